@@ -1,0 +1,1 @@
+"""What flows between the parts: immutable, validated, standard library and numpy only."""

@@ -1,0 +1,142 @@
+"""Additive counts, from which every precision, recall and F1 in Vermeil is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Correct, predicted and gold items of one kind.
+
+    Precision = correct / predicted, recall = correct / gold, F1 their harmonic mean; each is 0
+    where its denominator is 0 (as CoNLL's scorer has it).
+    """
+
+    correct: int = 0
+    predicted: int = 0
+    gold: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.correct + other.correct,
+            self.predicted + other.predicted,
+            self.gold + other.gold,
+        )
+
+    @property
+    def precision(self) -> float:
+        """correct / predicted."""
+        return self.correct / self.predicted if self.predicted else 0.0
+
+    @property
+    def recall(self) -> float:
+        """correct / gold."""
+        return self.correct / self.gold if self.gold else 0.0
+
+    @property
+    def f1(self) -> float:
+        """2 · correct / (predicted + gold)."""
+        total = self.predicted + self.gold
+        return 2 * self.correct / total if total else 0.0
+
+    def as_dict(self) -> dict[str, float | int]:
+        """Precision, recall, F1 and support, for JSON."""
+        return {
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+            "support": self.gold,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What scoring yields, for one document or for many: the counts of many are the sum.
+
+    Args:
+        per_label: strict matches by label.
+        span_only: matches of the boundaries alone, whatever the label; None where a task has none.
+        confusion: (gold label, predicted label) to number; "O" stands for nothing there.
+        documents: how many documents were scored.
+        truncated: how many of them the predictor did not see whole.
+    """
+
+    per_label: Mapping[str, Tally] = field(default_factory=dict)
+    span_only: Tally | None = None
+    confusion: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    documents: int = 0
+    truncated: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        per_label = dict(self.per_label)
+        for label, tally in other.per_label.items():
+            per_label[label] = per_label.get(label, Tally()) + tally
+        confusion = dict(self.confusion)
+        for pair, number in other.confusion.items():
+            confusion[pair] = confusion.get(pair, 0) + number
+        span_only = self.span_only
+        if other.span_only is not None:
+            span_only = other.span_only + (span_only or Tally())
+        return Counts(
+            per_label,
+            span_only,
+            confusion,
+            self.documents + other.documents,
+            self.truncated + other.truncated,
+        )
+
+    @property
+    def overall(self) -> Tally:
+        """All labels together (micro average)."""
+        return sum(self.per_label.values(), Tally())
+
+    @property
+    def macro_f1(self) -> float:
+        """Unweighted mean of F1 over the labels that occur in gold or prediction."""
+        seen = [t.f1 for t in self.per_label.values() if t.gold or t.predicted]
+        return sum(seen) / len(seen) if seen else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape that ``vermeil evaluate --json`` prints."""
+        return {
+            "overall": self.overall.as_dict(),
+            "macro_f1": self.macro_f1,
+            "per_label": {k: self.per_label[k].as_dict() for k in sorted(self.per_label)},
+            "span_only": None if self.span_only is None else self.span_only.as_dict(),
+            "documents": self.documents,
+            "truncated": self.truncated,
+        }
+
+
+def total(counts: Iterable[Counts]) -> Counts:
+    """Return the sum of many counts (in linear time: one mutable pass, not repeated copies)."""
+    per_label: dict[str, list[int]] = {}
+    confusion: dict[tuple[str, str], int] = {}
+    span_only: list[int] | None = None
+    documents = truncated = 0
+    for one in counts:
+        for label, tally in one.per_label.items():
+            _accumulate(per_label.setdefault(label, [0, 0, 0]), tally)
+        for pair, number in one.confusion.items():
+            confusion[pair] = confusion.get(pair, 0) + number
+        if one.span_only is not None:
+            span_only = span_only or [0, 0, 0]
+            _accumulate(span_only, one.span_only)
+        documents += one.documents
+        truncated += one.truncated
+    return Counts(
+        {label: Tally(*values) for label, values in per_label.items()},
+        None if span_only is None else Tally(*span_only),
+        confusion,
+        documents,
+        truncated,
+    )
+
+
+def _accumulate(into: list[int], tally: Tally) -> None:
+    into[0] += tally.correct
+    into[1] += tally.predicted
+    into[2] += tally.gold

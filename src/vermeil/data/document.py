@@ -1,0 +1,161 @@
+"""Documents and what is marked in them. All types are immutable and valid once constructed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from vermeil.errors import DataError
+
+Range = tuple[int, int]
+"""Half-open range of Unicode code points, ``(start, end)`` with ``start < end``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A labelled stretch of a document's text; its surface is ``text[start:end]``, never stored.
+
+    Args:
+        start: first code point.
+        end: one past the last code point.
+        label: the label's name.
+        score: probability that the span is right, in [0, 1].
+        weight: loss weight in training, at least 0.
+        status: how the span was located (see `vermeil.data.mention.Status`).
+        origin: who said so: ``gold``, ``silver``, ``student`` or a name of the user's.
+        soft: label to probability, where the label is uncertain.
+    """
+
+    start: int
+    end: int
+    label: str
+    score: float | None = None
+    weight: float | None = None
+    status: str | None = None
+    origin: str | None = None
+    soft: Mapping[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise DataError(
+                f"span [{self.start}, {self.end}) is empty or negative; expected 0 <= start < end"
+            )
+        if not self.label:
+            raise DataError(f"span [{self.start}, {self.end}) has an empty label")
+        if self.score is not None and not 0.0 <= self.score <= 1.0:
+            raise DataError(
+                f"span [{self.start}, {self.end}) has score {self.score}, not in [0, 1]"
+            )
+        if self.weight is not None and not self.weight >= 0.0:
+            raise DataError(f"span [{self.start}, {self.end}) has a weight below 0")
+
+    @property
+    def key(self) -> tuple[int, int, str]:
+        """What makes two spans the same for strict scoring."""
+        return (self.start, self.end, self.label)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A labelled pair of spans of one document, by their positions in its ``spans``."""
+
+    head: int
+    tail: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What somebody says about one text. ``None`` = nobody looked; ``()`` = looked, none there.
+
+    Args:
+        spans: labelled stretches, sorted by position.
+        labels: labels of the text as a whole.
+        relations: labelled pairs of spans.
+        abstain: ranges where nobody knows: masked in training, neither O nor entity.
+    """
+
+    spans: tuple[Span, ...] | None = None
+    labels: tuple[str, ...] | None = None
+    relations: tuple[Relation, ...] | None = None
+    abstain: tuple[Range, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.spans is not None:
+            ordered = tuple(sorted(self.spans, key=lambda s: (s.start, s.end, s.label)))
+            object.__setattr__(self, "spans", ordered)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody has looked at the text at all."""
+        return self.spans is None and self.labels is None and self.relations is None
+
+
+UNANNOTATED = Annotation()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The unit that is annotated, trained on and scored: a text with a stable id.
+
+    Args:
+        id: stable, unique in its corpus, never random.
+        text: the text, in Unicode code points.
+        group: what the document belongs to (an article, a patient); its own id when absent.
+        tokens: ranges of the words, where the source came tokenised; in order, without overlap.
+        annotation: what is marked in it.
+        weight: loss weight of the whole document.
+        meta: whatever else its source knew.
+    """
+
+    id: str
+    text: str
+    group: str | None = None
+    tokens: tuple[Range, ...] | None = None
+    annotation: Annotation = UNANNOTATED
+    weight: float | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            raise DataError("document without an id; expected a stable, unique string")
+        size = len(self.text)
+        for span in self.annotation.spans or ():
+            if span.end > size:
+                raise DataError(
+                    f"document {self.id!r}: span [{span.start}, {span.end}) {span.label} "
+                    f"ends beyond the text, which has {size} characters"
+                )
+        for start, end in self.annotation.abstain:
+            if not 0 <= start < end <= size:
+                raise DataError(
+                    f"document {self.id!r}: abstention [{start}, {end}) is out of range"
+                )
+        last = 0
+        for start, end in self.tokens or ():
+            if not last <= start < end <= size:
+                raise DataError(
+                    f"document {self.id!r}: token [{start}, {end}) is empty, out of order or out of "
+                    f"range; the text has {size} characters"
+                )
+            last = end
+
+    @property
+    def spans(self) -> tuple[Span, ...] | None:
+        """The annotation's spans."""
+        return self.annotation.spans
+
+    @property
+    def labels(self) -> tuple[str, ...] | None:
+        """The annotation's document labels."""
+        return self.annotation.labels
+
+    @property
+    def group_or_id(self) -> str:
+        """The group, or the document itself as a group of one."""
+        return self.group if self.group is not None else self.id
+
+    def with_annotation(self, annotation: Annotation) -> Document:
+        """Return the same document marked differently."""
+        return replace(self, annotation=annotation)

@@ -1,0 +1,95 @@
+"""Requests to a teacher, its replies, and the states in which a request can end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Message = Mapping[str, str]
+"""One chat message: ``role`` and ``content``."""
+
+
+class State(StrEnum):
+    """Where a (document, prompt, model, sample) stands; exactly one at any time."""
+
+    PENDING = "pending"
+    DONE = "done"
+    EMPTY = "empty"
+    """Parsed, and there is nothing to mark."""
+    REFUSED = "refused"
+    TRUNCATED = "truncated"
+    UNPARSABLE = "unparsable"
+    """The reply did not follow the instruction; never read as "nothing there"."""
+    FAILED = "failed"
+    OVER_BUDGET = "over_budget"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to a teacher.
+
+    Args:
+        document_id: the document that is asked about.
+        text: its text.
+        prompt: the prompt's name.
+        messages: the rendered chat messages.
+        model: the model's name as the server knows it.
+        parameters: sampling parameters that are sent (temperature, max_tokens, …).
+        sample: number of the sample, from 0.
+    """
+
+    document_id: str
+    text: str
+    prompt: str
+    messages: tuple[Message, ...]
+    model: str
+    parameters: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    sample: int = 0
+
+    @property
+    def key(self) -> str:
+        """SHA-256 over all that decides the reply; the document's id is not part of it."""
+        parts = [
+            self.text,
+            [dict(m) for m in self.messages],
+            self.model,
+            dict(sorted(self.parameters.items())),
+            self.sample,
+        ]
+        return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that the server says it counted."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A teacher's answer, verbatim.
+
+    Args:
+        text: what the model wrote.
+        finish_reason: why it stopped, in the server's word (``stop``, ``length``, …).
+        usage: tokens counted by the server.
+        latency: seconds from sending to the full answer.
+        attempts: how many requests it took.
+    """
+
+    text: str
+    finish_reason: str = "stop"
+    usage: Usage = Usage()
+    latency: float = 0.0
+    attempts: int = 1

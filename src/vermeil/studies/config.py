@@ -1,0 +1,36 @@
+"""The ``[study]`` section."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from vermeil.section import Section
+
+
+class StudyConfig(Section):
+    """Which cells a study runs: regimens × seeds × data sizes × budgets."""
+
+    regimens: tuple[str, ...] = (
+        "gold_only",
+        "silver_only",
+        "pooled",
+        "simple_mix",
+        "sigmoid",
+        "power",
+    )
+    """Regimens, or schedules by their own name (sigmoid = the regimen schedule with it); ceiling =
+    gold_only on gold and the silver documents with their gold labels."""
+    seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
+    """A seed draws a cell's documents, its batches and its initialisation."""
+    budgets: tuple[str, ...] = ("equal",)
+    """Names of budgets (see blending.budget.name)."""
+    gold_documents: int | None = Field(default=None, gt=0)
+    """Gold documents of a cell; none: all."""
+    silver_documents: int | None = Field(default=None, gt=0)
+    """Silver documents of a cell; none: all."""
+    baseline: str = "gold_only"
+    """The regimen that the others are compared with."""
+    resamples: int = Field(default=2000, ge=100)
+    """Bootstrap resamples."""
+    workers: int = Field(default=1, ge=1)
+    """Cells that run at once, each with its share of the processor's threads."""

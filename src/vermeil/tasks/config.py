@@ -1,0 +1,29 @@
+"""The ``[task]`` section."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from vermeil.section import Section
+
+
+class LabelConfig(Section):
+    """One label: ``[task.labels.PER]``."""
+
+    description: str = ""
+    """What the label covers, in words that teacher and annotators understand."""
+    aliases: tuple[str, ...] = ()
+    """Other names that a teacher may use for it; compared without regard to case."""
+
+
+class TaskConfig(Section):
+    """What is to be annotated."""
+
+    name: Literal["ner", "classification"] = "ner"
+    """ner marks spans; classification labels whole texts."""
+    labels: dict[str, LabelConfig] = Field(min_length=1)
+    """The label set, in the order in which prompts list it."""
+    guidelines: str = ""
+    """Annotation guidelines, put into every prompt."""

@@ -1,0 +1,89 @@
+"""What every task offers. All shared stages are written against this, never against spans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.data.counts import Counts
+from vermeil.data.document import Annotation, Document, Range
+from vermeil.data.example import Target
+from vermeil.data.mention import LocatedMention
+from vermeil.data.reply import Message, Reply, State
+
+Head = Literal["token", "sequence"]
+"""The student's head: one decision per word, or one per document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a task made of one reply.
+
+    Args:
+        state: DONE, EMPTY, REFUSED, TRUNCATED or UNPARSABLE.
+        annotation: what the reply says about the text; unannotated unless DONE or EMPTY.
+        mentions: every mention with what became of it (tasks without mentions: empty).
+        problem: why the reply could not be used, in words.
+        notes: named oddities of the reply to number, e.g. ``off_schema``.
+    """
+
+    state: State
+    annotation: Annotation = Annotation()
+    mentions: tuple[LocatedMention, ...] = ()
+    problem: str | None = None
+    notes: Mapping[str, int] = field(default_factory=dict)
+
+
+class Task(Protocol):
+    """One kind of annotation, whole: prompts, replies, targets, decoding and scoring."""
+
+    @property
+    def name(self) -> str:
+        """The key in `TASKS`."""
+
+    @property
+    def head(self) -> Head:
+        """Which head the student needs."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of the user's label set."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of the student's head (for ner: O, B-PER, I-PER, …)."""
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """Names of the prompts that `render` knows."""
+
+    def check(self, document: Document) -> None:
+        """Raise `DataError` unless the document's annotation is one this task can use."""
+
+    def render(self, prompt: str, text: str) -> tuple[Message, ...]:
+        """Return the chat messages that ask for the annotation of ``text``.
+
+        The last message is the user's and ends with ``text``, which begins on a line of its own.
+        """
+
+    def read(self, text: str, reply: Reply) -> Reading:
+        """Parse a reply and locate what it says in ``text``; never raises on a bad reply."""
+
+    def encode(self, document: Document, words: Sequence[Range]) -> Target:
+        """Return the classes that the student should give to the document's words."""
+
+    def decode(self, words: Sequence[Range], probabilities: NDArray[np.float32]) -> Annotation:
+        """Return the annotation that the student's probabilities mean.
+
+        Args:
+            words: the ranges of the document's words.
+            probabilities: shape (words, classes) for a token head, (1, classes) for a sequence
+                head.
+        """
+
+    def count(self, gold: Annotation, predicted: Annotation) -> Counts:
+        """Score one document, ``documents=1``."""
