@@ -1,1 +1,1 @@
-"""TODO"""
+"""Schedules and batch plans."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Files to documents and back, one file per format."""

@@ -90,6 +90,6 @@ class Reply:
 
     text: str
     finish_reason: str = "stop"
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     latency: float = 0.0
     attempts: int = 1

@@ -1,1 +1,1 @@
-"""TODO"""
+"""The newswire sample and the demo over it."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Statistics over additive counts."""

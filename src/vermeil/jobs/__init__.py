@@ -1,1 +1,1 @@
-"""TODO"""
+"""Whole jobs, one per file: each is a verb, a public function and a section."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""The network: encoding, training, prediction."""

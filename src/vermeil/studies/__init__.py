@@ -1,1 +1,1 @@
-"""TODO"""
+"""Many cells, statistics over them, and the report."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""One folder per task, holding all that is specific to it."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.counts import Counts
-from vermeil.data.document import Annotation, Document, Range
+from vermeil.data.document import UNANNOTATED, Annotation, Document, Range
 from vermeil.data.example import Target
 from vermeil.data.mention import LocatedMention
 from vermeil.data.reply import Message, Reply, State
@@ -32,7 +32,7 @@ class Reading:
     """
 
     state: State
-    annotation: Annotation = Annotation()
+    annotation: Annotation = UNANNOTATED
     mentions: tuple[LocatedMention, ...] = ()
     problem: str | None = None
     notes: Mapping[str, int] = field(default_factory=dict)

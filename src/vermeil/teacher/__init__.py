@@ -1,1 +1,1 @@
-"""TODO"""
+"""From documents to stored replies."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Classification: labels of whole texts."""
