@@ -9,8 +9,8 @@
     └── TrainingError            5  training cannot go on
         └── WeightsError         5  weights are not the published ones
 
-A message says what is wrong, where, and what to do next. Trouble that is expected for a single
-record (an unparsable reply, a mention that is not in the text) is a counted value, not an exception.
+A message says what is wrong, where, and what to do next. Trouble that is expected for a single record
+(an unparsable reply, a mention not in the text) is a counted value, not an exception.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class DataError(VermeilError):
         super().__init__(where + message)
 
     def at(self, path: Path | str, line: int | None = None) -> DataError:
-        """Return the same error with its place, for readers that know it when the raiser did not."""
+        """Return the same error with its place, for a caller that knows it."""
         return self if self.path is not None else DataError(self.message, path, line)
 
 

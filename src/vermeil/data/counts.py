@@ -28,12 +28,12 @@ class Tally:
 
     @property
     def precision(self) -> float:
-        """correct / predicted."""
+        """Correct / predicted."""
         return self.correct / self.predicted if self.predicted else 0.0
 
     @property
     def recall(self) -> float:
-        """correct / gold."""
+        """Correct / gold."""
         return self.correct / self.gold if self.gold else 0.0
 
     @property

@@ -136,8 +136,8 @@ class Document:
         for start, end in self.tokens or ():
             if not last <= start < end <= size:
                 raise DataError(
-                    f"document {self.id!r}: token [{start}, {end}) is empty, out of order or out of "
-                    f"range; the text has {size} characters"
+                    f"document {self.id!r}: token [{start}, {end}) is empty, out of order or "
+                    f"out of range; the text has {size} characters"
                 )
             last = end
 
