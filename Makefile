@@ -1,0 +1,50 @@
+# Every target sets up .venv by itself; `make` alone says what there is.
+PYTHON ?= python3
+VENV ?= .venv
+JOBS ?= 2
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help demo test test-slow check venv lock clean
+
+help:
+	@echo "make demo       annotate, train, compare: the whole of Vermeil on a shipped sample (minutes)"
+	@echo "make test       the tests, without the slow ones"
+	@echo "make test-slow  the slow ones (minutes of training)"
+	@echo "make check      lint, format, types, import layers"
+	@echo "make venv       only set up $(VENV)"
+	@echo "make lock       write requirements.lock anew"
+	@echo "make clean      remove $(VENV) and every cache"
+
+demo: $(INSTALLED)
+	$(BIN)/vermeil demo
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -m "not slow" -n $(JOBS) --durations=10
+
+test-slow: $(INSTALLED)
+	$(BIN)/python -m pytest -m slow --durations=10
+
+check: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+venv: $(INSTALLED)
+
+# Done anew when the dependencies change; the stamp is written only when all went well.
+$(INSTALLED): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Vermeil needs Python 3.11 or newer; name one: make PYTHON=python3.12 …"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c requirements.lock -e ".[train,dev]"
+	@touch $@
+
+lock:
+	$(PYTHON) tools/lock.py > requirements.lock.new
+	mv requirements.lock.new requirements.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
