@@ -1,1 +1,7 @@
-"""Schedules and batch plans."""
+"""Schedules, regimens and batch plans: how gold and silver meet in training."""
+
+from vermeil.blending.config import BlendingConfig, BudgetConfig
+from vermeil.blending.plan import make_plan
+from vermeil.blending.schedules import SCHEDULES
+
+__all__ = ["SCHEDULES", "BlendingConfig", "BudgetConfig", "make_plan"]

@@ -14,6 +14,7 @@ from vermeil.data.document import UNANNOTATED, Annotation, Document, Range
 from vermeil.data.example import Target
 from vermeil.data.mention import LocatedMention
 from vermeil.data.reply import Message, Reply, State
+from vermeil.tasks.config import TaskConfig
 
 Head = Literal["token", "sequence"]
 """The student's head: one decision per word, or one per document."""
@@ -40,6 +41,10 @@ class Reading:
 
 class Task(Protocol):
     """One kind of annotation, whole: prompts, replies, targets, decoding and scoring."""
+
+    @property
+    def config(self) -> TaskConfig:
+        """The section that the task was made from; a model folder keeps it."""
 
     @property
     def name(self) -> str:

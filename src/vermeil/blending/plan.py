@@ -1,0 +1,134 @@
+"""Batch plans: which examples each optimiser step sees.
+
+A plan is a pure function of the example sizes, the regimen and the seed. Each origin is read in
+passes, every pass a fresh permutation, so within a pass each example is seen once and overall
+equally often (± 1). Steps are planned in windows: what a window draws of each origin is sorted by
+length and cut into as many slices as there are steps, and step i takes slice i of both origins. So
+every batch holds its planned gold share, sequences of like length meet (little padding), and the
+order of steps within a window is shuffled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.blending.config import BlendingConfig
+from vermeil.blending.regimens import REGIMENS, Phase, spend
+from vermeil.data.example import BatchPlan
+
+WINDOW = 32
+"""Steps that are sorted by length together: long enough for little padding, short enough for a
+schedule to be followed closely."""
+
+Sizes = NDArray[np.int64]
+
+
+class _Passes:
+    """An endless reading of one origin, pass after pass, and how far the budget has been drawn."""
+
+    def __init__(self, sizes: Sizes, first: int, rng: np.random.Generator) -> None:
+        self._sizes, self._first, self._rng = sizes, first, rng
+        self._order = np.zeros(0, np.int64)
+        self._next = 0
+        self._drawn = 0
+
+    def draw(self, until: float) -> NDArray[np.int64]:
+        """Return the next example numbers, until ``until`` wordpieces are drawn in all."""
+        drawn: list[int] = []
+        while len(self._sizes):
+            if self._next == len(self._order):
+                self._order, self._next = self._rng.permutation(len(self._sizes)), 0
+            index = int(self._order[self._next])
+            size = int(self._sizes[index])
+            if self._drawn + size / 2 > until:
+                break
+            drawn.append(self._first + index)
+            self._next += 1
+            self._drawn += size
+        return np.array(drawn, np.int64)
+
+
+def make_plan(
+    gold_sizes: Sizes, silver_sizes: Sizes, config: BlendingConfig, seed: int
+) -> BatchPlan:
+    """Plan a training.
+
+    Args:
+        gold_sizes: int64, shape (gold,): wordpieces of each gold example.
+        silver_sizes: int64, shape (silver,): wordpieces of each silver example.
+        config: regimen, schedule and budget.
+        seed: draws the passes and the order of steps.
+
+    Returns:
+        The plan; its wordpieces are the budget's within half an example per origin.
+
+    Raises:
+        TrainingError: an origin that the regimen uses is empty.
+    """
+    gold_sizes = np.asarray(gold_sizes, np.int64)
+    silver_sizes = np.asarray(silver_sizes, np.int64)
+    sizes = np.concatenate([gold_sizes, silver_sizes])
+    parts = spend(config.regimen, config.budget, int(gold_sizes.sum()), int(silver_sizes.sum()))
+    phases = [p for p in REGIMENS[config.regimen](config, parts) if p.wordpieces > 0]
+    gold = _Passes(gold_sizes, 0, _generator(seed, "gold"))
+    silver = _Passes(silver_sizes, len(gold_sizes), _generator(seed, "silver"))
+    order = _generator(seed, "order")
+
+    batches: list[NDArray[np.int64]] = []
+    planned: list[float] = []
+    gold_due = silver_due = 0.0
+    for phase, steps in zip(phases, _steps(phases, config.budget.batch_wordpieces), strict=True):
+        shares = np.array([phase.gold_share((i + 0.5) / steps) for i in range(steps)])
+        per_step = phase.wordpieces / steps
+        for start in range(0, steps, WINDOW):
+            window = shares[start : start + WINDOW]
+            gold_due += float(window.sum()) * per_step
+            silver_due += float((1 - window).sum()) * per_step
+            chosen = (gold.draw(gold_due), silver.draw(silver_due))
+            slices = [_slices(numbers, sizes, len(window)) for numbers in chosen]
+            for i in order.permutation(len(window)):
+                batches.append(np.concatenate([part[i] for part in slices]))
+            planned.extend(window)
+    return _plan(batches, planned, sizes, len(gold_sizes))
+
+
+def _plan(
+    batches: list[NDArray[np.int64]], planned: list[float], sizes: Sizes, gold_examples: int
+) -> BatchPlan:
+    kept = [i for i, batch in enumerate(batches) if len(batch)]
+    wordpieces = np.array([sizes[batches[i]].sum() for i in kept], np.int64)
+    gold = [sizes[batches[i][batches[i] < gold_examples]].sum() for i in kept]
+    return BatchPlan(
+        batches=tuple(batches[i] for i in kept),
+        planned_share=np.array([planned[i] for i in kept], np.float64),
+        realised_share=np.array(gold, np.float64) / np.maximum(wordpieces, 1),
+        wordpieces=wordpieces,
+        gold_examples=gold_examples,
+    )
+
+
+def _steps(phases: list[Phase], batch_wordpieces: int) -> list[int]:
+    """Return the steps of each phase, so that their sum depends on the total budget alone."""
+    ends = np.cumsum([phase.wordpieces for phase in phases]) / batch_wordpieces
+    rounded = np.round(ends).astype(int)
+    return [max(1, int(n)) for n in np.diff(rounded, prepend=0)]
+
+
+def _slices(
+    numbers: NDArray[np.int64], sizes: Sizes, count: int
+) -> list[NDArray[np.int64]]:
+    """Sort examples by length and cut them into ``count`` slices of about equal wordpieces."""
+    ordered = numbers[np.argsort(sizes[numbers], kind="stable")]
+    middles = np.cumsum(sizes[ordered]) - sizes[ordered] / 2
+    total = float(sizes[ordered].sum())
+    cuts = np.searchsorted(middles, total * np.arange(1, count) / count)
+    return np.split(ordered, cuts)
+
+
+def _generator(seed: int, purpose: str) -> np.random.Generator:
+    """Return a generator of its own per purpose, so that one draw never shifts another."""
+    digest = hashlib.sha256(f"plan:{seed}:{purpose}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "big"))

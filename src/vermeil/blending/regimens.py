@@ -1,0 +1,110 @@
+"""Regimens: which origins are used, in which phases, and how much of each is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vermeil.blending.config import BlendingConfig, BudgetConfig, RegimenName
+from vermeil.blending.schedules import SCHEDULES, Schedule, constant
+from vermeil.errors import TrainingError
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Wordpieces to be spent on each origin."""
+
+    gold: float
+    silver: float
+
+    @property
+    def total(self) -> float:
+        """Both together."""
+        return self.gold + self.silver
+
+    @property
+    def gold_part(self) -> float:
+        """Gold's part of the budget, in [0, 1]."""
+        return self.gold / self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of training with one schedule, which runs from t = 0 to 1 within the phase."""
+
+    wordpieces: float
+    gold_share: Schedule
+
+
+def _gold_only(config: BlendingConfig, parts: Parts) -> list[Phase]:  # noqa: ARG001
+    return [Phase(parts.total, constant(1.0))]
+
+
+def _silver_only(config: BlendingConfig, parts: Parts) -> list[Phase]:  # noqa: ARG001
+    return [Phase(parts.total, constant(0.0))]
+
+
+def _pooled(config: BlendingConfig, parts: Parts) -> list[Phase]:  # noqa: ARG001
+    return [Phase(parts.total, constant(parts.gold_part))]
+
+
+def _simple_mix(config: BlendingConfig, parts: Parts) -> list[Phase]:  # noqa: ARG001
+    return [Phase(parts.silver, constant(0.0)), Phase(parts.gold, constant(1.0))]
+
+
+def _reverse_mix(config: BlendingConfig, parts: Parts) -> list[Phase]:  # noqa: ARG001
+    return [Phase(parts.gold, constant(1.0)), Phase(parts.silver, constant(0.0))]
+
+
+def _schedule(config: BlendingConfig, parts: Parts) -> list[Phase]:
+    return [Phase(parts.total, SCHEDULES[config.schedule](config, parts.gold_part))]
+
+
+REGIMENS: dict[RegimenName, Callable[[BlendingConfig, Parts], list[Phase]]] = {
+    "gold_only": _gold_only,
+    "silver_only": _silver_only,
+    "pooled": _pooled,
+    "simple_mix": _simple_mix,
+    "reverse_mix": _reverse_mix,
+    "schedule": _schedule,
+}
+"""Every regimen that a configuration can name: (config, parts of the budget) → phases."""
+
+SINGLE_ORIGIN: dict[RegimenName, str] = {"gold_only": "gold", "silver_only": "silver"}
+"""Regimens that use one origin only, and which."""
+
+
+def spend(regimen: RegimenName, budget: BudgetConfig, gold: int, silver: int) -> Parts:
+    """Return how many wordpieces of each origin a regimen spends.
+
+    With the budget ``epochs`` these are the passes over the origins that the regimen uses. With
+    ``equal`` the total is the same for all regimens, and the blends divide it as the passes would.
+
+    Args:
+        regimen: the regimen's name.
+        budget: the budget.
+        gold: wordpieces of one pass over gold.
+        silver: wordpieces of one pass over silver.
+
+    Raises:
+        TrainingError: an origin that the regimen uses is empty.
+    """
+    origin = SINGLE_ORIGIN.get(regimen)
+    for name, size in (("gold", gold), ("silver", silver)):
+        if size == 0 and origin in (None, name):
+            raise TrainingError(
+                f"regimen {regimen} needs {name} documents, and there is none that can be trained "
+                f"on; give {name} documents or choose another regimen"
+            )
+    passes = Parts(budget.gold_epochs * gold, budget.silver_epochs * silver)
+    wanted = passes.total
+    if budget.name == "equal":
+        wanted = float(budget.wordpieces or passes.total)
+    elif origin is not None:
+        wanted = passes.gold if origin == "gold" else passes.silver
+    if origin == "gold":
+        return Parts(wanted, 0.0)
+    if origin == "silver":
+        return Parts(0.0, wanted)
+    scale = wanted / passes.total
+    return Parts(passes.gold * scale, passes.silver * scale)
