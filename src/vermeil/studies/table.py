@@ -1,0 +1,143 @@
+"""The study's tables for the terminal, readable at 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from vermeil.studies.wording import duration, f1, number, plural, points, regimen_name, spread
+
+Row = Mapping[str, Any]
+
+_VERDICTS = {"shown": "✓", "suggested": "(✓)", "open": "≈"}
+_LEGEND = "✓ shown · (✓) suggested, few seeds · ≈ not told apart · points, 95 % interval"
+_MARKS = {"answer": "→", "shown": "✓", "suggested": "(✓)", "open": "≈", "caution": "!"}
+
+
+def study_table(results: Mapping[str, Any]) -> RenderableType:
+    """Return one table per budget and number of gold documents, best regimen first.
+
+    Args:
+        results: ``summary`` and ``comparisons`` of `vermeil.studies.summary`.
+    """
+    blocks: dict[tuple[str, int], list[Row]] = {}
+    for row in results.get("summary") or ():
+        blocks.setdefault((row["budget"], row["gold_documents"]), []).append(row)
+    against = {
+        (row["budget"], row["gold_documents"], row["regimen"]): row
+        for row in results.get("comparisons") or ()
+        if row["family"] == "baseline"
+    }
+    parts: list[RenderableType] = []
+    for (budget, gold), rows in blocks.items():
+        parts.append(_block_table(budget, gold, rows, against))
+    if against:
+        parts.append(Padding(Text(_LEGEND, style="dim"), (0, 1)))
+    return Group(*parts)
+
+
+def teacher_table(teacher: Sequence[Row]) -> Table:
+    """Return the teacher's precision, recall and F1 per type, one section per prompt.
+
+    Args:
+        teacher: per prompt ``prompt``, ``counts`` (`Counts.as_dict`) and perhaps ``interval``.
+    """
+    table = _table("Teacher against gold")
+    table.add_column("prompt", overflow="fold")
+    table.add_column("type", overflow="fold")
+    for name in ("P", "R", "F1", "gold"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("95 %", no_wrap=True)
+    for row in teacher:
+        counts, interval = row["counts"], row.get("interval")
+        scores = [("all", counts["overall"]), *counts["per_label"].items()]
+        for index, (label, score) in enumerate(scores):
+            table.add_row(
+                Text(str(row["prompt"]).replace("_", " ") if index == 0 else ""),
+                Text(label),
+                f1(score["precision"]),
+                f1(score["recall"]),
+                f1(score["f1"]),
+                number(score["support"]),
+                f"{f1(interval[0])}–{f1(interval[1])}" if interval and index == 0 else "",
+                style="bold" if index == 0 else "",
+                end_section=index == len(scores) - 1,
+            )
+    return table
+
+
+def findings_table(findings: Sequence[Row]) -> Table:
+    """Return the findings (see `vermeil.studies.findings`), each behind its mark."""
+    table = _table("What is shown, and what is not")
+    table.show_header = False
+    table.add_column(no_wrap=True, width=3)
+    table.add_column(overflow="fold")
+    for finding in findings:
+        scope = f"{finding['scope']}: " if finding["scope"] else ""
+        style = "bold" if finding["kind"] == "answer" else ""
+        table.add_row(
+            Text(_MARKS.get(finding["kind"], "·")), Text(scope + finding["text"]), style=style
+        )
+    return table
+
+
+def _block_table(
+    budget: str, gold: int, rows: list[Row], against: Mapping[tuple[str, int, str], Row]
+) -> Table:
+    column = "test" if any(row["test"] for row in rows) else "dev"
+    seeds = max(len(row["seeds"]) for row in rows)
+    table = _table(f"{budget} budget · {number(gold)} gold documents · {plural(seeds, 'seed')}")
+    table.add_column("regimen", overflow="fold")
+    table.add_column(f"{column} F1", no_wrap=True)
+    table.add_column("difference", no_wrap=True)
+    for name in ("steps", "wordpieces", "time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    ranked = sorted(rows, key=lambda row: _rank(row, column))
+    for rank, row in enumerate(ranked):
+        score = row[column]
+        table.add_row(
+            Text(regimen_name(row["regimen"])),
+            spread(score["mean"], score["sd"]) if score else "–",
+            Text(_difference(row["regimen"], against, (budget, gold))),
+            number(row["steps"]),
+            number(row["wordpieces"]),
+            duration(row["seconds"]),
+            style="bold" if rank == 0 else "",
+        )
+    return table
+
+
+def _rank(row: Row, column: str) -> tuple[bool, float]:
+    """Best first; the ceiling, which is no contestant, last."""
+    return row["regimen"] == "ceiling", -(row[column]["mean"] if row[column] else -1.0)
+
+
+def _difference(
+    regimen: str, against: Mapping[tuple[str, int, str], Row], block: tuple[str, int]
+) -> str:
+    row = against.get((*block, regimen))
+    if row is None:
+        is_baseline = any(
+            key[:2] == block and other["baseline"] == regimen for key, other in against.items()
+        )
+        return "baseline" if is_baseline else "–"
+    low, high = points(row["low"], signed=True), points(row["high"], signed=True)
+    verdict = _VERDICTS[row["verdict"]]
+    return f"{points(row['difference'], signed=True)} [{low}, {high}] {verdict}"
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        header_style="dim",
+        padding=(0, 1),
+        pad_edge=True,
+    )

@@ -1,0 +1,95 @@
+"""Numbers and names as readers see them: the same in the terminal, the findings and the page."""
+
+from __future__ import annotations
+
+import math
+
+NAMES = {
+    "gold_only": "Gold only",
+    "silver_only": "Silver only",
+    "pooled": "Pooled",
+    "simple_mix": "Simple Mix",
+    "reverse_mix": "Reverse Mix",
+    "constant": "Constant",
+    "linear": "Linear",
+    "sigmoid": "Sigmoid",
+    "power": "Power",
+    "ceiling": "Ceiling",
+}
+
+MEANINGS = {
+    "gold_only": "people’s labels alone",
+    "silver_only": "the teacher’s labels alone",
+    "pooled": "gold and silver, shuffled together",
+    "simple_mix": "all silver first, then all gold",
+    "reverse_mix": "all gold first, then all silver",
+    "constant": "the same share of gold in every batch",
+    "linear": "the share of gold rises evenly",
+    "sigmoid": "the share of gold rises along an S-curve",
+    "power": "the share of gold rises as a power of progress",
+    "ceiling": "reference: the silver documents with people’s labels instead of the teacher’s",
+}
+
+BUDGETS = {
+    "equal": "equal budget (every regimen sees as many wordpieces)",
+    "epochs": "epochs budget (so many passes over the data that a regimen uses)",
+}
+
+
+def regimen_name(regimen: str) -> str:
+    """Return a regimen's name for readers."""
+    return NAMES.get(regimen, regimen.replace("_", " "))
+
+
+def f1(value: float | None) -> str:
+    """Return an F1 as ``.842``; a dash where there is none."""
+    if value is None or math.isnan(value):
+        return "–"
+    text = f"{value:.3f}"
+    return text[1:] if text.startswith("0") else text
+
+
+def spread(mean: float | None, sd: float | None) -> str:
+    """Return ``.842 ± .006``; without the second part where the spread is not known."""
+    return f1(mean) if sd is None else f"{f1(mean)} ± {f1(sd)}"
+
+
+def points(difference: float, *, signed: bool = False) -> str:
+    """Return a difference of F1 in points: 0.0213 gives ``2.1``, or ``+2.1`` when signed."""
+    rounded = round(100 * difference, 1)
+    if rounded == 0:
+        return "0.0"
+    sign = "−" if rounded < 0 else "+" if signed else ""
+    return f"{sign}{abs(rounded):.1f}"
+
+
+def p_value(value: float) -> str:
+    """Return ``p = .004`` or ``p < .001``."""
+    return "p < .001" if value < 0.001 else f"p = {f1(value)}"
+
+
+def number(value: float) -> str:
+    """Return a whole number with thousands separated: ``50,112``."""
+    return f"{round(value):,}"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return ``1 seed`` or ``3 seeds``."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Return ``8.4 s``, ``1 min 40 s`` or ``2 h 05 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes == 0:
+        return f"{rest} s"
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def listing(names: list[str]) -> str:
+    """Return ``a``, ``a and b`` or ``a, b and c``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
