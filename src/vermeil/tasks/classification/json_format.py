@@ -1,0 +1,30 @@
+"""The JSON reply: ``{"label": "…"}``."""
+
+from __future__ import annotations
+
+import json
+
+from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.replies import as_text, last_object
+
+_KEY = "label"
+
+_INSTRUCTION = """\
+Format: {"label": "..."}
+"label" is exactly one of LABELS."""
+
+
+def instruction(labels: LabelSet) -> str:
+    """Return the words that tell a teacher how to write its answer."""
+    return _INSTRUCTION.replace("LABELS", labels.quoted())
+
+
+def render_reply(label: str) -> str:
+    """Return the answer that a teacher following `instruction` would give, on one line."""
+    return json.dumps({_KEY: label}, ensure_ascii=False)
+
+
+def parse_reply(text: str) -> str | None:
+    """Return the label of the last whole answer in ``text``, or None if there is none."""
+    answer = last_object(text, _KEY)
+    return None if answer is None else as_text(answer[_KEY])

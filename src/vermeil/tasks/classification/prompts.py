@@ -1,0 +1,55 @@
+"""The prompts: which labels there are, and how the teacher is to answer with one of them."""
+
+from __future__ import annotations
+
+from vermeil.data.reply import Message
+from vermeil.errors import ConfigError
+from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.messages import messages
+
+_TASK = """\
+You classify texts: you say which one of these labels fits a text best.
+
+Labels:
+{labels}"""
+
+_STEPS = """\
+Think step by step, briefly and in plain words:
+1. Understand the context: say in a few words what the text is about.
+2. List the candidates: the labels that may fit.
+3. Decide which of them fits best.
+4. Justify the decision in a few words.
+Then give the answer."""
+
+_INTRODUCTION = "Classify this text."
+
+PROMPTS: dict[str, str] = {"standard": "", "chain_of_thought": _STEPS}
+"""What each prompt asks for before the answer."""
+
+
+def render_prompt(
+    prompt: str, text: str, labels: LabelSet, guidelines: str, answer: str
+) -> tuple[Message, ...]:
+    """Return the chat messages that ask for the label of ``text``.
+
+    Args:
+        prompt: a key of `PROMPTS`.
+        text: the document's text.
+        labels: the labels to choose from.
+        guidelines: the user's annotation guidelines; may be empty.
+        answer: how the answer is to be written.
+
+    Raises:
+        ConfigError: there is no such prompt.
+    """
+    if prompt not in PROMPTS:
+        known = ", ".join(PROMPTS)
+        raise ConfigError(f"no prompt {prompt!r} in task classification; there are {known}")
+    whole = "the last line of your reply is" if PROMPTS[prompt] else "your whole reply is"
+    instruction = [
+        _TASK.replace("{labels}", labels.listing()),
+        f"Guidelines:\n{guidelines.strip()}" if guidelines.strip() else "",
+        PROMPTS[prompt],
+        f"Answer with one line of JSON; {whole} that line.\n{answer}",
+    ]
+    return messages(instruction, _INTRODUCTION, text)

@@ -1,0 +1,95 @@
+"""From the student's probabilities to spans: the best sequence of classes that IOB2 allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.data.document import Range, Span
+
+_SMALLEST = 1e-30
+"""Probabilities are kept above this, so that their logarithms are finite."""
+
+
+def best_path(probabilities: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Return the most probable sequence of classes in which each I follows B or I of its label.
+
+    Where the best class of every word already makes an allowed sequence, no other is better, and
+    that is most documents; the others go through Viterbi's algorithm (Viterbi 1967), in which all
+    allowed transitions weigh the same.
+
+    Args:
+        probabilities: shape (words, classes); classes O, B-L1, I-L1, B-L2, I-L2, …
+
+    Returns:
+        The number of the class of each word, shape (words,).
+    """
+    greedy = probabilities.argmax(axis=1)
+    return greedy if _is_allowed(greedy) else _viterbi(probabilities)
+
+
+def decode_spans(
+    words: Sequence[Range], probabilities: NDArray[np.floating], labels: Sequence[str]
+) -> tuple[Span, ...]:
+    """Return the spans of the best allowed sequence of classes.
+
+    A span's ``score`` is the geometric mean of the probabilities that its words have for their
+    classes in that sequence, so it does not fall with the span's length. Its ``origin`` is
+    ``student``.
+
+    Args:
+        words: the ranges of the document's words.
+        probabilities: shape (words, classes).
+        labels: the label set, in the order of the classes.
+    """
+    if not len(words):
+        return ()
+    path = best_path(probabilities)
+    if not path.any():
+        return ()
+    spans: list[Span] = []
+    numbers = path.tolist()
+    end = 0
+    for first, number in enumerate(numbers):
+        if first < end or number == 0:
+            continue
+        end = first + 1
+        while end < len(numbers) and numbers[end] == number + 1:
+            end += 1
+        chosen = probabilities[np.arange(first, end), path[first:end]].astype(np.float64)
+        score = float(np.exp(np.log(np.maximum(chosen, _SMALLEST)).mean()))
+        label = labels[(number - 1) // 2]
+        place = words[first][0], words[end - 1][1]
+        spans.append(Span(*place, label, score=min(score, 1.0), origin="student"))
+    return tuple(spans)
+
+
+def _is_allowed(path: NDArray[np.int64]) -> bool:
+    """Whether each I (even numbers from 2) follows its B (one less) or itself."""
+    before = np.empty_like(path)
+    before[:1], before[1:] = 0, path[:-1]
+    inside = (path > 0) & (path % 2 == 0)
+    return not (inside & (before != path) & (before != path - 1)).any()
+
+
+def _viterbi(probabilities: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Viterbi's algorithm, using that O and every B may follow anything: one maximum for all."""
+    scores = np.log(np.maximum(probabilities, _SMALLEST), dtype=np.float64)
+    size, number = scores.shape
+    inside = np.arange(2, number, 2)
+    came_from = np.empty((size, number), dtype=np.int64)
+    best = scores[0].copy()
+    best[inside] = -np.inf
+    for step in range(1, size):
+        top = int(best.argmax())
+        came_from[step] = top
+        stays = best[2::2] >= best[1::2]
+        came_from[step, 2::2] = np.where(stays, inside, inside - 1)
+        best = scores[step] + best[came_from[step]]
+    path = np.empty(size, dtype=np.int64)
+    path[-1] = best.argmax()
+    for step in range(size - 1, 0, -1):
+        path[step - 1] = came_from[step, path[step]]
+    return path

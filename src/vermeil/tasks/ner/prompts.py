@@ -1,0 +1,55 @@
+"""The prompts: what the teacher is told about the labels, and how it is to answer."""
+
+from __future__ import annotations
+
+from vermeil.data.reply import Message
+from vermeil.errors import ConfigError
+from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.messages import messages
+
+_TASK = """\
+You annotate named entities: you find every stretch of a text that names something of one of the \
+types below, and say which type it is.
+
+Types:
+{labels}"""
+
+_STEPS = """\
+Think step by step, briefly and in plain words:
+1. Understand the context: say in a few words what the text is about.
+2. List the candidates: every name in the text, also doubtful ones.
+3. Decide for each candidate, from the context, whether it is an entity and of which type.
+4. Justify the doubtful decisions in a few words.
+Then give the answer."""
+
+_INTRODUCTION = "Annotate the named entities of this text."
+
+PROMPTS: dict[str, str] = {"standard": "", "chain_of_thought": _STEPS}
+"""What each prompt asks for before the answer."""
+
+
+def render_prompt(
+    prompt: str, text: str, labels: LabelSet, guidelines: str, answer: str
+) -> tuple[Message, ...]:
+    """Return the chat messages that ask for the named entities of ``text``.
+
+    Args:
+        prompt: a key of `PROMPTS`.
+        text: the document's text, put verbatim at the very end, from the start of a line.
+        labels: the types to find.
+        guidelines: the user's annotation guidelines; may be empty.
+        answer: how the answer is to be written (a reply format's instruction).
+
+    Raises:
+        ConfigError: there is no such prompt.
+    """
+    if prompt not in PROMPTS:
+        raise ConfigError(f"no prompt {prompt!r} in task ner; there are {', '.join(PROMPTS)}")
+    whole = "the last line of your reply is" if PROMPTS[prompt] else "your whole reply is"
+    instruction = [
+        _TASK.replace("{labels}", labels.listing()),
+        f"Guidelines:\n{guidelines.strip()}" if guidelines.strip() else "",
+        PROMPTS[prompt],
+        f"Answer with one line of JSON; {whole} that line.\n{answer}",
+    ]
+    return messages(instruction, _INTRODUCTION, text)

@@ -1,0 +1,98 @@
+"""What replies of every task have in common: a JSON object to find, and ways to go wrong.
+
+A reply is usable only if it holds a whole JSON object of the shape that was asked for. Everything
+else is named for what it is, and never read as "nothing there".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from vermeil.data.reply import Reply, State
+from vermeil.tasks.protocol import Reading
+
+_DECODER = json.JSONDecoder()
+_OPENING = re.compile(r'\{\s*"')
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_REFUSAL = re.compile(
+    r"\W*(?:(?:(?:i['’]m|i am|we['’]re|we are)\s+)?(?:so |very )?sorry\W+(?:but\s+)?"
+    r"|(?:my )?apologies\W+(?:but\s+)?|unfortunately\W+|as an ai\b[^.!?\n]{0,60}?,\s*)*"
+    r"(?:i|we)\s+(?:can(?:not|['’]t| not)|won['’]t|will not|(?:am|are) (?:unable|not able) to"
+    r"|['’]?m (?:unable|not able) to)\s+"
+    r"(?:assist|help|comply|fulfil|engage|process|continue|do (?:this|that)"
+    r"|complete (?:this|that|your)"
+    r"|(?:provide|share|generate|create) (?:this|that|such|assistance))",
+    re.IGNORECASE,
+)
+_LONGEST_REFUSAL = 800
+"""Characters; a longer reply that begins like a refusal did something else as well."""
+
+
+def last_object(text: str, key: str) -> dict[str, Any] | None:
+    """Return the last JSON object in ``text`` that has ``key``, whatever stands around it.
+
+    Reasoning, code fences and closing words are passed over. Where ``key`` is opened once more
+    after that object, the answer itself is broken or cut off, and what was found before it is only
+    a draft or a quotation of the instruction: then there is none.
+    """
+    found: dict[str, Any] | None = None
+    position, end = 0, 0
+    while opening := _OPENING.search(text, position):
+        try:
+            value, position = _DECODER.raw_decode(text, opening.start())
+        except ValueError:  # no JSON, or a number of absurd length
+            position = opening.start() + 1
+        except RecursionError:  # nested as no answer is
+            return None
+        else:
+            having = next((inner for inner in _objects(value) if key in inner), None)
+            found, end = (found, end) if having is None else (having, position)
+    reopened = re.compile(rf'"{re.escape(key)}"\s*:').search(text, end)
+    return None if reopened else found
+
+
+def as_text(value: object) -> str | None:
+    """Return a JSON string as text that can be written in UTF-8; None if it is not a string."""
+    return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) else None
+
+
+def unusable(reply: Reply, problem: str, **notes: int) -> Reading:
+    """Name what is wrong with a reply that could not be parsed.
+
+    REFUSED where the server filtered it or the model plainly declined, TRUNCATED where it reached
+    the length limit, UNPARSABLE otherwise.
+    """
+    if was_refused(reply):
+        return Reading(State.REFUSED, problem="the teacher declined", notes=notes)
+    if reply.finish_reason == "length":
+        return Reading(
+            State.TRUNCATED, problem="cut off at the length limit before the answer", notes=notes
+        )
+    return Reading(State.UNPARSABLE, problem=problem, notes=notes)
+
+
+def was_refused(reply: Reply) -> bool:
+    """Whether the server filtered the reply, or it is short and begins as a plain refusal."""
+    if was_filtered(reply):
+        return True
+    return len(reply.text) <= _LONGEST_REFUSAL and _REFUSAL.match(reply.text) is not None
+
+
+def was_filtered(reply: Reply) -> bool:
+    """Whether the server withheld the reply or part of it: even a whole answer is then suspect."""
+    return reply.finish_reason == "content_filter"
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object within a JSON value, outermost first along each branch."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield value
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
