@@ -26,9 +26,11 @@ class TeacherConfig(Section):
     """Longest reply, in tokens."""
     samples: int = Field(default=1, ge=1)
     """How often each document is asked."""
-    concurrency: int = Field(default=8, ge=1)
+    concurrency: int = Field(default=8, ge=1, le=1000)
     """Requests in flight at once."""
     timeout: float = Field(default=60.0, gt=0)
     """Seconds to wait for one reply."""
     retries: int = Field(default=5, ge=0)
     """Further attempts after a fault that may pass (time-out, 429, 5xx)."""
+    retry_delay: float = Field(default=0.5, gt=0)
+    """Seconds before the first further attempt, if the server names none; doubles each time."""

@@ -1,0 +1,164 @@
+"""Stored replies -> silver documents: reads and locates again, and asks nobody."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from vermeil.data.counts import Counts, total
+from vermeil.data.document import UNANNOTATED, Annotation, Document
+from vermeil.data.mention import Status
+from vermeil.data.progress import Progress, silent
+from vermeil.data.reply import State
+from vermeil.errors import DataError
+from vermeil.tasks.protocol import Reading, Task
+from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.report import Problem, Tally
+from vermeil.teacher.requests import check_prompt, make_requests
+from vermeil.teacher.store import ReplyStore
+
+_NOBODY_ANSWERED = (State.PENDING, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class LocateReport:
+    """What the stored replies say.
+
+    Args:
+        documents: the silver documents, in order; unannotated unless done or empty.
+        states: how many documents are in each state.
+        mentions: how many mentions were located how.
+        notes: named oddities of the replies to number.
+        problems: some examples of every state but done and empty.
+        against_gold: the teacher scored against the documents' own annotation, where they have
+            one and the teacher answered; None where there are none.
+        seconds: wall-clock time.
+    """
+
+    documents: tuple[Document, ...]
+    states: Mapping[State, int]
+    mentions: Mapping[Status, int]
+    notes: Mapping[str, int]
+    problems: tuple[Problem, ...]
+    against_gold: Counts | None
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON, without the documents themselves."""
+        return {
+            "documents": len(self.documents),
+            "states": {s.value: self.states[s] for s in State if s in self.states},
+            "mentions": {s.value: self.mentions[s] for s in Status if s in self.mentions},
+            "notes": dict(sorted(self.notes.items())),
+            "problems": [p.as_dict() for p in self.problems],
+            "against_gold": None if self.against_gold is None else self.against_gold.as_dict(),
+            "seconds": self.seconds,
+        }
+
+
+def locate(
+    documents: Iterable[Document],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    progress: Progress = silent,
+) -> LocateReport:
+    """Read the stored replies again and return what they say as silver documents. Asks nobody.
+
+    With several samples the first one makes the annotation.
+
+    Args:
+        documents: what was annotated; whatever annotation they have is taken as gold to score
+            against, and replaced.
+        task: reads the replies.
+        teacher: the settings with which they were asked; they are part of a reply's key.
+        store: the file of replies.
+        progress: told where the work stands.
+
+    Raises:
+        ConfigError: the task has no such prompt.
+        DataError: the store is not there or damaged.
+    """
+    started = time.monotonic()
+    check_prompt(task, teacher)
+    if not Path(store).exists():
+        raise DataError("no replies are stored here; run vermeil annotate first", store)
+    silver: list[Document] = []
+    gold: list[Document] = []
+    answered: list[Document] = []
+    tally = Tally()
+    mentions: Counter[Status] = Counter()
+    notes: Counter[str] = Counter()
+    with ReplyStore(store) as replies:
+        for document in documents:
+            reading = _read(document, task, teacher, replies)
+            marked = document.with_annotation(_silver(reading))
+            silver.append(marked)
+            tally.add(document.id, 0, reading.state, reading.problem)
+            mentions.update(m.status for m in reading.mentions)
+            notes.update(reading.notes)
+            if not document.annotation.is_empty and reading.state not in _NOBODY_ANSWERED:
+                gold.append(document)
+                answered.append(marked)
+            progress("locate", len(silver), None, {})
+    tally.check(len(silver))
+    return LocateReport(
+        tuple(silver),
+        dict(tally.states),
+        dict(mentions),
+        dict(notes),
+        tuple(tally.problems),
+        teacher_counts(gold, answered, task) if gold else None,
+        time.monotonic() - started,
+    )
+
+
+def teacher_counts(gold: Iterable[Document], silver: Iterable[Document], task: Task) -> Counts:
+    """Score silver documents against gold ones with the same ids.
+
+    A silver document without annotation (refused, truncated, unparsable) counts as one where the
+    teacher found nothing: leaving hard documents out must not make a teacher look better. Documents
+    that only one side has, or that gold does not annotate, are left out.
+    """
+    said = {document.id: document.annotation for document in silver}
+    return total(
+        task.count(document.annotation, _nothing_if_silent(said[document.id], document.annotation))
+        for document in gold
+        if document.id in said and not document.annotation.is_empty
+    )
+
+
+def _nothing_if_silent(said: Annotation, gold: Annotation) -> Annotation:
+    if not said.is_empty:
+        return said
+    return Annotation(
+        None if gold.spans is None else (),
+        None if gold.labels is None else (),
+        None if gold.relations is None else (),
+    )
+
+
+def _read(document: Document, task: Task, teacher: TeacherConfig, replies: ReplyStore) -> Reading:
+    request = next(make_requests([document], task, teacher, samples=1))
+    reply = replies.get(request.key)
+    if reply is not None:
+        return task.read(document.text, reply)
+    error = replies.error(request.key)
+    if error is not None:
+        return Reading(State.FAILED, problem=error)
+    return Reading(State.PENDING, problem="not asked yet; run vermeil annotate")
+
+
+def _silver(reading: Reading) -> Annotation:
+    """Return the annotation, its spans marked as the teacher's."""
+    if reading.state not in (State.DONE, State.EMPTY):
+        return UNANNOTATED
+    annotation = reading.annotation
+    if annotation.spans is None:
+        return annotation
+    spans = tuple(s if s.origin else replace(s, origin="silver") for s in annotation.spans)
+    return replace(annotation, spans=spans)

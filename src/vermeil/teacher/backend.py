@@ -1,0 +1,50 @@
+"""The seam between asking and the one who answers: one method, one exception."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+from vermeil.data.reply import Reply, Request
+
+
+class Scope(StrEnum):
+    """What a fault spoils, and so what is to be done about it."""
+
+    ATTEMPT = "attempt"
+    """This attempt only: asking again can help."""
+    REQUEST = "request"
+    """This request: it would be turned down again."""
+    UNREACHABLE = "unreachable"
+    """Nobody answers: hopeless at the start, may pass after the teacher has answered before."""
+    TEACHER = "teacher"
+    """Every request: stop at once."""
+
+
+class AttemptError(Exception):
+    """One attempt brought no reply.
+
+    Args:
+        message: what went wrong and, where somebody can do something about it, what. Never holds
+            the key.
+        scope: what the fault spoils.
+        after: seconds that the server asks us to wait before the next request.
+    """
+
+    def __init__(self, message: str, scope: Scope, after: float | None = None):
+        self.scope, self.after = scope, after
+        super().__init__(message)
+
+
+class Backend(Protocol):
+    """Whoever answers requests, one attempt at a time; retrying is not its business."""
+
+    async def complete(self, request: Request) -> Reply:
+        """Return the teacher's answer, verbatim.
+
+        Raises:
+            AttemptError: there was none.
+        """
+
+    async def aclose(self) -> None:
+        """Let go of connections."""

@@ -1,0 +1,74 @@
+"""What an HTTP status means for asking on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+from vermeil.teacher.backend import AttemptError, Scope
+from vermeil.teacher.config import TeacherConfig
+
+_PASSING = {408, 409, 425, 429}
+_PARAMETER_CODES = {"unsupported_value", "unsupported_parameter"}
+
+
+def error_of_status(
+    status: int, code: str | None, said: str, headers: Mapping[str, str], config: TeacherConfig
+) -> AttemptError:
+    """Return the fault that a response with an error status stands for.
+
+    Args:
+        status: HTTP status, 300 or above.
+        code: the ``code`` of an error body in OpenAI's shape.
+        said: the server's own words, shortened.
+        headers: response headers, looked up in lower case.
+        config: for advice that names the settings.
+    """
+    advice = _advice(status, code, said, config)
+    if advice is not None:
+        return AttemptError(advice, Scope.TEACHER)
+    message = f"HTTP {status}: {said}"
+    if status in _PASSING or status >= 500:
+        return AttemptError(message, Scope.ATTEMPT, retry_after(headers))
+    return AttemptError(message, Scope.REQUEST)
+
+
+def _advice(status: int, code: str | None, said: str, config: TeacherConfig) -> str | None:
+    """Say what to do where no request can succeed; None where others may."""
+    advice = None
+    if status < 400:
+        advice = f"sends us elsewhere (HTTP {status}); set teacher.base_url to its own address"
+    elif status == 401:
+        # The server's words are left out: some quote parts of the key.
+        advice = (
+            "does not accept the key (HTTP 401); put a valid one into the environment variable "
+            f"{config.api_key_env}"
+        )
+    elif status == 402 or code == "insufficient_quota":
+        advice = f"says that the account has no credit left (HTTP {status}): {said}"
+    elif status == 403 and "moderation" not in said.lower() and "flagged" not in said.lower():
+        advice = f"denies access (HTTP 403): {said}; check the key and teacher.model"
+    elif status == 404:
+        advice = (
+            f"does not know the model {config.model!r}, or the address is wrong (HTTP 404): "
+            f"{said}; check teacher.model and teacher.base_url (it mostly ends in /v1)"
+        )
+    elif code in _PARAMETER_CODES:
+        advice = f"rejects a setting (HTTP {status}): {said}; change it under [teacher]"
+    return None if advice is None else f"the teacher at {config.base_url} {advice}"
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return how many seconds to wait by ``Retry-After`` (seconds or an HTTP date)."""
+    value = headers.get("retry-after")
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return None

@@ -1,0 +1,54 @@
+"""Runs asynchronous work for callers that are not asynchronous."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+
+
+def run_to_end(work: Coroutine[None, None, None]) -> None:
+    """Run ``work`` and return when it is done; Ctrl-C cancels it first and is raised then.
+
+    Inside a running event loop (a notebook) the work gets a thread with a loop of its own.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(work)
+        return
+    _Elsewhere(work).run()
+
+
+class _Elsewhere:
+    """Work that runs in a thread of its own, and is cancelled when its caller is interrupted."""
+
+    def __init__(self, work: Coroutine[None, None, None]) -> None:
+        self._work = work
+        self._begun = threading.Event()
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        thread = threading.Thread(target=self._in_thread, name="vermeil-teacher")
+        thread.start()
+        self._begun.wait()
+        try:
+            thread.join()
+        except KeyboardInterrupt:
+            self._loop.call_soon_threadsafe(self._task.cancel)
+            thread.join()
+            raise
+        if self._error is not None:
+            raise self._error
+
+    def _in_thread(self) -> None:
+        try:
+            asyncio.run(self._all())
+        except BaseException as error:
+            self._error = error
+
+    async def _all(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.ensure_future(self._work)
+        self._begun.set()
+        await self._task
