@@ -1,0 +1,121 @@
+"""Phase 1 of the demo: a recorded teacher annotates over HTTP, and is measured against gold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vermeil.corpora import read_corpus
+from vermeil.corpora.config import CorpusConfig
+from vermeil.data.counts import Counts
+from vermeil.data.document import Document
+from vermeil.data.progress import Progress
+from vermeil.jobs.annotate import AnnotateReport, annotate
+from vermeil.jobs.locate import LocateReport, locate
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.replay import ReplayServer
+
+RECORDINGS = {
+    "standard": "replies.standard.jsonl",
+    "chain_of_thought": "replies.chain_of_thought.jsonl",
+}
+"""Prompt to the file of recorded replies to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The sample corpus, read.
+
+    Args:
+        train: gold, for training.
+        dev: gold, for choosing.
+        test: gold, for reporting.
+        pool: unannotated.
+        pool_gold: the pool's gold labels, which only the teacher's score may use.
+    """
+
+    train: list[Document]
+    dev: list[Document]
+    test: list[Document]
+    pool: list[Document]
+    pool_gold: list[Document]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """What one prompt brought.
+
+    Args:
+        prompt: the prompt's name.
+        asked: states of the requests.
+        pool: the pool as silver, with the teacher's score against its gold.
+        train: the gold training sentences as silver, with the teacher's score against them.
+    """
+
+    prompt: str
+    asked: AnnotateReport
+    pool: LocateReport
+    train: LocateReport
+
+    @property
+    def counts(self) -> Counts:
+        """The teacher against gold, wherever the demo has it: pool and training sentences."""
+        return (self.pool.against_gold or Counts()) + self.train_counts
+
+    @property
+    def train_counts(self) -> Counts:
+        """The teacher against the gold that a user would have: the training sentences."""
+        return self.train.against_gold or Counts()
+
+    def as_row(self) -> dict[str, Any]:
+        """For tables, report and JSON."""
+        return {"prompt": self.prompt, "counts": self.counts.as_dict()}
+
+
+def read_newswire(folder: Path) -> Corpus:
+    """Read the sample corpus from its folder."""
+
+    def read(name: str) -> list[Document]:
+        return list(read_corpus(CorpusConfig(path=folder / name)))
+
+    return Corpus(
+        train=read("train.jsonl"),
+        dev=read("dev.jsonl"),
+        test=read("test.jsonl"),
+        pool=read("pool.jsonl"),
+        pool_gold=read("pool.gold.jsonl"),
+    )
+
+
+def annotate_newswire(
+    corpus: Corpus,
+    task: Task,
+    teacher: TeacherConfig,
+    folder: Path,
+    store: Path,
+    progress: Progress,
+) -> list[Annotated]:
+    """Ask the recorded teacher about pool and training sentences with both prompts, over HTTP.
+
+    Args:
+        corpus: the sample.
+        task: renders the prompts and reads the replies.
+        teacher: how to ask; address, model and prompt are put in here.
+        folder: where the recordings lie.
+        store: the file of replies.
+        progress: told where the work stands.
+    """
+    models = {prompt: f"recorded-{prompt.replace('_', '-')}" for prompt in RECORDINGS}
+    files = {models[prompt]: folder / name for prompt, name in RECORDINGS.items()}
+    results = []
+    with ReplayServer(files) as server:
+        for prompt, model in models.items():
+            here = {"base_url": server.base_url, "model": model, "prompt": prompt}
+            config = teacher.model_copy(update=here)
+            asked = annotate([*corpus.pool, *corpus.train], task, config, store, progress)
+            pool = locate(corpus.pool_gold, task, config, store, progress)
+            train = locate(corpus.train, task, config, store, progress)
+            results.append(Annotated(prompt, asked, pool, train))
+    return results

@@ -1,0 +1,39 @@
+"""The demo's configuration, section by section, from the file that users may copy."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from vermeil.blending.config import BlendingConfig
+from vermeil.student.config import StudentConfig
+from vermeil.studies.config import StudyConfig
+from vermeil.tasks.config import TaskConfig
+from vermeil.teacher.config import TeacherConfig
+
+CONFIGURATION = Path(__file__).parent / "vermeil.toml"
+"""The demo's ``vermeil.toml``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The sections that the demo uses."""
+
+    task: TaskConfig
+    teacher: TeacherConfig
+    student: StudentConfig
+    blending: BlendingConfig
+    study: StudyConfig
+
+
+def read_settings(path: Path = CONFIGURATION) -> Settings:
+    """Read the demo's configuration, which lies in the package and is known to be valid."""
+    sections = tomllib.loads(path.read_text("utf-8"))
+    return Settings(
+        TaskConfig.model_validate(sections["task"]),
+        TeacherConfig.model_validate(sections["teacher"]),
+        StudentConfig.model_validate(sections["student"]),
+        BlendingConfig.model_validate(sections["blending"]),
+        StudyConfig.model_validate(sections["study"]),
+    )
