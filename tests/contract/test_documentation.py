@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from typer._click.core import Group
 
 import vermeil
 from vermeil.cli.app import app
@@ -39,8 +38,7 @@ def test_links_within_the_readme_lead_to_headings() -> None:
 
 def test_verb_table_names_every_verb() -> None:
     command = typer.main.get_command(app)
-    assert isinstance(command, Group)
-    assert {row[0] for row in VERB_TABLE} == set(command.commands)
+    assert {row[0] for row in VERB_TABLE} == set(command.commands)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("row", VERB_TABLE, ids=lambda row: row[0])
