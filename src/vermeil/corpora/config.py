@@ -25,6 +25,8 @@ class CorpusConfig(Section):
     """Tag scheme of conll and tokens files; auto: recognised from the tags."""
     tag_column: int = -1
     """conll: the column that holds the tags, from 0; negative counts from the right."""
+    group_column: int | None = None
+    """conll: the column that names the group (prefixed with the file's name); none: -DOCSTART-."""
     tag_key: str = "gold"
     """tokens: the key that holds the tags."""
     group_key: str = "doc"

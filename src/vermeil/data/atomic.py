@@ -20,13 +20,18 @@ from vermeil.errors import DataError
 def atomic_file(path: Path) -> Iterator[IO[str]]:
     """Open a UTF-8 text file that appears under its name only when it was written whole.
 
-    A name that ends in ``.gz`` is compressed (reproducibly: without name or time).
+    A name that ends in ``.gz`` is compressed (reproducibly: without name or time). What is no
+    regular file (a device, a pipe) is written directly, never replaced.
 
     Raises:
         DataError: the file cannot be written (no such folder, no permission, disk full).
     """
     partial: Path | None = None
     try:
+        if path.exists() and not path.is_file():
+            with _open(path, compressed=False) as file:
+                yield file
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         os.close(handle)

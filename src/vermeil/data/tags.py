@@ -14,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from vermeil.data.document import Range, Span
@@ -129,6 +130,7 @@ def detect_scheme(sequences: Iterable[Sequence[str]]) -> Scheme:
     return "iob2"
 
 
+@lru_cache(maxsize=4096)
 def split_tag(tag: str, scheme: Scheme = "bioes") -> tuple[str, str]:
     """Split a tag into prefix (``L`` and ``U`` as ``E`` and ``S``) and label; ``O`` has no label.
 

@@ -1,0 +1,118 @@
+"""Where documents come from: the lines of a file, compressed or not, and their places."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from vermeil.data.document import Document
+from vermeil.errors import DataError
+
+STDIN = Path("-")
+"""The path that means standard input; it can be read only once."""
+
+
+class Line(NamedTuple):
+    """A line without its end, and its number from 1."""
+
+    number: int
+    text: str
+
+
+class Found(NamedTuple):
+    """A document and where it stands."""
+
+    path: Path
+    line: int | None
+    document: Document
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    r"""Read a UTF-8 file line by line; ``.gz`` is unpacked, ``-`` is standard input.
+
+    Lines end with ``\n`` or ``\r\n``, nothing else; a byte-order mark is skipped.
+
+    Raises:
+        DataError: no such file, not readable, damaged, or not UTF-8.
+    """
+    with reading(path), _open(path) as file:
+        for number, raw in enumerate(file, 1):
+            yield Line(number, _decode(raw, path, number))
+
+
+def read_whole(path: Path) -> str:
+    """Return the text of a UTF-8 file, without the line end at its end.
+
+    Raises:
+        DataError: as `read_lines`.
+    """
+    with reading(path), _open(path) as file:
+        lines = [_decode(raw, path, number, keep_end=True) for number, raw in enumerate(file, 1)]
+    return _without_end("".join(lines))
+
+
+def stem_of(path: Path) -> str:
+    """Return the file's name without ``.gz`` and without its ending; ``stdin`` for ``-``."""
+    if path == STDIN:
+        return "stdin"
+    return Path(path.name.removesuffix(".gz")).stem
+
+
+@contextmanager
+def located(path: Path, line: int | None = None) -> Iterator[None]:
+    """Give a `DataError` that knows no place the place ``path:line``."""
+    try:
+        yield
+    except DataError as error:
+        raise error.at(path, line) from error.__cause__
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about a file into a `DataError`."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise DataError("there is no such file; check the path", path) from error
+    except IsADirectoryError as error:
+        raise DataError("is a folder; expected a file", path) from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"is not a whole gzip file ({error}); copy it again, or drop .gz from its name", path
+        ) from error
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror or error})", path) from error
+
+
+def _open(path: Path) -> AbstractContextManager[IO[bytes] | gzip.GzipFile]:
+    if path == STDIN:
+        return nullcontext(sys.stdin.buffer)
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+
+
+def _decode(raw: bytes, path: Path, number: int, *, keep_end: bool = False) -> str:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        utf16 = number == 1 and raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+        what = "UTF-16" if utf16 else "another encoding"
+        raise DataError(
+            f"not UTF-8: byte {error.start + 1} of the line is 0x{raw[error.start]:02x}, which "
+            f"looks like {what}; convert the file to UTF-8",
+            path,
+            number,
+        ) from error
+    if number == 1:
+        text = text.removeprefix("\ufeff")
+    return text if keep_end else _without_end(text)
+
+
+def _without_end(text: str) -> str:
+    if not text.endswith("\n"):
+        return text.removesuffix("\r")
+    return text.removesuffix("\n").removesuffix("\r")

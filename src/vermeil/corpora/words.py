@@ -1,0 +1,145 @@
+"""Documents as words and tags: what CoNLL columns and token lists have in common."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
+from vermeil.data.tags import Scheme, spans_to_tags, tags_to_spans
+from vermeil.errors import DataError
+
+REPAIRED = "repaired_tags"
+"""Key of a document's ``meta``: how many of its tags broke their scheme and were repaired."""
+
+_BREAK = re.compile(r"[\t\r\n]")
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+class Row(NamedTuple):
+    """One text as its file has it; ``tags`` is None where nobody annotated it."""
+
+    id: str
+    group: str | None
+    words: Sequence[str]
+    tags: Sequence[str] | None
+    text: str | None = None
+
+
+class Sheet(NamedTuple):
+    """A document as words and tags; ``text`` is None where the words joined by a space are it."""
+
+    words: list[str]
+    tags: list[str] | None
+    text: str | None
+
+
+def join_words(words: Sequence[str]) -> tuple[str, tuple[Range, ...]]:
+    """Return the words joined by a space, and the range of each."""
+    ranges: list[Range] = []
+    start = 0
+    for word in words:
+        ranges.append((start, start + len(word)))
+        start += len(word) + 1
+    return " ".join(words), tuple(ranges)
+
+
+def place_words(text: str, words: Sequence[str]) -> tuple[Range, ...] | None:
+    """Return the range of each word in ``text``, with only white space between, or None."""
+    ranges: list[Range] = []
+    position = 0
+    for word in words:
+        while position < len(text) and text[position].isspace():
+            position += 1
+        if not word or not text.startswith(word, position):
+            return None
+        ranges.append((position, position + len(word)))
+        position += len(word)
+    return tuple(ranges)
+
+
+def row_to_document(row: Row, scheme: Scheme) -> Document:
+    """Return the document of a row; its text is ``row.text`` where the words stand in it.
+
+    Raises:
+        DataError: a word is empty, or a tag is not one of the scheme.
+    """
+    if "" in row.words:
+        raise DataError(f"word {list(row.words).index('') + 1} is empty")
+    placed = None if row.text is None else place_words(row.text, row.words)
+    text, tokens = join_words(row.words)
+    if row.text is not None and placed is not None:
+        text, tokens = row.text, placed
+    annotation, meta = UNANNOTATED, dict[str, Any]()
+    if row.tags is not None:
+        spans, repaired = tags_to_spans(row.tags, tokens, scheme)
+        annotation = Annotation(spans=spans)
+        if repaired:
+            meta[REPAIRED] = repaired
+    return Document(row.id, text, row.group, tokens, annotation, meta=meta)
+
+
+def document_to_sheet(
+    document: Document, scheme: Scheme, losses: Counter[str], *, flat: bool = False
+) -> Sheet:
+    """Return a document as words and tags; what they cannot hold is counted in ``losses``.
+
+    Args:
+        document: what is written.
+        scheme: which tags to write.
+        losses: counted here are ``tokens_made`` (documents that had no tokens), ``respaced`` (texts
+            that will be read with other white space), ``odd_label`` (spans left out since a tab
+            or line end is in their label), and what `spans_to_tags` and `count_unheld` name.
+        flat: whether words and text must stand on one line and hold no tab.
+    """
+    tokens, spans = document.tokens, document.spans
+    if tokens is None:
+        tokens = tuple(match.span() for match in _WORD.finditer(document.text))
+        losses["tokens_made"] += 1
+    words = [document.text[start:end] for start, end in tokens]
+    if flat:
+        words = [_BREAK.sub(" ", word) for word in words]
+        spans, odd = _without_breaks(spans)
+        losses["odd_label"] += odd
+    tags = None
+    if spans is not None:
+        tags, lost = spans_to_tags(spans, tokens, scheme)
+        losses.update(lost)
+    count_unheld(document, losses)
+    if join_words(words) == (document.text, tokens):
+        return Sheet(words, tags, None)
+    if place_words(document.text, words) == tokens and (not flat or is_flat(document.text)):
+        return Sheet(words, tags, document.text)
+    losses["respaced"] += 1
+    return Sheet(words, tags, None)
+
+
+def is_flat(text: str) -> bool:
+    """Whether a text holds neither tab nor line end."""
+    return _BREAK.search(text) is None
+
+
+def count_unheld(document: Document, losses: Counter[str]) -> None:
+    """Count what neither tags nor plain text can hold, under its name in the record."""
+    annotation = document.annotation
+    lost = {
+        "labels": annotation.labels is not None,
+        "relations": annotation.relations is not None,
+        "abstain": bool(annotation.abstain),
+        "weight": document.weight is not None,
+        "meta": bool(document.meta),
+        "span_details": sum(
+            (s.score, s.weight, s.status, s.origin, s.soft) != (None,) * 5
+            for s in annotation.spans or ()
+        ),
+    }
+    losses.update({name: int(number) for name, number in lost.items() if number})
+
+
+def _without_breaks(spans: tuple[Span, ...] | None) -> tuple[tuple[Span, ...] | None, int]:
+    if spans is None:
+        return None, 0
+    kept = tuple(span for span in spans if is_flat(span.label))
+    return kept, len(spans) - len(kept)
