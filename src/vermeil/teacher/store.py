@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -53,7 +54,33 @@ _REPLY = """
 SELECT reply, finish_reason, prompt_tokens, completion_tokens, latency, attempt
 FROM attempts WHERE key = ? AND reply IS NOT NULL ORDER BY attempt LIMIT 1
 """
+_ATTEMPTS = """
+SELECT model, prompt, sample, attempt, reply, finish_reason, prompt_tokens, completion_tokens,
+  latency, error
+FROM attempts WHERE document_id = ? OR key = ? ORDER BY created, sample, attempt
+"""
 _ERROR = "SELECT error FROM attempts WHERE key = ? ORDER BY attempt DESC LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One stored attempt: either a reply or an error.
+
+    Args:
+        model: who was asked.
+        prompt: name of the prompt.
+        sample: number of the sample, from 0.
+        number: number of the attempt at this request, from 1.
+        reply: the answer, verbatim.
+        error: why there is none.
+    """
+
+    model: str
+    prompt: str
+    sample: int
+    number: int
+    reply: Reply | None
+    error: str | None
 
 
 class ReplyStore:
@@ -116,6 +143,12 @@ class ReplyStore:
         with self._guard():
             row = self._db.execute(_ERROR, (key,)).fetchone()
         return row[0] if row else None
+
+    def attempts(self, document_id: str, key: str) -> list[Attempt]:
+        """Return every attempt about a document, or under a request's key, in order of time."""
+        with self._guard():
+            rows = self._db.execute(_ATTEMPTS, (document_id, key)).fetchall()
+        return [_attempt(row) for row in rows]
 
     def missing(self, requests: Iterable[Request]) -> Iterator[Request]:
         """Yield the requests that have no reply yet (failed ones among them)."""
@@ -214,3 +247,10 @@ def _row(request: Request, reply: Reply | None, error: str | None) -> dict[str, 
         "error": error,
         "created": time.time(),
     }
+
+
+def _attempt(row: tuple[Any, ...]) -> Attempt:
+    *asking, text, finish, asked, answered, latency, error = row
+    model, prompt, sample, number = asking
+    reply = None if text is None else Reply(text, finish, Usage(asked, answered), latency, number)
+    return Attempt(model, prompt, sample, number, reply, error)
