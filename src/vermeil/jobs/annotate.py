@@ -72,7 +72,7 @@ def annotate(
 ) -> AnnotateReport:
     """Ask the teacher about every document that has no reply yet, and store its replies verbatim.
 
-    Before anything is sent, ``progress`` is told stage ``send`` with host, documents and
+    Before anything is sent, ``progress`` is told stage ``to send`` with host, documents and
     characters. Documents with the same text are asked once and all counted. Running it again asks
     what is missing or failed; refused, truncated and unparsable replies are answers and stay.
 
@@ -102,7 +102,7 @@ def annotate(
             "documents": volume.documents,
             "characters": volume.characters,
         }
-        progress("send", 0, volume.requests, detail)
+        progress("to send", volume.requests, volume.requests, detail)
     total = number * teacher.samples
     with ReplyStore(store) as replies:
         requests = make_requests(documents, task, teacher)

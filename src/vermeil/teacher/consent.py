@@ -24,8 +24,12 @@ class Volume:
     requests: int = 0
 
 
-def check_consent(config: TeacherConfig, volume: Volume) -> None:
+def check_consent(config: TeacherConfig, volume: Volume | None = None) -> None:
     """Refuse to send text to another machine unless the configuration allows it.
+
+    Args:
+        config: the address, and whether somebody agreed.
+        volume: what is about to be sent, where it is known.
 
     Raises:
         ConsentError: names the host, the volume and the setting.
@@ -33,7 +37,15 @@ def check_consent(config: TeacherConfig, volume: Volume) -> None:
     host = host_of(config.base_url)
     if is_loopback(host) or config.allow_remote:
         return
+    what = "text"
+    if volume is not None:
+        documents, characters = volume.documents, volume.characters
+        what = f"{_number(documents, 'document')} ({_number(characters, 'character')})"
     raise ConsentError(
-        f"{volume.documents:,} documents ({volume.characters:,} characters) would be sent to "
-        f"{host}, which is not this machine; to agree, set teacher.allow_remote = true"
+        f"{what} would be sent to {host}, which is not this machine; to agree, set "
+        "teacher.allow_remote = true"
     )
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"

@@ -36,7 +36,7 @@ def ask(
     progress: Progress = silent,
     *,
     total: int | None = None,
-    backend: Backend | None = None,
+    connect: Callable[[], Backend] | None = None,
 ) -> AskReport:
     """Ask every request that has no reply in the store, and read all replies.
 
@@ -50,11 +50,13 @@ def ask(
         read: gives the state of a reply (`Task.read`).
         progress: told after every request.
         total: number of requests, for the progress.
-        backend: who answers; None: the OpenAI-compatible server of ``config``. Closed at the end.
+        connect: gives who answers, once somebody is to be asked; None: the OpenAI-compatible server
+            of ``config``. Closed at the end.
 
     Raises:
         TeacherError: no request can succeed (wrong key, unknown model, nobody there).
-        ConfigError: the teacher's address or key is missing or wrong.
+        ConfigError: the teacher's address or key is missing or wrong, or nobody agreed to send text
+            there.
         DataError: the store cannot be written.
     """
     started = time.monotonic()
@@ -62,7 +64,7 @@ def ask(
         config,
         store,
         read,
-        backend=backend or OpenAIBackend(config),
+        connect=connect or (lambda: OpenAIBackend(config)),
         progress=progress,
         total=total,
     )
@@ -80,12 +82,14 @@ class _Run:
         store: ReplyStore,
         read: Read,
         *,
-        backend: Backend,
+        connect: Callable[[], Backend],
         progress: Progress,
         total: int | None,
     ) -> None:
         self.ledger = Ledger()
-        self._config, self._store, self._read, self._backend = config, store, read, backend
+        self._config, self._store, self._read = config, store, read
+        self._connect = connect
+        self._backend: Backend | None = None
         self._progress, self._total = progress, total
         self._in_flight: dict[str, asyncio.Event] = {}
         self._failed: dict[str, str] = {}
@@ -101,7 +105,8 @@ class _Run:
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
         finally:
-            await self._backend.aclose()
+            if self._backend is not None:
+                await self._backend.aclose()
 
     async def _work(self, source: Iterator[Request]) -> None:
         for number, request in enumerate(source, start=1):
@@ -136,6 +141,8 @@ class _Run:
 
     async def _ask(self, request: Request) -> Reply | None:
         """Try until there is a reply, in the store; None when it was given up."""
+        if self._backend is None:
+            self._backend = self._connect()
         for number in range(self._config.retries + 1):
             await self._wait_until(self._pause_until)
             self.ledger.attempts += 1

@@ -13,7 +13,7 @@ _PASSING = {408, 409, 425, 429}
 _PARAMETER_CODES = {"unsupported_value", "unsupported_parameter"}
 
 
-def error_of_status(
+def fault_of_status(
     status: int, code: str | None, said: str, headers: Mapping[str, str], config: TeacherConfig
 ) -> AttemptError:
     """Return the fault that a response with an error status stands for.

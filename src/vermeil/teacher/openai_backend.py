@@ -11,7 +11,8 @@ from vermeil.data.reply import Reply, Request, Usage
 from vermeil.teacher.address import api_key, host_of, is_loopback
 from vermeil.teacher.backend import AttemptError, Scope
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.faults import error_of_status
+from vermeil.teacher.consent import check_consent
+from vermeil.teacher.faults import fault_of_status
 
 _SHOWN = 300
 _CONNECTING = {"ConnectError", "ConnectTimeout"}
@@ -24,12 +25,14 @@ class OpenAIBackend:
     so that the text cannot leave the machine by a detour.
 
     Raises:
-        ConfigError: the address is none, or a remote server's key is missing.
+        ConfigError: the address is none, a remote server's key is missing, or nobody agreed to
+            send text there.
     """
 
     def __init__(self, config: TeacherConfig) -> None:
         import openai  # takes half a second
 
+        check_consent(config)
         self._sdk = openai
         self._config = config
         self._key = api_key(config)
@@ -108,7 +111,7 @@ class OpenAIBackend:
         said = error.body.get("message") if isinstance(error.body, dict) else None
         words = self._clean(said or error.response.text or "no explanation")
         headers = {k.lower(): v for k, v in error.response.headers.items()}
-        raise error_of_status(error.status_code, error.code, words, headers, self._config) from None
+        raise fault_of_status(error.status_code, error.code, words, headers, self._config) from None
 
     def _clean(self, words: object) -> str:
         """Shorten what somebody else said, and take the key out of it."""

@@ -1,0 +1,195 @@
+"""Faults of a teacher, through real sockets."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from vermeil.data.reply import State
+from vermeil.errors import TeacherError
+from vermeil.jobs.annotate import annotate
+
+OSLO = '{"entities": [{"text": "Oslo", "label": "LOC"}]}'
+
+
+def rows(store: Path, columns: str) -> list[tuple]:
+    with closing(sqlite3.connect(store)) as db:
+        return db.execute(f"SELECT {columns} FROM attempts ORDER BY rowid").fetchall()
+
+
+def faults(answer):
+    return {
+        "rate limit": answer(status=429, headers={"Retry-After": "0"}, content="slow down"),
+        "server error": answer(status=500, content="oh no"),
+        "overloaded": answer(status=529, content="busy"),
+        "time-out": answer(stall=30),
+        "cut before the answer": answer(cut="before"),
+        "cut in the answer": answer(cut="within"),
+        "no JSON": answer(body=b'{"choices": [{"mess'),
+        "a page": answer(body=b"<html>hello</html>", headers={"Content-Type": "text/html"}),
+        "no choices": answer(body=b'{"choices": []}'),
+        "null choices": answer(body=b'{"choices": null}'),
+        "an error with status 200": answer(body=b'{"error": {"message": "upstream died"}}'),
+        "a list": answer(body=b"[]"),
+        "a number as content": answer(content=7),
+    }
+
+
+NAMES = list(faults(lambda **_: None))
+
+
+@pytest.fixture
+def answer(request):
+    return type(request.getfixturevalue("server").script(0, None))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_passing_fault_is_tried_again_and_both_attempts_are_stored(
+    name, server, answer, task, teacher, store, documents
+):
+    server.first(faults(answer)[name], answer(content=OSLO))
+    teacher = teacher.model_copy(update={"timeout": 0.5})
+    report = annotate(documents[:1], task, teacher, store)
+    assert report.states == {State.DONE: 1}
+    assert report.asking.attempts == 2
+    (first, second) = rows(store, "attempt, reply, error")
+    assert first[:2] == (1, None)
+    assert first[2]
+    assert second == (2, OSLO, None)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fault_that_stays_ends_in_failed_and_is_asked_again_next_time(
+    name, server, answer, task, teacher, store, documents
+):
+    fault = faults(answer)[name]
+    bad = documents[3].text
+    server.script = lambda number, seen: fault if seen.last_line == bad else answer()
+    teacher = teacher.model_copy(update={"timeout": 0.3, "retries": 1})
+    report = annotate(documents, task, teacher, store)
+    assert report.states == {State.EMPTY: 9, State.FAILED: 1}
+    assert [p.document_id for p in report.asking.problems] == ["d3"]
+    server.seen.clear()
+    server.script = lambda number, seen: answer()
+    again = annotate(documents, task, teacher, store)
+    assert again.states == {State.EMPTY: 10}
+    assert server.asked == [bad]
+    assert rows(store, "attempt")[-1] == (3,)
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_rejected_request_fails_without_a_second_attempt(
+    status, server, answer, task, teacher, store, documents
+):
+    server.script = lambda number, seen: answer(status=status, content="too long")
+    report = annotate(documents, task, teacher, store)
+    assert report.states == {State.FAILED: 10}
+    assert len(server.seen) == 10
+    assert "too long" in report.asking.problems[0].words
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "advice"),
+    [
+        (401, "invalid_api_key", "OPENAI_API_KEY"),
+        (402, None, "credit"),
+        (403, None, "denies access"),
+        (404, "model_not_found", "teacher.model"),
+        (429, "insufficient_quota", "credit"),
+        (400, "unsupported_value", "[teacher]"),
+        (307, None, "teacher.base_url"),
+    ],
+)
+def test_hopeless_teacher_stops_the_run_and_says_what_to_do(
+    status, code, advice, server, answer, task, teacher, store, documents
+):
+    body = json.dumps({"error": {"message": "no", "code": code}}).encode()
+    elsewhere = {"Location": "http://127.0.0.1:1/v1/chat/completions"} if status == 307 else {}
+    server.script = lambda number, seen: answer(status=status, body=body, headers=elsewhere)
+    with pytest.raises(TeacherError) as caught:
+        annotate(documents, task, teacher, store)
+    assert advice in str(caught.value)
+    assert len(server.seen) <= teacher.concurrency
+    assert caught.value.exit_code == 4
+
+
+def test_nobody_listening_stops_at_once(server, task, teacher, store, documents):
+    server.stop()
+    with pytest.raises(TeacherError, match=r"cannot reach the teacher at http://127\.0\.0\.1"):
+        annotate(documents, task, teacher, store)
+    assert len(rows(store, "key")) <= teacher.concurrency
+
+
+def test_host_without_a_name_stops_at_once(task, teacher, store, documents, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
+    nowhere = teacher.model_copy(
+        update={"base_url": "http://nowhere.invalid/v1", "allow_remote": True}
+    )
+    with pytest.raises(TeacherError, match=r"cannot reach the teacher at http://nowhere\.invalid"):
+        annotate(documents, task, nowhere, store)
+
+
+def test_server_that_dies_midway_stops_the_run_and_a_later_run_goes_on(
+    server, answer, task, teacher, store, documents
+):
+    teacher = teacher.model_copy(update={"concurrency": 1})
+
+    def dies_after_four(number, seen):
+        if number == 4:
+            server._server.socket.close()
+            return answer(cut="before")
+        return answer()
+
+    server.script = dies_after_four
+    with pytest.raises(TeacherError, match="4 replies came and are stored"):
+        annotate(documents, task, teacher, store)
+    server.stop()
+    server.script = lambda number, seen: answer()
+    server.seen.clear()
+    server.start()
+    report = annotate(documents, task, teacher, store)
+    assert report.states == {State.EMPTY: 10}
+    assert server.asked == [d.text for d in documents[4:]]
+
+
+def test_server_that_restarts_midway_is_waited_for(server, answer, task, teacher, store, documents):
+    teacher = teacher.model_copy(update={"concurrency": 1, "retries": 8, "retry_delay": 0.05})
+
+    def restarts(number, seen):
+        if number == 4:
+            server._server.socket.close()
+            server._server.shutdown()
+            server.start()
+            return answer(cut="before")
+        return answer()
+
+    server.script = restarts
+    report = annotate(documents, task, teacher, store)
+    assert report.states == {State.EMPTY: 10}
+    assert report.asking.attempts >= 11
+
+
+def test_pause_that_the_server_asks_for_holds_for_every_worker(
+    server, answer, task, teacher, store, documents
+):
+    server.first(answer(status=429, headers={"Retry-After": "0.4"}))
+    teacher = teacher.model_copy(update={"concurrency": 2})
+    report = annotate(documents, task, teacher, store)
+    assert report.states == {State.EMPTY: 10}
+    # A lower bound, so no slow machine can break it: what was not in flight already waited.
+    asked_at = server.seen[0].moment
+    early = [s for s in server.seen if s.moment < asked_at + 0.4]
+    assert len(early) <= len(documents) - 2
+    assert report.asking.attempts == 11
+
+
+def test_pause_of_hours_stops_the_run(server, answer, task, teacher, store, documents):
+    server.first(answer(status=429, headers={"Retry-After": "7200"}, content="daily limit"))
+    teacher = teacher.model_copy(update={"concurrency": 1})
+    with pytest.raises(TeacherError, match="wait 7200 s"):
+        annotate(documents, task, teacher, store)
+    assert len(server.seen) == 1
