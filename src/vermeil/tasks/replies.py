@@ -20,8 +20,8 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _REFUSAL = re.compile(
     r"\W*(?:(?:(?:i['’]m|i am|we['’]re|we are)\s+)?(?:so |very )?sorry\W+(?:but\s+)?"
     r"|(?:my )?apologies\W+(?:but\s+)?|unfortunately\W+|as an ai\b[^.!?\n]{0,60}?,\s*)*"
-    r"(?:i|we)\s+(?:can(?:not|['’]t| not)|won['’]t|will not|(?:am|are) (?:unable|not able) to"
-    r"|['’]?m (?:unable|not able) to)\s+"
+    r"(?:(?:i|we)\s+(?:can(?:not|['’]t| not)|won['’]t|will not)"
+    r"|(?:i am|i['’]m|we are|we['’]re) (?:unable|not able) to)\s+"
     r"(?:assist|help|comply|fulfil|engage|process|continue|do (?:this|that)"
     r"|complete (?:this|that|your)"
     r"|(?:provide|share|generate|create) (?:this|that|such|assistance))",
@@ -40,7 +40,8 @@ def last_object(text: str, key: str) -> dict[str, Any] | None:
     """
     found: dict[str, Any] | None = None
     position, end = 0, 0
-    while opening := _OPENING.search(text, position):
+    last = max(text.rfind(f'"{key}"'), 0)
+    while opening := _OPENING.search(text, position, last + 1):
         try:
             value, position = _DECODER.raw_decode(text, opening.start())
         except ValueError:  # no JSON, or a number of absurd length
@@ -84,6 +85,14 @@ def was_refused(reply: Reply) -> bool:
 def was_filtered(reply: Reply) -> bool:
     """Whether the server withheld the reply or part of it: even a whole answer is then suspect."""
     return reply.finish_reason == "content_filter"
+
+
+def was_cut_after_draft(reply: Reply) -> bool:
+    """Whether the reply reached the length limit, and it was not an answer that it ended with.
+
+    An answer "nothing there" before that point may be a quotation of the instruction.
+    """
+    return reply.finish_reason == "length" and not reply.text.rstrip(" \r\n`").endswith("}")
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

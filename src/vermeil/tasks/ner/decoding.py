@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -49,8 +50,10 @@ def decode_spans(
     path = best_path(probabilities)
     if not path.any():
         return ()
-    spans: list[Span] = []
+    chosen = probabilities[np.arange(len(path)), path].astype(np.float64)
+    logs = np.log(np.maximum(chosen, _SMALLEST)).tolist()
     numbers = path.tolist()
+    spans: list[Span] = []
     end = 0
     for first, number in enumerate(numbers):
         if first < end or number == 0:
@@ -58,8 +61,7 @@ def decode_spans(
         end = first + 1
         while end < len(numbers) and numbers[end] == number + 1:
             end += 1
-        chosen = probabilities[np.arange(first, end), path[first:end]].astype(np.float64)
-        score = float(np.exp(np.log(np.maximum(chosen, _SMALLEST)).mean()))
+        score = math.exp(sum(logs[first:end]) / (end - first))
         label = labels[(number - 1) // 2]
         place = words[first][0], words[end - 1][1]
         spans.append(Span(*place, label, score=min(score, 1.0), origin="student"))
@@ -76,7 +78,7 @@ def _is_allowed(path: NDArray[np.int64]) -> bool:
 
 def _viterbi(probabilities: NDArray[np.floating]) -> NDArray[np.int64]:
     """Viterbi's algorithm, using that O and every B may follow anything: one maximum for all."""
-    scores = np.log(np.maximum(probabilities, _SMALLEST), dtype=np.float64)
+    scores = np.log(np.maximum(probabilities.astype(np.float64), _SMALLEST))
     size, number = scores.shape
     inside = np.arange(2, number, 2)
     came_from = np.empty((size, number), dtype=np.int64)

@@ -38,7 +38,8 @@ def encode_spans(
     tags, losses = spans_to_tags(document.spans, words)
     classes = np.array([class_numbers[tag] for tag in tags], dtype=np.int64)
     starts, ends = _bounds(words)
-    for span in document.spans:
+    # In reverse: of two spans that share a word, the first has it (see `spans_to_tags`).
+    for span in reversed(document.spans):
         if span.weight is not None:
             covered = _covered((span.start, span.end), starts, ends)
             weights[covered] = np.where(classes[covered] > 0, base * span.weight, base)

@@ -22,7 +22,7 @@ from vermeil.tasks.ner.location import locate
 from vermeil.tasks.ner.prompts import PROMPTS, render_prompt
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.protocol import Head, Reading
-from vermeil.tasks.replies import unusable, was_filtered
+from vermeil.tasks.replies import unusable, was_cut_after_draft, was_filtered
 
 
 class NerTask:
@@ -59,7 +59,8 @@ class NerTask:
         for before, after in pairwise(spans):
             if after.start < before.end:
                 shown = f"{_show(document, before)} and {_show(document, after)}"
-                how = "nested" if after.end <= before.end else "overlapping"
+                is_nested = after.end <= before.end or after.start == before.start
+                how = "nested" if is_nested else "overlapping"
                 raise DataError(
                     f"document {document.id!r}: {how} spans {shown}; "
                     "expected spans that share no character"
@@ -73,7 +74,7 @@ class NerTask:
     def read(self, text: str, reply: Reply) -> Reading:
         """Parse a reply and locate its mentions; EMPTY only where the reply says there are none."""
         parsed = None if was_filtered(reply) else self._format.parse(reply.text)
-        if parsed is None:
+        if parsed is None or (not parsed.mentions and was_cut_after_draft(reply)):
             return unusable(reply, "no whole answer in the JSON format that was asked for")
         located = locate(text, parsed.mentions, self.label_set)
         spans = tuple(one.span for one in located if one.span is not None)

@@ -1,0 +1,206 @@
+"""What must hold for every text, reply and probability: location, tags, decoding, scoring."""
+
+import itertools
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from seqeval.metrics import f1_score
+from seqeval.scheme import IOB2
+
+from vermeil.data.counts import total
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.mention import Mention, Status
+from vermeil.data.reply import Reply
+from vermeil.data.tags import spans_to_tags, tags_to_spans
+from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.decoding import best_path, decode_spans
+from vermeil.tasks.ner.json_format import render_reply
+from vermeil.tasks.ner.location import locate
+from vermeil.tasks.ner.places import find_places
+from vermeil.tasks.ner.scoring import count_spans
+from vermeil.tasks.ner.task import NerTask
+
+CONFIG = TaskConfig(labels={"PER": {}, "LOC": {}, "ORG": {}})
+LABELS = LabelSet.from_config(CONFIG)
+TASK = NerTask(CONFIG)
+
+labels = st.sampled_from(LABELS.names)
+scraps = st.text(alphabet="aAbB7 .-é\u0301日本😀", max_size=12)
+any_mention = st.builds(
+    Mention,
+    st.text(alphabet="aAbB7 .-é\u0301日本😀", max_size=4),
+    labels | st.just("nonsense"),
+    st.none() | st.integers(-1, 4),
+)
+
+
+@given(text=scraps, said=st.lists(any_mention, max_size=8))
+def test_every_mention_has_one_outcome_and_accepted_spans_are_sound(text, said):
+    located = locate(text, said, LABELS)
+    assert [one.mention for one in located] == said
+    spans = []
+    for one in located:
+        assert (one.span is not None) == (one.status in (Status.EXACT, Status.NORMALISED))
+        if one.span is not None:
+            place = (one.span.start, one.span.end)
+            assert text[slice(*place)] == one.mention.surface.strip()
+            assert place in find_places(text, one.mention.surface.strip())
+            spans.append(one.span)
+    TASK.check(Document("d", text, annotation=Annotation(tuple(spans))))
+
+
+@given(data=st.data(), text=scraps)
+def test_the_order_of_distinct_mentions_does_not_matter(data, text):
+    one_each = st.lists(any_mention, max_size=6, unique_by=lambda m: m.surface.strip())
+    said = data.draw(one_each)
+    shuffled = data.draw(st.permutations(said))
+    outcome = {one.mention: one for one in locate(text, said, LABELS)}
+    assert {one.mention: one for one in locate(text, shuffled, LABELS)} == outcome
+
+
+@st.composite
+def planted(draw, *, distinct):
+    """A tokenised text with disjoint spans planted in it."""
+    names = [f"w{n}" for n in range(12)] if distinct else ["Ann", "Rome", "x"]
+    words = draw(st.lists(st.sampled_from(names), max_size=12, unique=distinct))
+    starts = [sum(len(w) + 1 for w in words[:n]) for n in range(len(words))]
+    tokens = [(start, start + len(w)) for start, w in zip(starts, words, strict=True)]
+    cuts = sorted(draw(st.sets(st.integers(0, len(words)), max_size=8)))
+    spans = [
+        Span(tokens[first][0], tokens[end - 1][1], draw(labels))
+        for first, end in itertools.pairwise(cuts)
+        if draw(st.booleans())
+    ]
+    return " ".join(words), tokens, tuple(spans)
+
+
+@given(planted(distinct=True))
+def test_a_faithful_reply_gives_back_the_planted_spans(case):
+    text, _, spans = case
+    said = [Mention(text[s.start : s.end], s.label) for s in spans]
+    found = [one.span.key for one in locate(text, said, LABELS) if one.span]
+    assert found == [s.key for s in spans]
+
+
+@given(words=st.lists(st.sampled_from(["Ann", "Rome", "x"]), max_size=12), data=st.data())
+def test_a_reply_that_lists_every_occurrence_gives_each_its_own_label(words, data):
+    text = " ".join(words)
+    said = [Mention(word, data.draw(labels)) for word in words if word != "x"]
+    spans = sorted(one.span.key for one in locate(text, said, LABELS) if one.span)
+    assert [(text[start:end], label) for start, end, label in spans] == [
+        (m.surface, m.label) for m in said
+    ]
+    assert len(spans) == len(said)
+
+
+@given(planted(distinct=False))
+def test_encoding_and_decoding_give_back_the_spans(case):
+    text, tokens, spans = case
+    target = TASK.encode(Document("d", text, annotation=Annotation(spans)), tokens)
+    assert target.losses == {}
+    certain = np.eye(len(TASK.classes), dtype=np.float32)[target.classes]
+    decoded = TASK.decode(tokens, certain)
+    assert [s.key for s in decoded.spans or ()] == [s.key for s in spans]
+    assert all(s.score == 1.0 for s in decoded.spans or ())
+
+
+probabilities = hnp.arrays(
+    np.float32,
+    st.tuples(st.integers(1, 4), st.just(5)),
+    elements=st.floats(0, 1, width=32),
+)
+
+
+def allowed(path):
+    """IOB2 over the classes O, B-X, I-X, B-Y, I-Y, spelled out."""
+    before = 0
+    for number in path:
+        if number in (2, 4) and before not in (number, number - 1):
+            return False
+        before = number
+    return True
+
+
+@settings(max_examples=60)
+@given(probabilities)
+def test_decoding_finds_the_best_of_all_allowed_sequences(given_probabilities):
+    logs = np.log(np.maximum(given_probabilities.astype(np.float64), 1e-30))
+    steps = range(len(logs))
+    every = itertools.product(range(5), repeat=len(logs))
+    best = max(sum(logs[i, path[i]] for i in steps) for path in every if allowed(path))
+    path = best_path(given_probabilities).tolist()
+    assert allowed(path)
+    np.testing.assert_allclose(sum(logs[i, path[i]] for i in steps), best, rtol=1e-9)
+
+
+@given(probabilities)
+def test_decoded_spans_are_what_the_best_sequence_says_as_tags(given_probabilities):
+    tokens = [(3 * n, 3 * n + 2) for n in range(len(given_probabilities))]
+    names = ("O", "B-X", "I-X", "B-Y", "I-Y")
+    tags = [names[number] for number in best_path(given_probabilities)]
+    spans, repaired = tags_to_spans(tags, tokens)
+    assert repaired == 0
+    decoded = decode_spans(tokens, given_probabilities, ("X", "Y"))
+    assert [s.key for s in decoded] == [s.key for s in spans]
+
+
+@st.composite
+def scored_sentences(draw):
+    """Sentences, each with gold and predicted spans over the same tokens."""
+    sentences = []
+    for _ in range(draw(st.integers(1, 4))):
+        size = draw(st.integers(1, 8))
+        tokens = [(3 * n, 3 * n + 2) for n in range(size)]
+        sides = []
+        for _ in range(2):
+            tags = draw(
+                st.lists(
+                    st.sampled_from(["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG"]),
+                    min_size=size,
+                    max_size=size,
+                )
+            )
+            sides.append(tags_to_spans(tags, tokens)[0])
+        sentences.append((tokens, *sides))
+    return sentences
+
+
+@given(scored_sentences())
+def test_strict_scores_are_those_of_seqeval(sentences):
+    counts = total(count_spans(gold, predicted) for _, gold, predicted in sentences)
+    gold_tags = [spans_to_tags(gold, tokens)[0] for tokens, gold, _ in sentences]
+    tags = [spans_to_tags(predicted, tokens)[0] for tokens, _, predicted in sentences]
+    for average, ours in (("micro", counts.overall.f1), ("macro", counts.macro_f1)):
+        theirs = 0.0
+        if counts.overall.gold or counts.overall.predicted:  # seqeval cannot score nothing
+            theirs = f1_score(
+                gold_tags, tags, average=average, mode="strict", scheme=IOB2, zero_division=0
+            )
+        np.testing.assert_allclose(ours, theirs, atol=1e-12)
+
+
+@given(scored_sentences())
+def test_confusions_reconcile_with_the_tallies(sentences):
+    counts = total(count_spans(gold, predicted) for _, gold, predicted in sentences)
+    assert counts.documents == len(sentences)
+    for label, tally in counts.per_label.items():
+        row = sum(n for (gold, _), n in counts.confusion.items() if gold == label)
+        column = sum(n for (_, predicted), n in counts.confusion.items() if predicted == label)
+        assert (row, column) == (tally.gold, tally.predicted)
+        assert counts.confusion.get((label, label), 0) >= tally.correct
+    assert counts.span_only is not None
+    assert counts.span_only.correct >= counts.overall.correct
+
+
+@given(planted(distinct=True), st.data())
+def test_the_length_limit_never_makes_a_reply_say_that_nothing_is_there(case, data):
+    text, _, spans = case
+    said = [Mention(text[s.start : s.end], s.label) for s in spans] or [Mention("x", "PER")]
+    whole = 'If there is none: {"entities": []} is the answer, but\n' + render_reply(said)
+    cut = data.draw(st.integers(0, len(whole) - 1).filter(lambda n: n != whole.index("}") + 1))
+    reading = TASK.read(text, Reply(whole[:cut], finish_reason="length"))
+    assert reading.annotation.is_empty
+    assert str(reading.state) == "truncated"

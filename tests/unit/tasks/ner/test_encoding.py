@@ -1,0 +1,61 @@
+import numpy as np
+
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.example import IGNORED
+from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.ner.task import NerTask
+
+TASK = NerTask(TaskConfig(labels={"PER": {}, "LOC": {}}))
+TEXT = "Ann Lee saw New York today"
+WORDS = ((0, 3), (4, 7), (8, 11), (12, 15), (16, 20), (21, 26))
+SPANS = (Span(0, 7, "PER"), Span(12, 20, "LOC"))
+
+
+def encode(spans=SPANS, weight=None, abstain=(), words=WORDS):
+    document = Document("d", TEXT, annotation=Annotation(spans, abstain=abstain), weight=weight)
+    return TASK.encode(document, words)
+
+
+def test_classes_are_o_then_b_and_i_in_label_order():
+    assert TASK.classes == ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
+
+
+def test_spans_become_iob2_classes_with_weight_one():
+    target = encode()
+    assert target.classes.tolist() == [1, 2, 0, 3, 4, 0]
+    assert target.weights.tolist() == [1.0] * 6
+    assert (target.classes.dtype, target.weights.dtype) == (np.int64, np.float32)
+    assert target.losses == {}
+
+
+def test_weights_of_document_and_span_are_multiplied():
+    spans = (Span(0, 7, "PER", weight=0.5), Span(12, 20, "LOC", weight=0.0))
+    assert encode(spans, weight=0.5).weights.tolist() == [0.25, 0.25, 0.5, 0.0, 0.0, 0.5]
+
+
+def test_words_that_touch_an_abstention_are_ignored():
+    target = encode(abstain=((5, 9), (18, 20)))
+    assert target.classes.tolist() == [1, IGNORED, IGNORED, 3, IGNORED, 0]
+
+
+def test_an_unannotated_document_is_ignored_and_an_empty_one_is_not():
+    assert encode(spans=None).classes.tolist() == [IGNORED] * 6
+    assert encode(spans=()).classes.tolist() == [0] * 6
+
+
+def test_what_tags_cannot_hold_is_counted():
+    spans = (Span(0, 1, "PER"), Span(2, 3, "LOC"), Span(7, 8, "PER"))
+    target = encode(spans)
+    assert target.classes.tolist() == [1, 0, 0, 0, 0, 0]
+    assert target.losses == {"cut_token": 1, "overlap": 1, "no_token": 1}
+
+
+def test_of_two_spans_in_one_word_the_kept_one_weighs():
+    target = encode((Span(0, 1, "PER", weight=2.0), Span(2, 3, "LOC", weight=5.0)))
+    assert target.weights.tolist() == [2.0, 1, 1, 1, 1, 1]
+
+
+def test_a_document_without_words_has_an_empty_target():
+    target = encode(words=(), abstain=((0, 3),))
+    assert target.classes.shape == target.weights.shape == (0,)
+    assert target.losses == {"no_token": 2}

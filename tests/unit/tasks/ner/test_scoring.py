@@ -1,0 +1,72 @@
+from vermeil.data.counts import Tally
+from vermeil.data.document import Annotation, Span
+from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.ner.scoring import count_spans
+from vermeil.tasks.ner.task import NerTask
+
+TASK = NerTask(TaskConfig(labels={"PER": {}, "LOC": {}, "ORG": {}}))
+
+
+def spans(*keys):
+    return [Span(*key) for key in keys]
+
+
+def test_strict_span_only_and_confusion_counts():
+    gold = spans((0, 3, "PER"), (10, 20, "LOC"), (30, 33, "ORG"), (40, 45, "PER"))
+    predicted = spans((0, 3, "PER"), (10, 20, "ORG"), (28, 33, "ORG"), (50, 52, "LOC"))
+    counts = count_spans(gold, predicted)
+    assert counts.per_label == {
+        "PER": Tally(1, 1, 2),
+        "LOC": Tally(0, 1, 1),
+        "ORG": Tally(0, 2, 1),
+    }
+    assert counts.overall == Tally(1, 4, 4)
+    assert counts.span_only == Tally(2, 4, 4)
+    assert counts.confusion == {
+        ("PER", "PER"): 1,
+        ("LOC", "ORG"): 1,
+        ("ORG", "ORG"): 1,
+        ("PER", "O"): 1,
+        ("O", "LOC"): 1,
+    }
+    assert counts.documents == 1
+
+
+def test_confusion_prefers_same_boundaries_then_the_largest_overlap():
+    gold = spans((0, 10, "PER"))
+    predicted = spans((0, 4, "LOC"), (0, 10, "ORG"))
+    assert count_spans(gold, predicted).confusion == {("PER", "ORG"): 1, ("O", "LOC"): 1}
+    predicted = spans((0, 4, "LOC"), (4, 10, "ORG"))
+    assert count_spans(gold, predicted).confusion == {("PER", "ORG"): 1, ("O", "LOC"): 1}
+    predicted = spans((0, 6, "LOC"), (6, 10, "ORG"))
+    assert count_spans(gold, predicted).confusion == {("PER", "LOC"): 1, ("O", "ORG"): 1}
+
+
+def test_touching_spans_do_not_overlap():
+    counts = count_spans(spans((0, 5, "PER")), spans((5, 8, "PER")))
+    assert counts.confusion == {("PER", "O"): 1, ("O", "PER"): 1}
+
+
+def test_a_long_span_overlaps_a_later_one_past_shorter_ones():
+    gold = spans((0, 2, "PER"), (18, 22, "ORG"))
+    predicted = spans((0, 20, "LOC"), (3, 4, "PER"))
+    assert count_spans(gold, predicted).confusion == {
+        ("PER", "LOC"): 1,
+        ("ORG", "O"): 1,
+        ("O", "PER"): 1,
+    }
+
+
+def test_who_marked_nothing_says_that_nothing_is_there():
+    marked = Annotation(spans=tuple(spans((0, 3, "PER"))))
+    missed = TASK.count(marked, Annotation())
+    assert (missed.per_label, missed.documents) == ({"PER": Tally(0, 0, 1)}, 1)
+    spurious = TASK.count(Annotation(), marked)
+    assert (spurious.per_label, spurious.documents) == ({"PER": Tally(0, 1, 0)}, 1)
+    nothing = TASK.count(Annotation(spans=()), Annotation())
+    assert (nothing.overall, nothing.documents) == (Tally(), 1)
+
+
+def test_a_span_given_twice_counts_once():
+    counts = count_spans(spans((0, 3, "PER")), spans((0, 3, "PER"), (0, 3, "PER")))
+    assert counts.overall == Tally(1, 1, 1)

@@ -1,0 +1,102 @@
+import pytest
+
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.mention import Status
+from vermeil.data.reply import Reply, State
+from vermeil.errors import DataError
+from vermeil.tasks.config import LabelConfig, TaskConfig
+from vermeil.tasks.ner.task import NerTask
+
+TASK = NerTask(TaskConfig(labels={"PER": LabelConfig(aliases=("person",)), "LOC": {}}))
+TEXT = "Ann Lee saw New York today"
+
+
+def check(*spans):
+    TASK.check(Document("d7", TEXT, annotation=Annotation(spans)))
+
+
+def test_sound_spans_touching_spans_and_no_annotation_pass():
+    check(Span(0, 7, "PER"), Span(12, 20, "LOC"))
+    check(Span(0, 3, "PER"), Span(3, 7, "PER"))
+    check()
+    TASK.check(Document("d7", TEXT))
+
+
+def test_an_unknown_label_is_named_with_the_known_ones():
+    with pytest.raises(DataError) as caught:
+        check(Span(0, 7, "DATE"))
+    assert str(caught.value) == (
+        "document 'd7': [0, 7) DATE 'Ann Lee': unknown label 'DATE'; the task's labels are PER, LOC"
+    )
+
+
+def test_an_alias_in_the_data_is_unknown_but_says_what_to_write():
+    with pytest.raises(DataError, match="unknown label 'person'; write 'PER' for it"):
+        check(Span(0, 7, "person"))
+
+
+@pytest.mark.parametrize(
+    ("spans", "how"),
+    [
+        ((Span(0, 11, "PER"), Span(4, 20, "LOC")), "overlapping"),
+        ((Span(0, 20, "LOC"), Span(4, 7, "PER")), "nested"),
+        ((Span(0, 7, "LOC"), Span(0, 7, "PER")), "nested"),
+        ((Span(0, 7, "PER"), Span(0, 20, "LOC")), "nested"),
+    ],
+)
+def test_overlapping_and_nested_spans_are_both_shown(spans, how):
+    with pytest.raises(DataError) as caught:
+        check(*spans)
+    message = str(caught.value)
+    assert message.startswith(f"document 'd7': {how} spans ")
+    for span in spans:
+        shown = f"[{span.start}, {span.end}) {span.label} {TEXT[span.start : span.end]!r}"
+        assert shown in message
+
+
+def read(text, finish_reason="stop"):
+    return TASK.read(TEXT, Reply(text, finish_reason=finish_reason))
+
+
+def test_an_answer_becomes_spans_and_located_mentions():
+    reading = read('Two.\n{"entities": [{"text": "Ann Lee", "label": "person"}, {"text": "Rome"},'
+                   ' {"text": "Rome", "label": "LOC"}]}')  # fmt: skip
+    assert reading.state is State.DONE
+    assert [s.key for s in reading.annotation.spans or ()] == [(0, 7, "PER")]
+    assert [m.status for m in reading.mentions] == [Status.EXACT, Status.NOT_FOUND]
+    assert reading.notes == {"malformed": 1}
+    assert reading.problem is None
+
+
+def test_done_means_that_something_was_said_even_if_nothing_was_found():
+    reading = read('{"entities": [{"text": "Rome", "label": "LOC"}]}')
+    assert (reading.state, reading.annotation.spans) == (State.DONE, ())
+
+
+def test_empty_means_that_the_reply_says_so():
+    reading = read('{"entities": []}')
+    assert (reading.state, reading.annotation.spans) == (State.EMPTY, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "finish_reason", "state"),
+    [
+        ("There are no entities.", "stop", State.UNPARSABLE),
+        ("", "stop", State.UNPARSABLE),
+        ('{"entities": [{"text": "Ann', "length", State.TRUNCATED),
+        ('{"entities": [{"text": "Ann', "stop", State.UNPARSABLE),
+        ('If none: {"entities": []}. Now, Ann is', "length", State.TRUNCATED),
+        ("I'm sorry, but I can't help with that.", "stop", State.REFUSED),
+        ('{"entities": []}', "content_filter", State.REFUSED),
+    ],
+)
+def test_anything_else_is_named_and_leaves_the_text_unannotated(text, finish_reason, state):
+    reading = read(text, finish_reason)
+    assert reading.state is state
+    assert reading.annotation.is_empty
+    assert reading.problem
+
+
+@pytest.mark.parametrize("text", ['{"entities": []}', '```\n{"entities": []}\n```\n'])
+def test_a_whole_answer_at_the_length_limit_counts(text):
+    assert read(text, "length").state is State.EMPTY

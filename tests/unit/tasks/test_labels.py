@@ -1,0 +1,72 @@
+import pytest
+
+from vermeil.errors import ConfigError
+from vermeil.tasks.config import LabelConfig, TaskConfig
+from vermeil.tasks.labels import LabelSet
+
+
+def label_set(**labels: LabelConfig) -> LabelSet:
+    return LabelSet.from_config(TaskConfig(labels=labels))
+
+
+PLACES = label_set(
+    PER=LabelConfig(description="people,\n  real or not", aliases=("person", "human being")),
+    LOC=LabelConfig(),
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("PER", "PER"),
+        ("per", "PER"),
+        (" Person ", "PER"),
+        ("HUMAN  being", "PER"),
+        ("Loc", "LOC"),
+        ("DATE", None),
+        ("", None),
+        ("PERSONS", None),
+    ],
+)
+def test_normalise_knows_names_and_aliases_whatever_their_case(said, meant):
+    assert PLACES.normalise(said) == meant
+
+
+def test_listing_keeps_the_order_and_puts_each_label_on_one_line():
+    assert PLACES.listing() == "- PER: people, real or not\n- LOC"
+
+
+def test_names_are_quoted_as_json_strings():
+    assert label_set(**{'a "b", c': LabelConfig(), "Ö": LabelConfig()}).quoted() == (
+        r'"a \"b\", c", "Ö"'
+    )
+
+
+def test_every_contradiction_is_reported_at_once():
+    with pytest.raises(ConfigError) as caught:
+        label_set(
+            PER=LabelConfig(aliases=("name",)),
+            ORG=LabelConfig(aliases=("Name", "person")),
+            Per=LabelConfig(),
+            O=LabelConfig(),
+        )
+    assert caught.value.problems == (
+        "task.labels.ORG: the alias 'Name' also stands for PER",
+        "task.labels.Per: the name also stands for PER",
+        "task.labels: 'O' cannot be the name of a label",
+    )
+
+
+@pytest.mark.parametrize("name", ["", "  ", " PER"])
+def test_blank_names_are_rejected(name):
+    with pytest.raises(ConfigError, match="cannot be the name of a label"):
+        label_set(**{name: LabelConfig()})
+
+
+def test_an_alias_may_repeat_the_labels_own_name():
+    assert label_set(PER=LabelConfig(aliases=("per", "PER"))).normalise("pEr") == "PER"
+
+
+def test_unknown_label_names_the_known_ones_and_the_one_that_may_be_meant():
+    assert PLACES.unknown("DATE") == "unknown label 'DATE'; the task's labels are PER, LOC"
+    assert "write 'PER' for it" in PLACES.unknown("person")
