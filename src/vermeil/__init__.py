@@ -1,3 +1,78 @@
-"""Vermeil: silver plated with gold. LLM annotations and a few human ones make a small NER model."""
+"""Vermeil: silver plated with gold. LLM annotations and a few human ones make a small NER model.
+
+The public API is the job functions, named as the verbs of the command line, and the data types.
+They are imported when first used, so that ``import vermeil`` stays light.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vermeil.data.counts import Counts
+    from vermeil.data.document import Annotation, Document, Span
+    from vermeil.data.mention import Mention
+    from vermeil.data.reply import Reply
+    from vermeil.jobs.annotate import annotate
+    from vermeil.jobs.check import check
+    from vermeil.jobs.evaluate import evaluate
+    from vermeil.jobs.locate import locate
+    from vermeil.jobs.predict import predict
+    from vermeil.jobs.run import run
+    from vermeil.jobs.show import show
+    from vermeil.jobs.train import train
+    from vermeil.student import Student
+    from vermeil.studies.study import study
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Annotation",
+    "Counts",
+    "Document",
+    "Mention",
+    "Reply",
+    "Span",
+    "Student",
+    "annotate",
+    "check",
+    "evaluate",
+    "locate",
+    "predict",
+    "run",
+    "show",
+    "study",
+    "train",
+]
+
+_HOMES = {
+    "Annotation": "vermeil.data.document",
+    "Counts": "vermeil.data.counts",
+    "Document": "vermeil.data.document",
+    "Mention": "vermeil.data.mention",
+    "Reply": "vermeil.data.reply",
+    "Span": "vermeil.data.document",
+    "Student": "vermeil.student",
+    "annotate": "vermeil.jobs.annotate",
+    "check": "vermeil.jobs.check",
+    "evaluate": "vermeil.jobs.evaluate",
+    "locate": "vermeil.jobs.locate",
+    "predict": "vermeil.jobs.predict",
+    "run": "vermeil.jobs.run",
+    "show": "vermeil.jobs.show",
+    "study": "vermeil.studies.study",
+    "train": "vermeil.jobs.train",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from vermeil.blending.config import BlendingConfig, BudgetConfig, RegimenName, ScheduleName
+from vermeil.blending.config import BlendingConfig, RegimenName, ScheduleName
 from vermeil.corpora.config import CorporaConfig, CorpusConfig
 from vermeil.errors import ConfigError
 from vermeil.jobs.config import RunConfig
@@ -46,6 +46,10 @@ class Config(Section):
     """How gold and silver are mixed, and how long."""
     study: StudyConfig = StudyConfig()
     """Which regimens are compared."""
+
+    def as_toml(self) -> str:
+        """Return the configuration as TOML (see `dump_config`)."""
+        return dump_config(self)
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
@@ -79,7 +83,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
         try:
             section = section_type.model_validate(values)
         except ValidationError as error:
-            problems += [_describe(name, section_type, e) for e in error.errors()]
+            problems += [_describe(name, section_type, e) for e in _independent(error)]
         else:
             sections[name] = section  # type: ignore[assignment]
     problems += _cross_checks(sections)
@@ -221,6 +225,15 @@ def _model_of(field: FieldInfo) -> type[BaseModel]:
     return model
 
 
+def _independent(error: ValidationError) -> Iterator[ErrorDetails]:
+    """Yield the errors, without "too short" where only wrong items were taken away."""
+    errors = error.errors()
+    for one in errors:
+        below = any(e is not one and e["loc"][: len(one["loc"])] == one["loc"] for e in errors)
+        if not (one["type"] == "too_short" and below):
+            yield one
+
+
 def _describe(section: str, model: type[BaseModel], error: ErrorDetails) -> str:
     """Say where one of pydantic's errors is, what was expected and what was found."""
     where = ".".join((section, *(str(part) for part in error["loc"])))
@@ -233,6 +246,8 @@ def _describe(section: str, model: type[BaseModel], error: ErrorDetails) -> str:
     expected = expected.split(", unable to")[0]
     if kind in ("model_type", "model_attributes_type"):
         return f"{where}: expected a section, found {_show(found)}"
+    if kind == "too_short":
+        return f"{where}: expected at least {error['ctx']['min_length']} of them, found none"
     if kind == "path_type":
         return f"{where}: expected a path, found {_show(found)}"
     if expected == error["msg"]:
@@ -286,15 +301,12 @@ def _cross_checks(sections: Mapping[str, Section]) -> Iterator[str]:
 
 
 def _study_problems(study: StudyConfig) -> Iterator[str]:
-    known = [*get_args(RegimenName), *get_args(ScheduleName), "ceiling"]
+    regimens = [name for name in get_args(RegimenName) if name != "schedule"]
+    known = [*regimens, *get_args(ScheduleName), "ceiling"]
     for i, name in enumerate(study.regimens):
         if name not in known:
             hint = _did_you_mean(name, known)
             yield f"study.regimens.{i}: expected one of {', '.join(known)}, found {name!r}{hint}"
-    budgets = get_args(BudgetConfig.model_fields["name"].annotation)
-    for i, name in enumerate(study.budgets):
-        if name not in budgets:
-            yield f"study.budgets.{i}: expected one of {', '.join(budgets)}, found {name!r}"
     if study.baseline not in study.regimens:
         yield (
             f"study.baseline: expected one of study.regimens ({', '.join(study.regimens)}), "

@@ -58,7 +58,7 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         "student.precision: expected 'auto', 'fp32' or 'bf16', found \"fp23\"; did you mean fp32?",
         "studnt: unknown key; did you mean student?",
         "study.regimens.1: expected one of gold_only, silver_only, pooled, simple_mix, "
-        "reverse_mix, schedule, constant, linear, sigmoid, power, ceiling, found 'sigmoyd'; "
+        "reverse_mix, constant, linear, sigmoid, power, ceiling, found 'sigmoyd'; "
         "did you mean sigmoid?",
         "task.labels.PER.descripton: unknown key; did you mean description?",
         "teacher.modle: unknown key; did you mean model?",
@@ -78,14 +78,14 @@ def test_a_file_without_a_task_is_told_what_is_missing(tmp_path: Path) -> None:
 
 def test_an_empty_label_set_is_refused(tmp_path: Path) -> None:
     (problem,) = problems(write(tmp_path, "[task]\nlabels = {}\n"))
-    assert problem.startswith("task.labels: dictionary should have at least 1 item")
+    assert problem.startswith("task.labels: expected at least 1 of them")
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("[study]\nbaseline = 'pooled'\nregimens = ['gold_only']\n", "study.baseline: expected"),
-        ("[study]\nbudgets = ['epoch']\n", "study.budgets.0: expected one of epochs, equal"),
+        ("[study]\nbudgets = ['epoch']\n", "study.budgets.0: expected .epochs. or .equal."),
         ("[student]\noverlap = 200\n", "student.overlap: expected at most half"),
     ],
 )

@@ -1,1 +1,89 @@
-"""The command line, one thin file per verb."""
+"""The command line: one thin file per verb. Nothing heavy is imported before a verb needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from contextlib import suppress
+
+from vermeil.errors import ConfigError, VermeilError
+
+BUG, DATA, INTERRUPTED, BROKEN_PIPE = 1, 3, 130, 141
+"""Exit codes that no exception of ours carries; the last two are what shells use."""
+
+
+def main() -> None:
+    """Run ``vermeil`` on the arguments of this process and exit with its code."""
+    code = _run()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = code or BROKEN_PIPE
+    except OSError as error:
+        code = _tell(f"standard output: cannot be written ({error.strerror})", code or DATA)
+    with suppress(OSError):
+        sys.stderr.flush()
+    if code in (BROKEN_PIPE, DATA):
+        # Python flushes once more on its way out and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]
+    sys.exit(code)
+
+
+def _run() -> int:
+    from vermeil.cli.app import app
+
+    try:
+        app()
+    except SystemExit as stop:
+        return _code_of(stop)
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:
+        return BROKEN_PIPE
+    except Exception as error:
+        return _report(error)
+    return 0
+
+
+def _code_of(stop: SystemExit) -> int:
+    """Return the exit code behind what typer makes of an exit, Ctrl-C or a closed pipe."""
+    if isinstance(stop.__context__, BrokenPipeError):
+        return BROKEN_PIPE
+    if stop.code == INTERRUPTED:
+        return _interrupted()
+    return stop.code if isinstance(stop.code, int) else 0
+
+
+def _report(error: Exception) -> int:
+    if isinstance(error, ConfigError):
+        return _tell("\n".join(error.problems), error.exit_code)
+    if isinstance(error, VermeilError) and error.exit_code != BUG:
+        return _tell(str(error), error.exit_code)
+    if isinstance(error, OSError) and error.strerror:
+        return _tell(f"{error.filename or 'input or output'}: {error.strerror}", DATA)
+    traceback.print_exception(error)
+    return _tell(
+        "this is a bug in vermeil. Please report it with the lines above, the command and "
+        "`vermeil --version`; leave out confidential text",
+        BUG,
+    )
+
+
+def _tell(message: str, code: int) -> int:
+    """Write one message to standard error; several lines are shown as a list."""
+    lines = message.splitlines() or ["an error without a message"]
+    if len(lines) == 1:
+        text = f"vermeil: error: {lines[0]}"
+    else:
+        text = "\n".join(["vermeil: errors:", *(f"  {line}" for line in lines)])
+    with suppress(OSError):
+        print(text, file=sys.stderr)
+    return code
+
+
+def _interrupted() -> int:
+    return _tell(
+        "stopped. Nothing half-written is left behind; the same command goes on where it can",
+        INTERRUPTED,
+    )

@@ -38,3 +38,6 @@ class Sections(Protocol):
     @property
     def blending(self) -> BlendingConfig:
         """How gold and silver are mixed."""
+
+    def as_toml(self) -> str:
+        """Return the resolved configuration, to be saved with every run."""

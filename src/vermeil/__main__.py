@@ -1,0 +1,5 @@
+"""``python -m vermeil`` is ``vermeil``."""
+
+from vermeil.cli import main
+
+main()

@@ -1,0 +1,65 @@
+"""The verbs, in the order of the work."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vermeil import __version__
+from vermeil.cli import (
+    annotate,
+    check,
+    corpus,
+    demo,
+    evaluate,
+    init,
+    locate,
+    predict,
+    replay,
+    run,
+    show,
+    study,
+    train,
+)
+
+app = typer.Typer(
+    name="vermeil",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with: vermeil demo, or: vermeil init",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"vermeil {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def vermeil(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Turn an LLM's annotations and a few of your own into a small, fast, private model."""
+
+
+app.command("init", epilog=init.EXAMPLE)(init.init)
+app.command("check", epilog=check.EXAMPLE)(check.check)
+app.add_typer(corpus.app, name="corpus", epilog=corpus.EXAMPLE)
+app.command("annotate", epilog=annotate.EXAMPLE)(annotate.annotate)
+app.command("locate", epilog=locate.EXAMPLE)(locate.locate)
+app.command("train", epilog=train.EXAMPLE)(train.train)
+app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command("study", epilog=study.EXAMPLE)(study.study)
+app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
+app.command("run", epilog=run.EXAMPLE)(run.run)
+app.command("show", epilog=show.EXAMPLE)(show.show)
+app.command("replay", epilog=replay.EXAMPLE)(replay.replay)
+app.command("demo", epilog=demo.EXAMPLE)(demo.demo)

@@ -1,0 +1,171 @@
+"""``vermeil corpus``: look at annotated files, split and convert them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vermeil.cli.options import AsJson
+from vermeil.cli.output import console, print_json, say, table
+
+EXAMPLE = "Example: vermeil corpus stats gold.jsonl"
+
+app = typer.Typer(no_args_is_help=True, help="Look at corpora; split, convert, find leaks.")
+
+File = Annotated[Path, typer.Argument(help="A corpus; - is standard input.")]
+Format = Annotated[
+    str, typer.Option("--format", help="auto, jsonl, conll, tokens, text: how FILE is written.")
+]
+Scheme = Annotated[
+    str, typer.Option("--scheme", help="auto, iob1, iob2, bioes: the tag scheme of FILE.")
+]
+TagColumn = Annotated[
+    int, typer.Option("--tag-column", help="conll: column of the tags; -1 is the last.")
+]
+TagKey = Annotated[str, typer.Option("--tag-key", help="tokens: the key that holds the tags.")]
+
+
+@app.command("stats", epilog="Example: vermeil corpus stats gold.conll --tag-column 3")
+def stats(
+    file: File,
+    *,
+    format_: Format = "auto",
+    scheme: Scheme = "auto",
+    tag_column: TagColumn = -1,
+    tag_key: TagKey = "gold",
+    as_json: AsJson = False,
+) -> None:
+    """Count documents, groups, labels, lengths and duplicates."""
+    from vermeil.cli.inputs import corpus_config
+    from vermeil.cli.reports import print_report
+    from vermeil.corpora import read_corpus
+    from vermeil.corpora.stats import corpus_stats
+
+    corpus = corpus_config(
+        file, format=format_, scheme=scheme, tag_column=tag_column, tag_key=tag_key
+    )
+    report = corpus_stats(read_corpus(corpus)).as_dict()
+    if as_json:
+        print_json(report)
+    else:
+        print_report(report, str(file))
+
+
+@app.command("split", epilog="Example: vermeil corpus split all.jsonl train=0.8 test=0.2 -o parts")
+def split(
+    file: File,
+    parts: Annotated[
+        list[str], typer.Argument(metavar="NAME=SHARE…", help="Parts; the shares add up to 1.")
+    ],
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder of the parts, each NAME.jsonl.")
+    ] = Path(),
+    seed: Annotated[int, typer.Option("--seed", help="Draws which groups go where.")] = 0,
+    format_: Format = "auto",
+    scheme: Scheme = "auto",
+    tag_column: TagColumn = -1,
+    tag_key: TagKey = "gold",
+    as_json: AsJson = False,
+) -> None:
+    """Split by group, so that every part gets its share of documents and labels."""
+    from vermeil.cli.inputs import corpus_config, shares_of
+    from vermeil.corpora import read_corpus, write_corpus
+    from vermeil.corpora.split import split_corpus
+    from vermeil.corpora.stats import corpus_stats
+
+    corpus = corpus_config(
+        file, format=format_, scheme=scheme, tag_column=tag_column, tag_key=tag_key
+    )
+    divided = split_corpus(read_corpus(corpus), shares_of(parts), seed)
+    report = {}
+    for name, documents in divided.items():
+        path = output / f"{name}.jsonl"
+        write_corpus(documents, path)
+        report[name] = {"path": str(path), **corpus_stats(documents).as_dict()}
+    if as_json:
+        print_json(report)
+        return
+    labels = sorted({label for part in report.values() for label in part["spans"]})
+    columns = ("part", "documents", "groups", *labels, "file")
+    console().print(
+        table(
+            "",
+            columns,
+            [
+                (
+                    name,
+                    p["documents"],
+                    p["groups"],
+                    *(p["spans"].get(k, 0) for k in labels),
+                    p["path"],
+                )
+                for name, p in report.items()
+            ],
+        )
+    )
+
+
+@app.command("convert", epilog="Example: vermeil corpus convert gold.conll gold.jsonl")
+def convert(
+    file: File,
+    output: Annotated[Path, typer.Argument(help="Where to; .gz compresses.")],
+    *,
+    to: Annotated[
+        str, typer.Option("--to", help="auto (by OUTPUT's ending), jsonl, conll, tokens, text.")
+    ] = "auto",
+    to_scheme: Annotated[
+        str, typer.Option("--to-scheme", help="iob1, iob2, bioes: the tag scheme of OUTPUT.")
+    ] = "iob2",
+    format_: Format = "auto",
+    scheme: Scheme = "auto",
+    tag_column: TagColumn = -1,
+    tag_key: TagKey = "gold",
+    as_json: AsJson = False,
+) -> None:
+    """Write a corpus in another format; what that cannot hold is counted."""
+    from vermeil.cli.inputs import corpus_config
+    from vermeil.corpora import read_corpus, write_corpus
+
+    corpus = corpus_config(
+        file, format=format_, scheme=scheme, tag_column=tag_column, tag_key=tag_key
+    )
+    target = corpus_config(output, format=to, scheme=to_scheme)
+    to_be_written = "iob2" if target.scheme == "auto" else target.scheme
+    report = write_corpus(read_corpus(corpus), output, target.format, to_be_written)
+    if as_json:
+        print_json(report.as_dict())
+        return
+    say(f"wrote {report.written:,} of {report.documents:,} documents to {output}")
+    for name, number in report.losses.items():
+        say(f"lost: {name.replace('_', ' ')} {number:,}")
+
+
+@app.command("leaks", epilog="Example: vermeil corpus leaks train.jsonl test.jsonl")
+def leaks(
+    left: Annotated[Path, typer.Argument(help="What is trained on.")],
+    right: Annotated[Path, typer.Argument(help="What is scored on.")],
+    threshold: Annotated[
+        float, typer.Option("--threshold", help="Similarity from which texts are nearly the same.")
+    ] = 0.8,
+    format_: Format = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Find texts of RIGHT that stand, or nearly stand, in LEFT."""
+    from vermeil.cli.inputs import corpus_config
+    from vermeil.corpora import read_corpus
+    from vermeil.corpora.leaks import find_leaks
+
+    report = find_leaks(
+        read_corpus(corpus_config(left, format=format_)),
+        read_corpus(corpus_config(right, format=format_)),
+        threshold,
+    )
+    if as_json:
+        print_json(report.as_dict())
+        return
+    print(report.describe(str(left), str(right)))
+    for leak in (*report.exact, *report.near):
+        print(f"{leak.right} ~ {leak.left} ({leak.similarity:.2f})")

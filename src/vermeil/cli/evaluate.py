@@ -1,0 +1,45 @@
+"""``vermeil evaluate``: predictions against gold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vermeil.cli.options import AsJson, Quiet
+from vermeil.cli.output import console, print_json, scores
+from vermeil.cli.progress import shown_progress
+
+EXAMPLE = "Example: vermeil evaluate vermeil-run/model test.jsonl --json"
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A model folder, or a JSONL file of predictions.")],
+    gold: Annotated[Path, typer.Argument(help="People's annotations.")],
+    *,
+    format_: Annotated[
+        str, typer.Option("--format", help="auto, jsonl, conll, tokens: how GOLD is written.")
+    ] = "auto",
+    tag_key: Annotated[
+        str, typer.Option("--tag-key", help="tokens: the key of GOLD that holds the tags.")
+    ] = "gold",
+    scheme: Annotated[
+        str, typer.Option("--scheme", help="auto, iob1, iob2, bioes: the tag scheme of GOLD.")
+    ] = "auto",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Score a model, or a file of predictions, against gold; needs no vermeil.toml."""
+    from vermeil.cli.inputs import corpus_config
+    from vermeil.jobs.evaluate_files import evaluate_files
+
+    corpus = corpus_config(gold, format=format_, tag_key=tag_key, scheme=scheme)
+    with shown_progress(quiet) as progress:
+        counts = evaluate_files(model, corpus, progress).as_dict()
+    if as_json:
+        print_json(counts)
+        return
+    out = console()
+    out.print(scores("", counts))
+    out.print(f"documents {counts['documents']:,}, truncated {counts['truncated']:,}")

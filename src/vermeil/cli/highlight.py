@@ -1,0 +1,60 @@
+"""Documents drawn for people: marked stretches in colour, with their label behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.rule import Rule
+from rich.text import Text
+
+from vermeil.data.document import Document, Span
+
+COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
+
+
+def heading(text: str) -> Rule:
+    """Return a line with a heading."""
+    return Rule(Text(text, style="bold"), align="left", characters="─")
+
+
+def highlighted(document: Document, labels: Sequence[str]) -> Text:
+    """Return the text with its spans marked as ``surface⟨LABEL⟩``, in a colour per label.
+
+    Args:
+        document: what to draw.
+        labels: the label set, whose order decides the colours.
+    """
+    if document.annotation.is_empty:
+        return Text(f"{document.text}\n(not annotated)")
+    drawn = Text()
+    at = 0
+    spans = document.spans or ()
+    flat = list(_without_overlap(spans))
+    for span in flat:
+        drawn.append(document.text[at : span.start])
+        style = f"bold {_colour(span.label, labels)}"
+        drawn.append(document.text[span.start : span.end], style)
+        drawn.append(f"⟨{span.label}{_score(span)}⟩", style)
+        at = span.end
+    drawn.append(document.text[at:])
+    if len(flat) < len(spans):
+        drawn.append(f"\n({len(spans) - len(flat)} more within or across these)")
+    if document.labels is not None:
+        drawn.append(f"\nlabels: {', '.join(document.labels) or 'none'}", "bold")
+    return drawn
+
+
+def _without_overlap(spans: Sequence[Span]) -> Iterator[Span]:
+    end = 0
+    for span in spans:
+        if span.start >= end:
+            yield span
+            end = span.end
+
+
+def _colour(label: str, labels: Sequence[str]) -> str:
+    return COLOURS[labels.index(label) % len(COLOURS)] if label in labels else "white"
+
+
+def _score(span: Span) -> str:
+    return "" if span.score is None else f" {span.score:.2f}"

@@ -1,0 +1,29 @@
+"""``vermeil init``: a configuration to fill in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vermeil.cli.output import say
+
+EXAMPLE = "Example: vermeil init my-project"
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to; it is made if need be.")] = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+) -> None:
+    """Write a commented vermeil.toml to fill in."""
+    from vermeil.cli.template import template
+    from vermeil.data.atomic import atomic_file
+    from vermeil.errors import ConfigError
+
+    path = folder / "vermeil.toml"
+    if path.exists() and not force:
+        raise ConfigError(f"{path}: exists already; --force overwrites it")
+    with atomic_file(path) as file:
+        file.write(template())
+    say(f"wrote {path}; fill in [task], [corpora] and [teacher], then run `vermeil check`")

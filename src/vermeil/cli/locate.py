@@ -1,0 +1,18 @@
+"""``vermeil locate``: make silver of the stored replies."""
+
+from __future__ import annotations
+
+from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet
+from vermeil.cli.stage import do_stage
+
+EXAMPLE = "Example: vermeil locate --json"
+
+
+def locate(
+    config: ConfigFile = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Parse the stored replies and locate what they say; asks nobody and costs nothing."""
+    do_stage("locate", config, overrides, as_json, quiet)

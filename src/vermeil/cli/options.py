@@ -1,0 +1,36 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from vermeil.config import Config
+
+ConfigFile = Annotated[
+    Path, typer.Option("--config", "-c", metavar="FILE", help="The configuration.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="SECTION.KEY=VALUE",
+        help="Override one value of the configuration; may be given several times.",
+    ),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print the report as JSON, and nothing else, to stdout.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+
+DEFAULT_CONFIG = Path("vermeil.toml")
+
+
+def load(config: Path, overrides: list[str] | None) -> Config:
+    """Load the configuration; the import waits until a verb needs it."""
+    from vermeil.config import load_config
+
+    return load_config(config, overrides or ())

@@ -1,0 +1,57 @@
+"""What verbs write: reports to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def print_json(value: Any) -> None:
+    """Write ``value`` as indented JSON to standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def say(message: str) -> None:
+    """Write one line to standard error."""
+    print(message, file=sys.stderr)
+
+
+def console() -> Console:
+    """Return a console on standard output; off a terminal it is plain and does not wrap."""
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(highlight=False, width=200, color_system=None)
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+    """Return a table whose first column is text and whose other columns are numbers."""
+    result = Table(title=title or None, title_justify="left", box=None, header_style="bold")
+    for i, name in enumerate(columns):
+        result.add_column(name, justify="right" if i else "left")
+    for row in rows:
+        result.add_row(*(Text(_cell(value)) for value in row))
+    return result
+
+
+def scores(title: str, counts: Mapping[str, Any]) -> Table:
+    """Return precision, recall, F1 and support of ``Counts.as_dict()`` as a table."""
+    rows = [(label, *_prf(values)) for label, values in counts["per_label"].items()]
+    rows.append(("overall", *_prf(counts["overall"])))
+    if counts["span_only"] is not None:
+        rows.append(("boundaries alone", *_prf(counts["span_only"])))
+    return table(title, ("label", "precision", "recall", "F1", "support"), rows)
+
+
+def _prf(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(values[key] for key in ("precision", "recall", "f1", "support"))
+
+
+def _cell(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,56 @@
+"""``vermeil predict``: tag new text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vermeil.cli.options import Quiet
+from vermeil.cli.progress import shown_progress
+
+if TYPE_CHECKING:
+    from vermeil.data.document import Document
+
+STDIN = Path("-")
+
+EXAMPLE = "Example: echo 'Ada met Grace in Oslo.' | vermeil predict vermeil-run/model -"
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(help="A model folder.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE…|-]", help="Text, JSONL, CoNLL or tokens; .gz too."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write here, not to standard output.")
+    ] = None,
+    format_: Annotated[
+        str, typer.Option("--format", help="auto, text, jsonl, conll, tokens.")
+    ] = "auto",
+    quiet: Quiet = False,
+) -> None:
+    """Tag texts; writes vermeil JSONL with a score per span."""
+    from vermeil.cli.inputs import corpus_config
+    from vermeil.corpora import read_corpus, write_corpus
+    from vermeil.jobs.predict import predict as job
+
+    corpora = [corpus_config(path, format=format_) for path in files or [STDIN]]
+    documents = (document for corpus in corpora for document in read_corpus(corpus))
+    with shown_progress(quiet) as progress:
+        predicted = job(model, documents, progress)
+        if output is None:
+            _print(predicted)
+        else:
+            write_corpus(predicted, output, "jsonl")
+
+
+def _print(documents: Iterable[Document]) -> None:
+    from vermeil.corpora.jsonl import document_to_line
+
+    for document in documents:
+        sys.stdout.write(document_to_line(document) + "\n")

@@ -1,0 +1,109 @@
+"""Progress on standard error: a bar on a terminal, now and then a plain line elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from vermeil.data.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+Detail = Mapping[str, float | int | str]
+
+SECONDS_BETWEEN_LINES = 15.0
+
+
+@contextmanager
+def shown_progress(quiet: bool = False) -> Iterator[Progress]:
+    """Give something to report progress to, suited to where standard error goes."""
+    if quiet:
+        yield silent
+    elif sys.stderr.isatty():
+        with _bars() as bars:
+            yield bars
+    else:
+        yield PlainProgress()
+
+
+class PlainProgress:
+    """A line at the beginning of a stage, one every so often, and one at its end.
+
+    Args:
+        write: takes one line.
+        clock: seconds, from any origin.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[str], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._write = write or (lambda line: print(line, file=sys.stderr, flush=True))
+        self._clock = clock
+        self._began: dict[str, float] = {}
+        self._last: dict[str, float] = {}
+
+    def __call__(self, stage: str, done: int, total: int | None, detail: Detail) -> None:
+        """Write a line if it is time for one."""
+        now = self._clock()
+        first = stage not in self._began
+        began = self._began.setdefault(stage, now)
+        finished = total is not None and done >= total
+        due = now - self._last.setdefault(stage, began) >= SECONDS_BETWEEN_LINES
+        if not (finished or due or (first and done == 0)):
+            return
+        self._last[stage] = now
+        if finished:
+            del self._began[stage], self._last[stage]
+        of = "" if total is None else f" of {total:,}"
+        left = _left(now - began, done, total)
+        self._write(f"{stage}: {done:,}{of}{left}{_details(detail)}")
+
+
+def _left(elapsed: float, done: int, total: int | None) -> str:
+    if total is None or not 0 < done < total:
+        return ""
+    seconds = round(elapsed / done * (total - done))
+    return f", about {seconds // 60}:{seconds % 60:02} left"
+
+
+def _details(detail: Detail) -> str:
+    parts = [f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in detail.items()]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bars
+
+    tasks: dict[str, TaskID] = {}
+    bars = Bars(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[detail]}", markup=False),
+        console=Console(stderr=True),
+    )
+
+    def report(stage: str, done: int, total: int | None, detail: Detail) -> None:
+        if stage not in tasks:
+            tasks[stage] = bars.add_task(stage, total=total, detail="")
+        bars.update(tasks[stage], completed=done, total=total, detail=_details(detail).strip(" ()"))
+
+    with bars:
+        yield report

@@ -1,0 +1,37 @@
+"""``vermeil replay``: recorded replies over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vermeil.cli.output import say
+
+EXAMPLE = "Example: vermeil replay strong=replies.jsonl --port 8000"
+
+
+def replay(
+    recordings: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME=FILE…", help="Replies by the name of the model that made them."
+        ),
+    ],
+    port: Annotated[int, typer.Option("--port", "-p", help="Port; 0 takes a free one.")] = 8000,
+) -> None:
+    """Serve recorded replies as an OpenAI-compatible teacher on this machine, until Ctrl-C."""
+    from vermeil.errors import ConfigError
+    from vermeil.teacher.replay import ReplayServer
+
+    named: dict[str, Path] = {}
+    for recording in recordings:
+        name, equals, file = recording.partition("=")
+        if not (name and equals and file):
+            raise ConfigError(f"{recording}: expected NAME=FILE")
+        if name in named:
+            raise ConfigError(f"{recording}: the name {name} stands for {named[name]} already")
+        named[name] = Path(file)
+    models = ", ".join(named)
+    ReplayServer(named, port).serve(lambda url: say(f"replaying {models} at {url}; Ctrl-C ends it"))

@@ -1,0 +1,34 @@
+"""``vermeil run``: the whole of vermeil.toml."""
+
+from __future__ import annotations
+
+from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
+from vermeil.cli.output import print_json, say
+from vermeil.cli.progress import shown_progress
+
+EXAMPLE = "Example: vermeil run --config vermeil.toml"
+
+
+def run(
+    config: ConfigFile = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Annotate, locate, train, evaluate: the model is ready; what is done already is skipped."""
+    sections = load(config, overrides)
+    from vermeil.cli.reports import print_report
+    from vermeil.jobs.run import run as job
+
+    with shown_progress(quiet) as progress:
+        report = job(sections, progress, say)
+    if as_json:
+        print_json(report.as_dict())
+        return
+    for stage in report.stages:
+        if stage.report is not None:
+            print_report(stage.report, stage.name)
+    for name, path in report.places.items():
+        print(f"{name}: {path}")
+    if "model" in report.places:
+        print(f"tag new text: vermeil predict {report.places['model']} FILE")

@@ -1,0 +1,80 @@
+"""``vermeil show DOC_ID``: one document through every stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, load
+from vermeil.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from vermeil.jobs.show import ShownAttempt, ShowReport
+
+EXAMPLE = "Example: vermeil show news-001.02"
+
+
+def show(
+    document_id: Annotated[str, typer.Argument(metavar="DOC_ID", help="Id of the document.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one document: gold, prompt, replies, mentions, silver and what the student says."""
+    sections = load(config, overrides)
+    from vermeil.jobs.show import show as job
+
+    report = job(sections, document_id)
+    if as_json:
+        print_json(report.as_dict())
+        return
+    from rich.text import Text
+
+    out = console()
+    for part in _parts(report, tuple(sections.task.labels)):
+        out.print(part, markup=False, soft_wrap=isinstance(part, str | Text))
+
+
+def _parts(report: ShowReport, labels: tuple[str, ...]) -> Iterator[RenderableType]:
+    from vermeil.cli.highlight import heading, highlighted
+
+    yield heading(f"document {report.document.id} (in {', '.join(report.sources)})")
+    yield highlighted(report.document, labels)
+    for message in report.messages:
+        yield heading(f"prompt, {message['role']}")
+        yield message["content"]
+    for shown in report.attempts:
+        yield from _attempt(shown)
+    for name, document in (("silver", report.silver), ("student", report.predicted)):
+        if document is not None:
+            yield heading(name)
+            yield highlighted(document, labels)
+
+
+def _attempt(shown: ShownAttempt) -> Iterator[RenderableType]:
+    from vermeil.cli.highlight import heading
+    from vermeil.cli.output import table
+
+    attempt, reading = shown.attempt, shown.reading
+    name = f"{attempt.model}, prompt {attempt.prompt}, sample {attempt.sample}"
+    yield heading(f"reply of {name}, attempt {attempt.number}")
+    if attempt.reply is None or reading is None:
+        yield f"no reply: {attempt.error}"
+        return
+    yield attempt.reply.text
+    yield f"→ {reading.state.value}" + (f": {reading.problem}" if reading.problem else "")
+    if reading.mentions:
+        rows = [
+            (m.mention.surface, m.mention.label, m.status.value, _place(m.span))
+            for m in reading.mentions
+        ]
+        yield table("", ("mention", "label", "status", "where"), rows)
+
+
+def _place(span: object) -> str:
+    start, end = getattr(span, "start", None), getattr(span, "end", None)
+    return "–" if start is None else f"{start}–{end}"

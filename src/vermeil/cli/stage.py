@@ -1,0 +1,25 @@
+"""One stage of a run by itself: what annotate, locate and train have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vermeil.cli.options import load
+from vermeil.cli.output import print_json
+from vermeil.cli.progress import shown_progress
+
+
+def do_stage(
+    stage: str, config: Path, overrides: list[str] | None, as_json: bool, quiet: bool
+) -> None:
+    """Do one stage now, whether or not its output stands, and print its report."""
+    sections = load(config, overrides)
+    from vermeil.cli.reports import print_report
+    from vermeil.jobs.stages import perform
+
+    with shown_progress(quiet) as progress:
+        report = perform(stage, sections, progress)
+    if as_json:
+        print_json(report)
+    else:
+        print_report(report)

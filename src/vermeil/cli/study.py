@@ -1,0 +1,60 @@
+"""``vermeil study``: regimens × seeds, compared honestly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
+from vermeil.cli.output import console, print_json
+from vermeil.cli.progress import shown_progress
+
+if TYPE_CHECKING:
+    from vermeil.studies.study import StudyReport
+
+EXAMPLE = "Example: vermeil study --set study.seeds=[0,1]"
+
+
+def study(
+    config: ConfigFile = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train and compare regimens on the same data, with statistics and a report page."""
+    sections = load(config, overrides)
+    from vermeil.cli.study_inputs import read_context, read_documents, save_config
+    from vermeil.jobs.places import Places
+    from vermeil.studies.study import study as job
+    from vermeil.tasks import make_task
+
+    task, output = make_task(sections.task), Places(sections.run.output).study
+    corpora = read_documents(sections, task)
+    save_config(sections, output)
+    with shown_progress(quiet) as progress:
+        report = job(
+            corpora,
+            task,
+            sections.study,
+            sections.student,
+            sections.blending,
+            output,
+            progress,
+            read_context(sections),
+        )
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        _print(report)
+
+
+def _print(report: StudyReport) -> None:
+    from vermeil.studies.table import findings_table, study_table
+
+    out = console()
+    out.print(study_table(report.results))
+    out.print(findings_table(report.results["findings"]))
+    print(f"cells: {report.ran:,} trained now, {report.reused:,} from before")
+    print(f"report: {report.folder / 'report.html'}")
+    print(f"results: {report.folder / 'results.json'}")
+    if report.model is not None:
+        print(f"model (best on dev): {report.model}")

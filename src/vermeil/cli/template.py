@@ -1,0 +1,113 @@
+"""The ``vermeil.toml`` that ``vermeil init`` writes: made from the sections, so always complete."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import tomlkit
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from vermeil.config import NONE, Config
+from vermeil.corpora.config import CorpusConfig
+
+HEAD = """\
+# Vermeil: a teacher (an LLM) annotates text, a small student is trained on that and on your gold.
+#
+# Fill in [task], [corpora] and [teacher]; the rest may stay as it is. A line such as "#seed = 0"
+# shows a default; take the "#" away to change it. "none" is no value. Paths are relative to the
+# folder of this file. Then: `vermeil check`, `vermeil run`.
+"""
+
+LABELS = """\
+# The label set, in the order in which prompts list it. Describe each as you would to a person.
+[task.labels.PER]
+description = "people, real or invented"
+aliases = ["PERSON"]
+
+[task.labels.ORG]
+description = "companies, institutions, teams"
+
+[task.labels.LOC]
+description = "places: countries, towns, rivers, buildings"
+"""
+
+FILLED: Mapping[str, Any] = {
+    "task.name": "ner",
+    "corpora.gold": "gold.jsonl",
+    "corpora.pool": "pool.txt",
+    "corpora.test": "test.jsonl",
+    "teacher.base_url": "http://127.0.0.1:8000/v1",
+    "teacher.model": "gpt-4o-mini",
+}
+"""What a newcomer has to look at."""
+
+ORDER = ("task", "corpora", "teacher", "run", "student", "blending", "study")
+
+
+def template() -> str:
+    """Return the commented configuration file."""
+    parts = [HEAD]
+    for name in ORDER:
+        field = Config.model_fields[name]
+        parts.append("\n".join(_section(name, _model(field), field.description or "")))
+    return "\n".join(parts)
+
+
+def _model(field: FieldInfo) -> type[BaseModel]:
+    kind = field.annotation
+    assert isinstance(kind, type)
+    assert issubclass(kind, BaseModel)
+    return kind
+
+
+def _section(path: str, model: type[BaseModel], description: str) -> Iterator[str]:
+    yield from _comment(description)
+    yield f"[{path}]"
+    below: list[tuple[str, FieldInfo]] = []
+    for name, field in model.model_fields.items():
+        key = f"{path}.{name}"
+        if isinstance(field.default, BaseModel):
+            below.append((key, field))
+        elif key != "task.labels":
+            yield from _comment(field.description or "")
+            yield _assignment(key, name, field)
+    if path == "corpora":
+        yield from _corpus_help()
+    if path == "task":
+        yield ""
+        yield from LABELS.splitlines()
+    for key, field in below:
+        yield ""
+        yield from _section(key, _model(field), field.description or "")
+    yield ""
+
+
+def _assignment(key: str, name: str, field: FieldInfo) -> str:
+    if key in FILLED:
+        return f"{name} = {_toml(FILLED[key])}"
+    return f"#{name} = {_toml(NONE if field.default is None else field.default)}"
+
+
+def _corpus_help() -> Iterator[str]:
+    yield "#"
+    yield '# gold = "gold.jsonl" is short for gold = {path = "gold.jsonl"}. Such a table may hold:'
+    for name, field in CorpusConfig.model_fields.items():
+        if not field.is_required():
+            note = " ".join((field.description or "").split())
+            yield from _comment(f"{name} = {_toml(field.default)}: {note}", indent="#   ")
+
+
+def _comment(text: str, indent: str = "# ") -> Iterator[str]:
+    later = indent + ("    " if indent != "# " else "")
+    joined = " ".join(text.split())
+    yield from textwrap.wrap(joined, 100, initial_indent=indent, subsequent_indent=later)
+
+
+def _toml(value: Any) -> str:
+    plain = list(value) if isinstance(value, tuple) else value
+    if not isinstance(plain, bool | int | float | list):
+        plain = str(plain)
+    return tomlkit.item(plain).as_string()

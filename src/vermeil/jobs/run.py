@@ -1,0 +1,101 @@
+"""The whole of ``vermeil.toml``, from unannotated text to a model that is ready to predict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vermeil.data.progress import Progress, silent
+from vermeil.jobs.places import Places
+from vermeil.jobs.sections import Sections
+from vermeil.jobs.stages import STAGES, perform, why_stale
+
+
+@dataclass(frozen=True, slots=True)
+class StageOutcome:
+    """What became of one stage.
+
+    Args:
+        name: the stage.
+        why: why it was done, or skipped.
+        report: what it reported; None: it was skipped.
+        seconds: how long it took.
+    """
+
+    name: str
+    why: str
+    report: Mapping[str, Any] | None = None
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "stage": self.name,
+            "done": self.report is not None,
+            "why": self.why,
+            "seconds": round(self.seconds, 2),
+            "report": self.report,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What became of every stage, and where the results lie."""
+
+    stages: tuple[StageOutcome, ...]
+    places: Mapping[str, Path]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "stages": [stage.as_dict() for stage in self.stages],
+            "places": {name: str(path) for name, path in self.places.items()},
+        }
+
+
+def run(
+    config: Sections, progress: Progress = silent, say: Callable[[str], None] = lambda _: None
+) -> RunReport:
+    """Annotate, locate, train and evaluate; a stage whose output stands is skipped.
+
+    A stage's output stands when it is there and was made from the same sections and files.
+
+    Args:
+        config: the whole configuration.
+        progress: told how far a stage has come.
+        say: told in words what is done or skipped, and why.
+
+    Raises:
+        VermeilError: whatever stops a stage; a later call goes on from there.
+    """
+    outcomes = []
+    for name in STAGES:
+        outcome = _do(name, config, progress, say)
+        outcomes.append(outcome)
+    places = Places(config.run.output)
+    found = {
+        "replies": places.replies,
+        "silver": config.corpora.silver.path if config.corpora.silver else places.silver,
+        "model": places.model,
+        "evaluation": places.evaluation,
+        "configuration": places.config,
+    }
+    return RunReport(tuple(outcomes), {k: path for k, path in found.items() if path.exists()})
+
+
+def _do(
+    name: str, config: Sections, progress: Progress, say: Callable[[str], None]
+) -> StageOutcome:
+    needless = STAGES[name].needless(config)
+    why = needless or why_stale(name, config)
+    if needless or why is None:
+        why = why or "its output stands, made from the same inputs"
+        say(f"{name}: skipped, {why}")
+        return StageOutcome(name, why)
+    say(f"{name}: {why}")
+    started = time.monotonic()
+    report = perform(name, config, progress)
+    return StageOutcome(name, why, report, time.monotonic() - started)

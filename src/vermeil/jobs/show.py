@@ -1,0 +1,169 @@
+"""One document through every stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from vermeil.corpora import read_corpus
+from vermeil.corpora.config import CorpusConfig
+from vermeil.corpora.jsonl import document_to_record
+from vermeil.data.document import UNANNOTATED, Document
+from vermeil.data.reply import Message
+from vermeil.errors import DataError
+from vermeil.jobs.places import Places
+from vermeil.jobs.sections import Sections
+from vermeil.jobs.stages import silver_corpus
+from vermeil.tasks import make_task
+from vermeil.tasks.protocol import Reading, Task
+from vermeil.teacher.requests import check_prompt, make_requests
+from vermeil.teacher.store import Attempt, ReplyStore
+
+SOURCES = ("gold", "pool", "dev", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAttempt:
+    """A stored attempt and what the task makes of its reply now; None where there was no reply."""
+
+    attempt: Attempt
+    reading: Reading | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        reply, reading = self.attempt.reply, self.reading
+        return {
+            "model": self.attempt.model,
+            "prompt": self.attempt.prompt,
+            "sample": self.attempt.sample,
+            "attempt": self.attempt.number,
+            "error": self.attempt.error,
+            "reply": reply and reply.text,
+            "finish_reason": reply and reply.finish_reason,
+            "state": reading and reading.state.value,
+            "problem": reading and reading.problem,
+            "mentions": [
+                {
+                    "surface": located.mention.surface,
+                    "label": located.mention.label,
+                    "status": located.status.value,
+                    "start": located.span and located.span.start,
+                    "end": located.span and located.span.end,
+                }
+                for located in (reading.mentions if reading else ())
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ShowReport:
+    """Everything that is known about one document.
+
+    Args:
+        sources: the corpora that hold it.
+        document: the document with its own (gold) annotation.
+        messages: what the teacher is asked with, as it would be rendered now.
+        attempts: every stored attempt to ask about it.
+        silver: what the teacher said, located; None: not in the silver file, or there is none.
+        predicted: what the student says; None: there is no model yet.
+    """
+
+    sources: tuple[str, ...]
+    document: Document
+    messages: tuple[Message, ...]
+    attempts: tuple[ShownAttempt, ...]
+    silver: Document | None
+    predicted: Document | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "sources": list(self.sources),
+            "document": document_to_record(self.document),
+            "messages": [dict(message) for message in self.messages],
+            "attempts": [attempt.as_dict() for attempt in self.attempts],
+            "silver": self.silver and document_to_record(self.silver),
+            "predicted": self.predicted and document_to_record(self.predicted),
+        }
+
+
+def show(config: Sections, document_id: str) -> ShowReport:
+    """Follow one document through every stage that has been done.
+
+    Args:
+        config: the whole configuration.
+        document_id: the document.
+
+    Raises:
+        DataError: no corpus of the configuration holds it.
+    """
+    found = _find(config, document_id)
+    annotated = [d for d in found.values() if not d.annotation.is_empty]
+    document = (annotated or list(found.values()))[0]
+    task = make_task(config.task)
+    check_prompt(task, config.teacher)
+    request = next(make_requests([document], task, config.teacher, samples=1))
+    places = Places(config.run.output)
+    attempts: list[Attempt] = []
+    if places.replies.exists():
+        with ReplyStore(places.replies) as store:
+            attempts = store.attempts(document.id, request.key)
+    return ShowReport(
+        tuple(found),
+        document,
+        request.messages,
+        tuple(_shown(attempt, document, task) for attempt in attempts),
+        _in_silver(config, document_id),
+        _predicted(places, document),
+    )
+
+
+def _find(config: Sections, document_id: str) -> Mapping[str, Document]:
+    """Return the document by the name of each corpus that holds it."""
+    found: dict[str, Document] = {}
+    known: list[str] = []
+    for name, corpus in _sources(config):
+        for document in read_corpus(corpus):
+            known.append(document.id)
+            if document.id == document_id:
+                found[name] = document
+                break
+    if not found:
+        close = get_close_matches(document_id, known[:20_000], n=3, cutoff=0.5) or known[:3]
+        raise DataError(
+            f"no document {document_id!r} among the {len(known):,} of the configured corpora; "
+            f"ids look like {', '.join(close) or 'nothing: all corpora are empty'}"
+        )
+    return found
+
+
+def _sources(config: Sections) -> Iterator[tuple[str, CorpusConfig]]:
+    for name in SOURCES:
+        corpus: CorpusConfig | None = getattr(config.corpora, name)
+        if corpus is not None:
+            yield name, corpus
+    if config.corpora.silver is not None:
+        yield "silver", config.corpora.silver
+
+
+def _shown(attempt: Attempt, document: Document, task: Task) -> ShownAttempt:
+    reply = attempt.reply
+    return ShownAttempt(attempt, None if reply is None else task.read(document.text, reply))
+
+
+def _in_silver(config: Sections, document_id: str) -> Document | None:
+    corpus = silver_corpus(config)
+    if not corpus.path.exists():
+        return None
+    return next((d for d in read_corpus(corpus) if d.id == document_id), None)
+
+
+def _predicted(places: Places, document: Document) -> Document | None:
+    if not places.model.exists():
+        return None
+    from vermeil.student import Student
+
+    plain = document.with_annotation(UNANNOTATED)
+    return next(iter(Student.load(places.model).predict([plain])))

@@ -1,0 +1,241 @@
+"""The stages of a run: what each is made from, what it makes, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from vermeil.corpora import read_corpus, write_corpus
+from vermeil.corpora.config import CorpusConfig
+from vermeil.data.atomic import atomic_file, write_json
+from vermeil.data.document import Document
+from vermeil.data.progress import Progress, silent
+from vermeil.errors import ConfigError
+from vermeil.jobs.fingerprints import Inputs, StageLog, digest_file, digest_section
+from vermeil.jobs.places import Places
+from vermeil.jobs.sections import Sections
+from vermeil.tasks import make_task
+
+Report = dict[str, Any]
+"""What a job reports, as ``as_dict()`` gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of a run.
+
+    Args:
+        inputs: what its output is made from.
+        products: what it makes.
+        do: does it; raises `ConfigError` when something that it needs is not configured.
+        needless: why a run can do without it, in words; None if it cannot.
+        whole: whether its report says that nothing is left to do.
+    """
+
+    inputs: Callable[[Sections], Inputs]
+    products: Callable[[Places], tuple[Path, ...]]
+    do: Callable[[Sections, Progress], Report]
+    needless: Callable[[Sections], str | None] = lambda _: None
+    whole: Callable[[Report], bool] = lambda _: True
+
+
+def perform(name: str, config: Sections, progress: Progress = silent) -> Report:
+    """Do one stage now, whether or not its output stands, and return its report.
+
+    Raises:
+        ConfigError: something that the stage needs is not configured.
+    """
+    stage, places = STAGES[name], Places(config.run.output)
+    with atomic_file(places.config) as file:
+        file.write(config.as_toml())
+    inputs, log = stage.inputs(config), StageLog(places.folder)
+    log.forget(name)
+    report = stage.do(config, progress)
+    if stage.whole(report):
+        log.record(name, inputs)
+    return report
+
+
+def why_stale(name: str, config: Sections) -> str | None:
+    """Return why a stage has to run, in words; None if its output stands."""
+    stage, places = STAGES[name], Places(config.run.output)
+    log = StageLog(places.folder)
+    return log.why_stale(name, stage.inputs(config), stage.products(places))
+
+
+def configured(config: Sections, name: str, why: str) -> CorpusConfig:
+    """Return a corpus of the configuration.
+
+    Raises:
+        ConfigError: it is not configured.
+    """
+    corpus: CorpusConfig | None = getattr(config.corpora, name)
+    if corpus is None:
+        raise ConfigError(f"corpora.{name}: missing; {why}")
+    return corpus
+
+
+def silver_corpus(config: Sections) -> CorpusConfig:
+    """Return where the silver is: the configured file, or the one that `locate` writes."""
+    places = Places(config.run.output)
+    return config.corpora.silver or CorpusConfig(path=places.silver, format="jsonl")
+
+
+def scored_corpus(config: Sections) -> tuple[str, CorpusConfig]:
+    """Return name and place of the corpus that the student is scored on: test, or else dev."""
+    if config.corpora.test is None and config.corpora.dev is not None:
+        return "dev", config.corpora.dev
+    return "test", configured(config, "test", "name the gold file to score the student on")
+
+
+# What goes in
+
+
+def _corpus_inputs(name: str, corpus: CorpusConfig | None) -> Iterator[tuple[str, str]]:
+    if corpus is not None:
+        how = digest_section(corpus.model_copy(update={"path": Path()}))
+        yield f"corpora.{name}", how + digest_file(corpus.path)
+
+
+def _section_inputs(config: Sections, *names: str) -> Mapping[str, str]:
+    digests = {f"[{name}]": digest_section(getattr(config, name)) for name in names}
+    return {"version of vermeil": version("vermeil"), **digests}
+
+
+def _annotate_inputs(config: Sections) -> Inputs:
+    pool = _corpus_inputs("pool", config.corpora.pool)
+    return {**_section_inputs(config, "task", "teacher"), **dict(pool)}
+
+
+def _locate_inputs(config: Sections) -> Inputs:
+    replies = digest_file(Places(config.run.output).replies)
+    return {**_annotate_inputs(config), "replies": replies}
+
+
+def _train_inputs(config: Sections) -> Inputs:
+    inputs = {
+        **_section_inputs(config, "task", "student", "blending"),
+        "run.seed": str(config.run.seed),
+        **dict(_corpus_inputs("gold", config.corpora.gold)),
+    }
+    if uses_silver(config):
+        inputs.update(_corpus_inputs("silver", silver_corpus(config)))
+    return inputs
+
+
+def _evaluate_inputs(config: Sections) -> Inputs:
+    return {
+        **_section_inputs(config, "task"),
+        "model": digest_file(Places(config.run.output).model),
+        **dict(_corpus_inputs(*scored_corpus(config))),
+    }
+
+
+# What is done
+
+
+def uses_silver(config: Sections) -> bool:
+    """Whether the regimen trains on silver."""
+    return config.blending.regimen != "gold_only"
+
+
+def uses_gold(config: Sections) -> bool:
+    """Whether the regimen trains on gold."""
+    return config.blending.regimen != "silver_only"
+
+
+def _silver_needless(config: Sections) -> str | None:
+    if config.corpora.silver is not None:
+        return f"corpora.silver is given: {config.corpora.silver.path}"
+    if not uses_silver(config):
+        return f"the regimen {config.blending.regimen} uses no silver"
+    return None
+
+
+def _evaluate_needless(config: Sections) -> str | None:
+    if config.corpora.test is None and config.corpora.dev is None:
+        return "neither corpora.test nor corpora.dev is given"
+    return None
+
+
+def _annotate(config: Sections, progress: Progress) -> Report:
+    from vermeil.jobs.annotate import annotate
+
+    pool = configured(config, "pool", "name the text that the teacher is to annotate")
+    report = annotate(
+        list(read_corpus(pool)),
+        make_task(config.task),
+        config.teacher,
+        Places(config.run.output).replies,
+        progress,
+    )
+    return report.as_dict()
+
+
+def _locate(config: Sections, progress: Progress) -> Report:
+    from vermeil.jobs.locate import locate
+
+    pool = configured(config, "pool", "name the text that the teacher was asked about")
+    places = Places(config.run.output)
+    task = make_task(config.task)
+    located = locate(list(read_corpus(pool)), task, config.teacher, places.replies, progress)
+    write_corpus(located.documents, places.silver, "jsonl")
+    report = located.as_dict()
+    write_json(places.located, report)
+    return report
+
+
+def _train(config: Sections, progress: Progress) -> Report:
+    from vermeil.jobs.train import train
+
+    task = make_task(config.task)
+    gold: list[Document] = []
+    silver: list[Document] = []
+    if uses_gold(config):
+        corpus = configured(config, "gold", "name the annotated file to train on")
+        gold = list(read_corpus(corpus, task.check))
+    if uses_silver(config):
+        silver = list(read_corpus(silver_corpus(config), task.check))
+    report = train(
+        gold,
+        silver,
+        task,
+        config.student,
+        config.blending,
+        config.run.seed,
+        Places(config.run.output).model,
+        progress,
+    )
+    return report.as_dict()
+
+
+def _evaluate(config: Sections, progress: Progress) -> Report:
+    from vermeil.jobs.evaluate_files import evaluate_files
+
+    places = Places(config.run.output)
+    name, corpus = scored_corpus(config)
+    report = {"corpus": name, **evaluate_files(places.model, corpus, progress).as_dict()}
+    write_json(places.evaluation, report)
+    return report
+
+
+STAGES: dict[str, Stage] = {
+    "annotate": Stage(
+        _annotate_inputs,
+        lambda places: (places.replies,),
+        _annotate,
+        _silver_needless,
+        lambda report: not report["states"].get("failed"),
+    ),
+    "locate": Stage(
+        _locate_inputs, lambda places: (places.silver, places.located), _locate, _silver_needless
+    ),
+    "train": Stage(_train_inputs, lambda places: (places.model,), _train),
+    "evaluate": Stage(
+        _evaluate_inputs, lambda places: (places.evaluation,), _evaluate, _evaluate_needless
+    ),
+}
+"""Every stage, in the order in which a run does them."""
