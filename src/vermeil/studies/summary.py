@@ -32,7 +32,7 @@ def summarise(cells: Sequence[Cell]) -> list[Row]:
     A score is ``{"mean", "sd", "values"}``, its values in the order of ``seeds``; ``sd`` is that
     of a sample (divisor n − 1), None for a single seed; the score is None where no cell has one.
     """
-    return [_summary_row(key[1], members) for key, members in _by_regimen(cells).items()]
+    return [_summary_row(key[1], members) for key, members in by_regimen(cells).items()]
 
 
 def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0) -> list[Row]:
@@ -50,7 +50,7 @@ def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0)
         seed: of the resampling.
     """
     blocks: dict[tuple[str, int], dict[str, list[Cell]]] = {}
-    for (budget, gold, regimen), members in _by_regimen(cells).items():
+    for (budget, gold, regimen), members in by_regimen(cells).items():
         blocks.setdefault((budget, gold), {})[regimen] = members
     rows: list[Row] = []
     for (budget, gold), regimens in blocks.items():
@@ -70,7 +70,7 @@ def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0)
     return rows
 
 
-def _by_regimen(cells: Sequence[Cell]) -> dict[tuple[str, int, str], list[Cell]]:
+def by_regimen(cells: Sequence[Cell]) -> dict[tuple[str, int, str], list[Cell]]:
     """Group the cells by budget, gold documents and regimen, in order of first appearance."""
     sizes: dict[str, set[int]] = {}
     for cell in cells:

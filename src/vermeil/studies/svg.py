@@ -1,0 +1,124 @@
+"""Just enough SVG: scales, ticks, and a drawing that is put into a page as it stands.
+
+Colours and type sizes belong to the page: every mark names a CSS class. Text is escaped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from markupsafe import Markup, escape
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A straight map from values to pixels.
+
+    Args:
+        low: value that lies at ``start``.
+        high: value that lies at ``end``.
+        start: pixel of ``low``.
+        end: pixel of ``high``; below ``start`` for an axis that points up.
+    """
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        """Return the pixel of a value; values outside are held at the ends."""
+        width = self.high - self.low
+        share = (value - self.low) / width if width else 0.5
+        return self.start + min(1.0, max(0.0, share)) * (self.end - self.start)
+
+
+def ticks(low: float, high: float, count: int = 5) -> list[float]:
+    """Return about ``count`` round values within [low, high] (steps of 1, 2 or 5 · 10ⁿ)."""
+    if not high > low:
+        return [low]
+    raw = (high - low) / max(1, count)
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(m * power for m in (1, 2, 5, 10) if m * power >= raw * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    return [round(i * step, 10) + 0.0 for i in range(first, last + 1)]
+
+
+@dataclass(slots=True)
+class Drawing:
+    """An SVG picture that grows mark by mark.
+
+    Args:
+        width: of the coordinate system, in pixels; the page scales it.
+        height: the same.
+        label: what the picture shows, in words, for those who cannot see it.
+    """
+
+    width: float
+    height: float
+    label: str
+    _marks: list[Markup] = field(default_factory=list)
+
+    def line(self, start: Point, end: Point, css: str) -> None:
+        """Draw a straight line."""
+        self._marks.append(
+            Markup('<line x1="{}" y1="{}" x2="{}" y2="{}" class="{}" />').format(
+                *map(_px, (*start, *end)), css
+            )
+        )
+
+    def curve(self, points: Sequence[Point], css: str) -> None:
+        """Draw a line through points."""
+        if points:
+            path = "M" + "L".join(f"{_px(x)} {_px(y)}" for x, y in points)
+            self._marks.append(Markup('<path d="{}" class="{}" />').format(path, css))
+
+    def area(self, points: Sequence[Point], floor: float, css: str) -> None:
+        """Fill between a line through points and the height ``floor``."""
+        if points:
+            closed = [(points[0][0], floor), *points, (points[-1][0], floor)]
+            path = "M" + "L".join(f"{_px(x)} {_px(y)}" for x, y in closed) + "Z"
+            self._marks.append(Markup('<path d="{}" class="{}" />').format(path, css))
+
+    def dot(self, centre: Point, radius: float, css: str, tip: str = "") -> None:
+        """Draw a circle; ``tip`` shows when the pointer rests on it."""
+        self._marks.append(
+            Markup('<circle cx="{}" cy="{}" r="{}" class="{}">{}</circle>').format(
+                _px(centre[0]), _px(centre[1]), _px(radius), css, _tip(tip)
+            )
+        )
+
+    def bar(self, corner: Point, width: float, height: float, css: str, tip: str = "") -> None:
+        """Draw a rectangle from its upper left corner."""
+        self._marks.append(
+            Markup('<rect x="{}" y="{}" width="{}" height="{}" class="{}">{}</rect>').format(
+                _px(corner[0]), _px(corner[1]), _px(max(0.0, width)), _px(height), css, _tip(tip)
+            )
+        )
+
+    def text(self, at: Point, content: str, css: str, anchor: str = "start") -> None:
+        """Write text; ``anchor`` is start, middle or end."""
+        self._marks.append(
+            Markup('<text x="{}" y="{}" class="{}" text-anchor="{}">{}</text>').format(
+                _px(at[0]), _px(at[1]), css, anchor, content
+            )
+        )
+
+    def svg(self) -> Markup:
+        """Return the picture as an element that says in words what it shows."""
+        return Markup(
+            '<svg viewBox="0 0 {} {}" role="img" aria-label="{}" class="chart">{}</svg>'
+        ).format(_px(self.width), _px(self.height), self.label, Markup("").join(self._marks))
+
+
+def _px(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _tip(tip: str) -> Markup:
+    return Markup("<title>{}</title>").format(tip) if tip else escape("")

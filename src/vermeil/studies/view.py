@@ -1,0 +1,218 @@
+"""From a study's results to what its page shows: everything is worded and drawn here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vermeil.studies import appendix, charts
+from vermeil.studies.examples import example_views
+from vermeil.studies.findings import findings, scope_of
+from vermeil.studies.summary import Cell, Row, by_regimen, summarise
+from vermeil.studies.wording import (
+    BUDGETS,
+    MEANINGS,
+    duration,
+    f1,
+    listing,
+    number,
+    p_value,
+    plural,
+    points,
+    regimen_name,
+    spread,
+)
+
+Results = Mapping[str, Any]
+View = dict[str, Any]
+
+
+def page_view(results: Results) -> View:
+    """Return the whole page as plain values and finished charts.
+
+    Args:
+        results: what ``results.json`` holds; every part but ``cells`` may be absent.
+    """
+    cells: Sequence[Cell] = results.get("cells") or ()
+    summary: Sequence[Row] = results.get("summary") or summarise(cells)
+    comparisons: Sequence[Row] = results.get("comparisons") or ()
+    teacher: Sequence[Row] = results.get("teacher") or ()
+    known = {**results, "summary": summary, "comparisons": comparisons}
+    keys = list(dict.fromkeys((row["budget"], row["gold_documents"]) for row in summary))
+    blocks = [_block(key, scope_of(key, keys), summary, comparisons, cells) for key in keys]
+    return {
+        "subtitle": _subtitle(summary, comparisons, cells),
+        "tiles": _tiles(blocks, teacher),
+        "findings": _findings(results.get("findings") or findings(known)),
+        "blocks": blocks,
+        "teacher": [_teacher(row) for row in teacher],
+        "examples": example_views(results.get("examples") or ()),
+        **appendix.appendix_view(results, cells),
+    }
+
+
+def _subtitle(summary: Sequence[Row], comparisons: Sequence[Row], cells: Sequence[Cell]) -> str:
+    if not summary:
+        return "No cells were run."
+    regimens = len({row["regimen"] for row in summary})
+    parts = [
+        f"{plural(regimens, 'regimen')} × {plural(max(len(r['seeds']) for r in summary), 'seed')}"
+    ]
+    golds = listing([number(n) for n in sorted({row["gold_documents"] for row in summary})])
+    silvers = max(row["silver_documents"] for row in summary)
+    parts.append(f"{golds} gold and {number(silvers)} silver documents")
+    tested = max((cell["test"]["documents"] for cell in cells if cell.get("test")), default=0)
+    groups = max((row["groups"] for row in comparisons), default=0)
+    if tested:
+        within = f" in {plural(groups, 'group')}" if groups else ""
+        parts.append(f"tested on {plural(tested, 'document')}{within}")
+    return " · ".join(parts)
+
+
+def _tiles(blocks: Sequence[View], teacher: Sequence[Row]) -> list[View]:
+    """Return the few figures that a hurried reader takes along."""
+    tiles: list[View] = []
+    for block in blocks[:2]:
+        best = next((row for row in block["rows"] if not row["is_ceiling"]), None)
+        if best is None or best["score"] == "–":
+            continue
+        note = f"{best['name']}{', ' + block['scope'] if block['scope'] else ''}"
+        tiles.append({"title": "Best student", "value": best["score"], "note": note})
+        if best["difference"]:
+            tiles.append(
+                {
+                    "title": f"Gain over {block['baseline']}",
+                    "value": best["difference"],
+                    "unit": "points",
+                    "note": f"95 % interval {best['range']}: {best['verdict_text']}",
+                }
+            )
+    if teacher:
+        best_prompt = max(teacher, key=lambda row: row["counts"]["overall"]["f1"])
+        prompt = str(best_prompt["prompt"]).replace("_", " ")
+        value = f1(best_prompt["counts"]["overall"]["f1"])
+        tiles.append({"title": "Teacher", "value": value, "note": f"{prompt} prompt, against gold"})
+    return tiles
+
+
+def _findings(found: Sequence[Any]) -> View:
+    """Sort the findings into answers, statements by scope, and cautions."""
+    view: View = {"answers": [], "statements": {}, "cautions": []}
+    for one in found:
+        finding = {"kind": "note", "scope": "", "text": one} if isinstance(one, str) else {**one}
+        finding["text"] = _unbroken(finding["text"])
+        if finding["kind"] == "answer":
+            view["answers"].append(finding)
+        elif finding["kind"] == "caution":
+            view["cautions"].append(finding)
+        else:
+            view["statements"].setdefault(finding.get("scope", ""), []).append(finding)
+    return view
+
+
+def _unbroken(text: str) -> str:
+    """Keep figures and their signs on one line."""
+    return re.sub(r" (%|±|=|<) ?", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
+
+
+def _block(
+    key: tuple[str, int],
+    scope: str,
+    summary: Sequence[Row],
+    comparisons: Sequence[Row],
+    cells: Sequence[Cell],
+) -> View:
+    """Return one budget and number of gold documents: table, plots, schedules and curves."""
+    rows = [row for row in summary if (row["budget"], row["gold_documents"]) == key]
+    against = [
+        row
+        for row in comparisons
+        if (row["budget"], row["gold_documents"]) == key and row["family"] == "baseline"
+    ]
+    score = "test" if any(row["test"] for row in rows) else "dev"
+    scored = sorted((row for row in rows if row[score]), key=lambda row: _rank(row, score))
+    unscored = [row for row in rows if not row[score]]
+    regimens = [row["regimen"] for row in scored]
+    compared = [row for row in against if row["regimen"] != "ceiling"]
+    contestants = [name for name in regimens if name != "ceiling"]
+    here = {
+        name: members for (*block, name), members in by_regimen(cells).items() if (*block,) == key
+    }
+    comparison = {row["regimen"]: row for row in against}
+    return {
+        "scope": scope,
+        "budget": BUDGETS.get(key[0], f"{key[0]} budget"),
+        "score": score,
+        "baseline": regimen_name(against[0]["baseline"]) if against else "",
+        "uneven_seeds": len({len(row["seeds"]) for row in rows}) > 1,
+        "has_dev": score == "test" and any(row["dev"] for row in rows),
+        "rows": [_table_row(row, score, comparison) for row in [*scored, *unscored]],
+        "scores": charts.score_chart(scored, score) if scored else None,
+        "differences": charts.difference_chart(contestants, compared) if compared else None,
+        **appendix.panels(regimens, here, score),
+    }
+
+
+def _rank(row: Row, score: str) -> tuple[bool, float]:
+    return row["regimen"] == "ceiling", -row[score]["mean"]
+
+
+def _table_row(row: Row, score: str, against: Mapping[str, Row]) -> View:
+    comparison = against.get(row["regimen"])
+    values, other = row[score], row["dev"]
+    view: View = {
+        "name": regimen_name(row["regimen"]),
+        "meaning": MEANINGS.get(row["regimen"], ""),
+        "is_ceiling": row["regimen"] == "ceiling",
+        "score": spread(values["mean"], values["sd"]) if values else "–",
+        "dev": spread(other["mean"], other["sd"]) if other else "–",
+        "seeds": len(row["seeds"]),
+        "steps": number(row["steps"]),
+        "wordpieces": number(row["wordpieces"]),
+        "time": duration(row["seconds"]),
+        "difference": "",
+        "verdict": "",
+    }
+    if comparison is None:
+        return view
+    low, high = (points(comparison[end], signed=True) for end in ("low", "high"))
+    return view | {
+        "difference": points(comparison["difference"], signed=True),
+        "range": f"{low} to {high}",
+        "p": p_value(comparison["p_holm"]).removeprefix("p = ").removeprefix("p "),
+        "verdict": comparison["verdict"],
+        "verdict_text": {
+            "shown": "shown",
+            "suggested": "suggested",
+            "open": "not told apart",
+        }[comparison["verdict"]],
+    }
+
+
+def _teacher(row: Row) -> View:
+    counts, interval = row["counts"], row.get("interval")
+    scores = [("All types", counts["overall"]), *counts["per_label"].items()]
+    if counts.get("span_only"):
+        scores.append(("Boundaries alone", counts["span_only"]))
+    return {
+        "prompt": str(row["prompt"]).replace("_", " "),
+        "documents": plural(counts["documents"], "document"),
+        "interval": f"{f1(interval[0])} to {f1(interval[1])}" if interval else "",
+        "scores": [
+            {
+                "label": label,
+                "precision": f1(score["precision"]),
+                "recall": f1(score["recall"]),
+                "f1": f1(score["f1"]),
+                "support": number(score["support"]),
+            }
+            for label, score in scores
+        ],
+        "states": [(str(k).replace("_", " "), number(v)) for k, v in _states(row)],
+        "confusion": appendix.heat_table(row.get("confusion") or (), list(counts["per_label"])),
+    }
+
+
+def _states(row: Row) -> list[tuple[str, int]]:
+    return [(state, n) for state, n in (row.get("states") or {}).items() if n]
