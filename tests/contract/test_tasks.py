@@ -17,7 +17,7 @@ from vermeil.data.example import IGNORED
 from vermeil.data.reply import Reply, State
 from vermeil.data.words import split_words
 from vermeil.errors import ConfigError, DataError
-from vermeil.tasks import TASKS, make_task
+from vermeil.tasks import TASKS, make_task, task_for
 from vermeil.tasks.config import LabelConfig, TaskConfig
 
 SOURCE = Path(vermeil.__file__).parent
@@ -154,6 +154,22 @@ def test_an_unknown_label_is_a_data_error_that_names_it_and_the_known_ones(task,
     foreign = Document("d7", "Ann Lee left Rome", annotation=renamed.decode(words, certain))
     with pytest.raises(DataError, match=r"'d7'.* unknown label '[XY]'.* PER, LOC"):
         task.check(foreign)
+
+
+@every_task
+def test_annotated_documents_tell_which_task_they_are_for(task):
+    words = split_words("Ann Lee left Rome")
+    rows = len(words) if task.head == "token" else 1
+    certain = np.eye(len(task.classes), dtype=np.float32)[[1] * rows]
+    marked = Document("a", "Ann Lee left Rome", annotation=task.decode(words, certain))
+    guessed = task_for(iter([Document("b", "nobody looked"), marked]))
+    assert guessed.name == task.name
+    assert guessed.labels == tuple(task.labels_used(marked.annotation))[:1]
+    guessed.check(marked)
+
+
+def test_documents_without_any_mark_still_have_a_task():
+    task_for([]).check(Document("a", "x", annotation=Annotation(spans=())))
 
 
 # A task touches only its own folder.

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from typing import Protocol
 
+from vermeil.data.document import Annotation, Document
 from vermeil.tasks.classification.task import ClassificationTask
-from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.config import LabelConfig, TaskConfig
 from vermeil.tasks.ner.task import NerTask
 from vermeil.tasks.protocol import Task
 
-TASKS: dict[str, Callable[[TaskConfig], Task]] = {
+
+class TaskKind(Protocol):
+    """A class of tasks, before anyone has named labels."""
+
+    def __call__(self, config: TaskConfig) -> Task:
+        """Return the task with the labels of a ``[task]`` section."""
+
+    def labels_used(self, annotation: Annotation) -> Iterable[str]:
+        """Return the labels by which this kind of task would read an annotation."""
+
+
+TASKS: dict[str, TaskKind] = {
     "ner": NerTask,
     "classification": ClassificationTask,
 }
@@ -23,3 +36,21 @@ def make_task(config: TaskConfig) -> Task:
         ConfigError: label names or aliases contradict each other.
     """
     return TASKS[config.name](config)
+
+
+def task_for(documents: Iterable[Document]) -> Task:
+    """Return the task that fits annotated documents, where no configuration says which it is.
+
+    It is the first of `TASKS` for which any document has labels; its labels are those that occur,
+    sorted. Where nothing at all is marked, it is the first task, with one made-up label.
+
+    Raises:
+        ConfigError: labels that occur differ only in case.
+    """
+    used: dict[str, set[str]] = {name: set() for name in TASKS}
+    for document in documents:
+        for name, kind in TASKS.items():
+            used[name].update(kind.labels_used(document.annotation))
+    name = next((name for name in TASKS if used[name]), next(iter(TASKS)))
+    labels = {label: LabelConfig() for label in sorted(used[name]) or ["ENTITY"]}
+    return make_task(TaskConfig.model_validate({"name": name, "labels": labels}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,11 @@ class ClassificationTask:
         self.label_set = LabelSet.from_config(config)
         self.labels = self.label_set.names
         self.classes = self.labels
+
+    @staticmethod
+    def labels_used(annotation: Annotation) -> Iterable[str]:
+        """Return the labels of the text."""
+        return annotation.labels or ()
 
     def check(self, document: Document) -> None:
         """Raise `DataError` unless an annotated document has exactly one label of the set."""

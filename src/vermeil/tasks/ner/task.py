@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -46,6 +46,11 @@ class NerTask:
         self.classes = iob2_classes(self.labels)
         self._class_numbers = {name: number for number, name in enumerate(self.classes)}
         self._format = FORMATS["json"]
+
+    @staticmethod
+    def labels_used(annotation: Annotation) -> Iterable[str]:
+        """Return the labels of its spans."""
+        return (span.label for span in annotation.spans or ())
 
     def check(self, document: Document) -> None:
         """Raise `DataError` on a label that is not in the set, and on overlapping spans."""
