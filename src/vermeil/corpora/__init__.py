@@ -2,16 +2,26 @@
 
 from vermeil.corpora.config import CorporaConfig, CorpusConfig
 from vermeil.corpora.jsonl import document_from_record, document_to_line, document_to_record
+from vermeil.corpora.leaks import Leak, LeakReport, find_leaks
 from vermeil.corpora.read import read_corpus
+from vermeil.corpora.split import split_corpus
+from vermeil.corpora.stats import CorpusStats, Spread, corpus_stats
 from vermeil.corpora.write import WriteReport, write_corpus
 
 __all__ = [
     "CorporaConfig",
     "CorpusConfig",
+    "CorpusStats",
+    "Leak",
+    "LeakReport",
+    "Spread",
     "WriteReport",
+    "corpus_stats",
     "document_from_record",
     "document_to_line",
     "document_to_record",
+    "find_leaks",
     "read_corpus",
+    "split_corpus",
     "write_corpus",
 ]

@@ -1,0 +1,263 @@
+"""The same, or nearly the same, text on both sides of a split.
+
+Texts are compared after Unicode normalisation (NFKC), case folding, and with every run of
+characters that are neither letters nor digits as one space. Nearly the same are two texts whose
+sets of five-character shingles have a Jaccard similarity of at least the threshold. The search is
+exact: two sets that are so similar must share some of their rarest shingles, so only those are
+indexed (prefix filtering: Bayardo, Ma, Srikant, *Scaling Up All Pairs Similarity Search*, 2007;
+with several shared shingles: Wang, Li, Feng, *Can We Beat the Prefix Filtering?*, 2012).
+
+Texts of fewer than five words (numbers do not count: datelines, scores) are often the same without
+one being copied from the other. They are looked at for exact repeats only, and listed apart.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.data.document import Document
+from vermeil.errors import ConfigError
+
+SHORT = 5
+"""Texts of fewer words are compared for exact repeats only."""
+
+_WIDTH = 5
+_SHARED = 12
+"""Rare shingles that two similar texts must share before all are compared; only speed depends on
+it: more make the index larger and the comparisons fewer."""
+_SLACK = 1e-9
+"""Keeps a product like 0.7 * 10 from being rounded up to 8."""
+_NO_WORD = re.compile(r"[\W_]+")
+_WORD = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")
+"""A run of letters; in scripts without spaces, each letter."""
+_FACTORS = np.array(
+    [0x9E3779B97F4A7C15 * (2 * n + 1) % 2**64 | 1 for n in range(_WIDTH)], np.uint64
+)
+
+Shingles = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A document of the right corpus whose text the left corpus holds, too.
+
+    Args:
+        left: id of the most similar document on the left (the first of several).
+        right: id of the document on the right.
+        similarity: Jaccard similarity of their shingles; 1 for the same text.
+    """
+
+    left: str
+    right: str
+    similarity: float = 1.0
+
+    def as_dict(self) -> dict[str, str | float]:
+        """The leak for JSON."""
+        return {"left": self.left, "right": self.right, "similarity": round(self.similarity, 4)}
+
+
+@dataclass(frozen=True, slots=True)
+class LeakReport:
+    """What two corpora share; a right document is in at most one of the lists.
+
+    Args:
+        left_documents: documents on the left.
+        right_documents: documents on the right.
+        threshold: smallest similarity of ``near``.
+        exact: the same text, after normalisation.
+        near: nearly the same text.
+        short: the same text, of fewer than `SHORT` words.
+        groups: names of groups that both sides hold.
+    """
+
+    left_documents: int
+    right_documents: int
+    threshold: float
+    exact: tuple[Leak, ...] = ()
+    near: tuple[Leak, ...] = ()
+    short: tuple[Leak, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    @property
+    def leaks(self) -> int:
+        """Right documents that a model which learned the left ones has seen; short ones apart."""
+        return len(self.exact) + len(self.near)
+
+    def describe(self, left: str = "the left corpus", right: str = "the right corpus") -> str:
+        """Say in words what was found."""
+        share = self.leaks / self.right_documents if self.right_documents else 0.0
+        words = (
+            f"{self.leaks} of {self.right_documents} documents of {right} ({share:.1%}) also stand "
+            f"in {left}: {len(self.exact)} the same, {len(self.near)} nearly the same "
+            f"(similarity of at least {self.threshold:g})"
+        )
+        if self.short:
+            words += f"; {len(self.short)} more are repeats of fewer than {SHORT} words"
+        if self.groups:
+            words += f"; both hold {len(self.groups)} group names"
+        return words
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report for JSON."""
+        return {
+            "left_documents": self.left_documents,
+            "right_documents": self.right_documents,
+            "threshold": self.threshold,
+            "leaks": self.leaks,
+            "exact": [leak.as_dict() for leak in self.exact],
+            "near": [leak.as_dict() for leak in self.near],
+            "short": [leak.as_dict() for leak in self.short],
+            "groups": list(self.groups),
+        }
+
+
+def find_leaks(
+    left: Iterable[Document], right: Iterable[Document], threshold: float = 0.8
+) -> LeakReport:
+    """Find the documents of ``right`` whose text stands, or nearly stands, in ``left``.
+
+    Args:
+        left: e.g. what a student is trained on; read once, their texts are kept.
+        right: e.g. what it is tested on.
+        threshold: Jaccard similarity, above 0 and at most 1, from which texts are nearly the same.
+
+    Raises:
+        ConfigError: the threshold is not in (0, 1].
+    """
+    if not 0 < threshold <= 1:
+        raise ConfigError(f"the threshold is {threshold}; expected a number above 0, at most 1")
+    first_of: dict[str, str] = {}
+    groups: set[str] = set()
+    left_documents = 0
+    for document in left:
+        left_documents += 1
+        first_of.setdefault(_normal(document.text), document.id)
+        groups.add(document.group or "")
+    right_texts: list[tuple[str, str]] = []
+    shared: set[str] = set()
+    for document in right:
+        right_texts.append((document.id, _normal(document.text)))
+        if document.group and document.group in groups:
+            shared.add(document.group)
+    exact: list[Leak] = []
+    short: list[Leak] = []
+    others: dict[str, list[str]] = defaultdict(list)
+    for name, text in right_texts:
+        if text in first_of:
+            (short if _is_short(text) else exact).append(Leak(first_of[text], name))
+        elif not _is_short(text):
+            others[text].append(name)
+    near = _near([text for text in first_of if not _is_short(text)], list(others), threshold)
+    found = {
+        name: Leak(first_of[match], name, similarity)
+        for text, (match, similarity) in near.items()
+        for name in others[text]
+    }
+    return LeakReport(
+        left_documents,
+        len(right_texts),
+        threshold,
+        exact=tuple(exact),
+        near=tuple(found[name] for name, _ in right_texts if name in found),
+        short=tuple(short),
+        groups=tuple(sorted(shared)),
+    )
+
+
+def _normal(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    # A text without letters and digits ("***") is compared as it is.
+    return _NO_WORD.sub(" ", folded).strip() or folded.strip()
+
+
+def _is_short(text: str) -> bool:
+    return sum(1 for _ in zip(range(SHORT), _WORD.finditer(text), strict=False)) < SHORT
+
+
+def _near(
+    left: Sequence[str], right: Sequence[str], threshold: float
+) -> dict[str, tuple[str, float]]:
+    """Return right text to the most similar left text (the first of several) and similarity."""
+    ranked = _rank([_shingles(text) for text in (*left, *right)])
+    left_sets, right_sets = ranked[: len(left)], ranked[len(left) :]
+    sizes = np.array([len(one) for one in left_sets], dtype=np.int64)
+    index = _Index([_prefix(one, threshold) for one in left_sets])
+    found: dict[str, tuple[str, float]] = {}
+    for text, one in zip(right, right_sets, strict=True):
+        shared = index.shared(_prefix(one, threshold))
+        near = shared >= min(_SHARED, _least(one, threshold))
+        near &= (sizes >= threshold * len(one) - _SLACK) & (sizes * threshold <= len(one) + _SLACK)
+        for number in np.flatnonzero(near).tolist():
+            similarity = _jaccard(one, left_sets[number])
+            if similarity >= threshold and similarity > found.get(text, ("", 0.0))[1]:
+                found[text] = (left[number], similarity)
+    return found
+
+
+class _Index:
+    """Which sets hold which shingle.
+
+    Args:
+        sets: the shingles of each set, without repetition.
+    """
+
+    def __init__(self, sets: Sequence[Shingles]) -> None:
+        self._size = len(sets)
+        owners = np.repeat(np.arange(len(sets)), [len(one) for one in sets])
+        shingles = np.concatenate(sets) if sets else np.empty(0, np.int64)
+        order = np.argsort(shingles, kind="stable")
+        self._owners, self._shingles = owners[order], shingles[order]
+
+    def shared(self, one: Shingles) -> NDArray[np.int64]:
+        """Return how many shingles of ``one`` each set holds: int64, shape (sets,)."""
+        starts = np.searchsorted(self._shingles, one, side="left")
+        ends = np.searchsorted(self._shingles, one, side="right")
+        holders = [self._owners[start:end] for start, end in zip(starts, ends, strict=True)]
+        together = np.concatenate(holders) if holders else np.empty(0, np.int64)
+        return np.bincount(together, minlength=self._size)
+
+
+def _shingles(text: str) -> NDArray[np.uint64]:
+    """Hash every five-character stretch of a text: uint64, sorted, each once."""
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    points, size = points.astype(np.uint64), len(points) - _WIDTH + 1
+    hashes = np.zeros(size, dtype=np.uint64)
+    for place, factor in enumerate(_FACTORS):
+        hashes += points[place : place + size] * factor
+    return np.unique(hashes)
+
+
+def _rank(sets: Sequence[NDArray[np.uint64]]) -> list[Shingles]:
+    """Replace hashes by ranks, the rarest shingle first: int64, sorted."""
+    if not sets:
+        return []
+    everything = np.concatenate(sets)
+    _, inverse, counts = np.unique(everything, return_inverse=True, return_counts=True)
+    rank = np.empty(len(counts), dtype=np.int64)
+    rank[np.argsort(counts, kind="stable")] = np.arange(len(counts))
+    ends = np.cumsum([len(one) for one in sets])
+    return [np.sort(one) for one in np.split(rank[inverse], ends[:-1])]
+
+
+def _least(one: Shingles, threshold: float) -> int:
+    """Return how many shingles a set must share with ``one`` at least to be similar enough."""
+    return math.ceil(threshold * len(one) - _SLACK)
+
+
+def _prefix(one: Shingles, threshold: float) -> Shingles:
+    """Return the rarest shingles, of which similar sets share `_SHARED` (or all they must)."""
+    return one[: len(one) - _least(one, threshold) + _SHARED]
+
+
+def _jaccard(one: Shingles, other: Shingles) -> float:
+    common = len(np.intersect1d(one, other, assume_unique=True))
+    return common / (len(one) + len(other) - common)
