@@ -10,7 +10,8 @@ import tomlkit
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from vermeil.config import NONE, Config
+from vermeil.config import Config
+from vermeil.config.dump import NONE
 from vermeil.corpora.config import CorpusConfig
 
 HEAD = """\

@@ -85,7 +85,7 @@ def test_an_empty_label_set_is_refused(tmp_path: Path) -> None:
     ("text", "expected"),
     [
         ("[study]\nbaseline = 'pooled'\nregimens = ['gold_only']\n", "study.baseline: expected"),
-        ("[study]\nbudgets = ['epoch']\n", "study.budgets.0: expected .epochs. or .equal."),
+        ("[study]\nbudgets = ['epoch']\n", "study.budgets.0: expected 'epochs' or 'equal'"),
         ("[student]\noverlap = 200\n", "student.overlap: expected at most half"),
     ],
 )

@@ -1,0 +1,38 @@
+"""Problems that only show when several keys are seen together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import get_args
+
+from vermeil.blending.config import RegimenName, ScheduleName
+from vermeil.config.problems import did_you_mean
+from vermeil.section import Section
+from vermeil.student.config import StudentConfig
+from vermeil.studies.config import StudyConfig
+
+
+def cross_checks(sections: Mapping[str, Section]) -> Iterator[str]:
+    """Yield problems that only show when keys are seen together."""
+    study, student = sections.get("study"), sections.get("student")
+    if isinstance(study, StudyConfig):
+        yield from _study_problems(study)
+    if isinstance(student, StudentConfig) and student.overlap * 2 > student.max_wordpieces:
+        yield (
+            f"student.overlap: expected at most half of student.max_wordpieces "
+            f"({student.max_wordpieces}), found {student.overlap}"
+        )
+
+
+def _study_problems(study: StudyConfig) -> Iterator[str]:
+    regimens = [name for name in get_args(RegimenName) if name != "schedule"]
+    known = [*regimens, *get_args(ScheduleName), "ceiling"]
+    for i, name in enumerate(study.regimens):
+        if name not in known:
+            hint = did_you_mean(name, known)
+            yield f"study.regimens.{i}: expected one of {', '.join(known)}, found {name!r}{hint}"
+    if study.baseline not in study.regimens:
+        yield (
+            f"study.baseline: expected one of study.regimens ({', '.join(study.regimens)}), "
+            f"found {study.baseline!r}"
+        )

@@ -1,0 +1,45 @@
+"""The configuration as TOML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from pydantic import BaseModel
+
+NONE = "none"
+"""How TOML, which has no null, says that an optional key has no value."""
+
+
+def dump_config(config: BaseModel) -> str:
+    """Return the configuration as TOML; `load_config` makes the same configuration of it."""
+    document = tomlkit.document()
+    document.add(tomlkit.comment("The resolved configuration: every value, every path absolute."))
+    for name in type(config).model_fields:
+        document[name] = _plain(getattr(config, name))
+    return tomlkit.dumps(document)
+
+
+def _plain(section: BaseModel) -> dict[str, Any]:
+    """Return what TOML can hold; None where it is the default is left out, else ``"none"``."""
+    plain: dict[str, Any] = {}
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if value is None:
+            if field.is_required() or field.default is not None:
+                plain[name] = NONE
+        else:
+            plain[name] = _plain_value(value)
+    return plain
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return _plain(value)
+    if isinstance(value, Mapping):
+        return {key: _plain_value(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain_value(item) for item in value]
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,98 @@
+"""Reading ``vermeil.toml``: validated as a whole, paths made absolute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from vermeil.config.consistency import cross_checks
+from vermeil.config.dump import NONE
+from vermeil.config.model import Config
+from vermeil.config.problems import model_in, problems_of, unknown
+from vermeil.config.source import apply_override, read_toml
+from vermeil.corpora.config import CorporaConfig, CorpusConfig
+from vermeil.errors import ConfigError
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """Read and validate a configuration file.
+
+    Args:
+        path: the TOML file; relative paths in it are relative to its folder.
+        overrides: ``section.key=value`` each, as if written in the file; the value is TOML, or
+            else a string.
+
+    Returns:
+        The configuration, with absolute paths.
+
+    Raises:
+        ConfigError: with every problem found, each by its dotted path.
+    """
+    raw = read_toml(path)
+    problems: list[str] = []
+    for override in overrides:
+        problems += apply_override(raw, override)
+    problems += [unknown(name, Config) for name in raw if name not in Config.model_fields]
+    sections: dict[str, Any] = {}
+    for name, field in Config.model_fields.items():
+        if field.is_required() and name not in raw:
+            problems.append(f"{name}: missing; expected a section [{name}] ({field.description})")
+            continue
+        section = _model_of(field)
+        try:
+            sections[name] = section.model_validate(_without_none(raw.get(name, {}), section))
+        except ValidationError as error:
+            problems += problems_of(name, section, error)
+    problems += cross_checks(sections)
+    if problems:
+        raise ConfigError(*(f"{path}: {problem}" for problem in problems))
+    return _with_absolute_paths(Config.model_validate(sections), path.resolve().parent)
+
+
+def _without_none(values: Any, model: type[BaseModel]) -> Any:
+    """Replace the word "none" by None wherever the key is optional."""
+    if not isinstance(values, dict):
+        return values
+    result = {}
+    for name, value in values.items():
+        field = model.model_fields.get(name)
+        if field is None:
+            result[name] = value
+        elif value == NONE and type(None) in get_args(field.annotation):
+            result[name] = None
+        else:
+            result[name] = _without_none(value, below) if (below := model_in(field)) else value
+    return result
+
+
+def _model_of(field: FieldInfo) -> type[BaseModel]:
+    model = model_in(field)
+    assert model is not None, "every key of Config is a section"
+    return model
+
+
+def _with_absolute_paths(config: Config, folder: Path) -> Config:
+    corpora = {}
+    for name in CorporaConfig.model_fields:
+        corpus: CorpusConfig | None = getattr(config.corpora, name)
+        if corpus is not None:
+            corpora[name] = corpus.model_copy(update={"path": _absolute(corpus.path, folder)})
+    output = _absolute(config.run.output, folder)
+    encoder = config.student.encoder
+    if encoder != "embedded" and (encoder.startswith((".", "~")) or (folder / encoder).is_dir()):
+        encoder = str(_absolute(Path(encoder), folder))
+    return config.model_copy(
+        update={
+            "run": config.run.model_copy(update={"output": output}),
+            "corpora": config.corpora.model_copy(update=corpora),
+            "student": config.student.model_copy(update={"encoder": encoder}),
+        }
+    )
+
+
+def _absolute(path: Path, folder: Path) -> Path:
+    return Path(folder / path.expanduser())

@@ -1,0 +1,36 @@
+"""The whole of ``vermeil.toml``."""
+
+from __future__ import annotations
+
+from vermeil.blending.config import BlendingConfig
+from vermeil.config.dump import dump_config
+from vermeil.corpora.config import CorporaConfig
+from vermeil.jobs.config import RunConfig
+from vermeil.section import Section
+from vermeil.student.config import StudentConfig
+from vermeil.studies.config import StudyConfig
+from vermeil.tasks.config import TaskConfig
+from vermeil.teacher.config import TeacherConfig
+
+
+class Config(Section):
+    """The whole of ``vermeil.toml``."""
+
+    run: RunConfig = RunConfig()
+    """Where results go, and the seed."""
+    task: TaskConfig
+    """What is to be annotated."""
+    corpora: CorporaConfig = CorporaConfig()
+    """Which files hold what."""
+    teacher: TeacherConfig = TeacherConfig()
+    """Which model annotates, and how it is asked."""
+    student: StudentConfig = StudentConfig()
+    """Which encoder is trained, and how."""
+    blending: BlendingConfig = BlendingConfig()
+    """How gold and silver are mixed, and how long."""
+    study: StudyConfig = StudyConfig()
+    """Which regimens are compared."""
+
+    def as_toml(self) -> str:
+        """Return the configuration as TOML (see `dump_config`)."""
+        return dump_config(self)

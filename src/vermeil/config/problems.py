@@ -1,0 +1,103 @@
+"""What is wrong with a section: where, what was expected, what was found."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+_EXPECTED = {
+    "model_type": "a section",
+    "model_attributes_type": "a section",
+    "path_type": "a path",
+}
+"""What pydantic's kinds of error stand for, where its own words would not help."""
+
+
+def problems_of(section: str, model: type[BaseModel], error: ValidationError) -> list[str]:
+    """Return every problem of a section, each by its dotted path."""
+    return [_describe(section, model, one) for one in _independent(error)]
+
+
+def unknown(where: str, model: type[BaseModel]) -> str:
+    """Say that a section has no such key, and which one was probably meant."""
+    known = list(model.model_fields)
+    hint = did_you_mean(where.rpartition(".")[2], known)
+    return f"{where}: unknown key{hint or '; known: ' + ', '.join(known)}"
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """Return a hint at the known word that is most like ``word``; empty where none is."""
+    close = get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _independent(error: ValidationError) -> Iterator[ErrorDetails]:
+    """Yield the errors, without "too short" where only wrong items were taken away."""
+    errors = error.errors()
+    for one in errors:
+        below = any(e is not one and e["loc"][: len(one["loc"])] == one["loc"] for e in errors)
+        if not (one["type"] == "too_short" and below):
+            yield one
+
+
+def _describe(section: str, model: type[BaseModel], error: ErrorDetails) -> str:
+    """Say where one of pydantic's errors is, what was expected and what was found."""
+    where = ".".join((section, *(str(part) for part in error["loc"])))
+    if error["type"] == "extra_forbidden":
+        return unknown(where, _owner(model, error["loc"]))
+    if error["type"] == "missing":
+        return f"{where}: missing"
+    if error["type"] == "too_short":
+        return f"{where}: expected at least {error['ctx']['min_length']} of them, found none"
+    expected = _expected(error)
+    if expected is None:
+        return f"{where}: {error['msg'][0].lower()}{error['msg'][1:]}"
+    return f"{where}: expected {expected}, found {_show(error['input'])}{_hint(error)}"
+
+
+def _expected(error: ErrorDetails) -> str | None:
+    """Return what was expected, in words that follow "expected"; None where nobody says it."""
+    if error["type"] in _EXPECTED:
+        return _EXPECTED[error["type"]]
+    message = error["msg"].removeprefix("Value error, ")
+    expected = message.removeprefix("Input should be ").split(", unable to")[0]
+    return None if expected == error["msg"] else expected
+
+
+def _hint(error: ErrorDetails) -> str:
+    if error["type"] != "literal_error":
+        return ""
+    return did_you_mean(str(error["input"]), re.findall(r"'([^']*)'", error["msg"]))
+
+
+def _show(value: Any) -> str:
+    shown = json.dumps(value, ensure_ascii=False, default=str)
+    return shown if len(shown) <= 60 else shown[:57] + "…"
+
+
+def _owner(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
+    """Return the section that the last part of ``loc`` is a key of."""
+    for part in loc[:-1]:
+        field = model.model_fields.get(str(part))
+        if field is None:
+            continue  # the key of a dict of sections, such as a label's name
+        below = model_in(field)
+        model = below or next(
+            kind for kind in get_args(field.annotation) if issubclass(kind, BaseModel)
+        )
+    return model
+
+
+def model_in(field: FieldInfo) -> type[BaseModel] | None:
+    """Return the section that a field holds, or that it holds unless None."""
+    for kind in (field.annotation, *get_args(field.annotation)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None

@@ -1,0 +1,80 @@
+"""``vermeil.toml`` and the overrides of the command line, as one tree of plain values."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from vermeil.errors import ConfigError
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: there is none, or it is not UTF-8 or not TOML.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: no such file; run `vermeil init` to write one, or name yours with --config"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(_syntax_problem(path, text, str(error))) from None
+
+
+def _syntax_problem(path: Path, text: str, message: str) -> str:
+    found = re.search(r" \(at line (\d+), column \d+\)$", message)
+    if found is None:  # "(at end of document)"
+        return f"{path}:{len(text.splitlines()) or 1}: not valid TOML: {message}"
+    line = int(found[1])
+    shown = text.splitlines()[line - 1].strip() if line <= len(text.splitlines()) else ""
+    return f"{path}:{line}: not valid TOML: {message[: found.start()]}: {shown}"
+
+
+def apply_override(raw: dict[str, Any], override: str) -> list[str]:
+    """Set one ``a.b=c`` in ``raw``; return the problems."""
+    key, equals, value = override.partition("=")
+    keys = _parse_key(key) if equals else None
+    if keys is None:
+        return [f"--set {override}: expected SECTION.KEY=VALUE, such as --set run.seed=1"]
+    table = raw
+    for i, part in enumerate(keys[:-1]):
+        below = table.setdefault(part, {})
+        if isinstance(below, str) and keys[0] == "corpora" and i == 1:
+            below = table[part] = {"path": below}
+        if not isinstance(below, dict):
+            return [f"--set {override}: {'.'.join(keys[: i + 1])} is a value, not a section"]
+        table = below
+    table[keys[-1]] = _parse_value(value.strip())
+    return []
+
+
+def _parse_key(key: str) -> list[str] | None:
+    try:
+        parsed: Any = tomllib.loads(f"{key} = 0")
+    except tomllib.TOMLDecodeError:
+        return None
+    keys = []
+    while isinstance(parsed, dict) and len(parsed) == 1:
+        name, parsed = next(iter(parsed.items()))
+        keys.append(name)
+    return keys if parsed == 0 and len(keys) > 1 else None
+
+
+def _parse_value(value: str) -> Any:
+    try:
+        parsed = tomllib.loads(f"value = {value}")
+    except tomllib.TOMLDecodeError:
+        return value
+    return parsed["value"] if len(parsed) == 1 else value
