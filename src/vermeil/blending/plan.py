@@ -117,9 +117,7 @@ def _steps(phases: list[Phase], batch_wordpieces: int) -> list[int]:
     return [max(1, int(n)) for n in np.diff(rounded, prepend=0)]
 
 
-def _slices(
-    numbers: NDArray[np.int64], sizes: Sizes, count: int
-) -> list[NDArray[np.int64]]:
+def _slices(numbers: NDArray[np.int64], sizes: Sizes, count: int) -> list[NDArray[np.int64]]:
     """Sort examples by length and cut them into ``count`` slices of about equal wordpieces."""
     ordered = numbers[np.argsort(sizes[numbers], kind="stable")]
     middles = np.cumsum(sizes[ordered]) - sizes[ordered] / 2

@@ -1,1 +1,21 @@
-"""The network: encoding, training, prediction."""
+"""The student: encoding, network, training and prediction; the only part that meets torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vermeil.student.config import StudentConfig
+
+if TYPE_CHECKING:
+    from vermeil.student.student import Student
+
+__all__ = ["Student", "StudentConfig"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load `Student`, and with it torch, only when somebody asks for it."""
+    if name == "Student":
+        from vermeil.student.student import Student
+
+        return Student
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from vermeil.section import Section
@@ -22,7 +24,7 @@ class StudyConfig(Section):
     gold_only on gold and the silver documents with their gold labels."""
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
     """A seed draws a cell's documents, its batches and its initialisation."""
-    budgets: tuple[str, ...] = ("equal",)
+    budgets: tuple[Literal["epochs", "equal"], ...] = Field(default=("equal",), min_length=1)
     """Names of budgets (see blending.budget.name)."""
     gold_documents: int | None = Field(default=None, gt=0)
     """Gold documents of a cell; none: all."""
@@ -34,3 +36,5 @@ class StudyConfig(Section):
     """Bootstrap resamples."""
     workers: int = Field(default=1, ge=1)
     """Cells that run at once, each with its share of the processor's threads."""
+    keep_model: bool = True
+    """Whether to keep the model of the cell that does best on dev."""

@@ -1,0 +1,31 @@
+"""Where and in which precision the network computes."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Literal
+
+import torch
+
+
+def pick_device() -> torch.device:
+    """Return the GPU if there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def uses_bf16(precision: Literal["auto", "fp32", "bf16"]) -> bool:
+    """Return whether to compute in bfloat16.
+
+    ``auto`` takes it only where the hardware computes it natively: emulated, it is many times
+    slower than float32.
+    """
+    if precision != "auto":
+        return precision == "bf16"
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def autocast(device: torch.device, *, enabled: bool) -> AbstractContextManager[None]:
+    """Return the context in which matrix products run in bfloat16, or one that does nothing."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)

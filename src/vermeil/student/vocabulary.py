@@ -1,0 +1,53 @@
+"""Training only the word embeddings that occur: exact for them, and much cheaper.
+
+An embedding table holds one row per wordpiece of the vocabulary, mostly of wordpieces that the
+training data never shows. Their gradients are zero, but a dense optimiser step reads and writes
+all of them. Here the rows that occur are cut out into a small table for the time of training and
+put back afterwards; the others stay as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from transformers import PreTrainedModel
+
+
+@contextmanager
+def compact_vocabulary(
+    network: PreTrainedModel, occurring: Iterable[NDArray[np.int64]], padding: int
+) -> Iterator[NDArray[np.int64]]:
+    """Shrink the network's word embeddings to the wordpieces that occur, and grow them back.
+
+    Args:
+        network: a transformers model.
+        occurring: arrays of wordpiece ids.
+        padding: id of the padding wordpiece, which is always kept.
+
+    Yields:
+        int64, shape (vocabulary,): row of the small table for each wordpiece id that occurs.
+    """
+    full = network.get_input_embeddings()
+    if not isinstance(full, nn.Embedding):
+        yield np.arange(int(network.config.vocab_size))
+        return
+    ids = np.unique(np.concatenate([np.array([padding], np.int64), *occurring]))
+    rows = torch.from_numpy(ids).to(full.weight.device)
+    remap = np.zeros(full.num_embeddings, np.int64)
+    remap[ids] = np.arange(len(ids))
+    small = nn.Embedding(len(ids), full.embedding_dim, padding_idx=int(remap[padding]))
+    small = small.to(full.weight.device, full.weight.dtype)
+    with torch.no_grad():
+        small.weight.copy_(full.weight[rows])
+    network.set_input_embeddings(small)
+    try:
+        yield remap
+    finally:
+        with torch.no_grad():
+            full.weight[rows] = small.weight
+        network.set_input_embeddings(full)

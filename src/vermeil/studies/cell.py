@@ -1,0 +1,184 @@
+"""One cell of a study: one regimen, seed, budget and data size, trained and scored."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vermeil.blending.config import BlendingConfig
+from vermeil.data.counts import Counts, total
+from vermeil.data.document import Document
+from vermeil.data.example import BatchPlan
+from vermeil.jobs.evaluate import score_documents
+from vermeil.jobs.train import Training, train_student, training_record
+from vermeil.student.config import StudentConfig
+from vermeil.studies.draw import Draw
+from vermeil.tasks.protocol import Task
+
+if TYPE_CHECKING:
+    from vermeil.student.student import Student
+
+VERSION = 1
+"""Raised when the same inputs would give other results (another default, another algorithm), so that
+old cells are not reused."""
+
+POINTS = 100
+"""Points of a curve that are kept."""
+
+SHOWN = 40
+"""Test documents whose predictions are kept, for the report's examples."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellJob:
+    """All that a cell needs; can be sent to another process.
+
+    Args:
+        regimen: name of the regimen, as the study shows it.
+        seed: the cell's seed.
+        draw: its documents.
+        blending: regimen, schedule and budget in full.
+        student: encoder and training settings.
+        task: what the student does.
+        dev: documents to choose by; may be empty.
+        test: documents to report on; may be empty.
+    """
+
+    regimen: str
+    seed: int
+    draw: Draw
+    blending: BlendingConfig
+    student: StudentConfig
+    task: Task
+    dev: tuple[Document, ...]
+    test: tuple[Document, ...]
+
+
+def cell_key(job: CellJob, plan: BatchPlan) -> str:
+    """Return the digest of all that decides a cell's result, apart from names and threads.
+
+    Two cells with the same plan over the same documents are the same cell, whatever their regimen
+    or budget is called.
+    """
+    digest = hashlib.sha256()
+    digest.update(f"cell:{VERSION}:{job.seed}:".encode())
+    for config in (job.student.model_copy(update={"threads": None}), job.task.config):
+        digest.update(config.model_dump_json(exclude_defaults=True).encode())
+    for documents in (job.draw.gold, job.draw.silver, job.dev, job.test):
+        digest.update(_digest(documents))
+    for batch in plan.batches:
+        digest.update(np.sort(batch).tobytes() + b"|")
+    return digest.hexdigest()[:24]
+
+
+def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any]:
+    """Train and score one cell.
+
+    Args:
+        job: the cell.
+        key: its digest, kept in the result.
+        model: where to save the student; None: nowhere.
+
+    Returns:
+        The cell as ``results.json`` holds it.
+    """
+    from vermeil.student.student import Student
+
+    student = Student.create(job.task, job.student, job.seed)
+    gold = student.encode(job.draw.gold, "gold")
+    silver = student.encode(job.draw.silver, "silver")
+    training = train_student(student, gold, silver, job.blending, job.seed)
+    sizes = (len(job.draw.gold), len(job.draw.silver))
+    record = training_record(training, job.blending, job.seed, *sizes)
+    dev, _, _ = _score(student, job.dev)
+    test, by_group, shown = _score(student, job.test)
+    if model is not None:
+        student.save(model, record, training.steps)
+    return {
+        "regimen": job.regimen,
+        "seed": job.seed,
+        "budget": job.blending.budget.name,
+        "gold_documents": sizes[0],
+        "silver_documents": sizes[1],
+        "steps": training.plan.steps,
+        "wordpieces": training.plan.total_wordpieces,
+        "dev": dev.as_dict() if job.dev else None,
+        "test": test.as_dict() if job.test else None,
+        "seconds": round(training.seconds, 2),
+        "key": key,
+        "losses": training.losses,
+        "plan": _plan_curve(training.plan),
+        "curve": _loss_curve(training),
+        "dev_curve": [],
+        "test_groups": by_group,
+        "predictions": shown,
+    }
+
+
+def _score(
+    student: Student, gold: Sequence[Document]
+) -> tuple[Counts, dict[str, list[int]], dict[str, list[dict[str, Any]]]]:
+    """Return total counts, [correct, predicted, gold] per group, and some predictions."""
+    predicted = list(student.predict(gold))
+    groups: dict[str, list[int]] = {}
+    scores: list[Counts] = []
+    for reference, counts in score_documents(predicted, gold, student.task):
+        tally = counts.overall
+        sums = groups.setdefault(reference.group_or_id, [0, 0, 0])
+        for i, number in enumerate((tally.correct, tally.predicted, tally.gold)):
+            sums[i] += number
+        scores.append(counts)
+    shown = {d.id: _spans(d) for d in predicted[:SHOWN] if d.spans is not None}
+    return total(scores), groups, shown
+
+
+def _spans(document: Document) -> list[dict[str, Any]]:
+    return [{"start": s.start, "end": s.end, "label": s.label} for s in document.spans or ()]
+
+
+def _plan_curve(plan: BatchPlan) -> dict[str, list[float]]:
+    """Average a plan over at most `POINTS` stretches of training."""
+    edges = np.linspace(0, plan.steps, min(POINTS, plan.steps) + 1).round().astype(int).tolist()
+    stretches = [slice(a, b) for a, b in pairwise(edges)]
+    return {
+        "progress": [round(float((s.start + s.stop) / 2 / plan.steps), 4) for s in stretches],
+        "planned": [round(float(plan.planned_share[s].mean()), 4) for s in stretches],
+        "realised": [round(float(plan.realised_share[s].mean()), 4) for s in stretches],
+    }
+
+
+def _loss_curve(training: Training) -> list[dict[str, float]]:
+    """Average the records over at most `POINTS` stretches of steps."""
+    edges = np.linspace(0, len(training.steps), min(POINTS, len(training.steps)) + 1)
+    points = []
+    bounds = edges.round().astype(int).tolist()
+    for start, end in pairwise(bounds):
+        stretch = training.steps[start:end]
+        points.append(
+            {
+                "step": stretch[-1].step,
+                "loss": round(sum(s.loss for s in stretch) / len(stretch), 5),
+                "gold_share": round(sum(s.gold_share for s in stretch) / len(stretch), 4),
+                "learning_rate": stretch[-1].learning_rate,
+            }
+        )
+    return points
+
+
+def _digest(documents: Sequence[Document]) -> bytes:
+    """Digest what of a document decides training and scoring."""
+    digest = hashlib.sha256()
+    for d in documents:
+        spans = None
+        if d.spans is not None:
+            spans = [[s.start, s.end, s.label, s.weight, s.soft and dict(s.soft)] for s in d.spans]
+        content = [d.id, d.group, d.text, d.tokens, spans, d.labels, d.annotation.abstain, d.weight]
+        digest.update(json.dumps(content, ensure_ascii=False).encode())
+    return digest.digest()

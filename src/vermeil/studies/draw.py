@@ -1,0 +1,64 @@
+"""Drawing a cell's documents: the same for every regimen with the same seed and sizes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vermeil.data.document import Document
+from vermeil.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Gold and silver documents of a cell; no document is in both."""
+
+    gold: tuple[Document, ...]
+    silver: tuple[Document, ...]
+
+
+def draw_documents(
+    gold: Sequence[Document],
+    silver: Sequence[Document],
+    gold_documents: int | None,
+    silver_documents: int | None,
+    seed: int,
+) -> Draw:
+    """Draw documents group by group.
+
+    All groups of both corpora are shuffled by the seed. Gold documents are taken in that order,
+    the last group cut at the number wanted; then silver documents in the same order, those drawn
+    as gold left out. So silver follows gold where both corpora hold the same texts.
+
+    Args:
+        gold: all gold documents.
+        silver: all silver documents.
+        gold_documents: how many gold documents to draw; None: all.
+        silver_documents: how many silver documents to draw; None: all.
+        seed: shuffles the groups.
+
+    Raises:
+        ConfigError: more documents are wanted than there are.
+    """
+    names = sorted({d.group_or_id for d in gold} | {d.group_or_id for d in silver})
+    digest = hashlib.sha256(f"draw:{seed}".encode()).digest()
+    shuffled = np.random.default_rng(int.from_bytes(digest[:8], "big")).permutation(len(names))
+    rank = {names[index]: place for place, index in enumerate(shuffled)}
+    drawn_gold = _first(gold, rank, gold_documents, "gold")
+    taken = {d.id for d in drawn_gold}
+    rest = [d for d in silver if d.id not in taken]
+    return Draw(drawn_gold, _first(rest, rank, silver_documents, "silver"))
+
+
+def _first(
+    documents: Sequence[Document], rank: dict[str, int], number: int | None, origin: str
+) -> tuple[Document, ...]:
+    if number is not None and number > len(documents):
+        raise ConfigError(
+            f"study.{origin}_documents: {number} are wanted, but there are {len(documents)}"
+        )
+    ordered = sorted(documents, key=lambda d: rank[d.group_or_id])
+    return tuple(ordered[:number])

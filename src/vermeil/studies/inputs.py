@@ -1,0 +1,32 @@
+"""The documents of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vermeil.data.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class StudyCorpora:
+    """The documents of a study.
+
+    Args:
+        gold: people's annotations to draw from.
+        silver: the teacher's annotations to draw from.
+        dev: for choosing among recipes; may be empty.
+        test: for reporting; may be empty.
+    """
+
+    gold: Sequence[Document]
+    silver: Sequence[Document] = ()
+    dev: Sequence[Document] = ()
+    test: Sequence[Document] = ()
+
+    def named(self) -> Iterator[tuple[str, Sequence[Document]]]:
+        """Yield the corpora that are not empty, by name."""
+        for name in ("gold", "silver", "dev", "test"):
+            documents = getattr(self, name)
+            if documents:
+                yield name, documents

@@ -1,0 +1,286 @@
+"""The study: cells of regimen × seed × budget × data size, then statistics and a report."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from vermeil.blending.config import BlendingConfig, RegimenName, ScheduleName
+from vermeil.data.atomic import write_json
+from vermeil.data.document import Document
+from vermeil.data.progress import Progress, silent
+from vermeil.errors import ConfigError, DataError
+from vermeil.jobs.train import plan_for
+from vermeil.student.config import StudentConfig
+from vermeil.studies.cell import CellJob, cell_key, run_cell
+from vermeil.studies.config import StudyConfig
+from vermeil.studies.draw import Draw, draw_documents
+from vermeil.studies.inputs import StudyCorpora
+from vermeil.studies.results import collect_results
+from vermeil.tasks.protocol import Task
+
+if TYPE_CHECKING:
+    from vermeil.student.encoding import EncodedCorpus
+    from vermeil.student.student import Student
+
+CEILING = "ceiling"
+"""The regimen gold_only over gold and the silver documents, both with their gold labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyReport:
+    """What a study found.
+
+    Args:
+        folder: holds ``results.json``, ``report.html`` and ``cells/``.
+        results: what ``results.json`` holds.
+        model: the best model on dev, if one was kept.
+        ran: cells that ran now.
+        reused: cells that an earlier run had finished.
+    """
+
+    folder: Path
+    results: dict[str, Any]
+    model: Path | None
+    ran: int
+    reused: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: the results without the cells' curves and predictions."""
+        bulky = ("plan", "curve", "dev_curve", "test_groups", "predictions")
+        cells = [
+            {k: v for k, v in cell.items() if k not in bulky} for cell in self.results["cells"]
+        ]
+        return {
+            **self.results,
+            "cells": cells,
+            "examples": [],
+            "folder": str(self.folder),
+            "model": None if self.model is None else str(self.model),
+            "ran": self.ran,
+            "reused": self.reused,
+        }
+
+
+def study(
+    corpora: StudyCorpora,
+    task: Task,
+    config: StudyConfig,
+    student: StudentConfig,
+    blending: BlendingConfig,
+    output: Path,
+    progress: Progress = silent,
+    context: Mapping[str, Any] | None = None,
+) -> StudyReport:
+    """Run every cell that is not done yet, then write statistics and report.
+
+    Each finished cell is a file of its own under ``cells/``, named by a digest of all that decides
+    it: a study that was stopped goes on with the missing cells, and a regimen that is added runs
+    only its own.
+
+    Args:
+        corpora: the documents.
+        task: what the students do.
+        config: which cells.
+        student: encoder and training settings.
+        blending: budget, and the schedules' parameters.
+        output: the study's folder.
+        progress: told after every cell.
+        context: further entries of ``results.json`` for the report: teacher, configuration, ….
+
+    Raises:
+        ConfigError: an unknown regimen, or more documents wanted than there are.
+        DataError: a cell's file cannot be written.
+    """
+    jobs = list(_jobs(corpora, task, config, student, blending))
+    planned = list(_with_keys(jobs, progress))
+    finished = dict(_finished_cells(output / "cells", {key for _, key in planned}))
+    missing = {key: job for job, key in planned if key not in finished}
+    reused = len(finished)
+    best = _Best(output) if config.keep_model and corpora.dev else None
+    try:
+        for cell in _run_all(missing, config.workers, best):
+            write_json(output / "cells" / f"{cell['key']}.json", cell)
+            finished[cell["key"]] = cell
+            if best:
+                best.offer(cell)
+            progress("study", len(finished), reused + len(missing), _in_short(cell))
+    finally:
+        if best:
+            best.close()
+    cells = [
+        {**finished[key], "regimen": job.regimen, "budget": job.blending.budget.name}
+        for job, key in planned
+    ]
+    results = collect_results(cells, corpora, config, output, context or {})
+    return StudyReport(output, results, best.model if best else None, len(missing), reused)
+
+
+def blending_for(regimen: str, blending: BlendingConfig) -> BlendingConfig:
+    """Return the blending section for a regimen named in a study.
+
+    Raises:
+        ConfigError: there is no such regimen or schedule.
+    """
+    if regimen == CEILING:
+        return blending.model_copy(update={"regimen": "gold_only"})
+    if regimen in get_args(RegimenName) and regimen != "schedule":
+        return blending.model_copy(update={"regimen": regimen})
+    if regimen in get_args(ScheduleName):
+        return blending.model_copy(update={"regimen": "schedule", "schedule": regimen})
+    known = [n for n in get_args(RegimenName) if n != "schedule"] + list(get_args(ScheduleName))
+    raise ConfigError(
+        f"study.regimens: {regimen!r} is unknown; expected one of {', '.join(known)}, {CEILING}"
+    )
+
+
+def _jobs(
+    corpora: StudyCorpora,
+    task: Task,
+    config: StudyConfig,
+    student: StudentConfig,
+    blending: BlendingConfig,
+) -> Iterator[CellJob]:
+    """Yield the cells, seed by seed, so that a study that is stopped is balanced."""
+    if config.baseline not in config.regimens:
+        raise ConfigError(f"study.baseline: {config.baseline!r} is not among study.regimens")
+    threads = student.threads or max(1, (os.cpu_count() or 1) // config.workers)
+    student = student.model_copy(update={"threads": threads})
+    for seed in config.seeds:
+        draw = draw_documents(
+            corpora.gold, corpora.silver, config.gold_documents, config.silver_documents, seed
+        )
+        for budget in config.budgets:
+            for regimen in config.regimens:
+                full = blending_for(regimen, blending)
+                budgeted = full.budget.model_copy(update={"name": budget})
+                if regimen == CEILING:
+                    update = {"gold_epochs": budgeted.silver_epochs}
+                    budgeted = budgeted.model_copy(update=update)
+                yield CellJob(
+                    regimen,
+                    seed,
+                    _ceiling(draw, corpora.gold) if regimen == CEILING else draw,
+                    full.model_copy(update={"budget": budgeted}),
+                    student,
+                    task,
+                    tuple(corpora.dev),
+                    tuple(corpora.test),
+                )
+
+
+def _ceiling(draw: Draw, gold: Sequence[Document]) -> Draw:
+    """Give the silver documents their gold labels."""
+    labelled = {d.id: d for d in gold}
+    missing = sum(d.id not in labelled for d in draw.silver)
+    if missing:
+        raise ConfigError(
+            f"study.regimens: {CEILING} needs gold labels of the silver documents, and {missing} "
+            "have none in corpora.gold"
+        )
+    return Draw((*draw.gold, *(labelled[d.id] for d in draw.silver)), ())
+
+
+def _with_keys(jobs: Sequence[CellJob], progress: Progress) -> Iterator[tuple[CellJob, str]]:
+    """Yield each cell with its key; documents are encoded once per draw."""
+    from vermeil.student.student import Student
+
+    encoder: Student | None = None
+    last: Draw | None = None
+    encoded: tuple[EncodedCorpus, EncodedCorpus] | None = None
+    for number, job in enumerate(jobs):
+        if encoder is None:
+            encoder = Student.create(job.task, job.student, job.seed)
+        if encoded is None or job.draw is not last:
+            last = job.draw
+            encoded = (
+                encoder.encode(job.draw.gold, "gold"),
+                encoder.encode(job.draw.silver, "silver"),
+            )
+        yield job, cell_key(job, plan_for(*encoded, job.blending, job.seed))
+        progress("plan", number + 1, len(jobs), {})
+
+
+def _run_all(
+    jobs: Mapping[str, CellJob], workers: int, best: _Best | None
+) -> Iterator[dict[str, Any]]:
+    """Yield cells as they are done, one after another or in processes of their own."""
+
+    def model(key: str) -> Path | None:
+        return best.candidate(key) if best else None
+
+    if workers == 1:
+        for key, job in jobs.items():
+            yield run_cell(job, key, model(key))
+        return
+    executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
+        futures = [executor.submit(run_cell, job, key, model(key)) for key, job in jobs.items()]
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _finished_cells(folder: Path, keys: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the cells of an earlier run."""
+    for key in keys:
+        path = folder / f"{key}.json"
+        if not path.exists():
+            continue
+        try:
+            yield key, json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise DataError(
+                f"is not a cell of a study ({error}); delete it to run it again", path
+            ) from error
+
+
+def _in_short(cell: Mapping[str, Any]) -> dict[str, float | int | str]:
+    detail = {name: cell[name] for name in ("regimen", "budget", "seed")}
+    score = cell["test"] or cell["dev"]
+    return {**detail, "f1": score["overall"]["f1"]} if score else detail
+
+
+class _Best:
+    """Keeps the model of the cell with the best dev F1, and deletes the others."""
+
+    def __init__(self, folder: Path) -> None:
+        self._candidates, self._note = folder / "candidates", folder / "best.json"
+        self._kept = folder / "model"
+        self._f1 = -1.0
+        if self._kept.exists():
+            with suppress(OSError, ValueError, KeyError):
+                self._f1 = float(json.loads(self._note.read_text("utf-8"))["dev_f1"])
+
+    @property
+    def model(self) -> Path | None:
+        """The best model so far."""
+        return self._kept if self._kept.exists() else None
+
+    def candidate(self, key: str) -> Path:
+        """Return where a cell is to save its model."""
+        return self._candidates / key
+
+    def offer(self, cell: Mapping[str, Any]) -> None:
+        """Keep the cell's model if it is the best so far, delete it otherwise."""
+        candidate, f1 = self.candidate(cell["key"]), cell["dev"]["overall"]["f1"]
+        if f1 > self._f1:
+            shutil.rmtree(self._kept, ignore_errors=True)
+            candidate.rename(self._kept)
+            self._f1 = f1
+            note = {name: cell[name] for name in ("key", "regimen", "budget", "seed")}
+            write_json(self._note, {**note, "dev_f1": f1})
+        shutil.rmtree(candidate, ignore_errors=True)
+
+    def close(self) -> None:
+        """Delete models of cells that were not finished."""
+        shutil.rmtree(self._candidates, ignore_errors=True)
