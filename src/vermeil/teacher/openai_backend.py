@@ -133,7 +133,7 @@ def _parse(body: bytes, latency: float) -> Reply:
         counted = Usage(
             int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
         )
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         shown = " ".join(body[:_SHOWN].decode("utf-8", "replace").split())
         raise AttemptError(f"the answer is no chat completion: {shown!r}", Scope.ATTEMPT) from None
     return Reply(_storable(text), str(finish), counted, latency)

@@ -65,7 +65,7 @@ class Recording:
     def _add(self, line: str, number: int) -> None:
         try:
             record = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError(f"is not JSON ({error}); {_EXPECTED}", self._path, number) from error
         text = record.get("text") if isinstance(record, dict) else None
         reply = record.get("reply") if isinstance(record, dict) else None

@@ -111,7 +111,7 @@ def _completion(body: bytes, known: Mapping[str, Recording]) -> dict[str, Any]:
         model, messages = request["model"], request["messages"]
         asked = [_content(m["content"]) for m in messages]
         user = [a for a, m in zip(asked, messages, strict=True) if m["role"] == "user"]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _HttpError(400, "invalid_request", f"is no chat request: {error!r}") from error
     if request.get("stream"):
         raise _HttpError(400, "unsupported_value", "this server does not stream")

@@ -43,6 +43,7 @@ CREATE TABLE attempts (
   UNIQUE (key, attempt),
   CHECK ((reply IS NULL) <> (error IS NULL))
 );
+CREATE INDEX attempts_by_document ON attempts (document_id);
 """
 _INSERT = """
 INSERT INTO attempts SELECT :key,

@@ -1,0 +1,117 @@
+"""Stored replies -> silver documents, with every document and mention accounted for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.mention import Status
+from vermeil.data.reply import Reply, State
+from vermeil.errors import DataError
+from vermeil.jobs.locate import locate, teacher_counts
+from vermeil.tasks import make_task
+from vermeil.tasks.config import LabelConfig, TaskConfig
+from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.requests import make_requests
+from vermeil.teacher.store import ReplyStore
+
+TASK = make_task(TaskConfig(labels={"PER": LabelConfig(), "LOC": LabelConfig()}))
+TEACHER = TeacherConfig(base_url="http://127.0.0.1:1/v1")
+OSLO = Annotation((Span(3, 7, "LOC"),))
+
+
+def document(number, annotation=OSLO):
+    return Document(f"d{number}", f"In Oslo {number}", "g", annotation=annotation)
+
+
+def entities(*pairs):
+    return Reply(json.dumps({"entities": [{"text": t, "label": n} for t, n in pairs]}))
+
+
+REPLIES = {
+    0: entities(("Oslo", "LOC")),
+    1: entities(),
+    2: Reply("I'm sorry, but I can't help with that."),
+    3: Reply('{"entities": [{"text": "Os', finish_reason="length"),
+    4: Reply("no idea"),
+    5: entities(("Oslo", "PER"), ("Bergen", "LOC"), ("Oslo", "CITY")),
+}
+
+
+@pytest.fixture
+def store(tmp_path):
+    path = tmp_path / "replies.sqlite"
+    with ReplyStore(path) as store:
+        for number, reply in REPLIES.items():
+            store.add(*make_requests([document(number)], TASK, TEACHER), reply)
+        store.add(*make_requests([document(6)], TASK, TEACHER), error="HTTP 500: oh no")
+    return path
+
+
+def test_every_document_and_mention_is_accounted_for(store):
+    documents = [document(n) for n in range(8)]
+    report = locate(iter(documents), TASK, TEACHER, store)
+    assert [d.id for d in report.documents] == [d.id for d in documents]
+    assert [d.group for d in report.documents] == ["g"] * 8
+    assert report.states == {
+        State.DONE: 2,
+        State.EMPTY: 1,
+        State.REFUSED: 1,
+        State.TRUNCATED: 1,
+        State.UNPARSABLE: 1,
+        State.FAILED: 1,
+        State.PENDING: 1,
+    }
+    annotated = [i for i, d in enumerate(report.documents) if not d.annotation.is_empty]
+    assert annotated == [0, 1, 5]
+    assert report.documents[0].spans == (Span(3, 7, "LOC", status="exact", origin="silver"),)
+    assert report.documents[1].spans == ()
+    assert report.mentions == {Status.EXACT: 2, Status.NOT_FOUND: 1, Status.OFF_SCHEMA: 1}
+    words = {p.document_id: p.words for p in report.problems}
+    assert words["d6"] == "HTTP 500: oh no"
+    assert "annotate" in words["d7"]
+
+
+def test_answers_that_cannot_be_used_count_against_the_teacher_and_silence_does_not(store):
+    report = locate([document(n) for n in range(8)], TASK, TEACHER, store)
+    assert report.against_gold is not None
+    assert report.against_gold.documents == 6
+    overall = report.against_gold.overall
+    assert (overall.correct, overall.predicted, overall.gold) == (1, 2, 6)
+    shown = report.as_dict()
+    assert shown["against_gold"]["overall"]["support"] == 6
+    assert shown["documents"] == sum(shown["states"].values()) == 8
+    json.dumps(shown)
+
+
+def test_without_gold_there_is_nothing_to_score_against(store):
+    report = locate([document(0, Annotation())], TASK, TEACHER, store)
+    assert report.against_gold is None
+    assert report.as_dict()["against_gold"] is None
+
+
+def test_other_settings_are_other_replies(store):
+    other = TEACHER.model_copy(update={"temperature": 0.7})
+    assert locate([document(0)], TASK, other, store).states == {State.PENDING: 1}
+
+
+def test_first_sample_makes_the_annotation(store):
+    three = TEACHER.model_copy(update={"samples": 3})
+    report = locate([document(0), document(1)], TASK, three, store)
+    assert report.states == {State.DONE: 1, State.EMPTY: 1}
+
+
+def test_missing_store_is_a_data_error_and_is_not_made(tmp_path):
+    with pytest.raises(DataError, match="vermeil annotate"):
+        locate([document(0)], TASK, TEACHER, tmp_path / "none.sqlite")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_teacher_counts_pairs_documents_by_id():
+    gold = [document(0), document(1), document(2), document(3, Annotation())]
+    silver = [document(2, Annotation()), document(0), document(9), document(3)]
+    counts = teacher_counts(gold, silver, TASK)
+    assert counts.documents == 2
+    assert (counts.overall.correct, counts.overall.predicted, counts.overall.gold) == (1, 1, 2)
