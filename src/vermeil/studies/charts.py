@@ -16,7 +16,7 @@ _WIDTH = 420
 _NAMES = 96
 _VALUES = 52
 _ROW = 30
-_PANEL = (270, 128)
+_PANEL = (170, 96)
 
 
 def score_chart(rows: Sequence[Row], score: str) -> Markup:
@@ -193,7 +193,7 @@ def _short_points(value: float) -> str:
 
 def _panel_scales(left: float, right: float, low: float, high: float) -> tuple[Scale, Scale]:
     width, height = _PANEL
-    return Scale(left, right, 38, width - 8), Scale(low, high, height - 20, 8)
+    return Scale(left, right, 34, width - 4), Scale(low, high, height - 18, 6)
 
 
 def _panel_axes(
@@ -205,10 +205,10 @@ def _panel_axes(
 ) -> None:
     for value, label in rows:
         drawing.line((across.start, up(value)), (across.end, up(value)), "grid")
-        drawing.text((across.start - 5, up(value) + 4), label, "tick", "end")
+        drawing.text((across.start - 4, up(value) + 3.5), label, "tick", "end")
     drawing.line((across.start, up.start), (across.end, up.start), "axis")
     for (value, label), anchor in zip(ends, ("start", "end"), strict=True):
-        drawing.text((across(value), up.start + 14), label, "tick", anchor)
+        drawing.text((across(value), up.start + 12), label, "tick", anchor)
 
 
 def _through(

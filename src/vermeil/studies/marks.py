@@ -63,17 +63,18 @@ def marked(
         if not any(_cross(key, other) for other in taken):
             taken.append(key)
             shown.append(_judged(text, key, truth) if gold is not None else (key, "plain", ""))
-    if gold is not None:
-        for key in truth:
-            if key not in found and not any(_cross(key, other) for other in taken):
-                shown.append((key, "missed", ""))
+    hidden = len(found) - len(taken)
+    for key in truth:
+        if key not in found and not any(_cross(key, other) for other in taken):
+            taken.append(key)
+            shown.append((key, "missed", ""))
     right = len(set(found) & set(truth))
     return MarkedText(
         pieces=_cut(text, sorted(shown)),
         right=None if gold is None else right,
         wrong=0 if gold is None else len(found) - right,
         missed=0 if gold is None else len(truth) - right,
-        hidden=len(found) - len(taken),
+        hidden=hidden,
     )
 
 

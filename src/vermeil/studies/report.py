@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from vermeil.data.atomic import atomic_file
 from vermeil.studies.view import page_view
 
-_KEPT = "\t\n"
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""Control characters, lone surrogates and non-characters: no page may hold them."""
 
 
 def write_report(results: Mapping[str, Any], path: Path) -> None:
@@ -31,6 +34,11 @@ def write_report(results: Mapping[str, Any], path: Path) -> None:
 
 def render(results: Mapping[str, Any]) -> str:
     """Return the page as text: HTML that is well-formed XML, too."""
+    return _template().render(page_view(_printable(results)))
+
+
+@cache
+def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("vermeil.studies"),
         autoescape=True,
@@ -38,27 +46,15 @@ def render(results: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    template = environment.get_template("report.html.j2")
-    return template.render(page_view(_printable(results)))
+    return environment.get_template("report.html.j2")
 
 
 def _printable(value: Any) -> Any:
-    """Replace characters that no page may hold (control characters, lone surrogates) by �."""
+    """Return the same values with � for every character that no page may hold."""
     if isinstance(value, str):
-        return "".join(_character(c) for c in value)
+        return _UNPRINTABLE.sub("�", value)
     if isinstance(value, Mapping):
         return {_printable(key): _printable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_printable(inner) for inner in value]
     return value
-
-
-def _character(character: str) -> str:
-    code = ord(character)
-    forbidden = (
-        (code < 0x20 and character not in _KEPT)
-        or 0x7F <= code < 0xA0
-        or 0xD800 <= code < 0xE000
-        or code in (0xFFFE, 0xFFFF)
-    )
-    return "�" if forbidden else character

@@ -73,21 +73,26 @@ def _subtitle(summary: Sequence[Row], comparisons: Sequence[Row], cells: Sequenc
 def _tiles(blocks: Sequence[View], teacher: Sequence[Row]) -> list[View]:
     """Return the few figures that a hurried reader takes along."""
     tiles: list[View] = []
-    for block in blocks[:2]:
+    for block in blocks[:3]:
         best = next((row for row in block["rows"] if not row["is_ceiling"]), None)
         if best is None or best["score"] == "–":
             continue
-        note = f"{best['name']}{', ' + block['scope'] if block['scope'] else ''}"
-        tiles.append({"title": "Best student", "value": best["score"], "note": note})
-        if best["difference"]:
-            tiles.append(
-                {
-                    "title": f"Gain over {block['baseline']}",
-                    "value": best["difference"],
-                    "unit": "points",
-                    "note": f"95 % interval {best['range']}: {best['verdict_text']}",
-                }
-            )
+        title = f"Best student{', ' + block['scope'] if block['scope'] else ''}"
+        tiles.append({"title": title, "value": best["score"], "note": best["name"]})
+        if not best["difference"]:
+            continue
+        if len(blocks) > 1:
+            gain = f"{best['difference']} points over {block['baseline']}, {best['verdict_text']}"
+            tiles[-1]["note"] += f": {gain}"
+            continue
+        tiles.append(
+            {
+                "title": f"Gain over {block['baseline']}",
+                "value": best["difference"],
+                "unit": "points",
+                "note": f"95 % interval {best['range']}: {best['verdict_text']}",
+            }
+        )
     if teacher:
         best_prompt = max(teacher, key=lambda row: row["counts"]["overall"]["f1"])
         prompt = str(best_prompt["prompt"]).replace("_", " ")
@@ -113,7 +118,9 @@ def _findings(found: Sequence[Any]) -> View:
 
 def _unbroken(text: str) -> str:
     """Keep figures and their signs on one line."""
-    return re.sub(r" (%|±|=|<) ?", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
+    return re.sub(
+        r" (?=%)| ?[±=<] ", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text
+    )
 
 
 def _block(

@@ -23,11 +23,11 @@ MEANINGS = {
     "pooled": "gold and silver, shuffled together",
     "simple_mix": "all silver first, then all gold",
     "reverse_mix": "all gold first, then all silver",
-    "constant": "the same share of gold in every batch",
-    "linear": "the share of gold rises evenly",
-    "sigmoid": "the share of gold rises along an S-curve",
-    "power": "the share of gold rises as a power of progress",
-    "ceiling": "reference: the silver documents with people’s labels instead of the teacher’s",
+    "constant": "gold’s share is always the same",
+    "linear": "gold’s share rises evenly",
+    "sigmoid": "gold’s share rises as an S-curve",
+    "power": "gold’s share rises as a power",
+    "ceiling": "reference: people’s labels throughout",
 }
 
 BUDGETS = {

@@ -1,6 +1,7 @@
 """Made-up results of a study, plausible in every part."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -198,3 +199,15 @@ def make_examples() -> list[dict[str, Any]]:
 def results() -> dict[str, Any]:
     """A study in which blends differ from gold only."""
     return make_results(MEANS)
+
+
+@pytest.fixture
+def cell_of() -> Callable[..., dict[str, Any]]:
+    """Makes a cell: ``(regimen, seed, f1, budget="equal", groups=60)``."""
+    return make_cell
+
+
+@pytest.fixture
+def results_of() -> Callable[..., dict[str, Any]]:
+    """Makes whole results: ``(means, seeds=3, budgets=("equal",))``."""
+    return make_results

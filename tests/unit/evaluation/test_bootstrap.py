@@ -1,0 +1,155 @@
+import random
+import statistics
+
+import numpy as np
+import pytest
+
+from vermeil.evaluation.bootstrap import holm, interval, paired_bootstrap
+
+
+def counts(*seeds: list[tuple[int, int, int]]) -> np.ndarray:
+    return np.array(seeds, dtype=np.int64)
+
+
+def simulated(rate: float, seeds: int, groups: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    gold = np.random.default_rng(99).integers(1, 8, (1, groups)).repeat(seeds, axis=0)
+    correct = rng.binomial(gold, rate)
+    predicted = correct + rng.binomial(gold, 1 - rate)
+    return np.stack([correct, predicted, gold], axis=2)
+
+
+def literal_bootstrap(
+    system: np.ndarray, baseline: np.ndarray, resamples: int
+) -> tuple[float, float]:
+    """The same interval, written as the definition reads, with draws of its own."""
+    rng = random.Random(3)
+    seeds, groups, _ = system.shape
+    found = []
+    for _ in range(resamples):
+        drawn_groups = rng.choices(range(groups), k=groups)
+        differences = []
+        for s in rng.choices(range(seeds), k=seeds):
+            f1 = []
+            for one in (system, baseline):
+                c, p, g = (sum(int(one[s, i, k]) for i in drawn_groups) for k in range(3))
+                f1.append(2 * c / (p + g))
+            differences.append(f1[0] - f1[1])
+        found.append(statistics.fmean(differences))
+    low, high = np.quantile(found, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def test_difference_is_the_mean_over_seeds_of_micro_f1_differences():
+    system = counts([(3, 4, 4), (1, 2, 2)], [(4, 4, 4), (2, 2, 2)])
+    baseline = counts([(2, 4, 4), (1, 2, 2)], [(3, 4, 4), (1, 2, 2)])
+    result = paired_bootstrap(system, baseline, 100, 0)
+    assert result.per_seed == pytest.approx((4 / 6 - 3 / 6, 6 / 6 - 4 / 6))
+    assert result.difference == pytest.approx(statistics.fmean(result.per_seed))
+    assert (result.groups, result.resamples) == (2, 100)
+
+
+def test_interval_and_p_value_of_two_groups_are_those_of_all_possible_draws():
+    # A wins by much, B loses by little: the draws AA, AB, BA are above zero, BB (1 in 4) is below.
+    system = counts([(9, 10, 10), (4, 10, 10)])
+    baseline = counts([(1, 10, 10), (5, 10, 10)])
+    result = paired_bootstrap(system, baseline, 20_000, 0)
+    assert result.p_value == pytest.approx(2 / 4, abs=0.02)
+    assert (result.low, result.high) == pytest.approx((-0.1, 0.8))
+
+
+def test_seeds_are_drawn_too():
+    # One group: only the seeds differ, by .1 and .5.
+    system = counts([(6, 10, 10)], [(10, 10, 10)])
+    baseline = counts([(5, 10, 10)], [(5, 10, 10)])
+    result = paired_bootstrap(system, baseline, 500, 0)
+    assert (result.low, result.high) == pytest.approx((0.1, 0.5))
+
+
+def test_interval_has_the_width_of_the_standard_error_where_f1_is_a_plain_mean():
+    # As many predicted and gold items in every group make F1 the mean of the groups' hit rates.
+    rng = np.random.default_rng(1)
+    size = np.full(400, 10)
+    system = np.stack([rng.binomial(10, 0.8, 400), size, size], axis=1)[None]
+    baseline = np.stack([rng.binomial(10, 0.7, 400), size, size], axis=1)[None]
+    by_group = (system[0, :, 0] - baseline[0, :, 0]) / 10
+    error = by_group.std() / 20
+    result = paired_bootstrap(system, baseline, 8000, 0)
+    assert result.low == pytest.approx(result.difference - 1.96 * error, abs=0.1 * error)
+    assert result.high == pytest.approx(result.difference + 1.96 * error, abs=0.1 * error)
+
+
+def test_agrees_with_the_definition_in_plain_loops():
+    system, baseline = simulated(0.80, 3, 40, 1), simulated(0.77, 3, 40, 2)
+    result = paired_bootstrap(system, baseline, 4000, 0)
+    low, high = literal_bootstrap(system, baseline, 1500)
+    width = high - low
+    assert result.low == pytest.approx(low, abs=0.1 * width)
+    assert result.high == pytest.approx(high, abs=0.1 * width)
+
+
+def test_more_groups_than_fit_at_once_are_resampled_in_parts():
+    system, baseline = simulated(0.80, 2, 5000, 1), simulated(0.78, 2, 5000, 2)
+    result = paired_bootstrap(system, baseline, 1000, 0)
+    assert result.low < result.difference < result.high
+    assert result.high - result.low < 0.03
+    assert result.p_value < 0.05
+
+
+def test_the_same_seed_gives_the_same_numbers():
+    system, baseline = simulated(0.80, 3, 50, 1), simulated(0.78, 3, 50, 2)
+    first, again = (paired_bootstrap(system, baseline, 300, 7) for _ in range(2))
+    assert first == again
+    assert first != paired_bootstrap(system, baseline, 300, 8)
+
+
+def test_p_value_is_never_zero():
+    system, baseline = counts([(10, 10, 10)] * 30), counts([(1, 10, 10)] * 30)
+    assert paired_bootstrap(system, baseline, 999, 0).p_value == pytest.approx(2 / 1000)
+
+
+def test_nothing_there_and_nothing_said_has_f1_zero_not_an_error():
+    empty = counts([(0, 0, 0), (0, 0, 0)])
+    result = paired_bootstrap(empty, empty, 100, 0)
+    assert (result.difference, result.p_value) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("system", "baseline"),
+    [
+        (counts([(1, 1, 1)]), counts([(1, 1, 1)], [(1, 1, 1)])),
+        (np.zeros((2, 0, 3), dtype=np.int64), np.zeros((2, 0, 3), dtype=np.int64)),
+        (np.zeros((4, 3), dtype=np.int64), np.zeros((4, 3), dtype=np.int64)),
+    ],
+)
+def test_wrong_shapes_are_refused(system: np.ndarray, baseline: np.ndarray):
+    with pytest.raises(ValueError, match="shape"):
+        paired_bootstrap(system, baseline, 100, 0)
+
+
+def test_no_resamples_are_refused():
+    with pytest.raises(ValueError, match="at least one resample"):
+        paired_bootstrap(counts([(1, 1, 1)]), counts([(1, 1, 1)]), 0, 0)
+
+
+def test_interval_of_one_system_surrounds_its_f1():
+    groups = simulated(0.8, 1, 200, 1)[0]
+    correct, predicted, gold = groups.sum(axis=0)
+    low, high = interval(groups, 2000, 0)
+    assert low < 2 * correct / (predicted + gold) < high
+    assert 0.01 < high - low < 0.1
+
+
+def test_interval_takes_seeds_as_well():
+    groups = simulated(0.8, 1, 50, 1)
+    assert interval(groups[0], 500, 0) == interval(groups, 500, 0)
+
+
+def test_interval_of_a_faultless_system_is_one_point():
+    assert interval(np.full((12, 3), 4), 200, 0) == (1.0, 1.0)
+
+
+def test_holm_multiplies_step_by_step_and_keeps_the_order_given():
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx((0.03, 0.06, 0.06, 0.02))
+    assert holm([0.6, 0.7]) == (1.0, 1.0)
+    assert holm([]) == ()
