@@ -15,6 +15,8 @@ BUG, DATA, INTERRUPTED, BROKEN_PIPE = 1, 3, 130, 141
 
 def main() -> None:
     """Run ``vermeil`` on the arguments of this process and exit with its code."""
+    # Progress is ours to show: the bars of other libraries would stand between it.
+    os.environ.setdefault("TQDM_DISABLE", "1")
     code = _run()
     try:
         sys.stdout.flush()

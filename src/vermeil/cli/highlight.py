@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.rule import Rule
 from rich.text import Text
 
 from vermeil.data.document import Document, Span
@@ -12,9 +11,9 @@ from vermeil.data.document import Document, Span
 COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
 
 
-def heading(text: str) -> Rule:
-    """Return a line with a heading."""
-    return Rule(Text(text, style="bold"), align="left", characters="─")
+def heading(text: str) -> Text:
+    """Return a heading with an empty line before it."""
+    return Text(f"\n── {text}", style="bold")
 
 
 def highlighted(document: Document, labels: Sequence[str]) -> Text:

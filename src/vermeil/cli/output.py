@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -30,17 +30,22 @@ def console() -> Console:
     return Console(highlight=False, width=200, color_system=None)
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+def titled(title: str, body: RenderableType) -> RenderableType:
+    """Return something under a title that may be longer than it is wide."""
+    return Group(Text(title, style="bold"), body) if title else body
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> RenderableType:
     """Return a table whose first column is text and whose other columns are numbers."""
-    result = Table(title=title or None, title_justify="left", box=None, header_style="bold")
+    result = Table(box=None, header_style="dim", show_header=any(columns))
     for i, name in enumerate(columns):
         result.add_column(name, justify="right" if i else "left")
     for row in rows:
         result.add_row(*(Text(_cell(value)) for value in row))
-    return result
+    return titled(title, result)
 
 
-def scores(title: str, counts: Mapping[str, Any]) -> Table:
+def scores(title: str, counts: Mapping[str, Any]) -> RenderableType:
     """Return precision, recall, F1 and support of ``Counts.as_dict()`` as a table."""
     rows = [(label, *_prf(values)) for label, values in counts["per_label"].items()]
     rows.append(("overall", *_prf(counts["overall"])))

@@ -34,4 +34,9 @@ def replay(
             raise ConfigError(f"{recording}: the name {name} stands for {named[name]} already")
         named[name] = Path(file)
     models = ", ".join(named)
-    ReplayServer(named, port).serve(lambda url: say(f"replaying {models} at {url}; Ctrl-C ends it"))
+    try:
+        ReplayServer(named, port).serve(
+            lambda url: say(f"replaying {models} at {url}; Ctrl-C ends it")
+        )
+    except KeyboardInterrupt:
+        say("ended")

@@ -9,6 +9,9 @@ from rich.console import RenderableType
 
 from vermeil.cli.output import console, scores, table
 
+SETTINGS = ("blending", "student")
+"""Parts of a report that repeat the configuration: for JSON and files, not for the terminal."""
+
 
 def print_report(report: Mapping[str, Any], title: str = "") -> None:
     """Print a report, as ``as_dict()`` gives it, to standard output."""
@@ -22,22 +25,31 @@ def _parts(title: str, report: Mapping[str, Any]) -> Iterator[RenderableType]:
     if {"overall", "per_label"} <= report.keys():
         yield scores(title, report)
         return
-    plain = {k: v for k, v in report.items() if not isinstance(v, Mapping) and _is_short(v)}
+    plain = [(_words(k), _value(v)) for k, v in report.items() if _is_plain(v)]
     if plain:
-        rows = [(key.replace("_", " "), _value(value)) for key, value in plain.items()]
-        yield table(title, ("", ""), rows)
+        yield table(title, ("", ""), plain)
     for key, value in report.items():
-        if isinstance(value, Mapping) and value:
-            yield from _parts(f"{title} {key.replace('_', ' ')}".strip(), value)
+        name = f"{title} {_words(key)}".strip()
+        if isinstance(value, Mapping) and key not in SETTINGS:
+            yield from _parts(name, value)
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            columns = [_words(column) for column in value[0]]
+            yield table(name, columns, [tuple(row.values()) for row in value])
 
 
-def _is_short(value: Any) -> bool:
-    return not isinstance(value, list | tuple) or all(isinstance(v, str | int) for v in value)
+def _words(key: str) -> str:
+    return key.replace("_", " ")
 
 
-def _value(value: Any) -> Any:
-    if value is None:
-        return "–"
+def _is_plain(value: Any) -> bool:
     if isinstance(value, list | tuple):
-        return ", ".join(str(item) for item in value) or "–"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
+        return bool(value) and not isinstance(value[0], Mapping)
+    return value is not None and not isinstance(value, Mapping)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

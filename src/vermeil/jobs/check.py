@@ -177,8 +177,11 @@ def _leaks(documents: Mapping[str, list[Document]]) -> Iterator[Finding]:
             continue
         report = find_leaks(documents[left], documents[right])
         about = f"leaks from {left} to {right}"
-        said = report.describe(f"corpora.{left}", f"corpora.{right}")
-        yield Finding(about, "warning" if report.leaks or report.groups else "ok", said)
+        if report.leaks or report.short or report.groups:
+            said = report.describe(f"corpora.{left}", f"corpora.{right}")
+            yield Finding(about, "warning" if report.leaks or report.groups else "ok", said)
+        else:
+            yield Finding(about, "ok", f"none among {report.right_documents:,} documents")
 
 
 def _teacher(config: Sections, task: Task, pool: list[Document]) -> Iterator[Finding]:

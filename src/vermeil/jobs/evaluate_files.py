@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from vermeil.corpora import read_corpus
@@ -12,8 +11,7 @@ from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
 from vermeil.jobs.evaluate import evaluate
-from vermeil.tasks import make_task
-from vermeil.tasks.config import LabelConfig, TaskConfig
+from vermeil.tasks import task_for
 from vermeil.tasks.protocol import Task
 
 
@@ -31,7 +29,7 @@ def evaluate_files(model: Path, gold: CorpusConfig, progress: Progress = silent)
         return _evaluate_model(model, gold, progress)
     documents = _gold(gold, None)
     predicted = list(read_corpus(CorpusConfig(path=model, format="jsonl")))
-    return evaluate(predicted, documents, _task_of((*documents, *predicted)))
+    return evaluate(predicted, documents, task_for((*documents, *predicted)))
 
 
 def _evaluate_model(model: Path, gold: CorpusConfig, progress: Progress) -> Counts:
@@ -53,15 +51,3 @@ def _gold(corpus: CorpusConfig, task: Task | None) -> list[Document]:
             f"{bare} of {len(documents)} documents are not annotated; expected gold", corpus.path
         )
     return documents
-
-
-def _task_of(documents: Iterable[Document]) -> Task:
-    """Return the task that fits annotated documents."""
-    spans: dict[str, None] = {}
-    labels: dict[str, None] = {}
-    for document in documents:
-        spans.update((span.label, None) for span in document.spans or ())
-        labels.update((label, None) for label in document.labels or ())
-    names = sorted(spans or labels) or ["ENTITY"]
-    name = "classification" if labels and not spans else "ner"
-    return make_task(TaskConfig(name=name, labels={label: LabelConfig() for label in names}))

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vermeil.corpora import read_corpus
 from vermeil.data.progress import Progress, silent
+from vermeil.errors import ConfigError
 from vermeil.jobs.places import Places
 from vermeil.jobs.sections import Sections
-from vermeil.jobs.stages import STAGES, perform, why_stale
+from vermeil.jobs.stages import STAGES, perform, uses_gold, uses_silver, why_stale
+from vermeil.student.encoder import find_encoder
+from vermeil.tasks import make_task
+from vermeil.teacher.requests import check_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +74,12 @@ def run(
         say: told in words what is done or skipped, and why.
 
     Raises:
+        ConfigError: something is not configured or not installed; told before anyone is asked.
+        DataError: a gold file is wrong; told before anyone is asked.
         VermeilError: whatever stops a stage; a later call goes on from there.
     """
-    outcomes = []
-    for name in STAGES:
-        outcome = _do(name, config, progress, say)
-        outcomes.append(outcome)
+    _look_ahead(config)
+    outcomes = [_do(name, config, progress, say) for name in STAGES]
     places = Places(config.run.output)
     found = {
         "replies": places.replies,
@@ -84,6 +89,24 @@ def run(
         "configuration": places.config,
     }
     return RunReport(tuple(outcomes), {k: path for k, path in found.items() if path.exists()})
+
+
+def _look_ahead(config: Sections) -> None:
+    """Find out what would stop the later stages, before a teacher is paid for the first one."""
+    task, corpora = make_task(config.task), config.corpora
+    check_prompt(task, config.teacher)
+    problems = []
+    if uses_gold(config) and corpora.gold is None:
+        problems.append("corpora.gold: missing; name the annotated file to train on")
+    if uses_silver(config) and corpora.silver is None and corpora.pool is None:
+        problems.append("corpora.pool: missing; name the text that the teacher is to annotate")
+    if problems:
+        raise ConfigError(*problems)
+    find_encoder(config.student.encoder)
+    for corpus in (corpora.gold, corpora.silver, corpora.dev, corpora.test):
+        if corpus is not None:
+            for _ in read_corpus(corpus, task.check):
+                pass
 
 
 def _do(
