@@ -27,7 +27,7 @@ from vermeil.errors import DataError
 DOCSTART = "-DOCSTART-"
 NO_TAG = "_"
 
-_COMMENT = re.compile(r"# ([A-Za-z_][\w ]*?) =(?: ([^\t]*))?")
+_COMMENT = re.compile(r"# ([A-Za-z_][\w .:-]*?) =(?: ([^\t]*))?")
 _ID, _GROUP, _TEXT = "id", "newdoc id", "text"
 _OTHER_NAMES = {"sent_id": _ID}
 
@@ -82,13 +82,14 @@ def conll_texts(
         stem: name of the file without its ending, from which readers number texts and groups.
         scheme: which tags to write.
         losses: counts what columns cannot hold: ``id`` and ``group`` with line ends,
-            ``unwritable`` (documents without words), and what `document_to_sheet` names.
+            ``unwritable`` (documents without words, or with the word ``-DOCSTART-``), and what
+            `document_to_sheet` names.
     """
     number = groups = 0
     group: str | None = None
     for document in documents:
         sheet = document_to_sheet(document, scheme, losses, flat=True)
-        if not sheet.words or sheet.words[0] == DOCSTART:
+        if not sheet.words or DOCSTART in sheet.words:
             losses["unwritable"] += 1
             yield ""
             continue
@@ -136,20 +137,20 @@ def _texts(lines: Iterable[Line], config: CorpusConfig, scheme: Scheme) -> Itera
     group: str | None = None
     text = _Text()
     for line in lines:
-        if not line.text.strip(" \t"):
+        cells = _cells(line.text)
+        opens_group = cells[:1] == [DOCSTART]
+        if opens_group or not line.text.strip(" \t"):
             if text.words:
                 yield text
             text = _Text()
+            if opens_group:
+                group, groups = f"{stem}-{groups}", groups + 1
             continue
         comment = None if text.words else _COMMENT.fullmatch(line.text)
         if comment:
             key, value = comment[1], comment[2] or ""
             text.comments[_OTHER_NAMES.get(key, key)] = value
             group = (value or None) if key == _GROUP else group
-            continue
-        cells = _cells(line.text)
-        if not text.words and cells[0] == DOCSTART:
-            group, groups = f"{stem}-{groups}", groups + 1
             continue
         with located(config.path, line.number):
             width = width or len(cells)
@@ -176,6 +177,8 @@ def _add_row(
     tag = cells[config.tag_column]
     if tag != NO_TAG:
         split_tag(tag, scheme)
+    if text.tags and (tag == NO_TAG) != (text.tags[-1] == NO_TAG):
+        raise DataError(f"{NO_TAG!r} (not annotated) stands beside tags; expected one or the other")
     text.words.append(cells[0])
     text.tags.append(tag)
 

@@ -39,9 +39,8 @@ _SLACK = 1e-9
 _NO_WORD = re.compile(r"[\W_]+")
 _WORD = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")
 """A run of letters; in scripts without spaces, each letter."""
-_FACTORS = np.array(
-    [0x9E3779B97F4A7C15 * (2 * n + 1) % 2**64 | 1 for n in range(_WIDTH)], np.uint64
-)
+_FACTORS = np.array([pow(0x9E3779B97F4A7C15, n, 2**64) for n in range(_WIDTH)], np.uint64)
+"""Powers of an odd number without pattern: a polynomial hash, modulo 2**64."""
 
 Shingles = NDArray[np.int64]
 

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from vermeil.corpora import Spread, corpus_stats
+from vermeil.data.document import Annotation, Document, Relation, Span
+
+
+def test_everything_is_counted():
+    spans = (Span(0, 3, "B"), Span(4, 7, "A"), Span(8, 11, "A"))
+    nested = (Span(0, 3, "A"), Span(1, 2, "B"))
+    documents = [
+        Document("1", "Ann met Bob", "g", None, Annotation(spans=spans, abstain=((4, 7),))),
+        Document("2", "Ann met Bob", "g", ((0, 3),), Annotation(spans=nested)),
+        Document("3", "x", None, None, Annotation(spans=(), labels=("news", "war"))),
+        Document("4", "Ann met Bob", meta={"repaired_tags": 2}),
+        Document(
+            "5", "a b", "h", None, Annotation(spans=spans[:1], relations=(Relation(0, 0, "r"),))
+        ),
+    ]
+    assert corpus_stats(iter(documents)).as_dict() == {
+        "documents": 5,
+        "groups": 4,
+        "annotated": 4,
+        "unannotated": 1,
+        "spans": {"A": 3, "B": 3},
+        "labels": {"news": 1, "war": 1},
+        "relations": {"r": 1},
+        "abstentions": 1,
+        "overlapping": 1,
+        "characters": {"minimum": 1, "median": 11, "maximum": 11},
+        "words": {"minimum": 1, "median": 2, "maximum": 3},
+        "duplicates": 2,
+        "repaired_tags": 2,
+    }
+
+
+def test_labels_are_ordered_by_number():
+    spans = (Span(0, 1, "RARE"), Span(2, 3, "OFTEN"), Span(4, 5, "OFTEN"))
+    stats = corpus_stats([Document("1", "a b c", annotation=Annotation(spans=spans))])
+    assert list(stats.spans) == ["OFTEN", "RARE"]
+
+
+def test_of_an_even_number_of_lengths_the_lower_middle_is_taken():
+    stats = corpus_stats([Document(str(n), "x" * n) for n in (2, 4, 6, 9)])
+    assert stats.characters == Spread(2, 4, 9)
+
+
+def test_no_documents():
+    stats = corpus_stats([])
+    assert (stats.documents, stats.characters, stats.words) == (0, Spread(), Spread())
+
+
+def test_half_surrogates_are_counted_not_refused():
+    assert corpus_stats([Document("1", "\ud800"), Document("2", "\ud800")]).duplicates == 1

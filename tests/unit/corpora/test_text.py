@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from vermeil.corpora import CorpusConfig, read_corpus, write_corpus
+from vermeil.data.document import Annotation, Document
+from vermeil.errors import DataError
+
+
+def test_a_document_per_line_named_by_its_number(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_bytes("first  \r\n\n \t\nZoë\u2028still third".encode())
+    assert list(read_corpus(CorpusConfig(path=path))) == [
+        Document("notes:1", "first  "),
+        Document("notes:4", "Zoë\u2028still third"),
+    ]
+
+
+def test_a_document_per_file(tmp_path):
+    path = tmp_path / "letter.txt.gz"
+    path.write_bytes(gzip.compress(b"Dear Ann,\n\nbye\n\n"))
+    documents = list(read_corpus(CorpusConfig(path=path, text_unit="file")))
+    assert documents == [Document("letter", "Dear Ann,\n\nbye\n")]
+
+
+@pytest.mark.parametrize("unit", ["line", "file"])
+def test_a_folder_holds_a_document_per_file(tmp_path, unit):
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "002.txt").write_text("two\n")
+    (tmp_path / "a.txt").write_text("one")
+    (tmp_path / "b" / "001.txt.gz").write_bytes(gzip.compress(b"packed"))
+    (tmp_path / "b" / "notes.md").write_text("no")
+    documents = list(read_corpus(CorpusConfig(path=tmp_path, text_unit=unit)))
+    assert documents == [
+        Document("a", "one"),
+        Document("b/001", "packed"),
+        Document("b/002", "two"),
+    ]
+
+
+def test_a_fault_in_one_file_of_a_folder_names_that_file(tmp_path):
+    (tmp_path / "a.txt").write_text("one")
+    (tmp_path / "b.txt").write_bytes(b"ok\ncaf\xe9")
+    with pytest.raises(DataError, match=r"b.txt:2: not UTF-8"):
+        list(read_corpus(CorpusConfig(path=tmp_path)))
+
+
+def test_two_files_that_give_the_same_id_are_an_error(tmp_path):
+    (tmp_path / "a.txt").write_text("one")
+    (tmp_path / "a.txt.gz").write_bytes(gzip.compress(b"two"))
+    with pytest.raises(DataError, match=r"a.txt.gz: the id 'a' stands here again; ids must be"):
+        list(read_corpus(CorpusConfig(path=tmp_path)))
+
+
+def test_a_folder_without_texts_is_an_error(tmp_path):
+    with pytest.raises(DataError, match=r"the folder holds no .txt file"):
+        list(read_corpus(CorpusConfig(path=tmp_path)))
+
+
+def test_what_lines_cannot_hold_is_counted(tmp_path):
+    path = tmp_path / "x.txt"
+    documents = [
+        Document("x:1", "plain"),
+        Document("b", "two\r\nlines", "g", ((0, 3),), Annotation(spans=())),
+        Document("c", " \n "),
+    ]
+    report = write_corpus(documents, path)
+    assert path.read_text() == "plain\ntwo lines\n"
+    assert (report.documents, report.written) == (3, 2)
+    assert report.losses == {
+        "group": 1,
+        "id": 2,
+        "respaced": 2,
+        "spans": 1,
+        "tokens": 1,
+        "unwritable": 1,
+    }

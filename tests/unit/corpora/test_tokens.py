@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from vermeil.corpora import CorpusConfig, read_corpus, write_corpus
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.errors import DataError
+
+
+def read(tmp_path, *rows, **config):
+    path = tmp_path / "dev.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return list(read_corpus(CorpusConfig(path=path, **config)))
+
+
+ROW = {"id": "s", "doc": 3, "tokens": ["EU", "says"], "gold": ["B-ORG", "O"]}
+
+
+def test_tokens_tags_and_group(tmp_path):
+    (document,) = read(tmp_path, ROW)
+    assert document == Document(
+        "s", "EU says", "dev-3", ((0, 2), (3, 7)), Annotation(spans=(Span(0, 2, "ORG"),))
+    )
+
+
+def test_the_keys_of_tags_and_group_are_chosen(tmp_path):
+    row = ROW | {"teacher": ["O", "O"], "article": "x"}
+    (document,) = read(tmp_path, row, tag_key="teacher", group_key="article")
+    assert (document.spans, document.group) == ((), "dev-x")
+
+
+def test_rows_without_the_tag_key_are_not_annotated(tmp_path):
+    documents = read(tmp_path, ROW | {"gold": None}, {"tokens": ["a"]}, {"id": 7, "tokens": ["b"]})
+    assert [d.spans for d in documents] == [None, None, None]
+    assert [(d.id, d.group) for d in documents] == [("s", "dev-3"), ("dev-1", None), ("7", None)]
+
+
+def test_text_is_taken_where_it_is_there(tmp_path):
+    (document,) = read(tmp_path, ROW | {"text": "EU  says!"})
+    assert (document.text, document.tokens) == ("EU  says!", ((0, 2), (4, 8)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"tokens": "EU says"}, '"tokens" is "EU says"; expected a list of strings'),
+        ({"tokens": ["EU", 1]}, "expected a list of strings"),
+        ({"tokens": None}, '"tokens" is missing; expected a list of strings'),
+        ({"tokens": ["EU", ""]}, "word 2 is empty"),
+        ({"gold": ["O"]}, "1 tags for 2 tokens; expected one tag per token"),
+        ({"gold": [0, 0]}, '"gold" is [0, 0]; expected a list of strings'),
+        ({"gold": ["O", "X"]}, "'X' is not a tag of BIOES"),
+        ({"doc": 1.5}, '"doc" is 1.5; expected a string or a whole number'),
+        ({"text": "says EU"}, '"text" does not hold the tokens in order'),
+    ],
+)
+def test_wrong_rows_are_errors_with_their_line(tmp_path, changes, message):
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, ROW | {"id": "first"}, ROW | changes, format="tokens")
+    assert message in str(caught.value)
+    assert caught.value.line == 2
+
+
+def test_mixed_schemes_are_an_error(tmp_path):
+    with pytest.raises(DataError, match=r"dev.jsonl: mixed tag schemes"):
+        read(tmp_path, ROW, {"id": "t", "tokens": ["a"], "gold": ["S-X"]})
+
+
+def test_groups_keep_their_names(tmp_path):
+    documents = [Document("a", "x", "dev-3", ((0, 1),)), Document("b", "x", "other", ((0, 1),))]
+    path = tmp_path / "dev.jsonl"
+    assert write_corpus(documents, path, "tokens").losses == {}
+    assert [json.loads(line) for line in path.read_text().splitlines()] == [
+        {"id": "a", "doc": "3", "tokens": ["x"]},
+        {"id": "b", "group": "other", "tokens": ["x"]},
+    ]
+    assert list(read_corpus(CorpusConfig(path=path))) == documents
