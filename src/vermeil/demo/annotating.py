@@ -11,8 +11,10 @@ from vermeil.corpora.config import CorpusConfig
 from vermeil.data.counts import Counts
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress
+from vermeil.demo.corpus import NEWSWIRE
 from vermeil.jobs.annotate import AnnotateReport, annotate
 from vermeil.jobs.locate import LocateReport, locate
+from vermeil.jobs.places import Places
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.replay import ReplayServer
@@ -69,9 +71,24 @@ class Annotated:
         """The teacher against the gold that a user would have: the training sentences."""
         return self.train.against_gold or Counts()
 
+    @property
+    def mentions(self) -> int:
+        """How many mentions the replies about the pool hold."""
+        return sum(self.pool.mentions.values())
+
+    @property
+    def located(self) -> int:
+        """How many of them stand in the text and are spans now."""
+        return sum(len(document.spans or ()) for document in self.pool.documents)
+
     def as_row(self) -> dict[str, Any]:
         """For tables, report and JSON."""
-        return {"prompt": self.prompt, "counts": self.counts.as_dict()}
+        return {
+            "prompt": self.prompt,
+            "counts": self.counts.as_dict(),
+            "states": {state.value: n for state, n in self.asked.states.items()},
+            "confusion": [[*pair, n] for pair, n in sorted(self.counts.confusion.items())],
+        }
 
 
 def read_newswire(folder: Path) -> Corpus:
@@ -93,8 +110,7 @@ def annotate_newswire(
     corpus: Corpus,
     task: Task,
     teacher: TeacherConfig,
-    folder: Path,
-    store: Path,
+    places: Places,
     progress: Progress,
 ) -> list[Annotated]:
     """Ask the recorded teacher about pool and training sentences with both prompts, over HTTP.
@@ -103,19 +119,20 @@ def annotate_newswire(
         corpus: the sample.
         task: renders the prompts and reads the replies.
         teacher: how to ask; address, model and prompt are put in here.
-        folder: where the recordings lie.
-        store: the file of replies.
+        places: the demo's folder, which holds the sample and its recordings.
         progress: told where the work stands.
     """
     models = {prompt: f"recorded-{prompt.replace('_', '-')}" for prompt in RECORDINGS}
-    files = {models[prompt]: folder / name for prompt, name in RECORDINGS.items()}
+    files = {
+        models[prompt]: places.folder / NEWSWIRE.name / name for prompt, name in RECORDINGS.items()
+    }
     results = []
     with ReplayServer(files) as server:
         for prompt, model in models.items():
             here = {"base_url": server.base_url, "model": model, "prompt": prompt}
             config = teacher.model_copy(update=here)
-            asked = annotate([*corpus.pool, *corpus.train], task, config, store, progress)
-            pool = locate(corpus.pool_gold, task, config, store, progress)
-            train = locate(corpus.train, task, config, store, progress)
+            asked = annotate([*corpus.pool, *corpus.train], task, config, places.replies, progress)
+            pool = locate(corpus.pool_gold, task, config, places.replies, progress)
+            train = locate(corpus.train, task, config, places.replies, progress)
             results.append(Annotated(prompt, asked, pool, train))
     return results

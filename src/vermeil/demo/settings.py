@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.student.config import StudentConfig
@@ -25,6 +26,10 @@ class Settings:
     student: StudentConfig
     blending: BlendingConfig
     study: StudyConfig
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the report and JSON."""
+        return {name: getattr(self, name).model_dump(mode="json") for name in self.__slots__}
 
 
 def read_settings(path: Path = CONFIGURATION) -> Settings:

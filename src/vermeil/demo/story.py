@@ -1,11 +1,11 @@
-"""What the demo tells on the terminal, step by step."""
+"""How the demo tells its story on a terminal, or into a file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.rule import Rule
@@ -14,42 +14,45 @@ from rich.text import Text
 
 from vermeil.data.document import Document
 
+_WIDEST = 96
 _STYLES = ("black on bright_cyan", "black on bright_green", "black on bright_yellow")
 _OTHER_STYLE = "black on bright_magenta"
 
 
 class Story:
-    """Tells what happens, in few words, to a console.
+    """Tells what happens, in few words.
 
     Args:
-        console: where to; without colours off a terminal.
+        console: where to; off a terminal there are no colours.
     """
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        self._console, self._width = console, min(console.width, _WIDEST)
 
     def title(self, title: str, words: str) -> None:
         """Open the story."""
-        self._console.print(Panel(Text(words), title=title, title_align="left", padding=(0, 1)))
+        self._print(Panel(Text(words), title=title, title_align="left", padding=(0, 1)))
 
     def heading(self, words: str) -> None:
         """Begin a chapter."""
         self._console.print()
-        self._console.print(Rule(f"[bold]{words}", align="left"))
+        self._print(Rule(Text(words, style="bold"), align="left"))
 
     def say(self, words: str) -> None:
         """Tell something in a paragraph."""
-        self._console.print(Padding(Text(words), (0, 1)))
+        self._print(Padding(Text(words), (0, 1)))
 
-    def show(self, thing: object) -> None:
+    def show(self, thing: RenderableType) -> None:
         """Show a table or the like."""
-        self._console.print(Padding(thing, (1, 0, 0, 0)))  # type: ignore[arg-type]
+        self._print(Padding(thing, (1, 0)))
 
     def numbers(self, title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
         """Show a table whose first column is words and whose others are numbers."""
-        table = Table(title=title, title_justify="left", title_style="bold", box=None)
+        table = Table(
+            title=title, title_justify="left", title_style="bold", box=None, header_style="dim"
+        )
         for position, name in enumerate(columns):
-            table.add_column(name, justify="right" if position else "left", header_style="dim")
+            table.add_column(name, justify="right" if position else "left")
         for row in rows:
             table.add_row(*(f"{v:,}" if isinstance(v, int) else str(v) for v in row))
         self.show(table)
@@ -57,14 +60,21 @@ class Story:
     def tagged(self, documents: Iterable[Document], labels: tuple[str, ...]) -> None:
         """Show texts with their spans marked."""
         for document in documents:
-            self._console.print(Padding(mark_spans(document, labels), (1, 1, 0, 1)))
+            self._print(Padding(mark_spans(document, labels), (1, 1, 0, 1)))
 
     def places(self, places: Mapping[str, Path]) -> None:
-        """Say where things lie."""
-        table = Table.grid(padding=(0, 2))
+        """Say where things lie, one line each that can be copied whole."""
+        widest = max(map(len, places))
         for name, path in places.items():
-            table.add_row(Text(f" {name}"), Text(str(path), style="bold", overflow="fold"))
-        self.show(table)
+            self._console.print(Text(f" {name:{widest}}  {path}"), soft_wrap=True)
+
+    def commands(self, commands: Iterable[str]) -> None:
+        """Show what may be typed, one line each that can be copied whole."""
+        for command in commands:
+            self._console.print(Text(f"   {command}", style="bold"), soft_wrap=True)
+
+    def _print(self, thing: RenderableType) -> None:
+        self._console.print(thing, width=self._width)
 
 
 def mark_spans(document: Document, labels: tuple[str, ...]) -> Text:

@@ -1,0 +1,118 @@
+"""The whole of Vermeil on the sample corpus: annotate, compare, blend, tag."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from vermeil.corpora import write_corpus
+from vermeil.data.atomic import atomic_file, atomic_folder
+from vermeil.data.document import Document
+from vermeil.data.progress import Progress, silent
+from vermeil.demo.annotating import annotate_newswire, read_newswire
+from vermeil.demo.corpus import NEWSWIRE
+from vermeil.demo.settings import CONFIGURATION, Settings, read_settings
+from vermeil.demo.story import Story
+from vermeil.demo.telling import (
+    tell_annotated,
+    tell_beginning,
+    tell_end,
+    tell_plan,
+    tell_study,
+)
+from vermeil.errors import VermeilError
+from vermeil.jobs.places import Places
+from vermeil.jobs.predict import predict
+from vermeil.studies.inputs import StudyCorpora
+from vermeil.studies.study import StudyReport, study
+from vermeil.tasks import make_task
+
+SENTENCES = (
+    "Marta Lindqvist left the Harbour Trust in Gdansk to run Norrland Ferries, a Swedish company.",
+    "Kenya's Achieng Otieno won the Bosphorus Marathon in Istanbul on Sunday, ahead of Selin "
+    "Demirel of Galata Athletic.",
+    "BRUSSELS, March 3 - The European Commission fined Halden Chemicals over its weedkiller Lumex.",
+)
+"""New text, in none of the sample's splits."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """What the demo made.
+
+    Args:
+        folder: where everything lies.
+        teacher: per prompt, the teacher's counts against gold.
+        study: cells, statistics, report page and the best model.
+        tagged: new text as the best model sees it.
+    """
+
+    folder: Path
+    teacher: tuple[dict[str, Any], ...]
+    study: StudyReport
+    tagged: tuple[Document, ...]
+
+
+def run_demo(
+    output: Path,
+    progress: Progress = silent,
+    console: Console | None = None,
+    settings: Settings | None = None,
+) -> DemoReport:
+    """Run all three phases on the sample corpus and tell what happens.
+
+    What an earlier run left in ``output`` is used again: stored replies and finished cells.
+
+    Args:
+        output: folder of the results; the sample and its configuration are copied there, too.
+        progress: told where the work stands.
+        console: where the story is told; None: standard output.
+        settings: what to do; None: what the shipped ``vermeil.toml`` says.
+
+    Raises:
+        DataError: the folder cannot be written.
+        ConfigError: torch or the embedded encoder is not installed.
+    """
+    story = Story(console or Console(highlight=False))
+    settings, places = settings or read_settings(), Places(output)
+    task = make_task(settings.task)
+    _copy_sample(output)
+    corpus = read_newswire(output / NEWSWIRE.name)
+
+    tell_beginning(story, corpus)
+    annotated = annotate_newswire(corpus, task, settings.teacher, places, progress)
+    best = max(annotated, key=lambda one: one.train_counts.overall.f1)
+    write_corpus(best.pool.documents, places.silver)
+    tell_annotated(story, annotated, best)
+
+    tell_plan(story, corpus, settings)
+    teacher = tuple(one.as_row() for one in annotated)
+    report = study(
+        StudyCorpora(corpus.train, best.pool.documents, corpus.dev, corpus.test),
+        task,
+        settings.study,
+        settings.student,
+        settings.blending,
+        places.study,
+        progress,
+        {"teacher": teacher, "configuration": settings.as_dict()},
+    )
+    tell_study(story, report)
+
+    if report.model is None:
+        raise VermeilError("the study kept no model although there is a dev corpus; please report")
+    tagged = tuple(predict(report.model, SENTENCES))
+    tell_end(story, tagged, task, report, output)
+    return DemoReport(output, teacher, report, tagged)
+
+
+def _copy_sample(output: Path) -> None:
+    """Put corpus and configuration where they can be played with."""
+    with atomic_folder(output / NEWSWIRE.name) as folder:
+        shutil.copytree(NEWSWIRE, folder, dirs_exist_ok=True)
+    with atomic_file(output / CONFIGURATION.name) as file:
+        file.write(CONFIGURATION.read_text("utf-8"))
