@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -97,7 +98,7 @@ class Counts:
     def macro_f1(self) -> float:
         """Unweighted mean of F1 over the labels that occur in gold or prediction."""
         seen = [t.f1 for t in self.per_label.values() if t.gold or t.predicted]
-        return sum(seen) / len(seen) if seen else 0.0
+        return math.fsum(seen) / len(seen) if seen else 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """The shape that ``vermeil evaluate --json`` prints."""

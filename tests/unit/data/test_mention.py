@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from vermeil.data.mention import LocatedMention, Mention, Status
+
+
+def test_statuses_are_plain_words_for_records():
+    assert [str(status) for status in Status] == [
+        "exact",
+        "normalised",
+        "fuzzy",
+        "ambiguous",
+        "not_found",
+        "duplicate",
+        "overlap",
+        "off_schema",
+    ]
+
+
+def test_a_mention_that_was_not_found_has_no_span():
+    located = LocatedMention(Mention("Ann", "PER"), Status.NOT_FOUND)
+    assert (located.span, located.candidates, located.mention.occurrence) == (None, 0, None)
+
+
+def test_mentions_can_be_counted_and_not_changed():
+    assert len({Mention("Ann", "PER"), Mention("Ann", "PER"), Mention("Ann", "PER", 2)}) == 2
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Mention("Ann", "PER").surface = "Bob"
