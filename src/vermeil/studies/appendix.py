@@ -183,6 +183,9 @@ def _corpora(corpora: Mapping[str, Mapping[str, Any]]) -> View | None:
 def _stat(value: Any) -> str:
     if value is None:
         return "–"
+    if isinstance(value, Mapping) and value.keys() == {"minimum", "median", "maximum"}:
+        low, high = _stat(value["minimum"]), _stat(value["maximum"])
+        return f"median {_stat(value['median'])}, {low} to {high}"
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_stat(inner)}" for key, inner in value.items()) or "–"
     if isinstance(value, list | tuple):

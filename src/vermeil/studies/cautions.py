@@ -57,23 +57,25 @@ def budget_caution(rows: Sequence[Row], *, equal_too: bool) -> str | None:
 
 
 def leak_cautions(leaks: Mapping[str, Any]) -> list[str]:
-    """Return a caution for every pair of splits that share texts; nothing where none do.
+    """Return a caution that names every pair of splits that share texts; nothing where none do.
 
     Args:
         leaks: two splits, as in ``"train/test"``, to ``{"exact": n, "near": n}``; in place of a
             number there may be the list of what was found.
     """
-    found: list[str] = []
+    shared: list[str] = []
     for pair, report in leaks.items():
         counts = report if isinstance(report, Mapping) else {"exact": report}
         exact, near = _size(counts.get("exact")), _size(counts.get("near"))
         if exact or near:
             splits = " and ".join(str(pair).split("/"))
-            found.append(
-                f"Leak: {splits} share texts ({number(exact)} the same, {number(near)} nearly the "
-                f"same). Scores may be too high; drop them, or split again by group."
-            )
-    return found
+            shared.append(f"{splits} ({number(exact)} the same, {number(near)} nearly the same)")
+    if not shared:
+        return []
+    return [
+        f"Leaks: the same texts stand in {'; '.join(shared)}. Scores may be too high; drop these "
+        f"texts, or split again by group."
+    ]
 
 
 def _size(value: Any) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
@@ -29,6 +30,7 @@ def score_chart(rows: Sequence[Row], score: str) -> Markup:
     values = [v for row in rows for v in row[score]["values"] if v is not None]
     ends = [row[score]["mean"] + k * (row[score]["sd"] or 0) for row in rows for k in (-1, 1)]
     scale = _padded([*values, *ends], 0.01)
+    scale = replace(scale, low=max(0.0, scale.low), high=min(1.0, scale.high))
     said = "; ".join(
         f"{regimen_name(row['regimen'])} {spread(row[score]['mean'], row[score]['sd'])}"
         for row in rows

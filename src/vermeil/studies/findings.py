@@ -93,6 +93,8 @@ def _answer(by_regimen: Mapping[str, Row], against: list[Row], pairs: list[Row])
     contestants = [row for name, row in by_regimen.items() if name != "ceiling"]
     best = max(contestants or list(by_regimen.values()), key=lambda row: row["test"]["mean"])
     name = best["regimen"]
+    if best["test"]["mean"] == 0:
+        return "No student got anything right on the test set: F1 is .000 for every regimen."
     text = (
         f"{regimen_name(name)} scored highest on the test set: F1 {_score(best)} over "
         f"{plural(len(best['seeds']), 'seed')}"
@@ -117,6 +119,8 @@ def _answer(by_regimen: Mapping[str, Row], against: list[Row], pairs: list[Row])
 
 def _against_baseline(row: Row, summary: Row) -> str:
     name, base = regimen_name(row["regimen"]), regimen_name(row["baseline"])
+    if row["low"] == row["high"] == 0:
+        return f"{name} and {base} scored the same, in every seed and group."
     if row["verdict"] == "open" and row["low"] <= 0 <= row["high"]:
         return (
             f"{name} and {base} differ by {points(row['difference'], signed=True)} points; the "

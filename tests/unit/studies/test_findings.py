@@ -113,9 +113,15 @@ def test_the_teacher_is_set_beside_the_best_student(results: Results):
 
 
 def test_leaks_are_warned_of_and_clean_splits_are_not():
-    leaks = {"gold/test": {"exact": 1, "near": [{}, {}]}, "gold/dev": {"exact": 0, "near": 0}}
+    leaks = {
+        "gold/test": {"exact": 1, "near": [{}, {}]},
+        "gold/dev": {"exact": 0, "near": 0},
+        "silver/test": {"exact": [], "near": 1200},
+    }
     (sentence,) = leak_cautions(leaks)
-    assert "gold and test share texts (1 the same, 2 nearly the same)" in sentence
+    assert "gold and test (1 the same, 2 nearly the same); silver and test (0 the " in sentence
+    assert "dev" not in sentence
+    assert leak_cautions({"gold/dev": leaks["gold/dev"]}) == []
 
 
 def test_without_test_scores_nothing_is_shown(cell_of: Callable[..., Results]):
@@ -129,6 +135,18 @@ def test_few_test_groups_make_rough_intervals(cell_of: Callable[..., Results]):
     cells = [cell_of(n, s, 0.8, groups=5) for s in range(3) for n in ("gold_only", "pooled")]
     made = {"summary": summarise(cells), "comparisons": compare(cells, "gold_only", 100)}
     assert any("only" in t and "5 groups" in t for t in texts(made, "caution"))
+
+
+def test_students_that_learnt_nothing_are_no_winners(cell_of: Callable[..., Results]):
+    cells = [cell_of(n, s, 0.5) for s in range(3) for n in ("gold_only", "pooled")]
+    for cell in cells:
+        cell["test"]["overall"]["f1"] = 0.0
+        cell["test_groups"] = {"a": [0, 0, 5], "b": [0, 0, 7]}
+    made = {"summary": summarise(cells), "comparisons": compare(cells, "gold_only", 100)}
+    assert texts(made, "answer") == [
+        "No student got anything right on the test set: F1 is .000 for every regimen."
+    ]
+    assert texts(made, "open") == ["Pooled and Gold only scored the same, in every seed and group."]
 
 
 def test_nothing_at_all_gives_no_findings():

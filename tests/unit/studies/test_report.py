@@ -137,6 +137,22 @@ def test_two_budgets_are_shown_apart(results_of: Callable[..., Results]):
     assert headings.count("Equal budget") == headings.count("Epochs budget") == 5
 
 
+def test_scores_of_zero_keep_their_axis_within_zero_and_one(cell_of: Callable[..., Results]):
+    cells = [cell_of("pooled", 0, 0.8)]
+    cells[0]["test"]["overall"]["f1"] = 0.0
+    chart = next(parsed(render({"cells": cells})).iter("svg"))
+    labels = [text.text or "" for text in chart.iter("text")]
+    assert not any(label.startswith(("-", "−")) for label in labels)
+
+
+def test_lengths_are_given_in_short(results: Results):
+    lengths = {"minimum": 1, "median": 51, "maximum": 1512}
+    corpora = {"gold": {"documents": 3, "characters": lengths, "relations": {}}}
+    text = shown(render({**results, "corpora": corpora}))
+    assert "median 51, 1 to 1,512" in text
+    assert "relations" not in text
+
+
 def hostile(value: Any) -> Any:
     """Put hostile text into every string and name of the results."""
     if isinstance(value, str):
