@@ -153,6 +153,7 @@ def _block(
         "score": score,
         "baseline": regimen_name(against[0]["baseline"]) if against else "",
         "uneven_seeds": len({len(row["seeds"]) for row in rows}) > 1,
+        "has_spans": any((c.get(score) or {}).get("span_only") for cs in here.values() for c in cs),
         "has_dev": score == "test" and any(row["dev"] for row in rows),
         "rows": [_table_row(row, score, comparison) for row in [*scored, *unscored]],
         "scores": charts.score_chart(scored, score) if scored else None,

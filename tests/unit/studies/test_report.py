@@ -153,6 +153,15 @@ def test_lengths_are_given_in_short(results: Results):
     assert "relations" not in text
 
 
+def test_a_task_without_spans_is_not_said_to_have_any(cell_of: Callable[..., Results]):
+    cell = cell_of("pooled", 0, 0.8)
+    assert "a span counts only" in shown(render({"cells": [cell]}))
+    cell["test"]["span_only"] = cell["dev"]["span_only"] = None
+    text = shown(render({"cells": [cell]}))
+    assert "Micro-F1 on the test set. Mean" in text
+    assert "span counts" not in text
+
+
 def hostile(value: Any) -> Any:
     """Put hostile text into every string and name of the results."""
     if isinstance(value, str):
