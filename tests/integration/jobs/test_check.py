@@ -1,0 +1,107 @@
+"""Everything that a run needs is looked at, and everything wrong is told at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import vermeil
+from vermeil.config import load_config
+from vermeil.jobs.check import CheckReport, Finding
+
+GONE = "teacher.base_url=http://127.0.0.1:1/v1"
+
+
+def check(project: Path, *overrides: str) -> CheckReport:
+    return vermeil.check(load_config(project / "vermeil.toml", overrides))
+
+
+def errors(report: CheckReport) -> dict[str, Finding]:
+    return {f.about: f for f in report.findings if f.severity == "error"}
+
+
+def test_a_complete_project_passes(project: Path) -> None:
+    report = check(project)
+    assert (errors(report), report.exit_code) == ({}, 0)
+    assert report.corpora["gold"]["documents"] == 12
+    assert report.corpora["pool"]["annotated"] == 0
+    teacher = next(f for f in report.findings if f.about == "teacher")
+    assert "up to 15 documents" in teacher.message
+
+
+def test_everything_that_is_wrong_is_told_and_the_worst_decides(project: Path) -> None:
+    (project / "test.jsonl").write_text(
+        '{"id": "1", "text": "Oslo", "spans": [{"start": 0, "end": 4, "label": "CITY"}]}\n'
+        '{"id": "2", "text": "Rome"}\n'
+    )
+    found = errors(
+        report := check(project, "corpora.gold=gone.jsonl", "student.encoder=./gone", GONE)
+    )
+    assert set(found) == {"corpora.gold", "corpora.test", "teacher", "student.encoder"}
+    assert "there is no such file" in found["corpora.gold"].message
+    messages = [f.message for f in report.findings if f.about == "corpora.test"]
+    assert any("[task.labels] lacks: CITY (1 times)" in message for message in messages)
+    assert any("1 of 2 documents are not annotated" in message for message in messages)
+    assert report.exit_code == 4
+    assert report.as_dict()["ok"] is False
+
+
+def test_what_is_not_configured_is_told(project: Path) -> None:
+    report = check(project, "corpora.gold=none", "corpora.pool=none", "corpora.test=none")
+    assert {"corpora.gold", "corpora.pool"} <= set(errors(report))
+    assert any(f.about == "corpora.test" and f.severity == "warning" for f in report.findings)
+
+
+def test_a_leak_is_a_warning_that_names_both_sides(project: Path) -> None:
+    (project / "test.jsonl").write_text((project / "train.jsonl").read_text())
+    report = check(project)
+    leak = next(f for f in report.findings if f.about == "leaks from gold to test")
+    assert leak.severity == "warning"
+    assert "of 12 documents of corpora.test" in leak.message
+    assert report.exit_code == 0
+
+
+def test_a_remote_teacher_without_consent_is_not_even_greeted(project: Path) -> None:
+    report = check(project, "teacher.base_url=http://teacher.invalid/v1")
+    finding = errors(report)["teacher.allow_remote"]
+    assert finding.exit_code == 2
+    assert "15 documents" in finding.message
+    assert "teacher.invalid" in finding.message
+
+
+def test_a_remote_teacher_without_a_key_is_an_error_of_configuration(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    report = check(
+        project, "teacher.base_url=http://teacher.invalid/v1", "teacher.allow_remote=true"
+    )
+    finding = errors(report)["teacher"]
+    assert finding.exit_code == 2
+    assert "OPENAI_API_KEY" in finding.message
+
+
+def test_a_model_that_the_teacher_does_not_have_is_a_warning(project: Path) -> None:
+    report = check(project, "teacher.model=gpt-17")
+    finding = next(f for f in report.findings if f.about == "teacher.model")
+    assert (finding.severity, "it has recorded" in finding.message) == ("warning", True)
+
+
+def test_silver_of_ones_own_needs_no_teacher(project: Path, newswire: Path) -> None:
+    report = check(project, f"corpora.silver={newswire / 'dev.jsonl'}", GONE)
+    assert report.exit_code == 0
+    assert not any(f.about.startswith("teacher") for f in report.findings)
+
+
+def test_an_encoder_of_the_hub_is_announced(project: Path) -> None:
+    report = check(project, "student.encoder=google-bert/bert-base-cased")
+    finding = next(f for f in report.findings if f.about == "student.encoder")
+    assert finding.severity == "warning"
+    assert "Hugging Face Hub" in finding.message
+
+
+def test_labels_that_contradict_each_other_stop_the_check(project: Path) -> None:
+    report = check(project, 'task.labels.PER.aliases=["ORG"]')
+    assert set(errors(report)) == {"task"}
+    assert report.exit_code == 2

@@ -1,0 +1,117 @@
+"""A whole run, and what it does again after something has changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import vermeil
+from vermeil.config import load_config
+from vermeil.errors import ConfigError, DataError, TeacherError
+from vermeil.jobs.run import RunReport
+
+SAME = "its output stands, made from the same inputs"
+
+
+def run(project: Path, *overrides: str) -> tuple[RunReport, list[str]]:
+    said: list[str] = []
+    config = load_config(project / "vermeil.toml", overrides)
+    return vermeil.run(config, say=said.append), said
+
+
+def done(report: RunReport) -> list[str]:
+    return [stage.name for stage in report.stages if stage.report is not None]
+
+
+def test_a_run_goes_from_text_to_a_model_and_a_second_one_does_nothing(project: Path) -> None:
+    report, said = run(project)
+    assert said == [f"{name}: not done yet" for name in ("annotate", "locate", "train", "evaluate")]
+    assert set(report.places) == {"replies", "silver", "model", "evaluation", "configuration"}
+    assert all(path.exists() for path in report.places.values())
+    evaluation = json.loads(report.places["evaluation"].read_text())
+    assert (evaluation["corpus"], evaluation["documents"]) == ("test", 8)
+    assert load_config(report.places["configuration"]) == load_config(project / "vermeil.toml")
+    tagged = list(vermeil.predict(report.places["model"], ["Ada met Grace in Oslo."]))
+    assert tagged[0].spans is not None
+
+    again, said = run(project)
+    assert done(again) == []
+    assert said == [
+        f"{name}: skipped, {SAME}" for name in ("annotate", "locate", "train", "evaluate")
+    ]
+    json.dumps(again.as_dict())
+
+
+def test_only_what_a_change_touches_is_done_again(project: Path) -> None:
+    run(project)
+
+    report, said = run(project, "run.seed=1")
+    assert done(report)[0] == "train"
+    assert "train: run.seed changed" in said
+
+    (project / "vermeil-run" / "evaluation.json").unlink()
+    report, said = run(project, "run.seed=1")
+    assert done(report) == ["evaluate"]
+    assert said[-1] == "evaluate: evaluation.json missing"
+
+    pool = project / "pool.jsonl"
+    pool.write_text("".join(pool.read_text().splitlines(keepends=True)[:14]))
+    report, said = run(project, "run.seed=1")
+    assert done(report) == ["annotate", "locate", "train", "evaluate"]
+    assert said[0] == "annotate: corpora.pool changed"
+    annotated = report.stages[0].report
+    assert annotated is not None
+    assert (annotated["asked"], annotated["already"]) == (0, 14)
+
+
+def test_failed_requests_are_asked_again_by_the_next_run(project: Path) -> None:
+    pool = project / "pool.jsonl"
+    unknown = json.dumps({"id": "new", "text": "Nobody has recorded a reply to this."}) + "\n"
+    pool.write_text(pool.read_text() + unknown)
+    report, _ = run(project)
+    assert report.stages[0].report is not None
+    assert report.stages[0].report["states"]["failed"] == 1
+    again, said = run(project)
+    assert said[0] == "annotate: not done yet"
+    assert again.stages[0].report is not None
+    assert again.stages[0].report["asked"] == 1
+
+
+def test_silver_of_ones_own_needs_no_teacher(project: Path, newswire: Path) -> None:
+    report, _ = run(
+        project,
+        f"corpora.silver={newswire / 'dev.jsonl'}",
+        "teacher.base_url=http://127.0.0.1:1/v1",
+    )
+    assert done(report) == ["train", "evaluate"]
+    assert report.stages[0].why.startswith("corpora.silver is given")
+
+
+def test_a_regimen_without_silver_asks_nobody(project: Path) -> None:
+    report, said = run(project, "blending.regimen=gold_only", "corpora.test=none")
+    assert done(report) == ["train"]
+    assert said[0] == "annotate: skipped, the regimen gold_only uses no silver"
+    assert said[-1] == "evaluate: skipped, neither corpora.test nor corpora.dev is given"
+
+
+def test_what_would_stop_a_later_stage_is_told_before_anybody_is_asked(project: Path) -> None:
+    with pytest.raises(ConfigError) as raised:
+        run(project, "corpora.gold=none", "corpora.pool=none")
+    assert [p.split(":")[0] for p in raised.value.problems] == ["corpora.gold", "corpora.pool"]
+    with pytest.raises(ConfigError, match="no folder"):
+        run(project, "student.encoder=./nowhere")
+    with pytest.raises(ConfigError, match=r"teacher\.prompt"):
+        run(project, "teacher.prompt=haiku")
+    (project / "test.jsonl").write_text('{"id": "1", "text": "Oslo", "spans": [{}]}\n')
+    with pytest.raises(DataError, match=r"test\.jsonl:1"):
+        run(project)
+    assert not (project / "vermeil-run").exists()
+
+
+def test_after_a_teacher_that_was_not_there_a_run_goes_on(project: Path) -> None:
+    with pytest.raises(TeacherError, match="cannot reach"):
+        run(project, "teacher.base_url=http://127.0.0.1:1/v1", "teacher.retries=0")
+    report, _ = run(project)
+    assert done(report) == ["annotate", "locate", "train", "evaluate"]
