@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 def small_settings() -> Settings:
     shipped = read_settings()
     budget = shipped.blending.budget.model_copy(update={"wordpieces": 2000})
-    few = {"regimens": ("gold_only", "simple_mix"), "seeds": (0,), "resamples": 100}
+    few = {"regimens": ("gold_only", "simple_mix"), "seeds": (0,), "resamples": 100, "workers": 1}
     return replace(
         shipped,
         blending=shipped.blending.model_copy(update={"budget": budget}),
@@ -56,6 +56,13 @@ def test_new_sentences_are_tagged_whole(demo: tuple[DemoReport, str]) -> None:
     report, _ = demo
     assert [document.text for document in report.tagged] == list(SENTENCES)
     assert all(document.spans is not None for document in report.tagged)
+
+
+def test_the_report_can_be_written_as_json(demo: tuple[DemoReport, str]) -> None:
+    report, _ = demo
+    value = json.loads(json.dumps(report.as_dict()))
+    assert [record["text"] for record in value["tagged"]] == list(SENTENCES)
+    assert [row["prompt"] for row in value["study"]["teacher"]] == ["standard", "chain_of_thought"]
 
 
 def test_new_sentences_are_not_from_the_sample(newswire: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.options import Quiet
+from vermeil.cli.options import AsJson, Quiet
+from vermeil.cli.output import print_json
 from vermeil.cli.progress import shown_progress
 
 EXAMPLE = "Example: vermeil demo --output vermeil-demo"
@@ -17,10 +18,17 @@ def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the results.")] = Path(
         "vermeil-demo"
     ),
+    as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Annotate, compare regimens and train on a shipped sample: minutes, without network."""
+    from rich.console import Console
+
     from vermeil.demo import run_demo
 
+    # With --json the story goes where it does not disturb.
+    console = Console(highlight=False, stderr=as_json)
     with shown_progress(quiet) as progress:
-        run_demo(output, progress)
+        report = run_demo(output, progress, console)
+    if as_json:
+        print_json(report.as_dict())

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from vermeil.corpora import write_corpus
+from vermeil.corpora import document_to_record, write_corpus
 from vermeil.data.atomic import atomic_file, atomic_folder
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
@@ -55,6 +55,14 @@ class DemoReport:
     teacher: tuple[dict[str, Any], ...]
     study: StudyReport
     tagged: tuple[Document, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON; the teacher stands in the study's results."""
+        return {
+            "folder": str(self.folder),
+            "study": self.study.as_dict(),
+            "tagged": [document_to_record(document) for document in self.tagged],
+        }
 
 
 def run_demo(
