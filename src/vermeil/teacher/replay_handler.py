@@ -38,7 +38,6 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     # Headers and body leave in one piece, else every answer waits for a delayed acknowledgement.
     wbufsize = -1
-    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         if self.path.rstrip("/") == "/v1/models":

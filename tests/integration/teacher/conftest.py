@@ -34,6 +34,7 @@ class Answer:
     finish_reason: str = "stop"
     stall: float = 0.0
     cut: str = ""
+    drip: float = 0.0
 
     def encoded(self) -> bytes:
         if self.body is not None:
@@ -139,11 +140,22 @@ def _send(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
             handler.send_header(name, value)
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
+        if answer.drip:
+            _drip(handler, body, answer.drip)
+            return
         handler.wfile.write(body[: len(body) // 2] if answer.cut else body)
         handler.wfile.flush()
     if answer.cut:
         handler.connection.shutdown(socket.SHUT_RDWR)
         handler.close_connection = True
+
+
+def _drip(handler: BaseHTTPRequestHandler, body: bytes, pause: float) -> None:
+    handler.close_connection = True
+    for byte in body:
+        handler.wfile.write(bytes([byte]))
+        handler.wfile.flush()
+        time.sleep(pause)
 
 
 @pytest.fixture

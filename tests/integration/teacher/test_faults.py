@@ -12,6 +12,9 @@ import pytest
 from vermeil.data.reply import State
 from vermeil.errors import TeacherError
 from vermeil.jobs.annotate import annotate
+from vermeil.teacher.engine import ask
+from vermeil.teacher.requests import make_requests
+from vermeil.teacher.store import ReplyStore
 
 OSLO = '{"entities": [{"text": "Oslo", "label": "LOC"}]}'
 
@@ -27,6 +30,9 @@ def faults(answer):
         "server error": answer(status=500, content="oh no"),
         "overloaded": answer(status=529, content="busy"),
         "time-out": answer(stall=30),
+        "a slow drip": answer(drip=0.1),
+        "no Unicode": answer(body=b'{"choices": "\xff"}'),
+        "deep nesting": answer(body=b"[" * 200_000),
         "cut before the answer": answer(cut="before"),
         "cut in the answer": answer(cut="within"),
         "no JSON": answer(body=b'{"choices": [{"mess'),
@@ -193,3 +199,19 @@ def test_pause_of_hours_stops_the_run(server, answer, task, teacher, store, docu
     with pytest.raises(TeacherError, match="wait 7200 s"):
         annotate(documents, task, teacher, store)
     assert len(server.seen) == 1
+
+
+def test_attempts_before_a_stop_are_in_the_store_when_the_error_comes(
+    server, answer, task, teacher, store, documents
+):
+    server.script = lambda number, seen: answer(status=401)
+    requests = make_requests(documents, task, teacher)
+    with ReplyStore(store) as replies:
+        with pytest.raises(TeacherError):
+            ask(requests, teacher, replies, task.read)
+        assert rows(store, "error")
+
+
+def test_json_under_another_content_type_is_read(server, answer, task, teacher, store, documents):
+    server.script = lambda number, seen: answer(headers={"Content-Type": "text/plain"})
+    assert annotate(documents, task, teacher, store).states == {State.EMPTY: 10}
