@@ -182,8 +182,9 @@ class ReplyStore:
 
     def _prepare(self) -> None:
         db = self._db
-        ours = db.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION_ID
+        # In this order: another process may be making the store at this moment.
         empty = db.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()[0] == 0
+        ours = db.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION_ID
         if not ours and not empty:
             raise DataError("is an SQLite database, but not a reply store", self.path)
         version = db.execute("PRAGMA user_version").fetchone()[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -150,3 +151,23 @@ def test_failed_flush_writes_nothing_and_can_be_repeated(tmp_path):
         store._db.execute("PRAGMA max_page_count = 1000000")
         store.flush()
         assert not list(store.missing([request(f"{n}") for n in range(50)]))
+
+
+def test_many_open_and_write_one_new_store_at_once(tmp_path):
+    def write(number):
+        with ReplyStore(tmp_path / "r.sqlite") as store:
+            for one in ("shared", f"own {number}"):
+                store.put(request(one), Reply(f"by {number}"))
+
+    def only_open(path):
+        ReplyStore(path).close()
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(write, range(16)))
+        list(pool.map(only_open, [tmp_path / f"new {n // 12}.sqlite" for n in range(360)]))
+    with ReplyStore(tmp_path / "r.sqlite") as store:
+        assert not list(store.missing([request(f"own {n}") for n in range(16)]))
+        attempts = store.attempts("d", request("shared").key)
+    shared = sorted(a.number for a in attempts)
+    assert len(shared) == 32
+    assert max(shared) == 16
