@@ -14,7 +14,7 @@ EXAMPLE = "Example: vermeil corpus stats gold.jsonl"
 
 app = typer.Typer(no_args_is_help=True, help="Look at corpora; split, convert, find leaks.")
 
-File = Annotated[Path, typer.Argument(help="A corpus; - is standard input.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A corpus; - is standard input.")]
 Format = Annotated[
     str, typer.Option("--format", help="auto, jsonl, conll, tokens, text: how FILE is written.")
 ]
@@ -111,7 +111,7 @@ def split(
 @app.command("convert", epilog="Example: vermeil corpus convert gold.conll gold.jsonl")
 def convert(
     file: File,
-    output: Annotated[Path, typer.Argument(help="Where to; .gz compresses.")],
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Where to; .gz compresses.")],
     *,
     to: Annotated[
         str, typer.Option("--to", help="auto (by OUTPUT's ending), jsonl, conll, tokens, text.")
@@ -145,8 +145,8 @@ def convert(
 
 @app.command("leaks", epilog="Example: vermeil corpus leaks train.jsonl test.jsonl")
 def leaks(
-    left: Annotated[Path, typer.Argument(help="What is trained on.")],
-    right: Annotated[Path, typer.Argument(help="What is scored on.")],
+    left: Annotated[Path, typer.Argument(metavar="LEFT", help="What is trained on.")],
+    right: Annotated[Path, typer.Argument(metavar="RIGHT", help="What is scored on.")],
     threshold: Annotated[
         float, typer.Option("--threshold", help="Similarity from which texts are nearly the same.")
     ] = 0.8,

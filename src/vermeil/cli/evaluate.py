@@ -15,8 +15,11 @@ EXAMPLE = "Example: vermeil evaluate vermeil-run/model test.jsonl --json"
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A model folder, or a JSONL file of predictions.")],
-    gold: Annotated[Path, typer.Argument(help="People's annotations.")],
+    model: Annotated[
+        Path,
+        typer.Argument(metavar="MODEL", help="A model folder, or a JSONL file of predictions."),
+    ],
+    gold: Annotated[Path, typer.Argument(metavar="GOLD", help="People's annotations.")],
     *,
     format_: Annotated[
         str, typer.Option("--format", help="auto, jsonl, conll, tokens: how GOLD is written.")
@@ -27,6 +30,9 @@ def evaluate(
     scheme: Annotated[
         str, typer.Option("--scheme", help="auto, iob1, iob2, bioes: the tag scheme of GOLD.")
     ] = "auto",
+    tag_column: Annotated[
+        int, typer.Option("--tag-column", help="conll: the column of GOLD's tags; -1 is the last.")
+    ] = -1,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -34,7 +40,9 @@ def evaluate(
     from vermeil.cli.inputs import corpus_config
     from vermeil.jobs.evaluate_files import evaluate_files
 
-    corpus = corpus_config(gold, format=format_, tag_key=tag_key, scheme=scheme)
+    corpus = corpus_config(
+        gold, format=format_, tag_key=tag_key, scheme=scheme, tag_column=tag_column
+    )
     with shown_progress(quiet) as progress:
         counts = evaluate_files(model, corpus, progress).as_dict()
     if as_json:

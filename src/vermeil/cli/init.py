@@ -13,7 +13,9 @@ EXAMPLE = "Example: vermeil init my-project"
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Where to; it is made if need be.")] = Path(),
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where to; it is made if need be.")
+    ] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Write a commented vermeil.toml to fill in."""

@@ -21,10 +21,10 @@ EXAMPLE = "Example: echo 'Ada met Grace in Oslo.' | vermeil predict vermeil-run/
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="A model folder.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder.")],
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILE…|-]", help="Text, JSONL, CoNLL or tokens; .gz too."),
+        typer.Argument(metavar="FILE…|-", help="Text, JSONL, CoNLL or tokens; .gz too."),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write here, not to standard output.")
