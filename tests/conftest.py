@@ -17,6 +17,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # One process per core already: more threads would only wait for each other.
     os.environ["OMP_NUM_THREADS"] = "1"
 
+pytest_plugins = ["tests.tiny"]
+
 hypothesis.settings.register_profile("vermeil", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("vermeil")
 

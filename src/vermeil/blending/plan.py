@@ -19,9 +19,12 @@ from vermeil.blending.config import BlendingConfig
 from vermeil.blending.regimens import REGIMENS, Phase, spend
 from vermeil.data.example import BatchPlan
 
-WINDOW = 32
-"""Steps that are sorted by length together: long enough for little padding, short enough for a
-schedule to be followed closely."""
+LONGEST_WINDOW = 32
+"""Steps that are sorted by length together where the gold share does not change: enough for little
+padding."""
+
+WINDOWS = 25
+"""Windows over which a changing gold share is followed, at least."""
 
 Sizes = NDArray[np.int64]
 
@@ -83,8 +86,11 @@ def make_plan(
     for phase, steps in zip(phases, _steps(phases, config.budget.batch_wordpieces), strict=True):
         shares = np.array([phase.gold_share((i + 0.5) / steps) for i in range(steps)])
         per_step = phase.wordpieces / steps
-        for start in range(0, steps, WINDOW):
-            window = shares[start : start + WINDOW]
+        length = LONGEST_WINDOW
+        if np.ptp(shares) > 0:
+            length = min(length, max(1, steps // WINDOWS))
+        for start in range(0, steps, length):
+            window = shares[start : start + length]
             gold_due += float(window.sum()) * per_step
             silver_due += float((1 - window).sum()) * per_step
             chosen = (gold.draw(gold_due), silver.draw(silver_due))

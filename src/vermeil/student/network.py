@@ -42,7 +42,7 @@ def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
     Raises:
         EncoderNotFoundError: there is none, or it is a slow one, which knows no word boundaries.
     """
-    with _quiet(), _found(source):
+    with quiet(), _found(source):
         tokenizer = AutoTokenizer.from_pretrained(source, add_prefix_space=True)
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
@@ -67,7 +67,7 @@ def load_network(
     Raises:
         EncoderNotFoundError: there is no such encoder.
     """
-    with _quiet(), _found(source):
+    with quiet(), _found(source):
         config = AutoConfig.from_pretrained(
             source,
             num_labels=len(classes),
@@ -117,8 +117,8 @@ def _attention() -> str:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers' remarks about fresh heads and its progress bars off the terminal."""
+def quiet() -> Iterator[None]:
+    """Keep transformers' remarks about fresh heads, and its progress bars, off the terminal."""
     log: Any = transformers_logging
     level, bars = log.get_verbosity(), log.is_progress_bar_enabled()
     log.set_verbosity_error()

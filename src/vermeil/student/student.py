@@ -34,6 +34,7 @@ from vermeil.student.network import (
     grow_token_types,
     load_network,
     load_tokenizer,
+    quiet,
     supports_letter_case,
 )
 from vermeil.student.prediction import probabilities
@@ -199,7 +200,7 @@ class Student:
             "task": self.task.config.model_dump(mode="json"),
             "student": self.config.model_dump(mode="json"),
         }
-        with atomic_folder(Path(folder)) as partial:
+        with quiet(), atomic_folder(Path(folder)) as partial:
             self.network.save_pretrained(partial)
             self.tokenizer.save_pretrained(partial)
             _write(partial / SETTINGS, settings)

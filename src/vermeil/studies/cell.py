@@ -20,6 +20,7 @@ from vermeil.jobs.evaluate import score_documents
 from vermeil.jobs.train import Training, train_student, training_record
 from vermeil.student.config import StudentConfig
 from vermeil.studies.draw import Draw
+from vermeil.studies.inputs import marks
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
 
 def _score(
     student: Student, gold: Sequence[Document]
-) -> tuple[Counts, dict[str, list[int]], dict[str, list[dict[str, Any]]]]:
+) -> tuple[Counts, dict[str, list[int]], dict[str, list[Any]]]:
     """Return total counts, [correct, predicted, gold] per group, and some predictions."""
     predicted = list(student.predict(gold))
     groups: dict[str, list[int]] = {}
@@ -135,12 +136,8 @@ def _score(
         for i, number in enumerate((tally.correct, tally.predicted, tally.gold)):
             sums[i] += number
         scores.append(counts)
-    shown = {d.id: _spans(d) for d in predicted[:SHOWN] if d.spans is not None}
+    shown = {d.id: marks(d) for d in predicted[:SHOWN]}
     return total(scores), groups, shown
-
-
-def _spans(document: Document) -> list[dict[str, Any]]:
-    return [{"start": s.start, "end": s.end, "label": s.label} for s in document.spans or ()]
 
 
 def _plan_curve(plan: BatchPlan) -> dict[str, list[float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from vermeil.data.document import Document
 
@@ -30,3 +31,10 @@ class StudyCorpora:
             documents = getattr(self, name)
             if documents:
                 yield name, documents
+
+
+def marks(document: Document) -> list[Any]:
+    """Return a document's spans, or else its labels, as the report shows them."""
+    if document.spans is None:
+        return list(document.labels or ())
+    return [{"start": s.start, "end": s.end, "label": s.label} for s in document.spans]

@@ -13,7 +13,7 @@ from vermeil.data.document import Document
 from vermeil.studies.config import StudyConfig
 from vermeil.studies.environment import describe_environment
 from vermeil.studies.findings import findings
-from vermeil.studies.inputs import StudyCorpora
+from vermeil.studies.inputs import StudyCorpora, marks
 from vermeil.studies.report import write_report
 from vermeil.studies.summary import compare, summarise
 
@@ -61,8 +61,8 @@ def leaks_between(corpora: StudyCorpora) -> dict[str, dict[str, int]]:
     found = {}
     for (left, ours), (right, theirs) in combinations(corpora.named(), 2):
         if (left, right) != ("gold", "silver"):
-            report = find_leaks(ours, theirs).as_dict()
-            found[f"{left}/{right}"] = {k: report[k] for k in ("exact", "near")}
+            report = find_leaks(ours, theirs)
+            found[f"{left}/{right}"] = {"exact": len(report.exact), "near": len(report.near)}
     return found
 
 
@@ -86,12 +86,7 @@ def _examples(
         yield {
             "id": document.id,
             "text": document.text,
-            "gold": spans_as_dicts(document),
-            "teacher": spans_as_dicts(teacher) if teacher else None,
+            "gold": marks(document),
+            "teacher": marks(teacher) if teacher else None,
             "students": {name: predictions[document.id] for name, predictions in said.items()},
         }
-
-
-def spans_as_dicts(document: Document) -> list[dict[str, Any]]:
-    """Return spans as the report takes them."""
-    return [{"start": s.start, "end": s.end, "label": s.label} for s in document.spans or ()]

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vermeil.blending.config import BlendingConfig, BudgetConfig
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.errors import DataError
+from vermeil.jobs.predict import predict
+from vermeil.jobs.train import train
+from vermeil.student.config import StudentConfig
+from vermeil.tasks.protocol import Task
+
+GOLD = [Document("a", "Bo is here", annotation=Annotation((Span(0, 2, "PER"),)))]
+SILVER = [Document("b", "Rome is far", annotation=Annotation(())), Document("c", "unannotated")]
+BLENDING = BlendingConfig(budget=BudgetConfig(gold_epochs=2, silver_epochs=2, batch_wordpieces=16))
+
+
+def test_train_saves_a_student_that_predicts(encoder: Path, task: Task, tmp_path: Path) -> None:
+    seen: list[tuple[str, int, int | None]] = []
+    report = train(
+        GOLD,
+        SILVER,
+        task,
+        StudentConfig(encoder=str(encoder), threads=1),
+        BLENDING,
+        7,
+        tmp_path / "model",
+        lambda stage, done, total, _: seen.append((stage, done, total)),
+    )
+    record = json.loads((tmp_path / "model/training.json").read_text())
+    assert report.as_dict() == {"model": str(tmp_path / "model"), **record}
+    assert record["seed"] == 7
+    assert record["losses"]["silver"] == {"nothing_to_learn": 1}
+    lines = (tmp_path / "model/training.jsonl").read_text().splitlines()
+    assert len(lines) == record["steps"] == len(seen) == seen[-1][2]
+    assert json.loads(lines[0])["step"] == 1
+    [found] = predict(tmp_path / "model", ["Bo is in Rome"])
+    assert found.spans is not None
+
+
+def test_a_model_that_cannot_be_written_leaves_nothing_behind(
+    encoder: Path, task: Task, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(DataError, match="cannot be written"):
+        train(
+            GOLD,
+            SILVER,
+            task,
+            StudentConfig(encoder=str(encoder), threads=1),
+            BLENDING,
+            0,
+            tmp_path / "file" / "model",
+        )
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from vermeil.blending.config import BlendingConfig, BudgetConfig
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.example import IGNORED
+from vermeil.errors import TrainingError
+from vermeil.jobs.train import plan_for, train_student
+from vermeil.student.config import StudentConfig
+from vermeil.student.dropout import ByteDropout
+from vermeil.student.student import Student
+from vermeil.student.training import weighted_loss
+from vermeil.tasks.protocol import Task
+
+NAMES, PLACES = ["Bo", "Al", "Cy", "Di"], ["Rome", "Oslo", "Lima", "Bonn"]
+
+
+def sentences(number: int) -> list[Document]:
+    rng, found = np.random.default_rng(0), []
+    for i in range(number):
+        name, place = NAMES[rng.integers(4)], PLACES[rng.integers(4)]
+        text = f"{name} went to {place} today"
+        start = text.index(place)
+        spans = (Span(0, len(name), "PER"), Span(start, start + len(place), "LOC"))
+        found.append(Document(f"d{i}", text, annotation=Annotation(spans=spans)))
+    return found
+
+
+def blending(regimen: str = "gold_only", epochs: float = 20) -> BlendingConfig:
+    budget = BudgetConfig(gold_epochs=epochs, silver_epochs=epochs, batch_wordpieces=128)
+    return BlendingConfig.model_validate({"regimen": regimen, "budget": budget})
+
+
+def trained(
+    encoder: Path, task: Task, seed: int = 0, **settings: Any
+) -> tuple[Student, list[float]]:
+    config = StudentConfig(encoder=str(encoder), learning_rate=1e-2, threads=1, **settings)
+    student = Student.create(task, config, seed)
+    corpora = student.encode(sentences(24), "gold"), student.encode([], "silver")
+    training = train_student(student, *corpora, blending(), seed)
+    return student, [step.loss for step in training.steps]
+
+
+def test_a_student_learns_a_toy_corpus(encoder: Path, task: Task) -> None:
+    student, losses = trained(encoder, task)
+    assert losses[-1] < losses[0] / 3
+    [found] = student.predict(["Al went to Lima today"])
+    assert [(s.start, s.end, s.label) for s in found.spans or ()] == [
+        (0, 2, "PER"),
+        (11, 15, "LOC"),
+    ]
+
+
+def test_the_same_seed_gives_the_same_weights(encoder: Path, task: Task) -> None:
+    one, _ = trained(encoder, task, seed=3)
+    two, _ = trained(encoder, task, seed=3)
+    other, _ = trained(encoder, task, seed=4)
+    for name, tensor in one.network.state_dict().items():
+        assert torch.equal(tensor, two.network.state_dict()[name]), name
+    assert not torch.equal(one.network.classifier.weight, other.network.classifier.weight)
+
+
+def test_word_embeddings_that_do_not_occur_stay_and_the_others_move(
+    encoder: Path, task: Task
+) -> None:
+    config = StudentConfig(encoder=str(encoder), threads=1)
+    before = Student.create(task, config, 0).network.get_input_embeddings().weight
+    student, _ = trained(encoder, task)
+    after = student.network.get_input_embeddings().weight
+    moved = (before != after).any(dim=1)
+    used = np.unique(
+        np.concatenate([e.input_ids for e in student.encode(sentences(24), "g").examples])
+    )
+    assert set(torch.nonzero(moved).flatten().tolist()) == set(used.tolist())
+
+
+def test_word_embeddings_can_be_kept(encoder: Path, task: Task) -> None:
+    config = StudentConfig(encoder=str(encoder), threads=1)
+    before = Student.create(task, config, 0).network.get_input_embeddings().weight
+    student, _ = trained(encoder, task, train_word_embeddings=False)
+    assert torch.equal(before, student.network.get_input_embeddings().weight)
+
+
+def test_steps_are_recorded_as_planned(encoder: Path, task: Task) -> None:
+    student = Student.create(task, StudentConfig(encoder=str(encoder), threads=1), 0)
+    gold, silver = student.encode(sentences(4), "gold"), student.encode(sentences(12), "silver")
+    plan = plan_for(gold, silver, blending("simple_mix", 2), 0)
+    training = train_student(student, gold, silver, blending("simple_mix", 2), 0)
+    assert [s.gold_share for s in training.steps] == plan.realised_share.tolist()
+    assert training.steps[0].gold_share == 0
+    assert training.steps[-1].gold_share == 1
+    assert sum(s.wordpieces for s in training.steps) == plan.total_wordpieces
+    rates = [s.learning_rate for s in training.steps]
+    assert max(rates) == pytest.approx(student.config.learning_rate)
+    assert rates[-1] < rates[len(rates) // 2]
+
+
+def test_a_loss_that_is_no_number_stops_training(encoder: Path, task: Task) -> None:
+    student = Student.create(task, StudentConfig(encoder=str(encoder), threads=1), 0)
+    with torch.no_grad():
+        student.network.classifier.weight.fill_(math.nan)
+    corpora = student.encode(sentences(4), "gold"), student.encode([], "silver")
+    with pytest.raises(TrainingError, match="learning_rate") as error:
+        train_student(student, *corpora, blending(), 0)
+    assert error.value.exit_code == 5
+
+
+def test_a_regimen_without_its_documents_is_refused(encoder: Path, task: Task) -> None:
+    student = Student.create(task, StudentConfig(encoder=str(encoder), threads=1), 0)
+    corpora = student.encode(sentences(4), "gold"), student.encode([], "silver")
+    with pytest.raises(TrainingError, match="needs silver documents"):
+        train_student(student, *corpora, blending("pooled"), 0)
+
+
+def test_loss_is_the_weighted_mean_over_what_counts() -> None:
+    logits = torch.tensor([[[2.0, 0.0], [0.0, 1.0], [5.0, 5.0]]])
+    classes = torch.tensor([[0, 0, IGNORED]])
+    weights = torch.tensor([[1.0, 3.0, 9.0]])
+    first, second = math.log(1 + math.exp(-2)), math.log(1 + math.exp(1))
+    expected = (first + 3 * second) / 4
+    assert float(weighted_loss(logits, classes, weights)) == pytest.approx(expected)
+
+
+def test_dropout_keeps_the_mean_and_drops_its_share() -> None:
+    torch.manual_seed(0)
+    dropout = ByteDropout(0.1)
+    ones = torch.ones(301, 333)
+    dropped = dropout(ones)
+    assert float((dropped == 0).float().mean()) == pytest.approx(26 / 256, abs=0.01)
+    assert float(dropped.mean()) == pytest.approx(1.0, abs=0.01)
+    dropout.train(False)
+    assert torch.equal(dropout(ones), ones)
+
+
+def test_abstentions_do_not_reach_the_loss(encoder: Path, task: Task) -> None:
+    student = Student.create(task, StudentConfig(encoder=str(encoder), threads=1), 0)
+    document = sentences(1)[0]
+    masked = replace(document.annotation, abstain=((0, 2),))
+    [example] = student.encode([document.with_annotation(masked)], "gold").examples
+    [whole] = student.encode([document], "gold").examples
+    assert (example.classes == IGNORED).sum() == (whole.classes == IGNORED).sum() + 1

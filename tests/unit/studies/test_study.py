@@ -1,0 +1,178 @@
+"""A whole study with a tiny encoder: real training, real files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vermeil.blending.config import BlendingConfig
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.errors import ConfigError, DataError
+from vermeil.student.config import StudentConfig
+from vermeil.studies.config import StudyConfig
+from vermeil.studies.inputs import StudyCorpora
+from vermeil.studies.study import StudyReport, study
+from vermeil.tasks.protocol import Task
+
+NAMES, PLACES = ["Bo", "Al", "Cy", "Di"], ["Rome", "Oslo", "Lima", "Bonn"]
+
+
+def sentences(prefix: str, number: int) -> list[Document]:
+    rng, found = np.random.default_rng(len(prefix)), []
+    for i in range(number):
+        name, place = NAMES[rng.integers(4)], PLACES[rng.integers(4)]
+        text = f"{prefix} {i}: {name} went to {place}"
+        spans = tuple(
+            Span(text.index(s), text.index(s) + len(s), label)
+            for s, label in ((name, "PER"), (place, "LOC"))
+        )
+        found.append(Document(f"{prefix}-{i}", text, f"{prefix}{i // 3}", None, Annotation(spans)))
+    return found
+
+
+@pytest.fixture
+def corpora() -> StudyCorpora:
+    gold = sentences("gold", 12)
+    silver = [replace(d, annotation=Annotation(d.spans[:1])) for d in sentences("pool", 18)]  # type: ignore[index]
+    return StudyCorpora(gold, silver, sentences("dev", 6), sentences("test", 9))
+
+
+def run(
+    corpora: StudyCorpora, task: Task, encoder: Path, output: Path, **settings: Any
+) -> StudyReport:
+    section = {
+        "regimens": ["gold_only", "silver_only", "simple_mix", "sigmoid"],
+        "seeds": [0, 1],
+        "gold_documents": 6,
+        "resamples": 200,
+        **settings,
+    }
+    budget = {"gold_epochs": 2, "silver_epochs": 1, "batch_wordpieces": 128}
+    return study(
+        corpora,
+        task,
+        StudyConfig.model_validate(section),
+        StudentConfig(encoder=str(encoder), threads=1),
+        BlendingConfig.model_validate({"budget": budget}),
+        output,
+    )
+
+
+def test_a_study_writes_what_it_promises(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    report = run(corpora, task, encoder, tmp_path)
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert {"cells", "comparisons", "environment"} <= set(results)
+    assert len(results["cells"]) == report.ran == 8
+    for cell in results["cells"]:
+        assert cell["gold_documents"] == 6
+        assert cell["silver_documents"] == 18
+        assert set(cell["test"]) >= {"overall", "per_label", "span_only", "documents"}
+        assert cell["test"]["documents"] == 9
+    assert len({c["steps"] for c in results["cells"]}) == 1
+    assert "<html" in (tmp_path / "report.html").read_text()
+    assert (tmp_path / "model/config.json").is_file()
+    assert not (tmp_path / "candidates").exists()
+    best = json.loads((tmp_path / "best.json").read_text())
+    assert best["dev_f1"] == max(c["dev"]["overall"]["f1"] for c in results["cells"])
+
+
+def test_finished_cells_are_not_run_again(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    first = run(corpora, task, encoder, tmp_path, regimens=["gold_only", "pooled"])
+    assert (first.ran, first.reused) == (4, 0)
+    next(tmp_path.glob("cells/*.json")).unlink()
+    again = run(corpora, task, encoder, tmp_path, regimens=["gold_only", "pooled"])
+    assert (again.ran, again.reused) == (1, 3)
+    more = run(corpora, task, encoder, tmp_path, regimens=["gold_only", "pooled", "power"])
+    assert (more.ran, more.reused) == (2, 4)
+    scores = [c["test"]["overall"]["f1"] for c in first.results["cells"]]
+    assert [c["test"]["overall"]["f1"] for c in more.results["cells"]][:2] == scores[:2]
+
+
+def test_cells_in_processes_of_their_own_are_the_same(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {"regimens": ["gold_only", "simple_mix"], "seeds": [0]}
+    alone = run(corpora, task, encoder, tmp_path / "a", **settings)
+    beside = run(corpora, task, encoder, tmp_path / "b", workers=2, **settings)
+    for one, other in zip(alone.results["cells"], beside.results["cells"], strict=True):
+        assert one["key"] == other["key"]
+        assert one["test"] == other["test"]
+        assert one["curve"] == other["curve"]
+
+
+def test_a_plan_that_two_budgets_share_is_run_once(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {"regimens": ["gold_only", "simple_mix"], "seeds": [0]}
+    report = run(corpora, task, encoder, tmp_path, budgets=["epochs", "equal"], **settings)
+    assert len(report.results["cells"]) == 4
+    assert report.ran == 3
+    assert {c["budget"] for c in report.results["cells"]} == {"epochs", "equal"}
+
+
+def test_the_ceiling_gives_silver_documents_their_gold_labels(
+    task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    gold = sentences("gold", 12)
+    silver = [replace(d, annotation=Annotation(())) for d in gold]
+    corpora = StudyCorpora(gold, silver, (), sentences("test", 6))
+    report = run(corpora, task, encoder, tmp_path, regimens=["gold_only", "ceiling"], seeds=[0])
+    [ceiling] = [c for c in report.results["cells"] if c["regimen"] == "ceiling"]
+    assert ceiling["gold_documents"] == 12
+    assert ceiling["silver_documents"] == 0
+    assert report.model is None  # without dev there is nothing to choose by
+
+
+def test_the_leak_check_says_what_it_found(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    long = Document(
+        "x", "Al and Bo went from Rome to Oslo by the night train", annotation=Annotation(())
+    )
+    leaky = StudyCorpora(
+        [*corpora.gold, long], corpora.silver, (), [*corpora.test, replace(long, id="y")]
+    )
+    report = run(leaky, task, encoder, tmp_path, regimens=["gold_only"], seeds=[0])
+    assert report.results["leaks"]["gold/test"]["exact"] == 1
+    assert any("Leak" in f["text"] for f in report.results["findings"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"regimens": ["gold_only", "golden"]}, "'golden' is unknown"),
+        ({"regimens": ["pooled"]}, "baseline"),
+        ({"gold_documents": 99}, "99 are wanted"),
+        ({"regimens": ["gold_only", "ceiling"]}, "gold labels"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_before_anything_runs(
+    corpora: StudyCorpora,
+    task: Task,
+    encoder: Path,
+    tmp_path: Path,
+    settings: dict[str, Any],
+    problem: str,
+) -> None:
+    with pytest.raises(ConfigError, match=problem):
+        run(corpora, task, encoder, tmp_path, **settings)
+    assert not (tmp_path / "cells").exists()
+
+
+def test_a_broken_cell_is_named(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    run(corpora, task, encoder, tmp_path, regimens=["gold_only"], seeds=[0])
+    [cell] = tmp_path.glob("cells/*.json")
+    cell.write_text("{")
+    with pytest.raises(DataError, match=cell.name):
+        run(corpora, task, encoder, tmp_path, regimens=["gold_only"], seeds=[0])
