@@ -182,7 +182,8 @@ def test_server_that_restarts_midway_is_waited_for(server, answer, task, teacher
 def test_pause_that_the_server_asks_for_holds_for_every_worker(
     server, answer, task, teacher, store, documents
 ):
-    server.first(answer(status=429, headers={"Retry-After": "0.4"}))
+    pause = answer(status=429, headers={"Retry-After": "0.4"})
+    server.script = lambda number, seen: answer(stall=0.1) if number else pause
     teacher = teacher.model_copy(update={"concurrency": 2})
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.EMPTY: 10}
