@@ -9,8 +9,8 @@
     └── TrainingError            5  training cannot go on
         └── WeightsError         5  weights are not the published ones
 
-A message says what is wrong, where, and what to do next. Trouble that is expected for a single record
-(an unparsable reply, a mention not in the text) is a counted value, not an exception.
+A message says what is wrong, where, and what to do next. Trouble that is expected for a single
+record (an unparsable reply, a mention not in the text) is a counted value, not an exception.
 """
 
 from __future__ import annotations

@@ -36,23 +36,23 @@ class Phase:
     gold_share: Schedule
 
 
-def _gold_only(config: BlendingConfig, parts: Parts) -> list[Phase]:
+def _gold_only(_: BlendingConfig, parts: Parts) -> list[Phase]:
     return [Phase(parts.total, constant(1.0))]
 
 
-def _silver_only(config: BlendingConfig, parts: Parts) -> list[Phase]:
+def _silver_only(_: BlendingConfig, parts: Parts) -> list[Phase]:
     return [Phase(parts.total, constant(0.0))]
 
 
-def _pooled(config: BlendingConfig, parts: Parts) -> list[Phase]:
+def _pooled(_: BlendingConfig, parts: Parts) -> list[Phase]:
     return [Phase(parts.total, constant(parts.gold_part))]
 
 
-def _simple_mix(config: BlendingConfig, parts: Parts) -> list[Phase]:
+def _simple_mix(_: BlendingConfig, parts: Parts) -> list[Phase]:
     return [Phase(parts.silver, constant(0.0)), Phase(parts.gold, constant(1.0))]
 
 
-def _reverse_mix(config: BlendingConfig, parts: Parts) -> list[Phase]:
+def _reverse_mix(_: BlendingConfig, parts: Parts) -> list[Phase]:
     return [Phase(parts.gold, constant(1.0)), Phase(parts.silver, constant(0.0))]
 
 

@@ -18,7 +18,7 @@ Schedule = Callable[[float], float]
 
 def constant(share: float) -> Schedule:
     """The same share throughout."""
-    return lambda t: share
+    return lambda _: share
 
 
 def linear(gold_part: float) -> Schedule:
@@ -34,7 +34,7 @@ def sigmoid(midpoint: float, steepness: float) -> Schedule:
 
 
 def power(exponent: float) -> Schedule:
-    """Gold's share is t ** exponent: silver's share decays as a power, as in Huang et al. 2024, phase 3."""
+    """Gold's share t ** exponent, so that silver decays by a power (Huang et al. 2024, phase 3)."""
     return lambda t: t**exponent
 
 
@@ -67,7 +67,7 @@ def _constant(config: BlendingConfig, gold_part: float) -> Schedule:
     return constant(gold_part if config.share is None else config.share)
 
 
-def _linear(config: BlendingConfig, gold_part: float) -> Schedule:
+def _linear(_: BlendingConfig, gold_part: float) -> Schedule:
     return linear(gold_part)
 
 

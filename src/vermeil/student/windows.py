@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def cut_windows(pieces: Sequence[int], limit: int, overlap: int) -> list[Window]
             break
         first = _retreat(pieces, last, min(overlap, limit // 2), first + 1)
     edges = [0]
-    for (_, last), (following, _) in zip(bounds, bounds[1:], strict=False):
+    for (_, last), (following, _) in pairwise(bounds):
         edges.append((following + last) // 2)
     edges.append(len(pieces))
     return [Window(first, last, edges[i], edges[i + 1]) for i, (first, last) in enumerate(bounds)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from vermeil.student.student import Student
 
 VERSION = 1
-"""Raised when the same inputs would give other results (another default, another algorithm), so that
-old cells are not reused."""
+"""Raised when the same inputs would give other results (a new default, another algorithm), so that old
+cells are not reused."""
 
 POINTS = 100
 """Points of a curve that are kept."""
