@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from vermeil.student.student import Student
 
 VERSION = 1
-"""Raised when the same inputs would give other results (a new default, another algorithm), so that old
-cells are not reused."""
+"""Raised when the same inputs would give other results (a new default, another algorithm), so that
+old cells are not reused."""
 
 POINTS = 100
 """Points of a curve that are kept."""

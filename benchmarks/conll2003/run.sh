@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The comparison of regimens on CoNLL-2003 with real ChatGPT labels, as docs/results/conll2003.md
+# reports it. Needs VERMEIL_DATA (see there) and an environment with vermeil[train]. Cells that are
+# finished lie in docs/results/conll2003/ and are not run again; delete them to start anew.
+#
+#   benchmarks/conll2003/run.sh                 all of it
+#   benchmarks/conll2003/run.sh 'study.seeds=[0]'   with settings changed
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+data="${VERMEIL_DATA:?set VERMEIL_DATA to the folder of the research data}/conll2003"
+
+for size in gold-250 gold-1000; do
+  settings=(
+    --set "corpora.gold.path=$data/train.jsonl.gz"
+    --set "corpora.silver.path=$data/train.jsonl.gz"
+    --set "corpora.test.path=$data/test.jsonl.gz"
+  )
+  for setting in "$@"; do settings+=(--set "$setting"); done
+  vermeil study --config "benchmarks/conll2003/$size.toml" "${settings[@]}"
+done
+python benchmarks/conll2003/tabulate.py

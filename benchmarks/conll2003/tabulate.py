@@ -1,0 +1,82 @@
+"""Print the finished cells of the CoNLL-2003 comparison as the Markdown tables of the results page.
+
+Beside each mean stands that of the trial runs made before the project, where there is one, and
+whether ours is at or above it less .02.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parents[2] / "docs/results/conll2003"
+REGIMENS = ("gold_only", "silver_only", "pooled", "sigmoid", "simple_mix", "ceiling")
+MARGIN = 0.02
+
+TRIAL = {
+    ("gold-250", "gold_only"): (0.620, 0.680),
+    ("gold-250", "silver_only"): (0.708, 0.714),
+    ("gold-250", "pooled"): (0.718, 0.713),
+    ("gold-250", "sigmoid"): (0.703, 0.712),
+    ("gold-250", "simple_mix"): (0.745, 0.803),
+    ("gold-250", "ceiling"): (0.852, 0.852),
+    ("gold-1000", "gold_only"): (0.753, 0.757),
+    ("gold-1000", "pooled"): (0.742, 0.744),
+    ("gold-1000", "sigmoid"): (0.742, 0.721),
+    ("gold-1000", "simple_mix"): (0.771, 0.821),
+}
+"""Test F1 of seeds 0 and 1 in the trials, budget epochs."""
+
+Rows = dict[tuple[str, str], list[dict[str, Any]]]
+
+
+def finished(size: str) -> Rows:
+    """Cells of one size by (budget, regimen); a cell that both budgets share stands once."""
+    rows: Rows = {}
+    for path in sorted((RESULTS / size / "study/cells").glob("*.json")):
+        cell = json.loads(path.read_text("utf-8"))
+        rows.setdefault((cell["budget"], cell["regimen"]), []).append(cell)
+    return rows
+
+
+def table(size: str, budget: str, rows: Rows) -> None:
+    print(f"\n### {size}, budget {budget}\n")
+    print("| regimen | test F1, mean ± sd | seeds | trial | steps | wordpieces | seconds |")
+    print("|---|---|---|---|---|---|---|")
+    for regimen in REGIMENS:
+        cells = sorted(rows.get((budget, regimen), ()), key=lambda c: c["seed"])
+        if not cells:
+            continue
+        scores = [c["test"]["overall"]["f1"] for c in cells]
+        spread = f" ± {statistics.stdev(scores):.3f}" if len(scores) > 1 else ""
+        seeds = ", ".join(f"{c['seed']}: {s:.3f}" for c, s in zip(cells, scores, strict=True))
+        print(
+            f"| {regimen} | {statistics.mean(scores):.3f}{spread} | {seeds} "
+            f"| {beside_trial(size, budget, regimen, statistics.mean(scores))} "
+            f"| {statistics.mean(c['steps'] for c in cells):.0f} "
+            f"| {statistics.mean(c['wordpieces'] for c in cells):,.0f} "
+            f"| {statistics.mean(c['seconds'] for c in cells):.0f} |"
+        )
+
+
+def beside_trial(size: str, budget: str, regimen: str, mean: float) -> str:
+    trial = TRIAL.get((size, regimen))
+    if budget != "epochs" or trial is None:
+        return ""
+    reference = statistics.mean(trial)
+    return f"{reference:.3f} ({'met' if mean >= reference - MARGIN else 'not met'})"
+
+
+def main() -> None:
+    for size in ("gold-250", "gold-1000"):
+        rows = finished(size)
+        for budget in ("epochs", "equal"):
+            if any(b == budget for b, _ in rows):
+                table(size, budget, rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
