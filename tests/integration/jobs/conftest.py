@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import runpy
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -12,21 +11,11 @@ import pytest
 
 from vermeil.teacher.replay import ReplayServer
 
-TINY = Path(__file__).parents[2] / "unit" / "student" / "conftest.py"
-
 
 def take(source: Path, number: int, target: Path) -> None:
     """Copy the first documents of a file."""
     with source.open(encoding="utf-8") as lines:
         target.write_text("".join(islice(lines, number)), encoding="utf-8")
-
-
-@pytest.fixture(scope="session")
-def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a BERT at toy size."""
-    make_encoder = runpy.run_path(str(TINY))["make_encoder"]
-    folder: Path = make_encoder(tmp_path_factory.mktemp("encoders") / "tiny")
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +26,7 @@ def teacher(newswire: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture
-def project(tmp_path: Path, newswire: Path, tiny_encoder: Path, teacher: ReplayServer) -> Path:
+def project(tmp_path: Path, newswire: Path, encoder: Path, teacher: ReplayServer) -> Path:
     """Folder of a project; its ``vermeil.toml`` is complete."""
     for name, number in (("train", 12), ("pool", 15), ("test", 8)):
         take(newswire / f"{name}.jsonl", number, tmp_path / f"{name}.jsonl")
@@ -52,7 +41,7 @@ test = "test.jsonl"
 base_url = {json.dumps(teacher.base_url)}
 model = "recorded"
 [student]
-encoder = {json.dumps(str(tiny_encoder))}
+encoder = {json.dumps(str(encoder))}
 threads = 1
 [blending.budget]
 name = "equal"
