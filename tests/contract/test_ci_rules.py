@@ -1,4 +1,4 @@
-"""The rule of tests/conftest.py: in CI, a data test must not skip while the data is there."""
+"""The rule of tests/research_data.py: in CI, a data test must not skip while the data is there."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-CONFTEST = Path(__file__).resolve().parents[1] / "conftest.py"
+ROOT = Path(__file__).resolve().parents[2]
 
 TESTS = """
 import pytest
@@ -30,21 +30,18 @@ def test_skips_for_another_reason():
 def test_skipped_data_tests(
     tmp_path: Path, ci: bool, data_is_there: bool, failed: int, skipped: int
 ) -> None:
-    (tmp_path / "conftest.py").write_text(CONFTEST.read_text("utf-8"), "utf-8")
     (tmp_path / "test_it.py").write_text(TESTS, "utf-8")
-    # What xdist tells its workers would silence a pytest below one of them.
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name != "CI" and not name.startswith("PYTEST")
-    }
+    environment = {k: v for k, v in os.environ.items() if k != "CI"}
+    environment["PYTHONPATH"] = str(ROOT)
     environment["VERMEIL_DATA"] = str(tmp_path if data_is_there else tmp_path / "nowhere")
     if ci:
         environment["CI"] = "true"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    plugins = ("-p", "no:cacheprovider", "-p", "tests.research_data")
+    command = [sys.executable, "-m", "pytest", "-q", *plugins, str(tmp_path)]
     run = subprocess.run(
         command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
     )
+    assert run.stdout, run.stderr
     summary = run.stdout.splitlines()[-1]
     assert (f"{failed} failed" in summary) == bool(failed), run.stdout
     assert f"{skipped} skipped" in summary, run.stdout
