@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -17,7 +18,7 @@ from vermeil.blending.config import BlendingConfig, RegimenName, ScheduleName
 from vermeil.data.atomic import write_json
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
-from vermeil.errors import ConfigError, DataError
+from vermeil.errors import ConfigError, DataError, TrainingError
 from vermeil.jobs.train import plan_for
 from vermeil.student.config import StudentConfig
 from vermeil.studies.cell import CellJob, cell_key, run_cell
@@ -106,6 +107,7 @@ def study(
     missing = {key: job for job, key in planned if key not in finished}
     reused = len(finished)
     best = _Best(output) if config.keep_model and corpora.dev else None
+    progress("study", reused, reused + len(missing), {})
     try:
         for cell in _run_all(missing, config.workers, best):
             write_json(output / "cells" / f"{cell['key']}.json", cell)
@@ -226,6 +228,11 @@ def _run_all(
         futures = [executor.submit(run_cell, job, key, model(key)) for key, job in jobs.items()]
         for future in as_completed(futures):
             yield future.result()
+    except BrokenProcessPool as error:
+        raise TrainingError(
+            "a process that trained a cell was killed, most likely for want of memory; finished "
+            "cells are kept: run the study again, with fewer study.workers"
+        ) from error
     finally:
         executor.shutdown(cancel_futures=True)
 

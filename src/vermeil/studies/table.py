@@ -139,5 +139,6 @@ def _table(title: str) -> Table:
         box=None,
         header_style="dim",
         padding=(0, 1),
+        collapse_padding=True,
         pad_edge=True,
     )
