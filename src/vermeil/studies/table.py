@@ -75,7 +75,7 @@ def findings_table(findings: Sequence[Row]) -> Table:
     """Return the findings (see `vermeil.studies.findings`), each behind its mark."""
     table = _table("What is shown, and what is not")
     table.show_header = False
-    table.add_column(no_wrap=True, width=3)
+    table.add_column(no_wrap=True, width=4)
     table.add_column(overflow="fold")
     for finding in findings:
         scope = f"{finding['scope']}: " if finding["scope"] else ""
