@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from pathlib import Path
 
 import hypothesis
@@ -17,6 +19,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = "1"
 
 pytest_plugins = ["tests.research_data", "tests.tiny"]
+
+if threading.current_thread() is threading.main_thread():
+    # A shell that starts the tests in the background has them, and every process that they start,
+    # ignore Ctrl-C. A handler is not inherited: with one, those processes begin with the default.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile("vermeil", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("vermeil")
