@@ -15,7 +15,7 @@ from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.demo.annotating import annotate_newswire, read_newswire
 from vermeil.demo.corpus import NEWSWIRE
-from vermeil.demo.settings import CONFIGURATION, Settings, read_settings
+from vermeil.demo.settings import CONFIGURATION, SHORT, Settings, read_settings, shortened
 from vermeil.demo.story import Story
 from vermeil.demo.telling import (
     tell_annotated,
@@ -29,6 +29,7 @@ from vermeil.jobs.places import Places
 from vermeil.jobs.predict import predict
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.studies.study import StudyReport, study
+from vermeil.studies.wording import number
 from vermeil.tasks import make_task
 
 SENTENCES = (
@@ -79,13 +80,15 @@ def run_demo(
         output: folder of the results; the sample and its configuration are copied there, too.
         progress: told where the work stands.
         console: where the story is told; None: standard output.
-        settings: what to do; None: what the shipped ``vermeil.toml`` says.
+        settings: what to do; None: what the shipped ``vermeil.toml`` says, or less on a slow
+            processor (which is told).
 
     Raises:
         DataError: the folder cannot be written.
         ConfigError: torch or the embedded encoder is not installed.
     """
     story = Story(console or Console(highlight=False))
+    shipped = settings is None
     settings, places = settings or read_settings(), Places(output)
     task = make_task(settings.task)
     _copy_sample(output)
@@ -97,6 +100,8 @@ def run_demo(
     write_corpus(best.pool.documents, places.silver)
     tell_annotated(story, annotated, best)
 
+    if shipped:
+        settings = _suited(settings, story)
     tell_plan(story, corpus, settings)
     teacher = tuple(one.as_row() for one in annotated)
     report = study(
@@ -116,6 +121,20 @@ def run_demo(
     tagged = tuple(predict(report.model, SENTENCES))
     tell_end(story, tagged, task, report, output)
     return DemoReport(output, teacher, report, tagged)
+
+
+def _suited(settings: Settings, story: Story) -> Settings:
+    from vermeil.student.device import uses_bf16
+
+    if uses_bf16(settings.student.precision):
+        return settings
+    full, short = settings.blending.budget.wordpieces, SHORT
+    story.say(
+        f"This processor does not compute in bfloat16, so training is slow: each student sees "
+        f"{number(short)} wordpieces instead of {number(full or 0)}. `vermeil study` in the demo's "
+        f"folder trains with all of them."
+    )
+    return shortened(settings)
 
 
 def _copy_sample(output: Path) -> None:
