@@ -1,4 +1,4 @@
-"""How sure a difference in F1 is: the paired bootstrap over groups and seeds, and Holm.
+"""How sure a difference in F1 is: the paired bootstrap over groups and seeds.
 
 The test set is a sample of groups (articles, patients) and the seeds are a sample of all trainings,
 so both are drawn again, with replacement, in every resample. Groups are drawn whole, because the
@@ -8,17 +8,20 @@ for one tends to be hard for the other, and only the difference counts.
 Sources: B. Efron and R. Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 15
 (percentile interval, p-value from the resamples); T. Berg-Kirkpatrick, D. Burkett and D. Klein, An
 Empirical Investigation of Statistical Significance in NLP (EMNLP 2012), for the paired bootstrap of
-F1; A. Owen, The pigeonhole bootstrap (2007), for drawing rows and columns of a crossed design.
+F1; A. Owen, The pigeonhole bootstrap (2007), for drawing rows and columns of a crossed design: its
+intervals are too wide rather than too narrow where neither groups nor seeds matter much.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vermeil.evaluation.arrays import CountArray, micro_f1, require_pair, require_shape
 
 _CHUNK_CELLS = 1 << 21
 """Most (resample, group) pairs held in memory at once: about 16 MB an array."""
@@ -60,7 +63,7 @@ class Comparison:
 
 
 def paired_bootstrap(
-    system: NDArray[np.int64], baseline: NDArray[np.int64], resamples: int, seed: int
+    system: CountArray, baseline: CountArray, resamples: int, seed: int
 ) -> Comparison:
     """Return how much better the system is than the baseline, and how sure that is.
 
@@ -78,10 +81,8 @@ def paired_bootstrap(
     Raises:
         ValueError: the arrays do not have the same, expected shape, or there are no resamples.
     """
-    _require_shape(system, resamples)
-    if system.shape != baseline.shape:
-        raise ValueError(f"shapes differ: {system.shape} and {baseline.shape}")
-    per_seed = _f1(system.sum(axis=1)) - _f1(baseline.sum(axis=1))
+    require_pair(system, baseline, resamples)
+    per_seed = micro_f1(system.sum(axis=1)) - micro_f1(baseline.sum(axis=1))
     drawn = np.concatenate(
         [
             ((_f1_of_draw(system, groups) - _f1_of_draw(baseline, groups)) * seeds).sum(axis=1)
@@ -113,7 +114,7 @@ def interval(counts: NDArray[np.int64], resamples: int, seed: int) -> tuple[floa
         ValueError: the array does not have the expected shape, or there are no resamples.
     """
     nested = counts[None] if counts.ndim == 2 else counts
-    _require_shape(nested, resamples)
+    require_shape(nested, resamples)
     drawn = np.concatenate(
         [
             (_f1_of_draw(nested, groups) * seeds).sum(axis=1)
@@ -124,29 +125,29 @@ def interval(counts: NDArray[np.int64], resamples: int, seed: int) -> tuple[floa
     return float(low), float(high)
 
 
-def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return p-values corrected for their number, in the order given.
-
-    Holm's step-down method: the smallest is multiplied by n, the next by n − 1 and so on; a value
-    is never below an earlier one, nor above 1. Source: S. Holm, A Simple Sequentially Rejective
-    Multiple Test Procedure (1979).
+def score_intervals(counts: CountArray, resamples: int, seed: int) -> NDArray[np.float64]:
+    """Return 95 % percentile intervals of precision, recall and F1 of several kinds of item.
 
     Args:
-        p_values: one per comparison of the family.
+        counts: shape (groups, kinds, 3): correct, predicted and gold items.
+        resamples: how often groups are drawn; all kinds share the draws.
+        seed: of the draws.
+
+    Returns:
+        Shape (kinds, 3, 2): low and high of precision, recall and F1.
+
+    Raises:
+        ValueError: the array does not have the expected shape, or there are no resamples.
     """
-    corrected = [0.0] * len(p_values)
-    largest = 0.0
-    for rank, index in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
-        corrected[index] = largest
-    return tuple(corrected)
-
-
-def _require_shape(counts: NDArray[np.int64], resamples: int) -> None:
-    if counts.ndim != 3 or counts.shape[2] != 3 or 0 in counts.shape:
-        raise ValueError(f"expected counts of shape (seeds, groups, 3), got {counts.shape}")
-    if resamples < 1:
-        raise ValueError(f"expected at least one resample, got {resamples}")
+    require_shape(counts, resamples)
+    groups, kinds, _ = counts.shape
+    flat = counts.reshape(groups, -1).astype(np.float64)
+    sums = np.concatenate(
+        [(drawn @ flat).reshape(-1, kinds, 3) for drawn, _ in _draws(1, groups, resamples, seed)]
+    )
+    precision, recall = (sums[..., 0] / np.maximum(sums[..., i], 1) for i in (1, 2))
+    scores = np.stack([precision, recall, micro_f1(sums)], axis=2)
+    return np.moveaxis(np.quantile(scores, (0.025, 0.975), axis=0), 0, -1)
 
 
 def _draws(
@@ -176,10 +177,4 @@ def _f1_of_draw(
     """Return F1 per resample and seed, shape (n, seeds)."""
     seeds, groups, _ = counts.shape
     columns = counts.transpose(1, 0, 2).reshape(groups, seeds * 3).astype(np.float64)
-    return _f1((groups_drawn @ columns).reshape(-1, seeds, 3))
-
-
-def _f1(sums: NDArray[Any]) -> NDArray[np.float64]:
-    """Return 2 · correct / (predicted + gold) over the last axis, 0 where there is nothing."""
-    items = sums[..., 1] + sums[..., 2]
-    return np.asarray(2.0 * sums[..., 0] / np.where(items > 0, items, 1), dtype=np.float64)
+    return micro_f1((groups_drawn @ columns).reshape(-1, seeds, 3))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 from vermeil.studies.cautions import budget_caution, leak_cautions, seed_cautions
-from vermeil.studies.summary import UNBLENDED
+from vermeil.studies.summary import ENOUGH_SEEDS, UNBLENDED
 from vermeil.studies.wording import (
     f1,
     listing,
@@ -132,8 +132,16 @@ def _against_baseline(row: Row, summary: Row) -> str:
             f"{start}; {_p(row)}). Among {plural(row['family_size'], 'comparison')}, one like this "
             f"may come about by chance: not shown."
         )
-    ending = "shown" if row["verdict"] == "shown" else "suggested, with too few seeds to be shown"
-    return f"{start}; {_p(row)}; {_same_sign(row)}): {ending}."
+    return f"{start}; {_p(row)}; {_same_sign(row)}): {_ending(row)}."
+
+
+def _ending(row: Row) -> str:
+    if row["verdict"] == "shown":
+        return "shown"
+    if len(row["seeds"]) < ENOUGH_SEEDS:
+        return "suggested, with too few seeds to be shown"
+    second = p_value(row["p_randomisation_holm"])
+    return f"suggested, not shown, for the randomisation test disagrees ({second})"
 
 
 def _between_blends(pairs: list[Row], by_regimen: Mapping[str, Row]) -> list[tuple[Kind, str]]:
@@ -160,7 +168,7 @@ def _between_blends(pairs: list[Row], by_regimen: Mapping[str, Row]) -> list[tup
             text = (
                 f"Between blends: {regimen_name(best)} lies {_distance(turned)} "
                 f"{regimen_name(turned['baseline'])} (95 % interval {_range(turned)}; "
-                f"{_p(turned)}): {turned['verdict']}."
+                f"{_p(turned)}): {_ending(turned)}."
             )
             said.append((turned["verdict"], text))
     text = f"Of {plural(len(pairs), 'pair')} of blends, {len(told)} told apart"

@@ -4,7 +4,7 @@ import statistics
 import numpy as np
 import pytest
 
-from vermeil.evaluation.bootstrap import holm, interval, paired_bootstrap
+from vermeil.evaluation.bootstrap import interval, paired_bootstrap, score_intervals
 
 
 def counts(*seeds: list[tuple[int, int, int]]) -> np.ndarray:
@@ -149,7 +149,27 @@ def test_interval_of_a_faultless_system_is_one_point():
     assert interval(np.full((12, 3), 4), 200, 0) == (1.0, 1.0)
 
 
-def test_holm_multiplies_step_by_step_and_keeps_the_order_given():
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx((0.03, 0.06, 0.06, 0.02))
-    assert holm([0.6, 0.7]) == (1.0, 1.0)
-    assert holm([]) == ()
+def test_intervals_of_kinds_agree_with_the_interval_of_each_alone():
+    groups = simulated(0.8, 1, 150, 1)[0]
+    others = simulated(0.6, 1, 150, 2)[0]
+    both = score_intervals(np.stack([groups, others], axis=1), 1500, 0)
+    assert both.shape == (2, 3, 2)
+    for number, one in enumerate((groups, others)):
+        correct, predicted, gold = one.sum(axis=0)
+        scores = (correct / predicted, correct / gold, 2 * correct / (predicted + gold))
+        for (low, high), score in zip(both[number], scores, strict=True):
+            assert low < score < high
+        assert tuple(both[number, 2]) == pytest.approx(interval(one, 1500, 7), abs=0.01)
+
+
+def test_a_kind_that_never_occurs_has_intervals_of_zero():
+    nothing = np.zeros((5, 1, 3), dtype=np.int64)
+    assert (score_intervals(nothing, 50, 0) == 0).all()
+
+
+def test_the_level_is_kept_where_nothing_differs():
+    wrong = 0
+    for number in range(200):
+        system, baseline = (simulated(0.8, 3, 40, 1000 + 2 * number + i) for i in range(2))
+        wrong += paired_bootstrap(system, baseline, 300, number).p_value < 0.05
+    assert wrong <= 0.05 * 200 + 9

@@ -88,6 +88,21 @@ def test_a_large_p_value_after_correction_is_not_shown(results: Results):
     assert "p = .080, Holm-corrected" in sentence
 
 
+def test_where_the_tests_disagree_it_is_said(results: Results):
+    row = next(r for r in results["comparisons"] if r["regimen"] == "pooled")
+    changed = {**row, "p_randomisation_holm": 0.2, "verdict": "suggested"}
+    (sentence,) = texts({**results, "comparisons": [changed]}, "suggested")
+    assert sentence.endswith(
+        "suggested, not shown, for the randomisation test disagrees (p = .200)."
+    )
+
+
+def test_too_few_resamples_for_so_many_comparisons_are_named(results: Results):
+    rows = [{**row, "family_size": 40, "resamples": 1000} for row in results["comparisons"]]
+    (sentence,) = [t for t in texts({**results, "comparisons": rows}, "caution") if "resam" in t]
+    assert "among 40 comparisons: raise study.resamples to about 3,200" in sentence
+
+
 def test_unequal_training_is_named_with_its_budget(results_of: Callable[..., Results]):
     made = results_of({"gold_only": 0.7, "pooled": 0.85}, budgets=("epochs",))
     (sentence,) = [t for t in texts(made, "caution") if "equally long" in t]
