@@ -112,7 +112,8 @@ def test_predictions_in_a_file_are_scored_without_any_configuration(
     assert (done.returncode, done.stderr) == (0, "")
     scores = json.loads(done.stdout)
     assert set(scores) == {
-        "overall", "macro_f1", "per_label", "span_only", "documents", "truncated"
+        "overall", "macro_f1", "per_label", "span_only", "confusion", "errors",
+        "documents", "truncated"
     }  # fmt: skip
     assert set(scores["overall"]) == {"precision", "recall", "f1", "support"}
     assert (scores["overall"]["f1"], scores["documents"], scores["truncated"]) == (1.0, 157, 0)
