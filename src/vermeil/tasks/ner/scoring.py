@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from vermeil.data.counts import Counts, ErrorKind, Tally
 from vermeil.data.document import Range, Span
@@ -65,39 +65,6 @@ def add_errors(
     for j in free_predicted:
         confusion[NOTHING, predicted[j][2]] += 1
         errors[predicted[j][2], "spurious"] += 1
-
-
-def lenient_scores(counts: Counts) -> Mapping[str, Mapping[str, float]]:
-    """Return precision, recall and F1 under the four views of MUC-5 and SemEval-2013 task 9.1.
-
-    ``strict``: boundaries and label; ``exact``: boundaries alone; ``partial``: boundaries alone, an
-    overlap counts half; ``type``: the label, with any overlap. Source: I. Segura-Bedmar et al.,
-    SemEval-2013 Task 9 (2013), section 4, after N. Chinchor and B. Sundheim (MUC-5, 1993).
-
-    Args:
-        counts: of `count_spans`.
-    """
-    of_kind: Counter[str] = Counter()
-    for (_, kind), number in counts.errors.items():
-        of_kind[kind] += number
-    right, overall = counts.overall.correct, counts.overall
-    overlapping = of_kind["boundary"] + of_kind["both"]
-    correct = {
-        "strict": right,
-        "exact": right + of_kind["type"],
-        "partial": right + of_kind["type"] + overlapping / 2,
-        "type": right + of_kind["boundary"],
-    }
-    return {name: _scores(value, overall) for name, value in correct.items()}
-
-
-def _scores(correct: float, overall: Tally) -> dict[str, float]:
-    items = overall.predicted + overall.gold
-    return {
-        "precision": correct / overall.predicted if overall.predicted else 0.0,
-        "recall": correct / overall.gold if overall.gold else 0.0,
-        "f1": 2 * correct / items if items else 0.0,
-    }
 
 
 def _tallies(gold: set[Key], predicted: set[Key], same: set[Key]) -> dict[str, Tally]:

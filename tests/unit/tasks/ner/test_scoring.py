@@ -1,7 +1,8 @@
 from vermeil.data.counts import Tally
 from vermeil.data.document import Annotation, Span
+from vermeil.evaluation.views import views
 from vermeil.tasks.config import TaskConfig
-from vermeil.tasks.ner.scoring import count_spans, lenient_scores
+from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.ner.task import NerTask
 
 TASK = NerTask(TaskConfig(labels={"PER": {}, "LOC": {}, "ORG": {}}))
@@ -85,10 +86,9 @@ def test_errors_say_what_is_wrong_with_each_span():
         ("PER", "missing"): 1,
         ("ORG", "spurious"): 1,
     }
-    views = lenient_scores(counts)
-    found = {name: view["f1"] for name, view in views.items()}
+    found = {name: view["f1"] for name, view in views(counts).items()}
     assert found == {"strict": 0.2, "exact": 0.4, "partial": 0.6, "type": 0.4}
-    assert lenient_scores(count_spans([], []))["partial"]["f1"] == 0
+    assert views(count_spans([], []))["partial"]["f1"] == 0
 
 
 def test_errors_add_up_and_stand_in_the_report():
