@@ -119,10 +119,23 @@ def _schedules(here: Mapping[str, list[Cell]]) -> list[View]:
             {
                 "name": regimen_name(regimen),
                 "meaning": MEANINGS.get(regimen, ""),
+                "spent": _spent(plan, members[0].get("exposure") or {}),
                 "chart": charts.schedule_chart(regimen_name(regimen), plan),
             }
         )
     return found
+
+
+def _spent(plan: Mapping[str, Sequence[float]], exposure: Mapping[str, Any]) -> str:
+    """Say the gold share as planned and realised, and how often an example was seen."""
+    planned, realised = (statistics.fmean(plan[key]) for key in ("planned", "realised"))
+    parts = [f"gold {100 * planned:.0f}\N{NO-BREAK SPACE}% planned, {100 * realised:.0f} realised"]
+    for origin, seen in exposure.items():
+        if seen["most"]:
+            low, high = seen["least"], seen["most"]
+            times = f"{low}" if low == high else f"{low} to {high}"
+            parts.append(f"each {origin} example seen {times}\N{NO-BREAK SPACE}×")
+    return "; ".join(parts)
 
 
 def _curves(here: Mapping[str, list[Cell]], key: str, value: str, unit: str) -> list[View]:

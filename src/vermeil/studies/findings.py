@@ -7,6 +7,7 @@ from typing import Any, Literal, TypedDict
 
 from vermeil.studies.cautions import budget_caution, leak_cautions, seed_cautions
 from vermeil.studies.summary import ENOUGH_SEEDS, UNBLENDED
+from vermeil.studies.teacher_view import interval_of
 from vermeil.studies.wording import (
     f1,
     listing,
@@ -229,7 +230,7 @@ def _teacher_finding(teacher: Sequence[Row], summary: Sequence[Row]) -> list[Fin
 
 def _teacher_score(row: Row) -> str:
     prompt = str(row["prompt"]).replace("_", " ")
-    interval = row.get("interval")
+    interval = interval_of(row)
     sure = f", 95 % interval {f1(interval[0])} to {f1(interval[1])}" if interval else ""
     return f"{f1(row['counts']['overall']['f1'])} ({prompt} prompt{sure})"
 
