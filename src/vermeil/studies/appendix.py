@@ -126,16 +126,25 @@ def _schedules(here: Mapping[str, list[Cell]]) -> list[View]:
     return found
 
 
-def _spent(plan: Mapping[str, Sequence[float]], exposure: Mapping[str, Any]) -> str:
-    """Say the gold share as planned and realised, and how often an example was seen."""
-    planned, realised = (statistics.fmean(plan[key]) for key in ("planned", "realised"))
-    parts = [f"gold {100 * planned:.0f}\N{NO-BREAK SPACE}% planned, {100 * realised:.0f} realised"]
-    for origin, seen in exposure.items():
-        if seen["most"]:
-            low, high = seen["least"], seen["most"]
-            times = f"{low}" if low == high else f"{low} to {high}"
-            parts.append(f"each {origin} example seen {times}\N{NO-BREAK SPACE}×")
-    return "; ".join(parts)
+def _spent(plan: Mapping[str, Sequence[float]], exposure: Mapping[str, Any]) -> View:
+    """Return the gold share as planned and realised, and how often an example was seen."""
+    planned, realised = (
+        f"{100 * statistics.fmean(plan[key]):.1f}" for key in ("planned", "realised")
+    )
+    return {
+        "planned": f"{planned}\N{NO-BREAK SPACE}%",
+        "realised": f"{realised}\N{NO-BREAK SPACE}%",
+        "gold": _times_seen(exposure.get("gold")),
+        "silver": _times_seen(exposure.get("silver")),
+    }
+
+
+def _times_seen(seen: Mapping[str, Any] | None) -> str:
+    if not seen:
+        return "–"
+    low, high = seen["least"], seen["most"]
+    times = f"{low}" if low == high else f"{low} to {high}"
+    return f"{times}\N{NO-BREAK SPACE}×" if high else "never"
 
 
 def _curves(here: Mapping[str, list[Cell]], key: str, value: str, unit: str) -> list[View]:

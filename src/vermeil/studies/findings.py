@@ -9,6 +9,7 @@ from vermeil.studies.cautions import budget_caution, leak_cautions, seed_caution
 from vermeil.studies.summary import ENOUGH_SEEDS, UNBLENDED
 from vermeil.studies.teacher_view import interval_of
 from vermeil.studies.wording import (
+    corrected_p,
     f1,
     listing,
     number,
@@ -255,7 +256,7 @@ def _range(row: Row) -> str:
 
 def _p(row: Row) -> str:
     corrected = ", Holm-corrected" if row["family_size"] > 1 else ""
-    return f"{p_value(row['p_holm'])}{corrected}"
+    return f"{corrected_p(row)}{corrected}"
 
 
 def _same_sign(row: Row) -> str:

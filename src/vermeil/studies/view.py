@@ -14,6 +14,7 @@ from vermeil.studies.teacher_view import agreement_sentences, teacher_view
 from vermeil.studies.wording import (
     BUDGETS,
     MEANINGS,
+    corrected_p,
     duration,
     f1,
     listing,
@@ -124,7 +125,7 @@ def _findings(found: Sequence[Any]) -> View:
 def _unbroken(text: str) -> str:
     """Keep figures and their signs on one line."""
     return re.sub(
-        r" (?=%)| ?[±=<] ", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text
+        r" (?=%)| ?[±=<≤] ", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text
     )
 
 
@@ -193,7 +194,7 @@ def _table_row(row: Row, score: str, against: Mapping[str, Row]) -> View:
     return view | {
         "difference": points(comparison["difference"], signed=True),
         "range": f"{low} to {high}",
-        "p": _p(comparison["p_holm"]),
+        "p": _bare(corrected_p(comparison)),
         "verdict": comparison["verdict"],
         "verdict_text": VERDICTS[comparison["verdict"]],
     }
@@ -208,13 +209,13 @@ def _comparison(row: Row, keys: Sequence[tuple[str, int]]) -> View:
         "difference": points(row["difference"], signed=True),
         "range": f"{points(row['low'], signed=True)} to {points(row['high'], signed=True)}",
         "seeds": " ".join(points(value, signed=True) for value in row["per_seed"]),
-        "bootstrap": _p(row["p_holm"]),
-        "randomisation": "–" if second is None else _p(second),
+        "bootstrap": _bare(corrected_p(row)),
+        "randomisation": "–" if second is None else _bare(p_value(second)),
         "epsilon": "–" if epsilon is None else f"{epsilon:.2f}",
         "verdict": row["verdict"],
         "verdict_text": VERDICTS[row["verdict"]],
     }
 
 
-def _p(value: float) -> str:
-    return p_value(value).removeprefix("p = ").removeprefix("p ")
+def _bare(p: str) -> str:
+    return p.removeprefix("p = ").removeprefix("p ")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 NAMES = {
     "gold_only": "Gold only",
@@ -75,9 +77,19 @@ def points(difference: float, *, signed: bool = False) -> str:
     return f"{sign}{abs(rounded):.1f}"
 
 
-def p_value(value: float) -> str:
-    """Return ``p = .004`` or ``p < .001``."""
-    return "p < .001" if value < 0.001 else f"p = {f1(value)}"
+def p_value(value: float, *, at_most: bool = False) -> str:
+    """Return ``p = .004``, ``p < .001``, or ``p ≤ .004`` where there cannot be a smaller one."""
+    return "p < .001" if value < 0.001 else f"p {'≤' if at_most else '='} {f1(value)}"
+
+
+def corrected_p(row: Mapping[str, Any]) -> str:
+    """Return the bootstrap's corrected p-value of a comparison.
+
+    The smallest p-value that so many resamples can give is a bound, and so is what Holm makes of it
+    where it is multiplied by the number of all comparisons.
+    """
+    least = 2 / (row["resamples"] + 1)
+    return p_value(row["p_holm"], at_most=row["p_value"] <= least * 1.001)
 
 
 def number(value: float) -> str:

@@ -31,7 +31,7 @@ def test_a_shown_difference_has_its_interval_p_value_and_seeds(results: Results)
     (sentence,) = [t for t in texts(results, "shown") if t.startswith("Pooled scored")]
     assert re.fullmatch(
         r"Pooled scored \.8\d\d ± \.0\d\d, [78]\.\d points above Gold only "
-        r"\(95 % interval [5-7]\.\d to \d\.\d; p = \.0\d\d, Holm-corrected; "
+        r"\(95 % interval [5-7]\.\d to \d\.\d; p ≤ \.0\d\d, Holm-corrected; "
         r"higher in 3 of 3 seeds\): shown\.",
         sentence,
     )
@@ -81,7 +81,7 @@ def test_three_seeds_need_no_caution(results_of: Callable[..., Results]):
 
 def test_a_large_p_value_after_correction_is_not_shown(results: Results):
     row = next(r for r in results["comparisons"] if r["regimen"] == "pooled")
-    changed = {**row, "p_holm": 0.08, "verdict": "open"}
+    changed = {**row, "p_value": 0.02, "p_holm": 0.08, "verdict": "open"}
     made = {**results, "comparisons": [changed]}
     (sentence,) = [t for t in texts(made, "open") if t.startswith("Pooled scored")]
     assert sentence.endswith("one like this may come about by chance: not shown.")
