@@ -9,7 +9,8 @@ Sources: B. Efron and R. Tibshirani, An Introduction to the Bootstrap (1993), ch
 (percentile interval, p-value from the resamples); T. Berg-Kirkpatrick, D. Burkett and D. Klein, An
 Empirical Investigation of Statistical Significance in NLP (EMNLP 2012), for the paired bootstrap of
 F1; A. Owen, The pigeonhole bootstrap (2007), for drawing rows and columns of a crossed design: its
-intervals are too wide rather than too narrow where neither groups nor seeds matter much.
+intervals are too wide rather than too narrow where neither groups nor seeds matter much; J. Rao and
+C. Wu, Resampling Inference with Complex Survey Data (1988), for rescaling the draws of few units.
 """
 
 from __future__ import annotations
@@ -69,8 +70,8 @@ def paired_bootstrap(
 
     The p-value is 2 · min(P(d ≤ 0), P(d ≥ 0)) over the resampled differences d, each share with one
     added to numerator and denominator (so it is never 0). It agrees with the interval: p below .05
-    where the interval leaves zero out. With few seeds the spread between seeds is underestimated,
-    by about √((seeds − 1) / seeds).
+    where the interval leaves zero out. Draws of few seeds spread too little, by √((seeds − 1) /
+    seeds); they are stretched by as much.
 
     Args:
         system: shape (seeds, groups, 3): correct, predicted and gold items.
@@ -85,11 +86,11 @@ def paired_bootstrap(
     per_seed = micro_f1(system.sum(axis=1)) - micro_f1(baseline.sum(axis=1))
     drawn = np.concatenate(
         [
-            ((_f1_of_draw(system, groups) - _f1_of_draw(baseline, groups)) * seeds).sum(axis=1)
+            _over_seeds(_f1_of_draw(system, groups) - _f1_of_draw(baseline, groups), seeds)
             for groups, seeds in _draws(system.shape[0], system.shape[1], resamples, seed)
         ]
     )
-    low, high = np.quantile(drawn, (0.025, 0.975))
+    low, high = np.clip(np.quantile(drawn, (0.025, 0.975)), -1, 1)
     below, above = int((drawn <= 0).sum()), int((drawn >= 0).sum())
     return Comparison(
         difference=float(per_seed.mean()),
@@ -117,11 +118,11 @@ def interval(counts: NDArray[np.int64], resamples: int, seed: int) -> tuple[floa
     require_shape(nested, resamples)
     drawn = np.concatenate(
         [
-            (_f1_of_draw(nested, groups) * seeds).sum(axis=1)
+            _over_seeds(_f1_of_draw(nested, groups), seeds)
             for groups, seeds in _draws(nested.shape[0], nested.shape[1], resamples, seed)
         ]
     )
-    low, high = np.quantile(drawn, (0.025, 0.975))
+    low, high = np.clip(np.quantile(drawn, (0.025, 0.975)), 0, 1)
     return float(low), float(high)
 
 
@@ -163,6 +164,20 @@ def _draws(
     for start in range(0, resamples, step):
         size = min(step, resamples - start)
         yield _times_drawn(rng, size, groups), _times_drawn(rng, size, seeds) / seeds
+
+
+def _over_seeds(values: NDArray[np.float64], seeds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean over the seeds drawn, its distance from the mean over all of them stretched.
+
+    Args:
+        values: shape (n, seeds), of each resample and seed.
+        seeds: shape (n, seeds), share of each seed in the draw.
+    """
+    number = values.shape[1]
+    stretch = (number / (number - 1)) ** 0.5 if number > 1 else 1.0
+    means = values.mean(axis=1)
+    drawn = means + stretch * ((values * seeds).sum(axis=1) - means)
+    return np.asarray(drawn, dtype=np.float64)
 
 
 def _times_drawn(rng: np.random.Generator, rows: int, items: int) -> NDArray[np.float64]:
