@@ -8,7 +8,7 @@ from typing import Any
 
 from vermeil.studies import charts
 from vermeil.studies.summary import Cell
-from vermeil.studies.wording import MEANINGS, duration, f1, number, regimen_name
+from vermeil.studies.wording import KINDS, MEANINGS, duration, f1, number, regimen_name
 
 View = dict[str, Any]
 
@@ -23,6 +23,7 @@ def panels(regimens: Sequence[str], here: Mapping[str, list[Cell]], score: str) 
     """
     return {
         "types": _types(regimens, here, score),
+        "errors": [row for name in regimens for row in _errors(name, here.get(name, ()), score)],
         "schedules": _schedules(here),
         "losses": _curves(here, "curve", "loss", "loss"),
         "dev_curves": _curves(here, "dev_curve", "f1", "dev F1"),
@@ -107,6 +108,18 @@ def _types(regimens: Sequence[str], here: Mapping[str, list[Cell]], score: str) 
             }
         )
     return found
+
+
+def _errors(regimen: str, members: Sequence[Cell], score: str) -> Iterator[View]:
+    """Yield how often each kind of error was made, mean over the seeds; old cells do not know."""
+    counted = [(cell.get(score) or {}).get("errors") for cell in members]
+    known = [errors for errors in counted if errors]
+    if known:
+        sums = [
+            statistics.fmean(sum(kinds[kind] for kinds in errors.values()) for errors in known)
+            for kind in KINDS
+        ]
+        yield {"name": regimen_name(regimen), "cells": [number(value) for value in sums]}
 
 
 def _schedules(here: Mapping[str, list[Cell]]) -> list[View]:

@@ -158,9 +158,13 @@ def _between_blends(pairs: list[Row], by_regimen: Mapping[str, Row]) -> list[tup
         listed = listing([regimen_name(name) for name in names])
         text = (
             f"The ways to blend do not differ measurably here: {listed} lie within "
-            f"{points(largest)} points of each other and no pair is told apart. By the 95 % "
-            f"intervals, a true difference above {points(reach)} points is unlikely."
+            f"{points(largest)} points of each other and no pair is told apart."
         )
+        if reach:
+            text += (
+                f" By the 95 % intervals, a true difference above {points(reach)} points is "
+                f"unlikely."
+            )
         return [("open", text)]
     best = max(names, key=lambda name: by_regimen[name]["test"]["mean"])
     said: list[tuple[Kind, str]] = []

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vermeil.studies.appendix import heat_table
-from vermeil.studies.wording import f1, number, plural
+from vermeil.studies.wording import KINDS, f1, number, plural
 
 Row = Mapping[str, Any]
 View = dict[str, Any]
 
-KINDS = ("boundary", "type", "both", "missing", "spurious")
 USABLE = ("done", "empty")
 """States of a request whose reply could be read."""
 SHOWN = 5

@@ -44,6 +44,9 @@ MEANINGS = {
     "ceiling": "reference: people’s labels throughout",
 }
 
+KINDS = ("boundary", "type", "both", "missing", "spurious")
+"""Kinds of error, in the order of tables."""
+
 BUDGETS = {
     "equal": "equal budget (every regimen sees as many wordpieces)",
     "epochs": "epochs budget (so many passes over the data that a regimen uses)",

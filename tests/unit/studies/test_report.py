@@ -174,6 +174,15 @@ def test_every_comparison_is_listed_with_both_tests(results: Results):
     assert f"{row['epsilon_min']:.2f}" in text
 
 
+def test_errors_of_each_regimen_are_means_over_its_seeds(cell_of: Callable[..., Results]):
+    cells = [cell_of("pooled", seed, 0.8) for seed in range(2)]
+    for seed, cell in enumerate(cells):
+        kinds = {"boundary": 3 + 2 * seed, "type": 4, "both": 0, "missing": 30, "spurious": 1}
+        cell["test"]["errors"] = {"PER": kinds, "LOC": dict.fromkeys(kinds, 1)}
+    assert "Pooled551312" in shown(render({"cells": cells}))
+    assert "What is wrong, mean" not in shown(render({"cells": [cell_of("pooled", 0, 0.8)]}))
+
+
 def test_shares_and_exposure_stand_below_the_schedules(results: Results):
     text = shown(render(results)).replace("\N{NO-BREAK SPACE}", " ")
     assert re.search(r"Pooled30\.0 %(29|30)\.\d %7 to 8 ×3 ×", text)
