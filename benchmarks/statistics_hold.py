@@ -12,7 +12,7 @@ per number of seeds and spread between trainings:
   not there;
 - power: how often both tests find a true difference of about three points.
 
-    python benchmarks/statistics_hold.py                   1,000 studies a line: about half an hour
+    python benchmarks/statistics_hold.py                   1,000 studies a line: some minutes
     python benchmarks/statistics_hold.py --studies 100     shorter
     python benchmarks/statistics_hold.py --save statistics.json
 """
@@ -47,7 +47,7 @@ FAMILY = 4
 
 @dataclass(frozen=True)
 class World:
-    """Seeds, and the spread of trainings in log-odds (0.05 is about one point of F1)."""
+    """Seeds, and the spread of trainings in log-odds (0.05 is a little below one point of F1)."""
 
     seeds: int
     spread: float
