@@ -8,35 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.toys import blending, sentences
 
-from vermeil.blending.config import BlendingConfig, BudgetConfig
-from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.example import IGNORED
 from vermeil.errors import TrainingError
 from vermeil.jobs.train import plan_for, train_student
 from vermeil.student.config import StudentConfig
 from vermeil.student.dropout import ByteDropout
 from vermeil.student.student import Student
-from vermeil.student.training import weighted_loss
 from vermeil.tasks.protocol import Task
-
-NAMES, PLACES = ["Bo", "Al", "Cy", "Di"], ["Rome", "Oslo", "Lima", "Bonn"]
-
-
-def sentences(number: int) -> list[Document]:
-    rng, found = np.random.default_rng(0), []
-    for i in range(number):
-        name, place = NAMES[rng.integers(4)], PLACES[rng.integers(4)]
-        text = f"{name} went to {place} today"
-        start = text.index(place)
-        spans = (Span(0, len(name), "PER"), Span(start, start + len(place), "LOC"))
-        found.append(Document(f"d{i}", text, annotation=Annotation(spans=spans)))
-    return found
-
-
-def blending(regimen: str = "gold_only", epochs: float = 20) -> BlendingConfig:
-    budget = BudgetConfig(gold_epochs=epochs, silver_epochs=epochs, batch_wordpieces=128)
-    return BlendingConfig.model_validate({"regimen": regimen, "budget": budget})
 
 
 def trained(
@@ -118,15 +98,6 @@ def test_a_regimen_without_its_documents_is_refused(encoder: Path, task: Task) -
     corpora = student.encode(sentences(4), "gold"), student.encode([], "silver")
     with pytest.raises(TrainingError, match="needs silver documents"):
         train_student(student, *corpora, blending("pooled"), 0)
-
-
-def test_loss_is_the_weighted_mean_over_what_counts() -> None:
-    logits = torch.tensor([[[2.0, 0.0], [0.0, 1.0], [5.0, 5.0]]])
-    classes = torch.tensor([[0, 0, IGNORED]])
-    weights = torch.tensor([[1.0, 3.0, 9.0]])
-    first, second = math.log(1 + math.exp(-2)), math.log(1 + math.exp(1))
-    expected = (first + 3 * second) / 4
-    assert float(weighted_loss(logits, classes, weights)) == pytest.approx(expected)
 
 
 def test_dropout_keeps_the_mean_and_drops_its_share() -> None:
