@@ -27,7 +27,7 @@ def logits() -> torch.Tensor:
 
 def all_paths(crf: Crf, logits: torch.Tensor, words: int = WORDS) -> dict[tuple[int, ...], float]:
     """The probability of every path, by its definition."""
-    logs, step = torch.log_softmax(logits[0], -1), crf.transitions
+    logs, step = torch.log_softmax(logits[0], -1), crf.transitions.detach()
     weights = {}
     for path in itertools.product(range(CLASSES), repeat=words):
         score = sum(float(logs[t, c]) for t, c in enumerate(path))
