@@ -169,7 +169,7 @@ def training_record(
     """Return what a model folder keeps about its training."""
     last = training.steps[-20:]
     scored = [step for step in training.steps if step.dev_f1 is not None]
-    best = max(scored, key=lambda step: step.dev_f1 or 0.0, default=None)
+    best = max(scored, key=lambda step: (step.dev_f1 or 0.0, step.step), default=None)
     return {
         "vermeil": version("vermeil"),
         "regimen": blending.regimen,

@@ -34,10 +34,10 @@ class Best:
         return step in self._due
 
     def offer(self, f1: float, trained: nn.Module) -> None:
-        """Keep the weights if they are better than all before; a tie keeps the earlier ones."""
-        self._since += 1
-        if f1 > self._f1:
-            self._f1, self._since = f1, 0
+        """Keep the weights if none before were better: of equals, the longer trained."""
+        self._since = 0 if f1 > self._f1 else self._since + 1
+        if f1 >= self._f1:
+            self._f1 = f1
             self._weights = {
                 name: value.detach().cpu().clone() for name, value in trained.state_dict().items()
             }
