@@ -26,7 +26,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -111,6 +111,8 @@ def trainer(setting: Setting, seed: int, **arguments: Any) -> Measured:
             logging_strategy="no",
             report_to="none",
             disable_tqdm=True,
+            use_cpu=not torch.cuda.is_available(),
+            dataloader_pin_memory=torch.cuda.is_available(),
             **arguments,
         )
         collate = partial(pad, padding=int(student.tokenizer.pad_token_id))
@@ -233,6 +235,8 @@ def main() -> None:
     setting = Setting(train, test, given.epochs, given.threads, given.learning_rate, given.encoder)
     environment = {**describe_environment(), "accelerate": version("accelerate")}
     print(f"{len(train)} sentences, {given.epochs} passes, {given.threads} threads; {environment}")
+    for side in given.sides:  # warm-up
+        SIDES[side](replace(setting, train=train[:64], test=test[:8], epochs=1), 0)
     measured: dict[str, list[Measured]] = {side: [] for side in given.sides}
     for seed in given.seeds:
         for side in given.sides:
