@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from vermeil.student.encoding import EncodedDocument, EncodedWindow
+from vermeil.student.context import Pack
+from vermeil.student.encoding import EncodedWindow
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -21,9 +22,9 @@ BATCH_WORDPIECES = 4096
 
 
 def probabilities(
-    network: PreTrainedModel, documents: Sequence[EncodedDocument], head: Head, padding: int
+    network: PreTrainedModel, documents: Sequence[Pack], head: Head, padding: int
 ) -> list[NDArray[np.float32]]:
-    """Return what the network makes of each document.
+    """Return what the network makes of each document, or of each pack of documents.
 
     Args:
         network: a token or sequence classifier.

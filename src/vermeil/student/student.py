@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from vermeil.data.atomic import atomic_folder
@@ -19,15 +20,15 @@ from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, DataError
 from vermeil.student.card import model_card
 from vermeil.student.config import StudentConfig
+from vermeil.student.context import blocks, packs, singles, split_rows
+from vermeil.student.crf import Crf, marginals
 from vermeil.student.device import pick_device
 from vermeil.student.dropout import speed_up_dropout
 from vermeil.student.encoder import find_encoder
-from vermeil.student.encoding import (
-    DocumentEncoder,
-    EncodedCorpus,
-    EncodedDocument,
-    make_examples,
-)
+from vermeil.student.encoding import DocumentEncoder, EncodedDocument
+from vermeil.student.examples import EncodedCorpus, make_examples
+from vermeil.student.loss import CrossEntropy
+from vermeil.student.metrics import StepRecord
 from vermeil.student.network import (
     CASE_KEY,
     folds_case,
@@ -38,7 +39,7 @@ from vermeil.student.network import (
     supports_letter_case,
 )
 from vermeil.student.prediction import probabilities
-from vermeil.student.training import StepRecord, fit
+from vermeil.student.training import Surroundings, fit
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
@@ -63,6 +64,10 @@ class Student:
         tokenizer: its fast tokenizer.
         task: what it does.
         config: how it is trained and how long its windows are.
+        crf: which class follows which; None: each word is decided for itself.
+
+    Raises:
+        ConfigError: the configuration wants what only a task that marks words can have.
     """
 
     def __init__(
@@ -71,8 +76,11 @@ class Student:
         tokenizer: PreTrainedTokenizerBase,
         task: Task,
         config: StudentConfig,
+        crf: Crf | None = None,
     ) -> None:
+        _check_head(task, config)
         self.network, self.tokenizer, self.task, self.config = network, tokenizer, task, config
+        self.crf = crf
         longest = int(getattr(network.config, "max_position_embeddings", 0) or 10**9)
         if network.config.model_type in ("roberta", "xlm-roberta", "camembert"):
             longest -= 2  # their positions begin after the padding index
@@ -103,7 +111,8 @@ class Student:
         network = load_network(source, task.head, task.classes, config.dropout)
         if _wants_letter_case(network, tokenizer, config.letter_case):
             grow_token_types(network)
-        return cls(_placed(network), tokenizer, task, config)
+        crf = Crf(len(task.classes)) if config.crf else None
+        return cls(_placed(network), tokenizer, task, config, crf)
 
     @classmethod
     def load(cls, folder: Path | str) -> Student:
@@ -117,6 +126,7 @@ class Student:
             settings = json.loads((path / SETTINGS).read_text("utf-8"))
             task = make_task(TaskConfig.model_validate(settings["task"]))
             config = StudentConfig.model_validate(settings["student"])
+            crf = Crf.from_lists(settings["transitions"]) if config.crf else None
         except (OSError, ValueError, KeyError) as error:
             raise DataError(
                 f"is not a student (no valid {SETTINGS}); expected a folder that vermeil train "
@@ -127,30 +137,33 @@ class Student:
         tokenizer = load_tokenizer(str(path))
         network = load_network(str(path), task.head, task.classes, config.dropout)
         network.train(False)
-        return cls(_placed(network), tokenizer, task, config)
+        return cls(_placed(network), tokenizer, task, config, crf)
 
     def encode(self, documents: Sequence[Document], origin: str) -> EncodedCorpus:
         """Return the training examples of annotated documents, with what encoding lost."""
-        return make_examples(self._encoder.encode(documents), self.task, origin)
+        encoded = self._encoder.encode(documents)
+        together = packs(encoded, self._encoder) if self._in_context else singles(encoded)
+        return make_examples(together, self.task, origin, soft=self.config.soft_labels)
 
     def fit(
         self,
         examples: Sequence[Example],
         plan: BatchPlan,
         seed: int,
-        progress: Progress = silent,
+        around: Surroundings | None = None,
     ) -> list[StepRecord]:
         """Train along a plan (see `vermeil.student.training.fit`)."""
         speed_up_dropout(self.network)
-        padding = self.tokenizer.pad_token_id
+        criterion = CrossEntropy() if self.crf is None else self.crf.to(self.network.device)
         return fit(
             self.network,
+            criterion,
             examples,
             plan,
             self.config,
             seed,
-            padding=int(padding) if padding is not None else 0,
-            progress=progress,
+            padding=self._padding,
+            around=around or Surroundings(),
         )
 
     def predict(
@@ -159,7 +172,9 @@ class Student:
         """Annotate documents or plain texts.
 
         Texts may be of any length: long ones are read in overlapping windows, nothing is cut off.
-        Whatever annotation a document had is replaced; plain texts are numbered from 1.
+        Whatever annotation a document had is replaced; plain texts are numbered from 1. A student
+        that was trained with ``student.context = "group"`` reads neighbouring documents of a group
+        together here, too.
 
         Args:
             documents: documents (their ``tokens`` are respected) or texts; read as a stream.
@@ -168,17 +183,19 @@ class Student:
         Yields:
             The documents in order, with spans (or labels) that carry scores.
         """
-        stream = iter(documents)
         done = 0
-        while block := list(islice(stream, BLOCK)):
+        for block in blocks(documents, BLOCK, by_group=self._in_context):
             named = [
                 Document(str(done + i), item) if isinstance(item, str) else item
                 for i, item in enumerate(block, start=1)
             ]
-            encoded = list(self._encoder.encode(named))
-            rows = probabilities(self.network, encoded, self.task.head, self._padding)
-            for one, row in zip(encoded, rows, strict=True):
-                yield _annotated(one, self.task.decode(one.words, row))
+            encoded = self._encoder.encode(named)
+            together = list(packs(encoded, self._encoder) if self._in_context else singles(encoded))
+            outputs = probabilities(self.network, together, self.task.head, self._padding)
+            for pack, output in zip(together, outputs, strict=True):
+                rows = split_rows(pack, self._chained(output))
+                for one, row in zip(pack.parts, rows, strict=True):
+                    yield _annotated(one, self.task.decode(one.words, row))
             done += len(block)
             progress("predict", done, None, {})
 
@@ -200,6 +217,8 @@ class Student:
             "task": self.task.config.model_dump(mode="json"),
             "student": self.config.model_dump(mode="json"),
         }
+        if self.crf is not None:
+            settings["transitions"] = self.crf.as_lists()
         with quiet(), atomic_folder(Path(folder)) as partial:
             self.network.save_pretrained(partial)
             self.tokenizer.save_pretrained(partial)
@@ -216,9 +235,33 @@ class Student:
         return bool(getattr(self.network.config, CASE_KEY, False))
 
     @property
+    def _in_context(self) -> bool:
+        return self.config.context == "group"
+
+    def _chained(self, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what the words' probabilities are in view of which class follows which."""
+        if self.crf is None:
+            return probabilities
+        return marginals(probabilities, self.crf.as_lists())
+
+    @property
     def _padding(self) -> int:
         padding = self.tokenizer.pad_token_id
         return int(padding) if padding is not None else 0
+
+
+def _check_head(task: Task, config: StudentConfig) -> None:
+    if task.head == "token":
+        return
+    wanted = {"context": config.context != "none", "crf": config.crf}
+    problems = [
+        f"student.{name}: only a task that marks words can have it, {task.name} labels whole "
+        "texts; leave it out"
+        for name, is_wanted in wanted.items()
+        if is_wanted
+    ]
+    if problems:
+        raise ConfigError(*problems)
 
 
 def _annotated(encoded: EncodedDocument, annotation: Annotation) -> Document:
