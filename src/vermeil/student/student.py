@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +11,18 @@ import torch
 from torch import nn
 
 from vermeil.data.atomic import atomic_folder
-from vermeil.data.document import Annotation, Document
+from vermeil.data.document import Document
 from vermeil.data.example import BatchPlan, Example
 from vermeil.data.progress import Progress, silent
-from vermeil.errors import ConfigError, DataError
+from vermeil.errors import ConfigError
 from vermeil.student.card import model_card
 from vermeil.student.config import StudentConfig
-from vermeil.student.device import pick_device
+from vermeil.student.device import pick_device, uses_bf16
 from vermeil.student.dropout import speed_up_dropout
 from vermeil.student.encoder import find_encoder
 from vermeil.student.encoding import (
     DocumentEncoder,
     EncodedCorpus,
-    EncodedDocument,
     make_examples,
 )
 from vermeil.student.network import (
@@ -37,20 +34,21 @@ from vermeil.student.network import (
     quiet,
     supports_letter_case,
 )
-from vermeil.student.prediction import probabilities
+from vermeil.student.predictor import Predictor
+from vermeil.student.settings import (
+    SETTINGS,
+    ModelSettings,
+    Precision,
+    read_settings,
+)
+from vermeil.student.torch_runner import TorchRunner
 from vermeil.student.training import StepRecord, fit
+from vermeil.student.wordpieces import Wordpieces
 from vermeil.tasks import make_task
-from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-SETTINGS = "vermeil.json"
-"""File in a model folder that says what transformers' own files do not."""
-
-BLOCK = 2048
-"""Documents that are predicted together, sorted by length: memory stays bounded."""
 
 
 class Student:
@@ -63,6 +61,7 @@ class Student:
         tokenizer: its fast tokenizer.
         task: what it does.
         config: how it is trained and how long its windows are.
+        temperature: divides the logits before they become scores.
     """
 
     def __init__(
@@ -71,13 +70,15 @@ class Student:
         tokenizer: PreTrainedTokenizerBase,
         task: Task,
         config: StudentConfig,
+        temperature: float = 1.0,
     ) -> None:
         self.network, self.tokenizer, self.task, self.config = network, tokenizer, task, config
+        self.temperature = temperature
         longest = int(getattr(network.config, "max_position_embeddings", 0) or 10**9)
         if network.config.model_type in ("roberta", "xlm-roberta", "camembert"):
             longest -= 2  # their positions begin after the padding index
         self._encoder = DocumentEncoder(
-            tokenizer,
+            _wordpieces(tokenizer),
             min(config.max_wordpieces, longest),
             config.overlap,
             with_case=bool(getattr(network.config, CASE_KEY, False)),
@@ -113,21 +114,13 @@ class Student:
             DataError: the folder is not there or not a student.
         """
         path = Path(folder)
-        try:
-            settings = json.loads((path / SETTINGS).read_text("utf-8"))
-            task = make_task(TaskConfig.model_validate(settings["task"]))
-            config = StudentConfig.model_validate(settings["student"])
-        except (OSError, ValueError, KeyError) as error:
-            raise DataError(
-                f"is not a student (no valid {SETTINGS}); expected a folder that vermeil train "
-                "wrote",
-                path,
-            ) from error
+        settings = read_settings(path)
+        task, config = make_task(settings.task), settings.student
         _set_threads(config.threads)
         tokenizer = load_tokenizer(str(path))
         network = load_network(str(path), task.head, task.classes, config.dropout)
         network.train(False)
-        return cls(_placed(network), tokenizer, task, config)
+        return cls(_placed(network), tokenizer, task, config, settings.temperature)
 
     def encode(self, documents: Sequence[Document], origin: str) -> EncodedCorpus:
         """Return the training examples of annotated documents, with what encoding lost."""
@@ -142,14 +135,13 @@ class Student:
     ) -> list[StepRecord]:
         """Train along a plan (see `vermeil.student.training.fit`)."""
         speed_up_dropout(self.network)
-        padding = self.tokenizer.pad_token_id
         return fit(
             self.network,
             examples,
             plan,
             self.config,
             seed,
-            padding=int(padding) if padding is not None else 0,
+            padding=self._encoder.wordpieces.padding,
             progress=progress,
         )
 
@@ -168,19 +160,21 @@ class Student:
         Yields:
             The documents in order, with spans (or labels) that carry scores.
         """
-        stream = iter(documents)
-        done = 0
-        while block := list(islice(stream, BLOCK)):
-            named = [
-                Document(str(done + i), item) if isinstance(item, str) else item
-                for i, item in enumerate(block, start=1)
-            ]
-            encoded = list(self._encoder.encode(named))
-            rows = probabilities(self.network, encoded, self.task.head, self._padding)
-            for one, row in zip(encoded, rows, strict=True):
-                yield _annotated(one, self.task.decode(one.words, row))
-            done += len(block)
-            progress("predict", done, None, {})
+        return self.predictor("fp32").predict(documents, progress)
+
+    def predictor(self, precision: Precision = "auto") -> Predictor:
+        """Return what predicts with this student.
+
+        Args:
+            precision: fp32, bf16 or auto, which is bf16 where the device computes it natively.
+
+        Raises:
+            ConfigError: int8 is asked for, which only an exported model has.
+        """
+        if precision == "int8":
+            raise ConfigError("int8: only an exported model has it; see vermeil export --int8")
+        runner = TorchRunner(self.network, bf16=uses_bf16(precision))
+        return Predictor(self._encoder, runner, self.task, self.temperature)
 
     def save(
         self, folder: Path, record: Mapping[str, Any], steps: Iterable[StepRecord] = ()
@@ -195,15 +189,13 @@ class Student:
         Raises:
             DataError: the folder cannot be written.
         """
-        settings = {
-            "format": 1,
-            "task": self.task.config.model_dump(mode="json"),
-            "student": self.config.model_dump(mode="json"),
-        }
+        settings = ModelSettings(
+            task=self.task.config, student=self.config, temperature=self.temperature
+        )
         with quiet(), atomic_folder(Path(folder)) as partial:
             self.network.save_pretrained(partial)
             self.tokenizer.save_pretrained(partial)
-            _write(partial / SETTINGS, settings)
+            _write(partial / SETTINGS, settings.as_dict())
             _write(partial / "training.json", record)
             card = model_card(self.task, self.config, record, letter_case=self.uses_letter_case)
             (partial / "README.md").write_text(card, "utf-8")
@@ -215,18 +207,11 @@ class Student:
         """Whether token types carry letter case, which needs our own encoding of text."""
         return bool(getattr(self.network.config, CASE_KEY, False))
 
-    @property
-    def _padding(self) -> int:
-        padding = self.tokenizer.pad_token_id
-        return int(padding) if padding is not None else 0
 
-
-def _annotated(encoded: EncodedDocument, annotation: Annotation) -> Document:
-    """Return the prediction; words that were not seen whole are counted in its ``meta``."""
-    document = encoded.document.with_annotation(annotation)
-    if not encoded.long_words:
-        return document
-    return replace(document, meta={**document.meta, "truncated": encoded.long_words})
+def _wordpieces(tokenizer: PreTrainedTokenizerBase) -> Wordpieces:
+    padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
+    unknown = tokenizer.unk_token_id if tokenizer.unk_token_id is not None else padding
+    return Wordpieces(tokenizer.backend_tokenizer, int(unknown), int(padding))
 
 
 def _wants_letter_case(
