@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from vermeil.data.mention import Mention
     from vermeil.data.reply import Reply
     from vermeil.jobs.annotate import annotate
+    from vermeil.jobs.calibrate import calibrate
     from vermeil.jobs.check import check
     from vermeil.jobs.evaluate import evaluate
+    from vermeil.jobs.export import export
     from vermeil.jobs.locate import locate
     from vermeil.jobs.predict import predict
     from vermeil.jobs.run import run
@@ -36,8 +38,10 @@ __all__ = [
     "Span",
     "Student",
     "annotate",
+    "calibrate",
     "check",
     "evaluate",
+    "export",
     "locate",
     "predict",
     "run",
@@ -55,8 +59,10 @@ _HOMES = {
     "Span": "vermeil.data.document",
     "Student": "vermeil.student",
     "annotate": "vermeil.jobs.annotate",
+    "calibrate": "vermeil.jobs.calibrate",
     "check": "vermeil.jobs.check",
     "evaluate": "vermeil.jobs.evaluate",
+    "export": "vermeil.jobs.export",
     "locate": "vermeil.jobs.locate",
     "predict": "vermeil.jobs.predict",
     "run": "vermeil.jobs.run",

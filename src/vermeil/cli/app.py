@@ -9,10 +9,12 @@ import typer
 from vermeil import __version__
 from vermeil.cli import (
     annotate,
+    calibrate,
     check,
     corpus,
     demo,
     evaluate,
+    export,
     init,
     locate,
     predict,
@@ -59,6 +61,8 @@ app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("study", epilog=study.EXAMPLE)(study.study)
 app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
+app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
+app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("run", epilog=run.EXAMPLE)(run.run)
 app.command("show", epilog=show.EXAMPLE)(show.show)
 app.command("replay", epilog=replay.EXAMPLE)(replay.replay)

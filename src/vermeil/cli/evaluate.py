@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.options import AsJson, Quiet
+from vermeil.cli.options import AnyPrecision, AsJson, Quiet
 from vermeil.cli.output import console, print_json, scores
 from vermeil.cli.progress import shown_progress
 
@@ -33,6 +33,7 @@ def evaluate(
     tag_column: Annotated[
         int, typer.Option("--tag-column", help="conll: the column of GOLD's tags; -1 is the last.")
     ] = -1,
+    precision: AnyPrecision = "fp32",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -44,10 +45,12 @@ def evaluate(
         gold, format=format_, tag_key=tag_key, scheme=scheme, tag_column=tag_column
     )
     with shown_progress(quiet) as progress:
-        counts = evaluate_files(model, corpus, progress).as_dict()
+        counts = evaluate_files(model, corpus, progress, precision).as_dict()
     if as_json:
         print_json(counts)
         return
     out = console()
     out.print(scores("", counts))
     out.print(f"documents {counts['documents']:,}, truncated {counts['truncated']:,}")
+    if counts["reliability"] is not None:
+        out.print(f"scores: expected calibration error {counts['reliability']['ece']:.3f}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
@@ -10,15 +12,44 @@ from vermeil.data.counts import Counts
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
+from vermeil.evaluation.calibration import Reliability, reliability
+from vermeil.jobs.calibrate import judge
 from vermeil.jobs.evaluate import evaluate
 from vermeil.tasks import task_for
 from vermeil.tasks.protocol import Task
 
+if TYPE_CHECKING:
+    from vermeil.student.settings import Precision
 
-def evaluate_files(model: Path, gold: CorpusConfig, progress: Progress = silent) -> Counts:
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Scores, and how far the spans' own scores can be relied on.
+
+    Args:
+        counts: over all gold documents.
+        reliability: of the predicted spans that have a score; None where none has.
+    """
+
+    counts: Counts
+    reliability: Reliability | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape that ``vermeil evaluate --json`` prints."""
+        told = None if self.reliability is None else self.reliability.as_dict()
+        return {**self.counts.as_dict(), "reliability": told}
+
+
+def evaluate_files(
+    model: Path,
+    gold: CorpusConfig,
+    progress: Progress = silent,
+    precision: Precision = "fp32",
+) -> Evaluation:
     """Score a model folder, or a JSONL file of predictions, against gold.
 
     A model brings its task; with predictions, the labels are those that occur in either file.
+    ``precision`` is as for `vermeil.jobs.predict.predict`.
 
     Raises:
         DataError: a file is missing or wrong, or there is nothing to score.
@@ -26,19 +57,28 @@ def evaluate_files(model: Path, gold: CorpusConfig, progress: Progress = silent)
     if not model.exists():
         raise DataError("no such model folder or file of predictions", model)
     if model.is_dir():
-        return _evaluate_model(model, gold, progress)
+        return _evaluate_model(model, gold, progress, precision)
     documents = _gold(gold, None)
     predicted = list(read_corpus(CorpusConfig(path=model, format="jsonl")))
-    return evaluate(predicted, documents, task_for((*documents, *predicted)))
+    return _scored(predicted, documents, task_for((*documents, *predicted)))
 
 
-def _evaluate_model(model: Path, gold: CorpusConfig, progress: Progress) -> Counts:
-    from vermeil.student import Student
+def _evaluate_model(
+    model: Path, gold: CorpusConfig, progress: Progress, precision: Precision
+) -> Evaluation:
+    from vermeil.student.load import load_predictor
 
-    student = Student.load(model)
-    documents = _gold(gold, student.task)
+    predictor = load_predictor(model, precision)
+    documents = _gold(gold, predictor.task)
     plain = (document.with_annotation(UNANNOTATED) for document in documents)
-    return evaluate(list(student.predict(plain, progress)), documents, student.task)
+    return _scored(list(predictor.predict(plain, progress)), documents, predictor.task)
+
+
+def _scored(predicted: list[Document], gold: list[Document], task: Task) -> Evaluation:
+    counts = evaluate(predicted, gold, task)
+    by_id = {document.id: document.annotation for document in predicted}
+    scores, correct = judge((one.annotation, by_id[one.id]) for one in gold)
+    return Evaluation(counts, reliability(scores, correct) if scores else None)
 
 
 def _gold(corpus: CorpusConfig, task: Task | None) -> list[Document]:

@@ -38,6 +38,14 @@ class Runner(Protocol):
             head.
         """
 
+    def logits(
+        self,
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        cases: NDArray[np.int64] | None,
+    ) -> NDArray[np.float32]:
+        """Return what the probabilities are made from."""
+
 
 def probabilities(
     runner: Runner, documents: Sequence[EncodedDocument], head: Head, padding: int
@@ -80,6 +88,19 @@ def tempered(rows: NDArray[np.float32], temperature: float) -> NDArray[np.float3
     powers = np.exp(logs - logs.max(axis=-1, keepdims=True))
     result: NDArray[np.float32] = powers / powers.sum(axis=-1, keepdims=True)
     return result
+
+
+def logit_difference(
+    one: Runner, other: Runner, windows: Sequence[EncodedWindow], padding: int
+) -> float:
+    """Return the largest difference of logits at any wordpiece of any window."""
+    largest = np.float32(0)
+    for start in range(0, len(windows), 8):  # in file order: short ones are padded, too
+        ids, mask, cases = pad(windows[start : start + 8], padding)
+        apart = np.abs(one.logits(ids, mask, cases) - other.logits(ids, mask, cases))
+        counted = apart[mask == 1] if apart.ndim == 3 else apart
+        largest = np.maximum(largest, counted.max())  # unlike max(), keeps what is no number
+    return float(largest)
 
 
 def pad(

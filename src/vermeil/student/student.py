@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import nn
@@ -15,7 +15,7 @@ from vermeil.data.document import Document
 from vermeil.data.example import BatchPlan, Example
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError
-from vermeil.student.card import model_card
+from vermeil.student.card import model_card, onnx_card
 from vermeil.student.config import StudentConfig
 from vermeil.student.device import pick_device, uses_bf16
 from vermeil.student.dropout import speed_up_dropout
@@ -38,12 +38,13 @@ from vermeil.student.predictor import Predictor
 from vermeil.student.settings import (
     SETTINGS,
     ModelSettings,
+    OnnxSettings,
     Precision,
     read_settings,
 )
 from vermeil.student.torch_runner import TorchRunner
 from vermeil.student.training import StepRecord, fit
-from vermeil.student.wordpieces import Wordpieces
+from vermeil.student.wordpieces import TOKENIZER, Wordpieces
 from vermeil.tasks import make_task
 from vermeil.tasks.protocol import Task
 
@@ -189,18 +190,40 @@ class Student:
         Raises:
             DataError: the folder cannot be written.
         """
-        settings = ModelSettings(
-            task=self.task.config, student=self.config, temperature=self.temperature
-        )
         with quiet(), atomic_folder(Path(folder)) as partial:
             self.network.save_pretrained(partial)
             self.tokenizer.save_pretrained(partial)
-            _write(partial / SETTINGS, settings.as_dict())
+            _write(partial / SETTINGS, self._settings().as_dict())
             _write(partial / "training.json", record)
             card = model_card(self.task, self.config, record, letter_case=self.uses_letter_case)
             (partial / "README.md").write_text(card, "utf-8")
             lines = "".join(step.as_line() + "\n" for step in steps)
             (partial / "training.jsonl").write_text(lines, "utf-8")
+
+    def save_for_onnx(self, folder: Path, files: dict[Literal["fp32", "int8"], str]) -> None:
+        """Write what prediction with ONNX Runtime needs beside the graphs.
+
+        Args:
+            folder: holds the graphs.
+            files: precision to file.
+        """
+        wordpieces = self._encoder.wordpieces
+        wordpieces.tokenizer.save(str(folder / TOKENIZER))
+        onnx = OnnxSettings(
+            files=files,
+            unknown=wordpieces.unknown,
+            padding=wordpieces.padding,
+            longest=self._encoder.longest,
+            letter_case=self.uses_letter_case,
+        )
+        _write(folder / SETTINGS, self._settings(onnx).as_dict())
+        card = onnx_card(self.task, letter_case=self.uses_letter_case)
+        (folder / "README.md").write_text(card, "utf-8")
+
+    def _settings(self, onnx: OnnxSettings | None = None) -> ModelSettings:
+        return ModelSettings(
+            task=self.task.config, student=self.config, temperature=self.temperature, onnx=onnx
+        )
 
     @property
     def uses_letter_case(self) -> bool:
