@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vermeil.jobs.run import run
     from vermeil.jobs.show import show
     from vermeil.jobs.train import train
+    from vermeil.serving.serve import serve
     from vermeil.student import Student
     from vermeil.studies.study import study
 
@@ -45,6 +46,7 @@ __all__ = [
     "locate",
     "predict",
     "run",
+    "serve",
     "show",
     "study",
     "train",
@@ -66,6 +68,7 @@ _HOMES = {
     "locate": "vermeil.jobs.locate",
     "predict": "vermeil.jobs.predict",
     "run": "vermeil.jobs.run",
+    "serve": "vermeil.serving.serve",
     "show": "vermeil.jobs.show",
     "study": "vermeil.studies.study",
     "train": "vermeil.jobs.train",

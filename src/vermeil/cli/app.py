@@ -20,6 +20,7 @@ from vermeil.cli import (
     predict,
     replay,
     run,
+    serve,
     show,
     study,
     train,
@@ -63,6 +64,7 @@ app.command("study", epilog=study.EXAMPLE)(study.study)
 app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
 app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command("export", epilog=export.EXAMPLE)(export.export)
+app.command("serve", epilog=serve.EXAMPLE)(serve.serve)
 app.command("run", epilog=run.EXAMPLE)(run.run)
 app.command("show", epilog=show.EXAMPLE)(show.show)
 app.command("replay", epilog=replay.EXAMPLE)(replay.replay)
