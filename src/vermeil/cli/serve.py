@@ -23,6 +23,9 @@ def serve(
     max_waiting: Annotated[
         int, typer.Option(min=1, help="Wordpieces that may wait; beyond: 429.")
     ] = 1_000_000,
+    max_batch: Annotated[
+        int, typer.Option(min=1, help="Wordpieces that are predicted together.")
+    ] = 8_192,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one request.")] = 60.0,
 ) -> None:
     """Answer POST /v1/predict; a token in VERMEIL_TOKEN is asked of clients."""
@@ -33,6 +36,7 @@ def serve(
         documents=max_documents,
         characters=max_characters,
         waiting=max_waiting,
+        batch=max_batch,
         seconds=timeout,
     )
     job(model, host, port, limits, precision, say)
