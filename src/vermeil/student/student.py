@@ -14,7 +14,7 @@ from vermeil.data.atomic import atomic_folder
 from vermeil.data.document import Document
 from vermeil.data.example import BatchPlan, Example
 from vermeil.data.progress import Progress, silent
-from vermeil.errors import ConfigError
+from vermeil.errors import ConfigError, DataError
 from vermeil.student.card import model_card, onnx_card
 from vermeil.student.config import StudentConfig
 from vermeil.student.device import pick_device, uses_bf16
@@ -116,6 +116,12 @@ class Student:
         """
         path = Path(folder)
         settings = read_settings(path)
+        if settings.onnx is not None:
+            raise DataError(
+                "is exported for ONNX Runtime: vermeil.predict takes it; name the folder it was "
+                "made from",
+                path,
+            )
         task, config = make_task(settings.task), settings.student
         _set_threads(config.threads)
         tokenizer = load_tokenizer(str(path))

@@ -142,3 +142,9 @@ def test_torch_precisions_are_told_apart(model: Path, tmp_path: Path) -> None:
     export(model, tmp_path / "onnx")
     with pytest.raises(ConfigError, match="bf16"):
         list(predict(tmp_path / "onnx", TEXTS, precision="bf16"))
+
+
+def test_an_exported_folder_is_no_student_to_go_on_with(model: Path, tmp_path: Path) -> None:
+    export(model, tmp_path / "onnx")
+    with pytest.raises(DataError, match="exported for ONNX Runtime"):
+        export(tmp_path / "onnx", tmp_path / "again")
