@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -25,6 +26,7 @@ from vermeil.cli import (
     study,
     train,
 )
+from vermeil.errors import ConfigError
 
 app = typer.Typer(
     name="vermeil",
@@ -43,7 +45,8 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def vermeil(
-    version: Annotated[
+    context: typer.Context,
+    _version: Annotated[
         bool,
         typer.Option(
             "--version", callback=_print_version, is_eager=True, help="Print the version."
@@ -51,6 +54,11 @@ def vermeil(
     ] = False,
 ) -> None:
     """Turn an LLM's annotations and a few of your own into a small, fast, private model."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and context.invoked_subcommand != "train":
+        raise ConfigError(
+            f"vermeil {context.invoked_subcommand} is done by one process; of all verbs torchrun "
+            "may start only train several times"
+        )
 
 
 app.command("init", epilog=init.EXAMPLE)(init.init)

@@ -121,6 +121,8 @@ def _train_inputs(config: Sections) -> Inputs:
         "run.seed": str(config.run.seed),
         **dict(_corpus_inputs("gold", config.corpora.gold)),
     }
+    if chooses(config):
+        inputs.update(_corpus_inputs("dev", config.corpora.dev))
     if uses_silver(config):
         inputs.update(_corpus_inputs("silver", silver_corpus(config)))
     return inputs
@@ -145,6 +147,11 @@ def uses_silver(config: Sections) -> bool:
 def uses_gold(config: Sections) -> bool:
     """Whether the regimen trains on gold."""
     return config.blending.regimen != "silver_only"
+
+
+def chooses(config: Sections) -> bool:
+    """Whether the best state of training is chosen on dev."""
+    return config.student.select == "best_dev"
 
 
 def _silver_needless(config: Sections) -> str | None:
@@ -194,11 +201,15 @@ def _train(config: Sections, progress: Progress) -> Report:
     task = make_task(config.task)
     gold: list[Document] = []
     silver: list[Document] = []
+    dev: list[Document] = []
     if uses_gold(config):
         corpus = configured(config, "gold", "name the annotated file to train on")
         gold = list(read_corpus(corpus, task.check))
     if uses_silver(config):
         silver = list(read_corpus(silver_corpus(config), task.check))
+    if chooses(config):
+        corpus = configured(config, "dev", "name the annotated file to choose the best state by")
+        dev = list(read_corpus(corpus, task.check))
     report = train(
         gold,
         silver,
@@ -208,6 +219,7 @@ def _train(config: Sections, progress: Progress) -> Report:
         config.run.seed,
         Places(config.run.output).model,
         progress,
+        dev,
     )
     return report.as_dict()
 

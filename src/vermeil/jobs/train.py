@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,16 +12,19 @@ import numpy as np
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.blending.plan import make_plan
-from vermeil.data.document import Document
+from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.example import BatchPlan
 from vermeil.data.progress import Progress, silent
+from vermeil.errors import ConfigError
+from vermeil.jobs.evaluate import evaluate
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
-    from vermeil.student.encoding import EncodedCorpus
+    from vermeil.student.examples import EncodedCorpus
+    from vermeil.student.metrics import StepRecord
     from vermeil.student.student import Student
-    from vermeil.student.training import StepRecord
+    from vermeil.student.training import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Training:
         plan: what it saw.
         steps: a record per optimiser step.
         losses: named losses of encoding its documents, per origin.
-        seconds: that training took.
+        seconds: that training took, interruptions left out.
     """
 
     student: Student
@@ -70,6 +72,7 @@ def train(
     seed: int,
     output: Path,
     progress: Progress = silent,
+    dev: Sequence[Document] = (),
 ) -> TrainReport:
     """Train a student on gold and silver, and save it as a folder that plain transformers loads.
 
@@ -81,21 +84,59 @@ def train(
         blending: regimen, schedule and budget.
         seed: draws the head's weights, the batches and the dropout.
         output: the model folder; written whole or not at all. ``training.jsonl`` in it has a line
-            per step.
+            per step. While training lasts, its state is in the folder of that name with
+            ``.checkpoint`` added: the same call goes on from there after an interruption.
         progress: told after every step.
+        dev: documents that people annotated, to choose the best state by.
 
     Raises:
-        ConfigError: the encoder is not to be had.
-        TrainingError: there is nothing to train on, or training diverged.
+        ConfigError: the encoder is not to be had, or dev documents are missing.
+        TrainingError: there is nothing to train on, training diverged, or a checkpoint is there
+            that other data or another configuration left.
     """
+    from vermeil.student.checkpoint import Checkpoint, flatten
+    from vermeil.student.metrics import tracked
     from vermeil.student.student import Student
+    from vermeil.student.team import join_team
+    from vermeil.student.training import Surroundings
 
-    fresh = Student.create(task, student, seed)
-    encoded = (fresh.encode(gold, "gold"), fresh.encode(silver, "silver"))
-    training = train_student(fresh, *encoded, blending, seed, progress)
-    record = training_record(training, blending, seed, len(gold), len(silver))
-    fresh.save(output, record, training.steps)
+    if student.select == "best_dev" and not dev:
+        raise ConfigError(
+            "student.select: best_dev needs documents to choose by; name them in corpora.dev, or "
+            "set student.select to last"
+        )
+    with (
+        join_team() as team,
+        tracked(
+            student.tracker if team.rank == 0 else "none",
+            output.with_name(f"{output.name}.tracker"),
+        ) as watch,
+    ):
+        fresh = Student.create(task, student, seed)
+        encoded = (fresh.encode(gold, "gold"), fresh.encode(silver, "silver"))
+        checkpoint = None
+        if student.checkpoint_seconds is not None:
+            sections = {"task": task.config, "blending": blending}
+            made_from = {"version of vermeil": version("vermeil")}
+            for name, section in sections.items():
+                made_from |= flatten(section.model_dump(mode="json"), name)
+            checkpoint = Checkpoint(
+                output.with_name(f"{output.name}.checkpoint"), made_from, student.checkpoint_seconds
+            )
+        around = Surroundings(progress, watch, lambda: dev_f1(fresh, dev), checkpoint, team)
+        training = train_student(fresh, *encoded, blending, seed, around)
+        record = training_record(training, blending, seed, len(gold), len(silver))
+        if team.rank == 0:
+            fresh.save(output, record, training.steps)
+            if checkpoint is not None:
+                checkpoint.remove()
     return TrainReport(output, record)
+
+
+def dev_f1(student: Student, dev: Sequence[Document]) -> float:
+    """Return the F1 of a student on documents to choose by."""
+    plain = [document.with_annotation(UNANNOTATED) for document in dev]
+    return evaluate(student.predict(plain), dev, student.task).overall.f1
 
 
 def train_student(
@@ -104,15 +145,14 @@ def train_student(
     silver: EncodedCorpus,
     blending: BlendingConfig,
     seed: int,
-    progress: Progress = silent,
+    around: Surroundings | None = None,
 ) -> Training:
-    """Plan and train, without saving anything."""
+    """Plan and train, without saving the student."""
     plan = plan_for(gold, silver, blending, seed)
-    start = time.perf_counter()
-    steps = student.fit([*gold.examples, *silver.examples], plan, seed, progress)
-    seconds = time.perf_counter() - start
+    examples = [*gold.examples, *silver.examples]
+    steps = student.fit(examples, plan, seed, around)
     losses = {"gold": gold.losses, "silver": silver.losses}
-    return Training(student, plan, steps, losses, seconds)
+    return Training(student, plan, steps, losses, steps[-1].seconds)
 
 
 def plan_for(
@@ -128,6 +168,8 @@ def training_record(
 ) -> dict[str, Any]:
     """Return what a model folder keeps about its training."""
     last = training.steps[-20:]
+    scored = [step for step in training.steps if step.dev_f1 is not None]
+    best = max(scored, key=lambda step: (step.dev_f1 or 0.0, step.step), default=None)
     return {
         "vermeil": version("vermeil"),
         "regimen": blending.regimen,
@@ -136,9 +178,10 @@ def training_record(
         "seed": seed,
         "gold_documents": gold,
         "silver_documents": silver,
-        "steps": training.plan.steps,
-        "wordpieces": training.plan.total_wordpieces,
+        "steps": len(training.steps),
+        "wordpieces": sum(step.wordpieces for step in training.steps),
         "seconds": round(training.seconds, 2),
         "final_loss": sum(s.loss for s in last) / len(last),
         "losses": training.losses,
+        **({} if best is None else {"selected_step": best.step, "dev_f1": best.dev_f1}),
     }

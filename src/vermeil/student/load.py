@@ -61,4 +61,11 @@ def _load_onnx(
         settings.student.overlap,
         with_case=onnx.letter_case,
     )
-    return Predictor(encoder, runner, make_task(settings.task), settings.temperature)
+    return Predictor(
+        encoder,
+        runner,
+        make_task(settings.task),
+        settings.temperature,
+        in_context=settings.student.context == "group",
+        transitions=settings.transitions,
+    )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.student.encoding import EncodedDocument, EncodedWindow
+from vermeil.student.context import Pack
+from vermeil.student.encoding import EncodedWindow
 
 if TYPE_CHECKING:
     from vermeil.tasks.protocol import Head
@@ -48,9 +49,9 @@ class Runner(Protocol):
 
 
 def probabilities(
-    runner: Runner, documents: Sequence[EncodedDocument], head: Head, padding: int
+    runner: Runner, documents: Sequence[Pack], head: Head, padding: int
 ) -> list[NDArray[np.float32]]:
-    """Return what the network makes of each document.
+    """Return what the network makes of each document, or of each pack of documents.
 
     Args:
         runner: computes the network.

@@ -46,6 +46,8 @@ class ModelSettings(Section):
     """How it was trained."""
     temperature: float = Field(default=1.0, gt=0)
     """Divides the logits before they become scores; 1: as trained."""
+    transitions: list[list[float]] | None = None
+    """Log scores from each class to each class, of a student with a CRF."""
     onnx: OnnxSettings | None = None
     """Set in a folder that holds the model for ONNX Runtime."""
 
@@ -58,6 +60,8 @@ class ModelSettings(Section):
         }
         if self.temperature != 1:
             record["temperature"] = self.temperature
+        if self.transitions is not None:
+            record["transitions"] = self.transitions
         if self.onnx is not None:
             record["onnx"] = self.onnx.model_dump(mode="json")
         return record

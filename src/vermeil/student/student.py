@@ -17,14 +17,15 @@ from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, DataError
 from vermeil.student.card import model_card, onnx_card
 from vermeil.student.config import StudentConfig
+from vermeil.student.context import packs, singles
+from vermeil.student.crf import Crf
 from vermeil.student.device import pick_device, uses_bf16
 from vermeil.student.dropout import speed_up_dropout
 from vermeil.student.encoder import find_encoder
-from vermeil.student.encoding import (
-    DocumentEncoder,
-    EncodedCorpus,
-    make_examples,
-)
+from vermeil.student.encoding import DocumentEncoder
+from vermeil.student.examples import EncodedCorpus, make_examples
+from vermeil.student.loss import CrossEntropy
+from vermeil.student.metrics import StepRecord
 from vermeil.student.network import (
     CASE_KEY,
     folds_case,
@@ -43,7 +44,7 @@ from vermeil.student.settings import (
     read_settings,
 )
 from vermeil.student.torch_runner import TorchRunner
-from vermeil.student.training import StepRecord, fit
+from vermeil.student.training import Surroundings, fit
 from vermeil.student.wordpieces import TOKENIZER, Wordpieces
 from vermeil.tasks import make_task
 from vermeil.tasks.protocol import Task
@@ -62,7 +63,11 @@ class Student:
         tokenizer: its fast tokenizer.
         task: what it does.
         config: how it is trained and how long its windows are.
+        crf: which class follows which; None: each word is decided for itself.
         temperature: divides the logits before they become scores.
+
+    Raises:
+        ConfigError: the configuration wants what only a task that marks words can have.
     """
 
     def __init__(
@@ -71,10 +76,12 @@ class Student:
         tokenizer: PreTrainedTokenizerBase,
         task: Task,
         config: StudentConfig,
+        crf: Crf | None = None,
         temperature: float = 1.0,
     ) -> None:
+        _check_head(task, config)
         self.network, self.tokenizer, self.task, self.config = network, tokenizer, task, config
-        self.temperature = temperature
+        self.crf, self.temperature = crf, temperature
         longest = int(getattr(network.config, "max_position_embeddings", 0) or 10**9)
         if network.config.model_type in ("roberta", "xlm-roberta", "camembert"):
             longest -= 2  # their positions begin after the padding index
@@ -105,7 +112,8 @@ class Student:
         network = load_network(source, task.head, task.classes, config.dropout)
         if _wants_letter_case(network, tokenizer, config.letter_case):
             grow_token_types(network)
-        return cls(_placed(network), tokenizer, task, config)
+        crf = Crf(len(task.classes)) if config.crf else None
+        return cls(_placed(network), tokenizer, task, config, crf)
 
     @classmethod
     def load(cls, folder: Path | str) -> Student:
@@ -127,29 +135,34 @@ class Student:
         tokenizer = load_tokenizer(str(path))
         network = load_network(str(path), task.head, task.classes, config.dropout)
         network.train(False)
-        return cls(_placed(network), tokenizer, task, config, settings.temperature)
+        crf = None if settings.transitions is None else Crf.from_lists(settings.transitions)
+        return cls(_placed(network), tokenizer, task, config, crf, settings.temperature)
 
     def encode(self, documents: Sequence[Document], origin: str) -> EncodedCorpus:
         """Return the training examples of annotated documents, with what encoding lost."""
-        return make_examples(self._encoder.encode(documents), self.task, origin)
+        encoded = self._encoder.encode(documents)
+        together = packs(encoded, self._encoder) if self._in_context else singles(encoded)
+        return make_examples(together, self.task, origin, soft=self.config.soft_labels)
 
     def fit(
         self,
         examples: Sequence[Example],
         plan: BatchPlan,
         seed: int,
-        progress: Progress = silent,
+        around: Surroundings | None = None,
     ) -> list[StepRecord]:
         """Train along a plan (see `vermeil.student.training.fit`)."""
         speed_up_dropout(self.network)
+        criterion = CrossEntropy() if self.crf is None else self.crf.to(self.network.device)
         return fit(
             self.network,
+            criterion,
             examples,
             plan,
             self.config,
             seed,
             padding=self._encoder.wordpieces.padding,
-            progress=progress,
+            around=around or Surroundings(),
         )
 
     def predict(
@@ -158,7 +171,9 @@ class Student:
         """Annotate documents or plain texts.
 
         Texts may be of any length: long ones are read in overlapping windows, nothing is cut off.
-        Whatever annotation a document had is replaced; plain texts are numbered from 1.
+        Whatever annotation a document had is replaced; plain texts are numbered from 1. A student
+        that was trained with ``student.context = "group"`` reads neighbouring documents of a group
+        together here, too.
 
         Args:
             documents: documents (their ``tokens`` are respected) or texts; read as a stream.
@@ -181,7 +196,14 @@ class Student:
         if precision == "int8":
             raise ConfigError("int8: only an exported model has it; see vermeil export --int8")
         runner = TorchRunner(self.network, bf16=uses_bf16(precision))
-        return Predictor(self._encoder, runner, self.task, self.temperature)
+        return Predictor(
+            self._encoder,
+            runner,
+            self.task,
+            self.temperature,
+            in_context=self._in_context,
+            transitions=self._transitions,
+        )
 
     def save(
         self, folder: Path, record: Mapping[str, Any], steps: Iterable[StepRecord] = ()
@@ -228,8 +250,20 @@ class Student:
 
     def _settings(self, onnx: OnnxSettings | None = None) -> ModelSettings:
         return ModelSettings(
-            task=self.task.config, student=self.config, temperature=self.temperature, onnx=onnx
+            task=self.task.config,
+            student=self.config,
+            temperature=self.temperature,
+            transitions=self._transitions,
+            onnx=onnx,
         )
+
+    @property
+    def _in_context(self) -> bool:
+        return self.config.context == "group"
+
+    @property
+    def _transitions(self) -> list[list[float]] | None:
+        return None if self.crf is None else self.crf.as_lists()
 
     @property
     def uses_letter_case(self) -> bool:
@@ -241,6 +275,20 @@ def _wordpieces(tokenizer: PreTrainedTokenizerBase) -> Wordpieces:
     padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
     unknown = tokenizer.unk_token_id if tokenizer.unk_token_id is not None else padding
     return Wordpieces(tokenizer.backend_tokenizer, int(unknown), int(padding))
+
+
+def _check_head(task: Task, config: StudentConfig) -> None:
+    if task.head == "token":
+        return
+    wanted = {"context": config.context != "none", "crf": config.crf}
+    problems = [
+        f"student.{name}: only a task that marks words can have it, {task.name} labels whole "
+        "texts; leave it out"
+        for name, is_wanted in wanted.items()
+        if is_wanted
+    ]
+    if problems:
+        raise ConfigError(*problems)
 
 
 def _wants_letter_case(

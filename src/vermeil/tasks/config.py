@@ -27,3 +27,5 @@ class TaskConfig(Section):
     """The label set, in the order in which prompts list it."""
     guidelines: str = ""
     """Annotation guidelines, put into every prompt."""
+    scheme: Literal["iob2", "bioes"] = "iob2"
+    """ner: the student's classes; bioes tells the last and the only word of a span apart."""

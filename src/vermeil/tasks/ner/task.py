@@ -16,13 +16,16 @@ from vermeil.errors import DataError
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.decoding import decode_spans
-from vermeil.tasks.ner.encoding import encode_spans, iob2_classes
+from vermeil.tasks.ner.encoding import encode_spans, scheme_classes
 from vermeil.tasks.ner.formats import FORMATS
 from vermeil.tasks.ner.location import locate
 from vermeil.tasks.ner.prompts import PROMPTS, render_prompt
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.protocol import Head, Reading
 from vermeil.tasks.replies import unusable, was_cut_after_draft, was_filtered
+
+ROUNDING = 1e-4
+"""By how much a sum of probabilities may miss 1."""
 
 
 class NerTask:
@@ -43,7 +46,7 @@ class NerTask:
         self.config = config
         self.label_set = LabelSet.from_config(config)
         self.labels = self.label_set.names
-        self.classes = iob2_classes(self.labels)
+        self.classes = scheme_classes(self.labels, config.scheme)
         self._class_numbers = {name: number for number, name in enumerate(self.classes)}
         self._format = FORMATS["json"]
 
@@ -53,13 +56,24 @@ class NerTask:
         return (span.label for span in annotation.spans or ())
 
     def check(self, document: Document) -> None:
-        """Raise `DataError` on a label that is not in the set, and on overlapping spans."""
+        """Raise `DataError` on what cannot be learnt or scored.
+
+        That is a label that is not in the set, soft labels that are no probabilities, and spans
+        that overlap.
+        """
         spans = document.spans or ()
         for span in spans:
-            if span.label not in self.labels:
-                shown = _show(document, span)
+            for label in (span.label, *(span.soft or ())):
+                if label not in self.labels:
+                    shown = _show(document, span)
+                    raise DataError(
+                        f"document {document.id!r}: {shown}: {self.label_set.unknown(label)}"
+                    )
+            soft = (span.soft or {}).values()
+            if not all(p >= 0 for p in soft) or sum(soft) > 1 + ROUNDING:
                 raise DataError(
-                    f"document {document.id!r}: {shown}: {self.label_set.unknown(span.label)}"
+                    f"document {document.id!r}: {_show(document, span)}: soft labels "
+                    f"{dict(span.soft or {})}; expected probabilities whose sum is at most 1"
                 )
         for before, after in pairwise(spans):
             if after.start < before.end:
@@ -87,12 +101,13 @@ class NerTask:
         return Reading(state, Annotation(spans=spans), located, notes=parsed.notes)
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
-        """Return the IOB2 class of every word."""
-        return encode_spans(document, words, self._class_numbers)
+        """Return the class of every word."""
+        return encode_spans(document, words, self._class_numbers, self.config.scheme)
 
     def decode(self, words: Sequence[Range], probabilities: NDArray[np.float32]) -> Annotation:
-        """Return the spans of the most probable classes that IOB2 allows."""
-        return Annotation(spans=decode_spans(words, probabilities, self.labels))
+        """Return the spans of the most probable classes that the scheme allows."""
+        spans = decode_spans(words, probabilities, self.labels, self.config.scheme)
+        return Annotation(spans=spans)
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document strictly; who marked nothing is taken to say that nothing is there."""
