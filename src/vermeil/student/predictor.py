@@ -92,6 +92,9 @@ def _blocks(documents: Iterable[Document | str], by_group: bool) -> Iterator[lis
             block, characters = [], 0
         block.append(document)
         characters += len(document.text)
+        if not by_group and (len(block) == BLOCK_DOCUMENTS or characters >= BLOCK_CHARACTERS):
+            yield block
+            block, characters = [], 0
     if block:
         yield block
 
