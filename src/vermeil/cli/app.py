@@ -10,15 +10,18 @@ import typer
 from vermeil import __version__
 from vermeil.cli import (
     annotate,
+    calibrate,
     check,
     corpus,
     demo,
     evaluate,
+    export,
     init,
     locate,
     predict,
     replay,
     run,
+    serve,
     show,
     study,
     train,
@@ -67,6 +70,9 @@ app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("study", epilog=study.EXAMPLE)(study.study)
 app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
+app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
+app.command("export", epilog=export.EXAMPLE)(export.export)
+app.command("serve", epilog=serve.EXAMPLE)(serve.serve)
 app.command("run", epilog=run.EXAMPLE)(run.run)
 app.command("show", epilog=show.EXAMPLE)(show.show)
 app.command("replay", epilog=replay.EXAMPLE)(replay.replay)

@@ -83,3 +83,23 @@ for document in student.predict(["Nino Abzianidze spoke in Tashkent."]):
 {json.dumps(shown, ensure_ascii=False, indent=1)}
 ```
 """
+
+
+def onnx_card(task: Task, *, letter_case: bool) -> str:
+    """Return the card of a folder that holds the model for ONNX Runtime.
+
+    Args:
+        task: what the model does.
+        letter_case: whether letter case is fed in through token types.
+    """
+    case = " `token_type_ids` carry each word's letter case." if letter_case else ""
+    return f"""---
+library_name: onnx
+tags: [vermeil, {task.name}]
+---
+
+# A Vermeil student for ONNX Runtime
+
+Predicts with `vermeil predict` or `vermeil.predict`, and `pip install "vermeil[deploy]"`: no torch.
+`export.json` says how it was compared with the student that it was made from.{case}
+"""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,7 @@ from vermeil.data.document import Document, Range
 from vermeil.data.words import split_words
 from vermeil.student.features import NONE, letter_case
 from vermeil.student.windows import Window, cut_windows
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+from vermeil.student.wordpieces import Wordpieces
 
 BLOCK = 512
 """Documents that are tokenised in one call."""
@@ -53,7 +50,7 @@ class DocumentEncoder:
     """Turns documents into windows of wordpieces.
 
     Args:
-        tokenizer: a fast tokenizer of transformers.
+        wordpieces: the tokenizer.
         max_wordpieces: longest window, special tokens included.
         overlap: wordpieces that neighbouring windows share.
         with_case: whether to compute letter-case features.
@@ -61,19 +58,18 @@ class DocumentEncoder:
 
     def __init__(
         self,
-        tokenizer: PreTrainedTokenizerBase,
+        wordpieces: Wordpieces,
         max_wordpieces: int,
         overlap: int,
         *,
         with_case: bool,
     ) -> None:
-        self._tokenizer, self._overlap, self._with_case = tokenizer, overlap, with_case
-        special = list(tokenizer("")["input_ids"])
-        self._prefix, self._suffix = special[:1], special[1:]
-        self.limit = max_wordpieces - len(special)
+        self.wordpieces, self._overlap, self._with_case = wordpieces, overlap, with_case
+        self._prefix, self._suffix = wordpieces.prefix, wordpieces.suffix
+        self.longest = max_wordpieces
+        """Wordpieces of the longest window, special tokens included."""
+        self.limit = max_wordpieces - len(self._prefix) - len(self._suffix)
         """Wordpieces that a window may hold besides special tokens."""
-        unknown = tokenizer.unk_token_id
-        self._unknown = [int(unknown if unknown is not None else tokenizer.pad_token_id)]
 
     def encode(self, documents: Sequence[Document]) -> Iterator[EncodedDocument]:
         """Yield the documents encoded, in order; a word's first wordpiece stands for the word."""
@@ -83,7 +79,7 @@ class DocumentEncoder:
             surfaces = [
                 [d.text[a:b] for a, b in ranges] for d, ranges in zip(block, words, strict=True)
             ]
-            pieces = self._pieces(surfaces)
+            pieces = self.wordpieces.of_words(surfaces)
             for document, ranges, surface, piece in zip(
                 block, words, surfaces, pieces, strict=True
             ):
@@ -112,25 +108,6 @@ class DocumentEncoder:
             else None,
             np.concatenate([w.positions + at for w, at in zip(windows, starts, strict=True)]),
         )
-
-    def _pieces(self, surfaces: list[list[str]]) -> list[list[list[int]]]:
-        """Return the wordpieces of every word; a word that the tokenizer drops becomes [UNK]."""
-        filled = [words for words in surfaces if words]
-        if not filled:
-            return [[] for _ in surfaces]
-        encoded = self._tokenizer(
-            filled, is_split_into_words=True, add_special_tokens=False, truncation=False
-        )
-        encodings = iter(encoded.encodings or ())
-        result = []
-        for words in surfaces:
-            pieces: list[list[int]] = [[] for _ in words]
-            if words:
-                encoding = next(encodings)
-                for index, piece in zip(encoding.word_ids, encoding.ids, strict=True):
-                    pieces[index].append(piece)
-            result.append([p or self._unknown for p in pieces])
-        return result
 
     def _encode_one(
         self,

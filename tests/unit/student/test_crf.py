@@ -9,7 +9,8 @@ import torch
 from tests.unit.student.test_loss import batch, example
 
 from vermeil.data.example import IGNORED
-from vermeil.student.crf import Crf, marginals
+from vermeil.student.crf import Crf
+from vermeil.student.marginals import marginals
 
 CLASSES, WORDS = 3, 4
 
