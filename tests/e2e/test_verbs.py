@@ -111,9 +111,10 @@ def test_predictions_in_a_file_are_scored_without_any_configuration(
     done = vermeil("evaluate", gold, gold, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     scores = json.loads(done.stdout)
-    assert set(scores) == {
-        "overall", "macro_f1", "per_label", "span_only", "documents", "truncated"
-    }  # fmt: skip
+    assert set(scores) >= {"overall", "macro_f1", "per_label", "span_only", "confusion", "errors"}
+    assert (scores["groups"], scores["unanswered"], scores["hardest"]) == (25, 0, [])
+    assert scores["intervals"]["overall"]["f1"] == [1.0, 1.0]
+    assert (scores["agreement"], scores["teacher"]) == ([], None)
     assert set(scores["overall"]) == {"precision", "recall", "f1", "support"}
     assert (scores["overall"]["f1"], scores["documents"], scores["truncated"]) == (1.0, 157, 0)
     assert set(scores["per_label"]) == {"PER", "ORG", "LOC", "MISC"}

@@ -48,9 +48,9 @@ def test_both_prompts_are_answered_for_every_sentence(annotated: list[Annotated]
 
 def test_the_teacher_is_scored_wherever_there_is_gold(annotated: list[Annotated]) -> None:
     for one in annotated:
-        assert one.counts.documents == 60
+        assert one.appraisal.counts.documents == 60
         assert one.train_counts.documents == 20
-        assert one.counts.overall.f1 > 0.9
+        assert one.appraisal.counts.overall.f1 > 0.9
 
 
 def test_silver_holds_what_the_teacher_said_and_not_the_gold(

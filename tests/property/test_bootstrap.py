@@ -3,7 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vermeil.evaluation.bootstrap import holm, paired_bootstrap
+from vermeil.evaluation.bootstrap import paired_bootstrap
+from vermeil.evaluation.correction import holm
+from vermeil.evaluation.randomisation import randomisation_test
 
 
 @st.composite
@@ -56,3 +58,14 @@ def test_holm_never_lowers_a_p_value_and_keeps_their_ranks(p_values: list[float]
     assert all(p <= q <= 1 for p, q in zip(p_values, corrected, strict=True))
     ranked = [corrected[i] for i in sorted(range(len(p_values)), key=lambda i: p_values[i])]
     assert ranked == sorted(ranked)
+
+
+@settings(max_examples=60)
+@given(systems(2), st.integers(0, 5))
+def test_randomisation_does_not_care_which_system_comes_first(pair: list[np.ndarray], seed: int):
+    one, other = pair
+    forth, back = (randomisation_test(*x, 200, seed) for x in ((one, other), (other, one)))
+    assert back.difference == pytest.approx(-forth.difference)
+    assert back.p_value == forth.p_value
+    assert 0 < forth.p_value <= 1
+    assert randomisation_test(one, one, 200, seed).p_value == 1

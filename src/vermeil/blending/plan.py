@@ -6,18 +6,24 @@ equally often (± 1). Steps are planned in windows: what a window draws of each 
 length and cut into as many slices as there are steps, and step i takes slice i of both origins. So
 every batch holds its planned gold share, sequences of like length meet (little padding), and the
 order of steps within a window is shuffled.
+
+In the mode ``weighting`` the batches are those of the regimen pooled, and the gold share that the
+regimen plans for a step becomes the part of its loss that gold has.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.blending.config import BlendingConfig
-from vermeil.blending.regimens import REGIMENS, Phase, spend
+from vermeil.blending.regimens import Phase, make_phases, spend
+from vermeil.blending.schedules import Schedule, constant
 from vermeil.data.example import BatchPlan
+from vermeil.errors import ConfigError
 
 LONGEST_WINDOW = 32
 """Steps that are sorted by length together where the gold share does not change: enough for little
@@ -55,7 +61,11 @@ class _Passes:
 
 
 def make_plan(
-    gold_sizes: Sizes, silver_sizes: Sizes, config: BlendingConfig, seed: int
+    gold_sizes: Sizes,
+    silver_sizes: Sizes,
+    config: BlendingConfig,
+    seed: int,
+    schedule: Schedule | None = None,
 ) -> BatchPlan:
     """Plan a training.
 
@@ -64,27 +74,35 @@ def make_plan(
         silver_sizes: int64, shape (silver,): wordpieces of each silver example.
         config: regimen, schedule and budget.
         seed: draws the passes and the order of steps.
+        schedule: ``gold_share(t)`` of your own, in place of ``config.schedule``, for the regimen
+            schedule.
 
     Returns:
         The plan; its wordpieces are the budget's within half an example per origin.
 
     Raises:
+        ConfigError: the schedule leaves [0, 1], or the regimen has none.
         TrainingError: an origin that the regimen uses is empty.
     """
     gold_sizes = np.asarray(gold_sizes, np.int64)
     silver_sizes = np.asarray(silver_sizes, np.int64)
     sizes = np.concatenate([gold_sizes, silver_sizes])
     parts = spend(config.regimen, config.budget, int(gold_sizes.sum()), int(silver_sizes.sum()))
-    phases = [p for p in REGIMENS[config.regimen](config, parts) if p.wordpieces > 0]
+    phases = make_phases(config, parts, schedule)
+    drawn = phases
+    if config.mode == "weighting":
+        drawn = [Phase(parts.total, constant(parts.gold_part))]
     gold = _Passes(gold_sizes, 0, _generator(seed, "gold"))
     silver = _Passes(silver_sizes, len(gold_sizes), _generator(seed, "silver"))
     order = _generator(seed, "order")
 
     batches: list[NDArray[np.int64]] = []
     planned: list[float] = []
+    starts: list[int] = []
     gold_due = silver_due = 0.0
-    for phase, steps in zip(phases, _steps(phases, config.budget.batch_wordpieces), strict=True):
-        shares = np.array([phase.gold_share((i + 0.5) / steps) for i in range(steps)])
+    for phase, steps in zip(drawn, _steps(drawn, config.budget.batch_wordpieces), strict=True):
+        starts.append(len(batches))
+        shares = _shares(phase.gold_share, steps)
         per_step = phase.wordpieces / steps
         length = LONGEST_WINDOW
         if np.ptp(shares) > 0:
@@ -98,7 +116,26 @@ def make_plan(
             for i in order.permutation(len(window)):
                 batches.append(np.concatenate([part[i] for part in slices]))
             planned.extend(window)
-    return _plan(batches, planned, sizes, len(gold_sizes))
+    plan = _plan(batches, planned, sizes, len(gold_sizes))
+    if config.mode == "weighting":
+        plan, starts = _weighted(plan, phases)
+    else:
+        filled = np.cumsum([0, *(len(batch) > 0 for batch in batches)])
+        starts = [int(filled[start]) for start in starts]
+    if not config.restart_learning_rate:
+        return plan
+    return replace(plan, restarts=tuple(sorted({s for s in starts if s < plan.steps} | {0})))
+
+
+def _shares(schedule: Schedule, steps: int) -> NDArray[np.float64]:
+    """Return the share at the middle of each step."""
+    shares = np.array([schedule((i + 0.5) / steps) for i in range(steps)])
+    for i in np.flatnonzero(~((shares >= 0) & (shares <= 1)))[:1]:
+        raise ConfigError(
+            f"the schedule gives a gold share of {shares[i]:.4g} at progress "
+            f"{(i + 0.5) / steps:.3f}; expected one in [0, 1]"
+        )
+    return shares
 
 
 def _plan(
@@ -114,6 +151,28 @@ def _plan(
         wordpieces=wordpieces,
         gold_examples=gold_examples,
     )
+
+
+def _weighted(plan: BatchPlan, phases: list[Phase]) -> tuple[BatchPlan, list[int]]:
+    """Return the plan with loss weights that give gold its planned share, and the phases' starts.
+
+    A batch that holds one origin only is left as it is: there is nothing to weigh.
+    """
+    ends = np.cumsum([phase.wordpieces for phase in phases])
+    bounds = np.round(np.concatenate([[0.0], ends / ends[-1]]) * plan.steps).astype(int)
+    stretches = [
+        _shares(phase.gold_share, int(count))
+        for phase, count in zip(phases, np.diff(bounds), strict=True)
+    ]
+    planned = np.concatenate(stretches)
+    held = plan.realised_share
+    mixed = (held > 0) & (held < 1)
+    weights = np.ones((plan.steps, 2))
+    weights[mixed, 0] = planned[mixed] / held[mixed]
+    weights[mixed, 1] = (1 - planned[mixed]) / (1 - held[mixed])
+    realised = np.where(mixed, planned, held)
+    weighted = replace(plan, planned_share=planned, realised_share=realised, origin_weights=weights)
+    return weighted, bounds[:-1].tolist()
 
 
 def _steps(phases: list[Phase], batch_wordpieces: int) -> list[int]:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vermeil.blending.config import BlendingConfig, BudgetConfig, RegimenName
-from vermeil.blending.schedules import SCHEDULES, Schedule, constant
-from vermeil.errors import TrainingError
+from vermeil.blending.schedules import SCHEDULES, Schedule, backwards, constant
+from vermeil.errors import ConfigError, TrainingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,17 @@ def _reverse_mix(_: BlendingConfig, parts: Parts) -> list[Phase]:
     return [Phase(parts.gold, constant(1.0)), Phase(parts.silver, constant(0.0))]
 
 
+def _alternate(config: BlendingConfig, parts: Parts) -> list[Phase]:
+    times = config.alternations
+    part = Parts(parts.gold / times, parts.silver / times)
+    return _simple_mix(config, part) * times
+
+
 def _schedule(config: BlendingConfig, parts: Parts) -> list[Phase]:
-    return [Phase(parts.total, SCHEDULES[config.schedule](config, parts.gold_part))]
+    schedule = SCHEDULES[config.schedule](config, parts.gold_part)
+    if config.direction == "decreasing":
+        schedule = backwards(schedule)
+    return [Phase(parts.total, schedule)]
 
 
 REGIMENS: dict[RegimenName, Callable[[BlendingConfig, Parts], list[Phase]]] = {
@@ -66,12 +75,38 @@ REGIMENS: dict[RegimenName, Callable[[BlendingConfig, Parts], list[Phase]]] = {
     "pooled": _pooled,
     "simple_mix": _simple_mix,
     "reverse_mix": _reverse_mix,
+    "alternate": _alternate,
     "schedule": _schedule,
 }
 """Every regimen that a configuration can name: (config, parts of the budget) → phases."""
 
 SINGLE_ORIGIN: dict[RegimenName, str] = {"gold_only": "gold", "silver_only": "silver"}
 """Regimens that use one origin only, and which."""
+
+
+def make_phases(
+    config: BlendingConfig, parts: Parts, schedule: Schedule | None = None
+) -> list[Phase]:
+    """Return the phases of a regimen that have anything to train on.
+
+    Args:
+        config: regimen, schedule and gold tail.
+        parts: of `spend`.
+        schedule: in place of the configured one, for the regimen schedule.
+    """
+    if schedule is not None and config.regimen != "schedule":
+        raise ConfigError(
+            f"blending.regimen: {config.regimen} follows no schedule of its own; expected schedule"
+        )
+    tail = 0.0 if config.regimen in SINGLE_ORIGIN else config.gold_tail * parts.gold
+    body = parts if tail == 0 else Parts(parts.gold - tail, parts.silver)
+    if schedule is not None:
+        phases = [Phase(body.total, schedule)]
+    else:
+        phases = REGIMENS[config.regimen](config, body)
+    if tail:
+        phases = [*phases, Phase(tail, constant(1.0))]
+    return [phase for phase in phases if phase.wordpieces > 0]
 
 
 def spend(regimen: RegimenName, budget: BudgetConfig, gold: int, silver: int) -> Parts:

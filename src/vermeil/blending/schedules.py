@@ -1,16 +1,18 @@
 """Schedules: the gold share as a function of training progress, one function each.
 
 A schedule maps progress t in [0, 1] to the expected gold share of the wordpieces, in [0, 1]; gold
-increases. Each maker gets gold's part of the budget, so that by default a schedule spends exactly
-that: its mean over [0, 1] is ``gold_part``.
+increases, and `backwards` makes it decrease. Each maker gets gold's part of the budget, so that by
+default a schedule spends exactly that: its mean over [0, 1] is ``gold_part``.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 
 from vermeil.blending.config import BlendingConfig, ScheduleName
+from vermeil.errors import ConfigError
 
 Schedule = Callable[[float], float]
 """``gold_share(t)``."""
@@ -28,6 +30,12 @@ def linear(gold_part: float) -> Schedule:
     return lambda t: 1 - 2 * (1 - gold_part) * (1 - t)
 
 
+def cosine(gold_part: float) -> Schedule:
+    """Half a cosine wave with the ends of `linear`: slow, fast, slow."""
+    line = linear(gold_part)
+    return lambda t: line((1 - math.cos(math.pi * t)) / 2)
+
+
 def sigmoid(midpoint: float, steepness: float) -> Schedule:
     """1 / (1 + exp(-steepness · (t - midpoint))), as in Huang et al. 2024, phase 3."""
     return lambda t: _logistic(steepness * (t - midpoint))
@@ -36,6 +44,54 @@ def sigmoid(midpoint: float, steepness: float) -> Schedule:
 def power(exponent: float) -> Schedule:
     """Gold's share t ** exponent, so that silver decays by a power (Huang et al. 2024, phase 3)."""
     return lambda t: t**exponent
+
+
+def exponential(rate: float) -> Schedule:
+    """(e^(rate·t) - 1) / (e^rate - 1), from 0 to 1: late for a high rate, early for a negative one.
+
+    Written so that nothing overflows; a rate near 0 is the straight line.
+    """
+    if rate < 0:
+        mirrored = exponential(-rate)
+        return lambda t: 1 - mirrored(1 - t)
+    if rate < 1e-6:
+        return lambda t: t
+    return lambda t: math.exp(rate * (t - 1)) * math.expm1(-rate * t) / math.expm1(-rate)
+
+
+def step(gold_part: float, steps: int) -> Schedule:
+    """Stairs of like length, whose heights climb evenly between the ends of `linear`."""
+    line = linear(gold_part)
+    return lambda t: line(min(int(t * steps), steps - 1) / (steps - 1))
+
+
+def cyclic(gold_part: float, cycles: int) -> Schedule:
+    """The straight line of `linear`, climbed anew in every cycle; it ends at its highest."""
+    line = linear(gold_part)
+    return lambda t: line(1.0 if t >= 1 else t * cycles % 1.0)
+
+
+def piecewise(points: Sequence[tuple[float, float]]) -> Schedule:
+    """Straight lines between points (progress, share), held before the first and after the last.
+
+    Where two points share a progress, the share jumps from the one to the other.
+    """
+    ordered = sorted(points, key=lambda point: point[0])
+    places = [place for place, _ in ordered]
+
+    def share(t: float) -> float:
+        after = bisect_right(places, t)
+        if after in (0, len(ordered)):
+            return ordered[after and -1][1]
+        (left, low), (right, high) = ordered[after - 1], ordered[after]
+        return low + (high - low) * (t - left) / (right - left)
+
+    return share
+
+
+def backwards(schedule: Schedule) -> Schedule:
+    """The same curve from its end to its start: gold decreases, and its mean is the same."""
+    return lambda t: schedule(1 - t)
 
 
 def sigmoid_midpoint(gold_part: float, steepness: float) -> float:
@@ -63,6 +119,25 @@ def power_exponent(gold_part: float) -> float:
     return 1 / max(gold_part, 1e-9) - 1
 
 
+def exponential_rate(gold_part: float) -> float:
+    """Return the rate at which `exponential` has mean ``gold_part``.
+
+    The mean over [0, 1] is 1/r - 1/(e^r - 1), which falls as the rate r rises; rates end at ± 10⁴,
+    which spends one in ten thousand of the budget on the rarer origin.
+    """
+
+    def mean(rate: float) -> float:
+        if abs(rate) < 1e-4:
+            return 0.5 - rate / 12
+        return 1 / rate + (-1 / math.expm1(rate) if rate < 500 else 0.0)
+
+    low, high = -1e4, 1e4
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if mean(middle) > gold_part else (low, middle)
+    return low
+
+
 def _constant(config: BlendingConfig, gold_part: float) -> Schedule:
     return constant(gold_part if config.share is None else config.share)
 
@@ -82,11 +157,41 @@ def _power(config: BlendingConfig, gold_part: float) -> Schedule:
     return power(power_exponent(gold_part) if config.exponent is None else config.exponent)
 
 
+def _cosine(_: BlendingConfig, gold_part: float) -> Schedule:
+    return cosine(gold_part)
+
+
+def _exponential(config: BlendingConfig, gold_part: float) -> Schedule:
+    return exponential(exponential_rate(gold_part) if config.rate is None else config.rate)
+
+
+def _step(config: BlendingConfig, gold_part: float) -> Schedule:
+    return step(gold_part, config.steps)
+
+
+def _cyclic(config: BlendingConfig, gold_part: float) -> Schedule:
+    return cyclic(gold_part, config.cycles)
+
+
+def _piecewise(config: BlendingConfig, _: float) -> Schedule:
+    if not config.table:
+        raise ConfigError(
+            "blending.table: missing; the schedule piecewise follows its points "
+            "[progress, gold share], such as [[0, 0.1], [0.7, 0.1], [1, 0.9]]"
+        )
+    return piecewise(config.table)
+
+
 SCHEDULES: dict[ScheduleName, Callable[[BlendingConfig, float], Schedule]] = {
     "constant": _constant,
     "linear": _linear,
+    "cosine": _cosine,
     "sigmoid": _sigmoid,
     "power": _power,
+    "exponential": _exponential,
+    "step": _step,
+    "cyclic": _cyclic,
+    "piecewise": _piecewise,
 }
 """Every schedule that a configuration can name: (config, gold's part of the budget) → schedule."""
 

@@ -1,4 +1,4 @@
-"""``vermeil evaluate``: predictions against gold."""
+"""``vermeil evaluate``: predictions, or silver, against gold."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from vermeil.cli.appraisal import appraisal_tables
 from vermeil.cli.options import AnyPrecision, AsJson, Quiet
-from vermeil.cli.output import console, print_json, scores
+from vermeil.cli.output import console, print_json
 from vermeil.cli.progress import shown_progress
 
 EXAMPLE = "Example: vermeil evaluate vermeil-run/model test.jsonl --json"
@@ -17,7 +18,9 @@ EXAMPLE = "Example: vermeil evaluate vermeil-run/model test.jsonl --json"
 def evaluate(
     model: Annotated[
         Path,
-        typer.Argument(metavar="MODEL", help="A model folder, or a JSONL file of predictions."),
+        typer.Argument(
+            metavar="MODEL", help="A model folder, or a JSONL file of predictions or silver."
+        ),
     ],
     gold: Annotated[Path, typer.Argument(metavar="GOLD", help="People's annotations.")],
     *,
@@ -34,23 +37,36 @@ def evaluate(
         int, typer.Option("--tag-column", help="conll: the column of GOLD's tags; -1 is the last.")
     ] = -1,
     precision: AnyPrecision = "fp32",
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--also",
+            metavar="FILE",
+            help="Another JSONL file, such as another prompt's silver, to measure agreement with; "
+            "may be given several times.",
+        ),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Score a model, or a file of predictions, against gold; needs no vermeil.toml."""
     from vermeil.cli.inputs import corpus_config
-    from vermeil.jobs.evaluate_files import evaluate_files
+    from vermeil.jobs.evaluate_files import agreement_of_files, evaluate_files, locate_record
 
     corpus = corpus_config(
         gold, format=format_, tag_key=tag_key, scheme=scheme, tag_column=tag_column
     )
     with shown_progress(quiet) as progress:
-        counts = evaluate_files(model, corpus, progress, precision).as_dict()
+        report = evaluate_files(model, corpus, progress, precision).as_dict()
+    report["agreement"] = [
+        {"with": str(path), **agreement_of_files(model, path).as_dict()} for path in also or ()
+    ]
+    report["teacher"] = locate_record(model)
     if as_json:
-        print_json(counts)
+        print_json(report)
         return
     out = console()
-    out.print(scores("", counts))
-    out.print(f"documents {counts['documents']:,}, truncated {counts['truncated']:,}")
-    if counts["reliability"] is not None:
-        out.print(f"scores: expected calibration error {counts['reliability']['ece']:.3f}")
+    for part in appraisal_tables(report):
+        out.print(part)
+    if report["reliability"] is not None:
+        out.print(f"scores: expected calibration error {report['reliability']['ece']:.3f}")

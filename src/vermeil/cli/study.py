@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
 from vermeil.cli.output import console, print_json
@@ -17,11 +19,18 @@ EXAMPLE = "Example: vermeil study --set study.seeds=[0,1]"
 def study(
     config: ConfigFile = DEFAULT_CONFIG,
     overrides: Overrides = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Ready-made settings: quick, or paper (docs/paper.md)."),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Train and compare regimens on the same data, with statistics and a report page."""
-    sections = load(config, overrides)
+    from vermeil.studies.presets import preset_overrides
+
+    ready = preset_overrides(preset) if preset else ()
+    sections = load(config, [*ready, *(overrides or ())])
     from vermeil.cli.study_inputs import read_context, read_documents, save_config
     from vermeil.jobs.places import Places
     from vermeil.studies.study import study as job

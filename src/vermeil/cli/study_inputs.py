@@ -49,7 +49,8 @@ def read_context(config: Config) -> dict[str, Any]:
         report = json.loads(located.read_text(encoding="utf-8"))
         if report.get("against_gold"):
             row = {"prompt": config.teacher.prompt, "counts": report["against_gold"]}
-            context["teacher"] = [{**row, "states": report["states"]}]
+            known = {key: report[key] for key in ("states", "mentions")}
+            context["teacher"] = [{**row, **known}]
     return context
 
 

@@ -109,6 +109,8 @@ def _comment(text: str, indent: str = "# ") -> Iterator[str]:
 
 def _toml(value: Any) -> str:
     plain = list(value) if isinstance(value, tuple) else value
+    if plain == {}:
+        return "{}"
     if not isinstance(plain, bool | int | float | list):
         plain = str(plain)
     return tomlkit.item(plain).as_string()

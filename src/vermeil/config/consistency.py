@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import get_args
 
-from vermeil.blending.config import RegimenName, ScheduleName
 from vermeil.config.problems import did_you_mean
 from vermeil.section import Section
 from vermeil.student.config import StudentConfig
 from vermeil.studies.config import StudyConfig
+from vermeil.studies.regimens import KNOWN
 
 
 def cross_checks(sections: Mapping[str, Section]) -> Iterator[str]:
@@ -25,12 +24,14 @@ def cross_checks(sections: Mapping[str, Section]) -> Iterator[str]:
 
 
 def _study_problems(study: StudyConfig) -> Iterator[str]:
-    regimens = [name for name in get_args(RegimenName) if name != "schedule"]
-    known = [*regimens, *get_args(ScheduleName), "ceiling"]
+    known = [*KNOWN, *study.variants]
     for i, name in enumerate(study.regimens):
         if name not in known:
             hint = did_you_mean(name, known)
             yield f"study.regimens.{i}: expected one of {', '.join(known)}, found {name!r}{hint}"
+    for name in study.variants:
+        if name in KNOWN:
+            yield f"study.variants.{name}: the name is taken; choose another"
     if study.baseline not in study.regimens:
         yield (
             f"study.baseline: expected one of study.regimens ({', '.join(study.regimens)}), "

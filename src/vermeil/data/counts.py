@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
+
+ErrorKind = Literal["boundary", "type", "both", "missing", "spurious"]
+"""What is wrong with a span: only its ends, only its label, both (it overlaps a gold span), or it
+was not found at all, or marked where nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class Counts:
         confusion: (gold label, predicted label) to number; "O" stands for nothing there.
         documents: how many documents were scored.
         truncated: how many of them the predictor did not see whole.
+        errors: (label, kind of error) to number: the gold label, but the predicted one of what is
+            spurious; empty where a task has no boundaries.
     """
 
     per_label: Mapping[str, Tally] = field(default_factory=dict)
@@ -70,24 +76,10 @@ class Counts:
     confusion: Mapping[tuple[str, str], int] = field(default_factory=dict)
     documents: int = 0
     truncated: int = 0
+    errors: Mapping[tuple[str, ErrorKind], int] = field(default_factory=dict)
 
     def __add__(self, other: Counts) -> Counts:
-        per_label = dict(self.per_label)
-        for label, tally in other.per_label.items():
-            per_label[label] = per_label.get(label, Tally()) + tally
-        confusion = dict(self.confusion)
-        for pair, number in other.confusion.items():
-            confusion[pair] = confusion.get(pair, 0) + number
-        span_only = self.span_only
-        if other.span_only is not None:
-            span_only = other.span_only + (span_only or Tally())
-        return Counts(
-            per_label,
-            span_only,
-            confusion,
-            self.documents + other.documents,
-            self.truncated + other.truncated,
-        )
+        return total((self, other))
 
     @property
     def overall(self) -> Tally:
@@ -107,8 +99,17 @@ class Counts:
             "macro_f1": self.macro_f1,
             "per_label": {k: self.per_label[k].as_dict() for k in sorted(self.per_label)},
             "span_only": None if self.span_only is None else self.span_only.as_dict(),
+            "confusion": [[*pair, self.confusion[pair]] for pair in sorted(self.confusion)],
+            "errors": self._errors(),
             "documents": self.documents,
             "truncated": self.truncated,
+        }
+
+    def _errors(self) -> dict[str, dict[str, int]]:
+        kinds: tuple[ErrorKind, ...] = get_args(ErrorKind)
+        return {
+            label: {kind: self.errors.get((label, kind), 0) for kind in kinds}
+            for label in sorted({label for label, _ in self.errors})
         }
 
 
@@ -116,6 +117,7 @@ def total(counts: Iterable[Counts]) -> Counts:
     """Return the sum of many counts (in linear time: one mutable pass, not repeated copies)."""
     per_label: dict[str, list[int]] = {}
     confusion: dict[tuple[str, str], int] = {}
+    errors: dict[tuple[str, ErrorKind], int] = {}
     span_only: list[int] | None = None
     documents = truncated = 0
     for one in counts:
@@ -123,6 +125,8 @@ def total(counts: Iterable[Counts]) -> Counts:
             _accumulate(per_label.setdefault(label, [0, 0, 0]), tally)
         for pair, number in one.confusion.items():
             confusion[pair] = confusion.get(pair, 0) + number
+        for error, number in one.errors.items():
+            errors[error] = errors.get(error, 0) + number
         if one.span_only is not None:
             span_only = span_only or [0, 0, 0]
             _accumulate(span_only, one.span_only)
@@ -134,6 +138,7 @@ def total(counts: Iterable[Counts]) -> Counts:
         confusion,
         documents,
         truncated,
+        errors,
     )
 
 

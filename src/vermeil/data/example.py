@@ -64,6 +64,8 @@ class BatchPlan:
         wordpieces: int64, shape (steps,): wordpieces of each batch, without padding.
         gold_examples: number of gold examples.
         restarts: steps at which the learning-rate schedule starts anew (always holds 0).
+        origin_weights: float64, shape (steps, 2): factor of the loss weights of gold and of silver
+            examples in each step; None: 1 throughout.
     """
 
     batches: tuple[NDArray[np.int64], ...]
@@ -72,11 +74,17 @@ class BatchPlan:
     wordpieces: NDArray[np.int64]
     gold_examples: int
     restarts: tuple[int, ...] = (0,)
+    origin_weights: NDArray[np.float64] | None = None
 
     @property
     def steps(self) -> int:
         """Number of optimiser steps."""
         return len(self.batches)
+
+    def times_seen(self, examples: int) -> NDArray[np.int64]:
+        """Return how often training sees each of so many examples, shape (examples,)."""
+        seen = np.concatenate([np.zeros(0, np.int64), *self.batches])
+        return np.bincount(seen, minlength=examples).astype(np.int64)
 
     @property
     def total_wordpieces(self) -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from vermeil.data.document import Document
 from vermeil.data.progress import Progress
 from vermeil.demo.corpus import NEWSWIRE
 from vermeil.jobs.annotate import AnnotateReport, annotate
+from vermeil.jobs.appraise import Appraisal, agreement, appraise
 from vermeil.jobs.locate import LocateReport, locate
 from vermeil.jobs.places import Places
 from vermeil.tasks.protocol import Task
@@ -54,22 +58,24 @@ class Annotated:
         asked: states of the requests.
         pool: the pool as silver, with the teacher's score against its gold.
         train: the gold training sentences as silver, with the teacher's score against them.
+        appraisal: the teacher against gold wherever the demo has it: pool and training sentences.
     """
 
     prompt: str
     asked: AnnotateReport
     pool: LocateReport
     train: LocateReport
-
-    @property
-    def counts(self) -> Counts:
-        """The teacher against gold, wherever the demo has it: pool and training sentences."""
-        return (self.pool.against_gold or Counts()) + self.train_counts
+    appraisal: Appraisal
 
     @property
     def train_counts(self) -> Counts:
         """The teacher against the gold that a user would have: the training sentences."""
-        return self.train.against_gold or Counts()
+        return self.train.against_gold.counts if self.train.against_gold else Counts()
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """All that it annotated."""
+        return (*self.pool.documents, *self.train.documents)
 
     @property
     def mentions(self) -> int:
@@ -85,10 +91,24 @@ class Annotated:
         """For tables, report and JSON."""
         return {
             "prompt": self.prompt,
-            "counts": self.counts.as_dict(),
+            "counts": self.appraisal.as_dict(),
             "states": {state.value: n for state, n in self.asked.states.items()},
-            "confusion": [[*pair, n] for pair, n in sorted(self.counts.confusion.items())],
+            "mentions": dict(
+                Counter({s.value: n for s, n in self.pool.mentions.items()})
+                + Counter({s.value: n for s, n in self.train.mentions.items()})
+            ),
         }
+
+
+def agreements(annotated: Sequence[Annotated], task: Task) -> list[dict[str, Any]]:
+    """Return how far each two prompts agree, for the report."""
+    return [
+        {
+            "prompts": [one.prompt, other.prompt],
+            **agreement(one.documents, other.documents, task).as_dict(),
+        }
+        for one, other in combinations(annotated, 2)
+    ]
 
 
 def read_newswire(folder: Path) -> Corpus:
@@ -134,5 +154,6 @@ def annotate_newswire(
             asked = annotate([*corpus.pool, *corpus.train], task, config, places.replies, progress)
             pool = locate(corpus.pool_gold, task, config, places.replies, progress)
             train = locate(corpus.train, task, config, places.replies, progress)
-            results.append(Annotated(prompt, asked, pool, train))
+            said, gold = (*pool.documents, *train.documents), (*corpus.pool_gold, *corpus.train)
+            results.append(Annotated(prompt, asked, pool, train, appraise(said, gold, task)))
     return results

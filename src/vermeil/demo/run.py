@@ -13,7 +13,7 @@ from vermeil.corpora import document_to_record, write_corpus
 from vermeil.data.atomic import atomic_file, atomic_folder
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
-from vermeil.demo.annotating import annotate_newswire, read_newswire
+from vermeil.demo.annotating import agreements, annotate_newswire, read_newswire
 from vermeil.demo.corpus import NEWSWIRE
 from vermeil.demo.settings import CONFIGURATION, SHORT, Settings, read_settings, shortened
 from vermeil.demo.story import Story
@@ -112,7 +112,11 @@ def run_demo(
         settings.blending,
         places.study,
         progress,
-        {"teacher": teacher, "configuration": settings.as_dict()},
+        {
+            "teacher": teacher,
+            "agreement": agreements(annotated, task),
+            "configuration": settings.as_dict(),
+        },
     )
     tell_study(story, report)
 

@@ -1,4 +1,4 @@
-"""How sure a difference in F1 is: the paired bootstrap over groups and seeds, and Holm.
+"""How sure a difference in F1 is: the paired bootstrap over groups and seeds.
 
 The test set is a sample of groups (articles, patients) and the seeds are a sample of all trainings,
 so both are drawn again, with replacement, in every resample. Groups are drawn whole, because the
@@ -8,17 +8,21 @@ for one tends to be hard for the other, and only the difference counts.
 Sources: B. Efron and R. Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 15
 (percentile interval, p-value from the resamples); T. Berg-Kirkpatrick, D. Burkett and D. Klein, An
 Empirical Investigation of Statistical Significance in NLP (EMNLP 2012), for the paired bootstrap of
-F1; A. Owen, The pigeonhole bootstrap (2007), for drawing rows and columns of a crossed design.
+F1; A. Owen, The pigeonhole bootstrap (2007), for drawing rows and columns of a crossed design: its
+intervals are too wide rather than too narrow where neither groups nor seeds matter much; J. Rao and
+C. Wu, Resampling Inference with Complex Survey Data (1988), for rescaling the draws of few units.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vermeil.evaluation.arrays import CountArray, micro_f1, require_pair, require_shape
 
 _CHUNK_CELLS = 1 << 21
 """Most (resample, group) pairs held in memory at once: about 16 MB an array."""
@@ -60,14 +64,14 @@ class Comparison:
 
 
 def paired_bootstrap(
-    system: NDArray[np.int64], baseline: NDArray[np.int64], resamples: int, seed: int
+    system: CountArray, baseline: CountArray, resamples: int, seed: int
 ) -> Comparison:
     """Return how much better the system is than the baseline, and how sure that is.
 
     The p-value is 2 · min(P(d ≤ 0), P(d ≥ 0)) over the resampled differences d, each share with one
     added to numerator and denominator (so it is never 0). It agrees with the interval: p below .05
-    where the interval leaves zero out. With few seeds the spread between seeds is underestimated,
-    by about √((seeds − 1) / seeds).
+    where the interval leaves zero out. Draws of few seeds spread too little, by √((seeds − 1) /
+    seeds); they are stretched by as much.
 
     Args:
         system: shape (seeds, groups, 3): correct, predicted and gold items.
@@ -78,17 +82,15 @@ def paired_bootstrap(
     Raises:
         ValueError: the arrays do not have the same, expected shape, or there are no resamples.
     """
-    _require_shape(system, resamples)
-    if system.shape != baseline.shape:
-        raise ValueError(f"shapes differ: {system.shape} and {baseline.shape}")
-    per_seed = _f1(system.sum(axis=1)) - _f1(baseline.sum(axis=1))
+    require_pair(system, baseline, resamples)
+    per_seed = micro_f1(system.sum(axis=1)) - micro_f1(baseline.sum(axis=1))
     drawn = np.concatenate(
         [
-            ((_f1_of_draw(system, groups) - _f1_of_draw(baseline, groups)) * seeds).sum(axis=1)
+            _over_seeds(_f1_of_draw(system, groups) - _f1_of_draw(baseline, groups), seeds)
             for groups, seeds in _draws(system.shape[0], system.shape[1], resamples, seed)
         ]
     )
-    low, high = np.quantile(drawn, (0.025, 0.975))
+    low, high = np.clip(np.quantile(drawn, (0.025, 0.975)), -1, 1)
     below, above = int((drawn <= 0).sum()), int((drawn >= 0).sum())
     return Comparison(
         difference=float(per_seed.mean()),
@@ -113,40 +115,40 @@ def interval(counts: NDArray[np.int64], resamples: int, seed: int) -> tuple[floa
         ValueError: the array does not have the expected shape, or there are no resamples.
     """
     nested = counts[None] if counts.ndim == 2 else counts
-    _require_shape(nested, resamples)
+    require_shape(nested, resamples)
     drawn = np.concatenate(
         [
-            (_f1_of_draw(nested, groups) * seeds).sum(axis=1)
+            _over_seeds(_f1_of_draw(nested, groups), seeds)
             for groups, seeds in _draws(nested.shape[0], nested.shape[1], resamples, seed)
         ]
     )
-    low, high = np.quantile(drawn, (0.025, 0.975))
+    low, high = np.clip(np.quantile(drawn, (0.025, 0.975)), 0, 1)
     return float(low), float(high)
 
 
-def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return p-values corrected for their number, in the order given.
-
-    Holm's step-down method: the smallest is multiplied by n, the next by n − 1 and so on; a value
-    is never below an earlier one, nor above 1. Source: S. Holm, A Simple Sequentially Rejective
-    Multiple Test Procedure (1979).
+def score_intervals(counts: CountArray, resamples: int, seed: int) -> NDArray[np.float64]:
+    """Return 95 % percentile intervals of precision, recall and F1 of several kinds of item.
 
     Args:
-        p_values: one per comparison of the family.
+        counts: shape (groups, kinds, 3): correct, predicted and gold items.
+        resamples: how often groups are drawn; all kinds share the draws.
+        seed: of the draws.
+
+    Returns:
+        Shape (kinds, 3, 2): low and high of precision, recall and F1.
+
+    Raises:
+        ValueError: the array does not have the expected shape, or there are no resamples.
     """
-    corrected = [0.0] * len(p_values)
-    largest = 0.0
-    for rank, index in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
-        corrected[index] = largest
-    return tuple(corrected)
-
-
-def _require_shape(counts: NDArray[np.int64], resamples: int) -> None:
-    if counts.ndim != 3 or counts.shape[2] != 3 or 0 in counts.shape:
-        raise ValueError(f"expected counts of shape (seeds, groups, 3), got {counts.shape}")
-    if resamples < 1:
-        raise ValueError(f"expected at least one resample, got {resamples}")
+    require_shape(counts, resamples)
+    groups, kinds, _ = counts.shape
+    flat = counts.reshape(groups, -1).astype(np.float64)
+    sums = np.concatenate(
+        [(drawn @ flat).reshape(-1, kinds, 3) for drawn, _ in _draws(1, groups, resamples, seed)]
+    )
+    precision, recall = (sums[..., 0] / np.maximum(sums[..., i], 1) for i in (1, 2))
+    scores = np.stack([precision, recall, micro_f1(sums)], axis=2)
+    return np.moveaxis(np.quantile(scores, (0.025, 0.975), axis=0), 0, -1)
 
 
 def _draws(
@@ -164,6 +166,20 @@ def _draws(
         yield _times_drawn(rng, size, groups), _times_drawn(rng, size, seeds) / seeds
 
 
+def _over_seeds(values: NDArray[np.float64], seeds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean over the seeds drawn, its distance from the mean over all of them stretched.
+
+    Args:
+        values: shape (n, seeds), of each resample and seed.
+        seeds: shape (n, seeds), share of each seed in the draw.
+    """
+    number = values.shape[1]
+    stretch = (number / (number - 1)) ** 0.5 if number > 1 else 1.0
+    means = values.mean(axis=1)
+    drawn = means + stretch * ((values * seeds).sum(axis=1) - means)
+    return np.asarray(drawn, dtype=np.float64)
+
+
 def _times_drawn(rng: np.random.Generator, rows: int, items: int) -> NDArray[np.float64]:
     drawn = rng.integers(items, size=(rows, items))
     drawn += np.arange(rows)[:, None] * items
@@ -176,10 +192,4 @@ def _f1_of_draw(
     """Return F1 per resample and seed, shape (n, seeds)."""
     seeds, groups, _ = counts.shape
     columns = counts.transpose(1, 0, 2).reshape(groups, seeds * 3).astype(np.float64)
-    return _f1((groups_drawn @ columns).reshape(-1, seeds, 3))
-
-
-def _f1(sums: NDArray[Any]) -> NDArray[np.float64]:
-    """Return 2 · correct / (predicted + gold) over the last axis, 0 where there is nothing."""
-    items = sums[..., 1] + sums[..., 2]
-    return np.asarray(2.0 * sums[..., 0] / np.where(items > 0, items, 1), dtype=np.float64)
+    return micro_f1((groups_drawn @ columns).reshape(-1, seeds, 3))

@@ -1,20 +1,22 @@
-"""Scores files: a model, or predictions that somebody wrote, against a gold file."""
+"""Scores files: a model, predictions or silver, against a gold file."""
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
-from vermeil.data.counts import Counts
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
 from vermeil.evaluation.calibration import Reliability, reliability
+from vermeil.jobs.appraise import Agreement, Appraisal, agreement, appraise
 from vermeil.jobs.calibrate import judge
-from vermeil.jobs.evaluate import evaluate
+from vermeil.jobs.places import Places
 from vermeil.tasks import task_for
 from vermeil.tasks.protocol import Task
 
@@ -27,17 +29,17 @@ class Evaluation:
     """Scores, and how far the spans' own scores can be relied on.
 
     Args:
-        counts: over all gold documents.
+        appraisal: counts over all gold documents, and more.
         reliability: of the predicted spans that have a score; None where none has.
     """
 
-    counts: Counts
+    appraisal: Appraisal
     reliability: Reliability | None
 
     def as_dict(self) -> dict[str, Any]:
         """The shape that ``vermeil evaluate --json`` prints."""
         told = None if self.reliability is None else self.reliability.as_dict()
-        return {**self.counts.as_dict(), "reliability": told}
+        return {**self.appraisal.as_dict(), "reliability": told}
 
 
 def evaluate_files(
@@ -63,6 +65,34 @@ def evaluate_files(
     return _scored(predicted, documents, task_for((*documents, *predicted)))
 
 
+def agreement_of_files(one: Path, other: Path) -> Agreement:
+    """Compare two files of annotations of the same documents, such as those of two prompts.
+
+    Raises:
+        DataError: a file is missing or wrong, or they share no document.
+    """
+    left, right = (list(read_corpus(CorpusConfig(path=p, format="jsonl"))) for p in (one, other))
+    found = agreement(left, right, task_for((*left, *right)))
+    if found.counts.documents == 0:
+        raise DataError(f"holds no document, by its id, that {one} holds, too", other)
+    return found
+
+
+def locate_record(silver: Path) -> dict[str, Any] | None:
+    """Return what ``vermeil locate`` counted when it wrote a silver file; None where unknown.
+
+    It stands beside the file, as `Places` has it: states of the documents, and how each mention was
+    located, those that are not in the text included.
+    """
+    places = Places(silver.parent)
+    if silver.name != places.silver.name or not places.located.is_file():
+        return None
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        record = json.loads(places.located.read_text(encoding="utf-8"))
+        return {key: record[key] for key in ("states", "mentions")}
+    return None
+
+
 def _evaluate_model(
     model: Path, gold: CorpusConfig, progress: Progress, precision: Precision
 ) -> Evaluation:
@@ -75,10 +105,10 @@ def _evaluate_model(
 
 
 def _scored(predicted: list[Document], gold: list[Document], task: Task) -> Evaluation:
-    counts = evaluate(predicted, gold, task)
+    appraisal = appraise(predicted, gold, task)
     by_id = {document.id: document.annotation for document in predicted}
     scores, correct = judge((one.annotation, by_id[one.id]) for one in gold)
-    return Evaluation(counts, reliability(scores, correct) if scores else None)
+    return Evaluation(appraisal, reliability(scores, correct) if scores else None)
 
 
 def _gold(corpus: CorpusConfig, task: Task | None) -> list[Document]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vermeil.data.counts import Counts, total
 from vermeil.data.document import UNANNOTATED, Annotation, Document
 from vermeil.data.mention import Status
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import State
 from vermeil.errors import DataError
+from vermeil.jobs.appraise import Appraisal, appraise
 from vermeil.tasks.protocol import Reading, Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.report import Problem, Tally
@@ -44,7 +44,7 @@ class LocateReport:
     mentions: Mapping[Status, int]
     notes: Mapping[str, int]
     problems: tuple[Problem, ...]
-    against_gold: Counts | None
+    against_gold: Appraisal | None
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -112,33 +112,8 @@ def locate(
         dict(mentions),
         dict(notes),
         tuple(tally.problems),
-        teacher_counts(gold, answered, task) if gold else None,
+        appraise(answered, gold, task) if gold else None,
         time.monotonic() - started,
-    )
-
-
-def teacher_counts(gold: Iterable[Document], silver: Iterable[Document], task: Task) -> Counts:
-    """Score silver documents against gold ones with the same ids.
-
-    A silver document without annotation (refused, truncated, unparsable) counts as one where the
-    teacher found nothing: leaving hard documents out must not make a teacher look better. Documents
-    that only one side has, or that gold does not annotate, are left out.
-    """
-    said = {document.id: document.annotation for document in silver}
-    return total(
-        task.count(document.annotation, _nothing_if_silent(said[document.id], document.annotation))
-        for document in gold
-        if document.id in said and not document.annotation.is_empty
-    )
-
-
-def _nothing_if_silent(said: Annotation, gold: Annotation) -> Annotation:
-    if not said.is_empty:
-        return said
-    return Annotation(
-        None if gold.spans is None else (),
-        None if gold.labels is None else (),
-        None if gold.relations is None else (),
     )
 
 

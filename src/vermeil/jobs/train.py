@@ -13,6 +13,8 @@ import numpy as np
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.blending.plan import make_plan
+from vermeil.blending.schedules import Schedule
+from vermeil.blending.weighting import apply_origin_weights
 from vermeil.data.document import Document
 from vermeil.data.example import BatchPlan
 from vermeil.data.progress import Progress, silent
@@ -70,6 +72,7 @@ def train(
     seed: int,
     output: Path,
     progress: Progress = silent,
+    schedule: Schedule | None = None,
 ) -> TrainReport:
     """Train a student on gold and silver, and save it as a folder that plain transformers loads.
 
@@ -83,16 +86,18 @@ def train(
         output: the model folder; written whole or not at all. ``training.jsonl`` in it has a line
             per step.
         progress: told after every step.
+        schedule: a gold share of your own, as a function of progress in [0, 1]; for the regimen
+            schedule, in place of ``blending.schedule``.
 
     Raises:
-        ConfigError: the encoder is not to be had.
+        ConfigError: the encoder is not to be had, or a schedule that leaves [0, 1].
         TrainingError: there is nothing to train on, or training diverged.
     """
     from vermeil.student.student import Student
 
     fresh = Student.create(task, student, seed)
     encoded = (fresh.encode(gold, "gold"), fresh.encode(silver, "silver"))
-    training = train_student(fresh, *encoded, blending, seed, progress)
+    training = train_student(fresh, *encoded, blending, seed, progress, schedule)
     record = training_record(training, blending, seed, len(gold), len(silver))
     fresh.save(output, record, training.steps)
     return TrainReport(output, record)
@@ -105,22 +110,28 @@ def train_student(
     blending: BlendingConfig,
     seed: int,
     progress: Progress = silent,
+    schedule: Schedule | None = None,
 ) -> Training:
     """Plan and train, without saving anything."""
-    plan = plan_for(gold, silver, blending, seed)
+    plan = plan_for(gold, silver, blending, seed, schedule)
+    weighted = apply_origin_weights([*gold.examples, *silver.examples], plan)
     start = time.perf_counter()
-    steps = student.fit([*gold.examples, *silver.examples], plan, seed, progress)
+    steps = student.fit(*weighted, seed, progress)
     seconds = time.perf_counter() - start
     losses = {"gold": gold.losses, "silver": silver.losses}
     return Training(student, plan, steps, losses, seconds)
 
 
 def plan_for(
-    gold: EncodedCorpus, silver: EncodedCorpus, blending: BlendingConfig, seed: int
+    gold: EncodedCorpus,
+    silver: EncodedCorpus,
+    blending: BlendingConfig,
+    seed: int,
+    schedule: Schedule | None = None,
 ) -> BatchPlan:
     """Return the batch plan for encoded corpora."""
     sizes = [np.array([e.size for e in corpus.examples], np.int64) for corpus in (gold, silver)]
-    return make_plan(sizes[0], sizes[1], blending, seed)
+    return make_plan(sizes[0], sizes[1], blending, seed, schedule)
 
 
 def training_record(

@@ -8,7 +8,7 @@ from typing import Any
 
 from vermeil.studies import charts
 from vermeil.studies.summary import Cell
-from vermeil.studies.wording import MEANINGS, duration, f1, number, regimen_name
+from vermeil.studies.wording import KINDS, MEANINGS, duration, f1, number, regimen_name
 
 View = dict[str, Any]
 
@@ -23,6 +23,7 @@ def panels(regimens: Sequence[str], here: Mapping[str, list[Cell]], score: str) 
     """
     return {
         "types": _types(regimens, here, score),
+        "errors": [row for name in regimens for row in _errors(name, here.get(name, ()), score)],
         "schedules": _schedules(here),
         "losses": _curves(here, "curve", "loss", "loss"),
         "dev_curves": _curves(here, "dev_curve", "f1", "dev F1"),
@@ -109,6 +110,18 @@ def _types(regimens: Sequence[str], here: Mapping[str, list[Cell]], score: str) 
     return found
 
 
+def _errors(regimen: str, members: Sequence[Cell], score: str) -> Iterator[View]:
+    """Yield how often each kind of error was made, mean over the seeds; old cells do not know."""
+    counted = [(cell.get(score) or {}).get("errors") for cell in members]
+    known = [errors for errors in counted if errors]
+    if known:
+        sums = [
+            statistics.fmean(sum(kinds[kind] for kinds in errors.values()) for errors in known)
+            for kind in KINDS
+        ]
+        yield {"name": regimen_name(regimen), "cells": [number(value) for value in sums]}
+
+
 def _schedules(here: Mapping[str, list[Cell]]) -> list[View]:
     found = []
     for regimen, members in here.items():
@@ -119,10 +132,32 @@ def _schedules(here: Mapping[str, list[Cell]]) -> list[View]:
             {
                 "name": regimen_name(regimen),
                 "meaning": MEANINGS.get(regimen, ""),
+                "spent": _spent(plan, members[0].get("exposure") or {}),
                 "chart": charts.schedule_chart(regimen_name(regimen), plan),
             }
         )
     return found
+
+
+def _spent(plan: Mapping[str, Sequence[float]], exposure: Mapping[str, Any]) -> View:
+    """Return the gold share as planned and realised, and how often an example was seen."""
+    planned, realised = (
+        f"{100 * statistics.fmean(plan[key]):.1f}" for key in ("planned", "realised")
+    )
+    return {
+        "planned": f"{planned}\N{NO-BREAK SPACE}%",
+        "realised": f"{realised}\N{NO-BREAK SPACE}%",
+        "gold": _times_seen(exposure.get("gold")),
+        "silver": _times_seen(exposure.get("silver")),
+    }
+
+
+def _times_seen(seen: Mapping[str, Any] | None) -> str:
+    if not seen:
+        return "–"
+    low, high = seen["least"], seen["most"]
+    times = f"{low}" if low == high else f"{low} to {high}"
+    return f"{times}\N{NO-BREAK SPACE}×" if high else "never"
 
 
 def _curves(here: Mapping[str, list[Cell]], key: str, value: str, unit: str) -> list[View]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vermeil.studies.summary import ENOUGH_SEEDS
+from vermeil.studies.summary import ENOUGH_SEEDS, LEVEL
 from vermeil.studies.wording import number, plural, regimen_name
 
 Row = Mapping[str, Any]
@@ -33,7 +33,22 @@ def seed_cautions(summary: Sequence[Row], comparisons: Sequence[Row]) -> list[st
             f"The test set has {plural(groups, 'group')} only to draw from; its intervals are "
             f"rough."
         )
+    found += _resample_caution(comparisons)
     return found
+
+
+def _resample_caution(comparisons: Sequence[Row]) -> list[str]:
+    """Return a caution where the smallest p-value there can be is too large after correction."""
+    for row in comparisons:
+        least = 2 / (row["resamples"] + 1) * row["family_size"]
+        if least >= LEVEL:
+            needed = 2 * round(2 * row["family_size"] / LEVEL)
+            return [
+                f"With {number(row['resamples'])} resamples no difference can be shown among "
+                f"{plural(row['family_size'], 'comparison')}: raise study.resamples to about "
+                f"{number(needed)}, or compare fewer regimens."
+            ]
+    return []
 
 
 def budget_caution(rows: Sequence[Row], *, equal_too: bool) -> str | None:

@@ -76,6 +76,10 @@ def cell_key(job: CellJob, plan: BatchPlan) -> str:
         digest.update(_digest(documents))
     for batch in plan.batches:
         digest.update(np.sort(batch).tobytes() + b"|")
+    if plan.restarts != (0,):
+        digest.update(f"restarts:{plan.restarts}".encode())
+    if plan.origin_weights is not None:
+        digest.update(b"weights:" + plan.origin_weights.round(6).tobytes())
     return digest.hexdigest()[:24]
 
 
@@ -116,6 +120,7 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
         "key": key,
         "losses": training.losses,
         "plan": _plan_curve(training.plan),
+        "exposure": _exposure(training.plan, len(gold.examples) + len(silver.examples)),
         "curve": _loss_curve(training),
         "dev_curve": [],
         "test_groups": by_group,
@@ -148,6 +153,22 @@ def _plan_curve(plan: BatchPlan) -> dict[str, list[float]]:
         "progress": [round(float((s.start + s.stop) / 2 / plan.steps), 4) for s in stretches],
         "planned": [round(float(plan.planned_share[s].mean()), 4) for s in stretches],
         "realised": [round(float(plan.realised_share[s].mean()), 4) for s in stretches],
+    }
+
+
+def _exposure(plan: BatchPlan, examples: int) -> dict[str, dict[str, float | int]]:
+    """Return how often training saw an example, per origin."""
+    seen = plan.times_seen(examples)
+    origins = {"gold": seen[: plan.gold_examples], "silver": seen[plan.gold_examples :]}
+    return {
+        name: {
+            "examples": len(times),
+            "mean": round(float(times.mean()), 3),
+            "least": int(times.min()),
+            "most": int(times.max()),
+        }
+        for name, times in origins.items()
+        if len(times)
     }
 
 

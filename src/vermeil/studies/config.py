@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,10 @@ class StudyConfig(Section):
     )
     """Regimens, or schedules by their own name (sigmoid = the regimen schedule with it); ceiling =
     gold_only on gold and the silver documents with their gold labels."""
+    variants: dict[str, dict[str, Any]] = Field(default={})
+    """Regimens of your own: a name to the settings of [blending] that make it, such as
+    {simple_mix_restart = {regimen = "simple_mix", restart_learning_rate = true}}; named in
+    regimens like any other."""
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
     """A seed draws a cell's documents, its batches and its initialisation."""
     budgets: tuple[Literal["epochs", "equal"], ...] = Field(default=("equal",), min_length=1)

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 from vermeil.studies.cautions import budget_caution, leak_cautions, seed_cautions
-from vermeil.studies.summary import UNBLENDED
+from vermeil.studies.summary import ENOUGH_SEEDS, UNBLENDED
+from vermeil.studies.teacher_view import interval_of
 from vermeil.studies.wording import (
+    corrected_p,
     f1,
     listing,
     number,
@@ -132,8 +134,16 @@ def _against_baseline(row: Row, summary: Row) -> str:
             f"{start}; {_p(row)}). Among {plural(row['family_size'], 'comparison')}, one like this "
             f"may come about by chance: not shown."
         )
-    ending = "shown" if row["verdict"] == "shown" else "suggested, with too few seeds to be shown"
-    return f"{start}; {_p(row)}; {_same_sign(row)}): {ending}."
+    return f"{start}; {_p(row)}; {_same_sign(row)}): {_ending(row)}."
+
+
+def _ending(row: Row) -> str:
+    if row["verdict"] == "shown":
+        return "shown"
+    if len(row["seeds"]) < ENOUGH_SEEDS:
+        return "suggested, with too few seeds to be shown"
+    second = p_value(row["p_randomisation_holm"])
+    return f"suggested, not shown, for the randomisation test disagrees ({second})"
 
 
 def _between_blends(pairs: list[Row], by_regimen: Mapping[str, Row]) -> list[tuple[Kind, str]]:
@@ -148,9 +158,13 @@ def _between_blends(pairs: list[Row], by_regimen: Mapping[str, Row]) -> list[tup
         listed = listing([regimen_name(name) for name in names])
         text = (
             f"The ways to blend do not differ measurably here: {listed} lie within "
-            f"{points(largest)} points of each other and no pair is told apart. By the 95 % "
-            f"intervals, a true difference above {points(reach)} points is unlikely."
+            f"{points(largest)} points of each other and no pair is told apart."
         )
+        if reach:
+            text += (
+                f" By the 95 % intervals, a true difference above {points(reach)} points is "
+                f"unlikely."
+            )
         return [("open", text)]
     best = max(names, key=lambda name: by_regimen[name]["test"]["mean"])
     said: list[tuple[Kind, str]] = []
@@ -160,7 +174,7 @@ def _between_blends(pairs: list[Row], by_regimen: Mapping[str, Row]) -> list[tup
             text = (
                 f"Between blends: {regimen_name(best)} lies {_distance(turned)} "
                 f"{regimen_name(turned['baseline'])} (95 % interval {_range(turned)}; "
-                f"{_p(turned)}): {turned['verdict']}."
+                f"{_p(turned)}): {_ending(turned)}."
             )
             said.append((turned["verdict"], text))
     text = f"Of {plural(len(pairs), 'pair')} of blends, {len(told)} told apart"
@@ -221,7 +235,7 @@ def _teacher_finding(teacher: Sequence[Row], summary: Sequence[Row]) -> list[Fin
 
 def _teacher_score(row: Row) -> str:
     prompt = str(row["prompt"]).replace("_", " ")
-    interval = row.get("interval")
+    interval = interval_of(row)
     sure = f", 95 % interval {f1(interval[0])} to {f1(interval[1])}" if interval else ""
     return f"{f1(row['counts']['overall']['f1'])} ({prompt} prompt{sure})"
 
@@ -246,7 +260,7 @@ def _range(row: Row) -> str:
 
 def _p(row: Row) -> str:
     corrected = ", Holm-corrected" if row["family_size"] > 1 else ""
-    return f"{p_value(row['p_holm'])}{corrected}"
+    return f"{corrected_p(row)}{corrected}"
 
 
 def _same_sign(row: Row) -> str:

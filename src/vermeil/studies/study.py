@@ -12,9 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from vermeil.blending.config import BlendingConfig, RegimenName, ScheduleName
+from vermeil.blending.config import BlendingConfig
 from vermeil.data.atomic import write_json
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
@@ -25,15 +25,13 @@ from vermeil.studies.cell import CellJob, cell_key, run_cell
 from vermeil.studies.config import StudyConfig
 from vermeil.studies.draw import Draw, draw_documents
 from vermeil.studies.inputs import StudyCorpora
+from vermeil.studies.regimens import CEILING, blending_for
 from vermeil.studies.results import collect_results
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
     from vermeil.student.encoding import EncodedCorpus
     from vermeil.student.student import Student
-
-CEILING = "ceiling"
-"""The regimen gold_only over gold and the silver documents, both with their gold labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,24 +124,6 @@ def study(
     return StudyReport(output, results, best.model if best else None, len(missing), reused)
 
 
-def blending_for(regimen: str, blending: BlendingConfig) -> BlendingConfig:
-    """Return the blending section for a regimen named in a study.
-
-    Raises:
-        ConfigError: there is no such regimen or schedule.
-    """
-    if regimen == CEILING:
-        return blending.model_copy(update={"regimen": "gold_only"})
-    if regimen in get_args(RegimenName) and regimen != "schedule":
-        return blending.model_copy(update={"regimen": regimen})
-    if regimen in get_args(ScheduleName):
-        return blending.model_copy(update={"regimen": "schedule", "schedule": regimen})
-    known = [n for n in get_args(RegimenName) if n != "schedule"] + list(get_args(ScheduleName))
-    raise ConfigError(
-        f"study.regimens: {regimen!r} is unknown; expected one of {', '.join(known)}, {CEILING}"
-    )
-
-
 def _jobs(
     corpora: StudyCorpora,
     task: Task,
@@ -162,7 +142,7 @@ def _jobs(
         )
         for budget in config.budgets:
             for regimen in config.regimens:
-                full = blending_for(regimen, blending)
+                full = blending_for(regimen, blending, config.variants)
                 budgeted = full.budget.model_copy(update={"name": budget})
                 if regimen == CEILING:
                     update = {"gold_epochs": budgeted.silver_epochs}

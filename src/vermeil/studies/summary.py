@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vermeil.evaluation.bootstrap import holm, paired_bootstrap
+from vermeil.evaluation.arrays import CountArray, micro_f1
+from vermeil.evaluation.bootstrap import paired_bootstrap
+from vermeil.evaluation.correction import holm
+from vermeil.evaluation.dominance import almost_stochastic_order
+from vermeil.evaluation.randomisation import randomisation_test
 
 Cell = Mapping[str, Any]
 Row = dict[str, Any]
@@ -38,10 +42,17 @@ def summarise(cells: Sequence[Cell]) -> list[Row]:
 def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0) -> list[Row]:
     """Return paired comparisons on the test set, corrected by Holm's method.
 
-    Two families, each corrected by itself within a budget and number of gold documents:
-    ``baseline`` holds every regimen against the baseline, ``blends`` every pair of regimens that
-    mix gold and silver. Pairs share their seeds and test groups; a regimen without a seed in common
-    with its partner, or without test scores, has no comparison.
+    Two families within every budget and number of gold documents: ``baseline`` holds every regimen
+    against the baseline, ``blends`` every pair of regimens that mix gold and silver. All
+    comparisons of the study are corrected together, so that all it calls shown holds at once. Pairs
+    share their seeds and test groups; a regimen without a seed in common with its partner, or
+    without test scores, has no comparison.
+
+    A row has the paired bootstrap's ``difference``, ``low``, ``high`` and ``p_value``, the
+    randomisation test's ``p_randomisation``, both corrected (``p_holm``,
+    ``p_randomisation_holm``), ``epsilon_min`` of Almost Stochastic Order in the direction of the
+    difference (None with too few seeds), and the ``verdict``: shown where both corrected values
+    lie below `LEVEL` with enough seeds, suggested where the bootstrap's does, open otherwise.
 
     Args:
         cells: what the study ran.
@@ -52,7 +63,7 @@ def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0)
     blocks: dict[tuple[str, int], dict[str, list[Cell]]] = {}
     for (budget, gold, regimen), members in by_regimen(cells).items():
         blocks.setdefault((budget, gold), {})[regimen] = members
-    rows: list[Row] = []
+    found: list[tuple[Row, _Stacks]] = []
     for (budget, gold), regimens in blocks.items():
         others = [name for name in regimens if name != baseline]
         blends = [name for name in regimens if name not in UNBLENDED]
@@ -61,13 +72,15 @@ def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0)
             "blends": list(combinations(blends, 2)),
         }
         for family, pairs in families.items():
-            found = [
-                {"budget": budget, "gold_documents": gold, "family": family, **row}
-                for system, base in pairs
-                if (row := _compare_pair(regimens[system], regimens[base], resamples, seed))
-            ]
-            rows.extend(_corrected(found))
-    return rows
+            for system, base in pairs:
+                stacks = _stacks(regimens[system], regimens[base])
+                if stacks:
+                    names = {"regimen": system, "baseline": base}
+                    block = {"budget": budget, "gold_documents": gold, "family": family}
+                    found.append(({**block, **names}, stacks))
+    return _corrected(
+        [{**names, **_compare_pair(s, len(found), resamples, seed)} for names, s in found]
+    )
 
 
 def by_regimen(cells: Sequence[Cell]) -> dict[tuple[str, int, str], list[Cell]]:
@@ -113,9 +126,16 @@ def _score(counts: Iterable[Mapping[str, Any] | None]) -> Row | None:
     }
 
 
-def _compare_pair(
-    system: list[Cell], baseline: list[Cell], resamples: int, seed: int
-) -> Row | None:
+@dataclass(frozen=True, slots=True)
+class _Stacks:
+    """Counts of two regimens on common seeds and groups, each of shape (seeds, groups, 3)."""
+
+    seeds: list[int]
+    system: CountArray
+    baseline: CountArray
+
+
+def _stacks(system: list[Cell], baseline: list[Cell]) -> _Stacks | None:
     by_seed = {cell["seed"]: cell for cell in baseline if cell.get("test_groups")}
     pairs = [
         (cell, by_seed[cell["seed"]])
@@ -125,35 +145,54 @@ def _compare_pair(
     if not pairs:
         return None
     groups = sorted({group for pair in pairs for cell in pair for group in cell["test_groups"]})
-    result = paired_bootstrap(
+    return _Stacks(
+        [cell["seed"] for cell, _ in pairs],
         _stack([cell for cell, _ in pairs], groups),
         _stack([cell for _, cell in pairs], groups),
-        resamples,
-        seed,
     )
-    return {
-        "regimen": system[0]["regimen"],
-        "baseline": baseline[0]["regimen"],
-        "seeds": [cell["seed"] for cell, _ in pairs],
-        **result.as_dict(),
-    }
 
 
-def _stack(cells: list[Cell], groups: list[str]) -> NDArray[np.int64]:
+def _stack(cells: list[Cell], groups: list[str]) -> CountArray:
     # A group that one system's cells lack held nothing that it found or missed.
     rows = [[cell["test_groups"].get(group, (0, 0, 0)) for group in groups] for cell in cells]
     return np.array(rows, dtype=np.int64)
 
 
-def _corrected(family: list[Row]) -> list[Row]:
-    corrected = holm([row["p_value"] for row in family])
+def _compare_pair(stacks: _Stacks, comparisons: int, resamples: int, seed: int) -> Row:
+    result = paired_bootstrap(stacks.system, stacks.baseline, resamples, seed)
+    randomised = randomisation_test(stacks.system, stacks.baseline, resamples, seed)
+    epsilon = None
+    if len(stacks.seeds) >= ENOUGH_SEEDS:
+        higher, lower = (micro_f1(x.sum(axis=1)) for x in (stacks.system, stacks.baseline))
+        if result.difference < 0:
+            higher, lower = lower, higher
+        order = almost_stochastic_order(higher, lower, resamples, seed, 1 - LEVEL / comparisons)
+        epsilon = order.epsilon_min
+    return {
+        "seeds": stacks.seeds,
+        **result.as_dict(),
+        "p_randomisation": randomised.p_value,
+        "epsilon_min": epsilon,
+    }
+
+
+def _corrected(rows: list[Row]) -> list[Row]:
+    by_bootstrap = holm([row["p_value"] for row in rows])
+    by_randomisation = holm([row["p_randomisation"] for row in rows])
     return [
-        {**row, "p_holm": p, "family_size": len(family), "verdict": _verdict(p, len(row["seeds"]))}
-        for row, p in zip(family, corrected, strict=True)
+        {
+            **row,
+            "p_holm": p,
+            "p_randomisation_holm": q,
+            "family_size": len(rows),
+            "verdict": _verdict(p, q, len(row["seeds"])),
+        }
+        for row, p, q in zip(rows, by_bootstrap, by_randomisation, strict=True)
     ]
 
 
-def _verdict(p_holm: float, seeds: int) -> Verdict:
+def _verdict(p_holm: float, p_randomisation_holm: float, seeds: int) -> Verdict:
     if p_holm >= LEVEL:
         return "open"
-    return "shown" if seeds >= ENOUGH_SEEDS else "suggested"
+    both = p_randomisation_holm < LEVEL
+    return "shown" if both and seeds >= ENOUGH_SEEDS else "suggested"

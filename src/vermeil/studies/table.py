@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from vermeil.studies.teacher_view import interval_of
 from vermeil.studies.wording import duration, f1, number, plural, points, regimen_name, spread
 
 Row = Mapping[str, Any]
@@ -54,7 +55,7 @@ def teacher_table(teacher: Sequence[Row]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("95 %", no_wrap=True)
     for row in teacher:
-        counts, interval = row["counts"], row.get("interval")
+        counts, interval = row["counts"], interval_of(row)
         scores = [("all", counts["overall"]), *counts["per_label"].items()]
         for index, (label, score) in enumerate(scores):
             table.add_row(

@@ -10,9 +10,11 @@ from vermeil.studies import appendix, charts
 from vermeil.studies.examples import example_views
 from vermeil.studies.findings import findings, scope_of
 from vermeil.studies.summary import Cell, Row, by_regimen, summarise
+from vermeil.studies.teacher_view import agreement_sentences, teacher_view
 from vermeil.studies.wording import (
     BUDGETS,
     MEANINGS,
+    corrected_p,
     duration,
     f1,
     listing,
@@ -23,6 +25,8 @@ from vermeil.studies.wording import (
     regimen_name,
     spread,
 )
+
+VERDICTS = {"shown": "shown", "suggested": "suggested", "open": "not told apart"}
 
 Results = Mapping[str, Any]
 View = dict[str, Any]
@@ -46,7 +50,9 @@ def page_view(results: Results) -> View:
         "tiles": _tiles(blocks, teacher),
         "findings": _findings(results.get("findings") or findings(known)),
         "blocks": blocks,
-        "teacher": [_teacher(row) for row in teacher],
+        "teacher": [teacher_view(row) for row in teacher],
+        "agreement": agreement_sentences(results.get("agreement") or ()),
+        "comparisons": [_comparison(row, keys) for row in comparisons],
         "examples": example_views(results.get("examples") or ()),
         **appendix.appendix_view(results, cells),
     }
@@ -119,7 +125,7 @@ def _findings(found: Sequence[Any]) -> View:
 def _unbroken(text: str) -> str:
     """Keep figures and their signs on one line."""
     return re.sub(
-        r" (?=%)| ?[±=<] ", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text
+        r" (?=%)| ?[±=<≤] ", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text
     )
 
 
@@ -188,39 +194,28 @@ def _table_row(row: Row, score: str, against: Mapping[str, Row]) -> View:
     return view | {
         "difference": points(comparison["difference"], signed=True),
         "range": f"{low} to {high}",
-        "p": p_value(comparison["p_holm"]).removeprefix("p = ").removeprefix("p "),
+        "p": _bare(corrected_p(comparison)),
         "verdict": comparison["verdict"],
-        "verdict_text": {
-            "shown": "shown",
-            "suggested": "suggested",
-            "open": "not told apart",
-        }[comparison["verdict"]],
+        "verdict_text": VERDICTS[comparison["verdict"]],
     }
 
 
-def _teacher(row: Row) -> View:
-    counts, interval = row["counts"], row.get("interval")
-    scores = [("All types", counts["overall"]), *counts["per_label"].items()]
-    if counts.get("span_only"):
-        scores.append(("Boundaries alone", counts["span_only"]))
+def _comparison(row: Row, keys: Sequence[tuple[str, int]]) -> View:
+    """Return one line of the table of all comparisons, for those who want every number."""
+    epsilon, second = row.get("epsilon_min"), row.get("p_randomisation_holm")
     return {
-        "prompt": str(row["prompt"]).replace("_", " "),
-        "documents": plural(counts["documents"], "document"),
-        "interval": f"{f1(interval[0])} to {f1(interval[1])}" if interval else "",
-        "scores": [
-            {
-                "label": label,
-                "precision": f1(score["precision"]),
-                "recall": f1(score["recall"]),
-                "f1": f1(score["f1"]),
-                "support": number(score["support"]),
-            }
-            for label, score in scores
-        ],
-        "states": [(str(k).replace("_", " "), number(v)) for k, v in _states(row)],
-        "confusion": appendix.heat_table(row.get("confusion") or (), list(counts["per_label"])),
+        "scope": scope_of((row["budget"], row["gold_documents"]), keys),
+        "names": f"{regimen_name(row['regimen'])} − {regimen_name(row['baseline'])}",
+        "difference": points(row["difference"], signed=True),
+        "range": f"{points(row['low'], signed=True)} to {points(row['high'], signed=True)}",
+        "seeds": " ".join(points(value, signed=True) for value in row["per_seed"]),
+        "bootstrap": _bare(corrected_p(row)),
+        "randomisation": "–" if second is None else _bare(p_value(second)),
+        "epsilon": "–" if epsilon is None else f"{epsilon:.2f}",
+        "verdict": row["verdict"],
+        "verdict_text": VERDICTS[row["verdict"]],
     }
 
 
-def _states(row: Row) -> list[tuple[str, int]]:
-    return [(state, n) for state, n in (row.get("states") or {}).items() if n]
+def _bare(p: str) -> str:
+    return p.removeprefix("p = ").removeprefix("p ")

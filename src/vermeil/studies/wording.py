@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 NAMES = {
     "gold_only": "Gold only",
@@ -10,10 +12,16 @@ NAMES = {
     "pooled": "Pooled",
     "simple_mix": "Simple Mix",
     "reverse_mix": "Reverse Mix",
+    "alternate": "Alternate",
     "constant": "Constant",
     "linear": "Linear",
+    "cosine": "Cosine",
     "sigmoid": "Sigmoid",
     "power": "Power",
+    "exponential": "Exponential",
+    "step": "Step",
+    "cyclic": "Cyclic",
+    "piecewise": "Piecewise",
     "ceiling": "Ceiling",
 }
 
@@ -23,12 +31,21 @@ MEANINGS = {
     "pooled": "gold and silver, shuffled together",
     "simple_mix": "all silver first, then all gold",
     "reverse_mix": "all gold first, then all silver",
+    "alternate": "silver, then gold, several times over",
     "constant": "gold’s share is always the same",
-    "linear": "gold’s share rises evenly",
-    "sigmoid": "gold’s share rises as an S-curve",
-    "power": "gold’s share rises as a power",
+    "linear": "gold’s share follows a straight line",
+    "cosine": "gold’s share follows half a cosine wave",
+    "sigmoid": "gold’s share follows an S-curve",
+    "power": "gold’s share follows a power",
+    "exponential": "gold’s share follows an exponential",
+    "step": "gold’s share climbs stairs",
+    "cyclic": "gold’s share climbs again and again",
+    "piecewise": "gold’s share follows a table",
     "ceiling": "reference: people’s labels throughout",
 }
+
+KINDS = ("boundary", "type", "both", "missing", "spurious")
+"""Kinds of error, in the order of tables."""
 
 BUDGETS = {
     "equal": "equal budget (every regimen sees as many wordpieces)",
@@ -63,9 +80,19 @@ def points(difference: float, *, signed: bool = False) -> str:
     return f"{sign}{abs(rounded):.1f}"
 
 
-def p_value(value: float) -> str:
-    """Return ``p = .004`` or ``p < .001``."""
-    return "p < .001" if value < 0.001 else f"p = {f1(value)}"
+def p_value(value: float, *, at_most: bool = False) -> str:
+    """Return ``p = .004``, ``p < .001``, or ``p ≤ .004`` where there cannot be a smaller one."""
+    return "p < .001" if value < 0.001 else f"p {'≤' if at_most else '='} {f1(value)}"
+
+
+def corrected_p(row: Mapping[str, Any]) -> str:
+    """Return the bootstrap's corrected p-value of a comparison.
+
+    The smallest p-value that so many resamples can give is a bound, and so is what Holm makes of it
+    where it is multiplied by the number of all comparisons.
+    """
+    least = 2 / (row["resamples"] + 1)
+    return p_value(row["p_holm"], at_most=row["p_value"] <= least * 1.001)
 
 
 def number(value: float) -> str:

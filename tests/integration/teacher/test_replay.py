@@ -281,8 +281,8 @@ def test_sample_corpus_is_annotated_over_http_and_scored(prompt, f1, newswire, t
     assert set(located.mentions) == {Status.EXACT}
     assert [d.id for d in located.documents] == [d.id for d in pool]
     assert located.against_gold is not None
-    assert located.against_gold.documents == 883
-    assert located.against_gold.overall.f1 == pytest.approx(f1, abs=0.002)
+    assert located.against_gold.counts.documents == 883
+    assert located.against_gold.counts.overall.f1 == pytest.approx(f1, abs=0.002)
 
 
 def test_unknown_model_of_the_replay_server_stops_annotating(replay, tmp_path):

@@ -58,7 +58,8 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         "student.precision: expected 'auto', 'fp32' or 'bf16', found \"fp23\"; did you mean fp32?",
         "studnt: unknown key; did you mean student?",
         "study.regimens.1: expected one of gold_only, silver_only, pooled, simple_mix, "
-        "reverse_mix, constant, linear, sigmoid, power, ceiling, found 'sigmoyd'; "
+        "reverse_mix, alternate, constant, linear, cosine, sigmoid, power, exponential, step, "
+        "cyclic, piecewise, ceiling, found 'sigmoyd'; "
         "did you mean sigmoid?",
         "task.labels.PER.descripton: unknown key; did you mean description?",
         "teacher.modle: unknown key; did you mean model?",
@@ -209,3 +210,12 @@ def test_every_key_explains_itself() -> None:
             if isinstance(field.annotation, type) and hasattr(field.annotation, "model_fields"):
                 queue.append(field.annotation)
     assert len(queue) > len(Config.model_fields)
+
+
+def test_a_study_may_name_variants_of_its_own(tmp_path: Path) -> None:
+    text = "[study]\nregimens = ['gold_only', 'tailed']\n[study.variants.tailed]\ngold_tail = 0.3\n"
+    config = load_config(write(tmp_path, TASK + text))
+    assert config.study.variants == {"tailed": {"gold_tail": 0.3}}
+    taken = text.replace("tailed", "pooled")
+    (problem,) = problems(write(tmp_path, TASK + taken))
+    assert problem == "study.variants.pooled: the name is taken; choose another"

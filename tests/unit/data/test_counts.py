@@ -71,6 +71,8 @@ def test_the_printed_shape():
         "macro_f1",
         "per_label",
         "span_only",
+        "confusion",
+        "errors",
         "documents",
         "truncated",
     ]

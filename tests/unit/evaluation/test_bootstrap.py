@@ -4,7 +4,7 @@ import statistics
 import numpy as np
 import pytest
 
-from vermeil.evaluation.bootstrap import holm, interval, paired_bootstrap
+from vermeil.evaluation.bootstrap import interval, paired_bootstrap, score_intervals
 
 
 def counts(*seeds: list[tuple[int, int, int]]) -> np.ndarray:
@@ -29,13 +29,15 @@ def literal_bootstrap(
     for _ in range(resamples):
         drawn_groups = rng.choices(range(groups), k=groups)
         differences = []
-        for s in rng.choices(range(seeds), k=seeds):
+        for s in range(seeds):
             f1 = []
             for one in (system, baseline):
                 c, p, g = (sum(int(one[s, i, k]) for i in drawn_groups) for k in range(3))
                 f1.append(2 * c / (p + g))
             differences.append(f1[0] - f1[1])
-        found.append(statistics.fmean(differences))
+        mean = statistics.fmean(differences)
+        drawn = statistics.fmean(rng.choices(differences, k=seeds))
+        found.append(mean + (drawn - mean) * (seeds / (seeds - 1)) ** 0.5)
     low, high = np.quantile(found, (0.025, 0.975))
     return float(low), float(high)
 
@@ -59,11 +61,11 @@ def test_interval_and_p_value_of_two_groups_are_those_of_all_possible_draws():
 
 
 def test_seeds_are_drawn_too():
-    # One group: only the seeds differ, by .1 and .5.
+    # One group: only the seeds differ, by .1 and .5: .2 from their mean, stretched by √2.
     system = counts([(6, 10, 10)], [(10, 10, 10)])
     baseline = counts([(5, 10, 10)], [(5, 10, 10)])
     result = paired_bootstrap(system, baseline, 500, 0)
-    assert (result.low, result.high) == pytest.approx((0.1, 0.5))
+    assert (result.low, result.high) == pytest.approx((0.3 - 0.2 * 2**0.5, 0.3 + 0.2 * 2**0.5))
 
 
 def test_interval_has_the_width_of_the_standard_error_where_f1_is_a_plain_mean():
@@ -149,7 +151,27 @@ def test_interval_of_a_faultless_system_is_one_point():
     assert interval(np.full((12, 3), 4), 200, 0) == (1.0, 1.0)
 
 
-def test_holm_multiplies_step_by_step_and_keeps_the_order_given():
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx((0.03, 0.06, 0.06, 0.02))
-    assert holm([0.6, 0.7]) == (1.0, 1.0)
-    assert holm([]) == ()
+def test_intervals_of_kinds_agree_with_the_interval_of_each_alone():
+    groups = simulated(0.8, 1, 150, 1)[0]
+    others = simulated(0.6, 1, 150, 2)[0]
+    both = score_intervals(np.stack([groups, others], axis=1), 1500, 0)
+    assert both.shape == (2, 3, 2)
+    for number, one in enumerate((groups, others)):
+        correct, predicted, gold = one.sum(axis=0)
+        scores = (correct / predicted, correct / gold, 2 * correct / (predicted + gold))
+        for (low, high), score in zip(both[number], scores, strict=True):
+            assert low < score < high
+        assert tuple(both[number, 2]) == pytest.approx(interval(one, 1500, 7), abs=0.01)
+
+
+def test_a_kind_that_never_occurs_has_intervals_of_zero():
+    nothing = np.zeros((5, 1, 3), dtype=np.int64)
+    assert (score_intervals(nothing, 50, 0) == 0).all()
+
+
+def test_the_level_is_kept_where_nothing_differs():
+    wrong = 0
+    for number in range(200):
+        system, baseline = (simulated(0.8, 3, 40, 1000 + 2 * number + i) for i in range(2))
+        wrong += paired_bootstrap(system, baseline, 300, number).p_value < 0.05
+    assert wrong <= 0.05 * 200 + 9

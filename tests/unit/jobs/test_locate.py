@@ -10,7 +10,7 @@ from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.mention import Status
 from vermeil.data.reply import Reply, State
 from vermeil.errors import DataError
-from vermeil.jobs.locate import locate, teacher_counts
+from vermeil.jobs.locate import locate
 from vermeil.tasks import make_task
 from vermeil.tasks.config import LabelConfig, TaskConfig
 from vermeil.teacher.config import TeacherConfig
@@ -77,8 +77,8 @@ def test_every_document_and_mention_is_accounted_for(store):
 def test_answers_that_cannot_be_used_count_against_the_teacher_and_silence_does_not(store):
     report = locate([document(n) for n in range(8)], TASK, TEACHER, store)
     assert report.against_gold is not None
-    assert report.against_gold.documents == 6
-    overall = report.against_gold.overall
+    assert report.against_gold.counts.documents == 6
+    overall = report.against_gold.counts.overall
     assert (overall.correct, overall.predicted, overall.gold) == (1, 2, 6)
     shown = report.as_dict()
     assert shown["against_gold"]["overall"]["support"] == 6
@@ -107,11 +107,3 @@ def test_missing_store_is_a_data_error_and_is_not_made(tmp_path):
     with pytest.raises(DataError, match="vermeil annotate"):
         locate([document(0)], TASK, TEACHER, tmp_path / "none.sqlite")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_teacher_counts_pairs_documents_by_id():
-    gold = [document(0), document(1), document(2), document(3, Annotation())]
-    silver = [document(2, Annotation()), document(0), document(9), document(3)]
-    counts = teacher_counts(gold, silver, TASK)
-    assert counts.documents == 2
-    assert (counts.overall.correct, counts.overall.predicted, counts.overall.gold) == (1, 1, 2)

@@ -90,6 +90,10 @@ def make_cell(
         "seconds": steps * 0.19 + seed,
         "key": f"{regimen}-{seed}",
         "losses": {"spans cut by a word": 2 + seed, "documents in windows": 3},
+        "exposure": {
+            "gold": {"examples": 100, "mean": 7.5, "least": 7, "most": 8},
+            "silver": {"examples": 883, "mean": 3.0, "least": 3, "most": 3},
+        },
         "plan": {"progress": progress, "planned": planned, "realised": realised},
         "curve": curve,
         "dev_curve": [
@@ -127,6 +131,9 @@ def make_results(
         "summary": summarise(cells),
         "comparisons": compare(cells, "gold_only", resamples=500),
         "teacher": [make_teacher("standard", 0.79), make_teacher("chain_of_thought", 0.82)],
+        "agreement": [
+            {"prompts": ["standard", "chain_of_thought"], "documents": 360, "same": 301, "f1": 0.91}
+        ],
         "examples": make_examples(),
         "leaks": {"train/test": {"exact": 1, "near": 2}, "train/dev": {"exact": 0, "near": 0}},
         "corpora": {
@@ -156,9 +163,25 @@ def make_teacher(prompt: str, f1: float) -> dict[str, Any]:
             rate = f1 + LABELS.get(gold, 0) if gold == predicted else (1 - f1) / 4
             number = round(rate * support) if gold in LABELS else 9 + len(predicted)
             confusion.append([gold, predicted, number])
+    kinds_of_error = {"boundary": 7, "type": 4, "both": 1, "missing": 9, "spurious": 0}
+    scores = {"precision": [0.7, 0.8], "recall": [0.7, 0.8], "f1": [0.71, 0.79]}
+    appraised = {
+        **counts.as_dict(),
+        "errors": dict.fromkeys(LABELS, kinds_of_error),
+        "views": {
+            name: {"precision": f1 + i / 50, "recall": f1 + i / 50, "f1": f1 + i / 50}
+            for i, name in enumerate(("strict", "exact", "partial", "type"))
+        },
+        "intervals": dict.fromkeys(["overall", *LABELS], scores),
+        "hardest": [
+            {"id": "news-001.03", "gold": 5, "missed": 3, "wrong": 1, "answered": True},
+            {"id": "news-004.01", "gold": 2, "missed": 2, "wrong": 0, "answered": False},
+        ],
+    }
     return {
         "prompt": prompt,
-        "counts": counts.as_dict(),
+        "counts": appraised,
+        "mentions": {"exact": 1900, "fuzzy": 12, "not_found": 31},
         "confusion": confusion,
         "states": {"done": 812, "empty": 66, "unparsable": 4, "refused": 1},
         "interval": [f1 - 0.018, f1 + 0.017],

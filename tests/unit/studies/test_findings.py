@@ -31,7 +31,7 @@ def test_a_shown_difference_has_its_interval_p_value_and_seeds(results: Results)
     (sentence,) = [t for t in texts(results, "shown") if t.startswith("Pooled scored")]
     assert re.fullmatch(
         r"Pooled scored \.8\d\d ± \.0\d\d, [78]\.\d points above Gold only "
-        r"\(95 % interval [5-7]\.\d to \d\.\d; p = \.0\d\d, Holm-corrected; "
+        r"\(95 % interval [5-7]\.\d to \d\.\d; p ≤ \.0\d\d, Holm-corrected; "
         r"higher in 3 of 3 seeds\): shown\.",
         sentence,
     )
@@ -81,11 +81,26 @@ def test_three_seeds_need_no_caution(results_of: Callable[..., Results]):
 
 def test_a_large_p_value_after_correction_is_not_shown(results: Results):
     row = next(r for r in results["comparisons"] if r["regimen"] == "pooled")
-    changed = {**row, "p_holm": 0.08, "verdict": "open"}
+    changed = {**row, "p_value": 0.02, "p_holm": 0.08, "verdict": "open"}
     made = {**results, "comparisons": [changed]}
     (sentence,) = [t for t in texts(made, "open") if t.startswith("Pooled scored")]
     assert sentence.endswith("one like this may come about by chance: not shown.")
     assert "p = .080, Holm-corrected" in sentence
+
+
+def test_where_the_tests_disagree_it_is_said(results: Results):
+    row = next(r for r in results["comparisons"] if r["regimen"] == "pooled")
+    changed = {**row, "p_randomisation_holm": 0.2, "verdict": "suggested"}
+    (sentence,) = texts({**results, "comparisons": [changed]}, "suggested")
+    assert sentence.endswith(
+        "suggested, not shown, for the randomisation test disagrees (p = .200)."
+    )
+
+
+def test_too_few_resamples_for_so_many_comparisons_are_named(results: Results):
+    rows = [{**row, "family_size": 40, "resamples": 1000} for row in results["comparisons"]]
+    (sentence,) = [t for t in texts({**results, "comparisons": rows}, "caution") if "resam" in t]
+    assert "among 40 comparisons: raise study.resamples to about 3,200" in sentence
 
 
 def test_unequal_training_is_named_with_its_budget(results_of: Callable[..., Results]):

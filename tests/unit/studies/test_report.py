@@ -86,6 +86,7 @@ def test_the_answer_comes_before_everything_else(results: Results):
         "corpora",
         "leaks",
         "teacher",
+        "agreement",
         "examples",
     ],
 )
@@ -143,6 +144,55 @@ def test_scores_of_zero_keep_their_axis_within_zero_and_one(cell_of: Callable[..
     chart = next(parsed(render({"cells": cells})).iter("svg"))
     labels = [text.text or "" for text in chart.iter("text")]
     assert not any(label.startswith(("-", "−")) for label in labels)
+
+
+def test_the_teacher_is_shown_in_depth(results: Results):
+    text = shown(render(results)).replace("\N{NO-BREAK SPACE}", " ")
+    assert (
+        "standard and the chain of thought prompt agree with F1 .910, and annotate 301 of" in text
+    )
+    assert "Mentions that are not in the text: 31 of 1,943 (1.6 %)" in text
+    assert "Replies that could not be used: 5 of 883 (0.6 %)" in text
+    assert "news-004.01 2 of 2 missed, 0 wrong, without annotation." in text
+    assert ".710 to .790" in text
+    assert "F1 by other views: strict .790, exact .810, partial .830, type .850." in text
+
+
+def test_counts_alone_make_a_teacher(results: Results):
+    bare = {"overall": None, "per_label": None, "documents": None}
+    row = results["teacher"][0]
+    counts = {key: row["counts"][key] for key in bare}
+    text = shown(render({**results, "teacher": [{"prompt": "standard", "counts": counts}]}))
+    assert "The teacher against the gold" in text
+    assert "Hardest" not in text
+
+
+def test_every_comparison_is_listed_with_both_tests(results: Results):
+    text = shown(render(results))
+    assert f"All {len(results['comparisons'])} comparisons" in text
+    row = results["comparisons"][0]
+    assert f"{row['epsilon_min']:.2f}" in text
+
+
+def test_errors_of_each_regimen_are_means_over_its_seeds(cell_of: Callable[..., Results]):
+    cells = [cell_of("pooled", seed, 0.8) for seed in range(2)]
+    for seed, cell in enumerate(cells):
+        kinds = {"boundary": 3 + 2 * seed, "type": 4, "both": 0, "missing": 30, "spurious": 1}
+        cell["test"]["errors"] = {"PER": kinds, "LOC": dict.fromkeys(kinds, 1)}
+    assert "Pooled551312" in shown(render({"cells": cells}))
+    assert "What is wrong, mean" not in shown(render({"cells": [cell_of("pooled", 0, 0.8)]}))
+
+
+def test_shares_and_exposure_stand_below_the_schedules(results: Results):
+    text = shown(render(results)).replace("\N{NO-BREAK SPACE}", " ")
+    assert re.search(r"Pooled30\.0 %(29|30)\.\d %7 to 8 ×3 ×", text)
+
+
+def test_cells_of_before_exposure_was_counted_make_a_page(cell_of: Callable[..., Results]):
+    old = cell_of("pooled", 0, 0.8)
+    del old["exposure"]
+    text = shown(render({"cells": [old]})).replace("\N{NO-BREAK SPACE}", " ")
+    assert re.search(r"Pooled30\.0 %\d\d\.\d %––", text)
 
 
 def test_lengths_are_given_in_short(results: Results):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, DataError
 from vermeil.student.config import StudentConfig
 from vermeil.studies.config import StudyConfig
@@ -43,7 +45,12 @@ def corpora() -> StudyCorpora:
 
 
 def run(
-    corpora: StudyCorpora, task: Task, encoder: Path, output: Path, **settings: Any
+    corpora: StudyCorpora,
+    task: Task,
+    encoder: Path,
+    output: Path,
+    progress: Progress = silent,
+    **settings: Any,
 ) -> StudyReport:
     section = {
         "regimens": ["gold_only", "silver_only", "simple_mix", "sigmoid"],
@@ -60,6 +67,7 @@ def run(
         StudentConfig(encoder=str(encoder), threads=1),
         BlendingConfig.model_validate({"budget": budget}),
         output,
+        progress,
     )
 
 
@@ -95,6 +103,56 @@ def test_finished_cells_are_not_run_again(
     assert (more.ran, more.reused) == (2, 4)
     scores = [c["test"]["overall"]["f1"] for c in first.results["cells"]]
     assert [c["test"]["overall"]["f1"] for c in more.results["cells"]][:2] == scores[:2]
+
+
+def test_a_study_that_is_stopped_goes_on_where_it_was(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    def stop(stage: str, done: int, _: int | None, __: Any) -> None:
+        if stage == "study" and done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(corpora, task, encoder, tmp_path, progress=stop)
+    assert not (tmp_path / "results.json").exists()
+    again = run(corpora, task, encoder, tmp_path)
+    assert (again.ran, again.reused) == (6, 2)
+
+
+def climbs(curve: list[dict[str, float]]) -> int:
+    rates = [point["learning_rate"] for point in curve]
+    return sum(later > earlier for earlier, later in pairwise(rates))
+
+
+def test_variants_are_regimens_with_settings_of_their_own(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    variants = {
+        "restarted": {"regimen": "simple_mix", "restart_learning_rate": True},
+        "weighed": {"regimen": "schedule", "schedule": "linear", "mode": "weighting"},
+        "the_same": {"regimen": "pooled", "budget": {"gold_epochs": 2}},
+    }
+    regimens = ["gold_only", "simple_mix", "pooled", *variants]
+    report = run(corpora, task, encoder, tmp_path, regimens=regimens, variants=variants, seeds=[0])
+    cells = {cell["regimen"]: cell for cell in report.results["cells"]}
+    assert list(cells) == regimens
+    keys = {name: cell["key"] for name, cell in cells.items()}
+    assert keys["the_same"] == keys["pooled"]
+    assert len(set(keys.values())) == len(regimens) - 1
+    rises = {name: climbs(cells[name]["curve"]) for name in ("simple_mix", "restarted")}
+    assert rises["restarted"] > rises["simple_mix"]
+    assert cells["weighed"]["plan"]["realised"] == cells["weighed"]["plan"]["planned"]
+    exposure = cells["pooled"]["exposure"]
+    assert exposure["gold"] == {"examples": 6, "mean": 2.0, "least": 2, "most": 2}
+    assert exposure["silver"]["most"] - exposure["silver"]["least"] <= 1
+
+
+def test_a_wrong_variant_is_named(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {"regimens": ["gold_only", "odd"], "seeds": [0]}
+    with pytest.raises(ConfigError, match=r"study\.variants\.odd\.gold_tail"):
+        run(corpora, task, encoder, tmp_path, variants={"odd": {"gold_tail": 2}}, **settings)
 
 
 def test_cells_in_processes_of_their_own_are_the_same(

@@ -88,25 +88,41 @@ def test_a_group_that_one_side_lacks_counts_as_nothing_found():
     assert row["difference"] == pytest.approx(40 / 42 - 1)
 
 
-def test_p_values_are_corrected_within_a_family_of_one_budget():
+def many_groups(cell_: dict[str, Any], hits: int) -> dict[str, Any]:
+    """The same cell over twelve groups, for enough evidence by randomisation."""
+    return {**cell_, "test_groups": {f"g{i}": [hits, 10, 10] for i in range(12)}}
+
+
+def test_p_values_are_corrected_over_all_comparisons_of_the_study():
     cells = [
-        cell(name, seed, correct, budget=budget)
+        many_groups(cell(name, seed, hits, budget=budget), hits)
         for budget in ("equal", "epochs")
         for seed in range(3)
-        for name, correct in [("gold_only", 8), ("silver_only", 12), ("pooled", 16), ("power", 16)]
+        for name, hits in [("gold_only", 4), ("silver_only", 6), ("pooled", 8), ("power", 8)]
     ]
-    rows = compare(cells, "gold_only", 400)
+    rows = compare(cells, "gold_only", 800)
     assert [(r["budget"], r["family"], r["family_size"]) for r in rows] == [
-        *[("equal", "baseline", 3)] * 3,
-        ("equal", "blends", 1),
-        *[("epochs", "baseline", 3)] * 3,
-        ("epochs", "blends", 1),
+        *[("equal", "baseline", 8)] * 3,
+        ("equal", "blends", 8),
+        *[("epochs", "baseline", 8)] * 3,
+        ("epochs", "blends", 8),
     ]
     against = rows[0]
-    assert against["p_value"] == pytest.approx(2 / 401)
-    assert against["p_holm"] == pytest.approx(3 * 2 / 401)
+    assert against["p_value"] == pytest.approx(2 / 801)
+    assert against["p_holm"] == pytest.approx(8 * 2 / 801)
+    assert against["p_randomisation_holm"] == pytest.approx(8 * against["p_randomisation"])
+    assert against["epsilon_min"] == 0
     assert against["verdict"] == "shown"
     assert rows[3]["verdict"] == "open"
+
+
+def test_shown_takes_both_tests():
+    # Two groups: the bootstrap is sure, but exchanging two groups can tell nothing.
+    cells = [cell(n, s, c) for s in range(3) for n, c in [("gold_only", 8), ("pooled", 16)]]
+    (row,) = compare(cells, "gold_only", 400)
+    assert row["p_holm"] < 0.05
+    assert row["p_randomisation_holm"] == 0.5
+    assert row["verdict"] == "suggested"
 
 
 def test_two_seeds_suggest_at_most():
@@ -114,6 +130,7 @@ def test_two_seeds_suggest_at_most():
     (row,) = compare(cells, "gold_only", 400)
     assert row["p_holm"] < 0.05
     assert row["verdict"] == "suggested"
+    assert row["epsilon_min"] is None
 
 
 def test_without_test_scores_or_baseline_nothing_is_compared():

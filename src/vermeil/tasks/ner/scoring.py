@@ -5,58 +5,77 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from vermeil.data.counts import Counts, Tally
+from vermeil.data.counts import Counts, ErrorKind, Tally
 from vermeil.data.document import Range, Span
 from vermeil.tasks.labels import NOTHING
+
+Key = tuple[int, int, str]
+"""Start, end and label of a span."""
 
 
 def count_spans(gold: Sequence[Span], predicted: Sequence[Span]) -> Counts:
     """Score one document, as CoNLL's scorer does (Tjong Kim Sang and De Meulder 2003).
 
-    The confusion pairs every gold span with at most one predicted span: first those with the same
-    boundaries, then those that overlap most. What is left over is missed or spurious, paired with
-    "O".
+    Confusion and errors pair every gold span with at most one predicted span: first those with the
+    same boundaries, then those that overlap most. What is left over is missing or spurious, paired
+    with "O".
 
     Args:
         gold: the spans that are right; a span that is given twice counts once.
         predicted: the spans to score; likewise.
     """
     gold_keys, predicted_keys = {s.key for s in gold}, {s.key for s in predicted}
-    per_label = _tallies(gold_keys, predicted_keys)
-    gold_ranges = {(start, end) for start, end, _ in gold_keys}
-    predicted_ranges = {(start, end) for start, end, _ in predicted_keys}
+    same = gold_keys & predicted_keys
+    gold_ranges = {key[:2] for key in gold_keys}
+    predicted_ranges = {key[:2] for key in predicted_keys}
     span_only = Tally(len(gold_ranges & predicted_ranges), len(predicted_ranges), len(gold_ranges))
-    return Counts(per_label, span_only, _confusion(gold_keys, predicted_keys), documents=1)
+    confusion: Counter[tuple[str, str]] = Counter((label, label) for _, _, label in same)
+    errors: Counter[tuple[str, ErrorKind]] = Counter()
+    add_errors(sorted(gold_keys - same), sorted(predicted_keys - same), confusion, errors)
+    return Counts(_tallies(gold_keys, predicted_keys, same), span_only, confusion, 1, 0, errors)
 
 
-_Key = tuple[int, int, str]
+def add_errors(
+    gold: Sequence[Key],
+    predicted: Sequence[Key],
+    confusion: Counter[tuple[str, str]],
+    errors: Counter[tuple[str, ErrorKind]],
+) -> None:
+    """Pair the spans that are not right, and count what is wrong with each.
+
+    Args:
+        gold: keys of the gold spans that were not found, sorted.
+        predicted: keys of the predicted spans that are wrong, sorted.
+        confusion: grows by one per pair and per span without a partner.
+        errors: likewise, by the gold span's label (the predicted one's where it is spurious).
+    """
+    closest = sorted(_overlaps(gold, predicted), key=lambda o: (not o[2], -o[3], o[0], o[1]))
+    free_gold, free_predicted = set(range(len(gold))), set(range(len(predicted)))
+    for i, j, same_range, _ in closest:
+        if i in free_gold and j in free_predicted:
+            expected, said = gold[i][2], predicted[j][2]
+            confusion[expected, said] += 1
+            kind: ErrorKind = "type" if same_range else "boundary" if expected == said else "both"
+            errors[expected, kind] += 1
+            free_gold.remove(i)
+            free_predicted.remove(j)
+    for i in free_gold:
+        confusion[gold[i][2], NOTHING] += 1
+        errors[gold[i][2], "missing"] += 1
+    for j in free_predicted:
+        confusion[NOTHING, predicted[j][2]] += 1
+        errors[predicted[j][2], "spurious"] += 1
 
 
-def _tallies(gold: set[_Key], predicted: set[_Key]) -> dict[str, Tally]:
-    in_gold = Counter(label for _, _, label in gold)
-    in_predicted = Counter(label for _, _, label in predicted)
-    correct = Counter(label for _, _, label in gold & predicted)
-    labels = sorted(in_gold.keys() | in_predicted.keys())
-    return {label: Tally(correct[label], in_predicted[label], in_gold[label]) for label in labels}
+def _tallies(gold: set[Key], predicted: set[Key], same: set[Key]) -> dict[str, Tally]:
+    tallies: dict[str, list[int]] = {}
+    for place, keys in enumerate((same, predicted, gold)):
+        for _, _, label in keys:
+            tallies.setdefault(label, [0, 0, 0])[place] += 1
+    return {label: Tally(*tallies[label]) for label in sorted(tallies)}
 
 
-def _confusion(gold: set[_Key], predicted: set[_Key]) -> dict[tuple[str, str], int]:
-    same = gold & predicted
-    pairs: Counter[tuple[str, str]] = Counter((label, label) for _, _, label in same)
-    left, right = sorted(gold - same), sorted(predicted - same)
-    closest = sorted(_overlaps(left, right), key=lambda o: (not o[2], -o[3], o[0], o[1]))
-    free_left, free_right = set(range(len(left))), set(range(len(right)))
-    for i, j, _, _ in closest:
-        if i in free_left and j in free_right:
-            pairs[left[i][2], right[j][2]] += 1
-            free_left.remove(i)
-            free_right.remove(j)
-    pairs.update((left[i][2], NOTHING) for i in free_left)
-    pairs.update((NOTHING, right[j][2]) for j in free_right)
-    return dict(pairs)
-
-
-def _overlaps(left: list[_Key], right: list[_Key]) -> Iterator[tuple[int, int, bool, int]]:
+def _overlaps(left: Sequence[Key], right: Sequence[Key]) -> Iterator[tuple[int, int, bool, int]]:
     """Pairs that share characters, of two sorted lists: numbers, same boundaries?, how many."""
     first = 0
     reach = _reach(right)
@@ -72,7 +91,7 @@ def _overlaps(left: list[_Key], right: list[_Key]) -> Iterator[tuple[int, int, b
                 yield i, j, other == (start, end), shared
 
 
-def _reach(spans: list[_Key]) -> list[int]:
+def _reach(spans: Sequence[Key]) -> list[int]:
     """The furthest end up to and including each span: what lies before cannot overlap."""
     furthest, reach = 0, []
     for _, end, _ in spans:

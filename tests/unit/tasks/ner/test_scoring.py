@@ -1,5 +1,6 @@
 from vermeil.data.counts import Tally
 from vermeil.data.document import Annotation, Span
+from vermeil.evaluation.views import views
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.ner.task import NerTask
@@ -70,3 +71,31 @@ def test_who_marked_nothing_says_that_nothing_is_there():
 def test_a_span_given_twice_counts_once():
     counts = count_spans(spans((0, 3, "PER")), spans((0, 3, "PER"), (0, 3, "PER")))
     assert counts.overall == Tally(1, 1, 1)
+
+
+def test_errors_say_what_is_wrong_with_each_span():
+    gold = spans((0, 3, "PER"), (10, 20, "LOC"), (30, 33, "ORG"), (40, 45, "PER"), (60, 62, "PER"))
+    predicted = spans(
+        (0, 3, "LOC"), (10, 18, "LOC"), (31, 35, "PER"), (50, 52, "ORG"), gold[-1].key
+    )
+    counts = count_spans(gold, predicted)
+    assert counts.errors == {
+        ("PER", "type"): 1,
+        ("LOC", "boundary"): 1,
+        ("ORG", "both"): 1,
+        ("PER", "missing"): 1,
+        ("ORG", "spurious"): 1,
+    }
+    found = {name: view["f1"] for name, view in views(counts).items()}
+    assert found == {"strict": 0.2, "exact": 0.4, "partial": 0.6, "type": 0.4}
+    assert views(count_spans([], []))["partial"]["f1"] == 0
+
+
+def test_errors_add_up_and_stand_in_the_report():
+    one = count_spans(spans((0, 3, "PER")), [])
+    counts = one + count_spans(spans((0, 3, "PER")), spans((0, 3, "LOC")))
+    assert counts.errors == {("PER", "missing"): 1, ("PER", "type"): 1}
+    assert counts.as_dict()["errors"] == {
+        "PER": {"boundary": 0, "type": 1, "both": 0, "missing": 1, "spurious": 0}
+    }
+    assert counts.as_dict()["confusion"] == [["PER", "LOC", 1], ["PER", "O", 1]]

@@ -1,0 +1,38 @@
+"""Loss weights by origin, for plans in the mode ``weighting``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from vermeil.data.example import BatchPlan, Example
+
+
+def apply_origin_weights(
+    examples: Sequence[Example], plan: BatchPlan
+) -> tuple[Sequence[Example], BatchPlan]:
+    """Put a plan's loss weights into the examples, so that training need not know of origins.
+
+    An example whose weight differs from step to step becomes one example per step; these share
+    everything but their weights.
+
+    Args:
+        examples: all examples, gold first, as the plan numbers them.
+        plan: a plan; one without weights is returned as it is.
+
+    Returns:
+        The examples, and a plan over them without weights.
+    """
+    if plan.origin_weights is None:
+        return examples, plan
+    weighted: list[Example] = []
+    batches = []
+    for factors, batch in zip(plan.origin_weights.astype(np.float32), plan.batches, strict=True):
+        batches.append(np.arange(len(weighted), len(weighted) + len(batch)))
+        for number in batch:
+            example = examples[number]
+            factor = factors[0 if number < plan.gold_examples else 1]
+            weighted.append(replace(example, weights=example.weights * factor))
+    return weighted, replace(plan, batches=tuple(batches), origin_weights=None)

@@ -1,0 +1,224 @@
+"""How good annotations are, in depth: scores with intervals, kinds of error, hard documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vermeil.data.counts import Counts, Tally, total
+from vermeil.data.document import Annotation, Document
+from vermeil.evaluation.bootstrap import score_intervals
+from vermeil.evaluation.views import views
+from vermeil.jobs.evaluate import score_documents
+from vermeil.tasks.protocol import Task
+
+OVERALL = "overall"
+RESAMPLES = 1000
+HARDEST = 10
+"""Documents that are named."""
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class HardDocument:
+    """A document with errors.
+
+    Args:
+        id: its id.
+        group: its group, or its id.
+        gold: items that people marked.
+        missed: of these, not found.
+        wrong: items marked that are not in the gold.
+        answered: whether there was an annotation at all.
+    """
+
+    id: str
+    group: str
+    gold: int
+    missed: int
+    wrong: int
+    answered: bool
+
+    @property
+    def errors(self) -> int:
+        """Missed and wrong together."""
+        return self.missed + self.wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Appraisal:
+    """Annotations against gold.
+
+    Args:
+        counts: over all documents; one without annotation counts as one where nothing was found.
+        intervals: ``overall`` and every label, to the 95 % intervals of precision, recall and F1
+            over groups.
+        groups: number of groups that were resampled.
+        hardest: the documents with most errors, worst first.
+        unanswered: documents without annotation (refused, truncated, unparsable, …).
+        without_error: documents on which nothing is missed or wrong.
+    """
+
+    counts: Counts
+    intervals: Mapping[str, Mapping[str, Interval]]
+    groups: int
+    hardest: tuple[HardDocument, ...]
+    unanswered: int
+    without_error: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """``Counts.as_dict()`` and more, for JSON."""
+        hardest = [
+            {
+                "id": one.id,
+                "group": one.group,
+                "gold": one.gold,
+                "missed": one.missed,
+                "wrong": one.wrong,
+                "answered": one.answered,
+            }
+            for one in self.hardest
+        ]
+        spans = self.counts.span_only is not None
+        return {
+            **self.counts.as_dict(),
+            "views": views(self.counts) if spans else None,
+            "groups": self.groups,
+            "intervals": {
+                kind: {name: list(ends) for name, ends in scores.items()}
+                for kind, scores in self.intervals.items()
+            },
+            "unanswered": self.unanswered,
+            "without_error": self.without_error,
+            "hardest": hardest,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far two annotations of the same documents agree.
+
+    Args:
+        counts: one scored against the other; F1 is the same either way.
+        same: documents that both annotate alike.
+    """
+
+    counts: Counts
+    same: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "documents": self.counts.documents,
+            "same": self.same,
+            "f1": self.counts.overall.f1,
+            "per_label": {label: tally.f1 for label, tally in self.counts.per_label.items()},
+        }
+
+
+def appraise(
+    said: Iterable[Document],
+    gold: Iterable[Document],
+    task: Task,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Appraisal:
+    """Compare annotations with gold, documents matched by id.
+
+    A document without annotation counts as one where nothing was found: leaving hard documents out
+    must not make a teacher look better.
+
+    Args:
+        said: an annotation for every gold document; further ones do not count.
+        gold: documents that people annotated.
+        task: how to score.
+        resamples: bootstrap resamples for the intervals; groups are drawn.
+        seed: of the resampling.
+
+    Raises:
+        DataError: an annotation is missing or made for another text, or gold is not annotated.
+    """
+    by_id = {document.id: document for document in said}
+    references = list(gold)
+    known = [by_id[d.id] for d in references if d.id in by_id]
+    filled = [_filled(d, task) for d in known]
+    scored = [*score_documents(filled, references, task)]
+    hard = [
+        _hardness(reference, counts.overall, not by_id[reference.id].annotation.is_empty)
+        for reference, counts in scored
+    ]
+    worst = sorted((one for one in hard if one.errors), key=lambda one: (-one.errors, one.id))
+    intervals, groups = _intervals(scored, resamples, seed)
+    return Appraisal(
+        total(counts for _, counts in scored),
+        intervals,
+        groups,
+        tuple(worst[:HARDEST]),
+        sum(not one.answered for one in hard),
+        len(hard) - len(worst),
+    )
+
+
+def agreement(one: Iterable[Document], other: Iterable[Document], task: Task) -> Agreement:
+    """Compare two annotations of the same documents; those that only one side has are left out.
+
+    F1 is used, which needs no count of the places where rightly nothing was marked. Source:
+    G. Hripcsak and A. Rothschild, Agreement, the F-Measure, and Reliability in Information
+    Retrieval (2005).
+
+    Args:
+        one: one annotator's documents; those without annotation count as nothing found.
+        other: the other's.
+        task: how to score.
+    """
+    by_id = {document.id: document for document in other}
+    pairs = [(document, by_id[document.id]) for document in one if document.id in by_id]
+    counts = [task.count(left.annotation, right.annotation) for left, right in pairs]
+    overall = [found.overall for found in counts]
+    same = sum(tally.correct == tally.predicted == tally.gold for tally in overall)
+    return Agreement(total(counts), same)
+
+
+def _filled(document: Document, task: Task) -> Document:
+    """Return the document, with an annotation that says nothing where it has none."""
+    if not document.annotation.is_empty:
+        return document
+    nothing = Annotation(labels=()) if task.head == "sequence" else Annotation(spans=())
+    return document.with_annotation(nothing)
+
+
+def _hardness(document: Document, tally: Tally, answered: bool) -> HardDocument:
+    return HardDocument(
+        document.id,
+        document.group_or_id,
+        tally.gold,
+        tally.gold - tally.correct,
+        tally.predicted - tally.correct,
+        answered,
+    )
+
+
+def _intervals(
+    scored: Sequence[tuple[Document, Counts]], resamples: int, seed: int
+) -> tuple[dict[str, dict[str, Interval]], int]:
+    by_group: dict[str, list[Counts]] = {}
+    for document, counts in scored:
+        by_group.setdefault(document.group_or_id, []).append(counts)
+    sums = [total(counts) for counts in by_group.values()]
+    labels = sorted({label for one in sums for label in one.per_label})
+    if not sums:
+        return {}, 0
+    table = np.zeros((len(sums), len(labels) + 1, 3), dtype=np.int64)
+    for row, counts in enumerate(sums):
+        tallies = [counts.overall, *(counts.per_label.get(label, Tally()) for label in labels)]
+        table[row] = [(t.correct, t.predicted, t.gold) for t in tallies]
+    found = score_intervals(table, resamples, seed).tolist()
+    names = ("precision", "recall", "f1")
+    return {
+        kind: {name: (low, high) for name, (low, high) in zip(names, rows, strict=True)}
+        for kind, rows in zip([OVERALL, *labels], found, strict=True)
+    }, len(sums)

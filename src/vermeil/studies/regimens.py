@@ -1,0 +1,70 @@
+"""What a regimen named in a study means: the whole ``[blending]`` section for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from vermeil.blending.config import BlendingConfig, RegimenName, ScheduleName
+from vermeil.errors import ConfigError
+
+CEILING = "ceiling"
+"""The regimen gold_only over gold and the silver documents, both with their gold labels."""
+
+KNOWN = (
+    *(name for name in get_args(RegimenName) if name != "schedule"),
+    *get_args(ScheduleName),
+    CEILING,
+)
+"""What a study can name without defining it."""
+
+
+def blending_for(
+    regimen: str,
+    blending: BlendingConfig,
+    variants: Mapping[str, Mapping[str, Any]] | None = None,
+) -> BlendingConfig:
+    """Return the blending section for a regimen named in a study.
+
+    Args:
+        regimen: a regimen, a schedule, `CEILING`, or a variant.
+        blending: what all regimens share.
+        variants: names to the settings that differ.
+
+    Raises:
+        ConfigError: there is no such regimen or schedule, or a variant's settings are wrong.
+    """
+    if variants and regimen in variants:
+        try:
+            return BlendingConfig.model_validate(_merged(blending.model_dump(), variants[regimen]))
+        except ValidationError as error:
+            raise ConfigError(
+                *(
+                    f"study.variants.{regimen}.{'.'.join(map(str, one['loc']))}: {one['msg']}"
+                    for one in error.errors()
+                )
+            ) from error
+    if regimen == CEILING:
+        return blending.model_copy(update={"regimen": "gold_only"})
+    if regimen in get_args(RegimenName) and regimen != "schedule":
+        return blending.model_copy(update={"regimen": regimen})
+    if regimen in get_args(ScheduleName):
+        return blending.model_copy(update={"regimen": "schedule", "schedule": regimen})
+    raise ConfigError(
+        f"study.regimens: {regimen!r} is unknown; expected one of "
+        f"{', '.join([*KNOWN, *(variants or ())])}"
+    )
+
+
+def _merged(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with changes put in, table by table."""
+    found = dict(settings)
+    for key, value in changes.items():
+        below = found.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            found[key] = _merged(below, value)
+        else:
+            found[key] = value
+    return found
