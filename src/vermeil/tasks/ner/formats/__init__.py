@@ -95,4 +95,4 @@ def parse_reply(name: str, reply: str, question: Question) -> ParsedReply | None
         question: what was asked.
     """
     parse = parse_any if name == DETECT else FORMATS[name].parse
-    return parse(without_reasoning(reply), question)
+    return parse(without_reasoning(reply, question.text), question)

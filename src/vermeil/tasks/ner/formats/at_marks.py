@@ -12,7 +12,7 @@ from vermeil.tasks.ner.formats.inline import COPY, Tag, parse_inline, write_mark
 from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
-_TAG = re.compile(r"(?<!\\)(?:@@|##)")
+_TAG = re.compile(r"\\[@#\\]|@@|##")
 _SPECIAL = re.compile(r"[@#\\]")
 _ESCAPED = re.compile(r"\\([@#\\])")
 
@@ -41,4 +41,5 @@ def find_tags(part: str, question: Question) -> list[Tag]:
     return [
         Tag(found.start(), found.end(), label, opens=found.group() == "@@")
         for found in _TAG.finditer(part)
+        if found.group() in ("@@", "##")
     ]

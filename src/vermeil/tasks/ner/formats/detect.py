@@ -8,7 +8,7 @@ from vermeil.tasks.ner.formats.json_answers import parse_json
 from vermeil.tasks.ner.formats.json_entities import read_list, read_object, read_single
 from vermeil.tasks.ner.formats.json_labels import read_known_labels
 from vermeil.tasks.ner.formats.json_surfaces import read_known_surfaces
-from vermeil.tasks.ner.formats.prose import answer_part, content_lines, says_none
+from vermeil.tasks.ner.formats.prose import answer_lines, says_none
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 _SHAPES = (read_object, read_list, read_single, read_known_labels, read_known_surfaces)
@@ -45,5 +45,4 @@ def _every(reply: str, question: Question) -> list[ParsedReply | None]:
 
 
 def _plain_none(reply: str) -> ParsedReply | None:
-    last = content_lines(answer_part(reply))[-1:]
-    return ParsedReply() if any(map(says_none, last)) else None
+    return ParsedReply() if any(map(says_none, answer_lines(reply)[-1:])) else None

@@ -32,7 +32,8 @@ def find_tags(part: str, question: Question) -> list[Tag]:
     text itself is no tag, nor is an unknown one that is nowhere closed. Elements that only wrap or
     emphasise mark nothing.
     """
-    own = {found.group() for found in _TAG.finditer(question.text)}
+    is_escaped = any(part.count(one) > question.text.count(one) for one in ("&lt;", "&amp;"))
+    own = set() if is_escaped else {found.group() for found in _TAG.finditer(question.text)}
     tags = [found for found in _TAG.finditer(part) if found.group() not in own]
     closed = {_fold(found.group(2), question) for found in tags if found.group(1)}
     open_labels: dict[str, list[str | None]] = {}
@@ -53,7 +54,7 @@ def render_elements(
     marked: MarkedText, opening: Callable[[str], str], closing: Callable[[str], str]
 ) -> str:
     """Write a marked text with tags; characters of the text that look like tags are escaped."""
-    needs_escape = bool(_TAG.search(marked.text)) or unescape(marked.text) != marked.text
+    needs_escape = "<" in marked.text or unescape(marked.text) != marked.text
     write = (lambda piece: escape(piece, quote=False)) if needs_escape else str
     return write_marks(marked, opening, closing, write)
 

@@ -58,7 +58,7 @@ def parse_inline(
         find: the tags of a part of the reply, in order.
         unescape: undoes how the format writes characters that look like its tags.
     """
-    part = _part_with_copy(answer_part(reply), question, find)
+    part = _part_with_copy(reply, question, find)
     marked, notes = read_tags(part, find(part, question), question.text, unescape)
     alike = similarity(marked.text, question.text)
     if alike < FOLLOWED:
@@ -151,17 +151,20 @@ def _without(part: str, tags: Sequence[Tag]) -> str:
     return "".join([*pieces, part[position:]])
 
 
-def _part_with_copy(part: str, question: Question, find: FindTags) -> str:
-    """Return the part without the lines before and after the copy, where there are any."""
-    part = part.strip("\n")
-    lines = part.split("\n")
-    if len(lines) == 1:
-        return part
-    best, alike = part, -1.0
-    for first in range(min(_AROUND, len(lines) - 1) + 1):
-        for last in range(min(_AROUND, len(lines) - 1 - first) + 1):
-            here = "\n".join(lines[first : len(lines) - last]).strip("\n")
-            found = similarity(_without(here, find(here, question)), question.text)
-            if found > alike:
-                best, alike = here, found
-    return best
+def _part_with_copy(reply: str, question: Question, find: FindTags) -> str:
+    """Return the part of a reply that is most like the text: nothing before or after the copy."""
+    parts = {reply.strip("\n"): None, answer_part(reply): None}
+    for part in list(parts):
+        lines = part.split("\n")
+        for first in range(min(_AROUND, len(lines) - 1) + 1):
+            for last in range(min(_AROUND, len(lines) - 1 - first) + 1):
+                parts["\n".join(lines[first : len(lines) - last]).strip("\n")] = None
+    if len(parts) == 1:
+        return next(iter(parts))
+
+    def likeness(part: str) -> tuple[float, bool, int]:
+        copy = _without(part, find(part, question))
+        same = copy.strip() == question.text.strip()
+        return similarity(copy, question.text), same, -len(part)
+
+    return max(parts, key=likeness)

@@ -11,7 +11,7 @@ from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word, read_
 from vermeil.tasks.ner.reply_format import MALFORMED, TRUNCATED, ParsedReply, Question
 
 _OPENING = re.compile(r"""\[\s*[\[{("'“‘\]]|\{\s*["'“‘}{]|\{\s*\w{1,40}\s*:""")
-_EFFORT = 16
+_EFFORT = 8
 """Times the reply's length that may be read in search of the answer."""
 _LINE_ENDS = re.compile(r"[ \t`.]*(?:\n|\Z)")
 _REPLY_ENDS = re.compile(r"[\s`.]*\Z")

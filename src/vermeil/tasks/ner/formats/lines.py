@@ -7,12 +7,10 @@ import re
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.prose import (
-    answer_part,
-    content_lines,
+    answer_lines,
     last_parenthesis,
+    plain_surface,
     says_none,
-    without_number,
-    without_quotes,
 )
 from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
@@ -43,14 +41,15 @@ def render_reply(marked: MarkedText) -> str:
 def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     """Return what the lines say; the note ``other_lines`` numbers those that name no entity.
 
-    At least one line must have a label that was asked for, or none may be anything else.
+    At least one line must have a label that was asked for; or else no line may be anything but an
+    entity, and one of them must stand in the text.
     """
-    lines = content_lines(answer_part(reply))
+    lines = answer_lines(reply)
     mentions: list[Mention] = []
     known, rejected = 0, 0
     for line in lines:
         surface, label = last_parenthesis(line)
-        surface = without_quotes(without_number(surface), question.text)
+        surface = plain_surface(surface, question.text)
         is_known = question.labels.normalise(label) is not None
         if not surface:
             continue
@@ -60,7 +59,8 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
         elif _REJECTION.fullmatch(label):
             rejected += 1
     others = len(lines) - len(mentions) - rejected
-    if known or (mentions and not others):
+    stands = any(mention.surface in question.text for mention in mentions)
+    if known or (stands and not others):
         return ParsedReply(tuple(mentions), {"other_lines": others} if others else {})
     said_none = sum(map(says_none, lines))
     return ParsedReply() if said_none + rejected and not mentions and not _prose(lines) else None

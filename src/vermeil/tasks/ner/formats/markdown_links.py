@@ -9,7 +9,7 @@ from vermeil.tasks.ner.formats.inline import COPY, Tag, parse_inline, write_mark
 from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
-_LINK = re.compile(r"(?<!\\)\[((?:[^\[\]\\]|\\.)*)\]\(([^()\[\]\n]{1,200})\)", re.DOTALL)
+_LINK = re.compile(r"\\[\[\]\\]|\[((?:[^\[\]\\]|\\.)*)\]\(([^()\[\]\n]{1,200})\)", re.DOTALL)
 _SPECIAL = re.compile(r"[\[\]\\]")
 _ESCAPED = re.compile(r"\\([\[\]\\])")
 
@@ -37,7 +37,7 @@ def find_tags(part: str, question: Question) -> list[Tag]:
     own = {found.group() for found in _LINK.finditer(question.text)}
     tags: list[Tag] = []
     for found in _LINK.finditer(part):
-        if found.group() not in own:
+        if found.group(2) is not None and found.group() not in own:
             label = found.group(2).strip()
             tags.append(Tag(found.start(), found.start() + 1, label, opens=True))
             tags.append(Tag(found.end(1), found.end(), label, opens=False))

@@ -8,9 +8,10 @@ _REASONING = re.compile(r"</(?:think|thinking|thought|reasoning|analysis)>", re.
 _UNFINISHED = re.compile(r"\s*<(?:think|thinking|thought|reasoning|analysis)>", re.IGNORECASE)
 _HEADING = re.compile(
     r"^[ \t#>*_]{0,8}(?:final )?(?:answer|output|result|entities|named entities)[ \t*_]{0,4}"
-    r":[ \t*_]{0,4}",
+    r":[ \t*_]{0,8}$",
     re.IGNORECASE | re.MULTILINE,
 )
+_PREFIX = re.compile(r"[>*_\s]{0,4}(?:final )?answer[*_]{0,3}:[*_\s]{0,4}(?=\S)", re.IGNORECASE)
 _FENCE = re.compile(r"^[ \t]*```[^\n`]*$", re.MULTILINE)
 _BULLET = re.compile(r"\s{0,8}(?:\d{1,4}[.)]|[-*•])\s{1,8}(?=\S)")
 _NONE = re.compile(
@@ -22,9 +23,14 @@ _NONE = re.compile(
 )
 
 
-def without_reasoning(reply: str) -> str:
-    """Return what follows the reasoning block; nothing where the block does not end."""
+def without_reasoning(reply: str, text: str) -> str:
+    """Return what follows the reasoning block; nothing where the block does not end.
+
+    Tags that stand in the text itself may be part of the answer, and are left alone.
+    """
     ends = [found.end() for found in _REASONING.finditer(reply)]
+    if _REASONING.search(text) or _UNFINISHED.search(text):
+        return reply
     if ends:
         return reply[ends[-1] :]
     return "" if _UNFINISHED.match(reply) else reply
@@ -45,19 +51,14 @@ def content_lines(part: str) -> list[str]:
     return [line.strip() for line in part.splitlines() if line.strip()]
 
 
+def answer_lines(reply: str) -> list[str]:
+    """Return the lines of the answer, without an "Answer:" before what they say."""
+    return [_PREFIX.sub("", line, count=1) for line in content_lines(answer_part(reply))]
+
+
 def says_none(line: str) -> bool:
     """Whether a line says, and only says, that there are no entities."""
     return len(line) <= 400 and _NONE.fullmatch(line) is not None
-
-
-def without_quotes(surface: str, text: str) -> str:
-    """Return a surface without quotes or asterisks around it, unless they stand in the text."""
-    stripped = surface.strip(" \t")
-    while len(stripped) > 2 and stripped not in text:
-        if not (stripped[0] in "\"'`*_“‘" and stripped[-1] in "\"'`*_”’"):
-            break
-        stripped = stripped[1:-1].strip(" \t")
-    return stripped
 
 
 def last_parenthesis(line: str) -> tuple[str, str]:
@@ -73,6 +74,17 @@ def last_parenthesis(line: str) -> tuple[str, str]:
     return end[:opening].strip(), end[opening + 1 : -1].strip(" \t*\"'`")
 
 
-def without_number(line: str) -> str:
-    """Return a line without the number or bullet of a list before it."""
-    return _BULLET.sub("", line, count=1)
+def plain_surface(said: str, text: str) -> str:
+    """Return a surface without a list's number or bullet, quotes or asterisks around it.
+
+    What stands in the text is left as it is.
+    """
+    surface = said.strip()
+    if surface in text:
+        return surface
+    surface = _BULLET.sub("", surface, count=1)
+    while len(surface) > 2 and surface not in text:
+        if not (surface[0] in "\"'`*_“‘" and surface[-1] in "\"'`*_”’"):
+            break
+        surface = surface[1:-1].strip()
+    return surface

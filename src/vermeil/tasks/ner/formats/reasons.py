@@ -9,12 +9,10 @@ from __future__ import annotations
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.prose import (
-    answer_part,
-    content_lines,
+    answer_lines,
     last_parenthesis,
+    plain_surface,
     says_none,
-    without_number,
-    without_quotes,
 )
 from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.reply_format import MALFORMED, ParsedReply, Question
@@ -51,17 +49,20 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     """
     mentions: list[Mention] = []
     rejected, malformed = 0, 0
-    lines = content_lines(answer_part(reply))
+    lines = answer_lines(reply)
     for line in lines:
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        number = next((n for n, cell in enumerate(cells) if cell.casefold() in _DECISIONS), 0)
-        if number == 0:
+        cells = line.strip("|").split("|")
+        decisions = (_DECISIONS.get(cell.strip().casefold()) for cell in cells[1:])
+        number, decision = next(
+            ((n, said) for n, said in enumerate(decisions, 1) if said is not None), (0, None)
+        )
+        if decision is None:
             continue
-        surface = without_quotes(without_number(" | ".join(cells[:number])), question.text)
-        if not _DECISIONS[cells[number].casefold()]:
+        if not decision:
             rejected += 1
             continue
-        _, label = last_parenthesis(" | ".join(cells[number + 1 :]))
+        surface = plain_surface("|".join(cells[:number]), question.text)
+        _, label = last_parenthesis("|".join(cells[number + 1 :]).strip())
         if not label and len(question.labels.names) == 1:
             label = question.labels.names[0]
         if surface and label:

@@ -17,7 +17,9 @@ def similarity(left: str, right: str) -> float:
     """
     ours, theirs = _trigrams(left), _trigrams(right)
     total = ours.total() + theirs.total()
-    return 2 * (ours & theirs).total() / total if total else float(left.strip() == right.strip())
+    if not total:
+        return float("".join(left.split()) == "".join(right.split()))
+    return 2 * (ours & theirs).total() / total
 
 
 def is_copy(copy: str, text: str) -> bool:
