@@ -35,8 +35,8 @@ LIMIT_MS = 50.0
 """No reply of a few thousand characters may take longer."""
 
 _SENTENCE = """\
-Ann Lee's saw New York , the 1. FC Köln ( U.S. ) in O'Hare – “x” İzmir 日本 東京 ไทย 😀 e\u0301t <b> \
-&amp; [1] @@ ## | 7:30 {a} No entities Answer: \u200b ß ﬁn naïve RT @you #tag 2019-2020"""
+Ann Lee's saw New York , the 1. FC Köln ( U.S. ) in O'Hare – “x” İzmir 日本 東京 ไทย 😀 e\u0301t \
+<b> &amp; [1] @@ ## | 7:30 {a} No entities Answer: \u200b ß ﬁn naïve RT @you #tag 2019-2020"""
 WORDS = _SENTENCE.split(" ")
 SCRAPS = (
     *"{}[]()<>\"'`|:,;\\/@#&*-_=%\n\t \0\u00a0\u200b\u2028\ud83d\ufeff",

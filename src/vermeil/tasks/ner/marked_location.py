@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from vermeil.data.document import Range, Span
 from vermeil.data.mention import LocatedMention, Mention, Status
 from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.formats.similarity import is_copy
 from vermeil.tasks.ner.marked_text import Mark, MarkedText
 
 _TOKEN = re.compile(r"\w|[^\w\s]")
@@ -18,8 +19,23 @@ _MOST = 4_000_000
 """Pairs of characters that may be compared."""
 
 
-def locate_marked(text: str, marked: MarkedText, labels: LabelSet) -> tuple[LocatedMention, ...]:
-    """Return one result per mark, in its order; accepted spans do not overlap."""
+def locate_marked(
+    text: str, marked: MarkedText, labels: LabelSet, partial: bool = False
+) -> tuple[LocatedMention, ...] | None:
+    """Take the marks of a copy over to the text.
+
+    Args:
+        text: the text.
+        marked: the teacher's copy of it, with marks.
+        labels: the label set.
+        partial: the copy was cut off, and is of the beginning of the text alone.
+
+    Returns:
+        One result per mark, in its order; accepted spans do not overlap. None if the copy is of
+        another text.
+    """
+    if not partial and not is_copy(marked.text, text):
+        return None
     places = _alignment(text, marked.text)
     located: dict[int, LocatedMention] = {}
     taken = bytearray(len(text))

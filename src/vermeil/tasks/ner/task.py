@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vermeil.data.counts import Counts
 from vermeil.data.document import Annotation, Document, Range, Span
 from vermeil.data.example import Target
+from vermeil.data.mention import LocatedMention
 from vermeil.data.reply import Message, Reply, State
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.config import TaskConfig
@@ -21,7 +22,7 @@ from vermeil.tasks.ner.formats import asked_format, parse_reply
 from vermeil.tasks.ner.location import locate
 from vermeil.tasks.ner.marked_location import locate_marked
 from vermeil.tasks.ner.prompts import PROMPTS, render_prompt
-from vermeil.tasks.ner.reply_format import TRUNCATED, Question
+from vermeil.tasks.ner.reply_format import TRUNCATED, ParsedReply, Question
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.protocol import Head, Reading
 from vermeil.tasks.replies import unusable, was_cut_after_draft, was_filtered
@@ -89,21 +90,28 @@ class NerTask:
         Of an answer that was cut off, what is whole is kept, with the note ``truncated``; what lies
         beyond it in the text, nobody knows: an abstention.
         """
-        name = self.config.reply_format
         question = Question(text, self.label_set)
+        name = self.config.reply_format
         parsed = None if was_filtered(reply) else parse_reply(name, reply.text, question)
         was_cut = was_cut_after_draft(reply)
-        if parsed is None or (parsed.is_empty and was_cut):
+        located = None if parsed is None else self._locate(text, parsed, was_cut)
+        if parsed is None or located is None or (not located and was_cut):
             return unusable(reply, f"no whole answer in the format that was asked for ({name})")
-        located = locate(text, parsed.mentions, self.label_set)
-        if parsed.marked is not None:
-            located += locate_marked(text, parsed.marked, self.label_set)
         spans = tuple(one.span for one in located if one.span is not None)
         if not located:
             return Reading(State.EMPTY, Annotation(spans=()), notes=parsed.notes)
         notes = {**parsed.notes, TRUNCATED: 1} if was_cut else parsed.notes
         unknown = _unknown(text, spans) if TRUNCATED in notes else ()
         return Reading(State.DONE, Annotation(spans, abstain=unknown), located, notes=notes)
+
+    def _locate(
+        self, text: str, parsed: ParsedReply, was_cut: bool
+    ) -> tuple[LocatedMention, ...] | None:
+        """Locate what a reply says; None if it marks another text."""
+        if parsed.marked is None:
+            return locate(text, parsed.mentions, self.label_set)
+        partial = was_cut or TRUNCATED in parsed.notes
+        return locate_marked(text, parsed.marked, self.label_set, partial)
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
         """Return the IOB2 class of every word."""

@@ -28,10 +28,11 @@ def parse_any(reply: str, question: Question) -> ParsedReply | None:
 
 
 def _every(reply: str, question: Question) -> list[ParsedReply | None]:
+    one_label = len(question.labels.names) == 1
     inline = [
-        parse_elements(reply, question),
-        markdown_links.parse_reply(reply, question),
-        at_marks.parse_reply(reply, question) if len(question.labels.names) == 1 else None,
+        parse_elements(reply, question) if "</" in reply else None,
+        markdown_links.parse_reply(reply, question) if "](" in reply else None,
+        at_marks.parse_reply(reply, question) if one_label and "@@" in reply else None,
     ]
     return [
         parse_json(reply, question, _SHAPES),

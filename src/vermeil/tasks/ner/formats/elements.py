@@ -32,7 +32,8 @@ def find_tags(part: str, question: Question) -> list[Tag]:
     text itself is no tag, nor is an unknown one that is nowhere closed. Elements that only wrap or
     emphasise mark nothing.
     """
-    is_escaped = any(part.count(one) > question.text.count(one) for one in ("&lt;", "&amp;"))
+    written = part.count("&lt;") + part.count("&amp;lt;")
+    is_escaped = written > question.text.count("&lt;")
     own = set() if is_escaped else {found.group() for found in _TAG.finditer(question.text)}
     tags = [found for found in _TAG.finditer(part) if found.group() not in own]
     closed = {_fold(found.group(2), question) for found in tags if found.group(1)}

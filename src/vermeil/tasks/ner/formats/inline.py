@@ -58,7 +58,7 @@ def parse_inline(
         find: the tags of a part of the reply, in order.
         unescape: undoes how the format writes characters that look like its tags.
     """
-    part = _part_with_copy(reply, question, find)
+    part = _part_with_copy(reply, question, find, unescape)
     marked, notes = read_tags(part, find(part, question), question.text, unescape)
     alike = similarity(marked.text, question.text)
     if alike < FOLLOWED:
@@ -151,7 +151,7 @@ def _without(part: str, tags: Sequence[Tag]) -> str:
     return "".join([*pieces, part[position:]])
 
 
-def _part_with_copy(reply: str, question: Question, find: FindTags) -> str:
+def _part_with_copy(reply: str, question: Question, find: FindTags, unescape: Unescape) -> str:
     """Return the part of a reply that is most like the text: nothing before or after the copy."""
     parts = {reply.strip("\n"): None, answer_part(reply): None}
     for part in list(parts):
@@ -162,9 +162,10 @@ def _part_with_copy(reply: str, question: Question, find: FindTags) -> str:
     if len(parts) == 1:
         return next(iter(parts))
 
-    def likeness(part: str) -> tuple[float, bool, int]:
+    def likeness(part: str) -> tuple[float, int]:
         copy = _without(part, find(part, question))
-        same = copy.strip() == question.text.strip()
-        return similarity(copy, question.text), same, -len(part)
+        text = question.text
+        copies = {copy, unescape(copy)}
+        return max((similarity(one, text), -abs(len(one) - len(text))) for one in copies)
 
     return max(parts, key=likeness)

@@ -74,15 +74,19 @@ def last_parenthesis(line: str) -> tuple[str, str]:
     return end[:opening].strip(), end[opening + 1 : -1].strip(" \t*\"'`")
 
 
+def without_number(line: str) -> str:
+    """Return a line without the number or bullet of a list before it."""
+    return _BULLET.sub("", line.strip(), count=1)
+
+
 def plain_surface(said: str, text: str) -> str:
     """Return a surface without a list's number or bullet, quotes or asterisks around it.
 
     What stands in the text is left as it is.
     """
     surface = said.strip()
-    if surface in text:
-        return surface
-    surface = _BULLET.sub("", surface, count=1)
+    if surface not in text:
+        surface = without_number(surface)
     while len(surface) > 2 and surface not in text:
         if not (surface[0] in "\"'`*_“‘" and surface[-1] in "\"'`*_”’"):
             break

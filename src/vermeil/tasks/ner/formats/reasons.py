@@ -13,6 +13,7 @@ from vermeil.tasks.ner.formats.prose import (
     last_parenthesis,
     plain_surface,
     says_none,
+    without_number,
 )
 from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.reply_format import MALFORMED, ParsedReply, Question
@@ -61,7 +62,7 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
         if not decision:
             rejected += 1
             continue
-        surface = plain_surface("|".join(cells[:number]), question.text)
+        surface = plain_surface(without_number("|".join(cells[:number])), question.text)
         _, label = last_parenthesis("|".join(cells[number + 1 :]).strip())
         if not label and len(question.labels.names) == 1:
             label = question.labels.names[0]
