@@ -15,7 +15,7 @@ def test_reasons_of_gpt35(vermeil_data):
     assert measured.replies == 3445
     assert measured.parsed >= 0.998
     assert measured.located >= 0.985
-    assert measured.score.f1 >= 0.82
+    assert measured.ours.f1 >= 0.825
 
 
 @pytest.mark.slow
@@ -35,7 +35,7 @@ def test_lines_and_index_lists_of_four_models(vermeil_data):
 def test_token_lines_of_a_model_that_follows_and_of_one_that_does_not(vermeil_data):
     tokens = measure_tokens(vermeil_data)
     assert tokens["gpt4"].measured.score.f1 >= GOAL_FINER
-    assert tokens["gpt4"].following_flagged == 0
+    assert tokens["gpt4"].following_flagged <= 0.005 * tokens["gpt4"].following
     assert tokens["dolly"].astray == 1075
     assert tokens["dolly"].astray_flagged >= GOAL_FLAGGED * 1075
     assert tokens["dolly"].measured.states["empty"] == 0

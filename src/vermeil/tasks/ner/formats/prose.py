@@ -80,9 +80,9 @@ def without_number(line: str) -> str:
 
 
 def plain_surface(said: str, text: str) -> str:
-    """Return a surface without a list's number or bullet, quotes or asterisks around it.
+    """Return a surface without a list's number or bullet, quotes, asterisks or a gloss around it.
 
-    What stands in the text is left as it is.
+    What stands in the text is left as it is. A gloss is a parenthesis behind what stands there.
     """
     surface = said.strip()
     if surface not in text:
@@ -91,4 +91,5 @@ def plain_surface(said: str, text: str) -> str:
         if not (surface[0] in "\"'`*_“‘" and surface[-1] in "\"'`*_”’"):
             break
         surface = surface[1:-1].strip()
-    return surface
+    named, gloss = last_parenthesis(surface)
+    return named if gloss and named and surface not in text and named in text else surface

@@ -105,6 +105,7 @@ REASONS = """\
             ParsedReply((ANN, YORK, Mention("today", "DATE"))),
         ),
         (f"{REASONS}\n4. tod", ParsedReply((ANN, YORK))),
+        ("1. Ann Lee (a singer) | True | a name (PER)", ParsedReply((ANN,))),
         ("1. saw | False | as it is a verb", ParsedReply()),
         ("No entities can be identified here, as there are only numbers.", ParsedReply()),
         ("1. today | True | a day", None),
