@@ -84,9 +84,7 @@ class Measured:
         self.notes.update(reading.notes)
         self.counts.append(task.count(Annotation(tuple(gold)), reading.annotation))
 
-    def add_whole_tokens(
-        self, reading: Reading, tokens: Sequence[Range], gold: Iterable[Span]
-    ) -> None:
+    def add_whole(self, reading: Reading, tokens: Sequence[Range], gold: Iterable[Span]) -> None:
         """Count the spans that begin and end with a token: the others no tag can hold."""
         starts, ends = {start for start, _ in tokens}, {end for _, end in tokens}
         spans = reading.annotation.spans or ()
@@ -285,7 +283,7 @@ def report(folder: Path) -> tuple[list[str], list[dict[str, Any]]]:
         "",
         "Replies of xszhong/GPT4NER, commit 5e621c92, one line per candidate; about two in a",
         "hundred belong to another sentence. *Whole tokens*: spans that begin or end within a",
-        "token of the corpus left out, as its gold cannot hold them; so does the authors' own parse,",
+        "token of the corpus left out, for gold cannot hold them. So does the authors' parse,",
         f"which has F1 {AUTHORS_GPT4NER.f1:.4f} on these rows.",
         "",
         *_table(
