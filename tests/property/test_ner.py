@@ -17,8 +17,9 @@ from vermeil.data.tags import spans_to_tags, tags_to_spans
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.decoding import best_path, decode_spans
-from vermeil.tasks.ner.json_format import render_reply
+from vermeil.tasks.ner.formats.json_entities import render_reply
 from vermeil.tasks.ner.location import locate
+from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.places import find_places
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.ner.task import NerTask
@@ -198,9 +199,18 @@ def test_confusions_reconcile_with_the_tallies(sentences):
 @given(planted(distinct=True), st.data())
 def test_the_length_limit_never_makes_a_reply_say_that_nothing_is_there(case, data):
     text, _, spans = case
-    said = [Mention(text[s.start : s.end], s.label) for s in spans] or [Mention("x", "PER")]
-    whole = 'If there is none: {"entities": []} is the answer, but\n' + render_reply(said)
-    cut = data.draw(st.integers(0, len(whole) - 1).filter(lambda n: n != whole.index("}") + 1))
+    marked = MarkedText.from_spans(text, spans)
+    said = [(s.start, s.end, s.label) for s in spans]
+    whole = 'If there is none: {"entities": []} is the answer, but\n' + render_reply(marked)[:-2]
+    draft = range(whole.index("}") + 1, whole.index("}") + 3)
+    cut = data.draw(st.integers(0, len(whole) - 1).filter(lambda n: n not in draft))
     reading = TASK.read(text, Reply(whole[:cut], finish_reason="length"))
-    assert reading.annotation.is_empty
-    assert str(reading.state) == "truncated"
+    if reading.annotation.is_empty:
+        assert str(reading.state) == "truncated"
+        return
+    kept = [s.key for s in reading.annotation.spans or ()]
+    assert kept
+    assert kept == said[: len(kept)]
+    assert reading.notes == {"truncated": 1}
+    beyond = (kept[-1][1], len(text))
+    assert reading.annotation.abstain == ((beyond,) if beyond[0] < beyond[1] else ())

@@ -8,6 +8,23 @@ from pydantic import Field
 
 from vermeil.section import Section
 
+ReplyFormatName = Literal[
+    "json",
+    "json_occurrence",
+    "json_list",
+    "json_surfaces",
+    "json_labels",
+    "token_indices",
+    "token_lines",
+    "lines",
+    "reasons",
+    "xml_tags",
+    "html_spans",
+    "markdown_links",
+    "at_marks",
+    "detect",
+]
+
 
 class LabelConfig(Section):
     """One label: ``[task.labels.PER]``."""
@@ -29,3 +46,6 @@ class TaskConfig(Section):
     """Annotation guidelines, put into every prompt."""
     scheme: Literal["iob2", "bioes"] = "iob2"
     """ner: the student's classes; bioes tells the last and the only word of a span apart."""
+    reply_format: ReplyFormatName = "json"
+    """How the teacher is to write its answer (ner), and how its replies are read. detect asks in
+    JSON and reads any format; the others read only their own, as tolerantly as possible."""

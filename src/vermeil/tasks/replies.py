@@ -92,7 +92,7 @@ def was_cut_after_draft(reply: Reply) -> bool:
 
     An answer "nothing there" before that point may be a quotation of the instruction.
     """
-    return reply.finish_reason == "length" and not reply.text.rstrip(" \r\n`").endswith("}")
+    return reply.finish_reason == "length" and not reply.text.rstrip(" \r\n`").endswith(("}", "]"))
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

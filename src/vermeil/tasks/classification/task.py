@@ -11,7 +11,7 @@ from vermeil.data.counts import Counts, Tally
 from vermeil.data.document import Annotation, Document, Range
 from vermeil.data.example import IGNORED, Target
 from vermeil.data.reply import Message, Reply, State
-from vermeil.errors import DataError
+from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.classification.json_format import instruction, parse_reply
 from vermeil.tasks.classification.prompts import PROMPTS, render_prompt
 from vermeil.tasks.config import TaskConfig
@@ -27,7 +27,8 @@ class ClassificationTask:
         config: label set and guidelines.
 
     Raises:
-        ConfigError: label names or aliases contradict each other.
+        ConfigError: label names or aliases contradict each other, or another reply format than
+            JSON is named.
     """
 
     name = "classification"
@@ -35,6 +36,11 @@ class ClassificationTask:
     prompts = tuple(PROMPTS)
 
     def __init__(self, config: TaskConfig) -> None:
+        if config.reply_format != "json":
+            raise ConfigError(
+                f"task.reply_format: classification asks for a JSON object, never for "
+                f"{config.reply_format!r}; leave the option out"
+            )
         self.config = config
         self.label_set = LabelSet.from_config(config)
         self.labels = self.label_set.names

@@ -11,15 +11,18 @@ from numpy.typing import NDArray
 from vermeil.data.counts import Counts
 from vermeil.data.document import Annotation, Document, Range, Span
 from vermeil.data.example import Target
+from vermeil.data.mention import LocatedMention
 from vermeil.data.reply import Message, Reply, State
-from vermeil.errors import DataError
+from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.decoding import decode_spans
 from vermeil.tasks.ner.encoding import encode_spans, scheme_classes
-from vermeil.tasks.ner.formats import FORMATS
+from vermeil.tasks.ner.formats import asked_format, parse_reply
 from vermeil.tasks.ner.location import locate
+from vermeil.tasks.ner.marked_location import locate_marked
 from vermeil.tasks.ner.prompts import PROMPTS, render_prompt
+from vermeil.tasks.ner.reply_format import TRUNCATED, ParsedReply, Question
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.protocol import Head, Reading
 from vermeil.tasks.replies import unusable, was_cut_after_draft, was_filtered
@@ -32,10 +35,11 @@ class NerTask:
     """Named entity recognition with the labels of one ``[task]`` section.
 
     Args:
-        config: label set and guidelines.
+        config: label set, guidelines and reply format.
 
     Raises:
-        ConfigError: label names or aliases contradict each other.
+        ConfigError: label names or aliases contradict each other, or the reply format cannot tell
+            the labels apart.
     """
 
     name = "ner"
@@ -48,7 +52,12 @@ class NerTask:
         self.labels = self.label_set.names
         self.classes = scheme_classes(self.labels, config.scheme)
         self._class_numbers = {name: number for number, name in enumerate(self.classes)}
-        self._format = FORMATS["json"]
+        self._format = asked_format(config.reply_format)
+        if self._format.single_label and len(self.labels) > 1:
+            raise ConfigError(
+                f"task.reply_format: {config.reply_format} marks entities of one label, and "
+                f"task.labels has {len(self.labels)}; name another format, or keep one label"
+            )
 
     @staticmethod
     def labels_used(annotation: Annotation) -> Iterable[str]:
@@ -87,18 +96,36 @@ class NerTask:
 
     def render(self, prompt: str, text: str) -> tuple[Message, ...]:
         """Return the chat messages that ask for the named entities of ``text``."""
-        answer = self._format.instruction(self.label_set)
-        return render_prompt(prompt, text, self.label_set, self.config.guidelines, answer)
+        return render_prompt(prompt, text, self.label_set, self.config.guidelines, self._format)
 
     def read(self, text: str, reply: Reply) -> Reading:
-        """Parse a reply and locate its mentions; EMPTY only where the reply says there are none."""
-        parsed = None if was_filtered(reply) else self._format.parse(reply.text)
-        if parsed is None or (not parsed.mentions and was_cut_after_draft(reply)):
-            return unusable(reply, "no whole answer in the JSON format that was asked for")
-        located = locate(text, parsed.mentions, self.label_set)
+        """Parse a reply and locate its mentions; EMPTY only where the reply says there are none.
+
+        Of an answer that was cut off, what is whole is kept, with the note ``truncated``; what lies
+        beyond it in the text, nobody knows: an abstention.
+        """
+        question = Question(text, self.label_set)
+        name = self.config.reply_format
+        parsed = None if was_filtered(reply) else parse_reply(name, reply.text, question)
+        was_cut = was_cut_after_draft(reply)
+        located = None if parsed is None else self._locate(text, parsed, was_cut)
+        if parsed is None or located is None or (not located and was_cut):
+            return unusable(reply, f"no whole answer in the format that was asked for ({name})")
         spans = tuple(one.span for one in located if one.span is not None)
-        state = State.DONE if located else State.EMPTY
-        return Reading(state, Annotation(spans=spans), located, notes=parsed.notes)
+        if not located:
+            return Reading(State.EMPTY, Annotation(spans=()), notes=parsed.notes)
+        notes = {**parsed.notes, TRUNCATED: 1} if was_cut else parsed.notes
+        unknown = _unknown(text, spans) if TRUNCATED in notes else ()
+        return Reading(State.DONE, Annotation(spans, abstain=unknown), located, notes=notes)
+
+    def _locate(
+        self, text: str, parsed: ParsedReply, was_cut: bool
+    ) -> tuple[LocatedMention, ...] | None:
+        """Locate what a reply says; None if it marks another text."""
+        if parsed.marked is None:
+            return locate(text, parsed.mentions, self.label_set)
+        partial = was_cut or TRUNCATED in parsed.notes
+        return locate_marked(text, parsed.marked, self.label_set, partial)
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
         """Return the class of every word."""
@@ -112,6 +139,23 @@ class NerTask:
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document strictly; who marked nothing is taken to say that nothing is there."""
         return count_spans(gold.spans or (), predicted.spans or ())
+
+
+def _unknown(text: str, spans: Sequence[Span]) -> tuple[Range, ...]:
+    """What an answer that was cut off says nothing about.
+
+    Args:
+        text: the document's text.
+        spans: in the order of the reply. If that is the order of the text, the answer stopped
+            behind the last one; otherwise anything between them may be missing.
+    """
+    ordered = sorted(spans, key=lambda span: span.start)
+    ends = [span.end for span in ordered]
+    if list(spans) == ordered:
+        gaps = [(ends[-1] if ends else 0, len(text))]
+    else:
+        gaps = list(zip([0, *ends], [*(span.start for span in ordered), len(text)], strict=True))
+    return tuple((start, end) for start, end in gaps if start < end)
 
 
 def _show(document: Document, span: Span) -> str:
