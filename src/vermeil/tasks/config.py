@@ -8,6 +8,12 @@ from pydantic import Field
 
 from vermeil.section import Section
 
+Repeats = Literal["all", "first", "abstain"]
+"""What is done with a mention that stands in the text more often than it was said."""
+
+Uncertain = Literal["abstain", "ignore"]
+"""What becomes of stretches of which the teacher said something that could not be placed."""
+
 
 class LabelConfig(Section):
     """One label: ``[task.labels.PER]``."""
@@ -29,3 +35,9 @@ class TaskConfig(Section):
     """Annotation guidelines, put into every prompt."""
     scheme: Literal["iob2", "bioes"] = "iob2"
     """ner: the student's classes; bioes tells the last and the only word of a span apart."""
+    repeats: Repeats = "all"
+    """ner: a name that stands in the text more often than the teacher said it. all marks every
+    place, first the first ones, abstain none."""
+    uncertain: Uncertain = "abstain"
+    """ner: stretches that a mention may mean, but that are not marked. abstain masks them in
+    training, ignore takes them for nothing."""

@@ -21,6 +21,7 @@ from vermeil.tasks.ner.formats import FORMATS
 from vermeil.tasks.ner.location import locate
 from vermeil.tasks.ner.prompts import PROMPTS, render_prompt
 from vermeil.tasks.ner.scoring import count_spans
+from vermeil.tasks.ner.uncertainty import annotation_of
 from vermeil.tasks.protocol import Head, Reading
 from vermeil.tasks.replies import unusable, was_cut_after_draft, was_filtered
 
@@ -95,10 +96,10 @@ class NerTask:
         parsed = None if was_filtered(reply) else self._format.parse(reply.text)
         if parsed is None or (not parsed.mentions and was_cut_after_draft(reply)):
             return unusable(reply, "no whole answer in the JSON format that was asked for")
-        located = locate(text, parsed.mentions, self.label_set)
-        spans = tuple(one.span for one in located if one.span is not None)
+        located = locate(text, parsed.mentions, self.label_set, self.config.repeats)
+        annotation = annotation_of(located, self.config.uncertain)
         state = State.DONE if located else State.EMPTY
-        return Reading(state, Annotation(spans=spans), located, notes=parsed.notes)
+        return Reading(state, annotation, located, notes=parsed.notes)
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
         """Return the class of every word."""
