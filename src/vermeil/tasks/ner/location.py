@@ -207,7 +207,7 @@ def _share_out(group: _Group, chosen: _Chosen, repeats: Repeats) -> None:
             one.take(one.claim)
     rest = [one for one in holders if one.claim is None]
     left = [place for place in free if place not in claimed]
-    is_ambiguous = bool(rest) and len(rest) < _open(group, chosen) - len(claimed)
+    is_ambiguous = bool(rest) and len(rest) + len(claimed) < _open(group, chosen)
     for one in sorted(rest, key=_trust)[len(left) :]:
         one.status = _why_not(group, chosen, group.places)
         rest.remove(one)
@@ -224,6 +224,8 @@ def _trust(one: _Said) -> int:
 
 def _open(group: _Group, chosen: _Chosen) -> int:
     """How many places the group may mean: all that no other group's place overlaps."""
+    if len(group.places) == 1:
+        return 1
     return sum(not chosen.blockers(group, place) for place in group.places)
 
 

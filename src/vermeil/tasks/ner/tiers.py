@@ -133,4 +133,4 @@ class Source:
 
 
 def _without(places: Iterable[Range], beyond: Collection[Range]) -> tuple[Range, ...]:
-    return tuple(place for place in places if place not in beyond)
+    return tuple(p for p in places if p not in beyond) if beyond else tuple(places)

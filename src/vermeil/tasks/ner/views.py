@@ -18,7 +18,8 @@ from vermeil.data.document import Range
 _QUOTES = "\"'`´′″‘’‚‛“”„‟«»‹›ʹʺʻʼʽ"
 _DASHES = "-־‐‑‒–—―−﹘﹣－"
 _ALIKE = {ord(c): "'" for c in _QUOTES} | {ord(c): "-" for c in _DASHES}
-_WORD = re.compile(r"\S+")
+_WORDS = re.compile(r"[!-~]+(?: [!-~]+)*(?!\S)|\S+")
+"""Plain words with single spaces between them at once, for speed; or any one word."""
 _ODD_SPACE = re.compile(r"\s\s|[^\S ]")
 _PARTS = re.compile(r"(?:[0-9a-z]|(?<=\d)\.(?=\d))+|[+$<=>^|~#%@\x80-\U0010ffff]")
 _DOTLESS = "ı"
@@ -74,7 +75,7 @@ def folded(text: str) -> View:
     """
     if text.isascii() and not _ODD_SPACE.search(text) and text == text.strip():
         return View(_fold_simple(text), range(len(text)), range(1, len(text) + 1))
-    return _joined(text, _fold_word)
+    return _joined(text, _fold_words)
 
 
 def letters(view: View) -> View:
@@ -105,12 +106,12 @@ _Units = list[tuple[str, int, int]]
 
 
 def _joined(text: str, fold: Callable[[str], _Units | str]) -> View:
-    """Fold each word and put a space between them, which stands for all that was there."""
+    """Fold word by word and put a space between them, which stands for all that was there."""
     kept: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     last = 0
-    for match in _WORD.finditer(text):
+    for match in _WORDS.finditer(text):
         at, end = match.span()
         word = fold(match.group())
         if kept and word:
@@ -133,11 +134,13 @@ def _fold_simple(word: str) -> str:
     return word.translate(_ALIKE).lower()
 
 
+def _fold_words(words: str) -> _Units | str:
+    """Return folded words: as text where each character stands for itself, else in pieces."""
+    return _fold_simple(words) if words.isascii() else _fold_word(words)
+
+
 @lru_cache(maxsize=4096)
 def _fold_word(word: str) -> _Units | str:
-    """Return the folded word: as text where each character stands for itself, else in pieces."""
-    if word.isascii():
-        return _fold_simple(word)
     units = [
         (piece, start, end) for start, end in clusters(word) if (piece := _fold(word[start:end]))
     ]
@@ -198,7 +201,7 @@ def _plain(character: str) -> str:
 
 def says_something(text: str) -> bool:
     """Whether a text has letters, digits or symbols, and not only punctuation or accents."""
-    return any(c.isalnum() or _is_meant(c) for c in text)
+    return text[:1].isalnum() or any(c.isalnum() or _is_meant(c) for c in text)
 
 
 def _is_meant(character: str) -> bool:
