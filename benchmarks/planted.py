@@ -208,12 +208,19 @@ def accents(rng: random.Random, one: str) -> tuple[str, str]:
 
 
 def typo(rng: random.Random, one: str) -> tuple[str, str]:
+    """Insert, leave out or replace letters: one, or as many as 15 % of the length allow."""
     one += "abarna"[: max(0, 8 - len(one))]
-    places = [i for i, c in enumerate(one) if c.isascii() and c.isalpha()]
-    at, letter = rng.choice(places), rng.choice("dfghjkmpqtvwxz")
-    other = rng.choice(
-        [one[:at] + one[at + 1 :], one[:at] + letter + one[at:], one[:at] + letter + one[at + 1 :]]
-    )
+    other = one
+    for _ in range(rng.randint(1, max(1, (len(one) - 2) * 15 // 100))):
+        places = [i for i, c in enumerate(other) if c.isascii() and c.isalpha()]
+        at, letter = rng.choice(places), rng.choice("dfghjkmpqtvwxz")
+        other = rng.choice(
+            [
+                other[:at] + other[at + 1 :],
+                other[:at] + letter + other[at:],
+                other[:at] + letter + other[at + 1 :],
+            ]
+        )
     return one, other
 
 
@@ -360,8 +367,8 @@ def hallucinated(rng: random.Random, sentences: Sequence[str], kind: str) -> Cas
         return Case(kind, text, (Mention(surface, label),), frozenset())
     parts = [key(part) for part in re.split(r"[\s-]", text)]
     if kind == "common word for a name":
-        letters_alone = {re.sub(r"\W", "", word) for word in text.split()}
-        is_there = surface in letters_alone or text == text.lower()
+        words = {re.sub(r"\W", "", word) for word in text.split()} | {*re.findall(r"\w+", text)}
+        is_there = surface in words or text == text.lower()
     elif kind == "only within a word":
         is_there = key(surface) in parts
     else:

@@ -22,6 +22,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from vermeil.data.document import Range, Span
 from vermeil.data.mention import LocatedMention, Mention, Status, Tier
@@ -72,7 +73,7 @@ def locate(
     said = _placed(mentions, hits, labels, repeats)
     hidden = {one.mention.surface for one in said if one.is_hidden}
     if hidden:
-        further = {surface: source.find(surface, hits[surface].places) for surface in hidden}
+        further = {surface: source.find(surface, {*hits[surface].places}) for surface in hidden}
         found = {surface: more for surface, more in further.items() if more.tier is not None}
         said = _placed(mentions, {**hits, **found}, labels, repeats) if found else said
     return tuple(one.located() for one in said)
@@ -84,10 +85,14 @@ def _placed(
     """Decide on the places of all mentions, given what they may mean."""
     said = [_Said(m, hits[m.surface], labels.normalise(m.label)) for m in mentions]
     groups: dict[tuple[Range, ...], _Group] = {}
+    by_surface = {
+        surface: groups.setdefault(found.places, _Group(found.places))
+        for surface, found in hits.items()
+        if found.tier is not None
+    }
     for one in said:
         if one.hits.tier is not None:
-            places = one.hits.places
-            groups.setdefault(places, _Group(places)).members.append(one)
+            by_surface[one.mention.surface].members.append(one)
     chosen = _Chosen(groups.values())
     for group in groups.values():
         _share_out(group, chosen, repeats)
@@ -143,19 +148,24 @@ class _Said:
         )
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class _Group:
     """Mentions that may mean the same places."""
 
     places: tuple[Range, ...]
     members: list[_Said] = field(default_factory=list)
 
-    @property
+    @cached_property
     def confidence(self) -> int:
         """What a character of its places counts; 0 if no label is in the set."""
         return max(
             (CONFIDENCE[m.hits.tier] for m in self.members if m.label and m.hits.tier), default=0
         )
+
+    @property
+    def bid(self) -> tuple[int, int, tuple[Range, ...]]:
+        """The higher of two has a place that both may mean."""
+        return self.confidence, -len(self.places), self.places
 
     def wanted(self) -> tuple[Range, ...]:
         """The places that its mentions compete for."""
@@ -169,20 +179,20 @@ class _Chosen:
     """The places that are kept, each with the group that has it."""
 
     def __init__(self, groups: Iterable[_Group]) -> None:
-        owners: dict[Range, tuple[int, int, tuple[Range, ...]]] = {}
+        owners: dict[Range, _Group] = {}
         for group in groups:
-            confidence = group.confidence
-            for start, end in group.wanted() if confidence else ():
-                bid = (confidence * (end - start), -len(group.places), group.places)
-                owners[start, end] = max(bid, owners.get((start, end), bid))
-        kept = heaviest({place: bid[0] for place, bid in owners.items()})
-        self._places = sorted(kept)
+            for place in group.wanted():
+                other = owners.setdefault(place, group)
+                if other is not group and group.bid > other.bid:
+                    owners[place] = group
+        weights = {p: group.confidence * (p[1] - p[0]) for p, group in owners.items()}
+        self._places = sorted(heaviest(weights))
         self._ends = [end for _, end in self._places]
-        self._owners = {place: owners[place][2] for place in kept}
+        self._owners = {place: owners[place] for place in self._places}
 
     def has(self, group: _Group, place: Range) -> bool:
         """Whether the group has the place."""
-        return self._owners.get(place) == group.places
+        return self._owners.get(place) is group
 
     def blockers(self, group: _Group, place: Range) -> list[Range]:
         """The places of other groups that this one would overlap."""
@@ -208,9 +218,12 @@ def _share_out(group: _Group, chosen: _Chosen, repeats: Repeats) -> None:
     rest = [one for one in holders if one.claim is None]
     left = [place for place in free if place not in claimed]
     is_ambiguous = bool(rest) and len(rest) + len(claimed) < _open(group, chosen)
-    for one in sorted(rest, key=_trust)[len(left) :]:
-        one.status = _why_not(group, chosen, group.places)
-        rest.remove(one)
+    if len(rest) > len(left):
+        surplus = sorted(rest, key=_trust)[len(left) :]
+        reason = _why_not(group, chosen, group.places)
+        for one in surplus:
+            one.status = reason
+        rest = [one for one in rest if one.status is not reason]
     for one, place in zip(rest, left, strict=False):
         one.take(place)
     if is_ambiguous:

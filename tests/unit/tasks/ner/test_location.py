@@ -152,3 +152,32 @@ def test_candidates_count_all_places_of_the_surface():
 
 def test_nothing_said_is_nothing_located():
     assert locate("Ann left.", [], LABELS) == ()
+
+
+def test_a_name_hidden_in_a_longer_one_is_looked_for_with_less_detail():
+    said = ("Oslo", "LOC"), ("University of Oslo", "ORG")
+    assert outcome("OSLO: the University of Oslo", *said) == [
+        ("normalised", (0, 4, "LOC")),
+        ("exact", (10, 28, "ORG")),
+    ]
+
+
+def test_two_short_names_do_not_give_way_to_a_misspelt_long_one():
+    said = ("Angela", "PER"), ("Merkel", "PER"), ("Angela Merkl", "PER")
+    assert [status for status, _ in outcome("by Angela Merkel", *said)] == [
+        "exact",
+        "exact",
+        "overlap",
+    ]
+
+
+def test_a_mention_that_was_found_with_less_effort_has_the_place():
+    said = ("ann", "LOC"), ("Ann", "PER")
+    assert outcome("by Ann", *said) == [("duplicate", None), ("exact", (3, 6, "PER"))]
+
+
+def test_tier_distance_and_places_are_told():
+    (one,) = locate("Angela Merkel met Angela Merkel", [Mention("Angela Merkl", "PER")], LABELS)
+    assert (str(one.tier), one.distance, one.candidates) == ("edited", 1, 2)
+    assert one.places == ((0, 13), (18, 31))
+    assert one.status is Status.AMBIGUOUS
