@@ -140,7 +140,7 @@ def main() -> None:
     names = sorted({m.surface for _, said in replies for m in said if find_places(text, m.surface)})
     said = [Mention(one, "PER") for one in names]
     seconds = fastest(options.repeat, lambda: locate(text, said, LABELS))
-    results.append(_rate("ordinary mentions, one text of 5,000 tokens", len(said) / seconds))
+    results.append(_rate("ordinary mentions, one text of 5,000 tokens", len(said) / seconds, None))
 
     sizes = [2_500, 5_000, 10_000, 20_000]
     times = []
@@ -168,16 +168,15 @@ def main() -> None:
         print("RESULT", json.dumps(result))
 
 
-def _rate(name: str, ours: float) -> dict[str, Any]:
-    goal = 20_000
+def _rate(name: str, ours: float, goal: float | None = 20_000) -> dict[str, Any]:
     return {
         "name": name,
         "ours": ours,
         "peer": None,
         "unit": "1/s",
-        "ratio": ours / goal,
+        "ratio": ours / goal if goal else None,
         "goal": goal,
-        "met": ours >= goal,
+        "met": ours >= goal if goal else None,
     }
 
 
