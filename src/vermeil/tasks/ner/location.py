@@ -7,10 +7,10 @@ Teachers are asked for strings, since they cannot count characters. This is the 
   times confidence in the tier decides. So a name does not stand within a longer one that was said,
   too, and neither does its place there count as one of its places. If it has no other, the tiers
   below are looked at.
-- Mentions that may mean the same places share them out. Who says which occurrence he means gets
-  that one or none; occurrences are counted over all places. The others take the places that are
-  left, in the order of the text; if they are more than the places, the rest are `DUPLICATE`, or
-  `OVERLAP` where further places are in longer mentions.
+- Mentions that may mean the same places share them out. One that says which occurrence it means
+  gets that one or none; occurrences are counted over all places. The others take the places that
+  are left, in the order of the text; if they are more than the places, the rest are `DUPLICATE`,
+  or `OVERLAP` where further places are in longer mentions.
 - If they are fewer, they are `AMBIGUOUS`, and the policy decides: ``all`` gives them every place
   that is left (provided that they agree on the label), ``first`` the first ones, ``abstain`` none.
 - The order of the mentions matters only where mentions of the same places differ in their label.
@@ -71,8 +71,8 @@ def locate(
     source = Source(text)
     hits = {surface: source.find(surface) for surface in {m.surface: None for m in mentions}}
     said = _placed(mentions, hits, labels, repeats)
-    hidden = {one.mention.surface for one in said if one.is_hidden}
-    if hidden:
+    seen = {one.mention.surface for one in said if not one.is_hidden}
+    if hidden := {one.mention.surface for one in said} - seen:
         further = {surface: source.find(surface, {*hits[surface].places}) for surface in hidden}
         found = {surface: more for surface, more in further.items() if more.tier is not None}
         said = _placed(mentions, {**hits, **found}, labels, repeats) if found else said

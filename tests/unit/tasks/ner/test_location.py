@@ -162,6 +162,15 @@ def test_a_name_hidden_in_a_longer_one_is_looked_for_with_less_detail():
     ]
 
 
+def test_a_name_that_has_a_place_is_not_looked_for_with_less_detail():
+    said = ("York", "LOC"), ("New York", "LOC"), ("York", "LOC")
+    assert outcome("New York, York, YORK", *said) == [
+        ("exact", (10, 14, "LOC")),
+        ("exact", (0, 8, "LOC")),
+        ("overlap", None),
+    ]
+
+
 def test_two_short_names_do_not_give_way_to_a_misspelt_long_one():
     said = ("Angela", "PER"), ("Merkel", "PER"), ("Angela Merkl", "PER")
     assert [status for status, _ in outcome("by Angela Merkel", *said)] == [
