@@ -33,9 +33,9 @@ from vermeil.tasks.ner.tiers import Hits, Source
 
 CONFIDENCE = {
     Tier.RAW: 20,
-    Tier.SPACED: 20,
-    Tier.FOLDED: 19,
-    Tier.LETTERS: 18,
+    Tier.SPACED: 19,
+    Tier.FOLDED: 18,
+    Tier.LETTERS: 17,
     Tier.ATTACHED: 15,
     Tier.EDITED: 12,
 }

@@ -31,3 +31,11 @@ def test_what_was_refused_is_masked_unless_it_is_marked_otherwise():
 
 def test_masks_that_overlap_are_one():
     assert masked("A A A A", "A A") == (["A A A A"], 0)
+
+
+def test_what_a_reply_that_was_cut_off_does_not_tell_of_is_masked_but_for_the_spans_in_it():
+    text = "Ann left us. Then Ann came."
+    located = locate(text, [Mention("Ann", "PER")], LABELS)
+    for uncertain in ("abstain", "ignore"):
+        annotation = annotation_of(located, uncertain, [(8, len(text))])
+        assert [text[slice(*place)] for place in annotation.abstain] == [" us. Then ", " came."]
