@@ -15,6 +15,8 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import State
 from vermeil.errors import DataError
 from vermeil.jobs.appraise import Appraisal, appraise
+from vermeil.jobs.mention_tally import Example, MentionTally
+from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.protocol import Reading, Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.report import Problem, Tally
@@ -32,6 +34,8 @@ class LocateReport:
         documents: the silver documents, in order; unannotated unless done or empty.
         states: how many documents are in each state.
         mentions: how many mentions were located how.
+        by_label: the same for every label.
+        examples: some mentions of every status but exact.
         notes: named oddities of the replies to number.
         problems: some examples of every state but done and empty.
         against_gold: the teacher scored against the documents' own annotation, where they have
@@ -42,17 +46,30 @@ class LocateReport:
     documents: tuple[Document, ...]
     states: Mapping[State, int]
     mentions: Mapping[Status, int]
+    by_label: Mapping[str, Mapping[Status, int]]
+    examples: tuple[Example, ...]
     notes: Mapping[str, int]
     problems: tuple[Problem, ...]
     against_gold: Appraisal | None
     seconds: float
+
+    @property
+    def abstentions(self) -> int:
+        """How many stretches of the documents are masked: nobody knows what they are."""
+        return sum(len(document.annotation.abstain) for document in self.documents)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON, without the documents themselves."""
         return {
             "documents": len(self.documents),
             "states": {s.value: self.states[s] for s in State if s in self.states},
+            "abstentions": self.abstentions,
             "mentions": {s.value: self.mentions[s] for s in Status if s in self.mentions},
+            "by_label": [
+                {"label": label, **{s.value: n for s, n in counts.items()}}
+                for label, counts in self.by_label.items()
+            ],
+            "examples": [example.as_dict() for example in self.examples],
             "notes": dict(sorted(self.notes.items())),
             "problems": [p.as_dict() for p in self.problems],
             "against_gold": None if self.against_gold is None else self.against_gold.as_dict(),
@@ -91,7 +108,7 @@ def locate(
     gold: list[Document] = []
     answered: list[Document] = []
     tally = Tally()
-    mentions: Counter[Status] = Counter()
+    mentions = MentionTally(LabelSet.from_config(task.config))
     notes: Counter[str] = Counter()
     with ReplyStore(store) as replies:
         for document in documents:
@@ -99,7 +116,7 @@ def locate(
             marked = document.with_annotation(_silver(reading))
             silver.append(marked)
             tally.add(document.id, 0, reading.state, reading.problem)
-            mentions.update(m.status for m in reading.mentions)
+            mentions.add(document, reading.mentions)
             notes.update(reading.notes)
             if not document.annotation.is_empty and reading.state not in _NOBODY_ANSWERED:
                 gold.append(document)
@@ -109,7 +126,9 @@ def locate(
     return LocateReport(
         tuple(silver),
         dict(tally.states),
-        dict(mentions),
+        mentions.totals,
+        mentions.by_label,
+        mentions.examples,
         dict(notes),
         tuple(tally.problems),
         appraise(answered, gold, task) if gold else None,

@@ -11,6 +11,7 @@ from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.jsonl import document_to_record
 from vermeil.data.document import UNANNOTATED, Document
+from vermeil.data.mention import LocatedMention
 from vermeil.data.reply import Message
 from vermeil.errors import DataError
 from vermeil.jobs.places import Places
@@ -44,16 +45,8 @@ class ShownAttempt:
             "finish_reason": reply and reply.finish_reason,
             "state": reading and reading.state.value,
             "problem": reading and reading.problem,
-            "mentions": [
-                {
-                    "surface": located.mention.surface,
-                    "label": located.mention.label,
-                    "status": located.status.value,
-                    "start": located.span and located.span.start,
-                    "end": located.span and located.span.end,
-                }
-                for located in (reading.mentions if reading else ())
-            ],
+            "mentions": [_mention(one) for one in (reading.mentions if reading else ())],
+            "abstain": [list(r) for r in (reading.annotation.abstain if reading else ())],
         }
 
 
@@ -118,6 +111,22 @@ def show(config: Sections, document_id: str) -> ShowReport:
         _in_silver(config, document_id),
         _predicted(places, document),
     )
+
+
+def _mention(located: LocatedMention) -> dict[str, Any]:
+    return {
+        "surface": located.mention.surface,
+        "label": located.mention.label,
+        "occurrence": located.mention.occurrence,
+        "status": located.status.value,
+        "start": located.span and located.span.start,
+        "end": located.span and located.span.end,
+        "repeats": [[span.start, span.end] for span in located.repeats],
+        "tier": located.tier and located.tier.value,
+        "distance": located.distance,
+        "candidates": located.candidates,
+        "places": [list(place) for place in located.places],
+    }
 
 
 def _find(config: Sections, document_id: str) -> Mapping[str, Document]:

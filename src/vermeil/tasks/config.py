@@ -24,6 +24,11 @@ ReplyFormatName = Literal[
     "at_marks",
     "detect",
 ]
+Repeats = Literal["all", "first", "abstain"]
+"""What is done with a mention that stands in the text more often than it was said."""
+
+Uncertain = Literal["abstain", "ignore"]
+"""What becomes of stretches of which the teacher said something that could not be placed."""
 
 
 class LabelConfig(Section):
@@ -49,3 +54,9 @@ class TaskConfig(Section):
     reply_format: ReplyFormatName = "json"
     """How the teacher is to write its answer (ner), and how its replies are read. detect asks in
     JSON and reads any format; the others read only their own, as tolerantly as possible."""
+    repeats: Repeats = "all"
+    """ner: a name that stands in the text more often than the teacher said it. all marks every
+    place, first the first ones, abstain none."""
+    uncertain: Uncertain = "abstain"
+    """ner: stretches that a mention may mean, but that are not marked. abstain masks them in
+    training, ignore takes them for nothing."""

@@ -24,6 +24,7 @@ from vermeil.tasks.ner.marked_location import locate_marked
 from vermeil.tasks.ner.prompts import PROMPTS, render_prompt
 from vermeil.tasks.ner.reply_format import TRUNCATED, ParsedReply, Question
 from vermeil.tasks.ner.scoring import count_spans
+from vermeil.tasks.ner.uncertainty import annotation_of
 from vermeil.tasks.protocol import Head, Reading
 from vermeil.tasks.replies import unusable, was_cut_after_draft, was_filtered
 
@@ -111,19 +112,17 @@ class NerTask:
         located = None if parsed is None else self._locate(text, parsed, was_cut)
         if parsed is None or located is None or (not located and was_cut):
             return unusable(reply, f"no whole answer in the format that was asked for ({name})")
-        spans = tuple(one.span for one in located if one.span is not None)
-        if not located:
-            return Reading(State.EMPTY, Annotation(spans=()), notes=parsed.notes)
         notes = {**parsed.notes, TRUNCATED: 1} if was_cut else parsed.notes
-        unknown = _unknown(text, spans) if TRUNCATED in notes else ()
-        return Reading(State.DONE, Annotation(spans, abstain=unknown), located, notes=notes)
+        unread = _unread(text, located) if TRUNCATED in notes else ()
+        annotation = annotation_of(located, self.config.uncertain, unread)
+        return Reading(State.DONE if located else State.EMPTY, annotation, located, notes=notes)
 
     def _locate(
         self, text: str, parsed: ParsedReply, was_cut: bool
     ) -> tuple[LocatedMention, ...] | None:
         """Locate what a reply says; None if it marks another text."""
         if parsed.marked is None:
-            return locate(text, parsed.mentions, self.label_set)
+            return locate(text, parsed.mentions, self.label_set, self.config.repeats)
         partial = was_cut or TRUNCATED in parsed.notes
         return locate_marked(text, parsed.marked, self.label_set, partial)
 
@@ -141,17 +140,18 @@ class NerTask:
         return count_spans(gold.spans or (), predicted.spans or ())
 
 
-def _unknown(text: str, spans: Sequence[Span]) -> tuple[Range, ...]:
-    """What an answer that was cut off says nothing about.
+def _unread(text: str, located: Sequence[LocatedMention]) -> tuple[Range, ...]:
+    """Return what an answer that was cut off says nothing about.
 
     Args:
         text: the document's text.
-        spans: in the order of the reply. If that is the order of the text, the answer stopped
+        located: in the order of the reply. If that is the order of the text, the answer stopped
             behind the last one; otherwise anything between them may be missing.
     """
+    spans = [one.span for one in located if one.span is not None]
     ordered = sorted(spans, key=lambda span: span.start)
     ends = [span.end for span in ordered]
-    if list(spans) == ordered:
+    if spans == ordered:
         gaps = [(ends[-1] if ends else 0, len(text))]
     else:
         gaps = list(zip([0, *ends], [*(span.start for span in ordered), len(text)], strict=True))
