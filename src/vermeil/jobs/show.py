@@ -13,6 +13,7 @@ from vermeil.corpora.jsonl import document_to_record
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.reply import Message
 from vermeil.errors import DataError
+from vermeil.jobs.demonstrating import demonstrations_for
 from vermeil.jobs.places import Places
 from vermeil.jobs.sections import Sections
 from vermeil.jobs.stages import silver_corpus
@@ -104,7 +105,7 @@ def show(config: Sections, document_id: str) -> ShowReport:
     document = (annotated or list(found.values()))[0]
     task = make_task(config.task)
     check_prompt(task, config.teacher)
-    request = next(make_requests([document], task, config.teacher, samples=1))
+    request = next(make_requests([document], task, config.teacher, 1, demonstrations_for(config)))
     places = Places(config.run.output)
     attempts: list[Attempt] = []
     if places.replies.exists():

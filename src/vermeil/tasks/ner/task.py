@@ -19,10 +19,19 @@ from vermeil.tasks.ner.decoding import decode_spans
 from vermeil.tasks.ner.encoding import encode_spans, iob2_classes
 from vermeil.tasks.ner.formats import FORMATS
 from vermeil.tasks.ner.location import locate
+from vermeil.tasks.ner.mentions import mentions_of
 from vermeil.tasks.ner.prompts import PROMPTS, render_prompt
 from vermeil.tasks.ner.scoring import count_spans
+from vermeil.tasks.ner.verification import NerVerification
+from vermeil.tasks.ner.votes import vote_spans
 from vermeil.tasks.protocol import Head, Reading
-from vermeil.tasks.replies import unusable, was_cut_after_draft, was_filtered
+from vermeil.tasks.replies import (
+    unusable,
+    was_cut_after_draft,
+    was_filtered,
+    without_quotations,
+)
+from vermeil.tasks.votes import Keep, Vote
 
 
 class NerTask:
@@ -71,20 +80,40 @@ class NerTask:
                     "expected spans that share no character"
                 )
 
-    def render(self, prompt: str, text: str) -> tuple[Message, ...]:
+    def render(
+        self, prompt: str, text: str, demonstrations: Sequence[Document] = ()
+    ) -> tuple[Message, ...]:
         """Return the chat messages that ask for the named entities of ``text``."""
         answer = self._format.instruction(self.label_set)
-        return render_prompt(prompt, text, self.label_set, self.config.guidelines, answer)
+        shown = [(d.text, self._answer(d)) for d in demonstrations if d.spans is not None]
+        return render_prompt(prompt, text, self.label_set, self.config.guidelines, answer, shown)
 
     def read(self, text: str, reply: Reply) -> Reading:
         """Parse a reply and locate its mentions; EMPTY only where the reply says there are none."""
-        parsed = None if was_filtered(reply) else self._format.parse(reply.text)
+        own = without_quotations(reply.text, text)
+        parsed = None if was_filtered(reply) else self._format.parse(own)
         if parsed is None or (not parsed.mentions and was_cut_after_draft(reply)):
-            return unusable(reply, "no whole answer in the JSON format that was asked for")
+            quoted = {} if own == reply.text else {"quoted": 1}
+            return unusable(
+                reply, "no whole answer in the JSON format that was asked for", **quoted
+            )
         located = locate(text, parsed.mentions, self.label_set)
         spans = tuple(one.span for one in located if one.span is not None)
         state = State.DONE if located else State.EMPTY
         return Reading(state, Annotation(spans=spans), located, notes=parsed.notes)
+
+    def vote(self, readings: Sequence[Annotation], keep: Keep, abstain: bool) -> Vote:
+        """Return what several annotations of one text come to: votes over spans."""
+        return vote_spans(readings, keep, abstain)
+
+    @property
+    def verification(self) -> NerVerification:
+        """How to ask again about contested mentions."""
+        return NerVerification(self.label_set, self.config.guidelines)
+
+    def _answer(self, document: Document) -> str:
+        """Return the reply that a perfect teacher would give."""
+        return self._format.render(mentions_of(document))
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
         """Return the IOB2 class of every word."""
