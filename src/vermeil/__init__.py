@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vermeil.jobs.check import check
     from vermeil.jobs.evaluate import evaluate
     from vermeil.jobs.locate import locate
+    from vermeil.jobs.pilot import pilot
     from vermeil.jobs.predict import predict
     from vermeil.jobs.run import run
     from vermeil.jobs.show import show
@@ -39,6 +40,7 @@ __all__ = [
     "check",
     "evaluate",
     "locate",
+    "pilot",
     "predict",
     "run",
     "show",
@@ -58,6 +60,7 @@ _HOMES = {
     "check": "vermeil.jobs.check",
     "evaluate": "vermeil.jobs.evaluate",
     "locate": "vermeil.jobs.locate",
+    "pilot": "vermeil.jobs.pilot",
     "predict": "vermeil.jobs.predict",
     "run": "vermeil.jobs.run",
     "show": "vermeil.jobs.show",

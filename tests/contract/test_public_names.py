@@ -21,6 +21,7 @@ NAMES = [
     "check",
     "evaluate",
     "locate",
+    "pilot",
     "predict",
     "run",
     "show",

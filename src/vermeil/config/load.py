@@ -27,7 +27,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
             else a string.
 
     Returns:
-        The configuration, with absolute paths.
+        The configuration, with absolute paths, and task.guidelines_file read into task.guidelines.
 
     Raises:
         ConfigError: with every problem found, each by its dotted path.
@@ -50,7 +50,12 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     problems += cross_checks(sections)
     if problems:
         raise ConfigError(*(f"{path}: {problem}" for problem in problems))
-    return _with_absolute_paths(Config.model_validate(sections), path.resolve().parent)
+    folder = path.resolve().parent
+    try:
+        sections["task"] = sections["task"].with_guidelines(folder)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return _with_absolute_paths(Config.model_validate(sections), folder)
 
 
 def _without_none(values: Any, model: type[BaseModel]) -> Any:
