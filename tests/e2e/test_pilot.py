@@ -43,7 +43,7 @@ def project(tmp_path: Path, newswire: Path) -> Path:
     (tmp_path / "vermeil.toml").write_text(
         f"{labels}[corpora]\ngold = {str(newswire / 'train.jsonl')!r}\n"
         f"test = {str(newswire / 'test.jsonl')!r}\n"
-        "[pilot]\ndocuments = 40\nmodels = ['plain', 'thoughtful']\nresamples = 200\n",
+        "[pilot]\ndocuments = 20\nprompts = ['standard']\nmodels = ['plain', 'thoughtful']\nresamples = 200\n",
         "utf-8",
     )
     return tmp_path
@@ -55,7 +55,7 @@ def test_a_pilot_says_which_way_to_ask_and_its_lines_can_be_pasted(
     at = ("--quiet", "--set", f"teacher.base_url={address}")
     done = vermeil("pilot", *at)
     assert done.returncode == 0, done.stderr
-    assert "8 ways of asking about 40 documents" in done.stdout
+    assert "4 ways of asking about 20 documents" in done.stdout
     assert "Take " in done.stdout
     pasted = tomllib.loads(done.stdout[done.stdout.index("[teacher]\n") :])
     done = vermeil("pilot", "--json", *at)

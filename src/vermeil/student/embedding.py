@@ -5,7 +5,8 @@ Source: N. Reimers and I. Gurevych, Sentence-BERT (EMNLP 2019): mean pooling, co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ class TextIndex:
         inputs = self._tokenizer(
             text or " ", truncation=True, max_length=self._longest, return_tensors="pt"
         )
-        with torch.inference_mode():
+        with torch.inference_mode(), _one_thread():
             states = self._network(**inputs).last_hidden_state[0]
         mean: NDArray[np.float32] = states.float().mean(dim=0).numpy()
         return mean / max(float(np.linalg.norm(mean)), 1e-12)
@@ -61,3 +62,14 @@ class TextIndex:
         """Return the positions of all texts, the most similar first; equals in their own order."""
         similarity = np.round(self._embeddings @ self.embed(text), _DECIMALS)
         return [int(i) for i in np.argsort(-similarity, kind="stable")]
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Compute on one thread: a single text is too small for more, and sums come out the same."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
