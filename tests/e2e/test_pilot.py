@@ -43,7 +43,7 @@ def project(tmp_path: Path, newswire: Path) -> Path:
     (tmp_path / "vermeil.toml").write_text(
         f"{labels}[corpora]\ngold = {str(newswire / 'train.jsonl')!r}\n"
         f"test = {str(newswire / 'test.jsonl')!r}\n"
-        "[pilot]\ndocuments = 20\nprompts = ['standard']\nmodels = ['plain', 'thoughtful']\nresamples = 200\n",
+        "[pilot]\ndocuments = 20\nprompts = ['standard']\nmodels = ['plain', 'thoughtful']\n",
         "utf-8",
     )
     return tmp_path

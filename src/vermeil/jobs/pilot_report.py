@@ -19,6 +19,8 @@ Interval = tuple[float, float]
 _CLOSE = 0.01
 """F1; who is further behind than this is not taken for being cheaper, however wide the interval."""
 
+_NO_SPREAD = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:
@@ -164,9 +166,10 @@ class PilotReport:
                 f"{saved:.0%} less."
             )
         low, high = taken.intervals["f1"]
-        words += (
-            f" On {self.documents} documents F1 is known to about ±{50 * (high - low):.1f} points."
-        )
+        known = f"F1 is known to about ±{50 * (high - low):.1f} points"
+        if high - low < _NO_SPREAD:
+            known = "there are too few errors to say how sure that is"
+        words += f" On {self.documents} documents {known}."
         failed = sum(trial.failed for trial in self.trials)
         if failed:
             words += f" {failed} requests brought no answer and count as nothing found: run again."
