@@ -101,6 +101,9 @@ def annotate(
     check_prompt(task, teacher)
     if iter(documents) is documents:
         documents = tuple(documents)
+    for one in teacher.each()[1:]:
+        # Before the first teacher is asked; what goes to that one is counted first.
+        check_consent(one)
     reports = [
         _annotate(documents, task, one, Path(store), progress, demonstrations)
         for one in teacher.each()

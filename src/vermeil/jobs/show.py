@@ -19,7 +19,8 @@ from vermeil.jobs.sections import Sections
 from vermeil.jobs.stages import silver_corpus
 from vermeil.tasks import make_task
 from vermeil.tasks.protocol import Reading, Task
-from vermeil.teacher.requests import check_prompt, make_requests
+from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.requests import VERIFY, check_prompt, make_requests, reader
 from vermeil.teacher.store import Attempt, ReplyStore
 
 SOURCES = ("gold", "pool", "dev", "test")
@@ -115,7 +116,7 @@ def show(config: Sections, document_id: str) -> ShowReport:
         tuple(found),
         document,
         request.messages,
-        tuple(_shown(attempt, document, task) for attempt in attempts),
+        tuple(_shown(attempt, document, task, config.teacher) for attempt in attempts),
         _in_silver(config, document_id),
         _predicted(places, document),
     )
@@ -149,9 +150,15 @@ def _sources(config: Sections) -> Iterator[tuple[str, CorpusConfig]]:
         yield "silver", config.corpora.silver
 
 
-def _shown(attempt: Attempt, document: Document, task: Task) -> ShownAttempt:
-    reply = attempt.reply
-    return ShownAttempt(attempt, None if reply is None else task.read(document.text, reply))
+def _shown(
+    attempt: Attempt, document: Document, task: Task, teacher: TeacherConfig
+) -> ShownAttempt:
+    if attempt.reply is None:
+        return ShownAttempt(attempt, None)
+    if attempt.prompt == VERIFY and task.verification is not None:
+        verdicts = task.verification.read(document.text, attempt.reply)
+        return ShownAttempt(attempt, Reading(verdicts.state, problem=verdicts.problem))
+    return ShownAttempt(attempt, reader(task, teacher)(document.text, attempt.reply))
 
 
 def _in_silver(config: Sections, document_id: str) -> Document | None:

@@ -57,7 +57,7 @@ def test_every_way_of_asking_is_tried_on_the_same_documents(
     gold: list[Document], names: Task, recorded: TeacherConfig, tmp_path: Path
 ) -> None:
     store = tmp_path / "replies.sqlite"
-    report = pilot(gold, names, recorded, CONFIG, store, price=lambda model, usage: 0.06)
+    report = pilot(gold, names, recorded, CONFIG, store, price=lambda model, usage: 0.04)
     assert (report.documents, len(report.trials)) == (40, 8)
     assert len({trial.variant for trial in report.trials}) == 8
     f1 = [trial.f1 for trial in report.trials]

@@ -124,6 +124,7 @@ def test_consent_holds_for_one_address_only(server, task, teacher, store):
     two = teacher.model_copy(update={"also": (other,), "allow_remote": True})
     with pytest.raises(ConsentError, match=r"example\.org"):
         annotate([ANN], task, two, store)
+    assert server.seen == []
 
 
 def test_each_teacher_may_have_a_prompt_and_a_wrong_one_is_told_before_anything_is_sent(
