@@ -34,7 +34,7 @@ def demonstrations_for(config: Sections) -> Demonstrations:
     gold = list(read_corpus(config.corpora.gold, task.check))
     scored = (config.corpora.dev, config.corpora.test)
     barred = [d for corpus in scored for d in _documents(corpus)]
-    return make_demonstrations(wanted, gold, barred, nearest_by_embedding)
+    return choose_demonstrations(wanted, gold, barred)
 
 
 def choose_demonstrations(
@@ -45,10 +45,10 @@ def choose_demonstrations(
     Raises:
         ConfigError: nothing is left to show, or there is no encoder.
     """
-    return make_demonstrations(config, gold, scored, nearest_by_embedding)
+    return make_demonstrations(config, gold, scored, _nearest_by_embedding)
 
 
-def nearest_by_embedding(texts: Sequence[str], encoder: str) -> Neighbours:
+def _nearest_by_embedding(texts: Sequence[str], encoder: str) -> Neighbours:
     """Return the search for the texts that are most like another one, by sentence embedding."""
     from vermeil.student.embedding import TextIndex
 

@@ -68,8 +68,8 @@ def pilot(
     gold = [document for document in gold if not document.annotation.is_empty]
     variants = _variants(task, teacher, config)
     sample = _sample(gold, teacher, config)
-    barred = [*sample, *scored]
-    ways = [_way(variant, task, teacher, gold, barred) for variant in variants]
+    shown = _demonstrations(teacher, config, gold, [*sample, *scored])
+    ways = [_way(variant, task, teacher, shown) for variant in variants]
     trials = [
         _try(variant, way, sample, config, Path(store), progress, price)
         for variant, way in zip(variants, ways, strict=True)
@@ -98,20 +98,30 @@ def _variants(task: Task, teacher: TeacherConfig, config: PilotConfig) -> list[V
     return [Variant(*choice, count) for choice in dict.fromkeys(choices)]
 
 
-def _way(
-    variant: Variant,
-    task: Task,
+def _demonstrations(
     teacher: TeacherConfig,
+    config: PilotConfig,
     gold: Sequence[Document],
     barred: Sequence[Document],
+) -> dict[str, Demonstrations]:
+    """Return the demonstrations of every kind."""
+    chosen: dict[str, Demonstrations] = {}
+    for kind in config.demonstrations:
+        settings = teacher.demonstrations.model_copy(update={"kind": kind})
+        chosen[kind] = choose_demonstrations(settings, gold, barred)
+    return chosen
+
+
+def _way(
+    variant: Variant, task: Task, teacher: TeacherConfig, shown: Mapping[str, Demonstrations]
 ) -> _Way:
     """Return task, teacher and demonstrations of one way of asking."""
-    shown = teacher.demonstrations.model_copy(update={"kind": variant.demonstrations})
+    kind = variant.demonstrations
     one = teacher.model_copy(
         update={
             "model": variant.model,
             "prompt": variant.prompt,
-            "demonstrations": shown,
+            "demonstrations": teacher.demonstrations.model_copy(update={"kind": kind}),
             "samples": 1,
             "also": (),
             "verify": False,
@@ -119,7 +129,7 @@ def _way(
     )
     asking = task if variant.reply_format is None else _with_format(task, variant.reply_format)
     check_prompt(asking, one)
-    return asking, one, choose_demonstrations(shown, gold, barred)
+    return asking, one, shown[kind]
 
 
 def _with_format(task: Task, name: str) -> Task:
