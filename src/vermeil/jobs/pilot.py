@@ -17,11 +17,13 @@ from vermeil.data.mention import Status
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Reply, Usage
 from vermeil.errors import ConfigError, DataError
-from vermeil.evaluation.bootstrap import interval, paired_bootstrap
+from vermeil.evaluation.bootstrap import paired_bootstrap, score_intervals
 from vermeil.jobs.annotate import annotate
+from vermeil.jobs.appraise import filled
 from vermeil.jobs.config import PilotConfig
 from vermeil.jobs.demonstrating import choose_demonstrations
-from vermeil.jobs.locate import LocateReport, locate, teacher_counts
+from vermeil.jobs.evaluate import score_documents
+from vermeil.jobs.locate import LocateReport, locate
 from vermeil.jobs.pilot_report import Interval, PilotReport, Price, Trial, Variant, choose
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
@@ -174,8 +176,8 @@ def _try(
     task, teacher, demonstrations = way
     annotate(sample, task, teacher, store, progress, demonstrations)
     located = locate(sample, task, teacher, store, progress, demonstrations)
-    pairs = zip(sample, located.documents, strict=True)
-    scores = [teacher_counts([gold], [said], task) for gold, said in pairs]
+    said = [filled(document, task) for document in located.documents]
+    scores = [counts for _, counts in score_documents(said, sample, task)]
     items = _items(sample, scores)
     replies = list(_replies(sample, way, store))
     usage = sum((reply.usage for reply in replies), Usage())
@@ -213,12 +215,9 @@ def _items(sample: Sequence[Document], scores: Sequence[Counts]) -> NDArray[np.i
 
 
 def _intervals(items: NDArray[np.int64], config: PilotConfig) -> Mapping[str, Interval]:
-    """Return the intervals; F1 of (correct, n, n) is correct / n: precision or recall."""
-    columns = {"precision": [0, 1, 1], "recall": [0, 2, 2], "f1": [0, 1, 2]}
-    return {
-        name: interval(items[:, chosen], config.resamples, config.seed)
-        for name, chosen in columns.items()
-    }
+    found = score_intervals(items[:, None, :], config.resamples, config.seed)[0].tolist()
+    names = ("precision", "recall", "f1")
+    return {name: (low, high) for name, (low, high) in zip(names, found, strict=True)}
 
 
 def _unlocatable(located: LocateReport) -> float:
