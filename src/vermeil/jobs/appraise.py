@@ -145,8 +145,8 @@ def appraise(
     by_id = {document.id: document for document in said}
     references = list(gold)
     known = [by_id[d.id] for d in references if d.id in by_id]
-    filled = [filled(d, task) for d in known]
-    scored = [*score_documents(filled, references, task)]
+    answers = [filled(d, task) for d in known]
+    scored = [*score_documents(answers, references, task)]
     hard = [
         _hardness(reference, counts.overall, not by_id[reference.id].annotation.is_empty)
         for reference, counts in scored
