@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vermeil.jobs.evaluate import evaluate
     from vermeil.jobs.export import export
     from vermeil.jobs.locate import locate
+    from vermeil.jobs.pilot import pilot
     from vermeil.jobs.predict import predict
     from vermeil.jobs.run import run
     from vermeil.jobs.show import show
@@ -44,6 +45,7 @@ __all__ = [
     "evaluate",
     "export",
     "locate",
+    "pilot",
     "predict",
     "run",
     "serve",
@@ -66,6 +68,7 @@ _HOMES = {
     "evaluate": "vermeil.jobs.evaluate",
     "export": "vermeil.jobs.export",
     "locate": "vermeil.jobs.locate",
+    "pilot": "vermeil.jobs.pilot",
     "predict": "vermeil.jobs.predict",
     "run": "vermeil.jobs.run",
     "serve": "vermeil.serving.serve",

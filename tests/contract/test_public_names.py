@@ -23,6 +23,7 @@ NAMES = [
     "evaluate",
     "export",
     "locate",
+    "pilot",
     "predict",
     "run",
     "serve",

@@ -18,6 +18,7 @@ from vermeil.cli import (
     export,
     init,
     locate,
+    pilot,
     predict,
     replay,
     run,
@@ -64,6 +65,7 @@ def vermeil(
 app.command("init", epilog=init.EXAMPLE)(init.init)
 app.command("check", epilog=check.EXAMPLE)(check.check)
 app.add_typer(corpus.app, name="corpus", epilog=corpus.EXAMPLE)
+app.command("pilot", epilog=pilot.EXAMPLE)(pilot.pilot)
 app.command("annotate", epilog=annotate.EXAMPLE)(annotate.annotate)
 app.command("locate", epilog=locate.EXAMPLE)(locate.locate)
 app.command("train", epilog=train.EXAMPLE)(train.train)

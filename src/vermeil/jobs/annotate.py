@@ -11,13 +11,17 @@ from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import State
 from vermeil.errors import VermeilError
+from vermeil.jobs.adding import together
+from vermeil.jobs.verify import verify
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import api_key, host_of
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume, check_consent
+from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
 from vermeil.teacher.engine import ask
+from vermeil.teacher.packing_backend import packing
 from vermeil.teacher.report import AskReport
-from vermeil.teacher.requests import check_prompt, make_requests
+from vermeil.teacher.requests import check_prompt, make_requests, reader
 from vermeil.teacher.store import ReplyStore
 
 
@@ -31,6 +35,7 @@ class AnnotateReport:
         host: where the teacher is.
         volume: what had no reply yet, so was to be sent there.
         asking: states, requests now and before, tokens, seconds, examples of problems.
+        verifying: the same of the questions about contested mentions; None: none were wanted.
     """
 
     documents: int
@@ -38,6 +43,7 @@ class AnnotateReport:
     host: str
     volume: Volume
     asking: AskReport
+    verifying: AskReport | None = None
 
     @property
     def states(self) -> Mapping[State, int]:
@@ -60,6 +66,7 @@ class AnnotateReport:
             "completion_tokens": asking.usage.completion_tokens,
             "seconds": asking.seconds,
             "problems": [p.as_dict() for p in asking.problems],
+            **({} if self.verifying is None else {"verify": _verify_dict(self.verifying)}),
         }
 
 
@@ -69,8 +76,9 @@ def annotate(
     teacher: TeacherConfig,
     store: Path,
     progress: Progress = silent,
+    demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> AnnotateReport:
-    """Ask the teacher about every document that has no reply yet, and store its replies verbatim.
+    """Ask every teacher about each document that lacks its reply, and store the replies verbatim.
 
     Before anything is sent, ``progress`` is told stage ``to send`` with host, documents and
     characters. Documents with the same text are asked once and all counted. Running it again asks
@@ -82,6 +90,7 @@ def annotate(
         teacher: whom to ask, and how.
         store: the file of replies.
         progress: told where the work stands.
+        demonstrations: the gold documents that prompts show as examples.
 
     Raises:
         ConfigError: wrong prompt, address or key; `ConsentError` if text would leave this machine
@@ -90,10 +99,39 @@ def annotate(
         DataError: the store cannot be used.
     """
     check_prompt(task, teacher)
-    host, store = host_of(teacher.base_url), Path(store)
     if iter(documents) is documents:
         documents = tuple(documents)
-    number, volume = _survey(documents, task, teacher, store)
+    for one in teacher.each()[1:]:
+        # Before the first teacher is asked; what goes to that one is counted first.
+        check_consent(one)
+    reports = [
+        _annotate(documents, task, one, Path(store), progress, demonstrations)
+        for one in teacher.each()
+    ]
+    verifying = None
+    if teacher.verify:
+        verifying = verify(documents, task, teacher, Path(store), progress, demonstrations)
+    return AnnotateReport(
+        reports[0].documents,
+        sum(report.samples for report in reports),
+        ", ".join(dict.fromkeys(report.host for report in reports)),
+        together([report.volume for report in reports]),
+        together([report.asking for report in reports]),
+        verifying,
+    )
+
+
+def _annotate(
+    documents: Iterable[Document],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    progress: Progress,
+    demonstrations: Demonstrations,
+) -> AnnotateReport:
+    """Ask one teacher."""
+    host = host_of(teacher.base_url)
+    number, volume = _survey(documents, task, teacher, store, demonstrations)
     if volume.requests:
         check_consent(teacher, volume)
         api_key(teacher)
@@ -105,8 +143,16 @@ def annotate(
         progress("to send", volume.requests, volume.requests, detail)
     total = number * teacher.samples
     with ReplyStore(store) as replies:
-        requests = make_requests(documents, task, teacher)
-        asking = ask(requests, teacher, replies, task.read, progress, total=total)
+        requests = make_requests(documents, task, teacher, demonstrations=demonstrations)
+        asking = ask(
+            requests,
+            teacher,
+            replies,
+            reader(task, teacher),
+            progress,
+            total=total,
+            connect=packing(teacher),
+        )
     if asking.requests != total:
         raise VermeilError(
             f"{number} documents × {teacher.samples} samples, but {asking.requests} requests; "
@@ -115,8 +161,22 @@ def annotate(
     return AnnotateReport(number, teacher.samples, host, volume, asking)
 
 
+def _verify_dict(asking: AskReport) -> dict[str, Any]:
+    return {
+        "states": {s.value: asking.states[s] for s in State if s in asking.states},
+        "asked": asking.asked,
+        "already": asking.already,
+        "prompt_tokens": asking.usage.prompt_tokens,
+        "completion_tokens": asking.usage.completion_tokens,
+    }
+
+
 def _survey(
-    documents: Iterable[Document], task: Task, teacher: TeacherConfig, store: Path
+    documents: Iterable[Document],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    demonstrations: Demonstrations,
 ) -> tuple[int, Volume]:
     """Return the number of documents, and how much of them is still to be sent."""
     if not store.exists():
@@ -126,7 +186,8 @@ def _survey(
     with ReplyStore(store) as replies:
         for document in documents:
             number += 1
-            lacking = sum(1 for _ in replies.missing(make_requests([document], task, teacher)))
+            requested = make_requests([document], task, teacher, demonstrations=demonstrations)
+            lacking = sum(1 for _ in replies.missing(requested))
             requests += lacking
             missing += lacking > 0
             characters += len(document.text) * (lacking > 0)

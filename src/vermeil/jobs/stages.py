@@ -14,6 +14,7 @@ from vermeil.data.atomic import atomic_file, write_json
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError
+from vermeil.jobs.demonstrating import demonstrations_for
 from vermeil.jobs.fingerprints import Inputs, StageLog, digest_file, digest_section
 from vermeil.jobs.places import Places
 from vermeil.jobs.sections import Sections
@@ -107,7 +108,11 @@ def _section_inputs(config: Sections, *names: str) -> Mapping[str, str]:
 
 def _annotate_inputs(config: Sections) -> Inputs:
     pool = _corpus_inputs("pool", config.corpora.pool)
-    return {**_section_inputs(config, "task", "teacher"), **dict(pool)}
+    inputs = {**_section_inputs(config, "task", "teacher"), **dict(pool)}
+    if config.teacher.demonstrations.kind != "none":
+        for name in ("gold", "dev", "test"):
+            inputs.update(_corpus_inputs(name, getattr(config.corpora, name)))
+    return inputs
 
 
 def _locate_inputs(config: Sections) -> Inputs:
@@ -178,8 +183,14 @@ def _annotate(config: Sections, progress: Progress) -> Report:
         config.teacher,
         Places(config.run.output).replies,
         progress,
+        demonstrations_for(config),
     )
     return report.as_dict()
+
+
+def _failures(report: Report) -> int:
+    asked = (report, report.get("verify", {"states": {}}))
+    return sum(one["states"].get("failed", 0) for one in asked)
 
 
 def _locate(config: Sections, progress: Progress) -> Report:
@@ -188,7 +199,14 @@ def _locate(config: Sections, progress: Progress) -> Report:
     pool = configured(config, "pool", "name the text that the teacher was asked about")
     places = Places(config.run.output)
     task = make_task(config.task)
-    located = locate(list(read_corpus(pool)), task, config.teacher, places.replies, progress)
+    located = locate(
+        list(read_corpus(pool)),
+        task,
+        config.teacher,
+        places.replies,
+        progress,
+        demonstrations_for(config),
+    )
     write_corpus(located.documents, places.silver, "jsonl")
     report = located.as_dict()
     write_json(places.located, report)
@@ -240,7 +258,7 @@ STAGES: dict[str, Stage] = {
         lambda places: (places.replies,),
         _annotate,
         _silver_needless,
-        lambda report: not report["states"].get("failed"),
+        lambda report: not _failures(report),
     ),
     "locate": Stage(
         _locate_inputs, lambda places: (places.silver, places.located), _locate, _silver_needless

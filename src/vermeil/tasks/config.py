@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
+from vermeil.errors import ConfigError
 from vermeil.section import Section
 
 ReplyFormatName = Literal[
@@ -49,6 +51,8 @@ class TaskConfig(Section):
     """The label set, in the order in which prompts list it."""
     guidelines: str = ""
     """Annotation guidelines, put into every prompt."""
+    guidelines_file: Path | None = None
+    """A text file with annotation guidelines, put into every prompt after task.guidelines."""
     scheme: Literal["iob2", "bioes"] = "iob2"
     """ner: the student's classes; bioes tells the last and the only word of a span apart."""
     reply_format: ReplyFormatName = "json"
@@ -60,3 +64,23 @@ class TaskConfig(Section):
     uncertain: Uncertain = "abstain"
     """ner: stretches that a mention may mean, but that are not marked. abstain masks them in
     training, ignore takes them for nothing."""
+
+    def with_guidelines(self, folder: Path) -> TaskConfig:
+        """Return the section with the file of guidelines read into ``guidelines``.
+
+        Args:
+            folder: what a relative path is relative to.
+
+        Raises:
+            ConfigError: the file cannot be read.
+        """
+        if self.guidelines_file is None:
+            return self
+        path = folder / self.guidelines_file.expanduser()
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "not UTF-8 text"
+            raise ConfigError(f"task.guidelines_file: {path}: cannot be read ({why})") from error
+        both = "\n\n".join(part for part in (self.guidelines.strip(), text.strip()) if part)
+        return self.model_copy(update={"guidelines": both, "guidelines_file": None})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vermeil.data.reply import Message
 from vermeil.errors import ConfigError
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.messages import messages
+from vermeil.tasks.messages import Demonstration, messages
 from vermeil.tasks.ner.reply_format import ReplyFormat
 
 _TASK = """\
@@ -30,7 +32,12 @@ PROMPTS: dict[str, str] = {"standard": "", "chain_of_thought": _STEPS}
 
 
 def render_prompt(
-    prompt: str, text: str, labels: LabelSet, guidelines: str, answer: ReplyFormat
+    prompt: str,
+    text: str,
+    labels: LabelSet,
+    guidelines: str,
+    answer: ReplyFormat,
+    demonstrations: Sequence[Demonstration] = (),
 ) -> tuple[Message, ...]:
     """Return the chat messages that ask for the named entities of ``text``.
 
@@ -40,6 +47,7 @@ def render_prompt(
         labels: the types to find.
         guidelines: the user's annotation guidelines; may be empty.
         answer: how the answer is to be written.
+        demonstrations: texts with their right answers, the answers written in the same way.
 
     Raises:
         ConfigError: there is no such prompt.
@@ -52,4 +60,4 @@ def render_prompt(
         PROMPTS[prompt],
         f"{answer.closing(bool(PROMPTS[prompt]))}\n{answer.instruction(labels)}",
     ]
-    return messages(instruction, _INTRODUCTION, text)
+    return messages(instruction, _INTRODUCTION, text, demonstrations)

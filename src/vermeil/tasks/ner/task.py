@@ -21,12 +21,21 @@ from vermeil.tasks.ner.encoding import encode_spans, scheme_classes
 from vermeil.tasks.ner.formats import asked_format, parse_reply
 from vermeil.tasks.ner.location import locate
 from vermeil.tasks.ner.marked_location import locate_marked
+from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.prompts import PROMPTS, render_prompt
 from vermeil.tasks.ner.reply_format import TRUNCATED, ParsedReply, Question
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.ner.uncertainty import annotation_of
+from vermeil.tasks.ner.verification import NerVerification
+from vermeil.tasks.ner.votes import vote_spans
 from vermeil.tasks.protocol import Head, Reading
-from vermeil.tasks.replies import unusable, was_cut_after_draft, was_filtered
+from vermeil.tasks.replies import (
+    unusable,
+    was_cut_after_draft,
+    was_filtered,
+    without_quotations,
+)
+from vermeil.tasks.votes import Keep, Vote
 
 ROUNDING = 1e-4
 """By how much a sum of probabilities may miss 1."""
@@ -95,9 +104,13 @@ class NerTask:
                     "expected spans that share no character"
                 )
 
-    def render(self, prompt: str, text: str) -> tuple[Message, ...]:
+    def render(
+        self, prompt: str, text: str, demonstrations: Sequence[Document] = ()
+    ) -> tuple[Message, ...]:
         """Return the chat messages that ask for the named entities of ``text``."""
-        return render_prompt(prompt, text, self.label_set, self.config.guidelines, self._format)
+        shown = [(d.text, self._answer(d)) for d in demonstrations if d.spans is not None]
+        guidelines = self.config.guidelines
+        return render_prompt(prompt, text, self.label_set, guidelines, self._format, shown)
 
     def read(self, text: str, reply: Reply) -> Reading:
         """Parse a reply and locate its mentions; EMPTY only where the reply says there are none.
@@ -105,13 +118,16 @@ class NerTask:
         Of an answer that was cut off, what is whole is kept, with the note ``truncated``; what lies
         beyond it in the text, nobody knows: an abstention.
         """
-        question = Question(text, self.label_set)
+        own = without_quotations(reply.text, text) if self._format.is_line else reply.text
         name = self.config.reply_format
-        parsed = None if was_filtered(reply) else parse_reply(name, reply.text, question)
+        question = Question(text, self.label_set)
+        parsed = None if was_filtered(reply) else parse_reply(name, own, question)
         was_cut = was_cut_after_draft(reply)
         located = None if parsed is None else self._locate(text, parsed, was_cut)
         if parsed is None or located is None or (not located and was_cut):
-            return unusable(reply, f"no whole answer in the format that was asked for ({name})")
+            quoted = {} if own == reply.text else {"quoted": 1}
+            problem = f"no whole answer in the format that was asked for ({name})"
+            return unusable(reply, problem, **quoted)
         notes = {**parsed.notes, TRUNCATED: 1} if was_cut else parsed.notes
         unread = _unread(text, located) if TRUNCATED in notes else ()
         annotation = annotation_of(located, self.config.uncertain, unread)
@@ -125,6 +141,19 @@ class NerTask:
             return locate(text, parsed.mentions, self.label_set, self.config.repeats)
         partial = was_cut or TRUNCATED in parsed.notes
         return locate_marked(text, parsed.marked, self.label_set, partial)
+
+    def vote(self, readings: Sequence[Annotation], keep: Keep, abstain: bool) -> Vote:
+        """Return what several annotations of one text come to: votes over spans."""
+        return vote_spans(readings, keep, abstain)
+
+    @property
+    def verification(self) -> NerVerification:
+        """How to ask again about contested mentions."""
+        return NerVerification(self.label_set, self.config.guidelines)
+
+    def _answer(self, document: Document) -> str:
+        """Return the reply that a perfect teacher would give."""
+        return self._format.render(MarkedText.from_spans(document.text, document.spans or ()))
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
         """Return the class of every word."""
