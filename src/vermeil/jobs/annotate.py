@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from vermeil.teacher.address import api_key, host_of
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume, check_consent
 from vermeil.teacher.engine import ask
+from vermeil.teacher.prices import PER_DOLLAR, price_of
 from vermeil.teacher.report import AskReport
 from vermeil.teacher.requests import check_prompt, make_requests
 from vermeil.teacher.store import ReplyStore
@@ -58,6 +60,9 @@ class AnnotateReport:
             "characters_sent": self.volume.characters,
             "prompt_tokens": asking.usage.prompt_tokens,
             "completion_tokens": asking.usage.completion_tokens,
+            "cost_usd": asking.cost_usd,
+            "spent_in_all_usd": asking.spent.total.cost / PER_DOLLAR or None,
+            "spent_in_all_tokens": asking.spent.total.tokens,
             "seconds": asking.seconds,
             "problems": [p.as_dict() for p in asking.problems],
         }
@@ -74,18 +79,19 @@ def annotate(
 
     Before anything is sent, ``progress`` is told stage ``to send`` with host, documents and
     characters. Documents with the same text are asked once and all counted. Running it again asks
-    what is missing or failed; refused, truncated and unparsable replies are answers and stay.
+    what is missing, failed or did not fit the limits on spending; refused, truncated and unparsable
+    replies are answers and stay.
 
     Args:
-        documents: gone through twice, so a one-way iterator is read into memory first.
+        documents: gone through twice, and never held; a one-way iterator is read into memory first.
         task: renders the prompts and reads the replies.
         teacher: whom to ask, and how.
         store: the file of replies.
         progress: told where the work stands.
 
     Raises:
-        ConfigError: wrong prompt, address or key; `ConsentError` if text would leave this machine
-            and nobody agreed.
+        ConfigError: wrong prompt, address or key, or a limit on cost where the price is not known;
+            `ConsentError` if text would leave this machine and nobody agreed.
         TeacherError: the teacher cannot be used. What had arrived is stored.
         DataError: the store cannot be used.
     """
@@ -93,7 +99,8 @@ def annotate(
     host, store = host_of(teacher.base_url), Path(store)
     if iter(documents) is documents:
         documents = tuple(documents)
-    number, volume = _survey(documents, task, teacher, store)
+    price_of(teacher)
+    number, volume = survey(documents, task, teacher, store)
     if volume.requests:
         check_consent(teacher, volume)
         api_key(teacher)
@@ -106,7 +113,15 @@ def annotate(
     total = number * teacher.samples
     with ReplyStore(store) as replies:
         requests = make_requests(documents, task, teacher)
-        asking = ask(requests, teacher, replies, task.read, progress, total=total)
+        asking = ask(
+            requests,
+            teacher,
+            replies,
+            task.read,
+            progress,
+            total=total,
+            missing=volume.requests,
+        )
     if asking.requests != total:
         raise VermeilError(
             f"{number} documents × {teacher.samples} samples, but {asking.requests} requests; "
@@ -115,22 +130,33 @@ def annotate(
     return AnnotateReport(number, teacher.samples, host, volume, asking)
 
 
-def _survey(
+def survey(
     documents: Iterable[Document], task: Task, teacher: TeacherConfig, store: Path
 ) -> tuple[int, Volume]:
     """Return the number of documents, and how much of them is still to be sent."""
     if not store.exists():
         number, characters = _size(documents)
         return number, Volume(number, characters, number * teacher.samples)
-    number = missing = characters = requests = 0
     with ReplyStore(store) as replies:
-        for document in documents:
-            number += 1
-            lacking = sum(1 for _ in replies.missing(make_requests([document], task, teacher)))
-            requests += lacking
-            missing += lacking > 0
-            characters += len(document.text) * (lacking > 0)
-    return number, Volume(missing, characters, requests)
+        answered = replies.answered()
+    numbers = count()
+    asked = make_requests(_numbered(documents, numbers), task, teacher)
+    missing = characters = requests = 0
+    before: str | None = None
+    for request in answered.missing(asked):
+        requests += 1
+        if request.document_id != before:
+            before = request.document_id
+            missing += 1
+            characters += len(request.text)
+    return next(numbers), Volume(missing, characters, requests)
+
+
+def _numbered(documents: Iterable[Document], numbers: Iterator[int]) -> Iterator[Document]:
+    """Yield the documents; afterwards the next of the numbers says how many there were."""
+    for document in documents:
+        next(numbers)
+        yield document
 
 
 def _size(documents: Iterable[Document]) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 from vermeil.corpora import read_corpus, write_corpus
 from vermeil.corpora.config import CorpusConfig
+from vermeil.corpora.source import STDIN
 from vermeil.data.atomic import atomic_file, write_json
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
@@ -168,12 +169,27 @@ def _evaluate_needless(config: Sections) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Corpus:
+    """The documents of a file, read anew, one at a time, whenever they are gone through."""
+
+    config: CorpusConfig
+
+    def __iter__(self) -> Iterator[Document]:
+        return read_corpus(self.config)
+
+
+def pool_of(config: Sections) -> Iterable[Document]:
+    """Return the documents of the pool; from a file they are never all in memory."""
+    pool = configured(config, "pool", "name the text that the teacher is to annotate")
+    return list(read_corpus(pool)) if pool.path == STDIN else _Corpus(pool)
+
+
 def _annotate(config: Sections, progress: Progress) -> Report:
     from vermeil.jobs.annotate import annotate
 
-    pool = configured(config, "pool", "name the text that the teacher is to annotate")
     report = annotate(
-        list(read_corpus(pool)),
+        pool_of(config),
         make_task(config.task),
         config.teacher,
         Places(config.run.output).replies,
@@ -240,7 +256,7 @@ STAGES: dict[str, Stage] = {
         lambda places: (places.replies,),
         _annotate,
         _silver_needless,
-        lambda report: not report["states"].get("failed"),
+        lambda report: not {"failed", "over_budget"} & report["states"].keys(),
     ),
     "locate": Stage(
         _locate_inputs, lambda places: (places.silver, places.located), _locate, _silver_needless

@@ -9,10 +9,11 @@ from typing import Any
 
 from vermeil.data.reply import Reply, Request, Usage
 from vermeil.teacher.address import api_key, host_of, is_loopback
-from vermeil.teacher.backend import AttemptError, Scope
+from vermeil.teacher.backend import AttemptError, Limits, Scope
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 from vermeil.teacher.faults import fault_of_status
+from vermeil.teacher.headers import limits_of
 
 _SHOWN = 300
 _AGAIN = Scope.ATTEMPT
@@ -38,13 +39,17 @@ class OpenAIBackend:
         self._config = config
         self._key = api_key(config)
         local = is_loopback(host_of(config.base_url))
+        self.limits: Limits | None = None
         self._client = openai.AsyncOpenAI(
             api_key=self._key or "none",
             base_url=config.base_url,
             max_retries=0,
             timeout=config.timeout,
             http_client=openai.DefaultAsyncHttpxClient(
-                trust_env=not local, follow_redirects=False, timeout=config.timeout
+                trust_env=not local,
+                follow_redirects=False,
+                timeout=config.timeout,
+                event_hooks={"response": [self._heed]},
             ),
         )
         # Newer OpenAI models know only the other name.
@@ -60,7 +65,9 @@ class OpenAIBackend:
         except (TimeoutError, self._sdk.APITimeoutError) as error:
             if type(error.__cause__).__name__ in _CONNECTING:
                 raise self._unreachable("no answer to the call") from None
-            raise AttemptError(f"no reply within {self._config.timeout:g} s", _AGAIN) from None
+            raise AttemptError(
+                f"no reply within {self._config.timeout:g} s", _AGAIN, busy=True
+            ) from None
         except self._sdk.APIConnectionError as error:
             cause = self._clean(error.__cause__ or error)
             if type(error.__cause__).__name__ in _CONNECTING:
@@ -79,6 +86,9 @@ class OpenAIBackend:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    async def _heed(self, response: Any) -> None:
+        self.limits = limits_of(response.headers)
 
     async def _post(self, request: Request) -> object:
         sent: dict[str, object] = dict(request.parameters)
@@ -103,6 +113,7 @@ class OpenAIBackend:
             f"cannot reach the teacher at {self._config.base_url} ({cause}); is the server "
             "running, and is teacher.base_url right?",
             Scope.UNREACHABLE,
+            free=True,
         )
 
     def _reply_of_error(self, error: Any) -> Reply:
@@ -133,7 +144,9 @@ def _parse(answer: Any, latency: float) -> Reply:
         # A word that readers know: the reply was withheld.
         text, finish = message["refusal"], "content_filter"
     usage = answer.get("usage") or {}
-    counted = Usage(int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
+    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
+    numbers = (usage.get("prompt_tokens"), usage.get("completion_tokens"), cached)
+    counted = Usage(*(int(number or 0) for number in numbers))
     return Reply(_storable(text), str(finish), counted, latency)
 
 
