@@ -3,9 +3,9 @@
     python benchmarks/annotate.py --requests 20000 --curator /path/to/venv/bin/python --save x.json
 
 A server of its own process on loopback (`loopback.py`) answers every request alike, at once or
-after 200 ms. Each side asks about the same documents with the same prompt, 64 in flight, in a process of
-its own pinned to one core, after a warm-up: requests a second of wall-clock time, and milliseconds
-of CPU time (user and system) for a request.
+after 200 ms. Each side asks about the same documents with the same prompt, 64 in flight, in a
+process of its own pinned to one core, after a warm-up. Measured are requests a second of wall-clock
+time, and milliseconds of CPU time (user and system) for a request.
 
 - ours: `vermeil.annotate` with everything: keys, reservations, a reply store with
   `synchronous=FULL`, reading and locating.
