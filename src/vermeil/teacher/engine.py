@@ -168,7 +168,7 @@ class _Run:
             return
         self._in_flight[key] = asyncio.Event()
         try:
-            reading = await self._ask(request)
+            reading = await self._ask(key, request)
         finally:
             self._in_flight.pop(key).set()
         if reading is not None:
@@ -178,12 +178,12 @@ class _Run:
     def _count(self, request: Request, reading: Reading) -> None:
         self.ledger.settle(request.document_id, request.sample, reading.state, reading.problem)
 
-    async def _ask(self, request: Request) -> Reading | None:
+    async def _ask(self, key: str, request: Request) -> Reading | None:
         """Try until there is a reply, in the store, or no hope; None: interrupted before."""
         if self._backend is None:
             self._backend = self._connect()
         for number in range(self._config.retries + 1):
-            reservation = await self._purse.put_aside(request)
+            reservation = await self._purse.put_aside(key, request)
             if reservation is None:
                 return Reading(State.OVER_BUDGET, problem=_OVER)
             try:

@@ -43,7 +43,7 @@ class Purse:
         self._changed = asyncio.Event()
         self._refused: Charge | None = None
 
-    async def put_aside(self, request: Request) -> Reservation | None:
+    async def put_aside(self, key: str, request: Request) -> Reservation | None:
         """Reserve durably the most that an attempt can cost; None: it does not fit the limits.
 
         As long as other attempts are under way, their end is waited for: they mostly cost less
@@ -52,7 +52,7 @@ class Purse:
         most = self._charge(bound(request))
         while not self._is_hopeless(most):
             settled, changed = self._settled, self._changed
-            reservation = await self._try(request, most)
+            reservation = await self._try(key, request.model, most)
             if reservation.number is not None:
                 return reservation
             del self._live[id(reservation)]
@@ -62,8 +62,8 @@ class Purse:
                 self._refused = most
         return None
 
-    async def _try(self, request: Request, most: Charge) -> Reservation:
-        reservation = Reservation(request.key, request.model, most, self._limit)
+    async def _try(self, key: str, model: str, most: Charge) -> Reservation:
+        reservation = Reservation(key, model, most, self._limit)
         self._live[id(reservation)] = reservation
         self._store.reserve(reservation)
         try:

@@ -260,7 +260,7 @@ def _row(attempt: _Attempt) -> dict[str, Any]:
     request, reply = attempt.request, attempt.reply
     usage = reply.usage if reply else Usage()
     return {
-        "key": request.key,
+        "key": attempt.reserved.key if attempt.reserved else request.key,
         "document_id": request.document_id,
         "prompt": request.prompt,
         "model": request.model,
