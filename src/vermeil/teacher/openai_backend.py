@@ -47,6 +47,7 @@ class OpenAIBackend:
             connector=aiohttp.TCPConnector(limit=0),  # the engine decides how many there are
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=headers,
+            request_class=_request_class(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=0.9 * config.timeout),
             trust_env=not is_loopback(host_of(config.base_url)),
         )
@@ -131,6 +132,24 @@ class OpenAIBackend:
         if self._key:
             text = text.replace(self._key, "[key]")
         return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _request_class() -> Any:
+    """Return aiohttp's class of requests, wary of connections that hold an answer already.
+
+    A server that answers twice would else have its second answer taken for that to the next
+    request. (One that comes when the next request is sent already cannot be told from its answer.)
+    """
+    import aiohttp
+
+    class Wary(aiohttp.ClientRequest):
+        async def send(self, conn: Any) -> Any:
+            if conn.protocol is None or conn.protocol.should_close:
+                conn.close()
+                raise aiohttp.ClientConnectionError("something came that nobody asked for")
+            return await super().send(conn)
+
+    return Wary
 
 
 def _error_in(body: bytes) -> dict[str, Any]:
