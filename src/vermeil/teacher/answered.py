@@ -13,14 +13,9 @@ from numpy.typing import NDArray
 from vermeil.data.reply import Request
 
 _CHUNK = 1024
-_COUNT = "SELECT COUNT(*) FROM attempts INDEXED BY answered WHERE reply IS NOT NULL"
-_SCAN = """
-SELECT COUNT(*), group_concat(head, '') FROM (
-  SELECT substr(key, 1, 16) AS head FROM attempts INDEXED BY answered
-  WHERE reply IS NOT NULL ORDER BY substr(key, 1, 16)
-) GROUP BY substr(head, 1, 2)
-"""
-"""The heads of all keys, in order, from an index that holds nothing else."""
+_ROWS = 100_000
+"""Rows of the scan that become one string: few objects for Python to make."""
+_SCAN = "SELECT COUNT(*), group_concat(head, '') FROM answered WHERE rowid > ? AND rowid <= ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +33,18 @@ class Answered:
 
     @classmethod
     def load(cls, db: sqlite3.Connection) -> Answered:
-        """Read the keys of all replies."""
-        (number,) = db.execute(_COUNT).fetchone()
-        heads, filled = np.empty(number, np.uint64), 0
-        for count, text in db.execute(_SCAN):
-            # Another process may add replies meanwhile.
-            count = min(count, number - filled)  # noqa: PLW2901
-            heads[filled : filled + count] = np.frombuffer(bytes.fromhex(text), ">u8")[:count]
-            filled += count
-        return cls(heads[:filled])
+        """Read the keys of all replies, from a table that holds nothing else."""
+        (last,) = db.execute("SELECT COALESCE(MAX(rowid), 0) FROM answered").fetchone()
+        heads, filled = np.empty(last, np.uint64), 0
+        for begin in range(0, last, _ROWS):
+            end = min(begin + _ROWS, last)
+            number, text = db.execute(_SCAN, (begin, end)).fetchone()
+            if number:
+                heads[filled : filled + number] = np.frombuffer(bytes.fromhex(text), ">u8")
+                filled += number
+        heads = heads[:filled]
+        heads.sort()
+        return cls(heads)
 
     def among(self, keys: list[str]) -> NDArray[np.bool_]:
         """Return which of the keys had a reply; shape (keys,)."""

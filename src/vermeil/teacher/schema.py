@@ -44,7 +44,8 @@ ALTER TABLE attempts ADD COLUMN cached_tokens INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE attempts ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE attempts ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;
 UPDATE attempts SET tokens = prompt_tokens + completion_tokens;
-CREATE INDEX answered ON attempts (substr(key, 1, 16)) WHERE reply IS NOT NULL;
+CREATE TABLE answered (head TEXT NOT NULL);
+INSERT INTO answered SELECT substr(key, 1, 16) FROM attempts WHERE reply IS NOT NULL;
 {spending.SCHEMA}
 INSERT INTO spending
   SELECT model, COUNT(*), 0, 0, SUM(prompt_tokens), 0, SUM(completion_tokens), SUM(tokens), 0

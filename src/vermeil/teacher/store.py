@@ -230,7 +230,10 @@ class ReplyStore:
     def _write(self, db: sqlite3.Connection, pending: list[_Attempt]) -> None:
         documents = [_document(attempt.request) for attempt in pending]
         db.executemany("INSERT OR IGNORE INTO documents VALUES (?, ?, ?)", documents)
-        db.executemany(_INSERT, [_row(attempt) for attempt in pending])
+        rows = [_row(attempt) for attempt in pending]
+        db.executemany(_INSERT, rows)
+        heads = [(row["key"][:16],) for row in rows if row["reply"] is not None]
+        db.executemany("INSERT INTO answered VALUES (?)", heads)
         spending.add_spending(db, [_spending(attempt) for attempt in pending])
 
     @contextmanager
