@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
@@ -9,7 +10,9 @@ from vermeil.cli.output import console, print_json, table
 from vermeil.cli.progress import shown_progress
 
 if TYPE_CHECKING:
+    from vermeil.data.reply import Usage
     from vermeil.jobs.pilot_report import PilotReport, Trial
+    from vermeil.teacher.config import TeacherConfig
 
 EXAMPLE = 'Example: vermeil pilot --set pilot.documents=100 --set pilot.demonstrations=["none"]'
 
@@ -40,11 +43,20 @@ def pilot(
             Places(sections.run.output).replies,
             progress,
             scored=[d for corpus in corpora if corpus is not None for d in read_corpus(corpus)],
+            price=partial(_price, sections.teacher),
         )
     if as_json:
         print_json(report.as_dict())
     else:
         _print(report)
+
+
+def _price(teacher: TeacherConfig, model: str, usage: Usage) -> float | None:
+    """Return what tokens of a model cost, in dollars; None where the price is not known."""
+    from vermeil.teacher.prices import PER_DOLLAR, price_of
+
+    price = price_of(teacher.model_copy(update={"model": model}))
+    return None if price is None else price.of(usage) / PER_DOLLAR
 
 
 def _print(report: PilotReport) -> None:

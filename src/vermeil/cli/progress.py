@@ -61,20 +61,28 @@ class PlainProgress:
         if finished:
             del self._began[stage], self._last[stage]
         of = "" if total is None else f" of {total:,}"
-        left = _left(now - began, done, before, total)
+        left = _left(now - began, done, before, total, detail.get("seconds left"))
         self._write(f"{stage}: {done:,}{of}{left}{_details(detail)}")
 
 
-def _left(elapsed: float, done: int, before: int, total: int | None) -> str:
+def _left(
+    elapsed: float, done: int, before: int, total: int | None, told: float | int | str | None
+) -> str:
     """Say how long it will take yet; what was done ``before`` took no time of this process."""
     if total is None or not before < done < total:
         return ""
-    seconds = round(elapsed / (done - before) * (total - done))
+    # Whoever does the work may know better: what is there already goes faster than the rest.
+    known = told if isinstance(told, float) else elapsed / (done - before) * (total - done)
+    seconds = round(known)
     return f", about {seconds // 60}:{seconds % 60:02} left"
 
 
 def _details(detail: Detail) -> str:
-    parts = [f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in detail.items()]
+    parts = [
+        f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}"
+        for k, v in detail.items()
+        if k != "seconds left"
+    ]
     return f" ({', '.join(parts)})" if parts else ""
 
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 Report = TypeVar("Report")
 
 
-def together(reports: Sequence[Report]) -> Report:
+def together(reports: Sequence[Report], running: Container[str] = ()) -> Report:
     """Return the sum of reports of one kind.
 
     Numbers and usages are added, numbers by name added by name, lists joined; what is None in any
     of them is None in the sum.
 
     Args:
-        reports: dataclasses of the same type; at least one.
+        reports: dataclasses of the same type, in the order of time; at least one.
+        running: fields that are running totals already: the last one's stands.
     """
     first = reports[0]
     if len(reports) == 1:
@@ -26,7 +27,13 @@ def together(reports: Sequence[Report]) -> Report:
         field.name: [getattr(report, field.name) for report in reports]
         for field in fields(first)  # type: ignore[arg-type]
     }
-    return replace(first, **{name: _sum(values) for name, values in columns.items()})  # type: ignore[type-var]
+    return replace(
+        first,
+        **{
+            name: values[-1] if name in running else _sum(values)
+            for name, values in columns.items()
+        },
+    )  # type: ignore[type-var]
 
 
 def _sum(values: Sequence[Any]) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from vermeil.teacher.consent import Volume, check_consent
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
 from vermeil.teacher.engine import ask
 from vermeil.teacher.packing_backend import packing
+from vermeil.teacher.prices import PER_DOLLAR, price_of
 from vermeil.teacher.report import AskReport
 from vermeil.teacher.requests import check_prompt, make_requests, reader
 from vermeil.teacher.store import ReplyStore
@@ -52,7 +54,8 @@ class AnnotateReport:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        asking = self.asking
+        asking, last = self.asking, self.verifying or self.asking
+        spent = last.spent.total
         return {
             "documents": self.documents,
             "samples": self.samples,
@@ -64,6 +67,9 @@ class AnnotateReport:
             "characters_sent": self.volume.characters,
             "prompt_tokens": asking.usage.prompt_tokens,
             "completion_tokens": asking.usage.completion_tokens,
+            "cost_usd": asking.cost_usd,
+            "spent_in_all_usd": spent.cost / PER_DOLLAR or None,
+            "spent_in_all_tokens": spent.tokens,
             "seconds": asking.seconds,
             "problems": [p.as_dict() for p in asking.problems],
             **({} if self.verifying is None else {"verify": _verify_dict(self.verifying)}),
@@ -82,10 +88,11 @@ def annotate(
 
     Before anything is sent, ``progress`` is told stage ``to send`` with host, documents and
     characters. Documents with the same text are asked once and all counted. Running it again asks
-    what is missing or failed; refused, truncated and unparsable replies are answers and stay.
+    what is missing, failed or did not fit the limits on spending; refused, truncated and unparsable
+    replies are answers and stay.
 
     Args:
-        documents: gone through twice, so a one-way iterator is read into memory first.
+        documents: gone through twice, and never held; a one-way iterator is read into memory first.
         task: renders the prompts and reads the replies.
         teacher: whom to ask, and how.
         store: the file of replies.
@@ -93,14 +100,16 @@ def annotate(
         demonstrations: the gold documents that prompts show as examples.
 
     Raises:
-        ConfigError: wrong prompt, address or key; `ConsentError` if text would leave this machine
-            and nobody agreed.
+        ConfigError: wrong prompt, address or key, or a limit on cost where the price is not known;
+            `ConsentError` if text would leave this machine and nobody agreed.
         TeacherError: the teacher cannot be used. What had arrived is stored.
         DataError: the store cannot be used.
     """
     check_prompt(task, teacher)
     if iter(documents) is documents:
         documents = tuple(documents)
+    for one in teacher.each():
+        price_of(one)
     for one in teacher.each()[1:]:
         # Before the first teacher is asked; what goes to that one is counted first.
         check_consent(one)
@@ -116,7 +125,7 @@ def annotate(
         sum(report.samples for report in reports),
         ", ".join(dict.fromkeys(report.host for report in reports)),
         together([report.volume for report in reports]),
-        together([report.asking for report in reports]),
+        together([report.asking for report in reports], running=("spent",)),
         verifying,
     )
 
@@ -131,7 +140,7 @@ def _annotate(
 ) -> AnnotateReport:
     """Ask one teacher."""
     host = host_of(teacher.base_url)
-    number, volume = _survey(documents, task, teacher, store, demonstrations)
+    number, volume = survey(documents, task, teacher, store, demonstrations)
     if volume.requests:
         check_consent(teacher, volume)
         api_key(teacher)
@@ -151,6 +160,7 @@ def _annotate(
             reader(task, teacher),
             progress,
             total=total,
+            missing=volume.requests,
             connect=packing(teacher),
         )
     if asking.requests != total:
@@ -168,30 +178,43 @@ def _verify_dict(asking: AskReport) -> dict[str, Any]:
         "already": asking.already,
         "prompt_tokens": asking.usage.prompt_tokens,
         "completion_tokens": asking.usage.completion_tokens,
+        "cost_usd": asking.cost_usd,
     }
 
 
-def _survey(
+def survey(
     documents: Iterable[Document],
     task: Task,
     teacher: TeacherConfig,
     store: Path,
-    demonstrations: Demonstrations,
+    demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> tuple[int, Volume]:
     """Return the number of documents, and how much of them is still to be sent."""
     if not store.exists():
         number, characters = _size(documents)
         return number, Volume(number, characters, number * teacher.samples)
-    number = missing = characters = requests = 0
     with ReplyStore(store) as replies:
-        for document in documents:
-            number += 1
-            requested = make_requests([document], task, teacher, demonstrations=demonstrations)
-            lacking = sum(1 for _ in replies.missing(requested))
-            requests += lacking
-            missing += lacking > 0
-            characters += len(document.text) * (lacking > 0)
-    return number, Volume(missing, characters, requests)
+        answered = replies.answered()
+    numbers = count()
+    asked = make_requests(
+        _numbered(documents, numbers), task, teacher, demonstrations=demonstrations
+    )
+    missing = characters = requests = 0
+    before: str | None = None
+    for request in answered.missing(asked):
+        requests += 1
+        if request.document_id != before:
+            before = request.document_id
+            missing += 1
+            characters += len(request.text)
+    return next(numbers), Volume(missing, characters, requests)
+
+
+def _numbered(documents: Iterable[Document], numbers: Iterator[int]) -> Iterator[Document]:
+    """Yield the documents; afterwards the next of the numbers says how many there were."""
+    for document in documents:
+        next(numbers)
+        yield document
 
 
 def _size(documents: Iterable[Document]) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 from vermeil.corpora import read_corpus, write_corpus
 from vermeil.corpora.config import CorpusConfig
+from vermeil.corpora.source import STDIN
 from vermeil.data.atomic import atomic_file, write_json
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
@@ -173,12 +174,27 @@ def _evaluate_needless(config: Sections) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Corpus:
+    """The documents of a file, read anew, one at a time, whenever they are gone through."""
+
+    config: CorpusConfig
+
+    def __iter__(self) -> Iterator[Document]:
+        return read_corpus(self.config)
+
+
+def pool_of(config: Sections) -> Iterable[Document]:
+    """Return the documents of the pool; from a file they are never all in memory."""
+    pool = configured(config, "pool", "name the text that the teacher is to annotate")
+    return list(read_corpus(pool)) if pool.path == STDIN else _Corpus(pool)
+
+
 def _annotate(config: Sections, progress: Progress) -> Report:
     from vermeil.jobs.annotate import annotate
 
-    pool = configured(config, "pool", "name the text that the teacher is to annotate")
     report = annotate(
-        list(read_corpus(pool)),
+        pool_of(config),
         make_task(config.task),
         config.teacher,
         Places(config.run.output).replies,
@@ -190,7 +206,7 @@ def _annotate(config: Sections, progress: Progress) -> Report:
 
 def _failures(report: Report) -> int:
     asked = (report, report.get("verify", {"states": {}}))
-    return sum(one["states"].get("failed", 0) for one in asked)
+    return sum(one["states"].get(name, 0) for one in asked for name in ("failed", "over_budget"))
 
 
 def _locate(config: Sections, progress: Progress) -> Report:

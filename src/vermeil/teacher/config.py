@@ -53,6 +53,19 @@ class FurtherTeacher(Section):
     """Which of the task's prompts to ask it with."""
 
 
+class PriceConfig(Section):
+    """What a model costs, in US dollars for a million tokens."""
+
+    input: float = Field(ge=0)
+    """The prompt."""
+    output: float = Field(ge=0)
+    """The reply."""
+    cached_input: float | None = Field(default=None, ge=0)
+    """The part of the prompt that the server had in its cache; none: as the rest."""
+    batch: float = Field(default=1.0, gt=0, le=1)
+    """Price in a batch, as a share of the price online."""
+
+
 class TeacherConfig(Section):
     """Which model annotates, and how it is asked."""
 
@@ -85,7 +98,19 @@ class TeacherConfig(Section):
     """Short documents that are put into one request. Each is accounted for by itself; concurrency
     counts documents, so make it a multiple. Not with nearest demonstrations."""
     concurrency: int = Field(default=8, ge=1, le=1000)
-    """Requests in flight at once."""
+    """Most requests in flight at once; fewer while the server complains."""
+    requests_per_minute: int | None = Field(default=None, gt=0)
+    """Most requests in a minute; none: as many as the server takes."""
+    tokens_per_minute: int | None = Field(default=None, gt=0)
+    """Most tokens in a minute, prompts and replies together; none: as many as the server takes."""
+    max_cost_usd: float | None = Field(default=None, ge=0)
+    """Never spend more US dollars on all requests in the reply store, earlier runs included; none:
+    no limit."""
+    max_tokens_total: int | None = Field(default=None, ge=0)
+    """Never use more tokens on all requests in the reply store, earlier runs included; none: no
+    limit."""
+    prices: dict[str, PriceConfig] = Field(default={})
+    """Prices by model; they go before the list that ships with Vermeil."""
     timeout: float = Field(default=60.0, gt=0)
     """Seconds to wait for one reply."""
     retries: int = Field(default=5, ge=0)

@@ -1,29 +1,30 @@
-"""Any server that speaks OpenAI's chat API. No type of the SDK leaves this file."""
+"""Any server that speaks OpenAI's chat API. No type of the HTTP library leaves this file."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from vermeil.data.reply import Reply, Request, Usage
 from vermeil.teacher.address import api_key, host_of, is_loopback
-from vermeil.teacher.backend import AttemptError, Scope
+from vermeil.teacher.backend import AttemptError, Limits, Scope
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 from vermeil.teacher.faults import fault_of_status
+from vermeil.teacher.headers import limits_of
 
 _SHOWN = 300
 _AGAIN = Scope.ATTEMPT
-_CONNECTING = {"ConnectError", "ConnectTimeout"}
 
 
 class OpenAIBackend:
     """An OpenAI-compatible server (OpenAI, Azure, vLLM, SGLang, llama.cpp, Ollama, …).
 
     Towards a server on loopback neither proxies from the environment nor redirects are followed,
-    so that the text cannot leave the machine by a detour.
+    so that the text cannot leave the machine by a detour. It is made and used in one event loop.
 
     Raises:
         ConfigError: the address is none, a remote server's key is missing, or nobody agreed to
@@ -31,21 +32,24 @@ class OpenAIBackend:
     """
 
     def __init__(self, config: TeacherConfig) -> None:
-        import openai  # takes half a second
+        import aiohttp
 
         check_consent(config)
-        self._sdk = openai
+        self._http = aiohttp
         self._config = config
         self._key = api_key(config)
-        local = is_loopback(host_of(config.base_url))
-        self._client = openai.AsyncOpenAI(
-            api_key=self._key or "none",
-            base_url=config.base_url,
-            max_retries=0,
-            timeout=config.timeout,
-            http_client=openai.DefaultAsyncHttpxClient(
-                trust_env=not local, follow_redirects=False, timeout=config.timeout
-            ),
+        self._url = config.base_url.rstrip("/") + "/chat/completions"
+        self.limits: Limits | None = None
+        headers = {"Content-Type": "application/json", "User-Agent": "vermeil"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),  # the engine decides how many there are
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=headers,
+            request_class=_request_class(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=0.9 * config.timeout),
+            trust_env=not is_loopback(host_of(config.base_url)),
         )
         # Newer OpenAI models know only the other name.
         self._limit = "max_tokens"
@@ -54,65 +58,73 @@ class OpenAIBackend:
         """Ask once."""
         started = time.monotonic()
         try:
-            # The SDK's own limit starts anew with every chunk; this one is for the whole reply.
             async with asyncio.timeout(self._config.timeout):
-                answer = await self._post(request)
-        except (TimeoutError, self._sdk.APITimeoutError) as error:
-            if type(error.__cause__).__name__ in _CONNECTING:
-                raise self._unreachable("no answer to the call") from None
-            raise AttemptError(f"no reply within {self._config.timeout:g} s", _AGAIN) from None
-        except self._sdk.APIConnectionError as error:
-            cause = self._clean(error.__cause__ or error)
-            if type(error.__cause__).__name__ in _CONNECTING:
-                raise self._unreachable(cause) from None
+                status, headers, body = await self._post(request)
+        except self._http.ClientConnectorError as error:
+            raise self._unreachable(self._clean(error)) from None
+        except self._http.ConnectionTimeoutError:
+            raise self._unreachable("no answer to the call") from None
+        except TimeoutError:
+            raise AttemptError(
+                f"no reply within {self._config.timeout:g} s", _AGAIN, busy=True
+            ) from None
+        except (self._http.ClientError, OSError) as error:
+            cause = self._clean(error) or type(error).__name__
             raise AttemptError(f"the connection broke: {cause}", _AGAIN) from None
-        except self._sdk.APIStatusError as error:
-            return self._reply_of_error(error)
-        except (ValueError, RecursionError) as error:
-            raise AttemptError(f"the answer is no JSON: {self._clean(error)}", _AGAIN) from None
-        try:
-            return _parse(answer, time.monotonic() - started)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            shown = self._clean(answer)
-            raise AttemptError(f"the answer is no chat completion: {shown}", _AGAIN) from None
+        if status >= 300:
+            return self._reply_of_error(status, headers, body)
+        return self._reply(body, time.monotonic() - started)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._session.close()
 
-    async def _post(self, request: Request) -> object:
+    async def _post(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
+        """Return status, headers and body."""
         sent: dict[str, object] = dict(request.parameters)
         used = self._limit
         if "max_tokens" in sent:
             sent[used] = sent.pop("max_tokens")
         sent |= {"model": request.model, "messages": [dict(m) for m in request.messages]}
-        headers = {} if self._key else {"Authorization": self._sdk.Omit()}
-        try:
-            # Not chat.completions.create, which spends most of its time on types of its own.
-            return await self._client.post(
-                "/chat/completions", cast_to=object, body=sent, options={"headers": headers}
-            )
-        except self._sdk.BadRequestError as error:
-            if used != "max_tokens" or "max_completion_tokens" not in error.message:
-                raise
+        data = json.dumps(sent, ensure_ascii=False).encode()
+        async with self._session.post(self._url, data=data, allow_redirects=False) as response:
+            status, headers = response.status, response.headers
+            self.limits = limits_of(headers)
+            body = await response.read()
+        if status == 400 and used == "max_tokens" and b"max_completion_tokens" in body:
             self._limit = "max_completion_tokens"
             return await self._post(request)
+        return status, headers, body
+
+    def _reply(self, body: bytes, latency: float) -> Reply:
+        try:
+            answer = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise AttemptError(f"the answer is no JSON: {self._clean(error)}", _AGAIN) from None
+        try:
+            return _parse(answer, latency)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            shown = self._clean(answer)
+            raise AttemptError(f"the answer is no chat completion: {shown}", _AGAIN) from None
 
     def _unreachable(self, cause: str) -> AttemptError:
         return AttemptError(
             f"cannot reach the teacher at {self._config.base_url} ({cause}); is the server "
             "running, and is teacher.base_url right?",
             Scope.UNREACHABLE,
+            free=True,
         )
 
-    def _reply_of_error(self, error: Any) -> Reply:
+    def _reply_of_error(self, status: int, headers: Mapping[str, str], body: bytes) -> Reply:
         """Raise the fault; but a prompt that a content filter stopped was answered: refused."""
-        if error.status_code == 400 and error.code == "content_filter":
+        error = _error_in(body)
+        code = error.get("code")
+        if status == 400 and code == "content_filter":
             return Reply("", "content_filter")
-        said = error.body.get("message") if isinstance(error.body, dict) else None
-        words = self._clean(said or error.response.text or "no explanation")
-        headers = {k.lower(): v for k, v in error.response.headers.items()}
-        raise fault_of_status(error.status_code, error.code, words, headers, self._config) from None
+        said = error.get("message") or body[: 4 * _SHOWN].decode(errors="replace")
+        words = self._clean(said) or "no explanation"
+        code = code if isinstance(code, str) else None
+        raise fault_of_status(status, code, words, headers, self._config)
 
     def _clean(self, words: object) -> str:
         """Shorten what somebody else said, and take the key out of it."""
@@ -122,10 +134,38 @@ class OpenAIBackend:
         return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
+def _request_class() -> Any:
+    """Return aiohttp's class of requests, wary of connections that hold an answer already.
+
+    A server that answers twice would else have its second answer taken for that to the next
+    request. (One that comes when the next request is sent already cannot be told from its answer.)
+    """
+    import aiohttp
+
+    class Wary(aiohttp.ClientRequest):
+        async def send(self, conn: Any) -> Any:
+            if conn.protocol is None or conn.protocol.should_close:
+                conn.close()
+                raise aiohttp.ClientConnectionError("something came that nobody asked for")
+            return await super().send(conn)
+
+    return Wary
+
+
+def _error_in(body: bytes) -> dict[str, Any]:
+    """Return what an error body in OpenAI's shape says; empty where it has another shape."""
+    try:
+        outer = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(outer, dict):
+        return {}
+    inner = outer.get("error", outer)
+    return inner if isinstance(inner, dict) else {"message": inner}
+
+
 def _parse(answer: Any, latency: float) -> Reply:
     """Read a chat completion; raises whatever a value of another shape leads to."""
-    if isinstance(answer, str):  # JSON that was not declared as such
-        answer = json.loads(answer)
     choice = answer["choices"][0]
     message = choice["message"]
     text, finish = _words(message), choice.get("finish_reason") or "stop"
@@ -133,7 +173,9 @@ def _parse(answer: Any, latency: float) -> Reply:
         # A word that readers know: the reply was withheld.
         text, finish = message["refusal"], "content_filter"
     usage = answer.get("usage") or {}
-    counted = Usage(int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
+    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
+    numbers = (usage.get("prompt_tokens"), usage.get("completion_tokens"), cached)
+    counted = Usage(*(int(number or 0) for number in numbers))
     return Reply(_storable(text), str(finish), counted, latency)
 
 

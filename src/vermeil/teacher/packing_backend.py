@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from vermeil.data.reply import Reply, Request
-from vermeil.teacher.backend import AttemptError, Backend
+from vermeil.teacher.backend import AttemptError, Backend, Limits
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.openai_backend import OpenAIBackend
 from vermeil.teacher.packs import is_alike, pack, shares
@@ -36,6 +36,11 @@ class PackingBackend:
         self._inner, self._most = inner, most
         self._waiting: list[_Waiting] = []
         self._sending: set[asyncio.Task[None]] = set()
+
+    @property
+    def limits(self) -> Limits | None:
+        """What the newest answer said about the server's limits."""
+        return self._inner.limits
 
     async def complete(self, request: Request) -> Reply:
         """Ask once, together with others that are asked at about the same time."""
@@ -77,7 +82,7 @@ class PackingBackend:
         except AttemptError as fault:
             for _, answer in group:
                 if not answer.done():
-                    answer.set_exception(AttemptError(str(fault), fault.scope, fault.after))
+                    answer.set_exception(_again(fault))
         except BaseException as error:
             for _, answer in group:
                 if not answer.done():
@@ -87,3 +92,8 @@ class PackingBackend:
             for (_, answer), share in zip(group, shares(reply, len(group)), strict=True):
                 if not answer.done():
                     answer.set_result(share)
+
+
+def _again(fault: AttemptError) -> AttemptError:
+    """Return the fault once more: each waiting document raises its own."""
+    return AttemptError(str(fault), fault.scope, fault.after, busy=fault.busy, free=fault.free)
