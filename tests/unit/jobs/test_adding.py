@@ -20,7 +20,7 @@ def report(number):
 
 
 def test_numbers_and_names_are_added_and_lists_joined():
-    summed = together([report(1), report(2)])
+    summed = together([report(1), report(2)], running=("spent",))
     assert (summed.requests, summed.states, summed.usage) == (3, {State.DONE: 3}, Usage(3, 2))
     assert summed.seconds == 1.0
     assert [p.document_id for p in summed.problems] == ["d1", "d2"]
