@@ -84,7 +84,7 @@ def tables() -> Iterator[str]:
     for size, title in TITLES.items():
         rows = finished(size)
         for budget in ("epochs", "equal"):
-            # Blends and ceiling train the same under both budgets: a cell stands once, under the first.
+            # Blends and ceiling train the same under both budgets: each stands once.
             shared = {("equal", regimen): rows.get(("epochs", regimen), []) for regimen in SHARED}
             shown = {**shared, **rows} if budget == "equal" else rows
             if any(b == budget for b, _ in rows):
