@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,13 @@ class Task(Protocol):
         """Return the chat messages that ask for the annotation of ``text``.
 
         The last message is the user's and ends with ``text``, which begins on a line of its own.
+        """
+
+    def schema(self, prompt: str) -> Mapping[str, Any] | None:
+        """Return the JSON schema that every reply to a prompt can be held to.
+
+        It depends on the task's configuration alone, never on a text. None where a reply is more
+        than one JSON object: the prompt has the teacher reason first, or the format is not JSON.
         """
 
     def read(self, text: str, reply: Reply) -> Reading:

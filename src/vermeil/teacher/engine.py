@@ -12,9 +12,9 @@ from vermeil.data.reply import Reply, Request, State
 from vermeil.errors import TeacherError
 from vermeil.tasks.protocol import Reading
 from vermeil.teacher.backend import AttemptError, Backend, Scope
+from vermeil.teacher.backends import open_backend
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.loop import run_to_end
-from vermeil.teacher.openai_backend import OpenAIBackend
 from vermeil.teacher.report import AskReport, Ledger
 from vermeil.teacher.store import ReplyStore
 
@@ -50,8 +50,8 @@ def ask(
         read: gives the state of a reply (`Task.read`).
         progress: told after every request.
         total: number of requests, for the progress.
-        connect: gives who answers, once somebody is to be asked; None: the OpenAI-compatible server
-            of ``config``. Closed at the end.
+        connect: gives who answers, once somebody is to be asked; None: the server of ``config``.
+            Closed at the end.
 
     Raises:
         TeacherError: no request can succeed (wrong key, unknown model, nobody there).
@@ -64,7 +64,7 @@ def ask(
         config,
         store,
         read,
-        connect=connect or (lambda: OpenAIBackend(config)),
+        connect=connect or (lambda: open_backend(config)),
         progress=progress,
         total=total,
     )

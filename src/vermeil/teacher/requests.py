@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from vermeil.data.document import Document
 from vermeil.data.reply import Request
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.structured import schema_for
 
 
 def check_prompt(task: Task, config: TeacherConfig) -> None:
-    """Raise `ConfigError` unless the task has the prompt that the configuration names."""
+    """Raise `ConfigError` unless the task has the prompt, and its schema where one is wanted."""
     if config.prompt not in task.prompts:
         raise ConfigError(
             f"teacher.prompt: the task {task.name} has no prompt {config.prompt!r}; "
             f"it has {', '.join(task.prompts)}"
         )
+    schema_for(task, config)
 
 
 def make_requests(
@@ -28,9 +31,10 @@ def make_requests(
     Raises:
         DataError: a text cannot be sent, for it is no valid Unicode.
     """
-    parameters: dict[str, str | int | float | bool] = {"max_tokens": config.max_tokens}
+    parameters: dict[str, Any] = {"max_tokens": config.max_tokens, **config.extra}
     if config.temperature is not None:
         parameters["temperature"] = config.temperature
+    schema = schema_for(task, config)
     for document in documents:
         _check_text(document)
         messages = task.render(config.prompt, document.text)
@@ -43,6 +47,7 @@ def make_requests(
                 config.model,
                 parameters,
                 sample,
+                schema,
             )
 
 

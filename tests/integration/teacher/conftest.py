@@ -64,6 +64,7 @@ class FaultServer:
         self.script: Callable[[int, Seen], Answer] = lambda number, seen: Answer()
         self.seen: list[Seen] = []
         self.answered: list[str] = []
+        self.paths: list[str] = []
         self.at_once = self.most_at_once = 0
         self._lock = threading.Lock()
         self._server: ThreadingHTTPServer | None = None
@@ -119,6 +120,7 @@ class FaultServer:
         last_line = body["messages"][-1]["content"].splitlines()[-1]
         headers = {k.lower(): v for k, v in handler.headers.items()}
         with self._lock:
+            self.paths.append(handler.path)
             number = len(self.seen)
             seen = Seen(last_line, body, headers, time.monotonic())
             self.seen.append(seen)

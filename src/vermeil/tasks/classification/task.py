@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from vermeil.data.document import Annotation, Document, Range
 from vermeil.data.example import IGNORED, Target
 from vermeil.data.reply import Message, Reply, State
 from vermeil.errors import DataError
-from vermeil.tasks.classification.json_format import instruction, parse_reply
+from vermeil.tasks.classification.json_format import instruction, parse_reply, schema
 from vermeil.tasks.classification.prompts import PROMPTS, render_prompt
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import NOTHING, LabelSet
@@ -62,6 +63,10 @@ class ClassificationTask:
         """Return the chat messages that ask for the label of ``text``."""
         answer = instruction(self.label_set)
         return render_prompt(prompt, text, self.label_set, self.config.guidelines, answer)
+
+    def schema(self, prompt: str) -> Mapping[str, Any] | None:
+        """Return the JSON schema of the reply; None where the prompt reasons first."""
+        return None if PROMPTS[prompt] else schema(self.label_set)
 
     def read(self, text: str, reply: Reply) -> Reading:  # noqa: ARG002 (nothing to locate)
         """Parse a reply; a label that is not in the set makes it UNPARSABLE, noted off_schema."""

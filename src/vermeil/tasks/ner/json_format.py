@@ -9,7 +9,7 @@ from typing import Any
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.reply_format import ParsedReply
-from vermeil.tasks.replies import as_text, last_object
+from vermeil.tasks.replies import as_text, closed_object, last_object
 
 _KEY = "entities"
 
@@ -22,6 +22,12 @@ entity once per time it occurs, in the order of the text. If there is none: {"en
 def instruction(labels: LabelSet) -> str:
     """Return the words that tell a teacher how to write its answer."""
     return _INSTRUCTION.replace("LABELS", labels.quoted())
+
+
+def schema(labels: LabelSet) -> dict[str, Any]:
+    """Return the JSON schema of the answer, in the subset that servers call strict."""
+    said = {"text": {"type": "string"}, "label": {"type": "string", "enum": list(labels.names)}}
+    return closed_object({_KEY: {"type": "array", "items": closed_object(said)}})
 
 
 def render_reply(mentions: Sequence[Mention]) -> str:
