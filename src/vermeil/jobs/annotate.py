@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
-from vermeil.data.reply import State
+from vermeil.data.reply import Request, State
 from vermeil.errors import VermeilError
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import api_key, host_of
+from vermeil.teacher.batch import ask_in_batches, finish_batches
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume, check_consent
 from vermeil.teacher.engine import ask
@@ -74,7 +75,9 @@ def annotate(
 
     Before anything is sent, ``progress`` is told stage ``to send`` with host, documents and
     characters. Documents with the same text are asked once and all counted. Running it again asks
-    what is missing or failed; refused, truncated and unparsable replies are answers and stay.
+    what is missing or failed; refused, truncated and unparsable replies are answers and stay. With
+    ``teacher.mode = "batch"`` batches are submitted and waited for; Ctrl-C leaves them running, and
+    the next run goes on with them, or online with what they did not bring.
 
     Args:
         documents: gone through twice, so a one-way iterator is read into memory first.
@@ -105,8 +108,15 @@ def annotate(
         progress("to send", volume.requests, volume.requests, detail)
     total = number * teacher.samples
     with ReplyStore(store) as replies:
-        requests = make_requests(documents, task, teacher)
-        asking = ask(requests, teacher, replies, task.read, progress, total=total)
+
+        def requests() -> Iterator[Request]:
+            return make_requests(documents, task, teacher)
+
+        if teacher.mode == "batch":
+            asking = ask_in_batches(requests, teacher, replies, task.read, progress, total=total)
+        else:
+            finish_batches(teacher, replies, progress)
+            asking = ask(requests(), teacher, replies, task.read, progress, total=total)
     if asking.requests != total:
         raise VermeilError(
             f"{number} documents × {teacher.samples} samples, but {asking.requests} requests; "

@@ -228,7 +228,7 @@ STAGES: dict[str, Stage] = {
         lambda places: (places.replies,),
         _annotate,
         _silver_needless,
-        lambda report: not report["states"].get("failed"),
+        lambda report: not {"failed", "pending"} & report["states"].keys(),
     ),
     "locate": Stage(
         _locate_inputs, lambda places: (places.silver, places.located), _locate, _silver_needless

@@ -66,26 +66,34 @@ class Sdk:
         return self.clean(inner.get("message") or error.response.text or "no explanation")
 
     def fault(self, error: Exception) -> AttemptError:
-        """Return what an exception of the SDK, or a time-out, means for asking on."""
-        if isinstance(error, TimeoutError | self.module.APITimeoutError):
-            if type(error.__cause__).__name__ in _CONNECTING:
-                return self._unreachable("no answer to the call")
-            return AttemptError(f"no reply within {self.config.timeout:g} s", Scope.ATTEMPT)
+        """Return what an exception among `faults` means for asking on."""
         if isinstance(error, self.module.APIStatusError):
             headers = {k.lower(): v for k, v in error.response.headers.items()}
             code = getattr(error, "code", None)
             return fault_of_status(error.status_code, code, self.said(error), headers, self.config)
-        if isinstance(error, self.module.APIConnectionError):
-            cause = self.clean(error.__cause__ or error)
-            if type(error.__cause__).__name__ in _CONNECTING:
-                return self._unreachable(cause)
-            return AttemptError(f"the connection broke: {cause}", Scope.ATTEMPT)
-        return AttemptError(f"the answer is no JSON: {self.clean(error)}", Scope.ATTEMPT)
+        timed_out = isinstance(error, TimeoutError | self.module.APITimeoutError)
+        cause = "no answer to the call" if timed_out else self.clean(error.__cause__ or error)
+        if type(error.__cause__).__name__ in _CONNECTING:
+            return AttemptError(
+                f"cannot reach the teacher at {self.config.base_url} ({cause}); is the server "
+                "running, and is teacher.base_url right?",
+                Scope.UNREACHABLE,
+            )
+        if timed_out:
+            message = f"no reply within {self.config.timeout:g} s"
+        elif isinstance(error, ValueError | RecursionError):
+            message = f"the answer is no JSON: {cause}"
+        else:
+            message = f"the connection broke: {cause}"
+        return AttemptError(message, Scope.ATTEMPT)
 
     @property
     def faults(self) -> tuple[type[Exception], ...]:
         """The exceptions that `fault` knows."""
-        return (TimeoutError, self.module.APIError, ValueError, RecursionError)
+        import httpx2
+
+        # A stream that breaks off is told in the words of the HTTP client below both SDKs.
+        return (TimeoutError, self.module.APIError, httpx2.HTTPError, ValueError, RecursionError)
 
     def _settings(self, http: Any, timeout: float | None) -> dict[str, Any]:
         config, patience = self.config, timeout or self.config.timeout
@@ -104,13 +112,6 @@ class Sdk:
         if config.azure_api_version:
             settings["default_query"] = {"api-version": config.azure_api_version}
         return settings
-
-    def _unreachable(self, cause: str) -> AttemptError:
-        return AttemptError(
-            f"cannot reach the teacher at {self.config.base_url} ({cause}); is the server "
-            "running, and is teacher.base_url right?",
-            Scope.UNREACHABLE,
-        )
 
 
 _CLIENTS = {"openai": "OpenAI", "anthropic": "Anthropic"}

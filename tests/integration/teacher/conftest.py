@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.teacher.batch_server import BatchServer
 
 from vermeil.data.document import Document
 from vermeil.tasks import make_task
@@ -165,6 +166,16 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     server = FaultServer()
     server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[BatchServer]:
+    """A server that takes batches of both kinds."""
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    server = BatchServer()
     yield server
     server.stop()
 
