@@ -17,6 +17,7 @@ from vermeil.cli import (
     locate,
     predict,
     replay,
+    replies,
     run,
     show,
     study,
@@ -54,6 +55,7 @@ app.command("init", epilog=init.EXAMPLE)(init.init)
 app.command("check", epilog=check.EXAMPLE)(check.check)
 app.add_typer(corpus.app, name="corpus", epilog=corpus.EXAMPLE)
 app.command("annotate", epilog=annotate.EXAMPLE)(annotate.annotate)
+app.add_typer(replies.app, name="replies", epilog=replies.EXAMPLE)
 app.command("locate", epilog=locate.EXAMPLE)(locate.locate)
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
