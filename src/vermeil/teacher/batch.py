@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request, State
@@ -155,27 +155,27 @@ class _Run:
 
     def ask(self, requests: Callable[[], Iterable[Request]], before: Before) -> None:
         """Submit and wait until nothing is missing, or nothing more is to be had."""
-        in_vain = 0
-        while True:
-            self._blocked = None
-            self._submit(requests(), before)
-            if not self._open():
-                break
-            replies = self.harvest.replies
-            self._wait()
-            in_vain = 0 if self.harvest.replies > replies else in_vain + 1
-            if in_vain > self._config.retries:
-                if self._blocked:
-                    raise self._hopeless(self._blocked)
-                break
+        with self._told_when_interrupted():
+            in_vain = 0
+            while in_vain <= self._config.retries:
+                self._blocked = None
+                self._submit(requests(), before)
+                if not self._open():
+                    return
+                replies = self.harvest.replies
+                self._wait()
+                in_vain = 0 if self.harvest.replies > replies else in_vain + 1
+            if self._blocked:
+                raise self._hopeless(self._blocked)
 
     def finish(self) -> None:
         """Stop what runs and collect what there is."""
         self._cancelling = True
-        for batch in self._open():
-            if batch.server_id is not None:
-                self._try(self._backend().cancel, batch.server_id)
-        self._wait()
+        with self._told_when_interrupted():
+            for batch in self._open():
+                if batch.server_id is not None:
+                    self._try(self._backend().cancel, batch.server_id)
+            self._wait()
 
     def account(self, ledger: Ledger) -> None:
         """Write what this run did into the books."""
@@ -247,20 +247,24 @@ class _Run:
     def _wait(self) -> None:
         """Look at open batches until none is; after a refused one, until another has ended."""
         pause = self._config.batch_poll / _QUICKER
+        while batches := self._open():
+            harvested = [self._try(self._step, batch) for batch in batches]
+            waiting = len(self._open())
+            self._tell(batches, waiting)
+            if not waiting or (self._blocked and any(harvested)):
+                return
+            time.sleep(pause)
+            pause = min(pause * 2, self._config.batch_poll)
+
+    @contextmanager
+    def _told_when_interrupted(self) -> Iterator[None]:
         try:
-            while batches := self._open():
-                harvested = [self._try(self._step, batch) for batch in batches]
-                waiting = len(self._open())
-                self._tell(batches, waiting)
-                if not waiting or (self._blocked and any(harvested)):
-                    return
-                time.sleep(pause)
-                pause = min(pause * 2, self._config.batch_poll)
+            yield
         except KeyboardInterrupt:
-            requests = sum(batch.requests for batch in self._open())
-            self._progress(
-                "left at the server; the same command goes on with them", requests, requests, {}
-            )
+            left = sum(batch.requests for batch in self._open())
+            if left:
+                stage = "left at the server; the same command goes on with them"
+                self._progress(stage, left, left, {})
             raise
 
     def _tell(self, batches: Sequence[Batch], waiting: int) -> None:
@@ -308,6 +312,7 @@ class _Run:
         found = self._backend().find(batch, known)
         if found.server_id is not None:
             self._batches.submitted(batch, found.server_id)
+            self._looks.pop(batch.name, None)
             if self._cancelling:
                 self._backend().cancel(found.server_id)
         elif not found.unsure and self._looked_enough(batch):
@@ -318,8 +323,7 @@ class _Run:
         whole = harvest(results, batch, self._store, self._batches, self.harvest)
         if not whole and not self._looked_enough(batch):
             return False
-        unfinished = self._batches.unsettled(batch)
-        for request in unfinished:
+        for request in self._batches.unsettled(batch):
             self._store.add(request, error=f"not among the results of the batch {batch.name}")
             self.harvest.failed += 1
         self._store.flush()
