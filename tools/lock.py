@@ -17,6 +17,8 @@ HEADER = """\
 # torch is named without a local version (+cpu, +cu130), so that any build of it satisfies the pin.
 """
 
+EXTRAS = "train,deploy,export,serve,spacy,dev"
+
 # What only some builds of torch bring along (they pin it themselves), and the project itself.
 LEFT_OUT = re.compile(r"^(nvidia-|cuda-|triton|pip==|setuptools==|wheel==|vermeil)")
 
@@ -40,7 +42,9 @@ def main() -> None:
         python = str(Path(folder) / "bin" / "python")
         pip = [python, "-m", "pip", "--disable-pip-version-check"]
         subprocess.run(
-            [*pip, "install", "--quiet", f"{root}[train,dev]"], check=True, stdout=sys.stderr
+            [*pip, "install", "--quiet", f"{root}[{EXTRAS}]"],
+            check=True,
+            stdout=sys.stderr,
         )
         frozen = subprocess.run([*pip, "freeze"], check=True, capture_output=True, text=True).stdout
     print(HEADER, *pins(frozen), sep="\n")

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from vermeil.data.mention import Mention
     from vermeil.data.reply import Reply
     from vermeil.jobs.annotate import annotate
+    from vermeil.jobs.calibrate import calibrate
     from vermeil.jobs.check import check
     from vermeil.jobs.evaluate import evaluate
+    from vermeil.jobs.export import export
     from vermeil.jobs.locate import locate
+    from vermeil.jobs.pilot import pilot
     from vermeil.jobs.predict import predict
     from vermeil.jobs.run import run
     from vermeil.jobs.show import show
     from vermeil.jobs.train import train
+    from vermeil.serving.serve import serve
     from vermeil.student import Student
     from vermeil.studies.study import study
 
@@ -36,11 +40,15 @@ __all__ = [
     "Span",
     "Student",
     "annotate",
+    "calibrate",
     "check",
     "evaluate",
+    "export",
     "locate",
+    "pilot",
     "predict",
     "run",
+    "serve",
     "show",
     "study",
     "train",
@@ -55,11 +63,15 @@ _HOMES = {
     "Span": "vermeil.data.document",
     "Student": "vermeil.student",
     "annotate": "vermeil.jobs.annotate",
+    "calibrate": "vermeil.jobs.calibrate",
     "check": "vermeil.jobs.check",
     "evaluate": "vermeil.jobs.evaluate",
+    "export": "vermeil.jobs.export",
     "locate": "vermeil.jobs.locate",
+    "pilot": "vermeil.jobs.pilot",
     "predict": "vermeil.jobs.predict",
     "run": "vermeil.jobs.run",
+    "serve": "vermeil.serving.serve",
     "show": "vermeil.jobs.show",
     "study": "vermeil.studies.study",
     "train": "vermeil.jobs.train",

@@ -6,8 +6,9 @@
     │   └── EncoderNotFoundError 2  the encoder is neither a folder nor to be had from a hub
     ├── DataError                3  a file or record is not what it should be
     ├── TeacherError             4  the teacher cannot be used
-    └── TrainingError            5  training cannot go on
-        └── WeightsError         5  weights are not the published ones
+    ├── TrainingError            5  training cannot go on
+    │   └── WeightsError         5  weights are not the published ones
+    └── ExportError              6  an exported model would not be the model
 
 A message says what is wrong, where, and what to do next. Trouble that is expected for a single
 record (an unparsable reply, a mention not in the text) is a counted value, not an exception.
@@ -81,3 +82,9 @@ class TrainingError(VermeilError):
 
 class WeightsError(TrainingError):
     """Model weights are not the ones that were published."""
+
+
+class ExportError(VermeilError):
+    """A model cannot be written in another form, or would be another model there."""
+
+    exit_code: ClassVar[int] = 6

@@ -1,4 +1,4 @@
-"""What must hold for every text, reply and probability: location, tags, decoding, scoring."""
+"""What must hold for every text, reply and probability: tags, decoding, scoring."""
 
 import itertools
 
@@ -11,15 +11,13 @@ from seqeval.scheme import IOB2
 
 from vermeil.data.counts import total
 from vermeil.data.document import Annotation, Document, Span
-from vermeil.data.mention import Mention, Status
 from vermeil.data.reply import Reply
 from vermeil.data.tags import spans_to_tags, tags_to_spans
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.decoding import best_path, decode_spans
-from vermeil.tasks.ner.json_format import render_reply
-from vermeil.tasks.ner.location import locate
-from vermeil.tasks.ner.places import find_places
+from vermeil.tasks.ner.formats.json_entities import render_reply
+from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.ner.task import NerTask
 
@@ -28,37 +26,6 @@ LABELS = LabelSet.from_config(CONFIG)
 TASK = NerTask(CONFIG)
 
 labels = st.sampled_from(LABELS.names)
-scraps = st.text(alphabet="aAbB7 .-é\u0301日本😀", max_size=12)
-any_mention = st.builds(
-    Mention,
-    st.text(alphabet="aAbB7 .-é\u0301日本😀", max_size=4),
-    labels | st.just("nonsense"),
-    st.none() | st.integers(-1, 4),
-)
-
-
-@given(text=scraps, said=st.lists(any_mention, max_size=8))
-def test_every_mention_has_one_outcome_and_accepted_spans_are_sound(text, said):
-    located = locate(text, said, LABELS)
-    assert [one.mention for one in located] == said
-    spans = []
-    for one in located:
-        assert (one.span is not None) == (one.status in (Status.EXACT, Status.NORMALISED))
-        if one.span is not None:
-            place = (one.span.start, one.span.end)
-            assert text[slice(*place)] == one.mention.surface.strip()
-            assert place in find_places(text, one.mention.surface.strip())
-            spans.append(one.span)
-    TASK.check(Document("d", text, annotation=Annotation(tuple(spans))))
-
-
-@given(data=st.data(), text=scraps)
-def test_the_order_of_distinct_mentions_does_not_matter(data, text):
-    one_each = st.lists(any_mention, max_size=6, unique_by=lambda m: m.surface.strip())
-    said = data.draw(one_each)
-    shuffled = data.draw(st.permutations(said))
-    outcome = {one.mention: one for one in locate(text, said, LABELS)}
-    assert {one.mention: one for one in locate(text, shuffled, LABELS)} == outcome
 
 
 @st.composite
@@ -75,25 +42,6 @@ def planted(draw, *, distinct):
         if draw(st.booleans())
     ]
     return " ".join(words), tokens, tuple(spans)
-
-
-@given(planted(distinct=True))
-def test_a_faithful_reply_gives_back_the_planted_spans(case):
-    text, _, spans = case
-    said = [Mention(text[s.start : s.end], s.label) for s in spans]
-    found = [one.span.key for one in locate(text, said, LABELS) if one.span]
-    assert found == [s.key for s in spans]
-
-
-@given(words=st.lists(st.sampled_from(["Ann", "Rome", "x"]), max_size=12), data=st.data())
-def test_a_reply_that_lists_every_occurrence_gives_each_its_own_label(words, data):
-    text = " ".join(words)
-    said = [Mention(word, data.draw(labels)) for word in words if word != "x"]
-    spans = sorted(one.span.key for one in locate(text, said, LABELS) if one.span)
-    assert [(text[start:end], label) for start, end, label in spans] == [
-        (m.surface, m.label) for m in said
-    ]
-    assert len(spans) == len(said)
 
 
 @given(planted(distinct=False))
@@ -198,9 +146,18 @@ def test_confusions_reconcile_with_the_tallies(sentences):
 @given(planted(distinct=True), st.data())
 def test_the_length_limit_never_makes_a_reply_say_that_nothing_is_there(case, data):
     text, _, spans = case
-    said = [Mention(text[s.start : s.end], s.label) for s in spans] or [Mention("x", "PER")]
-    whole = 'If there is none: {"entities": []} is the answer, but\n' + render_reply(said)
-    cut = data.draw(st.integers(0, len(whole) - 1).filter(lambda n: n != whole.index("}") + 1))
+    marked = MarkedText.from_spans(text, spans)
+    said = [(s.start, s.end, s.label) for s in spans]
+    whole = 'If there is none: {"entities": []} is the answer, but\n' + render_reply(marked)[:-2]
+    draft = range(whole.index("}") + 1, whole.index("}") + 3)
+    cut = data.draw(st.integers(0, len(whole) - 1).filter(lambda n: n not in draft))
     reading = TASK.read(text, Reply(whole[:cut], finish_reason="length"))
-    assert reading.annotation.is_empty
-    assert str(reading.state) == "truncated"
+    if reading.annotation.is_empty:
+        assert str(reading.state) == "truncated"
+        return
+    kept = [s.key for s in reading.annotation.spans or ()]
+    assert kept
+    assert kept == said[: len(kept)]
+    assert reading.notes == {"truncated": 1}
+    beyond = (kept[-1][1], len(text))
+    assert reading.annotation.abstain == ((beyond,) if beyond[0] < beyond[1] else ())

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet
+from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
+from vermeil.cli.output import print_json
 from vermeil.cli.stage import do_stage
 
-EXAMPLE = "Example: vermeil annotate --set teacher.model=gpt-4o-mini"
+EXAMPLE = "Example: vermeil annotate --set teacher.model=gpt-4o-mini --dry-run"
 
 
 def annotate(
@@ -21,10 +22,32 @@ def annotate(
             "--batch", help='By the batch, at half the price; short for teacher.mode = "batch".'
         ),
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Estimate tokens and cost; send nothing.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Ask the teacher about the pool; only documents without a stored reply are asked about."""
     if batch:
         overrides = [*(overrides or []), "teacher.mode=batch"]
-    do_stage("annotate", config, overrides, as_json, quiet)
+    if not dry_run:
+        do_stage("annotate", config, overrides, as_json, quiet)
+        return
+    sections = load(config, overrides)
+    from vermeil.cli.reports import print_report
+    from vermeil.jobs.demonstrating import demonstrations_for
+    from vermeil.jobs.estimate import estimate
+    from vermeil.jobs.places import Places
+    from vermeil.jobs.stages import pool_of
+    from vermeil.tasks import make_task
+
+    replies = Places(sections.run.output).replies
+    report = estimate(
+        pool_of(sections),
+        make_task(sections.task),
+        sections.teacher,
+        replies,
+        demonstrations_for(sections),
+    )
+    (print_json if as_json else print_report)(report.as_dict())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -9,20 +10,25 @@ import typer
 from vermeil import __version__
 from vermeil.cli import (
     annotate,
+    calibrate,
     check,
     corpus,
     demo,
     evaluate,
+    export,
     init,
     locate,
+    pilot,
     predict,
     replay,
     replies,
     run,
+    serve,
     show,
     study,
     train,
 )
+from vermeil.errors import ConfigError
 
 app = typer.Typer(
     name="vermeil",
@@ -41,7 +47,8 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def vermeil(
-    version: Annotated[
+    context: typer.Context,
+    _version: Annotated[
         bool,
         typer.Option(
             "--version", callback=_print_version, is_eager=True, help="Print the version."
@@ -49,11 +56,17 @@ def vermeil(
     ] = False,
 ) -> None:
     """Turn an LLM's annotations and a few of your own into a small, fast, private model."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and context.invoked_subcommand != "train":
+        raise ConfigError(
+            f"vermeil {context.invoked_subcommand} is done by one process; of all verbs torchrun "
+            "may start only train several times"
+        )
 
 
 app.command("init", epilog=init.EXAMPLE)(init.init)
 app.command("check", epilog=check.EXAMPLE)(check.check)
 app.add_typer(corpus.app, name="corpus", epilog=corpus.EXAMPLE)
+app.command("pilot", epilog=pilot.EXAMPLE)(pilot.pilot)
 app.command("annotate", epilog=annotate.EXAMPLE)(annotate.annotate)
 app.add_typer(replies.app, name="replies", epilog=replies.EXAMPLE)
 app.command("locate", epilog=locate.EXAMPLE)(locate.locate)
@@ -61,6 +74,9 @@ app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("study", epilog=study.EXAMPLE)(study.study)
 app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
+app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
+app.command("export", epilog=export.EXAMPLE)(export.export)
+app.command("serve", epilog=serve.EXAMPLE)(serve.serve)
 app.command("run", epilog=run.EXAMPLE)(run.run)
 app.command("show", epilog=show.EXAMPLE)(show.show)
 app.command("replay", epilog=replay.EXAMPLE)(replay.replay)

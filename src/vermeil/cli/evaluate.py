@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vermeil.cli.appraisal import appraisal_tables
-from vermeil.cli.options import AsJson, Quiet
+from vermeil.cli.options import AnyPrecision, AsJson, Quiet
 from vermeil.cli.output import console, print_json
 from vermeil.cli.progress import shown_progress
 
@@ -36,6 +36,7 @@ def evaluate(
     tag_column: Annotated[
         int, typer.Option("--tag-column", help="conll: the column of GOLD's tags; -1 is the last.")
     ] = -1,
+    precision: AnyPrecision = "fp32",
     also: Annotated[
         list[Path] | None,
         typer.Option(
@@ -56,7 +57,7 @@ def evaluate(
         gold, format=format_, tag_key=tag_key, scheme=scheme, tag_column=tag_column
     )
     with shown_progress(quiet) as progress:
-        report = evaluate_files(model, corpus, progress).as_dict()
+        report = evaluate_files(model, corpus, progress, precision).as_dict()
     report["agreement"] = [
         {"with": str(path), **agreement_of_files(model, path).as_dict()} for path in also or ()
     ]
@@ -67,3 +68,5 @@ def evaluate(
     out = console()
     for part in appraisal_tables(report):
         out.print(part)
+    if report["reliability"] is not None:
+        out.print(f"scores: expected calibration error {report['reliability']['ece']:.3f}")

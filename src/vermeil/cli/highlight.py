@@ -19,6 +19,8 @@ def heading(text: str) -> Text:
 def highlighted(document: Document, labels: Sequence[str]) -> Text:
     """Return the text with its spans marked as ``surface⟨LABEL⟩``, in a colour per label.
 
+    Stretches where nobody knows are marked as ``surface⟨?⟩``.
+
     Args:
         document: what to draw.
         labels: the label set, whose order decides the colours.
@@ -29,12 +31,13 @@ def highlighted(document: Document, labels: Sequence[str]) -> Text:
     at = 0
     spans = document.spans or ()
     flat = list(_without_overlap(spans))
-    for span in flat:
-        drawn.append(document.text[at : span.start])
-        style = f"bold {_colour(span.label, labels)}"
-        drawn.append(document.text[span.start : span.end], style)
-        drawn.append(f"⟨{span.label}{_score(span)}⟩", style)
-        at = span.end
+    marks = [(s.start, s.end, f"{s.label}{_score(s)}", _style(s.label, labels)) for s in flat]
+    marks += [(start, end, "?", "dim italic") for start, end in document.annotation.abstain]
+    for start, end, name, style in sorted(marks):
+        drawn.append(document.text[at:start])
+        drawn.append(document.text[max(start, at) : end], style)
+        drawn.append(f"⟨{name}⟩", style)
+        at = max(at, end)
     drawn.append(document.text[at:])
     if len(flat) < len(spans):
         drawn.append(f"\n({len(spans) - len(flat)} more within or across these)")
@@ -51,8 +54,9 @@ def _without_overlap(spans: Sequence[Span]) -> Iterator[Span]:
             end = span.end
 
 
-def _colour(label: str, labels: Sequence[str]) -> str:
-    return COLOURS[labels.index(label) % len(COLOURS)] if label in labels else "white"
+def _style(label: str, labels: Sequence[str]) -> str:
+    known = label in labels
+    return f"bold {COLOURS[labels.index(label) % len(COLOURS)] if known else 'white'}"
 
 
 def _score(span: Span) -> str:

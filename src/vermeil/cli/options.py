@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -25,6 +25,12 @@ AsJson = Annotated[
     bool, typer.Option("--json", help="Print the report as JSON, and nothing else, to stdout.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder.")]
+AnyPrecision = Annotated[
+    Literal["auto", "fp32", "bf16", "int8"],
+    typer.Option("--precision", help="auto is the fastest that model and processor offer."),
+]
 
 DEFAULT_CONFIG = Path("vermeil.toml")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -35,11 +35,16 @@ def titled(title: str, body: RenderableType) -> RenderableType:
     return Group(Text(title, style="bold"), body) if title else body
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> RenderableType:
-    """Return a table whose first column is text and whose other columns are numbers."""
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    words: Collection[str] = (),
+) -> RenderableType:
+    """Return a table; its first column and those in ``words`` are text, the others numbers."""
     result = Table(box=None, header_style="dim", show_header=any(columns))
     for i, name in enumerate(columns):
-        result.add_column(name, justify="right" if i else "left")
+        result.add_column(name, justify="right" if i and name not in words else "left")
     for row in rows:
         result.add_row(*(Text(_cell(value)) for value in row))
     return titled(title, result)

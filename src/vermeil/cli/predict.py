@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vermeil.cli.options import Quiet
+from vermeil.cli.options import AnyPrecision, Model, Quiet
 from vermeil.cli.progress import shown_progress
+from vermeil.errors import ConfigError
 
 if TYPE_CHECKING:
     from vermeil.data.document import Document
@@ -21,7 +22,7 @@ EXAMPLE = "Example: echo 'Ada met Grace in Oslo.' | vermeil predict vermeil-run/
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder.")],
+    model: Model,
     files: Annotated[
         list[Path] | None,
         typer.Argument(metavar="FILE…|-", help="Text, JSONL, CoNLL or tokens; .gz too."),
@@ -32,21 +33,27 @@ def predict(
     format_: Annotated[
         str, typer.Option("--format", help="auto, text, jsonl, conll, tokens.")
     ] = "auto",
+    precision: AnyPrecision = "auto",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Take up what a stopped --resume has left of --output.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Tag texts; writes vermeil JSONL with a score per span."""
     from vermeil.cli.inputs import corpus_config
-    from vermeil.corpora import read_corpus, write_corpus
+    from vermeil.corpora import read_corpus
     from vermeil.jobs.predict import predict as job
+    from vermeil.jobs.predict import predict_file
 
+    if resume and output is None:
+        raise ConfigError("--resume: needs --output, the file that is to be continued")
     corpora = [corpus_config(path, format=format_) for path in files or [STDIN]]
     documents = (document for corpus in corpora for document in read_corpus(corpus))
     with shown_progress(quiet) as progress:
-        predicted = job(model, documents, progress)
         if output is None:
-            _print(predicted)
+            _print(job(model, documents, progress, precision))
         else:
-            write_corpus(predicted, output, "jsonl")
+            predict_file(model, documents, output, progress, precision, resume=resume)
 
 
 def _print(documents: Iterable[Document]) -> None:

@@ -45,14 +45,14 @@ class PlainProgress:
     ) -> None:
         self._write = write or (lambda line: print(line, file=sys.stderr, flush=True))
         self._clock = clock
-        self._began: dict[str, float] = {}
+        self._began: dict[str, tuple[float, int]] = {}
         self._last: dict[str, float] = {}
 
     def __call__(self, stage: str, done: int, total: int | None, detail: Detail) -> None:
         """Write a line if it is time for one."""
         now = self._clock()
         first = stage not in self._began
-        began = self._began.setdefault(stage, now)
+        began, before = self._began.setdefault(stage, (now, done if done > 1 else 0))
         finished = total is not None and done >= total
         due = now - self._last.setdefault(stage, began) >= SECONDS_BETWEEN_LINES
         if not (finished or due or (first and done == 0)):
@@ -61,19 +61,28 @@ class PlainProgress:
         if finished:
             del self._began[stage], self._last[stage]
         of = "" if total is None else f" of {total:,}"
-        left = _left(now - began, done, total)
+        left = _left(now - began, done, before, total, detail.get("seconds left"))
         self._write(f"{stage}: {done:,}{of}{left}{_details(detail)}")
 
 
-def _left(elapsed: float, done: int, total: int | None) -> str:
-    if total is None or not 0 < done < total:
+def _left(
+    elapsed: float, done: int, before: int, total: int | None, told: float | int | str | None
+) -> str:
+    """Say how long it will take yet; what was done ``before`` took no time of this process."""
+    if total is None or not before < done < total:
         return ""
-    seconds = round(elapsed / done * (total - done))
+    # Whoever does the work may know better: what is there already goes faster than the rest.
+    known = told if isinstance(told, float) else elapsed / (done - before) * (total - done)
+    seconds = round(known)
     return f", about {seconds // 60}:{seconds % 60:02} left"
 
 
 def _details(detail: Detail) -> str:
-    parts = [f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in detail.items()]
+    parts = [
+        f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}"
+        for k, v in detail.items()
+        if k != "seconds left"
+    ]
     return f" ({', '.join(parts)})" if parts else ""
 
 
@@ -102,7 +111,8 @@ def _bars() -> Iterator[Progress]:
 
     def report(stage: str, done: int, total: int | None, detail: Detail) -> None:
         if stage not in tasks:
-            tasks[stage] = bars.add_task(stage, total=total, detail="")
+            before = done if done > 1 else 0
+            tasks[stage] = bars.add_task(stage, total=total, completed=before, detail="")
         bars.update(tasks[stage], completed=done, total=total, detail=_details(detail).strip(" ()"))
 
     with bars:

@@ -34,7 +34,8 @@ def _parts(title: str, report: Mapping[str, Any]) -> Iterator[RenderableType]:
             yield from _parts(name, value)
         elif isinstance(value, list) and value and isinstance(value[0], Mapping):
             columns = [_words(column) for column in value[0]]
-            yield table(name, columns, [tuple(row.values()) for row in value])
+            words = {_words(column) for column, cell in value[0].items() if isinstance(cell, str)}
+            yield table(name, columns, [tuple(row.values()) for row in value], words)
 
 
 def _words(key: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +13,8 @@ from vermeil.cli.output import console, print_json
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from vermeil.data.document import Document
+    from vermeil.data.mention import LocatedMention
     from vermeil.jobs.show import ShownAttempt, ShowReport
 
 EXAMPLE = "Example: vermeil show news-001.02"
@@ -48,16 +50,17 @@ def _parts(report: ShowReport, labels: tuple[str, ...]) -> Iterator[RenderableTy
         yield heading(f"prompt, {message['role']}")
         yield message["content"]
     for shown in report.attempts:
-        yield from _attempt(shown)
+        yield from _attempt(shown, report.document, labels)
     for name, document in (("silver", report.silver), ("student", report.predicted)):
         if document is not None:
             yield heading(name)
             yield highlighted(document, labels)
 
 
-def _attempt(shown: ShownAttempt) -> Iterator[RenderableType]:
-    from vermeil.cli.highlight import heading
-    from vermeil.cli.output import table
+def _attempt(
+    shown: ShownAttempt, document: Document, labels: tuple[str, ...]
+) -> Iterator[RenderableType]:
+    from vermeil.cli.highlight import heading, highlighted
 
     attempt, reading = shown.attempt, shown.reading
     name = f"{attempt.model}, prompt {attempt.prompt}, sample {attempt.sample}"
@@ -68,13 +71,32 @@ def _attempt(shown: ShownAttempt) -> Iterator[RenderableType]:
     yield attempt.reply.text
     yield f"→ {reading.state.value}" + (f": {reading.problem}" if reading.problem else "")
     if reading.mentions:
-        rows = [
-            (m.mention.surface, m.mention.label, m.status.value, _place(m.span))
-            for m in reading.mentions
-        ]
-        yield table("", ("mention", "label", "status", "where"), rows)
+        yield _mentions(reading.mentions, document.text)
+        yield highlighted(document.with_annotation(reading.annotation), labels)
 
 
-def _place(span: object) -> str:
-    start, end = getattr(span, "start", None), getattr(span, "end", None)
-    return "–" if start is None else f"{start}–{end}"
+def _mentions(mentions: Iterable[LocatedMention], text: str) -> RenderableType:
+    """Every mention with what became of it; a place that it was refused stands in brackets."""
+    from vermeil.cli.output import table
+
+    columns = ("mention", "label", "status", "tier", "distance", "candidates", "where", "there")
+    rows = []
+    for one in mentions:
+        taken = [(span.start, span.end) for span in one.spans]
+        where = ", ".join(f"{start}–{end}" for start, end in taken or one.places)
+        there = ", ".join(dict.fromkeys(text[slice(*place)] for place in taken or one.places))
+        if not taken and where:
+            where, there = f"({where})", f"({there})"
+        rows.append(
+            (
+                one.mention.surface,
+                one.mention.label,
+                one.status.value,
+                one.tier.value if one.tier else "–",
+                one.distance,
+                one.candidates,
+                where or "–",
+                there or "–",
+            )
+        )
+    return table("", columns, rows, ("label", "status", "tier", "where", "there"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from vermeil.cli.options import load
@@ -17,8 +18,11 @@ def do_stage(
     from vermeil.cli.reports import print_report
     from vermeil.jobs.stages import perform
 
-    with shown_progress(quiet) as progress:
+    is_helper = os.environ.get("RANK", "0") != "0"  # torchrun: the first process alone tells
+    with shown_progress(quiet or is_helper) as progress:
         report = perform(stage, sections, progress)
+    if is_helper:
+        return
     if as_json:
         print_json(report)
     else:

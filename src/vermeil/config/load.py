@@ -27,7 +27,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
             else a string.
 
     Returns:
-        The configuration, with absolute paths.
+        The configuration, with absolute paths, and task.guidelines_file read into task.guidelines.
 
     Raises:
         ConfigError: with every problem found, each by its dotted path.
@@ -50,7 +50,12 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     problems += cross_checks(sections)
     if problems:
         raise ConfigError(*(f"{path}: {problem}" for problem in problems))
-    return _with_absolute_paths(Config.model_validate(sections), path.resolve().parent)
+    folder = path.resolve().parent
+    try:
+        sections["task"] = sections["task"].with_guidelines(folder)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return _with_absolute_paths(Config.model_validate(sections), folder)
 
 
 def _without_none(values: Any, model: type[BaseModel]) -> Any:
@@ -82,16 +87,24 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
         if corpus is not None:
             corpora[name] = corpus.model_copy(update={"path": _absolute(corpus.path, folder)})
     output = _absolute(config.run.output, folder)
-    encoder = config.student.encoder
-    if encoder != "embedded" and (encoder.startswith((".", "~")) or (folder / encoder).is_dir()):
-        encoder = str(_absolute(Path(encoder), folder))
+    encoder = _encoder(config.student.encoder, folder)
+    shown = config.teacher.demonstrations
+    shown = shown.model_copy(update={"encoder": _encoder(shown.encoder, folder)})
     return config.model_copy(
         update={
             "run": config.run.model_copy(update={"output": output}),
             "corpora": config.corpora.model_copy(update=corpora),
+            "teacher": config.teacher.model_copy(update={"demonstrations": shown}),
             "student": config.student.model_copy(update={"encoder": encoder}),
         }
     )
+
+
+def _encoder(name: str, folder: Path) -> str:
+    """Return an encoder's name, a folder's as an absolute path."""
+    if name != "embedded" and (name.startswith((".", "~")) or (folder / name).is_dir()):
+        return str(_absolute(Path(name), folder))
+    return name
 
 
 def _absolute(path: Path, folder: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vermeil.blending.config import BlendingConfig
 from vermeil.config.dump import dump_config
 from vermeil.corpora.config import CorporaConfig
-from vermeil.jobs.config import RunConfig
+from vermeil.jobs.config import PilotConfig, RunConfig
 from vermeil.section import Section
 from vermeil.student.config import StudentConfig
 from vermeil.studies.config import StudyConfig
@@ -24,6 +24,8 @@ class Config(Section):
     """Which files hold what."""
     teacher: TeacherConfig = TeacherConfig()
     """Which model annotates, and how it is asked."""
+    pilot: PilotConfig = PilotConfig()
+    """Which ways to ask the teacher are compared."""
     student: StudentConfig = StudentConfig()
     """Which encoder is trained, and how."""
     blending: BlendingConfig = BlendingConfig()

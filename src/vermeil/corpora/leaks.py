@@ -139,12 +139,12 @@ def find_leaks(
     left_documents = 0
     for document in left:
         left_documents += 1
-        first_of.setdefault(_normal(document.text), document.id)
+        first_of.setdefault(normal_text(document.text), document.id)
         groups.add(document.group or "")
     right_texts: list[tuple[str, str]] = []
     shared: set[str] = set()
     for document in right:
-        right_texts.append((document.id, _normal(document.text)))
+        right_texts.append((document.id, normal_text(document.text)))
         if document.group and document.group in groups:
             shared.add(document.group)
     exact: list[Leak] = []
@@ -172,7 +172,8 @@ def find_leaks(
     )
 
 
-def _normal(text: str) -> str:
+def normal_text(text: str) -> str:
+    """Return the form in which texts are compared (see the top of this file)."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     # A text without letters and digits ("***") is compared as it is.
     return _NO_WORD.sub(" ", folded).strip() or folded.strip()

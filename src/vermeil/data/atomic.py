@@ -68,6 +68,30 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(partial, ignore_errors=True)
 
 
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a path to write a file to, which takes the place of ``path`` once it is on the disk.
+
+    For what is not text, and for what has to outlast a power cut.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    partial: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+        yield partial
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise DataError(f"cannot be written ({error.strerror or error})", path) from error
+    finally:
+        if partial is not None:
+            partial.unlink(missing_ok=True)
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented JSON, whole or not at all."""
     with atomic_file(path) as file:

@@ -20,16 +20,21 @@ class Target:
             `IGNORED` where nobody knows.
         weights: float32, shape (n,): loss weight of each.
         losses: named losses of the encoding, e.g. spans that cut through a word, to number.
+        soft: float32, shape (n, number of classes): probability of each class, each row's sum 1;
+            None where no label is uncertain.
     """
 
     classes: NDArray[np.int64]
     weights: NDArray[np.float32]
     losses: dict[str, int] = field(default_factory=dict)
+    soft: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One window of a document as the student's network takes it, without padding.
+    """One window as the student's network takes it, without padding.
+
+    It holds a document or a stretch of one, or neighbouring documents of one group and origin.
 
     Args:
         input_ids: int64, shape (m,): wordpieces, with special tokens.
@@ -37,6 +42,9 @@ class Example:
         classes: int64, shape (m,) for a token head, (1,) for a sequence head.
         weights: float32, same shape as ``classes``.
         origin: ``gold`` or ``silver``.
+        positions: int64, shape (words,): first wordpiece of each word (token head).
+        soft: float32, shape (words, number of classes): probability of each class of each word;
+            None: the classes are certain.
     """
 
     input_ids: NDArray[np.int64]
@@ -44,6 +52,8 @@ class Example:
     classes: NDArray[np.int64]
     weights: NDArray[np.float32]
     origin: str
+    positions: NDArray[np.int64]
+    soft: NDArray[np.float32] | None = None
 
     @property
     def size(self) -> int:

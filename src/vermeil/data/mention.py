@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vermeil.data.document import Span
+from vermeil.data.document import Range, Span
 
 
 class Status(StrEnum):
@@ -16,9 +16,9 @@ class Status(StrEnum):
     NORMALISED = "normalised"
     """Found after folding white space, case, quotes or the like."""
     FUZZY = "fuzzy"
-    """Found within a bounded edit distance."""
+    """Found within a bounded edit distance, or in a word that particles are written to."""
     AMBIGUOUS = "ambiguous"
-    """Stands in the text more than once and it is not known which one was meant."""
+    """Stands in the text more often than it was said, and it is not known which one was meant."""
     NOT_FOUND = "not_found"
     """Not in the text."""
     DUPLICATE = "duplicate"
@@ -27,6 +27,23 @@ class Status(StrEnum):
     """Found, but crosses or lies within a mention that was preferred."""
     OFF_SCHEMA = "off_schema"
     """Its label is not in the label set."""
+
+
+class Tier(StrEnum):
+    """How much detail had to be left out before a surface was found, from least to most."""
+
+    RAW = "raw"
+    """None."""
+    SPACED = "spaced"
+    """The kind and amount of white space."""
+    FOLDED = "folded"
+    """Case, width, quotes, dashes, composition, invisible characters, too."""
+    LETTERS = "letters"
+    """All white space, punctuation and accents, too."""
+    ATTACHED = "attached"
+    """As folded, within a word of a script that writes particles to it (Hangul, Arabic, Hebrew)."""
+    EDITED = "edited"
+    """As folded, but for some edits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +69,27 @@ class LocatedMention:
         mention: what was said.
         status: how it was found.
         span: the accepted span.
-        candidates: how many places of the text matched.
+        places: the ranges of the text that it may mean, in order. Of a mention that is not found:
+            those that are like it, but were refused.
+        tier: where it was found; None if it was not.
+        distance: edits between the surface and its places, after folding; 0 except in tier EDITED.
+        repeats: further accepted spans, where a mention stands for several places.
     """
 
     mention: Mention
     status: Status
     span: Span | None = None
-    candidates: int = 0
+    places: tuple[Range, ...] = ()
+    tier: Tier | None = None
+    distance: int = 0
+    repeats: tuple[Span, ...] = ()
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """All accepted spans."""
+        return self.repeats if self.span is None else (self.span, *self.repeats)
+
+    @property
+    def candidates(self) -> int:
+        """How many places of the text it may mean."""
+        return 0 if self.tier is None else len(self.places)

@@ -13,6 +13,7 @@ from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.counts import Counts
 from vermeil.data.document import Document
+from vermeil.data.mention import Status
 from vermeil.data.progress import Progress
 from vermeil.demo.corpus import NEWSWIRE
 from vermeil.jobs.annotate import AnnotateReport, annotate
@@ -28,6 +29,9 @@ RECORDINGS = {
     "chain_of_thought": "replies.chain_of_thought.jsonl",
 }
 """Prompt to the file of recorded replies to it."""
+
+_PLACED = (Status.EXACT, Status.NORMALISED, Status.FUZZY, Status.AMBIGUOUS)
+"""Statuses of mentions that are spans; ambiguous ones are, since every place is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Annotated:
     @property
     def located(self) -> int:
         """How many of them stand in the text and are spans now."""
-        return sum(len(document.spans or ()) for document in self.pool.documents)
+        return sum(number for status, number in self.pool.mentions.items() if status in _PLACED)
 
     def as_row(self) -> dict[str, Any]:
         """For tables, report and JSON."""

@@ -122,7 +122,7 @@ def run_demo(
 
     if report.model is None:
         raise VermeilError("the study kept no model although there is a dev corpus; please report")
-    tagged = tuple(predict(report.model, SENTENCES))
+    tagged = tuple(predict(report.model, SENTENCES, precision="fp32"))
     tell_end(story, tagged, task, report, output)
     return DemoReport(output, teacher, report, tagged)
 

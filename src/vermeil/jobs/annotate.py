@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,19 @@ from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request, State
 from vermeil.errors import VermeilError
+from vermeil.jobs.adding import together
+from vermeil.jobs.verify import verify
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import api_key, host_of
 from vermeil.teacher.batch import ask_in_batches, finish_batches
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume, check_consent
+from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
 from vermeil.teacher.engine import ask
+from vermeil.teacher.packing_backend import packing
+from vermeil.teacher.prices import PER_DOLLAR, price_of
 from vermeil.teacher.report import AskReport
-from vermeil.teacher.requests import check_prompt, make_requests
+from vermeil.teacher.requests import check_prompt, make_requests, reader
 from vermeil.teacher.store import ReplyStore
 
 
@@ -32,6 +38,7 @@ class AnnotateReport:
         host: where the teacher is.
         volume: what had no reply yet, so was to be sent there.
         asking: states, requests now and before, tokens, seconds, examples of problems.
+        verifying: the same of the questions about contested mentions; None: none were wanted.
     """
 
     documents: int
@@ -39,6 +46,7 @@ class AnnotateReport:
     host: str
     volume: Volume
     asking: AskReport
+    verifying: AskReport | None = None
 
     @property
     def states(self) -> Mapping[State, int]:
@@ -47,7 +55,8 @@ class AnnotateReport:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        asking = self.asking
+        asking, last = self.asking, self.verifying or self.asking
+        spent = last.spent.total
         return {
             "documents": self.documents,
             "samples": self.samples,
@@ -59,8 +68,12 @@ class AnnotateReport:
             "characters_sent": self.volume.characters,
             "prompt_tokens": asking.usage.prompt_tokens,
             "completion_tokens": asking.usage.completion_tokens,
+            "cost_usd": asking.cost_usd,
+            "spent_in_all_usd": spent.cost / PER_DOLLAR or None,
+            "spent_in_all_tokens": spent.tokens,
             "seconds": asking.seconds,
             "problems": [p.as_dict() for p in asking.problems],
+            **({} if self.verifying is None else {"verify": _verify_dict(self.verifying)}),
         }
 
 
@@ -70,33 +83,67 @@ def annotate(
     teacher: TeacherConfig,
     store: Path,
     progress: Progress = silent,
+    demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> AnnotateReport:
-    """Ask the teacher about every document that has no reply yet, and store its replies verbatim.
+    """Ask every teacher about each document that lacks its reply, and store the replies verbatim.
 
     Before anything is sent, ``progress`` is told stage ``to send`` with host, documents and
     characters. Documents with the same text are asked once and all counted. Running it again asks
-    what is missing or failed; refused, truncated and unparsable replies are answers and stay. With
-    ``teacher.mode = "batch"`` batches are submitted and waited for; Ctrl-C leaves them running, and
-    the next run goes on with them, or online with what they did not bring.
+    what is missing, failed or did not fit the limits on spending; refused, truncated and unparsable
+    replies are answers and stay. With ``teacher.mode = "batch"`` batches are submitted and waited
+    for; Ctrl-C leaves them running, and the next run goes on with them, or online with what they
+    did not bring.
 
     Args:
-        documents: gone through twice, so a one-way iterator is read into memory first.
+        documents: gone through twice, and never held; a one-way iterator is read into memory first.
         task: renders the prompts and reads the replies.
         teacher: whom to ask, and how.
         store: the file of replies.
         progress: told where the work stands.
+        demonstrations: the gold documents that prompts show as examples.
 
     Raises:
-        ConfigError: wrong prompt, address or key; `ConsentError` if text would leave this machine
-            and nobody agreed.
+        ConfigError: wrong prompt, address or key, or a limit on cost where the price is not known;
+            `ConsentError` if text would leave this machine and nobody agreed.
         TeacherError: the teacher cannot be used. What had arrived is stored.
         DataError: the store cannot be used.
     """
     check_prompt(task, teacher)
-    host, store = host_of(teacher.base_url), Path(store)
     if iter(documents) is documents:
         documents = tuple(documents)
-    number, volume = _survey(documents, task, teacher, store)
+    for one in teacher.each():
+        price_of(one)
+    for one in teacher.each()[1:]:
+        # Before the first teacher is asked; what goes to that one is counted first.
+        check_consent(one)
+    reports = [
+        _annotate(documents, task, one, Path(store), progress, demonstrations)
+        for one in teacher.each()
+    ]
+    verifying = None
+    if teacher.verify:
+        verifying = verify(documents, task, teacher, Path(store), progress, demonstrations)
+    return AnnotateReport(
+        reports[0].documents,
+        sum(report.samples for report in reports),
+        ", ".join(dict.fromkeys(report.host for report in reports)),
+        together([report.volume for report in reports]),
+        together([report.asking for report in reports], running=("spent",)),
+        verifying,
+    )
+
+
+def _annotate(
+    documents: Iterable[Document],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    progress: Progress,
+    demonstrations: Demonstrations,
+) -> AnnotateReport:
+    """Ask one teacher."""
+    host = host_of(teacher.base_url)
+    number, volume = survey(documents, task, teacher, store, demonstrations)
     if volume.requests:
         check_consent(teacher, volume)
         api_key(teacher)
@@ -110,13 +157,23 @@ def annotate(
     with ReplyStore(store) as replies:
 
         def requests() -> Iterator[Request]:
-            return make_requests(documents, task, teacher)
+            return make_requests(documents, task, teacher, demonstrations=demonstrations)
 
+        read = reader(task, teacher)
         if teacher.mode == "batch":
-            asking = ask_in_batches(requests, teacher, replies, task.read, progress, total=total)
+            asking = ask_in_batches(requests, teacher, replies, read, progress, total=total)
         else:
             finish_batches(teacher, replies, progress)
-            asking = ask(requests(), teacher, replies, task.read, progress, total=total)
+            asking = ask(
+                requests(),
+                teacher,
+                replies,
+                read,
+                progress,
+                total=total,
+                missing=volume.requests,
+                connect=packing(teacher),
+            )
     if asking.requests != total:
         raise VermeilError(
             f"{number} documents × {teacher.samples} samples, but {asking.requests} requests; "
@@ -125,22 +182,50 @@ def annotate(
     return AnnotateReport(number, teacher.samples, host, volume, asking)
 
 
-def _survey(
-    documents: Iterable[Document], task: Task, teacher: TeacherConfig, store: Path
+def _verify_dict(asking: AskReport) -> dict[str, Any]:
+    return {
+        "states": {s.value: asking.states[s] for s in State if s in asking.states},
+        "asked": asking.asked,
+        "already": asking.already,
+        "prompt_tokens": asking.usage.prompt_tokens,
+        "completion_tokens": asking.usage.completion_tokens,
+        "cost_usd": asking.cost_usd,
+    }
+
+
+def survey(
+    documents: Iterable[Document],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> tuple[int, Volume]:
     """Return the number of documents, and how much of them is still to be sent."""
     if not store.exists():
         number, characters = _size(documents)
         return number, Volume(number, characters, number * teacher.samples)
-    number = missing = characters = requests = 0
     with ReplyStore(store) as replies:
-        for document in documents:
-            number += 1
-            lacking = sum(1 for _ in replies.missing(make_requests([document], task, teacher)))
-            requests += lacking
-            missing += lacking > 0
-            characters += len(document.text) * (lacking > 0)
-    return number, Volume(missing, characters, requests)
+        answered = replies.answered()
+    numbers = count()
+    asked = make_requests(
+        _numbered(documents, numbers), task, teacher, demonstrations=demonstrations
+    )
+    missing = characters = requests = 0
+    before: str | None = None
+    for request in answered.missing(asked):
+        requests += 1
+        if request.document_id != before:
+            before = request.document_id
+            missing += 1
+            characters += len(request.text)
+    return next(numbers), Volume(missing, characters, requests)
+
+
+def _numbered(documents: Iterable[Document], numbers: Iterator[int]) -> Iterator[Document]:
+    """Yield the documents; afterwards the next of the numbers says how many there were."""
+    for document in documents:
+        next(numbers)
+        yield document
 
 
 def _size(documents: Iterable[Document]) -> tuple[int, int]:

@@ -145,8 +145,8 @@ def appraise(
     by_id = {document.id: document for document in said}
     references = list(gold)
     known = [by_id[d.id] for d in references if d.id in by_id]
-    filled = [_filled(d, task) for d in known]
-    scored = [*score_documents(filled, references, task)]
+    answers = [filled(d, task) for d in known]
+    scored = [*score_documents(answers, references, task)]
     hard = [
         _hardness(reference, counts.overall, not by_id[reference.id].annotation.is_empty)
         for reference, counts in scored
@@ -183,7 +183,7 @@ def agreement(one: Iterable[Document], other: Iterable[Document], task: Task) ->
     return Agreement(total(counts), same)
 
 
-def _filled(document: Document, task: Task) -> Document:
+def filled(document: Document, task: Task) -> Document:
     """Return the document, with an annotation that says nothing where it has none."""
     if not document.annotation.is_empty:
         return document

@@ -4,24 +4,54 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
+from vermeil.evaluation.calibration import Reliability, reliability
 from vermeil.jobs.appraise import Agreement, Appraisal, agreement, appraise
+from vermeil.jobs.calibrate import judge
 from vermeil.jobs.places import Places
 from vermeil.tasks import task_for
 from vermeil.tasks.protocol import Task
 
+if TYPE_CHECKING:
+    from vermeil.student.settings import Precision
 
-def evaluate_files(model: Path, gold: CorpusConfig, progress: Progress = silent) -> Appraisal:
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Scores, and how far the spans' own scores can be relied on.
+
+    Args:
+        appraisal: counts over all gold documents, and more.
+        reliability: of the predicted spans that have a score; None where none has.
+    """
+
+    appraisal: Appraisal
+    reliability: Reliability | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape that ``vermeil evaluate --json`` prints."""
+        told = None if self.reliability is None else self.reliability.as_dict()
+        return {**self.appraisal.as_dict(), "reliability": told}
+
+
+def evaluate_files(
+    model: Path,
+    gold: CorpusConfig,
+    progress: Progress = silent,
+    precision: Precision = "fp32",
+) -> Evaluation:
     """Score a model folder, or a JSONL file of predictions, against gold.
 
     A model brings its task; with predictions, the labels are those that occur in either file.
+    ``precision`` is as for `vermeil.jobs.predict.predict`.
 
     Raises:
         DataError: a file is missing or wrong, or there is nothing to score.
@@ -29,10 +59,10 @@ def evaluate_files(model: Path, gold: CorpusConfig, progress: Progress = silent)
     if not model.exists():
         raise DataError("no such model folder or file of predictions", model)
     if model.is_dir():
-        return _evaluate_model(model, gold, progress)
+        return _evaluate_model(model, gold, progress, precision)
     documents = _gold(gold, None)
     predicted = list(read_corpus(CorpusConfig(path=model, format="jsonl")))
-    return appraise(predicted, documents, task_for((*documents, *predicted)))
+    return _scored(predicted, documents, task_for((*documents, *predicted)))
 
 
 def agreement_of_files(one: Path, other: Path) -> Agreement:
@@ -63,13 +93,22 @@ def locate_record(silver: Path) -> dict[str, Any] | None:
     return None
 
 
-def _evaluate_model(model: Path, gold: CorpusConfig, progress: Progress) -> Appraisal:
-    from vermeil.student import Student
+def _evaluate_model(
+    model: Path, gold: CorpusConfig, progress: Progress, precision: Precision
+) -> Evaluation:
+    from vermeil.student.load import load_predictor
 
-    student = Student.load(model)
-    documents = _gold(gold, student.task)
+    predictor = load_predictor(model, precision)
+    documents = _gold(gold, predictor.task)
     plain = (document.with_annotation(UNANNOTATED) for document in documents)
-    return appraise(list(student.predict(plain, progress)), documents, student.task)
+    return _scored(list(predictor.predict(plain, progress)), documents, predictor.task)
+
+
+def _scored(predicted: list[Document], gold: list[Document], task: Task) -> Evaluation:
+    appraisal = appraise(predicted, gold, task)
+    by_id = {document.id: document.annotation for document in predicted}
+    scores, correct = judge((one.annotation, by_id[one.id]) for one in gold)
+    return Evaluation(appraisal, reliability(scores, correct) if scores else None)
 
 
 def _gold(corpus: CorpusConfig, task: Task | None) -> list[Document]:

@@ -15,10 +15,14 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import State
 from vermeil.errors import DataError
 from vermeil.jobs.appraise import Appraisal, appraise
+from vermeil.jobs.mention_tally import Example, MentionTally
+from vermeil.jobs.reading import USABLE, Reader
+from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.protocol import Reading, Task
 from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
 from vermeil.teacher.report import Problem, Tally
-from vermeil.teacher.requests import check_prompt, make_requests
+from vermeil.teacher.requests import check_prompt
 from vermeil.teacher.store import ReplyStore
 
 _NOBODY_ANSWERED = (State.PENDING, State.FAILED)
@@ -31,7 +35,13 @@ class LocateReport:
     Args:
         documents: the silver documents, in order; unannotated unless done or empty.
         states: how many documents are in each state.
+        answers: how many answers are in each state: one per document, teacher and sample.
+        votes: numbers of spans that were named and kept or lost, and what checks said about them;
+            empty where each document had one answer.
+        verified: how many questions about contested mentions are in each state.
         mentions: how many mentions were located how.
+        by_label: the same for every label.
+        examples: some mentions of every status but exact.
         notes: named oddities of the replies to number.
         problems: some examples of every state but done and empty.
         against_gold: the teacher scored against the documents' own annotation, where they have
@@ -41,18 +51,37 @@ class LocateReport:
 
     documents: tuple[Document, ...]
     states: Mapping[State, int]
+    answers: Mapping[State, int]
+    votes: Mapping[str, int]
+    verified: Mapping[State, int]
     mentions: Mapping[Status, int]
+    by_label: Mapping[str, Mapping[Status, int]]
+    examples: tuple[Example, ...]
     notes: Mapping[str, int]
     problems: tuple[Problem, ...]
     against_gold: Appraisal | None
     seconds: float
 
+    @property
+    def abstentions(self) -> int:
+        """How many stretches of the documents are masked: nobody knows what they are."""
+        return sum(len(document.annotation.abstain) for document in self.documents)
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON, without the documents themselves."""
         return {
             "documents": len(self.documents),
-            "states": {s.value: self.states[s] for s in State if s in self.states},
+            "states": _by_state(self.states),
+            "answers": _by_state(self.answers),
+            "votes": dict(self.votes),
+            "verified": _by_state(self.verified),
+            "abstentions": self.abstentions,
             "mentions": {s.value: self.mentions[s] for s in Status if s in self.mentions},
+            "by_label": [
+                {"label": label, **{s.value: n for s, n in counts.items()}}
+                for label, counts in self.by_label.items()
+            ],
+            "examples": [example.as_dict() for example in self.examples],
             "notes": dict(sorted(self.notes.items())),
             "problems": [p.as_dict() for p in self.problems],
             "against_gold": None if self.against_gold is None else self.against_gold.as_dict(),
@@ -66,10 +95,12 @@ def locate(
     teacher: TeacherConfig,
     store: Path,
     progress: Progress = silent,
+    demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> LocateReport:
     """Read the stored replies again and return what they say as silver documents. Asks nobody.
 
-    With several samples the first one makes the annotation.
+    Several answers about one document (samples, teachers) vote: see ``[teacher.votes]``. Answers to
+    questions about contested mentions are applied.
 
     Args:
         documents: what was annotated; whatever annotation they have is taken as gold to score
@@ -78,6 +109,7 @@ def locate(
         teacher: the settings with which they were asked; they are part of a reply's key.
         store: the file of replies.
         progress: told where the work stands.
+        demonstrations: those of the prompts; they are part of a reply's key, too.
 
     Raises:
         ConfigError: the task has no such prompt.
@@ -91,15 +123,24 @@ def locate(
     gold: list[Document] = []
     answered: list[Document] = []
     tally = Tally()
-    mentions: Counter[Status] = Counter()
+    mentions = MentionTally(LabelSet.from_config(task.config))
     notes: Counter[str] = Counter()
+    answers: Counter[State] = Counter()
+    verified: Counter[State] = Counter()
+    votes: Counter[str] = Counter()
     with ReplyStore(store) as replies:
+        reader = Reader(task, teacher, replies, demonstrations)
         for document in documents:
-            reading = _read(document, task, teacher, replies)
+            said = reader.read(document)
+            reading = said.reading
+            answers.update(said.answers)
+            votes.update(said.counts)
+            if said.verified is not None:
+                verified[said.verified] += 1
             marked = document.with_annotation(_silver(reading))
             silver.append(marked)
             tally.add(document.id, 0, reading.state, reading.problem)
-            mentions.update(m.status for m in reading.mentions)
+            mentions.add(document, reading.mentions)
             notes.update(reading.notes)
             if not document.annotation.is_empty and reading.state not in _NOBODY_ANSWERED:
                 gold.append(document)
@@ -109,7 +150,12 @@ def locate(
     return LocateReport(
         tuple(silver),
         dict(tally.states),
-        dict(mentions),
+        dict(answers),
+        dict(votes),
+        dict(verified),
+        mentions.totals,
+        mentions.by_label,
+        mentions.examples,
         dict(notes),
         tuple(tally.problems),
         appraise(answered, gold, task) if gold else None,
@@ -117,20 +163,13 @@ def locate(
     )
 
 
-def _read(document: Document, task: Task, teacher: TeacherConfig, replies: ReplyStore) -> Reading:
-    request = next(make_requests([document], task, teacher, samples=1))
-    reply = replies.get(request.key)
-    if reply is not None:
-        return task.read(document.text, reply)
-    error = replies.error(request.key)
-    if error is not None:
-        return Reading(State.FAILED, problem=error)
-    return Reading(State.PENDING, problem="not asked yet; run vermeil annotate")
+def _by_state(numbers: Mapping[State, int]) -> dict[str, int]:
+    return {state.value: numbers[state] for state in State if state in numbers}
 
 
 def _silver(reading: Reading) -> Annotation:
     """Return the annotation, its spans marked as the teacher's."""
-    if reading.state not in (State.DONE, State.EMPTY):
+    if reading.state not in USABLE:
         return UNANNOTATED
     annotation = reading.annotation
     if annotation.spans is None:

@@ -13,7 +13,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError
 from vermeil.jobs.places import Places
 from vermeil.jobs.sections import Sections
-from vermeil.jobs.stages import STAGES, perform, uses_gold, uses_silver, why_stale
+from vermeil.jobs.stages import STAGES, chooses, perform, uses_gold, uses_silver, why_stale
 from vermeil.student.encoder import find_encoder
 from vermeil.tasks import make_task
 from vermeil.teacher.requests import check_prompt
@@ -100,6 +100,8 @@ def _look_ahead(config: Sections) -> None:
         problems.append("corpora.gold: missing; name the annotated file to train on")
     if uses_silver(config) and corpora.silver is None and corpora.pool is None:
         problems.append("corpora.pool: missing; name the text that the teacher is to annotate")
+    if chooses(config) and corpora.dev is None:
+        problems.append("corpora.dev: missing; name the annotated file to choose the best state by")
     if problems:
         raise ConfigError(*problems)
     find_encoder(config.student.encoder)

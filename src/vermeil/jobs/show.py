@@ -11,14 +11,17 @@ from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.jsonl import document_to_record
 from vermeil.data.document import UNANNOTATED, Document
+from vermeil.data.mention import LocatedMention
 from vermeil.data.reply import Message
 from vermeil.errors import DataError
+from vermeil.jobs.demonstrating import demonstrations_for
 from vermeil.jobs.places import Places
 from vermeil.jobs.sections import Sections
 from vermeil.jobs.stages import silver_corpus
 from vermeil.tasks import make_task
 from vermeil.tasks.protocol import Reading, Task
-from vermeil.teacher.requests import check_prompt, make_requests
+from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.requests import VERIFY, check_prompt, make_requests, reader
 from vermeil.teacher.store import Attempt, ReplyStore
 
 SOURCES = ("gold", "pool", "dev", "test")
@@ -44,16 +47,8 @@ class ShownAttempt:
             "finish_reason": reply and reply.finish_reason,
             "state": reading and reading.state.value,
             "problem": reading and reading.problem,
-            "mentions": [
-                {
-                    "surface": located.mention.surface,
-                    "label": located.mention.label,
-                    "status": located.status.value,
-                    "start": located.span and located.span.start,
-                    "end": located.span and located.span.end,
-                }
-                for located in (reading.mentions if reading else ())
-            ],
+            "mentions": [_mention(one) for one in (reading.mentions if reading else ())],
+            "abstain": [list(r) for r in (reading.annotation.abstain if reading else ())],
         }
 
 
@@ -104,7 +99,7 @@ def show(config: Sections, document_id: str) -> ShowReport:
     document = (annotated or list(found.values()))[0]
     task = make_task(config.task)
     check_prompt(task, config.teacher)
-    request = next(make_requests([document], task, config.teacher, samples=1))
+    request = next(make_requests([document], task, config.teacher, 1, demonstrations_for(config)))
     places = Places(config.run.output)
     attempts: list[Attempt] = []
     if places.replies.exists():
@@ -114,10 +109,26 @@ def show(config: Sections, document_id: str) -> ShowReport:
         tuple(found),
         document,
         request.messages,
-        tuple(_shown(attempt, document, task) for attempt in attempts),
+        tuple(_shown(attempt, document, task, config.teacher) for attempt in attempts),
         _in_silver(config, document_id),
         _predicted(places, document),
     )
+
+
+def _mention(located: LocatedMention) -> dict[str, Any]:
+    return {
+        "surface": located.mention.surface,
+        "label": located.mention.label,
+        "occurrence": located.mention.occurrence,
+        "status": located.status.value,
+        "start": located.span and located.span.start,
+        "end": located.span and located.span.end,
+        "repeats": [[span.start, span.end] for span in located.repeats],
+        "tier": located.tier and located.tier.value,
+        "distance": located.distance,
+        "candidates": located.candidates,
+        "places": [list(place) for place in located.places],
+    }
 
 
 def _find(config: Sections, document_id: str) -> Mapping[str, Document]:
@@ -148,9 +159,15 @@ def _sources(config: Sections) -> Iterator[tuple[str, CorpusConfig]]:
         yield "silver", config.corpora.silver
 
 
-def _shown(attempt: Attempt, document: Document, task: Task) -> ShownAttempt:
-    reply = attempt.reply
-    return ShownAttempt(attempt, None if reply is None else task.read(document.text, reply))
+def _shown(
+    attempt: Attempt, document: Document, task: Task, teacher: TeacherConfig
+) -> ShownAttempt:
+    if attempt.reply is None:
+        return ShownAttempt(attempt, None)
+    if attempt.prompt == VERIFY and task.verification is not None:
+        verdicts = task.verification.read(document.text, attempt.reply)
+        return ShownAttempt(attempt, Reading(verdicts.state, problem=verdicts.problem))
+    return ShownAttempt(attempt, reader(task, teacher)(document.text, attempt.reply))
 
 
 def _in_silver(config: Sections, document_id: str) -> Document | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -10,10 +10,12 @@ from typing import Any
 
 from vermeil.corpora import read_corpus, write_corpus
 from vermeil.corpora.config import CorpusConfig
+from vermeil.corpora.source import STDIN
 from vermeil.data.atomic import atomic_file, write_json
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError
+from vermeil.jobs.demonstrating import demonstrations_for
 from vermeil.jobs.fingerprints import Inputs, StageLog, digest_file, digest_section
 from vermeil.jobs.places import Places
 from vermeil.jobs.sections import Sections
@@ -107,7 +109,11 @@ def _section_inputs(config: Sections, *names: str) -> Mapping[str, str]:
 
 def _annotate_inputs(config: Sections) -> Inputs:
     pool = _corpus_inputs("pool", config.corpora.pool)
-    return {**_section_inputs(config, "task", "teacher"), **dict(pool)}
+    inputs = {**_section_inputs(config, "task", "teacher"), **dict(pool)}
+    if config.teacher.demonstrations.kind != "none":
+        for name in ("gold", "dev", "test"):
+            inputs.update(_corpus_inputs(name, getattr(config.corpora, name)))
+    return inputs
 
 
 def _locate_inputs(config: Sections) -> Inputs:
@@ -121,6 +127,8 @@ def _train_inputs(config: Sections) -> Inputs:
         "run.seed": str(config.run.seed),
         **dict(_corpus_inputs("gold", config.corpora.gold)),
     }
+    if chooses(config):
+        inputs.update(_corpus_inputs("dev", config.corpora.dev))
     if uses_silver(config):
         inputs.update(_corpus_inputs("silver", silver_corpus(config)))
     return inputs
@@ -147,6 +155,11 @@ def uses_gold(config: Sections) -> bool:
     return config.blending.regimen != "silver_only"
 
 
+def chooses(config: Sections) -> bool:
+    """Whether the best state of training is chosen on dev."""
+    return config.student.select == "best_dev"
+
+
 def _silver_needless(config: Sections) -> str | None:
     if config.corpora.silver is not None:
         return f"corpora.silver is given: {config.corpora.silver.path}"
@@ -161,18 +174,40 @@ def _evaluate_needless(config: Sections) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Corpus:
+    """The documents of a file, read anew, one at a time, whenever they are gone through."""
+
+    config: CorpusConfig
+
+    def __iter__(self) -> Iterator[Document]:
+        return read_corpus(self.config)
+
+
+def pool_of(config: Sections) -> Iterable[Document]:
+    """Return the documents of the pool; from a file they are never all in memory."""
+    pool = configured(config, "pool", "name the text that the teacher is to annotate")
+    return list(read_corpus(pool)) if pool.path == STDIN else _Corpus(pool)
+
+
 def _annotate(config: Sections, progress: Progress) -> Report:
     from vermeil.jobs.annotate import annotate
 
-    pool = configured(config, "pool", "name the text that the teacher is to annotate")
     report = annotate(
-        list(read_corpus(pool)),
+        pool_of(config),
         make_task(config.task),
         config.teacher,
         Places(config.run.output).replies,
         progress,
+        demonstrations_for(config),
     )
     return report.as_dict()
+
+
+def _failures(report: Report) -> int:
+    asked = (report, report.get("verify", {"states": {}}))
+    left = ("failed", "over_budget", "pending")
+    return sum(one["states"].get(name, 0) for one in asked for name in left)
 
 
 def _locate(config: Sections, progress: Progress) -> Report:
@@ -181,7 +216,14 @@ def _locate(config: Sections, progress: Progress) -> Report:
     pool = configured(config, "pool", "name the text that the teacher was asked about")
     places = Places(config.run.output)
     task = make_task(config.task)
-    located = locate(list(read_corpus(pool)), task, config.teacher, places.replies, progress)
+    located = locate(
+        list(read_corpus(pool)),
+        task,
+        config.teacher,
+        places.replies,
+        progress,
+        demonstrations_for(config),
+    )
     write_corpus(located.documents, places.silver, "jsonl")
     report = located.as_dict()
     write_json(places.located, report)
@@ -194,11 +236,15 @@ def _train(config: Sections, progress: Progress) -> Report:
     task = make_task(config.task)
     gold: list[Document] = []
     silver: list[Document] = []
+    dev: list[Document] = []
     if uses_gold(config):
         corpus = configured(config, "gold", "name the annotated file to train on")
         gold = list(read_corpus(corpus, task.check))
     if uses_silver(config):
         silver = list(read_corpus(silver_corpus(config), task.check))
+    if chooses(config):
+        corpus = configured(config, "dev", "name the annotated file to choose the best state by")
+        dev = list(read_corpus(corpus, task.check))
     report = train(
         gold,
         silver,
@@ -208,6 +254,7 @@ def _train(config: Sections, progress: Progress) -> Report:
         config.run.seed,
         Places(config.run.output).model,
         progress,
+        dev,
     )
     return report.as_dict()
 
@@ -228,7 +275,7 @@ STAGES: dict[str, Stage] = {
         lambda places: (places.replies,),
         _annotate,
         _silver_needless,
-        lambda report: not {"failed", "pending"} & report["states"].keys(),
+        lambda report: not _failures(report),
     ),
     "locate": Stage(
         _locate_inputs, lambda places: (places.silver, places.located), _locate, _silver_needless

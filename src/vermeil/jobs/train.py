@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,16 +14,20 @@ from vermeil.blending.config import BlendingConfig
 from vermeil.blending.plan import make_plan
 from vermeil.blending.schedules import Schedule
 from vermeil.blending.weighting import apply_origin_weights
-from vermeil.data.document import Document
+from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.example import BatchPlan
 from vermeil.data.progress import Progress, silent
+from vermeil.errors import ConfigError
+from vermeil.jobs.evaluate import evaluate
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
-    from vermeil.student.encoding import EncodedCorpus
+    from vermeil.student.checkpoint import Checkpoint
+    from vermeil.student.examples import EncodedCorpus
+    from vermeil.student.metrics import StepRecord
     from vermeil.student.student import Student
-    from vermeil.student.training import StepRecord
+    from vermeil.student.training import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Training:
         plan: what it saw.
         steps: a record per optimiser step.
         losses: named losses of encoding its documents, per origin.
-        seconds: that training took.
+        seconds: that training took, interruptions left out.
     """
 
     student: Student
@@ -72,6 +75,7 @@ def train(
     seed: int,
     output: Path,
     progress: Progress = silent,
+    dev: Sequence[Document] = (),
     schedule: Schedule | None = None,
 ) -> TrainReport:
     """Train a student on gold and silver, and save it as a folder that plain transformers loads.
@@ -84,23 +88,68 @@ def train(
         blending: regimen, schedule and budget.
         seed: draws the head's weights, the batches and the dropout.
         output: the model folder; written whole or not at all. ``training.jsonl`` in it has a line
-            per step.
+            per step. While training lasts, its state is in the folder of that name with
+            ``.checkpoint`` added: the same call goes on from there after an interruption.
         progress: told after every step.
+        dev: documents that people annotated, to choose the best state by.
         schedule: a gold share of your own, as a function of progress in [0, 1]; for the regimen
             schedule, in place of ``blending.schedule``.
 
     Raises:
-        ConfigError: the encoder is not to be had, or a schedule that leaves [0, 1].
-        TrainingError: there is nothing to train on, or training diverged.
+        ConfigError: the encoder is not to be had, dev documents are missing, or a schedule leaves
+            [0, 1].
+        TrainingError: there is nothing to train on, training diverged, or a checkpoint is there
+            that other data or another configuration left.
     """
+    from vermeil.student.metrics import tracked
     from vermeil.student.student import Student
+    from vermeil.student.team import join_team
+    from vermeil.student.training import Surroundings
 
-    fresh = Student.create(task, student, seed)
-    encoded = (fresh.encode(gold, "gold"), fresh.encode(silver, "silver"))
-    training = train_student(fresh, *encoded, blending, seed, progress, schedule)
-    record = training_record(training, blending, seed, len(gold), len(silver))
-    fresh.save(output, record, training.steps)
+    if student.select == "best_dev" and not dev:
+        raise ConfigError(
+            "student.select: best_dev needs documents to choose by; name them in corpora.dev, or "
+            "set student.select to last"
+        )
+    with (
+        join_team() as team,
+        tracked(
+            student.tracker if team.rank == 0 else "none",
+            output.with_name(f"{output.name}.tracker"),
+        ) as watch,
+    ):
+        fresh = Student.create(task, student, seed)
+        encoded = (fresh.encode(gold, "gold"), fresh.encode(silver, "silver"))
+        checkpoint = _checkpoint(output, task, student, blending)
+        around = Surroundings(progress, watch, lambda: dev_f1(fresh, dev), checkpoint, team)
+        training = train_student(fresh, *encoded, blending, seed, around, schedule)
+        record = training_record(training, blending, seed, len(gold), len(silver))
+        if team.rank == 0:
+            fresh.save(output, record, training.steps)
+            if checkpoint is not None:
+                checkpoint.remove()
     return TrainReport(output, record)
+
+
+def _checkpoint(
+    output: Path, task: Task, student: StudentConfig, blending: BlendingConfig
+) -> Checkpoint | None:
+    """Return where the state of training is kept, if it is to be."""
+    from vermeil.student.checkpoint import Checkpoint, flatten
+
+    if student.checkpoint_seconds is None:
+        return None
+    made_from = {"version of vermeil": version("vermeil")}
+    for name, section in {"task": task.config, "blending": blending}.items():
+        made_from |= flatten(section.model_dump(mode="json"), name)
+    place = output.with_name(f"{output.name}.checkpoint")
+    return Checkpoint(place, made_from, student.checkpoint_seconds)
+
+
+def dev_f1(student: Student, dev: Sequence[Document]) -> float:
+    """Return the F1 of a student on documents to choose by."""
+    plain = [document.with_annotation(UNANNOTATED) for document in dev]
+    return evaluate(student.predict(plain), dev, student.task).overall.f1
 
 
 def train_student(
@@ -109,17 +158,15 @@ def train_student(
     silver: EncodedCorpus,
     blending: BlendingConfig,
     seed: int,
-    progress: Progress = silent,
+    around: Surroundings | None = None,
     schedule: Schedule | None = None,
 ) -> Training:
-    """Plan and train, without saving anything."""
+    """Plan and train, without saving the student."""
     plan = plan_for(gold, silver, blending, seed, schedule)
     weighted = apply_origin_weights([*gold.examples, *silver.examples], plan)
-    start = time.perf_counter()
-    steps = student.fit(*weighted, seed, progress)
-    seconds = time.perf_counter() - start
+    steps = student.fit(*weighted, seed, around)
     losses = {"gold": gold.losses, "silver": silver.losses}
-    return Training(student, plan, steps, losses, seconds)
+    return Training(student, plan, steps, losses, steps[-1].seconds)
 
 
 def plan_for(
@@ -139,6 +186,8 @@ def training_record(
 ) -> dict[str, Any]:
     """Return what a model folder keeps about its training."""
     last = training.steps[-20:]
+    scored = [step for step in training.steps if step.dev_f1 is not None]
+    best = max(scored, key=lambda step: (step.dev_f1 or 0.0, step.step), default=None)
     return {
         "vermeil": version("vermeil"),
         "regimen": blending.regimen,
@@ -147,9 +196,10 @@ def training_record(
         "seed": seed,
         "gold_documents": gold,
         "silver_documents": silver,
-        "steps": training.plan.steps,
-        "wordpieces": training.plan.total_wordpieces,
+        "steps": len(training.steps),
+        "wordpieces": sum(step.wordpieces for step in training.steps),
         "seconds": round(training.seconds, 2),
         "final_loss": sum(s.loss for s in last) / len(last),
         "losses": training.losses,
+        **({} if best is None else {"selected_step": best.step, "dev_f1": best.dev_f1}),
     }

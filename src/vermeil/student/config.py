@@ -8,6 +8,9 @@ from pydantic import Field
 
 from vermeil.section import Section
 
+RESULTLESS = {"threads", "checkpoint_seconds", "tracker"}
+"""Keys that do not decide what comes out of training."""
+
 
 class StudentConfig(Section):
     """Which encoder is trained, and how."""
@@ -20,7 +23,12 @@ class StudentConfig(Section):
     learning_rate: float = Field(default=3e-4, gt=0)
     """Peak learning rate (3e-4 suits the embedded encoder; 2e-5 to 5e-5 a BERT-base)."""
     warmup: float = Field(default=0.1, ge=0, lt=1)
-    """Share of the steps over which the learning rate rises; then it falls linearly to 0."""
+    """Share of the steps over which the learning rate rises; then it falls (see decay)."""
+    decay: Literal["linear", "cosine", "constant"] = "linear"
+    """How the learning rate falls: linear or cosine, to 0, or constant, not at all."""
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
+    """Learning rate of a layer as a share of the one above it (0.9 suits large encoders);
+    1: the same for all."""
     weight_decay: float = Field(default=0.01, ge=0)
     """AdamW's weight decay."""
     dropout: float = Field(default=0.1, ge=0, lt=1)
@@ -29,6 +37,26 @@ class StudentConfig(Section):
     """Largest gradient norm."""
     train_word_embeddings: bool = True
     """Whether the word embeddings are trained too."""
+    soft_labels: bool = False
+    """Learn the probabilities that spans carry under ``soft``, where they do, not their label."""
+    crf: bool = False
+    """Learn which class follows which, too: a linear-chain CRF on top."""
+    context: Literal["none", "group"] = "none"
+    """group: neighbouring documents of a group are read together, as many as a window holds."""
+    select: Literal["last", "best_dev"] = "last"
+    """Which state of training is kept: the last, or the one with the best F1 on corpora.dev."""
+    evaluations: int = Field(default=10, ge=1)
+    """best_dev: how often, evenly spread over training, the student is scored on dev."""
+    patience: int | None = Field(default=None, ge=1)
+    """best_dev: scorings without a better one after which training stops; none: it never does."""
+    micro_batch_wordpieces: int | None = Field(default=None, ge=1)
+    """Wordpieces, padding included, that go through the network at once; what one optimiser step
+    sees beyond that goes in parts whose gradients add up. none: all at once."""
+    checkpoint_seconds: float | None = Field(default=60.0, ge=0)
+    """How often the state of training is written, so that it can go on where it was stopped; none:
+    never. The cells of a study are not resumed half-way."""
+    tracker: Literal["none", "tensorboard", "mlflow"] = "none"
+    """Where metrics go besides training.jsonl; the package has to be installed."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """auto: bf16 where the processor computes it natively, else fp32."""
     max_wordpieces: int = Field(default=256, ge=16)

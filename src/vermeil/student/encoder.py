@@ -29,11 +29,7 @@ def find_encoder(name: str) -> str:
         EncoderNotFoundError: there is no such folder, or the embedded encoder is not installed.
         WeightsError: the embedded encoder's weights are not the published ones.
     """
-    missing = [module for module in TRAIN_MODULES if importlib.util.find_spec(module) is None]
-    if missing:
-        raise ConfigError(
-            f"{' and '.join(missing)} not installed; students need pip install 'vermeil[train]'"
-        )
+    require_training_modules()
     if name == EMBEDDED:
         folder = embedded_folder()
         verify_weights(folder / "model.safetensors", EMBEDDED_SHA256)
@@ -49,6 +45,15 @@ def find_encoder(name: str) -> str:
     if folder.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
         raise EncoderNotFoundError(f"student.encoder: there is no folder {folder}")
     return name
+
+
+def require_training_modules() -> None:
+    """Raise `ConfigError` unless torch and transformers are installed."""
+    missing = [module for module in TRAIN_MODULES if importlib.util.find_spec(module) is None]
+    if missing:
+        raise ConfigError(
+            f"{' and '.join(missing)} not installed; students need pip install 'vermeil[train]'"
+        )
 
 
 def embedded_folder() -> Path:

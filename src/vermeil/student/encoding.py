@@ -1,24 +1,18 @@
-"""Documents to examples: words, wordpieces, letter case, windows and targets."""
+"""Documents to windows: words, wordpieces and letter case."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import Document, Range
-from vermeil.data.example import IGNORED, Example, Target
 from vermeil.data.words import split_words
 from vermeil.student.features import NONE, letter_case
 from vermeil.student.windows import Window, cut_windows
-from vermeil.tasks.protocol import Task
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+from vermeil.student.wordpieces import Wordpieces
 
 BLOCK = 512
 """Documents that are tokenised in one call."""
@@ -52,19 +46,11 @@ class EncodedDocument:
     """Words of more wordpieces than a window holds, of which only the beginning is seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedCorpus:
-    """Examples of one origin, and what encoding them lost, by name."""
-
-    examples: tuple[Example, ...]
-    losses: dict[str, int]
-
-
 class DocumentEncoder:
     """Turns documents into windows of wordpieces.
 
     Args:
-        tokenizer: a fast tokenizer of transformers.
+        wordpieces: the tokenizer.
         max_wordpieces: longest window, special tokens included.
         overlap: wordpieces that neighbouring windows share.
         with_case: whether to compute letter-case features.
@@ -72,18 +58,18 @@ class DocumentEncoder:
 
     def __init__(
         self,
-        tokenizer: PreTrainedTokenizerBase,
+        wordpieces: Wordpieces,
         max_wordpieces: int,
         overlap: int,
         *,
         with_case: bool,
     ) -> None:
-        self._tokenizer, self._overlap, self._with_case = tokenizer, overlap, with_case
-        special = list(tokenizer("")["input_ids"])
-        self._prefix, self._suffix = special[:1], special[1:]
-        self._limit = max_wordpieces - len(special)
-        unknown = tokenizer.unk_token_id
-        self._unknown = [int(unknown if unknown is not None else tokenizer.pad_token_id)]
+        self.wordpieces, self._overlap, self._with_case = wordpieces, overlap, with_case
+        self._prefix, self._suffix = wordpieces.prefix, wordpieces.suffix
+        self.longest = max_wordpieces
+        """Wordpieces of the longest window, special tokens included."""
+        self.limit = max_wordpieces - len(self._prefix) - len(self._suffix)
+        """Wordpieces that a window may hold besides special tokens."""
 
     def encode(self, documents: Sequence[Document]) -> Iterator[EncodedDocument]:
         """Yield the documents encoded, in order; a word's first wordpiece stands for the word."""
@@ -93,30 +79,35 @@ class DocumentEncoder:
             surfaces = [
                 [d.text[a:b] for a, b in ranges] for d, ranges in zip(block, words, strict=True)
             ]
-            pieces = self._pieces(surfaces)
+            pieces = self.wordpieces.of_words(surfaces)
             for document, ranges, surface, piece in zip(
                 block, words, surfaces, pieces, strict=True
             ):
                 yield self._encode_one(document, ranges, surface, piece)
 
-    def _pieces(self, surfaces: list[list[str]]) -> list[list[list[int]]]:
-        """Return the wordpieces of every word; a word that the tokenizer drops becomes [UNK]."""
-        filled = [words for words in surfaces if words]
-        if not filled:
-            return [[] for _ in surfaces]
-        encoded = self._tokenizer(
-            filled, is_split_into_words=True, add_special_tokens=False, truncation=False
+    def inner_size(self, window: EncodedWindow) -> int:
+        """Return the wordpieces of a window without special tokens."""
+        return len(window.input_ids) - len(self._prefix) - len(self._suffix)
+
+    def join(self, windows: Sequence[EncodedWindow]) -> EncodedWindow:
+        """Return one window over the words of several whole documents, in their order."""
+        if len(windows) == 1:
+            return windows[0]
+        head, tail = len(self._prefix), len(self._suffix)
+        words = sum(len(w.positions) for w in windows)
+        starts = np.cumsum([0, *(self.inner_size(w) for w in windows)])[:-1]
+        ids = [w.input_ids[head : len(w.input_ids) - tail] for w in windows]
+        cases = [
+            w.features[head : len(w.features) - tail] for w in windows if w.features is not None
+        ]
+        return EncodedWindow(
+            Window(0, words, 0, words),
+            np.concatenate([self._prefix, *ids, self._suffix]).astype(np.int64),
+            np.concatenate([[NONE] * head, *cases, [NONE] * tail]).astype(np.int64)
+            if cases
+            else None,
+            np.concatenate([w.positions + at for w, at in zip(windows, starts, strict=True)]),
         )
-        encodings = iter(encoded.encodings or ())
-        result = []
-        for words in surfaces:
-            pieces: list[list[int]] = [[] for _ in words]
-            if words:
-                encoding = next(encodings)
-                for index, piece in zip(encoding.word_ids, encoding.ids, strict=True):
-                    pieces[index].append(piece)
-            result.append([p or self._unknown for p in pieces])
-        return result
 
     def _encode_one(
         self,
@@ -125,10 +116,10 @@ class DocumentEncoder:
         surfaces: list[str],
         pieces: list[list[int]],
     ) -> EncodedDocument:
-        long_words = sum(len(p) > self._limit for p in pieces)
-        pieces = [p[: self._limit] for p in pieces] if long_words else pieces
+        long_words = sum(len(p) > self.limit for p in pieces)
+        pieces = [p[: self.limit] for p in pieces] if long_words else pieces
         cases = [letter_case(s) for s in surfaces] if self._with_case else None
-        windows = cut_windows([len(p) for p in pieces], self._limit, self._overlap)
+        windows = cut_windows([len(p) for p in pieces], self.limit, self._overlap)
         return EncodedDocument(
             document,
             words,
@@ -153,44 +144,3 @@ class DocumentEncoder:
             np.array(features, np.int64) if cases is not None else None,
             np.array(positions, np.int64),
         )
-
-
-def make_examples(encoded: Iterator[EncodedDocument], task: Task, origin: str) -> EncodedCorpus:
-    """Return the training examples of annotated documents, with their losses counted.
-
-    A window in which nothing enters the loss is left out and counted as ``nothing_to_learn``.
-
-    Args:
-        encoded: documents as `DocumentEncoder.encode` yields them.
-        task: gives the targets.
-        origin: ``gold`` or ``silver``.
-    """
-    examples: list[Example] = []
-    losses: Counter[str] = Counter()
-    for one in encoded:
-        target = task.encode(one.document, one.words)
-        losses.update(target.losses)
-        losses["long_word"] += one.long_words
-        for window in one.windows:
-            example = _make_example(window, target, task.head, len(one.windows), origin)
-            if (example.classes == IGNORED).all():
-                losses["nothing_to_learn"] += 1
-            else:
-                examples.append(example)
-    return EncodedCorpus(tuple(examples), {name: n for name, n in losses.items() if n})
-
-
-def _make_example(
-    window: EncodedWindow, target: Target, head: str, windows: int, origin: str
-) -> Example:
-    if head == "sequence":
-        weights = (target.weights / windows).astype(np.float32)
-        return Example(window.input_ids, window.features, target.classes, weights, origin)
-    classes = np.full(len(window.input_ids), IGNORED, np.int64)
-    weights = np.zeros(len(window.input_ids), np.float32)
-    own = slice(window.window.own_first, window.window.own_last)
-    first = window.window.first
-    positions = window.positions[own.start - first : own.stop - first]
-    classes[positions] = target.classes[own]
-    weights[positions] = target.weights[own]
-    return Example(window.input_ids, window.features, classes, weights, origin)

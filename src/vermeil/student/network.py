@@ -80,8 +80,9 @@ def load_network(
         for name in ("attention_probs_dropout_prob", "attention_dropout"):
             if hasattr(config, name):
                 setattr(config, name, 0.0)
-        network: PreTrainedModel = MODELS[head].from_pretrained(
-            source, config=config, attn_implementation=_attention()
+        kind = MODELS[head]._model_mapping[type(config)]
+        network: PreTrainedModel = kind.from_pretrained(
+            source, config=config, attn_implementation=_attention(kind)
         )
     return network
 
@@ -111,9 +112,9 @@ def grow_token_types(network: PreTrainedModel) -> None:
     setattr(network.config, CASE_KEY, True)
 
 
-def _attention() -> str:
+def _attention(kind: Any) -> str:
     """Plain attention has the faster backward pass on processors, fused attention on GPUs."""
-    return "sdpa" if torch.cuda.is_available() else "eager"
+    return "sdpa" if torch.cuda.is_available() and kind._supports_sdpa else "eager"
 
 
 @contextlib.contextmanager

@@ -1,32 +1,60 @@
-"""From encoded documents to class probabilities, in batches of like length."""
+"""From encoded documents to class probabilities, in batches of like length; knows no torch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from vermeil.student.encoding import EncodedDocument, EncodedWindow
+from vermeil.student.context import Pack
+from vermeil.student.encoding import EncodedWindow
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
-
     from vermeil.tasks.protocol import Head
 
 BATCH_WORDPIECES = 4096
 """Wordpieces of one batch, padding included."""
 
 
+class Runner(Protocol):
+    """What computes a network, whatever with: torch or ONNX Runtime."""
+
+    def __call__(
+        self,
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        cases: NDArray[np.int64] | None,
+    ) -> NDArray[np.float32]:
+        """Return class probabilities.
+
+        Args:
+            ids: wordpieces, shape (windows, width), padded.
+            mask: 1 for a wordpiece, 0 for padding; same shape.
+            cases: letter-case classes, same shape, where the network takes them.
+
+        Returns:
+            Shape (windows, width, classes) for a token head, (windows, classes) for a sequence
+            head.
+        """
+
+    def logits(
+        self,
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        cases: NDArray[np.int64] | None,
+    ) -> NDArray[np.float32]:
+        """Return what the probabilities are made from."""
+
+
 def probabilities(
-    network: PreTrainedModel, documents: Sequence[EncodedDocument], head: Head, padding: int
+    runner: Runner, documents: Sequence[Pack], head: Head, padding: int
 ) -> list[NDArray[np.float32]]:
-    """Return what the network makes of each document.
+    """Return what the network makes of each document, or of each pack of documents.
 
     Args:
-        network: a token or sequence classifier.
+        runner: computes the network.
         documents: encoded documents.
         head: the network's head.
         padding: id of the padding wordpiece.
@@ -36,7 +64,7 @@ def probabilities(
         that owns it; or (1, classes) for a sequence head: the mean over the windows.
     """
     windows = [w for d in documents for w in d.windows]
-    outputs = _run(network, windows, head, padding)
+    outputs = _run(runner, windows, head, padding)
     results, at = [], 0
     for document in documents:
         own = outputs[at : at + len(document.windows)]
@@ -50,16 +78,58 @@ def probabilities(
     return results
 
 
+def tempered(rows: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    """Return softmax(logits / temperature), given softmax(logits): shape (…, classes).
+
+    Logits are the probabilities' logarithms but for a constant that the softmax removes.
+    """
+    if temperature == 1:
+        return rows
+    logs = np.log(np.maximum(rows, np.finfo(np.float32).tiny)) / temperature
+    powers = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    result: NDArray[np.float32] = powers / powers.sum(axis=-1, keepdims=True)
+    return result
+
+
+def logit_difference(
+    one: Runner, other: Runner, windows: Sequence[EncodedWindow], padding: int
+) -> float:
+    """Return the largest difference of logits at any wordpiece of any window."""
+    largest = np.float32(0)
+    for start in range(0, len(windows), 8):  # in file order: short ones are padded, too
+        ids, mask, cases = pad(windows[start : start + 8], padding)
+        apart = np.abs(one.logits(ids, mask, cases) - other.logits(ids, mask, cases))
+        counted = apart[mask == 1] if apart.ndim == 3 else apart
+        largest = np.maximum(largest, counted.max())  # unlike max(), keeps what is no number
+    return float(largest)
+
+
+def pad(
+    windows: Sequence[EncodedWindow], padding: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64] | None]:
+    """Return the windows as a `Runner` takes them: wordpieces, mask and letter case."""
+    width = max(len(w.input_ids) for w in windows)
+    ids = np.full((len(windows), width), padding, np.int64)
+    mask = np.zeros_like(ids)
+    cases = np.zeros_like(ids)
+    for row, window in enumerate(windows):
+        size = len(window.input_ids)
+        ids[row, :size] = window.input_ids
+        mask[row, :size] = 1
+        if window.features is not None:
+            cases[row, :size] = window.features
+    return ids, mask, None if windows[0].features is None else cases
+
+
 def _run(
-    network: PreTrainedModel, windows: Sequence[EncodedWindow], head: Head, padding: int
+    runner: Runner, windows: Sequence[EncodedWindow], head: Head, padding: int
 ) -> list[NDArray[np.float32]]:
     order = sorted(range(len(windows)), key=lambda i: len(windows[i].input_ids))
     results: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(windows)
     start = 0
     while start < len(order):
         end = _batch_end(windows, order, start)
-        batch = [windows[i] for i in order[start:end]]
-        outputs = _forward(network, batch, padding)
+        outputs = runner(*pad([windows[i] for i in order[start:end]], padding))
         for row, i in enumerate(order[start:end]):
             results[i] = outputs[row] if head == "sequence" else _owned(windows[i], outputs[row])
         start = end
@@ -75,30 +145,6 @@ def _batch_end(windows: Sequence[EncodedWindow], order: Sequence[int], start: in
             break
         end += 1
     return end
-
-
-@torch.inference_mode()
-def _forward(
-    network: PreTrainedModel, windows: Sequence[EncodedWindow], padding: int
-) -> NDArray[np.float32]:
-    width = max(len(w.input_ids) for w in windows)
-    ids = np.full((len(windows), width), padding, np.int64)
-    mask = np.zeros_like(ids)
-    features = np.zeros_like(ids)
-    for row, window in enumerate(windows):
-        size = len(window.input_ids)
-        ids[row, :size] = window.input_ids
-        mask[row, :size] = 1
-        if window.features is not None:
-            features[row, :size] = window.features
-    inputs = {"input_ids": ids, "attention_mask": mask}
-    if windows[0].features is not None:
-        inputs["token_type_ids"] = features
-    network.train(False)
-    tensors = {name: torch.from_numpy(a).to(network.device) for name, a in inputs.items()}
-    logits = network(**tensors).logits
-    result: NDArray[np.float32] = torch.softmax(logits.float(), dim=-1).cpu().numpy()
-    return result
 
 
 def _owned(window: EncodedWindow, output: NDArray[np.float32]) -> NDArray[np.float32]:

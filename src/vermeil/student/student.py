@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import nn
 
 from vermeil.data.atomic import atomic_folder
-from vermeil.data.document import Annotation, Document
+from vermeil.data.document import Document
 from vermeil.data.example import BatchPlan, Example
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, DataError
-from vermeil.student.card import model_card
+from vermeil.student.card import model_card, onnx_card
 from vermeil.student.config import StudentConfig
-from vermeil.student.device import pick_device
+from vermeil.student.context import packs, singles
+from vermeil.student.crf import Crf
+from vermeil.student.device import pick_device, uses_bf16
 from vermeil.student.dropout import speed_up_dropout
 from vermeil.student.encoder import find_encoder
-from vermeil.student.encoding import (
-    DocumentEncoder,
-    EncodedCorpus,
-    EncodedDocument,
-    make_examples,
-)
+from vermeil.student.encoding import DocumentEncoder
+from vermeil.student.examples import EncodedCorpus, make_examples
+from vermeil.student.loss import CrossEntropy
+from vermeil.student.metrics import StepRecord
 from vermeil.student.network import (
     CASE_KEY,
     folds_case,
@@ -37,20 +35,22 @@ from vermeil.student.network import (
     quiet,
     supports_letter_case,
 )
-from vermeil.student.prediction import probabilities
-from vermeil.student.training import StepRecord, fit
+from vermeil.student.predictor import Predictor
+from vermeil.student.settings import (
+    SETTINGS,
+    ModelSettings,
+    OnnxSettings,
+    Precision,
+    read_settings,
+)
+from vermeil.student.torch_runner import TorchRunner
+from vermeil.student.training import Surroundings, fit
+from vermeil.student.wordpieces import TOKENIZER, Wordpieces
 from vermeil.tasks import make_task
-from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
-
-SETTINGS = "vermeil.json"
-"""File in a model folder that says what transformers' own files do not."""
-
-BLOCK = 2048
-"""Documents that are predicted together, sorted by length: memory stays bounded."""
 
 
 class Student:
@@ -63,6 +63,11 @@ class Student:
         tokenizer: its fast tokenizer.
         task: what it does.
         config: how it is trained and how long its windows are.
+        crf: which class follows which; None: each word is decided for itself.
+        temperature: divides the logits before they become scores.
+
+    Raises:
+        ConfigError: the configuration wants what only a task that marks words can have.
     """
 
     def __init__(
@@ -71,13 +76,17 @@ class Student:
         tokenizer: PreTrainedTokenizerBase,
         task: Task,
         config: StudentConfig,
+        crf: Crf | None = None,
+        temperature: float = 1.0,
     ) -> None:
+        _check_head(task, config)
         self.network, self.tokenizer, self.task, self.config = network, tokenizer, task, config
+        self.crf, self.temperature = crf, temperature
         longest = int(getattr(network.config, "max_position_embeddings", 0) or 10**9)
         if network.config.model_type in ("roberta", "xlm-roberta", "camembert"):
             longest -= 2  # their positions begin after the padding index
         self._encoder = DocumentEncoder(
-            tokenizer,
+            _wordpieces(tokenizer),
             min(config.max_wordpieces, longest),
             config.overlap,
             with_case=bool(getattr(network.config, CASE_KEY, False)),
@@ -103,7 +112,8 @@ class Student:
         network = load_network(source, task.head, task.classes, config.dropout)
         if _wants_letter_case(network, tokenizer, config.letter_case):
             grow_token_types(network)
-        return cls(_placed(network), tokenizer, task, config)
+        crf = Crf(len(task.classes)) if config.crf else None
+        return cls(_placed(network), tokenizer, task, config, crf)
 
     @classmethod
     def load(cls, folder: Path | str) -> Student:
@@ -113,44 +123,46 @@ class Student:
             DataError: the folder is not there or not a student.
         """
         path = Path(folder)
-        try:
-            settings = json.loads((path / SETTINGS).read_text("utf-8"))
-            task = make_task(TaskConfig.model_validate(settings["task"]))
-            config = StudentConfig.model_validate(settings["student"])
-        except (OSError, ValueError, KeyError) as error:
+        settings = read_settings(path)
+        if settings.onnx is not None:
             raise DataError(
-                f"is not a student (no valid {SETTINGS}); expected a folder that vermeil train "
-                "wrote",
+                "is exported for ONNX Runtime: vermeil.predict takes it; name the folder it was "
+                "made from",
                 path,
-            ) from error
+            )
+        task, config = make_task(settings.task), settings.student
         _set_threads(config.threads)
         tokenizer = load_tokenizer(str(path))
         network = load_network(str(path), task.head, task.classes, config.dropout)
         network.train(False)
-        return cls(_placed(network), tokenizer, task, config)
+        crf = None if settings.transitions is None else Crf.from_lists(settings.transitions)
+        return cls(_placed(network), tokenizer, task, config, crf, settings.temperature)
 
     def encode(self, documents: Sequence[Document], origin: str) -> EncodedCorpus:
         """Return the training examples of annotated documents, with what encoding lost."""
-        return make_examples(self._encoder.encode(documents), self.task, origin)
+        encoded = self._encoder.encode(documents)
+        together = packs(encoded, self._encoder) if self._in_context else singles(encoded)
+        return make_examples(together, self.task, origin, soft=self.config.soft_labels)
 
     def fit(
         self,
         examples: Sequence[Example],
         plan: BatchPlan,
         seed: int,
-        progress: Progress = silent,
+        around: Surroundings | None = None,
     ) -> list[StepRecord]:
         """Train along a plan (see `vermeil.student.training.fit`)."""
         speed_up_dropout(self.network)
-        padding = self.tokenizer.pad_token_id
+        criterion = CrossEntropy() if self.crf is None else self.crf.to(self.network.device)
         return fit(
             self.network,
+            criterion,
             examples,
             plan,
             self.config,
             seed,
-            padding=int(padding) if padding is not None else 0,
-            progress=progress,
+            padding=self._encoder.wordpieces.padding,
+            around=around or Surroundings(),
         )
 
     def predict(
@@ -159,7 +171,9 @@ class Student:
         """Annotate documents or plain texts.
 
         Texts may be of any length: long ones are read in overlapping windows, nothing is cut off.
-        Whatever annotation a document had is replaced; plain texts are numbered from 1.
+        Whatever annotation a document had is replaced; plain texts are numbered from 1. A student
+        that was trained with ``student.context = "group"`` reads neighbouring documents of a group
+        together here, too.
 
         Args:
             documents: documents (their ``tokens`` are respected) or texts; read as a stream.
@@ -168,19 +182,28 @@ class Student:
         Yields:
             The documents in order, with spans (or labels) that carry scores.
         """
-        stream = iter(documents)
-        done = 0
-        while block := list(islice(stream, BLOCK)):
-            named = [
-                Document(str(done + i), item) if isinstance(item, str) else item
-                for i, item in enumerate(block, start=1)
-            ]
-            encoded = list(self._encoder.encode(named))
-            rows = probabilities(self.network, encoded, self.task.head, self._padding)
-            for one, row in zip(encoded, rows, strict=True):
-                yield _annotated(one, self.task.decode(one.words, row))
-            done += len(block)
-            progress("predict", done, None, {})
+        return self.predictor("fp32").predict(documents, progress)
+
+    def predictor(self, precision: Precision = "auto") -> Predictor:
+        """Return what predicts with this student.
+
+        Args:
+            precision: fp32, bf16 or auto, which is bf16 where the device computes it natively.
+
+        Raises:
+            ConfigError: int8 is asked for, which only an exported model has.
+        """
+        if precision == "int8":
+            raise ConfigError("int8: only an exported model has it; see vermeil export --int8")
+        runner = TorchRunner(self.network, bf16=uses_bf16(precision))
+        return Predictor(
+            self._encoder,
+            runner,
+            self.task,
+            self.temperature,
+            in_context=self._in_context,
+            transitions=self._transitions,
+        )
 
     def save(
         self, folder: Path, record: Mapping[str, Any], steps: Iterable[StepRecord] = ()
@@ -195,38 +218,77 @@ class Student:
         Raises:
             DataError: the folder cannot be written.
         """
-        settings = {
-            "format": 1,
-            "task": self.task.config.model_dump(mode="json"),
-            "student": self.config.model_dump(mode="json"),
-        }
         with quiet(), atomic_folder(Path(folder)) as partial:
             self.network.save_pretrained(partial)
             self.tokenizer.save_pretrained(partial)
-            _write(partial / SETTINGS, settings)
+            _write(partial / SETTINGS, self._settings().as_dict())
             _write(partial / "training.json", record)
             card = model_card(self.task, self.config, record, letter_case=self.uses_letter_case)
             (partial / "README.md").write_text(card, "utf-8")
             lines = "".join(step.as_line() + "\n" for step in steps)
             (partial / "training.jsonl").write_text(lines, "utf-8")
 
+    def save_for_onnx(self, folder: Path, files: dict[Literal["fp32", "int8"], str]) -> None:
+        """Write what prediction with ONNX Runtime needs beside the graphs.
+
+        Args:
+            folder: holds the graphs.
+            files: precision to file.
+        """
+        wordpieces = self._encoder.wordpieces
+        wordpieces.tokenizer.save(str(folder / TOKENIZER))
+        onnx = OnnxSettings(
+            files=files,
+            unknown=wordpieces.unknown,
+            padding=wordpieces.padding,
+            longest=self._encoder.longest,
+            letter_case=self.uses_letter_case,
+        )
+        _write(folder / SETTINGS, self._settings(onnx).as_dict())
+        card = onnx_card(self.task, letter_case=self.uses_letter_case)
+        (folder / "README.md").write_text(card, "utf-8")
+
+    def _settings(self, onnx: OnnxSettings | None = None) -> ModelSettings:
+        return ModelSettings(
+            task=self.task.config,
+            student=self.config,
+            temperature=self.temperature,
+            transitions=self._transitions,
+            onnx=onnx,
+        )
+
+    @property
+    def _in_context(self) -> bool:
+        return self.config.context == "group"
+
+    @property
+    def _transitions(self) -> list[list[float]] | None:
+        return None if self.crf is None else self.crf.as_lists()
+
     @property
     def uses_letter_case(self) -> bool:
         """Whether token types carry letter case, which needs our own encoding of text."""
         return bool(getattr(self.network.config, CASE_KEY, False))
 
-    @property
-    def _padding(self) -> int:
-        padding = self.tokenizer.pad_token_id
-        return int(padding) if padding is not None else 0
+
+def _wordpieces(tokenizer: PreTrainedTokenizerBase) -> Wordpieces:
+    padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
+    unknown = tokenizer.unk_token_id if tokenizer.unk_token_id is not None else padding
+    return Wordpieces(tokenizer.backend_tokenizer, int(unknown), int(padding))
 
 
-def _annotated(encoded: EncodedDocument, annotation: Annotation) -> Document:
-    """Return the prediction; words that were not seen whole are counted in its ``meta``."""
-    document = encoded.document.with_annotation(annotation)
-    if not encoded.long_words:
-        return document
-    return replace(document, meta={**document.meta, "truncated": encoded.long_words})
+def _check_head(task: Task, config: StudentConfig) -> None:
+    if task.head == "token":
+        return
+    wanted = {"context": config.context != "none", "crf": config.crf}
+    problems = [
+        f"student.{name}: only a task that marks words can have it, {task.name} labels whole "
+        "texts; leave it out"
+        for name, is_wanted in wanted.items()
+        if is_wanted
+    ]
+    if problems:
+        raise ConfigError(*problems)
 
 
 def _wants_letter_case(

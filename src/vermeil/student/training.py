@@ -2,206 +2,275 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch.nn import functional
+from torch import nn
 from transformers import PreTrainedModel
 
-from vermeil.data.example import IGNORED, BatchPlan, Example
+from vermeil.data.example import BatchPlan, Example
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import TrainingError
-from vermeil.student.config import StudentConfig
+from vermeil.student.best import Best, Score
+from vermeil.student.checkpoint import Checkpoint, State, flatten
+from vermeil.student.config import RESULTLESS, StudentConfig
 from vermeil.student.device import autocast, uses_bf16
-from vermeil.student.vocabulary import compact_vocabulary
+from vermeil.student.loss import Batch, collate
+from vermeil.student.metrics import StepRecord, Watch
+from vermeil.student.optimiser import make_optimiser, rate_factor, set_rate
+from vermeil.student.team import ALONE, Team
+from vermeil.student.vocabulary import SmallVocabulary, compact_vocabulary
 
 
 @dataclass(frozen=True, slots=True)
-class StepRecord:
-    """What one optimiser step was.
+class Surroundings:
+    """What goes on around the steps of a training.
 
     Args:
-        step: from 1.
-        loss: weighted mean cross-entropy of the batch.
-        gold_share: gold share of the batch's wordpieces.
-        learning_rate: of this step.
-        wordpieces: of this batch, without padding.
+        progress: told after every step: loss, gold share, wordpieces per second, F1 on dev.
+        watch: given the record of every step.
+        score: scores the student; needed where the configuration selects the best state.
+        checkpoint: keeps the state, and gives back that of a training that was stopped.
+        team: the processes that share the work.
     """
 
-    step: int
-    loss: float
-    gold_share: float
-    learning_rate: float
-    wordpieces: int
-
-    def as_line(self) -> str:
-        """One line of JSON, for ``training.jsonl``."""
-        return json.dumps(asdict(self))
+    progress: Progress = silent
+    watch: Watch = field(default=lambda _: None)
+    score: Score | None = None
+    checkpoint: Checkpoint | None = None
+    team: Team = ALONE
 
 
 def fit(
     network: PreTrainedModel,
+    criterion: nn.Module,
     examples: Sequence[Example],
     plan: BatchPlan,
     config: StudentConfig,
     seed: int,
     *,
     padding: int,
-    progress: Progress = silent,
+    around: Surroundings,
 ) -> list[StepRecord]:
     """Train the network in place along a plan.
 
     Args:
         network: a token or sequence classifier of transformers.
+        criterion: logits and batch to the sum of the losses; may have weights of its own.
         examples: all examples, gold first, as the plan numbers them.
         plan: which examples each step sees.
         config: learning rate, dropout and the like.
         seed: of dropout.
         padding: id of the padding wordpiece.
-        progress: told after every step: loss, gold share, wordpieces per second.
+        around: progress, checkpoint and the like.
 
     Returns:
-        A record per step.
+        A record per step, those before an interruption included.
 
     Raises:
-        TrainingError: the loss is not a number any more, or there is nothing to train on.
+        TrainingError: the loss is not a number any more, there is nothing to train on, or a
+            checkpoint does not fit.
     """
     if plan.steps == 0:
         raise TrainingError("the plan has no step: there is nothing to train on")
-    torch.manual_seed(seed)
+    torch.manual_seed(seed + around.team.rank)
     used = np.unique(np.concatenate(plan.batches))
     network.train()
-    records: list[StepRecord] = []
-    seen, start = 0, time.perf_counter()
-    with compact_vocabulary(network, (examples[i].input_ids for i in used), padding) as remap:
+    occurring = (examples[i].input_ids for i in used)
+    with compact_vocabulary(network, occurring, padding) as vocabulary:
         if not config.train_word_embeddings:
             network.get_input_embeddings().requires_grad_(False)
-        optimiser = _optimiser(network, config)
-        for step, batch in enumerate(plan.batches):
-            rate = config.learning_rate * _rate(step, plan, config.warmup)
-            loss = _step(
-                network,
-                optimiser,
-                _collate([examples[i] for i in batch], remap, remap[padding], network.device),
-                rate,
-                config,
-            )
-            if not math.isfinite(loss):
-                raise TrainingError(
-                    f"the loss is {loss} at step {step + 1} of {plan.steps}; "
-                    "lower student.learning_rate or raise student.warmup"
-                )
-            seen += int(plan.wordpieces[step])
-            share = float(plan.realised_share[step])
-            records.append(StepRecord(step + 1, loss, share, rate, int(plan.wordpieces[step])))
-            speed = seen / (time.perf_counter() - start)
-            progress(
-                "train",
-                step + 1,
-                plan.steps,
-                {"loss": loss, "gold_share": share, "wordpieces_per_second": speed},
-            )
+        loop = _Loop(network, criterion, plan, config, around, vocabulary)
+        loop.resume(_made_from(examples, plan, config, seed, around.team))
+        for step in range(len(loop.records), plan.steps):
+            if loop.best.gives_up:
+                break
+            batch = [examples[i] for i in plan.batches[step]]
+            loop.step(step, batch, int(vocabulary.remap[padding]))
+        loop.best.restore(loop.trained)
     network.train(False)
-    return records
+    return loop.records
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    inputs: dict[str, torch.Tensor]
-    classes: torch.Tensor
-    weights: torch.Tensor
+class _Loop:
+    """All that changes from step to step."""
+
+    def __init__(
+        self,
+        network: PreTrainedModel,
+        criterion: nn.Module,
+        plan: BatchPlan,
+        config: StudentConfig,
+        around: Surroundings,
+        vocabulary: SmallVocabulary,
+    ) -> None:
+        self.network, self.criterion, self.plan, self.config = network, criterion, plan, config
+        self.around, self.vocabulary = around, vocabulary
+        self.trained = nn.ModuleList([network, criterion])
+        self.optimiser = make_optimiser(network, criterion, config)
+        self.best = Best(plan.steps, config)
+        self.records: list[StepRecord] = []
+        self._began, self._resumed, self._seen = time.perf_counter(), 0.0, 0
+        self._last_f1: float | None = None
+
+    def resume(self, made_from: dict[str, Any]) -> None:
+        """Go on from the checkpoint, if there is one."""
+        if self.around.checkpoint is None:
+            return
+        state, self.records = self.around.checkpoint.open(
+            made_from, write=self.around.team.rank == 0
+        )
+        if state is None:
+            return
+        self.trained.load_state_dict(state["weights"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.best.resume(state["best"])
+        _set_random_state(state["random"][self.around.team.rank])
+        self._resumed = self.records[-1].seconds
+        self._last_f1 = state["last_f1"]
+        self.around.progress("train", len(self.records), self.plan.steps, {})
+
+    def step(self, step: int, batch: Sequence[Example], padding: int) -> None:
+        """Do one optimiser step, and all that follows from it."""
+        began = time.perf_counter()
+        rate = self.config.learning_rate * rate_factor(step, self.plan, self.config)
+        set_rate(self.optimiser, rate)
+        loss = self._optimise([self._collated(part, padding) for part in self._parts(batch)])
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"the loss is {loss} at step {step + 1} of {self.plan.steps}; "
+                "lower student.learning_rate or raise student.warmup"
+            )
+        wordpieces = int(self.plan.wordpieces[step])
+        speed = wordpieces / (time.perf_counter() - began)
+        f1 = self._dev_f1(step + 1)
+        seconds = self._resumed + time.perf_counter() - self._began
+        share = float(self.plan.realised_share[step])
+        self._tell(StepRecord(step + 1, loss, share, rate, wordpieces, speed, seconds, f1))
+        self._keep()
+
+    def _collated(self, part: Sequence[Example], padding: int) -> Batch:
+        return collate(part, self.vocabulary.remap, padding, self.network.device)
+
+    def _parts(self, batch: Sequence[Example]) -> Iterator[Sequence[Example]]:
+        """Yield this process's part of a batch, in as many parts as go through at once."""
+        limit, team = self.config.micro_batch_wordpieces, self.around.team
+        if limit is None and team.size == 1:
+            yield batch
+            return
+        mine = sorted(batch, key=lambda e: e.size)[team.rank :: team.size]
+        start = 0
+        for end in range(1, len(mine) + 1):
+            full = limit is not None and end < len(mine)
+            if end == len(mine) or (full and mine[end].size * (end + 1 - start) > (limit or 0)):
+                yield mine[start:end]
+                start = end
+
+    def _optimise(self, parts: Sequence[Batch]) -> float:
+        """Do the step; return the weighted mean loss."""
+        team, device = self.around.team, self.network.device
+        weights = [part.weight for part in parts] or [torch.zeros((), device=device)]
+        total = team.added(torch.stack(weights).sum()).clamp_min(1e-8)
+        self.optimiser.zero_grad(set_to_none=True)
+        losses = [torch.zeros((), device=device)]
+        for part in parts:
+            with autocast(device, enabled=uses_bf16(self.config.precision)):
+                logits = self.network(**part.inputs).logits
+            loss = self.criterion(logits, part) / total
+            torch.autograd.backward(loss)
+            losses.append(loss.detach())
+        team.add_gradients(self.trained.parameters())
+        torch.nn.utils.clip_grad_norm_(
+            self.trained.parameters(), self.config.clip_norm, foreach=True
+        )
+        self.optimiser.step()
+        return float(team.added(torch.stack(losses).sum()))
+
+    def _dev_f1(self, step: int) -> float | None:
+        score = self.around.score
+        if score is None or self.config.select == "last" or not self.best.is_due(step):
+            return None
+        random = _random_state()
+        with self.vocabulary.whole():
+            f1 = float(self.around.team.first_says(score()))
+        _set_random_state(random)
+        self.network.train()
+        self.best.offer(f1, self.trained)
+        self._last_f1 = f1
+        return f1
+
+    def _tell(self, record: StepRecord) -> None:
+        self.records.append(record)
+        self._seen += record.wordpieces
+        if self.around.team.rank > 0:
+            return
+        if self.around.checkpoint is not None:
+            self.around.checkpoint.note(record)
+        self.around.watch(record)
+        detail: dict[str, float | int | str] = {
+            "loss": record.loss,
+            "gold_share": record.gold_share,
+            "wordpieces_per_second": self._seen / (time.perf_counter() - self._began),
+        }
+        if self._last_f1 is not None:
+            detail["dev_f1"] = self._last_f1
+        self.around.progress("train", record.step, self.plan.steps, detail)
+
+    def _keep(self) -> None:
+        """Write a checkpoint if it is time for one."""
+        checkpoint, team = self.around.checkpoint, self.around.team
+        if checkpoint is None or not team.first_says(checkpoint.is_due):
+            return
+        random = team.all_say(_random_state())
+        if team.rank > 0:
+            return
+        state: State = {
+            "step": len(self.records),
+            "weights": self.trained.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "best": self.best.state(),
+            "last_f1": self._last_f1,
+            "random": random,
+        }
+        checkpoint.write(state)
 
 
-def _collate(
-    examples: Sequence[Example],
-    remap: NDArray[np.int64],
-    padding: int,
-    device: torch.device,
-) -> _Batch:
-    """Pad examples into tensors of shape (batch, longest)."""
-    rows, width = len(examples), max(e.size for e in examples)
-    targets = max(len(e.classes) for e in examples)
-    ids = np.full((rows, width), padding, np.int64)
-    mask = np.zeros((rows, width), np.int64)
-    features = np.zeros((rows, width), np.int64)
-    classes = np.full((rows, targets), IGNORED, np.int64)
-    weights = np.zeros((rows, targets), np.float32)
-    for i, example in enumerate(examples):
-        ids[i, : example.size] = remap[example.input_ids]
-        mask[i, : example.size] = 1
-        if example.features is not None:
-            features[i, : example.size] = example.features
-        classes[i, : len(example.classes)] = example.classes
-        weights[i, : len(example.weights)] = example.weights
-    inputs = {"input_ids": ids, "attention_mask": mask}
-    if examples[0].features is not None:
-        inputs["token_type_ids"] = features
-    return _Batch(
-        {name: torch.from_numpy(array).to(device) for name, array in inputs.items()},
-        torch.from_numpy(classes).to(device),
-        torch.from_numpy(weights).to(device),
-    )
+def _made_from(
+    examples: Sequence[Example], plan: BatchPlan, config: StudentConfig, seed: int, team: Team
+) -> dict[str, Any]:
+    """Return all that decides what comes out of training, as far as `fit` knows it."""
+    data, batches = hashlib.sha256(), hashlib.sha256()
+    for e in examples:
+        for array in (e.input_ids, e.features, e.classes, e.weights, e.positions, e.soft):
+            data.update(b"|" if array is None else array.tobytes() + b"|")
+    for batch in plan.batches:
+        batches.update(batch.tobytes() + b"|")
+    return {
+        "gold examples": plan.gold_examples,
+        "silver examples": len(examples) - plan.gold_examples,
+        "digest of the examples": data.hexdigest()[:16],
+        "steps": plan.steps,
+        "wordpieces": plan.total_wordpieces,
+        "digest of the plan": batches.hexdigest()[:16],
+        "seed": seed,
+        "processes": team.size,
+        "torch": torch.__version__,
+        **flatten(config.model_dump(mode="json", exclude=RESULTLESS), "student"),
+    }
 
 
-def _step(
-    network: PreTrainedModel,
-    optimiser: torch.optim.Optimizer,
-    batch: _Batch,
-    rate: float,
-    config: StudentConfig,
-) -> float:
-    for group in optimiser.param_groups:
-        group["lr"] = rate
-    with autocast(network.device, enabled=uses_bf16(config.precision)):
-        logits = network(**batch.inputs).logits
-    loss = weighted_loss(logits, batch.classes, batch.weights)
-    optimiser.zero_grad(set_to_none=True)
-    torch.autograd.backward(loss)
-    torch.nn.utils.clip_grad_norm_(network.parameters(), config.clip_norm, foreach=True)
-    optimiser.step()
-    return float(loss.detach())
+def _random_state() -> dict[str, Any]:
+    devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return {"cpu": torch.get_rng_state(), "cuda": devices}
 
 
-def weighted_loss(
-    logits: torch.Tensor, classes: torch.Tensor, weights: torch.Tensor
-) -> torch.Tensor:
-    """Return the weighted mean cross-entropy over the positions that count.
-
-    Args:
-        logits: shape (batch, positions, classes), or (batch, classes) for a sequence head.
-        classes: int64, shape (batch, positions); `IGNORED` positions do not count.
-        weights: float32, same shape.
-    """
-    flat = logits.float().reshape(-1, logits.shape[-1])
-    kept = classes.reshape(-1) != IGNORED
-    losses = functional.cross_entropy(flat[kept], classes.reshape(-1)[kept], reduction="none")
-    kept_weights = weights.reshape(-1)[kept]
-    return (losses * kept_weights).sum() / kept_weights.sum().clamp_min(1e-8)
-
-
-def _rate(step: int, plan: BatchPlan, warmup: float) -> float:
-    """Return the learning rate's factor: linear warm-up, then linear decay, anew per restart."""
-    begin = max(r for r in plan.restarts if r <= step)
-    end = min((r for r in plan.restarts if r > step), default=plan.steps)
-    length, done = end - begin, step - begin + 1
-    rising = max(1, round(warmup * length)) if warmup else 0
-    if done <= rising:
-        return done / rising
-    return (length - done + 1) / max(1, length - rising)
-
-
-def _optimiser(network: PreTrainedModel, config: StudentConfig) -> torch.optim.Optimizer:
-    """Return fused AdamW; biases and norms are not decayed."""
-    trained = [p for p in network.parameters() if p.requires_grad]
-    groups: list[dict[str, Any]] = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": config.weight_decay},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
+def _set_random_state(state: dict[str, Any]) -> None:
+    torch.set_rng_state(state["cpu"])
+    if state["cuda"]:
+        torch.cuda.set_rng_state_all(state["cuda"])

@@ -8,8 +8,9 @@ put back afterwards; the others stay as they were.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,10 +19,23 @@ from torch import nn
 from transformers import PreTrainedModel
 
 
+@dataclass(frozen=True, slots=True)
+class SmallVocabulary:
+    """The network's word embeddings while they are few.
+
+    Args:
+        remap: int64, shape (vocabulary,): row of the small table for each wordpiece id that occurs.
+        whole: gives the context in which the network has all its word embeddings, as they are.
+    """
+
+    remap: NDArray[np.int64]
+    whole: Callable[[], AbstractContextManager[None]]
+
+
 @contextmanager
 def compact_vocabulary(
     network: PreTrainedModel, occurring: Iterable[NDArray[np.int64]], padding: int
-) -> Iterator[NDArray[np.int64]]:
+) -> Iterator[SmallVocabulary]:
     """Shrink the network's word embeddings to the wordpieces that occur, and grow them back.
 
     Args:
@@ -30,11 +44,11 @@ def compact_vocabulary(
         padding: id of the padding wordpiece, which is always kept.
 
     Yields:
-        int64, shape (vocabulary,): row of the small table for each wordpiece id that occurs.
+        Where the rows of the wordpieces are.
     """
     full = network.get_input_embeddings()
     if not isinstance(full, nn.Embedding):
-        yield np.arange(int(network.config.vocab_size))
+        yield SmallVocabulary(np.arange(int(network.config.vocab_size)), nullcontext)
         return
     ids = np.unique(np.concatenate([np.array([padding], np.int64), *occurring]))
     rows = torch.from_numpy(ids).to(full.weight.device)
@@ -44,9 +58,20 @@ def compact_vocabulary(
     small = small.to(full.weight.device, full.weight.dtype)
     with torch.no_grad():
         small.weight.copy_(full.weight[rows])
+
+    @contextmanager
+    def whole() -> Iterator[None]:
+        with torch.no_grad():
+            full.weight[rows] = small.weight
+        network.set_input_embeddings(full)
+        try:
+            yield
+        finally:
+            network.set_input_embeddings(small)
+
     network.set_input_embeddings(small)
     try:
-        yield remap
+        yield SmallVocabulary(remap, whole)
     finally:
         with torch.no_grad():
             full.weight[rows] = small.weight

@@ -18,7 +18,7 @@ from vermeil.data.document import Document
 from vermeil.data.example import BatchPlan
 from vermeil.jobs.evaluate import score_documents
 from vermeil.jobs.train import Training, train_student, training_record
-from vermeil.student.config import StudentConfig
+from vermeil.student.config import RESULTLESS, StudentConfig
 from vermeil.studies.draw import Draw
 from vermeil.studies.inputs import marks
 from vermeil.tasks.protocol import Task
@@ -70,8 +70,9 @@ def cell_key(job: CellJob, plan: BatchPlan) -> str:
     """
     digest = hashlib.sha256()
     digest.update(f"cell:{VERSION}:{job.seed}:".encode())
-    for config in (job.student.model_copy(update={"threads": None}), job.task.config):
-        digest.update(config.model_dump_json(exclude_defaults=True).encode())
+    student = job.student.model_dump_json(exclude_defaults=True, exclude=RESULTLESS)
+    digest.update(student.encode())
+    digest.update(job.task.config.model_dump_json(exclude_defaults=True).encode())
     for documents in (job.draw.gold, job.draw.silver, job.dev, job.test):
         digest.update(_digest(documents))
     for batch in plan.batches:

@@ -30,7 +30,7 @@ from vermeil.studies.results import collect_results
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
-    from vermeil.student.encoding import EncodedCorpus
+    from vermeil.student.examples import EncodedCorpus
     from vermeil.student.student import Student
 
 
@@ -132,6 +132,11 @@ def _jobs(
     blending: BlendingConfig,
 ) -> Iterator[CellJob]:
     """Yield the cells, seed by seed, so that a study that is stopped is balanced."""
+    if student.select != "last":
+        raise ConfigError(
+            f"student.select: {student.select} would let a study's cells see gold that is not "
+            "theirs; set it to last"
+        )
     if config.baseline not in config.regimens:
         raise ConfigError(f"study.baseline: {config.baseline!r} is not among study.regimens")
     threads = student.threads or max(1, (os.cpu_count() or 1) // config.workers)

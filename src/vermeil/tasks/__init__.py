@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Protocol
 
 from vermeil.data.document import Annotation, Document
@@ -33,9 +34,10 @@ def make_task(config: TaskConfig) -> Task:
     """Return the task that a ``[task]`` section describes.
 
     Raises:
-        ConfigError: label names or aliases contradict each other.
+        ConfigError: label names or aliases contradict each other, or the file of guidelines (its
+            path relative to the working folder) cannot be read.
     """
-    return TASKS[config.name](config)
+    return TASKS[config.name](config.with_guidelines(Path()))
 
 
 def task_for(documents: Iterable[Document]) -> Task:

@@ -15,6 +15,7 @@ from vermeil.data.example import Target
 from vermeil.data.mention import LocatedMention
 from vermeil.data.reply import Message, Reply, State
 from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.votes import Keep, Verification, Vote
 
 Head = Literal["token", "sequence"]
 """The student's head: one decision per word, or one per document."""
@@ -69,10 +70,18 @@ class Task(Protocol):
     def check(self, document: Document) -> None:
         """Raise `DataError` unless the document's annotation is one this task can use."""
 
-    def render(self, prompt: str, text: str) -> tuple[Message, ...]:
+    def render(
+        self, prompt: str, text: str, demonstrations: Sequence[Document] = ()
+    ) -> tuple[Message, ...]:
         """Return the chat messages that ask for the annotation of ``text``.
 
         The last message is the user's and ends with ``text``, which begins on a line of its own.
+
+        Args:
+            prompt: one of `prompts`.
+            text: the document's text.
+            demonstrations: annotated documents, shown before it with their right answers in the
+                format that is asked for.
         """
 
     def schema(self, prompt: str) -> Mapping[str, Any] | None:
@@ -84,6 +93,19 @@ class Task(Protocol):
 
     def read(self, text: str, reply: Reply) -> Reading:
         """Parse a reply and locate what it says in ``text``; never raises on a bad reply."""
+
+    def vote(self, readings: Sequence[Annotation], keep: Keep, abstain: bool) -> Vote:
+        """Return what several usable answers about one text come to.
+
+        Args:
+            readings: the annotation of each answer.
+            keep: how many votes are enough.
+            abstain: whether what did not get them is unknown instead of not there.
+        """
+
+    @property
+    def verification(self) -> Verification | None:
+        """How to ask again about what was contested; None: the task cannot."""
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
         """Return the classes that the student should give to the document's words."""

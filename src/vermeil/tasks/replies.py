@@ -16,6 +16,7 @@ from vermeil.tasks.protocol import Reading
 
 _DECODER = json.JSONDecoder()
 _OPENING = re.compile(r'\{\s*"')
+_OBJECT = re.compile(r'\{\s*["}]')
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _REFUSAL = re.compile(
     r"\W*(?:(?:(?:i['’]m|i am|we['’]re|we are)\s+)?(?:so |very )?sorry\W+(?:but\s+)?"
@@ -65,6 +66,42 @@ def closed_object(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def without_quotations(reply: str, text: str) -> str:
+    """Return a reply without the JSON objects that stand in the document's text, too.
+
+    What a document holds is no answer, even if the teacher repeats it: a quotation, or an order
+    that the text gave.
+    """
+    if "{" not in text or "{" not in reply:
+        return reply
+    own = {canonical(inner) for value, _, _ in objects_in(text) for inner in _objects(value)}
+    pieces, at = [], 0
+    for value, start, end in objects_in(reply):
+        if canonical(value) in own:
+            pieces.append(reply[at:start])
+            at = end
+    return "".join((*pieces, reply[at:]))
+
+
+def objects_in(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
+    """Yield the JSON objects that stand in a text, none within another, with their ranges."""
+    position = 0
+    while opening := _OBJECT.search(text, position):
+        try:
+            value, position = _DECODER.raw_decode(text, opening.start())
+        except ValueError:
+            position = opening.start() + 1
+        except RecursionError:  # nested as no answer is
+            return
+        else:
+            yield value, opening.start(), position
+
+
+def canonical(value: dict[str, Any]) -> str:
+    """Return the one form that all ways to write a JSON object have in common."""
+    return json.dumps(value, sort_keys=True)
+
+
 def as_text(value: object) -> str | None:
     """Return a JSON string as text that can be written in UTF-8; None if it is not a string."""
     return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) else None
@@ -102,7 +139,7 @@ def was_cut_after_draft(reply: Reply) -> bool:
 
     An answer "nothing there" before that point may be a quotation of the instruction.
     """
-    return reply.finish_reason == "length" and not reply.text.rstrip(" \r\n`").endswith("}")
+    return reply.finish_reason == "length" and not reply.text.rstrip(" \r\n`").endswith(("}", "]"))
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

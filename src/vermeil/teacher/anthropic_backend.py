@@ -8,9 +8,10 @@ from typing import Any
 
 from vermeil.data.reply import Reply, Request
 from vermeil.teacher.anthropic_wire import message_body, parse_message
-from vermeil.teacher.backend import AttemptError, Scope
+from vermeil.teacher.backend import AttemptError, Limits, Scope
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
+from vermeil.teacher.headers import limits_of
 from vermeil.teacher.sdk import Sdk
 from vermeil.teacher.structured import rejection
 
@@ -24,9 +25,13 @@ class AnthropicBackend:
     """
 
     def __init__(self, config: TeacherConfig) -> None:
+        import httpx2
+
         check_consent(config)
         self._config = config
         self._sdk = Sdk(config)
+        self.limits: Limits | None = None
+        self._response = httpx2.Response
         self._client = self._sdk.async_client()
 
     async def complete(self, request: Request) -> Reply:
@@ -34,13 +39,16 @@ class AnthropicBackend:
         started = time.monotonic()
         try:
             async with asyncio.timeout(self._config.timeout):
-                answer = await self._client.post(
+                response = await self._client.post(
                     "/v1/messages",
-                    cast_to=object,
+                    cast_to=self._response,
                     body=message_body(request),
                     options={"headers": self._sdk.headers},
                 )
+            self.limits = limits_of(response.headers)
+            answer = response.json()
         except self._sdk.module.APIStatusError as error:
+            self.limits = limits_of(error.response.headers)
             raise fault_of_message(error, request, self._sdk) from None
         except self._sdk.faults as error:
             raise self._sdk.fault(error) from None
@@ -61,14 +69,17 @@ def fault_of_message(error: Any, request: Request, sdk: Sdk) -> AttemptError:
     if request.schema is not None:
         advice = rejection(error.status_code, said, request.text, sdk.config)
         if advice is not None:
-            return AttemptError(advice, Scope.TEACHER)
+            return AttemptError(advice, Scope.TEACHER, free=True)
     at = f"the teacher at {sdk.config.base_url}"
     if error.status_code == 400 and _blames(said, "credit balance", request):
-        return AttemptError(f"{at} says that the account has no credit left: {said}", Scope.TEACHER)
+        return AttemptError(
+            f"{at} says that the account has no credit left: {said}", Scope.TEACHER, free=True
+        )
     if error.status_code == 400 and _blames(said, "temperature", request):
         return AttemptError(
             f'{at} takes no temperature for this model: {said}; set teacher.temperature = "none"',
             Scope.TEACHER,
+            free=True,
         )
     return sdk.fault(error)
 

@@ -46,5 +46,6 @@ def parse_message(answer: Any, latency: float = 0.0) -> Reply:
         int(usage.get(name) or 0)
         for name in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
     )
-    counted = Usage(asked, int(usage.get("output_tokens") or 0))
+    cached = int(usage.get("cache_read_input_tokens") or 0)
+    counted = Usage(asked, int(usage.get("output_tokens") or 0), cached)
     return Reply(storable("".join(parts)), _FINISH.get(stopped, str(stopped)), counted, latency)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -21,6 +22,29 @@ class Scope(StrEnum):
     """Every request: stop at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much a server says it still takes from us.
+
+    Args:
+        left: requests, or tokens.
+        reset: seconds until all of it is there again.
+        most: how much that is; None: it does not say.
+    """
+
+    left: float
+    reset: float
+    most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a server says about its limits in the headers of an answer; None: nothing."""
+
+    requests: Room | None = None
+    tokens: Room | None = None
+
+
 class AttemptError(Exception):
     """One attempt brought no reply.
 
@@ -29,15 +53,29 @@ class AttemptError(Exception):
             the key.
         scope: what the fault spoils.
         after: seconds that the server asks us to wait before the next request.
+        busy: the server has too much to do; fewer requests at once would help.
+        free: nothing was answered, so nothing can have been billed.
     """
 
-    def __init__(self, message: str, scope: Scope, after: float | None = None):
-        self.scope, self.after = scope, after
+    def __init__(
+        self,
+        message: str,
+        scope: Scope,
+        after: float | None = None,
+        *,
+        busy: bool = False,
+        free: bool = False,
+    ):
+        self.scope, self.after, self.busy, self.free = scope, after, busy, free
         super().__init__(message)
 
 
 class Backend(Protocol):
     """Whoever answers requests, one attempt at a time; retrying is not its business."""
+
+    @property
+    def limits(self) -> Limits | None:
+        """What the newest answer said about the server's limits; None: nothing."""
 
     async def complete(self, request: Request) -> Reply:
         """Return the teacher's answer, verbatim.

@@ -20,6 +20,65 @@ _OURS = {"model", "messages", "system", "stream", "n", "temperature", "max_token
 """Fields of a request's body that other settings decide."""
 
 
+class DemonstrationsConfig(Section):
+    """Which gold documents each prompt shows as examples, with their right answers.
+
+    Never one with the id, the text or the group of the document that is asked about, of dev or of
+    test.
+    """
+
+    kind: Literal["none", "fixed", "nearest"] = "none"
+    """none: no examples. fixed: the same ones for every document. nearest: those of gold that are
+    most like the document, by sentence embedding; needs `pip install "vermeil[train]"`."""
+    count: int = Field(default=5, ge=1)
+    """How many are shown; the last is the nearest."""
+    ids: tuple[str, ...] = ()
+    """fixed only: which ones, in this order. Empty: the first of corpora.gold."""
+    encoder: str = "embedded"
+    """nearest only: the encoder of the embeddings: embedded, a folder or a Hub id."""
+
+
+class VotesConfig(Section):
+    """What becomes of several answers about one document: of samples, prompts or models."""
+
+    keep: Literal["majority", "unanimous", "any"] = "majority"
+    """Which spans stay. majority: those that more than half of the answers have; unanimous: those
+    that all have; any: every one, of overlapping ones that with more votes."""
+    losers: Literal["drop", "abstain"] = "drop"
+    """What becomes of the others. drop: nothing is there; abstain: nobody knows, so that they are
+    masked in training."""
+
+
+class FurtherTeacher(Section):
+    """One more teacher; what is left out is as in [teacher]."""
+
+    model: str
+    """Name of the model as its server knows it."""
+    backend: Literal["openai", "anthropic"] | None = None
+    """Which API its server speaks."""
+    base_url: str | None = None
+    """Root of its API."""
+    allow_remote: bool | None = None
+    """Agree to send text there; needed anew where base_url is given."""
+    api_key_env: str | None = None
+    """Environment variable that holds its key."""
+    prompt: str | None = None
+    """Which of the task's prompts to ask it with."""
+
+
+class PriceConfig(Section):
+    """What a model costs, in US dollars for a million tokens."""
+
+    input: float = Field(ge=0)
+    """The prompt."""
+    output: float = Field(ge=0)
+    """The reply."""
+    cached_input: float | None = Field(default=None, ge=0)
+    """The part of the prompt that the server had in its cache; none: as the rest."""
+    batch: float = Field(default=1.0, gt=0, le=1)
+    """Price in a batch, as a share of the price online."""
+
+
 class TeacherConfig(Section):
     """Which model annotates, and how it is asked."""
 
@@ -33,6 +92,8 @@ class TeacherConfig(Section):
     """Name of the model as the server knows it."""
     prompt: str = "standard"
     """Which of the task's prompts to ask with."""
+    demonstrations: DemonstrationsConfig = DemonstrationsConfig()
+    """Which gold documents each prompt shows as examples, with their right answers."""
     allow_remote: bool = False
     """Agree to send text to a server that is not on this machine."""
     api_key_env: str | None = None
@@ -62,9 +123,31 @@ class TeacherConfig(Section):
     vLLM, SGLang, Ollama and llama.cpp. json_object: any JSON object. vllm: vLLM's own
     structured_outputs. llama_cpp: llama-cpp-python. Not for prompts that reason first."""
     samples: int = Field(default=1, ge=1)
-    """How often each document is asked."""
+    """How often each document is asked; with more than once, set a temperature above 0."""
+    also: tuple[FurtherTeacher, ...] = ()
+    """Further teachers who are asked as well and have a vote each:
+    also = [{model = "NAME", base_url = "…", prompt = "…"}], or tables [[teacher.also]]."""
+    votes: VotesConfig = VotesConfig()
+    """What becomes of several answers about one document."""
+    verify: bool = False
+    """Ask once more about mentions on which the answers differ or whose place is doubtful."""
+    documents_per_request: int = Field(default=1, ge=1, le=100)
+    """Short documents that are put into one request. Each is accounted for by itself; concurrency
+    counts documents, so make it a multiple. Not with nearest demonstrations."""
     concurrency: int = Field(default=8, ge=1, le=1000)
-    """Requests in flight at once."""
+    """Most requests in flight at once; fewer while the server complains."""
+    requests_per_minute: int | None = Field(default=None, gt=0)
+    """Most requests in a minute; none: as many as the server takes."""
+    tokens_per_minute: int | None = Field(default=None, gt=0)
+    """Most tokens in a minute, prompts and replies together; none: as many as the server takes."""
+    max_cost_usd: float | None = Field(default=None, ge=0)
+    """Never spend more US dollars on all requests in the reply store, earlier runs included; none:
+    no limit."""
+    max_tokens_total: int | None = Field(default=None, ge=0)
+    """Never use more tokens on all requests in the reply store, earlier runs included; none: no
+    limit."""
+    prices: dict[str, PriceConfig] = Field(default={})
+    """Prices by model; they go before the list that ships with Vermeil."""
     timeout: float = Field(default=60.0, gt=0)
     """Seconds to wait for one reply."""
     retries: int = Field(default=5, ge=0)
@@ -73,11 +156,22 @@ class TeacherConfig(Section):
     """Seconds before the first further attempt, if the server names none; doubles each time."""
 
     @model_validator(mode="after")
-    def _known_to_backend(self) -> Self:
-        if self.backend == "anthropic" and self.structured not in ("off", "json_schema"):
+    def _possible(self) -> Self:
+        for one in self.each():
+            if one.backend == "anthropic" and one.structured not in ("off", "json_schema"):
+                raise ValueError(
+                    f'structured = "{one.structured}" is not known to Anthropic; expected '
+                    '"json_schema" or "off"'
+                )
+        if self.documents_per_request > 1 and self.mode == "batch":
             raise ValueError(
-                f'structured = "{self.structured}" is not known to Anthropic; expected '
-                '"json_schema" or "off"'
+                "documents_per_request: in a batch each document has a request of its own; set it "
+                'to 1, or mode to "online"'
+            )
+        if self.documents_per_request > 1 and self.structured != "off":
+            raise ValueError(
+                "documents_per_request: a schema holds the answer about one document only; set it "
+                'to 1, or structured to "off"'
             )
         return self
 
@@ -93,3 +187,22 @@ class TeacherConfig(Section):
         if taken:
             raise ValueError(f"{', '.join(taken)}: set by Vermeil itself from its other settings")
         return extra
+
+    def each(self) -> tuple[TeacherConfig, ...]:
+        """Return the settings of every teacher, one by one, this one first."""
+        alone = self.model_copy(update={"also": ()})
+        return (alone, *(_further(alone, one) for one in self.also))
+
+
+def _further(first: TeacherConfig, one: FurtherTeacher) -> TeacherConfig:
+    """Return the settings of a further teacher.
+
+    Consent, and how Azure wants to be spoken to, hold for one address only; a key for one backend.
+    """
+    given = {name: value for name, value in one if value is not None}
+    if one.base_url is not None and one.base_url != first.base_url:
+        given.setdefault("allow_remote", False)
+        given["azure_api_version"] = None
+    if one.backend is not None and one.backend != first.backend:
+        given.setdefault("api_key_env", None)
+    return first.model_copy(update=given)

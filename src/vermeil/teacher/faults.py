@@ -11,6 +11,7 @@ from vermeil.teacher.backend import AttemptError, Scope
 from vermeil.teacher.config import TeacherConfig
 
 _PASSING = {408, 409, 425, 429}
+_BUSY = {408, 429, 503, 504, 529}
 _PARAMETER_CODES = {"unsupported_value", "unsupported_parameter"}
 
 
@@ -28,11 +29,13 @@ def fault_of_status(
     """
     advice = _advice(status, code, said, config)
     if advice is not None:
-        return AttemptError(advice, Scope.TEACHER)
+        return AttemptError(advice, Scope.TEACHER, free=True)
     message = f"HTTP {status}: {said}"
     if status in _PASSING or status >= 500:
-        return AttemptError(message, Scope.ATTEMPT, retry_after(headers))
-    return AttemptError(message, Scope.REQUEST)
+        # Behind a gateway that gave up (504) somebody may have answered, and have it paid.
+        after, busy = retry_after(headers), status in _BUSY
+        return AttemptError(message, Scope.ATTEMPT, after, busy=busy, free=status != 504)
+    return AttemptError(message, Scope.REQUEST, free=True)
 
 
 def _advice(status: int, code: str | None, said: str, config: TeacherConfig) -> str | None:
@@ -61,12 +64,17 @@ def _advice(status: int, code: str | None, said: str, config: TeacherConfig) -> 
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return how many seconds to wait by ``Retry-After`` (seconds or an HTTP date)."""
-    value = headers.get("retry-after")
+    """Return how many seconds to wait by ``Retry-After`` (seconds or an HTTP date).
+
+    ``retry-after-ms``, which OpenAI and Azure add, is finer and goes first.
+    """
+    value, unit = headers.get("retry-after-ms"), 1e-3
+    if value is None:
+        value, unit = headers.get("retry-after"), 1.0
     if value is None:
         return None
     try:
-        seconds = float(value)
+        seconds = float(value) * unit
     except ValueError:
         seconds = _until(value)
     return max(0.0, seconds) if math.isfinite(seconds) else None

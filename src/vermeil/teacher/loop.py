@@ -10,6 +10,8 @@ from collections.abc import Coroutine
 def run_to_end(work: Coroutine[None, None, None]) -> None:
     """Run ``work`` and return when it is done; Ctrl-C cancels it first and is raised then.
 
+    A second Ctrl-C cancels it again, so that it can end what it does about the first one.
+
     Inside a running event loop (a notebook) the work gets a thread with a loop of its own.
     """
     try:
@@ -35,11 +37,18 @@ class _Elsewhere:
         try:
             thread.join()
         except KeyboardInterrupt:
-            self._loop.call_soon_threadsafe(self._task.cancel)
-            thread.join()
+            self._cancel()
+            try:
+                thread.join()
+            except KeyboardInterrupt:
+                self._cancel()
+                thread.join()
             raise
         if self._error is not None:
             raise self._error
+
+    def _cancel(self) -> None:
+        self._loop.call_soon_threadsafe(self._task.cancel)
 
     def _in_thread(self) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from vermeil.data.reply import Reply, Request, Usage
@@ -29,8 +28,6 @@ def parse_completion(answer: Any, latency: float = 0.0) -> Reply:
     Raises:
         ValueError, TypeError, LookupError, AttributeError, RecursionError: it has another shape.
     """
-    if isinstance(answer, str):  # JSON that was not declared as such
-        answer = json.loads(answer)
     choice = answer["choices"][0]
     message = choice["message"]
     text, finish = _words(message), choice.get("finish_reason") or "stop"
@@ -38,7 +35,9 @@ def parse_completion(answer: Any, latency: float = 0.0) -> Reply:
         # A word that readers know: the reply was withheld.
         text, finish = message["refusal"], "content_filter"
     usage = answer.get("usage") or {}
-    counted = Usage(int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
+    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
+    numbers = (usage.get("prompt_tokens"), usage.get("completion_tokens"), cached)
+    counted = Usage(*(int(number or 0) for number in numbers))
     return Reply(storable(text), str(finish), counted, latency)
 
 

@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from vermeil.data.document import Document
 from vermeil.data.reply import Request
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.protocol import Task
+from vermeil.tasks.votes import Candidate, Verification
 from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
+from vermeil.teacher.packs import Read, packable, reads_packs
 from vermeil.teacher.structured import schema_for
+
+VERIFY = "verify"
+"""Name, among prompts, of the question about contested mentions."""
 
 
 def check_prompt(task: Task, config: TeacherConfig) -> None:
-    """Raise `ConfigError` unless the task has the prompt, and its schema where one is wanted."""
-    if config.prompt not in task.prompts:
-        raise ConfigError(
-            f"teacher.prompt: the task {task.name} has no prompt {config.prompt!r}; "
-            f"it has {', '.join(task.prompts)}"
+    """Raise `ConfigError` unless the task can do what the configuration asks of it."""
+    problems = [
+        f"teacher{'' if number == 0 else f'.also.{number - 1}'}.prompt: the task {task.name} has "
+        f"no prompt {one.prompt!r}; it has {', '.join(task.prompts)}"
+        for number, one in enumerate(config.each())
+        if one.prompt not in task.prompts
+    ]
+    if config.verify and task.verification is None:
+        problems.append(f"teacher.verify: the task {task.name} has no mentions to ask about again")
+    if config.documents_per_request > 1 and config.demonstrations.kind == "nearest":
+        problems.append(
+            "teacher.documents_per_request: documents of one request share their demonstrations; "
+            "set it to 1, or teacher.demonstrations.kind to fixed or none"
         )
-    schema_for(task, config)
+    if problems:
+        raise ConfigError(*problems)
+    for one in config.each():
+        schema_for(task, one)
 
 
 def make_requests(
-    documents: Iterable[Document], task: Task, config: TeacherConfig, samples: int | None = None
+    documents: Iterable[Document],
+    task: Task,
+    config: TeacherConfig,
+    samples: int | None = None,
+    demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> Iterator[Request]:
     """Yield ``samples`` requests per document (None: as many as the configuration says).
 
     Raises:
         DataError: a text cannot be sent, for it is no valid Unicode.
     """
-    parameters: dict[str, Any] = {"max_tokens": config.max_tokens, **config.extra}
-    if config.temperature is not None:
-        parameters["temperature"] = config.temperature
-    schema = schema_for(task, config)
+    parameters, schema = _parameters(config), schema_for(task, config)
     for document in documents:
         _check_text(document)
-        messages = task.render(config.prompt, document.text)
+        messages = task.render(config.prompt, document.text, demonstrations.of(document))
         for sample in range(config.samples if samples is None else samples):
-            yield Request(
+            request = Request(
                 document.id,
                 document.text,
                 config.prompt,
@@ -49,6 +67,33 @@ def make_requests(
                 sample,
                 schema,
             )
+            yield packable(request) if config.documents_per_request > 1 else request
+
+
+def verify_request(
+    document: Document, contested: Sequence[Candidate], how: Verification, config: TeacherConfig
+) -> Request:
+    """Return the request that asks again about a document's contested mentions."""
+    return Request(
+        document.id,
+        document.text,
+        VERIFY,
+        how.render(document.text, contested),
+        config.model,
+        _parameters(config),
+    )
+
+
+def reader(task: Task, config: TeacherConfig) -> Read:
+    """Return what reads the replies to the requests of `make_requests`."""
+    return reads_packs(task.read) if config.documents_per_request > 1 else task.read
+
+
+def _parameters(config: TeacherConfig) -> dict[str, Any]:
+    parameters: dict[str, Any] = {"max_tokens": config.max_tokens, **config.extra}
+    if config.temperature is not None:
+        parameters["temperature"] = config.temperature
+    return parameters
 
 
 def _check_text(document: Document) -> None:

@@ -78,6 +78,7 @@ class Sdk:
                 f"cannot reach the teacher at {self.config.base_url} ({cause}); is the server "
                 "running, and is teacher.base_url right?",
                 Scope.UNREACHABLE,
+                free=True,
             )
         if timed_out:
             message = f"no reply within {self.config.timeout:g} s"
@@ -85,7 +86,7 @@ class Sdk:
             message = f"the answer is no JSON: {cause}"
         else:
             message = f"the connection broke: {cause}"
-        return AttemptError(message, Scope.ATTEMPT)
+        return AttemptError(message, Scope.ATTEMPT, busy=timed_out)
 
     @property
     def faults(self) -> tuple[type[Exception], ...]:

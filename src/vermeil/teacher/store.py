@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,52 +16,29 @@ from typing import Any
 
 from vermeil.data.reply import Reply, Request, Usage
 from vermeil.errors import DataError
+from vermeil.teacher import spending
+from vermeil.teacher.answered import Answered
+from vermeil.teacher.schema import prepare, transaction
+from vermeil.teacher.spending import Charge, Reservation, Spent
+from vermeil.teacher.tokens import characters
 
-_APPLICATION_ID = 0x5645524D  # "VERM"
-_VERSION = 1
-_SCHEMA = """
-CREATE TABLE documents (
-  document_id TEXT NOT NULL,
-  text_sha256 TEXT NOT NULL,
-  text TEXT NOT NULL,
-  UNIQUE (document_id, text_sha256)
-);
-CREATE TABLE attempts (
-  key TEXT NOT NULL,
-  attempt INTEGER NOT NULL,
-  document_id TEXT NOT NULL,
-  prompt TEXT NOT NULL,
-  model TEXT NOT NULL,
-  parameters TEXT NOT NULL,
-  sample INTEGER NOT NULL,
-  reply TEXT,
-  finish_reason TEXT,
-  prompt_tokens INTEGER NOT NULL,
-  completion_tokens INTEGER NOT NULL,
-  latency REAL NOT NULL,
-  error TEXT,
-  created REAL NOT NULL,
-  UNIQUE (key, attempt),
-  CHECK ((reply IS NULL) <> (error IS NULL))
-);
-CREATE INDEX attempts_by_document ON attempts (document_id);
-"""
 _INSERT = """
 INSERT INTO attempts SELECT :key,
   (SELECT COALESCE(MAX(attempt), 0) + 1 FROM attempts WHERE key = :key),
   :document_id, :prompt, :model, :parameters, :sample, :reply, :finish_reason,
-  :prompt_tokens, :completion_tokens, :latency, :error, :created
+  :prompt_tokens, :completion_tokens, :latency, :error, :created,
+  :cached_tokens, :tokens, :cost
 """
 _REPLY = """
-SELECT reply, finish_reason, prompt_tokens, completion_tokens, latency, attempt
+SELECT reply, finish_reason, prompt_tokens, completion_tokens, cached_tokens, latency, attempt
 FROM attempts WHERE key = ? AND reply IS NOT NULL ORDER BY attempt LIMIT 1
 """
 _ATTEMPTS = """
 SELECT model, prompt, sample, attempt, reply, finish_reason, prompt_tokens, completion_tokens,
-  latency, error
+  cached_tokens, latency, error
 FROM attempts WHERE document_id = ? OR key = ? ORDER BY created, sample, attempt
 """
-_ERROR = "SELECT error FROM attempts WHERE key = ? ORDER BY attempt DESC LIMIT 1"
+_ERROR = "SELECT error, rowid FROM attempts WHERE key = ? ORDER BY attempt DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +77,26 @@ class ReplyStore:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self._pending: list[tuple[Request, dict[str, Any]]] = []
+        self._pending: list[_Attempt] = []
+        self._asked: list[Reservation] = []
+        self._released: list[Reservation] = []
+        self._writing = threading.Lock()
         with self._guard():
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(
-                self.path, timeout=30.0, isolation_level=None, check_same_thread=False
-            )
+            self._db = self._connect()
         try:
             with self._guard():
-                self._prepare()
+                prepare(self._db, self.path)
+                # One of its own: it sees only what is durable, and does not wait for the writer.
+                self._reader = self._connect()
         except BaseException:
             self._db.close()
             raise
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(
+            self.path, timeout=30.0, isolation_level=None, check_same_thread=False
+        )
 
     def __enter__(self) -> ReplyStore:
         return self
@@ -128,27 +114,49 @@ class ReplyStore:
         try:
             self.flush()
         finally:
+            self._reader.close()
             self._db.close()
 
     def get(self, key: str) -> Reply | None:
         """Return the first reply stored under a request's key; None when there is none."""
         with self._guard():
-            row = self._db.execute(_REPLY, (key,)).fetchone()
+            row = self._reader.execute(_REPLY, (key,)).fetchone()
         if row is None:
             return None
-        text, finish, asked, answered, latency, attempt = row
-        return Reply(text, finish, Usage(asked, answered), latency, attempt)
+        text, finish, asked, answered, cached, latency, attempt = row
+        return Reply(text, finish, Usage(asked, answered, cached), latency, attempt)
 
-    def error(self, key: str) -> str | None:
-        """Return why the last attempt brought no reply; None when it did or there was none."""
+    def error(self, key: str, since: int = 0) -> str | None:
+        """Return why the last attempt brought no reply; None when it did or there was none.
+
+        Args:
+            key: the request's key.
+            since: only an attempt stored after `mark` gave this number counts.
+        """
         with self._guard():
-            row = self._db.execute(_ERROR, (key,)).fetchone()
-        return row[0] if row else None
+            row = self._reader.execute(_ERROR, (key,)).fetchone()
+        return row[0] if row and row[1] > since else None
+
+    def mark(self) -> int:
+        """Return a number that tells attempts stored from now on from earlier ones."""
+        with self._guard():
+            row = self._reader.execute("SELECT COALESCE(MAX(rowid), 0) FROM attempts").fetchone()
+        return int(row[0])
+
+    def spent(self, model: str | None = None) -> Spent:
+        """Return what all attempts cost, on one model or on all."""
+        with self._guard():
+            return spending.spent(self._reader, model)
+
+    def answered(self) -> Answered:
+        """Return which keys have a reply now, for looking up very many of them."""
+        with self._guard():
+            return Answered.load(self._reader)
 
     def attempts(self, document_id: str, key: str) -> list[Attempt]:
         """Return every attempt about a document, or under a request's key, in order of time."""
         with self._guard():
-            rows = self._db.execute(_ATTEMPTS, (document_id, key)).fetchall()
+            rows = self._reader.execute(_ATTEMPTS, (document_id, key)).fetchall()
         return [_attempt(row) for row in rows]
 
     def missing(self, requests: Iterable[Request]) -> Iterator[Request]:
@@ -157,11 +165,37 @@ class ReplyStore:
             if self.get(request.key) is None:
                 yield request
 
-    def add(self, request: Request, reply: Reply | None = None, error: str | None = None) -> None:
-        """Take note of one attempt, with its reply or its error; durable after `flush`."""
+    def add(
+        self,
+        request: Request,
+        reply: Reply | None = None,
+        error: str | None = None,
+        *,
+        charge: Charge | None = None,
+        reserved: Reservation | None = None,
+    ) -> None:
+        """Take note of one attempt, with its reply or its error; durable after `flush`.
+
+        Args:
+            request: what was asked.
+            reply: the answer.
+            error: why there is none.
+            charge: what it is charged with; None: the tokens of the reply, and no money.
+            reserved: what was put aside for it and is free again.
+        """
         if (reply is None) == (error is None):
             raise ValueError("an attempt has either a reply or an error")
-        self._pending.append((request, _row(request, reply, error)))
+        if charge is None:
+            charge = Charge(reply.usage.total) if reply else Charge()
+        self._pending.append(_Attempt(request, reply, error, charge, reserved, time.time()))
+
+    def reserve(self, reservation: Reservation) -> None:
+        """Ask to put an amount aside; decided, and then durable, after `flush`."""
+        self._asked.append(reservation)
+
+    def release(self, reservation: Reservation) -> None:
+        """Take back what was put aside for an attempt that was never sent."""
+        self._released.append(reservation)
 
     def put(self, request: Request, reply: Reply | None = None, error: str | None = None) -> None:
         """Store one attempt durably."""
@@ -169,55 +203,38 @@ class ReplyStore:
         self.flush()
 
     def flush(self) -> None:
-        """Make everything that was added durable, in one transaction."""
-        if not self._pending:
-            return
-        with self._guard(), self._transaction():
-            self._db.executemany(
-                "INSERT OR IGNORE INTO documents VALUES (?, ?, ?)",
-                [_document(request) for request, _ in self._pending],
-            )
-            self._db.executemany(_INSERT, [row for _, row in self._pending])
-        self._pending.clear()
-
-    def _prepare(self) -> None:
-        db = self._db
-        # In this order: another process may be making the store at this moment.
-        empty = db.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()[0] == 0
-        ours = db.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION_ID
-        if not ours and not empty:
-            raise DataError("is an SQLite database, but not a reply store", self.path)
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > _VERSION:
-            raise DataError(
-                f"was written by a newer Vermeil (version {version}, known {_VERSION})", self.path
-            )
-        if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
-            raise DataError("cannot use a write-ahead log here; use a local disk", self.path)
-        db.execute("PRAGMA synchronous = FULL")
-        if version == 0:
-            with self._transaction():
-                self._create()
-
-    def _create(self) -> None:
-        # Another process may have been faster.
-        if self._db.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
-            return
-        for statement in _SCHEMA.split(";"):
-            self._db.execute(statement)
-        self._db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-        self._db.execute(f"PRAGMA user_version = {_VERSION}")
+        """Make everything that was added durable, in one transaction. Any thread may call it."""
+        with self._writing:
+            # What others add meanwhile waits for the next time.
+            pending, released = self._pending[:], self._released[:]
+            asked = self._asked[:]
+            if not (pending or asked or released):
+                return
+            wanted = [r for r in asked if not any(r is other for other in released)]
+            with self.transaction() as db:
+                self._write(db, pending)
+                freed = [a.reserved for a in pending if a.reserved is not None]
+                spending.settle(db, freed + released)
+                granted = spending.grant(db, wanted)
+            for reservation, number in zip(wanted, granted, strict=True):
+                reservation.number, reservation.decided = number, True
+            del self._pending[: len(pending)], self._asked[: len(asked)]
+            del self._released[: len(released)]
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Give the writing connection inside a transaction that is durable at the end."""
+        with self._guard(), transaction(self._db):
+            yield self._db
+
+    def _write(self, db: sqlite3.Connection, pending: list[_Attempt]) -> None:
+        documents = [_document(attempt.request) for attempt in pending]
+        db.executemany("INSERT OR IGNORE INTO documents VALUES (?, ?, ?)", documents)
+        rows = [_row(attempt) for attempt in pending]
+        db.executemany(_INSERT, rows)
+        heads = [(row["key"][:16],) for row in rows if row["reply"] is not None]
+        db.executemany("INSERT INTO answered VALUES (?)", heads)
+        spending.add_spending(db, [_spending(attempt) for attempt in pending])
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
@@ -227,15 +244,26 @@ class ReplyStore:
             raise DataError(f"cannot be used as reply store ({error})", self.path) from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    request: Request
+    reply: Reply | None
+    error: str | None
+    charge: Charge
+    reserved: Reservation | None
+    created: float
+
+
 def _document(request: Request) -> tuple[str, str, str]:
     digest = hashlib.sha256(request.text.encode()).hexdigest()
     return (request.document_id, digest, request.text)
 
 
-def _row(request: Request, reply: Reply | None, error: str | None) -> dict[str, Any]:
+def _row(attempt: _Attempt) -> dict[str, Any]:
+    request, reply = attempt.request, attempt.reply
     usage = reply.usage if reply else Usage()
     return {
-        "key": request.key,
+        "key": attempt.reserved.key if attempt.reserved else request.key,
         "document_id": request.document_id,
         "prompt": request.prompt,
         "model": request.model,
@@ -246,13 +274,35 @@ def _row(request: Request, reply: Reply | None, error: str | None) -> dict[str, 
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
         "latency": reply.latency if reply else 0.0,
-        "error": error,
-        "created": time.time(),
+        "error": attempt.error,
+        "created": attempt.created,
+        "cached_tokens": usage.cached_tokens,
+        "tokens": attempt.charge.tokens,
+        "cost": attempt.charge.cost,
     }
 
 
+def _spending(attempt: _Attempt) -> tuple[str | int, ...]:
+    """Return a row of the table of spending: what this attempt adds."""
+    request, reply, charge = attempt.request, attempt.reply, attempt.charge
+    usage = reply.usage if reply else Usage()
+    counted = usage.prompt_tokens > 0
+    return (
+        request.model,
+        1,
+        int(counted),
+        characters(request) if counted else 0,
+        usage.prompt_tokens,
+        usage.cached_tokens,
+        usage.completion_tokens,
+        charge.tokens,
+        charge.cost,
+    )
+
+
 def _attempt(row: tuple[Any, ...]) -> Attempt:
-    *asking, text, finish, asked, answered, latency, error = row
+    *asking, text, finish, asked, answered, cached, latency, error = row
     model, prompt, sample, number = asking
-    reply = None if text is None else Reply(text, finish, Usage(asked, answered), latency, number)
+    usage = Usage(asked, answered, cached)
+    reply = None if text is None else Reply(text, finish, usage, latency, number)
     return Attempt(model, prompt, sample, number, reply, error)

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class Answer:
     stall: float = 0.0
     cut: str = ""
     drip: float = 0.0
+    again: float | None = None
 
     def encoded(self) -> bytes:
         if self.body is not None:
@@ -148,6 +149,9 @@ def _send(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
             return
         handler.wfile.write(body[: len(body) // 2] if answer.cut else body)
         handler.wfile.flush()
+    if answer.again is not None:
+        time.sleep(answer.again)
+        _send(handler, replace(answer, again=None))
     if answer.cut:
         handler.connection.shutdown(socket.SHUT_RDWR)
         handler.close_connection = True

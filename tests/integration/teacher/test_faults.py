@@ -216,3 +216,32 @@ def test_attempts_before_a_stop_are_in_the_store_when_the_error_comes(
 def test_json_under_another_content_type_is_read(server, answer, task, teacher, store, documents):
     server.script = lambda number, seen: answer(headers={"Content-Type": "text/plain"})
     assert annotate(documents, task, teacher, store).states == {State.EMPTY: 10}
+
+
+def test_answer_that_is_delivered_twice_is_never_taken_for_another_s(
+    server, answer, task, teacher, store, documents
+):
+    def own(number, seen):
+        said = json.dumps({"entities": [{"text": seen.last_line, "label": "LOC"}]})
+        return answer(content=said, again=0.0)
+
+    server.script = own
+    # The next request goes out when the second answer is there.
+    teacher = teacher.model_copy(update={"concurrency": 1, "requests_per_minute": 60})
+    report = annotate(documents[:3], task, teacher, store)
+    assert report.states == {State.DONE: 3}
+    said = {name: reply for name, reply in rows(store, "document_id, reply") if reply}
+    assert all(document.text in said[document.id] for document in documents[:3])
+
+
+def test_server_s_own_limit_is_heeded(server, answer, task, teacher, store, documents):
+    headers = {
+        "x-ratelimit-remaining-requests": "0",
+        "x-ratelimit-reset-requests": "400ms",
+        "x-ratelimit-limit-requests": "1",
+    }
+    server.script = lambda number, seen: answer(headers={} if number else headers)
+    report = annotate(documents, task, teacher.model_copy(update={"concurrency": 1}), store)
+    assert report.states == {State.EMPTY: 10}
+    # A lower bound, so no slow machine can break it.
+    assert server.seen[1].moment - server.seen[0].moment >= 0.39

@@ -87,8 +87,8 @@ def test_killed_run_is_resumed_without_asking_again(after, server, answer, task,
     process.send_signal(signal.SIGKILL)
     process.communicate()
     there = stored(store)
-    # A worker asks on only when its reply is durable: each may have lost one.
-    assert after - teacher.concurrency <= len(there) <= after
+    # A worker asks on only when its reply is durable: each, two for a place, may have lost one.
+    assert after - 2 * teacher.concurrency <= len(there) <= after
     server.seen.clear()
     server.script = lambda number, seen: answer()
     report = annotate(DOCUMENTS, task, teacher, store)

@@ -13,7 +13,7 @@ def examples(gold: int, silver: int, words: int) -> list[Example]:
     ids = np.arange(words)
     ones = np.ones(words, np.float32)
     return [
-        Example(ids, None, ids, ones, "gold" if i < gold else "silver")
+        Example(ids, None, ids, ones, "gold" if i < gold else "silver", ids)
         for i in range(gold + silver)
     ]
 

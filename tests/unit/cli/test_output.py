@@ -73,3 +73,14 @@ def test_shares_are_read_and_wrong_ones_named_together() -> None:
 def test_a_wrong_option_of_a_corpus_is_told_as_an_option() -> None:
     with pytest.raises(ConfigError, match=r"^--format: expected 'auto', .* found 'xml'$"):
         corpus_config("x", format="xml")  # type: ignore[arg-type]
+
+
+def test_stretches_where_nobody_knows_are_marked() -> None:
+    annotation = Annotation((Span(0, 3, "PER"),), abstain=((9, 11),))
+    drawn = highlighted(Document("1", "Ann told us.", annotation=annotation), LABELS)
+    assert drawn.plain == "Ann⟨PER⟩ told us⟨?⟩."
+
+
+def test_a_column_of_words_begins_at_the_left(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report({"examples": [{"status": "fuzzy", "surface": "An", "n": 1}] * 2})
+    assert "fuzzy   An       1" in capsys.readouterr().out

@@ -30,6 +30,15 @@ def test_a_stage_shows_its_beginning_its_end_and_a_line_now_and_then(lines: list
     ]
 
 
+def test_what_an_earlier_process_did_does_not_count_for_the_time_left(lines: list[str]) -> None:
+    clock = Clock()
+    progress = PlainProgress(lines.append, clock)
+    progress("train", 60, 90, {})
+    clock.now += SECONDS_BETWEEN_LINES
+    progress("train", 75, 90, {})
+    assert lines == ["train: 75 of 90, about 0:15 left"]
+
+
 def test_a_stage_of_unknown_length_shows_no_end(lines: list[str]) -> None:
     clock = Clock()
     progress = PlainProgress(lines.append, clock)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 from vermeil.data.document import Document
@@ -13,15 +12,6 @@ from vermeil.errors import ConfigError, DataError
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
 from vermeil.tasks.protocol import Task
-
-
-@pytest.fixture
-def student(encoder: Path, task: Task) -> Student:
-    config = StudentConfig(encoder=str(encoder), max_wordpieces=24, overlap=8, threads=1)
-    student = Student.create(task, config, seed=1)
-    with torch.no_grad():  # large enough that something is found
-        student.network.classifier.weight.mul_(40)
-    return student
 
 
 def test_order_is_kept_and_spans_carry_scores(student: Student) -> None:

@@ -8,35 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.toys import blending, sentences
 
-from vermeil.blending.config import BlendingConfig, BudgetConfig
-from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.document import Annotation
 from vermeil.data.example import IGNORED
 from vermeil.errors import TrainingError
 from vermeil.jobs.train import plan_for, train_student
 from vermeil.student.config import StudentConfig
 from vermeil.student.dropout import ByteDropout
 from vermeil.student.student import Student
-from vermeil.student.training import weighted_loss
+from vermeil.tasks import make_task
+from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
-
-NAMES, PLACES = ["Bo", "Al", "Cy", "Di"], ["Rome", "Oslo", "Lima", "Bonn"]
-
-
-def sentences(number: int) -> list[Document]:
-    rng, found = np.random.default_rng(0), []
-    for i in range(number):
-        name, place = NAMES[rng.integers(4)], PLACES[rng.integers(4)]
-        text = f"{name} went to {place} today"
-        start = text.index(place)
-        spans = (Span(0, len(name), "PER"), Span(start, start + len(place), "LOC"))
-        found.append(Document(f"d{i}", text, annotation=Annotation(spans=spans)))
-    return found
-
-
-def blending(regimen: str = "gold_only", epochs: float = 20) -> BlendingConfig:
-    budget = BudgetConfig(gold_epochs=epochs, silver_epochs=epochs, batch_wordpieces=128)
-    return BlendingConfig.model_validate({"regimen": regimen, "budget": budget})
 
 
 def trained(
@@ -120,15 +103,6 @@ def test_a_regimen_without_its_documents_is_refused(encoder: Path, task: Task) -
         train_student(student, *corpora, blending("pooled"), 0)
 
 
-def test_loss_is_the_weighted_mean_over_what_counts() -> None:
-    logits = torch.tensor([[[2.0, 0.0], [0.0, 1.0], [5.0, 5.0]]])
-    classes = torch.tensor([[0, 0, IGNORED]])
-    weights = torch.tensor([[1.0, 3.0, 9.0]])
-    first, second = math.log(1 + math.exp(-2)), math.log(1 + math.exp(1))
-    expected = (first + 3 * second) / 4
-    assert float(weighted_loss(logits, classes, weights)) == pytest.approx(expected)
-
-
 def test_dropout_keeps_the_mean_and_drops_its_share() -> None:
     torch.manual_seed(0)
     dropout = ByteDropout(0.1)
@@ -147,3 +121,56 @@ def test_abstentions_do_not_reach_the_loss(encoder: Path, task: Task) -> None:
     [example] = student.encode([document.with_annotation(masked)], "gold").examples
     [whole] = student.encode([document], "gold").examples
     assert (example.classes == IGNORED).sum() == (whole.classes == IGNORED).sum() + 1
+
+
+@pytest.mark.parametrize("limit", [1, 40, 10_000])
+def test_gradients_of_parts_add_up_to_those_of_the_whole(
+    encoder: Path, task: Task, limit: int
+) -> None:
+    exact = {"dropout": 0.0, "precision": "fp32"}
+    whole, losses = trained(encoder, task, **exact)
+    parts, found = trained(encoder, task, micro_batch_wordpieces=limit, **exact)
+    np.testing.assert_allclose(found[:5], losses[:5], rtol=1e-3)
+    [one], [other] = (s.predict(["Al went to Lima today"]) for s in (whole, parts))
+    assert [s.key for s in one.spans or ()] == [s.key for s in other.spans or ()]
+
+
+def test_a_crf_learns_what_follows_what(encoder: Path, task: Task, tmp_path: Path) -> None:
+    student, losses = trained(encoder, task, crf=True)
+    assert losses[-1] < losses[0] / 3
+    assert student.crf is not None
+    steps = student.crf.as_lists()
+    classes = list(student.task.classes)
+    out, begins = classes.index("O"), classes.index("B-PER")
+    assert steps[begins][out] > steps[begins][begins]
+    student.save(tmp_path / "model", {})
+    loaded = Student.load(tmp_path / "model")
+    assert loaded.crf is not None
+    assert loaded.crf.as_lists() == steps
+    before, after = (list(s.predict(["Al went to Lima today"])) for s in (student, loaded))
+    assert before == after
+    assert {s.label for s in after[0].spans or ()} == {"PER", "LOC"}
+
+
+def test_bioes_classes_are_learnt(encoder: Path) -> None:
+    labels = {"PER": {}, "LOC": {}}
+    task = make_task(TaskConfig.model_validate({"labels": labels, "scheme": "bioes"}))
+    student, _ = trained(encoder, task)
+    assert student.network.config.num_labels == 9
+    [found] = student.predict(["Al went to Lima today"])
+    assert [s.key for s in found.spans or ()] == [(0, 2, "PER"), (11, 15, "LOC")]
+
+
+def test_soft_labels_are_learnt_only_where_that_is_wanted(encoder: Path, task: Task) -> None:
+    [document] = sentences(1)
+    name, place = document.spans or ()
+    unsure = replace(name, soft={"PER": 0.6, "LOC": 0.4})
+    uncertain = document.with_annotation(Annotation((unsure, place)))
+    for wanted in (False, True):
+        config = StudentConfig(encoder=str(encoder), soft_labels=wanted, threads=1)
+        [example] = Student.create(task, config, 0).encode([uncertain], "silver").examples
+        if not wanted:
+            assert example.soft is None
+            continue
+        assert example.soft is not None
+        np.testing.assert_allclose(example.soft[0], [0, 0.6, 0, 0.4, 0], atol=1e-6)

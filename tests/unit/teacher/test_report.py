@@ -7,6 +7,7 @@ import pytest
 from vermeil.data.reply import Reply, State, Usage
 from vermeil.errors import VermeilError
 from vermeil.teacher.report import Ledger, Tally
+from vermeil.teacher.spending import Charge
 
 
 def test_totals_that_do_not_reconcile_are_a_bug():
@@ -21,8 +22,9 @@ def test_totals_that_do_not_reconcile_are_a_bug():
 def test_report_holds_every_state_and_the_usage():
     ledger = Ledger()
     ledger.asked, ledger.already, ledger.attempts = 2, 1, 4
-    ledger.answered(Reply("x", usage=Usage(1, 2)))
-    ledger.answered(Reply("y", usage=Usage(3, 4)))
+    ledger.answered(Reply("x", usage=Usage(1, 2)), Charge(3, 10**12))
+    ledger.answered(Reply("y", usage=Usage(3, 4)), Charge(7, 10**12))
+    ledger.charge(Charge(5, 5 * 10**11))
     for name, state in zip("abc", (State.DONE, State.EMPTY, State.FAILED), strict=True):
         ledger.tally.add(name, 0, state, "why")
     report = ledger.report(2.5)

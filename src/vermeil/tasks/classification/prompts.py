@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vermeil.data.reply import Message
 from vermeil.errors import ConfigError
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.messages import messages
+from vermeil.tasks.messages import Demonstration, messages
 
 _TASK = """\
 You classify texts: you say which one of these labels fits a text best.
@@ -28,7 +30,12 @@ PROMPTS: dict[str, str] = {"standard": "", "chain_of_thought": _STEPS}
 
 
 def render_prompt(
-    prompt: str, text: str, labels: LabelSet, guidelines: str, answer: str
+    prompt: str,
+    text: str,
+    labels: LabelSet,
+    guidelines: str,
+    answer: str,
+    demonstrations: Sequence[Demonstration] = (),
 ) -> tuple[Message, ...]:
     """Return the chat messages that ask for the label of ``text``.
 
@@ -38,6 +45,7 @@ def render_prompt(
         labels: the labels to choose from.
         guidelines: the user's annotation guidelines; may be empty.
         answer: how the answer is to be written.
+        demonstrations: texts with their right answers, the answers written in the same way.
 
     Raises:
         ConfigError: there is no such prompt.
@@ -52,4 +60,4 @@ def render_prompt(
         PROMPTS[prompt],
         f"Answer with one line of JSON; {whole} that line.\n{answer}",
     ]
-    return messages(instruction, _INTRODUCTION, text)
+    return messages(instruction, _INTRODUCTION, text, demonstrations)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,16 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.counts import Counts, Tally
-from vermeil.data.document import Annotation, Document, Range
+from vermeil.data.document import UNANNOTATED, Annotation, Document, Range
 from vermeil.data.example import IGNORED, Target
 from vermeil.data.reply import Message, Reply, State
-from vermeil.errors import DataError
-from vermeil.tasks.classification.json_format import instruction, parse_reply, schema
+from vermeil.errors import ConfigError, DataError
+from vermeil.tasks.classification.json_format import (
+    instruction,
+    parse_reply,
+    render_reply,
+    schema,
+)
 from vermeil.tasks.classification.prompts import PROMPTS, render_prompt
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import NOTHING, LabelSet
 from vermeil.tasks.protocol import Head, Reading
-from vermeil.tasks.replies import unusable, was_filtered
+from vermeil.tasks.replies import unusable, was_filtered, without_quotations
+from vermeil.tasks.votes import Keep, Vote, elected
 
 
 class ClassificationTask:
@@ -28,7 +35,8 @@ class ClassificationTask:
         config: label set and guidelines.
 
     Raises:
-        ConfigError: label names or aliases contradict each other.
+        ConfigError: label names or aliases contradict each other, or another reply format than
+            JSON is named.
     """
 
     name = "classification"
@@ -36,6 +44,11 @@ class ClassificationTask:
     prompts = tuple(PROMPTS)
 
     def __init__(self, config: TaskConfig) -> None:
+        if config.reply_format != "json":
+            raise ConfigError(
+                f"task.reply_format: classification asks for a JSON object, never for "
+                f"{config.reply_format!r}; leave the option out"
+            )
         self.config = config
         self.label_set = LabelSet.from_config(config)
         self.labels = self.label_set.names
@@ -59,26 +72,45 @@ class ClassificationTask:
             unknown = self.label_set.unknown(document.labels[0])
             raise DataError(f"document {document.id!r}: {unknown}")
 
-    def render(self, prompt: str, text: str) -> tuple[Message, ...]:
+    def render(
+        self, prompt: str, text: str, demonstrations: Sequence[Document] = ()
+    ) -> tuple[Message, ...]:
         """Return the chat messages that ask for the label of ``text``."""
         answer = instruction(self.label_set)
-        return render_prompt(prompt, text, self.label_set, self.config.guidelines, answer)
+        shown = [(d.text, render_reply(label)) for d in demonstrations for label in d.labels or ()]
+        return render_prompt(prompt, text, self.label_set, self.config.guidelines, answer, shown)
 
     def schema(self, prompt: str) -> Mapping[str, Any] | None:
         """Return the JSON schema of the reply; None where the prompt reasons first."""
         return None if PROMPTS[prompt] else schema(self.label_set)
 
-    def read(self, text: str, reply: Reply) -> Reading:  # noqa: ARG002 (nothing to locate)
+    def read(self, text: str, reply: Reply) -> Reading:
         """Parse a reply; a label that is not in the set makes it UNPARSABLE, noted off_schema."""
-        said = None if was_filtered(reply) else parse_reply(reply.text)
+        own = without_quotations(reply.text, text)
+        said = None if was_filtered(reply) else parse_reply(own)
         if said is None:
-            return unusable(reply, "no whole answer in the JSON format that was asked for")
+            quoted = {} if own == reply.text else {"quoted": 1}
+            return unusable(
+                reply, "no whole answer in the JSON format that was asked for", **quoted
+            )
         label = self.label_set.normalise(said)
         if label is None:
             return Reading(
                 State.UNPARSABLE, problem=self.label_set.unknown(said), notes={"off_schema": 1}
             )
         return Reading(State.DONE, Annotation(labels=(label,)))
+
+    def vote(self, readings: Sequence[Annotation], keep: Keep, abstain: bool) -> Vote:  # noqa: ARG002
+        """Return the label with most votes, if they are enough; else nobody knows: no label."""
+        votes = Counter(label for one in readings for label in one.labels or ())
+        label, number = max(votes.items(), key=lambda v: (v[1], -self.labels.index(v[0])))
+        if not elected(number, len(readings), keep):
+            return Vote(UNANNOTATED, notes={"undecided": 1})
+        return Vote(Annotation(labels=(label,)))
+
+    @property
+    def verification(self) -> None:
+        """There are no mentions to ask about again."""
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:  # noqa: ARG002
         """Return the document's one class, IGNORED where nobody labelled it."""

@@ -1,4 +1,4 @@
-"""From the student's probabilities to spans: the best sequence of classes that IOB2 allows."""
+"""From the student's probabilities to spans: the best sequence of classes that is allowed."""
 
 from __future__ import annotations
 
@@ -9,30 +9,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import Range, Span
+from vermeil.data.tags import PREFIXES, Scheme
+from vermeil.tasks.ner.bioes import best_bioes_path
 
 _SMALLEST = 1e-30
 """Probabilities are kept above this, so that their logarithms are finite."""
 
 
-def best_path(probabilities: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Return the most probable sequence of classes in which each I follows B or I of its label.
+_INSIDE: dict[Scheme, int] = {"iob2": 1, "bioes": 2}
+"""How many of a label's classes, right behind its B, go on with a span."""
+
+
+def best_path(probabilities: NDArray[np.floating], scheme: Scheme = "iob2") -> NDArray[np.int64]:
+    """Return the most probable sequence of classes that the scheme allows.
+
+    In IOB2 each I follows B or I of its label; in BIOES each B and I also has to be followed by I
+    or E of its label, and E follows B or I.
 
     Where the best class of every word already makes an allowed sequence, no other is better, and
     that is most documents; the others go through Viterbi's algorithm (Viterbi 1967), in which all
     allowed transitions weigh the same.
 
     Args:
-        probabilities: shape (words, classes); classes O, B-L1, I-L1, B-L2, I-L2, …
+        probabilities: shape (words, classes); classes O, B-L1, I-L1, B-L2, I-L2, …, in BIOES
+            O, B-L1, I-L1, E-L1, S-L1, B-L2, ….
+        scheme: what the classes are.
 
     Returns:
         The number of the class of each word, shape (words,).
     """
     greedy = probabilities.argmax(axis=1)
+    if scheme == "bioes":
+        return best_bioes_path(probabilities, greedy)
     return greedy if _is_allowed(greedy) else _viterbi(probabilities)
 
 
 def decode_spans(
-    words: Sequence[Range], probabilities: NDArray[np.floating], labels: Sequence[str]
+    words: Sequence[Range],
+    probabilities: NDArray[np.floating],
+    labels: Sequence[str],
+    scheme: Scheme = "iob2",
 ) -> tuple[Span, ...]:
     """Return the spans of the best allowed sequence of classes.
 
@@ -44,27 +60,28 @@ def decode_spans(
         words: the ranges of the document's words.
         probabilities: shape (words, classes).
         labels: the label set, in the order of the classes.
+        scheme: what the classes are.
     """
     if not len(words):
         return ()
-    path = best_path(probabilities)
+    path = best_path(probabilities, scheme)
     if not path.any():
         return ()
     chosen = probabilities[np.arange(len(path)), path].astype(np.float64)
     logs = np.log(np.maximum(chosen, _SMALLEST)).tolist()
     numbers = path.tolist()
     spans: list[Span] = []
-    end = 0
+    end, per_label, inside = 0, len(PREFIXES[scheme]), _INSIDE[scheme]
     for first, number in enumerate(numbers):
         if first < end or number == 0:
             continue
-        end = first + 1
-        while end < len(numbers) and numbers[end] == number + 1:
+        end, index = first + 1, (number - 1) // per_label
+        begins = index * per_label + 1
+        while end < len(numbers) and begins < numbers[end] <= begins + inside:
             end += 1
         score = math.exp(sum(logs[first:end]) / (end - first))
-        label = labels[(number - 1) // 2]
         place = words[first][0], words[end - 1][1]
-        spans.append(Span(*place, label, score=min(score, 1.0), origin="student"))
+        spans.append(Span(*place, labels[index], score=min(score, 1.0), origin="student"))
     return tuple(spans)
 
 

@@ -7,20 +7,23 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.document import Document, Range
+from vermeil.data.document import Document, Range, Span
 from vermeil.data.example import IGNORED, Target
-from vermeil.data.tags import spans_to_tags
+from vermeil.data.tags import PREFIXES, Scheme, spans_to_tags
 
 
-def iob2_classes(labels: Sequence[str]) -> tuple[str, ...]:
-    """Return the classes for a label set: O first, then B and I of each label, in its order."""
-    return ("O", *(f"{prefix}-{label}" for label in labels for prefix in "BI"))
+def scheme_classes(labels: Sequence[str], scheme: Scheme) -> tuple[str, ...]:
+    """Return the classes for a label set: O first, then B, I, … of each label, in its order."""
+    return ("O", *(f"{prefix}-{label}" for label in labels for prefix in PREFIXES[scheme]))
 
 
 def encode_spans(
-    document: Document, words: Sequence[Range], class_numbers: dict[str, int]
+    document: Document,
+    words: Sequence[Range],
+    class_numbers: dict[str, int],
+    scheme: Scheme = "iob2",
 ) -> Target:
-    """Return the IOB2 classes of the document's words.
+    """Return the classes of the document's words.
 
     Words within an abstention, and all words of a document that nobody annotated, are `IGNORED`.
     A word's weight is that of its document times that of the span that it belongs to (1 where
@@ -30,12 +33,13 @@ def encode_spans(
         document: annotated only with labels of the label set.
         words: the ranges of its words, in order.
         class_numbers: the number of each class.
+        scheme: which tags the classes are.
     """
     base = 1.0 if document.weight is None else document.weight
     weights = np.full(len(words), base, dtype=np.float32)
     if document.spans is None:
         return Target(np.full(len(words), IGNORED, dtype=np.int64), weights)
-    tags, losses = spans_to_tags(document.spans, words)
+    tags, losses = spans_to_tags(document.spans, words, scheme)
     classes = np.array([class_numbers[tag] for tag in tags], dtype=np.int64)
     starts, ends = _bounds(words)
     # In reverse: of two spans that share a word, the first has it (see `spans_to_tags`).
@@ -43,9 +47,38 @@ def encode_spans(
         if span.weight is not None:
             covered = _covered((span.start, span.end), starts, ends)
             weights[covered] = np.where(classes[covered] > 0, base * span.weight, base)
+    soft = _soft(document.spans, tags, (starts, ends), class_numbers)
     for ignored in document.annotation.abstain:
         classes[_covered(ignored, starts, ends)] = IGNORED
-    return Target(classes, weights, losses)
+    return Target(classes, weights, losses, soft)
+
+
+def _soft(
+    spans: Sequence[Span],
+    tags: Sequence[str],
+    bounds: tuple[NDArray[np.int64], NDArray[np.int64]],
+    class_numbers: dict[str, int],
+) -> NDArray[np.float32] | None:
+    """Return the probability of each class of each word; None where every label is certain.
+
+    A word of an uncertain span keeps its place in it (B, I, …) under every label; what its labels
+    lack to 1 is the probability that it belongs to no span.
+    """
+    if all(span.soft is None for span in spans):
+        return None
+    numbers = [class_numbers[tag] for tag in tags]
+    rows = np.eye(len(class_numbers), dtype=np.float32)[numbers]
+    for span in reversed(spans):  # as above
+        covered = range(len(tags))[_covered((span.start, span.end), *bounds)]
+        for word in covered:
+            prefix, _, label = tags[word].partition("-")
+            if label != span.label:
+                continue
+            rows[word] = 0
+            for name, probability in (span.soft or {label: 1.0}).items():
+                rows[word, class_numbers[f"{prefix}-{name}"]] = probability
+            rows[word, 0] = max(0.0, 1 - float(rows[word].sum()))
+    return rows
 
 
 def _bounds(words: Sequence[Range]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

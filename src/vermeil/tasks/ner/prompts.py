@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vermeil.data.reply import Message
 from vermeil.errors import ConfigError
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.messages import messages
+from vermeil.tasks.messages import Demonstration, messages
+from vermeil.tasks.ner.reply_format import ReplyFormat
 
 _TASK = """\
 You annotate named entities: you find every stretch of a text that names something of one of the \
@@ -29,7 +32,12 @@ PROMPTS: dict[str, str] = {"standard": "", "chain_of_thought": _STEPS}
 
 
 def render_prompt(
-    prompt: str, text: str, labels: LabelSet, guidelines: str, answer: str
+    prompt: str,
+    text: str,
+    labels: LabelSet,
+    guidelines: str,
+    answer: ReplyFormat,
+    demonstrations: Sequence[Demonstration] = (),
 ) -> tuple[Message, ...]:
     """Return the chat messages that ask for the named entities of ``text``.
 
@@ -38,18 +46,18 @@ def render_prompt(
         text: the document's text, put verbatim at the very end, from the start of a line.
         labels: the types to find.
         guidelines: the user's annotation guidelines; may be empty.
-        answer: how the answer is to be written (a reply format's instruction).
+        answer: how the answer is to be written.
+        demonstrations: texts with their right answers, the answers written in the same way.
 
     Raises:
         ConfigError: there is no such prompt.
     """
     if prompt not in PROMPTS:
         raise ConfigError(f"no prompt {prompt!r} in task ner; there are {', '.join(PROMPTS)}")
-    whole = "the last line of your reply is" if PROMPTS[prompt] else "your whole reply is"
     instruction = [
         _TASK.replace("{labels}", labels.listing()),
         f"Guidelines:\n{guidelines.strip()}" if guidelines.strip() else "",
         PROMPTS[prompt],
-        f"Answer with one line of JSON; {whole} that line.\n{answer}",
+        f"{answer.closing(bool(PROMPTS[prompt]))}\n{answer.instruction(labels)}",
     ]
-    return messages(instruction, _INTRODUCTION, text)
+    return messages(instruction, _INTRODUCTION, text, demonstrations)

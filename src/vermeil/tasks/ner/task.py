@@ -12,28 +12,45 @@ from numpy.typing import NDArray
 from vermeil.data.counts import Counts
 from vermeil.data.document import Annotation, Document, Range, Span
 from vermeil.data.example import Target
+from vermeil.data.mention import LocatedMention
 from vermeil.data.reply import Message, Reply, State
-from vermeil.errors import DataError
+from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.decoding import decode_spans
-from vermeil.tasks.ner.encoding import encode_spans, iob2_classes
-from vermeil.tasks.ner.formats import FORMATS
+from vermeil.tasks.ner.encoding import encode_spans, scheme_classes
+from vermeil.tasks.ner.formats import asked_format, parse_reply
 from vermeil.tasks.ner.location import locate
+from vermeil.tasks.ner.marked_location import locate_marked
+from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.prompts import PROMPTS, render_prompt
+from vermeil.tasks.ner.reply_format import TRUNCATED, ParsedReply, Question
 from vermeil.tasks.ner.scoring import count_spans
+from vermeil.tasks.ner.uncertainty import annotation_of
+from vermeil.tasks.ner.verification import NerVerification
+from vermeil.tasks.ner.votes import vote_spans
 from vermeil.tasks.protocol import Head, Reading
-from vermeil.tasks.replies import unusable, was_cut_after_draft, was_filtered
+from vermeil.tasks.replies import (
+    unusable,
+    was_cut_after_draft,
+    was_filtered,
+    without_quotations,
+)
+from vermeil.tasks.votes import Keep, Vote
+
+ROUNDING = 1e-4
+"""By how much a sum of probabilities may miss 1."""
 
 
 class NerTask:
     """Named entity recognition with the labels of one ``[task]`` section.
 
     Args:
-        config: label set and guidelines.
+        config: label set, guidelines and reply format.
 
     Raises:
-        ConfigError: label names or aliases contradict each other.
+        ConfigError: label names or aliases contradict each other, or the reply format cannot tell
+            the labels apart.
     """
 
     name = "ner"
@@ -44,9 +61,14 @@ class NerTask:
         self.config = config
         self.label_set = LabelSet.from_config(config)
         self.labels = self.label_set.names
-        self.classes = iob2_classes(self.labels)
+        self.classes = scheme_classes(self.labels, config.scheme)
         self._class_numbers = {name: number for number, name in enumerate(self.classes)}
-        self._format = FORMATS["json"]
+        self._format = asked_format(config.reply_format)
+        if self._format.single_label and len(self.labels) > 1:
+            raise ConfigError(
+                f"task.reply_format: {config.reply_format} marks entities of one label, and "
+                f"task.labels has {len(self.labels)}; name another format, or keep one label"
+            )
 
     @staticmethod
     def labels_used(annotation: Annotation) -> Iterable[str]:
@@ -54,13 +76,24 @@ class NerTask:
         return (span.label for span in annotation.spans or ())
 
     def check(self, document: Document) -> None:
-        """Raise `DataError` on a label that is not in the set, and on overlapping spans."""
+        """Raise `DataError` on what cannot be learnt or scored.
+
+        That is a label that is not in the set, soft labels that are no probabilities, and spans
+        that overlap.
+        """
         spans = document.spans or ()
         for span in spans:
-            if span.label not in self.labels:
-                shown = _show(document, span)
+            for label in (span.label, *(span.soft or ())):
+                if label not in self.labels:
+                    shown = _show(document, span)
+                    raise DataError(
+                        f"document {document.id!r}: {shown}: {self.label_set.unknown(label)}"
+                    )
+            soft = (span.soft or {}).values()
+            if not all(p >= 0 for p in soft) or sum(soft) > 1 + ROUNDING:
                 raise DataError(
-                    f"document {document.id!r}: {shown}: {self.label_set.unknown(span.label)}"
+                    f"document {document.id!r}: {_show(document, span)}: soft labels "
+                    f"{dict(span.soft or {})}; expected probabilities whose sum is at most 1"
                 )
         for before, after in pairwise(spans):
             if after.start < before.end:
@@ -72,10 +105,13 @@ class NerTask:
                     "expected spans that share no character"
                 )
 
-    def render(self, prompt: str, text: str) -> tuple[Message, ...]:
+    def render(
+        self, prompt: str, text: str, demonstrations: Sequence[Document] = ()
+    ) -> tuple[Message, ...]:
         """Return the chat messages that ask for the named entities of ``text``."""
-        answer = self._format.instruction(self.label_set)
-        return render_prompt(prompt, text, self.label_set, self.config.guidelines, answer)
+        shown = [(d.text, self._answer(d)) for d in demonstrations if d.spans is not None]
+        guidelines = self.config.guidelines
+        return render_prompt(prompt, text, self.label_set, guidelines, self._format, shown)
 
     def schema(self, prompt: str) -> Mapping[str, Any] | None:
         """Return the JSON schema of the reply; None where it reasons first or is not JSON."""
@@ -84,26 +120,78 @@ class NerTask:
         return self._format.schema(self.label_set)
 
     def read(self, text: str, reply: Reply) -> Reading:
-        """Parse a reply and locate its mentions; EMPTY only where the reply says there are none."""
-        parsed = None if was_filtered(reply) else self._format.parse(reply.text)
-        if parsed is None or (not parsed.mentions and was_cut_after_draft(reply)):
-            return unusable(reply, "no whole answer in the JSON format that was asked for")
-        located = locate(text, parsed.mentions, self.label_set)
-        spans = tuple(one.span for one in located if one.span is not None)
-        state = State.DONE if located else State.EMPTY
-        return Reading(state, Annotation(spans=spans), located, notes=parsed.notes)
+        """Parse a reply and locate its mentions; EMPTY only where the reply says there are none.
+
+        Of an answer that was cut off, what is whole is kept, with the note ``truncated``; what lies
+        beyond it in the text, nobody knows: an abstention.
+        """
+        own = without_quotations(reply.text, text) if self._format.is_line else reply.text
+        name = self.config.reply_format
+        question = Question(text, self.label_set)
+        parsed = None if was_filtered(reply) else parse_reply(name, own, question)
+        was_cut = was_cut_after_draft(reply)
+        located = None if parsed is None else self._locate(text, parsed, was_cut)
+        if parsed is None or located is None or (not located and was_cut):
+            quoted = {} if own == reply.text else {"quoted": 1}
+            problem = f"no whole answer in the format that was asked for ({name})"
+            return unusable(reply, problem, **quoted)
+        notes = {**parsed.notes, TRUNCATED: 1} if was_cut else parsed.notes
+        unread = _unread(text, located) if TRUNCATED in notes else ()
+        annotation = annotation_of(located, self.config.uncertain, unread)
+        return Reading(State.DONE if located else State.EMPTY, annotation, located, notes=notes)
+
+    def _locate(
+        self, text: str, parsed: ParsedReply, was_cut: bool
+    ) -> tuple[LocatedMention, ...] | None:
+        """Locate what a reply says; None if it marks another text."""
+        if parsed.marked is None:
+            return locate(text, parsed.mentions, self.label_set, self.config.repeats)
+        partial = was_cut or TRUNCATED in parsed.notes
+        return locate_marked(text, parsed.marked, self.label_set, partial)
+
+    def vote(self, readings: Sequence[Annotation], keep: Keep, abstain: bool) -> Vote:
+        """Return what several annotations of one text come to: votes over spans."""
+        return vote_spans(readings, keep, abstain)
+
+    @property
+    def verification(self) -> NerVerification:
+        """How to ask again about contested mentions."""
+        return NerVerification(self.label_set, self.config.guidelines)
+
+    def _answer(self, document: Document) -> str:
+        """Return the reply that a perfect teacher would give."""
+        return self._format.render(MarkedText.from_spans(document.text, document.spans or ()))
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
-        """Return the IOB2 class of every word."""
-        return encode_spans(document, words, self._class_numbers)
+        """Return the class of every word."""
+        return encode_spans(document, words, self._class_numbers, self.config.scheme)
 
     def decode(self, words: Sequence[Range], probabilities: NDArray[np.float32]) -> Annotation:
-        """Return the spans of the most probable classes that IOB2 allows."""
-        return Annotation(spans=decode_spans(words, probabilities, self.labels))
+        """Return the spans of the most probable classes that the scheme allows."""
+        spans = decode_spans(words, probabilities, self.labels, self.config.scheme)
+        return Annotation(spans=spans)
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document strictly; who marked nothing is taken to say that nothing is there."""
         return count_spans(gold.spans or (), predicted.spans or ())
+
+
+def _unread(text: str, located: Sequence[LocatedMention]) -> tuple[Range, ...]:
+    """Return what an answer that was cut off says nothing about.
+
+    Args:
+        text: the document's text.
+        located: in the order of the reply. If that is the order of the text, the answer stopped
+            behind the last one; otherwise anything between them may be missing.
+    """
+    spans = [one.span for one in located if one.span is not None]
+    ordered = sorted(spans, key=lambda span: span.start)
+    ends = [span.end for span in ordered]
+    if spans == ordered:
+        gaps = [(ends[-1] if ends else 0, len(text))]
+    else:
+        gaps = list(zip([0, *ends], [*(span.start for span in ordered), len(text)], strict=True))
+    return tuple((start, end) for start, end in gaps if start < end)
 
 
 def _show(document: Document, span: Span) -> str:

@@ -110,3 +110,10 @@ def test_an_unlabelled_side_counts_as_missed_or_spurious():
     assert TASK.count(sport, Annotation()).confusion == {("sport", "O"): 1}
     assert TASK.count(Annotation(), sport).confusion == {("O", "sport"): 1}
     assert TASK.count(Annotation(), Annotation()).documents == 1
+
+
+def test_another_reply_format_than_json_is_a_configuration_error():
+    with pytest.raises(ConfigError, match=r"task\.reply_format: .*'lines'"):
+        ClassificationTask(
+            TaskConfig(name="classification", labels={"sport": {}}, reply_format="lines")
+        )

@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.example import IGNORED
+from vermeil.errors import DataError
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.task import NerTask
 
@@ -59,3 +61,27 @@ def test_a_document_without_words_has_an_empty_target():
     target = encode(words=(), abstain=((0, 3),))
     assert target.classes.shape == target.weights.shape == (0,)
     assert target.losses == {"no_token": 2}
+
+
+def test_soft_labels_keep_a_words_place_in_the_span_and_leave_the_rest_to_o():
+    task = NerTask(TaskConfig.model_validate({"labels": {"PER": {}, "LOC": {}}}))
+    span = Span(0, 7, "PER", soft={"PER": 0.5, "LOC": 0.25})
+    document = Document("d", "aaa bbb ccc ddd", annotation=Annotation((span, Span(8, 11, "LOC"))))
+    target = task.encode(document, ((0, 3), (4, 7), (8, 11), (12, 15)))
+    assert target.soft.tolist() == [
+        [0.25, 0.5, 0, 0.25, 0],
+        [0.25, 0, 0.5, 0, 0.25],
+        [0, 0, 0, 1, 0],
+        [1, 0, 0, 0, 0],
+    ]
+    assert target.classes.tolist() == [1, 2, 3, 0]
+
+
+@pytest.mark.parametrize(
+    "soft", [{"PER": 0.9, "LOC": 0.2}, {"PER": -0.1}, {"DAY": 0.5}], ids=["sum", "negative", "name"]
+)
+def test_soft_labels_that_cannot_be_are_refused(soft):
+    task = NerTask(TaskConfig.model_validate({"labels": {"PER": {}, "LOC": {}}}))
+    span = Span(0, 3, "PER", soft=soft)
+    with pytest.raises(DataError, match="document 'd'"):
+        task.check(Document("d", "aaa", annotation=Annotation((span,))))

@@ -11,9 +11,9 @@ LABELS = LabelSet.from_config(
 )
 
 
-def outcome(text, *said):
+def outcome(text, *said, repeats="all"):
     """Status and place of each mention; a mention is (surface, label[, occurrence])."""
-    located = locate(text, [Mention(*one) for one in said], LABELS)
+    located = locate(text, [Mention(*one) for one in said], LABELS, repeats)
     assert [one.mention for one in located] == [Mention(*one) for one in said]
     return [(o.status.value, o.span and (o.span.start, o.span.end, o.span.label)) for o in located]
 
@@ -58,10 +58,29 @@ def test_repeats_take_their_places_in_order_each_with_its_own_label():
     ]
 
 
-def test_fewer_mentions_than_places_take_the_first():
-    assert outcome("Ann, Ann, Ann", ("Ann", "PER"), ("Ann", "PER")) == [
-        ("exact", (0, 3, "PER")),
-        ("exact", (5, 8, "PER")),
+@pytest.mark.parametrize(
+    ("repeats", "places"),
+    [("all", [(0, 3), (10, 13), (5, 8)]), ("first", [(0, 3), (5, 8)]), ("abstain", [])],
+)
+def test_fewer_mentions_than_places_are_ambiguous_and_a_policy_decides(repeats, places):
+    said = [Mention("Ann", "PER"), Mention("Ann", "Person")]
+    located = locate("Ann, Ann, Ann", said, LABELS, repeats)
+    assert [(s.start, s.end) for one in located for s in one.spans] == places
+    assert {one.status for one in located} == {Status.AMBIGUOUS}
+    assert {s.status for one in located for s in one.spans} <= {"ambiguous"}
+
+
+@pytest.mark.parametrize(("repeats", "marked"), [("all", []), ("first", ["ORG", "PER"])])
+def test_where_labels_differ_nobody_gets_every_place(repeats, marked):
+    said = [Mention("Ford", "ORG"), Mention("Ford", "PER")]
+    located = locate("Ford, Ford, Ford", said, LABELS, repeats)
+    assert [s.label for one in located for s in one.spans] == marked
+
+
+def test_an_off_schema_mention_keeps_its_place_in_the_order():
+    assert outcome("Ford met Ford.", ("Ford", "CAR"), ("Ford", "PER")) == [
+        ("off_schema", None),
+        ("exact", (9, 13, "PER")),
     ]
 
 
@@ -79,8 +98,9 @@ def test_occurrence_is_honoured_and_placed_before_the_rest():
 
 
 @pytest.mark.parametrize("number", [0, -1, 3])
-def test_an_occurrence_that_is_not_there_is_a_duplicate(number):
-    assert outcome("Ann, Ann", ("Ann", "PER", number)) == [("duplicate", None)]
+def test_an_occurrence_that_is_not_there_is_as_good_as_none(number):
+    assert outcome("Ann", ("Ann", "PER", number)) == [("exact", (0, 3, "PER"))]
+    assert outcome("Ann, Ann", ("Ann", "PER", number), repeats="abstain") == [("ambiguous", None)]
 
 
 def test_the_same_occurrence_twice_is_a_duplicate():
@@ -132,3 +152,41 @@ def test_candidates_count_all_places_of_the_surface():
 
 def test_nothing_said_is_nothing_located():
     assert locate("Ann left.", [], LABELS) == ()
+
+
+def test_a_name_hidden_in_a_longer_one_is_looked_for_with_less_detail():
+    said = ("Oslo", "LOC"), ("University of Oslo", "ORG")
+    assert outcome("OSLO: the University of Oslo", *said) == [
+        ("normalised", (0, 4, "LOC")),
+        ("exact", (10, 28, "ORG")),
+    ]
+
+
+def test_a_name_that_has_a_place_is_not_looked_for_with_less_detail():
+    said = ("York", "LOC"), ("New York", "LOC"), ("York", "LOC")
+    assert outcome("New York, York, YORK", *said) == [
+        ("exact", (10, 14, "LOC")),
+        ("exact", (0, 8, "LOC")),
+        ("overlap", None),
+    ]
+
+
+def test_two_short_names_do_not_give_way_to_a_misspelt_long_one():
+    said = ("Angela", "PER"), ("Merkel", "PER"), ("Angela Merkl", "PER")
+    assert [status for status, _ in outcome("by Angela Merkel", *said)] == [
+        "exact",
+        "exact",
+        "overlap",
+    ]
+
+
+def test_a_mention_that_was_found_with_less_effort_has_the_place():
+    said = ("ann", "LOC"), ("Ann", "PER")
+    assert outcome("by Ann", *said) == [("duplicate", None), ("exact", (3, 6, "PER"))]
+
+
+def test_tier_distance_and_places_are_told():
+    (one,) = locate("Angela Merkel met Angela Merkel", [Mention("Angela Merkl", "PER")], LABELS)
+    assert (str(one.tier), one.distance, one.candidates) == ("edited", 1, 2)
+    assert one.places == ((0, 13), (18, 31))
+    assert one.status is Status.AMBIGUOUS

@@ -1,10 +1,13 @@
+from typing import get_args
+
 import pytest
 
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.mention import Status
 from vermeil.data.reply import Reply, State
-from vermeil.errors import DataError
-from vermeil.tasks.config import LabelConfig, TaskConfig
+from vermeil.errors import ConfigError, DataError
+from vermeil.tasks.config import LabelConfig, ReplyFormatName, TaskConfig
+from vermeil.tasks.ner.formats import DETECT, FORMATS
 from vermeil.tasks.ner.task import NerTask
 
 TASK = NerTask(TaskConfig(labels={"PER": LabelConfig(aliases=("person",)), "LOC": {}}))
@@ -100,3 +103,73 @@ def test_anything_else_is_named_and_leaves_the_text_unannotated(text, finish_rea
 @pytest.mark.parametrize("text", ['{"entities": []}', '```\n{"entities": []}\n```\n'])
 def test_a_whole_answer_at_the_length_limit_counts(text):
     assert read(text, "length").state is State.EMPTY
+
+
+@pytest.mark.parametrize(
+    ("items", "spans", "abstain"),
+    [
+        (["Ann Lee"], [(0, 7)], ((7, 26),)),
+        (["Ann Lee", "New York"], [(0, 7), (12, 20)], ((20, 26),)),
+        (["New York", "Ann Lee"], [(0, 7), (12, 20)], ((7, 12), (20, 26))),
+        (["Rome"], [], ((0, 26),)),
+    ],
+)
+def test_what_a_cut_off_answer_says_nothing_about_is_an_abstention(items, spans, abstain):
+    said = "".join(f'{{"text": "{item}", "label": "PER"}}, ' for item in items)
+    reading = read('{"entities": [' + said + '{"text": "t', "length")
+    assert reading.state is State.DONE
+    assert reading.notes == {"truncated": 1}
+    assert [(s.start, s.end) for s in reading.annotation.spans or ()] == spans
+    assert reading.annotation.abstain == abstain
+    Document("d", TEXT, annotation=reading.annotation)
+
+
+def named(name, **labels):
+    labels = labels or {"PER": {}, "LOC": {}}
+    return NerTask(TaskConfig.model_validate({"labels": labels, "reply_format": name}))
+
+
+def test_the_configuration_can_name_every_format_and_no_other():
+    assert set(get_args(ReplyFormatName)) == {*FORMATS, DETECT}
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if not FORMATS[name].single_label])
+@pytest.mark.parametrize("prompt", TASK.prompts)
+def test_the_format_is_asked_for_and_the_text_stays_last(name, prompt):
+    task = named(name)
+    system, user = task.render(prompt, TEXT)
+    assert FORMATS[name].instruction(task.label_set) in system["content"]
+    assert ("one line of JSON" in system["content"]) == FORMATS[name].is_line
+    assert user["content"].endswith("\n" + TEXT)
+
+
+def test_detection_asks_in_json():
+    assert named("detect").render("standard", TEXT) == named("json").render("standard", TEXT)
+
+
+def test_marks_without_a_label_need_a_single_one():
+    with pytest.raises(ConfigError, match=r"task\.reply_format: at_marks .* has 2"):
+        named("at_marks")
+    reading = named("at_marks", PER={}).read(TEXT, Reply("@@Ann Lee## saw New York today"))
+    assert [s.key for s in reading.annotation.spans or ()] == [(0, 7, "PER")]
+
+
+def test_tags_tell_which_of_two_is_meant():
+    reply = "Ann met <PER>Ann</PER> ."
+    reading = named("xml_tags").read("Ann met Ann .", Reply(reply))
+    assert [s.key for s in reading.annotation.spans or ()] == [(8, 11, "PER")]
+
+
+@pytest.mark.parametrize(
+    ("text", "finish_reason", "state", "abstain"),
+    [
+        ("Ann Lee saw New York today", "stop", State.EMPTY, ()),
+        ("Ann Lee saw New York today", "length", State.TRUNCATED, ()),
+        ("<PER>Ann Lee</PER> saw N", "length", State.DONE, ((7, 26),)),
+        ("No entities", "stop", State.UNPARSABLE, ()),
+        ("I'm sorry, but I can't help with that.", "stop", State.REFUSED, ()),
+    ],
+)
+def test_states_of_a_copy_with_tags(text, finish_reason, state, abstain):
+    reading = named("xml_tags").read(TEXT, Reply(text, finish_reason=finish_reason))
+    assert (reading.state, reading.annotation.abstain) == (state, abstain)

@@ -1,0 +1,127 @@
+"""The reply store at the size of ten million documents: planner and store, no HTTP.
+
+    python benchmarks/store.py --documents 10000000 --save store.json
+
+Measures, in one process:
+
+- `store: replies stored, last tenth to first tenth`: throughput of reserving, storing and settling
+  replies in commits of 500 (`synchronous=FULL`), in the last tenth of the run as a part of that in
+  the first. 1 is flat.
+- `store: resume scan`: seconds from opening the file until every one of the keys has been looked up
+  among the stored ones, in the order of the documents, keys given. What it costs to make the keys
+  (rendering the prompt and SHA-256) is measured beside it, as `planning`: it grows with the texts
+  and is paid once a run.
+- `store: memory`: the largest resident size of the process, over all of it.
+
+Needs about 900 bytes of disk for a document, in --folder. No peer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from vermeil.data.document import Document
+from vermeil.data.reply import Reply, Request, Usage
+from vermeil.tasks import make_task
+from vermeil.tasks.config import LabelConfig, TaskConfig
+from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.requests import make_requests
+from vermeil.teacher.spending import Charge, Limit, Reservation
+from vermeil.teacher.store import ReplyStore
+
+COMMIT = 500
+REPLY = Reply('{"entities": [{"text": "Oslo", "label": "LOC"}]}', usage=Usage(200, 15), latency=0.2)
+TASK = make_task(TaskConfig(labels={name: LabelConfig() for name in ("PER", "LOC")}))
+TEACHER = TeacherConfig()
+
+
+def requests(number: int) -> Iterator[Request]:
+    documents = (Document(f"d{i}", f"Text number {i} tells of Oslo.") for i in range(number))
+    return make_requests(documents, TASK, TEACHER)
+
+
+def fill(store: ReplyStore, number: int) -> list[float]:
+    """Store a reply to every request; return the replies a second of every tenth."""
+    rates, done, began = [], 0, time.perf_counter()
+    source = requests(number)
+    while chunk := list(islice(source, COMMIT)):
+        reserved = [Reservation(r.key, r.model, Charge(2000, 300), Limit()) for r in chunk]
+        for one in reserved:
+            store.reserve(one)
+        store.flush()
+        for request, one in zip(chunk, reserved, strict=True):
+            store.add(request, REPLY, charge=Charge(215, 40), reserved=one)
+        store.flush()
+        done += len(chunk)
+        if done >= (len(rates) + 1) * number / 10:
+            now = time.perf_counter()
+            rates.append(number / 10 / (now - began))
+            print(f"{done:,} stored, {rates[-1]:,.0f}/s, {memory():.0f} MB", flush=True)
+            began = now
+    return rates
+
+
+def scan(path: Path, keys: list[str], times: int) -> tuple[float, int]:
+    """Look up chunks of keys, over and over; return seconds and how many were found."""
+    began = time.perf_counter()
+    with ReplyStore(path) as store:
+        answered = store.answered()
+        found = sum(int(answered.among(keys).sum()) for _ in range(times))
+    return time.perf_counter() - began, found
+
+
+def memory() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def result(name: str, ours: float, unit: str, goal: float, met: bool) -> dict[str, object]:
+    values = {"name": name, "ours": round(ours, 3), "peer": None, "unit": unit, "ratio": None}
+    return values | {"goal": goal, "met": met}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--documents", type=int, default=1_000_000)
+    parser.add_argument("--folder", type=Path, help="where the store is made (default: temporary)")
+    parser.add_argument("--save", type=Path, help="write the results as JSON")
+    options = parser.parse_args()
+    number = options.documents
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        path = Path(folder) / "replies.sqlite"
+        with ReplyStore(path) as store:
+            rates = fill(store, number)
+        began = time.perf_counter()
+        keys = [request.key for request in requests(min(number, 100_000))]
+        planning = (time.perf_counter() - began) * number / len(keys)
+        seconds, found = scan(path, keys, number // len(keys))
+        assert found == number // len(keys) * len(keys), "a stored reply is not found"
+        size = path.stat().st_size / number
+    print(f"planning {planning:.0f} s; {size:.0f} bytes a document")
+    results = [
+        result(
+            "store: replies stored, last tenth to first tenth",
+            rates[-1] / rates[0],
+            "ratio",
+            0.8,
+            rates[-1] / rates[0] >= 0.8,
+        ),
+        result("store: resume scan", seconds, "s", 10.0, seconds <= 10),
+        result("store: memory", memory(), "MB", 300.0, memory() <= 300),
+    ]
+    if options.save:
+        options.save.write_text(
+            json.dumps({"documents": number, "rates": rates, "results": results})
+        )
+    for one in results:
+        print("RESULT", json.dumps(one))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""``vermeil calibrate``: scores that say how often the model is right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vermeil.cli.options import AsJson, Model, Quiet
+from vermeil.cli.output import console, print_json
+from vermeil.cli.progress import shown_progress
+
+EXAMPLE = "Example: vermeil calibrate vermeil-run/model dev.jsonl"
+
+
+def calibrate(
+    model: Model,
+    dev: Annotated[Path, typer.Argument(metavar="DEV", help="Gold that was not trained on.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit the temperature of a model's scores; spans stay as they are."""
+    from vermeil.cli.inputs import corpus_config
+    from vermeil.corpora import read_corpus
+    from vermeil.jobs.calibrate import calibrate as job
+
+    gold = list(read_corpus(corpus_config(dev)))
+    with shown_progress(quiet) as progress:
+        report = job(model, gold, progress)
+    if as_json:
+        print_json(report.as_dict())
+        return
+    console().print(
+        f"temperature {report.temperature}: expected calibration error "
+        f"{report.before.ece:.3f} before, {report.after.ece:.3f} now"
+    )

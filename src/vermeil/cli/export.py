@@ -1,0 +1,59 @@
+"""``vermeil export``: a model for machines without torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from vermeil.cli.options import AsJson, Model, Quiet
+from vermeil.cli.output import console, print_json, table
+from vermeil.cli.progress import shown_progress
+from vermeil.errors import ExportError
+
+EXAMPLE = "Example: vermeil export vermeil-run/model --int8 --check dev.jsonl"
+
+
+def export(
+    model: Model,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The folder; MODEL-onnx if not named.")
+    ] = None,
+    *,
+    format_: Annotated[  # noqa: ARG001 (there is no other yet)
+        Literal["onnx"], typer.Option("--format", help="The form to write.")
+    ] = "onnx",
+    int8: Annotated[bool, typer.Option("--int8", help="Dynamic int8, too; needs --check.")] = False,
+    per_channel: Annotated[
+        bool,
+        typer.Option("--per-channel/--per-tensor", help="int8: a scale per channel or matrix."),
+    ] = True,
+    check: Annotated[
+        Path | None, typer.Option("--check", help="Gold that F1 is compared on, best dev.")
+    ] = None,
+    limit: Annotated[
+        float, typer.Option("--limit", min=0, help="How far F1 may fall with int8.")
+    ] = 0.003,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a model for ONNX Runtime and prove that it is the same model."""
+    from vermeil.cli.inputs import corpus_config
+    from vermeil.corpora import read_corpus
+    from vermeil.jobs.export import export as job
+
+    output = output or model.with_name(f"{model.resolve().name}-onnx")
+    gold = None if check is None else list(read_corpus(corpus_config(check)))
+    with shown_progress(quiet) as progress:
+        report = job(model, output, gold, progress, int8=int8, per_channel=per_channel, limit=limit)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        rows = [("student", "–", report.f1.get("student", "–"))]
+        for precision, difference in report.logit_difference.items():
+            rows.append((precision, f"{difference:.2g}", report.f1.get(precision, "–")))
+        out = console()
+        out.print(table(str(report.folder), ("", "logits differ by", "F1"), rows))
+    if report.refused is not None:
+        raise ExportError(report.refused)

@@ -1,0 +1,90 @@
+"""``vermeil pilot``: which way of asking is best on a sample of gold."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
+from vermeil.cli.output import console, print_json, table
+from vermeil.cli.progress import shown_progress
+
+if TYPE_CHECKING:
+    from vermeil.data.reply import Usage
+    from vermeil.jobs.pilot_report import PilotReport, Trial
+    from vermeil.teacher.config import TeacherConfig
+
+EXAMPLE = 'Example: vermeil pilot --set pilot.documents=100 --set pilot.demonstrations=["none"]'
+
+
+def pilot(
+    config: ConfigFile = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare prompts, formats, demonstrations and models on some gold, and say which to take."""
+    sections = load(config, overrides)
+    from vermeil.corpora import read_corpus
+    from vermeil.jobs.pilot import pilot as job
+    from vermeil.jobs.places import Places
+    from vermeil.jobs.stages import configured
+    from vermeil.tasks import make_task
+
+    task = make_task(sections.task)
+    gold = configured(sections, "gold", "name the annotated file to try the teacher on")
+    corpora = (sections.corpora.dev, sections.corpora.test)
+    with shown_progress(quiet) as progress:
+        report = job(
+            read_corpus(gold, task.check),
+            task,
+            sections.teacher,
+            sections.pilot,
+            Places(sections.run.output).replies,
+            progress,
+            scored=[d for corpus in corpora if corpus is not None for d in read_corpus(corpus)],
+            price=partial(_price, sections.teacher),
+        )
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        _print(report)
+
+
+def _price(teacher: TeacherConfig, model: str, usage: Usage) -> float | None:
+    """Return what tokens of a model cost, in dollars; None where the price is not known."""
+    from vermeil.teacher.prices import PER_DOLLAR, price_of
+
+    price = price_of(teacher.model_copy(update={"model": model}))
+    return None if price is None else price.of(usage) / PER_DOLLAR
+
+
+def _print(report: PilotReport) -> None:
+    out = console()
+    columns = ("", "F1", "95 %", "precision", "recall", "unparsable", "unlocatable")
+    costs = ("tokens per 1,000", "cost per 1,000", "median s", "p95 s")
+    title = f"{len(report.trials)} ways of asking about {report.documents} documents of gold"
+    out.print(table(title, (*columns, *costs), [_row(trial) for trial in report.trials]))
+    out.print()
+    out.print(report.recommendation, markup=False, soft_wrap=True)
+    out.print()
+    out.print(report.toml(), markup=False, soft_wrap=True, end="")
+
+
+def _row(trial: Trial) -> tuple[object, ...]:
+    shown = trial.as_dict()
+    low, high = trial.intervals["f1"]
+    cost, latency = shown["cost_per_1000"], trial.latency
+    return (
+        trial.variant.name,
+        trial.f1,
+        f"{low:.3f}–{high:.3f}",
+        shown["precision"],
+        shown["recall"],
+        f"{trial.unparsable:.1%}",
+        f"{trial.unlocatable:.1%}",
+        f"{1000 * trial.tokens:,.0f}",
+        "–" if cost is None else f"{cost:,.2f}",
+        *(f"{seconds:.2f}" for seconds in latency or ()),
+        *(() if latency else ("–", "–")),
+    )

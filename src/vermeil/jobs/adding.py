@@ -1,0 +1,50 @@
+"""Adds up what was reported of several teachers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+Report = TypeVar("Report")
+
+
+def together(reports: Sequence[Report], running: Container[str] = ()) -> Report:
+    """Return the sum of reports of one kind.
+
+    Numbers and usages are added, numbers by name added by name, lists joined; what is None in any
+    of them is None in the sum.
+
+    Args:
+        reports: dataclasses of the same type, in the order of time; at least one.
+        running: fields that are running totals already: the last one's stands.
+    """
+    first = reports[0]
+    if len(reports) == 1:
+        return first
+    columns = {
+        field.name: [getattr(report, field.name) for report in reports]
+        for field in fields(first)  # type: ignore[arg-type]
+    }
+    return replace(
+        first,
+        **{
+            name: values[-1] if name in running else _sum(values)
+            for name, values in columns.items()
+        },
+    )  # type: ignore[type-var]
+
+
+def _sum(values: Sequence[Any]) -> Any:
+    if any(value is None for value in values):
+        return None
+    if isinstance(values[0], Mapping):
+        result: Counter[Any] = Counter()
+        for value in values:
+            result.update(value)
+        return dict(result)
+    total = values[0]
+    for value in values[1:]:
+        total = total + value
+    return total

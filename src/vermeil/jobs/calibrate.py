@@ -1,0 +1,117 @@
+"""Making a student's scores say how often it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vermeil.data.document import UNANNOTATED, Annotation, Document
+from vermeil.data.progress import Progress, silent
+from vermeil.errors import DataError
+from vermeil.evaluation.calibration import Reliability, fit_temperature, log_loss, reliability
+
+if TYPE_CHECKING:
+    from vermeil.student.predictor import Predictor
+
+FEWEST = 20
+"""Spans without which no temperature is fitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrateReport:
+    """What `calibrate` found.
+
+    Args:
+        temperature: what the model folder now says.
+        before: reliability at temperature 1.
+        after: reliability at that temperature.
+    """
+
+    temperature: float
+    before: Reliability
+    after: Reliability
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "temperature": self.temperature,
+            "before": self.before.as_dict(),
+            "after": self.after.as_dict(),
+        }
+
+
+def calibrate(model: Path, dev: Sequence[Document], progress: Progress = silent) -> CalibrateReport:
+    """Fit the temperature on annotated documents, and store it in the model folder.
+
+    The spans stay as they are, only their scores change: at the temperature's scores, what is right
+    and wrong among the spans is most likely.
+
+    Args:
+        model: a folder that `train` or `export` wrote.
+        dev: annotated documents that the student was not trained on.
+        progress: told where prediction stands.
+
+    Raises:
+        DataError: the folder is not a student, or too few spans with scores are found.
+    """
+    from vermeil.student.load import load_predictor
+    from vermeil.student.settings import read_settings, write_settings
+
+    settings = read_settings(model)
+    predictor = load_predictor(model, "auto" if settings.onnx else "fp32")
+    found = _Found(predictor, dev, progress)
+    before = found.judged(1.0)
+    if len(before[0]) < FEWEST:
+        raise DataError(
+            f"{len(before[0])} spans with scores are found in {len(dev)} documents, at least "
+            f"{FEWEST} are needed; give more documents, of a task that marks spans",
+            model,
+        )
+    temperature = round(fit_temperature(lambda t: log_loss(*found.judged(t))), 3)
+    write_settings(model, settings.model_copy(update={"temperature": temperature}))
+    after = found.judged(temperature)
+    return CalibrateReport(temperature, reliability(*before), reliability(*after))
+
+
+def judge(
+    pairs: Iterable[tuple[Annotation, Annotation]],
+) -> tuple[list[float], list[bool]]:
+    """Return the score of every predicted span that has one, and whether gold has the span.
+
+    Args:
+        pairs: gold and prediction of each document.
+    """
+    scores: list[float] = []
+    correct: list[bool] = []
+    for gold, predicted in pairs:
+        known = {span.key for span in gold.spans or ()}
+        for span in predicted.spans or ():
+            if span.score is not None:
+                scores.append(span.score)
+                correct.append(span.key in known)
+    return scores, correct
+
+
+class _Found:
+    """Documents in which the student finds something, with its probabilities: computed once."""
+
+    def __init__(self, predictor: Predictor, dev: Sequence[Document], progress: Progress) -> None:
+        from vermeil.student.prediction import tempered
+
+        self._decode, self._tempered = predictor.task.decode, tempered
+        self._found = []
+        plain = [document.with_annotation(UNANNOTATED) for document in dev]
+        rows = predictor.probabilities(plain)
+        for document, (encoded, probabilities) in zip(dev, rows, strict=True):
+            if self._decode(encoded.words, probabilities).spans:
+                self._found.append((document.annotation, encoded.words, probabilities))
+        progress("calibrate", len(dev), len(dev), {})
+
+    def judged(self, temperature: float) -> tuple[list[float], list[bool]]:
+        """Return scores at a temperature, and whether they are right."""
+        return judge(
+            (gold, self._decode(words, self._tempered(rows, temperature)))
+            for gold, words, rows in self._found
+        )

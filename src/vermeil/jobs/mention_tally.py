@@ -1,0 +1,88 @@
+"""How mentions were located: counts by label, and examples to look at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vermeil.data.document import Document
+from vermeil.data.mention import LocatedMention, Status
+from vermeil.tasks.labels import LabelSet
+
+OFF_SCHEMA = "(off schema)"
+"""Stands among the labels for all that are not in the label set."""
+
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A mention that was not found as it was said.
+
+    Args:
+        document_id: the document.
+        located: what became of it.
+        there: what stands at the first place that it may mean; None if there is none.
+    """
+
+    document_id: str
+    located: LocatedMention
+    there: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        one = self.located
+        return {
+            "status": one.status.value,
+            "id": self.document_id,
+            "label": one.mention.label,
+            "surface": one.mention.surface,
+            "there": self.there or "",
+            "tier": one.tier.value if one.tier else "",
+            "distance": one.distance,
+            "candidates": one.candidates,
+        }
+
+
+class MentionTally:
+    """Counts mentions by label and status, and keeps a few of each status but exact."""
+
+    def __init__(self, labels: LabelSet) -> None:
+        self._labels = labels
+        self._counts: Counter[tuple[str, Status]] = Counter()
+        self._kept: dict[Status, list[Example]] = {}
+
+    def add(self, document: Document, mentions: Iterable[LocatedMention]) -> None:
+        """Take note of what became of the mentions of a document."""
+        for one in mentions:
+            label = self._labels.normalise(one.mention.label) or OFF_SCHEMA
+            self._counts[label, one.status] += 1
+            kept = self._kept.setdefault(one.status, [])
+            if one.status is not Status.EXACT and len(kept) < _EXAMPLES:
+                there = document.text[slice(*one.places[0])] if one.places else None
+                kept.append(Example(document.id, one, there))
+
+    @property
+    def totals(self) -> dict[Status, int]:
+        """How many mentions have each status."""
+        totals: Counter[Status] = Counter()
+        for (_, status), number in self._counts.items():
+            totals[status] += number
+        return {status: totals[status] for status in Status if totals[status]}
+
+    @property
+    def by_label(self) -> Mapping[str, Mapping[Status, int]]:
+        """The same for every label that was said, in the order of the label set."""
+        said = {label for label, _ in self._counts}
+        return {
+            label: {status: self._counts[label, status] for status in self.totals}
+            for label in (*self._labels.names, OFF_SCHEMA)
+            if label in said
+        }
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """The first few mentions of each status but exact."""
+        return tuple(one for status in Status for one in self._kept.get(status, ()))

@@ -1,0 +1,103 @@
+"""A file of lines that grows until it is whole, and outlives an interruption."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from vermeil.data.atomic import atomic_file
+from vermeil.errors import DataError
+
+
+class PartialFile:
+    """Lines of JSON on their way to ``path``; until `finish` they lie in a hidden file beside it.
+
+    A context manager. Leaving it keeps the hidden file, so that the next one can go on.
+
+    Args:
+        path: the file that it becomes.
+        mark: what the lines were made with; another mark is another hidden file.
+
+    Raises:
+        DataError: the hidden file cannot be opened, or another process writes it.
+    """
+
+    def __init__(self, path: Path, mark: str) -> None:
+        self._whole = path
+        self.path = path.parent / f".{path.name}.{mark}.partial"
+        self.lines = 0
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        import fcntl
+
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("a+b")
+        except OSError as error:
+            raise DataError(f"cannot be written ({error.strerror})", self.path) from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._file.close()
+            raise DataError("another process is writing this file", self.path) from error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._opened.close()
+
+    def kept(self) -> Iterator[dict[str, Any]]:
+        """Yield the records that are there; a torn one, and what follows it, is cut off."""
+        file = self._opened
+        file.seek(0)
+        end = 0
+        for line in file:
+            record = _record(line)
+            if record is None:
+                break
+            self.lines += 1
+            end += len(line)
+            yield record
+        file.truncate(end)
+
+    def write(self, line: str) -> None:
+        """Append a line, given without its end."""
+        self._opened.write(line.encode() + b"\n")
+        self.lines += 1
+
+    def finish(self) -> None:
+        """Give the file its name, compressed if the name ends in ``.gz``."""
+        file = self._opened
+        file.flush()
+        if self._whole.suffix != ".gz":
+            self.path.replace(self._whole)
+            return
+        file.seek(0)
+        with atomic_file(self._whole) as whole:
+            for line in file:
+                whole.write(line.decode())
+        self.path.unlink()
+
+    @property
+    def _opened(self) -> IO[bytes]:
+        if self._file is None:
+            raise ValueError("a PartialFile is used in a with statement")
+        return self._file
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) and {"id", "text"} <= record.keys() else None

@@ -1,0 +1,154 @@
+"""The service's endpoints."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from time import perf_counter
+from typing import Annotated
+
+from fastapi import Body, Depends, FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from vermeil.corpora import document_to_record
+from vermeil.data.document import Document
+from vermeil.errors import DataError
+from vermeil.serving.batcher import Batcher, BusyError, Predict
+from vermeil.serving.body import BodyLimit
+from vermeil.serving.limits import Limits
+from vermeil.serving.messages import PROBLEMS, DocumentIn, DocumentOut
+from vermeil.serving.metrics import Metrics
+
+PREDICT = "/v1/predict"
+
+BEARER = HTTPBearer(auto_error=False)
+
+Documents = Annotated[DocumentIn | list[DocumentIn], Body()]
+
+
+def make_app(predict: Predict, limits: Limits | None = None, token: str | None = None) -> FastAPI:
+    """Return the service as an ASGI application.
+
+    Args:
+        predict: annotates documents, in order; called from one thread.
+        limits: what it takes on.
+        token: what ``Authorization: Bearer`` has to carry for predictions; None: nothing.
+    """
+    limits = limits or Limits()
+    metrics = Metrics()
+    state: dict[str, Batcher] = {}
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        batcher = Batcher(predict, limits, metrics.observe_batch)
+        metrics.waiting.set_function(lambda: batcher.waiting)
+        batcher.start()
+        state["batcher"] = batcher
+        yield
+        del state["batcher"]
+        await batcher.stop()
+
+    app = FastAPI(
+        title="Vermeil",
+        version=version("vermeil"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(BodyLimit, limit=limits.bytes)
+    app.add_exception_handler(RequestValidationError, _told)
+
+    @app.middleware("http")
+    async def measured(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        if request.url.path != PREDICT:
+            return await call_next(request)
+        began = perf_counter()
+        response = await call_next(request)
+        metrics.requests.labels(str(response.status_code)).inc()
+        metrics.seconds.observe(perf_counter() - began)
+        return response
+
+    @app.post(
+        PREDICT,
+        dependencies=[Depends(_guard(token))],
+        responses={200: {"model": DocumentOut | list[DocumentOut]}, **PROBLEMS},
+    )
+    async def annotate(documents: Documents) -> Response:
+        """Annotate one document or many; the answer has the form of the question."""
+        many = documents if isinstance(documents, list) else [documents]
+        found = await _annotate(_checked(many, limits), state)
+        records = [document_to_record(document) for document in found]
+        return JSONResponse(records if isinstance(documents, list) else records[0])
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """Say that the process lives."""
+        return {"status": "ok"}
+
+    @app.get("/ready", responses={503: PROBLEMS[503]})
+    async def ready() -> dict[str, str]:
+        """Say whether predictions are answered."""
+        if "batcher" not in state:
+            raise HTTPException(503, "not ready")
+        return {"status": "ready"}
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def numbers() -> Response:
+        """Return numbers for Prometheus."""
+        return PlainTextResponse(metrics.text())
+
+    return app
+
+
+async def _annotate(documents: list[Document], state: dict[str, Batcher]) -> list[Document]:
+    if not documents:
+        return []
+    if "batcher" not in state:
+        raise HTTPException(503, "shutting down", {"Retry-After": "5"})
+    try:
+        return await state["batcher"].predict(documents)
+    except BusyError as error:
+        raise HTTPException(429, str(error), {"Retry-After": str(error.seconds)}) from error
+    except TimeoutError as error:
+        raise HTTPException(504, "took too long; send less at a time") from error
+
+
+def _checked(given: list[DocumentIn], limits: Limits) -> list[Document]:
+    characters = sum(len(one.text) for one in given)
+    if len(given) > limits.documents or characters > limits.characters:
+        raise HTTPException(
+            413,
+            f"{len(given)} documents of {characters} characters; expected at most "
+            f"{limits.documents} of {limits.characters} in one request",
+        )
+    try:
+        return [one.as_document(number) for number, one in enumerate(given, 1)]
+    except DataError as error:
+        raise HTTPException(422, str(error)) from error
+
+
+def _guard(token: str | None) -> Callable[..., None]:
+    def open_to_all() -> None:
+        return
+
+    def check(given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
+        said = given.credentials if given is not None else ""
+        if not hmac.compare_digest(said.encode(), (token or "").encode()):
+            raise HTTPException(
+                401, "expected Authorization: Bearer with the token", {"WWW-Authenticate": "Bearer"}
+            )
+
+    return open_to_all if token is None else check
+
+
+async def _told(_: Request, error: Exception) -> Response:
+    """Say what is wrong with a request in one line, without repeating its text."""
+    assert isinstance(error, RequestValidationError)
+    parts = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    return JSONResponse({"detail": "; ".join(parts)}, 422)

@@ -1,0 +1,41 @@
+"""What a service tells Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+class Metrics:
+    """The numbers of one service, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.requests = Counter(
+            "vermeil_requests", "Requests for predictions.", ["status"], registry=self._registry
+        )
+        self.seconds = Histogram(
+            "vermeil_request_seconds", "From request to answer.", registry=self._registry
+        )
+        self.batch = Histogram(
+            "vermeil_batch_documents",
+            "Documents predicted together.",
+            buckets=_SIZES,
+            registry=self._registry,
+        )
+        self.busy = Counter(
+            "vermeil_predicting_seconds", "Spent in the model.", registry=self._registry
+        )
+        self.waiting = Gauge(
+            "vermeil_waiting_wordpieces", "Waiting or in the model.", registry=self._registry
+        )
+
+    def observe_batch(self, documents: int, seconds: float) -> None:
+        """Count one batch."""
+        self.batch.observe(documents)
+        self.busy.inc(seconds)
+
+    def text(self) -> bytes:
+        """Return everything in Prometheus' text format."""
+        return generate_latest(self._registry)

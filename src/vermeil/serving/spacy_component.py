@@ -1,0 +1,82 @@
+"""A student as a component of spaCy: ``nlp.add_pipe("vermeil", config={"model": "…"})``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import tee
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.util import filter_spans
+
+from vermeil.data.document import Annotation, Document
+from vermeil.student.load import load_predictor
+
+if TYPE_CHECKING:
+    from vermeil.student.predictor import Predictor
+    from vermeil.student.settings import Precision
+
+SCORE = "vermeil_score"
+"""Name of the extension that holds a span's score: ``ent._.vermeil_score``."""
+
+
+class VermeilComponent:
+    """Writes a student's spans to ``doc.ents``, or its labels to ``doc.cats``.
+
+    The student reads the text as it stands, with the words that it knows from training; a span that
+    ends within a token of spaCy's grows to the whole token.
+
+    Args:
+        predictor: what predicts.
+    """
+
+    def __init__(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+        if not Span.has_extension(SCORE):
+            Span.set_extension(SCORE, default=None)
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Annotate one document, in place."""
+        return next(self.pipe([doc]))
+
+    def pipe(
+        self,
+        stream: Iterable[Doc],
+        *,
+        batch_size: int = 0,  # noqa: ARG002 (spaCy gives it; batches are made of like lengths here)
+    ) -> Iterator[Doc]:
+        """Annotate documents, in place and in order."""
+        docs, sources = tee(stream)
+        texts = (Document(str(number), doc.text) for number, doc in enumerate(sources))
+        for doc, found in zip(docs, self._predictor.predict(texts), strict=True):
+            _write(doc, found.annotation)
+            yield doc
+
+
+@Language.factory("vermeil", default_config={"precision": "auto"}, assigns=["doc.ents", "doc.cats"])
+def make(nlp: Language, name: str, model: str, precision: Precision) -> VermeilComponent:  # noqa: ARG001
+    """Return the component.
+
+    Args:
+        nlp: the pipeline.
+        name: the component's name in it.
+        model: a folder that `vermeil.train` or `vermeil.export` wrote.
+        precision: as for `vermeil.predict`.
+    """
+    return VermeilComponent(load_predictor(Path(model), precision))
+
+
+def _write(doc: Doc, annotation: Annotation) -> None:
+    if annotation.labels is not None:
+        doc.cats = {**doc.cats, **dict.fromkeys(annotation.labels, 1.0)}
+    if annotation.spans is None:
+        return
+    spans = []
+    for span in annotation.spans:
+        grown = doc.char_span(span.start, span.end, span.label, alignment_mode="expand")
+        if grown is not None:
+            grown._.set(SCORE, span.score)
+            spans.append(grown)
+    doc.ents = tuple(filter_spans(spans))

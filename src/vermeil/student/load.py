@@ -1,0 +1,71 @@
+"""A model folder to something that predicts: with ONNX Runtime where the folder is made for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from vermeil.errors import ConfigError
+from vermeil.student.encoding import DocumentEncoder
+from vermeil.student.onnx_runner import OnnxRunner
+from vermeil.student.predictor import Predictor
+from vermeil.student.settings import ModelSettings, OnnxSettings, Precision, read_settings
+from vermeil.student.wordpieces import Wordpieces
+from vermeil.tasks import make_task
+
+
+def load_predictor(folder: Path, precision: Precision = "auto") -> Predictor:
+    """Load a model that `train` or `export` wrote.
+
+    Args:
+        folder: the model folder.
+        precision: fp32; bf16 (torch) or int8 (ONNX) where the folder offers it; or auto: int8 where
+            it was exported, bf16 where the processor computes it natively, else fp32.
+
+    Raises:
+        ConfigError: what computes the model is not installed, or the folder has no such precision.
+        DataError: the folder is not there or not a student.
+    """
+    settings = read_settings(folder)
+    if settings.onnx is not None:
+        return _load_onnx(folder, settings, settings.onnx, precision)
+    if precision == "int8":
+        raise ConfigError(
+            f"--precision int8: {folder} is not an exported model; "
+            "make one with vermeil export --int8"
+        )
+    from vermeil.student.encoder import require_training_modules
+
+    require_training_modules()
+    from vermeil.student.student import Student
+
+    return Student.load(folder).predictor(precision)
+
+
+def _load_onnx(
+    folder: Path, settings: ModelSettings, onnx: OnnxSettings, precision: Precision
+) -> Predictor:
+    if precision == "auto":
+        wanted: Literal["fp32", "int8"] = "int8" if "int8" in onnx.files else "fp32"
+    elif precision == "bf16" or precision not in onnx.files:
+        raise ConfigError(
+            f"--precision {precision}: {folder} has {', '.join(onnx.files)}; "
+            "choose one of them, or export the model again"
+        )
+    else:
+        wanted = precision
+    runner = OnnxRunner(folder / onnx.files[wanted], settings.student.threads)
+    encoder = DocumentEncoder(
+        Wordpieces.load(folder, onnx.unknown, onnx.padding),
+        onnx.longest,
+        settings.student.overlap,
+        with_case=onnx.letter_case,
+    )
+    return Predictor(
+        encoder,
+        runner,
+        make_task(settings.task),
+        settings.temperature,
+        in_context=settings.student.context == "group",
+        transitions=settings.transitions,
+    )

@@ -1,0 +1,107 @@
+"""What one step of training was, and where that is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+from vermeil.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """What one optimiser step was.
+
+    Args:
+        step: from 1.
+        loss: weighted mean loss of the batch.
+        gold_share: gold share of the batch's wordpieces.
+        learning_rate: of this step.
+        wordpieces: of this batch, without padding.
+        wordpieces_per_second: of this step.
+        seconds: since training began, up to the end of this step, interruptions left out.
+        dev_f1: F1 on the documents to choose by, where they were scored after this step.
+    """
+
+    step: int
+    loss: float
+    gold_share: float
+    learning_rate: float
+    wordpieces: int
+    wordpieces_per_second: float = 0.0
+    seconds: float = 0.0
+    dev_f1: float | None = None
+
+    def as_dict(self) -> dict[str, float | int]:
+        """All that there is."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    def as_line(self) -> str:
+        """One line of JSON, for ``training.jsonl``."""
+        return json.dumps(self.as_dict())
+
+
+Watch = Callable[[StepRecord], None]
+"""Is told about every step."""
+
+
+@contextmanager
+def tracked(tracker: Literal["none", "tensorboard", "mlflow"], folder: Path) -> Iterator[Watch]:
+    """Give something that takes the steps to a tracker.
+
+    Args:
+        tracker: none, tensorboard (event files in ``folder``) or mlflow (where
+            ``MLFLOW_TRACKING_URI`` says).
+        folder: for files.
+
+    Raises:
+        ConfigError: the tracker's package is not installed.
+    """
+    with TRACKERS[tracker](folder) as watch:
+        yield watch
+
+
+@contextmanager
+def _nowhere(_: Path) -> Iterator[Watch]:
+    yield lambda _: None
+
+
+@contextmanager
+def _tensorboard(folder: Path) -> Iterator[Watch]:
+    _installed("tensorboard")
+    writer: Any = import_module("torch.utils.tensorboard").SummaryWriter(str(folder))
+
+    def watch(record: StepRecord) -> None:
+        for name, value in record.as_dict().items():
+            writer.add_scalar(f"train/{name}", value, record.step)
+
+    try:
+        yield watch
+    finally:
+        writer.close()
+
+
+@contextmanager
+def _mlflow(_: Path) -> Iterator[Watch]:
+    _installed("mlflow")
+    mlflow: Any = import_module("mlflow")
+    with mlflow.start_run():
+        yield lambda record: mlflow.log_metrics(record.as_dict(), step=record.step)
+
+
+def _installed(package: str) -> None:
+    if find_spec(package) is None:
+        raise ConfigError(
+            f"student.tracker: {package} is not installed; run `pip install {package}`, or set "
+            "student.tracker to none (training.jsonl in the model folder has every step anyway)"
+        )
+
+
+TRACKERS = {"none": _nowhere, "tensorboard": _tensorboard, "mlflow": _mlflow}
+"""Every tracker that a configuration can name."""

@@ -1,0 +1,74 @@
+"""Computing the network with ONNX Runtime: no torch, no transformers."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.errors import ConfigError, DataError
+
+MODULES = ("onnxruntime", "tokenizers")
+
+
+class OnnxRunner:
+    """An ONNX file as a `vermeil.student.prediction.Runner`.
+
+    Args:
+        path: the file.
+        threads: processor threads; none: all.
+
+    Raises:
+        ConfigError: onnxruntime is not installed.
+        DataError: the file is not there, or ONNX Runtime does not take it.
+    """
+
+    def __init__(self, path: Path, threads: int | None = None) -> None:
+        missing = [name for name in MODULES if importlib.util.find_spec(name) is None]
+        if missing:
+            raise ConfigError(
+                f"{' and '.join(missing)} not installed; this model needs "
+                "pip install 'vermeil[deploy]'"
+            )
+        if not path.is_file():
+            raise DataError("there is no such file; export the model again", path)
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # of classes that onnxruntime does not publish
+            reason = str(error).strip().splitlines()[0]
+            raise DataError(f"ONNX Runtime cannot load it ({reason})", path) from error
+
+    def __call__(
+        self,
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        cases: NDArray[np.int64] | None,
+    ) -> NDArray[np.float32]:
+        """Return class probabilities."""
+        logits = self.logits(ids, mask, cases)
+        powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        result: NDArray[np.float32] = powers / powers.sum(axis=-1, keepdims=True)
+        return result
+
+    def logits(
+        self,
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        cases: NDArray[np.int64] | None,
+    ) -> NDArray[np.float32]:
+        """Return what the probabilities are made from."""
+        inputs = {"input_ids": ids, "attention_mask": mask}
+        if cases is not None:
+            inputs["token_type_ids"] = cases
+        result: NDArray[np.float32] = self._session.run(["logits"], inputs)[0]
+        return result

@@ -1,0 +1,82 @@
+"""Several processes that train one student: each takes a part of every batch (``torchrun``)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import distributed, nn
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """The processes of one training.
+
+    Args:
+        rank: which one this is, from 0; the first one alone writes and tells.
+        size: how many there are.
+    """
+
+    rank: int = 0
+    size: int = 1
+
+    def added(self, value: torch.Tensor) -> torch.Tensor:
+        """Return the sum of a number over all processes."""
+        if self.size > 1:
+            distributed.all_reduce(value)
+        return value
+
+    def add_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Replace every gradient by its sum over all processes; all of them in one message."""
+        if self.size == 1:
+            return
+        trained = [p for p in parameters if p.requires_grad]
+        for parameter in trained:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        gradients = [p.grad for p in trained if p.grad is not None]
+        flat = self.added(torch.cat([g.reshape(-1) for g in gradients]))
+        at = 0
+        for gradient in gradients:
+            gradient.copy_(flat[at : at + gradient.numel()].view_as(gradient))
+            at += gradient.numel()
+
+    def first_says(self, value: Any) -> Any:
+        """Return what the first process's ``value`` is."""
+        said = [value]
+        if self.size > 1:
+            distributed.broadcast_object_list(said)
+        return said[0]
+
+    def all_say(self, value: Any) -> list[Any]:
+        """Return every process's ``value``, by rank."""
+        said = [value] * self.size
+        if self.size > 1:
+            distributed.all_gather_object(said, value)
+        return said
+
+
+ALONE = Team()
+"""A training in one process."""
+
+
+@contextmanager
+def join_team() -> Iterator[Team]:
+    """Meet the other processes that ``torchrun`` started, if it did, and part at the end.
+
+    They talk through NCCL where each has a GPU of its own, else through gloo.
+    """
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
+        yield ALONE
+        return
+    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    try:
+        yield Team(distributed.get_rank(), size)
+        distributed.barrier()  # the first one may still be writing
+    finally:
+        distributed.destroy_process_group()

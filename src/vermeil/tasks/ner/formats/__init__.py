@@ -1,0 +1,100 @@
+"""Every reply format by name: one file each, with instruction and renderer beside the parser.
+
+A format asks for an answer and reads it, tolerantly: what is whole is kept, what is lost is noted,
+and nothing is completed or guessed. A reply that holds no answer in the format is None, and never
+"nothing there": only what the instruction names says that.
+"""
+
+from __future__ import annotations
+
+from vermeil.tasks.ner.formats import (
+    at_marks,
+    html_spans,
+    json_entities,
+    json_labels,
+    json_surfaces,
+    lines,
+    markdown_links,
+    reasons,
+    token_indices,
+    token_lines,
+    xml_tags,
+)
+from vermeil.tasks.ner.formats.detect import parse_any
+from vermeil.tasks.ner.formats.prose import without_reasoning
+from vermeil.tasks.ner.reply_format import ParsedReply, Question, ReplyFormat
+
+DETECT = "detect"
+"""Asks as `DEFAULT` does, and reads any format."""
+DEFAULT = "json"
+
+FORMATS: dict[str, ReplyFormat] = {
+    "json": ReplyFormat(
+        json_entities.instruction,
+        json_entities.render_reply,
+        json_entities.parse_reply,
+        is_line=True,
+        schema=json_entities.schema,
+    ),
+    "json_occurrence": ReplyFormat(
+        json_entities.instruction_with_occurrence,
+        json_entities.render_with_occurrence,
+        json_entities.parse_reply,
+        is_line=True,
+        schema=json_entities.schema_with_occurrence,
+    ),
+    "json_list": ReplyFormat(
+        json_entities.instruction_for_list,
+        json_entities.render_list,
+        json_entities.parse_list,
+        is_line=True,
+    ),
+    "json_surfaces": ReplyFormat(
+        json_surfaces.instruction,
+        json_surfaces.render_reply,
+        json_surfaces.parse_reply,
+        is_line=True,
+    ),
+    "json_labels": ReplyFormat(
+        json_labels.instruction, json_labels.render_reply, json_labels.parse_reply, is_line=True
+    ),
+    "token_indices": ReplyFormat(
+        token_indices.instruction,
+        token_indices.render_reply,
+        json_entities.parse_list,
+        is_line=True,
+    ),
+    "token_lines": ReplyFormat(
+        token_lines.instruction, token_lines.render_reply, token_lines.parse_reply
+    ),
+    "lines": ReplyFormat(lines.instruction, lines.render_reply, lines.parse_reply),
+    "reasons": ReplyFormat(reasons.instruction, reasons.render_reply, reasons.parse_reply),
+    "xml_tags": ReplyFormat(xml_tags.instruction, xml_tags.render_reply, xml_tags.parse_reply),
+    "html_spans": ReplyFormat(
+        html_spans.instruction, html_spans.render_reply, html_spans.parse_reply
+    ),
+    "markdown_links": ReplyFormat(
+        markdown_links.instruction, markdown_links.render_reply, markdown_links.parse_reply
+    ),
+    "at_marks": ReplyFormat(
+        at_marks.instruction, at_marks.render_reply, at_marks.parse_reply, single_label=True
+    ),
+}
+"""Every reply format by the name that a configuration gives it."""
+
+
+def asked_format(name: str) -> ReplyFormat:
+    """Return the format in which a teacher is asked under this name."""
+    return FORMATS[DEFAULT if name == DETECT else name]
+
+
+def parse_reply(name: str, reply: str, question: Question) -> ParsedReply | None:
+    """Return what a reply says in a format, or in any; None where it holds no answer.
+
+    Args:
+        name: a key of `FORMATS`, or `DETECT`.
+        reply: the reply, verbatim.
+        question: what was asked.
+    """
+    parse = parse_any if name == DETECT else FORMATS[name].parse
+    return parse(without_reasoning(reply, question.text), question)

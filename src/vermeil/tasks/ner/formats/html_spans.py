@@ -1,0 +1,32 @@
+"""``<span class="PER">Ann</span> left.``: the text with each entity in an HTML span."""
+
+from __future__ import annotations
+
+from html import escape
+
+from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.formats.elements import parse_elements, render_elements
+from vermeil.tasks.ner.formats.inline import COPY
+from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.reply_format import ParsedReply, Question
+
+
+def instruction(labels: LabelSet) -> str:
+    """Return the words that tell a teacher how to write its answer."""
+    shown = _opening(labels.names[0])
+    how = f"put every entity into a span whose class is its label: {shown}...</span>"
+    return COPY.replace("HOW", how).replace("LABELS", labels.quoted())
+
+
+def render_reply(marked: MarkedText) -> str:
+    """Return the text with spans."""
+    return render_elements(marked, _opening, lambda _: "</span>")
+
+
+def parse_reply(reply: str, question: Question) -> ParsedReply | None:
+    """Return the marked copy of the text, or None if the reply holds none."""
+    return parse_elements(reply, question)
+
+
+def _opening(label: str) -> str:
+    return f'<span class="{escape(label)}">'

@@ -1,0 +1,171 @@
+"""``{"entities": [{"text", "label"[, "occurrence"]}]}``: the format to begin with.
+
+Read as well: a bare list of such entries, entries one by one, and pairs ``["text", "label"]``; the
+usual other names for the three keys. Only ``{"entities": []}`` says that nothing is there.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from vermeil.data.mention import Mention
+from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.formats.json_answers import Answer, parse_json, read_entries
+from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word
+from vermeil.tasks.ner.formats.token_indices import read_pair
+from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.places import find_places
+from vermeil.tasks.ner.reply_format import ParsedReply, Question
+from vermeil.tasks.replies import closed_object
+
+_LISTS = ("entities", "named_entities", "mentions", "spans", "annotations")
+_SURFACES = ("text", "surface", "entity", "name", "span", "mention", "word")
+_LABELS = ("label", "type", "entity_type", "category", "class", "tag", "entity_group")
+
+_INSTRUCTION = """\
+Format: {"entities": [{"text": "...", "label": "..."}]}
+"text" is the entity, copied exactly as it stands in the text. "label" is one of LABELS. List an \
+entity once per time it occurs, in the order of the text. If there is none: {"entities": []}"""
+
+_WITH_OCCURRENCE = """\
+Format: {"entities": [{"text": "...", "label": "...", "occurrence": 1}]}
+"text" is the entity, copied exactly as it stands in the text. "label" is one of LABELS. \
+"occurrence" says which one is meant where the same words stand in the text more than once: 1 for \
+the first, 2 for the second. List every entity, in the order of the text. If there is none: \
+{"entities": []}"""
+
+_LIST = """\
+Format: [{"text": "...", "label": "..."}]
+"text" is the entity, copied exactly as it stands in the text. "label" is one of LABELS. List an \
+entity once per time it occurs, in the order of the text. If there is none: []"""
+
+
+def instruction(labels: LabelSet) -> str:
+    """Return the words that tell a teacher how to write its answer."""
+    return _INSTRUCTION.replace("LABELS", labels.quoted())
+
+
+def instruction_with_occurrence(labels: LabelSet) -> str:
+    """Return the words that also ask which occurrence is meant."""
+    return _WITH_OCCURRENCE.replace("LABELS", labels.quoted())
+
+
+def instruction_for_list(labels: LabelSet) -> str:
+    """Return the words that ask for a list without an object around it."""
+    return _LIST.replace("LABELS", labels.quoted())
+
+
+def schema(labels: LabelSet) -> dict[str, Any]:
+    """Return the JSON schema of the answer, in the subset that servers call strict."""
+    return _schema_of_items(_schemas(labels))
+
+
+def schema_with_occurrence(labels: LabelSet) -> dict[str, Any]:
+    """Return the JSON schema of the answer that also says which occurrence is meant."""
+    return _schema_of_items({**_schemas(labels), "occurrence": {"type": "integer"}})
+
+
+def render_reply(marked: MarkedText) -> str:
+    """Return the answer that a teacher following `instruction` would give, on one line."""
+    return json.dumps({"entities": _items(marked)}, ensure_ascii=False)
+
+
+def render_with_occurrence(marked: MarkedText) -> str:
+    """Return the answer with the number of each occurrence."""
+    items = _items(marked)
+    places = {str(item["text"]): find_places(marked.text, str(item["text"])) for item in items}
+    for item, mark in zip(items, marked.marks, strict=True):
+        where = places[str(item["text"])]
+        if (mark.start, mark.end) in where:
+            item["occurrence"] = where.index((mark.start, mark.end)) + 1
+    return json.dumps({"entities": items}, ensure_ascii=False)
+
+
+def render_list(marked: MarkedText) -> str:
+    """Return the answer as a bare list."""
+    return json.dumps(_items(marked), ensure_ascii=False)
+
+
+def parse_reply(reply: str, question: Question) -> ParsedReply | None:
+    """Return what the last answer in a reply says, or None if there is none."""
+    return parse_json(reply, question, (read_object, read_filled_list, read_single))
+
+
+def parse_list(reply: str, question: Question) -> ParsedReply | None:
+    """Return what the last answer says; an empty list says that nothing is there."""
+    return parse_json(reply, question, (read_object, read_list, read_single))
+
+
+def read_object(container: Container, question: Question) -> Answer | None:
+    """Read an object that holds a list of entries."""
+    values = container.get(*_LISTS) if container.is_object else None
+    if isinstance(values, Word) and not container.closed:
+        return Answer(closed=False)
+    if not isinstance(values, Container) or values.is_object:
+        return None
+    answer = read_entries(values.items, values.closed, lambda value: read_entry(value, question))
+    if answer.mentions or container.closed:
+        return answer
+    return Answer(malformed=answer.malformed, closed=False)
+
+
+def read_list(container: Container, question: Question) -> Answer | None:
+    """Read a list of entries, of which one must be whole unless the list is empty."""
+    if container.is_object:
+        return None
+    if all(_is_nothing(value) for value in container.items):
+        return Answer(closed=container.closed)
+    answer = read_entries(
+        container.items, container.closed, lambda value: read_entry(value, question)
+    )
+    return answer if answer.mentions else None
+
+
+def read_filled_list(container: Container, question: Question) -> Answer | None:
+    """Read a list with at least one whole entry."""
+    answer = read_list(container, question)
+    return answer if answer is not None and answer.mentions else None
+
+
+def read_single(container: Container, question: Question) -> Answer | None:
+    """Read an entry that stands alone; those that follow it belong to the same answer."""
+    if not container.is_object or container.get(*_SURFACES) is None:
+        return None
+    if not container.closed:
+        return Answer(closed=False, is_entry=True)
+    found = read_entry(container, question)
+    return None if found is None else Answer((found,), is_entry=True)
+
+
+def read_entry(value: Value, question: Question) -> Mention | None:
+    """Read one entry: an object, or a pair; None without a surface and a label."""
+    if not isinstance(value, Container):
+        return None
+    if not value.is_object:
+        return read_pair(value, question)
+    surface, label = value.get(*_SURFACES), value.get(*_LABELS)
+    if not isinstance(surface, str) or not isinstance(label, str) or not surface or not label:
+        return None
+    number = value.get("occurrence")
+    is_counting = isinstance(number, Word) and number.text.isascii() and number.text.isdigit()
+    counted = int(number.text[:9]) if isinstance(number, Word) and is_counting else 0
+    return Mention(surface, label, counted or None)
+
+
+def _is_nothing(value: Value) -> bool:
+    """Whether it is an empty list, as in ``[[]]``."""
+    return isinstance(value, Container) and not value.items
+
+
+def _items(marked: MarkedText) -> list[dict[str, str | int]]:
+    return [{"text": marked.surface(mark), "label": mark.label} for mark in marked.marks]
+
+
+def _schemas(labels: LabelSet) -> dict[str, Any]:
+    label = {"type": "string", "enum": list(labels.names)}
+    return {"text": {"type": "string"}, "label": label}
+
+
+def _schema_of_items(parts: dict[str, Any]) -> dict[str, Any]:
+    return closed_object({"entities": {"type": "array", "items": closed_object(parts)}})

@@ -1,0 +1,74 @@
+"""``{"label": ["surface", …]}``: grouped by label, so the order of the text is lost."""
+
+from __future__ import annotations
+
+import json
+
+from vermeil.data.mention import Mention
+from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.formats.json_answers import Answer, parse_json
+from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word
+from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.reply_format import ParsedReply, Question
+
+_INSTRUCTION = """\
+Format: {SHAPE}
+Each list holds the entities of that label, copied exactly as they stand in the text, once per \
+time they occur and in the order of the text. A label without entities has an empty list."""
+
+_NULL = ("null", "none")
+
+
+def instruction(labels: LabelSet) -> str:
+    """Return the words that tell a teacher how to write its answer."""
+    shape = ", ".join(f'{json.dumps(name, ensure_ascii=False)}: ["..."]' for name in labels.names)
+    return _INSTRUCTION.replace("SHAPE", shape)
+
+
+def render_reply(marked: MarkedText) -> str:
+    """Return the answer on one line; labels stand in the order of their first entity."""
+    said: dict[str, list[str]] = {}
+    for mark in marked.marks:
+        said.setdefault(mark.label, []).append(marked.surface(mark))
+    return json.dumps(said, ensure_ascii=False)
+
+
+def parse_reply(reply: str, question: Question) -> ParsedReply | None:
+    """Return what the last answer in a reply says, or None if there is none."""
+    return parse_json(reply, question, (read_labels,))
+
+
+def read_labels(container: Container, _question: Question) -> Answer | None:
+    """Read an object whose values are lists of strings, or single strings."""
+    if not container.is_object:
+        return None
+    mentions: list[Mention] = []
+    entries = 0
+    for key, value in zip(container.keys, container.items, strict=True):
+        surfaces = _surfaces(value)
+        if surfaces is None:
+            entries += container.closed or not isinstance(value, Word)
+            continue
+        entries += len(surfaces)
+        mentions += [Mention(s, key) for s in surfaces if key and isinstance(s, str) and s]
+    malformed = entries - len(mentions)
+    if malformed and not mentions:
+        return None if container.closed else Answer(closed=False)
+    return Answer(tuple(mentions), malformed, container.closed)
+
+
+def read_known_labels(container: Container, question: Question) -> Answer | None:
+    """Read such an object if one of its keys is a label that was asked for."""
+    known = any(key and question.labels.normalise(key) for key in container.keys)
+    return read_labels(container, question) if known else None
+
+
+def _surfaces(value: Value) -> list[Value] | None:
+    """The entries of one label; None where there is neither a list nor a string."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Word):
+        return [] if value.text.casefold() in _NULL else None
+    if value.is_object:
+        return None
+    return [v for v in value.items if not isinstance(v, Word) or v.text]

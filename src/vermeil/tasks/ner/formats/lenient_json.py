@@ -1,0 +1,191 @@
+"""A tolerant reader of JSON, and of the Python literals and near misses that teachers write.
+
+It reads what is there and completes nothing: what was cut off stays marked as not closed, and a
+string without an end is no string. Beyond JSON it takes single and typographic quotes, quotes
+within strings, unquoted words, tuples, comments, missing and surplus commas, and closing brackets
+that were forgotten within a closed one. Well-formed JSON is read exactly as it is.
+
+The work is proportional to the length of the text: there is one pass, and no recursion.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+DEPTH = 32
+"""Containers within one another; what is nested deeper is no answer."""
+
+_CLOSING = {"{": "}", "[": "]", "(": ")"}
+_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’"}
+_SPECIAL = {mark: re.compile(rf"[\\{mark}]") for mark in _QUOTES.values()}
+_SPACE = re.compile(r"(?:\s+|//[^\n]*|#[^\n]*)+")
+_AFTER_STRING = re.compile(r"""\s*(?:[,:;\]})#]|//|/\*|```|\Z)|\s+["'“‘{\[(]""")
+_WORD = re.compile(r"""[^\s,:;\[\]{}()](?:[^,:;\[\]{}()\n`]|`(?!``))*""")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+_HEX = re.compile(r"[0-9a-fA-F]{4}")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Something that stands without quotes: a number, null, or what should have been a string."""
+
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class Container:
+    """An object or a list, as it was written.
+
+    Args:
+        is_object: braces rather than brackets.
+        items: the values of a list, or of an object in the order of ``keys``.
+        keys: the keys of an object, as often as they stand there; None where one is missing.
+        closed: whether it came to an end.
+    """
+
+    is_object: bool
+    items: list[Value] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
+    closed: bool = False
+
+    def get(self, *names: str) -> Value | None:
+        """Return the value of the first key that has one of these names in lower case."""
+        for key, value in zip(self.keys, self.items, strict=True):
+            if key is not None and key.strip().casefold() in names:
+                return value
+        return None
+
+
+Value = str | Word | Container
+
+
+@dataclass(slots=True)
+class _Open:
+    """A container that is being read, and the key that waits for its value."""
+
+    kind: str
+    container: Container
+    key: str | None = None
+
+    def add(self, value: Value) -> None:
+        if self.container.is_object:
+            if self.key is None and not isinstance(value, Container):
+                self.key = value if isinstance(value, str) else value.text.strip()
+                return
+            self.container.keys.append(self.key)
+            self.key = None
+        self.container.items.append(value)
+
+    def add_nothing(self) -> None:
+        """Keep the last key of an object that was cut off before its value."""
+        if self.key is not None:
+            self.add(Word(""))
+
+
+def read_value(text: str, start: int) -> tuple[Container | None, int]:
+    """Read the container that opens at ``text[start]``.
+
+    Returns:
+        The container and where reading ended. One that is not closed holds what was read up to the
+        end of the text or of the code block; it is None where it is nested as no answer is.
+    """
+    stack: list[_Open] = []
+    outermost: Container | None = None
+    position, size = start, len(text)
+    while position < size and not text.startswith("```", position):
+        character = text[position]
+        if character in _CLOSING:
+            opened = _Open(character, Container(character == "{"))
+            if stack:
+                stack[-1].add(opened.container)
+            outermost = outermost or opened.container
+            stack.append(opened)
+            position += 1
+            if len(stack) > DEPTH:
+                return None, position
+        elif character in "}])":
+            position += 1
+            _close(stack, character)
+            if not stack:
+                break
+        elif character in ",;:":
+            stack[-1].key = stack[-1].key if character == ":" else None
+            position += 1
+        elif (after := _skip(text, position)) > position:
+            position = after
+        else:
+            value, position = _scalar(text, position)
+            if value is not None:
+                stack[-1].add(value)
+    for opened in stack:
+        opened.add_nothing()
+    return outermost, position
+
+
+def _skip(text: str, position: int) -> int:
+    """Return where white space and comments end."""
+    if text.startswith("/*", position):
+        end = text.find("*/", position)
+        return len(text) if end < 0 else end + 2
+    space = _SPACE.match(text, position)
+    return position if space is None else space.end()
+
+
+def _close(stack: list[_Open], bracket: str) -> None:
+    """Close the innermost container of this kind, and with it what is open within."""
+    if not any(_CLOSING[opened.kind] == bracket for opened in stack):
+        return
+    while True:
+        opened = stack.pop()
+        opened.container.closed = True
+        if _CLOSING[opened.kind] == bracket:
+            return
+
+
+def _scalar(text: str, position: int) -> tuple[Value | None, int]:
+    """Read a string or a word; None for a string that does not end."""
+    if text[position] in _QUOTES:
+        return _string(text, position)
+    word = _WORD.match(text, position)
+    if word is None:
+        return Word(text[position]), position + 1
+    return Word(word.group().strip()), word.end()
+
+
+def _string(text: str, start: int) -> tuple[str | None, int]:
+    """Read a string; a quote within it that no comma, colon or bracket follows belongs to it."""
+    closing = _QUOTES[text[start]]
+    parts: list[str] = []
+    position = start + 1
+    while special := _SPECIAL[closing].search(text, position):
+        parts.append(text[position : special.start()])
+        position = special.end()
+        if special.group() == "\\":
+            character, position = _escape(text, position)
+            parts.append(character)
+        elif _AFTER_STRING.match(text, position):
+            return _whole("".join(parts)), position
+        else:
+            parts.append(closing)
+    return None, len(text)
+
+
+def _escape(text: str, position: int) -> tuple[str, int]:
+    """Read what follows a backslash; one that escapes nothing stands for itself."""
+    character = text[position : position + 1]
+    if character == "u" and (code := _HEX.match(text, position + 1)):
+        return chr(int(code.group(), 16)), code.end()
+    if character in _ESCAPES:
+        return _ESCAPES[character], position + 1
+    if character and character in "\"'\\/”’":
+        return character, position + 1
+    return "\\", position
+
+
+def _whole(string: str) -> str:
+    """Join surrogates that were written one by one, and replace those that stand alone."""
+    if not _SURROGATE.search(string):
+        return string
+    return string.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,95 @@
+"""What stands around an answer: reasoning, headings and code fences; and "No entities"."""
+
+from __future__ import annotations
+
+import re
+
+_REASONING = re.compile(r"</(?:think|thinking|thought|reasoning|analysis)>", re.IGNORECASE)
+_UNFINISHED = re.compile(r"\s*<(?:think|thinking|thought|reasoning|analysis)>", re.IGNORECASE)
+_HEADING = re.compile(
+    r"^[ \t#>*_]{0,8}(?:final )?(?:answer|output|result|entities|named entities)[ \t*_]{0,4}"
+    r":[ \t*_]{0,8}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_PREFIX = re.compile(r"[>*_\s]{0,4}(?:final )?answer[*_]{0,3}:[*_\s]{0,4}(?=\S)", re.IGNORECASE)
+_FENCE = re.compile(r"^[ \t]*```[^\n`]*$", re.MULTILINE)
+_BULLET = re.compile(r"\s{0,8}(?:\d{1,4}[.)]|[-*•])\s{1,8}(?=\S)")
+_NONE = re.compile(
+    r"\W{0,4}(?:none|n/a|(?:there (?:are|is|were|was)|i (?:found|find|see)|"
+    r"the (?:text|sentence|paragraph) (?:contains|has))? ?"
+    r"(?:no|zero) (?:named |relevant |such )?(?:entity|entities|mentions?)\b"
+    r"(?!.{0,300}\b(?:but|except|other than|besides|however|apart from)\b)[^.\n]{0,300})[.\W]{0,4}",
+    re.IGNORECASE,
+)
+
+
+def without_reasoning(reply: str, text: str) -> str:
+    """Return what follows the reasoning block; nothing where the block does not end.
+
+    Tags that stand in the text itself may be part of the answer, and are left alone.
+    """
+    ends = [found.end() for found in _REASONING.finditer(reply)]
+    if _REASONING.search(text) or _UNFINISHED.search(text):
+        return reply
+    if ends:
+        return reply[ends[-1] :]
+    return "" if _UNFINISHED.match(reply) else reply
+
+
+def answer_part(reply: str) -> str:
+    """Return what follows the last heading like "Answer:", without code fences around it."""
+    headings = [found.end() for found in _HEADING.finditer(reply)]
+    part = reply[headings[-1] :] if headings else reply
+    fences = [(found.start(), found.end()) for found in _FENCE.finditer(part)]
+    if len(fences) >= 2:
+        return part[fences[0][1] : fences[1][0]].strip("\n")
+    return _FENCE.sub("", part).strip("\n")
+
+
+def content_lines(part: str) -> list[str]:
+    """Return the lines that hold something, without white space around them."""
+    return [line.strip() for line in part.splitlines() if line.strip()]
+
+
+def answer_lines(reply: str) -> list[str]:
+    """Return the lines of the answer, without an "Answer:" before what they say."""
+    return [_PREFIX.sub("", line, count=1) for line in content_lines(answer_part(reply))]
+
+
+def says_none(line: str) -> bool:
+    """Whether a line says, and only says, that there are no entities."""
+    return len(line) <= 400 and _NONE.fullmatch(line) is not None
+
+
+def last_parenthesis(line: str) -> tuple[str, str]:
+    """Split "Ann Lee (PER)." into what precedes the last parenthesis and what stands in it.
+
+    Returns:
+        Both without white space around them; the latter is empty where the line does not end so.
+    """
+    end = line.rstrip(" \t.,;*")
+    opening = end.rfind("(")
+    if not end.endswith(")") or opening < 0:
+        return line, ""
+    return end[:opening].strip(), end[opening + 1 : -1].strip(" \t*\"'`")
+
+
+def without_number(line: str) -> str:
+    """Return a line without the number or bullet of a list before it."""
+    return _BULLET.sub("", line.strip(), count=1)
+
+
+def plain_surface(said: str, text: str) -> str:
+    """Return a surface without a list's number or bullet, quotes, asterisks or a gloss around it.
+
+    What stands in the text is left as it is. A gloss is a parenthesis behind what stands there.
+    """
+    surface = said.strip()
+    if surface not in text:
+        surface = without_number(surface)
+    while len(surface) > 2 and surface not in text:
+        if not (surface[0] in "\"'`*_“‘" and surface[-1] in "\"'`*_”’"):
+            break
+        surface = surface[1:-1].strip()
+    named, gloss = last_parenthesis(surface)
+    return named if gloss and named and surface not in text and named in text else surface

@@ -1,0 +1,78 @@
+"""``[["text", "label", first, last]]``: pairs with the numbers of their first and last word.
+
+Teachers count badly, so the surface is what is looked for; the number only says which occurrence
+is meant, and only where the surface really stands at that word.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+
+from vermeil.data.mention import Mention
+from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word
+from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.places import find_places
+from vermeil.tasks.ner.reply_format import Question
+
+_INSTRUCTION = """\
+Format: [["...", "...", 0, 0]]
+Each list holds an entity, copied exactly as it stands in the text; its label, one of LABELS; and \
+the numbers of its first and last word, where the words of the text, separated by white space, are \
+numbered from 0. List every entity, in the order of the text. If there is none: []"""
+
+_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?['\"]?")
+
+
+def instruction(labels: LabelSet) -> str:
+    """Return the words that tell a teacher how to write its answer."""
+    return _INSTRUCTION.replace("LABELS", labels.quoted())
+
+
+def render_reply(marked: MarkedText) -> str:
+    """Return the answer that a teacher following `instruction` would give, on one line."""
+    starts = _word_starts(marked.text)
+    rows = [
+        [
+            marked.surface(mark),
+            mark.label,
+            max(bisect_right(starts, mark.start) - 1, 0),
+            max(bisect_right(starts, mark.end - 1) - 1, 0),
+        ]
+        for mark in marked.marks
+    ]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def read_pair(value: Container, question: Question) -> Mention | None:
+    """Read a list of a surface, a label and any numbers; None for any other list."""
+    strings = [v for v in value.items if isinstance(v, str)]
+    numbers = [_number(v) for v in value.items if not isinstance(v, str)]
+    if len(strings) != 2 or not all(strings) or None in numbers or not value.closed:
+        return None
+    first = numbers[-2] if len(numbers) >= 2 else None
+    occurrence = None if first is None else _occurrence(question.text, strings[0], first)
+    return Mention(strings[0], strings[1], occurrence)
+
+
+def _occurrence(text: str, surface: str, word: int) -> int | None:
+    """Which occurrence of a surface begins in a word; None where none does."""
+    starts = _word_starts(text)
+    if not 0 <= word < len(starts):
+        return None
+    first = starts[word]
+    beyond = starts[word + 1] if word + 1 < len(starts) else len(text)
+    places = find_places(text, surface)
+    return next((n for n, (start, _) in enumerate(places, 1) if first <= start < beyond), None)
+
+
+def _word_starts(text: str) -> list[int]:
+    return [found.start() for found in re.finditer(r"\S+", text)]
+
+
+def _number(value: Value) -> int | None:
+    if not isinstance(value, Word) or not _NUMBER.fullmatch(value.text):
+        return None
+    return int(float(value.text.rstrip("'\"")))

@@ -1,0 +1,134 @@
+"""``Ann:B-PER`` and ``left:O``: one line per token of the text, with IOB tags or bare labels.
+
+The tokens of a reply are joined to a copy of the text, and that copy must be one: a reply whose
+lines do not give the text back did not follow the instruction. Neighbours with the same bare label
+are one entity.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from vermeil.tasks.labels import LabelSet, fold
+from vermeil.tasks.ner.formats.prose import answer_part, content_lines
+from vermeil.tasks.ner.formats.similarity import is_beginning, is_copy
+from vermeil.tasks.ner.marked_text import Mark, MarkedText
+from vermeil.tasks.ner.reply_format import MALFORMED, TRUNCATED, ParsedReply, Question
+
+_INSTRUCTION = """\
+Write one line for each word and each punctuation mark of the text, in order: the word as it \
+stands there, a colon and its tag. The tag is "B-" and a label for the first word of an entity, \
+"I-" and the label for its other words, and "O" for everything else; the labels are LABELS:
+word:O
+word:B-FIRST
+word:I-FIRST"""
+
+_OUTSIDE = frozenset(("o", "other", "others", "none", "outside", "null", "-"))
+_SEPARATORS = (":", "\t", " -> ", " => ", " | ", " - ", " ")
+_PREFIX = re.compile(r"([BIESLU])[-_](?=.)", re.IGNORECASE)
+_SUFFIX = re.compile(r"[-_]([BIESLU])", re.IGNORECASE)
+_TOKENS = re.compile(r"\w+|[^\w\s]")
+_FOLLOWING = 0.9
+"""Share of the lines that must be a token with a tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One token: its place in the tag's span, and the label; empty outside of all entities."""
+
+    token: str
+    prefix: str
+    label: str
+
+
+def instruction(labels: LabelSet) -> str:
+    """Return the words that tell a teacher how to write its answer."""
+    return _INSTRUCTION.replace("LABELS", labels.quoted()).replace("FIRST", labels.names[0])
+
+
+def render_reply(marked: MarkedText) -> str:
+    """Return one line per word or punctuation mark; marks must not be nested."""
+    cuts = sorted({place for mark in marked.marks for place in (mark.start, mark.end)})
+    tokens = [
+        (token.start() + start, token.end() + start)
+        for start, end in zip([0, *cuts], [*cuts, len(marked.text)], strict=True)
+        for token in _TOKENS.finditer(marked.text[start:end])
+    ]
+    lines = []
+    for start, end in tokens:
+        inside = next((m for m in marked.marks if m.start <= start and end <= m.end), None)
+        first = inside is not None and not marked.text[inside.start : start].strip()
+        tag = "O" if inside is None else f"{'B' if first else 'I'}-{inside.label}"
+        lines.append(f"{marked.text[start:end]}:{tag}")
+    return "\n".join(lines)
+
+
+def parse_reply(reply: str, question: Question) -> ParsedReply | None:
+    """Return the copy that the tokens make, with a mark for each entity."""
+    lines = content_lines(answer_part(reply))
+    read = max((_read(lines, s, question) for s in _SEPARATORS), key=lambda r: r[1], default=None)
+    if not lines or read is None or read[1] < _FOLLOWING * len(lines):
+        return None
+    marked = _joined(read[0])
+    malformed = len(lines) - len(read[0])
+    notes = {MALFORMED: malformed} if malformed else {}
+    if not is_copy(marked.text, question.text):
+        if not marked.marks or not is_beginning(marked.text, question.text):
+            return None
+        notes[TRUNCATED] = 1
+    return ParsedReply(notes=notes, marked=marked)
+
+
+def _read(lines: list[str], separator: str, question: Question) -> tuple[list[_Line], int]:
+    """The lines that hold a separator, and how many of them have a tag that was asked for."""
+    found: list[_Line] = []
+    known = 0
+    for line in lines:
+        token, mark, tag = line.rpartition(separator)
+        if not mark:
+            continue
+        one = _line(token.strip(), tag.strip(), question)
+        found.append(one)
+        known += not one.label or question.labels.normalise(one.label) is not None
+    return found, known
+
+
+def _line(token: str, tag: str, question: Question) -> _Line:
+    """Read a token's tag; teachers put ``_B`` and ``_I`` behind tags, and even behind tokens."""
+    if question.labels.normalise(tag) is not None:
+        prefix, label = "", tag
+        marked = _SUFFIX.search(token, len(token) - 2) if len(token) > 2 else None
+        if marked is not None and token not in question.text:
+            return _Line(token[:-2], marked.group(1).upper(), label)
+        return _Line(token, prefix, label)
+    if fold(tag) in _OUTSIDE:
+        return _Line(token, "", "")
+    before, behind = _PREFIX.match(tag), _SUFFIX.search(tag, max(len(tag) - 2, 0))
+    if before is not None:
+        prefix, label = before.group(1), tag[2:]
+    elif behind is not None:
+        prefix, label = behind.group(1), tag[:-2]
+    else:
+        prefix, label = "", tag
+    is_outside = question.labels.normalise(label) is None and fold(label) in _OUTSIDE
+    return _Line(token, "" if is_outside else prefix.upper(), "" if is_outside else label)
+
+
+def _joined(lines: list[_Line]) -> MarkedText:
+    """Join the tokens with single spaces and mark what their tags say."""
+    marks: list[Mark] = []
+    length, before = 0, ""
+    pieces: list[str] = []
+    for line in lines:
+        if not line.token:
+            continue
+        start = length + bool(pieces)
+        length = start + len(line.token)
+        pieces.append(line.token)
+        if line.label and line.label == before and line.prefix not in ("B", "S", "U"):
+            marks[-1] = Mark(marks[-1].start, length, line.label)
+        elif line.label:
+            marks.append(Mark(start, length, line.label))
+        before = "" if line.prefix in ("E", "S", "L", "U") else line.label
+    return MarkedText(" ".join(pieces), tuple(marks))

@@ -1,0 +1,26 @@
+"""``<PER>Ann</PER> left.``: the text with each entity between the tags of its label."""
+
+from __future__ import annotations
+
+from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.formats.elements import parse_elements, render_elements
+from vermeil.tasks.ner.formats.inline import COPY
+from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.reply_format import ParsedReply, Question
+
+
+def instruction(labels: LabelSet) -> str:
+    """Return the words that tell a teacher how to write its answer."""
+    first = labels.names[0]
+    how = f"put every entity between the tags of its label: <{first}>...</{first}>"
+    return COPY.replace("HOW", how).replace("LABELS", labels.quoted())
+
+
+def render_reply(marked: MarkedText) -> str:
+    """Return the text with tags."""
+    return render_elements(marked, lambda label: f"<{label}>", lambda label: f"</{label}>")
+
+
+def parse_reply(reply: str, question: Question) -> ParsedReply | None:
+    """Return the marked copy of the text, or None if the reply holds none."""
+    return parse_elements(reply, question)

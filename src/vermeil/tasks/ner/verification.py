@@ -1,0 +1,123 @@
+"""Asking again about contested mentions: one question per document, one answer per mention."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from vermeil.data.reply import Message, Reply, State
+from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.messages import messages
+from vermeil.tasks.ner.votes import resolve
+from vermeil.tasks.replies import last_object, unusable, was_filtered, without_quotations
+from vermeil.tasks.votes import Candidate, Verdicts, Vote, settled
+
+_KEY = "checks"
+
+_TASK = """\
+You check named entities that others marked in a text, where they did not agree or were not sure.
+
+Types:
+{labels}"""
+
+_MENTIONS = """\
+The user's message lists the mentions after the line "Mentions:", one per line as JSON: its \
+number, the stretch of the text, the type that was proposed and, where the stretch stands there \
+more than once, which occurrence is meant. Decide for each, from its context, whether exactly this \
+stretch is an entity, and of which type."""
+
+_ANSWER = """\
+Answer with one line of JSON; your whole reply is that line.
+Format: {"checks": [{"number": 1, "label": "..."}]}
+One entry per mention. "label" is the right one of LABELS, or null if this stretch is no entity."""
+
+
+class NerVerification:
+    """Questions about contested mentions, and what follows from the answers.
+
+    Args:
+        labels: the types there are.
+        guidelines: the user's annotation guidelines; may be empty.
+    """
+
+    def __init__(self, labels: LabelSet, guidelines: str) -> None:
+        self._labels = labels
+        self._instruction = (
+            _TASK.replace("{labels}", labels.listing()),
+            f"Guidelines:\n{guidelines.strip()}" if guidelines.strip() else "",
+            _MENTIONS,
+            _ANSWER.replace("LABELS", labels.quoted()),
+        )
+
+    def render(self, text: str, contested: Sequence[Candidate]) -> tuple[Message, ...]:
+        """Return the question about these mentions, which are numbered from 1."""
+        lines = [_line(number, one, text) for number, one in enumerate(contested, start=1)]
+        introduction = "Check these mentions.\n\nMentions:\n" + "\n".join(lines)
+        return messages(self._instruction, introduction, text)
+
+    def read(self, text: str, reply: Reply) -> Verdicts:
+        """Return the verdict on every mention that has one; labels off the set are numbered."""
+        said = without_quotations(reply.text, text)
+        answer = None if was_filtered(reply) else last_object(said, _KEY)
+        entries = answer[_KEY] if answer else None
+        if not isinstance(entries, list):
+            bad = unusable(reply, "no whole answer about the mentions")
+            return Verdicts(bad.state, problem=bad.problem)
+        answers: dict[int, str | None] = {}
+        unknown = 0
+        for entry in entries:
+            number, label = _entry(entry)
+            if number is None:
+                continue
+            meant = None if label is None else self._labels.normalise(label)
+            if label is not None and meant is None:
+                unknown += 1
+            else:
+                answers.setdefault(number, meant)
+        return Verdicts(State.DONE, answers, notes={"off_schema": unknown} if unknown else {})
+
+    def settle(self, text: str, vote: Vote, verdicts: Verdicts, abstain: bool) -> Vote:  # noqa: ARG002
+        """Return the vote with the verdicts in force, and how many were confirmed or not."""
+        counted = {"confirmed": 0, "relabelled": 0, "rejected": 0, "unanswered": 0}
+        numbers = {one.span.key: n for n, one in enumerate(vote.contested, start=1)}
+        candidates: list[Candidate] = []
+        for one in vote.candidates:
+            number = numbers.get(one.span.key)
+            if number is None:
+                candidates.append(one)
+            elif number not in verdicts.answers:
+                counted["unanswered"] += 1
+                candidates.append(one)
+            else:
+                label = verdicts.answers[number]
+                counted[_outcome(one, label)] += 1
+                candidates.append(settled(one, label))
+        result = resolve(candidates, vote.unknown, abstain)
+        return replace(result, notes={**result.notes, **counted})
+
+
+def _outcome(one: Candidate, label: str | None) -> str:
+    if label is None:
+        return "rejected"
+    return "confirmed" if label == one.span.label else "relabelled"
+
+
+def _line(number: int, one: Candidate, text: str) -> str:
+    span = one.span
+    surface = text[span.start : span.end]
+    line: dict[str, Any] = {"number": number, "text": surface, "label": span.label}
+    if text.count(surface) > 1:
+        line["occurrence"] = 1 + text.count(surface, 0, span.start)
+    return json.dumps(line, ensure_ascii=False)
+
+
+def _entry(entry: Any) -> tuple[int | None, str | None]:
+    """Return number and label of one entry; no number where it is not what was asked for."""
+    if not isinstance(entry, Mapping) or "label" not in entry:
+        return None, None
+    number, label = entry.get("number"), entry["label"]
+    if not isinstance(number, int) or isinstance(number, bool):
+        return None, None
+    return (number, label) if label is None or isinstance(label, str) else (None, None)

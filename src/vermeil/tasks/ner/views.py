@@ -1,0 +1,214 @@
+"""A text seen with less and less detail; every character of a view knows where it came from.
+
+Folding goes by combining sequence (a character and the marks that belong to it), so that what is
+composed in one text and decomposed in the other becomes the same.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from vermeil.data.document import Range
+
+_QUOTES = "\"'`´′″‘’‚‛“”„‟«»‹›ʹʺʻʼʽ"
+_DASHES = "-־‐‑‒–—―−﹘﹣－"
+_ALIKE = {ord(c): "'" for c in _QUOTES} | {ord(c): "-" for c in _DASHES}
+_WORDS = re.compile(r"[!-~]+(?: [!-~]+)*(?!\S)|\S+")
+"""Plain words with single spaces between them at once, for speed; or any one word."""
+_ODD_SPACE = re.compile(r"\s\s|[^\S ]")
+_PARTS = re.compile(r"(?:[0-9a-z]|(?<=\d)\.(?=\d))+|[+$<=>^|~#%@\x80-\U0010ffff]")
+_DOTLESS = "ı"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A text with detail left out.
+
+    Args:
+        text: what is left.
+        starts: for every character of it, where the sequence that it came from starts.
+        ends: and where that ends.
+    """
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    def source(self, start: int, end: int) -> Range | None:
+        """Return where a stretch of the view came from; None if it cuts through a sequence."""
+        size = len(self.text)
+        if not 0 <= start < end <= size:
+            return None
+        if start and self.starts[start] == self.starts[start - 1]:
+            return None
+        if end < size and self.starts[end] == self.starts[end - 1]:
+            return None
+        return self.starts[start], self.ends[end - 1]
+
+    def within(self, start: int, end: int) -> Range:
+        """Return the stretch of the view that came from ``[start, end)`` of the text."""
+        return bisect_left(self.starts, start), bisect_left(self.starts, end)
+
+
+def raw(text: str) -> View:
+    """Return the text as it is."""
+    return View(text, range(len(text)), range(1, len(text) + 1))
+
+
+def spaced(text: str) -> View:
+    """Return the text with every stretch of white space as one space, and none at its ends."""
+    if not _ODD_SPACE.search(text) and text == text.strip():
+        return raw(text)
+    return _joined(text, str)
+
+
+def folded(text: str) -> View:
+    """Return the text without regard to white space, case, width, quotes, dashes and composition.
+
+    Compatibility characters are resolved (NFKC); format characters (soft hyphens, zero width,
+    direction marks) and the Arabic tatweel are left out.
+    """
+    if text.isascii() and not _ODD_SPACE.search(text) and text == text.strip():
+        return View(_fold_simple(text), range(len(text)), range(1, len(text) + 1))
+    return _joined(text, _fold_words)
+
+
+def letters(view: View) -> View:
+    """Return a folded view without white space, punctuation and the accents of letters.
+
+    Symbols and a point between digits stay: "C++" is not "C", and "1.5" not "15".
+    """
+    kept: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for part in _PARTS.finditer(view.text):
+        at, end = part.span()
+        word = part.group()
+        if word > "\x7f":
+            word = _plain(word)
+        kept.append(word)
+        if len(word) == end - at:
+            starts += view.starts[at:end]
+            ends += view.ends[at:end]
+        else:
+            starts += [view.starts[at]] * len(word)
+            ends += [view.ends[end - 1]] * len(word)
+    return View("".join(kept), starts, ends)
+
+
+_Units = list[tuple[str, int, int]]
+"""Pieces of a folded word, each with where its sequence starts and ends in the word."""
+
+
+def _joined(text: str, fold: Callable[[str], _Units | str]) -> View:
+    """Fold word by word and put a space between them, which stands for all that was there."""
+    kept: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    last = 0
+    for match in _WORDS.finditer(text):
+        at, end = match.span()
+        word = fold(match.group())
+        if kept and word:
+            kept.append(" ")
+            starts.append(last)
+            ends.append(at)
+        if isinstance(word, str):
+            kept.append(word)
+            starts += range(at, end)
+            ends += range(at + 1, end + 1)
+        for piece, first, stop in word if isinstance(word, list) else ():
+            kept.append(piece)
+            starts += [at + first] * len(piece)
+            ends += [at + stop] * len(piece)
+        last = end
+    return View("".join(kept), starts, ends)
+
+
+def _fold_simple(word: str) -> str:
+    return word.translate(_ALIKE).lower()
+
+
+def _fold_words(words: str) -> _Units | str:
+    """Return folded words: as text where each character stands for itself, else in pieces."""
+    return _fold_simple(words) if words.isascii() else _fold_word(words)
+
+
+@lru_cache(maxsize=4096)
+def _fold_word(word: str) -> _Units | str:
+    units = [
+        (piece, start, end) for start, end in clusters(word) if (piece := _fold(word[start:end]))
+    ]
+    whole = "".join(piece for piece, _, _ in units)
+    if len(units) == len(word) == len(whole):
+        return whole
+    return units
+
+
+def clusters(text: str) -> Iterator[Range]:
+    """Yield the combining sequences of a text: a character and all marks that follow it."""
+    start = 0
+    for position in range(1, len(text) + 1):
+        if position == len(text) or not continues(text[position]):
+            yield start, position
+            start = position
+
+
+def continues(character: str) -> bool:
+    """Whether a character belongs to the one before it.
+
+    Marks do, and so do the vowels and finals of decomposed Hangul, the sound marks of half-width
+    Katakana and the skin tones of emoji.
+    """
+    if character < "\u0300":
+        return False
+    return (
+        unicodedata.category(character)[0] == "M"
+        or "\u1160" <= character <= "\u11ff"
+        or character in "\uff9e\uff9f"
+        or "\U0001f3fb" <= character <= "\U0001f3ff"
+    )
+
+
+@lru_cache(maxsize=4096)
+def _fold(cluster: str) -> str:
+    kept = "".join(c for c in cluster if not _is_dropped(c)).translate(_ALIKE)
+    normal = unicodedata.normalize("NFKC", kept).translate(_ALIKE).casefold()
+    return unicodedata.normalize("NFKC", normal).replace(" ", "")
+
+
+def _is_dropped(character: str) -> bool:
+    return (
+        character == "\u0640"
+        or "\ufe00" <= character <= "\ufe0f"
+        or unicodedata.category(character) == "Cf"
+    )
+
+
+@lru_cache(maxsize=4096)
+def _plain(character: str) -> str:
+    """Return a character without accents and vowel points; nothing for punctuation and space."""
+    if character == _DOTLESS:
+        return "i"
+    parts = unicodedata.normalize("NFKD", character)
+    return unicodedata.normalize("NFC", "".join(c for c in parts if says_something(c)))
+
+
+def says_something(text: str) -> bool:
+    """Whether a text has letters, digits or symbols, and not only punctuation or accents."""
+    return text[:1].isalnum() or any(c.isalnum() or _is_meant(c) for c in text)
+
+
+def _is_meant(character: str) -> bool:
+    kind = unicodedata.category(character)
+    if kind[0] == "M":
+        # Accents (class 200 and up), Hebrew and Arabic vowel points (10 to 35): writers leave them
+        # out. The vowel signs of Indic scripts and Thai, and the marks of Kana, are letters.
+        order = unicodedata.combining(character)
+        return not (order >= 200 or 10 <= order <= 35)
+    return kind[0] in "LNS"

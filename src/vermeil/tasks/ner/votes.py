@@ -1,0 +1,97 @@
+"""Votes over spans: what several answers about one text come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from vermeil.data.document import Annotation, Range, Span
+from vermeil.data.mention import Status
+from vermeil.tasks.votes import Candidate, Keep, Vote, elected
+
+_DOUBTFUL = (Status.FUZZY.value, Status.AMBIGUOUS.value)
+
+
+def vote_spans(readings: Sequence[Annotation], keep: Keep, abstain: bool) -> Vote:
+    """Let every annotation vote for its spans.
+
+    A span's score is the share of the voters that have it, with the same bounds and label; with a
+    single voter it has none.
+
+    Args:
+        readings: what each voter says; all annotated.
+        keep: how many votes a span needs.
+        abstain: where the votes for a span did not suffice, nobody knows; otherwise nothing is
+            there.
+    """
+    found: dict[tuple[int, int, str], list[Span]] = {}
+    for annotation in readings:
+        for span in annotation.spans or ():
+            found.setdefault(span.key, []).append(span)
+    voters = len(readings)
+    candidates = [_candidate(found[key], voters, keep) for key in sorted(found)]
+    unknown = [one for annotation in readings for one in annotation.abstain]
+    return resolve(candidates, unknown, abstain)
+
+
+def resolve(candidates: Iterable[Candidate], unknown: Sequence[Range], abstain: bool) -> Vote:
+    """Return the vote in which, of kept candidates that overlap, the one with more votes stays.
+
+    Of equally many votes the longer one stays, then the first.
+
+    Args:
+        candidates: what was named; ``kept`` says who is to stay.
+        unknown: where nobody knows anyway.
+        abstain: nobody knows where a candidate lost, unless that was settled.
+    """
+    taken: list[Span] = []
+    result: list[Candidate] = []
+    for one in sorted(candidates, key=_precedence):
+        if one.kept and any(s.start < one.span.end and one.span.start < s.end for s in taken):
+            one = replace(one, kept=False)  # noqa: PLW2901
+        if one.kept:
+            taken.append(one.span)
+        result.append(one)
+    lost = [c for c in result if abstain and not c.kept and not c.settled]
+    masked = [*unknown, *((c.span.start, c.span.end) for c in lost)]
+    annotation = Annotation(tuple(taken), abstain=tuple(_outside(masked, taken)))
+    ordered = tuple(sorted(result, key=lambda c: c.span.key))
+    return Vote(annotation, ordered, {"abstained": len(lost)} if lost else {}, tuple(unknown))
+
+
+def _candidate(spans: Sequence[Span], voters: int, keep: Keep) -> Candidate:
+    votes = len(spans)
+    span = min(spans, key=lambda s: s.status in _DOUBTFUL)
+    if voters > 1:
+        span = replace(span, score=votes / voters)
+    return Candidate(
+        span, votes, voters, elected(votes, voters, keep), doubtful=span.status in _DOUBTFUL
+    )
+
+
+def _precedence(one: Candidate) -> tuple[bool, int, int, tuple[int, int, str]]:
+    return (not one.kept, -one.votes, one.span.start - one.span.end, one.span.key)
+
+
+def _outside(ranges: Iterable[Range], spans: Iterable[Span]) -> Iterator[Range]:
+    """Yield the ranges, joined where they touch, without what the spans cover."""
+    cuts = sorted((span.start, span.end) for span in spans)
+    for start, end in _joined(ranges):
+        for left, right in cuts:
+            if right <= start or end <= left:
+                continue
+            if start < left:
+                yield start, left
+            start = right  # noqa: PLW2901
+        if start < end:
+            yield start, end
+
+
+def _joined(ranges: Iterable[Range]) -> list[Range]:
+    joined: list[Range] = []
+    for start, end in sorted(ranges):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined

@@ -1,0 +1,119 @@
+"""Several answers about one text: who said what, what stays, and what is asked about again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+from vermeil.data.document import Annotation, Range, Span
+from vermeil.data.reply import Message, Reply, State
+
+Keep = Literal["majority", "unanimous", "any"]
+"""Which spans stay: those of more than half of the voters, of all, or of at least one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A span that at least one voter named.
+
+    Args:
+        span: where, and as what.
+        votes: how many voters named it.
+        voters: how many voted.
+        kept: whether it is part of the annotation.
+        doubtful: whether its place or bounds are a guess.
+        settled: whether it was asked about again and answered.
+    """
+
+    span: Span
+    votes: int
+    voters: int
+    kept: bool
+    doubtful: bool = False
+    settled: bool = False
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether it is worth asking about again."""
+        return self.votes < self.voters or self.doubtful
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What several answers come to.
+
+    Args:
+        annotation: what stays.
+        candidates: everything that was named, in the order of the text.
+        notes: what to number beside the candidates.
+        unknown: where a voter abstained.
+    """
+
+    annotation: Annotation
+    candidates: tuple[Candidate, ...] = ()
+    notes: Mapping[str, int] = field(default_factory=dict)
+    unknown: tuple[Range, ...] = ()
+
+    @property
+    def contested(self) -> tuple[Candidate, ...]:
+        """What is worth asking about again."""
+        return tuple(c for c in self.candidates if c.is_contested)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Numbers of candidates; ``kept`` and ``lost`` add up to ``candidates``."""
+        kept = sum(c.kept for c in self.candidates)
+        return {
+            "candidates": len(self.candidates),
+            "unanimous": sum(c.votes == c.voters for c in self.candidates),
+            "kept": kept,
+            "lost": len(self.candidates) - kept,
+            **self.notes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What a teacher said when it was asked again.
+
+    Args:
+        state: DONE, REFUSED, TRUNCATED or UNPARSABLE.
+        answers: number of the contested candidate, from 1, to the right label, or None for "no
+            entity".
+        problem: why the reply could not be used, in words.
+        notes: named oddities of the reply, to number.
+    """
+
+    state: State
+    answers: Mapping[int, str | None] = field(default_factory=dict)
+    problem: str | None = None
+    notes: Mapping[str, int] = field(default_factory=dict)
+
+
+class Verification(Protocol):
+    """How a task asks again about contested candidates."""
+
+    def render(self, text: str, contested: Sequence[Candidate]) -> tuple[Message, ...]:
+        """Return the chat messages; the last one ends with ``text`` on lines of its own."""
+
+    def read(self, text: str, reply: Reply) -> Verdicts:
+        """Parse a reply; never raises on a bad one."""
+
+    def settle(self, text: str, vote: Vote, verdicts: Verdicts, abstain: bool) -> Vote:
+        """Return the vote with the verdicts in force; what nobody answered stays as it was."""
+
+
+def elected(votes: int, voters: int, keep: Keep) -> bool:
+    """Whether so many of the voters are enough."""
+    if keep == "majority":
+        return 2 * votes > voters
+    return votes == voters if keep == "unanimous" else votes > 0
+
+
+def settled(candidate: Candidate, label: str | None) -> Candidate:
+    """Return a candidate as the verdict has it: with this label, or lost."""
+    if label is None:
+        return replace(candidate, kept=False, settled=True)
+    span = replace(candidate.span, label=label)
+    return replace(candidate, span=span, kept=True, settled=True)

@@ -1,0 +1,73 @@
+"""How many tokens a request will need, without a tokenizer: a bound and an expectation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from vermeil.data.reply import Request, Usage
+
+_FRAME = 256
+"""Tokens that a server's chat template may put around the messages."""
+_PER_TOKEN = 4.0
+"""Characters of English in a token, as tokenizers of the day have it."""
+_FIRST_GUESS = 0.25
+"""Part of the longest reply that is expected as long as no reply is known."""
+
+
+def bound(request: Request) -> Usage:
+    """Return tokens that a request cannot exceed.
+
+    A tokenizer that works on bytes, as those of all chat models of the day do, makes at most one
+    token of a byte; the reply ends at ``max_tokens``.
+    """
+    longest = request.parameters.get("max_tokens", 0)
+    rest = [dict(request.parameters), [dict(message) for message in request.messages]]
+    text = json.dumps(rest, ensure_ascii=False)
+    return Usage(len(text.encode()) + _FRAME, int(longest))
+
+
+def bound_of_text(text: str) -> int:
+    """Return tokens that a reply's text cannot exceed."""
+    return len(text.encode()) + 1
+
+
+def characters(request: Request) -> int:
+    """Return the length of all messages together, in code points."""
+    return sum(len(message["content"]) for message in request.messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a request will probably need.
+
+    Args:
+        per_token: characters of a prompt to a token.
+        reply: tokens of a reply.
+        replies: stored replies that this was learned from; 0: a rule of thumb.
+    """
+
+    per_token: float
+    reply: float
+    replies: int = 0
+
+    @classmethod
+    def from_usage(
+        cls, replies: int, prompt_characters: int, usage: Usage, longest: int
+    ) -> Expectation:
+        """Learn from what the server counted before; from nothing, a rule of thumb.
+
+        Args:
+            replies: how many came.
+            prompt_characters: length of their prompts together.
+            usage: tokens counted for them together.
+            longest: ``max_tokens``.
+        """
+        if not (replies and prompt_characters and usage.prompt_tokens):
+            return cls(_PER_TOKEN, longest * _FIRST_GUESS)
+        per_token = prompt_characters / usage.prompt_tokens
+        return cls(per_token, usage.completion_tokens / replies, replies)
+
+    def of(self, prompt_characters: int, requests: int = 1) -> Usage:
+        """Return the tokens that requests with so many characters in all will probably need."""
+        return Usage(round(prompt_characters / self.per_token), round(self.reply * requests))

@@ -1,0 +1,150 @@
+"""Students as ONNX: the same spans, without torch; int8 only where F1 stays."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from vermeil.data.document import Document
+from vermeil.errors import ConfigError, DataError, ExportError
+from vermeil.jobs.export import export
+from vermeil.jobs.predict import predict
+from vermeil.student.config import StudentConfig
+from vermeil.student.student import Student
+from vermeil.tasks.protocol import Task
+
+pytest.importorskip("onnx")
+
+TEXTS = ["Bo went to ROME", "", "x", "Al , Cy and Di met in Bonn today " * 4]
+
+WITHOUT_TORCH = """
+import sys
+for name in ("torch", "transformers", "onnx"):
+    sys.modules[name] = None  # importing it is an error
+from pathlib import Path
+from vermeil import predict
+for document in predict(Path(sys.argv[1]), sys.argv[2:]):
+    print([(s.start, s.end, s.label, round(s.score, 3)) for s in document.spans])
+"""
+
+
+def saved(folder: Path, task: Task, encoder: Path, **settings: object) -> Path:
+    config = StudentConfig.model_validate(
+        {"encoder": str(encoder), "max_wordpieces": 24, "overlap": 8, "threads": 1, **settings}
+    )
+    student = Student.create(task, config, seed=1)
+    with torch.no_grad():
+        student.network.classifier.weight.mul_(40)
+        if student.uses_letter_case:  # letter case decides much
+            student.network.base_model.embeddings.token_type_embeddings.weight.normal_()
+    student.save(folder / "model", {})
+    return folder / "model"
+
+
+@pytest.fixture
+def model(tmp_path: Path, task: Task, encoder: Path) -> Path:
+    return saved(tmp_path, task, encoder)
+
+
+def gold(model: Path) -> list[Document]:
+    """What the student itself says, so that its F1 is 1."""
+    return list(predict(model, [f"Bo met Al {i} in Rome" for i in range(40)]))
+
+
+def test_onnx_finds_the_same_without_torch(model: Path, tmp_path: Path) -> None:
+    report = export(model, tmp_path / "onnx")
+    assert report.logit_difference["fp32"] < 1e-3
+    assert json.loads((tmp_path / "onnx/export.json").read_text())["files"] == report.files
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, str(tmp_path / "onnx"), *TEXTS],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = [
+        str([(s.start, s.end, s.label, round(s.score or 0, 3)) for s in d.spans or ()])
+        for d in predict(model, TEXTS, precision="fp32")
+    ]
+    assert done.stdout.splitlines() == expected
+    assert any(line != "[]" for line in expected)
+
+
+def test_letter_case_counts_in_onnx(model: Path, tmp_path: Path) -> None:
+    export(model, tmp_path / "onnx")
+    upper, lower = predict(tmp_path / "onnx", ["BO MET AL IN ROME", "bo met al in rome"])
+    assert [s.score for s in upper.spans or ()] != [s.score for s in lower.spans or ()]
+
+
+def test_a_cased_encoder_and_a_sequence_head(
+    tmp_path: Path, cased_encoder: Path, topics: Task
+) -> None:
+    folder = saved(tmp_path, topics, cased_encoder)
+    export(folder, tmp_path / "onnx")
+    found = [d.labels for d in predict(tmp_path / "onnx", TEXTS)]
+    assert found == [d.labels for d in predict(folder, TEXTS, precision="fp32")]
+
+
+def test_int8_is_written_where_f1_stays(model: Path, tmp_path: Path) -> None:
+    report = export(model, tmp_path / "onnx", gold(model), int8=True, limit=1.0)
+    assert report.refused is None
+    assert set(report.f1) == {"student", "fp32", "int8"}
+    assert report.f1["fp32"] == pytest.approx(report.f1["student"], abs=0.01)
+    by_default, int8, fp32 = (
+        list(predict(tmp_path / "onnx", TEXTS, precision=p))  # type: ignore[arg-type]
+        for p in ("auto", "int8", "fp32")
+    )
+    assert by_default == int8 != fp32
+
+
+def test_int8_is_refused_where_f1_falls(model: Path, tmp_path: Path) -> None:
+    report = export(model, tmp_path / "onnx", gold(model), int8=True, limit=-1.0)
+    assert report.refused is not None
+    assert list(report.files) == ["fp32"]
+    assert not (tmp_path / "onnx/model.int8.onnx").exists()
+    with pytest.raises(ConfigError, match="has fp32"):
+        list(predict(tmp_path / "onnx", TEXTS, precision="int8"))
+
+
+def test_int8_needs_documents_to_prove_itself(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--check"):
+        export(model, tmp_path / "onnx", int8=True)
+
+
+def test_what_computes_something_else_is_not_written(model: Path, tmp_path: Path) -> None:
+    """Weights that are not numbers agree with nothing, not even with themselves."""
+    student = Student.load(model)
+    with torch.no_grad():
+        student.network.classifier.bias.fill_(float("nan"))
+    student.save(model, {})
+    with pytest.raises(ExportError, match="computes something else"):
+        export(model, tmp_path / "onnx")
+    assert not (tmp_path / "onnx").exists()
+
+
+def test_a_damaged_file_is_told(model: Path, tmp_path: Path) -> None:
+    export(model, tmp_path / "onnx")
+    (tmp_path / "onnx/model.onnx").write_bytes(b"no graph")
+    with pytest.raises(DataError, match="cannot load"):
+        list(predict(tmp_path / "onnx", TEXTS))
+    (tmp_path / "onnx/model.onnx").unlink()
+    with pytest.raises(DataError, match="no such file"):
+        list(predict(tmp_path / "onnx", TEXTS))
+
+
+def test_torch_precisions_are_told_apart(model: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="not an exported model"):
+        list(predict(model, TEXTS, precision="int8"))
+    export(model, tmp_path / "onnx")
+    with pytest.raises(ConfigError, match="bf16"):
+        list(predict(tmp_path / "onnx", TEXTS, precision="bf16"))
+
+
+def test_an_exported_folder_is_no_student_to_go_on_with(model: Path, tmp_path: Path) -> None:
+    export(model, tmp_path / "onnx")
+    with pytest.raises(DataError, match="exported for ONNX Runtime"):
+        export(tmp_path / "onnx", tmp_path / "again")

@@ -1,0 +1,37 @@
+"""Trains on the toy corpus; killed without a word after a step, if told so.
+
+Usage: train_toy.py ENCODER MODEL [STEP] [KEY=VALUE …], the values being settings of the student.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.toys import blending, sentences
+
+from vermeil.jobs.train import train
+from vermeil.student.config import StudentConfig
+from vermeil.tasks import make_task
+from vermeil.tasks.config import TaskConfig
+
+
+def main(encoder: str, model: str, kill_at: str = "0", *settings: str) -> None:
+    def progress(_: str, done: int, total: int | None, detail: Mapping[str, Any]) -> None:
+        if done == int(kill_at) and "loss" in detail:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    task = make_task(TaskConfig.model_validate({"labels": {"PER": {}, "LOC": {}}}))
+    given = dict(setting.split("=", 1) for setting in settings)
+    config = StudentConfig.model_validate(
+        {"encoder": encoder, "threads": 1, "checkpoint_seconds": 0, **given}
+    )
+    train(sentences(24), [], task, config, blending(epochs=3), 5, Path(model), progress)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,238 @@
+"""Samples, several teachers, checks and shared requests, over real sockets."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from tests.integration.teacher.conftest import Answer
+
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.reply import State
+from vermeil.errors import ConfigError, ConsentError
+from vermeil.jobs.annotate import annotate
+from vermeil.jobs.locate import locate
+from vermeil.jobs.verify import verify
+from vermeil.teacher.config import DemonstrationsConfig, FurtherTeacher, VotesConfig
+from vermeil.teacher.demonstrations import Demonstrations
+from vermeil.teacher.packs import mark
+
+ANN = Document("a", "Ann Lee left Rome.", annotation=Annotation((Span(0, 7, "PER"),)))
+BOB = Document("b", "Bob stayed.")
+
+
+def entities(*pairs):
+    return json.dumps({"entities": [{"text": t, "label": n} for t, n in pairs]})
+
+
+def is_check(seen):
+    return "Mentions:" in seen.body["messages"][-1]["content"]
+
+
+def by_model(replies):
+    """Answer with what each model says, whatever the document."""
+
+    def script(number, seen):
+        if is_check(seen):
+            return Answer('{"checks": [{"number": 1, "label": "LOC"}]}')
+        return Answer(replies[seen.body["model"]])
+
+    return script
+
+
+SAYS = {
+    "m": entities(("Ann Lee", "PER")),
+    "n": entities(("Ann Lee", "PER"), ("Rome", "LOC")),
+    "o": "no idea",
+}
+
+
+def with_others(teacher, **settings):
+    also = tuple(FurtherTeacher(model=name) for name in ("n", "o"))
+    return teacher.model_copy(update={"also": also, **settings})
+
+
+def test_several_teachers_vote_and_every_answer_is_accounted_for(server, task, teacher, store):
+    server.script = by_model(SAYS)
+    three = with_others(teacher)
+    report = annotate([ANN], task, three, store)
+    assert (report.documents, report.samples, report.asking.asked) == (1, 3, 3)
+    assert report.states == {State.DONE: 2, State.UNPARSABLE: 1}
+    located = locate([ANN], task, three, store)
+    assert located.states == {State.DONE: 1}
+    assert located.answers == {State.DONE: 2, State.UNPARSABLE: 1}
+    (span,) = located.documents[0].spans
+    assert (span.key, span.score) == ((0, 7, "PER"), 1.0)
+    assert located.votes == {"candidates": 2, "unanimous": 1, "kept": 1, "lost": 1}
+    assert located.as_dict()["answers"] == {"done": 2, "unparsable": 1}
+
+
+def test_losing_spans_can_be_abstentions(server, task, teacher, store):
+    server.script = by_model(SAYS)
+    unsure = with_others(teacher, votes=VotesConfig(keep="majority", losers="abstain"))
+    annotate([ANN], task, unsure, store)
+    assert locate([ANN], task, unsure, store).documents[0].annotation.abstain == ((13, 17),)
+
+
+def test_samples_of_one_teacher_vote(server, task, teacher, store):
+    server.script = lambda number, seen: Answer(SAYS["m" if number < 2 else "n"])
+    thrice = teacher.model_copy(update={"samples": 3, "concurrency": 1, "temperature": 0.7})
+    assert annotate([ANN], task, thrice, store).asking.asked == 3
+    located = locate([ANN], task, thrice, store)
+    assert located.answers == {State.DONE: 3}
+    assert [s.score for s in located.documents[0].spans] == [1.0]
+    assert located.votes["lost"] == 1
+
+
+def test_only_contested_mentions_are_asked_about_again_and_only_once(server, task, teacher, store):
+    server.script = by_model({**SAYS, "o": SAYS["n"]})
+    careful = with_others(teacher, verify=True)
+    report = annotate([ANN, BOB], task, careful, store)
+    questions = [seen for seen in server.seen if is_check(seen)]
+    assert len(questions) == report.verifying.asked == 1  # nothing of ANN is in BOB's text
+    assert report.verifying.states == {State.DONE: 1}
+    assert report.as_dict()["verify"]["asked"] == 1
+    located = locate([ANN, BOB], task, careful, store)
+    assert [s.key for s in located.documents[0].spans] == [(0, 7, "PER"), (13, 17, "LOC")]
+    assert located.verified == {State.DONE: 1}
+    assert located.votes["confirmed"] == 1
+    assert annotate([ANN, BOB], task, careful, store).verifying.asked == 0
+    assert len(server.seen) == 7
+
+
+def test_a_question_that_failed_changes_nothing_and_is_told(server, task, teacher, store):
+    replies = by_model({**SAYS, "o": SAYS["m"]})
+    server.script = lambda n, seen: Answer(status=400) if is_check(seen) else replies(n, seen)
+    careful = with_others(teacher, verify=True)
+    assert annotate([ANN], task, careful, store).verifying.states == {State.FAILED: 1}
+    located = locate([ANN], task, careful, store)
+    assert located.verified == {State.FAILED: 1}
+    assert [s.key for s in located.documents[0].spans] == [(0, 7, "PER")]
+
+
+def test_a_vague_answer_to_a_question_is_unparsable(server, task, teacher, store):
+    replies = by_model({**SAYS, "o": SAYS["m"]})
+    server.script = lambda n, seen: Answer("Both are fine.") if is_check(seen) else replies(n, seen)
+    careful = with_others(teacher)
+    annotate([ANN], task, careful, store)
+    assert verify([ANN], task, careful, store).states == {State.UNPARSABLE: 1}
+
+
+def test_consent_holds_for_one_address_only(server, task, teacher, store):
+    other = FurtherTeacher(model="n", base_url="https://example.org/v1")
+    two = teacher.model_copy(update={"also": (other,), "allow_remote": True})
+    with pytest.raises(ConsentError, match=r"example\.org"):
+        annotate([ANN], task, two, store)
+    assert server.seen == []
+
+
+def test_each_teacher_may_have_a_prompt_and_a_wrong_one_is_told_before_anything_is_sent(
+    server, task, teacher, store
+):
+    two = teacher.model_copy(update={"also": (FurtherTeacher(model="n", prompt="poem"),)})
+    with pytest.raises(ConfigError, match=r"teacher\.also\.0\.prompt"):
+        annotate([ANN], task, two, store)
+    assert server.seen == []
+
+
+def test_demonstrations_reach_the_teacher_and_are_never_the_document_itself(
+    server, task, teacher, store
+):
+    shown = Demonstrations([ANN], 1)
+    annotate([ANN, BOB], task, teacher, store, demonstrations=shown)
+    turns = {seen.last_line: len(seen.body["messages"]) for seen in server.seen}
+    assert turns == {ANN.text: 2, BOB.text: 4}
+    located = locate([ANN, BOB], task, teacher, store, demonstrations=shown)
+    assert located.states == {State.EMPTY: 2}
+    assert locate([BOB], task, teacher, store).states == {State.PENDING: 1}
+
+
+# Several documents in one request.
+
+TEXT_LINE = re.compile(r"^\{.*\}$", re.MULTILINE)
+
+
+def asked_texts(seen):
+    question = seen.body["messages"][-1]["content"].partition("\n\nTexts:\n")[2]
+    return [json.loads(line) for line in question.splitlines()]
+
+
+def answer_all(number, seen):
+    return Answer(
+        "\n".join(
+            json.dumps({"id": one["id"], "entities": [{"text": "Oslo", "label": "LOC"}]})
+            for one in reversed(asked_texts(seen))
+        )
+    )
+
+
+@pytest.fixture
+def packed(teacher):
+    return teacher.model_copy(update={"documents_per_request": 5, "concurrency": 5})
+
+
+def test_documents_share_a_request_and_keep_their_own_state(server, task, packed, store, documents):
+    server.script = answer_all
+    report = annotate(documents, task, packed, store)
+    assert [len(asked_texts(seen)) for seen in server.seen] == [5, 5]
+    assert server.seen[0].body["max_tokens"] == 5 * packed.max_tokens
+    assert report.states == {State.DONE: 10}
+    assert report.asking.asked == report.asking.requests == 10
+    assert (report.asking.usage.prompt_tokens, report.asking.usage.completion_tokens) == (20, 4)
+    located = locate(documents, task, packed, store)
+    assert all(d.text[s.start : s.end] == "Oslo" for d in located.documents for s in d.spans)
+    assert annotate(documents, task, packed, store).asking.asked == 0
+
+
+def test_who_was_asked_in_other_company_is_not_asked_again(server, task, packed, store, documents):
+    server.script = answer_all
+    annotate(documents[3:7], task, packed, store)
+    assert annotate(documents, task, packed, store).asking.asked == 6
+
+
+def test_an_answer_that_lacks_a_document_leaves_just_that_one_unparsable(
+    server, task, packed, store, documents
+):
+    forgotten = mark(documents[2].text)
+
+    def script(number, seen):
+        lines = answer_all(number, seen).content.splitlines()
+        return Answer("\n".join(line for line in lines if forgotten not in line))
+
+    server.script = script
+    report = annotate(documents[:5], task, packed, store)
+    assert report.states == {State.DONE: 4, State.UNPARSABLE: 1}
+    assert [p.document_id for p in report.asking.problems] == ["d2"]
+
+
+def test_an_answer_that_was_cut_off_keeps_its_whole_lines(server, task, packed, store, documents):
+    def script(number, seen):
+        whole = answer_all(number, seen).content
+        return Answer(whole[: len(whole) // 2], finish_reason="length")
+
+    server.script = script
+    report = annotate(documents[:5], task, packed, store)
+    assert report.states == {State.DONE: 2, State.TRUNCATED: 3}
+
+
+def test_a_fault_is_everybodys_and_all_are_asked_again(server, task, packed, store, documents):
+    server.script = lambda n, seen: Answer(status=500) if n == 0 else answer_all(n, seen)
+    report = annotate(documents[:5], task, packed, store)
+    assert report.states == {State.DONE: 5}
+    assert report.asking.attempts == 10
+
+
+def test_fixed_demonstrations_are_shown_as_packs_of_one(server, task, packed, store, documents):
+    server.script = answer_all
+    annotate(documents[:5], task, packed, store, demonstrations=Demonstrations([ANN], 1))
+    _, question, answer, _ = server.seen[0].body["messages"]
+    assert json.loads(question["content"].splitlines()[-1])["text"] == ANN.text
+    assert json.loads(answer["content"])["id"] == mark(ANN.text)
+
+
+def test_nearest_demonstrations_cannot_be_shared(task, packed, store):
+    nearest = DemonstrationsConfig(kind="nearest")
+    both = packed.model_copy(update={"demonstrations": nearest})
+    with pytest.raises(ConfigError, match="documents_per_request"):
+        annotate([ANN], task, both, store)

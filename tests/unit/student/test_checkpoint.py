@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.toys import blending, sentences
+
+from vermeil.data.document import Document
+from vermeil.data.progress import Progress, silent
+from vermeil.errors import TrainingError
+from vermeil.jobs.train import train
+from vermeil.student.config import StudentConfig
+from vermeil.tasks.protocol import Task
+
+STEPS = 9
+
+
+class PlugPulledError(Exception):
+    """Somebody pulled the plug."""
+
+
+def stop_at(step: int) -> Progress:
+    def progress(_: str, done: int, total: int | None, detail: Mapping[str, Any]) -> None:
+        if done == step and "loss" in detail:
+            raise PlugPulledError
+
+    return progress
+
+
+class Run:
+    """One training into a folder of its own, in which a checkpoint is written after every step."""
+
+    def __init__(self, encoder: Path, task: Task, folder: Path) -> None:
+        self.encoder, self.task, self.model = encoder, task, folder / "model"
+        self.checkpoint = folder / "model.checkpoint"
+
+    def __call__(
+        self, progress: Progress = silent, gold: list[Document] | None = None, **settings: Any
+    ) -> bytes:
+        """Train, and return the weights as the file holds them."""
+        config = StudentConfig.model_validate(
+            {"encoder": str(self.encoder), "threads": 1, "checkpoint_seconds": 0, **settings}
+        )
+        gold = sentences(24) if gold is None else gold
+        plan = blending(epochs=3)
+        dev = sentences(6) if config.select == "best_dev" else []
+        train(gold, [], self.task, config, plan, 5, self.model, progress, dev)
+        return (self.model / "model.safetensors").read_bytes()
+
+
+@pytest.fixture
+def run(encoder: Path, task: Task, tmp_path: Path) -> Run:
+    return Run(encoder, task, tmp_path)
+
+
+def test_a_training_stopped_at_any_step_ends_with_the_same_weights(
+    run: Run, encoder: Path, task: Task, tmp_path: Path
+) -> None:
+    straight = Run(encoder, task, tmp_path / "straight")
+    expected = straight()
+    steps = (straight.model / "training.jsonl").read_text().splitlines()
+    assert len(steps) >= STEPS
+    for step in range(1, len(steps) + 1):
+        with pytest.raises(PlugPulledError):
+            run(stop_at(step))
+        assert run.checkpoint.exists()
+    assert run() == expected
+    assert not run.checkpoint.exists()
+    kept = ("step", "loss", "gold_share", "learning_rate", "wordpieces")
+    for one, other in zip(
+        steps, (run.model / "training.jsonl").read_text().splitlines(), strict=True
+    ):
+        assert [json.loads(one)[k] for k in kept] == [json.loads(other)[k] for k in kept]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"select": "best_dev", "evaluations": 4},
+        {"crf": True},
+        {"micro_batch_wordpieces": 60, "layer_decay": 0.8, "decay": "cosine"},
+    ],
+    ids=lambda s: next(iter(s)),
+)
+def test_so_does_one_with_other_settings(
+    run: Run, encoder: Path, task: Task, tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    expected = Run(encoder, task, tmp_path / "straight")(**settings)
+    for step in (3, 6):
+        with pytest.raises(PlugPulledError):
+            run(stop_at(step), **settings)
+    assert run(**settings) == expected
+
+
+def test_steps_are_told_while_training_lasts(run: Run) -> None:
+    with pytest.raises(PlugPulledError):
+        run(stop_at(4))
+    lines = (run.checkpoint / "training.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [1, 2, 3, 4]
+    assert json.loads(lines[0])["wordpieces_per_second"] > 0
+
+
+def test_another_configuration_is_refused_with_the_difference(run: Run) -> None:
+    with pytest.raises(PlugPulledError):
+        run(stop_at(3))
+    with pytest.raises(TrainingError) as error:
+        run(learning_rate=0.25, select="best_dev")
+    told = str(error.value)
+    assert "student.learning_rate: 0.0003 in the checkpoint, 0.25 now" in told
+    assert 'student.select: "last" in the checkpoint, "best_dev" now' in told
+    assert f"{run.checkpoint}: " in told
+    assert "delete the folder to start anew" in told
+
+
+def test_other_data_is_refused(run: Run) -> None:
+    with pytest.raises(PlugPulledError):
+        run(stop_at(3))
+    with pytest.raises(TrainingError, match="gold examples: 24 in the checkpoint, 23 now"):
+        run(gold=sentences(23))
+    changed = sentences(24)
+    changed[0] = replace(changed[0], weight=0.5)
+    with pytest.raises(TrainingError, match="digest of the examples"):
+        run(gold=changed)
+
+
+def test_threads_and_the_checkpoint_itself_may_differ(run: Run) -> None:
+    with pytest.raises(PlugPulledError):
+        run(stop_at(3))
+    run(checkpoint_seconds=30, threads=None)
+
+
+def test_a_damaged_checkpoint_is_told(run: Run) -> None:
+    with pytest.raises(PlugPulledError):
+        run(stop_at(3))
+    state = run.checkpoint / "state.pt"
+    state.write_bytes(state.read_bytes()[:1000])
+    with pytest.raises(TrainingError, match=r"no whole checkpoint.*delete it to start anew"):
+        run()
+
+
+def test_without_checkpoints_a_training_begins_anew(run: Run) -> None:
+    with pytest.raises(PlugPulledError):
+        run(stop_at(3), checkpoint_seconds=None)
+    assert not run.checkpoint.exists()

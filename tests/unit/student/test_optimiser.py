@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vermeil.data.example import BatchPlan
+from vermeil.student.config import StudentConfig
+from vermeil.student.crf import Crf
+from vermeil.student.loss import CrossEntropy
+from vermeil.student.optimiser import CRITERION_RATE, make_optimiser, rate_factor, set_rate
+from vermeil.student.student import Student
+from vermeil.tasks.protocol import Task
+
+
+def plan(steps: int, restarts: tuple[int, ...] = (0,)) -> BatchPlan:
+    ones = np.ones(steps)
+    return BatchPlan((np.arange(1),) * steps, ones, ones, ones.astype(np.int64), 1, restarts)
+
+
+def rates(steps: int, restarts: tuple[int, ...] = (0,), **settings: object) -> list[float]:
+    config = StudentConfig.model_validate({"warmup": 0.2, **settings})
+    return [rate_factor(step, plan(steps, restarts), config) for step in range(steps)]
+
+
+def test_the_rate_rises_then_falls() -> None:
+    assert rates(10)[:3] == [0.5, 1.0, 1.0]
+    assert rates(10)[-1] == pytest.approx(1 / 8)
+    assert rates(10, decay="constant")[2:] == [1.0] * 8
+    cosine = rates(10, decay="cosine")
+    assert cosine[:3] == [0.5, 1.0, 1.0]
+    assert cosine[6] == pytest.approx(0.5)
+    assert cosine[-1] < rates(10)[-1]
+
+
+def test_the_rate_starts_anew_where_the_plan_says() -> None:
+    assert rates(20, (0, 10)) == rates(10) * 2
+
+
+def scales(encoder: Path, task: Task, decay: float) -> dict[str, float]:
+    config = StudentConfig(encoder=str(encoder), layer_decay=decay, threads=1)
+    network = Student.create(task, config, 0).network
+    optimiser = make_optimiser(network, Crf(5), config)
+    set_rate(optimiser, 1.0)
+    rate = {id(p): group["lr"] for group in optimiser.param_groups for p in group["params"]}
+    return {name: rate[id(p)] for name, p in network.named_parameters()}
+
+
+def test_lower_layers_learn_more_slowly(encoder: Path, task: Task) -> None:
+    found = scales(encoder, task, 0.5)
+    assert found["classifier.weight"] == 1
+    assert found["bert.encoder.layer.1.output.dense.weight"] == 0.5
+    assert found["bert.encoder.layer.0.attention.self.query.bias"] == 0.25
+    assert found["bert.embeddings.word_embeddings.weight"] == 0.125
+    assert set(scales(encoder, task, 1.0).values()) == {1.0}
+
+
+def test_what_is_decayed(encoder: Path, task: Task) -> None:
+    config = StudentConfig(encoder=str(encoder), threads=1)
+    network = Student.create(task, config, 0).network
+    decayed, plain = make_optimiser(network, CrossEntropy(), config).param_groups
+    assert {p.ndim for p in decayed["params"]} == {2}
+    assert {p.ndim for p in plain["params"]} == {1}
+    assert (decayed["weight_decay"], plain["weight_decay"]) == (config.weight_decay, 0)
+    transitions = make_optimiser(network, Crf(5), config).param_groups[-1]
+    assert transitions["scale"] == CRITERION_RATE
+    assert [p.shape for p in transitions["params"]] == [torch.Size([5, 5])]

@@ -1,0 +1,113 @@
+import pytest
+
+from vermeil.data.mention import Mention
+from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.formats import FORMATS, parse_reply
+from vermeil.tasks.ner.marked_text import Mark, MarkedText
+from vermeil.tasks.ner.reply_format import ParsedReply, Question
+
+LABELS = LabelSet.from_config(TaskConfig(labels={"PER": {"aliases": ["person"]}, "LOC": {}}))
+ONE_LABEL = LabelSet.from_config(TaskConfig(labels={"PER": {}}))
+TEXT = "Ann Lee saw New York , and Ann Lee left ."
+QUESTION = Question(TEXT, LABELS)
+MARKED = MarkedText(TEXT, (Mark(0, 7, "PER"), Mark(12, 20, "LOC"), Mark(27, 34, "PER")))
+ONLY_ANN = MarkedText(TEXT, (Mark(0, 7, "PER"), Mark(27, 34, "PER")))
+INLINE = ("xml_tags", "html_spans", "markdown_links", "at_marks")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_recognised(name):
+    single = FORMATS[name].single_label
+    marked, labels = (ONLY_ANN, ONE_LABEL) if single else (MARKED, LABELS)
+    question = Question(TEXT, labels)
+    reply = FORMATS[name].render(marked)
+    as_named = parse_reply(name, reply, question)
+    assert as_named is not None
+    assert not as_named.is_empty
+    for around in (reply, f"```\n{reply}\n```", f"<think>Paris (LOC)?</think>\n{reply}"):
+        assert parse_reply("detect", around, question) == as_named
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in INLINE])
+def test_an_empty_answer_of_every_format_is_recognised(name):
+    parsed = parse_reply("detect", FORMATS[name].render(MarkedText(TEXT)), QUESTION)
+    assert parsed is not None
+    assert parsed.is_empty
+
+
+@pytest.mark.parametrize("reply", [TEXT, "", "I do not know.", "null", "{}{", "Ann Lee, New York"])
+def test_what_is_no_answer_in_any_format(reply):
+    assert parse_reply("detect", reply, QUESTION) is None
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["No entities.", "None", "There are no named entities in this sentence.", "Answer: none"],
+)
+def test_plain_words_say_that_nothing_is_there(reply):
+    assert parse_reply("detect", reply, QUESTION) == ParsedReply()
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ('{"Ann Lee": "person", "New York": "LOC"}', [("Ann Lee", "person"), ("New York", "LOC")]),
+        ('{"person": ["Ann Lee"], "DATE": []}', [("Ann Lee", "person")]),
+        ('[{"text": "today", "label": "DATE"}]', [("today", "DATE")]),
+        ("Empty list [] or not:\nAnn Lee (PER)", [("Ann Lee", "PER")]),
+        ("No entities but one:\n1. Ann Lee (PER)", [("Ann Lee", "PER")]),
+    ],
+)
+def test_labels_that_were_asked_for_tell_formats_apart(reply, said):
+    parsed = parse_reply("detect", reply, QUESTION)
+    assert parsed is not None
+    assert parsed.mentions == tuple(Mention(*one) for one in said)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"entities": ' * 20_000,
+        '{"entities": [' + "[" * 200_000,
+        '{"entities": [' + "9" * 200_000 + "]}",
+        '{"' * 100_000,
+        "{" * 200_000,
+        "[" * 200_000,
+        "[{" * 100_000,
+        "[]" * 100_000,
+        '["a" ' * 50_000,
+        "/*" * 100_000,
+        "[/*" * 50_000,
+        '["' + "'" * 200_000,
+        '["' + "\\" * 200_001,
+        '["' + '" ' * 100_000,
+        '[""' + " " * 200_000 + '"',
+        "<" * 200_000,
+        "<PER>" * 40_000,
+        "</PER>" * 40_000,
+        "<a b" * 50_000,
+        "@@" * 100_000,
+        "[a](" * 50_000,
+        "](PER)" * 30_000,
+        "(" * 200_000,
+        "a (PER) " * 25_000,
+        "|" * 200_000,
+        " " * 200_000 + "|",
+        ("a | " + " " * 50 + "| ") * 3_000,
+        "1. " * 60_000,
+        ":" * 200_000,
+        ":\n" * 100_000,
+        "a:B-" * 50_000,
+        "\n" * 200_000,
+        "no " * 60_000,
+        "answer:\n" * 25_000,
+        "```\n" * 50_000,
+        "</think>" * 25_000,
+    ],
+    ids=lambda text: text[:8].encode("unicode_escape").decode() + f"…{len(text)}",
+)
+def test_absurd_replies_are_read_in_time_proportional_to_their_length(text):
+    # Quadratic work on 200,000 characters would not end within the day.
+    parsed = parse_reply("detect", text, Question("Ann Lee left .", ONE_LABEL))
+    assert parsed is None or parsed.marked is None or parsed.marked.marks

@@ -1,0 +1,206 @@
+import pytest
+
+from vermeil.data.mention import Mention
+from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.formats import parse_reply
+from vermeil.tasks.ner.reply_format import ParsedReply, Question
+
+LABELS = LabelSet.from_config(
+    TaskConfig(labels={"PER": {"aliases": ["Person"]}, "LOC": {"aliases": ["Location"]}})
+)
+TEXT = 'Ann Lee saw the "Big Apple" ( New York ) .'
+QUESTION = Question(TEXT, LABELS)
+ANN, YORK = Mention("Ann Lee", "PER"), Mention("New York", "LOC")
+
+
+def read(name, reply, question=QUESTION):
+    return parse_reply(name, reply, question)
+
+
+@pytest.mark.parametrize(
+    ("reply", "notes"),
+    [
+        ("Ann Lee (PER)\nNew York (LOC)", {}),
+        ("- Ann Lee (PER)\n2. New York (LOC).", {}),
+        ('"Ann Lee" (PER)\n**New York** (LOC)', {}),
+        ("Answer:\nAnn Lee (PER)\nNew York (LOC)", {}),
+        ("Answer: Ann Lee (PER)\n\nNew York (LOC) ", {}),
+        ("Could be Paris (LOC).\n\nFinal answer:\nAnn Lee (PER)\nNew York (LOC)", {}),
+        ("Here they are:\n```\nAnn Lee (PER)\nNew York (LOC)\n```\nDone.", {}),
+        ("Here they are:\nAnn Lee (PER)\nNew York (LOC)\n\nI hope that helps.", {"other_lines": 2}),
+        ("Ann Lee (PER)\nsaw (not an entity)\n, (no entities)\nNew York (LOC)", {}),
+        ("Ann Lee (PER)\nsaw (no, as it is a verb, at least here)\nNew York (LOC)", {}),
+    ],
+)
+def test_lines(reply, notes):
+    assert read("lines", reply) == ParsedReply((ANN, YORK), notes)
+
+
+def test_surfaces_keep_what_the_text_has():
+    assert read("lines", '"Big Apple" (LOC)\nNew York ) (LOC)') == ParsedReply(
+        (Mention('"Big Apple"', "LOC"), Mention("New York )", "LOC"))
+    )
+
+
+def test_other_labels_are_kept_as_they_were_said():
+    apple = Mention("Apple", "FRUIT")
+    assert read("lines", "Ann Lee (PER)\nApple (FRUIT)") == ParsedReply((ANN, apple))
+    assert read("lines", "Apple (FRUIT)") == ParsedReply((apple,))
+    assert read("lines", "Banana (FRUIT)") is None
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "No entities",
+        "no entities.",
+        "None",
+        "Answer: no entities",
+        "Answer:\nno entities",
+        "There are no named entities in the sentence.",
+        "Here is the answer:\n\nno entities",
+        "saw (no entities)",
+    ],
+)
+def test_saying_that_nothing_is_there(reply):
+    assert read("lines", reply) == ParsedReply()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "",
+        "Ann Lee",
+        "I cannot tell.",
+        "I see nothing but a sentence (perhaps a headline).",
+        "No entities except Ann Lee",
+        "There are no entities. Ann Lee might be one.",
+        "nonesuch",
+        "Ann Lee (",
+        "(PER)",
+        "I think (DATE)\nbut I am not sure",
+        '{"entities": []}',
+    ],
+)
+def test_what_names_no_entity_is_no_answer(reply):
+    assert read("lines", reply) is None
+
+
+REASONS = """\
+1. Ann Lee | True | as it is a person's name (PER)
+2. saw | False | as it is a verb
+3) New York | true | it is a city (in this context) (LOC)."""
+
+
+@pytest.mark.parametrize(
+    ("reply", "parsed"),
+    [
+        (REASONS, ParsedReply((ANN, YORK))),
+        (f"Answer:\n{REASONS}\n\nDone.", ParsedReply((ANN, YORK))),
+        (f"| {REASONS.splitlines()[0]} |", ParsedReply((ANN,))),
+        (f"{REASONS}\n4. today | True | a day", ParsedReply((ANN, YORK), {"malformed": 1})),
+        (
+            f"{REASONS}\n4. today | True | a day (DATE)",
+            ParsedReply((ANN, YORK, Mention("today", "DATE"))),
+        ),
+        (f"{REASONS}\n4. tod", ParsedReply((ANN, YORK))),
+        ("1. Ann Lee (a singer) | True | a name (PER)", ParsedReply((ANN,))),
+        ("1. saw | False | as it is a verb", ParsedReply()),
+        ("No entities can be identified here, as there are only numbers.", ParsedReply()),
+        ("1. today | True | a day", None),
+        ("1. saw | False | a verb\n2. today | True | a day", None),
+        ("1. saw", None),
+        ("Ann Lee is a person.", None),
+        ("| | |", None),
+        ("", None),
+    ],
+)
+def test_reasons(reply, parsed):
+    assert read("reasons", reply) == parsed
+
+
+def test_a_single_label_need_not_be_repeated():
+    one = Question(TEXT, LabelSet.from_config(TaskConfig(labels={"PER": {}})))
+    assert read("reasons", "1. Ann Lee | True | a name", one) == ParsedReply((ANN,))
+
+
+TOKENS = ["Ann", "Lee", "saw", "the", '"', "Big", "Apple", '"', "(", "New", "York", ")", "."]
+
+
+def tagged(tags, separator=":", tokens=TOKENS):
+    return "\n".join(f"{a}{separator}{b}" for a, b in zip(tokens, tags, strict=True))
+
+
+IOB = ["B-PER", "I-PER", "O", "O", "O", "O", "O", "O", "O", "B-LOC", "I-LOC", "O", "O"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        tagged(IOB),
+        tagged(IOB, ": "),
+        tagged(IOB, "\t"),
+        tagged(IOB, " "),
+        tagged(IOB, " -> "),
+        tagged([tag.replace("O", "Other", 1) if tag == "O" else tag[2:] for tag in IOB]),
+        tagged([tag if tag == "O" else f"{tag[2:]}_{tag[0]}" for tag in IOB]),
+        tagged(["B-Person", "I-Person", *IOB[2:9], "B-Location", "I-Location", "O", "O"]),
+        tagged(["B-PER", "E-PER", *IOB[2:9], "B-LOC", "L-LOC", "O", "O"]),
+        tagged(["PER"] * 2 + IOB[2:], tokens=["Ann_B", "Lee_I", *TOKENS[2:]]),
+        f"```\n{tagged(IOB)}\n```",
+        f"Answer:\n{tagged(IOB)}",
+    ],
+)
+def test_token_lines(reply):
+    parsed = read("token_lines", reply)
+    assert parsed is not None
+    assert parsed.marked is not None
+    assert parsed.marked.text == " ".join(TOKENS)
+    said = [
+        (parsed.marked.surface(mark), LABELS.normalise(mark.label)) for mark in parsed.marked.marks
+    ]
+    assert said == [("Ann Lee", "PER"), ("New York", "LOC")]
+    assert parsed.notes == {}
+
+
+def test_neighbours_are_told_apart_where_the_tags_tell():
+    def surfaces(*tags):
+        parsed = read("token_lines", tagged([*tags, *["O"] * 10]))
+        return [parsed.marked.surface(mark) for mark in parsed.marked.marks]
+
+    assert surfaces("B-PER", "B-PER", "O") == ["Ann", "Lee"]
+    assert surfaces("S-PER", "PER", "O") == ["Ann", "Lee"]
+    assert surfaces("PER", "PER", "LOC") == ["Ann Lee", "saw"]
+    assert surfaces("I-PER", "I-PER", "I-PER") == ["Ann Lee saw"]
+
+
+def test_every_token_outside_says_that_nothing_is_there():
+    parsed = read("token_lines", tagged(["O"] * 13))
+    assert parsed is not None
+    assert parsed.is_empty
+
+
+def test_tokens_that_stop_before_the_text_does():
+    parsed = read("token_lines", tagged(IOB[:10], tokens=TOKENS[:10]))
+    assert parsed is not None
+    assert parsed.notes == {"truncated": 1}
+    assert [mark.label for mark in parsed.marked.marks] == ["PER", "LOC"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "",
+        TEXT,
+        "\n".join(TOKENS),
+        "Person: Ann Lee\nLocation: New York",
+        "Person:Ann\nLocation:New\nOrganisation:the\n" + "\n".join(TOKENS),
+        tagged(["O"] * 10, tokens=TOKENS[:10]),
+        tagged(["noun"] * 13),
+        tagged(["O"] * 13, tokens=[token[::-1] * 2 for token in TOKENS]),
+        "No entities",
+    ],
+)
+def test_lines_that_do_not_give_the_text_back_are_no_answer(reply):
+    assert read("token_lines", reply) is None

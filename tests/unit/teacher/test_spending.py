@@ -1,0 +1,133 @@
+"""Money in the reply store, and stores of older versions."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from vermeil.data.reply import Reply, Request, Usage
+from vermeil.teacher.schema import _APPLICATION_ID, _FIRST
+from vermeil.teacher.spending import Charge, Limit, Reservation
+from vermeil.teacher.store import ReplyStore
+
+
+def request(text="text", model="m"):
+    messages = ({"role": "user", "content": text},)
+    return Request("d", text, "standard", messages, model, {"max_tokens": 8})
+
+
+def reservation(size, money=0, **limit):
+    return Reservation("k", "m", Charge(size, money), Limit(**limit))
+
+
+def test_what_fits_is_put_aside_in_order_and_counts_for_other_processes(tmp_path):
+    path = tmp_path / "r.sqlite"
+    with ReplyStore(path) as store, ReplyStore(path) as other:
+        asked = [reservation(size, tokens=100) for size in (60, 50, 40)]
+        for one in asked:
+            store.reserve(one)
+        store.flush()
+        assert [one.number is not None for one in asked] == [True, False, True]
+        late = reservation(1, tokens=100)
+        other.reserve(late)
+        other.flush()
+        assert late.decided
+        assert late.number is None
+        assert other.spent().reserved == Charge(100, 0)
+
+
+def test_cost_is_limited_too(tmp_path):
+    with ReplyStore(tmp_path / "r.sqlite") as store:
+        asked = [reservation(1, cost, cost=10) for cost in (10, 1)]
+        for one in asked:
+            store.reserve(one)
+        store.flush()
+        assert [one.number is not None for one in asked] == [True, False]
+
+
+def test_a_settled_attempt_frees_the_rest_and_an_unsettled_one_stays_charged(tmp_path):
+    path = tmp_path / "r.sqlite"
+    with ReplyStore(path) as store:
+        first, lost = reservation(60), reservation(30)
+        store.reserve(first)
+        store.reserve(lost)
+        store.flush()
+        reply = Reply("x", usage=Usage(5, 2, 1))
+        store.add(request(), reply, charge=Charge(7, 70), reserved=first)
+        store.flush()
+    with ReplyStore(path) as store:
+        spent = store.spent()
+        assert (spent.charged, spent.reserved) == (Charge(7, 70), Charge(30, 0))
+        assert spent.total == Charge(37, 70)
+        assert (spent.attempts, spent.replies, spent.usage) == (1, 1, Usage(5, 2, 1))
+        assert spent.prompt_characters == 4
+
+
+def test_a_reservation_taken_back_before_it_is_written_never_counts(tmp_path):
+    with ReplyStore(tmp_path / "r.sqlite") as store:
+        one = reservation(60)
+        store.reserve(one)
+        store.release(one)
+        store.flush()
+        assert store.spent().total == Charge()
+        two = reservation(50)
+        store.reserve(two)
+        store.flush()
+        store.release(two)
+        store.flush()
+        assert store.spent().total == Charge()
+
+
+def test_spending_is_kept_by_model_and_failures_count(tmp_path):
+    with ReplyStore(tmp_path / "r.sqlite") as store:
+        store.put(request(), Reply("x", usage=Usage(5, 2)))
+        store.add(request(model="n"), error="time-out", charge=Charge(300, 1))
+        store.flush()
+        assert store.spent("m").total == Charge(7, 0)
+        assert store.spent("n").total == Charge(300, 1)
+        assert store.spent().attempts == 2
+
+
+def test_a_store_of_version_1_is_renewed_and_keeps_everything(tmp_path):
+    path = tmp_path / "r.sqlite"
+    old = request()
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(_FIRST)
+        row = (old.key, 1, "d", "standard", "m", "{}", 0, "reply", "stop", 5, 2, 0.1, None, 1.0)
+        failed = (old.key[::-1], 1, "d", "p", "m", "{}", 0, None, None, 0, 0, 0.1, "HTTP 500", 1.0)
+        for one in (row, failed):
+            db.execute(f"INSERT INTO attempts VALUES ({', '.join('?' * 14)})", one)
+        db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        db.execute("PRAGMA user_version = 1")
+        db.commit()
+    for _ in range(2):
+        with ReplyStore(path) as store:
+            found = store.get(old.key)
+            assert found is not None
+            assert (found.text, found.usage) == ("reply", Usage(5, 2))
+            assert store.spent().total == Charge(7, 0)
+            assert store.spent().attempts == 2
+            assert list(store.answered().missing([old, request("new")])) == [request("new")]
+
+
+def test_answered_agrees_with_looking_up_one_by_one(tmp_path):
+    requests = [request(f"text {n}") for n in range(600)]
+    with ReplyStore(tmp_path / "r.sqlite") as store:
+        assert list(store.answered().missing(requests)) == requests
+        for number, one in enumerate(requests):
+            if number % 3 == 0:
+                store.add(one, Reply("x"))
+            elif number % 3 == 1:
+                store.add(one, error="no")
+        store.flush()
+        answered = store.answered()
+        assert len(answered.heads) == 200
+        assert list(answered.missing(requests)) == list(store.missing(requests))
+
+
+@pytest.mark.parametrize("tokens", [None, 5])
+def test_limits_without_a_number_do_not_limit(tokens):
+    assert Charge(5, 10**30).within(Limit(tokens))
+    assert Charge(6, 0).within(Limit(tokens)) is (tokens is None)
