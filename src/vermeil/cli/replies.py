@@ -44,9 +44,12 @@ def list_(
     """List requests with their state and reply."""
     from vermeil.jobs.replies import list_replies
 
-    store, task = _opened(load(config, overrides))
+    sections = load(config, overrides)
+    store, task = _opened(sections)
     wanted = _wanted(model, prompt, document)
-    records = list_replies(store, task, wanted, _states(states or []), limit or None)
+    records = list_replies(
+        store, task, sections.teacher, wanted, _states(states or []), limit or None
+    )
     if as_json:
         print_json(records)
         return
@@ -72,8 +75,9 @@ def count(
     """Count requests by model, prompt and state."""
     from vermeil.jobs.replies import count_replies
 
-    store, task = _opened(load(config, overrides))
-    _print(count_replies(store, task, _wanted(model, prompt, None)), as_json)
+    sections = load(config, overrides)
+    store, task = _opened(sections)
+    _print(count_replies(store, task, sections.teacher, _wanted(model, prompt, None)), as_json)
 
 
 @app.command("export", epilog="Example: vermeil replies export strong.jsonl --prompt standard")
@@ -118,13 +122,15 @@ def import_(
     """Store recorded replies about the pool, as if the configured teacher had given them."""
     from vermeil.cli.reports import print_report
     from vermeil.corpora import read_corpus
+    from vermeil.jobs.demonstrating import demonstrations_for
     from vermeil.jobs.import_replies import import_replies
     from vermeil.jobs.stages import configured
 
     sections = load(config, overrides)
     store, task = _opened(sections)
     pool = configured(sections, "pool", "name the text that the replies are about")
-    report = import_replies(file, read_corpus(pool), task, sections.teacher, store).as_dict()
+    shown, documents = demonstrations_for(sections), read_corpus(pool)
+    report = import_replies(file, documents, task, sections.teacher, store, shown).as_dict()
     if as_json:
         print_json(report)
     else:

@@ -11,11 +11,13 @@ from typing import Any
 
 from vermeil.corpora.source import read_lines
 from vermeil.data.document import Document
-from vermeil.data.reply import Reply, Usage
-from vermeil.errors import DataError
+from vermeil.data.reply import Reply, Request, Usage
+from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
 from vermeil.teacher.requests import check_prompt, make_requests
+from vermeil.teacher.spending import Charge
 from vermeil.teacher.store import ReplyStore
 
 _EXAMPLES = 5
@@ -46,19 +48,33 @@ class ImportReport:
 
 
 def import_replies(
-    path: Path, documents: Iterable[Document], task: Task, teacher: TeacherConfig, store: Path
+    path: Path,
+    documents: Iterable[Document],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> ImportReport:
     """Store recorded replies as if the teacher of the configuration had given them now.
 
     A record names its document by ``text``, or by ``id`` (``document_id``) where it has no text.
     ``finish_reason``, ``sample``, ``prompt_tokens`` and ``completion_tokens`` are taken over; a
     ``model`` or ``prompt`` other than the configured one keeps it out. A stored reply stays.
+    Nothing of it counts as spent.
 
     Raises:
         DataError: the file cannot be read, or a line is not a recorded reply.
-        ConfigError: the task has no such prompt.
+        ConfigError: the task has no such prompt, or documents are to share requests.
     """
     check_prompt(task, teacher)
+    if teacher.documents_per_request > 1:
+        raise ConfigError(
+            "teacher.documents_per_request: a recorded reply is about one document; set it to 1"
+        )
+
+    def asked(document: Document) -> Request:
+        return next(make_requests([document], task, teacher, 1, demonstrations))
+
     known = _Known(documents)
     counts = Counter(
         dict.fromkeys(("imported", "already", "unknown_document", "other_model", "other_prompt"), 0)
@@ -70,7 +86,7 @@ def import_replies(
             if not line.text.strip():
                 continue
             record = _parse(line.text, path, line.number)
-            what = _import(record, known, task, teacher, replies, pending)
+            what = _import(record, known, asked, teacher, replies, pending)
             counts[what] += 1
             if what not in ("imported", "already") and len(examples) < _EXAMPLES:
                 examples.append(f"line {line.number}: {what.replace('_', ' ')}")
@@ -100,7 +116,7 @@ class _Known:
 def _import(
     record: Record,
     known: _Known,
-    task: Task,
+    asked: Callable[[Document], Request],
     teacher: TeacherConfig,
     replies: ReplyStore,
     pending: set[str],
@@ -112,13 +128,13 @@ def _import(
     document = known.find(record)
     if document is None:
         return "unknown_document"
-    request = next(make_requests([document], task, teacher, samples=1))
-    request = replace(request, sample=record.get("sample", 0))
+    request = replace(asked(document), sample=record.get("sample", 0))
     key = request.key
     if key in pending or replies.get(key) is not None:
         return "already"
     usage = Usage(record.get("prompt_tokens", 0), record.get("completion_tokens", 0))
-    replies.add(request, Reply(record["reply"], record.get("finish_reason", "stop"), usage))
+    reply = Reply(record["reply"], record.get("finish_reason", "stop"), usage)
+    replies.add(request, reply, charge=Charge())
     pending.add(key)
     return "imported"
 

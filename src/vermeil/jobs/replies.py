@@ -16,6 +16,8 @@ from vermeil.data.reply import Reply, State, Usage
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.batch_store import BatchStore, Phase
+from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.requests import reader
 from vermeil.teacher.stored import StoredRequest, Wanted, stored_requests
 
 _ROWS_AT_ONCE = 10_000
@@ -23,19 +25,25 @@ Record = dict[str, Any]
 
 
 def list_replies(
-    store: Path, task: Task, wanted: Wanted, states: Iterable[State] = (), limit: int | None = None
+    store: Path,
+    task: Task,
+    teacher: TeacherConfig,
+    wanted: Wanted,
+    states: Iterable[State] = (),
+    limit: int | None = None,
 ) -> list[Record]:
     """Return stored requests with what the task makes of their replies now.
 
     Args:
         store: the file of replies.
         task: gives the states.
+        teacher: says whether documents shared requests.
         wanted: which ones.
         states: only these; empty: all.
         limit: no more than these; None: all.
     """
     chosen = frozenset(states)
-    with_state = ((one, _state(one, task)) for one in stored_requests(store, wanted))
+    with_state = ((one, _state(one, task, teacher)) for one in stored_requests(store, wanted))
     kept = ((one, state) for one, state in with_state if not chosen or state in chosen)
     return [
         {
@@ -52,11 +60,13 @@ def list_replies(
     ]
 
 
-def count_replies(store: Path, task: Task, wanted: Wanted) -> list[Record]:
+def count_replies(store: Path, task: Task, teacher: TeacherConfig, wanted: Wanted) -> list[Record]:
     """Return how many requests of each model and prompt are in which state, and their tokens."""
     counts: dict[tuple[str, str, str], Counter[str]] = {}
     for one in stored_requests(store, wanted):
-        row = counts.setdefault((one.model, one.prompt, _state(one, task).value), Counter())
+        row = counts.setdefault(
+            (one.model, one.prompt, _state(one, task, teacher).value), Counter()
+        )
         usage = one.reply.usage if one.reply else Usage()
         row.update(
             requests=1,
@@ -131,7 +141,7 @@ def list_batches(store: Path) -> list[Record]:
 
 
 def give_up_batch(store: Path, name: str) -> Record:
-    """Wait no longer for a batch; its documents are asked again. What it costs is not undone.
+    """Wait no longer for a batch; its documents are asked again. What it can cost is charged.
 
     Raises:
         DataError: there is no such batch, or it is not waited for.
@@ -141,7 +151,7 @@ def give_up_batch(store: Path, name: str) -> Record:
         if not found:
             there = ", ".join(b.name for b in batches.batches(only_open=True)) or "none"
             raise DataError(f"no batch {name!r} is waited for; open batches: {there}", store)
-        batches.close(found[0], Phase.LOST, "given up")
+        batches.close(found[0], Phase.LOST, "given up", free=False)
         return next(r for r in _records(batches) if r["name"] == name)
 
 
@@ -166,10 +176,10 @@ def _records(batches: BatchStore) -> Iterator[Record]:
         }
 
 
-def _state(one: StoredRequest, task: Task) -> State:
+def _state(one: StoredRequest, task: Task, teacher: TeacherConfig) -> State:
     if one.reply is None:
         return State.FAILED
-    return task.read(one.text or "", one.reply).state
+    return reader(task, teacher, one.prompt)(one.text or "", one.reply).state
 
 
 def _record(one: StoredRequest, reply: Reply) -> Record:

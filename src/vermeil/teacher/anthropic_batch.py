@@ -88,7 +88,7 @@ class AnthropicBatches:
             batch = self._get(f"{_PATH}/{server_id}")
             counts = dict(batch["request_counts"])
             if batch.get("archived_at"):
-                return Look("failed", note="its results are no longer kept")
+                return Look("failed", note="its results are no longer kept", free=False)
             settled = sum(counts.values()) - counts.get("processing", 0)
             return Look("ended" if batch["processing_status"] == "ended" else "running", settled)
 
@@ -126,7 +126,7 @@ class AnthropicBatches:
                 return Result(name, parse_message(result["message"]))
             except (ValueError, TypeError, LookupError, AttributeError):
                 shown = self._sdk.clean(result)
-                return Result(name, error=f"the answer is no message: {shown}")
+                return Result(name, error=f"the answer is no message: {shown}", free=False)
         if result["type"] != "errored":
             return Result(name, error=f"not run: {result['type']}")
         error = result["error"].get("error") or result["error"]

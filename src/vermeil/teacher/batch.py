@@ -8,7 +8,7 @@ the store, and whatever a batch did not bring is free to be asked again, in a ba
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 
 from vermeil.data.progress import Progress, silent
@@ -19,15 +19,14 @@ from vermeil.teacher.backend import AttemptError, Scope
 from vermeil.teacher.batch_backend import BatchBackend
 from vermeil.teacher.batch_harvest import Harvest, harvest
 from vermeil.teacher.batch_pack import Pack
+from vermeil.teacher.batch_purse import BatchPurse
 from vermeil.teacher.batch_store import Batch, BatchStore, Phase
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.engine import Read
+from vermeil.teacher.engine import OVER, Read
 from vermeil.teacher.report import AskReport, Ledger
 from vermeil.teacher.store import ReplyStore
 
 Connect = Callable[[TeacherConfig], BatchBackend]
-Before = Callable[[Sequence[Request]], None]
-"""Told the requests of a batch before anything of it is written down or sent; may raise."""
 
 _QUICKER = 32
 """The first look at batches comes so much sooner than the later ones."""
@@ -44,7 +43,6 @@ def ask_in_batches(
     *,
     total: int | None = None,
     connect: Connect | None = None,
-    before: Before | None = None,
 ) -> AskReport:
     """Ask every request that has no reply in the store by the batch, wait, and read all replies.
 
@@ -52,6 +50,10 @@ def ask_in_batches(
     (expired, cancelled, lost, a fault that may pass) is put into another one, up to
     ``config.retries`` times in a row without any reply. When this is interrupted, batches go on at
     the server, and the next run collects them.
+
+    What all requests of a batch can cost at most is put aside before it is submitted, for as long
+    as it is open. So the limits on spending hold over all batches, runs and what is asked online.
+    What does not fit beside the batches that run is tried again when those have ended.
 
     Args:
         requests: gives the questions; called more than once.
@@ -61,12 +63,11 @@ def ask_in_batches(
         progress: told how many requests of running batches are through.
         total: number of requests, for the progress.
         connect: gives who takes batches; None: the server of ``config``.
-        before: told the requests of each batch before it is submitted.
 
     Raises:
         TeacherError: no batch can succeed. What had arrived is stored.
-        ConfigError: the teacher's address or key is missing or wrong, or nobody agreed to send text
-            there.
+        ConfigError: the teacher's address or key is missing or wrong, nobody agreed to send text
+            there, or a limit on cost is set for a model whose price is not known.
         DataError: the store cannot be written.
     """
     started = time.monotonic()
@@ -74,10 +75,11 @@ def ask_in_batches(
     with BatchStore(store.path) as batches:
         with closing(_Later(connect, config)) as backend:
             run = _Run(config, store, batches, backend, progress, server)
-            run.ask(requests, before or (lambda _: None))
-        ledger = _settled(requests(), store, batches, read, progress, total)
+            run.ask(requests)
+        ledger = Ledger(progress, total)
+        _settle(ledger, requests(), store, batches, read, run.purse.over)
         run.account(ledger)
-    return ledger.report(time.monotonic() - started)
+    return ledger.report(time.monotonic() - started, store.spent())
 
 
 def finish_batches(
@@ -143,7 +145,7 @@ class _Run:
         progress: Progress,
         server: str,
     ) -> None:
-        self.harvest = Harvest()
+        self.harvest, self.purse = Harvest(), BatchPurse(config, store)
         self._config, self._store, self._batches = config, store, batches
         self._backend, self._progress, self._server = backend, progress, server
         self._made: list[Batch] = []
@@ -153,13 +155,13 @@ class _Run:
         self._blocked: str | None = None
         self._cancelling = False
 
-    def ask(self, requests: Callable[[], Iterable[Request]], before: Before) -> None:
+    def ask(self, requests: Callable[[], Iterable[Request]]) -> None:
         """Submit and wait until nothing is missing, or nothing more is to be had."""
         with self._told_when_interrupted():
             in_vain = 0
             while in_vain <= self._config.retries:
                 self._blocked = None
-                self._submit(requests(), before)
+                self._submit(requests())
                 if not self._open():
                     return
                 replies = self.harvest.replies
@@ -179,18 +181,28 @@ class _Run:
 
     def account(self, ledger: Ledger) -> None:
         """Write what this run did into the books."""
-        ledger.asked = self._batches.distinct([batch.name for batch in self._made])
+        made = [batch.name for batch in self._made]
+        unsent = sum(not self._batches.held(key, made) for key in self.purse.over)
+        ledger.asked = self._batches.distinct(made) + unsent
         ledger.already = ledger.settled - ledger.asked
         ledger.attempts = sum(batch.requests for batch in self._made)
         ledger.replies, ledger.usage = self.harvest.replies, self.harvest.usage
+        ledger.priced = self.purse.priced
+        ledger.charge(self.harvest.charged)
 
     def _open(self) -> list[Batch]:
         return self._batches.batches(self._server, only_open=True)
 
-    def _submit(self, requests: Iterable[Request], before: Before) -> None:
-        """Put everything into batches that has neither a reply nor a place in one."""
+    def _submit(self, requests: Iterable[Request]) -> None:
+        """Put everything into batches that has neither a reply nor a place in one, nor is too dear.
+
+        Of what is too dear the purse takes note.
+        """
+        self.purse.over.clear()
+        self.purse.count()
         for pack in self._packs(requests):
-            self._send(pack, before)
+            self._send(pack)
+            self.purse.count()
             if self._blocked:
                 return
 
@@ -199,12 +211,18 @@ class _Run:
         try:
             for request, key in self._missing(requests):
                 pack = pack or self._new_pack()
-                if key in pack.keys or pack.add(request, key):
+                most = self.purse.most(request)
+                if key in pack.keys:
+                    continue
+                if not self.purse.fits(pack.most + most):
+                    self.purse.over.add(key)
+                    continue
+                if pack.add(request, key, most):
                     continue
                 if pack.requests:
                     yield pack
                     pack = self._new_pack()
-                if not pack.add(request, key):
+                if not pack.add(request, key, most):
                     self._too_large(request, key)
             if pack is not None and pack.requests:
                 yield pack
@@ -227,10 +245,13 @@ class _Run:
         self._store.put(request, error=f"the request alone is larger than a batch ({size:,} bytes)")
         self.harvest.given_up.add(key)
 
-    def _send(self, pack: Pack, before: Before) -> None:
+    def _send(self, pack: Pack) -> None:
         with pack:
-            before(pack.requests)
-            batch = self._batches.intend(pack.name, self._server, pack.requests)
+            reserved = self.purse.reservation(pack.name, self._config.model, pack.most)
+            batch = self._batches.intend(pack.name, self._server, pack.requests, reserved)
+            if batch is None:  # somebody else has spent it meanwhile
+                self.purse.over |= pack.keys
+                return
             self._made.append(batch)
             try:
                 server_id = self._backend().submit(batch, pack.content())
@@ -298,7 +319,7 @@ class _Run:
         look = self._backend().look(batch.server_id)
         self._settled[batch.name] = look.settled
         if look.state == "failed":
-            self._batches.close(batch, Phase.LOST, look.note)
+            self._batches.close(batch, Phase.LOST, look.note, free=look.free)
             if not look.later and not self._cancelling:
                 raise AttemptError(
                     f"the batch {batch.server_id} failed: {look.note}", Scope.TEACHER
@@ -320,11 +341,17 @@ class _Run:
 
     def _collect(self, batch: Batch, server_id: str) -> bool:
         results = self._backend().results(server_id)
-        whole = harvest(results, batch, self._store, self._batches, self.harvest)
+        whole = harvest(results, batch, self._store, self._batches, self.purse, self.harvest)
         if not whole and not self._looked_enough(batch):
             return False
         for request in self._batches.unsettled(batch):
-            self._store.add(request, error=f"not among the results of the batch {batch.name}")
+            # It may have been answered, and have to be paid.
+            charge, error = (
+                self.purse.most(request),
+                f"not among the results of the batch {batch.name}",
+            )
+            self._store.add(request, error=error, charge=charge)
+            self.harvest.charged += charge
             self.harvest.failed += 1
         self._store.flush()
         self._batches.close(batch, Phase.HARVESTED)
@@ -342,25 +369,24 @@ class _Run:
         )
 
 
-def _settled(
+def _settle(
+    ledger: Ledger,
     requests: Iterable[Request],
     store: ReplyStore,
     batches: BatchStore,
     read: Read,
-    progress: Progress,
-    total: int | None,
-) -> Ledger:
-    """Return the books with every request in its state."""
-    ledger = Ledger()
+    over: Collection[str],
+) -> None:
+    """Write the state of every request into the books."""
     for request in requests:
         key = request.key
         reply = store.get(key)
         if reply is not None:
             reading = read(request.text, reply)
+        elif key in over:
+            reading = Reading(State.OVER_BUDGET, problem=OVER)
         else:
             error = None if batches.waiting(key) else store.error(key)
             state = State.PENDING if error is None else State.FAILED
             reading = Reading(state, problem=error or "not asked yet")
-        ledger.tally.add(request.document_id, request.sample, reading.state, reading.problem)
-        progress("annotate", ledger.settled, total, {"failed": ledger.tally.states[State.FAILED]})
-    return ledger
+        ledger.settle(request.document_id, request.sample, reading.state, reading.problem)

@@ -44,12 +44,14 @@ class Look:
         settled: requests that are through.
         note: why it failed.
         later: it failed because too much is queued already; later it may not.
+        free: where it failed, whether nothing can have been billed.
     """
 
     state: Literal["running", "ended", "failed"]
     settled: int = 0
     note: str = ""
     later: bool = False
+    free: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,14 @@ class Result:
         reply: the answer.
         error: why there is none.
         again: whether asking again can help.
+        free: where there is no answer, whether nothing can have been billed.
     """
 
     name: str
     reply: Reply | None = None
     error: str = ""
     again: bool = True
+    free: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from vermeil.data.reply import Usage
 from vermeil.teacher.batch_backend import Result
+from vermeil.teacher.batch_purse import BatchPurse
 from vermeil.teacher.batch_store import Batch, BatchStore, Outcome
+from vermeil.teacher.spending import Charge
 from vermeil.teacher.store import ReplyStore
 
 _AT_ONCE = 500
@@ -24,6 +26,7 @@ class Harvest:
         stray: lines of results that belong to no waiting request: duplicates, mostly.
         broken: lines that cannot be read.
         usage: tokens counted by the server.
+        charged: what replies and failures cost.
         given_up: keys of requests that would be turned down again.
     """
 
@@ -32,6 +35,7 @@ class Harvest:
     stray: int = 0
     broken: int = 0
     usage: Usage = field(default_factory=Usage)
+    charged: Charge = field(default_factory=Charge)
     given_up: set[str] = field(default_factory=set)
 
 
@@ -40,6 +44,7 @@ def harvest(
     batch: Batch,
     store: ReplyStore,
     batches: BatchStore,
+    purse: BatchPurse,
     into: Harvest,
 ) -> bool:
     """Store results as they come, in any order; what an earlier harvest stored is left alone.
@@ -53,7 +58,7 @@ def harvest(
     outcomes: dict[int, Outcome] = {}
     try:
         for result in results:
-            _take(result, batch, store, batches, into, outcomes)
+            _take(result, batch, store, batches, purse, into, outcomes)
             if len(outcomes) >= _AT_ONCE:
                 _commit(batch, store, batches, outcomes)
     finally:
@@ -75,6 +80,7 @@ def _take(
     batch: Batch,
     store: ReplyStore,
     batches: BatchStore,
+    purse: BatchPurse,
     into: Harvest,
     outcomes: dict[int, Outcome],
 ) -> None:
@@ -90,15 +96,19 @@ def _take(
     if result.reply is not None:
         outcomes[number] = Outcome.REPLIED
         if store.get(key) is None:
-            store.add(request, result.reply)
+            charge = purse.cost(request, result.reply)
+            store.add(request, result.reply, charge=charge)
             into.replies += 1
             into.usage += result.reply.usage
+            into.charged += charge
         return
     outcomes[number] = Outcome.FAILED
     into.failed += 1
     error = f"batch {batch.name}: {result.error}"
     if store.error(key) != error:
-        store.add(request, error=error)
+        charge = Charge() if result.free else purse.most(request)
+        store.add(request, error=error, charge=charge)
+        into.charged += charge
     if not result.again:
         into.given_up.add(key)
 

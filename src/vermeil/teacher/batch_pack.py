@@ -10,6 +10,7 @@ from typing import IO
 
 from vermeil.data.reply import Request
 from vermeil.teacher.batch_backend import BatchBackend
+from vermeil.teacher.spending import Charge
 
 
 class Pack:
@@ -25,6 +26,7 @@ class Pack:
         self.name = secrets.token_hex(8)
         self.requests: list[Request] = []
         self.keys: set[str] = set()
+        self.most = Charge()
         self._backend, self._most = backend, min(most, backend.limits.requests)
         self._frame = backend.frame
         self._size = len(self._frame.head) + len(self._frame.tail)
@@ -42,8 +44,8 @@ class Pack:
     ) -> None:
         self.close()
 
-    def add(self, request: Request, key: str) -> bool:
-        """Take a request; False where it no longer fits."""
+    def add(self, request: Request, key: str, most: Charge) -> bool:
+        """Take a request, which costs ``most`` at most; False where it no longer fits."""
         number = len(self.requests)
         line = self._backend.encode(f"{self.name}-{number}", request)
         if number:
@@ -54,6 +56,7 @@ class Pack:
         self._size += len(line)
         self.requests.append(request)
         self.keys.add(key)
+        self.most += most
         return True
 
     def content(self) -> IO[bytes]:

@@ -18,6 +18,7 @@ from types import TracebackType
 
 from vermeil.data.reply import Request
 from vermeil.errors import DataError
+from vermeil.teacher.spending import Reservation, grant, let_go
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS batches (
@@ -120,12 +121,20 @@ class BatchStore:
     ) -> None:
         self._db.close()
 
-    def intend(self, name: str, server: str, requests: Sequence[Request]) -> Batch:
-        """Write down, durably, what is about to be submitted."""
+    def intend(
+        self, name: str, server: str, requests: Sequence[Request], reserved: Reservation
+    ) -> Batch | None:
+        """Write down, durably, what is about to be submitted, and put aside what it can cost.
+
+        None, and nothing is written, where that does not fit the limits. It stays put aside until
+        the batch is closed.
+        """
         batch = Batch(
             name, server, requests[0].model, len(requests), time.time(), None, Phase.INTENDED
         )
         with self._transaction() as db:
+            if grant(db, [reserved]) == [None]:
+                return None
             db.execute(
                 f"INSERT INTO batches ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (name, server, batch.model, batch.requests, batch.created, None, batch.phase, None),
@@ -144,8 +153,18 @@ class BatchStore:
                 (server_id, Phase.RUNNING, batch.name),
             )
 
-    def close(self, batch: Batch, phase: Phase, note: str | None = None) -> int:
-        """End a batch; requests without an outcome are missing. Returns how many those are."""
+    def close(
+        self, batch: Batch, phase: Phase, note: str | None = None, *, free: bool = True
+    ) -> int:
+        """End a batch; requests without an outcome are missing. Returns how many those are.
+
+        Args:
+            batch: which one.
+            phase: what became of it.
+            note: why it is lost, where it is.
+            free: whether what has not been charged cannot have been billed, so that what was put
+                aside is free again; else it is charged in full.
+        """
         with self._transaction() as db:
             missing = db.execute(
                 "UPDATE batch_items SET outcome = ? WHERE batch = ? AND outcome IS NULL",
@@ -156,6 +175,7 @@ class BatchStore:
             db.execute(
                 "UPDATE batches SET phase = ?, note = ? WHERE name = ?", (phase, note, batch.name)
             )
+            let_go(db, batch.name, charged=not free)
         return missing
 
     def settle(self, batch: Batch, outcomes: Iterable[tuple[int, Outcome]]) -> None:
@@ -209,6 +229,16 @@ class BatchStore:
             request = self.request(batch, number)
             if request is not None:
                 yield request
+
+    def held(self, key: str, names: Sequence[str]) -> bool:
+        """Whether a request is or was in one of some batches."""
+        marks = ", ".join("?" * len(names))
+        with self._guard():
+            found = self._db.execute(
+                f"SELECT 1 FROM batch_items WHERE key = ? AND batch IN ({marks}) LIMIT 1",
+                (key, *names),
+            )
+            return found.fetchone() is not None
 
     def distinct(self, names: Sequence[str]) -> int:
         """Return how many different requests are in some batches."""

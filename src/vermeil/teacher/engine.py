@@ -31,7 +31,7 @@ _GRACE = 3.0
 _LONGEST_DELAY = 60.0
 _LONGEST_WAIT = 600.0
 """Seconds; a server that asks for a longer pause means: come back another day."""
-_OVER = "it could cost more than teacher.max_cost_usd or teacher.max_tokens_total leave"
+OVER = "it could cost more than teacher.max_cost_usd or teacher.max_tokens_total leave"
 
 
 def ask(
@@ -185,7 +185,7 @@ class _Run:
         for number in range(self._config.retries + 1):
             reservation = await self._purse.put_aside(key, request)
             if reservation is None:
-                return Reading(State.OVER_BUDGET, problem=_OVER)
+                return Reading(State.OVER_BUDGET, problem=OVER)
             try:
                 reply = await self._attempt(request, reservation)
             except AttemptError as fault:

@@ -159,7 +159,7 @@ class OpenAIBatches:
                 return Result(name, parse_completion(body))
             except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
                 shown = self._sdk.clean(body)
-                return Result(name, error=f"the answer is no chat completion: {shown}")
+                return Result(name, error=f"the answer is no chat completion: {shown}", free=False)
         return self._turned_down(name, status, body)
 
     def _turned_down(self, name: str, status: int, body: Any) -> Result:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from vermeil.data.document import Document
-from vermeil.data.reply import Request
+from vermeil.data.reply import Reply, Request
 from vermeil.errors import ConfigError, DataError
-from vermeil.tasks.protocol import Task
+from vermeil.tasks.protocol import Reading, Task
 from vermeil.tasks.votes import Candidate, Verification
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
@@ -84,9 +84,17 @@ def verify_request(
     )
 
 
-def reader(task: Task, config: TeacherConfig) -> Read:
-    """Return what reads the replies to the requests of `make_requests`."""
+def reader(task: Task, config: TeacherConfig, prompt: str = "") -> Read:
+    """Return what reads the replies to the requests of `make_requests`, or of `verify_request`."""
+    how = task.verification
+    if prompt == VERIFY and how is not None:
+        return lambda text, reply: _read_verdicts(how, text, reply)
     return reads_packs(task.read) if config.documents_per_request > 1 else task.read
+
+
+def _read_verdicts(how: Verification, text: str, reply: Reply) -> Reading:
+    verdicts = how.read(text, reply)
+    return Reading(verdicts.state, problem=verdicts.problem, notes=verdicts.notes)
 
 
 def _parameters(config: TeacherConfig) -> dict[str, Any]:

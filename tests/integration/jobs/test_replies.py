@@ -29,6 +29,7 @@ from vermeil.teacher.batch_store import BatchStore
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.replay import ReplayServer
 from vermeil.teacher.requests import make_requests
+from vermeil.teacher.spending import Charge, Limit, Reservation
 from vermeil.teacher.store import ReplyStore
 from vermeil.teacher.stored import Wanted
 
@@ -63,7 +64,7 @@ def store(tmp_path: Path) -> Path:
 
 
 def test_every_request_is_listed_once_with_its_state(store):
-    records = list_replies(store, TASK, ALL)
+    records = list_replies(store, TASK, TEACHER, ALL)
     shown = [(r["id"], r["model"], r["state"], r["attempts"], r["error"]) for r in records]
     assert sorted(shown) == [
         ("d0", "m", "done", 1, None),
@@ -86,11 +87,11 @@ def test_every_request_is_listed_once_with_its_state(store):
     ],
 )
 def test_the_list_is_narrowed(store, wanted, states, limit, ids):
-    assert [r["id"] for r in list_replies(store, TASK, wanted, states, limit)] == ids
+    assert [r["id"] for r in list_replies(store, TASK, TEACHER, wanted, states, limit)] == ids
 
 
 def test_counts_add_up(store):
-    rows = count_replies(store, TASK, ALL)
+    rows = count_replies(store, TASK, TEACHER, ALL)
     assert sum(r["requests"] for r in rows) == 6
     assert sum(r["attempts"] for r in rows) == 8
     assert {(r["model"], r["prompt"]) for r in rows} == {
@@ -135,7 +136,7 @@ def test_an_export_is_a_recording_that_can_be_replayed(store, tmp_path):
     with ReplayServer({"m": file}) as server:
         teacher = TEACHER.model_copy(update={"base_url": server.base_url})
         annotate(DOCUMENTS, TASK, teacher, other)
-    assert [r["reply"] for r in list_replies(other, TASK, ALL)] == list(SAID.values())
+    assert [r["reply"] for r in list_replies(other, TASK, TEACHER, ALL)] == list(SAID.values())
 
 
 def test_parquet_holds_the_same(store, tmp_path):
@@ -192,7 +193,7 @@ def test_third_party_replies_are_matched_by_text_or_id_and_the_rest_is_counted(t
             "line 7: other prompt",
         ],
     }
-    assert [(r["id"], r["sample"]) for r in list_replies(store, TASK, ALL)] == [
+    assert [(r["id"], r["sample"]) for r in list_replies(store, TASK, TEACHER, ALL)] == [
         ("d0", 0),
         ("d1", 0),
         ("d2", 1),
@@ -237,7 +238,7 @@ def test_a_prompt_that_the_task_lacks_is_a_configuration_error(tmp_path):
 
 
 def test_no_store_is_a_data_error_that_says_what_to_do(tmp_path):
-    for job in (lambda p: list_replies(p, TASK, ALL), list_batches):
+    for job in (lambda p: list_replies(p, TASK, TEACHER, ALL), list_batches):
         with pytest.raises(DataError, match="vermeil annotate"):
             job(tmp_path / "nothing.sqlite")
     assert not list(tmp_path.iterdir())
@@ -246,7 +247,10 @@ def test_no_store_is_a_data_error_that_says_what_to_do(tmp_path):
 def test_batches_are_listed_and_one_can_be_given_up(store):
     requests = list(make_requests(DOCUMENTS, TASK, TEACHER))
     with BatchStore(store) as batches:
-        batches.submitted(batches.intend("b1", "openai http://x", requests), "batch_1")
+        reserved = Reservation("b1", TEACHER.model, Charge(7), Limit())
+        batch = batches.intend("b1", "openai http://x", requests, reserved)
+        assert batch is not None
+        batches.submitted(batch, "batch_1")
         batches.intend("b2", "openai http://x", requests[:1])
     assert [(b["name"], b["phase"], b["waiting"]) for b in list_batches(store)] == [
         ("b1", "running", 4),
