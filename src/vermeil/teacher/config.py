@@ -130,10 +130,12 @@ class TeacherConfig(Section):
     votes: VotesConfig = VotesConfig()
     """What becomes of several answers about one document."""
     verify: bool = False
-    """Ask once more about mentions on which the answers differ or whose place is doubtful."""
+    """Ask once more about mentions on which the answers differ or whose place is doubtful; always
+    online."""
     documents_per_request: int = Field(default=1, ge=1, le=100)
     """Short documents that are put into one request. Each is accounted for by itself; concurrency
-    counts documents, so make it a multiple. Not with nearest demonstrations."""
+    counts documents, so make it a multiple. Not with nearest demonstrations, batches or
+    structured."""
     concurrency: int = Field(default=8, ge=1, le=1000)
     """Most requests in flight at once; fewer while the server complains."""
     requests_per_minute: int | None = Field(default=None, gt=0)

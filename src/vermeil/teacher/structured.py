@@ -34,16 +34,17 @@ def schema_for(task: Task, config: TeacherConfig) -> Schema | None:
     """Return the schema that replies are to be held to; None where they are free.
 
     Raises:
-        ConfigError: a schema is wanted, but the prompt's replies are more than one JSON object.
+        ConfigError: a schema is wanted, but replies are not just one JSON object.
     """
     if config.structured == "off":
         return None
     schema = task.schema(config.prompt)
     if schema is None:
         raise ConfigError(
-            f"teacher.structured: with the prompt {config.prompt!r} a reply is more than one JSON "
-            'object, so no schema can hold it; set teacher.structured = "off", or choose another '
-            "teacher.prompt"
+            f"teacher.structured: with the prompt {config.prompt!r} and the reply format "
+            f"{task.config.reply_format!r} a reply is not just one JSON object, so no schema can "
+            'hold it; set teacher.structured = "off", or choose another teacher.prompt or '
+            "task.reply_format"
         )
     return _ANY_OBJECT if config.structured == "json_object" else schema
 

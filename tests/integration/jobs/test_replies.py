@@ -10,10 +10,11 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
-from vermeil.data.document import Document
+from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.reply import Reply, State
 from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.annotate import annotate
+from vermeil.jobs.demonstrating import choose_demonstrations
 from vermeil.jobs.import_replies import import_replies
 from vermeil.jobs.locate import locate
 from vermeil.jobs.replies import (
@@ -26,7 +27,7 @@ from vermeil.jobs.replies import (
 from vermeil.tasks import make_task
 from vermeil.tasks.config import LabelConfig, TaskConfig
 from vermeil.teacher.batch_store import BatchStore
-from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.config import DemonstrationsConfig, TeacherConfig
 from vermeil.teacher.replay import ReplayServer
 from vermeil.teacher.requests import make_requests
 from vermeil.teacher.spending import Charge, Limit, Reservation
@@ -115,6 +116,7 @@ def test_an_export_can_be_imported_elsewhere_and_read_there(store, tmp_path):
         locate(DOCUMENTS, TASK, TEACHER, store).states
     )
     with ReplyStore(other) as replies:
+        assert replies.spent().total == Charge()
         for request in make_requests(DOCUMENTS, TASK, TEACHER):
             reply = replies.get(request.key)
             assert reply is not None
@@ -251,7 +253,8 @@ def test_batches_are_listed_and_one_can_be_given_up(store):
         batch = batches.intend("b1", "openai http://x", requests, reserved)
         assert batch is not None
         batches.submitted(batch, "batch_1")
-        batches.intend("b2", "openai http://x", requests[:1])
+        other = Reservation("b2", TEACHER.model, Charge(), Limit())
+        assert batches.intend("b2", "openai http://x", requests[:1], other) is not None
     assert [(b["name"], b["phase"], b["waiting"]) for b in list_batches(store)] == [
         ("b1", "running", 4),
         ("b2", "intended", 1),
@@ -260,3 +263,28 @@ def test_batches_are_listed_and_one_can_be_given_up(store):
     assert (given_up["name"], given_up["phase"], given_up["missing"]) == ("b1", "lost", 4)
     with pytest.raises(DataError, match="open batches: b2"):
         give_up_batch(store, "b1")
+
+
+def test_an_imported_reply_counts_its_tokens_but_costs_nothing(tmp_path):
+    file, store = tmp_path / "in.jsonl", tmp_path / "replies.sqlite"
+    file.write_text('{"id": "d0", "reply": "x", "prompt_tokens": 10, "completion_tokens": 2}\n')
+    import_replies(file, DOCUMENTS, TASK, TEACHER, store)
+    with ReplyStore(store) as replies:
+        spent = replies.spent()
+    assert (spent.usage.total, spent.total) == (12, Charge())
+
+
+def test_replies_are_imported_for_prompts_with_demonstrations(tmp_path):
+    file, store = tmp_path / "in.jsonl", tmp_path / "replies.sqlite"
+    file.write_text(json.dumps({"id": "d0", "reply": SAID["d0"]}))
+    gold = [Document("g", "Rome.", annotation=Annotation(spans=(Span(0, 4, "LOC"),)))]
+    shown = choose_demonstrations(DemonstrationsConfig(kind="fixed"), gold, [])
+    import_replies(file, DOCUMENTS, TASK, TEACHER, store, shown)
+    located = locate(DOCUMENTS, TASK, TEACHER, store, demonstrations=shown)
+    assert located.states == {State.DONE: 1, State.PENDING: 3}
+
+
+def test_a_reply_about_one_document_is_none_to_a_shared_request(tmp_path):
+    shared = TEACHER.model_copy(update={"documents_per_request": 2})
+    with pytest.raises(ConfigError, match="documents_per_request"):
+        import_replies(tmp_path / "in.jsonl", DOCUMENTS, TASK, shared, tmp_path / "r.sqlite")
