@@ -345,14 +345,13 @@ class _Run:
         if not whole and not self._looked_enough(batch):
             return False
         for request in self._batches.unsettled(batch):
-            # It may have been answered, and have to be paid.
-            charge, error = (
-                self.purse.most(request),
-                f"not among the results of the batch {batch.name}",
-            )
-            self._store.add(request, error=error, charge=charge)
-            self.harvest.charged += charge
             self.harvest.failed += 1
+            error = f"not among the results of the batch {batch.name}"
+            if self._store.error(request.key) != error:
+                # It may have been answered, and have to be paid.
+                charge = self.purse.most(request)
+                self._store.add(request, error=error, charge=charge)
+                self.harvest.charged += charge
         self._store.flush()
         self._batches.close(batch, Phase.HARVESTED)
         return True

@@ -11,6 +11,7 @@ from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.errors import TeacherError
 from vermeil.jobs.annotate import annotate
+from vermeil.jobs.estimate import estimate
 from vermeil.jobs.replies import give_up_batch, list_batches
 from vermeil.teacher.config import PriceConfig
 from vermeil.teacher.prices import PER_DOLLAR, price_of
@@ -124,3 +125,26 @@ def test_what_is_missing_in_the_results_may_have_been_billed(api, task, teacher,
     lost = most([gone], task, teacher).tokens
     assert spent(store).charged.tokens >= 3 * EACH + lost
     assert (spent(store).charged.tokens - 3 * EACH) % lost == 0
+
+
+def test_a_batch_of_another_model_is_charged_at_that_ones_price(
+    api, task, teacher, store, documents
+):
+    api.faults.looking = [500] * 3
+    with suppress(TeacherError):
+        annotate(documents, task, teacher, store)
+    dearer = {"n": PriceConfig(input=100.0, output=200.0), **PRICES}
+    other = teacher.model_copy(update={"model": "n", "prices": dearer})
+    annotate(documents, task, other, store)
+    with ReplyStore(store) as replies:
+        old, new = replies.spent("m").charged, replies.spent("n").charged
+    assert new.cost == 200 * old.cost > 0
+    assert new.tokens == old.tokens == NUMBER * EACH
+
+
+def test_an_estimate_goes_by_the_price_of_a_batch(task, teacher, store, documents):
+    dear = estimate(documents, task, teacher.model_copy(update={"mode": "online"}), store)
+    cheap = estimate(documents, task, teacher, store)
+    assert cheap.usage == dear.usage
+    assert cheap.cost_usd == pytest.approx(dear.cost_usd / 2)
+    assert cheap.most_usd == pytest.approx(dear.most_usd / 2)
