@@ -111,14 +111,12 @@ def check_reading(case: Case) -> str:
     document = Document("d", case.text, annotation=reading.annotation)
     task.check(document)
     spans = reading.annotation.spans or ()
-    assert sorted(s.key for s in spans) == sorted(m.span.key for m in reading.mentions if m.span)
+    assert sorted(s.key for s in spans) == sorted(s.key for m in reading.mentions for s in m.spans)
     for one in reading.mentions:
-        if one.span is None:
-            continue
-        assert 0 <= one.span.start < one.span.end <= len(case.text), case
-        if one.status is Status.EXACT:
-            found = case.text[one.span.start : one.span.end]
-            assert found == one.mention.surface, (case, one)
+        for span in one.spans:
+            assert 0 <= span.start < span.end <= len(case.text), case
+            if one.status is Status.EXACT:
+                assert case.text[span.start : span.end] == one.mention.surface, (case, one)
     return reading.state.value
 
 

@@ -51,7 +51,7 @@ def test_text_becomes_a_model_and_a_study(vermeil: Any, project: Path, newswire:
     assert scores["documents"] == SIZES["test"]
     evaluation = json.loads(Path(report["places"]["evaluation"]).read_text())
     assert evaluation.pop("corpus") == "test"
-    assert scores == evaluation
+    assert {key: scores[key] for key in evaluation} == evaluation
 
     done = vermeil("study", "--quiet")
     assert done.returncode == 0, done.stderr

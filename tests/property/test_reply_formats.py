@@ -12,6 +12,7 @@ from vermeil.data.reply import Reply, State
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.formats import FORMATS, parse_reply
 from vermeil.tasks.ner.marked_text import Mark, MarkedText
+from vermeil.tasks.ner.places import is_whole
 from vermeil.tasks.ner.reply_format import Question
 from vermeil.tasks.ner.task import NerTask
 
@@ -93,6 +94,8 @@ def squeezed(surface):
 @given(data=st.data())
 def test_spans_come_back_from_the_text_with_its_tags(name, data):
     marked = data.draw(marked_texts(name, words))
+    # A mark within a word is taken for a slip.
+    assume(all(is_whole(marked.text, (mark.start, mark.end)) for mark in marked.marks))
     task = task_for(name)
     reading = task.read(marked.text, Reply(FORMATS[name].render(marked)))
     wanted = tuple(Span(m.start, m.end, m.label).key for m in marked.marks)

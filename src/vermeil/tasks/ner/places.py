@@ -98,7 +98,7 @@ def with_edges(text: str, place: Range, surface: str) -> Range:
     """Return a place that was found by its letters with the punctuation that belongs to it.
 
     That is what the surface has at its ends, too ("Inc."), and the last point of an abbreviation
-    ("U.S." for "US").
+    ("U.S." for "US"). A mark that combines with the letter before it does not belong.
     """
     start, end = place
     first = next((n for n, c in enumerate(surface) if c.isalnum()), 0)
@@ -111,7 +111,8 @@ def with_edges(text: str, place: Range, surface: str) -> Range:
         end += 1
     elif tail and text.startswith(tail, end):
         end += len(tail)
-    return start, end
+    is_cut_off = is_whole(text, place) and not is_whole(text, (start, end))
+    return place if is_cut_off else (start, end)
 
 
 def _neighbours(text: str, position: int) -> tuple[str, str]:

@@ -29,6 +29,7 @@ _SENTENCE_START = 3
 """Letters up to which a name all in capitals may be a common word that begins a sentence."""
 _JOINABLE = 6
 """Letters from which words are known again when they are written as one, or one as several."""
+_BRACKETS = ("()", "[]", "{}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ class Source:
         return [
             with_edges(self.text, place, surface)
             for place in whole
-            if may_join or len(self.text[slice(*place)].split()) == words
+            if (may_join or len(self.text[slice(*place)].split()) == words)
+            and (_is_balanced(self.text[slice(*place)]) or not _is_balanced(surface))
         ]
 
     def _lost_capitals(self, surface: str, place: Range) -> bool:
@@ -130,6 +132,11 @@ class Source:
         if found == found.lower():
             return surface != surface.lower()
         return len(found) <= _SENTENCE_START and surface.isupper() and not found.isupper()
+
+
+def _is_balanced(found: str) -> bool:
+    """Whether every bracket has its partner: one alone is the border between two things."""
+    return all(found.count(opening) == found.count(closing) for opening, closing in _BRACKETS)
 
 
 def _without(places: Iterable[Range], beyond: Collection[Range]) -> tuple[Range, ...]:

@@ -95,3 +95,9 @@ def test_equally_near_places_are_all_candidates_and_a_nearer_one_is_the_only():
         "Lindqvisp",
     ]
     assert Source(text).find("Lindqvists").places == ((25, 34),)
+
+
+def test_a_lone_bracket_parts_two_names():
+    assert found("the Dow ( Jones fell", "Dow Jones")[0] is None
+    assert found("the Dow (Jones) Index", "Dow Jones Index") == ("letters", ["Dow (Jones) Index"])
+    assert found("the Dow ( Jones fell", "Dow (Jones") == ("letters", ["Dow ( Jones"])
