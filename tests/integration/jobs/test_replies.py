@@ -138,7 +138,7 @@ def test_an_export_is_a_recording_that_can_be_replayed(store, tmp_path):
     with ReplayServer({"m": file}) as server:
         teacher = TEACHER.model_copy(update={"base_url": server.base_url})
         annotate(DOCUMENTS, TASK, teacher, other)
-    assert [r["reply"] for r in list_replies(other, TASK, TEACHER, ALL)] == list(SAID.values())
+    assert {r["id"]: r["reply"] for r in list_replies(other, TASK, TEACHER, ALL)} == SAID
 
 
 def test_parquet_holds_the_same(store, tmp_path):
