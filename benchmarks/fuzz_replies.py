@@ -6,7 +6,10 @@ and sprinkled with what parsers trip over. It is read in its own format, in anot
 detection. Checked for each: it ends in a named state, what is located lies within the text and
 says what its status claims, and annotation and state agree. Measured: the time per reply.
 
-    python benchmarks/fuzz_replies.py --count 1000000 --seed 1
+Guided by coverage: one case in ten is read under a tracer, and a reply that takes a step through
+parsers or location that none took before joins the fragments that later ones are made of.
+
+    python -m benchmarks.fuzz_replies --count 1000000 --seed 1
 """
 
 from __future__ import annotations
@@ -18,21 +21,29 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+
+from benchmarks.coverage_guide import CoverageGuide
 
 from vermeil.data.document import Document
 from vermeil.data.mention import Status
 from vermeil.data.reply import Reply, State
 from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.ner import task as task_module
 from vermeil.tasks.ner.formats import DETECT, FORMATS
 from vermeil.tasks.ner.marked_text import Mark, MarkedText
 from vermeil.tasks.ner.task import NerTask
+from vermeil.tasks.protocol import Reading
 
 LIMIT_MS = 50.0
 """No reply of a few thousand characters may take longer."""
+TRACED = 10
+"""One case in so many is read under the tracer."""
+LONGEST = 2000
+"""Characters of a fragment."""
 
 _SENTENCE = """\
 Ann Lee's saw New York , the 1. FC Köln ( U.S. ) in O'Hare – “x” İzmir 日本 東京 ไทย 😀 e\u0301t \
@@ -80,8 +91,17 @@ class Case:
     single: bool
 
 
-def mutated_replies(seed: int, count: int, fragments: tuple[str, ...] = ()) -> Iterator[Case]:
-    """Yield cases; the same seed yields the same ones."""
+def guided_replies(seed: int, count: int, fragments: Sequence[str] = ()) -> Iterator[Case]:
+    """Yield cases, made more and more of replies that reached something new."""
+    guide, pool = CoverageGuide(Path(task_module.__file__).parent), list(fragments)
+    for number, case in enumerate(mutated_replies(seed, count, pool)):
+        if number % TRACED == 0 and guide.reaches_new(partial(_read, case)):
+            pool.append(case.reply.text[:LONGEST])
+        yield case
+
+
+def mutated_replies(seed: int, count: int, fragments: Sequence[str] = ()) -> Iterator[Case]:
+    """Yield cases; the same seed yields the same ones. Fragments may be added meanwhile."""
     draw = random.Random(seed)
     names = list(FORMATS)
     for _ in range(count):
@@ -101,8 +121,7 @@ def mutated_replies(seed: int, count: int, fragments: tuple[str, ...] = ()) -> I
 
 def check_reading(case: Case) -> str:
     """Read a case and return its state; raise AssertionError if anything is not as it must be."""
-    task = _task(case.name, case.single)
-    reading = task.read(case.text, case.reply)
+    task, reading = _task(case.name, case.single), _read(case)
     usable = reading.state in (State.DONE, State.EMPTY)
     assert usable or reading.state in (State.REFUSED, State.TRUNCATED, State.UNPARSABLE), case
     assert reading.annotation.is_empty == (not usable), case
@@ -118,6 +137,10 @@ def check_reading(case: Case) -> str:
             if one.status is Status.EXACT:
                 assert case.text[span.start : span.end] == one.mention.surface, (case, one)
     return reading.state.value
+
+
+def _read(case: Case) -> Reading:
+    return _task(case.name, case.single).read(case.text, case.reply)
 
 
 @cache
@@ -138,7 +161,7 @@ def _marked_text(draw: random.Random) -> MarkedText:
     return MarkedText(text, tuple(marks))
 
 
-def _mutated(draw: random.Random, reply: str, text: str, fragments: tuple[str, ...]) -> str:
+def _mutated(draw: random.Random, reply: str, text: str, fragments: Sequence[str]) -> str:
     first, last = sorted(draw.randrange(len(reply) + 1) for _ in range(2))
     kind = draw.randrange(9)
     if kind == 0:
@@ -173,7 +196,7 @@ def recorded_fragments() -> tuple[str, ...]:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             rows = [json.loads(line) for line in lines]
         fragments += [row.get("reply") or row.get("raw_output") or "" for row in rows[::20]]
-    return tuple(fragment[:2000] for fragment in fragments)
+    return tuple(fragment[:LONGEST] for fragment in fragments)
 
 
 def main() -> None:
@@ -185,7 +208,7 @@ def main() -> None:
     states: Counter[str] = Counter()
     slowest, slowest_case = 0.0, None
     started = time.monotonic()
-    for case in mutated_replies(options.seed, options.count, recorded_fragments()):
+    for case in guided_replies(options.seed, options.count, recorded_fragments()):
         before = time.thread_time()
         states[check_reading(case)] += 1
         spent = time.thread_time() - before
