@@ -31,7 +31,7 @@ NAMES = [
     "study",
     "train",
 ]
-HEAVY = ("torch", "transformers", "openai", "pydantic", "numpy", "jinja2")
+HEAVY = ("torch", "transformers", "openai", "anthropic", "pydantic", "numpy", "jinja2")
 
 
 def test_the_public_names_are_these() -> None:
@@ -73,7 +73,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_reading_a_configuration_loads_no_torch_and_no_client() -> None:
     code = "import vermeil.config, vermeil.jobs.stages, vermeil.jobs.run, vermeil.jobs.check"
-    assert loaded_after(code, ("torch", "transformers", "openai")) == []
+    assert loaded_after(code, ("torch", "transformers", "openai", "anthropic")) == []
 
 
 def test_the_layers_hold() -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import json
 from pathlib import Path
 from typing import get_args
 
@@ -79,6 +80,27 @@ def test_prompts_are_chats_that_end_with_the_text_on_a_line_of_its_own(task, tex
 def test_an_unknown_prompt_is_a_configuration_error(task):
     with pytest.raises(ConfigError, match="no prompt 'poem'"):
         task.render("poem", "text")
+
+
+@every_task
+def test_a_schema_is_strict_and_names_the_labels_and_reasoning_has_none(task):
+    schema = task.schema("standard")
+    assert schema == task.schema("standard")
+    assert json.dumps(list(task.labels)) in json.dumps(schema)
+    for inner in objects_in(schema):
+        assert inner["additionalProperties"] is False
+        assert inner["required"] == list(inner["properties"])
+    assert task.schema("chain_of_thought") is None
+
+
+def objects_in(schema):
+    """Every object schema within a schema."""
+    if schema["type"] == "array":
+        yield from objects_in(schema["items"])
+    if schema["type"] == "object":
+        yield schema
+        for inner in schema["properties"].values():
+            yield from objects_in(inner)
 
 
 reply_texts = st.text() | st.text('{}[]":,\\ entisxlabPERLOC\n`', max_size=40) | st.just(HOSTILE)

@@ -42,13 +42,13 @@ def test_without_a_configuration_init_is_recommended(vermeil: Any) -> None:
 
 def test_every_problem_of_a_configuration_is_told_at_once(vermeil: Any, project: Path) -> None:
     with (project / "vermeil.toml").open("a") as file:
-        file.write("[teacher]\nmodle = 'x'\nretries = -1\n[studnt]\n")
+        file.write("[teacher]\nmodell = 'x'\nretries = -1\n[studnt]\n")
     told = message(vermeil("run", "--set", "run.seed=one"), 2)
     assert told.splitlines()[0] == "vermeil: errors:"
     for problem in (
         "vermeil.toml: run.seed: expected a valid integer",
         "vermeil.toml: studnt: unknown key; did you mean student?",
-        "vermeil.toml: teacher.modle: unknown key; did you mean model?",
+        "vermeil.toml: teacher.modell: unknown key; did you mean model?",
         "vermeil.toml: teacher.retries: expected greater than or equal to 0, found -1",
     ):
         assert f"  {problem}" in told

@@ -16,6 +16,12 @@ EXAMPLE = "Example: vermeil annotate --set teacher.model=gpt-4o-mini --dry-run"
 def annotate(
     config: ConfigFile = DEFAULT_CONFIG,
     overrides: Overrides = None,
+    batch: Annotated[
+        bool,
+        typer.Option(
+            "--batch", help='By the batch, at half the price; short for teacher.mode = "batch".'
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Estimate tokens and cost; send nothing.")
     ] = False,
@@ -23,6 +29,8 @@ def annotate(
     quiet: Quiet = False,
 ) -> None:
     """Ask the teacher about the pool; only documents without a stored reply are asked about."""
+    if batch:
+        overrides = [*(overrides or []), "teacher.mode=batch"]
     if not dry_run:
         do_stage("annotate", config, overrides, as_json, quiet)
         return

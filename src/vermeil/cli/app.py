@@ -21,6 +21,7 @@ from vermeil.cli import (
     pilot,
     predict,
     replay,
+    replies,
     run,
     serve,
     show,
@@ -67,6 +68,7 @@ app.command("check", epilog=check.EXAMPLE)(check.check)
 app.add_typer(corpus.app, name="corpus", epilog=corpus.EXAMPLE)
 app.command("pilot", epilog=pilot.EXAMPLE)(pilot.pilot)
 app.command("annotate", epilog=annotate.EXAMPLE)(annotate.annotate)
+app.add_typer(replies.app, name="replies", epilog=replies.EXAMPLE)
 app.command("locate", epilog=locate.EXAMPLE)(locate.locate)
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 Message = Mapping[str, str]
 """One chat message: ``role`` and ``content``."""
@@ -39,6 +40,7 @@ class Request:
         model: the model's name as the server knows it.
         parameters: sampling parameters that are sent (temperature, max_tokens, …).
         sample: number of the sample, from 0.
+        schema: the JSON schema that the reply is held to; None: the reply is free.
     """
 
     document_id: str
@@ -46,19 +48,22 @@ class Request:
     prompt: str
     messages: tuple[Message, ...]
     model: str
-    parameters: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     sample: int = 0
+    schema: Mapping[str, Any] | None = None
 
     @property
     def key(self) -> str:
         """SHA-256 over all that decides the reply; the document's id is not part of it."""
-        parts = [
+        parts: list[Any] = [
             self.text,
             [dict(m) for m in self.messages],
             self.model,
             dict(sorted(self.parameters.items())),
             self.sample,
         ]
+        if self.schema is not None:
+            parts.append(dict(self.schema))
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 

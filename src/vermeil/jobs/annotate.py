@@ -10,12 +10,13 @@ from typing import Any
 
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
-from vermeil.data.reply import State
+from vermeil.data.reply import Request, State
 from vermeil.errors import VermeilError
 from vermeil.jobs.adding import together
 from vermeil.jobs.verify import verify
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import api_key, host_of
+from vermeil.teacher.batch import ask_in_batches, finish_batches
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume, check_consent
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
@@ -89,7 +90,9 @@ def annotate(
     Before anything is sent, ``progress`` is told stage ``to send`` with host, documents and
     characters. Documents with the same text are asked once and all counted. Running it again asks
     what is missing, failed or did not fit the limits on spending; refused, truncated and unparsable
-    replies are answers and stay.
+    replies are answers and stay. With ``teacher.mode = "batch"`` batches are submitted and waited
+    for; Ctrl-C leaves them running, and the next run goes on with them, or online with what they
+    did not bring.
 
     Args:
         documents: gone through twice, and never held; a one-way iterator is read into memory first.
@@ -152,17 +155,25 @@ def _annotate(
         progress("to send", volume.requests, volume.requests, detail)
     total = number * teacher.samples
     with ReplyStore(store) as replies:
-        requests = make_requests(documents, task, teacher, demonstrations=demonstrations)
-        asking = ask(
-            requests,
-            teacher,
-            replies,
-            reader(task, teacher),
-            progress,
-            total=total,
-            missing=volume.requests,
-            connect=packing(teacher),
-        )
+
+        def requests() -> Iterator[Request]:
+            return make_requests(documents, task, teacher, demonstrations=demonstrations)
+
+        read = reader(task, teacher)
+        if teacher.mode == "batch":
+            asking = ask_in_batches(requests, teacher, replies, read, progress, total=total)
+        else:
+            finish_batches(teacher, replies, progress)
+            asking = ask(
+                requests(),
+                teacher,
+                replies,
+                read,
+                progress,
+                total=total,
+                missing=volume.requests,
+                connect=packing(teacher),
+            )
     if asking.requests != total:
         raise VermeilError(
             f"{number} documents × {teacher.samples} samples, but {asking.requests} requests; "

@@ -111,7 +111,7 @@ def estimate(
         DataError: the store cannot be used.
     """
     check_prompt(task, teacher)
-    price, store = price_of(teacher), Path(store)
+    price, store = price_of(teacher, batch=teacher.mode == "batch"), Path(store)
     if iter(documents) is documents:
         documents = tuple(documents)
     number, volume = survey(documents, task, teacher, store, demonstrations)

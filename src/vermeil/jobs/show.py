@@ -21,7 +21,7 @@ from vermeil.jobs.stages import silver_corpus
 from vermeil.tasks import make_task
 from vermeil.tasks.protocol import Reading, Task
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.requests import VERIFY, check_prompt, make_requests, reader
+from vermeil.teacher.requests import check_prompt, make_requests, reader
 from vermeil.teacher.store import Attempt, ReplyStore
 
 SOURCES = ("gold", "pool", "dev", "test")
@@ -164,10 +164,8 @@ def _shown(
 ) -> ShownAttempt:
     if attempt.reply is None:
         return ShownAttempt(attempt, None)
-    if attempt.prompt == VERIFY and task.verification is not None:
-        verdicts = task.verification.read(document.text, attempt.reply)
-        return ShownAttempt(attempt, Reading(verdicts.state, problem=verdicts.problem))
-    return ShownAttempt(attempt, reader(task, teacher)(document.text, attempt.reply))
+    read = reader(task, teacher, attempt.prompt)
+    return ShownAttempt(attempt, read(document.text, attempt.reply))
 
 
 def _in_silver(config: Sections, document_id: str) -> Document | None:

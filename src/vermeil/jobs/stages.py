@@ -206,7 +206,8 @@ def _annotate(config: Sections, progress: Progress) -> Report:
 
 def _failures(report: Report) -> int:
     asked = (report, report.get("verify", {"states": {}}))
-    return sum(one["states"].get(name, 0) for one in asked for name in ("failed", "over_budget"))
+    left = ("failed", "over_budget", "pending")
+    return sum(one["states"].get(name, 0) for one in asked for name in left)
 
 
 def _locate(config: Sections, progress: Progress) -> Report:

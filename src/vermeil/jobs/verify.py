@@ -7,14 +7,14 @@ from pathlib import Path
 
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
-from vermeil.data.reply import Reply, Request
+from vermeil.data.reply import Request
 from vermeil.jobs.reading import Reader
-from vermeil.tasks.protocol import Reading, Task
+from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
 from vermeil.teacher.engine import ask
 from vermeil.teacher.report import AskReport
-from vermeil.teacher.requests import check_prompt
+from vermeil.teacher.requests import VERIFY, check_prompt, reader
 from vermeil.teacher.store import ReplyStore
 
 
@@ -45,17 +45,11 @@ def verify(
         DataError: the store cannot be used.
     """
     check_prompt(task, teacher.model_copy(update={"verify": True}))
-    how = task.verification
-    if how is None:
+    if task.verification is None:
         return AskReport()
-
-    def read(text: str, reply: Reply) -> Reading:
-        verdicts = how.read(text, reply)
-        return Reading(verdicts.state, problem=verdicts.problem, notes=verdicts.notes)
-
     with ReplyStore(store) as replies:
         questions = _questions(documents, Reader(task, teacher, replies, demonstrations))
-        return ask(questions, teacher, replies, read, progress)
+        return ask(questions, teacher, replies, reader(task, teacher, VERIFY), progress)
 
 
 def _questions(documents: Iterable[Document], reader: Reader) -> Iterator[Request]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +82,13 @@ class Task(Protocol):
             text: the document's text.
             demonstrations: annotated documents, shown before it with their right answers in the
                 format that is asked for.
+        """
+
+    def schema(self, prompt: str) -> Mapping[str, Any] | None:
+        """Return the JSON schema that every reply to a prompt can be held to.
+
+        It depends on the task's configuration alone, never on a text. None where a reply is more
+        than one JSON object: the prompt has the teacher reason first, or the format is not JSON.
         """
 
     def read(self, text: str, reply: Reply) -> Reading:

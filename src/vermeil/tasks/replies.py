@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vermeil.data.reply import Reply, State
@@ -54,6 +54,16 @@ def last_object(text: str, key: str) -> dict[str, Any] | None:
             found, end = (found, end) if having is None else (having, position)
     reopened = re.compile(rf'"{re.escape(key)}"\s*:').search(text, end)
     return None if reopened else found
+
+
+def closed_object(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON schema of an object that has exactly these properties."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 def without_quotations(reply: str, text: str) -> str:

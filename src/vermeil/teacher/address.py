@@ -50,16 +50,16 @@ def api_key(config: TeacherConfig) -> str | None:
     Raises:
         ConfigError: a remote teacher's key is missing, or the variable cannot hold a key.
     """
-    key = os.environ.get(config.api_key_env, "").strip()
+    key = os.environ.get(config.key_variable, "").strip()
     if not key:
         if is_loopback(host_of(config.base_url)):
             return None
         raise ConfigError(
             f"no API key for {host_of(config.base_url)}: set the environment variable "
-            f"{config.api_key_env} (or name another one in teacher.api_key_env)"
+            f"{config.key_variable} (or name another one in teacher.api_key_env)"
         )
     if not key.isascii() or not key.isprintable() or " " in key:
         raise ConfigError(
-            f"the environment variable {config.api_key_env} holds characters that no API key has"
+            f"the environment variable {config.key_variable} holds characters that no API key has"
         )
     return key

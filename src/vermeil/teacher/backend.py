@@ -86,3 +86,8 @@ class Backend(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+
+
+def storable(text: str) -> str:
+    """Replace lone surrogates, which JSON can carry and UTF-8 cannot."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -12,10 +12,10 @@ from vermeil.data.reply import Reply, Request, State
 from vermeil.errors import TeacherError
 from vermeil.tasks.protocol import Reading
 from vermeil.teacher.backend import AttemptError, Backend, Scope
+from vermeil.teacher.backends import open_backend
 from vermeil.teacher.commits import Commits
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.loop import run_to_end
-from vermeil.teacher.openai_backend import OpenAIBackend
 from vermeil.teacher.pace import Pace
 from vermeil.teacher.purse import Purse
 from vermeil.teacher.report import AskReport, Ledger
@@ -31,7 +31,7 @@ _GRACE = 3.0
 _LONGEST_DELAY = 60.0
 _LONGEST_WAIT = 600.0
 """Seconds; a server that asks for a longer pause means: come back another day."""
-_OVER = "it could cost more than teacher.max_cost_usd or teacher.max_tokens_total leave"
+OVER = "it could cost more than teacher.max_cost_usd or teacher.max_tokens_total leave"
 
 
 def ask(
@@ -60,8 +60,8 @@ def ask(
         progress: told now and then; when interrupted, at last of stage ``left pending``.
         total: number of requests, for the progress.
         missing: how many of them have no reply yet, for projecting the cost.
-        connect: gives who answers, once somebody is to be asked; None: the OpenAI-compatible server
-            of ``config``. Closed at the end.
+        connect: gives who answers, once somebody is to be asked; None: the server of ``config``.
+            Closed at the end.
 
     Raises:
         TeacherError: no request can succeed (wrong key, unknown model, nobody there).
@@ -75,7 +75,7 @@ def ask(
         config,
         store,
         read,
-        connect=connect or (lambda: OpenAIBackend(config)),
+        connect=connect or (lambda: open_backend(config)),
         commits=commits,
         ledger=Ledger(progress, total, missing),
     )
@@ -185,7 +185,7 @@ class _Run:
         for number in range(self._config.retries + 1):
             reservation = await self._purse.put_aside(key, request)
             if reservation is None:
-                return Reading(State.OVER_BUDGET, problem=_OVER)
+                return Reading(State.OVER_BUDGET, problem=OVER)
             try:
                 reply = await self._attempt(request, reservation)
             except AttemptError as fault:

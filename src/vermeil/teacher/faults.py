@@ -47,7 +47,7 @@ def _advice(status: int, code: str | None, said: str, config: TeacherConfig) -> 
         # The server's words are left out: some quote parts of the key.
         advice = (
             "does not accept the key (HTTP 401); put a valid one into the environment variable "
-            f"{config.api_key_env}"
+            f"{config.key_variable}"
         )
     elif status == 402 or code == "insufficient_quota":
         advice = f"says that the account has no credit left (HTTP {status}): {said}"

@@ -8,13 +8,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from vermeil.data.reply import Reply, Request, Usage
+from vermeil.data.reply import Reply, Request
 from vermeil.teacher.address import api_key, host_of, is_loopback
 from vermeil.teacher.backend import AttemptError, Limits, Scope
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 from vermeil.teacher.faults import fault_of_status
 from vermeil.teacher.headers import limits_of
+from vermeil.teacher.openai_wire import chat_body, parse_completion
+from vermeil.teacher.structured import rejection
 
 _SHOWN = 300
 _AGAIN = Scope.ATTEMPT
@@ -39,10 +41,13 @@ class OpenAIBackend:
         self._config = config
         self._key = api_key(config)
         self._url = config.base_url.rstrip("/") + "/chat/completions"
+        version = config.azure_api_version
+        self._query = {"api-version": version} if version else {}
         self.limits: Limits | None = None
         headers = {"Content-Type": "application/json", "User-Agent": "vermeil"}
         if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
+            name, value = ("api-key", "") if version else ("Authorization", "Bearer ")
+            headers[name] = value + self._key
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),  # the engine decides how many there are
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -72,7 +77,7 @@ class OpenAIBackend:
             cause = self._clean(error) or type(error).__name__
             raise AttemptError(f"the connection broke: {cause}", _AGAIN) from None
         if status >= 300:
-            return self._reply_of_error(status, headers, body)
+            return self._reply_of_error(request, status, headers, body)
         return self._reply(body, time.monotonic() - started)
 
     async def aclose(self) -> None:
@@ -81,13 +86,13 @@ class OpenAIBackend:
 
     async def _post(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
         """Return status, headers and body."""
-        sent: dict[str, object] = dict(request.parameters)
-        used = self._limit
+        sent, used = chat_body(request, self._config), self._limit
         if "max_tokens" in sent:
             sent[used] = sent.pop("max_tokens")
-        sent |= {"model": request.model, "messages": [dict(m) for m in request.messages]}
         data = json.dumps(sent, ensure_ascii=False).encode()
-        async with self._session.post(self._url, data=data, allow_redirects=False) as response:
+        async with self._session.post(
+            self._url, params=self._query, data=data, allow_redirects=False
+        ) as response:
             status, headers = response.status, response.headers
             self.limits = limits_of(headers)
             body = await response.read()
@@ -102,7 +107,7 @@ class OpenAIBackend:
         except (ValueError, RecursionError) as error:
             raise AttemptError(f"the answer is no JSON: {self._clean(error)}", _AGAIN) from None
         try:
-            return _parse(answer, latency)
+            return parse_completion(answer, latency)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             shown = self._clean(answer)
             raise AttemptError(f"the answer is no chat completion: {shown}", _AGAIN) from None
@@ -115,7 +120,9 @@ class OpenAIBackend:
             free=True,
         )
 
-    def _reply_of_error(self, status: int, headers: Mapping[str, str], body: bytes) -> Reply:
+    def _reply_of_error(
+        self, request: Request, status: int, headers: Mapping[str, str], body: bytes
+    ) -> Reply:
         """Raise the fault; but a prompt that a content filter stopped was answered: refused."""
         error = _error_in(body)
         code = error.get("code")
@@ -123,6 +130,10 @@ class OpenAIBackend:
             return Reply("", "content_filter")
         said = error.get("message") or body[: 4 * _SHOWN].decode(errors="replace")
         words = self._clean(said) or "no explanation"
+        if request.schema is not None:
+            advice = rejection(status, words, request.text, self._config)
+            if advice is not None:
+                raise AttemptError(advice, Scope.TEACHER, free=True)
         code = code if isinstance(code, str) else None
         raise fault_of_status(status, code, words, headers, self._config)
 
@@ -162,32 +173,3 @@ def _error_in(body: bytes) -> dict[str, Any]:
         return {}
     inner = outer.get("error", outer)
     return inner if isinstance(inner, dict) else {"message": inner}
-
-
-def _parse(answer: Any, latency: float) -> Reply:
-    """Read a chat completion; raises whatever a value of another shape leads to."""
-    choice = answer["choices"][0]
-    message = choice["message"]
-    text, finish = _words(message), choice.get("finish_reason") or "stop"
-    if not text and isinstance(message.get("refusal"), str):
-        # A word that readers know: the reply was withheld.
-        text, finish = message["refusal"], "content_filter"
-    usage = answer.get("usage") or {}
-    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
-    numbers = (usage.get("prompt_tokens"), usage.get("completion_tokens"), cached)
-    counted = Usage(*(int(number or 0) for number in numbers))
-    return Reply(_storable(text), str(finish), counted, latency)
-
-
-def _words(message: dict[str, Any]) -> str:
-    content = message.get("content")
-    if isinstance(content, list):
-        return "".join(part.get("text") or "" for part in content if part.get("type") == "text")
-    if content is not None and not isinstance(content, str):
-        raise TypeError("content is neither text nor a list of parts")
-    return content or ""
-
-
-def _storable(text: str) -> str:
-    """Replace lone surrogates, which JSON can carry and UTF-8 cannot."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from vermeil.data.reply import Reply, Request
 from vermeil.teacher.backend import AttemptError, Backend, Limits
+from vermeil.teacher.backends import open_backend
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.openai_backend import OpenAIBackend
 from vermeil.teacher.packs import is_alike, pack, shares
 
 _PATIENCE = 0.02
@@ -21,7 +21,7 @@ def packing(config: TeacherConfig) -> Callable[[], Backend] | None:
     """Return who is to be asked where documents share requests; None where they do not."""
     if config.documents_per_request == 1:
         return None
-    return lambda: PackingBackend(OpenAIBackend(config), config.documents_per_request)
+    return lambda: PackingBackend(open_backend(config), config.documents_per_request)
 
 
 class PackingBackend:

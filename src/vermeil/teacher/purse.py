@@ -12,7 +12,7 @@ from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.prices import PER_DOLLAR, Price, price_of
 from vermeil.teacher.spending import Charge, Limit, Reservation
 from vermeil.teacher.store import ReplyStore
-from vermeil.teacher.tokens import Expectation, bound, bound_of_text
+from vermeil.teacher.tokens import Expectation, bound, used
 
 
 class Purse:
@@ -30,10 +30,7 @@ class Purse:
     def __init__(self, config: TeacherConfig, store: ReplyStore, commits: Commits) -> None:
         self._store, self._commits = store, commits
         self.price: Price | None = price_of(config)
-        cost = config.max_cost_usd
-        self._limit = Limit(
-            config.max_tokens_total, None if cost is None else floor(cost * PER_DOLLAR)
-        )
+        self._limit = limit_of(config)
         spent = store.spent(config.model)
         self.expectation = Expectation.from_usage(
             spent.replies, spent.prompt_characters, spent.usage, config.max_tokens
@@ -85,11 +82,7 @@ class Purse:
 
     def replied(self, request: Request, reply: Reply, reservation: Reservation) -> Charge:
         """Add a reply to the store; return what it is charged with."""
-        usage = reply.usage
-        if not usage.total and reply.text:
-            # The server does not count: the most that it can have been.
-            usage = Usage(bound(request).prompt_tokens, bound_of_text(reply.text))
-        charge = self._charge(usage)
+        charge = self._charge(used(request, reply))
         self._store.add(request, reply, charge=charge, reserved=reservation)
         self._let_go(reservation)
         return charge
@@ -102,10 +95,21 @@ class Purse:
         return charge
 
     def _charge(self, usage: Usage) -> Charge:
-        return Charge(usage.total, 0 if self.price is None else self.price.of(usage))
+        return charge_of(usage, self.price)
 
     def _let_go(self, reservation: Reservation) -> None:
         del self._live[id(reservation)]
         self._settled += 1
         self._changed.set()
         self._changed = asyncio.Event()
+
+
+def limit_of(config: TeacherConfig) -> Limit:
+    """Return the limit on spending that a configuration sets."""
+    cost = config.max_cost_usd
+    return Limit(config.max_tokens_total, None if cost is None else floor(cost * PER_DOLLAR))
+
+
+def charge_of(usage: Usage, price: Price | None) -> Charge:
+    """Return tokens with what they cost; no money where the price is not known."""
+    return Charge(usage.total, 0 if price is None else price.of(usage))

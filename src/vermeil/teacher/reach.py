@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 from vermeil.errors import TeacherError
-from vermeil.teacher.address import api_key, host_of, is_loopback
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.faults import fault_of_status
+from vermeil.teacher.sdk import Sdk
 
 _PATIENCE = 10.0
 """Seconds to wait for a list of models."""
+_PATHS = {"openai": "/models", "anthropic": "/v1/models?limit=1000"}
 
 
 def list_models(config: TeacherConfig) -> tuple[str, ...] | None:
@@ -20,36 +20,24 @@ def list_models(config: TeacherConfig) -> tuple[str, ...] | None:
         The names; None where the server is there but does not tell them.
 
     Raises:
-        ConfigError: the address is none, or a remote teacher's key is missing.
+        ConfigError: the address is none, a remote teacher's key is missing, or the backend's SDK
+            is not installed.
         TeacherError: nobody answers, or the key is not accepted.
     """
-    import openai  # half a second
-
-    key, local = api_key(config), is_loopback(host_of(config.base_url))
-    http = openai.DefaultHttpxClient(
-        trust_env=not local, follow_redirects=False, timeout=min(_PATIENCE, config.timeout)
-    )
-    headers = {} if key else {"Authorization": openai.Omit()}
-    with openai.OpenAI(
-        api_key=key or "none", base_url=config.base_url, max_retries=0, http_client=http
-    ) as client:
+    sdk = Sdk(config)
+    with sdk.client(min(_PATIENCE, config.timeout)) as client:
         try:
-            body = client.models.with_raw_response.list(extra_headers=headers).content
-        except openai.APIConnectionError as error:
-            raise TeacherError(
-                f"cannot reach the teacher at {config.base_url} ({error.__cause__ or error}); is "
-                "the server running, and is teacher.base_url right?"
-            ) from None
-        except openai.APIStatusError as error:
+            body = client.get(_PATHS[config.backend], cast_to=str, options={"headers": sdk.headers})
+        except sdk.module.APIStatusError as error:
             if error.status_code in (404, 405, 501):
                 return None
-            said = error.response.reason_phrase
-            fault = fault_of_status(error.status_code, error.code, said, {}, config)
-            raise TeacherError(str(fault)) from None
+            raise TeacherError(str(sdk.fault(error))) from None
+        except sdk.faults as error:
+            raise TeacherError(str(sdk.fault(error))) from None
     return _names(body)
 
 
-def _names(body: bytes) -> tuple[str, ...] | None:
+def _names(body: str) -> tuple[str, ...] | None:
     try:
         return tuple(str(model["id"]) for model in json.loads(body)["data"])
     except (ValueError, TypeError, KeyError):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from vermeil.data.document import Document
-from vermeil.data.reply import Request
+from vermeil.data.reply import Reply, Request
 from vermeil.errors import ConfigError, DataError
-from vermeil.tasks.protocol import Task
+from vermeil.tasks.protocol import Reading, Task
 from vermeil.tasks.votes import Candidate, Verification
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
 from vermeil.teacher.packs import Read, packable, reads_packs
+from vermeil.teacher.structured import schema_for
 
 VERIFY = "verify"
 """Name, among prompts, of the question about contested mentions."""
@@ -34,6 +36,8 @@ def check_prompt(task: Task, config: TeacherConfig) -> None:
         )
     if problems:
         raise ConfigError(*problems)
+    for one in config.each():
+        schema_for(task, one)
 
 
 def make_requests(
@@ -48,7 +52,7 @@ def make_requests(
     Raises:
         DataError: a text cannot be sent, for it is no valid Unicode.
     """
-    parameters = _parameters(config)
+    parameters, schema = _parameters(config), schema_for(task, config)
     for document in documents:
         _check_text(document)
         messages = task.render(config.prompt, document.text, demonstrations.of(document))
@@ -61,6 +65,7 @@ def make_requests(
                 config.model,
                 parameters,
                 sample,
+                schema,
             )
             yield packable(request) if config.documents_per_request > 1 else request
 
@@ -79,13 +84,21 @@ def verify_request(
     )
 
 
-def reader(task: Task, config: TeacherConfig) -> Read:
-    """Return what reads the replies to the requests of `make_requests`."""
+def reader(task: Task, config: TeacherConfig, prompt: str = "") -> Read:
+    """Return what reads the replies to the requests of `make_requests`, or of `verify_request`."""
+    how = task.verification
+    if prompt == VERIFY and how is not None:
+        return lambda text, reply: _read_verdicts(how, text, reply)
     return reads_packs(task.read) if config.documents_per_request > 1 else task.read
 
 
-def _parameters(config: TeacherConfig) -> dict[str, str | int | float | bool]:
-    parameters: dict[str, str | int | float | bool] = {"max_tokens": config.max_tokens}
+def _read_verdicts(how: Verification, text: str, reply: Reply) -> Reading:
+    verdicts = how.read(text, reply)
+    return Reading(verdicts.state, problem=verdicts.problem, notes=verdicts.notes)
+
+
+def _parameters(config: TeacherConfig) -> dict[str, Any]:
+    parameters: dict[str, Any] = {"max_tokens": config.max_tokens, **config.extra}
     if config.temperature is not None:
         parameters["temperature"] = config.temperature
     return parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,13 +60,30 @@ _CACHE = 64 * 1024
 _CHECKPOINT = 16 * 1024
 """Pages in the write-ahead log before they go to the file: pages written often go there once."""
 
+_PATIENCE, _PAUSE = 30.0, 0.02
+"""Seconds for which a locked store is tried again, and between two trials."""
+
 
 def prepare(db: sqlite3.Connection, path: Path) -> None:
     """Make a connection to a new or old reply store ready for use.
 
     Raises:
         DataError: the file is no reply store, or one of a newer Vermeil.
+        sqlite3.Error: it cannot be used, or others kept it locked all the time.
     """
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            _prepare(db, path)
+            return
+        except sqlite3.OperationalError as error:
+            # Where others make or close the same store, SQLite does not always wait by itself.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE)
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
     # In this order: another process may be making the store at this moment.
     empty = db.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()[0] == 0
     ours = db.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION_ID

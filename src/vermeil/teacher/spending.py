@@ -66,12 +66,12 @@ class Limit:
 
 @dataclass(slots=True)
 class Reservation:
-    """An amount put aside for one attempt before it is sent.
+    """An amount put aside for one attempt, or one batch, before it is sent.
 
     Args:
-        key: the request's key.
+        key: the request's key, or the batch's name.
         model: who is asked.
-        charge: the most that the attempt can cost.
+        charge: the most that it can cost.
         limit: what all charges and reservations together must not exceed.
         number: its row in the store; None: not, or not yet, granted.
         decided: whether the store has looked at it.
@@ -126,6 +126,14 @@ def settle(db: sqlite3.Connection, settled: list[Reservation]) -> None:
     """Take back what was put aside."""
     numbers = [(r.number,) for r in settled if r.number is not None]
     db.executemany("DELETE FROM reservations WHERE reservation = ?", numbers)
+
+
+def let_go(db: sqlite3.Connection, key: str, *, charged: bool) -> None:
+    """Take back what was put aside under a key; or charge it, where it may have been billed."""
+    if charged:
+        rows = db.execute("SELECT model, tokens, cost FROM reservations WHERE key = ?", (key,))
+        add_spending(db, [(m, 0, 0, 0, 0, 0, 0, tokens, cost) for m, tokens, cost in rows])
+    db.execute("DELETE FROM reservations WHERE key = ?", (key,))
 
 
 def grant(db: sqlite3.Connection, asked: list[Reservation]) -> list[int | None]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
-from vermeil.data.reply import Request, Usage
+from vermeil.data.reply import Reply, Request, Usage
 
 _FRAME = 256
 """Tokens that a server's chat template may put around the messages."""
@@ -22,7 +23,9 @@ def bound(request: Request) -> Usage:
     token of a byte; the reply ends at ``max_tokens``.
     """
     longest = request.parameters.get("max_tokens", 0)
-    rest = [dict(request.parameters), [dict(message) for message in request.messages]]
+    rest: list[Any] = [dict(request.parameters), [dict(message) for message in request.messages]]
+    if request.schema is not None:
+        rest.append(request.schema)
     text = json.dumps(rest, ensure_ascii=False)
     return Usage(len(text.encode()) + _FRAME, int(longest))
 
@@ -30,6 +33,13 @@ def bound(request: Request) -> Usage:
 def bound_of_text(text: str) -> int:
     """Return tokens that a reply's text cannot exceed."""
     return len(text.encode()) + 1
+
+
+def used(request: Request, reply: Reply) -> Usage:
+    """Return the tokens that the server counted; where it does not count, the most there can be."""
+    if reply.usage.total or not reply.text:
+        return reply.usage
+    return Usage(bound(request).prompt_tokens, bound_of_text(reply.text))
 
 
 def characters(request: Request) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.teacher.batch_server import BatchServer
 
 from vermeil.data.document import Document
 from vermeil.tasks import make_task
@@ -65,6 +66,7 @@ class FaultServer:
         self.script: Callable[[int, Seen], Answer] = lambda number, seen: Answer()
         self.seen: list[Seen] = []
         self.answered: list[str] = []
+        self.paths: list[str] = []
         self.at_once = self.most_at_once = 0
         self._lock = threading.Lock()
         self._server: ThreadingHTTPServer | None = None
@@ -120,6 +122,7 @@ class FaultServer:
         last_line = body["messages"][-1]["content"].splitlines()[-1]
         headers = {k.lower(): v for k, v in handler.headers.items()}
         with self._lock:
+            self.paths.append(handler.path)
             number = len(self.seen)
             seen = Seen(last_line, body, headers, time.monotonic())
             self.seen.append(seen)
@@ -167,6 +170,16 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     server = FaultServer()
     server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[BatchServer]:
+    """A server that takes batches of both kinds."""
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    server = BatchServer()
     yield server
     server.stop()
 

@@ -48,7 +48,7 @@ def test_a_hub_id_is_not_taken_for_a_path(tmp_path: Path) -> None:
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     path = write(
         tmp_path,
-        "[task.labels.PER]\ndescripton = 'x'\n[studnt]\n[teacher]\nretries = -1\nmodle = 'x'\n"
+        "[task.labels.PER]\ndescripton = 'x'\n[studnt]\n[teacher]\nretries = -1\nmodell = 'x'\n"
         "[student]\nprecision = 'fp23'\n[blending.budget]\ngold_epochs = 'many'\n"
         "[corpora]\ngold = 3\n[study]\nregimens = ['gold_only', 'sigmoyd']\n",
     )
@@ -62,7 +62,7 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
         "cyclic, piecewise, ceiling, found 'sigmoyd'; "
         "did you mean sigmoid?",
         "task.labels.PER.descripton: unknown key; did you mean description?",
-        "teacher.modle: unknown key; did you mean model?",
+        "teacher.modell: unknown key; did you mean model?",
         "teacher.retries: expected greater than or equal to 0, found -1",
     ]
 

@@ -25,6 +25,13 @@ def test_the_documents_id_and_the_prompts_name_do_not_decide_the_reply():
     assert replace(REQUEST, prompt="renamed").key == REQUEST.key
 
 
+def test_a_schema_is_part_of_the_key():
+    schema = {"type": "object"}
+    held = replace(REQUEST, schema=schema)
+    assert held.key != REQUEST.key
+    assert held.key != replace(REQUEST, schema={**schema, "required": []}).key
+
+
 def test_the_order_of_parameters_does_not_matter():
     turned = dict(reversed(REQUEST.parameters.items()))
     assert replace(REQUEST, parameters=turned).key == REQUEST.key

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.replies import as_text, last_object
+from vermeil.tasks.replies import as_text, closed_object, last_object
 
 _KEY = "label"
 
@@ -17,6 +18,11 @@ Format: {"label": "..."}
 def instruction(labels: LabelSet) -> str:
     """Return the words that tell a teacher how to write its answer."""
     return _INSTRUCTION.replace("LABELS", labels.quoted())
+
+
+def schema(labels: LabelSet) -> dict[str, Any]:
+    """Return the JSON schema of the answer, in the subset that servers call strict."""
+    return closed_object({_KEY: {"type": "string", "enum": list(labels.names)}})
 
 
 def render_reply(label: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,12 @@ from vermeil.data.document import UNANNOTATED, Annotation, Document, Range
 from vermeil.data.example import IGNORED, Target
 from vermeil.data.reply import Message, Reply, State
 from vermeil.errors import ConfigError, DataError
-from vermeil.tasks.classification.json_format import instruction, parse_reply, render_reply
+from vermeil.tasks.classification.json_format import (
+    instruction,
+    parse_reply,
+    render_reply,
+    schema,
+)
 from vermeil.tasks.classification.prompts import PROMPTS, render_prompt
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import NOTHING, LabelSet
@@ -73,6 +79,10 @@ class ClassificationTask:
         answer = instruction(self.label_set)
         shown = [(d.text, render_reply(label)) for d in demonstrations for label in d.labels or ()]
         return render_prompt(prompt, text, self.label_set, self.config.guidelines, answer, shown)
+
+    def schema(self, prompt: str) -> Mapping[str, Any] | None:
+        """Return the JSON schema of the reply; None where the prompt reasons first."""
+        return None if PROMPTS[prompt] else schema(self.label_set)
 
     def read(self, text: str, reply: Reply) -> Reading:
         """Parse a reply; a label that is not in the set makes it UNPARSABLE, noted off_schema."""

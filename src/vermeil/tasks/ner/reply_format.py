@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
@@ -66,6 +67,7 @@ class ReplyFormat:
             reply holds no answer in this format. The reply comes without its reasoning.
         is_line: the answer is one line of JSON.
         single_label: it can only say that something is marked, not as what.
+        schema: the JSON schema of the answer, for a label set; None where it has none.
     """
 
     instruction: Callable[[LabelSet], str]
@@ -73,6 +75,7 @@ class ReplyFormat:
     parse: Callable[[str, Question], ParsedReply | None]
     is_line: bool = False
     single_label: bool = False
+    schema: Callable[[LabelSet], Mapping[str, Any]] | None = None
 
     def closing(self, reasons_first: bool) -> str:
         """Return the words that tell the teacher where in its reply the answer stands."""

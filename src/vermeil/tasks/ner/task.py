@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +112,12 @@ class NerTask:
         shown = [(d.text, self._answer(d)) for d in demonstrations if d.spans is not None]
         guidelines = self.config.guidelines
         return render_prompt(prompt, text, self.label_set, guidelines, self._format, shown)
+
+    def schema(self, prompt: str) -> Mapping[str, Any] | None:
+        """Return the JSON schema of the reply; None where it reasons first or is not JSON."""
+        if PROMPTS[prompt] or self._format.schema is None:
+            return None
+        return self._format.schema(self.label_set)
 
     def read(self, text: str, reply: Reply) -> Reading:
         """Parse a reply and locate its mentions; EMPTY only where the reply says there are none.

@@ -136,7 +136,7 @@ class Source:
 
 def _is_balanced(found: str) -> bool:
     """Whether every bracket has its partner: one alone is the border between two things."""
-    return all(found.count(opening) == found.count(closing) for opening, closing in _BRACKETS)
+    return all(found.count(pair[0]) == found.count(pair[1]) for pair in _BRACKETS)
 
 
 def _without(places: Iterable[Range], beyond: Collection[Range]) -> tuple[Range, ...]:

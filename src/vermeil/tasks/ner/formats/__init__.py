@@ -34,12 +34,14 @@ FORMATS: dict[str, ReplyFormat] = {
         json_entities.render_reply,
         json_entities.parse_reply,
         is_line=True,
+        schema=json_entities.schema,
     ),
     "json_occurrence": ReplyFormat(
         json_entities.instruction_with_occurrence,
         json_entities.render_with_occurrence,
         json_entities.parse_reply,
         is_line=True,
+        schema=json_entities.schema_with_occurrence,
     ),
     "json_list": ReplyFormat(
         json_entities.instruction_for_list,

@@ -7,6 +7,7 @@ usual other names for the three keys. Only ``{"entities": []}`` says that nothin
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
@@ -16,6 +17,7 @@ from vermeil.tasks.ner.formats.token_indices import read_pair
 from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.places import find_places
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
+from vermeil.tasks.replies import closed_object
 
 _LISTS = ("entities", "named_entities", "mentions", "spans", "annotations")
 _SURFACES = ("text", "surface", "entity", "name", "span", "mention", "word")
@@ -52,6 +54,16 @@ def instruction_with_occurrence(labels: LabelSet) -> str:
 def instruction_for_list(labels: LabelSet) -> str:
     """Return the words that ask for a list without an object around it."""
     return _LIST.replace("LABELS", labels.quoted())
+
+
+def schema(labels: LabelSet) -> dict[str, Any]:
+    """Return the JSON schema of the answer, in the subset that servers call strict."""
+    return _schema_of_items(_schemas(labels))
+
+
+def schema_with_occurrence(labels: LabelSet) -> dict[str, Any]:
+    """Return the JSON schema of the answer that also says which occurrence is meant."""
+    return _schema_of_items({**_schemas(labels), "occurrence": {"type": "integer"}})
 
 
 def render_reply(marked: MarkedText) -> str:
@@ -148,3 +160,12 @@ def _is_nothing(value: Value) -> bool:
 
 def _items(marked: MarkedText) -> list[dict[str, str | int]]:
     return [{"text": marked.surface(mark), "label": mark.label} for mark in marked.marks]
+
+
+def _schemas(labels: LabelSet) -> dict[str, Any]:
+    label = {"type": "string", "enum": list(labels.names)}
+    return {"text": {"type": "string"}, "label": label}
+
+
+def _schema_of_items(parts: dict[str, Any]) -> dict[str, Any]:
+    return closed_object({"entities": {"type": "array", "items": closed_object(parts)}})

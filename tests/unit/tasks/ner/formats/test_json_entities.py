@@ -260,3 +260,18 @@ def test_surfaces_to_labels(text, parsed):
 )
 def test_labels_to_surfaces(text, parsed):
     assert read(text, "json_labels") == parsed
+
+
+@pytest.mark.parametrize(("name", "more"), [("json", []), ("json_occurrence", ["occurrence"])])
+def test_a_schema_holds_an_entry_to_what_the_instruction_asks_for(name, more):
+    schema = FORMATS[name].schema
+    assert schema is not None
+    entry = schema(LABELS)["properties"]["entities"]["items"]
+    assert entry["required"] == ["text", "label", *more] == list(entry["properties"])
+    assert entry["properties"]["label"]["enum"] == ["PER", "LOC"]
+    said = FORMATS[name].render(MarkedText("Ann left.", (Mark(0, 3, "PER"),)))
+    assert list(json.loads(said)["entities"][0]) == entry["required"]
+
+
+def test_only_formats_whose_answer_is_such_an_object_have_a_schema():
+    assert {name for name, one in FORMATS.items() if one.schema} == {"json", "json_occurrence"}

@@ -1,0 +1,194 @@
+"""``vermeil replies``: what teachers said, out of the store and into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, load
+from vermeil.cli.output import console, print_json, say, table
+
+if TYPE_CHECKING:
+    from vermeil.config import Config
+    from vermeil.tasks.protocol import Task
+    from vermeil.teacher.stored import Wanted
+
+EXAMPLE = "Example: vermeil replies count"
+SHOWN = 80
+"""Characters of a reply in the list."""
+
+app = typer.Typer(help="Look at stored replies, export and import them.", no_args_is_help=True)
+
+Model = Annotated[str | None, typer.Option("--model", help="Only this model.")]
+Prompt = Annotated[str | None, typer.Option("--prompt", help="Only this prompt.")]
+DocumentId = Annotated[str | None, typer.Option("--document", help="Only this document.")]
+
+
+@app.command("list", epilog="Example: vermeil replies list --state unparsable")
+def list_(
+    config: ConfigFile = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+    *,
+    model: Model = None,
+    prompt: Prompt = None,
+    document: DocumentId = None,
+    states: Annotated[
+        list[str] | None,
+        typer.Option("--state", help="Only this state; may be given several times."),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="So many at most; 0: all.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List requests with their state and reply."""
+    from vermeil.jobs.replies import list_replies
+
+    sections = load(config, overrides)
+    store, task = _opened(sections)
+    wanted = _wanted(model, prompt, document)
+    records = list_replies(
+        store, task, sections.teacher, wanted, _states(states or []), limit or None
+    )
+    if as_json:
+        print_json(records)
+        return
+    columns = ("document", "model", "prompt", "sample", "state", "attempts", "reply or error")
+    rows = [
+        (*(r[name] for name in ("id", *columns[1:-1])), _start(r["reply"] or r["error"] or ""))
+        for r in records
+    ]
+    console().print(table("", columns, rows))
+    if limit and len(records) == limit:
+        say(f"the first {limit:,}; --limit 0 shows all")
+
+
+@app.command("count", epilog="Example: vermeil replies count --json")
+def count(
+    config: ConfigFile = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+    *,
+    model: Model = None,
+    prompt: Prompt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count requests by model, prompt and state."""
+    from vermeil.jobs.replies import count_replies
+
+    sections = load(config, overrides)
+    store, task = _opened(sections)
+    _print(count_replies(store, task, sections.teacher, _wanted(model, prompt, None)), as_json)
+
+
+@app.command("export", epilog="Example: vermeil replies export strong.jsonl --prompt standard")
+def export(
+    output: Annotated[
+        Path, typer.Argument(metavar="OUTPUT", help="Where to: .jsonl, .jsonl.gz or .parquet.")
+    ],
+    config: ConfigFile = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+    *,
+    model: Model = None,
+    prompt: Prompt = None,
+    document: DocumentId = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write replies to a file; one model and prompt as JSONL is what vermeil replay serves."""
+    from vermeil.jobs.replies import export_replies
+
+    store, _ = _opened(load(config, overrides))
+    report = export_replies(store, output, _wanted(model, prompt, document))
+    if as_json:
+        print_json(report.as_dict())
+        return
+    say(f"wrote {report.written:,} replies to {output}")
+    if report.without_reply:
+        say(f"left out: {report.without_reply:,} requests without a reply")
+    if report.without_text:
+        say(
+            f"left out: {report.without_text:,} replies about one of several texts with the same id"
+        )
+
+
+@app.command("import", epilog="Example: vermeil replies import strong.jsonl")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="JSONL of text (or id) and reply; .gz, too.")
+    ],
+    config: ConfigFile = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Store recorded replies about the pool, as if the configured teacher had given them."""
+    from vermeil.cli.reports import print_report
+    from vermeil.corpora import read_corpus
+    from vermeil.jobs.demonstrating import demonstrations_for
+    from vermeil.jobs.import_replies import import_replies
+    from vermeil.jobs.stages import configured
+
+    sections = load(config, overrides)
+    store, task = _opened(sections)
+    pool = configured(sections, "pool", "name the text that the replies are about")
+    shown, documents = demonstrations_for(sections), read_corpus(pool)
+    report = import_replies(file, documents, task, sections.teacher, store, shown).as_dict()
+    if as_json:
+        print_json(report)
+    else:
+        print_report(report)
+
+
+@app.command("batches", epilog="Example: vermeil replies batches --give-up 1f0c8a52b9d3e677")
+def batches(
+    config: ConfigFile = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+    *,
+    give_up: Annotated[
+        str | None,
+        typer.Option("--give-up", metavar="NAME", help="Wait for it no longer, and ask again."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List batches, with what became of their requests."""
+    from vermeil.jobs.replies import give_up_batch, list_batches
+
+    store, _ = _opened(load(config, overrides))
+    _print([give_up_batch(store, give_up)] if give_up else list_batches(store), as_json)
+
+
+def _opened(sections: Config) -> tuple[Path, Task]:
+    from vermeil.jobs.places import Places
+    from vermeil.tasks import make_task
+
+    return Places(sections.run.output).replies, make_task(sections.task)
+
+
+def _wanted(model: str | None, prompt: str | None, document: str | None) -> Wanted:
+    from vermeil.teacher.stored import Wanted
+
+    return Wanted(model, prompt, document)
+
+
+def _states(names: list[str]) -> list[Any]:
+    from vermeil.data.reply import State
+    from vermeil.errors import ConfigError
+
+    unknown = [name for name in names if name not in {state.value for state in State}]
+    if unknown:
+        there = ", ".join(state.value for state in State)
+        raise ConfigError(*(f"--state {name}: expected one of {there}" for name in unknown))
+    return [State(name) for name in names]
+
+
+def _print(records: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        print_json(records)
+    elif records:
+        columns = [name.replace("_", " ") for name in records[0]]
+        console().print(table("", columns, [tuple(r.values()) for r in records]))
+    else:
+        say("none")
+
+
+def _start(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"

@@ -1,0 +1,221 @@
+"""Stored replies: what there is, and out of the store. Asks nobody."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+from vermeil.data.atomic import atomic_file
+from vermeil.data.reply import Reply, State, Usage
+from vermeil.errors import ConfigError, DataError
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.batch_store import BatchStore, Phase
+from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.requests import reader
+from vermeil.teacher.stored import StoredRequest, Wanted, stored_requests
+
+_ROWS_AT_ONCE = 10_000
+Record = dict[str, Any]
+
+
+def list_replies(
+    store: Path,
+    task: Task,
+    teacher: TeacherConfig,
+    wanted: Wanted,
+    states: Iterable[State] = (),
+    limit: int | None = None,
+) -> list[Record]:
+    """Return stored requests with what the task makes of their replies now.
+
+    Args:
+        store: the file of replies.
+        task: gives the states.
+        teacher: says whether documents shared requests.
+        wanted: which ones.
+        states: only these; empty: all.
+        limit: no more than these; None: all.
+    """
+    chosen = frozenset(states)
+    with_state = ((one, _state(one, task, teacher)) for one in stored_requests(store, wanted))
+    kept = ((one, state) for one, state in with_state if not chosen or state in chosen)
+    return [
+        {
+            "id": one.document_id,
+            "model": one.model,
+            "prompt": one.prompt,
+            "sample": one.sample,
+            "state": state.value,
+            "attempts": one.attempts,
+            "reply": one.reply and one.reply.text,
+            "error": one.error,
+        }
+        for one, state in islice(kept, limit)
+    ]
+
+
+def count_replies(store: Path, task: Task, teacher: TeacherConfig, wanted: Wanted) -> list[Record]:
+    """Return how many requests of each model and prompt are in which state, and their tokens."""
+    counts: dict[tuple[str, str, str], Counter[str]] = {}
+    for one in stored_requests(store, wanted):
+        row = counts.setdefault(
+            (one.model, one.prompt, _state(one, task, teacher).value), Counter()
+        )
+        usage = one.reply.usage if one.reply else Usage()
+        row.update(
+            requests=1,
+            attempts=one.attempts,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+        )
+    names = ("requests", "attempts", "prompt_tokens", "completion_tokens")
+    return [
+        {"model": model, "prompt": prompt, "state": state, **{n: row[n] for n in names}}
+        for (model, prompt, state), row in sorted(counts.items())
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What came of exporting.
+
+    Args:
+        requests: requests that were looked at; the sum of the other numbers.
+        written: replies written.
+        without_reply: requests that have none.
+        without_text: replies of which it is not known which text they are about.
+    """
+
+    requests: int
+    written: int
+    without_reply: int
+    without_text: int
+
+    def as_dict(self) -> Record:
+        """For JSON."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def export_replies(store: Path, output: Path, wanted: Wanted) -> ExportReport:
+    """Write replies to a file: Parquet by its ending ``.parquet``, else JSON Lines.
+
+    One model and prompt, as JSON Lines, is a recording that ``vermeil replay`` serves.
+
+    Raises:
+        DataError: the store cannot be read or the file not be written.
+        ConfigError: Parquet is wanted, and pyarrow is not installed.
+    """
+    left: Counter[str] = Counter()
+
+    def records() -> Iterator[Record]:
+        for one in stored_requests(store, wanted):
+            left["requests"] += 1
+            if one.reply is None:
+                left["without_reply"] += 1
+            elif one.text is None:
+                left["without_text"] += 1
+            else:
+                left["written"] += 1
+                yield _record(one, one.reply)
+
+    if output.suffix == ".parquet":
+        _write_parquet(records(), output)
+    else:
+        with atomic_file(output) as file:
+            for record in records():
+                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    names = ("requests", "written", "without_reply", "without_text")
+    return ExportReport(*(left[name] for name in names))
+
+
+def list_batches(store: Path) -> list[Record]:
+    """Return the batches that were submitted, with what became of their requests."""
+    with _batches(store) as batches:
+        return list(_records(batches))
+
+
+def give_up_batch(store: Path, name: str) -> Record:
+    """Wait no longer for a batch; its documents are asked again. What it can cost is charged.
+
+    Raises:
+        DataError: there is no such batch, or it is not waited for.
+    """
+    with _batches(store) as batches:
+        found = [batch for batch in batches.batches(only_open=True) if batch.name == name]
+        if not found:
+            there = ", ".join(b.name for b in batches.batches(only_open=True)) or "none"
+            raise DataError(f"no batch {name!r} is waited for; open batches: {there}", store)
+        batches.close(found[0], Phase.LOST, "given up", free=False)
+        return next(r for r in _records(batches) if r["name"] == name)
+
+
+def _batches(store: Path) -> BatchStore:
+    if not store.exists():
+        raise DataError("no replies are stored here; run vermeil annotate first", store)
+    return BatchStore(store)
+
+
+def _records(batches: BatchStore) -> Iterator[Record]:
+    for batch in batches.batches():
+        counts = batches.outcomes(batch.name)
+        yield {
+            "name": batch.name,
+            "server": batch.server,
+            "id": batch.server_id,
+            "model": batch.model,
+            "phase": batch.phase.value,
+            "requests": batch.requests,
+            **{kind: counts.get(kind, 0) for kind in ("waiting", "replied", "failed", "missing")},
+            "note": batch.note,
+        }
+
+
+def _state(one: StoredRequest, task: Task, teacher: TeacherConfig) -> State:
+    if one.reply is None:
+        return State.FAILED
+    return reader(task, teacher, one.prompt)(one.text or "", one.reply).state
+
+
+def _record(one: StoredRequest, reply: Reply) -> Record:
+    return {
+        "id": one.document_id,
+        "text": one.text,
+        "model": one.model,
+        "prompt": one.prompt,
+        "sample": one.sample,
+        "parameters": one.parameters,
+        "reply": reply.text,
+        "finish_reason": reply.finish_reason,
+        "prompt_tokens": reply.usage.prompt_tokens,
+        "completion_tokens": reply.usage.completion_tokens,
+        "latency": reply.latency,
+        "created": one.created,
+    }
+
+
+def _write_parquet(records: Iterator[Record], output: Path) -> None:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise ConfigError(
+            f"{output}: Parquet needs the package pyarrow; install it with: "
+            'pip install "vermeil[parquet]"'
+        ) from error
+    kinds = {int: pyarrow.int64(), float: pyarrow.float64(), str: pyarrow.string()}
+    sample = _record(StoredRequest("", "", "", "", "", "", 0, None, None, 0, 0.0), Reply(""))
+    schema = pyarrow.schema([(name, kinds[type(value)]) for name, value in sample.items()])
+    with (
+        atomic_file(output) as file,
+        pyarrow.parquet.ParquetWriter(
+            cast(io.TextIOWrapper, file).buffer, schema, compression="zstd"
+        ) as writer,
+    ):
+        while rows := list(islice(records, _ROWS_AT_ONCE)):
+            writer.write_table(pyarrow.Table.from_pylist(rows, schema))

@@ -1,0 +1,50 @@
+"""A chat completion on the wire: the body that is sent, and the answer that comes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vermeil.data.reply import Reply, Request, Usage
+from vermeil.teacher.backend import storable
+from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.structured import FIELDS
+
+
+def chat_body(request: Request, config: TeacherConfig) -> dict[str, Any]:
+    """Return the body of a chat completion request."""
+    body = {
+        **request.parameters,
+        "model": request.model,
+        "messages": [dict(m) for m in request.messages],
+    }
+    if request.schema is not None:
+        body |= FIELDS[config.structured](request.schema)
+    return body
+
+
+def parse_completion(answer: Any, latency: float = 0.0) -> Reply:
+    """Read a chat completion.
+
+    Raises:
+        ValueError, TypeError, LookupError, AttributeError, RecursionError: it has another shape.
+    """
+    choice = answer["choices"][0]
+    message = choice["message"]
+    text, finish = _words(message), choice.get("finish_reason") or "stop"
+    if not text and isinstance(message.get("refusal"), str):
+        # A word that readers know: the reply was withheld.
+        text, finish = message["refusal"], "content_filter"
+    usage = answer.get("usage") or {}
+    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
+    numbers = (usage.get("prompt_tokens"), usage.get("completion_tokens"), cached)
+    counted = Usage(*(int(number or 0) for number in numbers))
+    return Reply(storable(text), str(finish), counted, latency)
+
+
+def _words(message: dict[str, Any]) -> str:
+    content = message.get("content")
+    if isinstance(content, list):
+        return "".join(part.get("text") or "" for part in content if part.get("type") == "text")
+    if content is not None and not isinstance(content, str):
+        raise TypeError("content is neither text nor a list of parts")
+    return content or ""

@@ -1,0 +1,290 @@
+"""Replies out of the store and into it, with the recorded teacher over HTTP."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.reply import Reply, State
+from vermeil.errors import ConfigError, DataError
+from vermeil.jobs.annotate import annotate
+from vermeil.jobs.demonstrating import choose_demonstrations
+from vermeil.jobs.import_replies import import_replies
+from vermeil.jobs.locate import locate
+from vermeil.jobs.replies import (
+    count_replies,
+    export_replies,
+    give_up_batch,
+    list_batches,
+    list_replies,
+)
+from vermeil.tasks import make_task
+from vermeil.tasks.config import LabelConfig, TaskConfig
+from vermeil.teacher.batch_store import BatchStore
+from vermeil.teacher.config import DemonstrationsConfig, TeacherConfig
+from vermeil.teacher.replay import ReplayServer
+from vermeil.teacher.requests import make_requests
+from vermeil.teacher.spending import Charge, Limit, Reservation
+from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.stored import Wanted
+
+TASK = make_task(TaskConfig(labels={name: LabelConfig() for name in ("PER", "LOC")}))
+TEACHER = TeacherConfig(model="m", retries=0)
+ALL = Wanted()
+SAID = {
+    "d0": '{"entities": [{"text": "Oslo", "label": "LOC"}]}',
+    "d1": '{"entities": []}',
+    "d2": "Sure!\u2028 \U0001f600 \x00",
+    "d3": "I'm sorry, but I can't help with that.",
+}
+DOCUMENTS = [Document(name, f"Text {name} mentions Oslo.") for name in SAID]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """Four replies, and one request that failed twice."""
+    path = tmp_path / "replies.sqlite"
+    failed = Document("d4", "Text d4.")
+    with ReplyStore(path) as replies:
+        for request in make_requests(DOCUMENTS, TASK, TEACHER):
+            replies.put(request, Reply(SAID[request.document_id]))
+        for request in make_requests([failed], TASK, TEACHER):
+            replies.put(request, error="first")
+            replies.put(request, error="last")
+        other = TEACHER.model_copy(update={"model": "n", "prompt": "chain_of_thought"})
+        for request in make_requests(DOCUMENTS[:1], TASK, other):
+            replies.put(request, error="busy")
+            replies.put(request, Reply('{"entities": []}'))
+    return path
+
+
+def test_every_request_is_listed_once_with_its_state(store):
+    records = list_replies(store, TASK, TEACHER, ALL)
+    shown = [(r["id"], r["model"], r["state"], r["attempts"], r["error"]) for r in records]
+    assert sorted(shown) == [
+        ("d0", "m", "done", 1, None),
+        ("d0", "n", "empty", 2, None),
+        ("d1", "m", "empty", 1, None),
+        ("d2", "m", "unparsable", 1, None),
+        ("d3", "m", "refused", 1, None),
+        ("d4", "m", "failed", 2, "last"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "states", "limit", "ids"),
+    [
+        (Wanted(model="n"), (), None, ["d0"]),
+        (Wanted(prompt="standard"), (State.DONE, State.FAILED), None, ["d0", "d4"]),
+        (Wanted(document="d0"), (), None, ["d0", "d0"]),
+        (ALL, (), 2, ["d0", "d1"]),
+        (Wanted(model="x"), (), None, []),
+    ],
+)
+def test_the_list_is_narrowed(store, wanted, states, limit, ids):
+    assert [r["id"] for r in list_replies(store, TASK, TEACHER, wanted, states, limit)] == ids
+
+
+def test_counts_add_up(store):
+    rows = count_replies(store, TASK, TEACHER, ALL)
+    assert sum(r["requests"] for r in rows) == 6
+    assert sum(r["attempts"] for r in rows) == 8
+    assert {(r["model"], r["prompt"]) for r in rows} == {
+        ("m", "standard"),
+        ("n", "chain_of_thought"),
+    }
+
+
+def test_an_export_can_be_imported_elsewhere_and_read_there(store, tmp_path):
+    file, other = tmp_path / "out.jsonl.gz", tmp_path / "other.sqlite"
+    exported = export_replies(store, file, Wanted(model="m"))
+    assert exported.as_dict() == {
+        "requests": 5,
+        "written": 4,
+        "without_reply": 1,
+        "without_text": 0,
+    }
+    imported = import_replies(file, DOCUMENTS, TASK, TEACHER, other)
+    assert (imported.records, imported.counts["imported"]) == (4, 4)
+    assert locate(DOCUMENTS, TASK, TEACHER, other).states == (
+        locate(DOCUMENTS, TASK, TEACHER, store).states
+    )
+    with ReplyStore(other) as replies:
+        assert replies.spent().total == Charge()
+        for request in make_requests(DOCUMENTS, TASK, TEACHER):
+            reply = replies.get(request.key)
+            assert reply is not None
+            assert reply.text == SAID[request.document_id]
+    again = import_replies(file, DOCUMENTS, TASK, TEACHER, other)
+    assert (again.counts["already"], again.counts["imported"]) == (4, 0)
+    twice = tmp_path / "twice.jsonl"
+    export_replies(other, twice, ALL)
+    fields = ("id", "text", "model", "prompt", "sample", "reply", "finish_reason")
+    lines = [json.loads(line) for line in twice.read_text("utf-8").split("\n") if line]
+    assert [[line[f] for f in fields] for line in lines] == [
+        [d.id, d.text, "m", "standard", 0, SAID[d.id], "stop"] for d in DOCUMENTS
+    ]
+
+
+def test_an_export_is_a_recording_that_can_be_replayed(store, tmp_path):
+    file, other = tmp_path / "out.jsonl", tmp_path / "other.sqlite"
+    export_replies(store, file, Wanted(model="m", prompt="standard"))
+    with ReplayServer({"m": file}) as server:
+        teacher = TEACHER.model_copy(update={"base_url": server.base_url})
+        annotate(DOCUMENTS, TASK, teacher, other)
+    assert {r["id"]: r["reply"] for r in list_replies(other, TASK, TEACHER, ALL)} == SAID
+
+
+def test_parquet_holds_the_same(store, tmp_path):
+    export_replies(store, tmp_path / "out.jsonl", ALL)
+    export_replies(store, tmp_path / "out.parquet", ALL)
+    lines = (tmp_path / "out.jsonl").read_text("utf-8").split("\n")
+    rows = pyarrow.parquet.read_table(tmp_path / "out.parquet").to_pylist()
+    assert rows == [json.loads(line) for line in lines if line]
+    assert len(rows) == 5
+
+
+def test_without_pyarrow_the_command_that_installs_it_is_told(store, tmp_path):
+    script = (
+        "import sys\n"
+        "sys.modules['pyarrow'] = None\n"
+        "from pathlib import Path\n"
+        "from vermeil.errors import ConfigError\n"
+        "from vermeil.jobs.replies import export_replies\n"
+        "from vermeil.teacher.stored import Wanted\n"
+        "try:\n    export_replies(*map(Path, sys.argv[1:]), Wanted())\n"
+        "except ConfigError as error:\n    print(error)"
+    )
+    command = [sys.executable, "-c", script, str(store), str(tmp_path / "out.parquet")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert 'pip install "vermeil[parquet]"' in done.stdout
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_third_party_replies_are_matched_by_text_or_id_and_the_rest_is_counted(tmp_path):
+    file, store = tmp_path / "in.jsonl", tmp_path / "replies.sqlite"
+    records = [
+        {"text": DOCUMENTS[0].text, "reply": SAID["d0"]},
+        {"id": "d1", "reply": SAID["d1"], "prompt_tokens": 7, "finish_reason": "length"},
+        {"document_id": "d2", "reply": SAID["d2"], "sample": 1, "other": [1]},
+        {"id": "d3", "text": "Another text.", "reply": "x"},
+        {"id": "d9", "reply": "x"},
+        {"id": "d3", "reply": "x", "model": "n"},
+        {"id": "d3", "reply": "x", "prompt": "chain_of_thought"},
+        {"id": "d0", "reply": "comes too late"},
+    ]
+    file.write_text("\n".join(map(json.dumps, records)) + "\n\n", "utf-8")
+    report = import_replies(file, DOCUMENTS, TASK, TEACHER, store)
+    assert report.as_dict() == {
+        "records": 8,
+        "imported": 3,
+        "already": 1,
+        "unknown_document": 2,
+        "other_model": 1,
+        "other_prompt": 1,
+        "examples": [
+            "line 4: unknown document",
+            "line 5: unknown document",
+            "line 6: other model",
+            "line 7: other prompt",
+        ],
+    }
+    assert [(r["id"], r["sample"]) for r in list_replies(store, TASK, TEACHER, ALL)] == [
+        ("d0", 0),
+        ("d1", 0),
+        ("d2", 1),
+    ]
+    states = locate(DOCUMENTS, TASK, TEACHER, store).states
+    assert states == {State.DONE: 1, State.EMPTY: 1, State.PENDING: 2}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "no JSON",
+        "[]",
+        '{"text": "x"}',
+        '{"reply": "x"}',
+        '{"text": 3, "reply": "x"}',
+        '{"id": "d0", "reply": null}',
+        '{"id": "d0", "reply": "x", "sample": -1}',
+        '{"id": "d0", "reply": "x", "prompt_tokens": true}',
+        '{"id": "d0", "reply": "\\ud800"}',
+    ],
+)
+def test_a_line_that_is_no_recorded_reply_is_an_error_with_its_place(line, tmp_path):
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"id": "d0", "reply": "fine"}\n' + line)
+    with pytest.raises(DataError, match=r"in\.jsonl:2: .*expected"):
+        import_replies(file, DOCUMENTS, TASK, TEACHER, tmp_path / "replies.sqlite")
+
+
+def test_a_text_that_is_not_known_for_sure_is_left_out_and_counted(store, tmp_path):
+    with ReplyStore(store) as replies:
+        for request in make_requests([Document("d1", "A newer text.")], TASK, TEACHER):
+            replies.put(request, Reply("{}"))
+    report = export_replies(store, tmp_path / "out.jsonl", ALL)
+    assert (report.requests, report.written, report.without_text) == (7, 4, 2)
+
+
+def test_a_prompt_that_the_task_lacks_is_a_configuration_error(tmp_path):
+    teacher = TEACHER.model_copy(update={"prompt": "poem"})
+    with pytest.raises(ConfigError, match="poem"):
+        import_replies(tmp_path / "in.jsonl", [], TASK, teacher, tmp_path / "replies.sqlite")
+
+
+def test_no_store_is_a_data_error_that_says_what_to_do(tmp_path):
+    for job in (lambda p: list_replies(p, TASK, TEACHER, ALL), list_batches):
+        with pytest.raises(DataError, match="vermeil annotate"):
+            job(tmp_path / "nothing.sqlite")
+    assert not list(tmp_path.iterdir())
+
+
+def test_batches_are_listed_and_one_can_be_given_up(store):
+    requests = list(make_requests(DOCUMENTS, TASK, TEACHER))
+    with BatchStore(store) as batches:
+        reserved = Reservation("b1", TEACHER.model, Charge(7), Limit())
+        batch = batches.intend("b1", "openai http://x", requests, reserved)
+        assert batch is not None
+        batches.submitted(batch, "batch_1")
+        other = Reservation("b2", TEACHER.model, Charge(), Limit())
+        assert batches.intend("b2", "openai http://x", requests[:1], other) is not None
+    assert [(b["name"], b["phase"], b["waiting"]) for b in list_batches(store)] == [
+        ("b1", "running", 4),
+        ("b2", "intended", 1),
+    ]
+    given_up = give_up_batch(store, "b1")
+    assert (given_up["name"], given_up["phase"], given_up["missing"]) == ("b1", "lost", 4)
+    with pytest.raises(DataError, match="open batches: b2"):
+        give_up_batch(store, "b1")
+
+
+def test_an_imported_reply_counts_its_tokens_but_costs_nothing(tmp_path):
+    file, store = tmp_path / "in.jsonl", tmp_path / "replies.sqlite"
+    file.write_text('{"id": "d0", "reply": "x", "prompt_tokens": 10, "completion_tokens": 2}\n')
+    import_replies(file, DOCUMENTS, TASK, TEACHER, store)
+    with ReplyStore(store) as replies:
+        spent = replies.spent()
+    assert (spent.usage.total, spent.total) == (12, Charge())
+
+
+def test_replies_are_imported_for_prompts_with_demonstrations(tmp_path):
+    file, store = tmp_path / "in.jsonl", tmp_path / "replies.sqlite"
+    file.write_text(json.dumps({"id": "d0", "reply": SAID["d0"]}))
+    gold = [Document("g", "Rome.", annotation=Annotation(spans=(Span(0, 4, "LOC"),)))]
+    shown = choose_demonstrations(DemonstrationsConfig(kind="fixed"), gold, [])
+    import_replies(file, DOCUMENTS, TASK, TEACHER, store, shown)
+    located = locate(DOCUMENTS, TASK, TEACHER, store, demonstrations=shown)
+    assert located.states == {State.DONE: 1, State.PENDING: 3}
+
+
+def test_a_reply_about_one_document_is_none_to_a_shared_request(tmp_path):
+    shared = TEACHER.model_copy(update={"documents_per_request": 2})
+    with pytest.raises(ConfigError, match="documents_per_request"):
+        import_replies(tmp_path / "in.jsonl", DOCUMENTS, TASK, shared, tmp_path / "r.sqlite")
