@@ -63,9 +63,10 @@ def pack(requests: Sequence[Request]) -> Request:
 
 def shares(reply: Reply, number: int) -> list[Reply]:
     """Return the whole reply for each of ``number`` documents, its usage divided among them."""
-    asked = _divided(reply.usage.prompt_tokens, number)
-    answered = _divided(reply.usage.completion_tokens, number)
-    return [replace(reply, usage=Usage(*pair)) for pair in zip(asked, answered, strict=True)]
+    used = reply.usage
+    counted = (used.prompt_tokens, used.completion_tokens, used.cached_tokens)
+    parts = zip(*(_divided(tokens, number) for tokens in counted), strict=True)
+    return [replace(reply, usage=Usage(*part)) for part in parts]
 
 
 def own_reply(text: str, reply: Reply) -> Reply:
