@@ -145,7 +145,8 @@ def results(parts: Sequence[Sequence[Tally]]) -> None:
 def page(parts: Sequence[Sequence[Tally]], options: argparse.Namespace, sentences: int) -> str:
     """Return the results as Markdown."""
     determined, undetermined, absent = parts
-    command = f"python -m benchmarks.oracle --cases {options.cases} --seed {options.seed} --write {options.write}"
+    settings = f"--cases {options.cases} --seed {options.seed} --write {options.write}"
+    command = f"python -m benchmarks.oracle {settings}"
     lines = [
         "# Location: how often it is right",
         "",
@@ -158,8 +159,8 @@ def page(parts: Sequence[Sequence[Tally]], options: argparse.Namespace, sentence
         f"    {command}",
         "",
         f"(seed {options.seed}, Python {platform.python_version()}). Generator and location were",
-        "written by the same hands, with seed 0 before their eyes: another seed shows that nothing was",
-        "learnt by heart, but not what other teachers may come up with.",
+        "written by the same hands, with seed 0 before their eyes: another seed shows that nothing",
+        "was learnt by heart, but not what other teachers may come up with.",
         "",
         "## What was meant is determined",
         "",
