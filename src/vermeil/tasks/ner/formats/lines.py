@@ -7,6 +7,7 @@ import re
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.prose import (
+    abbreviation,
     answer_lines,
     last_parenthesis,
     plain_surface,
@@ -46,22 +47,25 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     """
     lines = answer_lines(reply)
     mentions: list[Mention] = []
+    shorts: list[Mention] = []
     known, rejected = 0, 0
     for line in lines:
-        surface, label = last_parenthesis(line)
-        surface = plain_surface(surface, question.text)
+        said, label = last_parenthesis(line)
+        surface = plain_surface(said, question.text)
         is_known = question.labels.normalise(label) is not None
         if not surface:
             continue
         if is_known or _is_label(label):
             mentions.append(Mention(surface, label))
             known += is_known
+            if short := abbreviation(said, surface, question.text):
+                shorts.append(Mention(short, label))
         elif _REJECTION.fullmatch(label):
             rejected += 1
     others = len(lines) - len(mentions) - rejected
     stands = any(mention.surface in question.text for mention in mentions)
     if known or (stands and not others):
-        return ParsedReply(tuple(mentions), {"other_lines": others} if others else {})
+        return ParsedReply((*mentions, *shorts), {"other_lines": others} if others else {})
     said_none = sum(map(says_none, lines))
     return ParsedReply() if said_none + rejected and not mentions and not _prose(lines) else None
 

@@ -93,3 +93,21 @@ def plain_surface(said: str, text: str) -> str:
         surface = surface[1:-1].strip()
     named, gloss = last_parenthesis(surface)
     return named if gloss and named and surface not in text and named in text else surface
+
+
+def abbreviation(said: str, surface: str, text: str) -> str:
+    """Return the short form that is named with a surface: of "X (Y)", Y where the text has both so.
+
+    Args:
+        said: what the reply says, with its gloss.
+        surface: the plain surface of it.
+        text: the document's text.
+
+    Returns:
+        Empty where nothing is abbreviated.
+    """
+    _, short = last_parenthesis(said.strip())
+    if not short or surface.endswith(")"):
+        return ""
+    both = rf"{re.escape(surface)}\s{{0,4}}\(\s{{0,4}}{re.escape(short)}\s{{0,4}}\)"
+    return short if re.search(both, text) else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.prose import (
+    abbreviation,
     answer_lines,
     last_parenthesis,
     plain_surface,
@@ -55,19 +56,22 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
         cells = line.strip("|").split("|")
         decisions = (_DECISIONS.get(cell.strip().casefold()) for cell in cells[1:])
         number, decision = next(
-            ((n, said) for n, said in enumerate(decisions, 1) if said is not None), (0, None)
+            ((n, made) for n, made in enumerate(decisions, 1) if made is not None), (0, None)
         )
         if decision is None:
             continue
         if not decision:
             rejected += 1
             continue
-        surface = plain_surface(without_number("|".join(cells[:number])), question.text)
+        said = without_number("|".join(cells[:number]))
+        surface = plain_surface(said, question.text)
         _, label = last_parenthesis("|".join(cells[number + 1 :]).strip())
         if not label and len(question.labels.names) == 1:
             label = question.labels.names[0]
         if surface and label:
             mentions.append(Mention(surface, label))
+            if short := abbreviation(said, surface, question.text):
+                mentions.append(Mention(short, label))
         else:
             malformed += 1
     if mentions or (rejected and not malformed):

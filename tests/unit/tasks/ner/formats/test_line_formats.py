@@ -204,3 +204,19 @@ def test_tokens_that_stop_before_the_text_does():
 )
 def test_lines_that_do_not_give_the_text_back_are_no_answer(reply):
     assert read("token_lines", reply) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "reply"),
+    [
+        ("lines", "Big Apple (BA) (LOC)"),
+        ("reasons", "1. Big Apple (BA) | True | a city (LOC)"),
+    ],
+)
+def test_an_abbreviation_that_follows_in_the_text_is_named_too(name, reply):
+    both = ParsedReply((Mention("Big Apple", "LOC"), Mention("BA", "LOC")))
+    assert read(name, reply, Question("the Big Apple ( BA ) said", LABELS)) == both
+    alone = ParsedReply((Mention("Big Apple", "LOC"),))
+    assert read(name, reply, Question("the Big Apple and its BA", LABELS)) == alone
+    whole = ParsedReply((Mention("Big Apple (BA)", "LOC"),))
+    assert read(name, reply, Question("the Big Apple (BA) said", LABELS)) == whole
