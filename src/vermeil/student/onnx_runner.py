@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.errors import ConfigError, DataError
+from vermeil.student.prediction import softmax
 
 MODULES = ("onnxruntime", "tokenizers")
 
@@ -55,10 +56,7 @@ class OnnxRunner:
         cases: NDArray[np.int64] | None,
     ) -> NDArray[np.float32]:
         """Return class probabilities."""
-        logits = self.logits(ids, mask, cases)
-        powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        result: NDArray[np.float32] = powers / powers.sum(axis=-1, keepdims=True)
-        return result
+        return softmax(self.logits(ids, mask, cases))
 
     def logits(
         self,

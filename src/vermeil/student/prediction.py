@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +86,12 @@ def tempered(rows: NDArray[np.float32], temperature: float) -> NDArray[np.float3
     if temperature == 1:
         return rows
     logs = np.log(np.maximum(rows, np.finfo(np.float32).tiny)) / temperature
-    powers = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    return softmax(logs)
+
+
+def softmax(logits: NDArray[Any]) -> NDArray[np.float32]:
+    """Return probabilities over the last axis."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     result: NDArray[np.float32] = powers / powers.sum(axis=-1, keepdims=True)
     return result
 

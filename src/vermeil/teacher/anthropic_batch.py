@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import IO, Any
 
 from vermeil.data.reply import Request
 from vermeil.teacher.anthropic_wire import message_body, parse_message
-from vermeil.teacher.backend import AttemptError, Scope
 from vermeil.teacher.batch_backend import (
     Found,
     Frame,
@@ -22,6 +20,7 @@ from vermeil.teacher.batch_backend import (
     no_such_batch,
     read_lines,
 )
+from vermeil.teacher.batch_calls import cancel, guard
 from vermeil.teacher.batch_store import Batch
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
@@ -59,7 +58,7 @@ class AnthropicBatches:
 
     def submit(self, batch: Batch, content: IO[bytes]) -> str:  # noqa: ARG002
         """Send the requests, whose names say which batch they are of."""
-        with self._guard(no_batches(self._config)):
+        with guard(self._sdk, no_batches(self._config)):
             headers = {**self._sdk.headers, "Content-Type": "application/json"}
             made: Any = self._client.post(
                 _PATH, cast_to=object, content=content, options={"headers": headers}
@@ -69,7 +68,7 @@ class AnthropicBatches:
     def find(self, batch: Batch, known: Collection[str]) -> Found:
         """Find a batch by the names of its requests, which only an ended one tells."""
         unsure = False
-        with self._guard(no_batches(self._config)):
+        with guard(self._sdk, no_batches(self._config)):
             for one in self._newest_first():
                 if _seconds(one["created_at"]) < batch.created - _SKEW:
                     break
@@ -84,7 +83,7 @@ class AnthropicBatches:
 
     def look(self, server_id: str) -> Look:
         """Say how far a batch has come."""
-        with self._guard(no_such_batch(self._config, server_id)):
+        with guard(self._sdk, no_such_batch(self._config, server_id)):
             batch = self._get(f"{_PATH}/{server_id}")
             counts = dict(batch["request_counts"])
             if batch.get("archived_at"):
@@ -95,7 +94,7 @@ class AnthropicBatches:
     def results(self, server_id: str) -> Iterator[Result]:
         """Yield every result."""
         with (
-            self._guard(no_such_batch(self._config, server_id)),
+            guard(self._sdk, no_such_batch(self._config, server_id)),
             self._client.messages.batches.with_streaming_response.results(
                 server_id, extra_headers=self._sdk.headers
             ) as response,
@@ -104,16 +103,8 @@ class AnthropicBatches:
 
     def cancel(self, server_id: str) -> None:
         """Have a batch end soon."""
-        try:
-            with self._guard(no_such_batch(self._config, server_id)):
-                self._client.post(
-                    f"{_PATH}/{server_id}/cancel",
-                    cast_to=object,
-                    options={"headers": self._sdk.headers},
-                )
-        except AttemptError as fault:
-            if fault.scope is not Scope.REQUEST:  # it has ended already
-                raise
+        absent = no_such_batch(self._config, server_id)
+        cancel(self._sdk, self._client, f"{_PATH}/{server_id}", absent)
 
     def close(self) -> None:
         """Close the connections."""
@@ -145,18 +136,6 @@ class AnthropicBatches:
     def _get(self, path: str, query: dict[str, Any] | None = None) -> Any:
         options = {"headers": self._sdk.headers, "params": query or {}}
         return self._client.get(path, cast_to=object, options=options)
-
-    @contextmanager
-    def _guard(self, absent: AttemptError) -> Iterator[None]:
-        try:
-            yield
-        except self._sdk.module.NotFoundError:
-            raise absent from None
-        except self._sdk.faults as error:
-            raise self._sdk.fault(error) from None
-        except (LookupError, TypeError, AttributeError) as error:
-            shown = self._sdk.clean(repr(error))
-            raise AttemptError(f"the answer is about no batch: {shown}", Scope.ATTEMPT) from None
 
 
 def _is_of(result: Result, batch: Batch) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from typing import IO, Any
 
 from vermeil.data.reply import Reply, Request
-from vermeil.teacher.backend import AttemptError, Scope
+from vermeil.teacher.backend import Scope
 from vermeil.teacher.batch_backend import (
     Found,
     Frame,
@@ -19,6 +18,7 @@ from vermeil.teacher.batch_backend import (
     no_such_batch,
     read_lines,
 )
+from vermeil.teacher.batch_calls import cancel, guard
 from vermeil.teacher.batch_store import Batch
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
@@ -70,7 +70,7 @@ class OpenAIBatches:
     def submit(self, batch: Batch, content: IO[bytes]) -> str:
         """Send the file up and have it worked off."""
         file = (f"{_LABEL}-{batch.name}.jsonl", content, "application/jsonl")
-        with self._guard(no_batches(self._config)):
+        with guard(self._sdk, no_batches(self._config)):
             uploaded = self._client.post(
                 "/files",
                 cast_to=object,
@@ -93,7 +93,7 @@ class OpenAIBatches:
 
     def find(self, batch: Batch, known: Collection[str]) -> Found:  # noqa: ARG002
         """Find a batch by its metadata, newest first."""
-        with self._guard(no_batches(self._config)):
+        with guard(self._sdk, no_batches(self._config)):
             after: dict[str, str] = {}
             while True:
                 page = self._get("/batches", {"limit": 100, **after})
@@ -108,7 +108,7 @@ class OpenAIBatches:
 
     def look(self, server_id: str) -> Look:
         """Say how far a batch has come."""
-        with self._guard(no_such_batch(self._config, server_id)):
+        with guard(self._sdk, no_such_batch(self._config, server_id)):
             batch = self._get(f"/batches/{server_id}")
             status, counts = batch["status"], batch.get("request_counts") or {}
             if status == "failed":
@@ -121,7 +121,7 @@ class OpenAIBatches:
 
     def results(self, server_id: str) -> Iterator[Result]:
         """Yield what succeeded, then what did not."""
-        with self._guard(no_such_batch(self._config, server_id)):
+        with guard(self._sdk, no_such_batch(self._config, server_id)):
             batch = self._get(f"/batches/{server_id}")
             for name in ("output_file_id", "error_file_id"):
                 if batch.get(name):
@@ -132,16 +132,8 @@ class OpenAIBatches:
 
     def cancel(self, server_id: str) -> None:
         """Have a batch end soon."""
-        try:
-            with self._guard(no_such_batch(self._config, server_id)):
-                self._client.post(
-                    f"/batches/{server_id}/cancel",
-                    cast_to=object,
-                    options={"headers": self._sdk.headers},
-                )
-        except AttemptError as fault:
-            if fault.scope is not Scope.REQUEST:  # it has ended already
-                raise
+        absent = no_such_batch(self._config, server_id)
+        cancel(self._sdk, self._client, f"/batches/{server_id}", absent)
 
     def close(self) -> None:
         """Close the connections."""
@@ -180,15 +172,3 @@ class OpenAIBatches:
     def _get(self, path: str, query: dict[str, Any] | None = None) -> Any:
         options = {"headers": self._sdk.headers, "params": query or {}}
         return self._client.get(path, cast_to=object, options=options)
-
-    @contextmanager
-    def _guard(self, absent: AttemptError) -> Iterator[None]:
-        try:
-            yield
-        except self._sdk.module.NotFoundError:
-            raise absent from None
-        except self._sdk.faults as error:
-            raise self._sdk.fault(error) from None
-        except (LookupError, TypeError, AttributeError) as error:
-            shown = self._sdk.clean(repr(error))
-            raise AttemptError(f"the answer is about no batch: {shown}", Scope.ATTEMPT) from None
