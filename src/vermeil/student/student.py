@@ -152,7 +152,8 @@ class Student:
         around: Surroundings | None = None,
     ) -> list[StepRecord]:
         """Train along a plan (see `vermeil.student.training.fit`)."""
-        speed_up_dropout(self.network)
+        if self.network.device.type == "cpu":
+            speed_up_dropout(self.network)
         criterion = CrossEntropy() if self.crf is None else self.crf.to(self.network.device)
         return fit(
             self.network,
