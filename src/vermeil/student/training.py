@@ -22,7 +22,7 @@ from vermeil.student.checkpoint import Checkpoint, State, flatten
 from vermeil.student.config import RESULTLESS, StudentConfig
 from vermeil.student.device import autocast, uses_bf16
 from vermeil.student.loss import Batch, collate
-from vermeil.student.metrics import StepRecord, Watch
+from vermeil.student.metrics import Observer, StepRecord, Watch
 from vermeil.student.optimiser import make_optimiser, rate_factor, set_rate
 from vermeil.student.team import ALONE, Team
 from vermeil.student.vocabulary import SmallVocabulary, compact_vocabulary
@@ -38,6 +38,8 @@ class Surroundings:
         score: scores the student; needed where the configuration selects the best state.
         checkpoint: keeps the state, and gives back that of a training that was stopped.
         team: the processes that share the work.
+        observer: looks at the student between steps, in the first process; what it does changes
+            nothing, and its time does not count.
     """
 
     progress: Progress = silent
@@ -45,6 +47,7 @@ class Surroundings:
     score: Score | None = None
     checkpoint: Checkpoint | None = None
     team: Team = ALONE
+    observer: Observer | None = None
 
 
 def fit(
@@ -154,6 +157,7 @@ class _Loop:
         share = float(self.plan.realised_share[step])
         self._tell(StepRecord(step + 1, loss, share, rate, wordpieces, speed, seconds, f1))
         self._keep()
+        self._let_observe(step + 1)
 
     def _collated(self, part: Sequence[Example], padding: int) -> Batch:
         return collate(part, self.vocabulary.remap, padding, self.network.device)
@@ -204,6 +208,17 @@ class _Loop:
         self.best.offer(f1, self.trained)
         self._last_f1 = f1
         return f1
+
+    def _let_observe(self, step: int) -> None:
+        observer = self.around.observer
+        if observer is None or self.around.team.rank > 0 or not observer.is_due(step):
+            return
+        began, random = time.perf_counter(), _random_state()
+        with self.vocabulary.whole():
+            observer.observe(step)
+        _set_random_state(random)
+        self.network.train()
+        self._began += time.perf_counter() - began
 
     def _tell(self, record: StepRecord) -> None:
         self.records.append(record)

@@ -9,6 +9,21 @@ from pydantic import Field
 from vermeil.section import Section
 
 
+class MechanismConfig(Section):
+    """``[study.mechanism]``: what is recorded while students are trained, to see why one wins."""
+
+    regimens: tuple[str, ...] = ()
+    """Regimens of the study whose cells are recorded, or all; none: nothing is recorded."""
+    points: int = Field(default=8, ge=1)
+    """Moments of training, evenly spread; one before each jump of the gold share is added."""
+    documents: int = Field(default=200, ge=1)
+    """Documents of dev that the student is scored on at each of them, and silver documents with
+    known gold, on whose errors it is watched."""
+    wordpieces: int = Field(default=192, ge=1)
+    """Size of each of the four batches whose gradients are compared, two of gold and two of
+    silver; all this is made for 5 % of the time of training a cell of some hundred steps."""
+
+
 class StudyConfig(Section):
     """Which cells a study runs: regimens × seeds × data sizes × budgets."""
 
@@ -42,3 +57,5 @@ class StudyConfig(Section):
     """Cells that run at once, each with its share of the processor's threads."""
     keep_model: bool = True
     """Whether to keep the model of the cell that does best on dev."""
+    mechanism: MechanismConfig = MechanismConfig()
+    """What is recorded while students are trained, to see why one wins."""

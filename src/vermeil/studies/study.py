@@ -25,6 +25,7 @@ from vermeil.studies.cell import CellJob, cell_key, run_cell
 from vermeil.studies.config import StudyConfig
 from vermeil.studies.draw import Draw, draw_documents
 from vermeil.studies.inputs import StudyCorpora
+from vermeil.studies.probes import draw_probes, is_recorded
 from vermeil.studies.regimens import CEILING, blending_for
 from vermeil.studies.results import collect_results
 from vermeil.tasks.protocol import Task
@@ -54,7 +55,7 @@ class StudyReport:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: the results without the cells' curves and predictions."""
-        bulky = ("plan", "curve", "dev_curve", "test_groups", "predictions")
+        bulky = ("plan", "curve", "dev_curve", "test_groups", "predictions", "mechanism")
         cells = [
             {k: v for k, v in cell.items() if k not in bulky} for cell in self.results["cells"]
         ]
@@ -139,6 +140,11 @@ def _jobs(
         )
     if config.baseline not in config.regimens:
         raise ConfigError(f"study.baseline: {config.baseline!r} is not among study.regimens")
+    unknown = [r for r in config.mechanism.regimens if r not in (*config.regimens, "all")]
+    if unknown:
+        raise ConfigError(
+            f"study.mechanism.regimens: {unknown[0]!r} is not among study.regimens, nor all"
+        )
     threads = student.threads or max(1, (os.cpu_count() or 1) // config.workers)
     student = student.model_copy(update={"threads": threads})
     for seed in config.seeds:
@@ -149,6 +155,9 @@ def _jobs(
             for regimen in config.regimens:
                 full = blending_for(regimen, blending, config.variants)
                 budgeted = full.budget.model_copy(update={"name": budget})
+                probes = None
+                if is_recorded(regimen, config.mechanism):
+                    probes = draw_probes(draw, corpora, config.mechanism, seed)
                 if regimen == CEILING:
                     update = {"gold_epochs": budgeted.silver_epochs}
                     budgeted = budgeted.model_copy(update=update)
@@ -161,6 +170,7 @@ def _jobs(
                     task,
                     tuple(corpora.dev),
                     tuple(corpora.test),
+                    probes,
                 )
 
 
