@@ -204,7 +204,7 @@ def _loss_curve(training: Training) -> list[dict[str, float]]:
                 "step": stretch[-1].step,
                 "loss": round(sum(s.loss for s in stretch) / len(stretch), 5),
                 "gold_share": round(sum(s.gold_share for s in stretch) / len(stretch), 4),
-                "learning_rate": stretch[-1].learning_rate,
+                "learning_rate": float(f"{stretch[-1].learning_rate:.4g}"),
             }
         )
     return points

@@ -14,14 +14,14 @@ class MechanismConfig(Section):
 
     regimens: tuple[str, ...] = ()
     """Regimens of the study whose cells are recorded, or all; none: nothing is recorded."""
-    points: int = Field(default=8, ge=1)
+    points: int = Field(default=6, ge=1)
     """Moments of training, evenly spread; one before each jump of the gold share is added."""
-    documents: int = Field(default=200, ge=1)
+    documents: int = Field(default=100, ge=1)
     """Documents of dev that the student is scored on at each of them, and silver documents with
     known gold, on whose errors it is watched."""
-    wordpieces: int = Field(default=192, ge=1)
-    """Size of each of the four batches whose gradients are compared, two of gold and two of
-    silver; all this is made for 5 % of the time of training a cell of some hundred steps."""
+    wordpieces: int = Field(default=256, ge=1)
+    """Size of each of the batches whose gradients are compared: gold, silver, and gold of dev. The
+    defaults cost about 5 % of the time of a cell of some hundred steps."""
 
 
 class StudyConfig(Section):

@@ -6,21 +6,16 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from vermeil.data.document import UNANNOTATED, Annotation, Document
 from vermeil.data.example import BatchPlan
 from vermeil.studies.outcomes import Outcomes
-from vermeil.studies.probes import Probes, moments, probe_batches
+from vermeil.studies.probes import Probes, moments, probe_batch
 from vermeil.studies.words import Judged, sharpness, silver_words
 
 if TYPE_CHECKING:
     from vermeil.student.examples import EncodedCorpus
+    from vermeil.student.predictor import Predictor
     from vermeil.student.student import Student
-
-PAIRS = {"gold_silver": ((0, 2), (0, 3), (1, 2), (1, 3)), "gold_gold": ((0, 1),)}
-PAIRS["silver_silver"] = ((2, 3),)
-"""Which cosines are averaged, of two gold batches and then two silver ones."""
 
 
 class MechanismObserver:
@@ -47,11 +42,12 @@ class MechanismObserver:
         self._student, self._plan, self._probes = student, plan, probes
         self._moments = frozenset(moments(plan, probes.config.points))
         self._outcomes = Outcomes(probes.dev, student.task)
-        origins = [
-            probe_batches(corpus.examples, probes.config.wordpieces, seed)
-            for corpus in (gold, silver)
-        ]
-        self._batches = [*origins[0], *origins[1]] if all(origins) else []
+        unseen = student.encode(probes.dev, "gold")
+        self._batches = {
+            name: batch
+            for name, corpus in (("gold", gold), ("silver", silver), ("dev", unseen))
+            if (batch := probe_batch(corpus.examples, probes.config.wordpieces, seed))
+        }
         self._points: list[dict[str, Any]] = []
         self._seconds = 0.0
 
@@ -62,7 +58,8 @@ class MechanismObserver:
     def observe(self, step: int) -> None:
         """Look at the student, and note what there is."""
         began = time.perf_counter()
-        dev = self._judged(self._probes.dev)
+        predictor = self._student.predictor(self._student.config.precision)
+        dev = self._judged(predictor, self._probes.dev)
         counts = self._outcomes.add([self._annotation(one) for one in dev])
         point: dict[str, Any] = {
             "step": step,
@@ -75,9 +72,10 @@ class MechanismObserver:
         }
         if self._probes.silver:
             silver, truth = self._probes.silver, self._probes.truth
-            point["silver"] = silver_words(self._judged(silver, truth), self._student.task)
-        if self._batches:
-            point["gradients"] = self._gradients()
+            point["silver"] = silver_words(
+                self._judged(predictor, silver, truth), self._student.task
+            )
+        point["gradients"] = self._gradients()
         self._points.append(point)
         self._seconds += time.perf_counter() - began
 
@@ -93,10 +91,12 @@ class MechanismObserver:
         }
 
     def _judged(
-        self, documents: Sequence[Document], truth: Sequence[Document] | None = None
+        self,
+        predictor: Predictor,
+        documents: Sequence[Document],
+        truth: Sequence[Document] | None = None,
     ) -> list[Judged]:
         """Return words and probabilities of documents, with the classes of what they say."""
-        predictor = self._student.predictor(self._student.config.precision)
         plain = [d.with_annotation(UNANNOTATED) for d in documents]
         encode = self._student.task.encode
         return [
@@ -115,14 +115,11 @@ class MechanismObserver:
         return self._student.task.decode(judged.words, judged.rows)
 
     def _gradients(self) -> dict[str, float]:
-        """Return mean cosines within and between the origins, norms and losses."""
-        found = self._student.gradients(self._batches)
-        told = {
-            name: float(np.mean([found.cosines[pair] for pair in pairs]))
-            for name, pairs in PAIRS.items()
-        }
-        for place, origin in enumerate(("gold", "silver")):
-            own = slice(2 * place, 2 * place + 2)
-            told[f"{origin}_norm"] = float(found.norms[own].mean())
-            told[f"{origin}_loss"] = float(found.losses[own].mean())
-        return {name: round(value, 4) for name, value in told.items()}
+        """Return cosines between batches, their norms and losses; dev is gold that is not seen."""
+        found = self._student.gradients(list(self._batches.values()))
+        told: dict[str, float] = {}
+        for i, name in enumerate(self._batches):
+            told[f"{name}_norm"], told[f"{name}_loss"] = found.norms[i], found.losses[i]
+            for j, other in enumerate(list(self._batches)[:i]):
+                told[f"{other}_{name}"] = found.cosines[j, i]
+        return {name: round(float(value), 4) for name, value in told.items()}

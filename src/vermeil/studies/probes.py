@@ -43,7 +43,7 @@ def is_recorded(regimen: str, config: MechanismConfig) -> bool:
 
 
 def draw_probes(draw: Draw, corpora: StudyCorpora, config: MechanismConfig, seed: int) -> Probes:
-    """Draw the documents: of dev the same for every seed, of silver those of the cell.
+    """Draw the documents by the cell's seed, so that several seeds see more of them.
 
     Args:
         draw: the cell's documents.
@@ -59,7 +59,7 @@ def draw_probes(draw: Draw, corpora: StudyCorpora, config: MechanismConfig, seed
             "study.mechanism.regimens: the recording scores students on corpora.dev, which is "
             "missing; name it, or record nothing"
         )
-    dev = _some(corpora.dev, config.documents, "dev")
+    dev = _some(corpora.dev, config.documents, f"dev:{seed}")
     labelled = {d.id: d for d in corpora.gold}
     wrong = [d for d in draw.silver if _differs(d, labelled.get(d.id))]
     silver = _some(wrong, config.documents, f"silver:{seed}")
@@ -79,21 +79,14 @@ def moments(plan: BatchPlan, points: int) -> list[int]:
     return sorted({*map(int, jumps), *map(int, kept)})
 
 
-def probe_batches(
-    examples: Sequence[Example], wordpieces: int, seed: int
-) -> list[tuple[Example, ...]]:
-    """Return two batches of different examples, about ``wordpieces`` each, from one origin."""
-    order = _generator(f"batches:{seed}").permutation(len(examples))
-    batches: list[tuple[Example, ...]] = []
+def probe_batch(examples: Sequence[Example], wordpieces: int, seed: int) -> tuple[Example, ...]:
+    """Return examples of about ``wordpieces`` together, or all that there are."""
     batch: list[Example] = []
-    for number in order:
-        batch.append(examples[number])
+    for number in _generator(f"batch:{seed}").permutation(len(examples)):
         if sum(e.size for e in batch) >= wordpieces:
-            batches.append(tuple(batch))
-            batch = []
-        if len(batches) == 2:
-            return batches
-    return []
+            break
+        batch.append(examples[number])
+    return tuple(batch)
 
 
 def _differs(silver: Document, gold: Document | None) -> bool:

@@ -109,7 +109,7 @@ def study(
     progress("study", reused, reused + len(missing), {})
     try:
         for cell in _run_all(missing, config.workers, best):
-            write_json(output / "cells" / f"{cell['key']}.json", cell)
+            write_json(output / "cells" / f"{cell['key']}.json", cell, compact=True)
             finished[cell["key"]] = cell
             if best:
                 best.offer(cell)
