@@ -56,6 +56,7 @@ class CellJob:
         dev: documents to choose by; may be empty.
         test: documents to report on; may be empty.
         probes: what a recording of the training looks at; None: nothing is recorded.
+        sizes: gold and silver documents that its block draws.
     """
 
     regimen: str
@@ -67,6 +68,7 @@ class CellJob:
     dev: tuple[Document, ...]
     test: tuple[Document, ...]
     probes: Probes | None = None
+    sizes: tuple[int, int] = (0, 0)
 
 
 def cell_key(job: CellJob, plan: BatchPlan) -> str:

@@ -36,12 +36,12 @@ class Outcomes:
     gold: Sequence[Document]
     task: Task
     _found: list[str] = field(default_factory=list)
-    _wrong: list[set[Item]] = field(default_factory=list)
+    _wrong: list[dict[Item, Annotation]] = field(default_factory=list)
 
     def add(self, predicted: Sequence[Annotation]) -> Counts:
         """Take what the student says now about each document; return the counts."""
         letters: list[tuple[Item, str]] = []
-        wrong: set[Item] = set()
+        wrong: dict[Item, Annotation] = {}
         counts = []
         for number, (document, said) in enumerate(zip(self.gold, predicted, strict=True)):
             counts.append(self.task.count(document.annotation, said))
@@ -50,7 +50,7 @@ class Outcomes:
             letters.extend(
                 (item, self._letter(one, said, hit=item in found)) for item, one in expected.items()
             )
-            wrong.update(found.keys() - expected.keys())
+            wrong.update({item: one for item, one in found.items() if item not in expected})
         self._found.append("".join(letter for _, letter in sorted(letters)))
         self._wrong.append(wrong)
         return total(counts)
@@ -62,20 +62,26 @@ class Outcomes:
         kinds = {kind for _, kind in self.task.count(one, said).errors} & LETTERS.keys()
         return LETTERS[next(iter(kinds))] if kinds else LETTERS["type"]
 
+    def _is_spurious(self, item: Item, one: Annotation) -> bool:
+        counts = self.task.count(self.gold[item[1]].annotation, one)
+        return any(kind == "spurious" for _, kind in counts.errors)
+
     def as_dict(self) -> dict[str, Any]:
         """What is kept.
 
         ``gold`` and ``wrong`` number the items per label, in the order in which the strings of
         ``found`` and ``said`` have them, a string per moment. A letter of ``found`` is one of
         `LETTERS`; one of ``said`` is 1 where the student made this mistake at this moment: a span
-        that is not gold.
+        that is not gold. ``spurious`` is 1 for those that do not stand in the place of a gold span.
         """
         gold = sorted(item for i, d in enumerate(self.gold) for item, _ in _items(d.annotation, i))
-        wrong = sorted(set().union(*self._wrong))
+        every = {item: one for now in self._wrong for item, one in now.items()}
+        wrong = sorted(every)
         return {
             "gold": _per_label(gold),
             "found": list(self._found),
             "wrong": _per_label(wrong),
+            "spurious": "".join("01"[self._is_spurious(item, every[item])] for item in wrong),
             "said": ["".join("01"[item in now] for item in wrong) for now in self._wrong],
         }
 

@@ -33,6 +33,7 @@ def test_every_span_is_followed(task: Task) -> None:
     assert told["found"] == ["txbm", "m..."]
     assert told["wrong"] == {"LOC": 1, "PER": 3}
     assert told["said"] == ["0111", "1000"]
+    assert told["spurious"] == "1000"
 
 
 def test_labels_of_texts_are_followed_too() -> None:
