@@ -143,7 +143,8 @@ def resampled_f1(counts: NDArray[np.int64], resamples: int, seed: int) -> NDArra
     parts = []
     for drawn, share in _draws(seeds, groups, resamples, seed):
         parts.append([_over_seeds(_f1_of_draw(system, drawn), share) for system in counts])
-    return np.clip(np.concatenate([np.stack(part, axis=1) for part in parts]), 0, 1)
+    scores = np.concatenate([np.stack(part, axis=1) for part in parts])
+    return np.asarray(np.clip(scores, 0, 1), dtype=np.float64)
 
 
 def score_intervals(counts: CountArray, resamples: int, seed: int) -> NDArray[np.float64]:

@@ -143,7 +143,7 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
         "plan": _plan_curve(training.plan),
         "exposure": _exposure(training.plan, len(gold.examples) + len(silver.examples)),
         "curve": _loss_curve(training),
-        "dev_curve": [],
+        "dev_curve": [] if observer is None else observer.dev_curve(),
         "test_groups": by_group,
         "predictions": shown,
         **({} if observer is None else {"mechanism": observer.as_dict()}),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from vermeil.data.counts import Tally
 from vermeil.data.document import UNANNOTATED, Annotation, Document
 from vermeil.data.example import BatchPlan
 from vermeil.studies.outcomes import Outcomes
@@ -78,6 +79,14 @@ class MechanismObserver:
         point["gradients"] = self._gradients()
         self._points.append(point)
         self._seconds += time.perf_counter() - began
+
+    def dev_curve(self) -> list[dict[str, float]]:
+        """Return step and F1 on the sample of dev at each moment."""
+        tallies = [
+            (point["step"], sum((Tally(*row) for row in point["per_label"].values()), Tally()))
+            for point in self._points
+        ]
+        return [{"step": step, "f1": round(tally.f1, 5)} for step, tally in tallies]
 
     def as_dict(self) -> dict[str, Any]:
         """What the cell keeps."""

@@ -9,6 +9,8 @@ from typing import Any
 from vermeil.studies import appendix, charts
 from vermeil.studies.examples import example_views
 from vermeil.studies.findings import findings, scope_of
+from vermeil.studies.frontier_view import frontier_view
+from vermeil.studies.mechanism_view import mechanism_views
 from vermeil.studies.summary import Block, Cell, Row, block_of, by_regimen, summarise
 from vermeil.studies.teacher_view import agreement_sentences, teacher_view
 from vermeil.studies.wording import (
@@ -43,6 +45,7 @@ def page_view(results: Results) -> View:
     comparisons: Sequence[Row] = results.get("comparisons") or ()
     teacher: Sequence[Row] = results.get("teacher") or ()
     known = {**results, "summary": summary, "comparisons": comparisons}
+    recordings = mechanism_views(results.get("mechanism") or ())
     keys = list(dict.fromkeys(block_of(row) for row in summary))
     blocks = [_block(key, scope_of(key, keys), summary, comparisons, cells) for key in keys]
     return {
@@ -50,6 +53,8 @@ def page_view(results: Results) -> View:
         "tiles": _tiles(blocks, teacher),
         "findings": _findings(results.get("findings") or findings(known)),
         "blocks": blocks,
+        "mechanism": [{**view, "scope": scope_of(view["block"], keys)} for view in recordings],
+        "frontier": frontier_view(results.get("frontier")),
         "teacher": [teacher_view(row) for row in teacher],
         "agreement": agreement_sentences(results.get("agreement") or ()),
         "comparisons": [_comparison(row, keys) for row in comparisons],
