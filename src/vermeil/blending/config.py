@@ -91,5 +91,7 @@ class BlendingConfig(Section):
     loss of their gold and silver examples is weighted to the gold share."""
     restart_learning_rate: bool = False
     """Whether the learning rate warms up and decays anew in every phase of the regimen."""
+    restart_optimiser: bool = False
+    """Whether the optimiser forgets its running means where a phase of the regimen begins."""
     budget: BudgetConfig = BudgetConfig()
     """How long training lasts."""

@@ -144,6 +144,8 @@ class _Loop:
         began = time.perf_counter()
         rate = self.config.learning_rate * rate_factor(step, self.plan, self.config)
         set_rate(self.optimiser, rate)
+        if step in self.plan.optimiser_restarts:
+            self.optimiser.state.clear()
         loss = self._optimise([self._collated(part, padding) for part in self._parts(batch)])
         if not math.isfinite(loss):
             raise TrainingError(

@@ -88,6 +88,8 @@ def cell_key(job: CellJob, plan: BatchPlan) -> str:
         digest.update(np.sort(batch).tobytes() + b"|")
     if plan.restarts != (0,):
         digest.update(f"restarts:{plan.restarts}".encode())
+    if plan.optimiser_restarts:
+        digest.update(f"optimiser:{plan.optimiser_restarts}".encode())
     if plan.origin_weights is not None:
         digest.update(b"weights:" + plan.origin_weights.round(6).tobytes())
     if job.probes is not None:
