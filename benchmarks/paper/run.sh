@@ -35,3 +35,4 @@ study gold-1000
 study gold-250
 study uniner-1000
 for name in gold-1000 gold-250; do study "$name" "study.regimens=[$required, $variants]"; done
+python benchmarks/paper/tabulate.py

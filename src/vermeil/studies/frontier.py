@@ -18,9 +18,11 @@ SPLITS = 101
 SPENDINGS = 24
 """Points of the cost–quality frontier."""
 FAR = 2.0
-"""Sizes above so many times the largest that was measured are called far from the data."""
+"""Nothing is said of more documents than so many times the most that were measured: silver brings
+a student near its teacher and no further, which no curve shows before it is there."""
 
 Interval = tuple[float, float]
+Size = tuple[float, float]
 Numbers = NDArray[np.float64]
 
 
@@ -85,12 +87,21 @@ class Prices:
     gold: float
     silver: float
 
-    def splits(self, money: float) -> tuple[Numbers, Numbers]:
-        """Return ways to spend a sum: whole documents of gold, and of silver with the rest."""
-        gold = np.unique(np.floor(np.linspace(0, money / self.gold, SPLITS) + 1e-9))
-        return gold, np.floor((money - gold * self.gold) / self.silver + 1e-9)
+    def splits(self, money: float, least: Size, most: Size) -> tuple[Numbers, Numbers]:
+        """Return ways to spend a sum: whole documents of gold, and of silver with the rest.
 
-    def cost(self, gold: float, silver: float) -> float:
+        Args:
+            money: the sum; what buys more than ``most`` is kept.
+            least: gold and silver documents that are bought at least.
+            most: the same, at most.
+        """
+        spare = money - self.cost(*least)
+        room = min(spare / self.gold, most[0] - least[0])
+        gold = least[0] + np.unique(np.floor(np.linspace(0, max(0.0, room), SPLITS) + 1e-9))
+        silver = np.floor((money - gold * self.gold) / self.silver + 1e-9)
+        return gold, np.clip(silver, 0, most[1])
+
+    def cost(self, gold: Any, silver: Any) -> Any:
         """Return what so many documents cost."""
         return gold * self.gold + silver * self.silver
 
@@ -158,12 +169,18 @@ def purchase(frontier: Frontier, prices: Prices, config: PlanConfig) -> dict[str
             f"plan.budget: {budget:g} buys no document at {prices.gold:g} per gold and "
             f"{prices.silver:g} per silver document"
         )
-    largest = [int(values.max()) for values in (frontier.grid.gold, frontier.grid.silver)]
+    largest = _largest(frontier.grid)
     have = (
-        largest[0] if config.gold is None else config.gold,
-        largest[1] if config.silver is None else config.silver,
+        int(largest[0] if config.gold is None else config.gold),
+        int(largest[1] if config.silver is None else config.silver),
     )
-    gold, silver = prices.splits(budget)
+    room = tuple(max(0.0, FAR * most - there) for most, there in zip(largest, have, strict=True))
+    if not any(room):
+        raise ConfigError(
+            f"plan.gold: {have[0]} gold and {have[1]} silver documents are more than {FAR:g} times "
+            f"what the study had ({largest[0]:g} and {largest[1]:g}); run it over larger sizes"
+        )
+    gold, silver = prices.splits(budget, (0, 0), (room[0], room[1]))
     expected = frontier.curve(have[0] + gold, have[1] + silver)[0]
     best = int(expected.argmax())
     choices = {"recommended": best, "gold alone": len(gold) - 1, "silver alone": 0}
@@ -186,20 +203,23 @@ def purchase(frontier: Frontier, prices: Prices, config: PlanConfig) -> dict[str
         "budget": budget,
         "have": {"gold": have[0], "silver": have[1], "f1": now, "interval": list(now_interval)},
         "options": options,
-        "gold_share": _share_interval(frontier, prices, have, budget),
-        "far": bool(
-            have[0] + gold[best] > FAR * largest[0] or have[1] + silver[best] > FAR * largest[1]
-        ),
+        "gold_share": _share_interval(frontier, prices, have, (gold, silver)),
+        "limited": bool(gold[best] >= np.floor(room[0]) or silver[best] >= np.floor(room[1])),
     }
 
 
 def _share_interval(
-    frontier: Frontier, prices: Prices, have: tuple[int, int], budget: float
+    frontier: Frontier, prices: Prices, have: tuple[int, int], ways: tuple[Numbers, Numbers]
 ) -> list[float]:
-    """Return in which range the share of the money for gold lies that the resamples find best."""
-    gold, silver = prices.splits(budget)
+    """Return in which range gold's share of the money lies that the resamples find best."""
+    gold, silver = ways
     best = frontier.curves(have[0] + gold, have[1] + silver).argmax(axis=1)
-    return list(_interval(gold[best] * prices.gold / budget))
+    spent = np.maximum(prices.cost(gold[best], silver[best]), 1e-12)
+    return list(_interval(gold[best] * prices.gold / spent))
+
+
+def _largest(grid: Grid) -> Size:
+    return float(grid.gold.max()), float(grid.silver.max())
 
 
 def _measured(frontier: Frontier, number: int) -> dict[str, Any]:
@@ -215,14 +235,17 @@ def _measured(frontier: Frontier, number: int) -> dict[str, Any]:
 
 
 def _spendings(grid: Grid, prices: Prices) -> Numbers:
-    """Return sums of money from the cheapest size that was measured to twice the dearest."""
-    costs = [prices.cost(*size) for size in grid.sizes]
-    return np.geomspace(min(costs), FAR * max(costs), SPENDINGS)
+    """Return sums from the least gold that was measured to all that anything is said of."""
+    gold, silver = _largest(grid)
+    most = prices.cost(FAR * gold, FAR * silver)
+    return np.geomspace(prices.cost(float(grid.gold.min()), 0.0), most, SPENDINGS)
 
 
 def _cheapest(frontier: Frontier, prices: Prices, money: float) -> dict[str, Any]:
     """Return the best division of a sum, everything being bought with it."""
-    gold, silver = prices.splits(money)
+    gold_most, silver_most = _largest(frontier.grid)
+    least = (float(frontier.grid.gold.min()), 0.0)
+    gold, silver = prices.splits(money, least, (FAR * gold_most, FAR * silver_most))
     best = int(frontier.curve(gold, silver)[0].argmax())
     f1, interval = frontier.f1(gold[best], silver[best])
     return {

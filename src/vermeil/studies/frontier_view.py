@@ -82,8 +82,9 @@ def plane_chart(record: Row) -> Markup:
         inside = (gold >= 0) & (gold <= most_gold)
         points = [(across(x), up(y)) for x, y in zip(silver[inside], gold[inside], strict=True)]
         drawing.curve(points, "equal-f1")
-        if points:
-            drawing.text((points[-1][0] + 3, points[-1][1] + 3), f1(level), "tick")
+        if len(points) > 1 and points[-1][0] - points[0][0] > 60:
+            x, y = points[len(points) // 2]
+            drawing.text((x, y + 3), f1(level), "tick level", "middle")
     for size in sizes:
         place = across(size["silver"]), up(size["gold"])
         drawing.dot(place, 3.4, "seed", f"{size['gold']} + {size['silver']}: {f1(size['f1'])}")

@@ -85,14 +85,14 @@ def purchase_sentences(record: Mapping[str, Any]) -> list[str]:
         if (other["gold"], other["silver"]) != (best["gold"], best["silver"])
     ]
     low, high = (round(100 * share) for share in bought["gold_share"])
-    said.append(
-        f"The part of the money that is best spent on gold lies between {low} and {high} % "
-        "(95 % of the resamples)."
-    )
-    if bought["far"]:
+    range_ = f"{low} %" if low == high else f"between {low} and {high} %"
+    said.append(f"Gold’s best part of the money is {range_} (95 % of the resamples).")
+    if bought["limited"]:
+        left = bought["budget"] - best["cost"]
+        kept = f"; {record['currency']}{left:,.2f} are left" if left >= 0.01 else ""
         said.append(
-            "Caution: this is more than twice as much as any cell of the study had; the curve is "
-            "a guess out there. Buy a part, study again, and ask again."
+            "No more than twice what the study had is considered, for there the curve is a guess"
+            f"{kept}. Study the larger sizes first, then ask again."
         )
     return said
 

@@ -19,6 +19,7 @@ from vermeil.studies.inputs import StudyCorpora, marks
 from vermeil.studies.mechanism import mechanism
 from vermeil.studies.report import write_report
 from vermeil.studies.sizes import read_grid
+from vermeil.studies.spreadsheet import write_cells, write_comparisons
 from vermeil.studies.summary import compare, summarise
 
 EXAMPLES = 12
@@ -33,7 +34,10 @@ def collect_results(
     context: Mapping[str, Any],
     plan: PlanConfig,
 ) -> dict[str, Any]:
-    """Summarise the cells, write ``results.json`` and ``report.html``, and return the former.
+    """Summarise the cells, write ``results.json`` and the report, and return the former.
+
+    The report is ``report.html`` and ``report.md``; ``cells.csv`` and ``comparisons.csv`` are for
+    spreadsheets.
 
     Args:
         cells: finished cells, in the order in which tables show them.
@@ -58,6 +62,8 @@ def collect_results(
     results["findings"] = findings(results)
     write_json(output / "results.json", results)
     write_report(results, output / "report.html")
+    write_cells(results["cells"], output / "cells.csv")
+    write_comparisons(results["comparisons"], output / "comparisons.csv")
     return results
 
 

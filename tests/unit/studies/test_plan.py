@@ -77,7 +77,7 @@ def test_what_is_recommended_is_the_best_division() -> None:
     assert best["cost"] <= 100
     assert gold["gold"] == 200
     assert gold["silver"] == 0
-    assert silver == {**silver, "gold": 0, "silver": 10_000}
+    assert silver == {**silver, "gold": 0, "silver": 4000}
     assert best["gain"] >= max(gold["gain"], silver["gain"])
     assert best["interval"][0] <= best["gain"] <= best["interval"][1]
     assert bought["have"]["gold"] == 1000
@@ -103,10 +103,23 @@ def test_money_never_buys_less_quality() -> None:
 
 def test_a_split_spends_no_more_than_there_is() -> None:
     prices = Prices(0.3, 0.07)
-    gold, silver = prices.splits(10.0)
+    gold, silver = prices.splits(10.0, (0, 0), (1000, 1000))
     assert (gold * 0.3 + silver * 0.07 <= 10 + 1e-6).all()
     assert gold.min() == 0
     assert gold.max() == 33
+    gold, silver = prices.splits(10.0, (5, 0), (20, 30))
+    assert gold.min() == 5
+    assert gold.max() == 20
+    assert silver.max() == 30
+
+
+def test_nothing_is_said_of_sizes_far_from_the_data() -> None:
+    rich = plan(GRID, PlanConfig.model_validate({**PRICED, "budget": 10_000.0}))
+    best = rich.record["purchase"]["options"][0]
+    assert best == {**best, "gold": 1000, "silver": 4000}
+    assert "Study the larger sizes first" in " ".join(rich.sentences)
+    with pytest.raises(ConfigError, match="run it over larger sizes"):
+        plan(GRID, PlanConfig.model_validate({**PRICED, "gold": 2000, "silver": 8000}))
 
 
 @pytest.mark.parametrize(
