@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from vermeil.jobs.train import train
     from vermeil.serving.serve import serve
     from vermeil.student import Student
+    from vermeil.studies.plan import plan
     from vermeil.studies.study import study
 
 __version__ = "0.1.0"
@@ -46,6 +47,7 @@ __all__ = [
     "export",
     "locate",
     "pilot",
+    "plan",
     "predict",
     "run",
     "serve",
@@ -69,6 +71,7 @@ _HOMES = {
     "export": "vermeil.jobs.export",
     "locate": "vermeil.jobs.locate",
     "pilot": "vermeil.jobs.pilot",
+    "plan": "vermeil.studies.plan",
     "predict": "vermeil.jobs.predict",
     "run": "vermeil.jobs.run",
     "serve": "vermeil.serving.serve",

@@ -43,8 +43,15 @@ class BudgetConfig(Section):
     """Passes over silver."""
     wordpieces: int | None = Field(default=None, gt=0)
     """equal: wordpieces seen in training; none: the sum of the gold and silver passes."""
+    gold_part: float | None = Field(default=None, gt=0, lt=1)
+    """equal: gold's part of what a blend sees; none: as the passes would divide it."""
     batch_wordpieces: int = Field(default=512, gt=0)
     """Wordpieces of one optimiser step, without padding."""
+
+    @property
+    def grows_with_data(self) -> bool:
+        """Whether one origin's size decides how long training on the other alone lasts."""
+        return self.name == "equal" and self.wordpieces is None
 
 
 class BlendingConfig(Section):
@@ -84,5 +91,7 @@ class BlendingConfig(Section):
     loss of their gold and silver examples is weighted to the gold share."""
     restart_learning_rate: bool = False
     """Whether the learning rate warms up and decays anew in every phase of the regimen."""
+    restart_optimiser: bool = False
+    """Whether the optimiser forgets its running means where a phase of the regimen begins."""
     budget: BudgetConfig = BudgetConfig()
     """How long training lasts."""

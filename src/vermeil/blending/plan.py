@@ -122,9 +122,12 @@ def make_plan(
     else:
         filled = np.cumsum([0, *(len(batch) > 0 for batch in batches)])
         starts = [int(filled[start]) for start in starts]
-    if not config.restart_learning_rate:
-        return plan
-    return replace(plan, restarts=tuple(sorted({s for s in starts if s < plan.steps} | {0})))
+    begins = tuple(sorted({s for s in starts if s < plan.steps} | {0}))
+    if config.restart_learning_rate:
+        plan = replace(plan, restarts=begins)
+    if config.restart_optimiser:
+        plan = replace(plan, optimiser_restarts=begins[1:])
+    return plan
 
 
 def _shares(schedule: Schedule, steps: int) -> NDArray[np.float64]:

@@ -141,5 +141,7 @@ def spend(regimen: RegimenName, budget: BudgetConfig, gold: int, silver: int) ->
         return Parts(wanted, 0.0)
     if origin == "silver":
         return Parts(0.0, wanted)
+    if budget.name == "equal" and budget.gold_part is not None:
+        return Parts(wanted * budget.gold_part, wanted * (1 - budget.gold_part))
     scale = wanted / passes.total
     return Parts(passes.gold * scale, passes.silver * scale)

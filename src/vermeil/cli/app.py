@@ -19,6 +19,7 @@ from vermeil.cli import (
     init,
     locate,
     pilot,
+    plan,
     predict,
     replay,
     replies,
@@ -73,6 +74,7 @@ app.command("locate", epilog=locate.EXAMPLE)(locate.locate)
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("study", epilog=study.EXAMPLE)(study.study)
+app.command("plan", epilog=plan.EXAMPLE)(plan.plan)
 app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
 app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command("export", epilog=export.EXAMPLE)(export.export)

@@ -49,6 +49,7 @@ def study(
             output,
             progress,
             read_context(sections),
+            sections.plan,
         )
     if as_json:
         print_json(report.as_dict())

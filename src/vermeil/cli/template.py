@@ -45,7 +45,7 @@ FILLED: Mapping[str, Any] = {
 }
 """What a newcomer has to look at."""
 
-ORDER = ("task", "corpora", "teacher", "pilot", "run", "student", "blending", "study")
+ORDER = ("task", "corpora", "teacher", "pilot", "run", "student", "blending", "study", "plan")
 
 
 def template() -> str:

@@ -8,7 +8,7 @@ from vermeil.corpora.config import CorporaConfig
 from vermeil.jobs.config import PilotConfig, RunConfig
 from vermeil.section import Section
 from vermeil.student.config import StudentConfig
-from vermeil.studies.config import StudyConfig
+from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.tasks.config import TaskConfig
 from vermeil.teacher.config import TeacherConfig
 
@@ -32,6 +32,8 @@ class Config(Section):
     """How gold and silver are mixed, and how long."""
     study: StudyConfig = StudyConfig()
     """Which regimens are compared."""
+    plan: PlanConfig = PlanConfig()
+    """What documents cost, and what is to be bought."""
 
     def as_toml(self) -> str:
         """Return the configuration as TOML (see `dump_config`)."""

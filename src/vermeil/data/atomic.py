@@ -92,10 +92,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
             partial.unlink(missing_ok=True)
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` as indented JSON, whole or not at all."""
+def write_json(path: Path, value: Any, *, compact: bool = False) -> None:
+    """Write ``value`` as JSON, indented or in a line, whole or not at all."""
+    style: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 1}
     with atomic_file(path) as file:
-        json.dump(value, file, ensure_ascii=False, indent=1)
+        json.dump(value, file, ensure_ascii=False, **style)
         file.write("\n")
 
 

@@ -74,6 +74,7 @@ class BatchPlan:
         wordpieces: int64, shape (steps,): wordpieces of each batch, without padding.
         gold_examples: number of gold examples.
         restarts: steps at which the learning-rate schedule starts anew (always holds 0).
+        optimiser_restarts: steps before which the optimiser forgets its running means.
         origin_weights: float64, shape (steps, 2): factor of the loss weights of gold and of silver
             examples in each step; None: 1 throughout.
     """
@@ -85,6 +86,7 @@ class BatchPlan:
     gold_examples: int
     restarts: tuple[int, ...] = (0,)
     origin_weights: NDArray[np.float64] | None = None
+    optimiser_restarts: tuple[int, ...] = ()
 
     @property
     def steps(self) -> int:

@@ -59,10 +59,11 @@ def _answers(one: Annotated) -> tuple[object, ...]:
 def tell_plan(story: Story, corpus: Corpus, settings: Settings) -> None:
     """Say what is going to be compared."""
     config = settings.study
+    (gold, *_), _ = config.sizes()
     story.heading("Phases 2 and 3 · Compare regimens, blend by schedule")
     story.say(
         f"{len(config.regimens)} regimens × {len(config.seeds)} seeds. Each cell trains a student "
-        f"on {number(config.gold_documents or len(corpus.train))} gold sentences, "
+        f"on {number(gold or len(corpus.train))} gold sentences, "
         f"{number(len(corpus.pool))} silver ones, or both, for "
         f"{number(settings.blending.budget.wordpieces or 0)} wordpieces. All regimens of a seed "
         f"draw the same sentences, so they are compared pair by pair. This takes minutes."

@@ -126,6 +126,27 @@ def interval(counts: NDArray[np.int64], resamples: int, seed: int) -> tuple[floa
     return float(low), float(high)
 
 
+def resampled_f1(counts: NDArray[np.int64], resamples: int, seed: int) -> NDArray[np.float64]:
+    """Return the mean F1 of several systems on each draw of groups and seeds.
+
+    Args:
+        counts: shape (systems, seeds, groups, 3): correct, predicted and gold items, for the same
+            seeds and groups.
+        resamples: how often groups and seeds are drawn; all systems share the draws.
+        seed: of the draws.
+
+    Returns:
+        Shape (resamples, systems), within [0, 1].
+    """
+    _, seeds, groups, _ = counts.shape
+    require_shape(counts[0], resamples)
+    parts = []
+    for drawn, share in _draws(seeds, groups, resamples, seed):
+        parts.append([_over_seeds(_f1_of_draw(system, drawn), share) for system in counts])
+    scores = np.concatenate([np.stack(part, axis=1) for part in parts])
+    return np.asarray(np.clip(scores, 0, 1), dtype=np.float64)
+
+
 def score_intervals(counts: CountArray, resamples: int, seed: int) -> NDArray[np.float64]:
     """Return 95 % percentile intervals of precision, recall and F1 of several kinds of item.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Literal
 
 import torch
@@ -23,3 +24,8 @@ def uses_bf16(precision: Literal["auto", "fp32", "bf16"]) -> bool:
     if torch.cuda.is_available():
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def autocast(device: torch.device, *, enabled: bool) -> AbstractContextManager[None]:
+    """Return the context in which matrix products run in bfloat16, or one that does nothing."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from vermeil.errors import ConfigError
 
@@ -49,6 +49,16 @@ class StepRecord:
 
 Watch = Callable[[StepRecord], None]
 """Is told about every step."""
+
+
+class Observer(Protocol):
+    """Looks at the student while it is trained, and leaves it as it is."""
+
+    def is_due(self, step: int) -> bool:
+        """Return whether it wants to look after this step, counted from 1."""
+
+    def observe(self, step: int) -> None:
+        """Look; the network has all its word embeddings, and may be left in another mode."""
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from vermeil.student.dropout import speed_up_dropout
 from vermeil.student.encoder import find_encoder
 from vermeil.student.encoding import DocumentEncoder
 from vermeil.student.examples import EncodedCorpus, make_examples
+from vermeil.student.gradients import Gradients, gradients
 from vermeil.student.loss import CrossEntropy
 from vermeil.student.metrics import StepRecord
 from vermeil.student.network import (
@@ -164,6 +165,16 @@ class Student:
             seed,
             padding=self._encoder.wordpieces.padding,
             around=around or Surroundings(),
+        )
+
+    def gradients(self, batches: Sequence[Sequence[Example]]) -> Gradients:
+        """Return how far batches agree (see `vermeil.student.gradients.gradients`)."""
+        return gradients(
+            self.network,
+            CrossEntropy() if self.crf is None else self.crf,
+            batches,
+            padding=self._encoder.wordpieces.padding,
+            bf16=uses_bf16(self.config.precision),
         )
 
     def predict(

@@ -22,7 +22,7 @@ from vermeil.student.checkpoint import Checkpoint, State, flatten
 from vermeil.student.config import RESULTLESS, StudentConfig
 from vermeil.student.device import uses_bf16
 from vermeil.student.loss import Batch, collate
-from vermeil.student.metrics import StepRecord, Watch
+from vermeil.student.metrics import Observer, StepRecord, Watch
 from vermeil.student.optimiser import parameter_groups, rate_factor, set_rate
 from vermeil.student.team import ALONE, Team
 from vermeil.student.vocabulary import SmallVocabulary, compact_vocabulary
@@ -39,6 +39,8 @@ class Surroundings:
         score: scores the student; needed where the configuration selects the best state.
         checkpoint: keeps the state, and gives back that of a training that was stopped.
         team: the processes that share the work.
+        observer: looks at the student between steps, in the first process; what it does changes
+            nothing, and its time does not count.
     """
 
     progress: Progress = silent
@@ -46,6 +48,7 @@ class Surroundings:
     score: Score | None = None
     checkpoint: Checkpoint | None = None
     team: Team = ALONE
+    observer: Observer | None = None
 
 
 def fit(
@@ -150,6 +153,8 @@ class _Loop:
         began = time.perf_counter()
         rate = self.config.learning_rate * rate_factor(step, self.plan, self.config)
         set_rate(self.weights.optimiser, rate)
+        if step in self.plan.optimiser_restarts:
+            self.weights.optimiser.state.clear()
         loss = self._optimise([self._collated(part, padding) for part in self._parts(batch)])
         if not math.isfinite(loss):
             raise TrainingError(
@@ -163,6 +168,7 @@ class _Loop:
         share = float(self.plan.realised_share[step])
         self._tell(StepRecord(step + 1, loss, share, rate, wordpieces, speed, seconds, f1))
         self._keep()
+        self._let_observe(step + 1)
 
     def _collated(self, part: Sequence[Example], padding: int) -> Batch:
         return collate(part, self.vocabulary.remap, padding, self.network.device)
@@ -207,6 +213,17 @@ class _Loop:
         self.network.train()
         self._last_f1 = f1
         return f1
+
+    def _let_observe(self, step: int) -> None:
+        observer = self.around.observer
+        if observer is None or self.around.team.rank > 0 or not observer.is_due(step):
+            return
+        began, random = time.perf_counter(), _random_state()
+        with self.weights.exact(), self.vocabulary.whole():
+            observer.observe(step)
+        _set_random_state(random)
+        self.network.train()
+        self._began += time.perf_counter() - began
 
     def _tell(self, record: StepRecord) -> None:
         self.records.append(record)

@@ -24,6 +24,7 @@ def panels(regimens: Sequence[str], here: Mapping[str, list[Cell]], score: str) 
     return {
         "types": _types(regimens, here, score),
         "errors": [row for name in regimens for row in _errors(name, here.get(name, ()), score)],
+        "confusion": _confusion(regimens, here, score),
         "schedules": _schedules(here),
         "losses": _curves(here, "curve", "loss", "loss"),
         "dev_curves": _curves(here, "dev_curve", "f1", "dev F1"),
@@ -108,6 +109,22 @@ def _types(regimens: Sequence[str], here: Mapping[str, list[Cell]], score: str) 
             }
         )
     return found
+
+
+def _confusion(regimens: Sequence[str], here: Mapping[str, list[Cell]], score: str) -> View | None:
+    """Return the confusion of the best regimen, all seeds together."""
+    best = next((name for name in regimens if name != "ceiling"), None)
+    if best is None:
+        return None
+    sums: dict[tuple[str, str], int] = {}
+    labels: dict[str, None] = {}
+    for cell in here.get(best, ()):
+        counts = cell.get(score) or {}
+        labels |= dict.fromkeys(counts.get("per_label") or ())
+        for gold, predicted, n in counts.get("confusion") or ():
+            sums[gold, predicted] = sums.get((gold, predicted), 0) + n
+    table = heat_table([(*pair, n) for pair, n in sums.items()], list(labels))
+    return None if table is None else {"name": regimen_name(best), "table": table}
 
 
 def _errors(regimen: str, members: Sequence[Cell], score: str) -> Iterator[View]:

@@ -17,10 +17,12 @@ from vermeil.data.counts import Counts, total
 from vermeil.data.document import Document
 from vermeil.data.example import BatchPlan
 from vermeil.jobs.evaluate import score_documents
-from vermeil.jobs.train import Training, train_student, training_record
+from vermeil.jobs.train import Training, plan_for, train_student, training_record
 from vermeil.student.config import RESULTLESS, StudentConfig
 from vermeil.studies.draw import Draw
 from vermeil.studies.inputs import marks
+from vermeil.studies.observer import MechanismObserver
+from vermeil.studies.probes import Probes
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 VERSION = 1
 """Raised when the same inputs would give other results (a new default, another algorithm), so that
 old cells are not reused."""
+
+RECORDING = 1
+"""The same for what is recorded of training."""
 
 POINTS = 100
 """Points of a curve that are kept."""
@@ -50,6 +55,8 @@ class CellJob:
         task: what the student does.
         dev: documents to choose by; may be empty.
         test: documents to report on; may be empty.
+        probes: what a recording of the training looks at; None: nothing is recorded.
+        sizes: gold and silver documents that its block draws.
     """
 
     regimen: str
@@ -60,6 +67,8 @@ class CellJob:
     task: Task
     dev: tuple[Document, ...]
     test: tuple[Document, ...]
+    probes: Probes | None = None
+    sizes: tuple[int, int] = (0, 0)
 
 
 def cell_key(job: CellJob, plan: BatchPlan) -> str:
@@ -79,8 +88,15 @@ def cell_key(job: CellJob, plan: BatchPlan) -> str:
         digest.update(np.sort(batch).tobytes() + b"|")
     if plan.restarts != (0,):
         digest.update(f"restarts:{plan.restarts}".encode())
+    if plan.optimiser_restarts:
+        digest.update(f"optimiser:{plan.optimiser_restarts}".encode())
     if plan.origin_weights is not None:
         digest.update(b"weights:" + plan.origin_weights.round(6).tobytes())
+    if job.probes is not None:
+        shape = job.probes.config.model_dump_json(exclude={"regimens"})
+        digest.update(f"mechanism:{RECORDING}:{shape}".encode())
+        for documents in (job.probes.dev, job.probes.silver, job.probes.truth):
+            digest.update(_digest(documents))
     return digest.hexdigest()[:24]
 
 
@@ -96,11 +112,17 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
         The cell as ``results.json`` holds it.
     """
     from vermeil.student.student import Student
+    from vermeil.student.training import Surroundings
 
     student = Student.create(job.task, job.student, job.seed)
     gold = student.encode(job.draw.gold, "gold")
     silver = student.encode(job.draw.silver, "silver")
-    training = train_student(student, gold, silver, job.blending, job.seed)
+    observer = None
+    if job.probes is not None:
+        plan = plan_for(gold, silver, job.blending, job.seed)
+        observer = MechanismObserver(student, gold, silver, plan, job.probes, job.seed)
+    around = Surroundings(observer=observer)
+    training = train_student(student, gold, silver, job.blending, job.seed, around)
     sizes = (len(job.draw.gold), len(job.draw.silver))
     record = training_record(training, job.blending, job.seed, *sizes)
     dev, _, _ = _score(student, job.dev)
@@ -123,9 +145,10 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
         "plan": _plan_curve(training.plan),
         "exposure": _exposure(training.plan, len(gold.examples) + len(silver.examples)),
         "curve": _loss_curve(training),
-        "dev_curve": [],
+        "dev_curve": [] if observer is None else observer.dev_curve(),
         "test_groups": by_group,
         "predictions": shown,
+        **({} if observer is None else {"mechanism": observer.as_dict()}),
     }
 
 
@@ -185,7 +208,7 @@ def _loss_curve(training: Training) -> list[dict[str, float]]:
                 "step": stretch[-1].step,
                 "loss": round(sum(s.loss for s in stretch) / len(stretch), 5),
                 "gold_share": round(sum(s.gold_share for s in stretch) / len(stretch), 4),
-                "learning_rate": stretch[-1].learning_rate,
+                "learning_rate": float(f"{stretch[-1].learning_rate:.4g}"),
             }
         )
     return points

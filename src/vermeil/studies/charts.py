@@ -131,11 +131,11 @@ def schedule_chart(name: str, plan: Mapping[str, Sequence[float]]) -> Markup:
         f"Gold share in training, {name}: from {round(100 * realised[0])} % to "
         f"{round(100 * realised[-1])} %, {round(100 * average)} % on average",
     )
-    across, up = _panel_scales(0.0, 1.0, 0.0, 1.0)
+    across, up = panel_scales(0.0, 1.0, 0.0, 1.0)
     drawing.bar((across.start, up.end), across.end - across.start, up.start - up.end, "silver-area")
     drawing.area(_through(progress, realised, across, up), up.start, "gold-area")
     drawing.curve(_through(progress, planned, across, up), "planned")
-    _panel_axes(
+    panel_axes(
         drawing, across, up, [(0, "0"), (0.5, "50 %"), (1, "100 %")], [(0, "start"), (1, "end")]
     )
     return drawing.svg()
@@ -157,9 +157,9 @@ def curve_chart(
         *_PANEL,
         f"{unit} over training, {name}: ends at {', '.join(f'{value:.3f}' for value in last)}",
     )
-    across, up = _panel_scales(0.0, extent["steps"], extent["low"], extent["high"])
+    across, up = panel_scales(0.0, extent["steps"], extent["low"], extent["high"])
     rows = [(tick, f"{tick:g}") for tick in ticks(extent["low"], extent["high"], 3)]
-    _panel_axes(drawing, across, up, rows, [(0, "0"), (extent["steps"], number(extent["steps"]))])
+    panel_axes(drawing, across, up, rows, [(0, "0"), (extent["steps"], number(extent["steps"]))])
     for steps, values in lines:
         thin = _thinned(list(zip(steps, values, strict=True)))
         drawing.curve([(across(x), up(y)) for x, y in thin], "seed-curve")
@@ -193,18 +193,25 @@ def _short_points(value: float) -> str:
     return f"{sign}{abs(round(100 * value, 2)):g}"
 
 
-def _panel_scales(left: float, right: float, low: float, high: float) -> tuple[Scale, Scale]:
+def panel_drawing(label: str) -> Drawing:
+    """Return an empty panel of the small multiples."""
+    return Drawing(*_PANEL, label)
+
+
+def panel_scales(left: float, right: float, low: float, high: float) -> tuple[Scale, Scale]:
+    """Return the scales of a panel: across and up."""
     width, height = _PANEL
     return Scale(left, right, 34, width - 4), Scale(low, high, height - 18, 6)
 
 
-def _panel_axes(
+def panel_axes(
     drawing: Drawing,
     across: Scale,
     up: Scale,
     rows: Sequence[tuple[float, str]],
-    ends: tuple[tuple[float, str], tuple[float, str]] | Sequence[tuple[float, str]],
+    ends: Sequence[tuple[float, str]],
 ) -> None:
+    """Draw a panel's grid and axis: labels of rows, and of both ends."""
     for value, label in rows:
         drawing.line((across.start, up(value)), (across.end, up(value)), "grid")
         drawing.text((across.start - 4, up(value) + 3.5), label, "tick", "end")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 from vermeil.studies.cautions import budget_caution, leak_cautions, seed_cautions
-from vermeil.studies.summary import ENOUGH_SEEDS, UNBLENDED
+from vermeil.studies.summary import ENOUGH_SEEDS, UNBLENDED, Block, block_of
 from vermeil.studies.teacher_view import interval_of
 from vermeil.studies.wording import (
     corrected_p,
@@ -47,16 +47,16 @@ def findings(results: Mapping[str, Any]) -> list[Finding]:
     """
     summary: Sequence[Row] = results.get("summary") or ()
     comparisons: Sequence[Row] = results.get("comparisons") or ()
-    blocks: dict[tuple[str, int], list[Row]] = {}
+    blocks: dict[Block, list[Row]] = {}
     for row in summary:
-        blocks.setdefault((row["budget"], row["gold_documents"]), []).append(row)
+        blocks.setdefault(block_of(row), []).append(row)
     found: list[Finding] = []
     cautions: list[Finding] = []
     for block, rows in blocks.items():
         scope = scope_of(block, list(blocks))
-        here = [row for row in comparisons if (row["budget"], row["gold_documents"]) == block]
+        here = [row for row in comparisons if block_of(row) == block]
         found += _block_findings(rows, here, scope)
-        equal_too = "equal" in {budget for budget, _ in blocks}
+        equal_too = "equal" in {other.budget for other in blocks}
         if caution := budget_caution(rows, equal_too=equal_too):
             cautions.append({"kind": "caution", "scope": scope, "text": caution})
     found += _teacher_finding(results.get("teacher") or (), summary)
@@ -65,13 +65,15 @@ def findings(results: Mapping[str, Any]) -> list[Finding]:
     return sorted(found, key=lambda finding: finding["kind"] != "answer") + cautions
 
 
-def scope_of(block: tuple[str, int], blocks: Sequence[tuple[str, int]]) -> str:
-    """Say which budget and number of gold documents is meant, as far as there are several."""
+def scope_of(block: Block, blocks: Sequence[Block]) -> str:
+    """Say which budget and numbers of documents are meant, as far as there are several."""
     parts = []
-    if len({budget for budget, _ in blocks}) > 1:
-        parts.append(f"{block[0].capitalize()} budget")
-    if len({gold for _, gold in blocks}) > 1:
-        parts.append(f"{number(block[1])} gold documents")
+    if len({other.budget for other in blocks}) > 1:
+        parts.append(f"{block.budget.capitalize()} budget")
+    if len({other.gold_documents for other in blocks}) > 1:
+        parts.append(f"{number(block.gold_documents)} gold documents")
+    if len({other.silver_documents for other in blocks}) > 1:
+        parts.append(f"{number(block.silver_documents)} silver documents")
     return ", ".join(parts)
 
 

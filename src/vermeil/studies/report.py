@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from vermeil.data.atomic import atomic_file
+from vermeil.studies.markdown import report_markdown
 from vermeil.studies.view import page_view
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -18,11 +19,11 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff
 
 
 def write_report(results: Mapping[str, Any], path: Path) -> None:
-    """Write the page of a study, whole or not at all.
+    """Write the page of a study, and its tables as Markdown beside it; each whole or not at all.
 
     Args:
         results: what ``results.json`` holds; every part but ``cells`` may be absent or empty.
-        path: the HTML file.
+        path: the HTML file; the other one has the same name and ends in ``.md``.
 
     Raises:
         DataError: the file cannot be written.
@@ -30,6 +31,8 @@ def write_report(results: Mapping[str, Any], path: Path) -> None:
     page = render(results)
     with atomic_file(path) as file:
         file.write(page)
+    with atomic_file(path.with_suffix(".md")) as file:
+        file.write(report_markdown(_printable(results)))
 
 
 def render(results: Mapping[str, Any]) -> str:

@@ -10,11 +10,16 @@ from typing import Any
 from vermeil.corpora import corpus_stats, find_leaks
 from vermeil.data.atomic import write_json
 from vermeil.data.document import Document
-from vermeil.studies.config import StudyConfig
+from vermeil.errors import DataError
+from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.studies.environment import describe_environment
 from vermeil.studies.findings import findings
+from vermeil.studies.frontier import Frontier, frontier_record
 from vermeil.studies.inputs import StudyCorpora, marks
+from vermeil.studies.mechanism import mechanism
 from vermeil.studies.report import write_report
+from vermeil.studies.sizes import read_grid
+from vermeil.studies.spreadsheet import write_cells, write_comparisons
 from vermeil.studies.summary import compare, summarise
 
 EXAMPLES = 12
@@ -27,8 +32,12 @@ def collect_results(
     config: StudyConfig,
     output: Path,
     context: Mapping[str, Any],
+    plan: PlanConfig,
 ) -> dict[str, Any]:
-    """Summarise the cells, write ``results.json`` and ``report.html``, and return the former.
+    """Summarise the cells, write ``results.json`` and the report, and return the former.
+
+    The report is ``report.html`` and ``report.md``; ``cells.csv`` and ``comparisons.csv`` are for
+    spreadsheets.
 
     Args:
         cells: finished cells, in the order in which tables show them.
@@ -36,6 +45,7 @@ def collect_results(
         config: names the baseline and the resamples.
         output: the study's folder.
         context: further entries, such as ``teacher`` and ``configuration``.
+        plan: prices, for the frontier of a study over data sizes.
     """
     results: dict[str, Any] = {
         "cells": [{k: v for k, v in cell.items() if k != "predictions"} for cell in cells],
@@ -45,12 +55,25 @@ def collect_results(
         "corpora": {name: corpus_stats(documents).as_dict() for name, documents in corpora.named()},
         "leaks": leaks_between(corpora),
         "examples": list(_examples(cells, corpora)),
+        "mechanism": mechanism(cells),
+        "frontier": _frontier(cells, plan),
         **context,
     }
     results["findings"] = findings(results)
     write_json(output / "results.json", results)
     write_report(results, output / "report.html")
+    write_cells(results["cells"], output / "cells.csv")
+    write_comparisons(results["comparisons"], output / "comparisons.csv")
     return results
+
+
+def _frontier(cells: Sequence[Mapping[str, Any]], plan: PlanConfig) -> dict[str, Any] | None:
+    """Return what gold and silver documents buy; None where the study has too few sizes."""
+    try:
+        grid = read_grid({"cells": cells}, plan.regimen)
+    except DataError:
+        return None
+    return frontier_record(Frontier.fit(grid, plan.resamples), plan)
 
 
 def leaks_between(corpora: StudyCorpora) -> dict[str, dict[str, int]]:

@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,9 +23,10 @@ from vermeil.errors import ConfigError, DataError, TrainingError
 from vermeil.jobs.train import plan_for
 from vermeil.student.config import StudentConfig
 from vermeil.studies.cell import CellJob, cell_key, run_cell
-from vermeil.studies.config import StudyConfig
+from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.studies.draw import Draw, draw_documents
 from vermeil.studies.inputs import StudyCorpora
+from vermeil.studies.probes import draw_probes, is_recorded
 from vermeil.studies.regimens import CEILING, blending_for
 from vermeil.studies.results import collect_results
 from vermeil.tasks.protocol import Task
@@ -54,7 +56,7 @@ class StudyReport:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: the results without the cells' curves and predictions."""
-        bulky = ("plan", "curve", "dev_curve", "test_groups", "predictions")
+        bulky = ("plan", "curve", "dev_curve", "test_groups", "predictions", "mechanism")
         cells = [
             {k: v for k, v in cell.items() if k not in bulky} for cell in self.results["cells"]
         ]
@@ -78,6 +80,7 @@ def study(
     output: Path,
     progress: Progress = silent,
     context: Mapping[str, Any] | None = None,
+    plan: PlanConfig = PlanConfig(),  # noqa: B008
 ) -> StudyReport:
     """Run every cell that is not done yet, then write statistics and report.
 
@@ -94,6 +97,7 @@ def study(
         output: the study's folder.
         progress: told after every cell.
         context: further entries of ``results.json`` for the report: teacher, configuration, ….
+        plan: prices, for the frontier of a study over several data sizes.
 
     Raises:
         ConfigError: an unknown regimen, or more documents wanted than there are.
@@ -108,7 +112,7 @@ def study(
     progress("study", reused, reused + len(missing), {})
     try:
         for cell in _run_all(missing, config.workers, best):
-            write_json(output / "cells" / f"{cell['key']}.json", cell)
+            write_json(output / "cells" / f"{cell['key']}.json", cell, compact=True)
             finished[cell["key"]] = cell
             if best:
                 best.offer(cell)
@@ -117,10 +121,15 @@ def study(
         if best:
             best.close()
     cells = [
-        {**finished[key], "regimen": job.regimen, "budget": job.blending.budget.name}
+        {
+            **finished[key],
+            "regimen": job.regimen,
+            "budget": job.blending.budget.name,
+            "sizes": list(job.sizes),
+        }
         for job, key in planned
     ]
-    results = collect_results(cells, corpora, config, output, context or {})
+    results = collect_results(cells, corpora, config, output, context or {}, plan)
     return StudyReport(output, results, best.model if best else None, len(missing), reused)
 
 
@@ -139,29 +148,48 @@ def _jobs(
         )
     if config.baseline not in config.regimens:
         raise ConfigError(f"study.baseline: {config.baseline!r} is not among study.regimens")
+    unknown = [r for r in config.mechanism.regimens if r not in (*config.regimens, "all")]
+    if unknown:
+        raise ConfigError(
+            f"study.mechanism.regimens: {unknown[0]!r} is not among study.regimens, nor all"
+        )
     threads = student.threads or max(1, (os.cpu_count() or 1) // config.workers)
     student = student.model_copy(update={"threads": threads})
-    for seed in config.seeds:
-        draw = draw_documents(
-            corpora.gold, corpora.silver, config.gold_documents, config.silver_documents, seed
-        )
-        for budget in config.budgets:
-            for regimen in config.regimens:
-                full = blending_for(regimen, blending, config.variants)
-                budgeted = full.budget.model_copy(update={"name": budget})
-                if regimen == CEILING:
-                    update = {"gold_epochs": budgeted.silver_epochs}
-                    budgeted = budgeted.model_copy(update=update)
-                yield CellJob(
-                    regimen,
-                    seed,
-                    _ceiling(draw, corpora.gold) if regimen == CEILING else draw,
-                    full.model_copy(update={"budget": budgeted}),
-                    student,
-                    task,
-                    tuple(corpora.dev),
-                    tuple(corpora.test),
-                )
+    for seed, gold, silver in product(config.seeds, *config.sizes()):
+        draw = draw_documents(corpora.gold, corpora.silver, gold, silver, seed)
+        for budget, regimen in product(config.budgets, config.regimens):
+            full = blending_for(regimen, blending, config.variants)
+            budgeted = full.budget.model_copy(update={"name": budget})
+            chosen = draw
+            if regimen == CEILING:
+                update = {"gold_epochs": budgeted.silver_epochs}
+                budgeted = budgeted.model_copy(update=update)
+                chosen = _ceiling(draw, corpora.gold)
+            elif full.regimen == "gold_only" and not budgeted.grows_with_data:
+                # The same training whatever silver there is: one cell for all of its sizes.
+                chosen = Draw(draw.gold, _first_silver(corpora, config, gold, seed))
+            probes = None
+            if is_recorded(regimen, config.mechanism):
+                probes = draw_probes(chosen, corpora, config.mechanism, seed)
+            yield CellJob(
+                regimen,
+                seed,
+                chosen,
+                full.model_copy(update={"budget": budgeted}),
+                student,
+                task,
+                tuple(corpora.dev),
+                tuple(corpora.test),
+                probes,
+                (len(draw.gold), len(draw.silver)),
+            )
+
+
+def _first_silver(
+    corpora: StudyCorpora, config: StudyConfig, gold: int | None, seed: int
+) -> tuple[Document, ...]:
+    _, (first, *_) = config.sizes()
+    return draw_documents(corpora.gold, corpora.silver, gold, first, seed).silver
 
 
 def _ceiling(draw: Draw, gold: Sequence[Document]) -> Draw:

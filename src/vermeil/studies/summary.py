@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -30,22 +30,35 @@ _OTHER_GOLD = frozenset({"silver_only", "ceiling"})
 """Regimens whose own number of gold documents may differ from that of the cells beside them."""
 
 
+class Block(NamedTuple):
+    """What regimens must share to be compared: budget, and documents to draw."""
+
+    budget: str
+    gold_documents: int
+    silver_documents: int
+
+
+def block_of(row: Mapping[str, Any]) -> Block:
+    """Return the block of a row of `summarise` or `compare`."""
+    return Block(row["budget"], row["gold_documents"], row["silver_documents"])
+
+
 def summarise(cells: Sequence[Cell]) -> list[Row]:
-    """Return one row per budget, number of gold documents and regimen, in the order of the cells.
+    """Return one row per block and regimen, in the order of the cells.
 
     A score is ``{"mean", "sd", "values"}``, its values in the order of ``seeds``; ``sd`` is that
     of a sample (divisor n − 1), None for a single seed; the score is None where no cell has one.
     """
-    return [_summary_row(key[1], members) for key, members in by_regimen(cells).items()]
+    return [_summary_row(block, members) for (block, _), members in by_regimen(cells).items()]
 
 
 def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0) -> list[Row]:
     """Return paired comparisons on the test set, corrected by Holm's method.
 
-    Two families within every budget and number of gold documents: ``baseline`` holds every regimen
-    against the baseline, ``blends`` every pair of regimens that mix gold and silver. All
-    comparisons of the study are corrected together, so that all it calls shown holds at once. Pairs
-    share their seeds and test groups; a regimen without a seed in common with its partner, or
+    Two families within every block (budget and numbers of documents): ``baseline`` holds every
+    regimen against the baseline, ``blends`` every pair of regimens that mix gold and silver. All
+    comparisons of the study are corrected together, so that all it calls shown holds at once.
+    Pairs share their seeds and test groups; a regimen without a seed in common with its partner, or
     without test scores, has no comparison.
 
     A row has the paired bootstrap's ``difference``, ``low``, ``high`` and ``p_value``, the
@@ -60,11 +73,11 @@ def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0)
         resamples: bootstrap resamples.
         seed: of the resampling.
     """
-    blocks: dict[tuple[str, int], dict[str, list[Cell]]] = {}
-    for (budget, gold, regimen), members in by_regimen(cells).items():
-        blocks.setdefault((budget, gold), {})[regimen] = members
+    blocks: dict[Block, dict[str, list[Cell]]] = {}
+    for (block, regimen), members in by_regimen(cells).items():
+        blocks.setdefault(block, {})[regimen] = members
     found: list[tuple[Row, _Stacks]] = []
-    for (budget, gold), regimens in blocks.items():
+    for block, regimens in blocks.items():
         others = [name for name in regimens if name != baseline]
         blends = [name for name in regimens if name not in UNBLENDED]
         families = {
@@ -76,35 +89,40 @@ def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0)
                 stacks = _stacks(regimens[system], regimens[base])
                 if stacks:
                     names = {"regimen": system, "baseline": base}
-                    block = {"budget": budget, "gold_documents": gold, "family": family}
-                    found.append(({**block, **names}, stacks))
+                    found.append(({**block._asdict(), "family": family, **names}, stacks))
     return _corrected(
         [{**names, **_compare_pair(s, len(found), resamples, seed)} for names, s in found]
     )
 
 
-def by_regimen(cells: Sequence[Cell]) -> dict[tuple[str, int, str], list[Cell]]:
-    """Group the cells by budget, gold documents and regimen, in order of first appearance."""
-    sizes: dict[str, set[int]] = {}
+def by_regimen(cells: Sequence[Cell]) -> dict[tuple[Block, str], list[Cell]]:
+    """Group the cells by block and regimen, in order of first appearance.
+
+    A cell says under ``sizes`` what there was to draw: its own numbers of documents may differ
+    (the ceiling has its silver documents among its gold). Cells without it are of one silver size.
+    """
+    golds: dict[str, set[int]] = {}
+    silvers: dict[str, int] = {}
     for cell in cells:
+        budget = cell["budget"]
+        silvers[budget] = max(silvers.get(budget, 0), cell["silver_documents"])
         if cell["regimen"] not in _OTHER_GOLD:
-            sizes.setdefault(cell["budget"], set()).add(cell["gold_documents"])
-    found: dict[tuple[str, int, str], list[Cell]] = {}
+            golds.setdefault(budget, set()).add(cell["gold_documents"])
+    found: dict[tuple[Block, str], list[Cell]] = {}
     for cell in cells:
-        gold, known = cell["gold_documents"], sizes.get(cell["budget"], set())
+        gold, known = cell["gold_documents"], golds.get(cell["budget"], set())
         if gold not in known and len(known) == 1:
             (gold,) = known
-        found.setdefault((cell["budget"], gold, cell["regimen"]), []).append(cell)
+        sizes = cell.get("sizes") or (gold, silvers[cell["budget"]])
+        block = Block(cell["budget"], *sizes)
+        found.setdefault((block, cell["regimen"]), []).append(cell)
     return found
 
 
-def _summary_row(gold: int, members: list[Cell]) -> Row:
-    first = members[0]
+def _summary_row(block: Block, members: list[Cell]) -> Row:
     return {
-        "budget": first["budget"],
-        "gold_documents": gold,
-        "silver_documents": first["silver_documents"],
-        "regimen": first["regimen"],
+        **block._asdict(),
+        "regimen": members[0]["regimen"],
         "seeds": [cell["seed"] for cell in members],
         "test": _score(cell.get("test") for cell in members),
         "dev": _score(cell.get("dev") for cell in members),

@@ -81,8 +81,12 @@ class Drawing:
     def area(self, points: Sequence[Point], floor: float, css: str) -> None:
         """Fill between a line through points and the height ``floor``."""
         if points:
-            closed = [(points[0][0], floor), *points, (points[-1][0], floor)]
-            path = "M" + "L".join(f"{_px(x)} {_px(y)}" for x, y in closed) + "Z"
+            self.shape([(points[0][0], floor), *points, (points[-1][0], floor)], css)
+
+    def shape(self, points: Sequence[Point], css: str) -> None:
+        """Fill the polygon through points."""
+        if points:
+            path = "M" + "L".join(f"{_px(x)} {_px(y)}" for x, y in points) + "Z"
             self._marks.append(Markup('<path d="{}" class="{}" />').format(path, css))
 
     def dot(self, centre: Point, radius: float, css: str, tip: str = "") -> None:

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from vermeil.studies.summary import Block, block_of
 from vermeil.studies.teacher_view import interval_of
 from vermeil.studies.wording import duration, f1, number, plural, points, regimen_name, spread
 
@@ -21,22 +22,23 @@ _MARKS = {"answer": "→", "shown": "✓", "suggested": "(✓)", "open": "≈", 
 
 
 def study_table(results: Mapping[str, Any]) -> RenderableType:
-    """Return one table per budget and number of gold documents, best regimen first.
+    """Return one table per block, best regimen first.
 
     Args:
         results: ``summary`` and ``comparisons`` of `vermeil.studies.summary`.
     """
-    blocks: dict[tuple[str, int], list[Row]] = {}
+    blocks: dict[Block, list[Row]] = {}
     for row in results.get("summary") or ():
-        blocks.setdefault((row["budget"], row["gold_documents"]), []).append(row)
+        blocks.setdefault(block_of(row), []).append(row)
     against = {
-        (row["budget"], row["gold_documents"], row["regimen"]): row
+        (block_of(row), row["regimen"]): row
         for row in results.get("comparisons") or ()
         if row["family"] == "baseline"
     }
     parts: list[RenderableType] = []
-    for (budget, gold), rows in blocks.items():
-        parts.append(_block_table(budget, gold, rows, against))
+    several = len({block.silver_documents for block in blocks}) > 1
+    for block, rows in blocks.items():
+        parts.append(_block_table(block, rows, against, with_silver=several))
     if against:
         parts.append(Padding(Text(_LEGEND, style="dim"), (0, 1)))
     return Group(*parts)
@@ -72,6 +74,24 @@ def teacher_table(teacher: Sequence[Row]) -> Table:
     return table
 
 
+def frontier_table(record: Mapping[str, Any]) -> Table:
+    """Return what money buys: the best division of each sum (see `vermeil.studies.frontier`)."""
+    table = _table(f"What money buys with {regimen_name(record['regimen'])}")
+    for name in ("cost", "gold", "silver", "F1"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("95 %", no_wrap=True)
+    for row in record["line"][::3]:
+        low, high = row["interval"]
+        table.add_row(
+            f"{record['currency']}{row['cost']:,.2f}",
+            number(row["gold"]),
+            number(row["silver"]),
+            f1(row["f1"]),
+            f"{f1(low)}–{f1(high)}",
+        )
+    return table
+
+
 def findings_table(findings: Sequence[Row]) -> Table:
     """Return the findings (see `vermeil.studies.findings`), each behind its mark."""
     table = _table("What is shown, and what is not")
@@ -88,11 +108,14 @@ def findings_table(findings: Sequence[Row]) -> Table:
 
 
 def _block_table(
-    budget: str, gold: int, rows: list[Row], against: Mapping[tuple[str, int, str], Row]
+    block: Block, rows: list[Row], against: Mapping[tuple[Block, str], Row], *, with_silver: bool
 ) -> Table:
     column = "test" if any(row["test"] for row in rows) else "dev"
     seeds = max(len(row["seeds"]) for row in rows)
-    table = _table(f"{budget} budget · {number(gold)} gold documents · {plural(seeds, 'seed')}")
+    sizes = f"{number(block.gold_documents)} gold"
+    if with_silver:
+        sizes += f" and {number(block.silver_documents)} silver"
+    table = _table(f"{block.budget} budget · {sizes} documents · {plural(seeds, 'seed')}")
     table.add_column("regimen", overflow="fold")
     table.add_column(f"{column} F1", no_wrap=True)
     table.add_column("difference", no_wrap=True)
@@ -104,7 +127,7 @@ def _block_table(
         table.add_row(
             Text(regimen_name(row["regimen"])),
             spread(score["mean"], score["sd"]) if score else "–",
-            Text(_difference(row["regimen"], against, (budget, gold))),
+            Text(_difference(row["regimen"], against, block)),
             number(row["steps"]),
             number(row["wordpieces"]),
             duration(row["seconds"]),
@@ -118,13 +141,11 @@ def _rank(row: Row, column: str) -> tuple[bool, float]:
     return row["regimen"] == "ceiling", -(row[column]["mean"] if row[column] else -1.0)
 
 
-def _difference(
-    regimen: str, against: Mapping[tuple[str, int, str], Row], block: tuple[str, int]
-) -> str:
-    row = against.get((*block, regimen))
+def _difference(regimen: str, against: Mapping[tuple[Block, str], Row], block: Block) -> str:
+    row = against.get((block, regimen))
     if row is None:
         is_baseline = any(
-            key[:2] == block and other["baseline"] == regimen for key, other in against.items()
+            key[0] == block and other["baseline"] == regimen for key, other in against.items()
         )
         return "baseline" if is_baseline else "–"
     low, high = points(row["low"], signed=True), points(row["high"], signed=True)

@@ -9,7 +9,9 @@ from typing import Any
 from vermeil.studies import appendix, charts
 from vermeil.studies.examples import example_views
 from vermeil.studies.findings import findings, scope_of
-from vermeil.studies.summary import Cell, Row, by_regimen, summarise
+from vermeil.studies.frontier_view import frontier_view
+from vermeil.studies.mechanism_view import mechanism_views
+from vermeil.studies.summary import Block, Cell, Row, block_of, by_regimen, summarise
 from vermeil.studies.teacher_view import agreement_sentences, teacher_view
 from vermeil.studies.wording import (
     BUDGETS,
@@ -43,13 +45,16 @@ def page_view(results: Results) -> View:
     comparisons: Sequence[Row] = results.get("comparisons") or ()
     teacher: Sequence[Row] = results.get("teacher") or ()
     known = {**results, "summary": summary, "comparisons": comparisons}
-    keys = list(dict.fromkeys((row["budget"], row["gold_documents"]) for row in summary))
+    recordings = mechanism_views(results.get("mechanism") or ())
+    keys = list(dict.fromkeys(block_of(row) for row in summary))
     blocks = [_block(key, scope_of(key, keys), summary, comparisons, cells) for key in keys]
     return {
         "subtitle": _subtitle(summary, comparisons, cells),
         "tiles": _tiles(blocks, teacher),
         "findings": _findings(results.get("findings") or findings(known)),
         "blocks": blocks,
+        "mechanism": [{**view, "scope": scope_of(view["block"], keys)} for view in recordings],
+        "frontier": frontier_view(results.get("frontier")),
         "teacher": [teacher_view(row) for row in teacher],
         "agreement": agreement_sentences(results.get("agreement") or ()),
         "comparisons": [_comparison(row, keys) for row in comparisons],
@@ -130,32 +135,26 @@ def _unbroken(text: str) -> str:
 
 
 def _block(
-    key: tuple[str, int],
+    key: Block,
     scope: str,
     summary: Sequence[Row],
     comparisons: Sequence[Row],
     cells: Sequence[Cell],
 ) -> View:
     """Return one budget and number of gold documents: table, plots, schedules and curves."""
-    rows = [row for row in summary if (row["budget"], row["gold_documents"]) == key]
-    against = [
-        row
-        for row in comparisons
-        if (row["budget"], row["gold_documents"]) == key and row["family"] == "baseline"
-    ]
+    rows = [row for row in summary if block_of(row) == key]
+    against = [row for row in comparisons if block_of(row) == key and row["family"] == "baseline"]
     score = "test" if any(row["test"] for row in rows) else "dev"
     scored = sorted((row for row in rows if row[score]), key=lambda row: _rank(row, score))
     unscored = [row for row in rows if not row[score]]
     regimens = [row["regimen"] for row in scored]
     compared = [row for row in against if row["regimen"] != "ceiling"]
     contestants = [name for name in regimens if name != "ceiling"]
-    here = {
-        name: members for (*block, name), members in by_regimen(cells).items() if (*block,) == key
-    }
+    here = {name: members for (block, name), members in by_regimen(cells).items() if block == key}
     comparison = {row["regimen"]: row for row in against}
     return {
         "scope": scope,
-        "budget": BUDGETS.get(key[0], f"{key[0]} budget"),
+        "budget": BUDGETS.get(key.budget, f"{key.budget} budget"),
         "score": score,
         "baseline": regimen_name(against[0]["baseline"]) if against else "",
         "uneven_seeds": len({len(row["seeds"]) for row in rows}) > 1,
@@ -200,11 +199,11 @@ def _table_row(row: Row, score: str, against: Mapping[str, Row]) -> View:
     }
 
 
-def _comparison(row: Row, keys: Sequence[tuple[str, int]]) -> View:
+def _comparison(row: Row, keys: Sequence[Block]) -> View:
     """Return one line of the table of all comparisons, for those who want every number."""
     epsilon, second = row.get("epsilon_min"), row.get("p_randomisation_holm")
     return {
-        "scope": scope_of((row["budget"], row["gold_documents"]), keys),
+        "scope": scope_of(block_of(row), keys),
         "names": f"{regimen_name(row['regimen'])} − {regimen_name(row['baseline'])}",
         "difference": points(row["difference"], signed=True),
         "range": f"{points(row['low'], signed=True)} to {points(row['high'], signed=True)}",

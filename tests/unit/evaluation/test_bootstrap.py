@@ -4,7 +4,7 @@ import statistics
 import numpy as np
 import pytest
 
-from vermeil.evaluation.bootstrap import interval, paired_bootstrap, score_intervals
+from vermeil.evaluation.bootstrap import interval, paired_bootstrap, resampled_f1, score_intervals
 
 
 def counts(*seeds: list[tuple[int, int, int]]) -> np.ndarray:
@@ -175,3 +175,14 @@ def test_the_level_is_kept_where_nothing_differs():
         system, baseline = (simulated(0.8, 3, 40, 1000 + 2 * number + i) for i in range(2))
         wrong += paired_bootstrap(system, baseline, 300, number).p_value < 0.05
     assert wrong <= 0.05 * 200 + 9
+
+
+def test_other_draws_of_many_systems_are_those_of_the_paired_bootstrap():
+    """Differences of two systems' draws have the interval that `paired_bootstrap` gives."""
+    one, two = simulated(0.7, 3, 30, 1), simulated(0.8, 3, 30, 2)
+    drawn = resampled_f1(np.stack([one, two]), 2000, seed=5)
+    expected = paired_bootstrap(two, one, 2000, seed=5)
+    low, high = np.quantile(drawn[:, 1] - drawn[:, 0], (0.025, 0.975))
+    assert (low, high) == pytest.approx((expected.low, expected.high))
+    assert drawn.min() >= 0
+    assert drawn.max() <= 1

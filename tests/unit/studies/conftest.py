@@ -234,3 +234,63 @@ def cell_of() -> Callable[..., dict[str, Any]]:
 def results_of() -> Callable[..., dict[str, Any]]:
     """Makes whole results: ``(means, seeds=3, budgets=("equal",))``."""
     return make_results
+
+
+def make_recording(regimen: str, seed: int) -> dict[str, Any]:
+    """Return what was recorded of a cell: silver errors are learnt, then gold repairs them."""
+    rng = np.random.default_rng([seed, len(regimen)])
+    points, found = [], []
+    for number, t in enumerate((0.25, 0.5, 0.75, 1.0)):
+        planned = share(regimen, t - 0.01)
+        right = round(100 * (0.5 + 0.3 * t))
+        taught = round(100 * (0.4 + 0.4 * t * (1 - planned)))
+        points.append(
+            {
+                "step": round(104 * t),
+                "planned_share": planned,
+                "per_label": {"LOC": [right // 2, 50, 50], "PER": [right // 2, 50, 50]},
+                "errors": {
+                    "LOC": {"boundary": 5, "type": 10 - number, "missing": 4, "spurious": 3},
+                    "PER": {"boundary": 2, "both": 1, "missing": 6, "spurious": 1},
+                },
+                "sharpness": {
+                    "words": 900,
+                    "entropy": 0.1,
+                    "confidence": 0.95,
+                    "accuracy": 0.93,
+                    "span_words": 130,
+                    "span_entropy": 0.9 - 0.6 * t,
+                    "span_confidence": 0.9,
+                    "span_accuracy": 0.8,
+                },
+                "silver": {
+                    "clean": {"words": 700, "loss": 0.05, "gold_loss": 0.05},
+                    "clean_spans": {"words": 90, "loss": 0.2, "gold_loss": 0.2},
+                    "noisy": {"words": 100, "loss": 1.2, "gold_loss": 2.1},
+                    "pairs": {"LOC>O": [100, taught, 90 - taught]},
+                },
+                "gradients": {"gold_silver": 0.2 - t / 4, "gold_dev": 0.3, "silver_dev": 0.1},
+            }
+        )
+        found.append("".join(rng.choice(list("...bt.m"), 100)))
+    spans = {
+        "gold": {"LOC": 50, "PER": 50},
+        "found": found,
+        "wrong": {"LOC": 4, "PER": 4},
+        "spurious": "01010101",
+        "said": ["11110000", "11110000", "01100110", "01100110"],
+    }
+    return {
+        "dev_documents": 60,
+        "silver_documents": 60,
+        "steps": 104,
+        "seconds": 3.1,
+        "points": points,
+        "spans": spans,
+    }
+
+
+@pytest.fixture
+def recording_of() -> Callable[[str, int], dict[str, Any]]:
+    """Makes a recording: ``(regimen, seed)``."""
+    return make_recording

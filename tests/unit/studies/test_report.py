@@ -283,7 +283,7 @@ def test_page_is_written_whole(results: Results, tmp_path: Path):
     path = tmp_path / "study" / "report.html"
     write_report(results, path)
     assert path.read_text("utf-8") == render(results)
-    assert [p.name for p in path.parent.iterdir()] == ["report.html"]
+    assert sorted(p.name for p in path.parent.iterdir()) == ["report.html", "report.md"]
     assert stat.S_IMODE(path.stat().st_mode) & 0o400
 
 

@@ -129,6 +129,7 @@ def test_variants_are_regimens_with_settings_of_their_own(
 ) -> None:
     variants = {
         "restarted": {"regimen": "simple_mix", "restart_learning_rate": True},
+        "forgetful": {"regimen": "simple_mix", "restart_optimiser": True},
         "weighed": {"regimen": "schedule", "schedule": "linear", "mode": "weighting"},
         "the_same": {"regimen": "pooled", "budget": {"gold_epochs": 2}},
     }
@@ -234,3 +235,52 @@ def test_a_broken_cell_is_named(
     cell.write_text("{")
     with pytest.raises(DataError, match=cell.name):
         run(corpora, task, encoder, tmp_path, regimens=["gold_only"], seeds=[0])
+
+
+def test_a_grid_of_sizes_is_a_block_each_and_gold_alone_is_trained_once(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    report = run(
+        corpora,
+        task,
+        encoder,
+        tmp_path,
+        regimens=["gold_only", "simple_mix"],
+        seeds=[0],
+        gold_documents=[3, 6],
+        silver_documents=[6, 12],
+        budgets=["epochs"],
+    )
+    rows = report.results["summary"]
+    sizes = {(r["gold_documents"], r["silver_documents"], r["regimen"]) for r in rows}
+    assert len(rows) == len(sizes) == 8
+    assert report.ran == 2 + 4
+    by_size = {(c["regimen"], *c["sizes"]): c["key"] for c in report.results["cells"]}
+    assert by_size["gold_only", 3, 6] == by_size["gold_only", 3, 12]
+    assert by_size["gold_only", 3, 6] != by_size["gold_only", 6, 6]
+    assert len({row["silver_documents"] for row in report.results["comparisons"]}) == 2
+    assert report.results["frontier"] is None
+
+
+def test_recorded_cells_say_why_and_score_the_same(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    settings = {"regimens": ["gold_only", "simple_mix"], "seeds": [0]}
+    plain = run(corpora, task, encoder, tmp_path / "plain", **settings)
+    mechanism = {"regimens": ["simple_mix"], "points": 3, "documents": 5}
+    watched = run(corpora, task, encoder, tmp_path / "watched", mechanism=mechanism, **settings)
+    (row,) = watched.results["mechanism"]
+    assert row["regimen"] == "simple_mix"
+    assert plain.results["mechanism"] == []
+    for before, after in zip(plain.results["cells"], watched.results["cells"], strict=True):
+        assert before["test"] == after["test"]
+        assert (before["key"] == after["key"]) == (before["regimen"] == "gold_only")
+    again = run(corpora, task, encoder, tmp_path / "watched", mechanism=mechanism, **settings)
+    assert again.ran == 0
+
+
+def test_only_what_is_compared_can_be_recorded(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"study\.mechanism\.regimens.*pooled"):
+        run(corpora, task, encoder, tmp_path, mechanism={"regimens": ["pooled"]})

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# The study of docs/results/paper.md: regimens x seeds on CoNLL-2003 with real LLM labels. Needs
+# VERMEIL_DATA (see there) and an environment with vermeil[train]. Finished cells lie in
+# docs/results/paper/ and are not run again, so that a study that was stopped goes on with what is
+# missing; delete them to start anew.
+#
+#   benchmarks/paper/run.sh                     all of it: the required cells first, then the variants
+#   benchmarks/paper/run.sh gold-1000           one study of it
+#   benchmarks/paper/run.sh gold-1000 'study.seeds=[0]'   with settings changed
+#   TAILS='"sigmoid_tail", "linear_tail"' benchmarks/paper/run.sh   other schedules with a gold tail
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+data="${VERMEIL_DATA:?set VERMEIL_DATA to the folder of the research data}/conll2003"
+
+only=""
+if [[ $# -gt 0 && -f benchmarks/paper/$1.toml ]]; then only=$1; shift; fi
+changed=()
+for setting in "$@"; do changed+=(--set "$setting"); done
+
+study() { # NAME [setting…]
+  local name=$1; shift
+  if [[ -n $only && $only != "$name" ]]; then return; fi
+  local settings=() setting
+  for setting in "$@"; do settings+=(--set "$setting"); done
+  vermeil study --config "benchmarks/paper/$name.toml" \
+    --set "corpora.gold.path=$data/train.jsonl.gz" --set "corpora.silver.path=$data/train.jsonl.gz" \
+    --set "corpora.dev.path=$data/dev.jsonl.gz" --set "corpora.test.path=$data/test.jsonl.gz" \
+    "${settings[@]}" "${changed[@]}"
+}
+
+required='"gold_only", "silver_only", "pooled", "simple_mix", "reverse_mix", "sigmoid", "power", "linear"'
+variants="${TAILS-\"sigmoid_tail\", \"power_tail\"}, \"simple_mix_restart\""
+
+study gold-1000
+study gold-250
+study uniner-1000
+for name in gold-1000 gold-250; do study "$name" "study.regimens=[$required, $variants]"; done
+python benchmarks/paper/tabulate.py

@@ -1,0 +1,144 @@
+"""Write the finished cells of the paper's study into docs/results/paper.md, with figures beside it.
+
+    python benchmarks/paper/tabulate.py [--resamples 10000]
+
+Reads docs/results/paper/*/study/cells/*.json and nothing else, so it can be run while cells are
+still missing; the page says how many there are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from vermeil.studies.markdown import answer, block_parts, comparisons, mechanism_parts, table
+from vermeil.studies.mechanism import mechanism
+from vermeil.studies.summary import compare, summarise
+from vermeil.studies.view import page_view
+from vermeil.studies.wording import f1, regimen_name
+
+RESULTS = Path(__file__).parents[2] / "docs/results/paper"
+PAGE = RESULTS.with_suffix(".md")
+BEGIN, END = "<!-- tables: written by tabulate.py -->", "<!-- end of tables -->"
+ORDER = (
+    "gold_only", "silver_only", "pooled", "simple_mix", "reverse_mix", "sigmoid", "power",
+    "linear", "sigmoid_tail", "power_tail", "linear_tail", "simple_mix_restart",
+)  # fmt: skip
+STUDIES = {
+    "gold-250": "250 gold sentences, 4,000 with ChatGPT’s labels",
+    "gold-1000": "1,000 gold sentences, 4,000 with ChatGPT’s labels",
+    "uniner-1000": "1,000 gold sentences, 4,000 with UniNER’s labels",
+}
+PANEL = (190, 122)
+"""Width and height that a panel has in a figure, its title included."""
+
+
+def cells_of(name: str) -> list[dict[str, Any]]:
+    """Return the finished cells of a study, regimen by regimen."""
+    cells = [
+        json.loads(path.read_text("utf-8"))
+        for path in (RESULTS / name / "study/cells").glob("*.json")
+    ]
+    return sorted(cells, key=lambda cell: (ORDER.index(cell["regimen"]), cell["seed"]))
+
+
+def section(name: str, resamples: int) -> Iterator[str]:
+    """Yield the parts of the page about one study, and write its figures."""
+    cells = cells_of(name)
+    yield f"## {STUDIES[name]}"
+    if not cells:
+        yield "No cell is finished yet."
+        return
+    results = {
+        "cells": cells,
+        "summary": summarise(cells),
+        "comparisons": compare(cells, "gold_only", resamples),
+        "mechanism": mechanism(cells),
+    }
+    view = page_view(results)
+    yield f"{len(cells)} cells, {resamples:,} resamples."
+    yield from answer(view)
+    for block in view["blocks"]:
+        yield from list(block_parts(block, "###"))
+    yield by_seed(results["summary"])
+    yield by_type(cells)
+    yield from comparisons(view, "###")
+    for one in view["mechanism"]:
+        yield from mechanism_parts(one, "###")
+        for kind, caption in (
+            ("taught", "The teacher’s wrong words over training: repeated (dashed), corrected"),
+            ("errors", "Errors per 100 gold spans of dev over training, from the bottom: ends, "
+             "label, both, missing, spurious"),
+        ):  # fmt: skip
+            panels = [(panel["name"], panel[kind]) for panel in one["panels"] if panel[kind]]
+            if panels:
+                yield figure(f"{name}-{kind}", caption, panels)
+    for block in view["blocks"]:
+        panels = [(panel["name"], panel["chart"]) for panel in block["schedules"]]
+        yield figure(f"{name}-schedules", "Gold share, planned (dashed) and realised", panels)
+
+
+def by_seed(summary: Sequence[Mapping[str, Any]]) -> str:
+    """Return the table of test F1 by seed."""
+    seeds = max((row["seeds"] for row in summary), key=len)
+    rows = [(regimen_name(row["regimen"]), *map(f1, row["test"]["values"])) for row in summary]
+    return table(("test F1", *(f"seed {seed}" for seed in seeds)), rows)
+
+
+def by_type(cells: Sequence[Mapping[str, Any]]) -> str:
+    """Return the table of mean test F1 by type."""
+    labels = list(cells[0]["test"]["per_label"])
+    rows = []
+    for regimen in dict.fromkeys(cell["regimen"] for cell in cells):
+        scores = [c["test"]["per_label"] for c in cells if c["regimen"] == regimen]
+        means = [statistics.fmean(one[label]["f1"] for one in scores) for label in labels]
+        rows.append((regimen_name(regimen), *map(f1, means)))
+    return table(("test F1 by type", *labels), rows)
+
+
+def figure(name: str, caption: str, panels: Sequence[tuple[str, Markup]], columns: int = 4) -> str:
+    """Write panels into one SVG file, and return the line that shows it."""
+    css = files("vermeil.studies").joinpath("templates/report.css").read_text("utf-8")
+    root = re.search(r":root \{.*?\}", css, re.DOTALL)
+    charts = css[css.index(".chart text") : css.index("/* examples */")]
+    width, height = PANEL
+    rows = -(-len(panels) // columns)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {columns * width} {rows * height}" '
+        f'font-family="sans-serif" role="img" aria-label="{escape(caption)}">',
+        f"<style>{root.group() if root else ''}\n{charts}</style>",
+        f'<rect width="{columns * width}" height="{rows * height}" fill="#fff" />',
+    ]
+    for number, (title, chart) in enumerate(panels):
+        x, y = number % columns * width, number // columns * height
+        inner = str(chart).replace(
+            "<svg ", f'<svg x="{x}" y="{y + 18}" width="170" height="96" ', 1
+        )
+        parts.append(f'<text x="{x + 4}" y="{y + 13}" font-size="12">{escape(title)}</text>{inner}')
+    folder = RESULTS / "figures"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.svg").write_text("\n".join([*parts, "</svg>"]) + "\n", "utf-8")
+    return f"![{caption}](paper/figures/{name}.svg)"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--resamples", type=int, default=10_000)
+    resamples = parser.parse_args().resamples
+    text = "\n\n".join(part for name in STUDIES for part in section(name, resamples) if part)
+    page = PAGE.read_text("utf-8")
+    before, rest = page.split(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}", "utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""``vermeil plan``: how many gold and silver documents to buy next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, load
+from vermeil.cli.output import print_json
+
+if TYPE_CHECKING:
+    from vermeil.studies.plan import PlanReport
+
+EXAMPLE = (
+    "Example: vermeil plan --budget 500 --set plan.gold_price=0.40 --set plan.silver_price=0.002"
+)
+
+
+def plan(
+    config: ConfigFile = DEFAULT_CONFIG,
+    budget: Annotated[
+        float | None,
+        typer.Option("--budget", metavar="MONEY", help="What may be spent; else plan.budget."),
+    ] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which labels to buy next, from a finished study over several data sizes."""
+    from vermeil.jobs.places import Places
+    from vermeil.studies.plan import plan as job
+
+    given = [] if budget is None else [f"plan.budget={budget}"]
+    sections = load(config, [*(overrides or ()), *given])
+    report = job(Places(sections.run.output).study / "results.json", sections.plan)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        _print(report)
+
+
+def _print(report: PlanReport) -> None:
+    from vermeil.cli.output import console
+    from vermeil.studies.table import frontier_table
+
+    console().print(frontier_table(report.record))
+    for sentence in report.sentences:
+        console().print(sentence)

@@ -1,0 +1,118 @@
+"""Learning curves: how F1 grows with gold and silver documents, and what more of them would bring.
+
+The curve is an inverse power law with a limit, F1 = top − scale · n^(−decay): the family that fits
+learning curves best of those compared by P. Kolachina, N. Cancedda, M. Dymetman and S.
+Venkatapathy, Prediction of Learning Curves in Machine Translation (ACL 2012), and that J. Hestness
+et al., Deep Learning Scaling is Predictable, Empirically (2017), found in many tasks. Here n is the
+gold documents plus what the silver ones are worth in gold, gold + worth · (silver / unit)^returns:
+data of another kind counts as so much of the own kind, with diminishing returns, as in D.
+Hernandez, J. Kaplan, T. Henighan and S. McCandlish, Scaling Laws for Transfer (2021).
+
+Two of the five numbers, top and scale, follow from the others by least squares, so these others are
+searched on a grid (variable projection: G. Golub and V. Pereyra, 1973). There is nothing to start
+from and nothing that could fail to converge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+DECAYS = np.geomspace(0.08, 2.0, 36)
+RETURNS = np.array([0.2, 0.35, 0.5, 0.65, 0.8, 1.0])
+WORTHS = np.concatenate([[0.0], np.geomspace(0.005, 1.5, 40)])
+"""What is searched; worth in parts of ``unit``."""
+
+_CHUNK = 64
+"""Resamples that are fitted at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """One fitted curve, or many: every number of shape (curves,).
+
+    Args:
+        top: F1 with endless data.
+        scale: how far below that one document's worth is.
+        decay: how fast that shrinks.
+        worth: gold documents that ``unit`` silver documents are worth.
+        returns: 1 where twice as many silver documents are worth twice as much, less where less.
+        unit: silver documents that ``worth`` speaks of.
+    """
+
+    top: Numbers
+    scale: Numbers
+    decay: Numbers
+    worth: Numbers
+    returns: Numbers
+    unit: float
+
+    def __call__(self, gold: Numbers, silver: Numbers) -> Numbers:
+        """Return F1, shape (curves, sizes), for sizes of shape (sizes,); at least one document."""
+        n = self.effective(gold, silver)
+        return self.top[:, None] - self.scale[:, None] * n ** -self.decay[:, None]
+
+    def effective(self, gold: Numbers, silver: Numbers) -> Numbers:
+        """Return gold plus what silver is worth in gold, shape (curves, sizes), at least 1."""
+        parts = np.maximum(silver / self.unit, 0)
+        n = gold + self.worth[:, None] * parts ** self.returns[:, None]
+        return np.asarray(np.maximum(n, 1.0), dtype=np.float64)
+
+    def gold_for(self, f1: float, silver: Numbers) -> Numbers:
+        """Return the gold documents with which the first curve reaches an F1; inf: never."""
+        gap = float(self.top[0]) - f1
+        if gap <= 0 or self.scale[0] <= 0:
+            return np.full(len(silver), np.inf)
+        n = (gap / self.scale[0]) ** (-1 / self.decay[0])
+        parts = np.maximum(silver / self.unit, 0)
+        return np.asarray(n - self.worth[0] * parts ** self.returns[0], dtype=np.float64)
+
+
+def fit_curves(gold: Sequence[float], silver: Sequence[float], f1: Numbers) -> Curves:
+    """Fit curves by least squares, with top at most 1 and F1 never falling with more documents.
+
+    Args:
+        gold: gold documents of each size, shape (sizes,).
+        silver: silver documents of each size; not all 0.
+        f1: shape (curves, sizes): what was measured, once per curve that is wanted.
+    """
+    golds, silvers = np.asarray(gold, float), np.asarray(silver, float)
+    unit = float(silvers.max())
+    decay, worth, returns = (
+        grid.ravel() for grid in np.meshgrid(DECAYS, WORTHS * unit, RETURNS, indexing="ij")
+    )
+    n = golds + worth[:, None] * (silvers / unit) ** returns[:, None]
+    x = np.maximum(n, 1.0) ** -decay[:, None]
+    parts = [_best(x, f1[i : i + _CHUNK]) for i in range(0, len(f1), _CHUNK)]
+    chosen, top, scale = (np.concatenate(found) for found in zip(*parts, strict=True))
+    return Curves(top, scale, decay[chosen], worth[chosen], returns[chosen], unit)
+
+
+def _best(x: Numbers, y: Numbers) -> tuple[NDArray[np.int64], Numbers, Numbers]:
+    """Return, per row of ``y``, the row of ``x`` with which top − scale · x fits best, and both."""
+    mean_x, mean_y = x.mean(axis=1), y.mean(axis=1)
+    centred = x - mean_x[:, None]
+    # Shapes (candidates, curves) from here on.
+    slope = -(centred @ y.T) / np.maximum((centred**2).sum(axis=1), 1e-300)[:, None]
+    slope = np.maximum(slope, 0.0)
+    top = mean_y + slope * mean_x[:, None]
+    through_one = (x.sum(axis=1)[:, None] - x @ y.T) / (x**2).sum(axis=1)[:, None]
+    above = top > 1.0
+    slope, top = np.where(above, np.maximum(through_one, 0.0), slope), np.minimum(top, 1.0)
+    xx, xy = (x**2).sum(axis=1)[:, None], x @ y.T
+    size = x.shape[1]
+    error = (
+        (y**2).sum(axis=1)
+        - 2 * (top * mean_y * size - slope * xy)
+        + size * top**2
+        - 2 * top * slope * x.sum(axis=1)[:, None]
+        + slope**2 * xx
+    )
+    best = error.argmin(axis=0)
+    columns = np.arange(y.shape[0])
+    return best, top[best, columns], slope[best, columns]

@@ -1,0 +1,62 @@
+"""Fitted learning curves: what must hold for all measurements."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vermeil.evaluation.learning_curve import DECAYS, RETURNS, WORTHS, Curves, fit_curves
+
+GOLD = [100.0, 300.0, 900.0] * 3
+SILVER = [0.0] * 3 + [1000.0] * 3 + [4000.0] * 3
+
+
+@given(st.lists(st.floats(0, 1), min_size=9, max_size=9))
+@settings(max_examples=25, deadline=None)
+def test_more_documents_never_score_less_and_none_above_one(scores):
+    curve = fit_curves(GOLD, SILVER, np.array([scores]))
+    golds, silvers = np.geomspace(1, 1e6, 30), np.zeros(30)
+    along_gold, along_silver = curve(golds, silvers)[0], curve(silvers + 10, golds)[0]
+    assert (np.diff(along_gold) >= -1e-12).all()
+    assert (np.diff(along_silver) >= -1e-12).all()
+    assert max(along_gold.max(), along_silver.max()) <= 1 + 1e-12
+
+
+@given(
+    st.floats(0.5, 1),
+    st.floats(0.5, 2),
+    st.sampled_from(list(DECAYS)),
+    st.sampled_from(list(WORTHS[1:])),
+    st.sampled_from(list(RETURNS)),
+)
+@settings(max_examples=25, deadline=None)
+def test_a_curve_is_fitted_by_itself(top, scale, decay, worth, returns):
+    numbers = (top, scale, decay, worth * 4000, returns)
+    truth = Curves(*(np.array([value]) for value in numbers), unit=4000.0)
+    measured = truth(np.array(GOLD), np.array(SILVER))
+    fitted = fit_curves(GOLD, SILVER, measured)
+    assert np.allclose(fitted(np.array(GOLD), np.array(SILVER)), measured, atol=1e-6)
+
+
+def test_the_fit_is_that_of_brute_force():
+    """On one candidate of the grid, top and scale are those of numpy's least squares."""
+    rng = np.random.default_rng(1)
+    scores = 0.5 + 0.03 * np.arange(9) + rng.normal(0, 0.01, 9)
+    fitted = fit_curves(GOLD, SILVER, scores[None])
+    x = fitted.effective(np.array(GOLD), np.array(SILVER))[0] ** -fitted.decay[0]
+    design = np.stack([np.ones(9), -x], axis=1)
+    (top, scale), *_ = np.linalg.lstsq(design, scores, rcond=None)
+    if top <= 1 and scale >= 0:
+        assert np.isclose(fitted.top[0], top)
+        assert np.isclose(fitted.scale[0], scale)
+    worst = scores - scores.mean()
+    assert ((scores - fitted(np.array(GOLD), np.array(SILVER))[0]) ** 2).sum() < (worst**2).sum()
+
+
+def test_gold_for_is_the_inverse():
+    truth = Curves(*(np.array([v]) for v in (0.9, 1.5, 0.4, 500.0, 0.5)), unit=4000.0)
+    silver = np.array([0.0, 1000.0, 4000.0])
+    gold = truth.gold_for(0.8, silver)
+    assert np.allclose(
+        truth(gold, silver).diagonal() if gold.ndim > 1 else truth(gold, silver)[0], 0.8
+    )
+    assert np.isinf(truth.gold_for(0.95, silver)).all()
