@@ -6,6 +6,7 @@ import hashlib
 import math
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ from vermeil.student.device import uses_bf16
 from vermeil.student.loss import Batch, collate
 from vermeil.student.metrics import Observer, StepRecord, Watch
 from vermeil.student.optimiser import parameter_groups, rate_factor, set_rate
+from vermeil.student.packing import first_position, pack, packed_attention
 from vermeil.student.team import ALONE, Team
 from vermeil.student.vocabulary import SmallVocabulary, compact_vocabulary
 from vermeil.student.weights import Weights
@@ -87,9 +89,12 @@ def fit(
     used = np.unique(np.concatenate(plan.batches))
     network.train()
     occurring = (examples[i].input_ids for i in used)
-    with compact_vocabulary(network, occurring, padding) as vocabulary:
+    with ExitStack() as stack:
+        vocabulary = stack.enter_context(compact_vocabulary(network, occurring, padding))
         if not config.train_word_embeddings:
             network.get_input_embeddings().requires_grad_(False)
+        if config.padding_free:
+            stack.enter_context(packed_attention(network))
         loop = _Loop(network, criterion, plan, config, around, vocabulary)
         try:
             loop.resume(_made_from(examples, plan, config, seed, around.team))
@@ -126,6 +131,7 @@ class _Loop:
             [p for p in network.parameters() if not p.requires_grad],
         )
         self.best = Best(plan.steps, config)
+        self._first = first_position(network) if config.padding_free else None
         self.records: list[StepRecord] = []
         self._began, self._resumed, self._seen = time.perf_counter(), 0.0, 0
         self._last_f1: float | None = None
@@ -171,7 +177,8 @@ class _Loop:
         self._let_observe(step + 1)
 
     def _collated(self, part: Sequence[Example], padding: int) -> Batch:
-        return collate(part, self.vocabulary.remap, padding, self.network.device)
+        batch = collate(part, self.vocabulary.remap, padding, self.network.device)
+        return batch if self._first is None else pack(batch, self._first)
 
     def _parts(self, batch: Sequence[Example]) -> Iterator[Sequence[Example]]:
         """Yield this process's part of a batch, in as many parts as go through at once."""
