@@ -1,8 +1,8 @@
 """Padding-free training: the examples of a step in one row, each attending to itself alone.
 
-Padding is computed like text. On a GPU a row without it goes through FlashAttention for sequences of
-varying length (`torch.nn.attention.varlen`). On a processor, where sorted batches hold little
-padding, this is slower than padding; there it computes the same, sequence by sequence.
+Padding is computed like text. On a GPU a row without it goes through FlashAttention for sequences
+of varying length (`torch.nn.attention.varlen`, torch 2.10). On a processor, where sorted batches
+hold little padding, this is slower than padding; there it computes the same, sequence by sequence.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn import functional
-from torch.nn.attention.varlen import varlen_attn
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
@@ -97,6 +96,8 @@ def _attention(
         )
         return result
     if query.is_cuda:
+        from torch.nn.attention.varlen import varlen_attn
+
         q, k, v = (one[0].transpose(0, 1) for one in (query, key, value))
         longest = settings["max_length_q"]
         attended: torch.Tensor = varlen_attn(  # type: ignore[assignment]  # only with return_aux
