@@ -69,7 +69,9 @@ class SeenIds:
     def _add_to_file(self, name: str, line: int | None) -> None:
         if self._more is None:
             self._more = _temporary()
-        head = int.from_bytes(blake2b(name.encode(errors="surrogatepass"), digest_size=8).digest(), signed=True)
+        head = int.from_bytes(
+            blake2b(name.encode(errors="surrogatepass"), digest_size=8).digest(), signed=True
+        )
         try:
             self._more.execute("INSERT INTO ids VALUES (?, ?)", (head, line))
         except sqlite3.IntegrityError:

@@ -37,7 +37,9 @@ def test_more_bytes_than_a_batch_holds_make_a_second_one(backend, api, task, sto
     most, size = LIMITS[backend]
     length = 1_000_000
     # Two bytes a character, none of them escaped.
-    documents = [Document(f"d{i}", f"{i} " + "é" * (length // 2)) for i in range(size // length + 9)]
+    documents = [
+        Document(f"d{i}", f"{i} " + "é" * (length // 2)) for i in range(size // length + 9)
+    ]
     report = annotate(documents, task, patient(api, backend), store)
     assert report.states == {State.EMPTY: len(documents)}
     first, second = (len(made.items) for made in api.made.values())
