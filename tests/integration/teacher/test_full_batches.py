@@ -34,12 +34,10 @@ def test_one_request_more_than_a_batch_holds_makes_a_second_one(backend, api, ta
 
 @pytest.mark.parametrize("backend", ["openai", "anthropic"])
 def test_more_bytes_than_a_batch_holds_make_a_second_one(backend, api, task, store):
-    most, size = LIMITS[backend]
-    length = 1_000_000
+    size, length = LIMITS[backend][1], 1_000_000
     # Two bytes a character, none of them escaped.
-    documents = [
-        Document(f"d{i}", f"{i} " + "é" * (length // 2)) for i in range(size // length + 9)
-    ]
+    number, text = size // length + 9, "é" * (length // 2)
+    documents = [Document(f"d{i}", f"{i} {text}") for i in range(number)]
     report = annotate(documents, task, patient(api, backend), store)
     assert report.states == {State.EMPTY: len(documents)}
     first, second = (len(made.items) for made in api.made.values())

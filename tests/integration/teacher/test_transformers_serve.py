@@ -1,7 +1,7 @@
 """A real open inference engine as teacher: ``transformers serve`` over a tiny random model.
 
-It knows no schemas: ``response_format`` is taken and ignored, so that whatever comes is whatever the
-model writes, here never JSON. That everything reconciles all the same is what is tested.
+It knows no schemas: ``response_format`` is taken and ignored, so that what comes is what the model
+writes, here never JSON. That everything reconciles all the same is what is tested.
 """
 
 from __future__ import annotations
