@@ -13,7 +13,10 @@ Measures, in one process:
   and is paid once a run.
 - `store: memory`: the largest resident size of the process, over all of it.
 
-Needs about 900 bytes of disk for a document, in --folder. No peer.
+Needs about 700 bytes of disk for a document, in --folder. No peer.
+
+--tenths stops after so many tenths, and the next call with the same --folder goes on, so that a
+long run can be done in parts.
 """
 
 from __future__ import annotations
@@ -42,15 +45,16 @@ TASK = make_task(TaskConfig(labels={name: LabelConfig() for name in ("PER", "LOC
 TEACHER = TeacherConfig()
 
 
-def requests(number: int) -> Iterator[Request]:
-    documents = (Document(f"d{i}", f"Text number {i} tells of Oslo.") for i in range(number))
+def requests(first: int, last: int) -> Iterator[Request]:
+    documents = (Document(f"d{i}", f"Text number {i} tells of Oslo.") for i in range(first, last))
     return make_requests(documents, TASK, TEACHER)
 
 
-def fill(store: ReplyStore, number: int) -> list[float]:
-    """Store a reply to every request; return the replies a second of every tenth."""
-    rates, done, began = [], 0, time.perf_counter()
-    source = requests(number)
+def fill(store: ReplyStore, number: int, rates: list[float], tenths: int) -> None:
+    """Store replies, from where ``rates`` ends, and add the replies a second of every tenth."""
+    done = len(rates) * number // 10
+    source = islice(requests(done, number), tenths * number // 10 - done)
+    began = time.perf_counter()
     while chunk := list(islice(source, COMMIT)):
         reserved = [Reservation(r.key, r.model, Charge(2000, 300), Limit()) for r in chunk]
         for one in reserved:
@@ -65,7 +69,6 @@ def fill(store: ReplyStore, number: int) -> list[float]:
             rates.append(number / 10 / (now - began))
             print(f"{done:,} stored, {rates[-1]:,.0f}/s, {memory():.0f} MB", flush=True)
             began = now
-    return rates
 
 
 def scan(path: Path, keys: list[str], times: int) -> tuple[float, int]:
@@ -89,20 +92,29 @@ def result(name: str, ours: float, unit: str, goal: float, met: bool) -> dict[st
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--documents", type=int, default=1_000_000)
-    parser.add_argument("--folder", type=Path, help="where the store is made (default: temporary)")
+    parser.add_argument("--folder", type=Path, help="where the store is made, and kept")
     parser.add_argument("--save", type=Path, help="write the results as JSON")
+    parser.add_argument("--tenths", type=int, default=10, help="stop after so many tenths")
     options = parser.parse_args()
-    number = options.documents
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        path = Path(folder) / "replies.sqlite"
-        with ReplyStore(path) as store:
-            rates = fill(store, number)
-        began = time.perf_counter()
-        keys = [request.key for request in requests(min(number, 100_000))]
-        planning = (time.perf_counter() - began) * number / len(keys)
-        seconds, found = scan(path, keys, number // len(keys))
-        assert found == number // len(keys) * len(keys), "a stored reply is not found"
-        size = path.stat().st_size / number
+    with tempfile.TemporaryDirectory() as folder:
+        measure(options, options.folder or Path(folder))
+
+
+def measure(options: argparse.Namespace, folder: Path) -> None:
+    number, path, book = options.documents, folder / "replies.sqlite", folder / "rates.json"
+    rates: list[float] = json.loads(book.read_text()) if book.exists() else []
+    with ReplyStore(path) as store:
+        fill(store, number, rates, options.tenths)
+    book.write_text(json.dumps(rates))
+    if len(rates) < 10:
+        print(f"{len(rates)} tenths are stored; the same command without --tenths goes on")
+        return
+    began = time.perf_counter()
+    keys = [request.key for request in requests(0, min(number, 100_000))]
+    planning = (time.perf_counter() - began) * number / len(keys)
+    seconds, found = scan(path, keys, number // len(keys))
+    assert found == number // len(keys) * len(keys), "a stored reply is not found"
+    size = path.stat().st_size / number
     print(f"planning {planning:.0f} s; {size:.0f} bytes a document")
     results = [
         result(
