@@ -16,8 +16,8 @@ Measures, in one process:
 Needs about 700 bytes of disk for a document, in --folder. No peer.
 
 --tenths stops after so many tenths, and the next call with the same --folder goes on, so that a
-long run can be done in parts. --direct puts the second to ninth tenth in by SQL, in a process of its
-own, with random keys in random order: the same tables and indices in a tenth of the time.
+long run can be done in parts. --direct puts the second to ninth tenth in by SQL, in a process of
+its own, with random keys in random order: the same tables and indices in a tenth of the time.
 """
 
 from __future__ import annotations
