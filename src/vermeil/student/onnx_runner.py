@@ -14,6 +14,9 @@ from vermeil.student.prediction import softmax
 
 MODULES = ("onnxruntime", "tokenizers")
 
+_SLOWER = ["SkipLayerNormFusion"]
+"""What ONNX Runtime would put in place of addition and normalisation, but has no fast code for."""
+
 
 class OnnxRunner:
     """An ONNX file as a `vermeil.student.prediction.Runner`.
@@ -50,7 +53,10 @@ class OnnxRunner:
         options.intra_op_num_threads = 1
         try:
             self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
+                str(path),
+                options,
+                providers=["CPUExecutionProvider"],
+                disabled_optimizers=_SLOWER,
             )
         except Exception as error:  # of classes that onnxruntime does not publish
             reason = str(error).strip().splitlines()[0]

@@ -152,13 +152,12 @@ def test_int8_is_refused_where_a_few_large_weights_ruin_it(model: Path, tmp_path
     """One scale for a whole matrix leaves nothing of the small weights beside a huge one."""
     student = Student.load(model)
     with torch.no_grad():
-        for layer in student.network.base_model.encoder.layer:
-            layer.intermediate.dense.weight[0, 0] = -1e4
-            layer.output.dense.weight[0, 0] = 1e4
+        student.network.classifier.weight[-1] = 1e6
+        student.network.classifier.bias[-1] = -1e9  # the last class stays out of the way
     student.save(model, {})
     report = export(model, tmp_path / "onnx", gold(model), int8=True, per_channel=False)
-    assert report.f1["student"] == 1
-    assert report.f1["int8"] < 0.997
+    assert report.f1["student"] > 0.9
+    assert report.f1["int8"] < report.f1["student"] - 0.003
     assert report.refused is not None
     assert not (tmp_path / "onnx/model.int8.onnx").exists()
 
