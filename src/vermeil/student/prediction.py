@@ -15,6 +15,9 @@ from vermeil.student.encoding import EncodedWindow
 if TYPE_CHECKING:
     from vermeil.tasks.protocol import Head
 
+SHARED_FROM = 128
+"""Wordpieces of the smallest batch that is made so that every worker has one."""
+
 
 class Runner(Protocol):
     """What computes a network, whatever with: torch or ONNX Runtime."""
@@ -139,7 +142,8 @@ def _run(
         for i, output in zip(rows, outputs, strict=True):
             results[i] = output if head == "sequence" else _owned(windows[i], output)
 
-    batches = _batches(windows, runner.batch)
+    share = sum(len(w.input_ids) for w in windows) // runner.workers
+    batches = _batches(windows, min(runner.batch, max(share, SHARED_FROM)))
     if runner.workers == 1 or len(batches) == 1:
         for rows in batches:
             compute(rows)
