@@ -24,6 +24,7 @@ NAMES = [
     "export",
     "locate",
     "pilot",
+    "plan",
     "predict",
     "run",
     "serve",

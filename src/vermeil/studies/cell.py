@@ -32,8 +32,8 @@ VERSION = 1
 """Raised when the same inputs would give other results (a new default, another algorithm), so that
 old cells are not reused."""
 
-RECORDING = 1
-"""The same for what is recorded of training."""
+OBSERVATION = 1
+"""The same for what is observed of training."""
 
 POINTS = 100
 """Points of a curve that are kept."""
@@ -55,7 +55,7 @@ class CellJob:
         task: what the student does.
         dev: documents to choose by; may be empty.
         test: documents to report on; may be empty.
-        probes: what a recording of the training looks at; None: nothing is recorded.
+        probes: what an observation of the training looks at; None: nothing is observed.
         sizes: gold and silver documents that its block draws.
     """
 
@@ -94,7 +94,7 @@ def cell_key(job: CellJob, plan: BatchPlan) -> str:
         digest.update(b"weights:" + plan.origin_weights.round(6).tobytes())
     if job.probes is not None:
         shape = job.probes.config.model_dump_json(exclude={"regimens"})
-        digest.update(f"mechanism:{RECORDING}:{shape}".encode())
+        digest.update(f"mechanism:{OBSERVATION}:{shape}".encode())
         for documents in (job.probes.dev, job.probes.silver, job.probes.truth):
             digest.update(_digest(documents))
     return digest.hexdigest()[:24]

@@ -13,10 +13,10 @@ Sizes = Size | Annotated[tuple[Size, ...], Field(min_length=1)] | None
 
 
 class MechanismConfig(Section):
-    """``[study.mechanism]``: what is recorded while students are trained, to see why one wins."""
+    """``[study.mechanism]``: what is observed while students are trained, to see why one wins."""
 
     regimens: tuple[str, ...] = ()
-    """Regimens of the study whose cells are recorded, or all; none: nothing is recorded."""
+    """Regimens of the study whose cells are observed, or all; none: nothing is observed."""
     points: int = Field(default=6, ge=1)
     """Moments of training, evenly spread; one before each jump of the gold share is added."""
     documents: int = Field(default=100, ge=1)
@@ -62,7 +62,7 @@ class StudyConfig(Section):
     keep_model: bool = True
     """Whether to keep the model of the cell that does best on dev."""
     mechanism: MechanismConfig = MechanismConfig()
-    """What is recorded while students are trained, to see why one wins."""
+    """What is observed while students are trained, to see why one wins."""
 
     def sizes(self) -> tuple[tuple[int | None, ...], tuple[int | None, ...]]:
         """Return the numbers of gold and of silver documents of the grid; None: all."""

@@ -115,7 +115,7 @@ def line_chart(record: Row) -> Markup:
     ]
     drawing.shape([*band[1], *reversed(band[0])], "band")
     points = [(across(x), up(point["f1"])) for x, point in zip(costs, line, strict=True)]
-    drawing.curve(points, "recorded gold-line")
+    drawing.curve(points, "observed gold-line")
     drawing.text(((across.start + across.end) / 2, _SIZE[1] - 4), "money spent", "tick", "middle")
     return drawing.svg()
 

@@ -98,7 +98,7 @@ def comparisons(view: View, heading: str = "##") -> Iterator[str]:
 
 
 def mechanism_parts(view: View, heading: str = "##") -> Iterator[str]:
-    """Yield what the recordings of one block say."""
+    """Yield what the observations of one block say."""
     yield f"{heading} Why{': ' + view['scope'] if view['scope'] else ''}"
     yield "\n".join(f"- {text}" for text in view["sentences"])
     if view["turns"]:

@@ -1,4 +1,4 @@
-"""Why a regimen wins: what the recordings of its cells say together."""
+"""Why a regimen wins: what the observations of its cells say together."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ what silver says, and what gold says; the last three are cosines of gradients.""
 
 
 def mechanism(cells: Sequence[Cell]) -> list[Row]:
-    """Return what the recordings say, one row per block and recorded regimen.
+    """Return what the observations say, one row per block and observed regimen.
 
     A row has ``curve``, one entry per moment with the means of `MEASURES`, of F1 by type (`types`)
     and of errors per 100 gold spans by kind (`errors`) over the seeds, and ``turn``, what became of
@@ -44,23 +44,23 @@ def mechanism(cells: Sequence[Cell]) -> list[Row]:
     """
     found = []
     for (block, regimen), members in by_regimen(cells).items():
-        recorded = [cell["mechanism"] for cell in members if cell.get("mechanism")]
-        if recorded:
-            names = {**block._asdict(), "regimen": regimen, "seeds": len(recorded)}
-            found.append({**names, "curve": _curve(recorded), "turn": _turn(recorded)})
+        observed = [cell["mechanism"] for cell in members if cell.get("mechanism")]
+        if observed:
+            names = {**block._asdict(), "regimen": regimen, "seeds": len(observed)}
+            found.append({**names, "curve": _curve(observed), "turn": _turn(observed)})
     return found
 
 
-def _curve(recorded: Sequence[Mapping[str, Any]]) -> list[Row]:
+def _curve(observed: Sequence[Mapping[str, Any]]) -> list[Row]:
     """Average moment by moment; seeds have the same moments but for some steps."""
-    shortest = min(len(one["points"]) for one in recorded)
+    shortest = min(len(one["points"]) for one in observed)
     return [
         {
-            "progress": _mean([one["points"][i]["step"] / one["steps"] for one in recorded]),
-            "planned_share": _mean([one["points"][i]["planned_share"] for one in recorded]),
-            **_means([_measured(one["points"][i]) for one in recorded]),
-            "types": _means([_types(one["points"][i]) for one in recorded]),
-            "errors": _means([_errors(one["points"][i]) for one in recorded]),
+            "progress": _mean([one["points"][i]["step"] / one["steps"] for one in observed]),
+            "planned_share": _mean([one["points"][i]["planned_share"] for one in observed]),
+            **_means([_measured(one["points"][i]) for one in observed]),
+            "types": _means([_types(one["points"][i]) for one in observed]),
+            "errors": _means([_errors(one["points"][i]) for one in observed]),
         }
         for i in range(shortest)
     ]
@@ -97,7 +97,7 @@ def _errors(point: Mapping[str, Any]) -> Values:
     }
 
 
-def _turn(recorded: Sequence[Mapping[str, Any]]) -> Row | None:
+def _turn(observed: Sequence[Mapping[str, Any]]) -> Row | None:
     """Return what became of single spans between the turn and the end, summed over the seeds.
 
     The turn is the last moment before the planned gold share crosses one half for the last time:
@@ -106,11 +106,11 @@ def _turn(recorded: Sequence[Mapping[str, Any]]) -> Row | None:
     ``types`` the same by type; ``right`` how many gold spans were found then, and how many of them
     were lost; ``new`` the spurious spans that only the end has.
     """
-    turns = [_turning_point(one["points"]) for one in recorded]
+    turns = [_turning_point(one["points"]) for one in observed]
     kinds = {kind: [0, 0] for kind in KINDS}
     types: dict[str, list[int]] = {}
     right, new, progress = [0, 0], 0, []
-    for one, at in zip(recorded, turns, strict=True):
+    for one, at in zip(observed, turns, strict=True):
         if at is None:
             return None
         progress.append(one["points"][at]["step"] / one["steps"])

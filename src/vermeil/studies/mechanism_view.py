@@ -1,11 +1,11 @@
-"""What the page tells of why a regimen wins: sentences, panels and tables of the recordings."""
+"""What the page tells of why a regimen wins: sentences, panels and tables of the observations."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vermeil.studies.recording_charts import errors_chart, measure_chart
+from vermeil.studies.observation_charts import errors_chart, measure_chart
 from vermeil.studies.summary import block_of
 from vermeil.studies.wording import KINDS, f1, number, plural, regimen_name
 
@@ -14,7 +14,7 @@ View = dict[str, Any]
 
 
 def mechanism_views(rows: Sequence[Row]) -> list[View]:
-    """Return one view per block with recordings.
+    """Return one view per block with observations.
 
     Args:
         rows: of `vermeil.studies.mechanism.mechanism`.
@@ -26,7 +26,7 @@ def mechanism_views(rows: Sequence[Row]) -> list[View]:
 
 
 def mechanism_sentences(row: Row) -> list[str]:
-    """Say what the recording of one regimen shows."""
+    """Say what the observation of one regimen shows."""
     name, end = regimen_name(row["regimen"]), row["curve"][-1]
     said = []
     turn = row["turn"]

@@ -1,4 +1,4 @@
-"""The recording of a cell: what its student does at some moments of its training, and why."""
+"""Observing a cell: what its student does at some moments of its training, and why."""
 
 from __future__ import annotations
 

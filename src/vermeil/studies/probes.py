@@ -1,4 +1,4 @@
-"""What a recording looks at: documents and moments, the same for every regimen."""
+"""What an observation looks at: documents and moments, the same for every regimen."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JUMP = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """Documents that a recording looks at. Training does not see them for that.
+    """Documents that an observation looks at. Training does not see them for that.
 
     Args:
         dev: documents that people annotated and no student is trained on.
@@ -37,8 +37,8 @@ class Probes:
     config: MechanismConfig
 
 
-def is_recorded(regimen: str, config: MechanismConfig) -> bool:
-    """Return whether a regimen's cells are recorded."""
+def is_observed(regimen: str, config: MechanismConfig) -> bool:
+    """Return whether a regimen's cells are observed."""
     return regimen in config.regimens or "all" in config.regimens
 
 
@@ -56,8 +56,8 @@ def draw_probes(draw: Draw, corpora: StudyCorpora, config: MechanismConfig, seed
     """
     if not corpora.dev:
         raise ConfigError(
-            "study.mechanism.regimens: the recording scores students on corpora.dev, which is "
-            "missing; name it, or record nothing"
+            "study.mechanism.regimens: the observation scores students on corpora.dev, which is "
+            "missing; name it, or observe nothing"
         )
     dev = _some(corpora.dev, config.documents, f"dev:{seed}")
     labelled = {d.id: d for d in corpora.gold}
@@ -67,7 +67,7 @@ def draw_probes(draw: Draw, corpora: StudyCorpora, config: MechanismConfig, seed
 
 
 def moments(plan: BatchPlan, points: int) -> list[int]:
-    """Return the steps, counted from 1, after which a recording looks.
+    """Return the steps, counted from 1, after which an observation looks.
 
     Evenly spread ones, the last step among them; and the last before each jump of the planned gold
     share, in place of an even one that is near.

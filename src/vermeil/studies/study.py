@@ -26,7 +26,7 @@ from vermeil.studies.cell import CellJob, cell_key, run_cell
 from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.studies.draw import Draw, draw_documents
 from vermeil.studies.inputs import StudyCorpora
-from vermeil.studies.probes import draw_probes, is_recorded
+from vermeil.studies.probes import draw_probes, is_observed
 from vermeil.studies.regimens import CEILING, blending_for
 from vermeil.studies.results import collect_results
 from vermeil.tasks.protocol import Task
@@ -169,7 +169,7 @@ def _jobs(
                 # The same training whatever silver there is: one cell for all of its sizes.
                 chosen = Draw(draw.gold, _first_silver(corpora, config, gold, seed))
             probes = None
-            if is_recorded(regimen, config.mechanism):
+            if is_observed(regimen, config.mechanism):
                 probes = draw_probes(chosen, corpora, config.mechanism, seed)
             yield CellJob(
                 regimen,

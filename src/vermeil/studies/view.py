@@ -45,7 +45,7 @@ def page_view(results: Results) -> View:
     comparisons: Sequence[Row] = results.get("comparisons") or ()
     teacher: Sequence[Row] = results.get("teacher") or ()
     known = {**results, "summary": summary, "comparisons": comparisons}
-    recordings = mechanism_views(results.get("mechanism") or ())
+    observations = mechanism_views(results.get("mechanism") or ())
     keys = list(dict.fromkeys(block_of(row) for row in summary))
     blocks = [_block(key, scope_of(key, keys), summary, comparisons, cells) for key in keys]
     return {
@@ -53,7 +53,7 @@ def page_view(results: Results) -> View:
         "tiles": _tiles(blocks, teacher),
         "findings": _findings(results.get("findings") or findings(known)),
         "blocks": blocks,
-        "mechanism": [{**view, "scope": scope_of(view["block"], keys)} for view in recordings],
+        "mechanism": [{**view, "scope": scope_of(view["block"], keys)} for view in observations],
         "frontier": frontier_view(results.get("frontier")),
         "teacher": [teacher_view(row) for row in teacher],
         "agreement": agreement_sentences(results.get("agreement") or ()),

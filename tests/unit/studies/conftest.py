@@ -236,8 +236,8 @@ def results_of() -> Callable[..., dict[str, Any]]:
     return make_results
 
 
-def make_recording(regimen: str, seed: int) -> dict[str, Any]:
-    """Return what was recorded of a cell: silver errors are learnt, then gold repairs them."""
+def make_observation(regimen: str, seed: int) -> dict[str, Any]:
+    """Return what was observed of a cell: silver errors are learnt, then gold repairs them."""
     rng = np.random.default_rng([seed, len(regimen)])
     points, found = [], []
     for number, t in enumerate((0.25, 0.5, 0.75, 1.0)):
@@ -291,6 +291,6 @@ def make_recording(regimen: str, seed: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def recording_of() -> Callable[[str, int], dict[str, Any]]:
-    """Makes a recording: ``(regimen, seed)``."""
-    return make_recording
+def observation_of() -> Callable[[str, int], dict[str, Any]]:
+    """Makes an observation: ``(regimen, seed)``."""
+    return make_observation

@@ -1,4 +1,4 @@
-"""What recordings say together, in numbers, words and on the page."""
+"""What observations say together, in numbers, words and on the page."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from vermeil.studies.report import render
 Make = Callable[..., dict[str, Any]]
 
 
-def recorded(cell_of: Make, recording_of: Make, regimen: str, seeds: int = 2) -> list[Any]:
+def observed(cell_of: Make, observation_of: Make, regimen: str, seeds: int = 2) -> list[Any]:
     return [
-        {**cell_of(regimen, seed, 0.8), "mechanism": recording_of(regimen, seed)}
+        {**cell_of(regimen, seed, 0.8), "mechanism": observation_of(regimen, seed)}
         for seed in range(seeds)
     ]
 
 
-def test_curves_are_means_over_seeds(cell_of: Make, recording_of: Make) -> None:
-    cells = recorded(cell_of, recording_of, "simple_mix")
+def test_curves_are_means_over_seeds(cell_of: Make, observation_of: Make) -> None:
+    cells = observed(cell_of, observation_of, "simple_mix")
     cells[1]["mechanism"]["points"][0]["sharpness"]["span_entropy"] = 0.0
     (row,) = mechanism(cells)
     assert row["regimen"] == "simple_mix"
@@ -39,17 +39,17 @@ def test_curves_are_means_over_seeds(cell_of: Make, recording_of: Make) -> None:
     assert first["overconfidence"] == pytest.approx(0.1)
 
 
-def test_fates_between_the_turn_and_the_end(cell_of: Make, recording_of: Make) -> None:
-    cells = recorded(cell_of, recording_of, "simple_mix", 1)
-    recording = cells[0]["mechanism"]
-    recording["spans"] = {
+def test_fates_between_the_turn_and_the_end(cell_of: Make, observation_of: Make) -> None:
+    cells = observed(cell_of, observation_of, "simple_mix", 1)
+    observation = cells[0]["mechanism"]
+    observation["spans"] = {
         "gold": {"LOC": 3, "PER": 3},
         "found": ["mmmmmm", ".bt..m", "mmmmmm", "....m."],
         "wrong": {"PER": 4},
         "spurious": "0111",
         "said": ["0000", "1110", "0000", "1011"],
     }
-    for point, planned in zip(recording["points"], (0, 0, 1, 1), strict=True):
+    for point, planned in zip(observation["points"], (0, 0, 1, 1), strict=True):
         point["planned_share"] = planned
     (row,) = mechanism(cells)
     turn = row["turn"]
@@ -71,20 +71,22 @@ def test_fates_between_the_turn_and_the_end(cell_of: Make, recording_of: Make) -
 
 
 @pytest.mark.parametrize("regimen", ["gold_only", "silver_only", "pooled"])
-def test_without_a_turn_there_are_no_fates(cell_of: Make, recording_of: Make, regimen: str) -> None:
-    (row,) = mechanism(recorded(cell_of, recording_of, regimen))
+def test_without_a_turn_there_are_no_fates(
+    cell_of: Make, observation_of: Make, regimen: str
+) -> None:
+    (row,) = mechanism(observed(cell_of, observation_of, regimen))
     assert row["turn"] is None
     assert mechanism_sentences(row)
 
 
-def test_cells_without_a_recording_are_left_out(cell_of: Make, recording_of: Make) -> None:
-    cells = [cell_of("pooled", 0, 0.8), *recorded(cell_of, recording_of, "simple_mix")]
+def test_cells_without_a_recording_are_left_out(cell_of: Make, observation_of: Make) -> None:
+    cells = [cell_of("pooled", 0, 0.8), *observed(cell_of, observation_of, "simple_mix")]
     assert [row["regimen"] for row in mechanism(cells)] == ["simple_mix"]
     assert mechanism(cells[:1]) == []
 
 
-def test_silver_without_known_gold_is_left_out(cell_of: Make, recording_of: Make) -> None:
-    cells = recorded(cell_of, recording_of, "simple_mix", 1)
+def test_silver_without_known_gold_is_left_out(cell_of: Make, observation_of: Make) -> None:
+    cells = observed(cell_of, observation_of, "simple_mix", 1)
     for point in cells[0]["mechanism"]["points"]:
         del point["silver"]
     (row,) = mechanism(cells)
@@ -95,13 +97,13 @@ def test_silver_without_known_gold_is_left_out(cell_of: Make, recording_of: Make
 
 
 def test_the_page_shows_recordings(
-    results: dict[str, Any], cell_of: Make, recording_of: Make
+    results: dict[str, Any], cell_of: Make, observation_of: Make
 ) -> None:
     known = copy.deepcopy(results)
     cells = [
         one
         for regimen in ("gold_only", "silver_only", "simple_mix")
-        for one in recorded(cell_of, recording_of, regimen)
+        for one in observed(cell_of, observation_of, regimen)
     ]
     known["mechanism"] = mechanism(cells)
     page = ET.fromstring(render(known))

@@ -1,4 +1,4 @@
-"""The recording of a cell: what it holds, and that training does not notice it."""
+"""Observing a cell: what it holds, and that training does not notice it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def train(task: Task, encoder: Path, *, observed: bool, regimen: str = "simple_m
     return student, plan, observer and observer.as_dict()
 
 
-def test_training_does_not_notice_the_recording(task: Task, encoder: Path) -> None:
+def test_training_does_not_notice_the_observation(task: Task, encoder: Path) -> None:
     alone, _, _ = train(task, encoder, observed=False)
     watched, _, _ = train(task, encoder, observed=True)
     expected = alone.network.state_dict()
@@ -80,7 +80,7 @@ def test_the_recording_is_the_same_every_time(task: Task, encoder: Path) -> None
     assert {**first, "seconds": 0} == {**second, "seconds": 0}
 
 
-def test_what_is_recorded(task: Task, encoder: Path) -> None:
+def test_what_is_observed(task: Task, encoder: Path) -> None:
     _, plan, told = train(task, encoder, observed=True)
     steps = [point["step"] for point in told["points"]]
     assert steps == moments(plan, CONFIG.points)

@@ -16,8 +16,9 @@ from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, DataError
 from vermeil.student.config import StudentConfig
-from vermeil.studies.config import StudyConfig
+from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.studies.inputs import StudyCorpora
+from vermeil.studies.plan import plan
 from vermeil.studies.study import StudyReport, study
 from vermeil.tasks.protocol import Task
 
@@ -262,7 +263,30 @@ def test_a_grid_of_sizes_is_a_block_each_and_gold_alone_is_trained_once(
     assert report.results["frontier"] is None
 
 
-def test_recorded_cells_say_why_and_score_the_same(
+def test_enough_sizes_make_a_frontier_and_a_plan(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    run(
+        corpora,
+        task,
+        encoder,
+        tmp_path,
+        regimens=["gold_only", "simple_mix"],
+        gold_documents=[3, 6, 9],
+        silver_documents=[6, 12],
+        budgets=["epochs"],
+    )
+    config = PlanConfig(gold_price=1.0, silver_price=0.1, budget=5.0, resamples=100)
+    report = plan(tmp_path / "results.json", config)
+    assert [(s["gold"], s["silver"]) for s in report.record["sizes"]] == [
+        (gold, silver) for gold in (3, 6, 9) for silver in (0, 6, 12)
+    ]
+    assert report.record["purchase"]["options"][0]["cost"] <= 5
+    assert "How much of each" in (tmp_path / "report.html").read_text()
+    assert "How much of each" in (tmp_path / "report.md").read_text()
+
+
+def test_observed_cells_say_why_and_score_the_same(
     corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
 ) -> None:
     settings = {"regimens": ["gold_only", "simple_mix"], "seeds": [0]}
@@ -279,7 +303,7 @@ def test_recorded_cells_say_why_and_score_the_same(
     assert again.ran == 0
 
 
-def test_only_what_is_compared_can_be_recorded(
+def test_only_what_is_compared_can_be_observed(
     corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigError, match=r"study\.mechanism\.regimens.*pooled"):

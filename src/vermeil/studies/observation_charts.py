@@ -1,4 +1,4 @@
-"""Small panels of what was recorded during training."""
+"""Small panels of what was observed during training."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def measure_chart(
         drawing.line((across(turn), up.end), (across(turn), up.start), "turn")
     for css, values in lines.items():
         places: list[Point] = [(across(x), up(y)) for x, y in values]
-        drawing.curve(places, f"recorded {css}")
+        drawing.curve(places, f"observed {css}")
         for place, (_, value) in zip(places, values, strict=True):
-            drawing.dot(place, 2.2, f"recorded-dot {css}", f"{round(100 * value)} %")
+            drawing.dot(place, 2.2, f"observed-dot {css}", f"{round(100 * value)} %")
     return drawing.svg()
 
 
