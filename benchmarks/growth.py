@@ -31,8 +31,8 @@ NUMBERS = (100, 1_000, 10_000, 30_000, 100_000)
 SENTENCE = 10
 """Words of a document where their number is what grows."""
 
-NAMES = "Ada Lovelace Grace Hopper Oslo Paris Kenya Reuters Microsoft Berlin Smith Tokyo".split()
-PLAIN = "the of in a to and said on for was he at that with by from it is were after".split()
+NAMES = ("Ada", "Grace", "Hopper", "Oslo", "Kenya", "Reuters", "Berlin", "Tokyo")
+PLAIN = ("the", "of", "in", "a", "to", "and", "said", "on", "for", "was", "he", "with", "from")
 Points = Sequence[tuple[int, float, float]]
 
 

@@ -1,6 +1,6 @@
 """A service as one writes it in ten minutes: FastAPI around transformers' pipeline.
 
-    VERMEIL_MODEL=vermeil-run/model uvicorn --app-dir benchmarks naive_app:app
+VERMEIL_MODEL=vermeil-run/model uvicorn --app-dir benchmarks naive_app:app
 """
 
 import os
