@@ -100,12 +100,12 @@ _PATIENCE, _PAUSE = 30.0, 0.02
 
 
 def head_of(key: str) -> int:
-    """Return the first 47 bits of a key, by which attempts are found.
+    """Return the first 47 bits of a key, by which attempts are found; 0 for no key.
 
     An index of them is a fifth of one of whole keys, so that most of it stays in memory: keys come
     in no order, and every one goes to another page. SQLite stores 47 bits and a sign in six bytes.
     """
-    return int(key[:12], 16) >> 1
+    return int(key[:12] or "0", 16) >> 1
 
 
 def prepare(db: sqlite3.Connection, path: Path) -> None:
