@@ -96,6 +96,10 @@ CURATOR = (
 os.environ["CURATOR_DISABLE_RICH_DISPLAY"] = "1"
 os.environ["TELEMETRY_ENABLED"] = "0"
 os.environ["CURATOR_CACHE_DIR"] = folder
+# It counts tokens with tiktoken, whose table litellm has on board: nothing is downloaded.
+import importlib.util
+litellm = importlib.util.find_spec("litellm").submodule_search_locations[0]
+os.environ["TIKTOKEN_CACHE_DIR"] = litellm + "/litellm_core_utils/tokenizers"
 from bespokelabs import curator
 
 prompt = json.loads(os.environ["PROMPT"])

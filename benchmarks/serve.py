@@ -1,106 +1,134 @@
-"""The service under load: latency and requests per second, batching against one by one.
+"""The service under load: latency and requests per second, beside two that take texts one by one.
 
-Both are ``vermeil serve`` on loopback; the peer predicts every request alone (``--max-batch 1``).
-So many clients send one text per request, each as soon as it has its answer. Needs vermeil[serve].
+- `naive`: FastAPI around transformers' pipeline (naive_app.py), as one writes it in ten minutes;
+- `one by one`: ``vermeil serve`` that predicts every request alone (``--max-batch 1``).
 
-    python benchmarks/serve.py vermeil-run/model-onnx --texts test.txt --clients 16 --seconds 20
+All on loopback, with all processors; load.py sends one text per request over so many connections,
+from a process of its own. Needs vermeil[train,export,serve].
+
+    python benchmarks/serve.py vermeil-run/model --onnx vermeil-run/model-onnx --texts test.txt \
+        --clients 1 16 64 --seconds 10 --json serve.json
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
+import os
 import re
-import statistics
 import subprocess
 import sys
-import threading
 import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vermeil.data.atomic import write_json
+from vermeil.studies.environment import describe_environment
+
+HERE = Path(__file__).parent
+PORT = 8799
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=Path)
+    parser.add_argument("--onnx", type=Path, required=True)
     parser.add_argument("--texts", type=Path, required=True, help="a text per line")
-    parser.add_argument("--clients", type=int, default=16)
-    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 16, 64])
+    parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    texts = [line for line in options.texts.read_text("utf-8").splitlines() if line.strip()]
-    found = {}
-    for name, batch in (("one by one", 1), ("batches", 8192)):
-        found[name] = measured(options, texts, batch)
-        print(name, json.dumps(found[name]), flush=True)
-    ours, peer = found["batches"], found["one by one"]
+    found: dict[str, dict[int, dict[str, float]]] = {}
+    for name, server in (
+        ("naive", naive(options.model)),
+        ("one by one", vermeil(options.onnx, "--max-batch", "1")),
+        ("batches", vermeil(options.onnx)),
+    ):
+        with server as address:
+            found[name] = {n: load(address, options, n) for n in options.clients}
+        for clients, numbers in found[name].items():
+            print(f"{name:10} {clients:3} clients", json.dumps(numbers), flush=True)
     lines = [
-        result("serve, requests per second", ours["per_second"], peer["per_second"], "1/s"),
-        *(
-            result(f"serve, {key}", ours[key], peer[key], "ms", lower=True)
-            for key in ("p50", "p95", "p99")
-        ),
+        result(f"serve, {clients} clients, beside {peer}: {key}", found, peer, clients, key)
+        for clients in options.clients
+        for peer in ("naive", "one by one")
+        for key in ("per_second", "p50", "p95", "p99")
     ]
     if options.json:
-        write_json(options.json, {"clients": options.clients, **found, "results": lines})
+        record = {"environment": describe_environment(), **found, "results": lines}
+        write_json(options.json, record)
     for line in lines:
         print("RESULT", json.dumps(line))
 
 
-def measured(options: argparse.Namespace, texts: list[str], batch: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "vermeil", "serve", str(options.model), "--port", "0"]
+@contextmanager
+def naive(model: Path) -> Iterator[str]:
+    command = ["uvicorn", "--app-dir", str(HERE), "--port", str(PORT), "--log-level", "error"]
     with subprocess.Popen(
-        [*command, "--max-batch", str(batch)], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", *command, "naive_app:app"],
+        env={**os.environ, "VERMEIL_MODEL": str(model)},
     ) as server:
         try:
-            assert server.stderr is not None
-            address = re.search(r"http://(127\.0\.0\.1:\d+)", server.stderr.readline())
-            assert address is not None
-            load(address[1], texts, options.clients, 1.0)
-            latencies = load(address[1], texts, options.clients, options.seconds)
+            wait_for(f"http://127.0.0.1:{PORT}/openapi.json", server)
+            yield f"http://127.0.0.1:{PORT}"
         finally:
             server.terminate()
-    cuts = statistics.quantiles(latencies, n=100)
-    return {
-        "per_second": round(len(latencies) / options.seconds, 1),
-        "p50": round(cuts[49] * 1000, 1),
-        "p95": round(cuts[94] * 1000, 1),
-        "p99": round(cuts[98] * 1000, 1),
-    }
 
 
-def load(address: str, texts: list[str], clients: int, seconds: float) -> list[float]:
-    latencies: list[float] = []
-    end = time.perf_counter() + seconds
+@contextmanager
+def vermeil(model: Path, *options: str) -> Iterator[str]:
+    command = [sys.executable, "-m", "vermeil", "serve", str(model), "--port", "0", *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stderr is not None
+            address = re.search(r"http://127\.0\.0\.1:\d+", server.stderr.readline())
+            assert address is not None
+            yield address[0]
+        finally:
+            server.terminate()
 
-    def client(number: int) -> None:
-        connection = http.client.HTTPConnection(address, timeout=60)
-        while (began := time.perf_counter()) < end:
-            number += clients
-            body = json.dumps({"text": texts[number % len(texts)]})
-            connection.request("POST", "/v1/predict", body, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            response.read()
-            assert response.status == 200, response.status
-            latencies.append(time.perf_counter() - began)
-        connection.close()
 
-    threads = [threading.Thread(target=client, args=(i,)) for i in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return latencies
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    while server.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise SystemExit(f"the server ended before {url} answered")
+
+
+def load(address: str, options: argparse.Namespace, clients: int) -> dict[str, float]:
+    command = [sys.executable, str(HERE / "load.py"), f"{address}/v1/predict"]
+    command += ["--texts", str(options.texts), "--clients", str(clients)]
+    done = subprocess.run(
+        [*command, "--seconds", str(options.seconds)], stdout=subprocess.PIPE, check=True
+    )
+    numbers: dict[str, float] = json.loads(done.stdout)
+    return numbers
 
 
 def result(
-    name: str, ours: float, peer: float, unit: str, *, lower: bool = False
+    name: str,
+    found: dict[str, dict[int, dict[str, float]]],
+    peer: str,
+    clients: int,
+    key: str,
 ) -> dict[str, object]:
-    ratio = round(peer / ours if lower else ours / peer, 2)
-    return {"name": name, "ours": ours, "peer": peer, "unit": unit, "ratio": ratio,
-            "goal": None, "met": None}  # fmt: skip
+    ours, theirs = found["batches"][clients][key], found[peer][clients][key]
+    more_is_better = key == "per_second"
+    return {
+        "name": name,
+        "ours": ours,
+        "peer": theirs,
+        "unit": "1/s" if more_is_better else "ms",
+        "ratio": round(ours / theirs if more_is_better else theirs / ours, 2),
+        "goal": None,
+        "met": None,
+    }
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,21 +28,9 @@ def test_it_answers_asks_for_its_token_and_ends_when_told(
 ) -> None:
     student = Student.create(task, StudentConfig(encoder=str(encoder), threads=1), seed=1)
     student.save(tmp_path / "model", {})
-    with subprocess.Popen(
-        [sys.executable, "-m", "vermeil", "serve", str(tmp_path / "model"), "--port", "0"],
-        env={**os.environ, "VERMEIL_TOKEN": "t"},
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with started(tmp_path / "model", VERMEIL_TOKEN="t") as process:
         try:
-            assert process.stderr is not None
-            address = re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())
-            assert address is not None
-            request = urllib.request.Request(
-                f"{address[0]}/v1/predict",
-                json.dumps({"text": "Bo met Al"}).encode(),
-                {"Content-Type": "application/json"},
-            )
+            request = asked(address_of(process), {"text": "Bo met Al"})
             with pytest.raises(urllib.error.HTTPError, match="401") as refused:
                 urllib.request.urlopen(request, timeout=60)
             refused.value.close()
@@ -52,3 +42,59 @@ def test_it_answers_asks_for_its_token_and_ends_when_told(
             told = process.communicate(timeout=60)[1]
     assert "Traceback" not in told
     assert process.returncode == -signal.SIGTERM
+
+
+def test_a_request_that_is_under_way_is_answered_before_the_end(
+    encoder: Path, task: Task, tmp_path: Path
+) -> None:
+    student = Student.create(task, StudentConfig(encoder=str(encoder), threads=1), seed=1)
+    student.save(tmp_path / "model", {})
+    documents = [{"text": "Bo met Al in Rome . " * 45}] * 50
+    with started(tmp_path / "model") as process, ThreadPoolExecutor(1) as client:
+        address = address_of(process)
+        answer = client.submit(answered, asked(address, documents))
+        while (waiting := in_the_model(address)) == 0 and not answer.done():
+            pass
+        process.send_signal(signal.SIGTERM)
+        assert waiting > 0, "the request was over before the signal"
+        found = answer.result()
+        told = process.communicate(timeout=60)[1]
+    assert len(found) == 50
+    assert all(document["spans"] is not None for document in found)
+    assert "Traceback" not in told
+    with pytest.raises(urllib.error.URLError):
+        in_the_model(address)
+
+
+def started(model: Path, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "vermeil", "serve", str(model), "--port", "0"],
+        env={**os.environ, **environment},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def address_of(process: subprocess.Popen[str]) -> str:
+    assert process.stderr is not None
+    address = re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())
+    assert address is not None
+    return address[0]
+
+
+def asked(address: str, body: object) -> urllib.request.Request:
+    headers = {"Content-Type": "application/json"}
+    return urllib.request.Request(f"{address}/v1/predict", json.dumps(body).encode(), headers)
+
+
+def answered(request: urllib.request.Request) -> Any:
+    with urllib.request.urlopen(request, timeout=120) as response:
+        return json.load(response)
+
+
+def in_the_model(address: str) -> float:
+    """Return the wordpieces that wait or are predicted."""
+    with urllib.request.urlopen(f"{address}/metrics", timeout=60) as response:
+        numbers = response.read().decode()
+    [line] = re.findall(r"^vermeil_waiting_wordpieces (.*)$", numbers, re.MULTILINE)
+    return float(line)

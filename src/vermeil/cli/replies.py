@@ -58,7 +58,8 @@ def list_(
         (*(r[name] for name in ("id", *columns[1:-1])), _start(r["reply"] or r["error"] or ""))
         for r in records
     ]
-    console().print(table("", columns, rows))
+    words = ("model", "prompt", "state", "reply or error")
+    console().print(table("", columns, rows, words))
     if limit and len(records) == limit:
         say(f"the first {limit:,}; --limit 0 shows all")
 
@@ -184,7 +185,9 @@ def _print(records: list[dict[str, Any]], as_json: bool) -> None:
         print_json(records)
     elif records:
         columns = [name.replace("_", " ") for name in records[0]]
-        console().print(table("", columns, [tuple(r.values()) for r in records]))
+        numbers = {n for n, v in zip(columns, records[0].values(), strict=True) if type(v) is int}
+        rows = [tuple(r.values()) for r in records]
+        console().print(table("", columns, rows, [n for n in columns if n not in numbers]))
     else:
         say("none")
 

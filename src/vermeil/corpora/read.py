@@ -10,6 +10,7 @@ from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.conll import conll_tags, read_conll
 from vermeil.corpora.formats import recognise
 from vermeil.corpora.jsonl import read_jsonl
+from vermeil.corpora.seen import SeenIds
 from vermeil.corpora.source import STDIN, Found, Line, located, read_lines
 from vermeil.corpora.text import read_text_files, read_text_lines
 from vermeil.corpora.tokens import read_tokens, token_tags
@@ -40,23 +41,15 @@ def read_corpus(
         DataError: the file is missing, empty, damaged or not UTF-8; a record is not what the
             format says; an id stands twice; tags mix schemes; or ``check`` says so.
     """
-    seen: dict[str, int | None] = {}
-    for path, line, document in _found(config):
-        with located(path, line):
-            _refuse_repeated(document, seen)
-            if check is not None:
-                check(document)
-        seen[document.id] = line
-        yield document
-    if not seen:
-        raise DataError("holds no document; expected at least one", config.path)
-
-
-def _refuse_repeated(document: Document, seen: dict[str, int | None]) -> None:
-    if document.id in seen:
-        line = seen[document.id]
-        where = "" if line is None else f" (line {line})"
-        raise DataError(f"the id {document.id!r} stands here again{where}; ids must be unique")
+    with SeenIds() as seen:
+        for path, line, document in _found(config):
+            with located(path, line):
+                seen.add(document, line)
+                if check is not None:
+                    check(document)
+            yield document
+        if not seen:
+            raise DataError("holds no document; expected at least one", config.path)
 
 
 def _found(config: CorpusConfig) -> Iterator[Found]:

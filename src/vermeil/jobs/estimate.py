@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from vermeil.data.document import Document
 from vermeil.data.reply import Usage
+from vermeil.jobs.adding import together
 from vermeil.jobs.annotate import survey
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import host_of
@@ -42,6 +43,7 @@ class EstimateReport:
         cost_usd: price of ``usage``; None: the price is not known.
         most_usd: price of ``most``.
         spent: what all attempts in the store cost so far.
+        left_out: what will be asked beside that, and cannot be known before; None: nothing.
     """
 
     documents: int
@@ -54,6 +56,7 @@ class EstimateReport:
     cost_usd: float | None
     most_usd: float | None
     spent: Spent
+    left_out: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -73,6 +76,7 @@ class EstimateReport:
                 "tokens": self.spent.total.tokens,
                 "cost_usd": self.spent.total.cost / PER_DOLLAR,
             },
+            **({} if self.left_out is None else {"left_out": self.left_out}),
         }
 
 
@@ -91,7 +95,7 @@ def estimate(
     store: Path,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> EstimateReport:
-    """Estimate tokens and cost of what `annotate` would ask. Sends nothing.
+    """Estimate tokens and cost of what `annotate` would ask all teachers. Sends nothing.
 
     The prompts of the first documents are rendered; of the others only the texts are measured, as
     what stands around a text is nearly the same everywhere. Characters become tokens, and the
@@ -111,9 +115,30 @@ def estimate(
         DataError: the store cannot be used.
     """
     check_prompt(task, teacher)
-    price, store = price_of(teacher, batch=teacher.mode == "batch"), Path(store)
     if iter(documents) is documents:
         documents = tuple(documents)
+    reports = [
+        _estimate(documents, task, one, Path(store), demonstrations) for one in teacher.each()
+    ]
+    return replace(
+        together(reports, running=("documents", "host", "sampled", "volume", "spent", "left_out")),
+        host=", ".join(dict.fromkeys(report.host for report in reports)),
+        volume=together([report.volume for report in reports]),
+        left_out="the questions about contested mentions (teacher.verify)"
+        if teacher.verify
+        else None,
+    )
+
+
+def _estimate(
+    documents: Iterable[Document],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    demonstrations: Demonstrations,
+) -> EstimateReport:
+    """Estimate what one teacher would be asked."""
+    price = price_of(teacher, batch=teacher.mode == "batch")
     number, volume = survey(documents, task, teacher, store, demonstrations)
     spent = asked = Spent()
     if store.exists():

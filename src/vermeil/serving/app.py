@@ -6,7 +6,6 @@ import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from time import perf_counter
 from typing import Annotated
 
 from fastapi import Body, Depends, FastAPI, HTTPException, Request, Response
@@ -21,7 +20,7 @@ from vermeil.serving.batcher import Batcher, BusyError, Predict
 from vermeil.serving.body import BodyLimit
 from vermeil.serving.limits import Limits
 from vermeil.serving.messages import PROBLEMS, DocumentIn, DocumentOut
-from vermeil.serving.metrics import Metrics
+from vermeil.serving.metrics import Measured, Metrics
 
 PREDICT = "/v1/predict"
 
@@ -60,23 +59,12 @@ def make_app(predict: Predict, limits: Limits | None = None, token: str | None =
         redoc_url=None,
     )
     app.add_middleware(BodyLimit, limit=limits.bytes)
+    app.add_middleware(Measured, path=PREDICT, metrics=metrics)
     app.add_exception_handler(RequestValidationError, _told)
-
-    @app.middleware("http")
-    async def measured(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        if request.url.path != PREDICT:
-            return await call_next(request)
-        began = perf_counter()
-        response = await call_next(request)
-        metrics.requests.labels(str(response.status_code)).inc()
-        metrics.seconds.observe(perf_counter() - began)
-        return response
 
     @app.post(
         PREDICT,
-        dependencies=[Depends(_guard(token))],
+        dependencies=[] if token is None else [Depends(_guard(token))],
         responses={200: {"model": DocumentOut | list[DocumentOut]}, **PROBLEMS},
     )
     async def annotate(documents: Documents) -> Response:
@@ -133,18 +121,16 @@ def _checked(given: list[DocumentIn], limits: Limits) -> list[Document]:
         raise HTTPException(422, str(error)) from error
 
 
-def _guard(token: str | None) -> Callable[..., None]:
-    def open_to_all() -> None:
-        return
-
-    def check(given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
+def _guard(token: str) -> Callable[..., Awaitable[None]]:
+    # async: anything else FastAPI calls in a thread, which costs more than the check itself
+    async def check(given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
         said = given.credentials if given is not None else ""
-        if not hmac.compare_digest(said.encode(), (token or "").encode()):
+        if not hmac.compare_digest(said.encode(), token.encode()):
             raise HTTPException(
                 401, "expected Authorization: Bearer with the token", {"WWW-Authenticate": "Bearer"}
             )
 
-    return open_to_all if token is None else check
+    return check
 
 
 async def _told(_: Request, error: Exception) -> Response:

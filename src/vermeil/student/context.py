@@ -14,7 +14,6 @@ from itertools import groupby
 
 import numpy as np
 
-from vermeil.data.document import Document
 from vermeil.student.encoding import DocumentEncoder, EncodedDocument, EncodedWindow
 
 
@@ -96,35 +95,6 @@ def _fill(sizes: Sequence[int], limit: int) -> list[int]:
         numbers[-1] += 1
         room -= size
     return numbers
-
-
-def blocks(
-    documents: Iterable[Document | str], size: int, *, by_group: bool
-) -> Iterator[list[Document | str]]:
-    """Cut a stream into blocks of ``size``; with ``by_group``, where a group ends if need be later.
-
-    A block never grows beyond twice ``size``, however long a group is.
-    """
-    block: list[Document | str] = []
-    for document in documents:
-        if len(block) >= size and (len(block) == 2 * size or not _same(block[-1], document)):
-            yield block
-            block = []
-        block.append(document)
-        if len(block) == size and not by_group:
-            yield block
-            block = []
-    if block:
-        yield block
-
-
-def _same(one: Document | str, other: Document | str) -> bool:
-    return (
-        isinstance(one, Document)
-        and isinstance(other, Document)
-        and one.group is not None
-        and one.group == other.group
-    )
 
 
 def split_rows(pack: Pack, rows: np.ndarray) -> list[np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -100,8 +101,15 @@ def _tensorboard(folder: Path) -> Iterator[Watch]:
 @contextmanager
 def _mlflow(_: Path) -> Iterator[Watch]:
     _installed("mlflow")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # it reports to its makers otherwise
     mlflow: Any = import_module("mlflow")
-    with mlflow.start_run():
+    try:
+        run = mlflow.start_run()
+    except mlflow.exceptions.MlflowException as error:
+        raise ConfigError(
+            f"student.tracker: mlflow has no store ({error}); see its MLFLOW_TRACKING_URI"
+        ) from error
+    with run:
         yield lambda record: mlflow.log_metrics(record.as_dict(), step=record.step)
 
 

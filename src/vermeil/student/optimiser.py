@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
@@ -46,13 +47,30 @@ def rate_factor(step: int, plan: BatchPlan, config: StudentConfig) -> float:
     return DECAYS[config.decay]((length - done + 1) / max(1, length - rising))
 
 
-def make_optimiser(
-    network: PreTrainedModel, criterion: nn.Module, config: StudentConfig
-) -> torch.optim.Optimizer:
-    """Return fused AdamW; biases and norms are not decayed.
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Parameters that are trained alike.
 
-    Each group's ``scale`` says what the learning rate is multiplied with: with
-    ``student.layer_decay`` the lower a layer, the less (Howard and Ruder 2018).
+    Args:
+        parameters: at least one.
+        weight_decay: AdamW's.
+        scale: what the learning rate is multiplied with.
+        exact: whether they have to stay float32.
+    """
+
+    parameters: list[nn.Parameter]
+    weight_decay: float
+    scale: float
+    exact: bool = False
+
+
+def parameter_groups(
+    network: PreTrainedModel, criterion: nn.Module, config: StudentConfig
+) -> list[Group]:
+    """Return what is trained, in groups; biases and norms are not decayed.
+
+    With ``student.layer_decay`` the lower a layer, the smaller the scale of its learning rate
+    (Howard and Ruder 2018).
     """
     top = max((_depth(name) or 0 for name, _ in network.named_parameters()), default=0) + 1
     members: dict[tuple[float, bool], list[nn.Parameter]] = {}
@@ -61,13 +79,23 @@ def make_optimiser(
             depth = _depth(name)
             scale = config.layer_decay ** (top - (top if depth is None else depth))
             members.setdefault((scale, parameter.ndim > 1), []).append(parameter)
-    for parameter in criterion.parameters():
-        members.setdefault((CRITERION_RATE, False), []).append(parameter)
-    groups: list[dict[str, Any]] = [
-        {"params": found, "weight_decay": config.weight_decay if decayed else 0.0, "scale": scale}
+    groups = [
+        Group(found, config.weight_decay if decayed else 0.0, scale)
         for (scale, decayed), found in members.items()
     ]
-    return torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
+    own = list(criterion.parameters())
+    return [*groups, Group(own, 0.0, CRITERION_RATE, exact=True)] if own else groups
+
+
+def make_optimiser(
+    groups: Sequence[Group], weights: Sequence[nn.Parameter]
+) -> torch.optim.Optimizer:
+    """Return fused AdamW over the weights of every group; its ``scale`` is kept for `set_rate`."""
+    settings: list[dict[str, Any]] = [
+        {"params": [weight], "weight_decay": group.weight_decay, "scale": group.scale}
+        for group, weight in zip(groups, weights, strict=True)
+    ]
+    return torch.optim.AdamW(settings, fused=True)
 
 
 def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -14,12 +15,17 @@ from vermeil.student.encoding import EncodedWindow
 if TYPE_CHECKING:
     from vermeil.tasks.protocol import Head
 
-BATCH_WORDPIECES = 4096
-"""Wordpieces of one batch, padding included."""
+SHARED_FROM = 128
+"""Wordpieces of the smallest batch that is made so that every worker has one."""
 
 
 class Runner(Protocol):
     """What computes a network, whatever with: torch or ONNX Runtime."""
+
+    batch: int
+    """Wordpieces of one batch, padding included, with which it is fastest."""
+    workers: int
+    """Batches that it computes at the same time, called from so many threads."""
 
     def __call__(
         self,
@@ -129,27 +135,33 @@ def pad(
 def _run(
     runner: Runner, windows: Sequence[EncodedWindow], head: Head, padding: int
 ) -> list[NDArray[np.float32]]:
-    order = sorted(range(len(windows)), key=lambda i: len(windows[i].input_ids))
     results: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(windows)
-    start = 0
-    while start < len(order):
-        end = _batch_end(windows, order, start)
-        outputs = runner(*pad([windows[i] for i in order[start:end]], padding))
-        for row, i in enumerate(order[start:end]):
-            results[i] = outputs[row] if head == "sequence" else _owned(windows[i], outputs[row])
-        start = end
+
+    def compute(rows: Sequence[int]) -> None:
+        outputs = runner(*pad([windows[i] for i in rows], padding))
+        for i, output in zip(rows, outputs, strict=True):
+            results[i] = output if head == "sequence" else _owned(windows[i], output)
+
+    share = sum(len(w.input_ids) for w in windows) // runner.workers
+    batches = _batches(windows, min(runner.batch, max(share, SHARED_FROM)))
+    if runner.workers == 1 or len(batches) == 1:
+        for rows in batches:
+            compute(rows)
+    else:
+        with ThreadPoolExecutor(runner.workers, "network") as pool:
+            list(pool.map(compute, reversed(batches)))  # the long ones first: none is left alone
     return results
 
 
-def _batch_end(windows: Sequence[EncodedWindow], order: Sequence[int], start: int) -> int:
-    """Return where a batch that begins at ``start`` ends; lengths rise along ``order``."""
-    end = start + 1
-    while end < len(order):
-        width = len(windows[order[end]].input_ids)
-        if width * (end + 1 - start) > BATCH_WORDPIECES:
-            break
-        end += 1
-    return end
+def _batches(windows: Sequence[EncodedWindow], budget: int) -> list[list[int]]:
+    """Divide windows, by their numbers, into batches of like length within the budget."""
+    batches: list[list[int]] = []
+    for i in sorted(range(len(windows)), key=lambda i: len(windows[i].input_ids)):
+        if batches and len(windows[i].input_ids) * (len(batches[-1]) + 1) <= budget:
+            batches[-1].append(i)
+        else:
+            batches.append([i])
+    return batches
 
 
 def _owned(window: EncodedWindow, output: NDArray[np.float32]) -> NDArray[np.float32]:

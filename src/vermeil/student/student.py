@@ -153,7 +153,8 @@ class Student:
         around: Surroundings | None = None,
     ) -> list[StepRecord]:
         """Train along a plan (see `vermeil.student.training.fit`)."""
-        speed_up_dropout(self.network)
+        if self.network.device.type == "cpu":
+            speed_up_dropout(self.network)
         criterion = CrossEntropy() if self.crf is None else self.crf.to(self.network.device)
         return fit(
             self.network,
@@ -289,9 +290,15 @@ def _wordpieces(tokenizer: PreTrainedTokenizerBase) -> Wordpieces:
 
 
 def _check_head(task: Task, config: StudentConfig) -> None:
+    if config.crf and config.padding_free:
+        raise ConfigError("student.padding_free: a crf needs padding; leave one of them out")
     if task.head == "token":
         return
-    wanted = {"context": config.context != "none", "crf": config.crf}
+    wanted = {
+        "context": config.context != "none",
+        "crf": config.crf,
+        "padding_free": config.padding_free,
+    }
     problems = [
         f"student.{name}: only a task that marks words can have it, {task.name} labels whole "
         "texts; leave it out"

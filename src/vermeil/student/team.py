@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import distributed, nn
+from torch import distributed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +25,10 @@ class Team:
     size: int = 1
 
     def added(self, value: torch.Tensor) -> torch.Tensor:
-        """Return the sum of a number over all processes."""
+        """Replace a tensor by its sum over all processes, and return it."""
         if self.size > 1:
             distributed.all_reduce(value)
         return value
-
-    def add_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Replace every gradient by its sum over all processes; all of them in one message."""
-        if self.size == 1:
-            return
-        trained = [p for p in parameters if p.requires_grad]
-        for parameter in trained:
-            if parameter.grad is None:
-                parameter.grad = torch.zeros_like(parameter)
-        gradients = [p.grad for p in trained if p.grad is not None]
-        flat = self.added(torch.cat([g.reshape(-1) for g in gradients]))
-        at = 0
-        for gradient in gradients:
-            gradient.copy_(flat[at : at + gradient.numel()].view_as(gradient))
-            at += gradient.numel()
 
     def first_says(self, value: Any) -> Any:
         """Return what the first process's ``value`` is."""

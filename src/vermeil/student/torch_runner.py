@@ -22,11 +22,15 @@ class TorchRunner:
         bf16: compute with a copy of it in bfloat16.
     """
 
+    workers = 1
+    """A batch has all of torch's threads."""
+
     def __init__(self, network: PreTrainedModel, *, bf16: bool = False) -> None:
         if bf16:
             network = copy.deepcopy(network)
             nn.Module.to(network, torch.bfloat16)
         self._network = network
+        self.batch = 2_048 if network.device.type == "cpu" else 16_384
 
     def __call__(
         self,

@@ -6,6 +6,7 @@ import hashlib
 import math
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,12 +21,14 @@ from vermeil.errors import TrainingError
 from vermeil.student.best import Best, Score
 from vermeil.student.checkpoint import Checkpoint, State, flatten
 from vermeil.student.config import RESULTLESS, StudentConfig
-from vermeil.student.device import autocast, uses_bf16
+from vermeil.student.device import uses_bf16
 from vermeil.student.loss import Batch, collate
 from vermeil.student.metrics import Observer, StepRecord, Watch
-from vermeil.student.optimiser import make_optimiser, rate_factor, set_rate
+from vermeil.student.optimiser import parameter_groups, rate_factor, set_rate
+from vermeil.student.packing import first_position, pack, packed_attention
 from vermeil.student.team import ALONE, Team
 from vermeil.student.vocabulary import SmallVocabulary, compact_vocabulary
+from vermeil.student.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +89,22 @@ def fit(
     used = np.unique(np.concatenate(plan.batches))
     network.train()
     occurring = (examples[i].input_ids for i in used)
-    with compact_vocabulary(network, occurring, padding) as vocabulary:
+    with ExitStack() as stack:
+        vocabulary = stack.enter_context(compact_vocabulary(network, occurring, padding))
         if not config.train_word_embeddings:
             network.get_input_embeddings().requires_grad_(False)
+        if config.padding_free:
+            stack.enter_context(packed_attention(network))
         loop = _Loop(network, criterion, plan, config, around, vocabulary)
-        loop.resume(_made_from(examples, plan, config, seed, around.team))
-        for step in range(len(loop.records), plan.steps):
-            if loop.best.gives_up:
-                break
-            batch = [examples[i] for i in plan.batches[step]]
-            loop.step(step, batch, int(vocabulary.remap[padding]))
+        try:
+            loop.resume(_made_from(examples, plan, config, seed, around.team))
+            for step in range(len(loop.records), plan.steps):
+                if loop.best.gives_up:
+                    break
+                batch = [examples[i] for i in plan.batches[step]]
+                loop.step(step, batch, int(vocabulary.remap[padding]))
+        finally:
+            loop.weights.release()
         loop.best.restore(loop.trained)
     network.train(False)
     return loop.records
@@ -116,8 +125,13 @@ class _Loop:
         self.network, self.criterion, self.plan, self.config = network, criterion, plan, config
         self.around, self.vocabulary = around, vocabulary
         self.trained = nn.ModuleList([network, criterion])
-        self.optimiser = make_optimiser(network, criterion, config)
+        self.weights = Weights(
+            parameter_groups(network, criterion, config),
+            torch.bfloat16 if uses_bf16(config.precision) else torch.float32,
+            [p for p in network.parameters() if not p.requires_grad],
+        )
         self.best = Best(plan.steps, config)
+        self._first = first_position(network) if config.padding_free else None
         self.records: list[StepRecord] = []
         self._began, self._resumed, self._seen = time.perf_counter(), 0.0, 0
         self._last_f1: float | None = None
@@ -131,8 +145,9 @@ class _Loop:
         )
         if state is None:
             return
-        self.trained.load_state_dict(state["weights"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        with self.weights.exact():
+            self.trained.load_state_dict(state["weights"])
+        self.weights.optimiser.load_state_dict(state["optimiser"])
         self.best.resume(state["best"])
         _set_random_state(state["random"][self.around.team.rank])
         self._resumed = self.records[-1].seconds
@@ -143,9 +158,9 @@ class _Loop:
         """Do one optimiser step, and all that follows from it."""
         began = time.perf_counter()
         rate = self.config.learning_rate * rate_factor(step, self.plan, self.config)
-        set_rate(self.optimiser, rate)
+        set_rate(self.weights.optimiser, rate)
         if step in self.plan.optimiser_restarts:
-            self.optimiser.state.clear()
+            self.weights.optimiser.state.clear()
         loss = self._optimise([self._collated(part, padding) for part in self._parts(batch)])
         if not math.isfinite(loss):
             raise TrainingError(
@@ -162,7 +177,8 @@ class _Loop:
         self._let_observe(step + 1)
 
     def _collated(self, part: Sequence[Example], padding: int) -> Batch:
-        return collate(part, self.vocabulary.remap, padding, self.network.device)
+        batch = collate(part, self.vocabulary.remap, padding, self.network.device)
+        return batch if self._first is None else pack(batch, self._first)
 
     def _parts(self, batch: Sequence[Example]) -> Iterator[Sequence[Example]]:
         """Yield this process's part of a batch, in as many parts as go through at once."""
@@ -183,19 +199,12 @@ class _Loop:
         team, device = self.around.team, self.network.device
         weights = [part.weight for part in parts] or [torch.zeros((), device=device)]
         total = team.added(torch.stack(weights).sum()).clamp_min(1e-8)
-        self.optimiser.zero_grad(set_to_none=True)
         losses = [torch.zeros((), device=device)]
         for part in parts:
-            with autocast(device, enabled=uses_bf16(self.config.precision)):
-                logits = self.network(**part.inputs).logits
-            loss = self.criterion(logits, part) / total
+            loss = self.criterion(self.network(**part.inputs).logits, part) / total
             torch.autograd.backward(loss)
             losses.append(loss.detach())
-        team.add_gradients(self.trained.parameters())
-        torch.nn.utils.clip_grad_norm_(
-            self.trained.parameters(), self.config.clip_norm, foreach=True
-        )
-        self.optimiser.step()
+        self.weights.step(self.config.clip_norm, team)
         return float(team.added(torch.stack(losses).sum()))
 
     def _dev_f1(self, step: int) -> float | None:
@@ -203,11 +212,12 @@ class _Loop:
         if score is None or self.config.select == "last" or not self.best.is_due(step):
             return None
         random = _random_state()
-        with self.vocabulary.whole():
-            f1 = float(self.around.team.first_says(score()))
+        with self.weights.exact():
+            with self.vocabulary.whole():
+                f1 = float(self.around.team.first_says(score()))
+            self.best.offer(f1, self.trained)
         _set_random_state(random)
         self.network.train()
-        self.best.offer(f1, self.trained)
         self._last_f1 = f1
         return f1
 
@@ -216,7 +226,7 @@ class _Loop:
         if observer is None or self.around.team.rank > 0 or not observer.is_due(step):
             return
         began, random = time.perf_counter(), _random_state()
-        with self.vocabulary.whole():
+        with self.weights.exact(), self.vocabulary.whole():
             observer.observe(step)
         _set_random_state(random)
         self.network.train()
@@ -247,15 +257,16 @@ class _Loop:
         random = team.all_say(_random_state())
         if team.rank > 0:
             return
-        state: State = {
-            "step": len(self.records),
-            "weights": self.trained.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "best": self.best.state(),
-            "last_f1": self._last_f1,
-            "random": random,
-        }
-        checkpoint.write(state)
+        with self.weights.exact():
+            state: State = {
+                "step": len(self.records),
+                "weights": self.trained.state_dict(),
+                "optimiser": self.weights.optimiser.state_dict(),
+                "best": self.best.state(),
+                "last_f1": self._last_f1,
+                "random": random,
+            }
+            checkpoint.write(state)
 
 
 def _made_from(

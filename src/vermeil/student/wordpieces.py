@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
 
 TOKENIZER = "tokenizer.json"
 """File of a model folder that holds the tokenizer."""
+
+REMEMBERED = 100_000
+"""Words whose wordpieces are kept at hand, about."""
+
+LONGEST = 40
+"""Characters of the longest word that is kept."""
 
 
 class Wordpieces:
@@ -29,6 +36,7 @@ class Wordpieces:
         self.tokenizer, self.unknown, self.padding = tokenizer, unknown, padding
         special: list[int] = tokenizer.encode("").ids
         self.prefix, self.suffix = special[:1], special[1:]
+        self._known: dict[str, list[int]] = {}
 
     @classmethod
     def load(cls, folder: Path, unknown: int, padding: int) -> Wordpieces:
@@ -47,20 +55,21 @@ class Wordpieces:
         return cls(Tokenizer.from_str(text), unknown, padding)
 
     def of_words(self, texts: list[list[str]]) -> list[list[list[int]]]:
-        """Return the ids of each word's wordpieces; a word that the tokenizer drops is unknown."""
-        filled = [words for words in texts if words]
-        encodings = iter(
-            self.tokenizer.encode_batch(filled, is_pretokenized=True, add_special_tokens=False)
-            if filled
-            else ()
+        """Return the ids of each word's wordpieces; a word that the tokenizer drops is unknown.
+
+        A tokenizer that is given words normalises and splits each by itself. Words repeat, so most
+        are found in a table, and only new ones go through the tokenizer.
+        """
+        if len(self._known) > REMEMBERED:
+            self._known = {}
+        known, once = self._known, dict[str, list[int]]()
+        new = list({word for words in texts for word in words if word not in known})
+        for word, pieces in zip(new, self._encode(new), strict=True):
+            (known if len(word) <= LONGEST else once)[word] = pieces
+        return [[known.get(word) or once[word] for word in words] for words in texts]
+
+    def _encode(self, words: list[str]) -> Iterator[list[int]]:
+        encodings = self.tokenizer.encode_batch_fast(
+            [[word] for word in words], is_pretokenized=True, add_special_tokens=False
         )
-        result = []
-        for words in texts:
-            pieces: list[list[int]] = [[] for _ in words]
-            if words:
-                encoding = next(encodings)
-                for index, piece in zip(encoding.word_ids, encoding.ids, strict=True):
-                    if index is not None:
-                        pieces[index].append(piece)
-            result.append([p or [self.unknown] for p in pieces])
-        return result
+        return (encoding.ids or [self.unknown] for encoding in encodings)

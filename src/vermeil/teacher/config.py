@@ -105,9 +105,9 @@ class TeacherConfig(Section):
     mode: Literal["online", "batch"] = "online"
     """online: one request per document, answered at once. batch: many in one file, answered within
     a day at half the price, where the server has a batch API (OpenAI, Azure, Anthropic)."""
-    batch_requests: int = Field(default=50_000, ge=1)
+    batch_requests: int = Field(default=100_000, ge=1)
     """Most requests in one batch; less if the account's queue holds less. A batch also ends at the
-    size that the server takes."""
+    number (OpenAI: 50,000) and the size that the server takes."""
     batch_poll: float = Field(default=60.0, gt=0)
     """Longest time in seconds between two looks at a running batch; the first come sooner."""
     temperature: float | None = Field(default=0.0, ge=0)

@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from vermeil.errors import DataError
 from vermeil.teacher import spending
 
-VERSION = 2
+VERSION = 3
 _APPLICATION_ID = 0x5645524D  # "VERM"
 _FIRST = """
 CREATE TABLE documents (
@@ -52,16 +53,59 @@ INSERT INTO spending
   SELECT model, COUNT(*), 0, 0, SUM(prompt_tokens), 0, SUM(completion_tokens), SUM(tokens), 0
   FROM attempts GROUP BY model
 """
-_STEPS = (_FIRST, _SECOND)
+_THIRD = """
+CREATE TABLE renewed (
+  key TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  document_id TEXT NOT NULL,
+  prompt TEXT NOT NULL,
+  model TEXT NOT NULL,
+  parameters TEXT NOT NULL,
+  sample INTEGER NOT NULL,
+  reply TEXT,
+  finish_reason TEXT,
+  prompt_tokens INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  latency REAL NOT NULL,
+  error TEXT,
+  created REAL NOT NULL,
+  cached_tokens INTEGER NOT NULL,
+  tokens INTEGER NOT NULL,
+  cost INTEGER NOT NULL,
+  head INTEGER NOT NULL,
+  CHECK ((reply IS NULL) <> (error IS NULL))
+);
+INSERT INTO renewed (rowid, key, attempt, document_id, prompt, model, parameters, sample, reply,
+    finish_reason, prompt_tokens, completion_tokens, latency, error, created, cached_tokens,
+    tokens, cost, head)
+  SELECT rowid, key, attempt, document_id, prompt, model, parameters, sample, reply,
+    finish_reason, prompt_tokens, completion_tokens, latency, error, created, cached_tokens,
+    tokens, cost, head_of(key)
+  FROM attempts ORDER BY rowid;
+DROP TABLE attempts;
+ALTER TABLE renewed RENAME TO attempts;
+CREATE INDEX attempts_by_head ON attempts (head);
+CREATE INDEX attempts_by_document ON attempts (document_id)
+"""
+_STEPS = (_FIRST, _SECOND, _THIRD)
 """What turns a store of each version, from 0 (empty), into one of the next."""
 
-_CACHE = 64 * 1024
+_CACHE = {"write": 128 * 1024, "read": 32 * 1024}
 """Kibibytes of pages kept in memory: the keys are scattered over their index."""
-_CHECKPOINT = 16 * 1024
+_CHECKPOINT = 32 * 1024
 """Pages in the write-ahead log before they go to the file: pages written often go there once."""
 
 _PATIENCE, _PAUSE = 30.0, 0.02
 """Seconds for which a locked store is tried again, and between two trials."""
+
+
+def head_of(key: str) -> int:
+    """Return the first 47 bits of a key, by which attempts are found.
+
+    An index of them is a fifth of one of whole keys, so that most of it stays in memory: keys come
+    in no order, and every one goes to another page. SQLite stores 47 bits and a sign in six bytes.
+    """
+    return int(key[:12], 16) >> 1
 
 
 def prepare(db: sqlite3.Connection, path: Path) -> None:
@@ -97,11 +141,16 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
         raise DataError("cannot use a write-ahead log here; use a local disk", path)
     db.execute("PRAGMA synchronous = FULL")
-    db.execute(f"PRAGMA cache_size = -{_CACHE}")
+    set_cache(db, "write")
     db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT}")
     if version < VERSION:
         with transaction(db):
             _renew(db)
+
+
+def set_cache(db: sqlite3.Connection, use: Literal["write", "read"]) -> None:
+    """Give a connection the memory that it needs to write, or to read."""
+    db.execute(f"PRAGMA cache_size = -{_CACHE[use]}")
 
 
 @contextmanager
@@ -118,6 +167,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 
 def _renew(db: sqlite3.Connection) -> None:
+    db.create_function("head_of", 1, head_of, deterministic=True)
     # Asked again: another process may have been faster.
     for step in _STEPS[_version(db) :]:
         for statement in step.split(";"):

@@ -18,27 +18,29 @@ from vermeil.data.reply import Reply, Request, Usage
 from vermeil.errors import DataError
 from vermeil.teacher import spending
 from vermeil.teacher.answered import Answered
-from vermeil.teacher.schema import prepare, transaction
+from vermeil.teacher.schema import head_of, prepare, set_cache, transaction
 from vermeil.teacher.spending import Charge, Reservation, Spent
 from vermeil.teacher.tokens import characters
 
 _INSERT = """
 INSERT INTO attempts SELECT :key,
-  (SELECT COALESCE(MAX(attempt), 0) + 1 FROM attempts WHERE key = :key),
+  (SELECT COALESCE(MAX(attempt), 0) + 1 FROM attempts WHERE head = :head AND key = :key),
   :document_id, :prompt, :model, :parameters, :sample, :reply, :finish_reason,
   :prompt_tokens, :completion_tokens, :latency, :error, :created,
-  :cached_tokens, :tokens, :cost
+  :cached_tokens, :tokens, :cost, :head
 """
 _REPLY = """
 SELECT reply, finish_reason, prompt_tokens, completion_tokens, cached_tokens, latency, attempt
-FROM attempts WHERE key = ? AND reply IS NOT NULL ORDER BY attempt LIMIT 1
+FROM attempts WHERE head = ? AND key = ? AND reply IS NOT NULL ORDER BY attempt LIMIT 1
 """
 _ATTEMPTS = """
 SELECT model, prompt, sample, attempt, reply, finish_reason, prompt_tokens, completion_tokens,
   cached_tokens, latency, error
-FROM attempts WHERE document_id = ? OR key = ? ORDER BY created, sample, attempt
+FROM attempts WHERE document_id = ? OR (head = ? AND key = ?) ORDER BY created, sample, attempt
 """
-_ERROR = "SELECT error, rowid FROM attempts WHERE key = ? ORDER BY attempt DESC LIMIT 1"
+_ERROR = """
+SELECT error, rowid FROM attempts WHERE head = ? AND key = ? ORDER BY attempt DESC LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class ReplyStore:
                 prepare(self._db, self.path)
                 # One of its own: it sees only what is durable, and does not wait for the writer.
                 self._reader = self._connect()
+                set_cache(self._reader, "read")
         except BaseException:
             self._db.close()
             raise
@@ -120,7 +123,7 @@ class ReplyStore:
     def get(self, key: str) -> Reply | None:
         """Return the first reply stored under a request's key; None when there is none."""
         with self._guard():
-            row = self._reader.execute(_REPLY, (key,)).fetchone()
+            row = self._reader.execute(_REPLY, (head_of(key), key)).fetchone()
         if row is None:
             return None
         text, finish, asked, answered, cached, latency, attempt = row
@@ -134,7 +137,7 @@ class ReplyStore:
             since: only an attempt stored after `mark` gave this number counts.
         """
         with self._guard():
-            row = self._reader.execute(_ERROR, (key,)).fetchone()
+            row = self._reader.execute(_ERROR, (head_of(key), key)).fetchone()
         return row[0] if row and row[1] > since else None
 
     def mark(self) -> int:
@@ -156,7 +159,7 @@ class ReplyStore:
     def attempts(self, document_id: str, key: str) -> list[Attempt]:
         """Return every attempt about a document, or under a request's key, in order of time."""
         with self._guard():
-            rows = self._reader.execute(_ATTEMPTS, (document_id, key)).fetchall()
+            rows = self._reader.execute(_ATTEMPTS, (document_id, head_of(key), key)).fetchall()
         return [_attempt(row) for row in rows]
 
     def missing(self, requests: Iterable[Request]) -> Iterator[Request]:
@@ -262,8 +265,10 @@ def _document(request: Request) -> tuple[str, str, str]:
 def _row(attempt: _Attempt) -> dict[str, Any]:
     request, reply = attempt.request, attempt.reply
     usage = reply.usage if reply else Usage()
+    key = attempt.reserved.key if attempt.reserved else request.key
     return {
-        "key": attempt.reserved.key if attempt.reserved else request.key,
+        "key": key,
+        "head": head_of(key),
         "document_id": request.document_id,
         "prompt": request.prompt,
         "model": request.model,

@@ -11,17 +11,19 @@ from typing import Any
 
 from vermeil.data.reply import Reply, Usage
 from vermeil.errors import DataError
+from vermeil.teacher.schema import prepare
 
 _SELECT = """
 SELECT key, document_id, prompt, model, parameters, sample, reply, finish_reason, prompt_tokens,
   completion_tokens, latency, attempt, error, created,
-  (SELECT COUNT(*) FROM attempts AS every WHERE every.key = this.key),
+  (SELECT COUNT(*) FROM attempts AS every WHERE every.head = this.head AND every.key = this.key),
   (SELECT CASE COUNT(*) WHEN 1 THEN MAX(text) END FROM documents AS d
     WHERE d.document_id = this.document_id)
 FROM attempts AS this
 WHERE attempt = COALESCE(
-  (SELECT MIN(attempt) FROM attempts AS one WHERE one.key = this.key AND one.reply IS NOT NULL),
-  (SELECT MAX(attempt) FROM attempts AS one WHERE one.key = this.key))
+  (SELECT MIN(attempt) FROM attempts AS one
+    WHERE one.head = this.head AND one.key = this.key AND one.reply IS NOT NULL),
+  (SELECT MAX(attempt) FROM attempts AS one WHERE one.head = this.head AND one.key = this.key))
 AND (?1 IS NULL OR model = ?1) AND (?2 IS NULL OR prompt = ?2) AND (?3 IS NULL OR document_id = ?3)
 ORDER BY rowid
 """
@@ -77,13 +79,16 @@ class StoredRequest:
 def stored_requests(store: Path, wanted: Wanted) -> Iterator[StoredRequest]:
     """Yield what was asked, in the order in which it was stored.
 
+    A store of an older version is renewed first.
+
     Raises:
         DataError: there is no such store, or it cannot be read.
     """
     if not store.exists():
         raise DataError("no replies are stored here; run vermeil annotate first", store)
     try:
-        with closing(sqlite3.connect(store)) as db:
+        with closing(sqlite3.connect(store, timeout=30.0, isolation_level=None)) as db:
+            prepare(db, store)
             values = (wanted.model, wanted.prompt, wanted.document)
             for row in db.execute(_SELECT, values):
                 yield _record(row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from vermeil.jobs.export import export
 from vermeil.jobs.predict import predict
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
+from vermeil.tasks import make_task
 from vermeil.tasks.protocol import Task
 
 pytest.importorskip("onnx")
@@ -40,6 +42,8 @@ def saved(folder: Path, task: Task, encoder: Path, **settings: object) -> Path:
     student = Student.create(task, config, seed=1)
     with torch.no_grad():
         student.network.classifier.weight.mul_(40)
+        if student.crf is not None:
+            student.crf.transitions.normal_()
         if student.uses_letter_case:  # letter case decides much
             student.network.base_model.embeddings.token_type_embeddings.weight.normal_()
     student.save(folder / "model", {})
@@ -89,6 +93,40 @@ def test_a_cased_encoder_and_a_sequence_head(
     assert found == [d.labels for d in predict(folder, TEXTS, precision="fp32")]
 
 
+@pytest.mark.parametrize(
+    ("scheme", "settings"),
+    [
+        ("iob2", {"crf": True}),
+        ("bioes", {"crf": True}),
+        ("iob2", {"context": "group"}),
+        ("bioes", {"crf": True, "context": "group", "soft_labels": True}),
+    ],
+)
+def test_chains_and_context_are_part_of_what_is_exported(
+    tmp_path: Path, task: Task, encoder: Path, scheme: str, settings: dict[str, object]
+) -> None:
+    """The same spans and scores, and others than without them."""
+    marking = make_task(task.config.model_copy(update={"scheme": scheme}))
+    folder = saved(tmp_path, marking, encoder, **settings)
+    export(folder, tmp_path / "onnx")
+    texts = ["Bo went to Rome", "Al met Di", "Cy", "Al , Cy and Di met in Bonn today", "Di"]
+    documents = [Document(f"d{i}", text, f"g{i // 3}") for i, text in enumerate(texts)]
+    found = _scored(predict(tmp_path / "onnx", documents))
+    assert found == _scored(predict(folder, documents, precision="fp32"))
+    record = json.loads((folder / "vermeil.json").read_text())
+    record.pop("transitions", None)
+    record["student"] |= {"crf": False, "context": "none"}
+    (folder / "vermeil.json").write_text(json.dumps(record))
+    assert found != _scored(predict(folder, documents, precision="fp32"))
+
+
+def _scored(documents: Iterable[Document]) -> list[list[object]]:
+    return [
+        [(s.start, s.end, s.label, round(s.score or 0, 3)) for s in d.spans or ()]
+        for d in documents
+    ]
+
+
 def test_int8_is_written_where_f1_stays(model: Path, tmp_path: Path) -> None:
     report = export(model, tmp_path / "onnx", gold(model), int8=True, limit=1.0)
     assert report.refused is None
@@ -108,6 +146,20 @@ def test_int8_is_refused_where_f1_falls(model: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "onnx/model.int8.onnx").exists()
     with pytest.raises(ConfigError, match="has fp32"):
         list(predict(tmp_path / "onnx", TEXTS, precision="int8"))
+
+
+def test_int8_is_refused_where_a_few_large_weights_ruin_it(model: Path, tmp_path: Path) -> None:
+    """One scale for a whole matrix leaves nothing of the small weights beside a huge one."""
+    student = Student.load(model)
+    with torch.no_grad():
+        student.network.classifier.weight[-1] = 1e6
+        student.network.classifier.bias[-1] = -1e9  # the last class stays out of the way
+    student.save(model, {})
+    report = export(model, tmp_path / "onnx", gold(model), int8=True, per_channel=False)
+    assert report.f1["student"] > 0.9
+    assert report.f1["int8"] < report.f1["student"] - 0.003
+    assert report.refused is not None
+    assert not (tmp_path / "onnx/model.int8.onnx").exists()
 
 
 def test_int8_needs_documents_to_prove_itself(model: Path, tmp_path: Path) -> None:

@@ -74,6 +74,8 @@ class BatchServer:
         self.files: dict[str, bytes] = {}
         self.online: list[str] = []
         self.calls: list[str] = []
+        self.sizes: list[int] = []
+        """Bytes of requests that came: of a file, or of the body of a call."""
         self.headers: list[dict[str, str]] = []
         self.lock = threading.RLock()
         self._released = threading.Event()
@@ -152,12 +154,14 @@ class _Handler(BaseHTTPRequestHandler):
                 if b'name="file"' in part:
                     content = part.split(b"\r\n\r\n", 1)[1]
             with server.lock:
+                server.sizes.append(len(content))
                 server.files[f"file{len(server.files)}"] = content
                 self._send({"id": f"file{len(server.files) - 1}"})
         elif found := re.fullmatch(r".*/batches/(\w+)/cancel", parts.path):
             server.made[found[1]].cancelled = True
             self._send({"id": found[1]})
         elif parts.path.endswith("/batches"):
+            server.sizes.append(len(data))
             self._create(server, json.loads(data))
         else:
             body = json.loads(data)
@@ -172,12 +176,12 @@ class _Handler(BaseHTTPRequestHandler):
         return server, urlsplit(self.path)
 
     def _chunks(self) -> bytes:
-        whole = b""
+        parts = []
         while size := int(self.rfile.readline(), 16):
-            whole += self.rfile.read(size)
+            parts.append(self.rfile.read(size))
             self.rfile.readline()
         self.rfile.readline()
-        return whole
+        return b"".join(parts)
 
     def _create(self, server: BatchServer, body: dict[str, Any]) -> None:
         status = server.faults.creating.pop(0) if server.faults.creating else 200

@@ -8,14 +8,13 @@ minutes), then ``VERMEIL_ENGINE=engine/bin/python``.
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.integration.teacher.engines import CLEAN, serving
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
@@ -36,42 +35,23 @@ LABELS = {"PER": LabelConfig(), "LOC": LabelConfig()}
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Base URL of the engine."""
-    clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONWARNINGS")}
     probe = [ENGINE, "-c", "import llama_cpp.server.app, gguf"]
-    found = subprocess.run(probe, capture_output=True, env=clean, check=False, timeout=120)
+    found = subprocess.run(probe, capture_output=True, env=CLEAN, check=False, timeout=120)
     if found.returncode != 0:
         pytest.skip(
             "no llama-cpp-python[server] and gguf in this Python, nor in that of VERMEIL_ENGINE"
         )
     folder = tmp_path_factory.mktemp("engine")
     model, script = folder / "tiny.gguf", Path(__file__).with_name("tiny_gguf.py")
-    subprocess.run([ENGINE, script, model], env=clean, check=True, timeout=120)
-    with socket.create_server(("127.0.0.1", 0)) as probe_socket:
-        port = probe_socket.getsockname()[1]
-    serve = [ENGINE, "-m", "llama_cpp.server", "--host", "127.0.0.1", "--port", str(port)]
-    serve += ["--model", str(model), "--n_ctx", "4096", "--n_threads", "1"]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [*serve, "--chat_format", "chatml"], stdout=log, stderr=log, env=clean
-        )
-    try:
-        _wait_for(port, process, folder / "log")
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        process.terminate()
-        process.wait(30)
+    subprocess.run([ENGINE, script, model], env=CLEAN, check=True, timeout=120)
 
+    def command(port: int) -> list[str]:
+        serve = [ENGINE, "-m", "llama_cpp.server", "--host", "127.0.0.1", "--port", str(port)]
+        sizes = ["--n_ctx", "4096", "--n_threads", "1"]
+        return [*serve, "--model", str(model), *sizes, "--chat_format", "chatml"]
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    give_up = time.monotonic() + 120
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except OSError:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < give_up, log.read_text()
-            time.sleep(0.1)
+    with serving(command, folder / "log") as base_url:
+        yield base_url
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.reply import State
 from vermeil.errors import ConfigError, ConsentError
 from vermeil.jobs.annotate import annotate
+from vermeil.jobs.estimate import estimate
 from vermeil.jobs.locate import locate
 from vermeil.jobs.verify import verify
-from vermeil.teacher.config import DemonstrationsConfig, FurtherTeacher, VotesConfig
+from vermeil.teacher.config import DemonstrationsConfig, FurtherTeacher, PriceConfig, VotesConfig
 from vermeil.teacher.demonstrations import Demonstrations
 from vermeil.teacher.packs import mark
 
@@ -66,6 +67,24 @@ def test_several_teachers_vote_and_every_answer_is_accounted_for(server, task, t
     assert (span.key, span.score) == ((0, 7, "PER"), 1.0)
     assert located.votes == {"candidates": 2, "unanimous": 1, "kept": 1, "lost": 1}
     assert located.as_dict()["answers"] == {"done": 2, "unparsable": 1}
+
+
+def test_an_estimate_covers_every_teacher_and_says_what_it_leaves_out(server, task, teacher, store):
+    server.script = by_model(SAYS)
+    price = {"input": 1.0, "output": 2.0}
+    priced = teacher.model_copy(update={"prices": {n: PriceConfig(**price) for n in "mno"}})
+    one = estimate([ANN, BOB], task, priced, store)
+    all_three = estimate([ANN, BOB], task, with_others(priced, verify=True), store)
+    assert (one.volume.requests, all_three.volume.requests) == (2, 6)
+    assert (all_three.documents, all_three.host) == (2, one.host)
+    assert all_three.usage.total == 3 * one.usage.total
+    assert all_three.cost_usd == pytest.approx(3 * one.cost_usd)
+    assert all_three.most_usd == pytest.approx(3 * one.most_usd)
+    assert (one.left_out, "left_out" in one.as_dict()) == (None, False)
+    assert "verify" in all_three.as_dict()["left_out"]
+    unknown = with_others(teacher.model_copy(update={"prices": {"m": PriceConfig(**price)}}))
+    assert estimate([ANN], task, unknown, store).cost_usd is None
+    assert not server.seen
 
 
 def test_losing_spans_can_be_abstentions(server, task, teacher, store):

@@ -13,7 +13,7 @@ from vermeil.data.example import IGNORED
 from vermeil.errors import ConfigError
 from vermeil.jobs.train import plan_for, train_student
 from vermeil.student.config import StudentConfig
-from vermeil.student.context import blocks, spread
+from vermeil.student.context import spread
 from vermeil.student.student import Student
 from vermeil.tasks.protocol import Task
 
@@ -130,14 +130,3 @@ def test_windows_are_few_and_evenly_filled() -> None:
     assert spread([9, 1, 9], 10) == [2, 1]
     assert spread([0, 0], 10) == [2]
     assert spread([7], 10) == [1]
-
-
-def test_blocks_end_where_a_group_ends() -> None:
-    groups = ["a", "a", "b", "b", "b", None, None, "c"]
-    stream = [Document(str(i), "x", g) for i, g in enumerate(groups)]
-    sizes = [len(b) for b in blocks(stream, 3, by_group=True)]
-    assert sizes == [5, 3]
-    assert [len(b) for b in blocks(stream, 3, by_group=False)] == [3, 3, 2]
-    endless = [Document(str(i), "x", "a") for i in range(9)]
-    assert [len(b) for b in blocks(endless, 2, by_group=True)] == [4, 4, 1]
-    assert [len(b) for b in blocks(["x"] * 5, 2, by_group=True)] == [2, 2, 1]

@@ -5,12 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from vermeil.data.example import BatchPlan
 from vermeil.student.config import StudentConfig
 from vermeil.student.crf import Crf
 from vermeil.student.loss import CrossEntropy
-from vermeil.student.optimiser import CRITERION_RATE, make_optimiser, rate_factor, set_rate
+from vermeil.student.optimiser import (
+    CRITERION_RATE,
+    make_optimiser,
+    parameter_groups,
+    rate_factor,
+    set_rate,
+)
 from vermeil.student.student import Student
 from vermeil.tasks.protocol import Task
 
@@ -42,9 +49,11 @@ def test_the_rate_starts_anew_where_the_plan_says() -> None:
 def scales(encoder: Path, task: Task, decay: float) -> dict[str, float]:
     config = StudentConfig(encoder=str(encoder), layer_decay=decay, threads=1)
     network = Student.create(task, config, 0).network
-    optimiser = make_optimiser(network, Crf(5), config)
+    groups = parameter_groups(network, Crf(5), config)
+    optimiser = make_optimiser(groups, [nn.Parameter(torch.zeros(1)) for _ in groups])
     set_rate(optimiser, 1.0)
-    rate = {id(p): group["lr"] for group in optimiser.param_groups for p in group["params"]}
+    rates = [group["lr"] for group in optimiser.param_groups]
+    rate = {id(p): r for g, r in zip(groups, rates, strict=True) for p in g.parameters}
     return {name: rate[id(p)] for name, p in network.named_parameters()}
 
 
@@ -60,10 +69,10 @@ def test_lower_layers_learn_more_slowly(encoder: Path, task: Task) -> None:
 def test_what_is_decayed(encoder: Path, task: Task) -> None:
     config = StudentConfig(encoder=str(encoder), threads=1)
     network = Student.create(task, config, 0).network
-    decayed, plain = make_optimiser(network, CrossEntropy(), config).param_groups
-    assert {p.ndim for p in decayed["params"]} == {2}
-    assert {p.ndim for p in plain["params"]} == {1}
-    assert (decayed["weight_decay"], plain["weight_decay"]) == (config.weight_decay, 0)
-    transitions = make_optimiser(network, Crf(5), config).param_groups[-1]
-    assert transitions["scale"] == CRITERION_RATE
-    assert [p.shape for p in transitions["params"]] == [torch.Size([5, 5])]
+    decayed, plain = parameter_groups(network, CrossEntropy(), config)
+    assert {p.ndim for p in decayed.parameters} == {2}
+    assert {p.ndim for p in plain.parameters} == {1}
+    assert (decayed.weight_decay, plain.weight_decay) == (config.weight_decay, 0)
+    transitions = parameter_groups(network, Crf(5), config)[-1]
+    assert (transitions.scale, transitions.exact) == (CRITERION_RATE, True)
+    assert [p.shape for p in transitions.parameters] == [torch.Size([5, 5])]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -65,3 +67,51 @@ def test_every_precision_keeps_the_order(student: Student, precision: str) -> No
     texts = ["Bo went to Rome and on to Bonn", "x", "Al"]
     found = student.predictor(precision).predict(texts)  # type: ignore[arg-type]
     assert [d.text for d in found] == texts
+
+
+@pytest.mark.parametrize(
+    ("groups", "limit", "by_group", "sizes"),
+    [
+        (["a", "a", "b", "b", "b", None, None, "c"], 3, True, [5, 3]),
+        (["a", "a", "b", "b", "b", None, None, "c"], 3, False, [3, 3, 2]),
+        (["a"] * 9, 2, True, [4, 4, 1]),
+        ([None] * 5, 2, True, [2, 2, 1]),
+    ],
+)
+def test_a_block_ends_where_a_group_ends_if_that_is_not_far(
+    groups: list[str | None],
+    limit: int,
+    by_group: bool,
+    sizes: list[int],
+    student: Student,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(predictor, "BLOCK_DOCUMENTS", limit)
+    at_once = replace(student.predictor("fp32"), in_context=by_group)
+    told: list[int] = []
+    stream = (Document(str(i), "x", g) for i, g in enumerate(groups))
+    list(at_once.predict(stream, lambda _, done, *__: told.append(done)))
+    assert [b - a for a, b in pairwise([0, *told])] == sizes
+
+
+def test_batches_are_within_the_budget_and_any_number_of_workers_finds_the_same(
+    student: Student,
+) -> None:
+    texts = [f"Bo went to Rome {'and Al ' * (i % 5)}" for i in range(40)]
+    expected = [d.spans for d in student.predict(texts)]
+    seen: list[tuple[int, int]] = []
+
+    class Several(TorchRunner):
+        workers = 3
+
+        def __call__(self, ids, mask, cases):  # type: ignore[no-untyped-def]
+            seen.append(ids.shape)
+            return super().__call__(ids, mask, cases)
+
+    runner = Several(student.network)
+    runner.batch = 64
+    found = [d.spans for d in replace(student.predictor("fp32"), runner=runner).predict(texts)]
+    for one, other in zip(found, expected, strict=True):
+        assert [s.key for s in one or ()] == [s.key for s in other or ()]
+    assert len(seen) > 3
+    assert all(rows * width <= 64 or rows == 1 for rows, width in seen)

@@ -8,9 +8,10 @@ from contextlib import closing
 import pytest
 
 from vermeil.data.reply import Reply, Request, Usage
-from vermeil.teacher.schema import _APPLICATION_ID, _FIRST
+from vermeil.teacher.schema import _APPLICATION_ID, _FIRST, _SECOND
 from vermeil.teacher.spending import Charge, Limit, Reservation
 from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.stored import Wanted, stored_requests
 
 
 def request(text="text", model="m"):
@@ -19,7 +20,7 @@ def request(text="text", model="m"):
 
 
 def reservation(size, money=0, **limit):
-    return Reservation("k", "m", Charge(size, money), Limit(**limit))
+    return Reservation("ab" * 32, "m", Charge(size, money), Limit(**limit))
 
 
 def test_what_fits_is_put_aside_in_order_and_counts_for_other_processes(tmp_path):
@@ -110,6 +111,51 @@ def test_a_store_of_version_1_is_renewed_and_keeps_everything(tmp_path):
             assert store.spent().total == Charge(7, 0)
             assert store.spent().attempts == 2
             assert list(store.answered().missing([old, request("new")])) == [request("new")]
+
+
+def test_a_store_of_version_2_is_renewed_and_keeps_order_attempts_and_money(tmp_path):
+    path = tmp_path / "r.sqlite"
+    one, other = request(), request("other")
+    row = (1, "d", "standard", "m", "{}", 0)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(_FIRST + _SECOND)
+        rest = ("stop", 5, 2, 0.1)
+        for attempt in (
+            (one.key, *row, None, None, 0, 0, 0.1, "HTTP 500", 1.0, 0, 9, 90),
+            (other.key, *row, "second", *rest, None, 2.0, 1, 7, 70),
+            (one.key, 2, *row[1:], "first", *rest, None, 3.0, 1, 7, 70),
+        ):
+            db.execute(f"INSERT INTO attempts VALUES ({', '.join('?' * 17)})", attempt)
+        db.execute("INSERT INTO answered SELECT substr(key, 1, 16) FROM attempts WHERE reply != ''")
+        db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        db.execute("PRAGMA user_version = 2")
+        db.commit()
+    # Whoever opens it first renews it.
+    assert [(r.key, r.attempts) for r in stored_requests(path, Wanted())] == [
+        (other.key, 1),
+        (one.key, 2),
+    ]
+    with ReplyStore(path) as store:
+        assert store.get(one.key) == Reply("first", "stop", Usage(5, 2, 1), 0.1, 2)
+        assert [a.error for a in store.attempts("d", one.key)] == ["HTTP 500", None, None]
+        store.put(one, error="late")
+        assert [a.number for a in store.attempts("d", one.key)] == [1, 1, 2, 3]
+        assert list(store.answered().missing([one, other, request("new")])) == [request("new")]
+
+
+def test_keys_that_begin_alike_are_told_apart(tmp_path, monkeypatch):
+    monkeypatch.setattr("vermeil.teacher.store.head_of", lambda key: 7)
+    with ReplyStore(tmp_path / "r.sqlite") as store:
+        store.put(request(), Reply("one"))
+        store.put(request("other"), error="no")
+        store.put(request("other"), Reply("two"))
+        for asked, said, number in ((request(), "one", 1), (request("other"), "two", 2)):
+            found = store.get(asked.key)
+            assert found is not None
+            assert (found.text, found.attempts) == (said, number)
+        assert store.get(request("third").key) is None
+    counted = [one.attempts for one in stored_requests(tmp_path / "r.sqlite", Wanted())]
+    assert counted == [1, 2]
 
 
 def test_answered_agrees_with_looking_up_one_by_one(tmp_path):

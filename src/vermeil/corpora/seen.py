@@ -1,0 +1,93 @@
+"""Which ids a corpus has had: memory that does not grow with it."""
+
+from __future__ import annotations
+
+import sqlite3
+from hashlib import blake2b
+from types import TracebackType
+
+from vermeil.data.document import Document
+from vermeil.errors import DataError
+
+_IN_MEMORY = 100_000
+"""Ids that are kept as they are; more of them go to a temporary file."""
+_CACHE = 16 * 1024
+"""Kibibytes of that file that are kept in memory."""
+
+
+class SeenIds:
+    """The ids of a corpus, with the lines where they stand. A context manager.
+
+    Beyond the first ones, 64 bits of an id's BLAKE2b and its line go to a temporary file without a
+    name (23 bytes or so each), which goes when this is closed. Among ten million ids, two that
+    differ are taken for one with a probability of 1 in 370,000.
+
+    Args:
+        in_memory: how many ids are kept as they are.
+    """
+
+    def __init__(self, in_memory: int = _IN_MEMORY) -> None:
+        self._lines: dict[str, int | None] = {}
+        self._in_memory = in_memory
+        self._more: sqlite3.Connection | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._lines) or self._more is not None
+
+    def __enter__(self) -> SeenIds:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._more is not None:
+            self._more.close()
+
+    def add(self, document: Document, line: int | None) -> None:
+        """Take note of a document's id.
+
+        Raises:
+            DataError: it was there before; or the temporary file cannot be written.
+        """
+        name = document.id
+        if name in self._lines:
+            raise _repeated(name, self._lines[name])
+        if len(self._lines) < self._in_memory:
+            self._lines[name] = line
+            return
+        try:
+            self._add_to_file(name, line)
+        except sqlite3.OperationalError as error:
+            raise DataError(
+                f"the temporary file of its ids cannot be written ({error}); name another folder "
+                "in the environment variable SQLITE_TMPDIR"
+            ) from error
+
+    def _add_to_file(self, name: str, line: int | None) -> None:
+        if self._more is None:
+            self._more = _temporary()
+        head = int.from_bytes(
+            blake2b(name.encode(errors="surrogatepass"), digest_size=8).digest(), signed=True
+        )
+        try:
+            self._more.execute("INSERT INTO ids VALUES (?, ?)", (head, line))
+        except sqlite3.IntegrityError:
+            found = self._more.execute("SELECT line FROM ids WHERE head = ?", (head,)).fetchone()
+            raise _repeated(name, found[0]) from None
+
+
+def _temporary() -> sqlite3.Connection:
+    db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE}"):
+        db.execute(f"PRAGMA {setting}")
+    db.execute("CREATE TABLE ids (head INTEGER PRIMARY KEY, line INTEGER)")
+    db.execute("BEGIN")
+    return db
+
+
+def _repeated(name: str, line: int | None) -> DataError:
+    where = "" if line is None else f" (line {line})"
+    return DataError(f"the id {name!r} stands here again{where}; ids must be unique")

@@ -1,0 +1,58 @@
+"""Batches that are full: as many requests, or as many bytes, as a server takes."""
+
+from __future__ import annotations
+
+import pytest
+from tests.integration.teacher.batch_server import batch_teacher
+
+from vermeil.data.document import Document
+from vermeil.data.reply import State
+from vermeil.jobs.annotate import annotate
+from vermeil.teacher.anthropic_batch import LIMITS as ANTHROPIC
+from vermeil.teacher.batch_store import BatchStore
+from vermeil.teacher.openai_batch import LIMITS as OPENAI
+
+pytestmark = pytest.mark.slow
+LIMITS = {"openai": (50_000, 200_000_000), "anthropic": (100_000, 256_000_000)}
+
+
+@pytest.mark.parametrize(("backend", "limits"), [("openai", OPENAI), ("anthropic", ANTHROPIC)])
+def test_the_limits_are_those_that_the_makers_publish(backend, limits):
+    assert (limits.requests, limits.size) == LIMITS[backend]
+
+
+@pytest.mark.parametrize("backend", ["openai", "anthropic"])
+def test_one_request_more_than_a_batch_holds_makes_a_second_one(backend, api, task, store):
+    most, size = LIMITS[backend]
+    documents = [Document(f"d{i}", f"Text {i}.") for i in range(most + 1)]
+    report = annotate(documents, task, patient(api, backend), store)
+    assert report.states == {State.EMPTY: most + 1}
+    assert [len(made.items) for made in api.made.values()] == [most, 1]
+    assert max(api.sizes) <= size
+    assert requests_in_batches(store) == [most, 1]
+
+
+@pytest.mark.parametrize("backend", ["openai", "anthropic"])
+def test_more_bytes_than_a_batch_holds_make_a_second_one(backend, api, task, store):
+    size, length = LIMITS[backend][1], 1_000_000
+    # Two bytes a character, none of them escaped.
+    number, text = size // length + 9, "é" * (length // 2)
+    documents = [Document(f"d{i}", f"{i} {text}") for i in range(number)]
+    report = annotate(documents, task, patient(api, backend), store)
+    assert report.states == {State.EMPTY: len(documents)}
+    first, second = (len(made.items) for made in api.made.values())
+    assert first + second == len(documents)
+    uploads = [n for n in api.sizes if n > length]
+    assert len(uploads) == 2
+    # Full to the last document that fits; and what the server got, frame and all, is not more.
+    assert size - 1.01 * length < uploads[0] <= size
+    assert requests_in_batches(store) == [first, second]
+
+
+def patient(api, backend):
+    return batch_teacher(api, backend).model_copy(update={"timeout": 300, "batch_poll": 0.5})
+
+
+def requests_in_batches(store) -> list[int]:
+    with BatchStore(store) as batches:
+        return [batch.requests for batch in batches.batches()]
