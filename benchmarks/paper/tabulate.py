@@ -88,8 +88,11 @@ def section(name: str, resamples: int) -> Iterator[str]:
 
 def by_seed(summary: Sequence[Mapping[str, Any]]) -> str:
     """Return the table of test F1 by seed."""
-    seeds = max((row["seeds"] for row in summary), key=len)
-    rows = [(regimen_name(row["regimen"]), *map(f1, row["test"]["values"])) for row in summary]
+    seeds = sorted({seed for row in summary for seed in row["seeds"]})
+    rows = []
+    for row in summary:
+        scores = dict(zip(row["seeds"], row["test"]["values"], strict=True))
+        rows.append((regimen_name(row["regimen"]), *(f1(scores.get(seed)) for seed in seeds)))
     return table(("test F1", *(f"seed {seed}" for seed in seeds)), rows)
 
 

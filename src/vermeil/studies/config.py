@@ -19,10 +19,10 @@ class MechanismConfig(Section):
     """Regimens of the study whose cells are observed, or all; none: nothing is observed."""
     points: int = Field(default=6, ge=1)
     """Moments of training, evenly spread; one before each jump of the gold share is added."""
-    documents: int = Field(default=100, ge=1)
+    documents: int = Field(default=80, ge=1)
     """Documents of dev that the student is scored on at each of them, and silver documents with
     known gold, on whose errors it is watched."""
-    wordpieces: int = Field(default=256, ge=1)
+    wordpieces: int = Field(default=128, ge=1)
     """Size of each of the batches whose gradients are compared: gold, silver, and gold of dev. The
     defaults cost about 5 % of the time of a cell of some hundred steps."""
 
