@@ -154,6 +154,7 @@ def _round_sums(low: float, high: float) -> list[float]:
 
 
 def _curve(record: Row) -> Curves:
-    names = ("top", "scale", "decay", "worth", "returns")
-    numbers = (np.array([record["curve"][name]]) for name in names)
-    return Curves(*numbers, unit=record["curve"]["unit"])
+    top, scale, decay, worth, returns = (
+        np.array([record["curve"][name]]) for name in ("top", "scale", "decay", "worth", "returns")
+    )
+    return Curves(top, scale, decay, worth, returns, record["curve"]["unit"])
