@@ -1,81 +1,141 @@
-"""Padding-free training: the examples of a step in one row, each attending to itself alone.
+"""Training on packed rows: several examples side by side in one row, each attending to itself.
 
-Padding is computed like text. On a GPU a row without it goes through FlashAttention for sequences
-of varying length (`torch.nn.attention.varlen`, torch 2.10). On a processor, where sorted batches
-hold little padding, this is slower than padding; there it computes the same, sequence by sequence.
+Padding is computed like text, and every new shape of a batch costs a processor time of its own:
+oneDNN compiles its matrix products for each shape anew. Packed rows have little padding and few
+shapes. On a GPU all examples go into one row, through FlashAttention for sequences of varying
+length (`torch.nn.attention.varlen`, torch 2.10).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
-from vermeil.errors import ConfigError
-from vermeil.student.loss import Batch
+VARLEN = "vermeil_varlen"
+"""Name of the attention within a single row, among those of transformers."""
 
-PACKED = "vermeil_packed"
-"""Name of the attention among those of transformers."""
+ROW = 64
+"""Rows are multiples of this length on a processor."""
 
 FROM_ZERO = ("bert", "distilbert", "electra")
 AFTER_PADDING = ("camembert", "roberta", "xlm-roberta")
 """Families by where their positions begin: at 0, or one after the id of the padding."""
 
 
-def first_position(network: PreTrainedModel) -> int:
-    """Return the position of a sequence's first wordpiece.
-
-    Raises:
-        ConfigError: encoders of this family cannot be trained without padding.
-    """
+def first_position(network: PreTrainedModel) -> int | None:
+    """Return the position of a sequence's first wordpiece; None: this family cannot be packed."""
     family = network.config.model_type
     if family in FROM_ZERO:
         return 0
-    if family in AFTER_PADDING:
-        return int(network.config.pad_token_id) + 1
-    known = ", ".join((*FROM_ZERO, *AFTER_PADDING))
-    raise ConfigError(f"student.padding_free: {family} encoders need padding; this is for {known}")
-
-
-def pack(batch: Batch, first: int) -> Batch:
-    """Put padded examples into one row, without the padding.
-
-    Args:
-        batch: with a class per wordpiece.
-        first: the position of a sequence's first wordpiece.
-
-    Returns:
-        The same with 1 as batch size. The inputs say where the sequences begin and end.
-    """
-    padded = dict(batch.inputs)
-    kept = padded.pop("attention_mask").bool()
-    sizes = kept.sum(1)
-    bounds = functional.pad(sizes.cumsum(0, dtype=torch.int32), (1, 0))
-    inputs: dict[str, Any] = {name: one[kept].unsqueeze(0) for name, one in padded.items()}
-    inputs["position_ids"] = first + (kept.cumsum(1) - 1)[kept][None]
-    inputs |= {"cu_seq_lens_q": bounds, "max_length_q": int(sizes.max())}
-    words = (batch.words + bounds[:-1, None])[batch.words >= 0]
-    soft = None if batch.soft is None else batch.soft[kept][None]
-    return Batch(inputs, batch.classes[kept][None], batch.weights[kept][None], words[None], soft)
+    return int(network.config.pad_token_id) + 1 if family in AFTER_PADDING else None
 
 
 @contextmanager
 def packed_attention(network: PreTrainedModel) -> Iterator[None]:
-    """Let a network take rows of `pack`, and padded batches as before, for a time."""
+    """Let a network on a GPU take single rows, and padded batches as before, for a time."""
     before = network.config._attn_implementation
-    network.set_attn_implementation(PACKED)
+    if network.device.type == "cuda":
+        network.set_attn_implementation(VARLEN)
     try:
         yield
     finally:
         network.set_attn_implementation(before)
+
+
+def packed_logits(
+    network: PreTrainedModel, inputs: dict[str, torch.Tensor], first: int
+) -> torch.Tensor:
+    """Return the logits of padded examples, computed in packed rows.
+
+    Args:
+        network: within `packed_attention`.
+        inputs: of a padded batch, each of shape (batch, longest).
+        first: the position of a sequence's first wordpiece.
+
+    Returns:
+        Shape (batch, longest, classes); 0 at padding.
+    """
+    kept = inputs["attention_mask"].bool()
+    sizes = kept.sum(1)
+    one_row = network.device.type == "cuda"
+    width = int(sizes.sum())
+    offsets = sizes.cumsum(0) - sizes
+    if not one_row:
+        width, places = choose_rows(sizes.tolist())
+        offsets = torch.tensor(places)
+    within = kept.cumsum(1) - 1
+    flat = (offsets[:, None] + within)[kept]
+    rows = -(-int(flat.max() + 1) // width)
+    packed: dict[str, Any] = {
+        name: flat.new_zeros(rows * width).index_put((flat,), one[kept]).view(rows, width)
+        for name, one in inputs.items()
+        if name != "attention_mask"
+    }
+    positions = flat.new_full((rows * width,), first).index_put((flat,), first + within[kept])
+    packed["position_ids"] = positions.view(rows, width)
+    if one_row:
+        bounds = torch.nn.functional.pad(sizes.cumsum(0, dtype=torch.int32), (1, 0))
+        packed |= {"cu_seq_lens_q": bounds, "max_length_q": int(sizes.max())}
+    else:
+        packed["attention_mask"] = _own_sequence(flat, kept, rows, width, network.dtype)
+    found: torch.Tensor = network(**packed).logits
+    spread = found.new_zeros((*kept.shape, found.shape[-1]))
+    return spread.index_put((kept,), found.flatten(0, 1)[flat])
+
+
+def choose_rows(sizes: Sequence[int]) -> tuple[int, list[int]]:
+    """Return the length of rows that is cheapest for these sequences, and where each begins.
+
+    Of longer rows fewer wordpieces stay empty, but attention costs more: about as much as the rest
+    of a layer for rows of a thousand.
+    """
+    shortest = -(-max(sizes) // ROW)
+    found = []
+    for width in (n * ROW for n in range(shortest, shortest + 3)):
+        places = fill_rows(sizes, width)
+        rows = max(places) // width + 1
+        found.append((rows * width * (1 + width / 1024), width, places))
+    _, width, places = min(found)
+    return width, places
+
+
+def fill_rows(sizes: Sequence[int], width: int) -> list[int]:
+    """Put sequences into as few rows as first-fit finds, the longest first.
+
+    Args:
+        sizes: wordpieces of each sequence, at most ``width``.
+        width: wordpieces of a row.
+
+    Returns:
+        Where each sequence begins, counted over all rows.
+    """
+    places, rooms = [0] * len(sizes), list[int]()
+    for i in sorted(range(len(sizes)), key=lambda i: -sizes[i]):
+        row = next((r for r, room in enumerate(rooms) if room >= sizes[i]), len(rooms))
+        if row == len(rooms):
+            rooms.append(width)
+        places[i] = row * width + width - rooms[row]
+        rooms[row] -= sizes[i]
+    return places
+
+
+def _own_sequence(
+    flat: torch.Tensor, kept: torch.Tensor, rows: int, width: int, dtype: torch.dtype
+) -> torch.Tensor:
+    """Return what is added to attention: 0 within a sequence; shape (rows, 1, width, width)."""
+    numbers = torch.arange(1, len(kept) + 1, device=kept.device)[:, None].expand_as(kept)[kept]
+    owner = flat.new_zeros(rows * width).index_put((flat,), numbers).view(rows, width)
+    apart = owner[:, None, :, None] != owner[:, None, None, :]
+    return torch.zeros(apart.shape, dtype=dtype, device=kept.device).masked_fill_(
+        apart, torch.finfo(dtype).min
+    )
 
 
 def _attention(
@@ -91,27 +151,19 @@ def _attention(
     """Attend; query, key and value have the shape (batch, heads, wordpieces, size of a head)."""
     bounds = settings.get("cu_seq_lens_q")
     if bounds is None:
-        result: tuple[torch.Tensor, None] = sdpa_attention_forward(
+        padded: tuple[torch.Tensor, None] = sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout, scaling, **settings
         )
-        return result
-    if query.is_cuda:
-        from torch.nn.attention.varlen import varlen_attn
+        return padded
+    from torch.nn.attention.varlen import varlen_attn
 
-        q, k, v = (one[0].transpose(0, 1) for one in (query, key, value))
-        longest = settings["max_length_q"]
-        attended: torch.Tensor = varlen_attn(  # type: ignore[assignment]  # only with return_aux
-            q, k, v, bounds, bounds, longest, longest, scale=scaling
-        )
-        return attended[None], None
-    parts = [
-        functional.scaled_dot_product_attention(
-            query[..., a:b, :], key[..., a:b, :], value[..., a:b, :], scale=scaling
-        )
-        for a, b in pairwise(bounds.tolist())
-    ]
-    return torch.cat(parts, dim=2).transpose(1, 2), None
+    q, k, v = (one[0].transpose(0, 1) for one in (query, key, value))
+    longest = settings["max_length_q"]
+    attended: torch.Tensor = varlen_attn(  # type: ignore[assignment]  # only with return_aux
+        q, k, v, bounds, bounds, longest, longest, scale=scaling
+    )
+    return attended[None], None
 
 
-AttentionInterface.register(PACKED, _attention)
-AttentionMaskInterface.register(PACKED, sdpa_mask)
+AttentionInterface.register(VARLEN, _attention)
+AttentionMaskInterface.register(VARLEN, sdpa_mask)

@@ -290,15 +290,9 @@ def _wordpieces(tokenizer: PreTrainedTokenizerBase) -> Wordpieces:
 
 
 def _check_head(task: Task, config: StudentConfig) -> None:
-    if config.crf and config.padding_free:
-        raise ConfigError("student.padding_free: a crf needs padding; leave one of them out")
     if task.head == "token":
         return
-    wanted = {
-        "context": config.context != "none",
-        "crf": config.crf,
-        "padding_free": config.padding_free,
-    }
+    wanted = {"context": config.context != "none", "crf": config.crf}
     problems = [
         f"student.{name}: only a task that marks words can have it, {task.name} labels whole "
         "texts; leave it out"

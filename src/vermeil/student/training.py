@@ -25,7 +25,7 @@ from vermeil.student.device import uses_bf16
 from vermeil.student.loss import Batch, collate
 from vermeil.student.metrics import Observer, StepRecord, Watch
 from vermeil.student.optimiser import parameter_groups, rate_factor, set_rate
-from vermeil.student.packing import first_position, pack, packed_attention
+from vermeil.student.packing import first_position, packed_attention, packed_logits
 from vermeil.student.team import ALONE, Team
 from vermeil.student.vocabulary import SmallVocabulary, compact_vocabulary
 from vermeil.student.weights import Weights
@@ -93,8 +93,7 @@ def fit(
         vocabulary = stack.enter_context(compact_vocabulary(network, occurring, padding))
         if not config.train_word_embeddings:
             network.get_input_embeddings().requires_grad_(False)
-        if config.padding_free:
-            stack.enter_context(packed_attention(network))
+        stack.enter_context(packed_attention(network))
         loop = _Loop(network, criterion, plan, config, around, vocabulary)
         try:
             loop.resume(_made_from(examples, plan, config, seed, around.team))
@@ -131,7 +130,7 @@ class _Loop:
             [p for p in network.parameters() if not p.requires_grad],
         )
         self.best = Best(plan.steps, config)
-        self._first = first_position(network) if config.padding_free else None
+        self._first = first_position(network) if config.pack else None
         self.records: list[StepRecord] = []
         self._began, self._resumed, self._seen = time.perf_counter(), 0.0, 0
         self._last_f1: float | None = None
@@ -177,8 +176,13 @@ class _Loop:
         self._let_observe(step + 1)
 
     def _collated(self, part: Sequence[Example], padding: int) -> Batch:
-        batch = collate(part, self.vocabulary.remap, padding, self.network.device)
-        return batch if self._first is None else pack(batch, self._first)
+        return collate(part, self.vocabulary.remap, padding, self.network.device)
+
+    def _logits(self, part: Batch) -> torch.Tensor:
+        if self._first is not None and part.classes.shape == part.inputs["input_ids"].shape:
+            return packed_logits(self.network, part.inputs, self._first)
+        logits: torch.Tensor = self.network(**part.inputs).logits
+        return logits
 
     def _parts(self, batch: Sequence[Example]) -> Iterator[Sequence[Example]]:
         """Yield this process's part of a batch, in as many parts as go through at once."""
@@ -201,7 +205,7 @@ class _Loop:
         total = team.added(torch.stack(weights).sum()).clamp_min(1e-8)
         losses = [torch.zeros((), device=device)]
         for part in parts:
-            loss = self.criterion(self.network(**part.inputs).logits, part) / total
+            loss = self.criterion(self._logits(part), part) / total
             torch.autograd.backward(loss)
             losses.append(loss.detach())
         self.weights.step(self.config.clip_norm, team)

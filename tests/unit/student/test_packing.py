@@ -1,4 +1,4 @@
-"""Training without padding computes what training with padding does."""
+"""Packed rows compute what padded batches do."""
 
 from __future__ import annotations
 
@@ -7,15 +7,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.encoders import FAMILIES, make_family
 from tests.toys import blending, sentences
 
 from vermeil.data.document import Annotation, Document
-from vermeil.errors import ConfigError
 from vermeil.jobs.train import train_student
 from vermeil.student.config import StudentConfig
-from vermeil.student.loss import CrossEntropy, collate
-from vermeil.student.packing import first_position, pack, packed_attention
+from vermeil.student.loss import collate
+from vermeil.student.packing import (
+    ROW,
+    fill_rows,
+    first_position,
+    packed_attention,
+    packed_logits,
+)
 from vermeil.student.student import Student
 from vermeil.tasks.protocol import Task
 
@@ -29,47 +36,51 @@ def make_student(folder: Path, task: Task, **settings: object) -> Student:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_loss_and_gradients_are_those_with_padding(name: str, task: Task, tmp_path: Path) -> None:
+def test_logits_and_gradients_are_those_of_padding(name: str, task: Task, tmp_path: Path) -> None:
     student = make_student(make_family(name, tmp_path / name), task)
     network = student.network
+    first = first_position(network)
     if network.config.model_type in NEED_PADDING:
-        with pytest.raises(ConfigError, match="padding_free"):
-            first_position(network)
+        assert first is None
         return
-    texts = ("Al", "Al went to Lima today", "Rome")
-    short = [Document(t, t, annotation=Annotation(())) for t in texts]
-    examples = student.encode([*sentences(3), *short], "gold").examples
-    assert len({e.size for e in examples}) > 1
+    assert first is not None
+    texts = ("Al", "Al went to Lima today", "Rome", "Al went to Lima today " * 5)
+    examples = student.encode(
+        [Document(t, t, annotation=Annotation(())) for t in texts], "gold"
+    ).examples
+    assert max(e.size for e in examples) > ROW / 3
     every = np.arange(network.config.vocab_size)
-    padded = collate(examples, every, network.config.pad_token_id, torch.device("cpu"))
-    row = pack(padded, first_position(network))
-    assert row.classes.shape == (1, sum(e.size for e in examples))
-    assert float(row.weight) == float(padded.weight)
-    losses, gradients = [], []
-    with packed_attention(network):
-        for batch in (padded, row):
-            network.zero_grad()
-            loss = CrossEntropy()(network(**batch.inputs).logits, batch)
-            torch.autograd.backward(loss)
-            losses.append(loss.item())
-            gradients.append([p.grad for p in network.parameters() if p.grad is not None])
-    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    inputs = collate(examples, every, network.config.pad_token_id, torch.device("cpu")).inputs
+    kept = inputs["attention_mask"].bool()
+    logits, gradients = [], []
+    for packed in (False, True):
+        network.zero_grad()
+        with packed_attention(network):
+            found = packed_logits(network, inputs, first) if packed else network(**inputs).logits
+        torch.autograd.backward(found[kept].square().sum())
+        logits.append(found[kept].detach())
+        gradients.append([p.grad for p in network.parameters() if p.grad is not None])
+    torch.testing.assert_close(*logits, rtol=1e-4, atol=1e-5)
     for one, other in zip(*gradients, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)
 
 
-def test_a_training_without_padding_learns_the_same(encoder: Path, task: Task) -> None:
+@pytest.mark.parametrize("crf", [False, True])
+def test_packed_training_learns_the_same(encoder: Path, task: Task, crf: bool) -> None:
     losses = []
-    for padding_free in (False, True):
-        student = make_student(encoder, task, learning_rate=1e-2, padding_free=padding_free)
-        before = student.network.config._attn_implementation
+    for pack in (False, True):
+        student = make_student(encoder, task, learning_rate=1e-2, pack=pack, crf=crf)
         corpora = student.encode(sentences(24), "gold"), student.encode([], "silver")
         steps = train_student(student, *corpora, blending(), 0).steps
         losses.append([s.loss for s in steps])
-        assert student.network.config._attn_implementation == before
     np.testing.assert_allclose(losses[0][:5], losses[1][:5], rtol=1e-3)
 
 
-def test_a_crf_needs_padding(encoder: Path, task: Task) -> None:
-    with pytest.raises(ConfigError, match="padding_free"):
-        make_student(encoder, task, crf=True, padding_free=True)
+@given(st.lists(st.integers(1, 64), min_size=1, max_size=60))
+def test_rows_hold_every_sequence_once(sizes: list[int]) -> None:
+    places = fill_rows(sizes, 64)
+    taken = [i for at, size in zip(places, sizes, strict=True) for i in range(at, at + size)]
+    assert len(set(taken)) == sum(sizes)
+    for at, size in zip(places, sizes, strict=True):
+        assert at // 64 == (at + size - 1) // 64
+    assert max(taken) // 64 < max(1, -(-2 * sum(sizes) // 64))  # first-fit: at least half full
