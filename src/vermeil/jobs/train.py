@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from vermeil.student.training import Surroundings
 
 
+LETTER_CASE = (
+    "the student reads letter case, which vermeil gives it; plain transformers code does not, and "
+    "finds fewer names: for such use train with student.letter_case=false"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Training:
     """A student that was trained, and how.
@@ -56,14 +62,17 @@ class TrainReport:
     Args:
         folder: the model folder.
         record: how the student was trained, as kept in ``training.json``.
+        uses_letter_case: whether it reads letter case, which other libraries do not give it.
     """
 
     folder: Path
     record: dict[str, Any]
+    uses_letter_case: bool
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {"model": str(self.folder), **self.record}
+        note = {"note": LETTER_CASE} if self.uses_letter_case else {}
+        return {"model": str(self.folder), **self.record, **note}
 
 
 def train(
@@ -128,7 +137,7 @@ def train(
             fresh.save(output, record, training.steps)
             if checkpoint is not None:
                 checkpoint.remove()
-    return TrainReport(output, record)
+    return TrainReport(output, record, fresh.uses_letter_case)
 
 
 def _checkpoint(

@@ -31,7 +31,9 @@ def test_train_saves_a_student_that_predicts(encoder: Path, task: Task, tmp_path
         lambda stage, done, total, _: seen.append((stage, done, total)),
     )
     record = json.loads((tmp_path / "model/training.json").read_text())
-    assert report.as_dict() == {"model": str(tmp_path / "model"), **record}
+    said = report.as_dict()
+    assert "student.letter_case=false" in said.pop("note")
+    assert said == {"model": str(tmp_path / "model"), **record}
     assert record["seed"] == 7
     assert record["losses"]["silver"] == {"nothing_to_learn": 1}
     lines = (tmp_path / "model/training.jsonl").read_text().splitlines()
@@ -39,6 +41,14 @@ def test_train_saves_a_student_that_predicts(encoder: Path, task: Task, tmp_path
     assert json.loads(lines[0])["step"] == 1
     [found] = predict(tmp_path / "model", ["Bo is in Rome"])
     assert found.spans is not None
+
+
+def test_a_student_that_other_libraries_read_as_we_do_needs_no_note(
+    encoder: Path, task: Task, tmp_path: Path
+) -> None:
+    config = StudentConfig(encoder=str(encoder), threads=1, letter_case=False)
+    report = train(GOLD, SILVER, task, config, BLENDING, 7, tmp_path / "model")
+    assert "note" not in report.as_dict()
 
 
 def test_a_model_that_cannot_be_written_leaves_nothing_behind(
