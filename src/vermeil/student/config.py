@@ -52,9 +52,10 @@ class StudentConfig(Section):
     micro_batch_wordpieces: int | None = Field(default=None, ge=1)
     """Wordpieces, padding included, that go through the network at once; what one optimiser step
     sees beyond that goes in parts whose gradients add up. none: all at once."""
-    pack: bool = True
-    """Train on rows that hold several examples, in place of padding, where the encoder's family and
-    the task allow it: it computes the same, faster."""
+    pack: Literal["auto", "varlen", "off"] = "auto"
+    """How examples are put together. auto: several in a row on a processor, where the encoder's
+    family allows it: it computes the same as padding, faster. varlen: all in one row, through
+    FlashAttention, for graphics cards. off: each is padded to the longest."""
     checkpoint_seconds: float | None = Field(default=60.0, ge=0)
     """How often the state of training is written, so that it can go on where it was stopped; none:
     never. The cells of a study are not resumed half-way."""

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
+
+from vermeil.errors import ConfigError
 
 VARLEN = "vermeil_varlen"
 """Name of the attention within a single row, among those of transformers."""
@@ -27,6 +29,19 @@ ROW = 64
 FROM_ZERO = ("bert", "distilbert", "electra")
 AFTER_PADDING = ("camembert", "roberta", "xlm-roberta")
 """Families by where their positions begin: at 0, or one after the id of the padding."""
+
+
+def packs(network: PreTrainedModel, wanted: Literal["auto", "varlen", "off"]) -> bool:
+    """Return whether training is to go over packed rows.
+
+    Raises:
+        ConfigError: varlen is wanted where it cannot be.
+    """
+    is_able, on_gpu = first_position(network) is not None, network.device.type == "cuda"
+    if wanted == "varlen" and not (is_able and on_gpu):
+        reason = "there is no graphics card" if is_able else f"not with {network.config.model_type}"
+        raise ConfigError(f"student.pack: varlen cannot be used, {reason}; take auto")
+    return is_able and (wanted == "varlen" or (wanted == "auto" and not on_gpu))
 
 
 def first_position(network: PreTrainedModel) -> int | None:

@@ -25,7 +25,7 @@ from vermeil.student.device import uses_bf16
 from vermeil.student.loss import Batch, collate
 from vermeil.student.metrics import Observer, StepRecord, Watch
 from vermeil.student.optimiser import parameter_groups, rate_factor, set_rate
-from vermeil.student.packing import first_position, packed_attention, packed_logits
+from vermeil.student.packing import first_position, packed_attention, packed_logits, packs
 from vermeil.student.team import ALONE, Team
 from vermeil.student.vocabulary import SmallVocabulary, compact_vocabulary
 from vermeil.student.weights import Weights
@@ -93,7 +93,8 @@ def fit(
         vocabulary = stack.enter_context(compact_vocabulary(network, occurring, padding))
         if not config.train_word_embeddings:
             network.get_input_embeddings().requires_grad_(False)
-        stack.enter_context(packed_attention(network))
+        if packs(network, config.pack):
+            stack.enter_context(packed_attention(network))
         loop = _Loop(network, criterion, plan, config, around, vocabulary)
         try:
             loop.resume(_made_from(examples, plan, config, seed, around.team))
@@ -130,7 +131,7 @@ class _Loop:
             [p for p in network.parameters() if not p.requires_grad],
         )
         self.best = Best(plan.steps, config)
-        self._first = first_position(network) if config.pack else None
+        self._first = first_position(network) if packs(network, config.pack) else None
         self.records: list[StepRecord] = []
         self._began, self._resumed, self._seen = time.perf_counter(), 0.0, 0
         self._last_f1: float | None = None

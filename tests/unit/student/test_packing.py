@@ -13,6 +13,7 @@ from tests.encoders import FAMILIES, make_family
 from tests.toys import blending, sentences
 
 from vermeil.data.document import Annotation, Document
+from vermeil.errors import ConfigError
 from vermeil.jobs.train import train_student
 from vermeil.student.config import StudentConfig
 from vermeil.student.loss import collate
@@ -22,6 +23,7 @@ from vermeil.student.packing import (
     first_position,
     packed_attention,
     packed_logits,
+    packs,
 )
 from vermeil.student.student import Student
 from vermeil.tasks.protocol import Task
@@ -68,12 +70,22 @@ def test_logits_and_gradients_are_those_of_padding(name: str, task: Task, tmp_pa
 @pytest.mark.parametrize("crf", [False, True])
 def test_packed_training_learns_the_same(encoder: Path, task: Task, crf: bool) -> None:
     losses = []
-    for pack in (False, True):
+    for pack in ("off", "auto"):
         student = make_student(encoder, task, learning_rate=1e-2, pack=pack, crf=crf)
         corpora = student.encode(sentences(24), "gold"), student.encode([], "silver")
         steps = train_student(student, *corpora, blending(), 0).steps
         losses.append([s.loss for s in steps])
     np.testing.assert_allclose(losses[0][:5], losses[1][:5], rtol=1e-3)
+
+
+def test_varlen_needs_a_graphics_card(encoder: Path, task: Task) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    network = make_student(encoder, task).network
+    with pytest.raises(ConfigError, match="no graphics card"):
+        packs(network, "varlen")
+    assert packs(network, "auto")
+    assert not packs(network, "off")
 
 
 @given(st.lists(st.integers(1, 64), min_size=1, max_size=60))
