@@ -9,12 +9,12 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 data="${VERMEIL_DATA:?set VERMEIL_DATA to the folder of the research data}/conll2003"
 
-for size in full gold-250 gold-1000; do
+for size in full full-context gold-250 gold-1000; do
   settings=(
     --set "corpora.gold.path=$data/train.jsonl.gz"
     --set "corpora.test.path=$data/test.jsonl.gz"
   )
-  if [[ $size != full ]]; then settings+=(--set "corpora.silver.path=$data/train.jsonl.gz"); fi
+  if [[ $size != full* ]]; then settings+=(--set "corpora.silver.path=$data/train.jsonl.gz"); fi
   for setting in "$@"; do settings+=(--set "$setting"); done
   vermeil study --config "benchmarks/conll2003/$size.toml" "${settings[@]}"
 done

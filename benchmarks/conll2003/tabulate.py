@@ -21,6 +21,7 @@ TITLES = {
     "gold-250": "250 gold sentences",
     "gold-1000": "1,000 gold sentences",
     "full": "All 14,041 gold sentences",
+    "full-context": "All 14,041 gold sentences, read in the context of their article",
 }
 MARGIN = 0.02
 
