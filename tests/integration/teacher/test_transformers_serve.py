@@ -34,6 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the model."""
     pytest.importorskip("fastapi", reason="transformers serve needs fastapi and uvicorn")
     pytest.importorskip("uvicorn", reason="transformers serve needs fastapi and uvicorn")
+    pytest.importorskip("accelerate", reason="transformers serve needs accelerate")
     folder = tmp_path_factory.mktemp("tiny")
     script = Path(__file__).with_name("tiny_transformers.py")
     subprocess.run([sys.executable, script, folder], env=CLEAN, check=True, timeout=120)
