@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from vermeil.jobs.locate import locate
     from vermeil.jobs.pilot import pilot
     from vermeil.jobs.predict import predict
+    from vermeil.jobs.refine import refine
     from vermeil.jobs.run import run
+    from vermeil.jobs.select import select
     from vermeil.jobs.show import show
     from vermeil.jobs.train import train
     from vermeil.serving.serve import serve
@@ -49,7 +51,9 @@ __all__ = [
     "pilot",
     "plan",
     "predict",
+    "refine",
     "run",
+    "select",
     "serve",
     "show",
     "study",
@@ -73,7 +77,9 @@ _HOMES = {
     "pilot": "vermeil.jobs.pilot",
     "plan": "vermeil.studies.plan",
     "predict": "vermeil.jobs.predict",
+    "refine": "vermeil.jobs.refine",
     "run": "vermeil.jobs.run",
+    "select": "vermeil.jobs.select",
     "serve": "vermeil.serving.serve",
     "show": "vermeil.jobs.show",
     "study": "vermeil.studies.study",

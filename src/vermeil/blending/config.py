@@ -16,6 +16,7 @@ RegimenName = Literal[
     "reverse_mix",
     "alternate",
     "schedule",
+    "auto",
 ]
 ScheduleName = Literal[
     "constant",
@@ -59,7 +60,8 @@ class BlendingConfig(Section):
 
     regimen: RegimenName = "simple_mix"
     """gold_only, silver_only, pooled, simple_mix (silver, then gold), reverse_mix (gold, then
-    silver), alternate (silver, gold, silver, gold, …), or schedule."""
+    silver), alternate (silver, gold, silver, gold, …), schedule, or auto: silver is corrected first
+    (see selection.refinement), then learnt together with gold."""
     schedule: ScheduleName = "sigmoid"
     """For the regimen schedule: the curve that the gold share follows."""
     direction: Literal["increasing", "decreasing"] = "increasing"

@@ -77,6 +77,7 @@ REGIMENS: dict[RegimenName, Callable[[BlendingConfig, Parts], list[Phase]]] = {
     "reverse_mix": _reverse_mix,
     "alternate": _alternate,
     "schedule": _schedule,
+    "auto": _pooled,
 }
 """Every regimen that a configuration can name: (config, parts of the budget) → phases."""
 

@@ -21,9 +21,11 @@ from vermeil.cli import (
     pilot,
     plan,
     predict,
+    refine,
     replay,
     replies,
     run,
+    select,
     serve,
     show,
     study,
@@ -71,6 +73,8 @@ app.command("pilot", epilog=pilot.EXAMPLE)(pilot.pilot)
 app.command("annotate", epilog=annotate.EXAMPLE)(annotate.annotate)
 app.add_typer(replies.app, name="replies", epilog=replies.EXAMPLE)
 app.command("locate", epilog=locate.EXAMPLE)(locate.locate)
+app.command("select", epilog=select.EXAMPLE)(select.select)
+app.command("refine", epilog=refine.EXAMPLE)(refine.refine)
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("study", epilog=study.EXAMPLE)(study.study)

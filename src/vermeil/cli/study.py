@@ -50,6 +50,7 @@ def study(
             progress,
             read_context(sections),
             sections.plan,
+            sections.selection,
         )
     if as_json:
         print_json(report.as_dict())

@@ -7,6 +7,7 @@ from vermeil.config.dump import dump_config
 from vermeil.corpora.config import CorporaConfig
 from vermeil.jobs.config import PilotConfig, RunConfig
 from vermeil.section import Section
+from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.tasks.config import TaskConfig
@@ -30,6 +31,8 @@ class Config(Section):
     """Which encoder is trained, and how."""
     blending: BlendingConfig = BlendingConfig()
     """How gold and silver are mixed, and how long."""
+    selection: SelectionConfig = SelectionConfig()
+    """Which silver is trusted, and what becomes of the rest."""
     study: StudyConfig = StudyConfig()
     """Which regimens are compared."""
     plan: PlanConfig = PlanConfig()

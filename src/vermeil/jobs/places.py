@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,24 @@ class Places:
     def located(self) -> Path:
         """States of all documents, statuses of all mentions."""
         return self.folder / "locate.json"
+
+    @property
+    def judging(self) -> Path:
+        """What students say about documents that they did not learn from."""
+        return self.folder / "judging"
+
+    @property
+    def ranking(self) -> Path:
+        """Silver documents in the order in which a person should look at them."""
+        return self.folder / "ranking.jsonl"
+
+    def selection(self, verb: Literal["select", "refine"]) -> tuple[Path, Path]:
+        """Return the silver that `select` or `refine` writes, and the account of it."""
+        name, account = {
+            "select": ("selected", "selection"),
+            "refine": ("refined", "refinement"),
+        }[verb]
+        return self.folder / f"{name}.jsonl", self.folder / f"{account}.json"
 
     @property
     def model(self) -> Path:

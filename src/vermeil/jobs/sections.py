@@ -7,6 +7,7 @@ from typing import Protocol
 from vermeil.blending.config import BlendingConfig
 from vermeil.corpora.config import CorporaConfig
 from vermeil.jobs.config import RunConfig
+from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.config import TaskConfig
 from vermeil.teacher.config import TeacherConfig
@@ -38,6 +39,10 @@ class Sections(Protocol):
     @property
     def blending(self) -> BlendingConfig:
         """How gold and silver are mixed."""
+
+    @property
+    def selection(self) -> SelectionConfig:
+        """Which silver is trusted."""
 
     def as_toml(self) -> str:
         """Return the resolved configuration, to be saved with every run."""

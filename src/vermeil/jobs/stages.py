@@ -127,6 +127,8 @@ def _train_inputs(config: Sections) -> Inputs:
         "run.seed": str(config.run.seed),
         **dict(_corpus_inputs("gold", config.corpora.gold)),
     }
+    if config.blending.regimen == "auto":
+        inputs.update(_section_inputs(config, "selection"))
     if chooses(config):
         inputs.update(_corpus_inputs("dev", config.corpora.dev))
     if uses_silver(config):
@@ -255,6 +257,7 @@ def _train(config: Sections, progress: Progress) -> Report:
         Places(config.run.output).model,
         progress,
         dev,
+        selection=config.selection,
     )
     return report.as_dict()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,6 +20,7 @@ from vermeil.data.example import BatchPlan
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError
 from vermeil.jobs.evaluate import evaluate
+from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 
@@ -86,6 +88,7 @@ def train(
     progress: Progress = silent,
     dev: Sequence[Document] = (),
     schedule: Schedule | None = None,
+    selection: SelectionConfig = SelectionConfig(),  # noqa: B008
 ) -> TrainReport:
     """Train a student on gold and silver, and save it as a folder that plain transformers loads.
 
@@ -103,6 +106,8 @@ def train(
         dev: documents that people annotated, to choose the best state by.
         schedule: a gold share of your own, as a function of progress in [0, 1]; for the regimen
             schedule, in place of ``blending.schedule``.
+        selection: for the regimen auto: how silver is judged. What students say out of fold is kept
+            beside ``output``, with ``.judging`` added, and reused.
 
     Raises:
         ConfigError: the encoder is not to be had, dev documents are missing, or a schedule leaves
@@ -120,6 +125,21 @@ def train(
             "student.select: best_dev needs documents to choose by; name them in corpora.dev, or "
             "set student.select to last"
         )
+    refinement: dict[str, Any] = {}
+    if blending.regimen == "auto":
+        from vermeil.jobs.recipe import resolve_auto  # which trains students itself
+
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            raise ConfigError(
+                "blending.regimen: auto is done by one process; refine first (vermeil refine), "
+                "then train on what it wrote with torchrun"
+            )
+        folder = output.with_name(f"{output.name}.judging")
+        recipe = resolve_auto(
+            gold, silver, task, student, blending, selection, seed, folder, progress
+        )
+        silver, student, blending = recipe.silver, recipe.student, recipe.blending
+        refinement = {"refinement": recipe.report}
     with (
         join_team() as team,
         tracked(
@@ -132,7 +152,7 @@ def train(
         checkpoint = _checkpoint(output, task, student, blending)
         around = Surroundings(progress, watch, lambda: dev_f1(fresh, dev), checkpoint, team)
         training = train_student(fresh, *encoded, blending, seed, around, schedule)
-        record = training_record(training, blending, seed, len(gold), len(silver))
+        record = training_record(training, blending, seed, len(gold), len(silver)) | refinement
         if team.rank == 0:
             fresh.save(output, record, training.steps)
             if checkpoint is not None:

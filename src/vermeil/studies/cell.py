@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,9 @@ from vermeil.data.counts import Counts, total
 from vermeil.data.document import Document
 from vermeil.data.example import BatchPlan
 from vermeil.jobs.evaluate import score_documents
+from vermeil.jobs.recipe import Recipe, resolve_auto
 from vermeil.jobs.train import Training, plan_for, train_student, training_record
+from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import RESULTLESS, StudentConfig
 from vermeil.studies.draw import Draw
 from vermeil.studies.inputs import marks
@@ -35,11 +37,29 @@ old cells are not reused."""
 OBSERVATION = 1
 """The same for what is observed of training."""
 
+JUDGING = 1
+"""The same for how silver is corrected."""
+
 POINTS = 100
 """Points of a curve that are kept."""
 
 SHOWN = 40
 """Test documents whose predictions are kept, for the report's examples."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgingJob:
+    """How a cell of the regimen auto corrects its silver.
+
+    Args:
+        said: the teacher's annotations of the cell's gold documents, where there are any.
+        selection: the ``[selection]`` section.
+        folder: where what students say out of fold is kept.
+    """
+
+    said: tuple[Document, ...]
+    selection: SelectionConfig
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +77,7 @@ class CellJob:
         test: documents to report on; may be empty.
         probes: what an observation of the training looks at; None: nothing is observed.
         sizes: gold and silver documents that its block draws.
+        judging: of the regimen auto: how silver is corrected.
     """
 
     regimen: str
@@ -69,6 +90,7 @@ class CellJob:
     test: tuple[Document, ...]
     probes: Probes | None = None
     sizes: tuple[int, int] = (0, 0)
+    judging: JudgingJob | None = None
 
 
 def cell_key(job: CellJob, plan: BatchPlan) -> str:
@@ -92,6 +114,9 @@ def cell_key(job: CellJob, plan: BatchPlan) -> str:
         digest.update(f"optimiser:{plan.optimiser_restarts}".encode())
     if plan.origin_weights is not None:
         digest.update(b"weights:" + plan.origin_weights.round(6).tobytes())
+    if job.judging is not None:
+        selection = job.judging.selection.model_dump_json(exclude_defaults=True)
+        digest.update(f"auto:{JUDGING}:{selection}".encode() + _digest(job.judging.said))
     if job.probes is not None:
         shape = job.probes.config.model_dump_json(exclude={"regimens"})
         digest.update(f"mechanism:{OBSERVATION}:{shape}".encode())
@@ -114,6 +139,15 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
     from vermeil.student.student import Student
     from vermeil.student.training import Surroundings
 
+    recipe = None
+    if job.judging is not None:
+        recipe = _recipe(job, job.judging)
+        job = replace(
+            job,
+            draw=Draw(job.draw.gold, recipe.silver),
+            student=recipe.student,
+            blending=recipe.blending,
+        )
     student = Student.create(job.task, job.student, job.seed)
     gold = student.encode(job.draw.gold, "gold")
     silver = student.encode(job.draw.silver, "silver")
@@ -149,7 +183,21 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
         "test_groups": by_group,
         "predictions": shown,
         **({} if observer is None else {"mechanism": observer.as_dict()}),
+        **({} if recipe is None else {"refinement": recipe.report}),
     }
+
+
+def _recipe(job: CellJob, judging: JudgingJob) -> Recipe:
+    return resolve_auto(
+        job.draw.gold,
+        (*judging.said, *job.draw.silver),
+        job.task,
+        job.student,
+        job.blending,
+        judging.selection,
+        job.seed,
+        judging.folder,
+    )
 
 
 def _score(

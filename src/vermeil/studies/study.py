@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,8 +21,9 @@ from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, DataError, TrainingError
 from vermeil.jobs.train import plan_for
+from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
-from vermeil.studies.cell import CellJob, cell_key, run_cell
+from vermeil.studies.cell import CellJob, JudgingJob, cell_key, run_cell
 from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.studies.draw import Draw, draw_documents
 from vermeil.studies.inputs import StudyCorpora
@@ -81,6 +82,7 @@ def study(
     progress: Progress = silent,
     context: Mapping[str, Any] | None = None,
     plan: PlanConfig = PlanConfig(),  # noqa: B008
+    selection: SelectionConfig = SelectionConfig(),  # noqa: B008
 ) -> StudyReport:
     """Run every cell that is not done yet, then write statistics and report.
 
@@ -98,12 +100,15 @@ def study(
         progress: told after every cell.
         context: further entries of ``results.json`` for the report: teacher, configuration, ….
         plan: prices, for the frontier of a study over several data sizes.
+        selection: for the regimen auto: how silver is judged. The teacher's annotations of a cell's
+            gold documents are taken from the silver corpus.
 
     Raises:
         ConfigError: an unknown regimen, or more documents wanted than there are.
         DataError: a cell's file cannot be written.
     """
     jobs = list(_jobs(corpora, task, config, student, blending))
+    jobs = [_with_judging(job, corpora, selection, output / "judging") for job in jobs]
     planned = list(_with_keys(jobs, progress))
     finished = dict(_finished_cells(output / "cells", {key for _, key in planned}))
     missing = {key: job for job, key in planned if key not in finished}
@@ -183,6 +188,16 @@ def _jobs(
                 probes,
                 (len(draw.gold), len(draw.silver)),
             )
+
+
+def _with_judging(
+    job: CellJob, corpora: StudyCorpora, selection: SelectionConfig, folder: Path
+) -> CellJob:
+    if job.blending.regimen != "auto":
+        return job
+    texts = {d.text for d in job.draw.gold}
+    said = tuple(d for d in corpora.silver if d.text in texts)
+    return replace(job, judging=JudgingJob(said, selection, folder))
 
 
 def _first_silver(

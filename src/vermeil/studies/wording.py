@@ -22,6 +22,7 @@ NAMES = {
     "step": "Step",
     "cyclic": "Cyclic",
     "piecewise": "Piecewise",
+    "auto": "Auto",
     "ceiling": "Ceiling",
 }
 
@@ -41,6 +42,7 @@ MEANINGS = {
     "step": "gold’s share climbs stairs",
     "cyclic": "gold’s share climbs again and again",
     "piecewise": "gold’s share follows a table",
+    "auto": "silver corrected by gold, then all together",
     "ceiling": "reference: people’s labels throughout",
 }
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.counts import Counts
-from vermeil.data.document import UNANNOTATED, Annotation, Document, Range
+from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
 from vermeil.data.example import Target
 from vermeil.data.mention import LocatedMention
+from vermeil.data.region import Option, Region
 from vermeil.data.reply import Message, Reply, State
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.votes import Keep, Verification, Vote
@@ -117,6 +118,33 @@ class Task(Protocol):
             words: the ranges of the document's words.
             probabilities: shape (words, classes) for a token head, (1, classes) for a sequence
                 head.
+        """
+
+    def marks(self, document: Document, words: Sequence[Range]) -> Option:
+        """Return the document's annotation as marks, as far as the student can learn it.
+
+        Args:
+            document: annotated.
+            words: the ranges of its words.
+        """
+
+    def annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
+        """Return the annotation that marks come to, with what is known of each.
+
+        Args:
+            spans: the marks.
+            abstain: where nobody knows.
+        """
+
+    def regions(
+        self, document: Document, words: Sequence[Range], probabilities: NDArray[np.float32]
+    ) -> tuple[Region, ...]:
+        """Return where teacher and students see something, and what may be true there, in order.
+
+        Args:
+            document: annotated by the teacher.
+            words: the ranges of its words.
+            probabilities: as for `decode`, of students that did not learn from the document.
         """
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:

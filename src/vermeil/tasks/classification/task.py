@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.counts import Counts, Tally
-from vermeil.data.document import UNANNOTATED, Annotation, Document, Range
+from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
 from vermeil.data.example import IGNORED, Target
+from vermeil.data.region import Option, Region
 from vermeil.data.reply import Message, Reply, State
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.classification.json_format import (
@@ -126,6 +127,27 @@ class ClassificationTask:
     ) -> Annotation:
         """Return the most probable label; ``probabilities`` has shape (1, classes)."""
         return Annotation(labels=(self.labels[int(probabilities[0].argmax())],))
+
+    def marks(self, document: Document, words: Sequence[Range]) -> Option:  # noqa: ARG002
+        """Return the document's label as a mark of the whole text."""
+        return tuple((0, len(document.text), label) for label in document.labels or ())
+
+    def annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
+        """Return the label; no label where it is in doubt."""
+        return UNANNOTATED if abstain or not spans else Annotation(labels=(spans[0].label,))
+
+    def regions(
+        self, document: Document, words: Sequence[Range], probabilities: NDArray[np.float32]
+    ) -> tuple[Region, ...]:
+        """Return the whole text as one region, whose options are the labels."""
+        said = self.marks(document, words)
+        if not said:
+            return ()
+        options = tuple(((0, len(document.text), label),) for label in self.labels)
+        evidence = np.log(np.maximum(probabilities[0].astype(np.float64), 1e-6))
+        evidence -= np.logaddexp.reduce(evidence)
+        best = int(evidence.argmax())
+        return (Region(0, len(document.text), options, evidence, options.index(said), best),)
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document; over documents with one label each, micro F1 is the accuracy."""

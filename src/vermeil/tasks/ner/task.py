@@ -13,6 +13,7 @@ from vermeil.data.counts import Counts
 from vermeil.data.document import Annotation, Document, Range, Span
 from vermeil.data.example import Target
 from vermeil.data.mention import LocatedMention
+from vermeil.data.region import Option, Region
 from vermeil.data.reply import Message, Reply, State
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.config import TaskConfig
@@ -24,6 +25,7 @@ from vermeil.tasks.ner.location import locate
 from vermeil.tasks.ner.marked_location import locate_marked
 from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.prompts import PROMPTS, render_prompt
+from vermeil.tasks.ner.regions import find_regions, marks_of
 from vermeil.tasks.ner.reply_format import TRUNCATED, ParsedReply, Question
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.ner.uncertainty import annotation_of
@@ -170,6 +172,20 @@ class NerTask:
         """Return the spans of the most probable classes that the scheme allows."""
         spans = decode_spans(words, probabilities, self.labels, self.config.scheme)
         return Annotation(spans=spans)
+
+    def marks(self, document: Document, words: Sequence[Range]) -> Option:
+        """Return the document's spans as tags hold them: of whole words."""
+        return marks_of(document, words, self.config.scheme)
+
+    def annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
+        """Return the spans as an annotation."""
+        return Annotation(spans=tuple(spans), abstain=tuple(abstain))
+
+    def regions(
+        self, document: Document, words: Sequence[Range], probabilities: NDArray[np.float32]
+    ) -> tuple[Region, ...]:
+        """Return the stretches in which the teacher or the students see an entity."""
+        return find_regions(document, words, probabilities, self.labels, self.config.scheme)
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document strictly; who marked nothing is taken to say that nothing is there."""

@@ -1,0 +1,50 @@
+"""What `select` and `refine` found, as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vermeil.cli.output import console, table
+
+SHOWN = 12
+"""Kinds of changes that are listed; the file has all."""
+
+
+def print_selection(report: Mapping[str, Any]) -> None:
+    """Print a report of `vermeil.jobs.selecting_files.select_files`."""
+    out = console()
+    documents, gold, gain = report["documents"], report["gold"], report["gain"]
+    rows = [
+        (name, *(gold[name]["overall"][key] for key in ("precision", "recall", "f1")))
+        for name in ("teacher", "students", "judge")
+    ]
+    title = f"on {documents['doubly_labelled']:,} gold documents, none of them learnt from"
+    out.print(table(title, ("", "precision", "recall", "F1"), rows))
+    verdict = "better than the teacher" if report["believed"] else "not shown to be better"
+    out.print(
+        f"the judge is {verdict}: {gain['difference']:+.3f} F1 "
+        f"[{gain['low']:+.3f}, {gain['high']:+.3f}], p = {gain['p_value']:.3f}"
+    )
+    for what, signals in report["signals"].items():
+        rows = [
+            (name, *("–" if s[key] is None else s[key] for key in ("auroc", "auarc", "ece")))
+            for name, s in signals.items()
+        ]
+        if rows:
+            first = next(iter(signals.values()))
+            title = f"{what}: {first['items']:,} places, {first['share']:.1%}"
+            out.print(table(title, ("signal", "AUROC", "AUARC", "ECE"), rows))
+    changes = list(report["changes"].items())
+    if changes:
+        listed = [(name, f"{number:,}") for name, number in changes[:SHOWN]]
+        if changes[SHOWN:]:
+            listed.append(("others", f"{sum(n for _, n in changes[SHOWN:]):,}"))
+        out.print(table(f"changes, policy {report['policy']}", ("what", "places"), listed))
+    else:
+        out.print(f"policy {report['policy']}: no label was changed")
+    counts = [(name.replace("_", " "), f"{number:,}") for name, number in documents.items()]
+    out.print(table("documents", ("", ""), counts))
+    for name in ("output", "account", "ranking"):
+        if name in report:
+            out.print(f"{name}: {report[name]}")

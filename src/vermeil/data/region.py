@@ -1,0 +1,49 @@
+"""Regions: stretches of a text on which teacher and students may disagree, and what may be true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Mark = tuple[int, int, str]
+"""Start, end (half-open, in code points) and label: a span without anything else."""
+
+Option = tuple[Mark, ...]
+"""One way to annotate a region, in order; ``()``: nothing is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A stretch of a text in which teacher or students see something.
+
+    Args:
+        start: first code point.
+        end: one past the last code point.
+        options: the ways to annotate it that are considered; no two are equal.
+        evidence: float64, shape (options,): log-probability of each under students that did not
+            learn from this document; their exponentials sum to 1.
+        said: number of the option that is the teacher's.
+        predicted: number of the option that is the students'.
+    """
+
+    start: int
+    end: int
+    options: tuple[Option, ...]
+    evidence: NDArray[np.float64]
+    said: int
+    predicted: int
+
+    def within(self, marks: Option) -> int | None:
+        """Return the number of the option that has exactly those marks that touch the region.
+
+        None where it is none of them, or where a mark reaches out of the region.
+
+        Args:
+            marks: of the whole text, in order.
+        """
+        touching = tuple(m for m in marks if m[0] < self.end and m[1] > self.start)
+        if any(start < self.start or end > self.end for start, end, _ in touching):
+            return None
+        return self.options.index(touching) if touching in self.options else None

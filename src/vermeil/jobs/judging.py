@@ -1,0 +1,211 @@
+"""Judging silver: how probable it is that the teacher was right, and what else may be true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.data.document import Document, Range
+from vermeil.data.region import Option
+from vermeil.data.words import split_words
+from vermeil.errors import DataError
+from vermeil.jobs.out_of_fold import Rows
+from vermeil.selection.judge import Signals, cross_fit, fit, probabilities
+from vermeil.selection.policies import Judgement
+from vermeil.selection.signals import (
+    Elsewhere,
+    Judged,
+    make_signals,
+    prior_weights,
+    signal_names,
+)
+from vermeil.selection.surfaces import Surfaces, Words
+from vermeil.tasks.protocol import Task
+
+FEWEST = 20
+"""Doubly labelled regions without which no judge is fitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """Silver, divided by whether people annotated the same texts.
+
+    Args:
+        gold: gold documents that the teacher annotated, too.
+        said: the teacher's annotations of them, in the same order.
+        silver: silver documents whose texts are not in gold.
+        unannotated: number of silver documents without an annotation, which are left out.
+    """
+
+    gold: tuple[Document, ...]
+    said: tuple[Document, ...]
+    silver: tuple[Document, ...]
+    unannotated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A document that is judged.
+
+    Args:
+        document: as the teacher annotated it.
+        known: its group, words, regions and what the teacher says.
+        predicted: marks of students that did not learn from it.
+        true: people's marks, of a gold document.
+    """
+
+    document: Document
+    known: Judged
+    predicted: Option
+    true: Option = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What the judge says of all documents.
+
+    Args:
+        silver: silver documents with the judgements of their regions.
+        gold: doubly labelled documents with judgements by others of other groups.
+        strength: of the prior, as chosen.
+        weights: of the signals, by name.
+        elsewhere: surfaces as the teacher marks them.
+    """
+
+    silver: tuple[tuple[Item, tuple[Judgement, ...]], ...]
+    gold: tuple[tuple[Item, tuple[Judgement, ...]], ...]
+    strength: float
+    weights: Mapping[str, float]
+    elsewhere: Surfaces
+
+
+def divide(gold: Sequence[Document], silver: Sequence[Document]) -> Taught:
+    """Find which gold documents the teacher annotated, too: by their texts.
+
+    Args:
+        gold: documents that people annotated.
+        silver: the teacher's annotations, of the same texts and of others.
+    """
+    annotated = [d for d in silver if not d.annotation.is_empty]
+    said = {d.text: d for d in annotated}
+    both = [d for d in gold if d.text in said]
+    of_gold = {d.text for d in gold}
+    return Taught(
+        tuple(both),
+        tuple(said[d.text] for d in both),
+        tuple(d for d in annotated if d.text not in of_gold),
+        len(silver) - len(annotated),
+    )
+
+
+def judge(
+    taught: Taught,
+    gold: Sequence[Document],
+    task: Task,
+    rows: Rows,
+    strengths: Sequence[float],
+) -> Judging:
+    """Fit the judge on doubly labelled gold, and judge all silver.
+
+    Args:
+        taught: of `divide`.
+        gold: all gold documents: their surfaces are a signal.
+        task: says where regions are.
+        rows: class probabilities of every document by id, out of fold.
+        strengths: of the prior, to choose from.
+
+    Raises:
+        DataError: too few regions of gold documents were annotated by the teacher.
+    """
+    by_text = {d.text: d for d in gold}
+    of_gold = [
+        _item(said, task, rows[by_text[said.text].id], by_text[said.text]) for said in taught.said
+    ]
+    of_silver = [_item(d, task, rows[d.id]) for d in taught.silver]
+    elsewhere = _elsewhere([*of_gold, *of_silver], gold, task)
+    labels = task.labels
+    regions = [(item, region) for item in of_gold for region in item.known.regions]
+    right = np.array([_number(r.within(i.true)) for i, r in regions], np.int64)
+    if int((right >= 0).sum()) < FEWEST:
+        raise DataError(
+            f"{int((right >= 0).sum())} places of {len(taught.said)} gold documents that the "
+            f"teacher annotated, too, can be learnt from; at least {FEWEST} are needed. Give the "
+            "teacher the texts of gold, too, and keep its answers in corpora.silver"
+        )
+    prior = prior_weights(labels)
+    signals = make_signals([item.known for item in of_gold], elsewhere, labels)
+    groups = [item.known.group for item, _ in regions]
+    strength, out_of_group = cross_fit(signals, right, groups, prior, strengths)
+    known = np.flatnonzero(right >= 0)
+    weights = fit(signals.take(known), right[known], prior, strength)
+    others = make_signals([item.known for item in of_silver], elsewhere, labels)
+    return Judging(
+        _judgements(of_silver, others, probabilities(others, weights)),
+        _judgements(of_gold, signals, out_of_group),
+        strength,
+        dict(zip(signal_names(labels), weights.round(3).tolist(), strict=True)),
+        elsewhere.teacher,
+    )
+
+
+def _item(
+    said: Document, task: Task, rows: NDArray[np.float32], gold: Document | None = None
+) -> Item:
+    words = _words(said if gold is None else gold)
+    spans = said.spans or ()
+    known = Judged(
+        (said if gold is None else gold).group_or_id,
+        Words.of(said.text, words),
+        task.regions(said, words, rows),
+        task.marks(said, words),
+        gold is not None,
+        {s.key: 1 - s.score for s in spans if s.score is not None},
+        frozenset(s.key for s in spans if s.status in ("fuzzy", "ambiguous")),
+    )
+    predicted = task.marks(said.with_annotation(task.decode(words, rows)), words)
+    return Item(said, known, predicted, () if gold is None else task.marks(gold, words))
+
+
+def _words(document: Document) -> tuple[Range, ...]:
+    return document.tokens if document.tokens is not None else split_words(document.text)
+
+
+def _number(option: int | None) -> int:
+    return -1 if option is None else option
+
+
+def _elsewhere(items: Sequence[Item], gold: Sequence[Document], task: Task) -> Elsewhere:
+    wanted: set[str] = set()
+    for item in items:
+        options = chain.from_iterable(region.options for region in item.known.regions)
+        places = {mark[:2] for option in options for mark in option}
+        wanted.update(s for p in places if (s := item.known.words.surface(*p)) is not None)
+    teacher, students, people = (Surfaces(task.labels, wanted) for _ in range(3))
+    for item in items:
+        teacher.add(item.known.words, item.known.said, item.known.group)
+        students.add(item.known.words, item.predicted, item.known.group)
+    for document in gold:
+        words = _words(document)
+        marks = task.marks(document, words)
+        people.add(Words.of(document.text, words), marks, document.group_or_id)
+    return Elsewhere(teacher, students, people)
+
+
+def _judgements(
+    items: Sequence[Item], signals: Signals, chances: NDArray[np.float64]
+) -> tuple[tuple[Item, tuple[Judgement, ...]], ...]:
+    found, at = [], 0
+    for item in items:
+        regions = item.known.regions
+        bounds = signals.starts[at : at + len(regions) + 1]
+        at += len(regions)
+        judgements = tuple(
+            Judgement(region, chances[bounds[i] : bounds[i + 1]])
+            for i, region in enumerate(regions)
+        )
+        found.append((item, judgements))
+    return tuple(found)

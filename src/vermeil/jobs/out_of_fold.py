@@ -1,0 +1,147 @@
+"""What students say about documents that they did not learn from: gold and silver, fold by fold."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.blending.config import BlendingConfig
+from vermeil.corpora.jsonl import document_to_line
+from vermeil.data.atomic import atomic_path
+from vermeil.data.document import UNANNOTATED, Document
+from vermeil.data.progress import Progress, silent
+from vermeil.errors import DataError
+from vermeil.jobs.train import train_student
+from vermeil.student.config import RESULTLESS, StudentConfig
+from vermeil.tasks.protocol import Task
+
+VERSION = 1
+"""Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
+
+Rows = Mapping[str, NDArray[np.float32]]
+"""Id of a document to class probabilities: shape (words, classes), or (1, classes)."""
+
+
+def out_of_fold(
+    gold: Sequence[Document],
+    silver: Sequence[Document],
+    task: Task,
+    student: StudentConfig,
+    blending: BlendingConfig,
+    seed: int,
+    folds: int,
+    folder: Path,
+    progress: Progress = silent,
+) -> dict[str, NDArray[np.float32]]:
+    """Return class probabilities of all documents, each from a student that did not learn from it.
+
+    Gold and silver are cut into folds, whole groups at a time; for each fold a student is trained
+    on the others. Its probabilities are kept in ``folder``, so that what was interrupted goes on
+    with the missing folds.
+
+    Args:
+        gold: documents that people annotated.
+        silver: documents that the teacher annotated; none of them in gold.
+        task: what the students do.
+        student: encoder and training settings.
+        blending: regimen and budget: the passes are over what a fold leaves.
+        seed: draws the folds and the students.
+        folds: how many.
+        folder: of the probabilities.
+        progress: told after every fold.
+
+    Raises:
+        DataError: there are fewer groups than folds, or a kept file is broken.
+    """
+    fold_of = _folds([*gold, *silver], folds, seed)
+    made_from = _digest(gold, silver, task, student, blending)
+    found: dict[str, NDArray[np.float32]] = {}
+    for fold in range(folds):
+        path = folder / f"{made_from}-{seed}-{fold}of{folds}.npz"
+        if not path.exists():
+            kept = [[d for d in docs if fold_of[d.group_or_id] != fold] for docs in (gold, silver)]
+            held_out = [d for d in (*gold, *silver) if fold_of[d.group_or_id] == fold]
+            number = seed * folds + fold
+            rows = _learn(kept[0], kept[1], held_out, task, student, blending, number)
+            _write(path, dict(rows))
+        found |= _read(path)
+        progress("fold", fold + 1, folds, {})
+    return found
+
+
+def _folds(documents: Sequence[Document], folds: int, seed: int) -> dict[str, int]:
+    groups = sorted({d.group_or_id for d in documents})
+    if len(groups) < folds:
+        raise DataError(
+            f"{len(groups)} groups of documents cannot be cut into {folds} folds; give more "
+            "documents, or set selection.folds lower"
+        )
+    digest = hashlib.sha256(f"folds:{seed}".encode()).digest()
+    order = np.random.default_rng(int.from_bytes(digest[:8], "big")).permutation(len(groups))
+    return {groups[index]: place % folds for place, index in enumerate(order)}
+
+
+def _learn(
+    gold: Sequence[Document],
+    silver: Sequence[Document],
+    held_out: Sequence[Document],
+    task: Task,
+    config: StudentConfig,
+    blending: BlendingConfig,
+    seed: int,
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    from vermeil.student.student import Student
+
+    student = Student.create(task, config, seed)
+    encoded = student.encode(gold, "gold"), student.encode(silver, "silver")
+    train_student(student, *encoded, blending, seed)
+    plain = [d.with_annotation(UNANNOTATED) for d in held_out]
+    for one, rows in student.predictor().probabilities(plain):
+        yield one.document.id, rows
+
+
+def _digest(
+    gold: Sequence[Document],
+    silver: Sequence[Document],
+    task: Task,
+    student: StudentConfig,
+    blending: BlendingConfig,
+) -> str:
+    digest = hashlib.sha256(f"out of fold:{VERSION}".encode())
+    digest.update(student.model_dump_json(exclude=RESULTLESS).encode())
+    for section in (task.config, blending):
+        digest.update(section.model_dump_json().encode())
+    for documents in (gold, silver):
+        digest.update(b"|")
+        for document in documents:
+            digest.update(document_to_line(document).encode())
+    return digest.hexdigest()[:16]
+
+
+def _write(path: Path, rows: Rows) -> None:
+    """Write the rows of all documents as one array, with where each begins."""
+    sizes = [len(r) for r in rows.values()]
+    with atomic_path(path) as partial, partial.open("wb") as file:
+        np.savez(
+            file,
+            ids=np.array(list(rows)),
+            starts=np.cumsum([0, *sizes]),
+            rows=np.concatenate([r.astype(np.float16) for r in rows.values()]),
+        )
+
+
+def _read(path: Path) -> dict[str, NDArray[np.float32]]:
+    try:
+        with np.load(path) as kept:
+            rows, starts = kept["rows"].astype(np.float32), kept["starts"]
+            return {
+                str(name): rows[starts[i] : starts[i + 1]] for i, name in enumerate(kept["ids"])
+            }
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        why = f"cannot be read ({error}); delete it to train that fold again"
+        raise DataError(why, path) from error

@@ -1,0 +1,84 @@
+"""The regimen auto: silver is corrected first, and what it came to decides how it is learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vermeil.blending.config import BlendingConfig
+from vermeil.data.document import Document
+from vermeil.data.progress import Progress, silent
+from vermeil.jobs.refine import refine
+from vermeil.jobs.selecting import Learning
+from vermeil.selection.config import SelectionConfig
+from vermeil.student.config import StudentConfig
+from vermeil.tasks.protocol import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a student is trained on, and how.
+
+    Args:
+        silver: the silver documents, corrected.
+        student: training settings; soft labels are learnt where there are any.
+        blending: a regimen in place of auto.
+        report: what became of silver, for JSON.
+    """
+
+    silver: tuple[Document, ...]
+    student: StudentConfig
+    blending: BlendingConfig
+    report: dict[str, Any]
+
+
+def resolve_auto(
+    gold: Sequence[Document],
+    silver: Sequence[Document],
+    task: Task,
+    student: StudentConfig,
+    blending: BlendingConfig,
+    selection: SelectionConfig,
+    seed: int,
+    folder: Path,
+    progress: Progress = silent,
+) -> Recipe:
+    """Return what the regimen auto comes to.
+
+    Silver is judged by students that were trained with Simple Mix. Where the judge is shown to be
+    better than the teacher, the corrected silver is pooled with gold; otherwise silver stays as it
+    is and Simple Mix is what is left. Why: docs/results/recipes.md.
+
+    Args:
+        gold: documents that people annotated.
+        silver: the teacher's annotations, of texts of gold and of others.
+        task: what the student is to do.
+        student: encoder and training settings.
+        blending: with the regimen auto.
+        selection: how silver is judged.
+        seed: draws folds and students.
+        folder: where what students say out of fold is kept.
+        progress: told where it stands.
+
+    Raises:
+        DataError: too few gold documents were annotated by the teacher, or there is no silver.
+    """
+    budget = blending.budget.model_copy(update={"name": "epochs"})
+    learning = Learning(
+        task,
+        student,
+        blending.model_copy(update={"regimen": "simple_mix", "budget": budget}),
+        seed,
+        folder,
+    )
+    done = refine(gold, silver, learning, selection, progress)
+    refined = done.report["believed"]
+    soft = refined and selection.refinement == "soft"
+    return Recipe(
+        done.documents,
+        student.model_copy(update={"soft_labels": soft or student.soft_labels}),
+        blending.model_copy(update={"regimen": "pooled" if refined else "simple_mix"}),
+        done.report,
+    )

@@ -1,0 +1,52 @@
+"""`select` and `refine` over the files of a configuration."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from vermeil.corpora import read_corpus, write_corpus
+from vermeil.data.atomic import atomic_file, write_json
+from vermeil.data.progress import Progress, silent
+from vermeil.jobs.places import Places
+from vermeil.jobs.refine import refine
+from vermeil.jobs.sections import Sections
+from vermeil.jobs.select import ranking, select
+from vermeil.jobs.selecting import Learning
+from vermeil.jobs.stages import configured, silver_corpus
+from vermeil.tasks import make_task
+
+
+def select_files(
+    config: Sections, verb: Literal["select", "refine"], progress: Progress = silent
+) -> dict[str, Any]:
+    """Judge the silver of a configuration and write what comes of it into the run's folder.
+
+    ``select`` writes ``selected.jsonl``, ``selection.json`` and ``ranking.jsonl``; ``refine``
+    writes ``refined.jsonl`` and ``refinement.json``.
+
+    Returns:
+        The report, with the files.
+
+    Raises:
+        ConfigError: gold is not configured.
+        DataError: too few gold documents were annotated by the teacher, or there is no silver.
+    """
+    task, places = make_task(config.task), Places(config.run.output)
+    corpus = configured(config, "gold", "name the annotated file that silver is judged by")
+    gold = list(read_corpus(corpus, task.check))
+    silver = list(read_corpus(silver_corpus(config), task.check))
+    learning = Learning(task, config.student, config.blending, config.run.seed, places.judging)
+    done = {"select": select, "refine": refine}[verb](
+        gold, silver, learning, config.selection, progress
+    )
+    output, account = places.selection(verb)
+    write_corpus(done.documents, output, "jsonl")
+    write_json(account, done.report)
+    report = {**done.report, "output": str(output), "account": str(account)}
+    if verb == "select":
+        with atomic_file(places.ranking) as file:
+            for row in ranking(done.judging):
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        report["ranking"] = str(places.ranking)
+    return report

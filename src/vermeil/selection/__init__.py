@@ -1,0 +1,1 @@
+"""Selection: which silver to trust, and what is more likely true."""

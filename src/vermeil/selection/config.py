@@ -1,0 +1,33 @@
+"""The ``[selection]`` section."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from vermeil.section import Section
+
+Policy = Literal["keep", "drop_document", "drop_span", "abstain", "weight", "relabel", "soft"]
+
+
+class SelectionConfig(Section):
+    """Which silver is trusted, and what becomes of the rest."""
+
+    policy: Literal["keep", "drop_document", "drop_span", "abstain", "weight"] = "abstain"
+    """vermeil select. keep: silver as it is, with the probability that it is right as score;
+    drop_document: without documents that are expected to be worse than the threshold (F1);
+    drop_span: without spans below it; abstain: what is below it is masked, and so is a place where
+    something is probably missing; weight: spans count as much as they are probable."""
+    threshold: float = Field(default=0.5, ge=0, le=1)
+    """drop_document, drop_span, abstain: least probability, or expected F1, that is trusted."""
+    refinement: Literal["relabel", "soft"] = "soft"
+    """vermeil refine, and the regimen auto. relabel: the most probable annotation; soft: that, with
+    the probabilities of its labels, which a student learns with student.soft_labels."""
+    folds: int = Field(default=4, ge=2)
+    """Parts of gold and silver, cut between groups: each is judged with a student that learnt from
+    the others only."""
+    ensembles: int = Field(default=1, ge=1)
+    """Divisions into folds, each with students of its own, whose probabilities are averaged."""
+    strengths: tuple[float, ...] = Field(default=(1.0, 3.0, 10.0, 30.0, 100.0), min_length=1)
+    """Strengths of the judge's prior to choose from, out of fold."""
