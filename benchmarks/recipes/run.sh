@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Is the regimen auto better than the best plain blend? The study of docs/results/recipes.md: the
+# paper's study (benchmarks/paper/) with auto added. Needs VERMEIL_DATA and an environment with
+# vermeil[train]. Cells that the paper's study has finished are taken from there, so only those of
+# auto are trained here (each with the folds of its judge).
+#
+#   benchmarks/recipes/run.sh                   both sizes, and the weaker teacher
+#   benchmarks/recipes/run.sh gold-250          one of them
+#   benchmarks/recipes/run.sh gold-250 'study.seeds=[0,1]'   with settings changed
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+data="${VERMEIL_DATA:?set VERMEIL_DATA to the folder of the research data}/conll2003"
+
+only=""
+if [[ $# -gt 0 && -f benchmarks/paper/$1.toml ]]; then only=$1; shift; fi
+changed=()
+for setting in "$@"; do changed+=(--set "$setting"); done
+
+for name in gold-250 gold-1000 uniner-1000; do
+  if [[ -n $only && $only != "$name" ]]; then continue; fi
+  output="docs/results/recipes/$name"
+  mkdir -p "$output/study/cells"
+  if [[ -d docs/results/paper/$name/study/cells ]]; then
+    cp -n docs/results/paper/"$name"/study/cells/*.json "$output/study/cells/"
+  fi
+  vermeil study --config "benchmarks/paper/$name.toml" \
+    --set "run.output=$PWD/$output" \
+    --set "corpora.gold.path=$data/train.jsonl.gz" --set "corpora.silver.path=$data/train.jsonl.gz" \
+    --set "corpora.dev.path=$data/dev.jsonl.gz" --set "corpora.test.path=$data/test.jsonl.gz" \
+    --set 'study.regimens=["gold_only", "pooled", "simple_mix", "auto"]' \
+    --set 'study.baseline="simple_mix"' "${changed[@]}"
+done
