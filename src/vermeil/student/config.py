@@ -12,6 +12,27 @@ RESULTLESS = {"threads", "checkpoint_seconds", "tracker"}
 """Keys that do not decide what comes out of training."""
 
 
+class NoiseConfig(Section):
+    """``[student.noise]``: losses that trust silver less. None is on by default."""
+
+    robust: float = Field(default=0.0, ge=0, le=1)
+    """Generalised cross-entropy, (1 - p ** robust) / robust: wrong labels pull less; 0: off, 0.7 is
+    usual."""
+    negative_sampling: float = Field(default=1.0, gt=0, le=1)
+    """Share of the words without an entity that count, drawn anew in each step: an entity that the
+    teacher missed does less harm; 1: all."""
+    early_learning: float = Field(default=0.0, ge=0)
+    """Early-learning regularisation: how much predictions are held to what the student predicted
+    before, on average; 0: off, 1 to 3 is usual."""
+    memory: float = Field(default=0.7, ge=0, lt=1)
+    """early_learning: how slowly that average follows."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether any of them is wanted."""
+        return bool(self.robust or self.early_learning or self.negative_sampling < 1)
+
+
 class StudentConfig(Section):
     """Which encoder is trained, and how."""
 
@@ -39,6 +60,8 @@ class StudentConfig(Section):
     """Whether the word embeddings are trained too."""
     soft_labels: bool = False
     """Learn the probabilities that spans carry under ``soft``, where they do, not their label."""
+    noise: NoiseConfig = NoiseConfig()
+    """Losses that trust silver less."""
     crf: bool = False
     """Learn which class follows which, too: a linear-chain CRF on top."""
     context: Literal["none", "group"] = "none"

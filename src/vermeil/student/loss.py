@@ -24,6 +24,7 @@ class Batch:
         weights: float32, same shape.
         words: int64, shape (batch, most words): position of each word's first wordpiece, -1 beyond.
         soft: float32, shape (batch, positions, classes): probability of each class; None: certain.
+        examples: what it was made of, in the same order.
     """
 
     inputs: dict[str, torch.Tensor]
@@ -31,6 +32,7 @@ class Batch:
     weights: torch.Tensor
     words: torch.Tensor
     soft: torch.Tensor | None = None
+    examples: tuple[Example, ...] = ()
 
     @property
     def weight(self) -> torch.Tensor:
@@ -68,6 +70,7 @@ def collate(
         torch.from_numpy(weights).to(device),
         torch.from_numpy(_padded([e.positions for e in examples], most_words, -1)).to(device),
         _soft(examples, targets, device),
+        tuple(examples),
     )
 
 

@@ -36,6 +36,7 @@ from vermeil.student.network import (
     quiet,
     supports_letter_case,
 )
+from vermeil.student.noise import NoiseAware
 from vermeil.student.predictor import Predictor
 from vermeil.student.settings import (
     SETTINGS,
@@ -155,7 +156,7 @@ class Student:
         """Train along a plan (see `vermeil.student.training.fit`)."""
         if self.network.device.type == "cpu":
             speed_up_dropout(self.network)
-        criterion = CrossEntropy() if self.crf is None else self.crf.to(self.network.device)
+        criterion = self._criterion(examples).to(self.network.device)
         return fit(
             self.network,
             criterion,
@@ -166,6 +167,13 @@ class Student:
             padding=self._encoder.wordpieces.padding,
             around=around or Surroundings(),
         )
+
+    def _criterion(self, examples: Sequence[Example]) -> nn.Module:
+        if self.crf is not None:
+            return self.crf
+        if self.config.noise.is_on:
+            return NoiseAware(self.config.noise, examples, len(self.task.classes))
+        return CrossEntropy()
 
     def gradients(self, batches: Sequence[Sequence[Example]]) -> Gradients:
         """Return how far batches agree (see `vermeil.student.gradients.gradients`)."""
@@ -290,6 +298,8 @@ def _wordpieces(tokenizer: PreTrainedTokenizerBase) -> Wordpieces:
 
 
 def _check_head(task: Task, config: StudentConfig) -> None:
+    if config.crf and config.noise.is_on:
+        raise ConfigError("student.noise: not with student.crf; leave one of them out")
     if task.head == "token":
         return
     wanted = {"context": config.context != "none", "crf": config.crf}
