@@ -17,11 +17,11 @@ def print_selection(report: Mapping[str, Any]) -> None:
     documents, gold, gain = report["documents"], report["gold"], report["gain"]
     rows = [
         (name, *(gold[name]["overall"][key] for key in ("precision", "recall", "f1")))
-        for name in ("teacher", "students", "judge")
+        for name in gold
     ]
     title = f"on {documents['doubly_labelled']:,} gold documents, none of them learnt from"
     out.print(table(title, ("", "precision", "recall", "F1"), rows))
-    verdict = "better than the teacher" if report["believed"] else "not shown to be better"
+    verdict = "better than the teacher" if report["believed"] else "no better than the teacher"
     out.print(
         f"the judge is {verdict}: {gain['difference']:+.3f} F1 "
         f"[{gain['low']:+.3f}, {gain['high']:+.3f}], p = {gain['p_value']:.3f}"

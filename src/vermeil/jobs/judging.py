@@ -74,6 +74,7 @@ class Judging:
         strength: of the prior, as chosen.
         weights: of the signals, by name.
         elsewhere: surfaces as the teacher marks them.
+        with_students: whether students were heard.
     """
 
     silver: tuple[tuple[Item, tuple[Judgement, ...]], ...]
@@ -81,6 +82,7 @@ class Judging:
     strength: float
     weights: Mapping[str, float]
     elsewhere: Surfaces
+    with_students: bool
 
 
 def divide(gold: Sequence[Document], silver: Sequence[Document]) -> Taught:
@@ -106,7 +108,7 @@ def judge(
     taught: Taught,
     gold: Sequence[Document],
     task: Task,
-    rows: Rows,
+    rows: Rows | None,
     strengths: Sequence[float],
 ) -> Judging:
     """Fit the judge on doubly labelled gold, and judge all silver.
@@ -115,17 +117,15 @@ def judge(
         taught: of `divide`.
         gold: all gold documents: their surfaces are a signal.
         task: says where regions are.
-        rows: class probabilities of every document by id, out of fold.
+        rows: class probabilities of every document by id, out of fold; None: there are no students.
         strengths: of the prior, to choose from.
 
     Raises:
         DataError: too few regions of gold documents were annotated by the teacher.
     """
     by_text = {d.text: d for d in gold}
-    of_gold = [
-        _item(said, task, rows[by_text[said.text].id], by_text[said.text]) for said in taught.said
-    ]
-    of_silver = [_item(d, task, rows[d.id]) for d in taught.silver]
+    of_gold = [_item(said, task, rows, by_text[said.text]) for said in taught.said]
+    of_silver = [_item(d, task, rows) for d in taught.silver]
     elsewhere = _elsewhere([*of_gold, *of_silver], gold, task)
     labels = task.labels
     regions = [(item, region) for item in of_gold for region in item.known.regions]
@@ -149,24 +149,27 @@ def judge(
         strength,
         dict(zip(signal_names(labels), weights.round(3).tolist(), strict=True)),
         elsewhere.teacher,
+        rows is not None,
     )
 
 
-def _item(
-    said: Document, task: Task, rows: NDArray[np.float32], gold: Document | None = None
-) -> Item:
-    words = _words(said if gold is None else gold)
+def _item(said: Document, task: Task, rows: Rows | None, gold: Document | None = None) -> Item:
+    asked = said if gold is None else gold
+    own = None if rows is None else rows[asked.id]
+    words = _words(asked)
     spans = said.spans or ()
     known = Judged(
-        (said if gold is None else gold).group_or_id,
+        asked.group_or_id,
         Words.of(said.text, words),
-        task.regions(said, words, rows),
+        task.regions(said, words, own),
         task.marks(said, words),
         gold is not None,
         {s.key: 1 - s.score for s in spans if s.score is not None},
         frozenset(s.key for s in spans if s.status in ("fuzzy", "ambiguous")),
     )
-    predicted = task.marks(said.with_annotation(task.decode(words, rows)), words)
+    predicted = known.said
+    if own is not None:
+        predicted = task.marks(said.with_annotation(task.decode(words, own)), words)
     return Item(said, known, predicted, () if gold is None else task.marks(gold, words))
 
 

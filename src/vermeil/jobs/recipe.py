@@ -47,8 +47,8 @@ def resolve_auto(
 ) -> Recipe:
     """Return what the regimen auto comes to.
 
-    Silver is judged by students that were trained with Simple Mix. Where the judge is shown to be
-    better than the teacher, the corrected silver is pooled with gold; otherwise silver stays as it
+    Silver is judged by students that were trained with Simple Mix. Where the judge is better than
+    the teacher on gold, the corrected silver is pooled with gold; otherwise silver stays as it
     is and Simple Mix is what is left. Why: docs/results/recipes.md.
 
     Args:

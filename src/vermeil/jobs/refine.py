@@ -22,8 +22,8 @@ def refine(
     Students are trained on gold and silver, fold by fold, and say what they see in the documents
     that they did not learn from. A small judge, fitted on gold that the teacher annotated, too,
     weighs what teacher and students say, the errors that this teacher makes, and how the same words
-    are labelled elsewhere. Where it is not shown to be better than the teacher, silver stays as it
-    is. The method is told in docs/selection.md, how it was chosen in docs/results/recipes.md.
+    are labelled elsewhere. Where it is not better than the teacher on gold, silver stays as it is.
+    The method is told in docs/selection.md, how it was chosen in docs/results/recipes.md.
 
     Args:
         gold: documents that people annotated.

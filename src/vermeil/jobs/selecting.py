@@ -16,7 +16,7 @@ from vermeil.data.counts import Counts, total
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.progress import Progress, silent
 from vermeil.data.region import Option
-from vermeil.errors import DataError
+from vermeil.errors import ConfigError, DataError
 from vermeil.evaluation.bootstrap import Comparison, paired_bootstrap
 from vermeil.jobs.judging import Item, Judging, Taught, divide, judge
 from vermeil.jobs.out_of_fold import out_of_fold
@@ -27,8 +27,7 @@ from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 
 RESAMPLES = 1000
-SURE = 0.1
-"""The judge is believed where its gain on gold has a p-value below this."""
+"""Of the bootstrap of the judge's gain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,8 @@ def choose(
     """Judge silver and apply a policy to it.
 
     On gold documents that the teacher annotated, too, each judged by others of other groups, it is
-    measured whether the judge's annotation is better than the teacher's. If that is not shown, a
-    policy that changes labels changes nothing: silver stays as it is.
+    measured whether the judge's annotation is better than the teacher's. If it is not, a policy
+    that changes labels changes nothing: silver stays as it is.
 
     Args:
         gold: documents that people annotated.
@@ -88,15 +87,21 @@ def choose(
         progress: told where it stands.
 
     Raises:
+        ConfigError: there is one fold.
         DataError: no gold document was annotated by the teacher, or too few.
     """
+    if config.folds == 1:
+        raise ConfigError(
+            "selection.folds: 1 would leave a student nothing to learn from; expected 0 (no "
+            "students) or at least 2"
+        )
     taught = divide(gold, silver)
     if not taught.silver:
         raise DataError("every silver text is in gold, too; there is nothing to select from")
-    rows = _probabilities(gold, taught, learning, config, progress)
+    rows = _probabilities(gold, taught, learning, config, progress) if config.folds else None
     judging = judge(taught, gold, learning.task, rows, config.strengths)
     gain = _gain(judging)
-    believed = gain.difference > 0 and gain.p_value < SURE
+    believed = gain.difference > 0
     used: Policy = policy if believed or policy not in ("relabel", "soft") else "keep"
     documents, changes = _ruled(judging, learning.task, used, config.threshold)
     report = {
@@ -196,7 +201,8 @@ def _judged(judgements: Sequence[Judgement]) -> set[tuple[int, int, str]]:
 
 def _on_gold(judging: Judging, task: Task) -> dict[str, Any]:
     """Return scores of teacher, students and judge on gold; none of them learnt from it."""
-    scored: dict[str, list[Counts]] = {"teacher": [], "students": [], "judge": []}
+    names = ("teacher", "students", "judge") if judging.with_students else ("teacher", "judge")
+    scored: dict[str, list[Counts]] = {name: [] for name in names}
     for item, judgements in judging.gold:
         said = {
             "teacher": item.known.said,
@@ -204,8 +210,8 @@ def _on_gold(judging: Judging, task: Task) -> dict[str, Any]:
             "judge": tuple(sorted(_judged(judgements))),
         }
         true = _annotation(task, item.true)
-        for name, marks in said.items():
-            scored[name].append(task.count(true, _annotation(task, marks)))
+        for name, counts in scored.items():
+            counts.append(task.count(true, _annotation(task, said[name])))
     whole = {name: total(counts).as_dict() for name, counts in scored.items()}
     return {
         name: {key: counts[key] for key in ("overall", "per_label")}

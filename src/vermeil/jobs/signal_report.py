@@ -29,7 +29,9 @@ def signal_report(judging: Judging) -> dict[str, Any]:
         doubts = item.known.doubts or {}
         for judgement in judgements:
             alone = Judgement(judgement.region, np.exp(judgement.region.evidence))
-            sources = {"students": alone, "judge": judgement}
+            sources = {"judge": judgement}
+            if judging.with_students:
+                sources["students"] = alone
             true = {mark for mark in item.true if _within(mark, judgement)}
             for mark in judgement.said:
                 for name, source in sources.items():

@@ -24,9 +24,9 @@ class SelectionConfig(Section):
     refinement: Literal["relabel", "soft"] = "soft"
     """vermeil refine, and the regimen auto. relabel: the most probable annotation; soft: that, with
     the probabilities of its labels, which a student learns with student.soft_labels."""
-    folds: int = Field(default=4, ge=2)
+    folds: int = Field(default=4, ge=0)
     """Parts of gold and silver, cut between groups: each is judged with a student that learnt from
-    the others only."""
+    the others only. 0: without students, in seconds; only what the teacher says is judged then."""
     ensembles: int = Field(default=1, ge=1)
     """Divisions into folds, each with students of its own, whose probabilities are averaged."""
     strengths: tuple[float, ...] = Field(default=(1.0, 3.0, 10.0, 30.0, 100.0), min_length=1)

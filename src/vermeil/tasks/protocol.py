@@ -137,14 +137,15 @@ class Task(Protocol):
         """
 
     def regions(
-        self, document: Document, words: Sequence[Range], probabilities: NDArray[np.float32]
+        self, document: Document, words: Sequence[Range], probabilities: NDArray[np.float32] | None
     ) -> tuple[Region, ...]:
         """Return where teacher and students see something, and what may be true there, in order.
 
         Args:
             document: annotated by the teacher.
             words: the ranges of its words.
-            probabilities: as for `decode`, of students that did not learn from the document.
+            probabilities: as for `decode`, of students that did not learn from the document; None:
+                there are no students.
         """
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:

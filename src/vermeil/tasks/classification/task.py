@@ -137,16 +137,18 @@ class ClassificationTask:
         return UNANNOTATED if abstain or not spans else Annotation(labels=(spans[0].label,))
 
     def regions(
-        self, document: Document, words: Sequence[Range], probabilities: NDArray[np.float32]
+        self, document: Document, words: Sequence[Range], probabilities: NDArray[np.float32] | None
     ) -> tuple[Region, ...]:
         """Return the whole text as one region, whose options are the labels."""
         said = self.marks(document, words)
         if not said:
             return ()
         options = tuple(((0, len(document.text), label),) for label in self.labels)
-        evidence = np.log(np.maximum(probabilities[0].astype(np.float64), 1e-6))
+        evidence = np.zeros(len(options))
+        if probabilities is not None:
+            evidence = np.log(np.maximum(probabilities[0].astype(np.float64), 1e-6))
         evidence -= np.logaddexp.reduce(evidence)
-        best = int(evidence.argmax())
+        best = options.index(said) if probabilities is None else int(evidence.argmax())
         return (Region(0, len(document.text), options, evidence, options.index(said), best),)
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:

@@ -25,7 +25,7 @@ Piece = tuple[int, int, str]
 def find_regions(
     document: Document,
     words: Sequence[Range],
-    probabilities: NDArray[np.floating],
+    probabilities: NDArray[np.floating] | None,
     labels: Sequence[str],
     scheme: Scheme = "iob2",
 ) -> tuple[Region, ...]:
@@ -38,21 +38,27 @@ def find_regions(
     Args:
         document: annotated by the teacher; spans that cut through words are widened to whole ones.
         words: ranges of its words.
-        probabilities: shape (words, classes): of students that did not learn from it.
+        probabilities: shape (words, classes): of students that did not learn from it; None: there
+            are none, all options are alike to them.
         labels: the label set, in the order of the classes.
         scheme: what the classes are.
     """
     said = _pieces_marked(document, words, scheme)
-    predicted = _pieces_predicted(words, probabilities, labels, scheme)
-    eager = probabilities.astype(np.float64)
-    eager[:, 0] *= np.exp(-EAGERNESS)
-    nearly = _pieces_predicted(words, eager, labels, scheme)
-    logs = np.log(np.maximum(probabilities.astype(np.float64), _SMALLEST))
+    predicted, nearly, logs = said, said, None
+    if probabilities is not None:
+        predicted = _pieces_predicted(words, probabilities, labels, scheme)
+        eager = probabilities.astype(np.float64)
+        eager[:, 0] *= np.exp(-EAGERNESS)
+        nearly = _pieces_predicted(words, eager, labels, scheme)
+        logs = np.log(np.maximum(probabilities.astype(np.float64), _SMALLEST))
     found = []
     for first, end in _joined([*said, *predicted, *nearly]):
         own = [_within(pieces, first, end) for pieces in (said, predicted, nearly)]
         options = _options(own, labels)
-        evidence = np.array([_evidence(o, first, end, logs, labels, scheme) for o in options])
+        evidence = np.zeros(len(options))
+        if logs is not None:
+            told = [_evidence(o, first, end, logs, labels, scheme) for o in options]
+            evidence = np.array(told)
         evidence -= np.logaddexp.reduce(evidence)
         found.append(
             Region(

@@ -182,7 +182,7 @@ class NerTask:
         return Annotation(spans=tuple(spans), abstain=tuple(abstain))
 
     def regions(
-        self, document: Document, words: Sequence[Range], probabilities: NDArray[np.float32]
+        self, document: Document, words: Sequence[Range], probabilities: NDArray[np.float32] | None
     ) -> tuple[Region, ...]:
         """Return the stretches in which the teacher or the students see an entity."""
         return find_regions(document, words, probabilities, self.labels, self.config.scheme)
