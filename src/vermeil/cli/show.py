@@ -51,10 +51,20 @@ def _parts(report: ShowReport, labels: tuple[str, ...]) -> Iterator[RenderableTy
         yield message["content"]
     for shown in report.attempts:
         yield from _attempt(shown, report.document, labels)
-    for name, document in (("silver", report.silver), ("student", report.predicted)):
+    found = {"silver": report.silver, "refined": report.refined, "student": report.predicted}
+    for name, document in found.items():
         if document is not None:
             yield heading(name)
             yield highlighted(document, labels)
+            yield from _changes(document)
+
+
+def _changes(document: Document) -> Iterator[str]:
+    """Say what was corrected, and how probable it was that the teacher was right."""
+    for change in document.meta.get("changes", ()):
+        surface = document.text[change["start"] : change["end"]]
+        was, now = (change[key] or "nothing" for key in ("was", "is"))
+        yield f"  {surface!r}: {was} → {now} (the teacher was right: {change['chance']:.3f})"
 
 
 def _attempt(

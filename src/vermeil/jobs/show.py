@@ -63,6 +63,7 @@ class ShowReport:
         attempts: every stored attempt to ask about it.
         silver: what the teacher said, located; None: not in the silver file, or there is none.
         predicted: what the student says; None: there is no model yet.
+        refined: silver as `refine` corrected it, with ``meta.changes``; None: not refined.
     """
 
     sources: tuple[str, ...]
@@ -71,6 +72,7 @@ class ShowReport:
     attempts: tuple[ShownAttempt, ...]
     silver: Document | None
     predicted: Document | None
+    refined: Document | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -80,6 +82,7 @@ class ShowReport:
             "messages": [dict(message) for message in self.messages],
             "attempts": [attempt.as_dict() for attempt in self.attempts],
             "silver": self.silver and document_to_record(self.silver),
+            "refined": self.refined and document_to_record(self.refined),
             "predicted": self.predicted and document_to_record(self.predicted),
         }
 
@@ -110,8 +113,9 @@ def show(config: Sections, document_id: str) -> ShowReport:
         document,
         request.messages,
         tuple(_shown(attempt, document, task, config.teacher) for attempt in attempts),
-        _in_silver(config, document_id),
+        _in_corpus(silver_corpus(config), document_id),
         _predicted(places, document),
+        _in_corpus(CorpusConfig(path=places.selection("refine")[0], format="jsonl"), document_id),
     )
 
 
@@ -168,8 +172,7 @@ def _shown(
     return ShownAttempt(attempt, read(document.text, attempt.reply))
 
 
-def _in_silver(config: Sections, document_id: str) -> Document | None:
-    corpus = silver_corpus(config)
+def _in_corpus(corpus: CorpusConfig, document_id: str) -> Document | None:
     if not corpus.path.exists():
         return None
     return next((d for d in read_corpus(corpus) if d.id == document_id), None)
