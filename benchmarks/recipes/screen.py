@@ -1,0 +1,237 @@
+"""Recipes for noisy silver on the same draws: what becomes of silver, and how it is learnt.
+
+For each gold size and seed, documents are drawn as a study draws them; students are trained out of
+fold once, silver is judged once, and every recipe trains one student on the same budget. F1 of its
+silver against gold labels (which nothing was fitted on), and of its student on dev and test. Cells
+are files, so that what was stopped goes on; a table of all of them is printed at the end.
+
+    VERMEIL_DATA=… python benchmarks/recipes/screen.py --gold 250 1000 --seeds 0 1 \\
+        --recipes simple_mix soft_pooled
+
+Recipes are chosen by their F1 on dev; `--recipes all` takes all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+from vermeil.blending.config import BlendingConfig, BudgetConfig
+from vermeil.corpora import read_corpus
+from vermeil.corpora.config import CorpusConfig
+from vermeil.data.atomic import write_json
+from vermeil.data.document import UNANNOTATED, Document, Span
+from vermeil.jobs.evaluate import evaluate
+from vermeil.jobs.judging import Item
+from vermeil.jobs.selecting import Learning, Selection, choose
+from vermeil.jobs.train import train_student
+from vermeil.selection.config import Policy, SelectionConfig
+from vermeil.selection.policies import Judgement
+from vermeil.student.config import StudentConfig
+from vermeil.student.student import Student
+from vermeil.studies.draw import Draw, draw_documents
+from vermeil.tasks import make_task
+from vermeil.tasks.config import TaskConfig
+
+TASK = make_task(
+    TaskConfig.model_validate({"labels": {name: {} for name in ("PER", "ORG", "LOC", "MISC")}})
+)
+DATA = Path(os.environ["VERMEIL_DATA"]) / "conll2003"
+SILVER = 4000
+PASSES = {250: 16.0, 1000: 4.0}
+"""Passes over gold, by its size; silver has three."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What becomes of silver, how it is blended, and how the student learns it."""
+
+    policy: Policy | Callable[[Item, Sequence[Judgement]], Document] = "keep"
+    blend: dict[str, Any] = field(default_factory=lambda: {"regimen": "simple_mix"})
+    student: dict[str, Any] = field(default_factory=dict)
+
+
+def self_trained(item: Item, judgements: Sequence[Judgement]) -> Document:  # noqa: ARG001
+    """What students say that did not learn from the document, whatever the teacher said."""
+    spans = [Span(*mark, origin="silver") for mark in item.predicted]
+    return item.document.with_annotation(TASK.annotation(spans, ()))
+
+
+def completed(item: Item, judgements: Sequence[Judgement]) -> Document:
+    """After NEEDLE (Jiang et al. 2021): students fill in what the teacher left out.
+
+    Everything counts as much as the judge believes it.
+    """
+    spans = []
+    for judgement in judgements:
+        region = judgement.region
+        for mark in judgement.said or region.options[region.predicted]:
+            spans.append(Span(*mark, weight=judgement.chance(mark), origin="silver"))
+    return item.document.with_annotation(TASK.annotation(spans, ()))
+
+
+POOLED = {"regimen": "pooled"}
+SOFT = {"soft_labels": True}
+RECIPES: dict[str, Recipe] = {
+    "simple_mix": Recipe(),
+    "pooled": Recipe(blend=POOLED),
+    "drop_document": Recipe("drop_document"),
+    "drop_span": Recipe("drop_span"),
+    "abstain": Recipe("abstain"),
+    "weight": Recipe("weight"),
+    "self_trained": Recipe(self_trained),
+    "self_trained_pooled": Recipe(self_trained, POOLED),
+    "completed": Recipe(completed),
+    "relabel": Recipe("relabel"),
+    "relabel_pooled": Recipe("relabel", POOLED),
+    "soft": Recipe("soft", student=SOFT),
+    "soft_pooled": Recipe("soft", POOLED, SOFT),
+    "soft_tail": Recipe("soft", {**POOLED, "gold_tail": 0.3}, SOFT),
+    "soft_linear": Recipe("soft", {"regimen": "schedule", "schedule": "linear"}, SOFT),
+    "robust": Recipe(student={"noise": {"robust": 0.7}}),
+    "negative_sampling": Recipe(student={"noise": {"negative_sampling": 0.5}}),
+    "early_learning": Recipe(student={"noise": {"early_learning": 2.0}}),
+}
+
+
+def corpus(split: str, key: str = "gold") -> list[Document]:
+    """Read a split with one of its annotations."""
+    path = DATA / f"{split}.jsonl.gz"
+    return list(read_corpus(CorpusConfig(path=path, format="tokens", tag_key=key)))
+
+
+@dataclass(slots=True)
+class Block:
+    """A gold size, a seed and a teacher: what all recipes share; judged when first needed."""
+
+    gold: int
+    seed: int
+    options: argparse.Namespace
+    draw: Draw
+    said: tuple[Document, ...]
+    judged: dict[str, Selection] = field(default_factory=dict)
+
+    def select(self, policy: Policy) -> Selection:
+        """Return silver after a policy."""
+        if policy not in self.judged:
+            folder = self.options.output / "judging"
+            budget = BudgetConfig(gold_epochs=PASSES[self.gold], silver_epochs=3.0)
+            learning = Learning(
+                TASK,
+                StudentConfig(threads=self.options.threads),
+                BlendingConfig(regimen="simple_mix", budget=budget),
+                self.seed,
+                folder,
+            )
+            config = SelectionConfig(
+                folds=self.options.folds, ensembles=self.options.ensembles, threshold=0.5
+            )
+            silver = (*self.said, *self.draw.silver)
+            self.judged[policy] = choose(self.draw.gold, silver, learning, config, policy)
+        return self.judged[policy]
+
+    def silver(self, recipe: Recipe) -> tuple[Document, ...]:
+        """Return what a recipe makes of silver."""
+        if recipe.policy == "keep":
+            return self.draw.silver
+        if isinstance(recipe.policy, str):
+            return self.select(recipe.policy).documents
+        return tuple(recipe.policy(*judged) for judged in self.select("keep").judging.silver)
+
+
+def block(gold: int, seed: int, options: argparse.Namespace, truth: Sequence[Document]) -> Block:
+    """Draw the documents of a block."""
+    silver = corpus("train", options.teacher)
+    draw = draw_documents(truth, silver, gold, SILVER, seed)
+    of_gold = {d.id for d in draw.gold}
+    return Block(gold, seed, options, draw, tuple(d for d in silver if d.id in of_gold))
+
+
+def run(name: str, own: Block, truth: Sequence[Document]) -> dict[str, Any]:
+    """Train and score one recipe."""
+    recipe = RECIPES[name]
+    silver = own.silver(recipe)
+    labelled = {d.id: d for d in truth}
+    config = StudentConfig.model_validate({"threads": own.options.threads, **recipe.student})
+    student = Student.create(TASK, config, own.seed)
+    budget = {"name": "equal", "gold_epochs": PASSES[own.gold], "silver_epochs": 3.0}
+    whole = sum(e.size for e in student.encode(own.draw.silver, "silver").examples)
+    gold = student.encode(own.draw.gold, "gold")
+    budget["wordpieces"] = round(
+        3 * whole + PASSES[own.gold] * sum(e.size for e in gold.examples)
+    )  # of silver as it is, for every recipe
+    blending = BlendingConfig.model_validate({**recipe.blend, "budget": budget})
+    training = train_student(student, gold, student.encode(silver, "silver"), blending, own.seed)
+    found: dict[str, Any] = {
+        "recipe": name,
+        "teacher": own.options.teacher,
+        "gold": own.gold,
+        "seed": own.seed,
+        "folds": own.options.folds,
+        "ensembles": own.options.ensembles,
+        "silver_documents": len(silver),
+        "silver": evaluate(silver, [labelled[d.id] for d in silver], TASK).overall.f1,
+        "seconds": round(training.seconds, 1),
+    }
+    for split in ("dev", "test"):
+        documents = corpus(split)
+        asked = [d.with_annotation(UNANNOTATED) for d in documents]
+        predicted = student.predictor().predict(asked)
+        found[split] = evaluate(predicted, documents, TASK).overall.f1
+    return found
+
+
+def table(cells: Sequence[dict[str, Any]]) -> None:
+    """Print the mean of every recipe's seeds."""
+    print("teacher  gold  recipe               seeds  silver    dev   test")
+    for key in sorted({(c["teacher"], c["gold"]) for c in cells}):
+        own = [c for c in cells if (c["teacher"], c["gold"]) == key]
+        for name in RECIPES:
+            of_recipe = [c for c in own if c["recipe"] == name]
+            if of_recipe:
+                means = (
+                    statistics.mean(c[k] for c in of_recipe) for k in ("silver", "dev", "test")
+                )
+                shown = "  ".join(f"{mean:.4f}" for mean in means)
+                print(f"{key[0]:8} {key[1]:4}  {name:20} {len(of_recipe):5}  {shown}")
+
+
+def main() -> None:
+    """Run what is missing, then print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--gold", type=int, nargs="+", default=[250, 1000], choices=PASSES)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--recipes", nargs="+", default=["simple_mix", "soft_pooled"])
+    parser.add_argument("--teacher", default="chatgpt", choices=("chatgpt", "uniner"))
+    parser.add_argument("--folds", type=int, default=4)
+    parser.add_argument("--ensembles", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output", type=Path, default=Path("docs/results/recipes/screen"))
+    options = parser.parse_args()
+    recipes = list(RECIPES) if options.recipes == ["all"] else options.recipes
+    truth = corpus("train")
+    for gold in options.gold:
+        for seed in options.seeds:
+            own: Block | None = None
+            for name in recipes:
+                how = f"{options.folds}x{options.ensembles}"
+                path = options.output / f"{options.teacher}-{gold}-{seed}-{name}-{how}.json"
+                if path.exists():
+                    continue
+                own = own or block(gold, seed, options, truth)
+                cell = run(name, own, truth)
+                write_json(path, cell, compact=True)
+                print(json.dumps(cell), flush=True)
+    table([json.loads(p.read_text("utf-8")) for p in sorted(options.output.glob("*.json"))])
+
+
+if __name__ == "__main__":
+    main()
