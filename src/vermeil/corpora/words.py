@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
@@ -121,8 +121,11 @@ def is_flat(text: str) -> bool:
     return _BREAK.search(text) is None
 
 
-def count_unheld(document: Document, losses: Counter[str]) -> None:
-    """Count what neither tags nor plain text can hold, under its name in the record."""
+def count_unheld(document: Document, losses: Counter[str], held: Collection[str] = ()) -> None:
+    """Count what neither tags nor plain text can hold, under its name in the record.
+
+    ``held`` names what the format holds all the same.
+    """
     annotation = document.annotation
     lost = {
         "labels": annotation.labels is not None,
@@ -135,7 +138,7 @@ def count_unheld(document: Document, losses: Counter[str]) -> None:
             for s in annotation.spans or ()
         ),
     }
-    losses.update({name: int(number) for name, number in lost.items() if number})
+    losses.update({k: int(n) for k, n in lost.items() if n and k not in held})
 
 
 def _without_breaks(spans: tuple[Span, ...] | None) -> tuple[tuple[Span, ...] | None, int]:

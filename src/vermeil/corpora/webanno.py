@@ -1,0 +1,350 @@
+r"""WebAnno TSV 3, which INCEpTION exports and imports: a file, or a folder with one per document.
+
+After ``#FORMAT=WebAnno TSV 3.3`` come the layers (``#T_SP=…NamedEntity|value``), then sentences:
+``#Text=`` with the text, and a row for each token: ``1-2<TAB>4-8<TAB>Haag<TAB>PER[1]``. Offsets are
+UTF-16 units. ``[1]`` joins the rows of one annotation, ``|`` parts annotations of one row, ``_`` is
+none, ``*`` one without a value; what has a meaning is escaped with a backslash. Rows ``1-2.1`` are
+parts of a token. Of the layers of spans one is read (which, see `_chosen`); of the others, of
+relations and of chains the annotations are counted. A document is a file, with all its sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from vermeil.corpora.config import CorpusConfig
+from vermeil.corpora.folders import file_name, files_below, new_folder
+from vermeil.corpora.source import Found, Line, located, read_lines, reading, stem_of
+from vermeil.corpora.unread import with_unread
+from vermeil.corpora.utf16 import units_before
+from vermeil.corpora.words import count_unheld
+from vermeil.data.atomic import atomic_file
+from vermeil.data.document import Annotation, Document, Range, Span
+from vermeil.errors import DataError
+
+HEADER = "#FORMAT=WebAnno TSV 3"
+LAYER = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
+"""The layer that is written: INCEpTION's own for named entities, with its feature ``value``."""
+
+_NONE, _NO_VALUE = "_", "*"
+_ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "b": "\b"}
+_BACK = {character: letter for letter, character in _ESCAPES.items()}
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|->|.)", re.DOTALL)
+_RESERVED = re.compile(r"->|[\\\[\]|_;\t\n*]")
+_CONTROL = re.compile(r"[\x00-\x0a\x0c-\x1f\\]")
+_VALUE = re.compile(r"((?:\\->|\\.|[^\\|])*)(?:\||$)", re.DOTALL)
+_NUMBERED = re.compile(r"(.*?)(?<!\\)\[(\d+)\]", re.DOTALL)
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+class _Column(NamedTuple):
+    """A column behind the token's: the layer's kind and name, and the feature."""
+
+    kind: str
+    layer: str
+    feature: str
+
+
+@dataclass(slots=True)
+class _File:
+    """What is gathered from a file; ranges are UTF-16 units until the text is whole."""
+
+    text: list[str] = field(default_factory=list)
+    units: int = 0
+    tokens: list[Range] = field(default_factory=list)
+    spans: list[tuple[int, int, str]] = field(default_factory=list)
+    numbered: dict[tuple[str, str], int] = field(default_factory=dict)
+    unread: Counter[str] = field(default_factory=Counter)
+
+    def add(self, text: str) -> None:
+        self.text.append(text)
+        self.units += len(text) + sum(character > "\uffff" for character in text)
+
+
+def read_webanno(path: Path, config: CorpusConfig) -> Iterator[Found]:
+    """Read a file, or all ``.tsv`` below a folder.
+
+    Raises:
+        DataError: a file is not WebAnno TSV 3, or the layer that ``tag_key`` names is not in it.
+    """
+    with reading(path):
+        files = list(files_below(path, ".tsv")) if path.is_dir() else [(path, stem_of(path))]
+    for file, name in files:
+        yield Found(file, None, webanno_document(read_lines(file), file, name, config.tag_key))
+
+
+def webanno_document(lines: Iterable[Line], path: Path, name: str, layer: str = "gold") -> Document:
+    """Return the document of a file's lines; ``layer`` is used where the file has it."""
+    lines = iter(lines)
+    first = next(lines, Line(1, ""))
+    if not first.text.startswith(HEADER):
+        raise DataError(f"expected {HEADER}.3 in the first line", path, 1)
+    columns: list[_Column] = []
+    found, waiting = _File(), list[str]()
+    chosen: list[int] | None = None
+    for line in lines:
+        with located(path, line.number):
+            if line.text.startswith("#T_"):
+                columns += _columns(line.text)
+            elif line.text.startswith("#Text="):
+                waiting.append(_unescape(line.text.removeprefix("#Text=")))
+            elif line.text and not line.text.startswith("#"):
+                if chosen is None:
+                    chosen = _chosen(columns, layer)
+                _row(line.text, columns, chosen, found, waiting)
+    return _document(found, path, name, annotated=any(c.kind == "SP" for c in columns))
+
+
+def write_webanno(documents: Iterable[Document], path: Path, losses: Counter[str]) -> None:
+    """Write a folder with a file for each document; one document also as a ``.tsv`` file.
+
+    ``losses`` counts what the format cannot hold: besides what `count_unheld` names, ``group``;
+    ``id`` of a document in a file of its own that has another name; ``tokens_made``; ``respaced``
+    texts (white space before the first token becomes spaces); spans that have no token
+    (``no_token``) or white space at their ends (``trimmed``); ``unannotated`` documents, which
+    are read as annotated with nothing; and ``unwritable`` ones, without words or with too long ids.
+
+    Raises:
+        DataError: ``path`` is a ``.tsv`` file and there are several documents.
+    """
+    if path.suffix == ".tsv":
+        _write_file(documents, path, losses)
+        return
+    with new_folder(path) as folder:
+        for document in documents:
+            name = file_name(document.id)
+            text = None if name is None else webanno_text(document, losses)
+            if text is None:
+                losses["unwritable"] += 1
+                continue
+            with (folder / f"{name}.tsv").open("w", encoding="utf-8", newline="") as file:
+                file.write(text)
+
+
+def _write_file(documents: Iterable[Document], path: Path, losses: Counter[str]) -> None:
+    written = 0
+    with atomic_file(path) as file:
+        for document in documents:
+            text = webanno_text(document, losses)
+            losses["unwritable"] += text is None
+            losses["id"] += document.id != stem_of(path)
+            if text is not None and written:
+                raise DataError("holds one document; name a folder for several", path)
+            if text is not None:
+                written += 1
+                file.write(text)
+
+
+def webanno_text(document: Document, losses: Counter[str]) -> str | None:
+    """Return the file of a document; None where it has no words."""
+    text, tokens = document.text, document.tokens
+    if tokens is None:
+        tokens = tuple(match.span() for match in _WORD.finditer(text))
+        losses["tokens_made"] += 1
+    if not tokens:
+        return None
+    count_unheld(document, losses)
+    losses["group"] += document.group is not None
+    losses["unannotated"] += document.spans is None
+    losses["respaced"] += bool(text[: tokens[0][0]].strip(" "))
+    cells = _cells(document.spans or (), tokens, losses)
+    units = units_before(text)
+    lines = [f"{HEADER}.3", f"#T_SP={LAYER}|value", ""]
+    for sentence, (first, end) in enumerate(_sentences(text, tokens), start=1):
+        stop = tokens[end][0] if end < len(tokens) else len(text)
+        body = text[tokens[first][0] : stop]
+        # The reader puts a line end between sentences, and takes it away where it does not fit.
+        body = body.removesuffix("\n") if end < len(tokens) else body
+        lines.append("")
+        lines += [f"#Text={_escape_text(line)}" for line in body.split("\n")]
+        for number in range(first, end):
+            for part, (place, values) in enumerate(cells[number]):
+                name = f"{sentence}-{number - first + 1}" + (f".{part}" if part else "")
+                surface = re.sub(r"[\t\n\r]", " ", text[place[0] : place[1]])
+                where = f"{units[place[0]]}-{units[place[1]]}"
+                lines.append(f"{name}\t{where}\t{surface}\t{'|'.join(values) or _NONE}\t")
+    return "\n".join([*lines, ""])
+
+
+def _sentences(text: str, tokens: Sequence[Range]) -> Iterator[Range]:
+    """Yield the tokens of each line, as first and end."""
+    first = 0
+    for number in range(1, len(tokens)):
+        if "\n" in text[tokens[number - 1][1] : tokens[number][0]]:
+            yield first, number
+            first = number
+    yield first, len(tokens)
+
+
+def _cells(
+    spans: Sequence[Span], tokens: Sequence[Range], losses: Counter[str]
+) -> list[list[tuple[Range, list[str]]]]:
+    """Return for each token its rows (itself, then parts of it), each with its values."""
+    starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
+    values: list[dict[Range, list[str]]] = [{token: []} for token in tokens]
+    placed: list[tuple[Span, list[tuple[int, Range]]]] = []
+    rows: Counter[tuple[int, Range]] = Counter()
+    for span in spans:
+        first, end = bisect_right(ends, span.start), bisect_left(starts, span.end)
+        if first >= end:
+            losses["no_token"] += 1
+            continue
+        units = [
+            (number, (max(starts[number], span.start), min(ends[number], span.end)))
+            for number in range(first, end)
+        ]
+        losses["trimmed"] += (units[0][1][0], units[-1][1][1]) != (span.start, span.end)
+        placed.append((span, units))
+        rows.update(units)
+    for number, (span, units) in enumerate(placed, start=1):
+        joined = len(units) > 1 or rows[units[0]] > 1
+        value = _escape_value(span.label) + (f"[{number}]" if joined else "")
+        for token, place in units:
+            values[token].setdefault(place, []).append(value)
+    return [
+        [
+            (tokens[n], found[tokens[n]]),
+            *((p, v) for p, v in sorted(found.items()) if p != tokens[n]),
+        ]
+        for n, found in enumerate(values)
+    ]
+
+
+def _columns(line: str) -> list[_Column]:
+    kind, _, rest = line.removeprefix("#T_").partition("=")
+    layer, *features = rest.split("|")
+    return [_Column(kind, layer, feature) for feature in features or [""]]
+
+
+def _chosen(columns: Sequence[_Column], wanted: str) -> list[int]:
+    """Return the columns whose values are labels, one for each layer that is read.
+
+    The layer is the one that is asked for, else NamedEntity, else all that the project has made
+    itself (``webanno.custom``), else all. Its label is the feature ``value`` or ``label``, else the
+    first one.
+    """
+    spans = [(n, c) for n, c in enumerate(columns) if c.kind == "SP" and "ROLE_" not in c.feature]
+    for choose in (
+        lambda layer: wanted in (layer, layer.rpartition(".")[2]),
+        lambda layer: layer == LAYER,
+        lambda layer: layer.startswith(("webanno.custom.", "custom.")),
+        bool,
+    ):
+        layers: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+        for number, column in spans:
+            if choose(column.layer):
+                layers[column.layer].append((number, column.feature))
+        if layers:
+            return [_label_column(features) for features in layers.values()]
+    return []
+
+
+def _label_column(features: list[tuple[int, str]]) -> int:
+    for name in ("value", "label"):
+        for number, feature in features:
+            if feature == name:
+                return number
+    return features[0][0]
+
+
+def _row(
+    line: str, columns: Sequence[_Column], chosen: Sequence[int], found: _File, waiting: list[str]
+) -> None:
+    cells = line.split("\t")
+    if len(cells) < len(columns) + 3:
+        raise DataError(
+            f"the row has {len(cells)} columns; expected {len(columns) + 3}, as the layers say"
+        )
+    start, hyphen, end = cells[1].partition("-")
+    if not (hyphen and start.isdecimal() and end.isdecimal() and int(start) < int(end)):
+        raise DataError(f"{cells[1]!r} are no offsets; expected start-end")
+    place = (int(start), int(end))
+    if waiting:
+        _begin_sentence(place[0], found, waiting)
+    if "." not in cells[0]:
+        found.tokens.append(place)
+    for number, column in enumerate(columns):
+        cell = cells[number + 3]
+        if cell == _NONE:
+            continue
+        if number not in chosen:
+            if column.layer not in {columns[n].layer for n in chosen}:
+                found.unread[f"layer_{column.layer.rpartition('.')[2]}"] += 1
+            continue
+        for match in _VALUE.finditer(cell):
+            if match.end() > match.start() or not cell:
+                _add(match[1], column, place, found)
+
+
+def _begin_sentence(start: int, found: _File, waiting: list[str]) -> None:
+    """Add the text of a sentence whose first token is at ``start``."""
+    if found.units > start and found.text and found.text[-1] == "\n":
+        found.text.pop()
+        found.units -= 1
+    if found.units > start:
+        raise DataError(f"the sentence begins at {start}, where the text is already")
+    found.add(" " * (start - found.units))
+    found.add("\n".join(waiting))
+    found.add("\n")
+    waiting.clear()
+
+
+def _add(value: str, column: _Column, place: Range, found: _File) -> None:
+    numbered = _NUMBERED.fullmatch(value)
+    text, number = (numbered[1], numbered[2]) if numbered else (value, None)
+    label = column.layer.rpartition(".")[2] if text == _NO_VALUE else _unescape(text)
+    key = (column.layer, number or "")
+    if number is not None and key in found.numbered:
+        at = found.numbered[key]
+        start, end, known = found.spans[at]
+        found.spans[at] = (min(start, place[0]), max(end, place[1]), known)
+        return
+    if number is not None:
+        found.numbered[key] = len(found.spans)
+    found.spans.append((*place, label))
+
+
+def _document(found: _File, path: Path, name: str, *, annotated: bool) -> Document:
+    text = "".join(found.text).removesuffix("\n")
+    position = {units: number for number, units in enumerate(units_before(text))}
+
+    def place(start: int, end: int) -> Range:
+        if start not in position or end not in position:
+            raise DataError(f"{start}-{end} is not in the text, or cuts a character in two", path)
+        return position[start], position[end]
+
+    spans = [Span(*place(start, end), label) for start, end, label in found.spans if label]
+    found.unread["empty_labels"] += len(found.spans) - len(spans)
+    tokens = tuple(place(start, end) for start, end in found.tokens)
+    with located(path):
+        return Document(
+            name,
+            text,
+            tokens=tokens,
+            annotation=Annotation(spans=tuple(spans) if annotated else None),
+            meta=with_unread({}, found.unread),
+        )
+
+
+def _escape_value(value: str) -> str:
+    return _RESERVED.sub(lambda m: "\\" + _BACK.get(m[0], m[0]), value)
+
+
+def _escape_text(text: str) -> str:
+    return _CONTROL.sub(lambda m: "\\" + _BACK.get(m[0], m[0]), text)
+
+
+def _unescape(text: str) -> str:
+    def character(match: re.Match[str]) -> str:
+        found = match[1]
+        if len(found) == 5:
+            return chr(int(found[1:], 16))
+        return _ESCAPES.get(found, found)
+
+    return _ESCAPE.sub(character, text)
