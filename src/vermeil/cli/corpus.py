@@ -12,8 +12,7 @@ from vermeil.cli.output import console, print_json, say, table
 
 EXAMPLE = "Example: vermeil corpus stats gold.jsonl"
 
-CONVERT = """\b
-Formats: jsonl, conll, tokens, text, parquet, datasets (Hugging Face; each also
+CONVERT = """Formats: jsonl, conll, tokens, text, parquet, datasets (Hugging Face; each also
 with -tokens: words and tags in place of texts and spans), docbin (spaCy), brat,
 label-studio, doccano, prodigy, argilla, webanno (INCEpTION).
 
@@ -47,7 +46,7 @@ TagKey = Annotated[
     str,
     typer.Option(
         "--tag-key",
-        help="tokens, parquet, datasets: key or column of the tags; webanno: the layer.",
+        help="tokens, parquet, datasets: key or column of tags; webanno: the layer.",
     ),
 ]
 

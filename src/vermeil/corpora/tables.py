@@ -1,9 +1,9 @@
 """Parquet and Hugging Face `datasets`: rows of tokens and tags, or of texts and spans.
 
 A row of words has ``tokens`` (strings) and the tags of a `ClassLabel` column (``ner_tags``,
-``tags`` or the one that is named), a row of text has ``text`` and ``spans`` (or ``entities``): a list of
-``{start, end, label}``, or lists under these names. We write the one or the other: of text, with
-all that a record holds (``meta`` as JSON); of words, what words and tags can hold.
+``tags`` or the one that is named), a row of text has ``text`` and ``spans`` (or ``entities``): a
+list of ``{start, end, label}``, or lists under these names. We write the one or the other: of text,
+with all that a record holds (``meta`` as JSON); of words, what words and tags can hold.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ LAYER = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
 """The layer that is written: INCEpTION's own for named entities, with its feature ``value``."""
 
 _NONE, _NO_VALUE = "_", "*"
+_ROLE, _TARGET = "ROLE_", "target"
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "b": "\b"}
 _BACK = {character: letter for letter, character in _ESCAPES.items()}
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|->|.)", re.DOTALL)
@@ -219,7 +220,13 @@ def _cells(
 def _columns(line: str) -> list[_Column]:
     kind, _, rest = line.removeprefix("#T_").partition("=")
     layer, *features = rest.split("|")
-    return [_Column(kind, layer, feature) for feature in features or [""]]
+    columns: list[_Column] = []
+    slots = False
+    for feature in features or [""]:
+        # The column behind a role names the role's targets.
+        columns.append(_Column(_TARGET if slots else kind, layer, feature))
+        slots = kind == "SP" and feature.startswith(_ROLE)
+    return columns
 
 
 def _chosen(columns: Sequence[_Column], wanted: str) -> list[int]:
@@ -229,7 +236,7 @@ def _chosen(columns: Sequence[_Column], wanted: str) -> list[int]:
     itself (``webanno.custom``), else all. Its label is the feature ``value`` or ``label``, else the
     first one.
     """
-    spans = [(n, c) for n, c in enumerate(columns) if c.kind == "SP" and "ROLE_" not in c.feature]
+    spans = [(n, c) for n, c in enumerate(columns) if c.kind == "SP"]
     for choose in (
         lambda layer: wanted in (layer, layer.rpartition(".")[2]),
         lambda layer: layer == LAYER,
@@ -250,7 +257,7 @@ def _label_column(features: list[tuple[int, str]]) -> int:
         for number, feature in features:
             if feature == name:
                 return number
-    return features[0][0]
+    return next((n for n, name in features if not name.startswith(_ROLE)), features[0][0])
 
 
 def _row(
@@ -262,7 +269,7 @@ def _row(
             f"the row has {len(cells)} columns; expected {len(columns) + 3}, as the layers say"
         )
     start, hyphen, end = cells[1].partition("-")
-    if not (hyphen and start.isdecimal() and end.isdecimal() and int(start) < int(end)):
+    if not (hyphen and start.isdecimal() and end.isdecimal() and int(start) <= int(end)):
         raise DataError(f"{cells[1]!r} are no offsets; expected start-end")
     place = (int(start), int(end))
     if waiting:
@@ -298,7 +305,8 @@ def _begin_sentence(start: int, found: _File, waiting: list[str]) -> None:
 def _add(value: str, column: _Column, place: Range, found: _File) -> None:
     numbered = _NUMBERED.fullmatch(value)
     text, number = (numbered[1], numbered[2]) if numbered else (value, None)
-    label = column.layer.rpartition(".")[2] if text == _NO_VALUE else _unescape(text)
+    nameless = text == _NO_VALUE or column.feature.startswith(_ROLE)
+    label = column.layer.rpartition(".")[2] if nameless else _unescape(text)
     key = (column.layer, number or "")
     if number is not None and key in found.numbered:
         at = found.numbered[key]
@@ -319,8 +327,13 @@ def _document(found: _File, path: Path, name: str, *, annotated: bool) -> Docume
             raise DataError(f"{start}-{end} is not in the text, or cuts a character in two", path)
         return position[start], position[end]
 
-    spans = [Span(*place(start, end), label) for start, end, label in found.spans if label]
-    found.unread["empty_labels"] += len(found.spans) - len(spans)
+    found.unread["empty_labels"] += sum(not label for *_, label in found.spans)
+    found.unread["empty_spans"] += sum(start == end for start, end, _ in found.spans)
+    spans = [
+        Span(*place(start, end), label)
+        for start, end, label in found.spans
+        if label and start < end
+    ]
     tokens = tuple(place(start, end) for start, end in found.tokens)
     with located(path):
         return Document(
