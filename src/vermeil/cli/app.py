@@ -23,6 +23,7 @@ from vermeil.cli import (
     predict,
     replay,
     replies,
+    review,
     run,
     serve,
     show,
@@ -71,6 +72,7 @@ app.command("pilot", epilog=pilot.EXAMPLE)(pilot.pilot)
 app.command("annotate", epilog=annotate.EXAMPLE)(annotate.annotate)
 app.add_typer(replies.app, name="replies", epilog=replies.EXAMPLE)
 app.command("locate", epilog=locate.EXAMPLE)(locate.locate)
+app.add_typer(review.app, name="review", epilog=review.EXAMPLE)
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("study", epilog=study.EXAMPLE)(study.study)

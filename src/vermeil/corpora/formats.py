@@ -100,6 +100,17 @@ def recognise_array(path: Path) -> FileFormat | None:
     return _json_format(next(iter(objects_in(path)), (0, {}))[1])
 
 
+def recognise_file(path: Path) -> FileFormat:
+    """Return the format of a file of JSON objects by its first one.
+
+    Raises:
+        DataError: it holds none.
+    """
+    for _, record in objects_in(path):
+        return _json_format(record)
+    raise DataError("holds no JSON object; expected at least one", path)
+
+
 def format_for(path: Path) -> FileFormat:
     """Return the format of a file that is to be written.
 
