@@ -12,17 +12,18 @@ from vermeil.cli.output import console, print_json, say, table
 
 EXAMPLE = "Example: vermeil corpus stats gold.jsonl"
 
-CONVERT = """Formats: jsonl, conll, tokens, text, parquet, datasets (Hugging Face; each also
-with -tokens: words and tags in place of texts and spans), docbin (spaCy), brat,
-label-studio, doccano, prodigy, argilla, webanno (INCEpTION).
+CONVERT = """Example: vermeil corpus convert gold.conll gold.jsonl
 
 \b
-Examples:
-  vermeil corpus convert gold.conll gold.jsonl
+Others:
   vermeil corpus convert label-studio:export.json gold.jsonl
   vermeil corpus convert gold.jsonl train.spacy
   vermeil corpus convert gold.jsonl datasets-tokens:gold-dataset
   vermeil corpus convert brat:annotated/ gold.parquet
+
+Formats: jsonl, conll, tokens, text, parquet, datasets (Hugging Face; both also with -tokens: words
+and tags in place of texts and spans), docbin (spaCy), brat, label-studio, doccano, prodigy,
+argilla, webanno (INCEpTION).
 """
 
 app = typer.Typer(no_args_is_help=True, help="Look at corpora; split, convert, find leaks.")

@@ -11,16 +11,18 @@ from vermeil.cli.options import AsJson
 from vermeil.cli.output import print_json, say
 
 EXAMPLE = "Example: vermeil review export silver.jsonl --to label-studio --output tasks.json"
-EXPORT = """\\b
-Examples:
-  vermeil review export silver.jsonl --to label-studio --output tasks.json
-  vermeil review export silver.jsonl --to prodigy --output tasks.jsonl --order score --limit 200
+EXPORT = f"""{EXAMPLE}
+
+\b
+Others:
+  vermeil review export silver.jsonl --to prodigy --output t.jsonl --order score --limit 200
   vermeil review export silver.jsonl --to argilla --output records.json --ids chosen.txt
 """
-IMPORT = """\\b
-Examples:
-  vermeil review import export.json --silver silver.jsonl --output gold.jsonl
-  vermeil review import prodigy:annotated.jsonl --silver silver.jsonl --output gold.jsonl
+IMPORT = """Example: vermeil review import export.json --silver silver.jsonl --output gold.jsonl
+
+\b
+With the tool's name, where the file does not tell:
+  vermeil review import doccano:all.jsonl --silver silver.jsonl --output gold.jsonl
 """
 
 app = typer.Typer(no_args_is_help=True, help="Have people correct silver in their annotation tool.")
