@@ -38,7 +38,9 @@ def test_a_corpus_goes_through_formats_and_losses_are_told(vermeil: Any, tmp_pat
     assert json.loads(done.stdout)["unread"] == {"attributes": 1}
     done = vermeil("evaluate", "label-studio:none.json", "gold.jsonl")
     assert done.returncode == 3
-    assert "none.json: there is no such file" in done.stderr
+    assert "none.json: no such model folder or file of predictions" in done.stderr
+    done = vermeil("evaluate", "brat:folder", "gold.jsonl", "--json")
+    assert json.loads(done.stdout)["overall"]["f1"] == 1.0
 
 
 def test_formats_that_contradict_each_other_are_an_error(vermeil: Any) -> None:

@@ -26,7 +26,7 @@ FileFormat = Literal[
     "argilla",
     "webanno",
 ]
-Format = Literal["auto"] | FileFormat
+Format = Literal["auto", FileFormat]
 Scheme = Literal["auto", "iob1", "iob2", "bioes"]
 
 FORMATS: tuple[str, ...] = get_args(FileFormat)
