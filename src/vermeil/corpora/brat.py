@@ -4,7 +4,8 @@ Of the ``.ann``, lines ``T1<TAB>LABEL 0 2<TAB>surface`` are read as spans and ``
 Arg2:T2`` as relations; events, attributes, normalisations, equivalences and notes are counted. A
 text without ``.ann`` is not annotated. Offsets are code points. A discontinuous annotation (``0
 2;5 9``) becomes a span from its first character to its last; its pieces stay in the document's
-``meta``, from where they are written again.
+``meta``, from where they are written again. Pieces between which there are only line ends are one
+span in several lines: so brat writes them, and so do we.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ _KINDS = {
     "#": "notes",
     "*": "equivalences",
 }
-_BREAKS = re.compile(r"[\r\n\t]")
+_LINE_ENDS = re.compile(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
+"""All that ends a line for brat's server."""
 
 
 def read_brat(path: Path) -> Iterator[Found]:
@@ -62,8 +64,9 @@ def write_brat(documents: Iterable[Document], path: Path, losses: Counter[str]) 
     """Write a folder; ``losses`` counts what brat cannot hold.
 
     Besides what `count_unheld` names these are ``group``, ``tokens``, ``odd_label`` (spans and
-    relations left out since brat's labels are single words), and ``unwritable`` documents, whose
-    id is too long for a file's name.
+    relations left out since brat's labels are single words), ``no_token`` (spans left out that
+    are nothing but line ends), ``trimmed`` (line ends at a span's ends), ``relations`` of spans
+    that are left out, and ``unwritable`` documents, whose id is too long for a file's name.
     """
     with new_folder(path) as folder:
         for document in documents:
@@ -88,23 +91,48 @@ def _lines(document: Document, losses: Counter[str]) -> list[str]:
     count_unheld(rest, losses, ("relations",) if related else ())
     losses["group"] += document.group is not None
     losses["tokens"] += document.tokens is not None
-    lines, odd = [], set[int]()
+    lines, left_out = [], set[int]()
     for number, span in enumerate(annotation.spans or ()):
-        if not _is_word(span.label):
-            odd.add(number)
+        places = _in_lines(document.text, pieces.get(span.key, [(span.start, span.end)]))
+        if not places or not _is_word(span.label):
+            losses["no_token" if not places else "odd_label"] += 1
+            left_out.add(number)
             continue
-        places = pieces.get(span.key, [(span.start, span.end)])
+        losses["trimmed"] += (places[0][0], places[-1][1]) != (span.start, span.end)
         where = ";".join(f"{start} {end}" for start, end in places)
         surface = " ".join(document.text[start:end] for start, end in places)
-        lines.append(f"T{number + 1}\t{span.label} {where}\t{_BREAKS.sub(' ', surface)}")
+        lines.append(f"T{number + 1}\t{span.label} {where}\t{surface}")
     for number, relation in enumerate(annotation.relations or ()):
-        if not _is_word(relation.label) or {relation.head, relation.tail} & odd:
+        if not _is_word(relation.label):
             losses["odd_label"] += 1
+        elif {relation.head, relation.tail} & left_out:
+            losses["relations"] += 1
         else:
             ends = f"Arg1:T{relation.head + 1} Arg2:T{relation.tail + 1}"
             lines.append(f"R{number + 1}\t{relation.label} {ends}")
-    losses["odd_label"] += len(odd)
     return lines
+
+
+def _in_lines(text: str, places: list[Range]) -> list[Range]:
+    """Return the places without the line ends in them, which no annotation of brat's may hold."""
+    parts: list[Range] = []
+    for start, end in places:
+        for gap in _LINE_ENDS.finditer(text, start, end):
+            parts.append((start, gap.start()))
+            start = gap.end()  # noqa: PLW2901
+        parts.append((start, end))
+    return [(start, end) for start, end in parts if start < end]
+
+
+def _joined(text: str, places: list[Range]) -> list[Range]:
+    """Return the places, those as one between which there are only line ends."""
+    joined = places[:1]
+    for start, end in places[1:]:
+        if _LINE_ENDS.fullmatch(text, joined[-1][1], start):
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _marks(path: Path, text: str) -> Marks:
@@ -126,6 +154,7 @@ def _marks(path: Path, text: str) -> Marks:
                     raise DataError(
                         f"{name} ends at {span.end}; the text has {len(text)} characters"
                     )
+                places = _joined(text, places)
                 if len(places) > 1:
                     pieces.append({"pieces": [list(p) for p in places], "label": span.label})
             elif kind == "R":
