@@ -23,12 +23,21 @@ from vermeil.errors import DataError
 
 
 class Tool(NamedTuple):
-    """How a tool's objects are read and written, and whether it imports them as an array."""
+    """How a tool's objects are read and written.
+
+    Args:
+        read: a record of the tool to what stands in it.
+        write: a document, and whether its annotations are suggestions, to a record.
+        recognises: whether a record is the tool's.
+        array: whether the tool imports an array, not lines.
+        escaped: whether all but ASCII is escaped, for tools that guess a file's encoding.
+    """
 
     read: Callable[[Mapping[str, Any]], Answered]
     write: Callable[[Document, bool], dict[str, Any]]
     recognises: Callable[[Mapping[str, Any]], bool]
-    array: bool
+    array: bool = False
+    escaped: bool = False
 
 
 TOOLS: dict[FileFormat, Tool] = {
@@ -36,8 +45,8 @@ TOOLS: dict[FileFormat, Tool] = {
         read_label_studio, write_label_studio, looks_like_label_studio, array=True
     ),
     "argilla": Tool(read_argilla, write_argilla, looks_like_argilla, array=True),
-    "prodigy": Tool(read_prodigy, write_prodigy, looks_like_prodigy, array=False),
-    "doccano": Tool(read_doccano, write_doccano, looks_like_doccano, array=False),
+    "prodigy": Tool(read_prodigy, write_prodigy, looks_like_prodigy),
+    "doccano": Tool(read_doccano, write_doccano, looks_like_doccano, escaped=True),
 }
 
 
@@ -61,7 +70,11 @@ def tool_lines(documents: Iterable[Document], tool: Tool, suggest: bool = False)
     number = -1
     for number, document in enumerate(documents):
         try:
-            record = json.dumps(tool.write(document, suggest), ensure_ascii=False, allow_nan=False)
+            value = tool.write(document, suggest)
+            record = json.dumps(value, ensure_ascii=False, allow_nan=False)
+            if tool.escaped:
+                record.encode()  # half a surrogate pair is an error, not to be escaped
+                record = json.dumps(value)
         except (TypeError, ValueError) as error:
             raise DataError(
                 f"document {document.id!r} holds what JSON cannot hold: {error}"
