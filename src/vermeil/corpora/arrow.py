@@ -207,7 +207,7 @@ def _rows(files: Sequence[Path]) -> Iterator[tuple[Path, int, dict[str, Any]]]:
 def _opened(path: Path, stack: ExitStack) -> Iterator[Any]:
     """Yield the record batches of a file."""
     pa = _pyarrow()
-    if path.suffix == ".parquet":
+    if _is_parquet(path):
         import pyarrow.parquet as pq
 
         yield from stack.enter_context(pq.ParquetFile(path)).iter_batches(BATCH)
@@ -232,7 +232,7 @@ def _schema(path: Path) -> Any:
     pa = _pyarrow()
     with reading(path):
         try:
-            if path.suffix == ".parquet":
+            if _is_parquet(path):
                 import pyarrow.parquet as pq
 
                 return pq.read_schema(path)
@@ -240,9 +240,13 @@ def _schema(path: Path) -> Any:
                 return _arrow(file, pa).schema
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             raise DataError(
-                f"is no {path.suffix.removeprefix('.') or 'Arrow'} file, or is damaged: {error}",
-                path,
+                f"is neither a Parquet nor an Arrow file, or is damaged: {error}", path
             ) from error
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"PAR1"
 
 
 def _features(metadata: Mapping[bytes, bytes]) -> Features:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -115,7 +116,6 @@ def restore(marks: Marks, extras: object, name: str) -> Document:
         unread.update({key: len(known.pop(key)) for key in _PLACES if known.get(key)})
     nobody = known.pop(_NOBODY, False)
     details, relations = known.pop("spans", None), known.pop("relations", None)
-    base = document_from_record({"id": name, **known, "text": marks.text})
     order, spans = _ordered(marks.spans, details)
     if not spans and (nobody or marks.spans is None):
         spans = None
@@ -128,24 +128,13 @@ def restore(marks: Marks, extras: object, name: str) -> Document:
     elif relations and [span.key for span in spans or ()] != [_key(item) for item in details or ()]:
         unread["relations"] += len(relations)
         relations = None
-    labels = base.labels if marks.labels is None else marks.labels
-    whole = document_from_record(
-        {
-            **document_to_record(base),
-            **({} if spans is None else {"spans": [span_to_record(span) for span in spans]}),
-            **({} if labels is None else {"labels": list(labels)}),
-            **({} if relations is None else {"relations": relations}),
-        }
-    )
-    return Document(
-        whole.id,
-        whole.text,
-        whole.group,
-        whole.tokens,
-        whole.annotation,
-        whole.weight,
-        with_unread({**marks.meta, **whole.meta}, unread),
-    )
+    record = {"id": name, **known, "text": marks.text, "relations": relations}
+    if spans is not None:
+        record["spans"] = [span_to_record(span) for span in spans]
+    if marks.labels is not None:
+        record["labels"] = list(marks.labels)
+    made = document_from_record(record)
+    return replace(made, meta=with_unread({**marks.meta, **made.meta}, unread))
 
 
 def _ordered(

@@ -68,13 +68,20 @@ def test_errors_name_file_and_row(tmp_path, columns, line, message):
 
 def test_what_is_no_table_is_an_error(tmp_path):
     (tmp_path / "x.parquet").write_bytes(b"PAR1 but no more")
-    with pytest.raises(DataError, match=r"x.parquet: is no parquet file, or is damaged"):
+    with pytest.raises(
+        DataError, match=r"x.parquet: is neither a Parquet nor an Arrow file, or is"
+    ):
         read(tmp_path / "x.parquet")
     with pytest.raises(DataError, match="there is no such file"):
         read(tmp_path / "y.parquet")
     (tmp_path / "folder").mkdir()
     with pytest.raises(DataError, match="holds neither a dataset nor Parquet files"):
         read(tmp_path / "folder", format="datasets")
+
+
+def test_the_name_of_a_table_says_nothing_if_its_format_is_named(tmp_path):
+    write_corpus([Document("a", "x")], tmp_path / "table", "parquet")
+    assert read(f"parquet:{tmp_path / 'table'}") == [Document("a", "x")]
 
 
 def test_shards_are_read_in_order_and_splits_are_not_mixed(tmp_path):
