@@ -14,6 +14,7 @@ import pytest
 from vermeil.corpora import CorpusConfig, read_corpus, write_corpus
 from vermeil.data.document import Annotation, Document, Relation, Span
 from vermeil.errors import DataError
+from vermeil.jobs.review import export_for_review
 
 TEXT = "\U0001f600 Ann Lee met 東京 people.\nBob \U0001f44d left"
 TOKENS = ((0, 1), (2, 5), (6, 9), (10, 13), (14, 16), (17, 23), (23, 24), (25, 28), (29, 30))
@@ -195,6 +196,10 @@ def test_label_studio_accepts_our_tasks(tmp_path):
         for annotation in task.get("annotations", ()):
             prediction = {**annotation, "model_version": "v"}
             assert interface.validate_prediction(prediction, return_errors=True) == []
+    export_for_review(documents(NESTED), "label-studio", path)
+    for task in json.loads(path.read_text()):
+        for prediction in task.get("predictions", ()):
+            assert interface.validate_prediction(prediction, return_errors=True) == []
     wrong = {"result": [{**tasks[0]["annotations"][0]["result"][0], "from_name": "other"}]}
     assert interface.validate_prediction({**wrong, "model_version": "v"}, return_errors=True)
 
@@ -235,6 +240,35 @@ def test_argilla_reads_our_records_and_we_read_its(tmp_path):
     assert again[1:] == documents()[1:]
     assert [s.key for s in again[0].spans] == [(2, 5, "PER")]
     assert again[0].meta == {"unread": {"doubtful_offsets": 1}}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_we_read_argillas_records_as_a_dataset(tmp_path, datasets):
+    argilla = pytest.importorskip("argilla", reason="argilla is not installed")
+    io = pytest.importorskip("argilla.records._io")
+    spans = [{"start": 4, "end": 7, "label": "PER"}]
+    answer = {"user_id": uuid.UUID(int=1), "status": "submitted"}
+    records = [
+        argilla.Record(
+            id="a",
+            fields={"text": "Hi, Bob"},
+            metadata={"source": "x"},
+            suggestions=[argilla.Suggestion("spans", [{"start": 0, "end": 2, "label": "PER"}])],
+            responses=[argilla.Response("spans", spans, **answer)],
+        ),
+        argilla.Record(
+            id="b",
+            fields={"text": "Bob"},
+            metadata={"source": "y"},
+            suggestions=[argilla.Suggestion("spans", [{"start": 0, "end": 3, "label": "PER"}])],
+        ),
+    ]
+    rows = io.GenericIO.to_list(records, flatten=True)
+    datasets.Dataset.from_list(rows).save_to_disk(str(tmp_path / "folder"))
+    first, second = read(tmp_path / "folder")
+    assert [s.key for s in first.spans] == [(4, 7, "PER")]
+    assert (first.id, first.meta) == ("a", {"source": "x"})
+    assert [s.key for s in second.spans] == [(0, 3, "PER")]
 
 
 def test_relations_come_back_from_the_tools_that_show_them(tmp_path):

@@ -3,8 +3,11 @@
 ``{"id", "fields": {"text"}, "metadata": {}, "suggestions": {QUESTION: {"value", "score",
 "agent"}}, "responses": {QUESTION: [{"value", "user_id"}]}, "status"}``: the value of a span
 question is a list of ``{"start", "end", "label"}``, that of a label question a string or a list of
-strings. Offsets are code points, as the server checks them; Argilla's editor counts UTF-16 units
-(its issue 5729), so people's spans behind a character above U+FFFF are counted as doubtful.
+strings. As a dataset of Hugging Face (``to_datasets``) a record is a row, whose columns are named
+``text``, ``spans.responses``, ``spans.responses.users``, ``spans.suggestion`` …
+
+Offsets are code points, as the server checks them; Argilla's editor counts UTF-16 units (its issue
+5729), so people's spans behind a character above U+FFFF are counted as doubtful.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from vermeil.errors import DataError
 SPANS, LABELS, TEXT = "spans", "labels", "text"
 """Names of questions and field in the records that we write."""
 
+_OF_RECORD = ("id", "status", "_server_id", "vectors")
 _STATES: dict[str, State] = {"submitted": "done", "draft": "draft", "discarded": "skipped"}
 
 
@@ -81,6 +85,34 @@ def write_argilla(document: Document, suggest: bool = True) -> dict[str, Any]:  
         "suggestions": suggestions,
         "responses": {},
         "vectors": {},
+    }
+
+
+def record_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of a row of the dataset that Argilla makes."""
+    suggestions: dict[str, Any] = {}
+    responses: dict[str, Any] = {}
+    plain = {}
+    for column, value in row.items():
+        question, dot, kind = column.rpartition(".")
+        if dot and kind == "suggestion" and value is not None:
+            suggestions[question] = {"value": value, "agent": row.get(f"{column}.agent")}
+        elif dot and kind == "responses" and value is not None:
+            users = row.get(f"{column}.users") or [None] * len(value)
+            states = row.get(f"{column}.status") or ["submitted"] * len(value)
+            responses[question] = [
+                {"value": one, "user_id": user, "status": state}
+                for one, user, state in zip(value, users, states, strict=True)
+            ]
+        elif "." not in column and column not in _OF_RECORD and value is not None:
+            plain[column] = value
+    fields = {TEXT: plain.pop(TEXT)} if TEXT in plain else plain
+    return {
+        "id": row.get("id"),
+        "fields": fields,
+        "metadata": {} if fields is plain else plain,
+        "suggestions": suggestions,
+        "responses": responses,
     }
 
 

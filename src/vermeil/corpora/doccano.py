@@ -81,12 +81,14 @@ def looks_like_doccano(record: Mapping[str, Any]) -> bool:
     """Whether a record is doccano's."""
     if not isinstance(record.get("text"), str):
         return False
-    for key in ("label", "labels"):
-        if isinstance(record.get(key), list) and "id" not in record:
-            return True
-        match record.get(key):
-            case [[int(), int(), str()], *_]:
-                return True
+    # A record of ours has an id, and labels that are strings.
+    labels = record.get("labels")
+    if isinstance(labels, list) and not (
+        "id" in record and all(isinstance(item, str) for item in labels)
+    ):
+        return True
+    if isinstance(record.get("label"), list):
+        return True
     entities = record.get("entities")
     return isinstance(entities, list) and all(
         isinstance(item, dict) and "start_offset" in item for item in entities
@@ -106,6 +108,10 @@ def _label(
         match item:
             case [int(start), int(end), str(label)]:
                 spans.append(Span(start, end, label))
+            case {"start": _, "end": _, "labels": _}:
+                raise DataError(
+                    '"label" holds what Label Studio writes as JSON-MIN; export JSON from there'
+                )
             case dict():
                 spans.append(_entity(item))
             case _:

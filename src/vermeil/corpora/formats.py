@@ -128,12 +128,10 @@ def format_for(path: Path) -> FileFormat:
 
 
 def _json_format(record: Mapping[str, Any]) -> FileFormat:
-    for name, tool in TOOLS.items():
-        if tool.recognises(record):
-            return name
     tokens = record.get("tokens")
-    strings = isinstance(tokens, list) and all(isinstance(token, str) for token in tokens)
-    return "tokens" if strings and tokens else "jsonl"
+    if tokens and isinstance(tokens, list) and all(isinstance(token, str) for token in tokens):
+        return "tokens"
+    return next((name for name, tool in TOOLS.items() if tool.recognises(record)), "jsonl")
 
 
 def _ending(path: Path) -> str:

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vermeil.corpora.answers import document_of
+from vermeil.corpora.argilla import read_argilla, record_of_row
 from vermeil.corpora.arrow import Columns, Features, Rows, read_rows
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.jsonl import document_from_record, document_to_record
@@ -47,6 +49,13 @@ def read_table(path: Path, config: CorpusConfig) -> Iterator[Found]:
     spans = next((name for name in _SPAN_COLUMNS if name in table.columns), None)
     if "tokens" in table.columns and spans is None and not _is_places(table):
         yield from _words(table, config, stem)
+        return
+    if any(name.endswith((".responses", ".suggestion")) for name in table.columns):
+        for file, number, row in table.rows:
+            with located(file, number):
+                answered = read_argilla(record_of_row(row))
+                document = document_of(answered, f"{stem}-{number - 1}")
+            yield Found(file, number, document)
         return
     if "text" not in table.columns:
         raise DataError(

@@ -220,6 +220,15 @@ def test_errors_name_line_and_expectation(tmp_path, content, line, message):
     assert (caught.value.path, caught.value.line) == (path, line)
 
 
+def test_objects_of_an_array_stream_before_a_fault_further_down(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text('[{"data": {"text": "x"}},\n{broken')
+    documents = read_corpus(CorpusConfig(path=path))
+    assert next(documents).text == "x"
+    with pytest.raises(DataError, match=r"x.json:2: not JSON"):
+        next(documents)
+
+
 def test_a_path_may_begin_with_its_format():
     config = CorpusConfig.model_validate("doccano:some/x.jsonl")
     assert (config.format, str(config.path)) == ("doccano", "some/x.jsonl")
