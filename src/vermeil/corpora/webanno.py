@@ -278,6 +278,9 @@ def _row(
         found.tokens.append(place)
     for number, column in enumerate(columns):
         cell = cells[number + 3]
+        if cell == _NONE and column.feature.startswith(_ROLE):
+            # Without slots, only the column of their targets says that there is something.
+            cell = cells[number + 4]
         if cell == _NONE:
             continue
         if number not in chosen:
