@@ -280,16 +280,29 @@ def _row(
         cell = cells[number + 3]
         if cell == _NONE and column.feature.startswith(_ROLE):
             # Without slots, only the column of their targets says that there is something.
-            cell = cells[number + 4]
+            cell = cells[min(number + 4, len(cells) - 1)]
         if cell == _NONE:
             continue
-        if number not in chosen:
-            if column.layer not in {columns[n].layer for n in chosen}:
-                found.unread[f"layer_{column.layer.rpartition('.')[2]}"] += 1
-            continue
-        for match in _VALUE.finditer(cell):
-            if match.end() > match.start() or not cell:
-                _add(match[1], column, place, found)
+        values = [match[1] for match in _VALUE.finditer(cell) if match.end() > match.start()]
+        if number in chosen:
+            for value in values:
+                _add(value, column, place, found)
+        elif column.layer not in {columns[n].layer for n in chosen}:
+            _count(values, number, columns, found)
+
+
+def _count(values: list[str], number: int, columns: Sequence[_Column], found: _File) -> None:
+    """Count annotations of a layer that is not read, once each."""
+    column = columns[number]
+    if number and columns[number - 1].layer == column.layer:
+        return
+    for value in values:
+        numbered = _NUMBERED.fullmatch(value) if column.kind != "CH" else None
+        key = (column.layer, numbered[2] if numbered else "")
+        if numbered is None or key not in found.numbered:
+            found.unread[f"layer_{column.layer.rpartition('.')[2]}"] += 1
+        if numbered is not None:
+            found.numbered[key] = -1
 
 
 def _begin_sentence(start: int, found: _File, waiting: list[str]) -> None:

@@ -119,7 +119,7 @@ def test_webanno_stacked_spans_parts_of_tokens_and_utf16(tmp_path):
         ("Ha", "NamedEntity"),
     ]
     assert len(document.tokens) == 7
-    assert document.meta == {"unread": {"layer_POS": 3, "layer_Rel": 2}}
+    assert document.meta == {"unread": {"layer_POS": 3, "layer_Rel": 1}}
 
 
 def test_webanno_layer_may_be_chosen(tmp_path):
