@@ -58,7 +58,8 @@ def plain_documents(draw) -> Document:
         tokens.append((len(text), len(text) + len(part)))
         text += part + draw(gap)
     points = draw(ranges(len(tokens), apart=False))
-    spans = tuple(Span(tokens[a][0], tokens[b - 1][1], draw(LABELS)) for a, b in points)
+    labels = LABELS | st.sampled_from(["a\\", "[1]", "x|y_", "->*;", "\\n"])
+    spans = tuple(Span(tokens[a][0], tokens[b - 1][1], draw(labels)) for a, b in points)
     name = draw(st.text(st.sampled_from("ab/.%: é\U0001f600"), min_size=1, max_size=5))
     return Document(name, text, None, tuple(tokens), Annotation(spans=spans))
 

@@ -13,7 +13,7 @@ from vermeil.corpora.conll import looks_like_conll
 from vermeil.corpora.objects import is_array, objects_in, objects_of
 from vermeil.corpora.source import STDIN, Line, located, reading
 from vermeil.corpora.tools import TOOLS
-from vermeil.corpora.webanno import HEADER
+from vermeil.corpora.webanno_escapes import HEADER
 from vermeil.errors import DataError
 
 ENDINGS: dict[str, FileFormat] = {

@@ -60,7 +60,9 @@ def read_corpus(
 def _found(config: CorpusConfig) -> Iterator[Found]:
     path = config.path
     if config.format == "auto":
-        known = recognise_source(path) or recognise_array(path)
+        known = recognise_source(path)
+        if known is None:
+            known = "text" if config.text_unit == "file" else recognise_array(path)
         config = config if known is None else config.model_copy(update={"format": known})
     match config.format:
         case "text" if config.text_unit == "file" or path.is_dir():
@@ -74,41 +76,39 @@ def _found(config: CorpusConfig) -> Iterator[Found]:
         case "webanno":
             yield from read_webanno(path, config)
         case _:
-            yield from _from_lines(config)
+            yield from (Found(path, *found) for found in _from_lines(config))
 
 
-def _from_lines(config: CorpusConfig) -> Iterator[Found]:
+def _from_lines(config: CorpusConfig) -> Iterator[tuple[int | None, Document]]:
     """Read what comes line by line, or as JSON objects; a pipe is read once."""
     path = config.path
     if config.format in OBJECTS and is_array(path):
-        objects = objects_in(path)
-    else:
-        lines: Iterable[Line] = read_lines(path)
-        if config.format == "auto":
-            lines = iter(lines)
-            first = list(islice(lines, _PEEK))
-            config = config.model_copy(update={"format": recognise(config, first)})
-            lines = chain(first, lines)
-        if config.format == "webanno":
-            yield Found(path, None, webanno_document(lines, path, stem_of(path), config.tag_key))
-            return
-        if config.format not in OBJECTS:
-            if config.format == "text" and config.text_unit == "file":
-                yield from read_text_files(path)
-                return
-            yield from (Found(path, *found) for found in _line_documents(lines, config))
-            return
-        objects = objects_of(lines, path)
-    yield from (Found(path, *found) for found in _object_documents(objects, config))
+        return _objects(objects_in(path), config)
+    config, lines = _recognised(config)
+    match config.format:
+        case "conll":
+            return read_conll(lines, config, _scheme(config))
+        case "text":
+            return read_text_lines(lines, path)
+        case "webanno":
+            document = webanno_document(lines, path, stem_of(path), config.tag_key)
+            return iter([(None, document)])
+        case _:
+            return _objects(objects_of(lines, path), config)
 
 
-def _line_documents(lines: Iterable[Line], config: CorpusConfig) -> Iterator[tuple[int, Document]]:
-    if config.format == "conll":
-        return read_conll(lines, config, _scheme(config))
-    return read_text_lines(lines, config.path)
+def _recognised(config: CorpusConfig) -> tuple[CorpusConfig, Iterable[Line]]:
+    """Return the corpus with its format, and its lines."""
+    lines: Iterable[Line] = read_lines(config.path)
+    if config.format != "auto":
+        return config, lines
+    lines = iter(lines)
+    first = list(islice(lines, _PEEK))
+    found = recognise(config, first)
+    return config.model_copy(update={"format": found}), chain(first, lines)
 
 
-def _object_documents(objects: Objects, config: CorpusConfig) -> Iterator[tuple[int, Document]]:
+def _objects(objects: Objects, config: CorpusConfig) -> Iterator[tuple[int, Document]]:
     if config.format == "jsonl":
         return read_jsonl(objects, config.path)
     if config.format == "tokens":

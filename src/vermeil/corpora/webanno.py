@@ -11,7 +11,6 @@ relations and of chains the annotations are counted. A document is a file, with 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,29 +18,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vermeil.corpora.config import CorpusConfig
-from vermeil.corpora.folders import file_name, files_below, new_folder
+from vermeil.corpora.folders import files_below
 from vermeil.corpora.source import Found, Line, located, read_lines, reading, stem_of
 from vermeil.corpora.unread import with_unread
 from vermeil.corpora.utf16 import units_before
-from vermeil.corpora.words import count_unheld
-from vermeil.data.atomic import atomic_file
+from vermeil.corpora.webanno_escapes import HEADER, LAYER, NONE, unescape
 from vermeil.data.document import Annotation, Document, Range, Span
 from vermeil.errors import DataError
 
-HEADER = "#FORMAT=WebAnno TSV 3"
-LAYER = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
-"""The layer that is written: INCEpTION's own for named entities, with its feature ``value``."""
-
-_NONE, _NO_VALUE = "_", "*"
+_NO_VALUE = "*"
 _ROLE, _TARGET = "ROLE_", "target"
-_ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "b": "\b"}
-_BACK = {character: letter for letter, character in _ESCAPES.items()}
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|->|.)", re.DOTALL)
-_RESERVED = re.compile(r"->|[\\\[\]|_;\t\n*]")
-_CONTROL = re.compile(r"[\x00-\x0a\x0c-\x1f\\]")
 _VALUE = re.compile(r"((?:\\->|\\.|[^\\|])*)(?:\||$)", re.DOTALL)
-_NUMBERED = re.compile(r"(.*?)(?<!\\)\[(\d+)\]", re.DOTALL)
-_WORD = re.compile(r"\w+|[^\w\s]")
+_NUMBERED = re.compile(r"(.*)\[(\d+)\]", re.DOTALL)
 
 
 class _Column(NamedTuple):
@@ -94,127 +82,12 @@ def webanno_document(lines: Iterable[Line], path: Path, name: str, layer: str = 
             if line.text.startswith("#T_"):
                 columns += _columns(line.text)
             elif line.text.startswith("#Text="):
-                waiting.append(_unescape(line.text.removeprefix("#Text=")))
+                waiting.append(unescape(line.text.removeprefix("#Text=")))
             elif line.text and not line.text.startswith("#"):
                 if chosen is None:
                     chosen = _chosen(columns, layer)
                 _row(line.text, columns, chosen, found, waiting)
     return _document(found, path, name, annotated=any(c.kind == "SP" for c in columns))
-
-
-def write_webanno(documents: Iterable[Document], path: Path, losses: Counter[str]) -> None:
-    """Write a folder with a file for each document; one document also as a ``.tsv`` file.
-
-    ``losses`` counts what the format cannot hold: besides what `count_unheld` names, ``group``;
-    ``id`` of a document in a file of its own that has another name; ``tokens_made``; ``respaced``
-    texts (white space before the first token becomes spaces); spans that have no token
-    (``no_token``) or white space at their ends (``trimmed``); ``unannotated`` documents, which
-    are read as annotated with nothing; and ``unwritable`` ones, without words or with too long ids.
-
-    Raises:
-        DataError: ``path`` is a ``.tsv`` file and there are several documents.
-    """
-    if path.suffix == ".tsv":
-        _write_file(documents, path, losses)
-        return
-    with new_folder(path) as folder:
-        for document in documents:
-            name = file_name(document.id)
-            text = None if name is None else webanno_text(document, losses)
-            if text is None:
-                losses["unwritable"] += 1
-                continue
-            with (folder / f"{name}.tsv").open("w", encoding="utf-8", newline="") as file:
-                file.write(text)
-
-
-def _write_file(documents: Iterable[Document], path: Path, losses: Counter[str]) -> None:
-    written = 0
-    with atomic_file(path) as file:
-        for document in documents:
-            text = webanno_text(document, losses)
-            losses["unwritable"] += text is None
-            losses["id"] += document.id != stem_of(path)
-            if text is not None and written:
-                raise DataError("holds one document; name a folder for several", path)
-            if text is not None:
-                written += 1
-                file.write(text)
-
-
-def webanno_text(document: Document, losses: Counter[str]) -> str | None:
-    """Return the file of a document; None where it has no words."""
-    text, tokens = document.text, document.tokens
-    if tokens is None:
-        tokens = tuple(match.span() for match in _WORD.finditer(text))
-        losses["tokens_made"] += 1
-    if not tokens:
-        return None
-    count_unheld(document, losses)
-    losses["group"] += document.group is not None
-    losses["unannotated"] += document.spans is None
-    losses["respaced"] += bool(text[: tokens[0][0]].strip(" "))
-    cells = _cells(document.spans or (), tokens, losses)
-    units = units_before(text)
-    lines = [f"{HEADER}.3", f"#T_SP={LAYER}|value", ""]
-    for sentence, (first, end) in enumerate(_sentences(text, tokens), start=1):
-        stop = tokens[end][0] if end < len(tokens) else len(text)
-        body = text[tokens[first][0] : stop]
-        # The reader puts a line end between sentences, and takes it away where it does not fit.
-        body = body.removesuffix("\n") if end < len(tokens) else body
-        lines.append("")
-        lines += [f"#Text={_escape_text(line)}" for line in body.split("\n")]
-        for number in range(first, end):
-            for part, (place, values) in enumerate(cells[number]):
-                name = f"{sentence}-{number - first + 1}" + (f".{part}" if part else "")
-                surface = re.sub(r"[\t\n\r]", " ", text[place[0] : place[1]])
-                where = f"{units[place[0]]}-{units[place[1]]}"
-                lines.append(f"{name}\t{where}\t{surface}\t{'|'.join(values) or _NONE}\t")
-    return "\n".join([*lines, ""])
-
-
-def _sentences(text: str, tokens: Sequence[Range]) -> Iterator[Range]:
-    """Yield the tokens of each line, as first and end."""
-    first = 0
-    for number in range(1, len(tokens)):
-        if "\n" in text[tokens[number - 1][1] : tokens[number][0]]:
-            yield first, number
-            first = number
-    yield first, len(tokens)
-
-
-def _cells(
-    spans: Sequence[Span], tokens: Sequence[Range], losses: Counter[str]
-) -> list[list[tuple[Range, list[str]]]]:
-    """Return for each token its rows (itself, then parts of it), each with its values."""
-    starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
-    values: list[dict[Range, list[str]]] = [{token: []} for token in tokens]
-    placed: list[tuple[Span, list[tuple[int, Range]]]] = []
-    rows: Counter[tuple[int, Range]] = Counter()
-    for span in spans:
-        first, end = bisect_right(ends, span.start), bisect_left(starts, span.end)
-        if first >= end:
-            losses["no_token"] += 1
-            continue
-        units = [
-            (number, (max(starts[number], span.start), min(ends[number], span.end)))
-            for number in range(first, end)
-        ]
-        losses["trimmed"] += (units[0][1][0], units[-1][1][1]) != (span.start, span.end)
-        placed.append((span, units))
-        rows.update(units)
-    for number, (span, units) in enumerate(placed, start=1):
-        joined = len(units) > 1 or rows[units[0]] > 1
-        value = _escape_value(span.label) + (f"[{number}]" if joined else "")
-        for token, place in units:
-            values[token].setdefault(place, []).append(value)
-    return [
-        [
-            (tokens[n], found[tokens[n]]),
-            *((p, v) for p, v in sorted(found.items()) if p != tokens[n]),
-        ]
-        for n, found in enumerate(values)
-    ]
 
 
 def _columns(line: str) -> list[_Column]:
@@ -278,10 +151,10 @@ def _row(
         found.tokens.append(place)
     for number, column in enumerate(columns):
         cell = cells[number + 3]
-        if cell == _NONE and column.feature.startswith(_ROLE):
+        if cell == NONE and column.feature.startswith(_ROLE):
             # Without slots, only the column of their targets says that there is something.
             cell = cells[min(number + 4, len(cells) - 1)]
-        if cell == _NONE:
+        if cell == NONE:
             continue
         values = [match[1] for match in _VALUE.finditer(cell) if match.end() > match.start()]
         if number in chosen:
@@ -322,7 +195,7 @@ def _add(value: str, column: _Column, place: Range, found: _File) -> None:
     numbered = _NUMBERED.fullmatch(value)
     text, number = (numbered[1], numbered[2]) if numbered else (value, None)
     nameless = text == _NO_VALUE or column.feature.startswith(_ROLE)
-    label = column.layer.rpartition(".")[2] if nameless else _unescape(text)
+    label = column.layer.rpartition(".")[2] if nameless else unescape(text)
     key = (column.layer, number or "")
     if number is not None and key in found.numbered:
         at = found.numbered[key]
@@ -359,21 +232,3 @@ def _document(found: _File, path: Path, name: str, *, annotated: bool) -> Docume
             annotation=Annotation(spans=tuple(spans) if annotated else None),
             meta=with_unread({}, found.unread),
         )
-
-
-def _escape_value(value: str) -> str:
-    return _RESERVED.sub(lambda m: "\\" + _BACK.get(m[0], m[0]), value)
-
-
-def _escape_text(text: str) -> str:
-    return _CONTROL.sub(lambda m: "\\" + _BACK.get(m[0], m[0]), text)
-
-
-def _unescape(text: str) -> str:
-    def character(match: re.Match[str]) -> str:
-        found = match[1]
-        if len(found) == 5:
-            return chr(int(found[1:], 16))
-        return _ESCAPES.get(found, found)
-
-    return _ESCAPE.sub(character, text)

@@ -94,10 +94,7 @@ def document_to_sheet(
             or line end is in their label), and what `spans_to_tags` and `count_unheld` name.
         flat: whether words and text must stand on one line and hold no tab.
     """
-    tokens, spans = document.tokens, document.spans
-    if tokens is None:
-        tokens = tuple(match.span() for match in _WORD.finditer(document.text))
-        losses["tokens_made"] += 1
+    tokens, spans = tokens_of(document, losses), document.spans
     words = [document.text[start:end] for start, end in tokens]
     if flat:
         words = [_BREAK.sub(" ", word) for word in words]
@@ -114,6 +111,14 @@ def document_to_sheet(
         return Sheet(words, tags, document.text)
     losses["respaced"] += 1
     return Sheet(words, tags, None)
+
+
+def tokens_of(document: Document, losses: Counter[str]) -> tuple[Range, ...]:
+    """Return a document's tokens; where it has none, they are made (and counted as such)."""
+    if document.tokens is not None:
+        return document.tokens
+    losses["tokens_made"] += 1
+    return tuple(match.span() for match in _WORD.finditer(document.text))
 
 
 def is_flat(text: str) -> bool:

@@ -21,7 +21,7 @@ from vermeil.corpora.tables import WordRows, text_columns, text_rows
 from vermeil.corpora.text import text_lines
 from vermeil.corpora.tokens import token_rows
 from vermeil.corpora.tools import TOOLS, tool_lines
-from vermeil.corpora.webanno import write_webanno
+from vermeil.corpora.webanno_write import write_webanno
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document
 from vermeil.data.tags import Scheme
