@@ -72,7 +72,7 @@ class CorpusConfig(Section):
         if not colon or not path or name not in FORMATS:
             return value
         if value.get("format", "auto") not in ("auto", name):
-            raise ValueError(f"the path says {name}, the format {value['format']}; name one")
+            raise ValueError(f"one format: the path says {name}, the key {value['format']}")
         return {**value, "path": path, "format": name}
 
 

@@ -233,5 +233,5 @@ def test_a_path_may_begin_with_its_format():
     config = CorpusConfig.model_validate("doccano:some/x.jsonl")
     assert (config.format, str(config.path)) == ("doccano", "some/x.jsonl")
     assert CorpusConfig(path="C:/x.jsonl").format == "auto"
-    with pytest.raises(ValueError, match="the path says doccano, the format prodigy; name one"):
+    with pytest.raises(ValueError, match="one format: the path says doccano, the key prodigy"):
         CorpusConfig(path="doccano:x", format="prodigy")
