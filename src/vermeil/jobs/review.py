@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -71,6 +71,7 @@ class ReviewReport:
         annotators: name (as in the tool) to number of finished answers.
         superseded: answers after which the same person gave another one.
         not_answered: documents of the silver corpus that are not in the tool's file.
+        losses: what gold's format could not hold, by name to number.
     """
 
     documents: int
@@ -81,6 +82,7 @@ class ReviewReport:
     annotators: dict[str, int]
     superseded: int
     not_answered: int
+    losses: Mapping[str, int]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -93,6 +95,7 @@ class ReviewReport:
             "annotators": self.annotators,
             "superseded": self.superseded,
             "not_answered": self.not_answered,
+            "losses": dict(self.losses),
             "ids_set_aside": self.set_aside,
         }
 
@@ -202,6 +205,7 @@ def import_review(
         dict(sorted(counts.annotators.items())),
         counts.superseded,
         len(known.keys() - returned.keys()),
+        written.losses,
     )
 
 

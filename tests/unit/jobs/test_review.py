@@ -120,6 +120,7 @@ def test_a_correction_becomes_gold_with_its_origin(tmp_path, tool):
         "annotators": {who: 1},
         "superseded": 0,
         "not_answered": 3,
+        "losses": {},
         "ids_set_aside": {},
     }
 
@@ -201,6 +202,17 @@ def test_documents_come_in_the_order_that_is_asked_for(tmp_path):
     assert ids(ids=["d", "nobody", "a", "b"], limit=2) == (["d", "a"], ["nobody"])
     with pytest.raises(ConfigError, match="--ids says the order already"):
         ids(ids=["a"], order="score")
+
+
+def test_what_the_format_of_gold_cannot_hold_is_told(tmp_path):
+    _, records = exported(tmp_path, "doccano")
+    path = tmp_path / "back.json"
+    path.write_text(json.dumps(records))
+    gold, rest = tmp_path / "gold.conll", tmp_path / "rest.jsonl"
+    report = import_review(CorpusConfig(path=path), SILVER, gold, rest)
+    assert report.accepted == 4
+    assert report.losses["meta"] == 4
+    assert report.losses["tokens_made"] == 4
 
 
 def test_ids_are_read_from_lines_and_from_records(tmp_path):
