@@ -24,6 +24,7 @@ from vermeil.cli import (
     refine,
     replay,
     replies,
+    review,
     run,
     select,
     serve,
@@ -75,6 +76,7 @@ app.add_typer(replies.app, name="replies", epilog=replies.EXAMPLE)
 app.command("locate", epilog=locate.EXAMPLE)(locate.locate)
 app.command("select", epilog=select.EXAMPLE)(select.select)
 app.command("refine", epilog=refine.EXAMPLE)(refine.refine)
+app.add_typer(review.app, name="review", epilog=review.EXAMPLE)
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("study", epilog=study.EXAMPLE)(study.study)

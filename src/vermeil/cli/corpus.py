@@ -12,11 +12,30 @@ from vermeil.cli.output import console, print_json, say, table
 
 EXAMPLE = "Example: vermeil corpus stats gold.jsonl"
 
+CONVERT = """Example: vermeil corpus convert gold.conll gold.jsonl
+
+\b
+Others:
+  vermeil corpus convert label-studio:export.json gold.jsonl
+  vermeil corpus convert gold.jsonl train.spacy
+  vermeil corpus convert gold.jsonl datasets-tokens:gold-dataset
+  vermeil corpus convert brat:annotated/ gold.parquet
+
+Formats: jsonl, conll, tokens, text, parquet, datasets (Hugging Face; both also with -tokens: words
+and tags in place of texts and spans), docbin (spaCy), brat, label-studio, doccano, prodigy,
+argilla, webanno (INCEpTION).
+"""
+
 app = typer.Typer(no_args_is_help=True, help="Look at corpora; split, convert, find leaks.")
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="A corpus; - is standard input.")]
+File = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE", help="A corpus, or FORMAT:FILE (see convert); - is standard input."
+    ),
+]
 Format = Annotated[
-    str, typer.Option("--format", help="auto, jsonl, conll, tokens, text: how FILE is written.")
+    str, typer.Option("--format", help="How FILE is written, if not before its path: auto or NAME.")
 ]
 Scheme = Annotated[
     str, typer.Option("--scheme", help="auto, iob1, iob2, bioes: the tag scheme of FILE.")
@@ -24,7 +43,13 @@ Scheme = Annotated[
 TagColumn = Annotated[
     int, typer.Option("--tag-column", help="conll: column of the tags; -1 is the last.")
 ]
-TagKey = Annotated[str, typer.Option("--tag-key", help="tokens: the key that holds the tags.")]
+TagKey = Annotated[
+    str,
+    typer.Option(
+        "--tag-key",
+        help="tokens, parquet, datasets: key or column of tags; webanno: the layer.",
+    ),
+]
 
 
 @app.command("stats", epilog="Example: vermeil corpus stats gold.conll --tag-column 3")
@@ -108,13 +133,15 @@ def split(
     )
 
 
-@app.command("convert", epilog="Example: vermeil corpus convert gold.conll gold.jsonl")
+@app.command("convert", epilog=CONVERT)
 def convert(
     file: File,
-    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Where to; .gz compresses.")],
+    output: Annotated[
+        Path, typer.Argument(metavar="OUTPUT", help="Where to, or FORMAT:OUTPUT; .gz compresses.")
+    ],
     *,
     to: Annotated[
-        str, typer.Option("--to", help="auto (by OUTPUT's ending), jsonl, conll, tokens, text.")
+        str, typer.Option("--to", help="OUTPUT's format; auto: before its path, or its ending.")
     ] = "auto",
     to_scheme: Annotated[
         str, typer.Option("--to-scheme", help="iob1, iob2, bioes: the tag scheme of OUTPUT.")
@@ -125,20 +152,27 @@ def convert(
     tag_key: TagKey = "gold",
     as_json: AsJson = False,
 ) -> None:
-    """Write a corpus in another format; what that cannot hold is counted."""
+    """Write a corpus in another format; what was not read, and what is lost, is counted."""
+    from collections import Counter
+
     from vermeil.cli.inputs import corpus_config
     from vermeil.corpora import read_corpus, write_corpus
+    from vermeil.corpora.unread import counting_unread
 
     corpus = corpus_config(
         file, format=format_, scheme=scheme, tag_column=tag_column, tag_key=tag_key
     )
     target = corpus_config(output, format=to, scheme=to_scheme)
     to_be_written = "iob2" if target.scheme == "auto" else target.scheme
-    report = write_corpus(read_corpus(corpus), output, target.format, to_be_written)
+    unread: Counter[str] = Counter()
+    documents = counting_unread(read_corpus(corpus), unread)
+    report = write_corpus(documents, target.path, target.format, to_be_written)
     if as_json:
-        print_json(report.as_dict())
+        print_json({**report.as_dict(), "unread": dict(sorted(unread.items()))})
         return
-    say(f"wrote {report.written:,} of {report.documents:,} documents to {output}")
+    say(f"wrote {report.written:,} of {report.documents:,} documents to {target.path}")
+    for name, number in sorted(unread.items()):
+        say(f"not read as it was: {name.replace('_', ' ')} {number:,}")
     for name, number in report.losses.items():
         say(f"lost: {name.replace('_', ' ')} {number:,}")
 

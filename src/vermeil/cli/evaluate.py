@@ -19,13 +19,14 @@ def evaluate(
     model: Annotated[
         Path,
         typer.Argument(
-            metavar="MODEL", help="A model folder, or a JSONL file of predictions or silver."
+            metavar="MODEL",
+            help="A model folder, or a file of predictions or silver; FORMAT:PATH for folders.",
         ),
     ],
     gold: Annotated[Path, typer.Argument(metavar="GOLD", help="People's annotations.")],
     *,
     format_: Annotated[
-        str, typer.Option("--format", help="auto, jsonl, conll, tokens: how GOLD is written.")
+        str, typer.Option("--format", help="How GOLD is written, if not before its path.")
     ] = "auto",
     tag_key: Annotated[
         str, typer.Option("--tag-key", help="tokens: the key of GOLD that holds the tags.")
@@ -42,7 +43,7 @@ def evaluate(
         typer.Option(
             "--also",
             metavar="FILE",
-            help="Another JSONL file, such as another prompt's silver, to measure agreement with; "
+            help="Another file, such as another prompt's silver, to measure agreement with; "
             "may be given several times.",
         ),
     ] = None,

@@ -26,6 +26,8 @@ def corpus_config(path: Path, **options: str | int) -> CorpusConfig:
 
 
 def _problem(loc: tuple[int | str, ...], message: str, found: object) -> str:
+    if not loc:  # what is wrong is not one value, but how several go together
+        return f"--format: {message.replace('Value error, ', 'expected ')}"
     option = "--" + "-".join(str(part) for part in loc).replace("_", "-")
     return f"{option}: {message.replace('Input should be', 'expected')}, found {found!r}"
 

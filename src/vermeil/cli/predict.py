@@ -25,13 +25,13 @@ def predict(
     model: Model,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FILE…|-", help="Text, JSONL, CoNLL or tokens; .gz too."),
+        typer.Argument(metavar="FILE…|-", help="Text, JSONL, CoNLL … or FORMAT:FILE; .gz too."),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write here, not to standard output.")
     ] = None,
     format_: Annotated[
-        str, typer.Option("--format", help="auto, text, jsonl, conll, tokens.")
+        str, typer.Option("--format", help="How FILE is written, if not before its path.")
     ] = "auto",
     precision: AnyPrecision = "auto",
     resume: Annotated[

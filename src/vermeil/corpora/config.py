@@ -3,32 +3,58 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import model_validator
 
 from vermeil.section import Section
 
-Format = Literal["auto", "jsonl", "conll", "tokens", "text"]
+FileFormat = Literal[
+    "jsonl",
+    "conll",
+    "tokens",
+    "text",
+    "parquet",
+    "parquet-tokens",
+    "datasets",
+    "datasets-tokens",
+    "docbin",
+    "brat",
+    "label-studio",
+    "doccano",
+    "prodigy",
+    "argilla",
+    "webanno",
+]
+Format = Literal["auto", FileFormat]
 Scheme = Literal["auto", "iob1", "iob2", "bioes"]
+
+FORMATS: tuple[str, ...] = get_args(FileFormat)
+"""All formats, each of which may stand before a path: ``doccano:export.jsonl``."""
 
 
 class CorpusConfig(Section):
-    """One corpus. In TOML a plain string is short for ``{path = "…"}``."""
+    """One corpus. In TOML a plain string is short for ``{path = "…"}``.
+
+    A path may begin with its format: ``doccano:export.jsonl`` says the same as
+    ``{path = "export.jsonl", format = "doccano"}``.
+    """
 
     path: Path
-    """The file; relative to the folder of vermeil.toml."""
+    """The file or folder; relative to the folder of vermeil.toml."""
     format: Format = "auto"
-    """jsonl (vermeil records), conll (columns), tokens (JSONL of token lists), text; auto: by name
-    and first record."""
+    """jsonl (vermeil records), conll (columns), tokens (JSONL of token lists), text, parquet,
+    datasets, docbin, brat, label-studio, doccano, prodigy, argilla, webanno; auto: by name and
+    first record."""
     scheme: Scheme = "auto"
-    """Tag scheme of conll and tokens files; auto: recognised from the tags."""
+    """Tag scheme of conll, tokens and tables of tokens; auto: recognised from the tags."""
     tag_column: int = -1
     """conll: the column that holds the tags, from 0; negative counts from the right."""
     group_column: int | None = None
     """conll: the column that names the group (prefixed with the file's name); none: -DOCSTART-."""
     tag_key: str = "gold"
-    """tokens: the key that holds the tags."""
+    """tokens, parquet, datasets: the key or column that holds the tags (where it is not there:
+    ner_tags or tags); webanno: the layer of the spans, or the last part of its name."""
     group_key: str = "doc"
     """tokens: the key that names the group; it is prefixed with the file's name, for numbers that
     restart in every split."""
@@ -38,7 +64,16 @@ class CorpusConfig(Section):
     @model_validator(mode="before")
     @classmethod
     def _from_string(cls, value: Any) -> Any:
-        return {"path": value} if isinstance(value, str | Path) else value
+        if isinstance(value, str | Path):
+            value = {"path": value}
+        if not isinstance(value, dict) or not isinstance(value.get("path"), str | Path):
+            return value
+        name, colon, path = str(value["path"]).partition(":")
+        if not colon or not path or name not in FORMATS:
+            return value
+        if value.get("format", "auto") not in ("auto", name):
+            raise ValueError(f"one format: the path says {name}, the key {value['format']}")
+        return {**value, "path": path, "format": name}
 
 
 class CorporaConfig(Section):

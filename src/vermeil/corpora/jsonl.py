@@ -51,7 +51,7 @@ def document_to_record(document: Document) -> dict[str, Any]:
     if document.tokens is not None:
         record["tokens"] = [list(token) for token in document.tokens]
     if annotation.spans is not None:
-        record["spans"] = [_span_to_record(span) for span in annotation.spans]
+        record["spans"] = [span_to_record(span) for span in annotation.spans]
     if annotation.abstain:
         record["abstain"] = [{"start": start, "end": end} for start, end in annotation.abstain]
     if annotation.labels is not None:
@@ -97,9 +97,11 @@ def document_to_line(document: Document) -> str:
         raise DataError(f"document {document.id!r} holds what JSON cannot hold: {error}") from error
 
 
-def read_jsonl(lines: Iterable[Line], path: Path) -> Iterator[tuple[int, Document]]:
-    """Read vermeil records; blank lines are skipped."""
-    for number, record in read_objects(lines, path):
+def read_jsonl(
+    objects: Iterable[tuple[int, dict[str, Any]]], path: Path
+) -> Iterator[tuple[int, Document]]:
+    """Read vermeil records, with their line numbers."""
+    for number, record in objects:
         with located(path, number):
             document = document_from_record(record)
         yield number, document
@@ -121,23 +123,38 @@ def parse_object(text: str) -> dict[str, Any]:
     Raises:
         DataError: it holds something else, or characters that no encoding can hold.
     """
+    start = len(text) - len(text.lstrip())
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
-        if "\\ud" in text or "\\uD" in text:
-            json.dumps(value, ensure_ascii=False).encode()
+        value, end = parse_value(text, start)
+        if text[end:].strip():
+            raise json.JSONDecodeError("Extra data", text, end)
     except json.JSONDecodeError as error:
         raise DataError(
             f"not JSON: {error.msg} at character {error.colno}; expected one object per line"
         ) from error
+    if not isinstance(value, dict):
+        raise DataError(f"expected a JSON object, found {_name(value)}")
+    return value
+
+
+def parse_value(text: str, start: int = 0) -> tuple[Any, int]:
+    """Return the JSON value that begins at ``start``, and where it ends.
+
+    Raises:
+        JSONDecodeError: there is none, or it is cut off.
+        DataError: it holds what is not JSON, or characters that no encoding can hold.
+    """
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+        if text.find("\\ud", start, end) >= 0 or text.find("\\uD", start, end) >= 0:
+            json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise DataError(
             "holds half of a surrogate pair (\\ud800 to \\udfff), which is not a character"
         ) from error
     except RecursionError as error:
         raise DataError("is nested too deeply to be a record") from error
-    if not isinstance(value, dict):
-        raise DataError(f"expected a JSON object, found {_name(value)}")
-    return value
+    return value, end
 
 
 def json_lines(documents: Iterable[Document]) -> Iterator[str]:
@@ -146,7 +163,8 @@ def json_lines(documents: Iterable[Document]) -> Iterator[str]:
         yield document_to_line(document) + "\n"
 
 
-def _span_to_record(span: Span) -> dict[str, Any]:
+def span_to_record(span: Span) -> dict[str, Any]:
+    """Return a span as a JSON object."""
     record: dict[str, Any] = {"start": span.start, "end": span.end, "label": span.label}
     for key in _DETAILS:
         value = getattr(span, key)
@@ -304,6 +322,9 @@ def _refuse(record: Mapping[str, Any], key: str, expected: str) -> NoReturn:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise DataError(f"{name} is not JSON; expected a number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _name(value: Any) -> str:

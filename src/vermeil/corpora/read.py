@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
-from pathlib import Path
 
+from vermeil.corpora.brat import read_brat
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.conll import conll_tags, read_conll
-from vermeil.corpora.formats import recognise
+from vermeil.corpora.docbin import read_docbin
+from vermeil.corpora.formats import OBJECTS, recognise, recognise_array, recognise_source
 from vermeil.corpora.jsonl import read_jsonl
+from vermeil.corpora.objects import Objects, is_array, objects_in, objects_of
 from vermeil.corpora.seen import SeenIds
-from vermeil.corpora.source import STDIN, Found, Line, located, read_lines
+from vermeil.corpora.source import STDIN, Found, Line, located, read_lines, stem_of
+from vermeil.corpora.tables import read_table
 from vermeil.corpora.text import read_text_files, read_text_lines
 from vermeil.corpora.tokens import read_tokens, token_tags
+from vermeil.corpora.tools import TOOLS, read_tool
+from vermeil.corpora.webanno import read_webanno, webanno_document
 from vermeil.data.document import Document
 from vermeil.data.tags import Scheme, detect_scheme
 from vermeil.errors import DataError
@@ -54,40 +59,77 @@ def read_corpus(
 
 def _found(config: CorpusConfig) -> Iterator[Found]:
     path = config.path
-    if config.format in ("auto", "text") and (config.text_unit == "file" or path.is_dir()):
-        yield from read_text_files(path)
-        return
-    lines: Iterable[Line] = read_lines(path)
     if config.format == "auto":
-        lines = iter(lines)
-        first = list(islice(lines, _PEEK))
-        config = config.model_copy(update={"format": recognise(config, first)})
-        lines = chain(first, lines)
-    for line, document in _documents(lines, config):
-        yield Found(path, line, document)
-
-
-def _documents(lines: Iterable[Line], config: CorpusConfig) -> Iterator[tuple[int, Document]]:
+        known = recognise_source(path)
+        if known is None:
+            known = "text" if config.text_unit == "file" else recognise_array(path)
+        config = config if known is None else config.model_copy(update={"format": known})
     match config.format:
-        case "jsonl":
-            return read_jsonl(lines, config.path)
-        case "tokens":
-            return read_tokens(lines, config, _scheme(config))
+        case "text" if config.text_unit == "file" or path.is_dir():
+            yield from read_text_files(path)
+        case "brat":
+            yield from read_brat(path)
+        case "docbin":
+            yield from read_docbin(path)
+        case "parquet" | "parquet-tokens" | "datasets" | "datasets-tokens":
+            yield from read_table(path, config)
+        case "webanno":
+            yield from read_webanno(path, config)
+        case _:
+            yield from (Found(path, *found) for found in _from_lines(config))
+
+
+def _from_lines(config: CorpusConfig) -> Iterator[tuple[int | None, Document]]:
+    """Read what comes line by line, or as JSON objects; a pipe is read once."""
+    path = config.path
+    if config.format in OBJECTS and is_array(path):
+        return _objects(objects_in(path), config)
+    config, lines = _recognised(config)
+    match config.format:
         case "conll":
             return read_conll(lines, config, _scheme(config))
+        case "text":
+            return read_text_lines(lines, path)
+        case "webanno":
+            document = webanno_document(lines, path, stem_of(path), config.tag_key)
+            return iter([(None, document)])
         case _:
-            return read_text_lines(lines, config.path)
+            return _objects(objects_of(lines, path), config)
+
+
+def _recognised(config: CorpusConfig) -> tuple[CorpusConfig, Iterable[Line]]:
+    """Return the corpus with its format, and its lines."""
+    lines: Iterable[Line] = read_lines(config.path)
+    if config.format != "auto":
+        return config, lines
+    lines = iter(lines)
+    first = list(islice(lines, _PEEK))
+    found = recognise(config, first)
+    return config.model_copy(update={"format": found}), chain(first, lines)
+
+
+def _objects(objects: Objects, config: CorpusConfig) -> Iterator[tuple[int, Document]]:
+    if config.format == "jsonl":
+        return read_jsonl(objects, config.path)
+    if config.format == "tokens":
+        return read_tokens(objects, config, _scheme(config))
+    assert config.format != "auto"
+    return read_tool(objects, config, TOOLS[config.format])
 
 
 def _scheme(config: CorpusConfig) -> Scheme:
     if config.scheme != "auto":
         return config.scheme
-    if config.path == STDIN:
+    path = config.path
+    if path == STDIN:
         raise DataError(
             "the tag scheme cannot be recognised, since standard input is read only once; "
             "name it: iob1, iob2 or bioes",
-            config.path,
+            path,
         )
-    read = conll_tags if config.format == "conll" else token_tags
-    with located(Path(config.path)):
-        return detect_scheme(tags for _, tags in read(read_lines(config.path), config))
+    if config.format == "conll":
+        tags = conll_tags(read_lines(path), config)
+    else:
+        tags = token_tags(objects_in(path), config)
+    with located(path):
+        return detect_scheme(found for _, found in tags)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import sys
 import zlib
@@ -45,15 +46,45 @@ def read_lines(path: Path) -> Iterator[Line]:
             yield Line(number, _decode(raw, path, number))
 
 
-def read_whole(path: Path) -> str:
+def read_chunks(path: Path, size: int = 1 << 16) -> Iterator[str]:
+    """Read a UTF-8 file in pieces of ``size`` bytes, for formats that know no lines.
+
+    Raises:
+        DataError: as `read_lines`.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    line = 1
+    with reading(path), _open(path) as file:
+        while True:
+            raw = file.read(size)
+            try:
+                text = decoder.decode(raw, final=not raw)
+            except UnicodeDecodeError as error:
+                line += error.object[: error.start].count(b"\n")
+                raise _not_utf8(error, path, line) from error
+            line += text.count("\n")
+            if text:
+                yield text
+            if not raw:
+                return
+
+
+def read_whole(path: Path, *, keep_mark: bool = False) -> str:
     """Return the text of a UTF-8 file, without the line end at its end.
+
+    ``keep_mark`` keeps a byte-order mark, where offsets of others count it.
 
     Raises:
         DataError: as `read_lines`.
     """
     with reading(path), _open(path) as file:
-        lines = [_decode(raw, path, number, keep_end=True) for number, raw in enumerate(file, 1)]
-    return _without_end("".join(lines))
+        lines = [
+            _decode(raw, path, number, keep_end=True, keep_mark=keep_mark)
+            for number, raw in enumerate(file, 1)
+        ]
+    text = "".join(lines)
+    # With offsets, what stands before the last line feed is text.
+    return text.removesuffix("\n") if keep_mark else _without_end(text)
 
 
 def stem_of(path: Path) -> str:
@@ -95,21 +126,29 @@ def _open(path: Path) -> AbstractContextManager[IO[bytes] | gzip.GzipFile]:
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
 
 
-def _decode(raw: bytes, path: Path, number: int, *, keep_end: bool = False) -> str:
+def _decode(
+    raw: bytes, path: Path, number: int, *, keep_end: bool = False, keep_mark: bool = False
+) -> str:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        utf16 = number == 1 and raw.startswith((b"\xff\xfe", b"\xfe\xff"))
-        what = "UTF-16" if utf16 else "another encoding"
-        raise DataError(
-            f"not UTF-8: byte {error.start + 1} of the line is 0x{raw[error.start]:02x}, which "
-            f"looks like {what}; convert the file to UTF-8",
-            path,
-            number,
-        ) from error
-    if number == 1:
+        raise _not_utf8(error, path, number) from error
+    if number == 1 and not keep_mark:
         text = text.removeprefix("\ufeff")
     return text if keep_end else _without_end(text)
+
+
+def _not_utf8(error: UnicodeDecodeError, path: Path, number: int) -> DataError:
+    raw, start = error.object, error.start
+    utf16 = number == 1 and raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+    what = "UTF-16" if utf16 else "another encoding"
+    column = start - raw.rfind(b"\n", 0, start)
+    return DataError(
+        f"not UTF-8: byte {column} of the line is 0x{raw[start]:02x}, which looks like {what}; "
+        "convert the file to UTF-8",
+        path,
+        number,
+    )
 
 
 def _without_end(text: str) -> str:

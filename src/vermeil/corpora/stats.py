@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
+from vermeil.corpora.unread import unread_of
 from vermeil.corpora.words import REPAIRED
 from vermeil.data.document import Document
 
@@ -45,6 +46,7 @@ class CorpusStats:
         words: lengths in tokens, or in words parted by white space where there are no tokens.
         duplicates: documents whose text stands in the corpus before, character by character.
         repaired_tags: tags that broke their scheme and were repaired on reading.
+        unread: what files held and documents cannot hold, by name to its number.
     """
 
     documents: int = 0
@@ -59,6 +61,7 @@ class CorpusStats:
     words: Spread = Spread()
     duplicates: int = 0
     repaired_tags: int = 0
+    unread: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def unannotated(self) -> int:
@@ -81,6 +84,7 @@ class CorpusStats:
             "words": self.words.as_dict(),
             "duplicates": self.duplicates,
             "repaired_tags": self.repaired_tags,
+            "unread": dict(self.unread),
         }
 
 
@@ -95,6 +99,7 @@ def corpus_stats(documents: Iterable[Document]) -> CorpusStats:
     relations: Counter[str] = Counter()
     characters: Counter[int] = Counter()
     words: Counter[int] = Counter()
+    unread: Counter[str] = Counter()
     groups: set[str] = set()
     texts: set[bytes] = set()
     for document in documents:
@@ -105,7 +110,7 @@ def corpus_stats(documents: Iterable[Document]) -> CorpusStats:
         number["abstentions"] += len(annotation.abstain)
         number["overlapping"] += _overlap(document)
         number["duplicates"] += digest in texts
-        number["repaired"] += document.meta.get(REPAIRED, 0)
+        unread.update(unread_of(document))
         spans.update(span.label for span in annotation.spans or ())
         labels.update(annotation.labels or ())
         relations.update(relation.label for relation in annotation.relations or ())
@@ -125,7 +130,8 @@ def corpus_stats(documents: Iterable[Document]) -> CorpusStats:
         characters=_spread(characters),
         words=_spread(words),
         duplicates=number["duplicates"],
-        repaired_tags=number["repaired"],
+        repaired_tags=unread.pop(REPAIRED, 0),
+        unread=_ordered(unread),
     )
 
 

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from vermeil.corpora.config import CorpusConfig
-from vermeil.corpora.jsonl import read_objects
-from vermeil.corpora.source import Line, located, stem_of
+from vermeil.corpora.objects import Objects
+from vermeil.corpora.source import located, stem_of
 from vermeil.corpora.words import Row, document_to_sheet, place_words, row_to_document
 from vermeil.data.document import Document
 from vermeil.data.tags import Scheme, split_tag
@@ -24,18 +24,18 @@ from vermeil.errors import DataError
 
 
 def read_tokens(
-    lines: Iterable[Line], config: CorpusConfig, scheme: Scheme
+    objects: Objects, config: CorpusConfig, scheme: Scheme
 ) -> Iterator[tuple[int, Document]]:
     """Read token lists, with their line numbers."""
-    for number, (line, record) in enumerate(read_objects(lines, config.path)):
+    for number, (line, record) in enumerate(objects):
         with located(config.path, line):
             document = row_to_document(_row(record, config, number), scheme)
         yield line, document
 
 
-def token_tags(lines: Iterable[Line], config: CorpusConfig) -> Iterator[tuple[int, list[str]]]:
+def token_tags(objects: Objects, config: CorpusConfig) -> Iterator[tuple[int, list[str]]]:
     """Read the tags alone, with their line numbers."""
-    for line, record in read_objects(lines, config.path):
+    for line, record in objects:
         with located(config.path, line):
             tags = _strings(record, config.tag_key)
             for tag in tags or ():

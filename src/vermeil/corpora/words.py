@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
@@ -94,10 +94,7 @@ def document_to_sheet(
             or line end is in their label), and what `spans_to_tags` and `count_unheld` name.
         flat: whether words and text must stand on one line and hold no tab.
     """
-    tokens, spans = document.tokens, document.spans
-    if tokens is None:
-        tokens = tuple(match.span() for match in _WORD.finditer(document.text))
-        losses["tokens_made"] += 1
+    tokens, spans = tokens_of(document, losses), document.spans
     words = [document.text[start:end] for start, end in tokens]
     if flat:
         words = [_BREAK.sub(" ", word) for word in words]
@@ -116,13 +113,24 @@ def document_to_sheet(
     return Sheet(words, tags, None)
 
 
+def tokens_of(document: Document, losses: Counter[str]) -> tuple[Range, ...]:
+    """Return a document's tokens; where it has none, they are made (and counted as such)."""
+    if document.tokens is not None:
+        return document.tokens
+    losses["tokens_made"] += 1
+    return tuple(match.span() for match in _WORD.finditer(document.text))
+
+
 def is_flat(text: str) -> bool:
     """Whether a text holds neither tab nor line end."""
     return _BREAK.search(text) is None
 
 
-def count_unheld(document: Document, losses: Counter[str]) -> None:
-    """Count what neither tags nor plain text can hold, under its name in the record."""
+def count_unheld(document: Document, losses: Counter[str], held: Collection[str] = ()) -> None:
+    """Count what neither tags nor plain text can hold, under its name in the record.
+
+    ``held`` names what the format holds all the same.
+    """
     annotation = document.annotation
     lost = {
         "labels": annotation.labels is not None,
@@ -135,7 +143,7 @@ def count_unheld(document: Document, losses: Counter[str]) -> None:
             for s in annotation.spans or ()
         ),
     }
-    losses.update({name: int(number) for name, number in lost.items() if number})
+    losses.update({k: int(n) for k, n in lost.items() if n and k not in held})
 
 
 def _without_breaks(spans: tuple[Span, ...] | None) -> tuple[tuple[Span, ...] | None, int]:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vermeil.corpora.config import CorpusConfig, Format
+from vermeil.corpora.arrow import write_datasets, write_parquet
+from vermeil.corpora.brat import write_brat
+from vermeil.corpora.config import CorpusConfig, FileFormat, Format
 from vermeil.corpora.conll import conll_texts
+from vermeil.corpora.docbin import write_docbin
 from vermeil.corpora.formats import format_for
 from vermeil.corpora.jsonl import json_lines
 from vermeil.corpora.source import stem_of
+from vermeil.corpora.tables import WordRows, text_columns, text_rows
 from vermeil.corpora.text import text_lines
 from vermeil.corpora.tokens import token_rows
+from vermeil.corpora.tools import TOOLS, tool_lines
+from vermeil.corpora.webanno_write import write_webanno
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document
 from vermeil.data.tags import Scheme
@@ -50,48 +57,86 @@ def write_corpus(
     format: Format = "auto",  # noqa: A002
     scheme: Scheme = "iob2",
 ) -> WriteReport:
-    """Write documents to a file, whole or not at all; a name that ends in ``.gz`` is compressed.
+    """Write documents to a file or folder, whole or not at all; ``.gz`` compresses files of text.
 
-    jsonl holds everything. What another format cannot hold is counted by name.
+    jsonl, parquet and datasets hold everything, and so does what annotation tools carry along for
+    us. What another format cannot hold is counted by name.
 
     Args:
         documents: what is written, in order.
         path: where to; missing folders are made.
-        format: jsonl, conll, tokens, text (a line per document), or auto: by the ending.
-        scheme: tag scheme of conll and tokens.
+        format: one of `vermeil.corpora.config.FORMATS`, or auto: by the ending.
+        scheme: tag scheme of conll, tokens and tables of tokens.
 
     Raises:
+        ConfigError: a library that the format needs is not installed.
         DataError: the file cannot be written, two documents have the same id, or a text holds
             what UTF-8 cannot hold.
     """
     chosen = format_for(path) if format == "auto" else format
     losses: Counter[str] = Counter()
     seen: dict[str, None] = {}
-    config = CorpusConfig(path=path)
     source = _noted(documents, seen)
-    chunks: Iterator[str]
-    match chosen:
-        case "jsonl":
-            chunks = json_lines(source)
-        case "conll":
-            chunks = conll_texts(source, stem_of(path), scheme, losses)
-        case "tokens":
-            chunks = token_rows(source, config, scheme, losses)
-        case _:
-            chunks = text_lines(source, stem_of(path), losses)
-    with atomic_file(path) as file:
-        for chunk in chunks:
-            try:
-                # A file that begins with a byte-order mark would lose it on reading.
-                file.write("\ufeff" + chunk if len(seen) == 1 and chunk[:1] == "\ufeff" else chunk)
-            except UnicodeEncodeError as error:
-                raise DataError(
-                    f"document {next(reversed(seen))!r} holds half of a surrogate pair, "
-                    "which is not a character"
-                ) from error
+    with _only_characters(seen):
+        match chosen:
+            case "brat":
+                write_brat(source, path, losses)
+            case "webanno":
+                write_webanno(source, path, losses)
+            case "docbin":
+                write_docbin(source, path)
+            case "parquet":
+                write_parquet(text_rows(source), text_columns(), path)
+            case "datasets":
+                write_datasets(text_rows(source), text_columns(), path)
+            case "parquet-tokens" | "datasets-tokens":
+                words = WordRows(scheme, losses)
+                write = write_parquet if chosen == "parquet-tokens" else write_datasets
+                write(words.rows(source), words.columns(), path)
+            case _:
+                _write_text(_chunks(source, chosen, path, scheme, losses), path, seen)
     return WriteReport(
         len(seen), len(seen) - losses["unwritable"], {k: n for k, n in losses.items() if n}
     )
+
+
+def _chunks(
+    source: Iterator[Document],
+    chosen: FileFormat,
+    path: Path,
+    scheme: Scheme,
+    losses: Counter[str],
+) -> Iterator[str]:
+    match chosen:
+        case "jsonl":
+            return json_lines(source)
+        case "conll":
+            return conll_texts(source, stem_of(path), scheme, losses)
+        case "tokens":
+            return token_rows(source, CorpusConfig(path=path), scheme, losses)
+        case "text":
+            return text_lines(source, stem_of(path), losses)
+        case _:
+            return tool_lines(source, TOOLS[chosen])
+
+
+def _write_text(chunks: Iterator[str], path: Path, seen: dict[str, None]) -> None:
+    with atomic_file(path) as file:
+        for chunk in chunks:
+            # A file that begins with a byte-order mark would lose it on reading.
+            file.write("\ufeff" + chunk if len(seen) == 1 and chunk[:1] == "\ufeff" else chunk)
+
+
+@contextmanager
+def _only_characters(seen: dict[str, None]) -> Iterator[None]:
+    """Say which document holds what UTF-8 cannot hold."""
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"document {next(reversed(seen))!r} holds half of a surrogate pair, "
+            "which is not a character"
+        ) from error
 
 
 def _noted(documents: Iterable[Document], seen: dict[str, None]) -> Iterator[Document]:

@@ -48,20 +48,22 @@ def evaluate_files(
     progress: Progress = silent,
     precision: Precision = "fp32",
 ) -> Evaluation:
-    """Score a model folder, or a JSONL file of predictions, against gold.
+    """Score a model folder, or a file of predictions in any format, against gold.
 
-    A model brings its task; with predictions, the labels are those that occur in either file.
+    A model brings its task; with predictions, the labels are those that occur in either file. A
+    folder is a model, unless its path begins with a format: ``brat:folder``.
     ``precision`` is as for `vermeil.jobs.predict.predict`.
 
     Raises:
         DataError: a file is missing or wrong, or there is nothing to score.
     """
-    if not model.exists():
-        raise DataError("no such model folder or file of predictions", model)
-    if model.is_dir():
+    corpus = CorpusConfig(path=model)
+    if not corpus.path.exists():
+        raise DataError("no such model folder or file of predictions", corpus.path)
+    if corpus.path.is_dir() and corpus.format == "auto":
         return _evaluate_model(model, gold, progress, precision)
     documents = _gold(gold, None)
-    predicted = list(read_corpus(CorpusConfig(path=model, format="jsonl")))
+    predicted = list(read_corpus(corpus))
     return _scored(predicted, documents, task_for((*documents, *predicted)))
 
 
@@ -71,7 +73,7 @@ def agreement_of_files(one: Path, other: Path) -> Agreement:
     Raises:
         DataError: a file is missing or wrong, or they share no document.
     """
-    left, right = (list(read_corpus(CorpusConfig(path=p, format="jsonl"))) for p in (one, other))
+    left, right = (list(read_corpus(CorpusConfig(path=p))) for p in (one, other))
     found = agreement(left, right, task_for((*left, *right)))
     if found.counts.documents == 0:
         raise DataError(f"holds no document, by its id, that {one} holds, too", other)

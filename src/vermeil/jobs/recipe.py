@@ -65,14 +65,7 @@ def resolve_auto(
     Raises:
         DataError: too few gold documents were annotated by the teacher, or there is no silver.
     """
-    budget = blending.budget.model_copy(update={"name": "epochs"})
-    learning = Learning(
-        task,
-        student,
-        blending.model_copy(update={"regimen": "simple_mix", "budget": budget}),
-        seed,
-        folder,
-    )
+    learning = Learning(task, student, blending, seed, folder)
     done = refine(gold, silver, learning, selection, progress)
     refined = done.report["believed"]
     soft = refined and selection.refinement == "soft"

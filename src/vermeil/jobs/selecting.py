@@ -52,7 +52,7 @@ class Learning:
     Args:
         task: what they do.
         student: encoder and training settings.
-        blending: regimen and budget.
+        blending: the budget; the regimen is always Simple Mix, the best on silver as it is.
         seed: draws folds and students.
         folder: where their probabilities are kept.
     """
@@ -134,13 +134,14 @@ def _probabilities(
 ) -> dict[str, NDArray[np.float32]]:
     """Return the mean of the probabilities of all ensembles of students."""
     found: dict[str, NDArray[np.float32]] = {}
+    blending = learning.blending.model_copy(update={"regimen": "simple_mix", "gold_tail": 0.0})
     for ensemble in range(config.ensembles):
         rows = out_of_fold(
             gold,
             taught.silver,
             learning.task,
             learning.student,
-            learning.blending,
+            blending,
             learning.seed * config.ensembles + ensemble,
             config.folds,
             learning.folder,

@@ -22,6 +22,7 @@ def report_markdown(results: Results) -> str:
     lines += [part for block in view["blocks"] for part in block_parts(block)]
     lines += comparisons(view)
     lines += [part for one in view["mechanism"] for part in mechanism_parts(one)]
+    lines += [part for one in view["refinement"] for part in refinement_parts(one)]
     lines += frontier_parts(view["frontier"])
     for title in ("environment", "configuration"):
         rows = [(f"`{name}`", value) for name, value in view[title]]
@@ -117,6 +118,18 @@ def mechanism_parts(view: View, heading: str = "##") -> Iterator[str]:
             for r in view["ends"]
         ],
     )  # fmt: skip
+
+
+def refinement_parts(view: View, heading: str = "##") -> Iterator[str]:
+    """Yield how silver was judged in one block."""
+    yield f"{heading} How silver was judged{': ' + view['scope'] if view['scope'] else ''}"
+    yield table(
+        ("F1 on gold, out of fold", "F1", *view["labels"]),
+        [(row["name"], row["f1"], *row["labels"]) for row in view["scores"]],
+    )
+    for signal in view["signals"]:
+        rows = [(row["name"], *row["values"]) for row in signal["rows"]]
+        yield table((signal["what"], "AUROC", "AUARC", "ECE"), rows)
 
 
 def frontier_parts(view: View | None, heading: str = "##") -> Iterator[str]:

@@ -11,6 +11,7 @@ from vermeil.studies.examples import example_views
 from vermeil.studies.findings import findings, scope_of
 from vermeil.studies.frontier_view import frontier_view
 from vermeil.studies.mechanism_view import mechanism_views
+from vermeil.studies.refinement_view import refinement_views
 from vermeil.studies.summary import Block, Cell, Row, block_of, by_regimen, summarise
 from vermeil.studies.teacher_view import agreement_sentences, teacher_view
 from vermeil.studies.wording import (
@@ -54,6 +55,9 @@ def page_view(results: Results) -> View:
         "findings": _findings(results.get("findings") or findings(known)),
         "blocks": blocks,
         "mechanism": [{**view, "scope": scope_of(view["block"], keys)} for view in observations],
+        "refinement": [
+            {**view, "scope": scope_of(view["block"], keys)} for view in refinement_views(cells)
+        ],
         "frontier": frontier_view(results.get("frontier")),
         "teacher": [teacher_view(row) for row in teacher],
         "agreement": agreement_sentences(results.get("agreement") or ()),

@@ -40,6 +40,19 @@ def test_relative_paths_belong_to_the_folder_of_the_file(tmp_path: Path) -> None
     assert config.student.encoder == str(tmp_path / "bert")
 
 
+def test_a_corpus_may_begin_with_its_format(tmp_path: Path) -> None:
+    text = TASK + "[corpora]\ngold='brat:people/'\npool={path='doccano:all.jsonl'}\n"
+    config = load_config(write(tmp_path, text))
+    assert config.corpora.gold is not None
+    assert config.corpora.gold.format == "brat"
+    assert config.corpora.gold.path == tmp_path / "people"
+    assert config.corpora.pool is not None
+    assert config.corpora.pool.path == tmp_path / "all.jsonl"
+    both = TASK + "[corpora]\ngold={path='brat:people', format='conll'}\n"
+    (problem,) = problems(write(tmp_path, both))
+    assert "corpora.gold: expected one format: the path says brat, the key conll" in problem
+
+
 def test_a_hub_id_is_not_taken_for_a_path(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, TASK), ["student.encoder=google-bert/bert-base-cased"])
     assert config.student.encoder == "google-bert/bert-base-cased"

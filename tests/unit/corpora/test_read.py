@@ -124,7 +124,7 @@ def test_the_format_is_recognised(tmp_path, name, content, texts):
 def test_a_format_that_cannot_be_told_is_an_error(tmp_path):
     path = tmp_path / "x.dat"
     path.write_text("just words\n")
-    assert "name it: jsonl, conll, tokens or text" in str(fails(path))
+    assert "name it: jsonl, conll, tokens, text, parquet" in str(fails(path))
 
 
 def test_a_first_record_that_is_broken_is_an_error_with_its_line(tmp_path):

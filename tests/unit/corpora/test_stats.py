@@ -30,6 +30,7 @@ def test_everything_is_counted():
         "words": {"minimum": 1, "median": 2, "maximum": 3},
         "duplicates": 2,
         "repaired_tags": 2,
+        "unread": {},
     }
 
 

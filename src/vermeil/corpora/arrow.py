@@ -1,0 +1,280 @@
+"""Rows out of Parquet files and Hugging Face `datasets` folders, and into them; through pyarrow.
+
+A folder of `datasets` (``save_to_disk``) holds Arrow streams, ``dataset_info.json`` with the
+features, and ``state.json`` with the names of the streams; a Parquet file of `datasets` has the
+same features in its schema's metadata. So the library itself is not needed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from hashlib import blake2b
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, NamedTuple
+
+from vermeil.corpora.folders import new_folder
+from vermeil.corpora.source import reading
+from vermeil.data.atomic import atomic_path, write_json
+from vermeil.errors import ConfigError, DataError
+
+INFO, STATE, SPLITS = "dataset_info.json", "state.json", "dataset_dict.json"
+BATCH = 1000
+"""Rows that are in memory at once."""
+
+Features = dict[str, Any]
+"""Name of a column to its type, as `datasets` writes it."""
+
+
+class Rows(NamedTuple):
+    """The rows of a table, and what its columns are.
+
+    Args:
+        features: `datasets`' description of the columns; empty where the file has none.
+        columns: names of all columns.
+        rows: the file, the row's number from 1 and the row.
+    """
+
+    features: Features
+    columns: Sequence[str]
+    rows: Iterator[tuple[Path, int, dict[str, Any]]]
+
+
+def read_rows(path: Path) -> Rows:
+    """Open a Parquet file, an Arrow file, or a folder of either.
+
+    Raises:
+        ConfigError: pyarrow is not installed.
+        DataError: the file is damaged, or the folder holds none or several splits.
+    """
+    _pyarrow()
+    with reading(path):
+        if path.is_dir():
+            files, features = _files_of(path)
+        else:
+            path.open("rb").close()
+            files, features = [path], {}
+    schema = _schema(files[0])
+    features = features or _features(schema.metadata or {})
+    return Rows(features, schema.names, _rows(files))
+
+
+def looks_like_table(path: Path) -> bool:
+    """Whether a folder holds a table."""
+    return any((path / name).exists() for name in (INFO, SPLITS)) or any(path.glob("*.parquet"))
+
+
+def write_parquet(rows: Iterable[Sequence[Any]], columns: Columns, path: Path) -> None:
+    """Write a Parquet file, whole or not at all.
+
+    Args:
+        rows: values in the order of the columns.
+        columns: what the columns are.
+        path: the file.
+    """
+    pa = _pyarrow()
+    import pyarrow.parquet as pq
+
+    plain = columns.schema(pa)
+    batches = _batches(rows, plain, pa)
+    with atomic_path(path) as partial, ExitStack() as stack:
+        if columns.late:
+            # The schema stands before the rows in the metadata, but the rows tell its labels.
+            batches = _spooled(batches, plain, stack)
+        described = json.dumps({"info": {"features": columns.features()}})
+        schema = plain.with_metadata({"huggingface": described})
+        writer = stack.enter_context(pq.ParquetWriter(partial, schema, compression="zstd"))
+        for batch in batches:
+            writer.write_batch(batch.replace_schema_metadata(schema.metadata))
+
+
+def write_datasets(rows: Iterable[Sequence[Any]], columns: Columns, path: Path) -> None:
+    """Write a folder that ``datasets.load_from_disk`` opens, whole or not at all.
+
+    Raises:
+        DataError: there is something already.
+    """
+    pa = _pyarrow()
+    schema = columns.schema(pa)
+    name = "data-00000-of-00001.arrow"
+    digest = blake2b(digest_size=8)
+    with new_folder(path) as folder:
+        with (folder / name).open("wb") as file, pa.ipc.new_stream(file, schema) as writer:
+            for batch in _batches(rows, schema, pa):
+                writer.write_batch(batch)
+        with (folder / name).open("rb") as written:
+            while piece := written.read(1 << 20):
+                digest.update(piece)
+        info = {"citation": "", "description": "", "homepage": "", "license": ""}
+        write_json(folder / INFO, {**info, "features": columns.features()})
+        state: dict[str, Any] = {"_data_files": [{"filename": name}]}
+        state |= {"_fingerprint": digest.hexdigest(), "_format_columns": None}
+        state |= {"_format_kwargs": {}, "_format_type": None, "_output_all_columns": False}
+        write_json(folder / STATE, {**state, "_split": None})
+
+
+class Columns(NamedTuple):
+    """The columns of a table that is written.
+
+    Args:
+        types: name to type in Arrow; the type is made by a function of pyarrow.
+        features: returns the same as `datasets` describes it.
+        late: whether it can do so only when all rows are written.
+    """
+
+    types: Mapping[str, Any]
+    features: Any
+    late: bool = False
+
+    def schema(self, pa: Any) -> Any:
+        """Return the schema in Arrow."""
+        return pa.schema([(name, make(pa)) for name, make in self.types.items()])
+
+
+def _batches(rows: Iterable[Sequence[Any]], schema: Any, pa: Any) -> Iterator[Any]:
+    waiting: list[Sequence[Any]] = []
+
+    def batch() -> Any:
+        columns = list(zip(*waiting, strict=True))
+        arrays = [
+            pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)
+        ]
+        waiting.clear()
+        return pa.record_batch(arrays, schema=schema)
+
+    for row in rows:
+        waiting.append(row)
+        if len(waiting) == BATCH:
+            yield batch()
+    if waiting:
+        yield batch()
+
+
+def _spooled(batches: Iterable[Any], schema: Any, stack: ExitStack) -> Iterator[Any]:
+    """Put batches into a temporary file until the last one has come; return them from there."""
+    pa = _pyarrow()
+    spool = stack.enter_context(TemporaryFile())  # noqa: SIM115
+    with pa.ipc.new_stream(spool, schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    spool.seek(0)
+    return iter(pa.ipc.open_stream(spool))
+
+
+def _files_of(path: Path) -> tuple[list[Path], Features]:
+    if (path / SPLITS).exists():
+        splits = _json(path / SPLITS).get("splits", [])
+        if len(splits) != 1:
+            raise DataError(
+                f"holds the splits {', '.join(splits)}; name the folder of one of them",
+                path,
+            )
+        path = path / splits[0]
+    if (path / STATE).exists():
+        state, info = _json(path / STATE), _json(path / INFO)
+        files = [path / item["filename"] for item in state.get("_data_files", ())]
+        if not files:
+            raise DataError("names no data files; expected at least one", path / STATE)
+        return files, info.get("features") or {}
+    files = sorted((*path.glob("*.parquet"), *path.glob("*.arrow")))
+    if not files:
+        raise DataError("the folder holds neither a dataset nor Parquet files", path)
+    splits = sorted({file.name.partition("-")[0] for file in files if "-of-" in file.name})
+    if len(splits) > 1:
+        raise DataError(
+            f"holds the splits {', '.join(splits)}; put the files of each into a folder of its own",
+            path,
+        )
+    return files, {}
+
+
+def _rows(files: Sequence[Path]) -> Iterator[tuple[Path, int, dict[str, Any]]]:
+    pa = _pyarrow()
+    for path in files:
+        number = 0
+        with reading(path), ExitStack() as stack:
+            try:
+                for batch in _opened(path, stack):
+                    for row in batch.to_pylist():
+                        number += 1
+                        yield path, number, row
+            except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+                raise DataError(f"is damaged: {error}", path) from error
+
+
+def _opened(path: Path, stack: ExitStack) -> Iterator[Any]:
+    """Yield the record batches of a file."""
+    pa = _pyarrow()
+    if _is_parquet(path):
+        import pyarrow.parquet as pq
+
+        yield from stack.enter_context(pq.ParquetFile(path)).iter_batches(BATCH)
+        return
+    reader = _arrow(stack.enter_context(pa.OSFile(str(path))), pa)
+    if hasattr(reader, "num_record_batches"):
+        for number in range(reader.num_record_batches):
+            yield reader.get_batch(number)
+    else:
+        yield from reader
+
+
+def _arrow(file: Any, pa: Any) -> Any:
+    try:
+        return pa.ipc.open_stream(file)
+    except pa.ArrowInvalid:
+        file.seek(0)
+        return pa.ipc.open_file(file)
+
+
+def _schema(path: Path) -> Any:
+    pa = _pyarrow()
+    with reading(path):
+        try:
+            if _is_parquet(path):
+                import pyarrow.parquet as pq
+
+                return pq.read_schema(path)
+            with pa.OSFile(str(path)) as file:
+                return _arrow(file, pa).schema
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise DataError(
+                f"is neither a Parquet nor an Arrow file, or is damaged: {error}", path
+            ) from error
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"PAR1"
+
+
+def _features(metadata: Mapping[bytes, bytes]) -> Features:
+    try:
+        described = json.loads(metadata.get(b"huggingface", b"{}"))
+    except json.JSONDecodeError:
+        return {}
+    found = described.get("info", {}).get("features") if isinstance(described, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _json(path: Path) -> dict[str, Any]:
+    with reading(path):
+        try:
+            value = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise DataError(f"not JSON: {error}", path) from error
+    if not isinstance(value, dict):
+        raise DataError("expected a JSON object", path)
+    return value
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow as pa
+        import pyarrow.ipc
+    except ImportError:
+        raise ConfigError(
+            "Parquet files and datasets folders need pyarrow; install vermeil[parquet]"
+        ) from None
+    return pa

@@ -1,0 +1,56 @@
+"""Corpora that are folders with a file (or two) for each document, named after its id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vermeil.data.atomic import atomic_folder
+from vermeil.errors import DataError
+
+LONGEST = 200
+"""Bytes of the longest name that is written; file systems allow 255."""
+
+_UNSAFE = re.compile(r"^\.|[\x00-\x1f\x7f%/\\:*?\"<>|]")
+_ESCAPED = re.compile(r"%([0-7][0-9A-F])")
+
+
+def file_name(document_id: str) -> str | None:
+    """Return the name of a document's files, without ending; None where it would be too long.
+
+    What file systems refuse is written as ``%`` and two hexadecimal digits.
+    """
+    name = _UNSAFE.sub(lambda match: f"%{ord(match[0]):02X}", document_id)
+    return name if len(name.encode(errors="surrogatepass")) <= LONGEST else None
+
+
+def document_id(name: str) -> str:
+    """Return the id behind a file's name."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), name)
+
+
+def files_below(path: Path, ending: str) -> Iterator[tuple[Path, str]]:
+    """Yield the files of a folder with this ending, by name, and the ids of their documents.
+
+    In folders of the folder, the id begins with the way to it.
+    """
+    for file in sorted(path.rglob(f"*{ending}")):
+        if file.is_file():
+            inner = file.parent.relative_to(path).as_posix()
+            name = document_id(file.name.removesuffix(ending))
+            yield file, name if inner == "." else f"{inner}/{name}"
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Give a folder to fill, which appears as ``path`` when it is whole.
+
+    Raises:
+        DataError: there is something already that this would replace.
+    """
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise DataError("is there already; name a new folder, or remove it", path)
+    with atomic_folder(path) as folder:
+        yield folder

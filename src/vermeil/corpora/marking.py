@@ -1,0 +1,90 @@
+"""Reading the JSON of annotation tools: values of the expected type, or an error that says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from vermeil.errors import DataError
+
+
+def text_at(record: Mapping[str, Any], key: str) -> str:
+    """Return a string that has to be there.
+
+    Raises:
+        DataError: it is not.
+    """
+    value = record.get(key)
+    if not isinstance(value, str):
+        raise wrong(record, key, "a string")
+    return value
+
+
+def number_at(record: Mapping[str, Any], key: str) -> int:
+    """Return a whole number that has to be there.
+
+    Raises:
+        DataError: it is not.
+    """
+    value = record.get(key)
+    if type(value) is not int:
+        raise wrong(record, key, "a whole number")
+    return value
+
+
+def list_at(record: Mapping[str, Any], key: str) -> list[Any] | None:
+    """Return a list, or None where it is absent or null.
+
+    Raises:
+        DataError: it is something else.
+    """
+    value = record.get(key)
+    if value is None or isinstance(value, list):
+        return value
+    raise wrong(record, key, "a list")
+
+
+def object_at(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return an object, an empty one where it is absent or null.
+
+    Raises:
+        DataError: it is something else.
+    """
+    value = record.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise wrong(record, key, "an object")
+    return value
+
+
+def objects_at(record: Mapping[str, Any], key: str) -> list[Mapping[str, Any]] | None:
+    """Return a list of objects, or None where it is absent or null.
+
+    Raises:
+        DataError: it is something else.
+    """
+    values = list_at(record, key)
+    for value in values or ():
+        if not isinstance(value, dict):
+            raise DataError(f'"{key}" holds {shown(value)}; expected objects')
+    return values
+
+
+def name_of(value: Any) -> str | None:
+    """Return an id that a tool wrote as a string or a number, or None where there is none."""
+    return str(value) if isinstance(value, str | int) and value != "" else None
+
+
+def wrong(record: Mapping[str, Any], key: str, expected: str) -> DataError:
+    """Return the error about a value that is missing or of the wrong type."""
+    if key not in record:
+        return DataError(f'"{key}" is missing; expected {expected}')
+    return DataError(f'"{key}" is {shown(record[key])}; expected {expected}')
+
+
+def shown(value: Any) -> str:
+    """Return a value as an error shows it."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 40 else text[:37] + "..."

@@ -1,0 +1,78 @@
+"""Corpora through annotation tools' formats, on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+RECORD = {
+    "id": "a",
+    "text": "Ann met Bob.",
+    "spans": [{"start": 0, "end": 3, "label": "PER", "score": 0.9}],
+}
+
+
+def written(path: Path, *records: Any) -> Path:
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    return path
+
+
+def test_a_corpus_goes_through_formats_and_losses_are_told(vermeil: Any, tmp_path: Path) -> None:
+    written(tmp_path / "gold.jsonl", RECORD)
+    done = vermeil("corpus", "convert", "gold.jsonl", "brat:folder")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == [
+        "wrote 1 of 1 documents to folder",
+        "lost: span details 1",
+    ]
+    (tmp_path / "folder" / "a.ann").write_text("T1\tPER 0 3\tAnn\nA1\tSure T1\n")
+    done = vermeil("corpus", "convert", "folder", "x.parquet", "--json")
+    assert json.loads(done.stdout) == {
+        "documents": 1,
+        "written": 1,
+        "losses": {},
+        "unread": {"attributes": 1},
+    }
+    done = vermeil("corpus", "stats", "x.parquet", "--json")
+    assert json.loads(done.stdout)["unread"] == {"attributes": 1}
+    done = vermeil("evaluate", "label-studio:none.json", "gold.jsonl")
+    assert done.returncode == 3
+    assert "none.json: no such model folder or file of predictions" in done.stderr
+    done = vermeil("evaluate", "brat:folder", "gold.jsonl", "--json")
+    assert json.loads(done.stdout)["overall"]["f1"] == 1.0
+
+
+def test_formats_that_contradict_each_other_are_an_error(vermeil: Any) -> None:
+    done = vermeil("corpus", "stats", "brat:folder", "--format", "conll")
+    assert done.returncode == 2
+    assert "--format: expected one format: the path says brat, the key conll" in done.stderr
+
+
+def test_silver_goes_to_people_and_comes_back_as_gold(vermeil: Any, tmp_path: Path) -> None:
+    second = {"id": "b", "text": "Nobody.", "spans": []}
+    written(tmp_path / "silver.jsonl", RECORD, second)
+    (tmp_path / "ids").write_text("b\na\nz\n")
+    done = vermeil(
+        *("review", "export", "silver.jsonl", "--to", "label-studio"),
+        *("--output", "tasks.json", "--ids", "ids"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "wrote 2 of 2 documents with 1 suggested spans to tasks.json" in done.stderr
+    assert "not in silver.jsonl: 1 ids, the first: z" in done.stderr
+    tasks = json.loads((tmp_path / "tasks.json").read_text())
+    assert [task["data"]["vermeil"]["id"] for task in tasks] == ["b", "a"]
+    tasks[1]["annotations"] = [
+        {"result": tasks[1]["predictions"][0]["result"], "completed_by": {"email": "eve"}}
+    ]
+    (tmp_path / "back.json").write_text(json.dumps(tasks))
+    command = ("review", "import", "back.json", "--silver", "silver.jsonl", "-o", "gold.jsonl")
+    done = vermeil(*command)
+    assert done.returncode == 0, done.stderr
+    assert 'set aside, unfinished: 1 ("b")' in done.stderr
+    assert "these documents are in gold.rest.jsonl" in done.stderr
+    report = json.loads(vermeil(*command, "--json").stdout)
+    assert (report["accepted"], report["set_aside"]) == (1, {"unfinished": 1})
+    gold = json.loads((tmp_path / "gold.jsonl").read_text())
+    assert gold["spans"] == [{"start": 0, "end": 3, "label": "PER", "origin": "gold"}]
+    assert gold["meta"]["review"]["annotators"] == ["eve"]

@@ -1,0 +1,115 @@
+"""Parquet and datasets folders: rows of other makers, and what is wrong with them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from vermeil.corpora import CorpusConfig, read_corpus, write_corpus
+from vermeil.data.document import Document
+from vermeil.errors import ConfigError, DataError
+
+
+def table(path: Path, **columns) -> Path:
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def read(path, **config) -> list[Document]:
+    return list(read_corpus(CorpusConfig(path=path, **config)))
+
+
+def test_words_with_tags_as_strings_and_a_scheme_that_is_recognised(tmp_path):
+    path = table(
+        tmp_path / "x.parquet",
+        tokens=[["EU", "says"], ["Ann", "Lee"], ["no", "tags"]],
+        tags=[["S-ORG", "O"], ["B-PER", "E-PER"], None],
+        doc=[1, 1, 2],
+    )
+    first, second, third = read(path)
+    assert (first.id, first.text, first.group) == ("x-0", "EU says", None)
+    assert [s.key for s in second.spans] == [(0, 7, "PER")]
+    assert third.spans is None
+    with pytest.raises(DataError, match=r"x.parquet:1: 'S-ORG' is not a tag of IOB2"):
+        read(path, scheme="iob2")
+
+
+def test_texts_without_spans_and_the_column_that_is_asked_for(tmp_path):
+    (plain,) = read(table(tmp_path / "t.parquet", text=["Ann"], source=["paper"]))
+    assert (plain.text, plain.spans) == ("Ann", None)
+    path = table(tmp_path / "w.parquet", tokens=[["a"]], ner_tags=[["O"]], mine=[["B-X"]])
+    (document,) = read(path, tag_key="mine")
+    assert [s.label for s in document.spans] == ["X"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "line", "message"),
+    [
+        ({"body": ["x"]}, None, "has the columns body; expected tokens and ner_tags, or text"),
+        ({"tokens": [["a"]], "ner_tags": [[1]]}, None, "1 is no label, and the file does not say"),
+        ({"text": ["ok", None]}, 2, '"text" is null; expected a string'),
+        ({"text": ["x"], "spans": [[{"from": 0}]]}, 1, "a span has from; expected label"),
+        ({"text": ["x"], "spans": [[3]]}, 1, "spans are [3]; expected a list of start, end"),
+        ({"tokens": [["a", ""]], "tags": [["O", "O"]]}, 1, "word 2 is empty"),
+        ({"tokens": [["a"]], "text": ["b"]}, 1, "text does not hold the tokens in order"),
+    ],
+)
+def test_errors_name_file_and_row(tmp_path, columns, line, message):
+    path = table(tmp_path / "x.parquet", **columns)
+    with pytest.raises(DataError) as caught:
+        read(path)
+    assert message in str(caught.value)
+    assert (caught.value.path, caught.value.line) == (path, line)
+
+
+def test_what_is_no_table_is_an_error(tmp_path):
+    (tmp_path / "x.parquet").write_bytes(b"PAR1 but no more")
+    with pytest.raises(
+        DataError, match=r"x.parquet: is neither a Parquet nor an Arrow file, or is"
+    ):
+        read(tmp_path / "x.parquet")
+    with pytest.raises(DataError, match="there is no such file"):
+        read(tmp_path / "y.parquet")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(DataError, match="holds neither a dataset nor Parquet files"):
+        read(tmp_path / "folder", format="datasets")
+
+
+def test_the_name_of_a_table_says_nothing_if_its_format_is_named(tmp_path):
+    write_corpus([Document("a", "x")], tmp_path / "table", "parquet")
+    assert read(f"parquet:{tmp_path / 'table'}") == [Document("a", "x")]
+
+
+def test_shards_are_read_in_order_and_splits_are_not_mixed(tmp_path):
+    for number, name in enumerate(("train-00000-of-00002", "train-00001-of-00002")):
+        table(tmp_path / f"{name}.parquet", id=[str(number)], text=["x"])
+    assert [document.id for document in read(tmp_path)] == ["0", "1"]
+    table(tmp_path / "test-00000-of-00001.parquet", text=["x"])
+    with pytest.raises(DataError, match="holds the splits test, train; put the files of each"):
+        read(tmp_path)
+
+
+def test_many_rows_make_several_batches(tmp_path):
+    documents = [Document(str(number), f"text {number}") for number in range(2500)]
+    for name, where in (("parquet", "x.parquet"), ("datasets", "folder")):
+        write_corpus(documents, tmp_path / where, name)
+        assert read(tmp_path / where) == documents
+    assert pq.ParquetFile(tmp_path / "x.parquet").num_row_groups == 3
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "message"),
+    [
+        ("pyarrow", "x.parquet", r"need pyarrow; install vermeil\[parquet\]"),
+        ("spacy", "x.spacy", r"need spaCy; install vermeil\[spacy\]"),
+    ],
+)
+def test_a_missing_library_is_named(tmp_path, monkeypatch, module, name, message):
+    monkeypatch.setitem(sys.modules, module, None)
+    for act in (read, lambda path: write_corpus([Document("a", "x")], path)):
+        with pytest.raises(ConfigError, match=message):
+            act(tmp_path / name)
