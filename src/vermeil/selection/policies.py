@@ -60,7 +60,8 @@ class Judgement:
                 if mark[:2] == (start, end):
                     found[mark[2]] = found.get(mark[2], 0.0) + float(chance)
         scale = self.filled(start, end) / max(sum(found.values()), 1e-12)
-        return {label: min(1.0, round(p * scale, 4)) for label, p in found.items()}
+        # Six digits: with four, many labels rounded up would sum to more than a task accepts.
+        return {label: min(1.0, round(p * scale, 6)) for label, p in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
