@@ -37,7 +37,7 @@ class Taught:
     Args:
         gold: gold documents that the teacher annotated, too.
         said: the teacher's annotations of them, in the same order.
-        silver: silver documents whose texts are not in gold.
+        silver: the other silver documents.
         unannotated: number of silver documents without an annotation, which are left out.
     """
 
@@ -86,20 +86,42 @@ class Judging:
 
 
 def divide(gold: Sequence[Document], silver: Sequence[Document]) -> Taught:
-    """Find which gold documents the teacher annotated, too: by their texts.
+    """Find which gold documents the teacher annotated, too.
+
+    A document is found by its id, otherwise by its text, in the order of the file, each silver
+    document once. What is not found as gold's stays silver, even if a gold
+    document has the same words.
 
     Args:
         gold: documents that people annotated.
-        silver: the teacher's annotations, of the same texts and of others.
+        silver: the teacher's annotations, of the same documents and of others.
+
+    Raises:
+        DataError: gold and silver have different texts under one id.
     """
     annotated = [d for d in silver if not d.annotation.is_empty]
-    said = {d.text: d for d in annotated}
-    both = [d for d in gold if d.text in said]
-    of_gold = {d.text for d in gold}
+    by_id = {d.id: d for d in annotated}
+    for document in gold:
+        if document.id in by_id and by_id[document.id].text != document.text:
+            raise DataError(
+                f"document {document.id!r}: gold and silver have different texts under this id; "
+                "give one of them other ids"
+            )
+    found = {g.id: by_id[g.id] for g in gold if g.id in by_id}
+    taken = {d.id for d in found.values()}
+    by_text: dict[str, list[Document]] = {}
+    for document in reversed(annotated):
+        if document.id not in taken:
+            by_text.setdefault(document.text, []).append(document)
+    for document in gold:
+        if document.id not in found and by_text.get(document.text):
+            found[document.id] = by_text[document.text].pop()
+    taken = {d.id for d in found.values()}
+    both = tuple(g for g in gold if g.id in found)
     return Taught(
-        tuple(both),
-        tuple(said[d.text] for d in both),
-        tuple(d for d in annotated if d.text not in of_gold),
+        both,
+        tuple(found[g.id] for g in both),
+        tuple(d for d in annotated if d.id not in taken),
         len(silver) - len(annotated),
     )
 
@@ -123,8 +145,8 @@ def judge(
     Raises:
         DataError: too few regions of gold documents were annotated by the teacher.
     """
-    by_text = {d.text: d for d in gold}
-    of_gold = [_item(said, task, rows, by_text[said.text]) for said in taught.said]
+    pairs = zip(taught.said, taught.gold, strict=True)
+    of_gold = [_item(said, task, rows, document) for said, document in pairs]
     of_silver = [_item(d, task, rows) for d in taught.silver]
     elsewhere = _elsewhere([*of_gold, *of_silver], gold, task)
     labels = task.labels

@@ -97,7 +97,7 @@ def choose(
         )
     taught = divide(gold, silver)
     if not taught.silver:
-        raise DataError("every silver text is in gold, too; there is nothing to select from")
+        raise DataError("every silver document is in gold, too; there is nothing to select from")
     rows = _probabilities(gold, taught, learning, config, progress) if config.folds else None
     judging = judge(taught, gold, learning.task, rows, config.strengths)
     gain = _gain(judging)
@@ -111,7 +111,6 @@ def choose(
             "silver": len(silver),
             "doubly_labelled": len(taught.gold),
             "unannotated": taught.unannotated,
-            "in_gold": len(silver) - taught.unannotated - len(taught.silver),
             "dropped": len(taught.silver) - len(documents),
             "written": len(documents),
             "changed": sum("changes" in d.meta for d in documents),

@@ -17,7 +17,7 @@ View = dict[str, Any]
 MEASURES = ("auroc", "auarc", "ece")
 WHAT = {
     "correct": "A span of the teacher is right",
-    "missed": "Something is there that the teacher left out",
+    "missed": "The teacher missed something",
 }
 
 
@@ -79,7 +79,7 @@ def _signals(what: str, reports: Sequence[Mapping[str, Any]]) -> list[View]:
 
 def _mean(found: Sequence[Mapping[str, Any]], name: str, measure: str) -> str:
     values = [one[name][measure] for one in found if one.get(name, {}).get(measure) is not None]
-    return f"{fmean(values):.3f}" if values else "–"
+    return f1(fmean(values)) if values else "–"
 
 
 def _bins(what: str, reports: Sequence[Mapping[str, Any]]) -> list[tuple[float, float, int]]:

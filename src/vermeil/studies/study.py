@@ -20,6 +20,7 @@ from vermeil.data.atomic import write_json
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, DataError, TrainingError
+from vermeil.jobs.judging import divide
 from vermeil.jobs.train import plan_for
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
@@ -195,8 +196,8 @@ def _with_judging(
 ) -> CellJob:
     if job.blending.regimen != "auto":
         return job
-    texts = {d.text for d in job.draw.gold}
-    said = tuple(d for d in corpora.silver if d.text in texts)
+    drawn = {d.id for d in job.draw.silver}
+    said = divide(job.draw.gold, [d for d in corpora.silver if d.id not in drawn]).said
     return replace(job, judging=JudgingJob(said, selection, folder))
 
 

@@ -22,9 +22,7 @@ def test_the_weights_are_those_that_a_general_optimiser_finds():
 
         def loss(weights: np.ndarray, strength: float = strength) -> float:
             away = weights - prior
-            return (
-                log_loss(signals, right, weights) * signals.regions + strength / 2 * away @ away
-            )
+            return log_loss(signals, right, weights) * signals.regions + strength / 2 * away @ away
 
         found = minimize(loss, np.zeros(4), method="L-BFGS-B", options={"ftol": 1e-14}).x
         np.testing.assert_allclose(fit(signals, right, prior, strength), found, atol=1e-4)

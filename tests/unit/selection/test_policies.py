@@ -8,7 +8,9 @@ from vermeil.selection.policies import Judgement, expected_f1, rule
 ROME: Mark = (0, 4, "LOC")
 
 
-def judgement(chances: dict[Option, float], said: Option, start: int = 0, end: int = 8) -> Judgement:
+def judgement(
+    chances: dict[Option, float], said: Option, start: int = 0, end: int = 8
+) -> Judgement:
     options = tuple(chances)
     evidence = np.log(np.full(len(options), 1 / len(options)))
     region = Region(start, end, options, evidence, options.index(said), 0)

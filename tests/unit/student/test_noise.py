@@ -95,5 +95,5 @@ def test_a_student_trains_with_all_of_them(encoder: Path, task: Task) -> None:
 
 def test_not_with_a_crf(encoder: Path, task: Task) -> None:
     config = StudentConfig(encoder=str(encoder), crf=True, noise=NoiseConfig(robust=0.7))
-    with pytest.raises(ConfigError, match="student.noise: not with student.crf"):
+    with pytest.raises(ConfigError, match=r"student\.noise: not with student\.crf"):
         Student.create(task, config, 0)
