@@ -123,8 +123,8 @@ def judge(
     Raises:
         DataError: too few regions of gold documents were annotated by the teacher.
     """
-    by_text = {d.text: d for d in gold}
-    of_gold = [_item(said, task, rows, by_text[said.text]) for said in taught.said]
+    both = zip(taught.said, taught.gold, strict=True)
+    of_gold = [_item(said, task, rows, true) for said, true in both]
     of_silver = [_item(d, task, rows) for d in taught.silver]
     elsewhere = _elsewhere([*of_gold, *of_silver], gold, task)
     labels = task.labels
