@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.integration.jobs.refining import GOLD_TEXTS, corpora, right_share
+from tests.refining import GOLD_TEXTS, corpora, right_share
 from tests.toys import blending
 
 import vermeil
@@ -163,17 +163,19 @@ def test_topics_are_corrected_too(student: StudentConfig, topics: Task, tmp_path
 def test_silver_without_golds_texts_is_refused(learning: Learning) -> None:
     gold, silver = corpora()
     others = [d for d in silver if d.text not in {g.text for g in gold}]
-    few = SelectionConfig(folds=0)
-    with pytest.raises(DataError, match="none of the 30 gold texts is in silver.*give the teacher"):
-        vermeil.refine(gold, others, learning, few)
-    with pytest.raises(DataError, match="at least 20 are needed. Give the teacher the texts"):
-        vermeil.refine(gold, [*silver[:5], *others], learning, few)
+    without = SelectionConfig(folds=0)
+    with pytest.raises(
+        DataError, match=r"none of the 30 gold texts is in silver.*give the teacher"
+    ):
+        vermeil.refine(gold, others, learning, without)
+    with pytest.raises(DataError, match=r"at least 20 are needed. Give the teacher the texts"):
+        vermeil.refine(gold, [*silver[:5], *others], learning, without)
     with pytest.raises(DataError, match="every silver text is in gold, too"):
-        vermeil.refine(gold, silver[:GOLD_TEXTS], learning, few)
+        vermeil.refine(gold, silver[:GOLD_TEXTS], learning, without)
 
 
 def test_one_fold_is_refused(learning: Learning) -> None:
-    with pytest.raises(ConfigError, match="expected 0 .* or at least 2"):
+    with pytest.raises(ConfigError, match=r"expected 0 .* or at least 2"):
         vermeil.refine(*corpora(), learning, SelectionConfig(folds=1))
 
 
