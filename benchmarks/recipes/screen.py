@@ -79,7 +79,6 @@ def completed(item: Item, judgements: Sequence[Judgement]) -> Document:
 
 
 POOLED = {"regimen": "pooled"}
-SOFT = {"soft_labels": True}
 RECIPES: dict[str, Recipe] = {
     "simple_mix": Recipe(),
     "pooled": Recipe(blend=POOLED),
@@ -92,10 +91,10 @@ RECIPES: dict[str, Recipe] = {
     "completed": Recipe(completed),
     "relabel": Recipe("relabel"),
     "relabel_pooled": Recipe("relabel", POOLED),
-    "soft": Recipe("soft", student=SOFT),
-    "soft_pooled": Recipe("soft", POOLED, SOFT),
-    "soft_tail": Recipe("soft", {**POOLED, "gold_tail": 0.3}, SOFT),
-    "soft_linear": Recipe("soft", {"regimen": "schedule", "schedule": "linear"}, SOFT),
+    "soft": Recipe("soft"),
+    "soft_pooled": Recipe("soft", POOLED),
+    "soft_tail": Recipe("soft", {**POOLED, "gold_tail": 0.3}),
+    "soft_linear": Recipe("soft", {"regimen": "schedule", "schedule": "linear"}),
     "robust": Recipe(student={"noise": {"robust": 0.7}}),
     "negative_sampling": Recipe(student={"noise": {"negative_sampling": 0.5}}),
     "early_learning": Recipe(student={"noise": {"early_learning": 2.0}}),

@@ -51,6 +51,11 @@ class Span:
             raise DataError(f"span [{self.start}, {self.end}) has a weight below 0")
 
     @property
+    def is_likely(self) -> bool:
+        """Whether it is more likely there than not: soft labels may sum to less than a half."""
+        return self.soft is None or sum(self.soft.values()) >= 0.5
+
+    @property
     def key(self) -> tuple[int, int, str]:
         """What makes two spans the same for strict scoring."""
         return (self.start, self.end, self.label)

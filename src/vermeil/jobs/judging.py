@@ -145,8 +145,8 @@ def judge(
     Raises:
         DataError: too few regions of gold documents were annotated by the teacher.
     """
-    pairs = zip(taught.said, taught.gold, strict=True)
-    of_gold = [_item(said, task, rows, document) for said, document in pairs]
+    both = zip(taught.said, taught.gold, strict=True)
+    of_gold = [_item(said, task, rows, true) for said, true in both]
     of_silver = [_item(d, task, rows) for d in taught.silver]
     elsewhere = _elsewhere([*of_gold, *of_silver], gold, task)
     labels = task.labels

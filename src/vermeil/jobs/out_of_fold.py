@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.blending.config import BlendingConfig
+from vermeil.blending.regimens import SINGLE_ORIGIN
 from vermeil.corpora.jsonl import document_to_line
 from vermeil.data.atomic import atomic_path
 from vermeil.data.document import UNANNOTATED, Document
@@ -56,9 +57,12 @@ def out_of_fold(
         progress: told after every fold.
 
     Raises:
-        DataError: there are fewer groups than folds, or a kept file is broken.
+        DataError: there are fewer groups than folds, a fold would leave nothing of gold or silver
+            to learn from, two documents have one id, or a kept file is broken.
     """
-    fold_of = _folds([*gold, *silver], folds, seed)
+    _check_ids([*gold, *silver])
+    fold_of = _folds(gold, silver, folds, seed)
+    _check_folds({"gold": gold, "silver": silver}, fold_of, blending)
     made_from = _digest(gold, silver, task, student, blending)
     found: dict[str, NDArray[np.float32]] = {}
     for fold in range(folds):
@@ -74,8 +78,41 @@ def out_of_fold(
     return found
 
 
-def _folds(documents: Sequence[Document], folds: int, seed: int) -> dict[str, int]:
-    groups = sorted({d.group_or_id for d in documents})
+def _check_ids(documents: Sequence[Document]) -> None:
+    """What students say is kept by id, and each corpus has ids of its own."""
+    seen: set[str] = set()
+    for document in documents:
+        if document.id in seen:
+            raise DataError(
+                f"{document.id!r} is the id of a document of gold and of another of silver; rename "
+                "the documents of one of them"
+            )
+        seen.add(document.id)
+
+
+def _check_folds(
+    origins: Mapping[str, Sequence[Document]],
+    fold_of: Mapping[str, int],
+    blending: BlendingConfig,
+) -> None:
+    """No fold may hold all of an origin that the others are to learn from."""
+    only = SINGLE_ORIGIN.get(blending.regimen)
+    for name, documents in origins.items():
+        groups = {d.group_or_id for d in documents}
+        if only in (None, name) and len({fold_of[group] for group in groups}) < 2:
+            raise DataError(
+                f"all of {name} ({len(groups)} groups of documents) falls into one fold, and "
+                f"nothing of it is left to learn from; give {name} of more groups, or set "
+                "selection.folds higher (0: judge without students)"
+            )
+
+
+def _folds(
+    gold: Sequence[Document], silver: Sequence[Document], folds: int, seed: int
+) -> dict[str, int]:
+    """Deal groups out to folds: those of gold first, so that each fold leaves most of gold."""
+    of_gold = {d.group_or_id for d in gold}
+    groups = sorted(of_gold | {d.group_or_id for d in silver})
     if len(groups) < folds:
         raise DataError(
             f"{len(groups)} groups of documents cannot be cut into {folds} folds; give more "
@@ -83,7 +120,8 @@ def _folds(documents: Sequence[Document], folds: int, seed: int) -> dict[str, in
         )
     digest = hashlib.sha256(f"folds:{seed}".encode()).digest()
     order = np.random.default_rng(int.from_bytes(digest[:8], "big")).permutation(len(groups))
-    return {groups[index]: place % folds for place, index in enumerate(order)}
+    dealt = sorted((groups[index] for index in order), key=lambda group: group not in of_gold)
+    return {group: place % folds for place, group in enumerate(dealt)}
 
 
 def _learn(
@@ -137,11 +175,11 @@ def _write(path: Path, rows: Rows) -> None:
 
 def _read(path: Path) -> dict[str, NDArray[np.float32]]:
     try:
-        with np.load(path) as kept:
+        with path.open("rb") as file, np.load(file) as kept:
             rows, starts = kept["rows"].astype(np.float32), kept["starts"]
             return {
                 str(name): rows[starts[i] : starts[i + 1]] for i, name in enumerate(kept["ids"])
             }
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         why = f"cannot be read ({error}); delete it to train that fold again"
         raise DataError(why, path) from error

@@ -23,13 +23,11 @@ class Recipe:
 
     Args:
         silver: the silver documents, corrected.
-        student: training settings; soft labels are learnt where there are any.
         blending: a regimen in place of auto.
         report: what became of silver, for JSON.
     """
 
     silver: tuple[Document, ...]
-    student: StudentConfig
     blending: BlendingConfig
     report: dict[str, Any]
 
@@ -68,10 +66,8 @@ def resolve_auto(
     learning = Learning(task, student, blending, seed, folder)
     done = refine(gold, silver, learning, selection, progress)
     refined = done.report["believed"]
-    soft = refined and selection.refinement == "soft"
     return Recipe(
         done.documents,
-        student.model_copy(update={"soft_labels": soft or student.soft_labels}),
         blending.model_copy(update={"regimen": "pooled" if refined else "simple_mix"}),
         done.report,
     )

@@ -98,12 +98,19 @@ def choose(
     taught = divide(gold, silver)
     if not taught.silver:
         raise DataError("every silver document is in gold, too; there is nothing to select from")
+    if not taught.gold:
+        raise DataError(
+            f"none of the {len(gold)} gold texts is in silver, so nothing shows where the teacher "
+            "errs; give the teacher the texts of gold, too, and keep its answers in corpora.silver"
+        )
     rows = _probabilities(gold, taught, learning, config, progress) if config.folds else None
     judging = judge(taught, gold, learning.task, rows, config.strengths)
     gain = _gain(judging)
     believed = gain.difference > 0
     used: Policy = policy if believed or policy not in ("relabel", "soft") else "keep"
-    documents, changes = _ruled(judging, learning.task, used, config.threshold)
+    documents, changes = taught.silver, Counter[str]()
+    if used == policy:
+        documents, changes = _ruled(judging, learning.task, used, config.threshold)
     report = {
         "policy": used,
         "believed": believed,

@@ -107,7 +107,7 @@ def train(
         schedule: a gold share of your own, as a function of progress in [0, 1]; for the regimen
             schedule, in place of ``blending.schedule``.
         selection: for the regimen auto: how silver is judged. What students say out of fold is kept
-            beside ``output``, with ``.judging`` added, and reused.
+            in the folder ``judging`` beside ``output``, and reused.
 
     Raises:
         ConfigError: the encoder is not to be had, dev documents are missing, or a schedule leaves
@@ -134,11 +134,11 @@ def train(
                 "blending.regimen: auto is done by one process; refine first (vermeil refine), "
                 "then train on what it wrote with torchrun"
             )
-        folder = output.with_name(f"{output.name}.judging")
+        folder = output.parent / "judging"
         recipe = resolve_auto(
             gold, silver, task, student, blending, selection, seed, folder, progress
         )
-        silver, student, blending = recipe.silver, recipe.student, recipe.blending
+        silver, blending = recipe.silver, recipe.blending
         refinement = {"refinement": recipe.report}
     with (
         join_team() as team,

@@ -23,7 +23,7 @@ class SelectionConfig(Section):
     """drop_document, drop_span, abstain: least probability, or expected F1, that is trusted."""
     refinement: Literal["relabel", "soft"] = "soft"
     """vermeil refine, and the regimen auto. relabel: the most probable annotation; soft: that, with
-    the probabilities of its labels, which a student learns with student.soft_labels."""
+    the probabilities of its labels, which a student learns (see student.soft_labels)."""
     folds: int = Field(default=4, ge=0)
     """Parts of gold and silver, cut between groups: each is judged with a student that learnt from
     the others only. 0: without students, in seconds; only what the teacher says is judged then."""

@@ -58,7 +58,7 @@ class StudentConfig(Section):
     """Largest gradient norm."""
     train_word_embeddings: bool = True
     """Whether the word embeddings are trained too."""
-    soft_labels: bool = False
+    soft_labels: bool = True
     """Learn the probabilities that spans carry under ``soft``, where they do, not their label."""
     noise: NoiseConfig = NoiseConfig()
     """Losses that trust silver less."""

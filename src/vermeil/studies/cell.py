@@ -145,7 +145,6 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
         job = replace(
             job,
             draw=Draw(job.draw.gold, recipe.silver),
-            student=recipe.student,
             blending=recipe.blending,
         )
     student = Student.create(job.task, job.student, job.seed)

@@ -174,3 +174,19 @@ def test_soft_labels_are_learnt_only_where_that_is_wanted(encoder: Path, task: T
             continue
         assert example.soft is not None
         np.testing.assert_allclose(example.soft[0], [0, 0.6, 0, 0.4, 0], atol=1e-6)
+
+
+def test_what_is_more_likely_not_there_is_nothing_to_a_student_without_soft_labels(
+    encoder: Path, task: Task
+) -> None:
+    [document] = sentences(1)
+    name, place = document.spans or ()
+    unlikely = replace(name, soft={"PER": 0.2, "LOC": 0.1})
+    annotated = document.with_annotation(Annotation((unlikely, place)))
+    config = StudentConfig(encoder=str(encoder), threads=1)
+    [example] = Student.create(task, config, 0).encode([annotated], "silver").examples
+    assert example.classes[example.positions].tolist() == [0, 0, 0, 3, 0]
+    assert example.soft is not None
+    np.testing.assert_allclose(example.soft[0], [0.7, 0.2, 0, 0.1, 0], atol=1e-6)
+    assert task.count(document.annotation, annotated.annotation).overall.correct == 1
+    assert task.count(document.annotation, annotated.annotation).overall.predicted == 1

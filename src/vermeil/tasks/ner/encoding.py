@@ -40,7 +40,11 @@ def encode_spans(
     if document.spans is None:
         return Target(np.full(len(words), IGNORED, dtype=np.int64), weights)
     tags, losses = spans_to_tags(document.spans, words, scheme)
-    classes = np.array([class_numbers[tag] for tag in tags], dtype=np.int64)
+    certain = tags
+    if any(not span.is_likely for span in document.spans):
+        likely = [span for span in document.spans if span.is_likely]
+        certain, _ = spans_to_tags(likely, words, scheme)
+    classes = np.array([class_numbers[tag] for tag in certain], dtype=np.int64)
     starts, ends = _bounds(words)
     # In reverse: of two spans that share a word, the first has it (see `spans_to_tags`).
     for span in reversed(document.spans):

@@ -188,8 +188,12 @@ class NerTask:
         return find_regions(document, words, probabilities, self.labels, self.config.scheme)
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
-        """Score one document strictly; who marked nothing is taken to say that nothing is there."""
-        return count_spans(gold.spans or (), predicted.spans or ())
+        """Score one document strictly; who marked nothing is taken to say that nothing is there.
+
+        Of soft labels, a span counts that is more likely there than not.
+        """
+        said = [span for span in predicted.spans or () if span.is_likely]
+        return count_spans(gold.spans or (), said)
 
 
 def _unread(text: str, located: Sequence[LocatedMention]) -> tuple[Range, ...]:

@@ -1,0 +1,126 @@
+"""What students say of documents that they did not learn from, with a real, tiny encoder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.toys import blending, sentences
+
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.words import split_words
+from vermeil.errors import DataError
+from vermeil.jobs.out_of_fold import out_of_fold
+from vermeil.student.config import StudentConfig
+from vermeil.tasks.protocol import Task
+
+GOLD = sentences(8, per_group=2)
+SILVER = [replace(d, id=f"s{d.id}", group=f"s{d.group}") for d in sentences(16, per_group=2)]
+
+
+@pytest.fixture
+def student(encoder: Path) -> StudentConfig:
+    return StudentConfig(encoder=str(encoder), threads=1)
+
+
+def test_every_document_is_predicted_and_a_missing_fold_comes_back_the_same(
+    student: StudentConfig, task: Task, tmp_path: Path
+) -> None:
+    seen: list[tuple[str, int, int | None]] = []
+
+    def again() -> dict[str, np.ndarray]:
+        return out_of_fold(
+            GOLD,
+            SILVER,
+            task,
+            student,
+            blending("simple_mix", 2),
+            3,
+            3,
+            tmp_path,
+            lambda stage, done, total, _: seen.append((stage, done, total)),
+        )
+
+    first = again()
+    assert seen == [("fold", 1, 3), ("fold", 2, 3), ("fold", 3, 3)]
+    assert set(first) == {d.id for d in (*GOLD, *SILVER)}
+    for document in (*GOLD, *SILVER):
+        rows = first[document.id]
+        assert rows.shape == (len(split_words(document.text)), len(task.classes))
+        np.testing.assert_allclose(rows.sum(axis=1), 1, atol=5e-3)
+    kept = sorted(tmp_path.glob("*.npz"))
+    assert len(kept) == 3
+    others = [path.stat().st_mtime_ns for path in (kept[0], kept[2])]
+    kept[1].unlink()
+    second = again()
+    assert [path.stat().st_mtime_ns for path in (kept[0], kept[2])] == others
+    assert second.keys() == first.keys()
+    for name, rows in first.items():
+        np.testing.assert_array_equal(second[name], rows)
+
+
+def test_a_student_never_saw_the_group_that_it_is_asked_about(
+    student: StudentConfig, task: Task, tmp_path: Path
+) -> None:
+    """Labels of one group are turned around: only the students of the other folds may notice."""
+    before = out_of_fold(
+        GOLD, SILVER, task, student, blending("simple_mix", 2), 0, 3, tmp_path / "a"
+    )
+    turned = [_turned(d) if d.group == "g1" else d for d in GOLD]
+    after = out_of_fold(
+        turned, SILVER, task, student, blending("simple_mix", 2), 0, 3, tmp_path / "b"
+    )
+    same = {name for name, rows in before.items() if np.array_equal(rows, after[name])}
+    # The fold of g1, whole groups of it, is exactly what did not change.
+    assert {d.id for d in GOLD if d.group == "g1"} <= same
+    groups = {d.id: d.group for d in (*GOLD, *SILVER)}
+    held_out = {groups[name] for name in same}
+    assert len(held_out) == 4  # 12 groups, 3 folds
+    assert same == {name for name, group in groups.items() if group in held_out}
+
+
+def _turned(document: Document) -> Document:
+    spans = tuple(
+        Span(s.start, s.end, {"PER": "LOC", "LOC": "PER"}[s.label]) for s in document.spans or ()
+    )
+    return document.with_annotation(Annotation(spans=spans))
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "other"])
+def test_a_broken_file_is_named(
+    student: StudentConfig, task: Task, tmp_path: Path, damage: str
+) -> None:
+    arguments = (GOLD, SILVER, task, student, blending("simple_mix", 1), 0, 2, tmp_path)
+    out_of_fold(*arguments)
+    broken = sorted(tmp_path.glob("*.npz"))[0]
+    whole = broken.read_bytes()
+    broken.write_bytes({"empty": b"", "cut": whole[: len(whole) // 2], "other": b"{}"}[damage])
+    with pytest.raises(DataError, match="delete it to train that fold again") as caught:
+        out_of_fold(*arguments)
+    assert broken.name in str(caught.value)
+
+
+def test_fewer_groups_than_folds_are_refused(
+    student: StudentConfig, task: Task, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match="3 groups of documents cannot be cut into 4 folds"):
+        out_of_fold(GOLD[:2], SILVER[:4], task, student, blending("simple_mix", 1), 0, 4, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_id_that_gold_and_silver_share_is_refused(
+    student: StudentConfig, task: Task, tmp_path: Path
+) -> None:
+    other = [replace(d, id=g.id) for d, g in zip(SILVER, GOLD, strict=False)]
+    with pytest.raises(DataError, match="'d0' is the id of a document of gold and of another"):
+        out_of_fold(GOLD, other, task, student, blending("simple_mix", 1), 0, 2, tmp_path)
+
+
+def test_gold_of_one_group_is_refused_before_anything_is_trained(
+    student: StudentConfig, task: Task, tmp_path: Path
+) -> None:
+    one_article = [replace(d, group="a") for d in GOLD]
+    with pytest.raises(DataError, match="all of gold"):
+        out_of_fold(one_article, SILVER, task, student, blending("simple_mix", 1), 0, 2, tmp_path)

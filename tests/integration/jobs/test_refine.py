@@ -1,0 +1,204 @@
+"""Refining, selecting and the regimen auto, from documents to documents, with a tiny encoder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.refining import GOLD_TEXTS, corpora, right_share
+from tests.toys import blending
+
+import vermeil
+from vermeil.data.document import Annotation, Document
+from vermeil.errors import ConfigError, DataError
+from vermeil.jobs.judging import divide
+from vermeil.jobs.select import ranking
+from vermeil.jobs.selecting import Learning
+from vermeil.selection.config import SelectionConfig
+from vermeil.student.config import StudentConfig
+from vermeil.tasks.protocol import Task
+
+
+@pytest.fixture
+def student(encoder: Path) -> StudentConfig:
+    return StudentConfig(encoder=str(encoder), threads=1)
+
+
+@pytest.fixture
+def learning(student: StudentConfig, task: Task, tmp_path: Path) -> Learning:
+    return Learning(task, student, blending("simple_mix", 2), 0, tmp_path / "judging")
+
+
+TWO = SelectionConfig(folds=2)
+
+
+def test_errors_that_gold_shows_are_corrected_in_silver(learning: Learning) -> None:
+    gold, silver = corpora()
+    said = [d for d in silver if d.text not in {g.text for g in gold}]
+    done = vermeil.refine(gold, silver, learning, TWO)
+    assert done.report["believed"]
+    assert done.report["policy"] == "soft"
+    assert right_share(done.documents) > right_share(said) + 0.2
+    assert [d.id for d in done.documents] == [d.id for d in said]  # nothing of gold
+    counts = done.report["documents"]
+    assert counts["silver"] == len(silver)
+    assert counts["doubly_labelled"] == GOLD_TEXTS
+    assert counts["written"] == len(said)
+    assert counts["changed"] == sum("changes" in d.meta for d in done.documents) > 0
+    changes = [change for d in done.documents for change in d.meta.get("changes", ())]
+    assert sum(done.report["changes"].values()) == len(changes)
+    assert "PER → LOC" in done.report["changes"]
+    for document in done.documents:
+        learning.task.check(document)
+    f1 = {name: scores["overall"]["f1"] for name, scores in done.report["gold"].items()}
+    assert f1["judge"] - f1["teacher"] == pytest.approx(done.report["gain"]["difference"])
+    json.dumps(done.report)
+
+
+def test_without_students_what_is_said_is_judged_in_no_time(
+    learning: Learning, tmp_path: Path
+) -> None:
+    gold, silver = corpora()
+    done = vermeil.refine(gold, silver, learning, SelectionConfig(folds=0, refinement="relabel"))
+    assert not (tmp_path / "judging").exists()
+    assert set(done.report["gold"]) == {"teacher", "judge"}
+    limas = [d for d in done.documents if "Lima" in d.text]
+    assert limas
+    for document in limas:
+        start = document.text.index("Lima")
+        assert (start, start + 4, "LOC") in {s.key for s in document.spans or ()}
+
+
+def test_a_strong_teachers_silver_stays_as_it_is(learning: Learning) -> None:
+    gold, silver = corpora(strong=True)
+    done = vermeil.refine(gold, silver, learning, TWO)
+    assert (done.report["believed"], done.report["policy"]) == (False, "keep")
+    assert right_share(done.documents) == 1
+    assert done.report["changes"] == {}
+    assert all("changes" not in d.meta for d in done.documents)
+
+
+def test_select_masks_or_drops_and_ranks_what_is_doubtful(learning: Learning) -> None:
+    gold, silver = corpora()
+    masked = vermeil.select(gold, silver, learning, TWO)
+    assert any(d.annotation.abstain for d in masked.documents)
+    labels = {s.key for d in silver for s in d.spans or ()}
+    assert {s.key for d in masked.documents for s in d.spans or ()} <= labels
+    ranked = ranking(masked.judging)
+    assert {row["id"] for row in ranked} <= {d.id for d in masked.documents}
+    assert ranked == sorted(ranked, key=lambda row: -row["worth"])
+    assert ranking(masked.judging, 3) == ranked[:3]
+    # The same students are asked again: nothing is trained for another policy.
+    kept = {p.name: p.stat().st_mtime_ns for p in learning.folder.iterdir()}
+    dropped = vermeil.select(
+        gold,
+        silver,
+        learning,
+        SelectionConfig(folds=2, policy="drop_document", threshold=0.9),
+    )
+    assert {p.name: p.stat().st_mtime_ns for p in learning.folder.iterdir()} == kept
+    counts = dropped.report["documents"]
+    assert counts["dropped"] > 0
+    assert counts["dropped"] + counts["written"] == len(silver) - GOLD_TEXTS
+
+
+def test_auto_trains_on_refined_silver_and_is_deterministic(
+    student: StudentConfig, task: Task, tmp_path: Path
+) -> None:
+    gold, silver = corpora()
+    records = []
+    for name in ("one", "two"):
+        vermeil.train(
+            gold, silver, task, student, blending("auto", 2), 0, tmp_path / name, selection=TWO
+        )
+        record = json.loads((tmp_path / name / "training.json").read_text())
+        assert record["refinement"]["believed"]
+        assert record["regimen"] == "pooled"
+        assert record["silver_documents"] == len(silver) - GOLD_TEXTS
+        assert (tmp_path / "judging").is_dir()
+        records.append({k: v for k, v in record.items() if k != "seconds"})
+    assert records[0] == records[1]
+
+
+def test_auto_is_simple_mix_where_the_teacher_needs_no_correction(
+    student: StudentConfig, task: Task, tmp_path: Path
+) -> None:
+    gold, silver = corpora(strong=True)
+    report = vermeil.train(
+        gold, silver, task, student, blending("auto", 2), 0, tmp_path / "model", selection=TWO
+    )
+    assert not report.record["refinement"]["believed"]
+    assert report.record["regimen"] == "simple_mix"
+
+
+def test_topics_are_corrected_too(student: StudentConfig, topics: Task, tmp_path: Path) -> None:
+    """The teacher takes every second text about trade for one about sport."""
+    learning = Learning(topics, student, blending("simple_mix", 4), 0, tmp_path / "judging")
+    gold, silver = [], []
+    for number in range(80):
+        label = ("sport", "trade")[number % 2]
+        word = {"sport": "goal goal", "trade": "bank bank"}[label]
+        document = Document(
+            f"d{number}", f"{word} {number}", annotation=Annotation(labels=(label,))
+        )
+        said = "sport" if number % 4 == 1 else label
+        silver.append(Document(f"t{number}", document.text, annotation=Annotation(labels=(said,))))
+        if number < 40:
+            gold.append(document)
+    done = vermeil.refine(gold, silver, learning, TWO)
+    assert done.report["documents"]["written"] == 40
+    for document in done.documents:
+        topics.check(document)
+        assert document.labels is not None
+    assert done.report["gain"]["difference"] >= 0
+    if done.report["believed"]:
+        truth = {d.id: ("sport", "trade")[int(d.id[1:]) % 2] for d in done.documents}
+        right = [truth[d.id] == (d.labels or ("",))[0] for d in done.documents]
+        assert sum(right) > 30
+
+
+def test_silver_without_golds_texts_is_refused(learning: Learning) -> None:
+    gold, silver = corpora()
+    others = [d for d in silver if d.text not in {g.text for g in gold}]
+    without = SelectionConfig(folds=0)
+    with pytest.raises(
+        DataError, match=r"none of the 30 gold texts is in silver.*give the teacher"
+    ):
+        vermeil.refine(gold, others, learning, without)
+    with pytest.raises(DataError, match=r"at least 20 are needed. Give the teacher the texts"):
+        vermeil.refine(gold, [*silver[:5], *others], learning, without)
+    with pytest.raises(DataError, match="every silver document is in gold, too"):
+        vermeil.refine(gold, silver[:GOLD_TEXTS], learning, without)
+
+
+def test_one_fold_is_refused(learning: Learning) -> None:
+    with pytest.raises(ConfigError, match=r"expected 0 .* or at least 2"):
+        vermeil.refine(*corpora(), learning, SelectionConfig(folds=1))
+
+
+def test_unannotated_silver_is_counted(learning: Learning) -> None:
+    gold, silver = corpora()
+    silent = [*silver, Document("x", "Nobody asked about this")]
+    done = vermeil.refine(gold, silent, learning, SelectionConfig(folds=0))
+    assert done.report["documents"]["unannotated"] == 1
+    assert "x" not in {d.id for d in done.documents}
+
+
+def test_a_text_that_stands_twice_is_paired_one_by_one() -> None:
+    gold, silver = corpora()
+    again = replace(gold[0], id="again", group="another")
+    taught = divide([*gold, again], silver)
+    assert [d.id for d in taught.gold] == [d.id for d in gold]
+    twice = replace(silver[0], id="tagain", annotation=Annotation(spans=()))
+    taught = divide([*gold, again], [*silver, twice])
+    assert taught.gold[-1] is again
+    assert taught.said[-1] is twice
+    assert len(taught.silver) == len(silver) - GOLD_TEXTS
+
+
+def test_one_id_for_two_texts_is_refused() -> None:
+    gold, silver = corpora()
+    with pytest.raises(DataError, match="different texts under this id"):
+        divide(gold, [replace(silver[1], id=gold[0].id)])
