@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
+from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
 from vermeil.cli.output import console, print_json
 from vermeil.cli.progress import shown_progress
 
@@ -23,6 +23,7 @@ def study(
         str | None,
         typer.Option(metavar="NAME", help="Ready-made settings: quick, or paper (docs/paper.md)."),
     ] = None,
+    on: On = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -32,11 +33,13 @@ def study(
     ready = preset_overrides(preset) if preset else ()
     sections = load(config, [*ready, *(overrides or ())])
     from vermeil.cli.study_inputs import read_context, read_documents, save_config
+    from vermeil.cluster.cells import cells_on
     from vermeil.jobs.places import Places
     from vermeil.studies.study import study as job
     from vermeil.tasks import make_task
 
     task, output = make_task(sections.task), Places(sections.run.output).study
+    cluster = sections.cluster.chosen(on)
     corpora = read_documents(sections, task)
     save_config(sections, output)
     with shown_progress(quiet) as progress:
@@ -50,6 +53,7 @@ def study(
             progress,
             read_context(sections),
             sections.plan,
+            cells_on(cluster) if cluster else None,
         )
     if as_json:
         print_json(report.as_dict())

@@ -1,0 +1,142 @@
+"""A Ray cluster of several nodes on this machine, whose nodes can be killed."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psutil
+import pytest
+
+from vermeil.cluster.config import ClusterConfig
+
+CONFIG = ClusterConfig(address="auto", cpus=1, retries=3, chunk_documents=8)
+
+# What Ray itself does that Python 3.11 and later warn of.
+NOISE = (
+    "ignore::ResourceWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+    "ignore::DeprecationWarning:ray.*",
+    "ignore::FutureWarning:ray.*",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            for filter_ in NOISE:
+                item.add_marker(pytest.mark.filterwarnings(filter_))
+
+
+class Nodes:
+    """The nodes of a cluster: the head, which computes nothing, and workers with one CPU each.
+
+    Each is a ``ray start`` of its own, bound to loopback; its processes die with it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from vermeil.cluster.connection import require_ray
+
+        self._ray = require_ray()
+        self._folder = folder
+        self.workers: list[subprocess.Popen[bytes]] = []
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._address = f"127.0.0.1:{free.getsockname()[1]}"
+        port = self._address.partition(":")[2]
+        temporary = f"--temp-dir={folder}"
+        self._head = self._start(
+            "--head", f"--port={port}", "--include-dashboard=false", "--num-cpus=0", temporary
+        )
+
+    def _start(self, *options: str) -> subprocess.Popen[bytes]:
+        common = ("--node-ip-address=127.0.0.1", f"--object-store-memory={80 * 2**20}", "--block")
+        command = [sys.executable, "-m", "ray.scripts.scripts", "start", *common, *options]
+        with (self._folder / "starts.log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+
+    def add(self) -> None:
+        """Let a node with one CPU join."""
+        self.workers.append(self._start(f"--address={self._address}", "--num-cpus=1"))
+
+    def kill(self) -> None:
+        """Kill all processes of the oldest worker node."""
+        _kill(self.workers.pop(0))
+
+    def connect(self, cpus: int) -> None:
+        """Connect this process to the head, and wait until so many workers are there."""
+        options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+        until = time.monotonic() + 60
+        while True:
+            try:
+                self._ray.init(self._address, _node_ip_address="127.0.0.1", **options)
+                break
+            except (ConnectionError, RuntimeError):
+                assert time.monotonic() < until, (self._folder / "starts.log").read_text()
+                time.sleep(0.2)
+        while self._ray.cluster_resources().get("CPU", 0) < cpus:
+            assert time.monotonic() < until, (self._folder / "starts.log").read_text()
+            time.sleep(0.1)
+
+    def close(self) -> None:
+        self._ray.shutdown()
+        for node in (*self.workers, self._head):
+            _kill(node)
+
+
+def _kill(node: subprocess.Popen[bytes]) -> None:
+    """Kill a node's processes: the one that started them last, so that none is lost sight of."""
+    for process in psutil.Process(node.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    node.kill()
+    node.wait()
+
+
+@pytest.fixture
+def nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Nodes]:
+    """A head and two nodes, this process connected to them."""
+    pytest.importorskip("ray", reason='Ray is not installed: pip install "vermeil[ray]"')
+    root = Path(__file__).parents[3]
+    paths = [str(root / "src"), str(root), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+    # Not tmp_path: sockets lie in it, whose paths must be short.
+    with TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+        nodes = Nodes(Path(folder))
+        try:
+            nodes.add()
+            nodes.add()
+            nodes.connect(2)
+            yield nodes
+        finally:
+            nodes.close()
+
+
+class Once:
+    """A progress that does something when a stage has come so far, once.
+
+    Args:
+        stage: which one.
+        done: how far.
+        act: what is done then.
+    """
+
+    def __init__(self, stage: str, done: int, act: Callable[[], None]) -> None:
+        self._stage, self._done, self._act = stage, done, act
+        self.acted = False
+        self.seen: list[tuple[str, int]] = []
+
+    def __call__(self, stage: str, done: int, total: int | None, detail: Mapping[str, Any]) -> None:
+        self.seen.append((stage, done))
+        if not self.acted and stage == self._stage and done >= self._done:
+            self.acted = True
+            self._act()
