@@ -11,7 +11,8 @@ from vermeil.cli.output import console, print_json
 from vermeil.cli.progress import shown_progress
 
 if TYPE_CHECKING:
-    from vermeil.studies.study import StudyReport
+    from vermeil.cluster.config import ClusterConfig
+    from vermeil.studies.study import RunCells, StudyReport
 
 EXAMPLE = "Example: vermeil study --set study.seeds=[0,1]"
 
@@ -33,7 +34,6 @@ def study(
     ready = preset_overrides(preset) if preset else ()
     sections = load(config, [*ready, *(overrides or ())])
     from vermeil.cli.study_inputs import read_context, read_documents, save_config
-    from vermeil.cluster.cells import cells_on
     from vermeil.jobs.places import Places
     from vermeil.studies.study import study as job
     from vermeil.tasks import make_task
@@ -53,12 +53,18 @@ def study(
             progress,
             read_context(sections),
             sections.plan,
-            cells_on(cluster) if cluster else None,
+            _cells_on(cluster) if cluster else None,
         )
     if as_json:
         print_json(report.as_dict())
     else:
         _print(report)
+
+
+def _cells_on(cluster: ClusterConfig) -> RunCells:
+    from vermeil.cluster.cells import cells_on
+
+    return cells_on(cluster)
 
 
 def _print(report: StudyReport) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -14,6 +15,9 @@ from vermeil.errors import ConfigError
 
 _STORE_BYTES = 200 * 2**20
 """Shared memory of a cluster of this machine alone; Ray's default is a third of all memory."""
+_LOOPBACK = "127.0.0.2"
+"""On loopback, so that nobody else reaches the cluster; 127.0.0.1 Ray would replace by an address
+that others reach."""
 _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -59,8 +63,9 @@ def connected(config: ClusterConfig) -> Iterator[None]:
             "resources": {name: share * workers for name, share in config.resources.items()},
             "include_dashboard": False,
             "object_store_memory": _STORE_BYTES,
-            "_node_ip_address": "127.0.0.1",
         }
+        if sys.platform == "linux":
+            options["_node_ip_address"] = _LOOPBACK
     try:
         ray.init(address=config.address, **options)
     except (ConnectionError, ValueError, RuntimeError) as error:

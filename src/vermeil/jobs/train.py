@@ -23,7 +23,7 @@ from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
-    from vermeil.student.checkpoint import Checkpoint
+    from vermeil.student.checkpoint import Checkpoint, Written
     from vermeil.student.examples import EncodedCorpus
     from vermeil.student.metrics import StepRecord
     from vermeil.student.student import Student
@@ -86,6 +86,7 @@ def train(
     progress: Progress = silent,
     dev: Sequence[Document] = (),
     schedule: Schedule | None = None,
+    written: Written | None = None,
 ) -> TrainReport:
     """Train a student on gold and silver, and save it as a folder that plain transformers loads.
 
@@ -103,6 +104,8 @@ def train(
         dev: documents that people annotated, to choose the best state by.
         schedule: a gold share of your own, as a function of progress in [0, 1]; for the regimen
             schedule, in place of ``blending.schedule``.
+        written: told the folder of the checkpoint, in every process of the training, when the
+            first one has written another state.
 
     Raises:
         ConfigError: the encoder is not to be had, dev documents are missing, or a schedule leaves
@@ -129,7 +132,7 @@ def train(
     ):
         fresh = Student.create(task, student, seed)
         encoded = (fresh.encode(gold, "gold"), fresh.encode(silver, "silver"))
-        checkpoint = _checkpoint(output, task, student, blending)
+        checkpoint = _checkpoint(output, task, student, blending, written)
         around = Surroundings(progress, watch, lambda: dev_f1(fresh, dev), checkpoint, team)
         training = train_student(fresh, *encoded, blending, seed, around, schedule)
         record = training_record(training, blending, seed, len(gold), len(silver))
@@ -141,7 +144,11 @@ def train(
 
 
 def _checkpoint(
-    output: Path, task: Task, student: StudentConfig, blending: BlendingConfig
+    output: Path,
+    task: Task,
+    student: StudentConfig,
+    blending: BlendingConfig,
+    written: Written | None,
 ) -> Checkpoint | None:
     """Return where the state of training is kept, if it is to be."""
     from vermeil.student.checkpoint import Checkpoint, flatten
@@ -151,8 +158,12 @@ def _checkpoint(
     made_from = {"version of vermeil": version("vermeil")}
     for name, section in {"task": task.config, "blending": blending}.items():
         made_from |= flatten(section.model_dump(mode="json"), name)
-    place = output.with_name(f"{output.name}.checkpoint")
-    return Checkpoint(place, made_from, student.checkpoint_seconds)
+    return Checkpoint(checkpoint_of(output), made_from, student.checkpoint_seconds, written)
+
+
+def checkpoint_of(output: Path) -> Path:
+    """Return where the state of a training is kept as long as it lasts."""
+    return output.with_name(f"{output.name}.checkpoint")
 
 
 def dev_f1(student: Student, dev: Sequence[Document]) -> float:

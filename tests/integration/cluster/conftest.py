@@ -20,6 +20,9 @@ from vermeil.cluster.config import ClusterConfig
 
 CONFIG = ClusterConfig(address="auto", cpus=1, retries=3, chunk_documents=8)
 
+# On loopback, and not the address that Ray would replace by one that others reach.
+LOOPBACK = "127.0.0.2"
+
 # What Ray itself does that Python 3.11 and later warn of.
 NOISE = (
     "ignore::ResourceWarning",
@@ -50,16 +53,21 @@ class Nodes:
         self._folder = folder
         self.workers: list[subprocess.Popen[bytes]] = []
         with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._address = f"127.0.0.1:{free.getsockname()[1]}"
-        port = self._address.partition(":")[2]
-        temporary = f"--temp-dir={folder}"
-        self._head = self._start(
-            "--head", f"--port={port}", "--include-dashboard=false", "--num-cpus=0", temporary
-        )
+            free.bind((LOOPBACK, 0))
+            port = free.getsockname()[1]
+        self._address = f"{LOOPBACK}:{port}"
+        alone = ("--include-dashboard=false", f"--temp-dir={folder}")
+        self._head = self._start("--head", f"--port={port}", "--num-cpus=0", *alone)
+        self._wait(lambda: is_open(port))
+
+    def _wait(self, for_: Callable[[], bool]) -> None:
+        until = time.monotonic() + 60
+        while not for_():
+            assert time.monotonic() < until, (self._folder / "starts.log").read_text()
+            time.sleep(0.1)
 
     def _start(self, *options: str) -> subprocess.Popen[bytes]:
-        common = ("--node-ip-address=127.0.0.1", f"--object-store-memory={80 * 2**20}", "--block")
+        common = (f"--node-ip-address={LOOPBACK}", f"--object-store-memory={80 * 2**20}", "--block")
         command = [sys.executable, "-m", "ray.scripts.scripts", "start", *common, *options]
         with (self._folder / "starts.log").open("ab") as log:
             return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
@@ -72,25 +80,26 @@ class Nodes:
         """Kill all processes of the oldest worker node."""
         _kill(self.workers.pop(0))
 
-    def connect(self, cpus: int) -> None:
-        """Connect this process to the head, and wait until so many workers are there."""
-        options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
-        until = time.monotonic() + 60
-        while True:
-            try:
-                self._ray.init(self._address, _node_ip_address="127.0.0.1", **options)
-                break
-            except (ConnectionError, RuntimeError):
-                assert time.monotonic() < until, (self._folder / "starts.log").read_text()
-                time.sleep(0.2)
-        while self._ray.cluster_resources().get("CPU", 0) < cpus:
-            assert time.monotonic() < until, (self._folder / "starts.log").read_text()
-            time.sleep(0.1)
+    def connect(self) -> None:
+        """Connect this process to the head."""
+        self._ray.init(
+            self._address, _node_ip_address=LOOPBACK, log_to_driver=False, logging_level="ERROR"
+        )
+
+    def wait_for(self, cpus: int) -> None:
+        """Wait until so many workers are there."""
+        self._wait(lambda: self._ray.cluster_resources().get("CPU", 0) >= cpus)
 
     def close(self) -> None:
         self._ray.shutdown()
         for node in (*self.workers, self._head):
             _kill(node)
+
+
+def is_open(port: int) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as trial:
+        return trial.connect_ex((LOOPBACK, port)) == 0
 
 
 def _kill(node: subprocess.Popen[bytes]) -> None:
@@ -102,23 +111,33 @@ def _kill(node: subprocess.Popen[bytes]) -> None:
     node.wait()
 
 
-@pytest.fixture
-def nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Nodes]:
-    """A head and two nodes, this process connected to them."""
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Nodes]:
+    """A head, this process connected to it."""
     pytest.importorskip("ray", reason='Ray is not installed: pip install "vermeil[ray]"')
     root = Path(__file__).parents[3]
     paths = [str(root / "src"), str(root), os.environ.get("PYTHONPATH", "")]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
-    # Not tmp_path: sockets lie in it, whose paths must be short.
-    with TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        # Not tmp_path: sockets lie in it, whose paths must be short.
+        TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder,
+    ):
+        patch.setenv("PYTHONPATH", os.pathsep.join(paths))
         nodes = Nodes(Path(folder))
         try:
-            nodes.add()
-            nodes.add()
-            nodes.connect(2)
+            nodes.connect()
             yield nodes
         finally:
             nodes.close()
+
+
+@pytest.fixture
+def nodes(cluster: Nodes) -> Nodes:
+    """The head and two nodes."""
+    while len(cluster.workers) < 2:
+        cluster.add()
+    cluster.wait_for(2)
+    return cluster
 
 
 class Once:

@@ -30,7 +30,7 @@ def model(task: Task, encoder: Path, tmp_path: Path) -> Path:
     student = StudentConfig(encoder=str(encoder), threads=1)
     folder = tmp_path / "model"
     train(documents, [], task, student, blending(epochs=8), 0, folder)
-    export(folder, tmp_path / "onnx", [d.text for d in documents[:8]])
+    export(folder, tmp_path / "onnx", documents[:8])
     return tmp_path / "onnx"
 
 
@@ -55,7 +55,7 @@ def test_a_killed_node_changes_nothing(nodes: Nodes, model: Path, tmp_path: Path
     assert killing.acted
     assert (report.partitions, report.resumed) == (14, 0)
     assert report.documents == 12 * 400 + 2 + 30
-    assert not list(output.rglob("*.part")) or True
+    assert not list(output.rglob("part*.part"))
     for file in sorted(source.rglob("*.jsonl*")):
         alone = tmp_path / "alone" / file.name
         predict_file(model, read_corpus(CorpusConfig(path=file)), alone)
@@ -81,6 +81,6 @@ def test_a_killed_node_changes_nothing(nodes: Nodes, model: Path, tmp_path: Path
 
     # A file that is wrong is named with its line, and leaves nothing half-written.
     (source / "bad.jsonl").write_text(json.dumps({"id": "1"}) + "\n", "utf-8")
-    with pytest.raises(DataError, match="bad.jsonl:1"):
+    with pytest.raises(DataError, match=r"bad\.jsonl:1"):
         predict_folder(model, str(source), str(output), CONFIG)
     assert not (output / "bad.jsonl").exists()
