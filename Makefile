@@ -39,7 +39,7 @@ $(INSTALLED): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Vermeil needs Python 3.11 or newer; name one: make PYTHON=python3.12 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c requirements.lock -e ".[train,deploy,export,serve,spacy,dev]"
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c requirements.lock -e ".[train,deploy,export,serve,ray,spacy,dev]"
 	@touch $@
 
 lock:

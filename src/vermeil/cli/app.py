@@ -28,6 +28,7 @@ from vermeil.cli import (
     show,
     study,
     train,
+    tune,
 )
 from vermeil.errors import ConfigError
 
@@ -74,6 +75,7 @@ app.command("locate", epilog=locate.EXAMPLE)(locate.locate)
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("study", epilog=study.EXAMPLE)(study.study)
+app.command("tune", epilog=tune.EXAMPLE)(tune.tune)
 app.command("plan", epilog=plan.EXAMPLE)(plan.plan)
 app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
 app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vermeil.cluster.config import ClusterConfig
     from vermeil.data.document import Document
 
-STDIN = Path("-")
+STDIN = "-"
 
 EXAMPLE = "Example: echo 'Ada met Grace in Oslo.' | vermeil predict vermeil-run/model -"
 

@@ -78,14 +78,15 @@ class _Shared:
     """What neighbouring cells have in common, and goes to the cluster once for all of them."""
 
     def __init__(self, part: Callable[[CellJob], Any]) -> None:
-        self._part, self._last, self._ref = part, (), None
+        self._part = part
+        self._last: tuple[Any, Any] | None = None
 
     def ref(self, job: CellJob) -> Any:
         """Return a reference to that part of the cell."""
         part = self._part(job)
-        if self._ref is None or not _is_same(part, self._last):
-            self._last, self._ref = part, require_ray().put(part)
-        return self._ref
+        if self._last is None or not _is_same(part, self._last[0]):
+            self._last = (part, require_ray().put(part))
+        return self._last[1]
 
 
 def _is_same(one: Any, other: Any) -> bool:

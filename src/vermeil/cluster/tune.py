@@ -228,9 +228,10 @@ def _domain(dimension: DimensionConfig) -> Any:
         return search.choice(list(dimension.values))
     low, high = dimension.low or 0.0, dimension.high or 0.0
     if dimension.whole:
-        kind = search.lograndint if dimension.log else search.randint
+        kind: Any = search.lograndint if dimension.log else search.randint
         return kind(round(low), round(high) + 1)
-    return (search.loguniform if dimension.log else search.uniform)(low, high)
+    kind = search.loguniform if dimension.log else search.uniform
+    return kind(low, high)
 
 
 def _telling(progress: Progress, trials: int) -> Any:
@@ -242,13 +243,11 @@ def _telling(progress: Progress, trials: int) -> Any:
         def __init__(self) -> None:
             self.ended, self.best = 0, 0.0
 
-        def on_trial_result(
-            self, iteration: int, trials_: Any, trial: Any, result: dict[str, Any], **info: Any
-        ) -> None:
-            self.best = max(self.best, result.get(_METRIC, 0.0))
+        def on_trial_result(self, **info: Any) -> None:
+            self.best = max(self.best, info["result"].get(_METRIC, 0.0))
             self._tell()
 
-        def on_trial_complete(self, iteration: int, trials_: Any, trial: Any, **info: Any) -> None:
+        def on_trial_complete(self, **_info: Any) -> None:
             self.ended += 1
             self._tell()
 

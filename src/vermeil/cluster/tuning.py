@@ -56,9 +56,9 @@ class TuneConfig(Section):
     """Which settings are searched for the best F1 on dev; test is never looked at."""
 
     space: dict[str, DimensionConfig] = Field(default={})
-    """Settings of [student] and [blending] by their dotted names, and silver.min_score (silver spans
-    with a lower score become abstentions), each with the values to try. none: learning rate and
-    epochs."""
+    """Settings of [student] and [blending] by their dotted names, and silver.min_score (silver
+    spans with a lower score become abstentions), each with the values to try. Without any: learning
+    rate and epochs."""
     trials: int = Field(default=16, ge=1)
     """Points of the space that are tried."""
     evaluations: int = Field(default=8, ge=1)
@@ -96,7 +96,7 @@ def applied(
     for name, value in values.items():
         if name == MIN_SCORE:
             continue
-        section, *inner, last = ["", *name.split(".")][1:] if "." in name else (name, "")
+        section, *inner, last = name.split(".") if "." in name else (name, "")
         tree: Any = trees.get(section)
         for part in inner:
             tree = tree.get(part) if isinstance(tree, dict) else None

@@ -80,7 +80,7 @@ def merge_store(shard: Path, into: ReplyStore) -> MergeReport:
     added = already = 0
     with ReplyStore(shard) as other, other.transaction() as source:
         characters = _characters(source)
-        rows = (dict(zip(_COLUMNS, row, strict=True)) for row in source.execute(_ROWS))
+        rows = (_named(row) for row in source.execute(_ROWS))
         while chunk := list(islice(rows, _AT_ONCE)):
             with into.transaction() as db:
                 new = [row for row in chunk if db.execute(_KNOWN, row).fetchone() is None]
@@ -90,6 +90,10 @@ def merge_store(shard: Path, into: ReplyStore) -> MergeReport:
             added += len(new)
             already += len(chunk) - len(new)
     return MergeReport(added, already)
+
+
+def _named(row: tuple[Any, ...]) -> _Row:
+    return dict(zip(_COLUMNS, row, strict=True))
 
 
 def _add(db: sqlite3.Connection, rows: list[_Row], texts: Iterable[tuple[str, str, str]]) -> None:

@@ -61,7 +61,7 @@ class Nodes:
         self._wait(lambda: is_open(port))
 
     def _wait(self, for_: Callable[[], bool]) -> None:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while not for_():
             assert time.monotonic() < until, (self._folder / "starts.log").read_text()
             time.sleep(0.1)
@@ -123,6 +123,7 @@ def cluster() -> Iterator[Nodes]:
         TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder,
     ):
         patch.setenv("PYTHONPATH", os.pathsep.join(paths))
+        patch.setenv("RAY_raylet_start_wait_time_s", "120")  # Ray's own is short for a busy machine
         nodes = Nodes(Path(folder))
         try:
             nodes.connect()
