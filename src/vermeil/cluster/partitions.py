@@ -89,7 +89,10 @@ def partitions(source: Place) -> list[str]:
 
 def product_of(name: str) -> str:
     """Return the name of the file that a partition's predictions go to."""
-    return name.replace(".txt", ".jsonl") if _ending(name) == ".txt" else name
+    stem, compressed = name.removesuffix(".gz"), name.endswith(".gz")
+    if stem.endswith(".txt"):
+        stem = stem.removesuffix(".txt") + ".jsonl"
+    return stem + ".gz" if compressed else stem
 
 
 def _ending(name: str) -> str:

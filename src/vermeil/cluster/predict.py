@@ -115,8 +115,6 @@ def _rows(
             initial_size=min(most, room(config)),
             max_tasks_in_flight_per_actor=2,
         ),
-        # Ray's default is to try for ever, also where a file is too large for every worker.
-        ray_remote_args_fn=lambda: {"max_restarts": -1, "max_task_retries": config.retries},
         **options,
     )
     for row in work.iter_rows():

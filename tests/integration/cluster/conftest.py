@@ -87,8 +87,15 @@ class Nodes:
         )
 
     def wait_for(self, cpus: int) -> None:
-        """Wait until so many workers are there."""
-        self._wait(lambda: self._ray.cluster_resources().get("CPU", 0) >= cpus)
+        """Wait until so many workers are there; on a busy machine Ray may give one up."""
+
+        def are_there() -> bool:
+            for node in [n for n in self.workers if n.poll() is not None]:
+                self.workers.remove(node)
+                self.add()
+            return bool(self._ray.cluster_resources().get("CPU", 0) >= cpus)
+
+        self._wait(are_there)
 
     def close(self) -> None:
         self._ray.shutdown()
@@ -123,7 +130,6 @@ def cluster() -> Iterator[Nodes]:
         TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder,
     ):
         patch.setenv("PYTHONPATH", os.pathsep.join(paths))
-        patch.setenv("RAY_raylet_start_wait_time_s", "120")  # Ray's own is short for a busy machine
         nodes = Nodes(Path(folder))
         try:
             nodes.connect()
