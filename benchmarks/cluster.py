@@ -2,9 +2,9 @@
 
     python benchmarks/cluster.py [annotate|predict|study ...] [--model FOLDER]
 
-Each job is done by one process, then on a cluster of this machine with one worker and with two, each
-with one processor and one thread. The cluster's start (measured apart) does not count, the start of
-workers does. annotate asks the chat server of benchmarks/loopback.py, 20 ms an answer; predict tags
+Each job is done by one process, then on a cluster of this machine with one worker and with two,
+each with one processor and one thread. The cluster's start (measured apart) does not count, the
+start of workers does. annotate asks the chat server of benchmarks/loopback.py, 20 ms an answer; predict tags
 newswire sentences with the model in FOLDER (default: a tiny one, trained here); study trains tiny
 students. Needs vermeil[ray,train,deploy] and two processors that have nothing else to do.
 """
@@ -136,9 +136,7 @@ def study_job(folder: Path) -> Timed:
 
     def job(workers: int | None, place: Path) -> int:
         run = None if workers is None else cells_on(cluster_of(workers))
-        report = study(
-            corpora, task, config, student, blending(epochs=20), place, run_cells=run
-        )
+        report = study(corpora, task, config, student, blending(epochs=20), place, run_cells=run)
         return report.ran
 
     return job

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -99,8 +100,8 @@ def tune(
     if not work.dev:
         raise ConfigError("corpora.dev: missing; name the annotated file to choose settings by")
     check_space(config, work.student, work.blending)
-    with connected(cluster):
-        trials, failed = _search(work, config, cluster, output, progress)
+    with connected(cluster), _telling(progress, config.trials) as telling:
+        trials, failed = _search(work, config, cluster, output, telling)
     overrides = [f"{name}={_toml(value)}" for name, value in trials[0]["values"].items()]
     if MIN_SCORE in trials[0]["values"]:
         place = output / "silver.jsonl"
@@ -113,7 +114,7 @@ def tune(
 
 
 def _search(
-    work: Work, config: TuneConfig, cluster: ClusterConfig, output: Path, progress: Progress
+    work: Work, config: TuneConfig, cluster: ClusterConfig, output: Path, telling: Any
 ) -> tuple[list[dict[str, Any]], int]:
     ray = require_ray()
     from ray import tune as search
@@ -127,12 +128,11 @@ def _search(
     held = {"work": ray.put(work), "evaluations": config.evaluations, "threads": cluster.threads}
     trial = search.with_resources(search.with_parameters(_trial, **held), bundle)
     storage, name = cluster.storage or str((output / "ray").absolute()), "search"
-    callback = _telling(progress, config.trials)
     run = search.RunConfig(
         name=name,
         storage_path=storage,
         failure_config=search.FailureConfig(max_failures=cluster.retries),
-        callbacks=[callback],
+        callbacks=[telling],
         verbose=0,
     )
     place = f"{storage}/{name}"
@@ -227,34 +227,43 @@ def _domain(dimension: DimensionConfig) -> Any:
     if dimension.values is not None:
         return search.choice(list(dimension.values))
     low, high = dimension.low or 0.0, dimension.high or 0.0
-    if dimension.whole:
-        kind: Any = search.lograndint if dimension.log else search.randint
-        return kind(round(low), round(high) + 1)
-    kind = search.loguniform if dimension.log else search.uniform
-    return kind(low, high)
+    name = ("log" if dimension.log else "") + ("randint" if dimension.whole else "uniform")
+    end = round(high) + 1 if dimension.whole else high  # randint leaves its end out
+    return getattr(search, name)(round(low) if dimension.whole else low, end)
 
 
-def _telling(progress: Progress, trials: int) -> Any:
+_LISTENERS: dict[int, Progress] = {}
+"""Who is told of a search in this process; Ray Tune copies and stores what it is given itself."""
+
+
+@contextmanager
+def _telling(progress: Progress, trials: int) -> Iterator[Any]:
+    """Give something that tells how many trials have ended, and the best F1 so far."""
     from ray.tune import Callback
 
     class Telling(Callback):  # type: ignore[misc]
-        """Tells how many trials have ended, and the best F1 so far."""
-
-        def __init__(self) -> None:
-            self.ended, self.best = 0, 0.0
+        def __init__(self, listener: int, trials: int) -> None:
+            self._listener, self._trials = listener, trials
+            self._ended, self._best = 0, 0.0
 
         def on_trial_result(self, **info: Any) -> None:
-            self.best = max(self.best, info["result"].get(_METRIC, 0.0))
+            self._best = max(self._best, info["result"].get(_METRIC, 0.0))
             self._tell()
 
         def on_trial_complete(self, **_info: Any) -> None:
-            self.ended += 1
+            self._ended += 1
             self._tell()
 
         def _tell(self) -> None:
-            progress("tune", min(self.ended, trials), trials, {_METRIC: self.best})
+            ended = min(self._ended, self._trials)
+            _LISTENERS[self._listener]("tune", ended, self._trials, {_METRIC: self._best})
 
-    return Telling()
+    number = id(progress)
+    _LISTENERS[number] = progress
+    try:
+        yield Telling(number, trials)
+    finally:
+        del _LISTENERS[number]
 
 
 def _toml(value: Any) -> str:

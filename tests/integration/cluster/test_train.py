@@ -26,9 +26,9 @@ def test_a_killed_node_changes_nothing(
     from safetensors.torch import load_file
 
     student = StudentConfig(
-        encoder=str(encoder), dropout=0, threads=1, checkpoint_seconds=0.5, pack="off"
+        encoder=str(encoder), dropout=0, threads=1, checkpoint_seconds=1, pack="off"
     )
-    gold, budget = sentences(80), blending(epochs=60)
+    gold, budget = sentences(80), blending(epochs=20)
     alone = train(gold, [], task, student, budget, 0, tmp_path / "alone")
 
     def lose_one() -> None:

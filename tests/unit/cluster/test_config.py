@@ -78,8 +78,15 @@ def test_impossible_spaces(space: dict[str, object], problem: str) -> None:
 
 @pytest.mark.parametrize(
     "dimension",
-    [{}, [], {"low": 1}, {"low": 2, "high": 1}, {"values": [1], "low": 1, "high": 2}]
-    + [{"low": 0, "high": 1, "log": True}, {"values": [1], "log": True}],
+    [
+        {},
+        [],
+        {"low": 1},
+        {"low": 2, "high": 1},
+        {"values": [1], "low": 1, "high": 2},
+        {"low": 0, "high": 1, "log": True},
+        {"values": [1], "log": True},
+    ],
 )
 def test_impossible_dimensions(dimension: object) -> None:
     with pytest.raises(ValueError, match=r"expected|log"):
