@@ -5,8 +5,8 @@
 Each job is done by one process, then on a cluster of this machine with one worker and with two,
 each with one processor and one thread. The cluster's start (measured apart) does not count, the
 start of workers does. annotate asks the chat server of benchmarks/loopback.py, 20 ms an answer;
-predict tags newswire sentences with the model in FOLDER (default: a tiny one, trained here); study trains tiny
-students. Needs vermeil[ray,train,deploy] and two processors that have nothing else to do.
+predict tags newswire sentences with the model in FOLDER (default: a tiny one, trained here); study
+trains tiny students. Needs vermeil[ray,train,deploy] and two processors with nothing else to do.
 """
 
 from __future__ import annotations

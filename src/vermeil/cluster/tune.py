@@ -14,7 +14,7 @@ from vermeil.cluster.connection import connected, refuse_client, require_ray, wo
 from vermeil.cluster.tuning import MIN_SCORE, DimensionConfig, TuneConfig, applied, check_space
 from vermeil.corpora import write_corpus
 from vermeil.data.atomic import write_json
-from vermeil.data.document import Document, Range
+from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, TrainingError
 from vermeil.student.config import StudentConfig
@@ -212,10 +212,7 @@ def _without_doubtful(document: Document, least: float) -> Document:
     if not doubtful:
         return document
     annotation = document.annotation
-    abstain = sorted(
-        {*annotation.abstain, *(Range(s.start, s.end) for s in doubtful)},
-        key=lambda r: (r.start, r.end),
-    )
+    abstain = sorted({*annotation.abstain, *((s.start, s.end) for s in doubtful)})
     kept = tuple(s for s in spans if s not in doubtful)
     return document.with_annotation(replace(annotation, spans=kept, abstain=tuple(abstain)))
 
