@@ -100,6 +100,14 @@ def worker_options(config: ClusterConfig) -> dict[str, Any]:
     return options
 
 
+def here() -> dict[str, Any]:
+    """Return what an actor asks for that stays on this machine, and takes no processor of it."""
+    ray = require_ray()
+    node = ray.get_runtime_context().get_node_id()
+    strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node, soft=False)
+    return {"num_cpus": 0, "scheduling_strategy": strategy}
+
+
 def room(config: ClusterConfig) -> int:
     """Return how many workers the cluster has room for at this moment; at least one."""
     if config.workers is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -99,8 +100,8 @@ def _rows(
     ray = require_ray()
     from ray import data
 
-    context = data.DataContext.get_current()
-    context.enable_progress_bars = False
+    data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # progress is ours to show
     options = worker_options(config)
     parcel = ray.put(pack(model))
     most = min(config.workers or _MOST, len(files))

@@ -14,7 +14,13 @@ from typing import Any, cast
 from vermeil.blending.config import BlendingConfig
 from vermeil.blending.schedules import Schedule
 from vermeil.cluster.config import ClusterConfig
-from vermeil.cluster.connection import connected, refuse_client, require_ray, worker_options
+from vermeil.cluster.connection import (
+    connected,
+    here,
+    refuse_client,
+    require_ray,
+    worker_options,
+)
 from vermeil.data.atomic import atomic_folder
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
@@ -212,7 +218,7 @@ class _Board:
 def _noticeboard(progress: Progress) -> Iterator[Any]:
     """Give the handle of a board; what workers write there is told to ``progress``."""
     ray = require_ray()
-    board = ray.remote(_Board).options(num_cpus=0).remote()
+    board = ray.remote(_Board).options(**here()).remote()
     ended = threading.Event()
 
     def look() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from vermeil.cluster.connection import require_ray
+from vermeil.cluster.connection import here, require_ray
 from vermeil.teacher.commits import Commits
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.merging import merge_store
@@ -27,11 +27,8 @@ Told = tuple[str, tuple[Any, ...]]
 
 def open_treasury(config: TeacherConfig, store: Path) -> Any:
     """Start the actor on this machine, where the store is, and return its handle."""
-    ray = require_ray()
-    here = ray.get_runtime_context().get_node_id()
-    strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(here, soft=False)
-    options = {"num_cpus": 0, "max_concurrency": _CALLS, "scheduling_strategy": strategy}
-    return ray.remote(Treasury).options(**options).remote(config, store)
+    actor = require_ray().remote(Treasury).options(**here(), max_concurrency=_CALLS)
+    return actor.remote(config, store)
 
 
 class Treasury:

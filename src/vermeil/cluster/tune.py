@@ -233,6 +233,10 @@ _LISTENERS: dict[int, Progress] = {}
 """Who is told of a search in this process; Ray Tune copies and stores what it is given itself."""
 
 
+def _tell(listener: int, ended: int, trials: int, best: float) -> None:
+    _LISTENERS[listener]("tune", ended, trials, {_METRIC: best})
+
+
 @contextmanager
 def _telling(progress: Progress, trials: int) -> Iterator[Any]:
     """Give something that tells how many trials have ended, and the best F1 so far."""
@@ -253,7 +257,7 @@ def _telling(progress: Progress, trials: int) -> Iterator[Any]:
 
         def _tell(self) -> None:
             ended = min(self._ended, self._trials)
-            _LISTENERS[self._listener]("tune", ended, self._trials, {_METRIC: self._best})
+            _tell(self._listener, ended, self._trials, self._best)
 
     number = id(progress)
     _LISTENERS[number] = progress

@@ -26,7 +26,7 @@ def test_a_killed_node_changes_nothing(
     from safetensors.torch import load_file
 
     student = StudentConfig(
-        encoder=str(encoder), dropout=0, threads=1, checkpoint_seconds=1, pack="off"
+        encoder=str(encoder), dropout=0, threads=1, checkpoint_seconds=2, pack="off"
     )
     gold, budget = sentences(80), blending(epochs=20)
     alone = train(gold, [], task, student, budget, 0, tmp_path / "alone")
@@ -35,7 +35,7 @@ def test_a_killed_node_changes_nothing(
         nodes.kill()
         nodes.add()
 
-    losing = Once("train", alone.record["steps"] // 3, lose_one)
+    losing = Once("train", alone.record["steps"] * 6 // 10, lose_one)
     two = CONFIG.model_copy(update={"workers": 2})
     began = time.monotonic()
     there = train_on(two, tmp_path / "ray")(
