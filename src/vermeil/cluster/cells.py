@@ -54,7 +54,8 @@ def _run(
         return refs
 
     best = -1.0
-    for done in flow(jobs, submit, config, spare=1):
+    # Ray itself runs them again, so that a model whose machine is lost can be had once more.
+    for done in flow(jobs, submit, config.model_copy(update={"retries": 0}), spare=1):
         cell, place = done.value, model(done.item)
         if place is not None and cell["dev"]["overall"]["f1"] > best:
             # Only what may be kept crosses the network.

@@ -10,7 +10,7 @@ from typing import Any
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.cluster.config import ClusterConfig
-from vermeil.cluster.connection import connected, refuse_client, require_ray, worker_options
+from vermeil.cluster.connection import connected, refuse_client, worker_options
 from vermeil.cluster.tuning import MIN_SCORE, DimensionConfig, TuneConfig, applied, check_space
 from vermeil.corpora import write_corpus
 from vermeil.data.atomic import write_json
@@ -116,7 +116,6 @@ def tune(
 def _search(
     work: Work, config: TuneConfig, cluster: ClusterConfig, output: Path, telling: Any
 ) -> tuple[list[dict[str, Any]], int]:
-    ray = require_ray()
     from ray import tune as search
     from ray.tune.schedulers import ASHAScheduler
     from ray.tune.search.basic_variant import BasicVariantGenerator
@@ -125,7 +124,7 @@ def _search(
     bundle = {"cpu": options["num_cpus"], "gpu": cluster.gpus, **options.get("resources", {})}
     if "memory" in options:
         bundle["memory"] = options["memory"]
-    held = {"work": ray.put(work), "evaluations": config.evaluations, "threads": cluster.threads}
+    held = {"work": work, "evaluations": config.evaluations, "threads": cluster.threads}
     trial = search.with_resources(search.with_parameters(_trial, **held), bundle)
     storage, name = cluster.storage or str((output / "ray").absolute()), "search"
     run = search.RunConfig(
@@ -175,9 +174,7 @@ def _described(result: Any) -> dict[str, Any]:
     }
 
 
-def _trial(
-    values: dict[str, Any], work: Any = None, evaluations: int = 1, threads: int = 1
-) -> None:
+def _trial(values: dict[str, Any], work: Work, evaluations: int, threads: int) -> None:
     """Train once, in a worker, and report every scoring on dev."""
     from ray import tune as search
 
@@ -185,7 +182,6 @@ def _trial(
     from vermeil.student.student import Student
     from vermeil.student.training import Surroundings
 
-    work = require_ray().get(work)
     student, blending = applied(values, work.student, work.blending)
     choosing = {"select": "best_dev", "evaluations": evaluations, "patience": None}
     student = student.model_copy(update={**choosing, "threads": threads})
