@@ -20,7 +20,7 @@ from vermeil.errors import ConfigError, TrainingError
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 
-_METRIC = "dev_f1"
+_METRIC, _BEST = "dev_f1", "best_dev_f1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +166,9 @@ def _search(
 
 def _described(result: Any) -> dict[str, Any]:
     """Return a trial: its values, the best F1 of its scorings, and how many there were."""
-    frame = result.metrics_dataframe
     return {
         "values": dict(result.config),
-        _METRIC: float(frame[_METRIC].max()),
+        _METRIC: float(result.metrics[_BEST]),
         "evaluations": int(result.metrics["training_iteration"]),
     }
 
@@ -189,9 +188,12 @@ def _trial(values: dict[str, Any], work: Work, evaluations: int, threads: int) -
     silver = _sure(work.silver, values.get(MIN_SCORE, 0.0))
     encoded = (fresh.encode(work.gold, "gold"), fresh.encode(silver, "silver"))
 
+    scores: list[float] = []
+
     def score() -> float:
         f1 = dev_f1(fresh, work.dev)
-        search.report({_METRIC: f1})
+        scores.append(f1)
+        search.report({_METRIC: f1, _BEST: max(scores)})
         return f1
 
     train_student(fresh, *encoded, blending, work.seed, Surroundings(score=score))
