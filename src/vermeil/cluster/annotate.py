@@ -69,6 +69,8 @@ def ask_on(cluster: ClusterConfig) -> Ask:
         cluster: which cluster, and what a worker gets of it.
     """
 
+    require_ray()  # tell at once where it is missing
+
     def ask_there(
         requests: Iterable[Request],
         config: TeacherConfig,

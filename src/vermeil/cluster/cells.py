@@ -27,6 +27,8 @@ def cells_on(config: ClusterConfig) -> RunCells:
         config: which cluster, and what a cell gets of it.
     """
 
+    require_ray()  # tell at once where it is missing
+
     def run(
         jobs: Mapping[str, CellJob], model: Callable[[str], Path | None]
     ) -> Iterator[dict[str, Any]]:

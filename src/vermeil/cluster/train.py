@@ -52,6 +52,8 @@ def train_on(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainReport]
             to reach it.
     """
 
+    require_ray()  # tell at once where it is missing
+
     def train_there(
         gold: Sequence[Document],
         silver: Sequence[Document],
