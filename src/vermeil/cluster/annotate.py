@@ -68,7 +68,6 @@ def ask_on(cluster: ClusterConfig) -> Ask:
     Args:
         cluster: which cluster, and what a worker gets of it.
     """
-
     require_ray()  # tell at once where it is missing
 
     def ask_there(

@@ -26,7 +26,6 @@ def cells_on(config: ClusterConfig) -> RunCells:
     Args:
         config: which cluster, and what a cell gets of it.
     """
-
     require_ray()  # tell at once where it is missing
 
     def run(

@@ -51,7 +51,6 @@ def train_on(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainReport]
         folder: where Ray's storage is, where ``cluster.storage`` does not say; all machines have
             to reach it.
     """
-
     require_ray()  # tell at once where it is missing
 
     def train_there(
