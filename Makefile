@@ -6,12 +6,13 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test test-slow check venv lock clean
+.PHONY: help demo test test-slow test-cluster check venv lock clean
 
 help:
 	@echo "make demo       annotate, train, compare: the whole of Vermeil on a shipped sample (minutes)"
 	@echo "make test       the tests, without the slow ones"
 	@echo "make test-slow  the slow ones (minutes of training)"
+	@echo "make test-cluster  on a Ray cluster of three nodes on this machine, one of which is killed"
 	@echo "make check      lint, format, types, import layers"
 	@echo "make venv       only set up $(VENV)"
 	@echo "make lock       write requirements.lock anew"
@@ -21,10 +22,13 @@ demo: $(INSTALLED)
 	$(BIN)/vermeil demo
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -m "not slow" -n $(JOBS) --durations=10
+	$(BIN)/python -m pytest -m "not slow and not cluster" -n $(JOBS) --durations=10
 
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -m slow --durations=10
+
+test-cluster: $(INSTALLED)
+	$(BIN)/python -m pytest -m cluster --durations=10
 
 check: $(INSTALLED)
 	$(BIN)/ruff check
@@ -39,7 +43,7 @@ $(INSTALLED): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Vermeil needs Python 3.11 or newer; name one: make PYTHON=python3.12 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c requirements.lock -e ".[train,deploy,export,serve,spacy,dev]"
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c requirements.lock -e ".[train,deploy,export,serve,ray,spacy,dev]"
 	@touch $@
 
 lock:

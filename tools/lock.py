@@ -17,7 +17,7 @@ HEADER = """\
 # torch is named without a local version (+cpu, +cu130), so that any build of it satisfies the pin.
 """
 
-EXTRAS = "train,deploy,export,serve,spacy,dev"
+EXTRAS = "train,deploy,export,serve,ray,spacy,dev"
 
 # What only some builds of torch bring along (they pin it themselves), and the project itself.
 LEFT_OUT = re.compile(r"^(nvidia-|cuda-|triton|pip==|setuptools==|wheel==|vermeil)")

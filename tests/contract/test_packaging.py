@@ -1,3 +1,4 @@
+import re
 import tomllib
 import zipfile
 from email.parser import Parser
@@ -51,7 +52,7 @@ def test_lock_pins_every_direct_dependency_exactly() -> None:
     wanted = [*project["dependencies"]]
     for extra in project["optional-dependencies"]:
         wanted += project["optional-dependencies"][extra]
-    names = {need.split("=")[0].split(">")[0].split("<")[0].strip() for need in wanted}
+    names = {re.split(r"[=><\[]", need)[0].strip() for need in wanted}
     lines = (ROOT / "requirements.lock").read_text().splitlines()
     pins = dict(line.split("==") for line in lines if not line.startswith("#"))
     assert names <= set(pins)

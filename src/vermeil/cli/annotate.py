@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
+from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
 from vermeil.cli.output import print_json
 from vermeil.cli.stage import do_stage
 
@@ -25,6 +25,7 @@ def annotate(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Estimate tokens and cost; send nothing.")
     ] = False,
+    on: On = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -32,7 +33,7 @@ def annotate(
     if batch:
         overrides = [*(overrides or []), "teacher.mode=batch"]
     if not dry_run:
-        do_stage("annotate", config, overrides, as_json, quiet)
+        do_stage("annotate", config, overrides, as_json, quiet, on)
         return
     sections = load(config, overrides)
     from vermeil.cli.reports import print_report

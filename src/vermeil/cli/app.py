@@ -31,6 +31,7 @@ from vermeil.cli import (
     show,
     study,
     train,
+    tune,
 )
 from vermeil.errors import ConfigError
 
@@ -80,6 +81,7 @@ app.add_typer(review.app, name="review", epilog=review.EXAMPLE)
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("study", epilog=study.EXAMPLE)(study.study)
+app.command("tune", epilog=tune.EXAMPLE)(tune.tune)
 app.command("plan", epilog=plan.EXAMPLE)(plan.plan)
 app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
 app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)

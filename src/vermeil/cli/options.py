@@ -26,6 +26,15 @@ AsJson = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
+On = Annotated[
+    Literal["here", "ray"] | None,
+    typer.Option(
+        "--on",
+        help="here, or ray: the cluster of [cluster], or one of this machine alone "
+        "(docs/cluster.md). Without it, ray where cluster.address is set.",
+    ),
+]
+
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder.")]
 AnyPrecision = Annotated[
     Literal["auto", "fp32", "bf16", "int8"],

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
+from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
 from vermeil.cli.output import print_json, say
 from vermeil.cli.progress import shown_progress
+from vermeil.cli.stage import means_for
 
 EXAMPLE = "Example: vermeil run --config vermeil.toml"
 
@@ -12,6 +13,7 @@ EXAMPLE = "Example: vermeil run --config vermeil.toml"
 def run(
     config: ConfigFile = DEFAULT_CONFIG,
     overrides: Overrides = None,
+    on: On = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -21,7 +23,7 @@ def run(
     from vermeil.jobs.run import run as job
 
     with shown_progress(quiet) as progress:
-        report = job(sections, progress, say)
+        report = job(sections, progress, say, means_for(sections, on))
     if as_json:
         print_json(report.as_dict())
         return

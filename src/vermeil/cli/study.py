@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
+from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
 from vermeil.cli.output import console, print_json
 from vermeil.cli.progress import shown_progress
 
 if TYPE_CHECKING:
-    from vermeil.studies.study import StudyReport
+    from vermeil.cluster.config import ClusterConfig
+    from vermeil.studies.study import RunCells, StudyReport
 
 EXAMPLE = "Example: vermeil study --set study.seeds=[0,1]"
 
@@ -23,6 +24,7 @@ def study(
         str | None,
         typer.Option(metavar="NAME", help="Ready-made settings: quick, or paper (docs/paper.md)."),
     ] = None,
+    on: On = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -37,6 +39,7 @@ def study(
     from vermeil.tasks import make_task
 
     task, output = make_task(sections.task), Places(sections.run.output).study
+    cluster = sections.cluster.chosen(on)
     corpora = read_documents(sections, task)
     save_config(sections, output)
     with shown_progress(quiet) as progress:
@@ -51,11 +54,18 @@ def study(
             read_context(sections),
             sections.plan,
             sections.selection,
+            _cells_on(cluster) if cluster else None,
         )
     if as_json:
         print_json(report.as_dict())
     else:
         _print(report)
+
+
+def _cells_on(cluster: ClusterConfig) -> RunCells:
+    from vermeil.cluster.cells import cells_on
+
+    return cells_on(cluster)
 
 
 def _print(report: StudyReport) -> None:

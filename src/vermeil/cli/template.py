@@ -45,7 +45,19 @@ FILLED: Mapping[str, Any] = {
 }
 """What a newcomer has to look at."""
 
-ORDER = ("task", "corpora", "teacher", "pilot", "run", "student", "blending", "study", "plan")
+ORDER = (
+    "task",
+    "corpora",
+    "teacher",
+    "pilot",
+    "run",
+    "student",
+    "blending",
+    "study",
+    "plan",
+    "cluster",
+    "tune",
+)
 
 
 def template() -> str:

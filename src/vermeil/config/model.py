@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from vermeil.blending.config import BlendingConfig
+from vermeil.cluster.config import ClusterConfig
+from vermeil.cluster.tuning import TuneConfig
 from vermeil.config.dump import dump_config
 from vermeil.corpora.config import CorporaConfig
 from vermeil.jobs.config import PilotConfig, RunConfig
@@ -37,6 +39,10 @@ class Config(Section):
     """Which regimens are compared."""
     plan: PlanConfig = PlanConfig()
     """What documents cost, and what is to be bought."""
+    cluster: ClusterConfig = ClusterConfig()
+    """Whether jobs run on Ray, and what their workers get."""
+    tune: TuneConfig = TuneConfig()
+    """Which settings are searched."""
 
     def as_toml(self) -> str:
         """Return the configuration as TOML (see `dump_config`)."""

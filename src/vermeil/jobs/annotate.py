@@ -20,7 +20,7 @@ from vermeil.teacher.batch import ask_in_batches, finish_batches
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume, check_consent
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
-from vermeil.teacher.engine import ask
+from vermeil.teacher.engine import Ask, ask
 from vermeil.teacher.packing_backend import packing
 from vermeil.teacher.prices import PER_DOLLAR, price_of
 from vermeil.teacher.report import AskReport
@@ -84,6 +84,7 @@ def annotate(
     store: Path,
     progress: Progress = silent,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
+    asking: Ask = ask,
 ) -> AnnotateReport:
     """Ask every teacher about each document that lacks its reply, and store the replies verbatim.
 
@@ -101,6 +102,8 @@ def annotate(
         store: the file of replies.
         progress: told where the work stands.
         demonstrations: the gold documents that prompts show as examples.
+        asking: does the asking: this process, or a cluster's workers. What goes by the batch, and
+            questions about contested mentions, are this process's in any case.
 
     Raises:
         ConfigError: wrong prompt, address or key, or a limit on cost where the price is not known;
@@ -117,7 +120,7 @@ def annotate(
         # Before the first teacher is asked; what goes to that one is counted first.
         check_consent(one)
     reports = [
-        _annotate(documents, task, one, Path(store), progress, demonstrations)
+        _annotate(documents, task, one, Path(store), progress, demonstrations, asking)
         for one in teacher.each()
     ]
     verifying = None
@@ -140,6 +143,7 @@ def _annotate(
     store: Path,
     progress: Progress,
     demonstrations: Demonstrations,
+    put: Ask,
 ) -> AnnotateReport:
     """Ask one teacher."""
     host = host_of(teacher.base_url)
@@ -164,7 +168,7 @@ def _annotate(
             asking = ask_in_batches(requests, teacher, replies, read, progress, total=total)
         else:
             finish_batches(teacher, replies, progress)
-            asking = ask(
+            asking = put(
                 requests(),
                 teacher,
                 replies,

@@ -13,7 +13,16 @@ from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError
 from vermeil.jobs.places import Places
 from vermeil.jobs.sections import Sections
-from vermeil.jobs.stages import STAGES, chooses, perform, uses_gold, uses_silver, why_stale
+from vermeil.jobs.stages import (
+    HERE,
+    STAGES,
+    Means,
+    chooses,
+    perform,
+    uses_gold,
+    uses_silver,
+    why_stale,
+)
 from vermeil.student.encoder import find_encoder
 from vermeil.tasks import make_task
 from vermeil.teacher.requests import check_prompt
@@ -62,7 +71,10 @@ class RunReport:
 
 
 def run(
-    config: Sections, progress: Progress = silent, say: Callable[[str], None] = lambda _: None
+    config: Sections,
+    progress: Progress = silent,
+    say: Callable[[str], None] = lambda _: None,
+    means: Means = HERE,
 ) -> RunReport:
     """Annotate, locate, train and evaluate; a stage whose output stands is skipped.
 
@@ -72,6 +84,7 @@ def run(
         config: the whole configuration.
         progress: told how far a stage has come.
         say: told in words what is done or skipped, and why.
+        means: who does the work, where it is not this process.
 
     Raises:
         ConfigError: something is not configured or not installed; told before anyone is asked.
@@ -79,7 +92,7 @@ def run(
         VermeilError: whatever stops a stage; a later call goes on from there.
     """
     _look_ahead(config)
-    outcomes = [_do(name, config, progress, say) for name in STAGES]
+    outcomes = [_do(name, config, progress, say, means) for name in STAGES]
     places = Places(config.run.output)
     found = {
         "replies": places.replies,
@@ -112,7 +125,7 @@ def _look_ahead(config: Sections) -> None:
 
 
 def _do(
-    name: str, config: Sections, progress: Progress, say: Callable[[str], None]
+    name: str, config: Sections, progress: Progress, say: Callable[[str], None], means: Means
 ) -> StageOutcome:
     needless = STAGES[name].needless(config)
     why = needless or why_stale(name, config)
@@ -122,5 +135,5 @@ def _do(
         return StageOutcome(name, why)
     say(f"{name}: {why}")
     started = time.monotonic()
-    report = perform(name, config, progress)
+    report = perform(name, config, progress, means)
     return StageOutcome(name, why, report, time.monotonic() - started)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vermeil.corpora import read_corpus, write_corpus
 from vermeil.corpora.config import CorpusConfig
@@ -20,9 +20,31 @@ from vermeil.jobs.fingerprints import Inputs, StageLog, digest_file, digest_sect
 from vermeil.jobs.places import Places
 from vermeil.jobs.sections import Sections
 from vermeil.tasks import make_task
+from vermeil.tasks.protocol import Task
+
+if TYPE_CHECKING:
+    from vermeil.jobs.train import TrainReport
+    from vermeil.teacher.engine import Ask
 
 Report = dict[str, Any]
 """What a job reports, as ``as_dict()`` gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Who does the work, where it is not this process; None: this process.
+
+    Args:
+        ask: puts requests to the teacher, as `vermeil.teacher.engine.ask`.
+        train: trains, as `vermeil.jobs.train.train`.
+    """
+
+    ask: Ask | None = None
+    train: Callable[..., TrainReport] | None = None
+
+
+HERE = Means()
+"""This process does all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +61,14 @@ class Stage:
 
     inputs: Callable[[Sections], Inputs]
     products: Callable[[Places], tuple[Path, ...]]
-    do: Callable[[Sections, Progress], Report]
+    do: Callable[[Sections, Progress, Means], Report]
     needless: Callable[[Sections], str | None] = lambda _: None
     whole: Callable[[Report], bool] = lambda _: True
 
 
-def perform(name: str, config: Sections, progress: Progress = silent) -> Report:
+def perform(
+    name: str, config: Sections, progress: Progress = silent, means: Means = HERE
+) -> Report:
     """Do one stage now, whether or not its output stands, and return its report.
 
     Raises:
@@ -55,7 +79,7 @@ def perform(name: str, config: Sections, progress: Progress = silent) -> Report:
         file.write(config.as_toml())
     inputs, log = stage.inputs(config), StageLog(places.folder)
     log.forget(name)
-    report = stage.do(config, progress)
+    report = stage.do(config, progress, means)
     if stage.whole(report):
         log.record(name, inputs)
     return report
@@ -192,8 +216,9 @@ def pool_of(config: Sections) -> Iterable[Document]:
     return list(read_corpus(pool)) if pool.path == STDIN else _Corpus(pool)
 
 
-def _annotate(config: Sections, progress: Progress) -> Report:
+def _annotate(config: Sections, progress: Progress, means: Means) -> Report:
     from vermeil.jobs.annotate import annotate
+    from vermeil.teacher.engine import ask
 
     report = annotate(
         pool_of(config),
@@ -202,6 +227,7 @@ def _annotate(config: Sections, progress: Progress) -> Report:
         Places(config.run.output).replies,
         progress,
         demonstrations_for(config),
+        means.ask or ask,
     )
     return report.as_dict()
 
@@ -212,7 +238,7 @@ def _failures(report: Report) -> int:
     return sum(one["states"].get(name, 0) for one in asked for name in left)
 
 
-def _locate(config: Sections, progress: Progress) -> Report:
+def _locate(config: Sections, progress: Progress, _means: Means) -> Report:
     from vermeil.jobs.locate import locate
 
     pool = configured(config, "pool", "name the text that the teacher was asked about")
@@ -232,10 +258,14 @@ def _locate(config: Sections, progress: Progress) -> Report:
     return report
 
 
-def _train(config: Sections, progress: Progress) -> Report:
-    from vermeil.jobs.train import train
+def training_documents(
+    config: Sections, task: Task
+) -> tuple[list[Document], list[Document], list[Document]]:
+    """Return what `train` needs of gold, silver and dev; empty where the regimen needs none.
 
-    task = make_task(config.task)
+    Raises:
+        ConfigError: a corpus that is needed is not configured.
+    """
     gold: list[Document] = []
     silver: list[Document] = []
     dev: list[Document] = []
@@ -247,7 +277,15 @@ def _train(config: Sections, progress: Progress) -> Report:
     if chooses(config):
         corpus = configured(config, "dev", "name the annotated file to choose the best state by")
         dev = list(read_corpus(corpus, task.check))
-    report = train(
+    return gold, silver, dev
+
+
+def _train(config: Sections, progress: Progress, means: Means) -> Report:
+    from vermeil.jobs.train import train
+
+    task = make_task(config.task)
+    gold, silver, dev = training_documents(config, task)
+    report = (means.train or train)(
         gold,
         silver,
         task,
@@ -262,7 +300,7 @@ def _train(config: Sections, progress: Progress) -> Report:
     return report.as_dict()
 
 
-def _evaluate(config: Sections, progress: Progress) -> Report:
+def _evaluate(config: Sections, progress: Progress, _means: Means) -> Report:
     from vermeil.jobs.evaluate_files import evaluate_files
 
     places = Places(config.run.output)

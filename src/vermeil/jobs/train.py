@@ -25,7 +25,7 @@ from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
-    from vermeil.student.checkpoint import Checkpoint
+    from vermeil.student.checkpoint import Checkpoint, Written
     from vermeil.student.examples import EncodedCorpus
     from vermeil.student.metrics import StepRecord
     from vermeil.student.student import Student
@@ -89,6 +89,7 @@ def train(
     dev: Sequence[Document] = (),
     schedule: Schedule | None = None,
     selection: SelectionConfig = SelectionConfig(),  # noqa: B008
+    written: Written | None = None,
 ) -> TrainReport:
     """Train a student on gold and silver, and save it as a folder that plain transformers loads.
 
@@ -108,6 +109,8 @@ def train(
             schedule, in place of ``blending.schedule``.
         selection: for the regimen auto: how silver is judged. What students say out of fold is kept
             in the folder ``judging`` beside ``output``, and reused.
+        written: told the folder of the checkpoint, in every process of the training, when the
+            first one has written another state.
 
     Raises:
         ConfigError: the encoder is not to be had, dev documents are missing, or a schedule leaves
@@ -149,7 +152,7 @@ def train(
     ):
         fresh = Student.create(task, student, seed)
         encoded = (fresh.encode(gold, "gold"), fresh.encode(silver, "silver"))
-        checkpoint = _checkpoint(output, task, student, blending)
+        checkpoint = _checkpoint(output, task, student, blending, written)
         around = Surroundings(progress, watch, lambda: dev_f1(fresh, dev), checkpoint, team)
         training = train_student(fresh, *encoded, blending, seed, around, schedule)
         record = training_record(training, blending, seed, len(gold), len(silver)) | refinement
@@ -161,7 +164,11 @@ def train(
 
 
 def _checkpoint(
-    output: Path, task: Task, student: StudentConfig, blending: BlendingConfig
+    output: Path,
+    task: Task,
+    student: StudentConfig,
+    blending: BlendingConfig,
+    written: Written | None,
 ) -> Checkpoint | None:
     """Return where the state of training is kept, if it is to be."""
     from vermeil.student.checkpoint import Checkpoint, flatten
@@ -171,8 +178,12 @@ def _checkpoint(
     made_from = {"version of vermeil": version("vermeil")}
     for name, section in {"task": task.config, "blending": blending}.items():
         made_from |= flatten(section.model_dump(mode="json"), name)
-    place = output.with_name(f"{output.name}.checkpoint")
-    return Checkpoint(place, made_from, student.checkpoint_seconds)
+    return Checkpoint(checkpoint_of(output), made_from, student.checkpoint_seconds, written)
+
+
+def checkpoint_of(output: Path) -> Path:
+    """Return where the state of a training is kept as long as it lasts."""
+    return output.with_name(f"{output.name}.checkpoint")
 
 
 def dev_f1(student: Student, dev: Sequence[Document]) -> float:

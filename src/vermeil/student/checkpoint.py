@@ -12,7 +12,7 @@ import os
 import pickle
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,9 @@ from vermeil.student.metrics import StepRecord
 
 State = dict[str, Any]
 """What a training needs to go on: tensors and plain values, by name."""
+
+Written = Callable[[Path], None]
+"""Told the folder of a checkpoint when it holds another state."""
 
 SHOWN = 8
 """Differences that a refusal names."""
@@ -37,10 +40,18 @@ class Checkpoint:
         made_from: all that decides the training's result, by name; values that JSON can hold. A
             checkpoint that was made from anything else is refused.
         seconds: least time between two writings.
+        written: told, in every process of the training, that the folder holds another state; in
+            all but the first it does not.
     """
 
-    def __init__(self, folder: Path, made_from: Mapping[str, Any], seconds: float) -> None:
-        self._folder, self._seconds = folder, seconds
+    def __init__(
+        self,
+        folder: Path,
+        made_from: Mapping[str, Any],
+        seconds: float,
+        written: Written | None = None,
+    ) -> None:
+        self._folder, self._seconds, self._tell = folder, seconds, written
         self._made_from: dict[str, Any] = json.loads(json.dumps(made_from))
         self._written = time.monotonic()
 
@@ -109,6 +120,11 @@ class Checkpoint:
         with atomic_path(self._state) as partial:
             torch.save({"made_from": self._made_from, "state": state}, partial)
         self._written = time.monotonic()
+
+    def tell(self) -> None:
+        """Let it be known, in every process, that the state was written."""
+        if self._tell is not None:
+            self._tell(self._folder)
 
     def remove(self) -> None:
         """Delete the checkpoint: the model is whole."""

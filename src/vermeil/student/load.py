@@ -14,13 +14,16 @@ from vermeil.student.wordpieces import Wordpieces
 from vermeil.tasks import make_task
 
 
-def load_predictor(folder: Path, precision: Precision = "auto") -> Predictor:
+def load_predictor(
+    folder: Path, precision: Precision = "auto", threads: int | None = None
+) -> Predictor:
     """Load a model that `train` or `export` wrote.
 
     Args:
         folder: the model folder.
         precision: fp32; bf16 (torch) or int8 (ONNX) where the folder offers it; or auto: int8 where
             it was exported, bf16 where the processor computes it natively, else fp32.
+        threads: of ONNX Runtime; None: as the folder says.
 
     Raises:
         ConfigError: what computes the model is not installed, or the folder has no such precision.
@@ -28,7 +31,7 @@ def load_predictor(folder: Path, precision: Precision = "auto") -> Predictor:
     """
     settings = read_settings(folder)
     if settings.onnx is not None:
-        return _load_onnx(folder, settings, settings.onnx, precision)
+        return _load_onnx(folder, settings, settings.onnx, precision, threads)
     if precision == "int8":
         raise ConfigError(
             f"--precision int8: {folder} is not an exported model; "
@@ -43,7 +46,11 @@ def load_predictor(folder: Path, precision: Precision = "auto") -> Predictor:
 
 
 def _load_onnx(
-    folder: Path, settings: ModelSettings, onnx: OnnxSettings, precision: Precision
+    folder: Path,
+    settings: ModelSettings,
+    onnx: OnnxSettings,
+    precision: Precision,
+    threads: int | None,
 ) -> Predictor:
     if precision == "auto":
         wanted: Literal["fp32", "int8"] = "int8" if "int8" in onnx.files else "fp32"
@@ -54,7 +61,7 @@ def _load_onnx(
         )
     else:
         wanted = precision
-    runner = OnnxRunner(folder / onnx.files[wanted], settings.student.threads)
+    runner = OnnxRunner(folder / onnx.files[wanted], threads or settings.student.threads)
     encoder = DocumentEncoder(
         Wordpieces.load(folder, onnx.unknown, onnx.padding),
         onnx.longest,

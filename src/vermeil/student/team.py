@@ -53,8 +53,13 @@ ALONE = Team()
 def join_team() -> Iterator[Team]:
     """Meet the other processes that ``torchrun`` started, if it did, and part at the end.
 
-    They talk through NCCL where each has a GPU of its own, else through gloo.
+    They talk through NCCL where each has a GPU of its own, else through gloo. Where they have met
+    already (Ray Train sees to that), they stay together.
     """
+    if distributed.is_initialized():
+        yield Team(distributed.get_rank(), distributed.get_world_size())
+        distributed.barrier()
+        return
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         yield ALONE

@@ -260,18 +260,18 @@ class _Loop:
         if checkpoint is None or not team.first_says(checkpoint.is_due):
             return
         random = team.all_say(_random_state())
-        if team.rank > 0:
-            return
-        with self.weights.exact():
-            state: State = {
-                "step": len(self.records),
-                "weights": self.trained.state_dict(),
-                "optimiser": self.weights.optimiser.state_dict(),
-                "best": self.best.state(),
-                "last_f1": self._last_f1,
-                "random": random,
-            }
-            checkpoint.write(state)
+        if team.rank == 0:
+            with self.weights.exact():
+                state: State = {
+                    "step": len(self.records),
+                    "weights": self.trained.state_dict(),
+                    "optimiser": self.weights.optimiser.state_dict(),
+                    "best": self.best.state(),
+                    "last_f1": self._last_f1,
+                    "random": random,
+                }
+                checkpoint.write(state)
+        checkpoint.tell()
 
 
 def _made_from(

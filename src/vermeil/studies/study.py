@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
@@ -36,6 +37,11 @@ from vermeil.tasks.protocol import Task
 if TYPE_CHECKING:
     from vermeil.student.examples import EncodedCorpus
     from vermeil.student.student import Student
+
+RunCells = Callable[[Mapping[str, CellJob], Callable[[str], Path | None]], Iterator[dict[str, Any]]]
+"""What runs cells, given by their keys, and yields them as they are done; it is told where to save
+the model of each (None: nowhere). A model that is no better on dev than one before may be left out.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,7 @@ def study(
     context: Mapping[str, Any] | None = None,
     plan: PlanConfig = PlanConfig(),  # noqa: B008
     selection: SelectionConfig = SelectionConfig(),  # noqa: B008
+    run_cells: RunCells | None = None,
 ) -> StudyReport:
     """Run every cell that is not done yet, then write statistics and report.
 
@@ -103,6 +110,7 @@ def study(
         plan: prices, for the frontier of a study over several data sizes.
         selection: for the regimen auto: how silver is judged. The teacher's annotations of a cell's
             gold documents are taken from the silver corpus.
+        run_cells: runs them elsewhere than in ``study.workers`` processes of this machine.
 
     Raises:
         ConfigError: an unknown regimen, or more documents wanted than there are.
@@ -116,8 +124,13 @@ def study(
     reused = len(finished)
     best = _Best(output) if config.keep_model and corpora.dev else None
     progress("study", reused, reused + len(missing), {})
+    run = run_cells or partial(_run_all, workers=config.workers)
+
+    def model(key: str) -> Path | None:
+        return best.candidate(key) if best else None
+
     try:
-        for cell in _run_all(missing, config.workers, best):
+        for cell in run(missing, model):
             write_json(output / "cells" / f"{cell['key']}.json", cell, compact=True)
             finished[cell["key"]] = cell
             if best:
@@ -241,13 +254,9 @@ def _with_keys(jobs: Sequence[CellJob], progress: Progress) -> Iterator[tuple[Ce
 
 
 def _run_all(
-    jobs: Mapping[str, CellJob], workers: int, best: _Best | None
+    jobs: Mapping[str, CellJob], model: Callable[[str], Path | None], workers: int
 ) -> Iterator[dict[str, Any]]:
     """Yield cells as they are done, one after another or in processes of their own."""
-
-    def model(key: str) -> Path | None:
-        return best.candidate(key) if best else None
-
     if workers == 1:
         for key, job in jobs.items():
             yield run_cell(job, key, model(key))

@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Reply, Request, State
@@ -15,9 +16,8 @@ from vermeil.teacher.backend import AttemptError, Backend, Scope
 from vermeil.teacher.backends import open_backend
 from vermeil.teacher.commits import Commits
 from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.gates import MakeGates, own_gates
 from vermeil.teacher.loop import run_to_end
-from vermeil.teacher.pace import Pace
-from vermeil.teacher.purse import Purse
 from vermeil.teacher.report import AskReport, Ledger
 from vermeil.teacher.spending import Reservation
 from vermeil.teacher.store import ReplyStore
@@ -25,6 +25,25 @@ from vermeil.teacher.tokens import characters
 
 Read = Callable[[str, Reply], Reading]
 """What a task makes of a reply to a text."""
+
+
+class Ask(Protocol):
+    """What puts requests to a teacher: `ask`, or what does so with many workers."""
+
+    def __call__(
+        self,
+        requests: Iterable[Request],
+        config: TeacherConfig,
+        store: ReplyStore,
+        read: Read,
+        progress: Progress = silent,
+        *,
+        total: int | None = None,
+        missing: int | None = None,
+        connect: Callable[[], Backend] | None = None,
+    ) -> AskReport:
+        """Ask every request that has no reply in the store, and read all replies."""
+
 
 _GRACE = 3.0
 """Seconds that what is in flight gets after the first Ctrl-C."""
@@ -44,6 +63,7 @@ def ask(
     total: int | None = None,
     missing: int | None = None,
     connect: Callable[[], Backend] | None = None,
+    gates: MakeGates = own_gates,
 ) -> AskReport:
     """Ask every request that has no reply in the store, and read all replies.
 
@@ -62,6 +82,7 @@ def ask(
         missing: how many of them have no reply yet, for projecting the cost.
         connect: gives who answers, once somebody is to be asked; None: the server of ``config``.
             Closed at the end.
+        gates: money and pace, where several runs share them.
 
     Raises:
         TeacherError: no request can succeed (wrong key, unknown model, nobody there).
@@ -78,6 +99,7 @@ def ask(
         connect=connect or (lambda: open_backend(config)),
         commits=commits,
         ledger=Ledger(progress, total, missing),
+        gates=gates,
     )
     try:
         run_to_end(run.all_of(iter(requests)))
@@ -97,11 +119,12 @@ class _Run:
         connect: Callable[[], Backend],
         commits: Commits,
         ledger: Ledger,
+        gates: MakeGates,
     ) -> None:
         self.ledger = ledger
         self._config, self._store, self._read = config, store, read
         self._connect, self._commits = connect, commits
-        self._purse = Purse(config, store, commits)
+        self._purse, self._pace = gates(config, store, commits)
         ledger.priced = self._purse.price is not None
         self._since = store.mark()
         self._backend: Backend | None = None
@@ -111,7 +134,6 @@ class _Run:
 
     async def all_of(self, source: Iterator[Request]) -> None:
         """Let a fixed number of workers drain the source."""
-        self._pace = Pace(self._config)
         # Two for each place in flight: while one waits for the teacher, the other stores the
         # reply before and puts aside what the next request can cost.
         number = 2 * self._config.concurrency

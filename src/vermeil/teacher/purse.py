@@ -46,10 +46,13 @@ class Purse:
         As long as other attempts are under way, their end is waited for: they mostly cost less
         than was put aside for them.
         """
-        most = self._charge(bound(request))
+        return await self.reserve(key, request.model, self._charge(bound(request)))
+
+    async def reserve(self, key: str, model: str, most: Charge) -> Reservation | None:
+        """Reserve an amount durably, as `put_aside` does for a request."""
         while not self._is_hopeless(most):
             settled, changed = self._settled, self._changed
-            reservation = await self._try(key, request.model, most)
+            reservation = await self._try(key, model, most)
             if reservation.number is not None:
                 return reservation
             del self._live[id(reservation)]
@@ -78,6 +81,15 @@ class Purse:
     def give_back(self, reservation: Reservation) -> None:
         """Release what was put aside for an attempt that was not sent."""
         self._store.release(reservation)
+        self._let_go(reservation)
+
+    def spend(self, reservation: Reservation, charge: Charge) -> None:
+        """Let what was put aside be what an attempt did cost; its reply lies in another store."""
+        self._store.amend(reservation, charge)
+        self._let_go(reservation)
+
+    def forget(self, reservation: Reservation) -> None:
+        """Wait no longer for an attempt whose end nobody will tell; its money stays put aside."""
         self._let_go(reservation)
 
     def replied(self, request: Request, reply: Reply, reservation: Reservation) -> Charge:

@@ -128,6 +128,12 @@ def settle(db: sqlite3.Connection, settled: list[Reservation]) -> None:
     db.executemany("DELETE FROM reservations WHERE reservation = ?", numbers)
 
 
+def amend(db: sqlite3.Connection, amended: list[tuple[Reservation, Charge]]) -> None:
+    """Change the amounts that are put aside."""
+    rows = [(c.tokens, c.cost, r.number) for r, c in amended if r.number is not None]
+    db.executemany("UPDATE reservations SET tokens = ?, cost = ? WHERE reservation = ?", rows)
+
+
 def let_go(db: sqlite3.Connection, key: str, *, charged: bool) -> None:
     """Take back what was put aside under a key; or charge it, where it may have been billed."""
     if charged:

@@ -22,7 +22,7 @@ from vermeil.teacher.schema import head_of, prepare, set_cache, transaction
 from vermeil.teacher.spending import Charge, Reservation, Spent
 from vermeil.teacher.tokens import characters
 
-_INSERT = """
+INSERT = """
 INSERT INTO attempts SELECT :key,
   (SELECT COALESCE(MAX(attempt), 0) + 1 FROM attempts WHERE head = :head AND key = :key),
   :document_id, :prompt, :model, :parameters, :sample, :reply, :finish_reason,
@@ -82,7 +82,8 @@ class ReplyStore:
         self._pending: list[_Attempt] = []
         self._asked: list[Reservation] = []
         self._released: list[Reservation] = []
-        self._writing = threading.Lock()
+        self._amended: list[tuple[Reservation, Charge]] = []
+        self._writing = threading.RLock()
         with self._guard():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = self._connect()
@@ -200,6 +201,13 @@ class ReplyStore:
         """Take back what was put aside for an attempt that was never sent."""
         self._released.append(reservation)
 
+    def amend(self, reservation: Reservation, charge: Charge) -> None:
+        """Let what was put aside be what an attempt did cost, until another store brings it.
+
+        That is how money is kept together while replies lie apart: see `merge_store`.
+        """
+        self._amended.append((reservation, charge))
+
     def put(self, request: Request, reply: Reply | None = None, error: str | None = None) -> None:
         """Store one attempt durably."""
         self.add(request, reply, error)
@@ -210,31 +218,32 @@ class ReplyStore:
         with self._writing:
             # What others add meanwhile waits for the next time.
             pending, released = self._pending[:], self._released[:]
-            asked = self._asked[:]
-            if not (pending or asked or released):
+            asked, amended = self._asked[:], self._amended[:]
+            if not (pending or asked or released or amended):
                 return
             wanted = [r for r in asked if not any(r is other for other in released)]
             with self.transaction() as db:
                 self._write(db, pending)
                 freed = [a.reserved for a in pending if a.reserved is not None]
                 spending.settle(db, freed + released)
+                spending.amend(db, amended)
                 granted = spending.grant(db, wanted)
             for reservation, number in zip(wanted, granted, strict=True):
                 reservation.number, reservation.decided = number, True
             del self._pending[: len(pending)], self._asked[: len(asked)]
-            del self._released[: len(released)]
+            del self._released[: len(released)], self._amended[: len(amended)]
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Give the writing connection inside a transaction that is durable at the end."""
-        with self._guard(), transaction(self._db):
+        with self._writing, self._guard(), transaction(self._db):
             yield self._db
 
     def _write(self, db: sqlite3.Connection, pending: list[_Attempt]) -> None:
         documents = [_document(attempt.request) for attempt in pending]
         db.executemany("INSERT OR IGNORE INTO documents VALUES (?, ?, ?)", documents)
         rows = [_row(attempt) for attempt in pending]
-        db.executemany(_INSERT, rows)
+        db.executemany(INSERT, rows)
         heads = [(row["key"][:16],) for row in rows if row["reply"] is not None]
         db.executemany("INSERT INTO answered VALUES (?)", heads)
         spending.add_spending(db, [_spending(attempt) for attempt in pending])

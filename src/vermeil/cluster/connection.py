@@ -1,0 +1,117 @@
+"""To a Ray cluster and away again; what a worker asks of it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+from vermeil.cluster.config import ClusterConfig
+from vermeil.errors import ConfigError
+
+_STORE_BYTES = 200 * 2**20
+"""Shared memory of a cluster of this machine alone; Ray's default is a third of all memory."""
+_LOOPBACK = "127.0.0.2"
+"""On loopback, so that nobody else reaches the cluster; 127.0.0.1 Ray would replace by an address
+that others reach."""
+_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+}
+"""Environment of Ray: nothing is reported to anybody, and progress is ours to show."""
+
+
+def require_ray() -> Any:
+    """Return the module ray.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    if find_spec("ray") is None:
+        raise ConfigError('Ray is not installed; run: pip install "vermeil[ray]"')
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    return ray
+
+
+@contextmanager
+def connected(config: ClusterConfig) -> Iterator[None]:
+    """Connect to the cluster, and part from it at the end.
+
+    Whoever is connected already, with `ray.init`, stays so.
+
+    Raises:
+        ConfigError: Ray is not installed, or there is no cluster at the address.
+    """
+    ray = require_ray()
+    if ray.is_initialized():
+        yield
+        return
+    options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+    if config.address == "local":
+        workers = config.workers or max(1, int((os.cpu_count() or 1) / config.cpus))
+        options |= {
+            "num_cpus": max(1, round(workers * config.cpus)),
+            "resources": {name: share * workers for name, share in config.resources.items()},
+            "include_dashboard": False,
+            "object_store_memory": _STORE_BYTES,
+        }
+        if sys.platform == "linux":
+            options["_node_ip_address"] = _LOOPBACK
+    try:
+        ray.init(address=config.address, **options)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise ConfigError(
+            f"cluster.address: no Ray cluster at {config.address!r} ({error}); start one with "
+            '`ray start --head`, or set it to "local"'
+        ) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def refuse_client(config: ClusterConfig, job: str) -> None:
+    """Raise `ConfigError` where a job would run on this machine and its workers elsewhere."""
+    if (config.address or "").startswith("ray://"):
+        raise ConfigError(
+            f"cluster.address: {job} has to be started on a machine of the cluster, since its "
+            'files are there; do so with address = "auto"'
+        )
+
+
+def worker_options(config: ClusterConfig) -> dict[str, Any]:
+    """Return what a task or actor asks of the cluster."""
+    options: dict[str, Any] = {"num_cpus": config.cpus}
+    if config.gpus:
+        options["num_gpus"] = config.gpus
+    if config.memory_gb is not None:
+        options["memory"] = int(config.memory_gb * 2**30)
+    if config.resources:
+        options["resources"] = dict(config.resources)
+    return options
+
+
+def here() -> dict[str, Any]:
+    """Return what an actor asks for that stays on this machine, and takes no processor of it."""
+    ray = require_ray()
+    node = ray.get_runtime_context().get_node_id()
+    strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node, soft=False)
+    return {"num_cpus": 0, "scheduling_strategy": strategy}
+
+
+def room(config: ClusterConfig) -> int:
+    """Return how many workers the cluster has room for at this moment; at least one."""
+    if config.workers is not None:
+        return config.workers
+    there = require_ray().cluster_resources()
+    wanted = {"CPU": config.cpus, "GPU": config.gpus, **config.resources}
+    return max(1, int(min(there.get(name, 0) / size for name, size in wanted.items() if size)))

@@ -1,0 +1,16 @@
+"""The stages of a run whose work a cluster does."""
+
+from __future__ import annotations
+
+from vermeil.cluster.annotate import ask_on
+from vermeil.cluster.config import ClusterConfig
+from vermeil.cluster.train import train_on
+from vermeil.jobs.config import RunConfig
+from vermeil.jobs.stages import HERE, Means
+
+
+def means_of(cluster: ClusterConfig | None, run: RunConfig) -> Means:
+    """Return who does the work of stages: a cluster, or without one this process."""
+    if cluster is None:
+        return HERE
+    return Means(ask_on(cluster), train_on(cluster, run.output / "ray"))

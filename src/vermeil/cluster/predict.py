@@ -1,0 +1,148 @@
+"""A student over directories, by Ray Data: an actor pool, a partition at a time."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from vermeil.cluster.config import ClusterConfig
+from vermeil.cluster.connection import connected, require_ray, room, worker_options
+from vermeil.cluster.parcels import pack, unpack
+from vermeil.cluster.partitions import Partition, Place, partitions, product_of
+from vermeil.data.progress import Progress, silent
+from vermeil.errors import ConfigError, VermeilError
+from vermeil.student.settings import read_settings
+
+if TYPE_CHECKING:
+    from vermeil.student.settings import Precision
+
+_MOST = 10_000
+"""Actors that a pool may grow to where ``cluster.workers`` does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionsReport:
+    """What `predict_folder` did.
+
+    Args:
+        partitions: files in the input.
+        resumed: how many of them had been done before.
+        documents: predictions made now.
+    """
+
+    partitions: int
+    resumed: int
+    documents: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def predict_folder(
+    model: Path,
+    source: str,
+    output: str,
+    config: ClusterConfig,
+    progress: Progress = silent,
+    precision: Precision = "auto",
+) -> PartitionsReport:
+    """Annotate every file below a folder into a file of the same name below another.
+
+    A file is written whole or not at all, and one that is there is not made again: the same call
+    goes on after an interruption. Workers read and write themselves, block by block, so that no
+    machine ever holds a whole file; both folders have to be where all of them reach them. Text
+    becomes JSONL; Parquet keeps its columns and gets ``spans`` and ``labels``.
+
+    Args:
+        model: a folder that `train` or `export` wrote; it is sent to the workers.
+        source: folder of .jsonl, .txt (.gz too) and .parquet files (columns ``text``, or ``tokens``
+            for words; ``id`` and ``group`` where there are): a path, or what pyarrow opens.
+        output: the other folder; not below ``source``.
+        config: which cluster, and what a worker gets of it.
+        progress: told after every file.
+        precision: as for `vermeil.predict`.
+
+    Raises:
+        ConfigError: Ray is not installed, the cluster is not there, or a folder cannot be opened.
+        DataError: a file is not what it should be, or the model folder is no student.
+    """
+    read_settings(model)
+    files, done = partitions(Place(source)), set(Place(output).files())
+    products = {product_of(name) for name in files}
+    if len(products) < len(files):
+        raise ConfigError(f"{source}: two files would be written to the same one (.txt, .jsonl)")
+    missing = [name for name in files if product_of(name) not in done]
+    finished, documents = len(files) - len(missing), 0
+    if missing:
+        progress("predict", finished, len(files), {})
+        with connected(config):
+            for number in _rows(model, missing, Place(source), Place(output), config, precision):
+                finished, documents = finished + 1, documents + number
+                progress("predict", finished, len(files), {"documents": documents})
+    return PartitionsReport(len(files), len(files) - len(missing), documents)
+
+
+def _rows(
+    model: Path,
+    files: list[str],
+    source: Place,
+    output: Place,
+    config: ClusterConfig,
+    precision: Precision,
+) -> Iterator[int]:
+    """Yield how many documents each file had, as they are done."""
+    ray = require_ray()
+    from ray import data
+
+    data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # progress is ours to show
+    options = worker_options(config)
+    parcel = ray.put(pack(model))
+    most = min(config.workers or _MOST, len(files))
+    work = data.from_items([{"name": name} for name in files], override_num_blocks=len(files))
+    work = work.map_batches(
+        _Worker,
+        fn_constructor_args=(parcel, source, output, precision, config.threads),
+        batch_size=1,
+        compute=data.ActorPoolStrategy(
+            min_size=1,
+            max_size=most,
+            initial_size=min(most, room(config)),
+            max_tasks_in_flight_per_actor=2,
+        ),
+        **options,
+    )
+    for row in work.iter_rows():
+        if row["error"]:
+            raise pickle.loads(row["error"])
+        yield int(row["documents"])
+
+
+class _Worker:
+    """An actor: a student, ready to predict whole partitions."""
+
+    def __init__(
+        self, parcel: Any, source: Place, output: Place, precision: Precision, threads: int
+    ) -> None:
+        from vermeil.student.load import load_predictor
+
+        self._folder = TemporaryDirectory(prefix="vermeil-")
+        unpack(require_ray().get(parcel), Path(self._folder.name))
+        self._source, self._output = source, output
+        self._predictor = load_predictor(Path(self._folder.name), precision, threads)
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Predict a batch of one partition."""
+        documents, problem = 0, b""
+        partition = Partition(str(batch["name"][0]), self._source, self._output)
+        try:
+            documents = partition.convert(self._predictor.predict)
+        except VermeilError as error:
+            problem = pickle.dumps(error)  # Ray Data would wrap it in exceptions of its own
+        return {"documents": [documents], "error": [problem]}

@@ -1,0 +1,240 @@
+"""Training with data parallel, by Ray Train."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+from vermeil.blending.config import BlendingConfig
+from vermeil.blending.schedules import Schedule
+from vermeil.cluster.config import ClusterConfig
+from vermeil.cluster.connection import (
+    connected,
+    here,
+    refuse_client,
+    require_ray,
+    worker_options,
+)
+from vermeil.data.atomic import atomic_folder
+from vermeil.data.document import Document
+from vermeil.data.progress import Progress, silent
+from vermeil.errors import TrainingError, VermeilError
+from vermeil.jobs.train import TrainReport, checkpoint_of
+from vermeil.student.config import StudentConfig
+from vermeil.tasks.protocol import Task
+
+_MODEL, _STATE = "model", "state"
+"""Folders in one of Ray's checkpoints: the whole model, or the state to go on from."""
+_LOOK = 0.5
+"""Seconds between two looks at how far the training is."""
+
+Detail = Mapping[str, float | int | str]
+
+
+def train_on(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainReport]:
+    """Return what trains on a cluster, in place of `vermeil.train`, with the same arguments.
+
+    ``cluster.workers`` processes share every batch: the plan is that of one process, so is the
+    result, apart from dropout, which each process draws for itself. They talk through NCCL where
+    each has a GPU, else through gloo. States go to Ray's storage as often as
+    ``student.checkpoint_seconds`` says: when a machine dies the training goes on from the last one,
+    ``cluster.retries`` times; when it was stopped, the same call goes on.
+
+    Args:
+        cluster: which cluster, how many workers, and what each gets.
+        folder: where Ray's storage is, where ``cluster.storage`` does not say; all machines have
+            to reach it.
+    """
+    require_ray()  # tell at once where it is missing
+
+    def train_there(
+        gold: Sequence[Document],
+        silver: Sequence[Document],
+        task: Task,
+        student: StudentConfig,
+        blending: BlendingConfig,
+        seed: int,
+        output: Path,
+        progress: Progress = silent,
+        dev: Sequence[Document] = (),
+        schedule: Schedule | None = None,
+    ) -> TrainReport:
+        refuse_client(cluster, "train")
+        student = student.model_copy(update={"threads": cluster.threads})
+        with connected(cluster):
+            work = (list(gold), list(silver), task, student, blending, seed)
+            report = _fit((*work, list(dev), schedule), output, cluster, folder, progress)
+        return TrainReport(output, *report)
+
+    return train_there
+
+
+def _fit(
+    work: tuple[Any, ...], output: Path, cluster: ClusterConfig, folder: Path, progress: Progress
+) -> tuple[dict[str, Any], bool]:
+    """Train, copy the model to ``output``, and return its record and whether it reads case."""
+    ray = require_ray()
+    from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchConfig, TorchTrainer
+
+    workers = cluster.workers or 1
+    storage = cluster.storage or str(folder.absolute())
+    name = f"train-{hashlib.sha256(str(output.absolute()).encode()).hexdigest()[:16]}"
+    with _noticeboard(progress) as board:
+        trainer = TorchTrainer(
+            _train_part,
+            train_loop_config={"work": ray.put(work), "board": board},
+            torch_config=TorchConfig(backend="nccl" if cluster.gpus else "gloo"),
+            scaling_config=ScalingConfig(
+                num_workers=workers,
+                use_gpu=bool(cluster.gpus),
+                resources_per_worker=_bundle(cluster),
+            ),
+            run_config=RunConfig(
+                name=name,
+                storage_path=storage,
+                failure_config=FailureConfig(max_failures=cluster.retries),
+                checkpoint_config=CheckpointConfig(num_to_keep=2),
+            ),
+        )
+        try:
+            result = trainer.fit()
+        except ray.train.TrainingFailedError as error:
+            raise _reason(error) from None
+    if result.checkpoint is None or "record" not in (result.metrics or {}):
+        raise TrainingError("Ray Train ended without a model; its own words are in its log folder")
+    with result.checkpoint.as_directory() as place, atomic_folder(output) as whole:
+        shutil.copytree(Path(place) / _MODEL, whole, dirs_exist_ok=True)
+    _remove(storage, name)
+    return result.metrics["record"], result.metrics["uses_letter_case"]
+
+
+def _bundle(cluster: ClusterConfig) -> dict[str, float]:
+    options = worker_options(cluster)
+    bundle = {"CPU": options["num_cpus"], **options.get("resources", {})}
+    if cluster.gpus:
+        bundle["GPU"] = cluster.gpus
+    if "memory" in options:
+        bundle["memory"] = options["memory"]
+    return bundle
+
+
+def _train_part(config: dict[str, Any]) -> None:
+    """Be one of the processes."""
+    ray = require_ray()
+    from vermeil.jobs.train import train
+
+    gold, silver, task, student, blending, seed, dev, schedule = ray.get(config["work"])
+    first = ray.train.get_context().get_world_rank() == 0
+
+    def progress(stage: str, done: int, total: int | None, detail: Detail) -> None:
+        if first:
+            config["board"].write.remote(stage, done, total, dict(detail))
+
+    with TemporaryDirectory(prefix="vermeil-") as folder:
+        output = Path(folder) / "model"
+        before = ray.train.get_checkpoint()
+        if before is not None:
+            with before.as_directory() as place:
+                if (Path(place) / _MODEL).exists():
+                    return  # it was whole, and only its report got lost
+                shutil.copytree(Path(place) / _STATE, checkpoint_of(output))
+
+        def written(state: Path) -> None:
+            _report({}, state, _STATE, first)
+
+        report = train(
+            gold,
+            silver,
+            task,
+            student,
+            blending,
+            seed,
+            output,
+            progress,
+            dev,
+            schedule,
+            written=written,
+        )
+        record = {"record": report.record, "uses_letter_case": report.uses_letter_case}
+        _report(record, output, _MODEL, first)
+
+
+def _report(metrics: dict[str, Any], folder: Path, name: str, first: bool) -> None:
+    """Let Ray have a checkpoint: the folder, under a name; every process has to report."""
+    ray = require_ray()
+    from ray.train import Checkpoint
+
+    if not first:
+        ray.train.report(metrics)
+        return
+    with TemporaryDirectory(prefix="vermeil-") as place:
+        shutil.copytree(folder, Path(place) / name)
+        ray.train.report(metrics, checkpoint=Checkpoint.from_directory(place))
+
+
+def _remove(storage: str, name: str) -> None:
+    """Delete what Ray keeps of a training that is done."""
+    from vermeil.cluster.partitions import Place
+
+    system, path = Place(storage).open()
+    system.delete_dir(f"{path}/{name}")
+
+
+def _reason(error: Any) -> BaseException:
+    """Return what stopped a worker, where it is one of ours; else Ray's words."""
+    failures = getattr(error, "worker_failures", {})
+    for failure in failures.values():
+        cause = getattr(failure, "cause", None) or failure
+        if isinstance(cause, VermeilError):
+            return cause
+    return TrainingError(
+        f"Ray Train gave up: {str(error).splitlines()[-1]}\n"
+        "what is done is kept: run the same again to go on"
+    )
+
+
+class _Board:
+    """An actor: how far it is, in the words of a progress."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Any, ...] | None = None
+
+    def write(self, *words: Any) -> None:
+        """Replace what stands there."""
+        self._last = words
+
+    def read(self) -> tuple[Any, ...] | None:
+        """Return what stands there."""
+        return self._last
+
+
+@contextmanager
+def _noticeboard(progress: Progress) -> Iterator[Any]:
+    """Give the handle of a board; what workers write there is told to ``progress``."""
+    ray = require_ray()
+    board = ray.remote(_Board).options(**here()).remote()
+    ended = threading.Event()
+
+    def look() -> None:
+        last = None
+        while not ended.wait(_LOOK):
+            words = ray.get(board.read.remote())
+            if words is not None and words != last:
+                last = words
+                progress(*words)
+
+    looking = threading.Thread(target=look, name="vermeil-progress", daemon=True)
+    looking.start()
+    try:
+        yield cast("Any", board)
+    finally:
+        ended.set()
+        looking.join(timeout=5)
+        ray.kill(board)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vermeil.blending.config import BlendingConfig
+from vermeil.cluster.config import ClusterConfig
+from vermeil.cluster.connection import refuse_client, worker_options
+from vermeil.cluster.tuning import TuneConfig, applied, check_space
+from vermeil.config import load_config
+from vermeil.errors import ConfigError
+from vermeil.student.config import StudentConfig
+
+TOML = """
+[task.labels.PER]
+[cluster]
+address = "auto"
+cpus = 2
+resources = {fast = 1}
+[tune]
+trials = 5
+[tune.space]
+"student.learning_rate" = {low = 1e-5, high = 1e-3, log = true}
+"blending.budget.gold_epochs" = [2, 4]
+"""
+
+
+def test_sections_are_read_and_written_back(tmp_path: Path) -> None:
+    path = tmp_path / "vermeil.toml"
+    path.write_text(TOML, "utf-8")
+    config = load_config(path)
+    assert config.cluster.address == "auto"
+    assert config.tune.space["blending.budget.gold_epochs"].values == (2, 4)
+    path.write_text(config.as_toml(), "utf-8")
+    assert load_config(path) == config
+
+
+def test_where_a_job_runs() -> None:
+    none, set_ = ClusterConfig(), ClusterConfig(address="ray://host:10001")
+    assert none.chosen(None) is None
+    assert none.chosen("here") is None
+    assert set_.chosen("here") is None
+    assert set_.chosen(None) == set_.chosen("ray") == set_
+    chosen = none.chosen("ray")
+    assert chosen is not None
+    assert chosen.address == "local"
+
+
+def test_what_a_worker_asks_for() -> None:
+    config = ClusterConfig(cpus=2, gpus=1, memory_gb=1.5, resources={"fast": 1})
+    wanted = {"num_cpus": 2, "num_gpus": 1, "memory": 1.5 * 2**30, "resources": {"fast": 1}}
+    assert worker_options(config) == wanted
+    assert worker_options(ClusterConfig()) == {"num_cpus": 1}
+
+
+def test_a_client_elsewhere_is_refused_where_files_are_here() -> None:
+    refuse_client(ClusterConfig(address="auto"), "annotate")
+    with pytest.raises(ConfigError, match="has to be started on a machine of the cluster"):
+        refuse_client(ClusterConfig(address="ray://host:10001"), "annotate")
+
+
+@pytest.mark.parametrize(
+    ("space", "problem"),
+    [
+        ({"student.learning_rat": [1]}, "unknown key"),
+        ({"learning_rate": [1]}, "unknown key"),
+        ({"student": [1]}, "unknown key"),
+        ({"student.dropout": {"low": 0.1, "high": 1.5}}, "dropout"),
+        ({"blending.regimen": ["gold_only", "magic"]}, "regimen"),
+    ],
+)
+def test_impossible_spaces(space: dict[str, object], problem: str) -> None:
+    config = TuneConfig.model_validate({"space": space})
+    with pytest.raises(ConfigError, match=problem):
+        check_space(config, StudentConfig(), BlendingConfig())
+
+
+@pytest.mark.parametrize(
+    "dimension",
+    [
+        {},
+        [],
+        {"low": 1},
+        {"low": 2, "high": 1},
+        {"values": [1], "low": 1, "high": 2},
+        {"low": 0, "high": 1, "log": True},
+        {"values": [1], "log": True},
+    ],
+)
+def test_impossible_dimensions(dimension: object) -> None:
+    with pytest.raises(ValueError, match=r"expected|log"):
+        TuneConfig.model_validate({"space": {"student.dropout": dimension}})
+
+
+def test_values_are_applied() -> None:
+    values = {"student.dropout": 0.3, "blending.budget.gold_epochs": 7, "silver.min_score": 0.5}
+    student, blending = applied(values, StudentConfig(), BlendingConfig())
+    assert student == StudentConfig(dropout=0.3)
+    assert blending.budget.gold_epochs == 7
+    check_space(TuneConfig(), StudentConfig(), BlendingConfig())
