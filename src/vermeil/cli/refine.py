@@ -6,7 +6,7 @@ from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Q
 from vermeil.cli.output import print_json
 from vermeil.cli.progress import shown_progress
 
-EXAMPLE = "Example: vermeil refine; what uses it by itself: --set blending.regimen=auto"
+EXAMPLE = "Example: vermeil refine --set selection.refinement=relabel"
 
 
 def refine(

@@ -53,6 +53,7 @@ ORDER = (
     "run",
     "student",
     "blending",
+    "selection",
     "study",
     "plan",
     "cluster",
