@@ -24,8 +24,9 @@ from vermeil.cluster.connection import (
 from vermeil.data.atomic import atomic_folder
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
-from vermeil.errors import TrainingError, VermeilError
-from vermeil.jobs.train import TrainReport, checkpoint_of
+from vermeil.errors import ConfigError, TrainingError, VermeilError
+from vermeil.jobs.train import ONE_PROCESS, TrainReport, checkpoint_of
+from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 
@@ -64,8 +65,11 @@ def train_on(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainReport]
         progress: Progress = silent,
         dev: Sequence[Document] = (),
         schedule: Schedule | None = None,
+        selection: SelectionConfig = SelectionConfig(),  # noqa: ARG001, B008
     ) -> TrainReport:
         refuse_client(cluster, "train")
+        if blending.regimen == "auto":
+            raise ConfigError(ONE_PROCESS)
         student = student.model_copy(update={"threads": cluster.threads})
         with connected(cluster):
             work = (list(gold), list(silver), task, student, blending, seed)

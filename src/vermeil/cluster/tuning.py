@@ -90,7 +90,7 @@ def applied(
     """Return the sections with the values of one point.
 
     Raises:
-        ConfigError: a key is not in them, or a value is not possible.
+        ConfigError: a key is not in them, a value is not possible, or the regimen is auto.
     """
     trees = {"student": student.model_dump(), "blending": blending.model_dump()}
     for name, value in values.items():
@@ -107,7 +107,7 @@ def applied(
             )
         tree[last] = value
     try:
-        return (
+        found = (
             StudentConfig.model_validate(trees["student"]),
             BlendingConfig.model_validate(trees["blending"]),
         )
@@ -115,6 +115,12 @@ def applied(
         raise ConfigError(
             *(f"tune.space: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         ) from None
+    if found[1].regimen == "auto":
+        raise ConfigError(
+            "blending.regimen: auto corrects silver before a training, and tune does not; refine "
+            "first (vermeil refine), name what it wrote in corpora.silver, and tune pooled"
+        )
+    return found
 
 
 def check_space(config: TuneConfig, student: StudentConfig, blending: BlendingConfig) -> None:

@@ -38,6 +38,12 @@ LETTER_CASE = (
 )
 
 
+ONE_PROCESS = (
+    "blending.regimen: auto is done by one process; refine first (vermeil refine), then train on "
+    "what it wrote with several"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Training:
     """A student that was trained, and how.
@@ -133,10 +139,7 @@ def train(
         from vermeil.jobs.recipe import resolve_auto  # which trains students itself
 
         if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-            raise ConfigError(
-                "blending.regimen: auto is done by one process; refine first (vermeil refine), "
-                "then train on what it wrote with torchrun"
-            )
+            raise ConfigError(ONE_PROCESS)
         folder = output.parent / "judging"
         recipe = resolve_auto(
             gold, silver, task, student, blending, selection, seed, folder, progress

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,13 @@ import pytest
 from vermeil.blending.config import BlendingConfig
 from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import refuse_client, worker_options
+from vermeil.cluster.train import train_on
 from vermeil.cluster.tuning import TuneConfig, applied, check_space
 from vermeil.config import load_config
 from vermeil.errors import ConfigError
+from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
+from vermeil.tasks.protocol import Task
 
 TOML = """
 [task.labels.PER]
@@ -99,3 +103,22 @@ def test_values_are_applied() -> None:
     assert student == StudentConfig(dropout=0.3)
     assert blending.budget.gold_epochs == 7
     check_space(TuneConfig(), StudentConfig(), BlendingConfig())
+
+
+def test_training_on_a_cluster_takes_what_training_here_takes(tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed")
+    there = train_on(ClusterConfig(), tmp_path)
+    wanted = set(inspect.signature(train).parameters) - {"written"}  # Ray's storage is told itself
+    assert set(inspect.signature(there).parameters) == wanted
+
+
+def test_auto_is_refused_where_silver_would_not_be_corrected(tmp_path: Path, task: Task) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed")
+    auto = BlendingConfig(regimen="auto")
+    there = train_on(ClusterConfig(), tmp_path)
+    with pytest.raises(ConfigError, match="auto is done by one process"):
+        there([], [], task, StudentConfig(), auto, 0, tmp_path / "model")
+    with pytest.raises(ConfigError, match="tune does not"):
+        applied({}, StudentConfig(), auto)
+    with pytest.raises(ConfigError, match="tune does not"):
+        applied({"blending.regimen": "auto"}, StudentConfig(), BlendingConfig())
