@@ -1,17 +1,39 @@
-"""What `select` and `refine` found, as people read it."""
+"""What `select` and `refine` have in common: judging the silver of a configuration, and telling."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
-from vermeil.cli.output import console, table
+from vermeil.cli.options import load
+from vermeil.cli.output import console, print_json, table
+from vermeil.cli.progress import shown_progress
 
 SHOWN = 12
 """Kinds of changes that are listed; the file has all."""
 
 
-def print_selection(report: Mapping[str, Any]) -> None:
+def judge_silver(
+    verb: Literal["select", "refine"],
+    config: Path,
+    overrides: list[str] | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Judge the silver of a configuration for a verb, and print the report."""
+    sections = load(config, overrides)
+    from vermeil.jobs.selecting_files import select_files
+
+    with shown_progress(quiet) as progress:
+        report = select_files(sections, verb, progress)
+    if as_json:
+        print_json(report)
+    else:
+        _print(report)
+
+
+def _print(report: Mapping[str, Any]) -> None:
     """Print a report of `vermeil.jobs.selecting_files.select_files`."""
     out = console()
     documents, gold, gain = report["documents"], report["gold"], report["gain"]

@@ -6,11 +6,9 @@ from vermeil.cluster.annotate import ask_on
 from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.train import train_on
 from vermeil.jobs.config import RunConfig
-from vermeil.jobs.stages import HERE, Means
+from vermeil.jobs.stages import Means
 
 
-def means_of(cluster: ClusterConfig | None, run: RunConfig) -> Means:
-    """Return who does the work of stages: a cluster, or without one this process."""
-    if cluster is None:
-        return HERE
+def means_of(cluster: ClusterConfig, run: RunConfig) -> Means:
+    """Return a cluster as who does the work of stages."""
     return Means(ask_on(cluster), train_on(cluster, run.output / "ray"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,10 +10,17 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 from uuid import uuid4
 
-from vermeil.corpora.jsonl import document_from_record, document_to_record, read_jsonl, read_objects
+from vermeil.corpora.jsonl import (
+    document_from_record,
+    document_to_line,
+    document_to_record,
+    read_jsonl,
+    read_objects,
+)
 from vermeil.corpora.seen import SeenIds
-from vermeil.corpora.source import Line, located, stem_of
+from vermeil.corpora.source import Line, decode_line, located, stem_of
 from vermeil.corpora.text import read_text_lines
+from vermeil.corpora.words import join_words
 from vermeil.data.document import Document
 from vermeil.errors import ConfigError, DataError
 
@@ -244,27 +250,16 @@ def _of_rows(rows: Iterable[dict[str, Any]], stem: str, before: int) -> Iterator
             if row.get("text") is not None:
                 record["text"] = row["text"]
             elif row.get("tokens") is not None:
-                record["text"], record["tokens"] = _joined(row["tokens"])
+                record["text"], ranges = join_words(row["tokens"])
+                record["tokens"] = [list(place) for place in ranges]
             else:
                 raise DataError('has neither "text" nor "tokens"; expected one of these columns')
             yield document_from_record(record)
 
 
-def _joined(words: list[str]) -> tuple[str, list[list[int]]]:
-    tokens, at = [], 0
-    for word in words:
-        tokens.append([at, at + len(word)])
-        at += len(word) + 1
-    return " ".join(words), tokens
-
-
 def _lines(file: IO[bytes], path: Path) -> Iterator[Line]:
     for number, raw in enumerate(_split(file), 1):
-        try:
-            text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise DataError("not UTF-8; convert the file to UTF-8", path, number) from error
-        yield Line(number, text.removesuffix("\r"))
+        yield Line(number, decode_line(raw, path, number))
 
 
 def _split(file: IO[bytes]) -> Iterator[bytes]:
@@ -280,7 +275,6 @@ def _split(file: IO[bytes]) -> Iterator[bytes]:
 def _write_lines(documents: Iterable[Document], out: IO[bytes]) -> int:
     number = 0
     for document in documents:
-        line = json.dumps(document_to_record(document), ensure_ascii=False)
-        out.write(line.encode() + b"\n")
+        out.write(document_to_line(document).encode() + b"\n")
         number += 1
     return number

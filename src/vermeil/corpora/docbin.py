@@ -20,7 +20,7 @@ from vermeil.corpora.extras import KEY, Marks, extras_text, parsed_extras, resto
 from vermeil.corpora.source import Found, located, reading, stem_of
 from vermeil.data.atomic import atomic_path
 from vermeil.data.document import Document, Range, Span
-from vermeil.data.words import split_words
+from vermeil.data.words import words_of
 from vermeil.errors import ConfigError, DataError
 
 GROUP = "sc"
@@ -96,7 +96,7 @@ def _doc(document: Document, vocab: Any, spacy: Any) -> Any:
 def _pieces(document: Document, points: set[int]) -> tuple[list[str], list[bool], list[Range]]:
     """Return spaCy's words, whether a space follows each, and their ranges without that space."""
     text = document.text
-    tokens = split_words(text) if document.tokens is None else document.tokens
+    tokens = words_of(document)
     edges = sorted({0, len(text), *points, *(point for token in tokens for point in token)})
     words: list[str] = []
     spaces: list[bool] = []

@@ -16,7 +16,7 @@ from vermeil.corpora.answers import Answer, Answered, State
 from vermeil.corpora.extras import KEY, extras_of
 from vermeil.corpora.marking import name_of, number_at, object_at, objects_at, text_at, wrong
 from vermeil.data.document import Document, Range, Span
-from vermeil.data.words import split_words
+from vermeil.data.words import words_of
 
 ANSWER = "answer"
 _STATES: dict[str, State] = {"accept": "done", "reject": "rejected", "ignore": "skipped"}
@@ -57,7 +57,7 @@ def write_prodigy(document: Document, suggest: bool = False) -> dict[str, Any]:
         document: the document.
         suggest: whether its spans are still to be confirmed; else the task is an accepted one.
     """
-    words = split_words(document.text) if document.tokens is None else document.tokens
+    words = words_of(document)
     record: dict[str, Any] = {"text": document.text, "tokens": _words(document.text, words)}
     if document.spans is not None:
         starts, ends = [start for start, _ in words], [end for _, end in words]

@@ -43,7 +43,7 @@ def read_lines(path: Path) -> Iterator[Line]:
     """
     with reading(path), _open(path) as file:
         for number, raw in enumerate(file, 1):
-            yield Line(number, _decode(raw, path, number))
+            yield Line(number, decode_line(raw, path, number))
 
 
 def read_chunks(path: Path, size: int = 1 << 16) -> Iterator[str]:
@@ -79,7 +79,7 @@ def read_whole(path: Path, *, keep_mark: bool = False) -> str:
     """
     with reading(path), _open(path) as file:
         lines = [
-            _decode(raw, path, number, keep_end=True, keep_mark=keep_mark)
+            decode_line(raw, path, number, keep_end=True, keep_mark=keep_mark)
             for number, raw in enumerate(file, 1)
         ]
     text = "".join(lines)
@@ -126,9 +126,21 @@ def _open(path: Path) -> AbstractContextManager[IO[bytes] | gzip.GzipFile]:
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
 
 
-def _decode(
+def decode_line(
     raw: bytes, path: Path, number: int, *, keep_end: bool = False, keep_mark: bool = False
 ) -> str:
+    """Return the text of one line of a file.
+
+    Args:
+        raw: its bytes.
+        path: the file, for the error.
+        number: of the line; the first one may begin with a byte-order mark.
+        keep_end: whether a line end is kept.
+        keep_mark: whether a byte-order mark is kept.
+
+    Raises:
+        DataError: it is not UTF-8.
+    """
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -14,6 +14,11 @@ Option = tuple[Mark, ...]
 """One way to annotate a region, in order; ``()``: nothing is there."""
 
 
+def overlaps(mark: Mark, start: int, end: int) -> bool:
+    """Whether a mark shares a character with a stretch."""
+    return mark[0] < end and mark[1] > start
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """A stretch of a text in which teacher or students see something.
@@ -43,7 +48,7 @@ class Region:
         Args:
             marks: of the whole text, in order.
         """
-        touching = tuple(m for m in marks if m[0] < self.end and m[1] > self.start)
+        touching = tuple(m for m in marks if overlaps(m, self.start, self.end))
         if any(start < self.start or end > self.end for start, end, _ in touching):
             return None
         return self.options.index(touching) if touching in self.options else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vermeil.data.document import Range
+from vermeil.data.document import Document, Range
 
 _CHUNK = re.compile(r"\S+")
 _OPENING = "\"'`([{<«‹“”‘’„‚$£€¥#@¿¡*_~|-–—…"
@@ -34,6 +34,11 @@ def split_words(text: str) -> tuple[Range, ...]:
     for chunk in _CHUNK.finditer(text):
         _split_chunk(text, chunk.start(), chunk.end(), words)
     return tuple(words)
+
+
+def words_of(document: Document) -> tuple[Range, ...]:
+    """Return the ranges of a document's words: its tokens, or else its text split."""
+    return document.tokens if document.tokens is not None else split_words(document.text)
 
 
 def _split_chunk(text: str, start: int, end: int, words: list[Range]) -> None:

@@ -9,7 +9,8 @@ from typing import Any, Literal, NamedTuple
 
 from vermeil.corpora.answers import Answer, Answered, State
 from vermeil.corpora.extras import Marks, restore
-from vermeil.data.document import Annotation, Document, Range, Span
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.ranges import joined
 from vermeil.errors import DataError
 
 Reason = Literal[
@@ -238,18 +239,8 @@ def _agreed(done: Sequence[Answer], size: int) -> Annotation:
     if any(end > size for _, end, _ in every):
         return Annotation()
     spans = tuple(Span(*key, origin="gold") for key in common.elements())
-    disputed = _joined([(start, end) for start, end, _ in (every - common).elements()])
+    disputed = tuple(joined((start, end) for start, end, _ in (every - common).elements()))
     return Annotation(spans=spans, abstain=disputed)
-
-
-def _joined(ranges: list[Range]) -> tuple[Range, ...]:
-    joined: list[Range] = []
-    for start, end in sorted(ranges):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return tuple(joined)
 
 
 def _record(answer: Answer) -> dict[str, Any]:

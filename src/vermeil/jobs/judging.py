@@ -9,9 +9,9 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.document import Document, Range
+from vermeil.data.document import Document
 from vermeil.data.region import Option
-from vermeil.data.words import split_words
+from vermeil.data.words import words_of
 from vermeil.errors import DataError
 from vermeil.jobs.out_of_fold import Rows
 from vermeil.selection.judge import Signals, cross_fit, fit, probabilities
@@ -178,7 +178,7 @@ def judge(
 def _item(said: Document, task: Task, rows: Rows | None, gold: Document | None = None) -> Item:
     asked = said if gold is None else gold
     own = None if rows is None else rows[asked.id]
-    words = _words(asked)
+    words = words_of(asked)
     spans = said.spans or ()
     known = Judged(
         asked.group_or_id,
@@ -193,10 +193,6 @@ def _item(said: Document, task: Task, rows: Rows | None, gold: Document | None =
     if own is not None:
         predicted = task.marks(said.with_annotation(task.decode(words, own)), words)
     return Item(said, known, predicted, () if gold is None else task.marks(gold, words))
-
-
-def _words(document: Document) -> tuple[Range, ...]:
-    return document.tokens if document.tokens is not None else split_words(document.text)
 
 
 def _number(option: int | None) -> int:
@@ -214,7 +210,7 @@ def _elsewhere(items: Sequence[Item], gold: Sequence[Document], task: Task) -> E
         teacher.add(item.known.words, item.known.said, item.known.group)
         students.add(item.known.words, item.predicted, item.known.group)
     for document in gold:
-        words = _words(document)
+        words = words_of(document)
         marks = task.marks(document, words)
         people.add(Words.of(document.text, words), marks, document.group_or_id)
     return Elsewhere(teacher, students, people)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from vermeil.data.region import overlaps
 from vermeil.evaluation.calibration import reliability
 from vermeil.evaluation.discrimination import auarc, auroc
 from vermeil.jobs.judging import Judging
@@ -32,7 +33,8 @@ def signal_report(judging: Judging) -> dict[str, Any]:
             sources = {"judge": judgement}
             if judging.with_students:
                 sources["students"] = alone
-            true = {mark for mark in item.true if _within(mark, judgement)}
+            region = judgement.region
+            true = {mark for mark in item.true if overlaps(mark, region.start, region.end)}
             for mark in judgement.said:
                 for name, source in sources.items():
                     _add(correct, name, source.chance(mark), mark in true)
@@ -40,13 +42,9 @@ def signal_report(judging: Judging) -> dict[str, Any]:
                     _add(correct, "votes", 1 - doubts[mark], mark in true)
             if not judgement.said:
                 for name, source in sources.items():
-                    filled = source.filled(judgement.region.start, judgement.region.end)
+                    filled = source.filled(region.start, region.end)
                     _add(missed, name, filled, bool(true))
     return {"correct": _measured(correct), "missed": _measured(missed)}
-
-
-def _within(mark: tuple[int, int, str], judgement: Judgement) -> bool:
-    return mark[0] < judgement.region.end and mark[1] > judgement.region.start
 
 
 def _add(scores: dict[str, Scores], name: str, score: float, right: bool) -> None:

@@ -39,12 +39,15 @@ class Signals:
         """Number of regions."""
         return len(self.starts) - 1
 
+    def rows(self, which: Numbers) -> Numbers:
+        """Return the numbers of the options of some regions, in that order."""
+        own = [np.arange(self.starts[i], self.starts[i + 1]) for i in which]
+        return np.concatenate([np.zeros(0, np.int64), *own])
+
     def take(self, which: Numbers) -> Signals:
         """Return some of the regions, in that order."""
-        rows = [np.arange(self.starts[i], self.starts[i + 1]) for i in which]
-        sizes = [len(r) for r in rows]
-        values = self.values[np.concatenate([np.zeros(0, np.int64), *rows])]
-        return Signals(values, np.cumsum([0, *sizes]))
+        sizes = np.diff(self.starts)[which]
+        return Signals(self.values[self.rows(which)], np.cumsum([0, *sizes]))
 
 
 def probabilities(signals: Signals, weights: Floats) -> Floats:
@@ -127,25 +130,24 @@ def cross_fit(
     order = np.random.default_rng(0).permutation(len(names))
     fold_of = {names[name]: place % folds for place, name in enumerate(order)}
     fold = np.array([fold_of[g] for g in groups], np.int64)
-    best: tuple[float, float, Floats] | None = None
-    for strength in strengths:
-        judged = np.zeros(len(signals.values))
-        losses: list[float] = []
-        for held_out in range(folds):
-            inside = np.flatnonzero((fold != held_out) & (right >= 0))
-            weights = fit(signals.take(inside), right[inside], prior, strength)
-            for region in np.flatnonzero(fold == held_out).tolist():
-                one = slice(signals.starts[region], signals.starts[region + 1])
-                sums = signals.values[one] @ weights
-                powers = np.exp(sums - sums.max())
-                judged[one] = powers / powers.sum()
-                if right[region] >= 0:
-                    losses.append(-float(np.log(max(judged[one][right[region]], 1e-12))))
-        loss = float(np.mean(losses)) if losses else 0.0
-        if best is None or loss < best[0]:
-            best = (loss, strength, judged)
-    assert best is not None, "strengths is not empty"
-    return best[1], best[2]
+    losses, judged = (
+        dict.fromkeys(strengths, 0.0),
+        {s: np.zeros(len(signals.values)) for s in strengths},
+    )
+    for held_out in range(folds):
+        inside = np.flatnonzero((fold != held_out) & (right >= 0))
+        outside = np.flatnonzero(fold == held_out)
+        taught, asked = signals.take(inside), signals.take(outside)
+        rows = signals.rows(outside)
+        known = np.flatnonzero(right[outside] >= 0)
+        for strength in strengths:
+            weights = fit(taught, right[inside], prior, strength)
+            judged[strength][rows] = probabilities(asked, weights)
+            if len(known):
+                loss = log_loss(asked.take(known), right[outside][known], weights)
+                losses[strength] += loss * len(known)
+    best = min(strengths, key=losses.__getitem__)
+    return best, judged[best]
 
 
 def _regions_of(signals: Signals) -> Numbers:

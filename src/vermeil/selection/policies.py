@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import Range, Span
-from vermeil.data.region import Mark, Option, Region
+from vermeil.data.region import Mark, Option, Region, overlaps
 from vermeil.selection.config import Policy
 
 NEARLY_CERTAIN = 0.95
@@ -47,7 +47,7 @@ class Judgement:
     def filled(self, start: int, end: int) -> float:
         """Return the probability that anything in a stretch is marked."""
         pairs = zip(self.chances, self.region.options, strict=True)
-        return float(sum(p for p, o in pairs if any(s < end and e > start for s, e, _ in o)))
+        return float(sum(p for p, o in pairs if any(overlaps(m, start, end) for m in o)))
 
     def labels(self, start: int, end: int) -> dict[str, float]:
         """Return the probability of each label of a stretch, whose sum is `filled`.
@@ -130,7 +130,7 @@ def _abstain(judgement: Judgement, threshold: float) -> Kept:
     kept, _ = _drop_span(judgement, threshold)
     stays = {_mark(s) for s in kept}
     masked = [mark[:2] for mark in judgement.said if mark not in stays]
-    if not judgement.said and 1 - _empty(judgement) > 1 - threshold:
+    if not judgement.said and _empty(judgement) < threshold:
         masked = [mark[:2] for mark in _best_filled(judgement)]
     return kept, masked
 

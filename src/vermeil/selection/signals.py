@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.region import Mark, Option, Region
+from vermeil.data.region import Mark, Option, Region, overlaps
 from vermeil.selection.judge import Signals
 from vermeil.selection.surfaces import Surfaces, Tallies, Words
 
@@ -172,10 +172,10 @@ class _Maker:
 
     def _number(self, place: tuple[int, int], marks: Option) -> int | None:
         """Return which entry of a tally an occurrence is; None: it lies within or across a mark."""
-        for start, end, label in marks:
-            if (start, end) == place:
-                return self._numbers[label]
-            if start < place[1] and end > place[0]:
+        for mark in marks:
+            if mark[:2] == place:
+                return self._numbers[mark[2]]
+            if overlaps(mark, *place):
                 return None
         return len(self._numbers)
 
@@ -208,4 +208,4 @@ def _noise(said: Option, option: Option) -> Iterator[str]:
 
 
 def _touches(place: tuple[int, int], marks: Option) -> bool:
-    return any(start < place[1] and end > place[0] for start, end, _ in marks)
+    return any(overlaps(mark, *place) for mark in marks)

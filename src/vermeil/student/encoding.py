@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import Document, Range
-from vermeil.data.words import split_words
+from vermeil.data.words import words_of
 from vermeil.student.features import NONE, letter_case
 from vermeil.student.windows import Window, cut_windows
 from vermeil.student.wordpieces import Wordpieces
@@ -75,7 +75,7 @@ class DocumentEncoder:
         """Yield the documents encoded, in order; a word's first wordpiece stands for the word."""
         for start in range(0, len(documents), BLOCK):
             block = documents[start : start + BLOCK]
-            words = [d.tokens if d.tokens is not None else split_words(d.text) for d in block]
+            words = [words_of(d) for d in block]
             surfaces = [
                 [d.text[a:b] for a, b in ranges] for d, ranges in zip(block, words, strict=True)
             ]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from vermeil.data.document import Annotation, Range, Span
 from vermeil.data.mention import Status
+from vermeil.data.ranges import joined
 from vermeil.tasks.votes import Candidate, Keep, Vote, elected
 
 _DOUBTFUL = (Status.FUZZY.value, Status.AMBIGUOUS.value)
@@ -76,7 +77,7 @@ def _precedence(one: Candidate) -> tuple[bool, int, int, tuple[int, int, str]]:
 def _outside(ranges: Iterable[Range], spans: Iterable[Span]) -> Iterator[Range]:
     """Yield the ranges, joined where they touch, without what the spans cover."""
     cuts = sorted((span.start, span.end) for span in spans)
-    for start, end in _joined(ranges):
+    for start, end in joined(ranges):
         for left, right in cuts:
             if right <= start or end <= left:
                 continue
@@ -85,13 +86,3 @@ def _outside(ranges: Iterable[Range], spans: Iterable[Span]) -> Iterator[Range]:
             start = right  # noqa: PLW2901
         if start < end:
             yield start, end
-
-
-def _joined(ranges: Iterable[Range]) -> list[Range]:
-    joined: list[Range] = []
-    for start, end in sorted(ranges):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
