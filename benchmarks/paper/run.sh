@@ -10,23 +10,7 @@
 #   TAILS='"sigmoid_tail", "linear_tail"' benchmarks/paper/run.sh   other schedules with a gold tail
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-data="${VERMEIL_DATA:?set VERMEIL_DATA to the folder of the research data}/conll2003"
-
-only=""
-if [[ $# -gt 0 && -f benchmarks/paper/$1.toml ]]; then only=$1; shift; fi
-changed=()
-for setting in "$@"; do changed+=(--set "$setting"); done
-
-study() { # NAME [setting…]
-  local name=$1; shift
-  if [[ -n $only && $only != "$name" ]]; then return; fi
-  local settings=() setting
-  for setting in "$@"; do settings+=(--set "$setting"); done
-  vermeil study --config "benchmarks/paper/$name.toml" \
-    --set "corpora.gold.path=$data/train.jsonl.gz" --set "corpora.silver.path=$data/train.jsonl.gz" \
-    --set "corpora.dev.path=$data/dev.jsonl.gz" --set "corpora.test.path=$data/test.jsonl.gz" \
-    "${settings[@]}" "${changed[@]}"
-}
+source benchmarks/paper/study.sh
 
 required='"gold_only", "silver_only", "pooled", "simple_mix", "reverse_mix", "sigmoid", "power", "linear"'
 variants="${TAILS-\"sigmoid_tail\", \"power_tail\"}, \"simple_mix_restart\""

@@ -9,12 +9,7 @@
 #   benchmarks/recipes/run.sh gold-250 'study.seeds=[0,1]'   with settings changed
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-data="${VERMEIL_DATA:?set VERMEIL_DATA to the folder of the research data}/conll2003"
-
-only=""
-if [[ $# -gt 0 && -f benchmarks/paper/$1.toml ]]; then only=$1; shift; fi
-changed=()
-for setting in "$@"; do changed+=(--set "$setting"); done
+source benchmarks/paper/study.sh
 
 for name in gold-250 gold-1000 uniner-1000; do
   if [[ -n $only && $only != "$name" ]]; then continue; fi
@@ -23,10 +18,6 @@ for name in gold-250 gold-1000 uniner-1000; do
   if [[ -d docs/results/paper/$name/study/cells ]]; then
     cp -n docs/results/paper/"$name"/study/cells/*.json "$output/study/cells/"
   fi
-  vermeil study --config "benchmarks/paper/$name.toml" \
-    --set "run.output=$PWD/$output" \
-    --set "corpora.gold.path=$data/train.jsonl.gz" --set "corpora.silver.path=$data/train.jsonl.gz" \
-    --set "corpora.dev.path=$data/dev.jsonl.gz" --set "corpora.test.path=$data/test.jsonl.gz" \
-    --set 'study.regimens=["gold_only", "pooled", "simple_mix", "auto"]' \
-    --set 'study.baseline="simple_mix"' "${changed[@]}"
+  study "$name" "run.output=$PWD/$output" 'study.baseline="simple_mix"' \
+    'study.regimens=["gold_only", "pooled", "simple_mix", "auto"]'
 done
