@@ -8,7 +8,8 @@ are files, so that what was stopped goes on; a table of all of them is printed a
     VERMEIL_DATA=… python benchmarks/recipes/screen.py --gold 250 1000 --seeds 0 1 \\
         --recipes simple_mix soft_pooled
 
-Recipes are chosen by their F1 on dev; `--recipes all` takes all.
+Recipes are chosen by their F1 on dev; `--recipes all` takes all. What becomes of silver alone,
+without any student, in seconds: `--folds 0 --silver-only --recipes simple_mix relabel`.
 """
 
 from __future__ import annotations
@@ -155,20 +156,10 @@ def block(gold: int, seed: int, options: argparse.Namespace, truth: Sequence[Doc
 
 
 def run(name: str, own: Block, truth: Sequence[Document]) -> dict[str, Any]:
-    """Train and score one recipe."""
+    """Score the silver of one recipe, and train and score a student on it if that is wanted."""
     recipe = RECIPES[name]
     silver = own.silver(recipe)
     labelled = {d.id: d for d in truth}
-    config = StudentConfig.model_validate({"threads": own.options.threads, **recipe.student})
-    student = Student.create(TASK, config, own.seed)
-    budget = {"name": "equal", "gold_epochs": PASSES[own.gold], "silver_epochs": 3.0}
-    whole = sum(e.size for e in student.encode(own.draw.silver, "silver").examples)
-    gold = student.encode(own.draw.gold, "gold")
-    budget["wordpieces"] = round(
-        3 * whole + PASSES[own.gold] * sum(e.size for e in gold.examples)
-    )  # of silver as it is, for every recipe
-    blending = BlendingConfig.model_validate({**recipe.blend, "budget": budget})
-    training = train_student(student, gold, student.encode(silver, "silver"), blending, own.seed)
     found: dict[str, Any] = {
         "recipe": name,
         "teacher": own.options.teacher,
@@ -178,8 +169,22 @@ def run(name: str, own: Block, truth: Sequence[Document]) -> dict[str, Any]:
         "ensembles": own.options.ensembles,
         "silver_documents": len(silver),
         "silver": evaluate(silver, [labelled[d.id] for d in silver], TASK).overall.f1,
-        "seconds": round(training.seconds, 1),
     }
+    return found if own.options.silver_only else found | _student(recipe, own, silver)
+
+
+def _student(recipe: Recipe, own: Block, silver: Sequence[Document]) -> dict[str, Any]:
+    """Train a student of a recipe; return its F1 on dev and test, and the seconds that took."""
+    config = StudentConfig.model_validate({"threads": own.options.threads, **recipe.student})
+    student = Student.create(TASK, config, own.seed)
+    budget = {"name": "equal", "gold_epochs": PASSES[own.gold], "silver_epochs": 3.0}
+    whole = sum(e.size for e in student.encode(own.draw.silver, "silver").examples)
+    gold = student.encode(own.draw.gold, "gold")
+    of_gold = sum(e.size for e in gold.examples)
+    budget["wordpieces"] = round(3 * whole + PASSES[own.gold] * of_gold)  # of silver as it is
+    blending = BlendingConfig.model_validate({**recipe.blend, "budget": budget})
+    training = train_student(student, gold, student.encode(silver, "silver"), blending, own.seed)
+    found = {"seconds": round(training.seconds, 1)}
     for split in ("dev", "test"):
         documents = corpus(split)
         asked = [d.with_annotation(UNANNOTATED) for d in documents]
@@ -196,11 +201,13 @@ def table(cells: Sequence[dict[str, Any]]) -> None:
         for name in RECIPES:
             of_recipe = [c for c in own if c["recipe"] == name]
             if of_recipe:
-                means = (
-                    statistics.mean(c[k] for c in of_recipe) for k in ("silver", "dev", "test")
-                )
-                shown = "  ".join(f"{mean:.4f}" for mean in means)
+                shown = "  ".join(_mean(of_recipe, k) for k in ("silver", "dev", "test"))
                 print(f"{key[0]:8} {key[1]:4}  {name:20} {len(of_recipe):5}  {shown}")
+
+
+def _mean(cells: Sequence[dict[str, Any]], key: str) -> str:
+    values = [c[key] for c in cells if key in c]
+    return f"{statistics.mean(values):.4f}" if values else "     –"
 
 
 def main() -> None:
@@ -212,16 +219,17 @@ def main() -> None:
     parser.add_argument("--teacher", default="chatgpt", choices=("chatgpt", "uniner"))
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--ensembles", type=int, default=1)
+    parser.add_argument("--silver-only", action="store_true", help="train no student on it")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", type=Path, default=Path("docs/results/recipes/screen"))
     options = parser.parse_args()
     recipes = list(RECIPES) if options.recipes == ["all"] else options.recipes
+    how = f"{options.folds}x{options.ensembles}" + "s" * options.silver_only
     truth = corpus("train")
     for gold in options.gold:
         for seed in options.seeds:
             own: Block | None = None
             for name in recipes:
-                how = f"{options.folds}x{options.ensembles}"
                 path = options.output / f"{options.teacher}-{gold}-{seed}-{name}-{how}.json"
                 if path.exists():
                     continue
@@ -229,7 +237,7 @@ def main() -> None:
                 cell = run(name, own, truth)
                 write_json(path, cell, compact=True)
                 print(json.dumps(cell), flush=True)
-    table([json.loads(p.read_text("utf-8")) for p in sorted(options.output.glob("*.json"))])
+    table([json.loads(p.read_text("utf-8")) for p in sorted(options.output.glob(f"*-{how}.json"))])
 
 
 if __name__ == "__main__":
