@@ -16,6 +16,8 @@ from vermeil.teacher.engine import ask
 from vermeil.teacher.requests import make_requests
 from vermeil.teacher.store import ReplyStore
 
+# Long enough that a good answer never takes it, on a busy machine either.
+PATIENCE = 3.0
 OSLO = '{"entities": [{"text": "Oslo", "label": "LOC"}]}'
 
 
@@ -58,7 +60,7 @@ def test_passing_fault_is_tried_again_and_both_attempts_are_stored(
     name, server, answer, task, teacher, store, documents
 ):
     server.first(faults(answer)[name], answer(content=OSLO))
-    teacher = teacher.model_copy(update={"timeout": 0.5})
+    teacher = teacher.model_copy(update={"timeout": PATIENCE})
     report = annotate(documents[:1], task, teacher, store)
     assert report.states == {State.DONE: 1}
     assert report.asking.attempts == 2
@@ -75,7 +77,7 @@ def test_fault_that_stays_ends_in_failed_and_is_asked_again_next_time(
     fault = faults(answer)[name]
     bad = documents[3].text
     server.script = lambda number, seen: fault if seen.last_line == bad else answer()
-    teacher = teacher.model_copy(update={"timeout": 0.3, "retries": 1})
+    teacher = teacher.model_copy(update={"timeout": PATIENCE, "retries": 1})
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.EMPTY: 9, State.FAILED: 1}
     assert [p.document_id for p in report.asking.problems] == ["d3"]
