@@ -13,13 +13,13 @@ from tempfile import gettempdir
 from typing import Any
 
 from vermeil.cluster.config import ClusterConfig
-from vermeil.cluster.connection import connected, refuse_client, require_ray, worker_options
+from vermeil.cluster.connection import connected, require_ray, worker_options
 from vermeil.cluster.flow import flow
 from vermeil.cluster.gates import shared_gates
 from vermeil.cluster.treasury import open_treasury
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request, State
-from vermeil.errors import DataError
+from vermeil.errors import ConfigError, DataError
 from vermeil.teacher.backend import Backend
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.engine import Ask, Read, ask
@@ -27,6 +27,11 @@ from vermeil.teacher.report import AskReport, Tally
 from vermeil.teacher.store import ReplyStore
 
 _SUFFIXES = ("", "-wal", "-shm")
+_NOT_FROM_OUTSIDE = (
+    "cluster.address: annotate has to be started on a machine of the cluster, for what an attempt "
+    "can cost is put aside beside the store before it is sent; log in there, or use `ray job "
+    'submit`, and set address = "auto"'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,8 @@ def ask_on(cluster: ClusterConfig) -> Ask:
         missing: int | None = None,
         connect: Callable[[], Backend] | None = None,
     ) -> AskReport:
-        refuse_client(cluster, "annotate")
+        if cluster.is_remote:
+            raise ConfigError(_NOT_FROM_OUTSIDE)
         del missing  # progress goes by chunks
         books = _Books(store, read, progress, total)
         with connected(cluster):

@@ -49,6 +49,11 @@ class ClusterConfig(Section):
         return self if self.address else self.model_copy(update={"address": "local"})
 
     @property
+    def is_remote(self) -> bool:
+        """Whether this process is none of the cluster's, only a client of it."""
+        return (self.address or "").startswith("ray://")
+
+    @property
     def threads(self) -> int:
         """Threads that a worker computes with."""
         return max(1, int(self.cpus))

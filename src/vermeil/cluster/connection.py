@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from vermeil.cluster.config import ClusterConfig
-from vermeil.errors import ConfigError
+from vermeil.errors import ConfigError, VermeilError
 
 _STORE_BYTES = 200 * 2**20
 """Shared memory of a cluster of this machine alone; Ray's default is a third of all memory."""
@@ -79,15 +79,6 @@ def connected(config: ClusterConfig) -> Iterator[None]:
         ray.shutdown()
 
 
-def refuse_client(config: ClusterConfig, job: str) -> None:
-    """Raise `ConfigError` where a job would run on this machine and its workers elsewhere."""
-    if (config.address or "").startswith("ray://"):
-        raise ConfigError(
-            f"cluster.address: {job} has to be started on a machine of the cluster, since its "
-            'files are there; do so with address = "auto"'
-        )
-
-
 def worker_options(config: ClusterConfig) -> dict[str, Any]:
     """Return what a task or actor asks of the cluster."""
     options: dict[str, Any] = {"num_cpus": config.cpus}
@@ -98,6 +89,11 @@ def worker_options(config: ClusterConfig) -> dict[str, Any]:
     if config.resources:
         options["resources"] = dict(config.resources)
     return options
+
+
+def task_error(error: Any) -> BaseException:
+    """Return what a task raised, a RayTaskError, as it would have been raised here."""
+    return error.cause if isinstance(error.cause, VermeilError) else error
 
 
 def here() -> dict[str, Any]:

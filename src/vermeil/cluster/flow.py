@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from vermeil.cluster.config import ClusterConfig
-from vermeil.cluster.connection import require_ray, room
-from vermeil.errors import TrainingError, VermeilError
+from vermeil.cluster.connection import require_ray, room, task_error
+from vermeil.errors import TrainingError
 
 Item = TypeVar("Item")
 Refs = Sequence[Any]
@@ -77,7 +77,7 @@ def flow(
                 try:
                     value = ray.get(ref)
                 except ray.exceptions.RayTaskError as error:
-                    raise _reason(error) from None
+                    raise task_error(error) from None
                 except ray.exceptions.RayError as error:
                     deaths[id(item)] = deaths.get(id(item), 0) + 1
                     if deaths[id(item)] > config.retries:
@@ -94,9 +94,3 @@ def flow(
     finally:
         for ref in running:
             ray.cancel(ref)
-
-
-def _reason(error: Any) -> BaseException:
-    """Return what a task raised, as it would have been raised here."""
-    cause = error.cause
-    return cause if isinstance(cause, VermeilError) else error

@@ -39,6 +39,11 @@ class Place:
 
     address: str
 
+    @classmethod
+    def named(cls, address: str) -> Place:
+        """Return what somebody here means, as others understand it who work in other folders."""
+        return cls(address if "://" in address else str(Path(address).absolute()))
+
     def open(self) -> tuple[Any, str]:
         """Return pyarrow's file system and the path in it.
 
@@ -50,7 +55,7 @@ class Place:
         except ImportError as error:
             raise ConfigError('pyarrow is missing; run: pip install "vermeil[ray]"') from error
         if "://" not in self.address:
-            return fs.LocalFileSystem(), str(Path(self.address).absolute())
+            return fs.LocalFileSystem(), self.address
         try:
             found: tuple[Any, str] = fs.FileSystem.from_uri(self.address)
         except (ArrowException, OSError, ValueError) as error:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import logging
 import pickle
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from vermeil.cluster.config import ClusterConfig
-from vermeil.cluster.connection import connected, require_ray, room, worker_options
+from vermeil.cluster.connection import connected, here, require_ray, room, worker_options
+from vermeil.cluster.driver import drive
 from vermeil.cluster.parcels import pack, unpack
 from vermeil.cluster.partitions import Partition, Place, partitions, product_of
 from vermeil.data.progress import Progress, silent
-from vermeil.errors import ConfigError, VermeilError
+from vermeil.errors import ConfigError, TrainingError, VermeilError
 from vermeil.student.settings import read_settings
 
 if TYPE_CHECKING:
     from vermeil.student.settings import Precision
 
+_DEADLY = (
+    "{}: every worker that began this file died, most likely for want of memory; what is done is "
+    "kept: split the file, or give workers more memory (cluster.memory_gb), and run the same again"
+)
 _MOST = 10_000
 """Actors that a pool may grow to where ``cluster.workers`` does not say."""
 
@@ -73,23 +80,38 @@ def predict_folder(
         DataError: a file is not what it should be, or the model folder is no student.
     """
     read_settings(model)
-    files, done = partitions(Place(source)), set(Place(output).files())
+    places = Place.named(source), Place.named(output)
+    job = partial(_predict, pack(model), *places, config, precision)
+    return drive(config, job, progress)
+
+
+def _predict(
+    model: bytes,
+    source: Place,
+    output: Place,
+    config: ClusterConfig,
+    precision: Precision,
+    progress: Progress,
+) -> PartitionsReport:
+    files, done = partitions(source), set(output.files())
     products = {product_of(name) for name in files}
     if len(products) < len(files):
-        raise ConfigError(f"{source}: two files would be written to the same one (.txt, .jsonl)")
+        raise ConfigError(
+            f"{source.address}: two files would be written to the same one (.txt, .jsonl)"
+        )
     missing = [name for name in files if product_of(name) not in done]
     finished, documents = len(files) - len(missing), 0
     if missing:
         progress("predict", finished, len(files), {})
         with connected(config):
-            for number in _rows(model, missing, Place(source), Place(output), config, precision):
+            for number in _rows(model, missing, source, output, config, precision):
                 finished, documents = finished + 1, documents + number
                 progress("predict", finished, len(files), {"documents": documents})
     return PartitionsReport(len(files), len(files) - len(missing), documents)
 
 
 def _rows(
-    model: Path,
+    model: bytes,
     files: list[str],
     source: Place,
     output: Place,
@@ -103,12 +125,13 @@ def _rows(
     data.DataContext.get_current().enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)  # progress is ours to show
     options = worker_options(config)
-    parcel = ray.put(pack(model))
+    parcel = ray.put(model)
+    starts = ray.remote(_Starts).options(**here()).remote(config.retries)
     most = min(config.workers or _MOST, len(files))
     work = data.from_items([{"name": name} for name in files], override_num_blocks=len(files))
     work = work.map_batches(
         _Worker,
-        fn_constructor_args=(parcel, source, output, precision, config.threads),
+        fn_constructor_args=(parcel, starts, source, output, precision, config.threads),
         batch_size=1,
         compute=data.ActorPoolStrategy(
             min_size=1,
@@ -124,24 +147,44 @@ def _rows(
         yield int(row["documents"])
 
 
+class _Starts:
+    """An actor: counts how often each partition was begun, which Ray Data does without end."""
+
+    def __init__(self, retries: int) -> None:
+        self._retries, self._starts = retries, Counter[str]()
+
+    def begin(self, name: str) -> bool:
+        """Count a start; False: too many workers died over this partition."""
+        self._starts[name] += 1
+        return self._starts[name] <= self._retries + 1
+
+
 class _Worker:
     """An actor: a student, ready to predict whole partitions."""
 
     def __init__(
-        self, parcel: Any, source: Place, output: Place, precision: Precision, threads: int
+        self,
+        parcel: Any,
+        starts: Any,
+        source: Place,
+        output: Place,
+        precision: Precision,
+        threads: int,
     ) -> None:
         from vermeil.student.load import load_predictor
 
         self._folder = TemporaryDirectory(prefix="vermeil-")
         unpack(require_ray().get(parcel), Path(self._folder.name))
-        self._source, self._output = source, output
+        self._starts, self._source, self._output = starts, source, output
         self._predictor = load_predictor(Path(self._folder.name), precision, threads)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Predict a batch of one partition."""
-        documents, problem = 0, b""
-        partition = Partition(str(batch["name"][0]), self._source, self._output)
+        documents, problem, name = 0, b"", str(batch["name"][0])
+        partition = Partition(name, self._source, self._output)
         try:
+            if not require_ray().get(self._starts.begin.remote(name)):
+                raise TrainingError(_DEADLY.format(name))
             documents = partition.convert(self._predictor.predict)
         except VermeilError as error:
             problem = pickle.dumps(error)  # Ray Data would wrap it in exceptions of its own

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.blending.schedules import Schedule
+from vermeil.cluster.board import noticeboard, writing_to
 from vermeil.cluster.config import ClusterConfig
-from vermeil.cluster.connection import (
-    connected,
-    here,
-    refuse_client,
-    require_ray,
-    worker_options,
-)
+from vermeil.cluster.connection import connected, require_ray, worker_options
+from vermeil.cluster.driver import drive, name_of, storage_of
+from vermeil.cluster.parcels import pack, unpack
+from vermeil.cluster.partitions import Place
 from vermeil.data.atomic import atomic_folder
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
@@ -32,10 +28,6 @@ from vermeil.tasks.protocol import Task
 
 _MODEL, _STATE = "model", "state"
 """Folders in one of Ray's checkpoints: the whole model, or the state to go on from."""
-_LOOK = 0.5
-"""Seconds between two looks at how far the training is."""
-
-Detail = Mapping[str, float | int | str]
 
 
 def train_on(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainReport]:
@@ -67,36 +59,34 @@ def train_on(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainReport]
         schedule: Schedule | None = None,
         selection: SelectionConfig = SelectionConfig(),  # noqa: ARG001, B008
     ) -> TrainReport:
-        refuse_client(cluster, "train")
         if blending.regimen == "auto":
             raise ConfigError(ONE_PROCESS)
         student = student.model_copy(update={"threads": cluster.threads})
-        with connected(cluster):
-            work = (list(gold), list(silver), task, student, blending, seed)
-            report = _fit((*work, list(dev), schedule), output, cluster, folder, progress)
-        return TrainReport(output, *report)
+        work = (list(gold), list(silver), task, student, blending, seed, list(dev), schedule)
+        states = storage_of(cluster, folder), name_of("train", output)
+        parcel, record, case = drive(cluster, partial(_fit, work, cluster, *states), progress)
+        with atomic_folder(output) as whole:
+            unpack(parcel, whole)
+        return TrainReport(output, record, case)
 
     return train_there
 
 
 def _fit(
-    work: tuple[Any, ...], output: Path, cluster: ClusterConfig, folder: Path, progress: Progress
-) -> tuple[dict[str, Any], bool]:
-    """Train, copy the model to ``output``, and return its record and whether it reads case."""
+    work: tuple[Any, ...], cluster: ClusterConfig, storage: str, name: str, progress: Progress
+) -> tuple[bytes, dict[str, Any], bool]:
+    """Train; return the model as a parcel, its record, and whether it reads case."""
     ray = require_ray()
     from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
 
-    workers = cluster.workers or 1
-    storage = cluster.storage or str(folder.absolute())
-    name = f"train-{hashlib.sha256(str(output.absolute()).encode()).hexdigest()[:16]}"
-    with _noticeboard(progress) as board:
+    with connected(cluster), noticeboard(progress) as board:
         trainer = TorchTrainer(
             _train_part,
             train_loop_config={"work": ray.put(work), "board": board},
             torch_config=TorchConfig(backend="nccl" if cluster.gpus else "gloo"),
             scaling_config=ScalingConfig(
-                num_workers=workers,
+                num_workers=cluster.workers or 1,
                 use_gpu=bool(cluster.gpus),
                 resources_per_worker=_bundle(cluster),
             ),
@@ -113,10 +103,10 @@ def _fit(
             raise _reason(error) from None
     if result.checkpoint is None or "record" not in (result.metrics or {}):
         raise TrainingError("Ray Train ended without a model; its own words are in its log folder")
-    with result.checkpoint.as_directory() as place, atomic_folder(output) as whole:
-        shutil.copytree(Path(place) / _MODEL, whole, dirs_exist_ok=True)
+    with result.checkpoint.as_directory() as place:
+        parcel = pack(Path(place) / _MODEL)
     _remove(storage, name)
-    return result.metrics["record"], result.metrics["uses_letter_case"]
+    return parcel, result.metrics["record"], result.metrics["uses_letter_case"]
 
 
 def _bundle(cluster: ClusterConfig) -> dict[str, float]:
@@ -136,11 +126,7 @@ def _train_part(config: dict[str, Any]) -> None:
 
     gold, silver, task, student, blending, seed, dev, schedule = ray.get(config["work"])
     first = ray.train.get_context().get_world_rank() == 0
-
-    def progress(stage: str, done: int, total: int | None, detail: Detail) -> None:
-        if first:
-            config["board"].write.remote(stage, done, total, dict(detail))
-
+    progress = writing_to(config["board"]) if first else silent
     with TemporaryDirectory(prefix="vermeil-") as folder:
         output = Path(folder) / "model"
         before = ray.train.get_checkpoint()
@@ -185,8 +171,6 @@ def _report(metrics: dict[str, Any], folder: Path, name: str, first: bool) -> No
 
 def _remove(storage: str, name: str) -> None:
     """Delete what Ray keeps of a training that is done."""
-    from vermeil.cluster.partitions import Place
-
     system, path = Place(storage).open()
     system.delete_dir(f"{path}/{name}")
 
@@ -202,43 +186,3 @@ def _reason(error: Any) -> BaseException:
         f"Ray Train gave up: {str(error).splitlines()[-1]}\n"
         "what is done is kept: run the same again to go on"
     )
-
-
-class _Board:
-    """An actor: how far it is, in the words of a progress."""
-
-    def __init__(self) -> None:
-        self._last: tuple[Any, ...] | None = None
-
-    def write(self, *words: Any) -> None:
-        """Replace what stands there."""
-        self._last = words
-
-    def read(self) -> tuple[Any, ...] | None:
-        """Return what stands there."""
-        return self._last
-
-
-@contextmanager
-def _noticeboard(progress: Progress) -> Iterator[Any]:
-    """Give the handle of a board; what workers write there is told to ``progress``."""
-    ray = require_ray()
-    board = ray.remote(_Board).options(**here()).remote()
-    ended = threading.Event()
-
-    def look() -> None:
-        last = None
-        while not ended.wait(_LOOK):
-            words = ray.get(board.read.remote())
-            if words is not None and words != last:
-                last = words
-                progress(*words)
-
-    looking = threading.Thread(target=look, name="vermeil-progress", daemon=True)
-    looking.start()
-    try:
-        yield cast("Any", board)
-    finally:
-        ended.set()
-        looking.join(timeout=5)
-        ray.kill(board)

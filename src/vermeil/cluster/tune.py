@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.cluster.config import ClusterConfig
-from vermeil.cluster.connection import connected, refuse_client, worker_options
+from vermeil.cluster.connection import connected, worker_options
+from vermeil.cluster.driver import drive, name_of, storage_of
 from vermeil.cluster.tuning import MIN_SCORE, DimensionConfig, TuneConfig, applied, check_space
 from vermeil.corpora import write_corpus
 from vermeil.data.atomic import write_json
@@ -96,12 +98,11 @@ def tune(
         ConfigError: a key of the space is unknown or its values are impossible, or dev is missing.
         TrainingError: every trial failed.
     """
-    refuse_client(cluster, "tune")
     if not work.dev:
         raise ConfigError("corpora.dev: missing; name the annotated file to choose settings by")
     check_space(config, work.student, work.blending)
-    with connected(cluster), _telling(progress, config.trials) as telling:
-        trials, failed = _search(work, config, cluster, output, telling)
+    states = storage_of(cluster, output / "ray"), name_of("tune", output)
+    trials, failed = drive(cluster, partial(_search, work, config, cluster, states), progress)
     overrides = [f"{name}={_toml(value)}" for name, value in trials[0]["values"].items()]
     if MIN_SCORE in trials[0]["values"]:
         place = output / "silver.jsonl"
@@ -114,54 +115,64 @@ def tune(
 
 
 def _search(
-    work: Work, config: TuneConfig, cluster: ClusterConfig, output: Path, telling: Any
+    work: Work,
+    config: TuneConfig,
+    cluster: ClusterConfig,
+    states: tuple[str, str],
+    progress: Progress,
 ) -> tuple[list[dict[str, Any]], int]:
     from ray import tune as search
-    from ray.tune.schedulers import ASHAScheduler
-    from ray.tune.search.basic_variant import BasicVariantGenerator
 
     options = worker_options(cluster)
     bundle = {"cpu": options["num_cpus"], "gpu": cluster.gpus, **options.get("resources", {})}
     if "memory" in options:
         bundle["memory"] = options["memory"]
     held = {"work": work, "evaluations": config.evaluations, "threads": cluster.threads}
-    trial = search.with_resources(search.with_parameters(_trial, **held), bundle)
-    storage, name = cluster.storage or str((output / "ray").absolute()), "search"
-    run = search.RunConfig(
-        name=name,
-        storage_path=storage,
-        failure_config=search.FailureConfig(max_failures=cluster.retries),
-        callbacks=[telling],
-        verbose=0,
-    )
-    place = f"{storage}/{name}"
-    if search.Tuner.can_restore(place):
-        tuner = search.Tuner.restore(place, trial, resume_errored=True)
-    else:
-        tuner = search.Tuner(
-            trial,
-            param_space={n: _domain(d) for n, d in config.dimensions().items()},
-            tune_config=search.TuneConfig(
-                metric=_METRIC,
-                mode="max",
-                num_samples=config.trials,
-                scheduler=ASHAScheduler(
-                    max_t=config.evaluations,
-                    grace_period=config.grace,
-                    reduction_factor=config.reduction,
-                ),
-                search_alg=BasicVariantGenerator(
-                    random_state=config.seed, max_concurrent=cluster.workers or 0
-                ),
-            ),
-            run_config=run,
+    storage, name = states
+    with connected(cluster), _telling(progress, config.trials) as telling:
+        trial = search.with_resources(search.with_parameters(_trial, **held), bundle)
+        run = search.RunConfig(
+            name=name,
+            storage_path=storage,
+            failure_config=search.FailureConfig(max_failures=cluster.retries),
+            callbacks=[telling],
+            verbose=0,
         )
-    results = tuner.fit()
+        results = _tuner(trial, config, cluster, run).fit()
     trials = [_described(result) for result in results if _METRIC in (result.metrics or {})]
     if not trials:
         raise TrainingError(f"every trial failed; the first one: {next(iter(results)).error}")
     trials.sort(key=lambda one: (-one[_METRIC], str(one["values"])))
     return trials, results.num_errors
+
+
+def _tuner(trial: Any, config: TuneConfig, cluster: ClusterConfig, run: Any) -> Any:
+    """Return a search, or what was left of one that was stopped."""
+    from ray import tune as search
+    from ray.tune.schedulers import ASHAScheduler
+    from ray.tune.search.basic_variant import BasicVariantGenerator
+
+    place = f"{run.storage_path}/{run.name}"
+    if search.Tuner.can_restore(place):
+        return search.Tuner.restore(place, trial, resume_errored=True)
+    return search.Tuner(
+        trial,
+        param_space={n: _domain(d) for n, d in config.dimensions().items()},
+        tune_config=search.TuneConfig(
+            metric=_METRIC,
+            mode="max",
+            num_samples=config.trials,
+            scheduler=ASHAScheduler(
+                max_t=config.evaluations,
+                grace_period=config.grace,
+                reduction_factor=config.reduction,
+            ),
+            search_alg=BasicVariantGenerator(
+                random_state=config.seed, max_concurrent=cluster.workers or 0
+            ),
+        ),
+        run_config=run,
+    )
 
 
 def _described(result: Any) -> dict[str, Any]:

@@ -56,12 +56,13 @@ class Nodes:
         self._ray = require_ray()
         self._folder = folder
         self.workers: list[subprocess.Popen[bytes]] = []
-        with socket.socket() as free:
-            free.bind((LOOPBACK, 0))
-            port = free.getsockname()[1]
+        port, client = free_port(), free_port()
         self._address = f"{LOOPBACK}:{port}"
+        self.client_address = f"ray://{LOOPBACK}:{client}"
         alone = ("--include-dashboard=false", f"--temp-dir={folder}")
-        self._head = self._start("--head", f"--port={port}", "--num-cpus=0", *alone)
+        self._head = self._start(
+            "--head", f"--port={port}", "--num-cpus=0", f"--ray-client-server-port={client}", *alone
+        )
         self._wait(lambda: is_open(port))
 
     def _wait(self, for_: Callable[[], bool]) -> None:
@@ -105,6 +106,13 @@ class Nodes:
         self._ray.shutdown()
         for node in (*self.workers, self._head):
             _kill(node)
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as trial:
+        trial.bind((LOOPBACK, 0))
+        return int(trial.getsockname()[1])
 
 
 def is_open(port: int) -> bool:

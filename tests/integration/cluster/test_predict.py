@@ -6,6 +6,7 @@ import gzip
 import json
 from pathlib import Path
 
+import psutil
 import pytest
 from tests.integration.cluster.conftest import CONFIG, Nodes, Once
 from tests.toys import blending, sentences
@@ -14,7 +15,7 @@ from vermeil.cluster.predict import predict_folder
 from vermeil.corpora import read_corpus, write_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.document import UNANNOTATED, Document
-from vermeil.errors import DataError
+from vermeil.errors import DataError, TrainingError
 from vermeil.jobs.export import export
 from vermeil.jobs.predict import predict_file
 from vermeil.jobs.train import train
@@ -89,3 +90,25 @@ def test_a_killed_node_changes_nothing(nodes: Nodes, model: Path, tmp_path: Path
     with pytest.raises(DataError, match=r"bad\.jsonl:1"):
         predict_folder(model, str(source), str(output), CONFIG)
     assert not (output / "bad.jsonl").exists()
+
+
+def test_a_worker_that_dies_too_often_ends_the_job(
+    nodes: Nodes, model: Path, tmp_path: Path
+) -> None:
+    source, output = tmp_path / "in", tmp_path / "out"
+    for i in range(6):
+        write_corpus(plain(400, i), source / f"part{i}.jsonl", "jsonl")
+
+    def kill_workers() -> None:
+        for process in psutil.process_iter(["cmdline"]):
+            if "MapWorker" in " ".join(process.info["cmdline"] or ()):
+                process.kill()
+
+    once = CONFIG.model_copy(update={"retries": 0})
+    killing = Once("predict", 1, kill_workers)
+    with pytest.raises(TrainingError, match=r"part\d\.jsonl: every worker .* died"):
+        predict_folder(model, str(source), str(output), once, killing)
+    assert killing.acted
+    again = predict_folder(model, str(source), str(output), CONFIG)
+    assert again.resumed >= 1
+    assert again.documents == 400 * (6 - again.resumed)

@@ -7,7 +7,8 @@ import pytest
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.cluster.config import ClusterConfig
-from vermeil.cluster.connection import refuse_client, worker_options
+from vermeil.cluster.connection import worker_options
+from vermeil.cluster.driver import storage_of
 from vermeil.cluster.train import train_on
 from vermeil.cluster.tuning import TuneConfig, applied, check_space
 from vermeil.config import load_config
@@ -58,10 +59,18 @@ def test_what_a_worker_asks_for() -> None:
     assert worker_options(ClusterConfig()) == {"num_cpus": 1}
 
 
-def test_a_client_elsewhere_is_refused_where_files_are_here() -> None:
-    refuse_client(ClusterConfig(address="auto"), "annotate")
-    with pytest.raises(ConfigError, match="has to be started on a machine of the cluster"):
-        refuse_client(ClusterConfig(address="ray://host:10001"), "annotate")
+def test_a_client_elsewhere_has_to_say_where_states_lie() -> None:
+    remote = ClusterConfig(address="ray://host:10001")
+    assert remote.is_remote
+    with pytest.raises(ConfigError, match=r"cluster\.storage: .* has to be set"):
+        storage_of(remote, Path("out"))
+    there = remote.model_copy(update={"storage": "s3://bucket/states"})
+    assert storage_of(there, Path("out")) == "s3://bucket/states"
+    shared = ClusterConfig(address="auto", storage="states")
+    assert storage_of(shared, Path("out")) == str(Path("states").absolute())
+    here = str(Path("out").absolute())
+    for address in (None, "local", "auto"):
+        assert storage_of(ClusterConfig(address=address), Path("out")) == here
 
 
 @pytest.mark.parametrize(
