@@ -23,8 +23,10 @@ _SETTINGS = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "RAY_AIR_NEW_OUTPUT": "0",
 }
-"""Environment of Ray: nothing is reported to anybody, and progress is ours to show."""
+"""Environment of Ray: nothing is reported to anybody; progress, and the end by Ctrl-C, are ours."""
 
 
 def require_ray() -> Any:

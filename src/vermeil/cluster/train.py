@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -98,7 +100,7 @@ def _fit(
             ),
         )
         try:
-            result = trainer.fit()
+            result = _beside(trainer.fit)
         except ray.train.TrainingFailedError as error:
             raise _reason(error) from None
     if result.checkpoint is None or "record" not in (result.metrics or {}):
@@ -107,6 +109,20 @@ def _fit(
         parcel = pack(Path(place) / _MODEL)
     _remove(storage, name)
     return parcel, result.metrics["record"], result.metrics["uses_letter_case"]
+
+
+def _beside(work: Callable[[], Any]) -> Any:
+    """Do something in another thread; there Ray Train leaves Ctrl-C to this one."""
+    outcome: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(work())
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, name="vermeil-train", daemon=True).start()
+    return outcome.result()
 
 
 def _bundle(cluster: ClusterConfig) -> dict[str, float]:
