@@ -1,10 +1,8 @@
-"""A study whose processes are all killed at once goes on with the cells that are missing."""
+"""A study that is killed takes its processes with it, and goes on with what is missing."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -12,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from tests.tiny import make_encoder
 
@@ -47,9 +46,13 @@ def test_a_killed_study_runs_only_what_is_missing(vermeil: Any, project: Path) -
             assert running.poll() is None, "the study ended before it could be killed"
             assert time.monotonic() < deadline
             time.sleep(0.02)
+        below = psutil.Process(running.pid).children(recursive=True)
     finally:
-        os.killpg(running.pid, signal.SIGKILL)
+        running.kill()
         running.wait()
+    _, alive = psutil.wait_procs(below, timeout=30)
+    assert below
+    assert not alive
     before = {path.name: path.read_bytes() for path in cells.glob("*.json")}
     assert 0 < len(before) < CELLS, "it has to be killed half-way"
     assert not (project / "vermeil-run/study/results.json").exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from vermeil.cluster.treasury import Told
+from vermeil.cluster.treasury import Words
 from vermeil.data.reply import Reply, Request
 from vermeil.errors import TeacherError
 from vermeil.teacher.backend import AttemptError, Limits
@@ -39,25 +39,55 @@ def shared_gates(treasury: Any, lease: str, expectation: Expectation) -> MakeGat
 
 
 class Teller:
-    """Speaks to the treasury: waits for what it has to allow, tells it the rest together."""
+    """Speaks to the treasury for all requests of a worker: what comes together goes in one call."""
 
     def __init__(self, treasury: Any, lease: str) -> None:
         self._treasury, self._lease = treasury, lease
-        self._told: list[Told] = []
+        self._told: list[Words] = []
+        self._asked: list[tuple[Words, asyncio.Future[Any]]] = []
+        self._asking: set[asyncio.Task[None]] = set()
 
     async def ask(self, what: str, *arguments: Any) -> Any:
-        """Call a method of the treasury and return what it returns."""
+        """Return what the treasury says, which it does at once."""
+        loop = asyncio.get_running_loop()
+        if not self._asked:
+            loop.call_later(_GATHER, self._send_asked)
+        answer: asyncio.Future[Any] = loop.create_future()
+        self._asked.append(((what, arguments), answer))
+        return await answer
+
+    async def wait(self, what: str, *arguments: Any) -> Any:
+        """Return what the treasury says when it is time."""
         return await getattr(self._treasury, what).remote(self._lease, *arguments)
 
     def tell(self, what: str, *arguments: Any) -> None:
         """Let the treasury know, soon."""
         if not self._told:
-            asyncio.get_running_loop().call_later(_GATHER, self._send)
+            asyncio.get_running_loop().call_later(_GATHER, self._send_told)
         self._told.append((what, arguments))
 
-    def _send(self) -> None:
+    def _send_told(self) -> None:
         told, self._told = self._told, []
         self._treasury.tell.remote(self._lease, told)
+
+    def _send_asked(self) -> None:
+        asked, self._asked = self._asked, []
+        task = asyncio.get_running_loop().create_task(self._answer(asked))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def _answer(self, asked: list[tuple[Words, asyncio.Future[Any]]]) -> None:
+        waiting = [answer for _, answer in asked]
+        try:
+            answers = await self._treasury.answer.remote(self._lease, [words for words, _ in asked])
+        except Exception as error:
+            for answer in waiting:
+                if not answer.done():
+                    answer.set_exception(error)
+        else:
+            for answer, value in zip(waiting, answers, strict=True):
+                if not answer.done():
+                    answer.set_result(value)
 
 
 class SharedPurse:
@@ -81,7 +111,10 @@ class SharedPurse:
     async def put_aside(self, key: str, request: Request) -> Reservation | None:
         """Reserve durably, at the treasury, the most that an attempt can cost."""
         most = charge_of(bound(request), self.price)
-        number = await self._teller.ask("reserve", key, request.model, most)
+        question = (key, request.model, most)
+        number = await self._teller.ask("reserve_now", *question)
+        if number is None:
+            number = await self._teller.wait("reserve", *question)
         if number is None:
             return None
         # It has no number here: this store holds no money.
@@ -123,7 +156,8 @@ class SharedPace:
 
     async def enter(self, tokens: float) -> None:
         """Return when a request of about so many tokens may be sent."""
-        if not await self._teller.ask("enter", tokens):
+        teller = self._teller
+        if not await teller.ask("enter_now", tokens) and not await teller.wait("enter", tokens):
             raise TeacherError("this worker was given up, and another does its work")
 
     def leave(self, expected: float, used: float) -> None:

@@ -21,8 +21,8 @@ from vermeil.teacher.tokens import Expectation
 _CALLS = 100_000
 """Calls that may wait at once; Ray's default of 1,000 would let waiting ones keep out others."""
 
-Told = tuple[str, tuple[Any, ...]]
-"""Name and arguments of something that a worker tells."""
+Words = tuple[str, tuple[Any, ...]]
+"""Name and arguments of something that a worker tells or asks."""
 
 
 def open_treasury(config: TeacherConfig, store: Path) -> Any:
@@ -56,16 +56,14 @@ class Treasury:
         """Return what a request will probably need."""
         return self._purse.expectation
 
+    async def answer(self, lease: str, asked: Sequence[Words]) -> list[Any]:
+        """Answer several questions of a worker, in order; none of them has to wait for another."""
+        answers = (getattr(self, f"_{name}")(lease, *arguments) for name, arguments in asked)
+        return await asyncio.gather(*answers)
+
     async def reserve(self, lease: str, key: str, model: str, most: Charge) -> int | None:
-        """Put an amount aside; return its number, or None where it does not fit the limits."""
-        reservation = await self._purse.reserve(key, model, most)
-        if reservation is None or reservation.number is None:
-            return None
-        if lease in self._ended:
-            self._purse.give_back(reservation)
-            return None
-        self._aside[reservation.number] = (lease, reservation)
-        return reservation.number
+        """Put an amount aside, once it fits; return its number, None where it never will."""
+        return self._granted(lease, await self._purse.reserve(key, model, most))
 
     async def enter(self, lease: str, tokens: float) -> bool:
         """Return when a request may be sent; False: the lease has ended, nothing is to be sent."""
@@ -76,7 +74,7 @@ class Treasury:
         self._sending.setdefault(lease, []).append(tokens)
         return True
 
-    async def tell(self, lease: str, told: Sequence[Told]) -> None:
+    async def tell(self, lease: str, told: Sequence[Words]) -> None:
         """Take note of what became of a worker's requests, in order."""
         if lease not in self._ended:
             for name, arguments in told:
@@ -100,6 +98,26 @@ class Treasury:
         """Write what is pending and close the store."""
         self._commits.close()
         self._store.close()
+
+    async def _reserve_now(self, lease: str, key: str, model: str, most: Charge) -> int | None:
+        """Put an amount aside if it fits as things are; None: ask `reserve`."""
+        return self._granted(lease, await self._purse.reserve_now(key, model, most))
+
+    def _granted(self, lease: str, reservation: Reservation | None) -> int | None:
+        if reservation is None or reservation.number is None:
+            return None
+        if lease in self._ended:
+            self._purse.give_back(reservation)
+            return None
+        self._aside[reservation.number] = (lease, reservation)
+        return reservation.number
+
+    async def _enter_now(self, lease: str, tokens: float) -> bool:
+        """Let a request be sent that need not wait; False: ask `enter`."""
+        if lease in self._ended or not self._pace.enter_now(tokens):
+            return False
+        self._sending.setdefault(lease, []).append(tokens)
+        return True
 
     def _merge(self, shard: bytes) -> None:
         with NamedTemporaryFile(prefix="vermeil-", suffix=".sqlite") as file:

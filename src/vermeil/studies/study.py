@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -12,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -261,7 +262,9 @@ def _run_all(
         for key, job in jobs.items():
             yield run_cell(job, key, model(key))
         return
-    executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    executor = ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_end_with_parent
+    )
     try:
         futures = [executor.submit(run_cell, job, key, model(key)) for key, job in jobs.items()]
         for future in as_completed(futures):
@@ -273,6 +276,18 @@ def _run_all(
         ) from error
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the study is killed, rather than train its cell for nobody."""
+    parent = parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, name="vermeil-parent", daemon=True).start()
 
 
 def _finished_cells(folder: Path, keys: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -51,9 +51,14 @@ class Pace:
                     await asyncio.sleep(left)
                 else:
                     break
-            self.sending += 1
-            for bucket, size in self._buckets(tokens):
-                bucket.take(size, self._clock())
+            self._count(tokens)
+
+    def enter_now(self, tokens: float) -> bool:
+        """Count a request as in flight, if it need not wait and nobody is waiting; else False."""
+        if self._door.locked() or self.sending >= int(self.width) or self.wait(tokens) > 0:
+            return False
+        self._count(tokens)
+        return True
 
     def leave(self, expected: float, used: float) -> None:
         """Count a request as no longer in flight, and put right what it was thought to need."""
@@ -95,6 +100,11 @@ class Pace:
         now = self._clock()
         waits = [bucket.wait(size, now) for bucket, size in self._buckets(tokens)]
         return max(self._pause_until - now, 0.0, *waits)
+
+    def _count(self, tokens: float) -> None:
+        self.sending += 1
+        for bucket, size in self._buckets(tokens):
+            bucket.take(size, self._clock())
 
     def _buckets(self, tokens: float) -> list[tuple[_Bucket, float]]:
         all_of = (

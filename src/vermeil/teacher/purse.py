@@ -52,17 +52,17 @@ class Purse:
         """Reserve an amount durably, as `put_aside` does for a request."""
         while not self._is_hopeless(most):
             settled, changed = self._settled, self._changed
-            reservation = await self._try(key, model, most)
-            if reservation.number is not None:
+            reservation = await self.reserve_now(key, model, most)
+            if reservation is not None:
                 return reservation
-            del self._live[id(reservation)]
             if any(other.number is not None for other in self._live.values()):
                 await changed.wait()
             elif settled == self._settled:
                 self._refused = most
         return None
 
-    async def _try(self, key: str, model: str, most: Charge) -> Reservation:
+    async def reserve_now(self, key: str, model: str, most: Charge) -> Reservation | None:
+        """Reserve an amount durably, if it fits as things are."""
         reservation = Reservation(key, model, most, self._limit)
         self._live[id(reservation)] = reservation
         self._store.reserve(reservation)
@@ -71,6 +71,9 @@ class Purse:
         except BaseException:
             self.give_back(reservation)
             raise
+        if reservation.number is None:
+            del self._live[id(reservation)]
+            return None
         return reservation
 
     def _is_hopeless(self, most: Charge) -> bool:

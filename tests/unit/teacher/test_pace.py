@@ -125,3 +125,26 @@ def test_what_is_in_flight_counts_against_what_the_server_has_left(clock):
     pace.heed(Limits(tokens=Room(left=1000, reset=2, most=1000)), 100)
     clock.now += 9
     assert pace.wait(600) == 0
+
+
+def test_who_need_not_wait_enters_now_but_nobody_passes_who_waits(clock):
+    pace = pace_of(clock, concurrency=2)
+    assert pace.enter_now(0)
+    assert pace.enter_now(0)
+    assert not pace.enter_now(0)
+    assert pace.sending == 2
+
+    async def wait_and_pass() -> None:
+        first = asyncio.create_task(pace.enter(0))
+        await asyncio.sleep(0)  # it waits at the door
+        pace.leave(0, 0)
+        assert not pace.enter_now(0)
+        await asyncio.wait_for(first, 5)
+
+    asyncio.run(wait_and_pass())
+    assert pace.sending == 2
+    pace.leave(0, 0)
+    pace.pause(3)
+    assert not pace.enter_now(0)
+    clock.now += 3
+    assert pace.enter_now(0)
