@@ -1,6 +1,6 @@
 """What Ray costs and brings: one process, one worker on Ray, two workers on Ray.
 
-    python benchmarks/cluster.py [annotate|predict|study ...] [--model FOLDER]
+    python benchmarks/cluster.py [annotate|predict|study ...] [--model FOLDER] [--json cluster.json]
 
 Each job is done by one process, then on a cluster of this machine with one worker and with two,
 each with one processor and one thread. The cluster's start (measured apart) does not count, the
@@ -34,6 +34,7 @@ from vermeil.cluster.config import ClusterConfig  # noqa: E402
 from vermeil.cluster.connection import connected, require_ray  # noqa: E402
 from vermeil.corpora import read_corpus, write_corpus  # noqa: E402
 from vermeil.corpora.config import CorpusConfig  # noqa: E402
+from vermeil.data.atomic import write_json  # noqa: E402
 from vermeil.data.document import UNANNOTATED, Document  # noqa: E402
 from vermeil.demo.corpus import NEWSWIRE  # noqa: E402
 from vermeil.tasks import make_task  # noqa: E402
@@ -69,7 +70,7 @@ def annotate_job(folder: Path) -> Timed:
     address = f"http://127.0.0.1:{port_file.read_text()}/v1"
     task = make_task(TaskConfig.model_validate(LABELS))
     teacher = TeacherConfig(base_url=address, model="m", concurrency=32)
-    documents = sentences(4000)
+    documents = sentences(8000)
 
     def job(workers: int | None, place: Path) -> int:
         extra = {} if workers is None else {"asking": ask_on(cluster_of(workers))}
@@ -101,9 +102,9 @@ def predict_job(folder: Path, model: Path | None) -> Timed:
     from vermeil.jobs.predict import predict_file
 
     model = model or model_in(folder)
-    source, documents = folder / "in", sentences(8000)
-    for i in range(8):
-        write_corpus(documents[i::8], source / f"part{i}.jsonl", "jsonl")
+    source, documents = folder / "in", sentences(60_000)
+    for i in range(20):
+        write_corpus(documents[i::20], source / f"part{i}.jsonl", "jsonl")
 
     def job(workers: int | None, place: Path) -> int:
         if workers is not None:
@@ -136,7 +137,7 @@ def study_job(folder: Path) -> Timed:
 
     def job(workers: int | None, place: Path) -> int:
         run = None if workers is None else cells_on(cluster_of(workers))
-        report = study(corpora, task, config, student, blending(epochs=20), place, run_cells=run)
+        report = study(corpora, task, config, student, blending(epochs=6), place, run_cells=run)
         return report.ran
 
     return job
@@ -167,6 +168,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("jobs", nargs="*", default=["annotate", "predict", "study"])
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     print(f"ray {require_ray().__version__}, {os.cpu_count()} processors")
     results = []
@@ -198,6 +200,8 @@ def main() -> None:
                     "met": ratio >= goal,
                 }
             )
+    if asked.json:
+        write_json(asked.json, {"ray": require_ray().__version__, "results": results})
     for result in results:
         print("RESULT", json.dumps(result))
 
