@@ -45,8 +45,8 @@ GOAL_FINER = 0.69
 GOAL_FLAGGED = 0.99
 
 _USABLE = (State.DONE, State.EMPTY)
-_LABEL = re.compile(r"\b([A-Z]{4,}(?:-[A-Z]+)*) \(")
-_FINER_TAGS = (
+LABEL = re.compile(r"\b([A-Z]{4,}(?:-[A-Z]+)*) \(")
+FINER_TAGS = (
     *("O", "B-Person", "I-Person", "B-Location", "I-Location", "B-Organisation"),
     "I-Organisation",
 )
@@ -120,12 +120,12 @@ def measure_reasons(folder: Path, reply_format: str = "reasons") -> Measured:
 
     ``ours`` counts spans of whole tokens alone, as the authors' parse does.
     """
-    task = _task(("PER", "LOC", "ORG", "MISC"), reply_format)
+    task = task_of(("PER", "LOC", "ORG", "MISC"), reply_format)
     measured = Measured()
     for row in rows_of(folder, "gpt35_reasons_conll2003_test"):
         if row["reply"] is None:
             continue
-        text, tokens = _joined(row["tokens"])
+        text, tokens = joined(row["tokens"])
         gold, _ = tags_to_spans(row["gold"], tokens)
         reading = task.read(text, Reply(row["reply"]))
         measured.add(reading, task, gold)
@@ -142,14 +142,14 @@ def measure_four_models(folder: Path, detect: bool = False) -> dict[tuple[str, s
     formats = {"strings": "lines", "tokens": "token_indices"}
     result: dict[tuple[str, str], Measured] = {}
     for row in rows_of(folder, "biodiv_climate_4_models"):
-        labels = tuple(dict.fromkeys(_LABEL.findall(row["prompt"].split("Example 1:")[0])))
+        labels = tuple(dict.fromkeys(LABEL.findall(row["prompt"].split("Example 1:")[0])))
         name = formats[row["format"]]
-        task = _task(labels, "detect" if detect else name)
+        task = task_of(labels, "detect" if detect else name)
         text = row["sentence"]
         gold = [span for span in row["gold_spans"] if span[1] in labels]
         reading = task.read(text, Reply(row["raw_output"]))
         measured = result.setdefault((row["model"], name), Measured())
-        measured.add(reading, task, _gold_spans(text, gold))
+        measured.add(reading, task, gold_spans(text, gold))
         wanted = Counter((surface, label) for surface, label, *_ in gold)
         spans = reading.annotation.spans or ()
         ours = Counter((text[span.start : span.end], span.label) for span in spans)
@@ -180,11 +180,11 @@ class Flagged:
 
 def measure_tokens(folder: Path, reply_format: str = "token_lines") -> dict[str, Flagged]:
     """Read one line per token of GPT-4 and Dolly; keys are models."""
-    task = _task(("Person", "Location", "Organisation"), reply_format)
+    task = task_of(("Person", "Location", "Organisation"), reply_format)
     result: dict[str, Flagged] = {}
     for row in rows_of(folder, "finer_ord_token_per_line"):
-        text, tokens = _joined(row["tokens"])
-        gold, _ = tags_to_spans([_FINER_TAGS[number] for number in row["gold_ids"]], tokens)
+        text, tokens = joined(row["tokens"])
+        gold, _ = tags_to_spans([FINER_TAGS[number] for number in row["gold_ids"]], tokens)
         one = result.setdefault(row["model"], Flagged())
         reading = task.read(text, Reply(row["reply"]))
         one.measured.add(reading, task, gold)
@@ -212,16 +212,16 @@ def follows(tokens: Sequence[str], reply: str) -> bool:
     return bool(lines) and len(good) >= 0.9 * len(lines) and alike >= 0.9
 
 
-def _joined(tokens: Sequence[str]) -> tuple[str, list[Range]]:
+def joined(tokens: Sequence[str]) -> tuple[str, list[Range]]:
     starts = [0]
     for token in tokens:
         starts.append(starts[-1] + len(token) + 1)
     return " ".join(tokens), [(s, s + len(t)) for s, t in zip(starts, tokens, strict=False)]
 
 
-def _gold_spans(text: str, gold: Iterable[Sequence[Any]]) -> list[Span]:
+def gold_spans(text: str, gold: Iterable[Sequence[Any]]) -> list[Span]:
     """Gold spans by their words; where only surfaces are given, in the order of the text."""
-    words, ranges = text.split(" "), _joined(text.split(" "))[1]
+    words, ranges = text.split(" "), joined(text.split(" "))[1]
     spans: list[Span] = []
     after = 0
     for surface, label, *numbers in gold:
@@ -243,7 +243,7 @@ def _tally(said: Counter[tuple[str, str]], wanted: Counter[tuple[str, str]]) -> 
 
 
 @cache
-def _task(labels: tuple[str, ...], reply_format: str) -> NerTask:
+def task_of(labels: tuple[str, ...], reply_format: str) -> NerTask:
     named: Mapping[str, Any] = {label: {} for label in labels}
     return NerTask(TaskConfig.model_validate({"labels": named, "reply_format": reply_format}))
 
