@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Is the regimen auto better than the best plain blend? The study of docs/results/recipes.md: the
 # paper's study (benchmarks/paper/) with auto added. Needs VERMEIL_DATA and an environment with
-# vermeil[train]. Cells that the paper's study has finished are taken from there, so only those of
+# vermeil[train]. Cells that the paper's study has finished are borrowed from there, so mostly those of
 # auto are trained here (each with the folds of its judge).
 #
 #   benchmarks/recipes/run.sh                   both sizes, and the weaker teacher
@@ -11,13 +11,23 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source benchmarks/paper/study.sh
 
+borrowed=()
+trap 'rm -f "${borrowed[@]}"' EXIT
+
+borrow() {
+  local cell
+  mkdir -p "$2"
+  for cell in "$1"/*.json; do
+    if [[ ! -e $cell || -e $2/$(basename "$cell") ]]; then continue; fi
+    cp "$cell" "$2/"
+    borrowed+=("$2/$(basename "$cell")")
+  done
+}
+
 for name in gold-250 gold-1000 uniner-1000; do
   if [[ -n $only && $only != "$name" ]]; then continue; fi
   output="docs/results/recipes/$name"
-  mkdir -p "$output/study/cells"
-  if [[ -d docs/results/paper/$name/study/cells ]]; then
-    cp -n docs/results/paper/"$name"/study/cells/*.json "$output/study/cells/"
-  fi
+  borrow "docs/results/paper/$name/study/cells" "$output/study/cells"
   study "$name" "run.output=$PWD/$output" 'study.baseline="simple_mix"' \
     'study.regimens=["gold_only", "pooled", "simple_mix", "auto"]'
 done
