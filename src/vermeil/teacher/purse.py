@@ -63,6 +63,8 @@ class Purse:
 
     async def reserve_now(self, key: str, model: str, most: Charge) -> Reservation | None:
         """Reserve an amount durably, if it fits as things are."""
+        if self._is_hopeless(most):
+            return None
         reservation = Reservation(key, model, most, self._limit)
         self._live[id(reservation)] = reservation
         self._store.reserve(reservation)
