@@ -8,15 +8,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
 import pytest
+from tests.toys import sentences
 
 from vermeil.cluster.config import ClusterConfig
+from vermeil.corpora import write_corpus
 
 # Ray keeps a token in the home folder once any local cluster was started there, and then some of
 # its processes ask for it and some do not; these clusters are on loopback and need none.
@@ -26,6 +28,9 @@ CONFIG = ClusterConfig(address="auto", cpus=1, retries=3, chunk_documents=8)
 
 # On loopback, and not the address that Ray would replace by one that others reach.
 LOOPBACK = "127.0.0.2"
+# Of a cluster none of whose nodes is killed: Ray's client server looks for its node by the address,
+# and on one machine those that were killed have the address of those that live.
+LOOPBACK_OF_CLIENTS = "127.0.0.3"
 
 # What Ray itself does that Python 3.11 and later warn of.
 NOISE = (
@@ -44,26 +49,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.filterwarnings(filter_))
 
 
+PROJECT = """
+corpora.gold = "gold.jsonl"
+corpora.dev = "dev.jsonl"
+task.name = "ner"
+task.labels = {{ PER = {{}}, LOC = {{}} }}
+student.encoder = "{encoder}"
+blending.regimen = "gold_only"
+blending.budget.batch_wordpieces = 128
+tune.space = {{ "student.learning_rate" = [1e-3, 1e-2] }}
+"""
+
+
 class Nodes:
-    """The nodes of a cluster: the head, which computes nothing, and workers with one CPU each.
+    """The nodes of a cluster: the head, and workers with one CPU each.
 
     Each is a ``ray start`` of its own, bound to loopback; its processes die with it.
+
+    Args:
+        folder: for what Ray writes.
+        ip: the address of all nodes.
+        cpus: of the head.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ip: str = LOOPBACK, cpus: int = 0) -> None:
         from vermeil.cluster.connection import require_ray
 
         self._ray = require_ray()
-        self._folder = folder
+        self._folder, self._ip = folder, ip
         self.workers: list[subprocess.Popen[bytes]] = []
-        port, client = free_port(), free_port()
-        self._address = f"{LOOPBACK}:{port}"
-        self.client_address = f"ray://{LOOPBACK}:{client}"
-        alone = ("--include-dashboard=false", f"--temp-dir={folder}")
-        self._head = self._start(
-            "--head", f"--port={port}", "--num-cpus=0", f"--ray-client-server-port={client}", *alone
-        )
-        self._wait(lambda: is_open(port))
+        ports = [free_port(ip), free_port(ip)]
+        self._address, self.client_address = f"{ip}:{ports[0]}", f"ray://{ip}:{ports[1]}"
+        alone = ("--include-dashboard=false", f"--temp-dir={folder}", f"--num-cpus={cpus}")
+        entrances = (f"--port={ports[0]}", f"--ray-client-server-port={ports[1]}")
+        self._head = self._start("--head", *entrances, *alone)
+        self._wait(lambda: all(is_open(ip, port) for port in ports))
 
     def _wait(self, for_: Callable[[], bool]) -> None:
         until = time.monotonic() + 120
@@ -72,7 +92,7 @@ class Nodes:
             time.sleep(0.1)
 
     def _start(self, *options: str) -> subprocess.Popen[bytes]:
-        common = (f"--node-ip-address={LOOPBACK}", f"--object-store-memory={80 * 2**20}", "--block")
+        common = (f"--node-ip-address={self._ip}", f"--object-store-memory={80 * 2**20}", "--block")
         command = [sys.executable, "-m", "ray.scripts.scripts", "start", *common, *options]
         with (self._folder / "starts.log").open("ab") as log:
             return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
@@ -88,8 +108,12 @@ class Nodes:
     def connect(self) -> None:
         """Connect this process to the head."""
         self._ray.init(
-            self._address, _node_ip_address=LOOPBACK, log_to_driver=False, logging_level="ERROR"
+            self._address, _node_ip_address=self._ip, log_to_driver=False, logging_level="ERROR"
         )
+
+    def disconnect(self) -> None:
+        """Part from it."""
+        self._ray.shutdown()
 
     def wait_for(self, cpus: int) -> None:
         """Wait until so many workers are there; on a busy machine Ray may give one up."""
@@ -103,22 +127,22 @@ class Nodes:
         self._wait(are_there)
 
     def close(self) -> None:
-        self._ray.shutdown()
+        """Kill them all."""
         for node in (*self.workers, self._head):
             _kill(node)
 
 
-def free_port() -> int:
+def free_port(ip: str) -> int:
     """A port that nobody listens at."""
     with socket.socket() as trial:
-        trial.bind((LOOPBACK, 0))
+        trial.bind((ip, 0))
         return int(trial.getsockname()[1])
 
 
-def is_open(port: int) -> bool:
+def is_open(ip: str, port: int) -> bool:
     """Whether somebody listens there."""
     with socket.socket() as trial:
-        return trial.connect_ex((LOOPBACK, port)) == 0
+        return trial.connect_ex((ip, port)) == 0
 
 
 def _kill(node: subprocess.Popen[bytes]) -> None:
@@ -130,9 +154,9 @@ def _kill(node: subprocess.Popen[bytes]) -> None:
     node.wait()
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Nodes]:
-    """A head, this process connected to it."""
+@contextmanager
+def place_of_ray() -> Iterator[Path]:
+    """Give a folder for Ray, and let its processes find our code."""
     pytest.importorskip("ray", reason='Ray is not installed: pip install "vermeil[ray]"')
     root = Path(__file__).parents[3]
     paths = [str(root / "src"), str(root), os.environ.get("PYTHONPATH", "")]
@@ -142,12 +166,39 @@ def cluster() -> Iterator[Nodes]:
         TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder,
     ):
         patch.setenv("PYTHONPATH", os.pathsep.join(paths))
-        nodes = Nodes(Path(folder))
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Nodes]:
+    """A head that computes nothing, this process connected to it."""
+    with place_of_ray() as folder:
+        nodes = Nodes(folder)
         try:
             nodes.connect()
             yield nodes
         finally:
+            nodes.disconnect()
             nodes.close()
+
+
+@pytest.fixture
+def client_address() -> Iterator[str]:
+    """Where a cluster of one node with two CPUs takes clients; this process is none of its own."""
+    with place_of_ray() as folder:
+        nodes = Nodes(folder, LOOPBACK_OF_CLIENTS, cpus=2)
+        try:
+            yield nodes.client_address
+        finally:
+            nodes.close()
+
+
+def write_project(folder: Path, encoder: Path, rest: str, number: int = 60) -> None:
+    """Write gold and dev of toys, and a vermeil.toml that names them and ends with ``rest``."""
+    documents = sentences(number)
+    write_corpus(documents[: number * 2 // 3], folder / "gold.jsonl", "jsonl")
+    write_corpus(documents[number * 2 // 3 :], folder / "dev.jsonl", "jsonl")
+    (folder / "vermeil.toml").write_text(PROJECT.format(encoder=encoder) + rest, "utf-8")
 
 
 @pytest.fixture

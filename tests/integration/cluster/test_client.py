@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.integration.cluster.conftest import Nodes
+from tests.integration.cluster.conftest import write_project
 from tests.toys import sentences
 
 from vermeil.corpora import write_corpus
@@ -16,45 +16,26 @@ from vermeil.data.document import UNANNOTATED
 
 pytestmark = pytest.mark.cluster
 
-TOML = """
-[task]
-name = "ner"
-labels = {{ PER = {{}}, LOC = {{}} }}
-[corpora]
-pool = "text.jsonl"
-gold = "gold.jsonl"
-dev = "dev.jsonl"
-test = "dev.jsonl"
-[student]
-encoder = "{encoder}"
-[blending]
-regimen = "gold_only"
-budget = {{ gold_epochs = 6, batch_wordpieces = 128 }}
-[study]
-regimens = ["gold_only"]
-seeds = [0]
-[tune]
-trials = 2
-space = {{ "student.learning_rate" = [1e-3, 1e-2] }}
-[cluster]
-address = "{address}"
-workers = 2
+REST = """
+corpora.pool = "text.jsonl"
+corpora.test = "dev.jsonl"
+blending.budget.gold_epochs = 6
+study.regimens = ["gold_only"]
+study.seeds = [0]
+tune.trials = 2
+cluster.workers = 2
+cluster.address = "{address}"
 """
 
 
-def test_train_predict_tune_and_study(nodes: Nodes, encoder: Path, tmp_path: Path) -> None:
-    config = tmp_path / "vermeil.toml"
-    config.write_text(TOML.format(encoder=encoder, address=nodes.client_address), "utf-8")
-    documents = sentences(60)
-    write_corpus(documents[:40], tmp_path / "gold.jsonl", "jsonl")
-    write_corpus(documents[40:], tmp_path / "dev.jsonl", "jsonl")
-    plain = [d.with_annotation(UNANNOTATED) for d in documents]
-    write_corpus(plain, tmp_path / "text.jsonl", "jsonl")
-    for i in range(3):
-        write_corpus(plain, tmp_path / f"in/part{i}.jsonl", "jsonl")
+def test_train_predict_tune_and_study(client_address: str, encoder: Path, tmp_path: Path) -> None:
+    write_project(tmp_path, encoder, REST.format(address=client_address))
+    plain = [d.with_annotation(UNANNOTATED) for d in sentences(60)]
+    for name in ("text", *(f"in/part{i}" for i in range(3))):
+        write_corpus(plain, tmp_path / f"{name}.jsonl", "jsonl")
 
     def vermeil(*arguments: str, rc: int = 0) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "vermeil", *arguments, "--config", str(config)]
+        command = [sys.executable, "-m", "vermeil", *arguments]
         done = subprocess.run(
             command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
         )

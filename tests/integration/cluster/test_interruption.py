@@ -10,39 +10,21 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.toys import sentences
-
-from vermeil.corpora import write_corpus
+from tests.integration.cluster.conftest import write_project
 
 pytestmark = pytest.mark.cluster
 
-TOML = """
-[task]
-name = "ner"
-labels = {{ PER = {{}}, LOC = {{}} }}
-[corpora]
-gold = "gold.jsonl"
-dev = "dev.jsonl"
-[student]
-encoder = "{encoder}"
-[blending]
-regimen = "gold_only"
-budget = {{ gold_epochs = 3000, batch_wordpieces = 128 }}
-[tune]
-space = {{ "student.learning_rate" = [1e-3, 1e-2] }}
-[cluster]
-address = "local"
-workers = 1
+REST = """
+blending.budget.gold_epochs = 3000
+cluster.address = "local"
+cluster.workers = 1
 """
 
 
 @pytest.mark.parametrize("verb", ["train", "tune"])
 def test_it_ends_and_says_so(verb: str, encoder: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason='Ray is not installed: pip install "vermeil[ray]"')
-    (tmp_path / "vermeil.toml").write_text(TOML.format(encoder=encoder), "utf-8")
-    documents = sentences(30)
-    write_corpus(documents[:20], tmp_path / "gold.jsonl", "jsonl")
-    write_corpus(documents[20:], tmp_path / "dev.jsonl", "jsonl")
+    write_project(tmp_path, encoder, REST, number=30)
     log = tmp_path / "log"
     command = [sys.executable, "-m", "vermeil", verb]
     with log.open("w") as out:

@@ -6,16 +6,20 @@ from pathlib import Path
 import pytest
 
 from vermeil.blending.config import BlendingConfig
+from vermeil.cluster.annotate import ask_on
 from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import worker_options
 from vermeil.cluster.driver import storage_of
 from vermeil.cluster.train import train_on
 from vermeil.cluster.tuning import TuneConfig, applied, check_space
 from vermeil.config import load_config
+from vermeil.data.reply import State
 from vermeil.errors import ConfigError
 from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
-from vermeil.tasks.protocol import Task
+from vermeil.tasks.protocol import Reading, Task
+from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.store import ReplyStore
 
 TOML = """
 [task.labels.PER]
@@ -71,6 +75,16 @@ def test_a_client_elsewhere_has_to_say_where_states_lie() -> None:
     here = str(Path("out").absolute())
     for address in (None, "local", "auto"):
         assert storage_of(ClusterConfig(address=address), Path("out")) == here
+
+
+def test_a_client_elsewhere_cannot_annotate(tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed")
+    asking = ask_on(ClusterConfig(address="ray://host:10001"))
+    with (
+        ReplyStore(tmp_path / "replies.sqlite") as store,
+        pytest.raises(ConfigError, match="has to be started on a machine of the cluster"),
+    ):
+        asking([], TeacherConfig(), store, lambda _text, _reply: Reading(State.EMPTY))
 
 
 @pytest.mark.parametrize(
