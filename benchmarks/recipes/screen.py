@@ -32,7 +32,8 @@ from vermeil.data.atomic import write_json
 from vermeil.data.document import UNANNOTATED, Document, Span
 from vermeil.jobs.evaluate import evaluate
 from vermeil.jobs.judging import Item
-from vermeil.jobs.selecting import Learning, Selection, choose
+from vermeil.jobs.learning import Learning
+from vermeil.jobs.selecting import Selection, choose
 from vermeil.jobs.train import train_student
 from vermeil.selection.config import Policy, SelectionConfig
 from vermeil.selection.policies import Judgement

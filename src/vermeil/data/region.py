@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ class Region:
             learn from this document; their exponentials sum to 1.
         said: number of the option that is the teacher's.
         predicted: number of the option that is the students'.
+        others: float64, shape (others, options): the same as ``evidence`` under each of those who
+            were asked besides.
     """
 
     start: int
@@ -39,6 +41,7 @@ class Region:
     evidence: NDArray[np.float64]
     said: int
     predicted: int
+    others: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
 
     def within(self, marks: Option) -> int | None:
         """Return the number of the option that has exactly those marks that touch the region.

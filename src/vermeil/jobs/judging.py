@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from vermeil.data.document import Document
 from vermeil.data.region import Option
 from vermeil.data.words import words_of
 from vermeil.errors import DataError
-from vermeil.jobs.out_of_fold import Rows
+from vermeil.jobs.kept_rows import Rows
 from vermeil.selection.judge import Signals, cross_fit, fit, probabilities
 from vermeil.selection.policies import Judgement
 from vermeil.selection.signals import (
@@ -46,6 +47,12 @@ class Taught:
     silver: tuple[Document, ...]
     unannotated: int
 
+    @property
+    def told(self) -> tuple[Document, ...]:
+        """All that the teacher says: of gold's texts, under gold's ids, and then silver."""
+        both = zip(self.gold, self.said, strict=True)
+        return (*(g.with_annotation(said.annotation) for g, said in both), *self.silver)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -75,6 +82,7 @@ class Judging:
         weights: of the signals, by name.
         elsewhere: surfaces as the teacher marks them.
         with_students: whether students were heard.
+        others: who was asked besides.
     """
 
     silver: tuple[tuple[Item, tuple[Judgement, ...]], ...]
@@ -83,6 +91,7 @@ class Judging:
     weights: Mapping[str, float]
     elsewhere: Surfaces
     with_students: bool
+    others: tuple[str, ...] = ()
 
 
 def divide(gold: Sequence[Document], silver: Sequence[Document]) -> Taught:
@@ -132,6 +141,7 @@ def judge(
     task: Task,
     rows: Rows | None,
     strengths: Sequence[float],
+    others: Mapping[str, Rows] = MappingProxyType({}),
 ) -> Judging:
     """Fit the judge on doubly labelled gold, and judge all silver.
 
@@ -141,13 +151,16 @@ def judge(
         task: says where regions are.
         rows: class probabilities of every document by id, out of fold; None: there are no students.
         strengths: of the prior, to choose from.
+        others: the same as ``rows`` of those who are asked besides, by name; what they say of gold
+            was not learnt from people's marks of it.
 
     Raises:
         DataError: too few regions of gold documents were annotated by the teacher.
     """
     both = zip(taught.said, taught.gold, strict=True)
-    of_gold = [_item(said, task, rows, true) for said, true in both]
-    of_silver = [_item(d, task, rows) for d in taught.silver]
+    asked = (rows, *others.values())
+    of_gold = [_item(said, task, asked, true) for said, true in both]
+    of_silver = [_item(d, task, asked) for d in taught.silver]
     elsewhere = _elsewhere([*of_gold, *of_silver], gold, task)
     labels = task.labels
     regions = [(item, region) for item in of_gold for region in item.known.regions]
@@ -158,32 +171,36 @@ def judge(
             f"teacher annotated, too, can be learnt from; at least {FEWEST} are needed. Give the "
             "teacher the texts of gold, too, and keep its answers in corpora.silver"
         )
-    prior = prior_weights(labels)
-    signals = make_signals([item.known for item in of_gold], elsewhere, labels)
+    names = tuple(others)
+    prior = prior_weights(labels, names)
+    signals = make_signals([item.known for item in of_gold], elsewhere, labels, names)
     groups = [item.known.group for item, _ in regions]
     strength, out_of_group = cross_fit(signals, right, groups, prior, strengths)
     known = np.flatnonzero(right >= 0)
     weights = fit(signals.take(known), right[known], prior, strength)
-    others = make_signals([item.known for item in of_silver], elsewhere, labels)
+    unknown = make_signals([item.known for item in of_silver], elsewhere, labels, names)
     return Judging(
-        _judgements(of_silver, others, probabilities(others, weights)),
+        _judgements(of_silver, unknown, probabilities(unknown, weights)),
         _judgements(of_gold, signals, out_of_group),
         strength,
-        dict(zip(signal_names(labels), weights.round(3).tolist(), strict=True)),
+        dict(zip(signal_names(labels, names), weights.round(3).tolist(), strict=True)),
         elsewhere.teacher,
         rows is not None,
+        names,
     )
 
 
-def _item(said: Document, task: Task, rows: Rows | None, gold: Document | None = None) -> Item:
-    asked = said if gold is None else gold
-    own = None if rows is None else rows[asked.id]
-    words = words_of(asked)
+def _item(
+    said: Document, task: Task, asked: Sequence[Rows | None], gold: Document | None = None
+) -> Item:
+    known_as = said if gold is None else gold
+    own, *others = (None if rows is None else rows[known_as.id] for rows in asked)
+    words = words_of(known_as)
     spans = said.spans or ()
     known = Judged(
-        asked.group_or_id,
+        known_as.group_or_id,
         Words.of(said.text, words),
-        task.regions(said, words, own),
+        task.regions(said, words, own, [rows for rows in others if rows is not None]),
         task.marks(said, words),
         gold is not None,
         {s.key: 1 - s.score for s in spans if s.score is not None},

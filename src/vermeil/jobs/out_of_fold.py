@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.blending.regimens import SINGLE_ORIGIN
-from vermeil.corpora.jsonl import document_to_line
-from vermeil.data.atomic import atomic_path
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
+from vermeil.jobs.kept_rows import digest, kept
 from vermeil.jobs.train import train_student
-from vermeil.student.config import RESULTLESS, StudentConfig
+from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 
 VERSION = 1
 """Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
-
-Rows = Mapping[str, NDArray[np.float32]]
-"""Id of a document to class probabilities: shape (words, classes), or (1, classes)."""
 
 
 def out_of_fold(
@@ -61,19 +57,16 @@ def out_of_fold(
             to learn from, two documents have one id, or a kept file is broken.
     """
     _check_ids([*gold, *silver])
-    fold_of = _folds(gold, silver, folds, seed)
+    fold_of = deal(gold, silver, folds, seed)
     _check_folds({"gold": gold, "silver": silver}, fold_of, blending)
-    made_from = _digest(gold, silver, task, student, blending)
+    made_from = digest(f"out of fold:{VERSION}", (gold, silver), task, student, blending)
     found: dict[str, NDArray[np.float32]] = {}
     for fold in range(folds):
-        path = folder / f"{made_from}-{seed}-{fold}of{folds}.npz"
-        if not path.exists():
-            kept = [[d for d in docs if fold_of[d.group_or_id] != fold] for docs in (gold, silver)]
-            held_out = [d for d in (*gold, *silver) if fold_of[d.group_or_id] == fold]
-            number = seed * folds + fold
-            rows = _learn(kept[0], kept[1], held_out, task, student, blending, number)
-            _write(path, dict(rows))
-        found |= _read(path)
+        left = [[d for d in docs if fold_of[d.group_or_id] != fold] for docs in (gold, silver)]
+        held_out = [d for d in (*gold, *silver) if fold_of[d.group_or_id] == fold]
+        number = seed * folds + fold
+        make = partial(_learn, left[0], left[1], held_out, task, student, blending, number)
+        found |= kept(folder / f"{made_from}-{seed}-{fold}of{folds}.npz", make)
         progress("fold", fold + 1, folds, {})
     return found
 
@@ -107,10 +100,14 @@ def _check_folds(
             )
 
 
-def _folds(
+def deal(
     gold: Sequence[Document], silver: Sequence[Document], folds: int, seed: int
 ) -> dict[str, int]:
-    """Deal groups out to folds: those of gold first, so that each fold leaves most of gold."""
+    """Return the fold of every group; those of gold are dealt first: each leaves most of gold.
+
+    Raises:
+        DataError: there are fewer groups than folds.
+    """
     of_gold = {d.group_or_id for d in gold}
     groups = sorted(of_gold | {d.group_or_id for d in silver})
     if len(groups) < folds:
@@ -141,45 +138,3 @@ def _learn(
     plain = [d.with_annotation(UNANNOTATED) for d in held_out]
     for one, rows in student.predictor().probabilities(plain):
         yield one.document.id, rows
-
-
-def _digest(
-    gold: Sequence[Document],
-    silver: Sequence[Document],
-    task: Task,
-    student: StudentConfig,
-    blending: BlendingConfig,
-) -> str:
-    digest = hashlib.sha256(f"out of fold:{VERSION}".encode())
-    digest.update(student.model_dump_json(exclude=RESULTLESS).encode())
-    for section in (task.config, blending):
-        digest.update(section.model_dump_json().encode())
-    for documents in (gold, silver):
-        digest.update(b"|")
-        for document in documents:
-            digest.update(document_to_line(document).encode())
-    return digest.hexdigest()[:16]
-
-
-def _write(path: Path, rows: Rows) -> None:
-    """Write the rows of all documents as one array, with where each begins."""
-    sizes = [len(r) for r in rows.values()]
-    with atomic_path(path) as partial, partial.open("wb") as file:
-        np.savez(
-            file,
-            ids=np.array(list(rows)),
-            starts=np.cumsum([0, *sizes]),
-            rows=np.concatenate([r.astype(np.float16) for r in rows.values()]),
-        )
-
-
-def _read(path: Path) -> dict[str, NDArray[np.float32]]:
-    try:
-        with path.open("rb") as file, np.load(file) as kept:
-            rows, starts = kept["rows"].astype(np.float32), kept["starts"]
-            return {
-                str(name): rows[starts[i] : starts[i + 1]] for i, name in enumerate(kept["ids"])
-            }
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
-        why = f"cannot be read ({error}); delete it to train that fold again"
-        raise DataError(why, path) from error

@@ -10,8 +10,8 @@ from typing import Any
 from vermeil.blending.config import BlendingConfig
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
+from vermeil.jobs.learning import Learning
 from vermeil.jobs.refine import refine
-from vermeil.jobs.selecting import Learning
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
-from vermeil.jobs.selecting import Learning, Selection, choose
+from vermeil.jobs.learning import Learning
+from vermeil.jobs.selecting import Selection, choose
 from vermeil.selection.config import SelectionConfig
 
 

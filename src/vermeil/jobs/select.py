@@ -8,7 +8,8 @@ from typing import Any
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.jobs.judging import Judging
-from vermeil.jobs.selecting import Learning, Selection, choose
+from vermeil.jobs.learning import Learning
+from vermeil.jobs.selecting import Selection, choose
 from vermeil.selection.config import SelectionConfig
 from vermeil.selection.ranking import doubts, rank
 

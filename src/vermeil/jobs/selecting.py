@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.blending.config import BlendingConfig
 from vermeil.data.counts import Counts, total
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.progress import Progress, silent
@@ -19,11 +17,12 @@ from vermeil.data.region import Option
 from vermeil.errors import ConfigError, DataError
 from vermeil.evaluation.bootstrap import Comparison, paired_bootstrap
 from vermeil.jobs.judging import Item, Judging, Taught, divide, judge
+from vermeil.jobs.kept_rows import Rows
+from vermeil.jobs.learning import Learning
 from vermeil.jobs.out_of_fold import out_of_fold
 from vermeil.jobs.signal_report import signal_report
 from vermeil.selection.config import Policy, SelectionConfig
 from vermeil.selection.policies import Judgement, expected_f1, rule
-from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 
 RESAMPLES = 1000
@@ -43,25 +42,6 @@ class Selection:
     documents: tuple[Document, ...]
     judging: Judging
     report: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Learning:
-    """How students are trained whose opinion counts.
-
-    Args:
-        task: what they do.
-        student: encoder and training settings.
-        blending: the budget; the regimen is always Simple Mix, the best on silver as it is.
-        seed: draws folds and students.
-        folder: where their probabilities are kept.
-    """
-
-    task: Task
-    student: StudentConfig
-    blending: BlendingConfig
-    seed: int
-    folder: Path
 
 
 def choose(
@@ -87,14 +67,10 @@ def choose(
         progress: told where it stands.
 
     Raises:
-        ConfigError: there is one fold.
+        ConfigError: there is one fold, or none where students are needed.
         DataError: no gold document was annotated by the teacher, or too few.
     """
-    if config.folds == 1:
-        raise ConfigError(
-            "selection.folds: 1 would leave a student nothing to learn from; expected 0 (no "
-            "students) or at least 2"
-        )
+    _check(config)
     taught = divide(gold, silver)
     if not taught.silver:
         raise DataError("every silver document is in gold, too; there is nothing to select from")
@@ -103,9 +79,7 @@ def choose(
             f"none of the {len(gold)} gold texts is in silver, so nothing shows where the teacher "
             "errs; give the teacher the texts of gold, too, and keep its answers in corpora.silver"
         )
-    rows = _probabilities(gold, taught, learning, config, progress) if config.folds else None
-    judging = judge(taught, gold, learning.task, rows, config.strengths)
-    gain = _gain(judging)
+    judging, gain = _judged_in_rounds(gold, taught, learning, config, progress)
     believed = gain.difference > 0
     used: Policy = policy if believed or policy not in ("relabel", "soft") else "keep"
     documents, changes = taught.silver, Counter[str]()
@@ -131,23 +105,83 @@ def choose(
     return Selection(documents, judging, report)
 
 
-def _probabilities(
+def _check(config: SelectionConfig) -> None:
+    if config.folds == 1:
+        raise ConfigError(
+            "selection.folds: 1 would leave a student nothing to learn from; expected 0 (no "
+            "students) or at least 2"
+        )
+    wanted = {
+        "corrector": config.corrector,
+        "dynamics": config.dynamics,
+        "rounds": config.rounds > 1,
+    }
+    problems = [
+        f"selection.{name}: needs students, and selection.folds is 0; set it to 2 or more"
+        for name, is_wanted in wanted.items()
+        if is_wanted and not config.folds
+    ]
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _judged_in_rounds(
     gold: Sequence[Document],
     taught: Taught,
+    learning: Learning,
+    config: SelectionConfig,
+    progress: Progress,
+) -> tuple[Judging, Comparison]:
+    """Judge silver with students; then with students of what the judge made of it, and so on.
+
+    Returns:
+        The last judging, and its gain on gold. It is the first without any gain, if there is one:
+        nothing is left to learn from then.
+    """
+    others = _asked_besides(taught, learning, config)
+    silver, number = taught.silver, 0
+    while True:
+        regimen = {"regimen": "pooled"} if number else {"regimen": "simple_mix", "gold_tail": 0.0}
+        rows = None
+        if config.folds:
+            rounds = replace(learning, blending=learning.blending.model_copy(update=regimen))
+            rows = _probabilities(gold, silver, rounds, config, progress)
+        judging = judge(taught, gold, learning.task, rows, config.strengths, others)
+        gain, number = _gain(judging), number + 1
+        if gain.difference <= 0 or number == config.rounds:
+            return judging, gain
+        silver, _ = _ruled(judging, learning.task, config.refinement, config.threshold)
+
+
+def _asked_besides(taught: Taught, learning: Learning, config: SelectionConfig) -> dict[str, Rows]:
+    """Return what those say who are asked besides the students, by name."""
+    from vermeil.jobs.corrector import corrector_rows
+    from vermeil.jobs.dynamics import dynamics_rows
+
+    found: dict[str, Rows] = {}
+    if config.corrector:
+        found["corrector"] = corrector_rows(taught, learning, config.folds)
+    if config.dynamics:
+        found |= dynamics_rows(taught, learning)
+    return found
+
+
+def _probabilities(
+    gold: Sequence[Document],
+    silver: Sequence[Document],
     learning: Learning,
     config: SelectionConfig,
     progress: Progress,
 ) -> dict[str, NDArray[np.float32]]:
     """Return the mean of the probabilities of all ensembles of students."""
     found: dict[str, NDArray[np.float32]] = {}
-    blending = learning.blending.model_copy(update={"regimen": "simple_mix", "gold_tail": 0.0})
     for ensemble in range(config.ensembles):
         rows = out_of_fold(
             gold,
-            taught.silver,
+            silver,
             learning.task,
             learning.student,
-            blending,
+            learning.blending,
             learning.seed * config.ensembles + ensemble,
             config.folds,
             learning.folder,
@@ -207,8 +241,11 @@ def _judged(judgements: Sequence[Judgement]) -> set[tuple[int, int, str]]:
 
 
 def _on_gold(judging: Judging, task: Task) -> dict[str, Any]:
-    """Return scores of teacher, students and judge on gold; none of them learnt from it."""
-    names = ("teacher", "students", "judge") if judging.with_students else ("teacher", "judge")
+    """Return scores of all who were asked, and of the judge, on gold that none learnt from.
+
+    Of those asked besides the students, their opinion on the options of regions counts.
+    """
+    names = ["teacher", *["students"] * judging.with_students, *judging.others, "judge"]
     scored: dict[str, list[Counts]] = {name: [] for name in names}
     for item, judgements in judging.gold:
         said = {
@@ -216,6 +253,8 @@ def _on_gold(judging: Judging, task: Task) -> dict[str, Any]:
             "students": item.predicted,
             "judge": tuple(sorted(_judged(judgements))),
         }
+        for number, name in enumerate(judging.others):
+            said[name] = _best_of(judgements, number)
         true = _annotation(task, item.true)
         for name, counts in scored.items():
             counts.append(task.count(true, _annotation(task, said[name])))
@@ -224,6 +263,12 @@ def _on_gold(judging: Judging, task: Task) -> dict[str, Any]:
         name: {key: counts[key] for key in ("overall", "per_label")}
         for name, counts in whole.items()
     }
+
+
+def _best_of(judgements: Sequence[Judgement], asked: int) -> Option:
+    regions = [judgement.region for judgement in judgements]
+    best = [r.options[int(r.others[asked].argmax())] for r in regions]
+    return tuple(mark for option in best for mark in option)
 
 
 def _annotation(task: Task, marks: Option) -> Annotation:

@@ -8,11 +8,11 @@ from typing import Any, Literal
 from vermeil.corpora import read_corpus, write_corpus
 from vermeil.data.atomic import atomic_file, write_json
 from vermeil.data.progress import Progress, silent
+from vermeil.jobs.learning import Learning
 from vermeil.jobs.places import Places
 from vermeil.jobs.refine import refine
 from vermeil.jobs.sections import Sections
 from vermeil.jobs.select import ranking, select
-from vermeil.jobs.selecting import Learning
 from vermeil.jobs.stages import configured, silver_corpus
 from vermeil.tasks import make_task
 

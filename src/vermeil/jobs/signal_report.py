@@ -34,6 +34,8 @@ def signal_report(judging: Judging) -> dict[str, Any]:
             if judging.with_students:
                 sources["students"] = alone
             region = judgement.region
+            for name, logs in zip(judging.others, region.others, strict=True):
+                sources[name] = Judgement(region, np.exp(logs))
             true = {mark for mark in item.true if overlaps(mark, region.start, region.end)}
             for mark in judgement.said:
                 for name, source in sources.items():

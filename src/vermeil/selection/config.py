@@ -8,17 +8,19 @@ from pydantic import Field
 
 from vermeil.section import Section
 
-Policy = Literal["keep", "drop_document", "drop_span", "abstain", "weight", "relabel", "soft"]
+Kept = Literal["keep", "drop_document", "drop_span", "abstain", "weight", "complete"]
+Policy = Kept | Literal["relabel", "soft"]
 
 
 class SelectionConfig(Section):
     """Which silver is trusted, and what becomes of the rest."""
 
-    policy: Literal["keep", "drop_document", "drop_span", "abstain", "weight"] = "abstain"
+    policy: Kept = "abstain"
     """vermeil select. keep: silver as it is, with the probability that it is right as score;
     drop_document: without documents that are expected to be worse than the threshold (F1);
     drop_span: without spans below it; abstain: what is below it is masked, and so is a place where
-    something is probably missing; weight: spans count as much as they are probable."""
+    something is probably missing; weight: spans count as much as they are probable;
+    complete: the same, with what students see where the teacher marks nothing."""
     threshold: float = Field(default=0.5, ge=0, le=1)
     """drop_document, drop_span, abstain: least probability, or expected F1, that is trusted."""
     refinement: Literal["relabel", "soft"] = "soft"
@@ -27,6 +29,13 @@ class SelectionConfig(Section):
     folds: int = Field(default=4, ge=0)
     """Parts of gold and silver, cut between groups: each is judged with a student that learnt from
     the others only. 0: without students, in seconds; only what the teacher says is judged then."""
+    rounds: int = Field(default=1, ge=1)
+    """How often students are trained: those of a later round learn silver as the judge corrected it
+    in the round before, pooled with gold."""
+    corrector: bool = False
+    """Ask a student, too, that reads what the teacher says and was taught to correct it."""
+    dynamics: bool = False
+    """Ask a student, too, that learns from the teacher alone: what it believes early, and late."""
     ensembles: int = Field(default=1, ge=1)
     """Divisions into folds, each with students of its own, whose probabilities are averaged."""
     strengths: tuple[float, ...] = Field(default=(1.0, 3.0, 10.0, 30.0, 100.0), min_length=1)

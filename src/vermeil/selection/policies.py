@@ -140,6 +140,13 @@ def _weight(judgement: Judgement, threshold: float) -> Kept:
     return [replace(s, weight=s.score) for s in spans], []
 
 
+def _complete(judgement: Judgement, threshold: float) -> Kept:  # noqa: ARG001
+    """Weigh, and take from students what the teacher lacks (after NEEDLE, Jiang et al. 2021)."""
+    marks = judgement.said or judgement.region.options[judgement.region.predicted]
+    spans = [_span(mark, judgement) for mark in marks]
+    return [replace(s, weight=s.score) for s in spans], []
+
+
 def _relabel(judgement: Judgement, threshold: float) -> Kept:  # noqa: ARG001
     return [_span(mark, judgement) for mark in judgement.best], []
 
@@ -159,6 +166,7 @@ _RULES = {
     "drop_span": _drop_span,
     "abstain": _abstain,
     "weight": _weight,
+    "complete": _complete,
     "relabel": _relabel,
     "soft": _soft,
 }

@@ -57,8 +57,13 @@ class Elsewhere:
     gold: Surfaces
 
 
-def signal_names(labels: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of the signals, in the order of their values."""
+def signal_names(labels: Sequence[str], others: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the names of the signals, in the order of their values.
+
+    Args:
+        labels: the label set.
+        others: names of those who are asked besides the students.
+    """
     return (
         "students",
         "is said",
@@ -71,17 +76,21 @@ def signal_names(labels: Sequence[str]) -> tuple[str, ...]:
         "marks",
         "doubt of what is said",
         "guess of what is said",
+        *others,
     )
 
 
-def prior_weights(labels: Sequence[str]) -> NDArray[np.float64]:
+def prior_weights(labels: Sequence[str], others: Sequence[str] = ()) -> NDArray[np.float64]:
     """Return what the judge holds before it has seen any gold, shape (signals,)."""
     prior = {"students": 0.5, "is said": 1.0, "surface, gold": 0.5, "surface, students": 0.25}
-    return np.array([prior.get(name, 0.0) for name in signal_names(labels)])
+    return np.array([prior.get(name, 0.0) for name in signal_names(labels, others)])
 
 
 def make_signals(
-    documents: Sequence[Judged], elsewhere: Elsewhere, labels: Sequence[str]
+    documents: Sequence[Judged],
+    elsewhere: Elsewhere,
+    labels: Sequence[str],
+    others: Sequence[str] = (),
 ) -> Signals:
     """Return the signals of all regions of all documents, in order.
 
@@ -96,25 +105,29 @@ def make_signals(
       whole group.
     - ``marks``: how many marks.
     - ``doubt``, ``guess``: of what is said, where silver carries votes or statuses; else 0.
+    - ``others``: log-probability under each who is asked besides the students, by their names.
     """
-    maker = _Maker(elsewhere, labels)
+    maker = _Maker(elsewhere, labels, others)
     rows = [maker.region(d, region) for d in documents for region in d.regions]
     starts = np.cumsum([0, *(len(r) for r in rows)])
-    width = len(signal_names(labels))
+    width = len(signal_names(labels, others))
     return Signals(np.concatenate([np.zeros((0, width)), *rows]), starts)
 
 
 class _Maker:
-    def __init__(self, elsewhere: Elsewhere, labels: Sequence[str]) -> None:
+    def __init__(self, elsewhere: Elsewhere, labels: Sequence[str], others: Sequence[str]) -> None:
+        self._others = others
         self._sources = (elsewhere.teacher, elsewhere.students, elsewhere.gold)
         self._prior = elsewhere.teacher.prior()
         self._numbers = {label: number for number, label in enumerate(labels)}
-        self._columns = {name: number for number, name in enumerate(signal_names(labels))}
+        self._columns = {name: number for number, name in enumerate(signal_names(labels, others))}
 
     def region(self, document: Judged, region: Region) -> NDArray[np.float64]:
         """Return the signals of a region's options, shape (options, signals)."""
         rows = np.zeros((len(region.options), len(self._columns)))
         said = region.options[region.said]
+        for name, logs in zip(self._others, region.others, strict=True):
+            rows[:, self._columns[name]] = logs
         tallies = list(self._tallies(document, region))
         doubt = max(((document.doubts or {}).get(mark, 0.0) for mark in said), default=0.0)
         for number, (row, option) in enumerate(zip(rows, region.options, strict=True)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 
 from vermeil.data.document import Document, Range
 from vermeil.data.words import words_of
-from vermeil.student.features import NONE, letter_case
+from vermeil.student.features import CASES, NONE, letter_case
 from vermeil.student.windows import Window, cut_windows
 from vermeil.student.wordpieces import Wordpieces
 
 BLOCK = 512
 """Documents that are tokenised in one call."""
+
+Hints = Callable[[Document, Sequence[Range]], NDArray[np.int64]]
+"""A document and the ranges of its words to a class of each word, shape (words,): what somebody
+else says there, which the network reads besides the words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,8 @@ class EncodedWindow:
     Args:
         window: which words it holds and which of them count.
         input_ids: int64, shape (m,), special tokens included.
-        features: int64, shape (m,): letter case, or None.
+        features: int64, shape (m,): letter case, with the class of a hint times `CASES` added where
+            there are hints; or None.
         positions: int64, shape (last - first,): index of each word's first wordpiece.
     """
 
@@ -54,6 +59,7 @@ class DocumentEncoder:
         max_wordpieces: longest window, special tokens included.
         overlap: wordpieces that neighbouring windows share.
         with_case: whether to compute letter-case features.
+        hints: what the network reads besides; only together with letter case.
     """
 
     def __init__(
@@ -63,8 +69,10 @@ class DocumentEncoder:
         overlap: int,
         *,
         with_case: bool,
+        hints: Hints | None = None,
     ) -> None:
         self.wordpieces, self._overlap, self._with_case = wordpieces, overlap, with_case
+        self._hints = hints
         self._prefix, self._suffix = wordpieces.prefix, wordpieces.suffix
         self.longest = max_wordpieces
         """Wordpieces of the longest window, special tokens included."""
@@ -119,6 +127,9 @@ class DocumentEncoder:
         long_words = sum(len(p) > self.limit for p in pieces)
         pieces = [p[: self.limit] for p in pieces] if long_words else pieces
         cases = [letter_case(s) for s in surfaces] if self._with_case else None
+        if cases is not None and self._hints is not None:
+            told = self._hints(document, words).tolist()
+            cases = [case + CASES * hint for case, hint in zip(cases, told, strict=True)]
         windows = cut_windows([len(p) for p in pieces], self.limit, self._overlap)
         return EncodedDocument(
             document,

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from vermeil.data.atomic import atomic_folder
-from vermeil.data.document import Document
+from vermeil.data.document import Annotation, Document, Range
 from vermeil.data.example import BatchPlan, Example
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, DataError
@@ -67,6 +69,8 @@ class Student:
         config: how it is trained and how long its windows are.
         crf: which class follows which; None: each word is decided for itself.
         temperature: divides the logits before they become scores.
+        hints: what somebody else says of each document, by id, which the network reads besides the
+            words (see `create`); such a student cannot be saved.
 
     Raises:
         ConfigError: the configuration wants what only a task that marks words can have.
@@ -80,10 +84,11 @@ class Student:
         config: StudentConfig,
         crf: Crf | None = None,
         temperature: float = 1.0,
+        hints: Mapping[str, Annotation] | None = None,
     ) -> None:
         _check_head(task, config)
         self.network, self.tokenizer, self.task, self.config = network, tokenizer, task, config
-        self.crf, self.temperature = crf, temperature
+        self.crf, self.temperature, self._told = crf, temperature, hints
         longest = int(getattr(network.config, "max_position_embeddings", 0) or 10**9)
         if network.config.model_type in ("roberta", "xlm-roberta", "camembert"):
             longest -= 2  # their positions begin after the padding index
@@ -92,19 +97,28 @@ class Student:
             min(config.max_wordpieces, longest),
             config.overlap,
             with_case=bool(getattr(network.config, CASE_KEY, False)),
+            hints=None if hints is None else self._hint,
         )
 
     @classmethod
-    def create(cls, task: Task, config: StudentConfig, seed: int) -> Student:
+    def create(
+        cls,
+        task: Task,
+        config: StudentConfig,
+        seed: int,
+        hints: Mapping[str, Annotation] | None = None,
+    ) -> Student:
         """Make an untrained student: an encoder with a fresh head.
 
         Args:
             task: what it will do.
             config: names the encoder.
             seed: draws the head's weights.
+            hints: what somebody else says of each document that it will see, by id: read beside
+                the words, as an embedding of its own per class (and letter case).
 
         Raises:
-            ConfigError: the encoder is not to be had, or cannot take letter case.
+            ConfigError: the encoder is not to be had, or cannot take letter case or hints.
             WeightsError: the encoder's weights are not the published ones.
         """
         source = find_encoder(config.encoder)
@@ -112,10 +126,13 @@ class Student:
         tokenizer = load_tokenizer(source)
         torch.manual_seed(seed)
         network = load_network(source, task.head, task.classes, config.dropout)
-        if _wants_letter_case(network, tokenizer, config.letter_case):
+        if hints is not None:
+            _check_hints(network, task)
+            grow_token_types(network, len(task.classes))
+        elif _wants_letter_case(network, tokenizer, config.letter_case):
             grow_token_types(network)
         crf = Crf(len(task.classes)) if config.crf else None
-        return cls(_placed(network), tokenizer, task, config, crf)
+        return cls(_placed(network), tokenizer, task, config, crf, hints=hints)
 
     @classmethod
     def load(cls, folder: Path | str) -> Student:
@@ -277,6 +294,11 @@ class Student:
             onnx=onnx,
         )
 
+    def _hint(self, document: Document, words: Sequence[Range]) -> NDArray[np.int64]:
+        """Return the class that hints give to each word; where nobody knows, as if nothing is."""
+        hinted = document.with_annotation((self._told or {})[document.id])
+        return np.maximum(self.task.encode(hinted, words).classes, 0)
+
     @property
     def _in_context(self) -> bool:
         return self.config.context == "group"
@@ -311,6 +333,19 @@ def _check_head(task: Task, config: StudentConfig) -> None:
     ]
     if problems:
         raise ConfigError(*problems)
+
+
+def _check_hints(network: PreTrainedModel, task: Task) -> None:
+    if task.head != "token":
+        raise ConfigError(
+            f"selection.corrector: only for a task that marks words, {task.name} labels whole "
+            "texts; leave it out"
+        )
+    if not supports_letter_case(network):
+        raise ConfigError(
+            "selection.corrector: only encoders of BERT's kind can read what the teacher says, "
+            f"this one is {network.config.model_type}; leave it out"
+        )
 
 
 def _wants_letter_case(

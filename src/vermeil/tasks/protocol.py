@@ -137,7 +137,11 @@ class Task(Protocol):
         """
 
     def regions(
-        self, document: Document, words: Sequence[Range], probabilities: NDArray[np.float32] | None
+        self,
+        document: Document,
+        words: Sequence[Range],
+        probabilities: NDArray[np.float32] | None,
+        others: Sequence[NDArray[np.float32]] = (),
     ) -> tuple[Region, ...]:
         """Return where teacher and students see something, and what may be true there, in order.
 
@@ -146,6 +150,7 @@ class Task(Protocol):
             words: the ranges of its words.
             probabilities: as for `decode`, of students that did not learn from the document; None:
                 there are no students.
+            others: the same of each who is asked besides: they add no options.
         """
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:

@@ -97,7 +97,7 @@ def test_a_broken_file_is_named(
     broken = sorted(tmp_path.glob("*.npz"))[0]
     whole = broken.read_bytes()
     broken.write_bytes({"empty": b"", "cut": whole[: len(whole) // 2], "other": b"{}"}[damage])
-    with pytest.raises(DataError, match="delete it to train that fold again") as caught:
+    with pytest.raises(DataError, match="delete it, and it is made again") as caught:
         out_of_fold(*arguments)
     assert broken.name in str(caught.value)
 

@@ -14,8 +14,8 @@ import vermeil
 from vermeil.data.document import Annotation, Document
 from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.judging import divide
+from vermeil.jobs.learning import Learning
 from vermeil.jobs.select import ranking
-from vermeil.jobs.selecting import Learning
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
@@ -29,6 +29,13 @@ def student(encoder: Path) -> StudentConfig:
 @pytest.fixture
 def learning(student: StudentConfig, task: Task, tmp_path: Path) -> Learning:
     return Learning(task, student, blending("simple_mix", 2), 0, tmp_path / "judging")
+
+
+@pytest.fixture
+def quick(student: StudentConfig, task: Task, tmp_path: Path) -> Learning:
+    """Learns enough of a few documents to be asked."""
+    faster = student.model_copy(update={"learning_rate": 1e-3})
+    return Learning(task, faster, blending("simple_mix", 8), 0, tmp_path / "judging")
 
 
 TWO = SelectionConfig(folds=2)
@@ -171,6 +178,53 @@ def test_silver_without_golds_texts_is_refused(learning: Learning) -> None:
         vermeil.refine(gold, [*silver[:5], *others], learning, without)
     with pytest.raises(DataError, match="every silver document is in gold, too"):
         vermeil.refine(gold, silver[:GOLD_TEXTS], learning, without)
+
+
+def test_who_is_asked_besides_is_heard_and_asked_once(quick: Learning) -> None:
+    gold, silver = corpora()
+    asked = SelectionConfig(folds=2, corrector=True, dynamics=True)
+    done = vermeil.refine(gold, silver, quick, asked)
+    names = {"corrector", "learnt early", "learnt late"}
+    assert names <= set(done.report["gold"])
+    assert names <= set(done.report["signals"]["correct"])
+    assert names <= set(done.report["judge"]["weights"])
+    f1 = {name: scores["overall"]["f1"] for name, scores in done.report["gold"].items()}
+    assert f1["corrector"] > f1["teacher"]  # it errs in a way that can be learnt
+    assert right_share(done.documents) > 0.9
+    kept = {p.name: p.stat().st_mtime_ns for p in quick.folder.iterdir()}
+    again = vermeil.refine(gold, silver, quick, asked)
+    assert {p.name: p.stat().st_mtime_ns for p in quick.folder.iterdir()} == kept
+    assert again.report == done.report
+
+
+def test_students_of_a_second_round_learn_corrected_silver(quick: Learning) -> None:
+    gold, silver = corpora()
+    once = vermeil.refine(gold, silver, quick, TWO)
+    kept = {p.name for p in quick.folder.iterdir()}
+    twice = vermeil.refine(gold, silver, quick, SelectionConfig(folds=2, rounds=2))
+    assert kept < {p.name for p in quick.folder.iterdir()}
+    f1 = [done.report["gold"]["students"]["overall"]["f1"] for done in (once, twice)]
+    assert f1[1] > f1[0]  # which themselves learn better of it
+    assert right_share(twice.documents) >= right_share(once.documents)
+
+
+@pytest.mark.parametrize("setting", [{"corrector": True}, {"dynamics": True}, {"rounds": 2}])
+def test_without_students_nobody_is_asked_besides(
+    learning: Learning, setting: dict[str, int]
+) -> None:
+    config = SelectionConfig.model_validate({"folds": 0, **setting})
+    with pytest.raises(ConfigError, match=f"selection.{next(iter(setting))}: needs students"):
+        vermeil.refine(*corpora(), learning, config)
+
+
+def test_topics_have_no_corrector(student: StudentConfig, topics: Task, tmp_path: Path) -> None:
+    learning = Learning(topics, student, blending("simple_mix", 2), 0, tmp_path / "judging")
+    said = [
+        Document(f"d{i}", f"bank {i}", annotation=Annotation(labels=("trade",))) for i in range(60)
+    ]
+    told = [replace(d, id=f"t{d.id}") for d in said]
+    with pytest.raises(ConfigError, match=r"selection.corrector: only for a task that marks words"):
+        vermeil.refine(said[:30], told, learning, SelectionConfig(folds=2, corrector=True))
 
 
 def test_one_fold_is_refused(learning: Learning) -> None:

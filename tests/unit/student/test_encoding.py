@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.example import IGNORED
 from vermeil.student.config import StudentConfig
-from vermeil.student.features import NONE, TITLE
+from vermeil.student.features import CASES, NONE, TITLE
 from vermeil.student.student import Student
 from vermeil.tasks.protocol import Task
 
@@ -43,6 +44,31 @@ def test_a_cased_encoder_gets_no_letter_case(cased_encoder: Path, task: Task) ->
     assert not student.uses_letter_case
     [example] = student.encode([gold("Bo is")], "gold").examples
     assert example.features is None
+
+
+def test_hints_go_with_letter_case(encoder: Path, task: Task) -> None:
+    config = StudentConfig(encoder=str(encoder), threads=1)
+    hints = {"d": Annotation(spans=(Span(0, 2, "PER"),), abstain=((3, 5),))}
+    student = Student.create(task, config, 0, hints)
+    documents = [gold("Bo is"), replace(gold("Bo is"), id="e")]
+    [example] = student.encode(documents[:1], "gold").examples
+    hint = CASES * task.classes.index("B-PER")
+    assert example.features is not None
+    # What the hints do not know counts as nothing.
+    assert example.features.tolist() == [NONE, TITLE + hint, TITLE + hint, 0, 0, NONE]
+    assert student.network.config.type_vocab_size == CASES * len(task.classes)
+    with pytest.raises(KeyError):
+        student.encode(documents, "gold")
+
+
+def test_only_encoders_of_berts_kind_take_hints(cased_encoder: Path, task: Task) -> None:
+    config = StudentConfig(encoder=str(cased_encoder), threads=1)
+    [example] = (
+        Student.create(task, config, 0, {"d": Annotation()})
+        .encode([gold("Bo is")], "gold")
+        .examples
+    )
+    assert example.features is not None  # letter case, too, though the encoder has it itself
 
 
 def test_long_documents_are_cut_into_windows_that_train_each_word_once(student: Student) -> None:

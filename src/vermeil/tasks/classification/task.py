@@ -137,19 +137,24 @@ class ClassificationTask:
         return UNANNOTATED if abstain or not spans else Annotation(labels=(spans[0].label,))
 
     def regions(
-        self, document: Document, words: Sequence[Range], probabilities: NDArray[np.float32] | None
+        self,
+        document: Document,
+        words: Sequence[Range],
+        probabilities: NDArray[np.float32] | None,
+        others: Sequence[NDArray[np.float32]] = (),
     ) -> tuple[Region, ...]:
         """Return the whole text as one region, whose options are the labels."""
         said = self.marks(document, words)
         if not said:
             return ()
         options = tuple(((0, len(document.text), label),) for label in self.labels)
-        evidence = np.zeros(len(options))
-        if probabilities is not None:
-            evidence = np.log(np.maximum(probabilities[0].astype(np.float64), 1e-6))
-        evidence -= np.logaddexp.reduce(evidence)
-        best = options.index(said) if probabilities is None else int(evidence.argmax())
-        return (Region(0, len(document.text), options, evidence, options.index(said), best),)
+        alike = np.ones((1, len(options)))
+        heard = [alike if probabilities is None else probabilities, *others]
+        evidence, *asked = (_log_shares(rows[0].astype(np.float64)) for rows in heard)
+        own = options.index(said)
+        best = own if probabilities is None else int(evidence.argmax())
+        besides = np.array(asked).reshape(len(asked), len(options))
+        return (Region(0, len(document.text), options, evidence, own, best, besides),)
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document; over documents with one label each, micro F1 is the accuracy."""
@@ -159,6 +164,12 @@ class ClassificationTask:
             for label in sorted(right | said)
         }
         return Counts(per_label, None, _confusion(right, said), documents=1)
+
+
+def _log_shares(chances: NDArray[np.float64]) -> NDArray[np.float64]:
+    some = np.maximum(chances, 1e-6)
+    result: NDArray[np.float64] = np.log(some / some.sum())
+    return result
 
 
 def _confusion(gold: set[str], predicted: set[str]) -> dict[tuple[str, str], int]:

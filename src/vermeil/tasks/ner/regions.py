@@ -28,6 +28,7 @@ def find_regions(
     probabilities: NDArray[np.floating] | None,
     labels: Sequence[str],
     scheme: Scheme = "iob2",
+    others: Sequence[NDArray[np.floating]] = (),
 ) -> tuple[Region, ...]:
     """Return the regions of a document, in order.
 
@@ -42,24 +43,22 @@ def find_regions(
             are none, all options are alike to them.
         labels: the label set, in the order of the classes.
         scheme: what the classes are.
+        others: like ``probabilities``, of each who is asked besides: they add no options.
     """
     said = _pieces_marked(document, words, scheme)
-    predicted, nearly, logs = said, said, None
+    predicted, nearly = said, said
     if probabilities is not None:
         predicted = _pieces_predicted(words, probabilities, labels, scheme)
         eager = probabilities.astype(np.float64)
         eager[:, 0] *= np.exp(-EAGERNESS)
         nearly = _pieces_predicted(words, eager, labels, scheme)
-        logs = np.log(np.maximum(probabilities.astype(np.float64), _SMALLEST))
     found = []
     for first, end in _joined([*said, *predicted, *nearly]):
         own = [_within(pieces, first, end) for pieces in (said, predicted, nearly)]
         options = _options(own, labels)
-        evidence = np.zeros(len(options))
-        if logs is not None:
-            told = [_evidence(o, first, end, logs, labels, scheme) for o in options]
-            evidence = np.array(told)
-        evidence -= np.logaddexp.reduce(evidence)
+        classes = np.array([_classes(o, first, end, labels, scheme) for o in options])
+        stretches = [None if r is None else r[first:end] for r in (probabilities, *others)]
+        evidence, *asked = (_evidence(classes, stretch) for stretch in stretches)
         found.append(
             Region(
                 words[first][0],
@@ -68,6 +67,7 @@ def find_regions(
                 evidence,
                 options.index(own[0]),
                 options.index(own[1]),
+                np.array(asked).reshape(len(asked), len(options)),
             )
         )
     return tuple(found)
@@ -130,14 +130,28 @@ def _options(own: Sequence[tuple[Piece, ...]], labels: Sequence[str]) -> list[tu
 
 
 def _evidence(
-    option: Sequence[Piece],
-    first: int,
-    end: int,
-    logs: NDArray[np.float64],
-    labels: Sequence[str],
-    scheme: Scheme,
-) -> float:
-    """Return the sum of the words' log-probabilities for the classes that an option gives them."""
+    classes: NDArray[np.int64], probabilities: NDArray[np.floating] | None
+) -> NDArray[np.float64]:
+    """Return the log-probability of each option, given that it is one of them.
+
+    It is the sum of the words' log-probabilities for the classes that the option gives them.
+
+    Args:
+        classes: shape (options, words).
+        probabilities: shape (words, classes); None: all are alike.
+    """
+    sums = np.zeros(len(classes))
+    if probabilities is not None:
+        logs = np.log(np.maximum(probabilities.astype(np.float64), _SMALLEST))
+        sums = logs[np.arange(len(logs)), classes].sum(axis=1)
+    result: NDArray[np.float64] = sums - np.logaddexp.reduce(sums)
+    return result
+
+
+def _classes(
+    option: Sequence[Piece], first: int, end: int, labels: Sequence[str], scheme: Scheme
+) -> NDArray[np.int64]:
+    """Return the class that an option gives to each word of a region."""
     per_label = len(PREFIXES[scheme])
     classes = np.zeros(end - first, np.int64)
     for begin, stop, label in option:
@@ -147,7 +161,7 @@ def _evidence(
         classes[begin - first] = number
         if scheme == "bioes":
             classes[stop - first - 1] = number + (3 if stop - begin == 1 else 2)
-    return float(logs[np.arange(first, end), classes].sum())
+    return classes
 
 
 def _in_characters(option: Sequence[Piece], words: Sequence[Range]) -> Option:

@@ -182,10 +182,14 @@ class NerTask:
         return Annotation(spans=tuple(spans), abstain=tuple(abstain))
 
     def regions(
-        self, document: Document, words: Sequence[Range], probabilities: NDArray[np.float32] | None
+        self,
+        document: Document,
+        words: Sequence[Range],
+        probabilities: NDArray[np.float32] | None,
+        others: Sequence[NDArray[np.float32]] = (),
     ) -> tuple[Region, ...]:
         """Return the stretches in which the teacher or the students see an entity."""
-        return find_regions(document, words, probabilities, self.labels, self.config.scheme)
+        return find_regions(document, words, probabilities, self.labels, self.config.scheme, others)
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document strictly; who marked nothing is taken to say that nothing is there.

@@ -1,0 +1,110 @@
+"""A corrector: a student that reads what the teacher says, too, and says what it should have said.
+
+First it is taught to restore the teacher's labels where errors were made in them at random, as
+often as the teacher errs; then, on gold that the teacher annotated, too, to put the teacher's own
+errors right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.data.document import UNANNOTATED, Annotation, Document, Span
+from vermeil.data.words import words_of
+from vermeil.jobs.judging import Taught
+from vermeil.jobs.kept_rows import Rows, digest, kept
+from vermeil.jobs.learning import Learning
+from vermeil.jobs.out_of_fold import deal
+from vermeil.jobs.train import train_student
+from vermeil.selection.corruption import corrupt, error_rates
+
+if TYPE_CHECKING:
+    from vermeil.student.student import Student
+
+VERSION = 1
+"""Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
+
+
+def corrector_rows(taught: Taught, learning: Learning, folds: int) -> Rows:
+    """Return a corrector's class probabilities of all documents.
+
+    Of a gold document they come from one whose second stage was without its fold.
+
+    Args:
+        taught: gold that the teacher annotated, too, and the rest of silver.
+        learning: encoder and budget: the first stage makes as many passes as there are over silver,
+            the second as many as over gold.
+        folds: parts of gold and silver.
+
+    Raises:
+        ConfigError: the encoder cannot read what the teacher says, or the task labels whole texts.
+        DataError: there are fewer groups than folds.
+    """
+    corpora = (taught.gold, taught.said, taught.silver)
+    made_from = digest(
+        f"corrector:{VERSION}", corpora, learning.task, learning.student, learning.blending
+    )
+    path = learning.folder / f"{made_from}-{learning.seed}-corrector-{folds}.npz"
+    return kept(path, partial(_learn, taught, learning, folds))
+
+
+def _learn(
+    taught: Taught, learning: Learning, folds: int
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    from vermeil.student.student import Student
+
+    fold_of = deal(taught.gold, taught.silver, folds, learning.seed)
+    told = taught.told
+    hints: dict[str, Annotation] = {d.id: d.annotation for d in told}
+    erred = list(_erred(taught, learning, hints))
+    corrector = Student.create(learning.task, learning.student, learning.seed, hints)
+    _train(corrector, (), erred, learning.blended("silver_only", silver_epochs=1), learning.seed)
+    restored = deepcopy(_state(corrector))
+    for fold in range(folds):
+        corrector.network.load_state_dict(restored)
+        own = [d for d in taught.gold if fold_of[d.group_or_id] != fold]
+        seed = learning.seed * folds + fold
+        _train(corrector, own, (), learning.blended("gold_only"), seed)
+        asked = [d for d in told if fold_of[d.group_or_id] == fold]
+        plain = [d.with_annotation(UNANNOTATED) for d in asked]
+        for one, rows in corrector.predictor().probabilities(plain):
+            yield one.document.id, rows
+
+
+def _erred(taught: Taught, learning: Learning, hints: dict[str, Annotation]) -> Iterator[Document]:
+    """Yield what the teacher says, a copy per pass, and set hints of each that are in error."""
+    task = learning.task
+    words = {d.id: words_of(d) for d in taught.told}
+    said = {d.id: task.marks(d, words[d.id]) for d in taught.told}
+    rates = error_rates((task.marks(g, words[g.id]), said[g.id]) for g in taught.gold)
+    random = np.random.default_rng(learning.seed)
+    for copy in range(math.ceil(learning.blending.budget.silver_epochs)):
+        for document in taught.told:
+            own = f"{document.id}\n{copy}"  # nobody else's id
+            marks = corrupt(said[document.id], words[document.id], task.labels, rates, random)
+            hints[own] = task.annotation([Span(*mark) for mark in marks], ())
+            yield replace(document, id=own)
+
+
+def _train(
+    corrector: Student,
+    gold: Sequence[Document],
+    silver: Sequence[Document],
+    blending: Any,
+    seed: int,
+) -> None:
+    encoded = corrector.encode(gold, "gold"), corrector.encode(silver, "silver")
+    train_student(corrector, *encoded, blending, seed)
+
+
+def _state(corrector: Student) -> Mapping[str, Any]:
+    state: Mapping[str, Any] = corrector.network.state_dict()
+    return state

@@ -1,0 +1,87 @@
+"""Training dynamics: what a student of the teacher alone believes of it, early and late.
+
+Networks learn what fits together first, and single errors by heart later (Arpit et al., A Closer
+Look at Memorization in Deep Networks, 2017; Swayamdipta et al., Dataset Cartography, 2020): a label
+that is believed after one pass is more probably right than one that is believed only after several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.data.document import UNANNOTATED
+from vermeil.jobs.judging import Taught
+from vermeil.jobs.kept_rows import Rows, digest, kept
+from vermeil.jobs.learning import Learning
+from vermeil.jobs.train import plan_for
+
+if TYPE_CHECKING:
+    from vermeil.student.student import Student
+
+VERSION = 1
+"""Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
+
+
+def dynamics_rows(taught: Taught, learning: Learning) -> dict[str, Rows]:
+    """Return class probabilities of all documents by a student that learns what the teacher says.
+
+    It learns the teacher's labels of gold documents, too, and nothing of people: so to it gold and
+    silver documents are alike, and what is found on gold holds on silver.
+
+    Args:
+        taught: gold that the teacher annotated, too, and the rest of silver.
+        learning: encoder and budget: as many passes as there are over silver.
+
+    Returns:
+        ``learnt early``: after the first pass; ``learnt late``: after the last.
+    """
+    made_from = digest(
+        f"dynamics:{VERSION}", (taught.told,), learning.task, learning.student, learning.blending
+    )
+    path = learning.folder / f"{made_from}-{learning.seed}-dynamics.npz"
+    both = kept(path, partial(_learn, taught, learning))
+    return {
+        name: {d.id: both[f"{d.id}\n{name}"] for d in taught.told}
+        for name in ("learnt early", "learnt late")
+    }
+
+
+def _learn(taught: Taught, learning: Learning) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    from vermeil.student.student import Student
+    from vermeil.student.training import Surroundings
+
+    student = Student.create(learning.task, learning.student, learning.seed)
+    gold, silver = student.encode((), "gold"), student.encode(taught.told, "silver")
+    plan = plan_for(gold, silver, learning.blended("silver_only"), learning.seed)
+    first = max(1, round(plan.steps / learning.blending.budget.silver_epochs))
+    early = _Early(student, taught, min(first, plan.steps))
+    student.fit(silver.examples, plan, learning.seed, Surroundings(observer=early))
+    yield from early.rows
+    yield from _look(student, taught, "learnt late")
+
+
+def _look(student: Student, taught: Taught, name: str) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    plain = [d.with_annotation(UNANNOTATED) for d in taught.told]
+    for one, rows in student.predictor().probabilities(plain):
+        yield f"{one.document.id}\n{name}", rows
+
+
+class _Early:
+    """Looks once, after a step."""
+
+    def __init__(self, student: Student, taught: Taught, step: int) -> None:
+        self._student, self._taught, self._step = student, taught, step
+        self.rows: list[tuple[str, NDArray[np.float32]]] = []
+
+    def is_due(self, step: int) -> bool:
+        """Return whether it wants to look after this step, counted from 1."""
+        return step == self._step
+
+    def observe(self, step: int) -> None:  # noqa: ARG002
+        """Look."""
+        self.rows = list(_look(self._student, self._taught, "learnt early"))
