@@ -59,6 +59,7 @@ class Recipe:
     policy: Policy | Callable[[Item, Sequence[Judgement]], Document] = "keep"
     blend: dict[str, Any] = field(default_factory=lambda: {"regimen": "simple_mix"})
     student: dict[str, Any] = field(default_factory=dict)
+    selection: dict[str, Any] = field(default_factory=dict)
 
 
 def self_trained(item: Item, judgements: Sequence[Judgement]) -> Document:  # noqa: ARG001
@@ -67,16 +68,10 @@ def self_trained(item: Item, judgements: Sequence[Judgement]) -> Document:  # no
     return item.document.with_annotation(TASK.annotation(spans, ()))
 
 
-def completed(item: Item, judgements: Sequence[Judgement]) -> Document:
-    """After NEEDLE (Jiang et al. 2021): students fill in what the teacher left out.
-
-    Everything counts as much as the judge believes it.
-    """
-    spans = []
-    for judgement in judgements:
-        region = judgement.region
-        for mark in judgement.said or region.options[region.predicted]:
-            spans.append(Span(*mark, weight=judgement.chance(mark), origin="silver"))
+def corrected(item: Item, judgements: Sequence[Judgement]) -> Document:
+    """What the corrector says, without any judge; it is the first of those who are asked."""
+    best = [j.region.options[int(j.region.others[0].argmax())] for j in judgements]
+    spans = [Span(*mark, origin="silver") for option in best for mark in option]
     return item.document.with_annotation(TASK.annotation(spans, ()))
 
 
@@ -90,13 +85,21 @@ RECIPES: dict[str, Recipe] = {
     "weight": Recipe("weight"),
     "self_trained": Recipe(self_trained),
     "self_trained_pooled": Recipe(self_trained, POOLED),
-    "completed": Recipe(completed),
+    "complete": Recipe("complete"),
     "relabel": Recipe("relabel"),
     "relabel_pooled": Recipe("relabel", POOLED),
     "soft": Recipe("soft"),
     "soft_pooled": Recipe("soft", POOLED),
     "soft_tail": Recipe("soft", {**POOLED, "gold_tail": 0.3}),
     "soft_linear": Recipe("soft", {"regimen": "schedule", "schedule": "linear"}),
+    "corrected": Recipe(corrected, selection={"corrector": True}),
+    "corrector": Recipe("soft", POOLED, selection={"corrector": True}),
+    "dynamics": Recipe("soft", POOLED, selection={"dynamics": True}),
+    "rounds": Recipe("soft", POOLED, selection={"rounds": 2}),
+    "all_asked": Recipe(
+        "soft", POOLED, selection={"rounds": 2, "corrector": True, "dynamics": True}
+    ),
+    "rounds_tail": Recipe("soft", {**POOLED, "gold_tail": 0.3}, selection={"rounds": 2}),
     "robust": Recipe(student={"noise": {"robust": 0.7}}),
     "negative_sampling": Recipe(student={"noise": {"negative_sampling": 0.5}}),
     "early_learning": Recipe(student={"noise": {"early_learning": 2.0}}),
@@ -120,9 +123,10 @@ class Block:
     said: tuple[Document, ...]
     judged: dict[str, Selection] = field(default_factory=dict)
 
-    def select(self, policy: Policy) -> Selection:
-        """Return silver after a policy."""
-        if policy not in self.judged:
+    def select(self, recipe: Recipe, policy: Policy) -> Selection:
+        """Return silver after a policy, as it is judged for a recipe."""
+        key = f"{policy} {recipe.selection}"
+        if key not in self.judged:
             folder = self.options.output / "judging"
             budget = BudgetConfig(gold_epochs=PASSES[self.gold], silver_epochs=3.0)
             learning = Learning(
@@ -132,20 +136,20 @@ class Block:
                 self.seed,
                 folder,
             )
-            config = SelectionConfig(
-                folds=self.options.folds, ensembles=self.options.ensembles, threshold=0.5
-            )
+            settings = {"folds": self.options.folds, "ensembles": self.options.ensembles}
+            config = SelectionConfig.model_validate({**settings, **recipe.selection})
             silver = (*self.said, *self.draw.silver)
-            self.judged[policy] = choose(self.draw.gold, silver, learning, config, policy)
-        return self.judged[policy]
+            self.judged[key] = choose(self.draw.gold, silver, learning, config, policy)
+        return self.judged[key]
 
     def silver(self, recipe: Recipe) -> tuple[Document, ...]:
         """Return what a recipe makes of silver."""
         if recipe.policy == "keep":
             return self.draw.silver
         if isinstance(recipe.policy, str):
-            return self.select(recipe.policy).documents
-        return tuple(recipe.policy(*judged) for judged in self.select("keep").judging.silver)
+            return self.select(recipe, recipe.policy).documents
+        judging = self.select(recipe, "keep").judging
+        return tuple(recipe.policy(*judged) for judged in judging.silver)
 
 
 def block(gold: int, seed: int, options: argparse.Namespace, truth: Sequence[Document]) -> Block:
@@ -170,8 +174,18 @@ def run(name: str, own: Block, truth: Sequence[Document]) -> dict[str, Any]:
         "ensembles": own.options.ensembles,
         "silver_documents": len(silver),
         "silver": evaluate(silver, [labelled[d.id] for d in silver], TASK).overall.f1,
+        **_on_gold(recipe, own),
     }
     return found if own.options.silver_only else found | _student(recipe, own, silver)
+
+
+def _on_gold(recipe: Recipe, own: Block) -> dict[str, Any]:
+    """Return F1 on doubly labelled gold, out of group, of the judge and all whom it heard."""
+    if recipe.policy == "keep":
+        return {}
+    policy = recipe.policy if isinstance(recipe.policy, str) else "keep"
+    report = own.select(recipe, policy).report
+    return {"gold_f1": {name: s["overall"]["f1"] for name, s in report["gold"].items()}}
 
 
 def _student(recipe: Recipe, own: Block, silver: Sequence[Document]) -> dict[str, Any]:
