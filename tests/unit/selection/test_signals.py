@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -167,3 +169,13 @@ def test_regions_of_several_documents_stand_in_order():
     signals = make_signals(documents, nowhere(), LABELS)
     assert signals.starts.tolist() == [0, 3, 5, 7]
     assert make_signals([], nowhere(), LABELS).values.shape == (0, len(signal_names(LABELS)))
+
+
+def test_who_is_asked_besides_has_a_signal_of_its_own():
+    one = replace(region(((), (ROME,)), (ROME,)), others=np.log([[0.2, 0.8]]))
+    judged = Judged("g", WORDS, (one,), (ROME,))
+    signals = make_signals([judged], nowhere(), LABELS, ("corrector",))
+    names = signal_names(LABELS, ("corrector",))
+    assert names[:-1] == signal_names(LABELS)
+    assert np.exp(signals.values[:, -1]) == pytest.approx([0.2, 0.8])
+    assert prior_weights(LABELS, ("corrector",))[-1] == 0

@@ -144,3 +144,17 @@ def test_a_region_knows_which_option_is_right():
     assert region.within((BO,)) == option_of(region.options)
     assert region.within(((7, 10, "LOC"),)) is None  # no option has that extent
     assert region.within(((3, 15, "LOC"),)) is None  # reaches out of the region
+
+
+def test_who_is_asked_besides_adds_evidence_and_no_options():
+    rows = students("O", "O", "B-LOC", "I-LOC")
+    [region] = find_regions(said(BO), WORDS, NOTHING, LABELS, others=(rows, rows[::-1]))
+    assert set(region.options) == {(), (BO,), ((0, 2, "LOC"),)}
+    assert region.others.shape == (2, 3)
+    assert np.exp(region.others).sum(axis=1) == pytest.approx(1)
+    # By hand: O has .99 of the first, the beginning of each label .0025; of the second, whose
+    # first word is inside of LOC, O and both beginnings have .0025.
+    nothing = option_of(region.options)
+    assert np.exp(region.others)[:, nothing] == pytest.approx([0.99 / 0.995, 1 / 3])
+    [alone] = find_regions(said(BO), WORDS, NOTHING, LABELS)
+    assert alone.others.shape == (0, 3)
