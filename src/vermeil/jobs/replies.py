@@ -17,6 +17,7 @@ from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.batch_store import BatchStore, Phase
 from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.recorded_logprobs import ENDS, VALUES, logprobs_record
 from vermeil.teacher.requests import reader
 from vermeil.teacher.stored import StoredRequest, Wanted, stored_requests
 
@@ -196,6 +197,7 @@ def _record(one: StoredRequest, reply: Reply) -> Record:
         "completion_tokens": reply.usage.completion_tokens,
         "latency": reply.latency,
         "created": one.created,
+        **logprobs_record(reply.logprobs),
     }
 
 
@@ -210,7 +212,9 @@ def _write_parquet(records: Iterator[Record], output: Path) -> None:
         ) from error
     kinds = {int: pyarrow.int64(), float: pyarrow.float64(), str: pyarrow.string()}
     sample = _record(StoredRequest("", "", "", "", "", "", 0, None, None, 0, 0.0), Reply(""))
-    schema = pyarrow.schema([(name, kinds[type(value)]) for name, value in sample.items()])
+    fields = [(name, kinds[type(value)]) for name, value in sample.items()]
+    lists = [(ENDS, pyarrow.list_(kinds[int])), (VALUES, pyarrow.list_(kinds[float]))]
+    schema = pyarrow.schema([*fields, *lists])
     with (
         atomic_file(output) as file,
         pyarrow.parquet.ParquetWriter(
