@@ -211,10 +211,11 @@ def _write_parquet(records: Iterator[Record], output: Path) -> None:
             'pip install "vermeil[parquet]"'
         ) from error
     kinds = {int: pyarrow.int64(), float: pyarrow.float64(), str: pyarrow.string()}
+    lists = {ENDS: pyarrow.list_(kinds[int]), VALUES: pyarrow.list_(kinds[float])}
     sample = _record(StoredRequest("", "", "", "", "", "", 0, None, None, 0, 0.0), Reply(""))
-    fields = [(name, kinds[type(value)]) for name, value in sample.items()]
-    lists = [(ENDS, pyarrow.list_(kinds[int])), (VALUES, pyarrow.list_(kinds[float]))]
-    schema = pyarrow.schema([*fields, *lists])
+    schema = pyarrow.schema(
+        [(name, lists.get(name) or kinds[type(value)]) for name, value in sample.items()]
+    )
     with (
         atomic_file(output) as file,
         pyarrow.parquet.ParquetWriter(

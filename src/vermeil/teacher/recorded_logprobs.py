@@ -13,9 +13,9 @@ ENDS, VALUES = "token_ends", "token_logprobs"
 
 
 def logprobs_record(logprobs: Logprobs | None) -> dict[str, Any]:
-    """Return the fields of a record; none where there are no log-probabilities."""
+    """Return the fields of a record; both None where there are no log-probabilities."""
     if logprobs is None:
-        return {}
+        return {ENDS: None, VALUES: None}
     return {ENDS: list(logprobs.ends), VALUES: list(logprobs.values)}
 
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
+from tests.integration.teacher.batch_server import Item, batch_teacher
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
@@ -143,6 +144,24 @@ def test_a_text_about_logprobs_is_no_complaint_about_them(server, answer, task, 
     server.script = said
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.DONE: 1, State.FAILED: 1}
+
+
+def test_batches_bring_them_too(api, task, store, documents):
+    said = {"content": [{"token": token, "logprob": value} for token, value in TOKENS]}
+    api.faults.script = lambda text: Item(content=REPLY, logprobs=said)
+    teacher = batch_teacher(api, "openai").model_copy(update={"logprobs": True})
+    annotate(documents, task, teacher, store)
+    assert all(body["logprobs"] is True for made in api.made.values() for _, body in made.items)
+    assert scores(locate(documents, task, teacher, store)) == [pytest.approx(SURE)] * 10
+
+
+def test_a_batch_without_a_chance_says_which_setting(api, task, store, documents):
+    complaint = "logprobs are not supported with this model"
+    api.faults.script = lambda text: Item("error", complaint)
+    teacher = batch_teacher(api, "openai").model_copy(update={"logprobs": True})
+    report = annotate(documents, task, teacher, store)
+    assert report.states == {State.FAILED: 10}
+    assert "set teacher.logprobs to false" in report.asking.problems[0].words
 
 
 def test_the_store_holds_them_in_few_bytes(answer, task, teacher, store, documents):
