@@ -88,7 +88,7 @@ class Reader:
         reply = self.store.get(request.key)
         if reply is not None:
             reading = reader(self.task, teacher)(document.text, reply)
-            if teacher.logprobs and reply.logprobs is None:
+            if teacher.logprobs and reply.text and reply.logprobs is None:
                 return replace(reading, notes={**reading.notes, WITHOUT_LOGPROBS: 1})
             return reading
         error = self.store.error(request.key)

@@ -1,4 +1,4 @@
-"""Log-probabilities as the reply store keeps them: two to four bytes for each token."""
+"""Log-probabilities as the reply store keeps them: a few bytes for each token."""
 
 from __future__ import annotations
 
