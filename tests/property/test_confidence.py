@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 import pytest
+from benchmarks.fuzz_replies import mutated_replies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -189,3 +190,18 @@ def test_a_mention_of_unknown_origin_has_no_confidence():
     logprobs = parse_logprobs({"content": [{"token": "Ann", "logprob": -1}]}, "Ann")
     assert logprobs is not None
     assert confidence(Mention("Ann", "PER"), logprobs) is None
+
+
+@settings(max_examples=100)
+@given(seed=st.integers(0, 2**32))
+def test_however_broken_a_reply_is_a_place_in_it_holds_what_is_said(seed):
+    for case in mutated_replies(seed, 20):
+        text = case.reply.text
+        parsed = parse_reply(case.name, text, Question(case.text, LABELS))
+        for mention in () if parsed is None else parsed.mentions:
+            for place, string, quote in zip(
+                mention.written, (mention.surface, mention.label), (1, 0), strict=False
+            ):
+                start, end = (len(text) + at for at in place)
+                raw = text[start : end - quote]
+                assert raw == string or "\\" in raw
