@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from vermeil.data.document import Range, Span
@@ -54,11 +54,15 @@ class Mention:
         surface: the characters as the teacher wrote them.
         label: the label as the teacher wrote it.
         occurrence: which one, counted from 1, when the teacher said so.
+        written: the ranges of the reply that say its surface and its label, counted from the
+            reply's end, so that what stands before the answer can be taken off; empty where that is
+            not known. Two mentions that say the same are the same wherever they stand.
     """
 
     surface: str
     label: str
     occurrence: int | None = None
+    written: tuple[Range, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

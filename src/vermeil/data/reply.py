@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from vermeil.data.logprobs import Logprobs
+
 Message = Mapping[str, str]
 """One chat message: ``role`` and ``content``."""
 
@@ -104,6 +106,10 @@ class Reply:
         usage: tokens counted by the server.
         latency: seconds from sending to the full answer.
         attempts: how many requests it took.
+        logprobs: how probable its tokens were; None where the server did not say.
+
+    Raises:
+        ValueError: the tokens are those of another text.
     """
 
     text: str
@@ -111,3 +117,10 @@ class Reply:
     usage: Usage = field(default_factory=Usage)
     latency: float = 0.0
     attempts: int = 1
+    logprobs: Logprobs | None = None
+
+    def __post_init__(self) -> None:
+        if self.logprobs is not None and self.logprobs.length != len(self.text):
+            raise ValueError(
+                f"tokens of {self.logprobs.length} characters, but {len(self.text)} of text"
+            )

@@ -11,11 +11,13 @@ from typing import Any
 
 from vermeil.corpora.source import read_lines
 from vermeil.data.document import Document
+from vermeil.data.logprobs import Logprobs
 from vermeil.data.reply import Reply, Request, Usage
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
+from vermeil.teacher.recorded_logprobs import recorded_logprobs
 from vermeil.teacher.requests import check_prompt, make_requests
 from vermeil.teacher.spending import Charge
 from vermeil.teacher.store import ReplyStore
@@ -58,9 +60,9 @@ def import_replies(
     """Store recorded replies as if the teacher of the configuration had given them now.
 
     A record names its document by ``text``, or by ``id`` (``document_id``) where it has no text.
-    ``finish_reason``, ``sample``, ``prompt_tokens`` and ``completion_tokens`` are taken over; a
-    ``model`` or ``prompt`` other than the configured one keeps it out. A stored reply stays.
-    Nothing of it counts as spent.
+    ``finish_reason``, ``sample``, ``prompt_tokens``, ``completion_tokens``, ``token_ends`` and
+    ``token_logprobs`` are taken over; a ``model`` or ``prompt`` other than the configured one keeps
+    it out. A stored reply stays. Nothing of it counts as spent.
 
     Raises:
         DataError: the file cannot be read, or a line is not a recorded reply.
@@ -86,7 +88,8 @@ def import_replies(
             if not line.text.strip():
                 continue
             record = _parse(line.text, path, line.number)
-            what = _import(record, known, asked, teacher, replies, pending)
+            logprobs = recorded_logprobs(record, path, line.number)
+            what = _import(record, logprobs, known, asked, teacher, replies, pending)
             counts[what] += 1
             if what not in ("imported", "already") and len(examples) < _EXAMPLES:
                 examples.append(f"line {line.number}: {what.replace('_', ' ')}")
@@ -115,6 +118,7 @@ class _Known:
 
 def _import(
     record: Record,
+    logprobs: Logprobs | None,
     known: _Known,
     asked: Callable[[Document], Request],
     teacher: TeacherConfig,
@@ -133,7 +137,8 @@ def _import(
     if key in pending or replies.get(key) is not None:
         return "already"
     usage = Usage(record.get("prompt_tokens", 0), record.get("completion_tokens", 0))
-    reply = Reply(record["reply"], record.get("finish_reason", "stop"), usage)
+    finish = record.get("finish_reason", "stop")
+    reply = Reply(record["reply"], finish, usage, logprobs=logprobs)
     replies.add(request, reply, charge=Charge())
     pending.add(key)
     return "imported"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vermeil.data.document import Document
 from vermeil.data.reply import Request, State
@@ -19,6 +19,9 @@ from vermeil.teacher.requests import make_requests, reader, verify_request
 from vermeil.teacher.store import ReplyStore
 
 USABLE = (State.DONE, State.EMPTY)
+WITHOUT_LOGPROBS = "without_logprobs"
+"""The note of replies that lack log-probabilities, though they are wanted: they were stored before,
+the server gave none, or its tokens do not make up the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,10 @@ class Reader:
     def _read(self, document: Document, request: Request, teacher: TeacherConfig) -> Reading:
         reply = self.store.get(request.key)
         if reply is not None:
-            return reader(self.task, teacher)(document.text, reply)
+            reading = reader(self.task, teacher)(document.text, reply)
+            if teacher.logprobs and reply.text and reply.logprobs is None:
+                return replace(reading, notes={**reading.notes, WITHOUT_LOGPROBS: 1})
+            return reading
         error = self.store.error(request.key)
         if error is not None:
             return Reading(State.FAILED, problem=error)

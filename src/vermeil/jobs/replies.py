@@ -17,6 +17,7 @@ from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.batch_store import BatchStore, Phase
 from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.recorded_logprobs import ENDS, VALUES, logprobs_record
 from vermeil.teacher.requests import reader
 from vermeil.teacher.stored import StoredRequest, Wanted, stored_requests
 
@@ -196,6 +197,7 @@ def _record(one: StoredRequest, reply: Reply) -> Record:
         "completion_tokens": reply.usage.completion_tokens,
         "latency": reply.latency,
         "created": one.created,
+        **logprobs_record(reply.logprobs),
     }
 
 
@@ -209,8 +211,11 @@ def _write_parquet(records: Iterator[Record], output: Path) -> None:
             'pip install "vermeil[parquet]"'
         ) from error
     kinds = {int: pyarrow.int64(), float: pyarrow.float64(), str: pyarrow.string()}
+    lists = {ENDS: pyarrow.list_(kinds[int]), VALUES: pyarrow.list_(kinds[float])}
     sample = _record(StoredRequest("", "", "", "", "", "", 0, None, None, 0, 0.0), Reply(""))
-    schema = pyarrow.schema([(name, kinds[type(value)]) for name, value in sample.items()])
+    schema = pyarrow.schema(
+        [(name, lists.get(name) or kinds[type(value)]) for name, value in sample.items()]
+    )
     with (
         atomic_file(output) as file,
         pyarrow.parquet.ParquetWriter(

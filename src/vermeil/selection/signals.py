@@ -29,7 +29,8 @@ class Judged:
         regions: where something is seen.
         said: the teacher's marks, all of them.
         is_gold: whether people annotated it: then its own group's surfaces are left out.
-        doubts: the teacher's mark to how doubtful it is, in [0, 1]: 1 minus its share of the votes.
+        doubts: the teacher's mark to how doubtful it is, in [0, 1]: 1 minus its score, which is its
+            share of the votes or, by log-probabilities, the confidence of a single answer.
         guessed: those of the teacher's marks whose place is a guess.
     """
 

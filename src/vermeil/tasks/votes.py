@@ -115,5 +115,8 @@ def settled(candidate: Candidate, label: str | None) -> Candidate:
     """Return a candidate as the verdict has it: with this label, or lost."""
     if label is None:
         return replace(candidate, kept=False, settled=True)
-    span = replace(candidate.span, label=label)
+    is_same = label == candidate.span.label or candidate.voters > 1
+    # A single voter's confidence was that in another label.
+    score = candidate.span.score if is_same else None
+    span = replace(candidate.span, label=label, score=score)
     return replace(candidate, span=span, kept=True, settled=True)

@@ -16,6 +16,7 @@ _OURS = {"model", "messages", "system", "stream", "n", "temperature", "max_token
     "response_format",
     "structured_outputs",
     "output_config",
+    "logprobs",
 }
 """Fields of a request's body that other settings decide."""
 
@@ -122,6 +123,11 @@ class TeacherConfig(Section):
     asks for JSON. json_schema: OpenAI's strict response_format, known to OpenAI, Azure, Anthropic,
     vLLM, SGLang, Ollama and llama.cpp. json_object: any JSON object. vllm: vLLM's own
     structured_outputs. llama_cpp: llama-cpp-python. Not for prompts that reason first."""
+    logprobs: bool = False
+    """Ask for the log-probability of every token of the reply, and give each span the joint
+    probability of the tokens that say it as score (replies in JSON; with several answers, votes are
+    the score). Known to OpenAI (but for models that reason), Azure, vLLM, SGLang, llama.cpp and
+    Ollama, not to Anthropic. Replies that are stored without stay as they are."""
     samples: int = Field(default=1, ge=1)
     """How often each document is asked; with more than once, set a temperature above 0."""
     also: tuple[FurtherTeacher, ...] = ()
@@ -164,6 +170,10 @@ class TeacherConfig(Section):
                 raise ValueError(
                     f'structured = "{one.structured}" is not known to Anthropic; expected '
                     '"json_schema" or "off"'
+                )
+            if one.backend == "anthropic" and one.logprobs:
+                raise ValueError(
+                    "logprobs: Anthropic's API gives no log-probabilities; set it to false"
                 )
         if self.documents_per_request > 1 and self.mode == "batch":
             raise ValueError(

@@ -32,6 +32,7 @@ _COLUMNS = (
     "cached_tokens",
     "tokens",
     "cost",
+    "logprobs",
 )
 _ROWS = f"SELECT {', '.join(_COLUMNS)} FROM attempts ORDER BY rowid"
 _KNOWN = """

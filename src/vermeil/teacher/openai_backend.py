@@ -15,6 +15,7 @@ from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 from vermeil.teacher.faults import fault_of_status
 from vermeil.teacher.headers import limits_of
+from vermeil.teacher.openai_logprobs import no_logprobs
 from vermeil.teacher.openai_wire import chat_body, parse_completion
 from vermeil.teacher.structured import rejection
 
@@ -134,6 +135,9 @@ class OpenAIBackend:
             advice = rejection(status, words, request.text, self._config)
             if advice is not None:
                 raise AttemptError(advice, Scope.TEACHER, free=True)
+        advice = no_logprobs(status, words, request.text, self._config)
+        if advice is not None:
+            raise AttemptError(advice, Scope.TEACHER, free=True)
         code = code if isinstance(code, str) else None
         raise fault_of_status(status, code, words, headers, self._config)
 

@@ -23,6 +23,7 @@ from vermeil.teacher.batch_store import Batch
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 from vermeil.teacher.faults import fault_of_status
+from vermeil.teacher.openai_logprobs import no_logprobs
 from vermeil.teacher.openai_wire import chat_body, parse_completion
 from vermeil.teacher.sdk import Sdk
 from vermeil.teacher.structured import rejection
@@ -166,6 +167,9 @@ class OpenAIBatches:
             advice = rejection(status, said, "", self._config)
             if advice is not None:
                 return Result(name, error=advice, again=False)
+        advice = no_logprobs(status, said, "", self._config)
+        if advice is not None:
+            return Result(name, error=advice, again=False)
         fault = fault_of_status(status, code, said, {}, self._config)
         return Result(name, error=str(fault), again=fault.scope is Scope.ATTEMPT)
 

@@ -7,6 +7,7 @@ from typing import Any
 from vermeil.data.reply import Reply, Request, Usage
 from vermeil.teacher.backend import storable
 from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.openai_logprobs import parse_logprobs
 from vermeil.teacher.structured import FIELDS
 
 
@@ -19,6 +20,11 @@ def chat_body(request: Request, config: TeacherConfig) -> dict[str, Any]:
     }
     if request.schema is not None:
         body |= FIELDS[config.structured](request.schema)
+    if config.logprobs:
+        # Not a parameter of the request, and so no part of its key: it changes nothing that the
+        # model says. So replies that were stored without are not asked, and paid, once more when it
+        # is switched on, and none is lost when it is switched off.
+        body["logprobs"] = True
     return body
 
 
@@ -38,7 +44,9 @@ def parse_completion(answer: Any, latency: float = 0.0) -> Reply:
     cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
     numbers = (usage.get("prompt_tokens"), usage.get("completion_tokens"), cached)
     counted = Usage(*(int(number or 0) for number in numbers))
-    return Reply(storable(text), str(finish), counted, latency)
+    text = storable(text)
+    logprobs = parse_logprobs(choice.get("logprobs"), text)
+    return Reply(text, str(finish), counted, latency, logprobs=logprobs)
 
 
 def _words(message: dict[str, Any]) -> str:

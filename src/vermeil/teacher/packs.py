@@ -77,18 +77,20 @@ def own_reply(text: str, reply: Reply) -> Reply:
     """
     own = mark(text)
     found = {
-        canonical(value): reply.text[start:end]
+        canonical(value): (start, end)
         for value, start, end in objects_in(reply.text)
         if value.get(_MARK) == own
     }
     if len(found) == 1:
         was_cut = reply.finish_reason == "length"
+        start, end = next(iter(found.values()))
         return replace(
             reply,
-            text=next(iter(found.values())),
+            text=reply.text[start:end],
             finish_reason="stop" if was_cut else reply.finish_reason,
+            logprobs=reply.logprobs and reply.logprobs.within(start, end),
         )
-    return reply if "{" not in reply.text else replace(reply, text="")
+    return reply if "{" not in reply.text else replace(reply, text="", logprobs=None)
 
 
 def reads_packs(read: Read) -> Read:

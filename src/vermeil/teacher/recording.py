@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from vermeil.data.logprobs import Logprobs
 from vermeil.errors import DataError
+from vermeil.teacher.recorded_logprobs import recorded_logprobs
 
 _EXPECTED = 'expected {"text": "…", "reply": "…"}'
 
@@ -21,14 +23,15 @@ class Recorded:
     reply: str
     finish_reason: str
     line: int
+    logprobs: Logprobs | None = None
 
 
 class Recording:
     """The replies of one recording, by text.
 
     Args:
-        path: JSON Lines with ``text``, ``reply`` and perhaps ``finish_reason`` (else ``stop``); a
-            name that ends in ``.gz`` is unpacked.
+        path: JSON Lines with ``text``, ``reply`` and perhaps ``finish_reason`` (else ``stop``),
+            ``token_ends`` and ``token_logprobs``; a name that ends in ``.gz`` is unpacked.
 
     Raises:
         DataError: the file cannot be read or a line is not a recorded reply.
@@ -79,7 +82,8 @@ class Recording:
                 number,
             )
         finish = record.get("finish_reason", "stop")
-        self._replies.setdefault(text, Recorded(reply, str(finish), number))
+        logprobs = recorded_logprobs(record, self._path, number)
+        self._replies.setdefault(text, Recorded(reply, str(finish), number, logprobs))
 
 
 def _line_starts(text: str) -> Iterator[int]:

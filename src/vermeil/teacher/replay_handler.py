@@ -10,6 +10,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from vermeil.teacher.openai_logprobs import logprobs_content
 from vermeil.teacher.recording import Recorded, Recording
 
 _LARGEST_BODY = 64 * 2**20
@@ -125,7 +126,7 @@ def _completion(body: bytes, known: Mapping[str, Recording]) -> dict[str, Any]:
             "reply_not_recorded",
             f"{model} has no reply to a text with which the last user message ends",
         )
-    return _answer(model, asked, found)
+    return _answer(model, asked, found, bool(request.get("logprobs")))
 
 
 def _content(content: Any) -> str:
@@ -134,7 +135,8 @@ def _content(content: Any) -> str:
     return "".join(part["text"] for part in content if part.get("type") == "text")
 
 
-def _answer(model: str, asked: list[str], found: Recorded) -> dict[str, Any]:
+def _answer(model: str, asked: list[str], found: Recorded, with_logprobs: bool) -> dict[str, Any]:
+    known = found.logprobs if with_logprobs else None
     sent, came = (_tokens(sum(map(len, asked))), _tokens(len(found.reply)))
     digest = hashlib.sha256("\0".join([model, *asked]).encode("utf-8", "replace")).hexdigest()
     return {
@@ -146,7 +148,7 @@ def _answer(model: str, asked: list[str], found: Recorded) -> dict[str, Any]:
             {
                 "index": 0,
                 "message": {"role": "assistant", "content": found.reply, "refusal": None},
-                "logprobs": None,
+                "logprobs": known and logprobs_content(known, found.reply),
                 "finish_reason": found.finish_reason,
             }
         ],

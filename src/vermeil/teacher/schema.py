@@ -12,7 +12,7 @@ from typing import Literal
 from vermeil.errors import DataError
 from vermeil.teacher import spending
 
-VERSION = 3
+VERSION = 4
 _APPLICATION_ID = 0x5645524D  # "VERM"
 _FIRST = """
 CREATE TABLE documents (
@@ -87,7 +87,10 @@ ALTER TABLE renewed RENAME TO attempts;
 CREATE INDEX attempts_by_head ON attempts (head);
 CREATE INDEX attempts_by_document ON attempts (document_id)
 """
-_STEPS = (_FIRST, _SECOND, _THIRD)
+_FOURTH = """
+ALTER TABLE attempts ADD COLUMN logprobs BLOB
+"""
+_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """What turns a store of each version, from 0 (empty), into one of the next."""
 
 _CACHE = {"write": 128 * 1024, "read": 32 * 1024}

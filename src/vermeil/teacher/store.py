@@ -18,6 +18,7 @@ from vermeil.data.reply import Reply, Request, Usage
 from vermeil.errors import DataError
 from vermeil.teacher import spending
 from vermeil.teacher.answered import Answered
+from vermeil.teacher.logprob_blob import packed, unpacked
 from vermeil.teacher.schema import head_of, prepare, set_cache, transaction
 from vermeil.teacher.spending import Charge, Reservation, Spent
 from vermeil.teacher.tokens import characters
@@ -27,15 +28,16 @@ INSERT INTO attempts SELECT :key,
   (SELECT COALESCE(MAX(attempt), 0) + 1 FROM attempts WHERE head = :head AND key = :key),
   :document_id, :prompt, :model, :parameters, :sample, :reply, :finish_reason,
   :prompt_tokens, :completion_tokens, :latency, :error, :created,
-  :cached_tokens, :tokens, :cost, :head
+  :cached_tokens, :tokens, :cost, :head, :logprobs
 """
 _REPLY = """
-SELECT reply, finish_reason, prompt_tokens, completion_tokens, cached_tokens, latency, attempt
+SELECT reply, finish_reason, prompt_tokens, completion_tokens, cached_tokens, latency, attempt,
+  logprobs
 FROM attempts WHERE head = ? AND key = ? AND reply IS NOT NULL ORDER BY attempt LIMIT 1
 """
 _ATTEMPTS = """
 SELECT model, prompt, sample, attempt, reply, finish_reason, prompt_tokens, completion_tokens,
-  cached_tokens, latency, error
+  cached_tokens, latency, logprobs, error
 FROM attempts WHERE document_id = ? OR (head = ? AND key = ?) ORDER BY created, sample, attempt
 """
 _ERROR = """
@@ -127,8 +129,9 @@ class ReplyStore:
             row = self._reader.execute(_REPLY, (head_of(key), key)).fetchone()
         if row is None:
             return None
-        text, finish, asked, answered, cached, latency, attempt = row
-        return Reply(text, finish, Usage(asked, answered, cached), latency, attempt)
+        text, finish, asked, answered, cached, latency, attempt, blob = row
+        usage = Usage(asked, answered, cached)
+        return Reply(text, finish, usage, latency, attempt, unpacked(blob))
 
     def error(self, key: str, since: int = 0) -> str | None:
         """Return why the last attempt brought no reply; None when it did or there was none.
@@ -293,6 +296,7 @@ def _row(attempt: _Attempt) -> dict[str, Any]:
         "cached_tokens": usage.cached_tokens,
         "tokens": attempt.charge.tokens,
         "cost": attempt.charge.cost,
+        "logprobs": packed(reply.logprobs) if reply else None,
     }
 
 
@@ -315,8 +319,9 @@ def _spending(attempt: _Attempt) -> tuple[str | int, ...]:
 
 
 def _attempt(row: tuple[Any, ...]) -> Attempt:
-    *asking, text, finish, asked, answered, cached, latency, error = row
-    model, prompt, sample, number = asking
+    model, prompt, sample, number, text, finish, *numbers, blob, error = row
+    asked, answered, cached, latency = numbers
     usage = Usage(asked, answered, cached)
-    reply = None if text is None else Reply(text, finish, usage, latency, number)
+    logprobs = unpacked(blob)
+    reply = None if text is None else Reply(text, finish, usage, latency, number, logprobs)
     return Attempt(model, prompt, sample, number, reply, error)

@@ -11,11 +11,12 @@ from typing import Any
 
 from vermeil.data.reply import Reply, Usage
 from vermeil.errors import DataError
+from vermeil.teacher.logprob_blob import unpacked
 from vermeil.teacher.schema import prepare
 
 _SELECT = """
 SELECT key, document_id, prompt, model, parameters, sample, reply, finish_reason, prompt_tokens,
-  completion_tokens, latency, attempt, error, created,
+  completion_tokens, latency, attempt, logprobs, error, created,
   (SELECT COUNT(*) FROM attempts AS every WHERE every.head = this.head AND every.key = this.key),
   (SELECT CASE COUNT(*) WHEN 1 THEN MAX(text) END FROM documents AS d
     WHERE d.document_id = this.document_id)
@@ -98,8 +99,9 @@ def stored_requests(store: Path, wanted: Wanted) -> Iterator[StoredRequest]:
 
 def _record(row: tuple[Any, ...]) -> StoredRequest:
     key, document_id, prompt, model, parameters, sample, said, finish, *numbers = row
-    asked, answered, latency, number, error, created, attempts, text = numbers
-    reply = None if said is None else Reply(said, finish, Usage(asked, answered), latency, number)
+    asked, answered, latency, number, blob, error, created, attempts, text = numbers
+    usage, logprobs = Usage(asked, answered), unpacked(blob)
+    reply = None if said is None else Reply(said, finish, usage, latency, number, logprobs)
     return StoredRequest(
         key,
         document_id,

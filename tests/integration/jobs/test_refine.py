@@ -11,7 +11,7 @@ from tests.refining import GOLD_TEXTS, corpora, right_share
 from tests.toys import blending
 
 import vermeil
-from vermeil.data.document import Annotation, Document
+from vermeil.data.document import Annotation, Document, Span
 from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.judging import divide
 from vermeil.jobs.learning import Learning
@@ -76,6 +76,25 @@ def test_without_students_what_is_said_is_judged_in_no_time(
     for document in limas:
         start = document.text.index("Lima")
         assert (start, start + 4, "LOC") in {s.key for s in document.spans or ()}
+
+
+def test_the_judge_listens_to_how_sure_the_teacher_was(learning: Learning) -> None:
+    gold, silver = corpora(strong=True)
+    unsure = [_unsure(d, number) for number, d in enumerate(silver)]
+    settings = SelectionConfig(folds=0, refinement="relabel")
+    done = vermeil.refine(gold, unsure, learning, settings)
+    assert done.report["judge"]["weights"]["doubt of what is said"] < 0
+    said = [d for d in unsure if d.text not in {g.text for g in gold}]
+    assert right_share(done.documents) > right_share(said)
+
+
+def _unsure(document: Document, number: int) -> Document:
+    """Put a wrong span with a low score into every third document; the others have a high one."""
+    sure = [replace(span, score=0.97) for span in document.spans or ()]
+    if number % 3 == 0:
+        start = document.text.rindex(" ") + 1
+        sure.append(Span(start, len(document.text), "LOC", score=0.2))
+    return document.with_annotation(Annotation(tuple(sure)))
 
 
 def test_a_strong_teachers_silver_stays_as_it_is(learning: Learning) -> None:

@@ -11,6 +11,7 @@ import pyarrow.parquet
 import pytest
 
 from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.logprobs import Logprobs
 from vermeil.data.reply import Reply, State
 from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.annotate import annotate
@@ -148,6 +149,55 @@ def test_parquet_holds_the_same(store, tmp_path):
     rows = pyarrow.parquet.read_table(tmp_path / "out.parquet").to_pylist()
     assert rows == [json.loads(line) for line in lines if line]
     assert len(rows) == 5
+
+
+def test_log_probabilities_survive_export_import_and_replay(tmp_path):
+    reply = Reply(SAID["d0"], logprobs=Logprobs((20, 28, len(SAID["d0"])), (-0.5, -0.25, 0.0)))
+    store, file = tmp_path / "replies.sqlite", tmp_path / "out.jsonl"
+    [request] = make_requests(DOCUMENTS[:1], TASK, TEACHER)
+    with ReplyStore(store) as replies:
+        replies.put(request, reply)
+    export_replies(store, file, ALL)
+    export_replies(store, tmp_path / "out.parquet", ALL)
+    rows = pyarrow.parquet.read_table(tmp_path / "out.parquet").to_pylist()
+    assert rows == [json.loads(file.read_text("utf-8"))]
+    assert rows[0]["token_logprobs"] == [-0.5, -0.25, 0.0]
+    import_replies(file, DOCUMENTS, TASK, TEACHER, tmp_path / "imported.sqlite")
+    with ReplayServer({"m": file}) as server:
+        asking = TEACHER.model_copy(update={"base_url": server.base_url, "logprobs": True})
+        annotate(DOCUMENTS[:1], TASK, asking, tmp_path / "replayed.sqlite")
+        without = asking.model_copy(update={"logprobs": False})
+        annotate(DOCUMENTS[:1], TASK, without, tmp_path / "without.sqlite")
+    for name, expected in (("imported", reply.logprobs), ("replayed", reply.logprobs)):
+        with ReplyStore(tmp_path / f"{name}.sqlite") as replies:
+            found = replies.get(request.key)
+            assert found is not None
+            assert found.logprobs == expected
+    with ReplyStore(tmp_path / "without.sqlite") as replies:
+        found = replies.get(request.key)
+        assert found is not None
+        assert found.logprobs is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"token_ends": [1], "token_logprobs": [-1.0]},
+        {"token_ends": [2]},
+        {"token_logprobs": [-1.0]},
+        {"token_ends": [1, 1, 2], "token_logprobs": [0, 0, 0]},
+        {"token_ends": [2], "token_logprobs": [0.5]},
+        {"token_ends": [2], "token_logprobs": [[]]},
+        {"token_ends": [2.0], "token_logprobs": [-1.0]},
+        {"token_ends": "2", "token_logprobs": "1"},
+        {"token_ends": [2], "token_logprobs": [-(10**400)]},
+    ],
+)
+def test_log_probabilities_of_another_reply_are_a_data_error(wrong, tmp_path):
+    file = tmp_path / "in.jsonl"
+    file.write_text(json.dumps({"text": DOCUMENTS[0].text, "reply": "[]", **wrong}))
+    with pytest.raises(DataError, match='"token_ends" and "token_logprobs" do not fit'):
+        import_replies(file, DOCUMENTS, TASK, TEACHER, tmp_path / "replies.sqlite")
 
 
 def test_without_pyarrow_the_command_that_installs_it_is_told(store, tmp_path):

@@ -27,6 +27,7 @@ class Item:
     content: str = EMPTY
     status: int = 400
     code: str | None = None
+    logprobs: dict[str, Any] | None = None
 
 
 @dataclass
@@ -279,10 +280,11 @@ def last_line(body: dict[str, Any]) -> str:
     return body["messages"][-1]["content"].splitlines()[-1]
 
 
-def completion(content: str) -> dict[str, Any]:
+def completion(content: str, logprobs: dict[str, Any] | None = None) -> dict[str, Any]:
     message = {"role": "assistant", "content": content}
     usage = {"prompt_tokens": 10, "completion_tokens": 2}
-    return {"choices": [{"message": message, "finish_reason": "stop"}], "usage": usage}
+    choice = {"message": message, "finish_reason": "stop", "logprobs": logprobs}
+    return {"choices": [choice], "usage": usage}
 
 
 def outcome(server: BatchServer, made: Made, body: dict[str, Any]) -> Item:
@@ -315,7 +317,7 @@ def openai_results(server: BatchServer, made: Made) -> dict[str, list[bytes]]:
         item = outcome(server, made, body)
         line: dict[str, Any] = {"id": "x", "custom_id": name, "response": None, "error": None}
         if item.kind in ("ok", "late"):
-            line["response"] = {"status_code": 200, "body": completion(item.content)}
+            line["response"] = {"status_code": 200, "body": completion(item.content, item.logprobs)}
         elif item.kind == "error":
             error = {"message": item.content, "code": item.code}
             line["response"] = {"status_code": item.status, "body": {"error": error}}

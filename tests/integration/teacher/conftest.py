@@ -37,6 +37,8 @@ class Answer:
     cut: str = ""
     drip: float = 0.0
     again: float | None = None
+    tokens: tuple[tuple[str, float], ...] | None = None
+    """What the reply is made of, with log-probabilities, as OpenAI says it when it is asked."""
 
     def encoded(self) -> bytes:
         if self.body is not None:
@@ -45,6 +47,17 @@ class Answer:
             return json.dumps({"error": {"message": self.content, "code": None}}).encode()
         message = {"role": "assistant", "content": self.content}
         choice = {"index": 0, "message": message, "finish_reason": self.finish_reason}
+        if self.tokens is not None:
+            said = [
+                {
+                    "token": token,
+                    "logprob": value,
+                    "bytes": list(token.encode()),
+                    "top_logprobs": [],
+                }
+                for token, value in self.tokens
+            ]
+            choice["logprobs"] = {"content": said, "refusal": None}
         usage = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}
         return json.dumps({"choices": [choice], "usage": usage}).encode()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vermeil.data.logprobs import Logprobs
 from vermeil.data.reply import Reply, Request, Usage
 from vermeil.teacher.merging import MergeReport, merge_store
 from vermeil.teacher.spending import Charge, Limit, Reservation
@@ -43,6 +44,17 @@ def test_every_attempt_comes_over_once(tmp_path: Path) -> None:
         with ReplyStore(alone) as same:
             assert store.spent() == same.spent()
         assert [a.model for a in store.attempts("d4", "")] == ["m"]
+
+
+def test_log_probabilities_come_over(tmp_path: Path) -> None:
+    reply = Reply("[]", logprobs=Logprobs((1, 2), (-0.5, -0.25)))
+    with ReplyStore(tmp_path / "one") as store:
+        store.put(asked(1), reply)
+        store.put(asked(2), Reply("[]"))
+    with ReplyStore(tmp_path / "all") as store:
+        assert merge_store(tmp_path / "one", store) == MergeReport(2, 0)
+        assert store.get(asked(1).key) == reply
+        assert store.get(asked(2).key) == Reply("[]")
 
 
 def test_what_a_shard_got_later_comes_over_alone(tmp_path: Path) -> None:

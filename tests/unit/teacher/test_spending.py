@@ -7,8 +7,9 @@ from contextlib import closing
 
 import pytest
 
+from vermeil.data.logprobs import Logprobs
 from vermeil.data.reply import Reply, Request, Usage
-from vermeil.teacher.schema import _APPLICATION_ID, _FIRST, _SECOND
+from vermeil.teacher.schema import _APPLICATION_ID, _FIRST, _SECOND, _THIRD, head_of
 from vermeil.teacher.spending import Charge, Limit, Reservation
 from vermeil.teacher.store import ReplyStore
 from vermeil.teacher.stored import Wanted, stored_requests
@@ -141,6 +142,31 @@ def test_a_store_of_version_2_is_renewed_and_keeps_order_attempts_and_money(tmp_
         store.put(one, error="late")
         assert [a.number for a in store.attempts("d", one.key)] == [1, 1, 2, 3]
         assert list(store.answered().missing([one, other, request("new")])) == [request("new")]
+
+
+def test_a_store_of_version_3_is_renewed_and_takes_log_probabilities(tmp_path):
+    path, one, other = tmp_path / "r.sqlite", request(), request("other")
+    with closing(sqlite3.connect(path)) as db:
+        db.create_function("head_of", 1, head_of, deterministic=True)
+        db.executescript(_FIRST + _SECOND + ";" + _THIRD)
+        row = ("standard", "m", "{}", 0, "first", "stop", 5, 2, 0.1, None, 3.0, 1, 7, 70)
+        values = (one.key, 1, "d", *row, head_of(one.key))
+        db.execute(f"INSERT INTO attempts VALUES ({', '.join('?' * 18)})", values)
+        db.execute("INSERT INTO answered VALUES (?)", (one.key[:16],))
+        db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        db.execute("PRAGMA user_version = 3")
+        db.commit()
+    assert [r.reply and r.reply.text for r in stored_requests(path, Wanted())] == ["first"]
+    said = Reply("[]", attempts=1, logprobs=Logprobs((1, 2), (-0.5, -0.25)))
+    for _ in range(2):
+        with ReplyStore(path) as store:
+            assert store.get(one.key) == Reply("first", "stop", Usage(5, 2, 1), 0.1, 1)
+            if store.get(other.key) is None:
+                store.put(other, said)
+            assert store.get(other.key) == said
+            assert [a.reply for a in store.attempts("d", other.key)][-1] == said
+            assert list(store.answered().missing([one, other, request("new")])) == [request("new")]
+    assert [r.reply for r in stored_requests(path, Wanted())][-1] == said
 
 
 def test_keys_that_begin_alike_are_told_apart(tmp_path, monkeypatch):

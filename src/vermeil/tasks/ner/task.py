@@ -18,6 +18,7 @@ from vermeil.data.reply import Message, Reply, State
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.confidence import UNKNOWN, with_confidence
 from vermeil.tasks.ner.decoding import decode_spans
 from vermeil.tasks.ner.encoding import encode_spans, scheme_classes
 from vermeil.tasks.ner.formats import asked_format, parse_reply
@@ -138,6 +139,12 @@ class NerTask:
             problem = f"no whole answer in the format that was asked for ({name})"
             return unusable(reply, problem, **quoted)
         notes = {**parsed.notes, TRUNCATED: 1} if was_cut else parsed.notes
+        if reply.logprobs is not None:
+            # Where a quotation was taken out of the reply, places in it are no longer known.
+            known = reply.logprobs if own == reply.text else None
+            located = with_confidence(located, known)
+            silent = sum(one.span is not None and one.span.score is None for one in located)
+            notes = {**notes, UNKNOWN: silent} if silent else notes
         unread = _unread(text, located) if TRUNCATED in notes else ()
         annotation = annotation_of(located, self.config.uncertain, unread)
         return Reading(State.DONE if located else State.EMPTY, annotation, located, notes=notes)

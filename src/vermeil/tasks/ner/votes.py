@@ -16,8 +16,10 @@ _DOUBTFUL = (Status.FUZZY.value, Status.AMBIGUOUS.value)
 def vote_spans(readings: Sequence[Annotation], keep: Keep, abstain: bool) -> Vote:
     """Let every annotation vote for its spans.
 
-    A span's score is the share of the voters that have it, with the same bounds and label; with a
-    single voter it has none.
+    A span's score is the share of the voters that have it, with the same bounds and label. With a
+    single voter it stays what it was: none, or the confidence by log-probabilities. Votes do not
+    count more or less by these: a span that is said with probability p is in a share p of the
+    samples already, and its doubt would count twice.
 
     Args:
         readings: what each voter says; all annotated.

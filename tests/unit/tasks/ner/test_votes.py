@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -129,6 +130,24 @@ def test_verdicts_are_applied_and_counted():
     assert vote.annotation.abstain == ()
     named = ("confirmed", "relabelled", "rejected", "unanswered")
     assert [vote.counts[name] for name in named] == [1, 1, 1, 0]
+
+
+def test_a_single_voters_confidence_stays_unless_the_label_was_wrong():
+    sure = [replace(span, score=0.75, status="fuzzy") for span in (LEE, ROME)]
+    vote = vote_spans([Annotation(tuple(sure))], "majority", abstain=False)
+    assert [s.score for s in vote.annotation.spans or ()] == [0.75, 0.75]
+    verdicts = HOW.read(TEXT, checks((1, "PER"), (2, "PER")))
+    settled = HOW.settle(TEXT, vote, verdicts, abstain=False)
+    assert [(s.label, s.score) for s in settled.annotation.spans or ()] == [
+        ("PER", 0.75),
+        ("PER", None),
+    ]
+
+
+def test_several_voters_confidences_give_way_to_votes():
+    sure = [Annotation((replace(LEE, score=0.5),)), Annotation((replace(LEE, score=0.25),))]
+    vote = vote_spans([*sure, Annotation(())], "majority", abstain=False)
+    assert [s.score for s in vote.annotation.spans or ()] == [2 / 3]
 
 
 def test_what_nobody_answered_stays_as_it_was():

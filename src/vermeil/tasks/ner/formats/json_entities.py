@@ -12,7 +12,7 @@ from typing import Any
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.json_answers import Answer, parse_json, read_entries
-from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word
+from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word, written
 from vermeil.tasks.ner.formats.token_indices import read_pair
 from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.places import find_places
@@ -150,7 +150,7 @@ def read_entry(value: Value, question: Question) -> Mention | None:
     number = value.get("occurrence")
     is_counting = isinstance(number, Word) and number.text.isascii() and number.text.isdigit()
     counted = int(number.text[:9]) if isinstance(number, Word) and is_counting else 0
-    return Mention(surface, label, counted or None)
+    return Mention(surface, label, counted or None, written(surface, label))
 
 
 def _is_nothing(value: Value) -> bool:

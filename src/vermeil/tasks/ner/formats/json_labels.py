@@ -7,7 +7,7 @@ import json
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.json_answers import Answer, parse_json
-from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word
+from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word, written
 from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
@@ -50,7 +50,11 @@ def read_labels(container: Container, _question: Question) -> Answer | None:
             entries += container.closed or not isinstance(value, Word)
             continue
         entries += len(surfaces)
-        mentions += [Mention(s, key) for s in surfaces if key and isinstance(s, str) and s]
+        mentions += [
+            Mention(s, key, written=written(s, key))
+            for s in surfaces
+            if key and isinstance(s, str) and s
+        ]
     malformed = entries - len(mentions)
     if malformed and not mentions:
         return None if container.closed else Answer(closed=False)

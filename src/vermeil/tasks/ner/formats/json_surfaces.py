@@ -7,7 +7,7 @@ import json
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.json_answers import Answer, parse_json
-from vermeil.tasks.ner.formats.lenient_json import Container, Word
+from vermeil.tasks.ner.formats.lenient_json import Container, Word, written
 from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
@@ -42,7 +42,11 @@ def read_surfaces(container: Container, _question: Question) -> Answer | None:
     pairs = list(zip(container.keys, container.items, strict=True))
     if pairs and not container.closed and isinstance(pairs[-1][1], Word):
         pairs.pop()
-    mentions = [Mention(key, value) for key, value in pairs if key and isinstance(value, str)]
+    mentions = [
+        Mention(key, value, written=written(key, value))
+        for key, value in pairs
+        if key and isinstance(value, str)
+    ]
     said = tuple(m for m in mentions if m.label)
     if pairs and not said:
         return None if container.closed else Answer(closed=False)

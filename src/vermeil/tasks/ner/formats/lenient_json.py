@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from vermeil.data.document import Range
+
 DEPTH = 32
 """Containers within one another; what is nested deeper is no answer."""
 
@@ -32,6 +34,17 @@ class Word:
     """Something that stands without quotes: a number, null, or what should have been a string."""
 
     text: str
+
+
+class Quoted(str):
+    """A string that stood in quotes, and where its characters stand in the reply as written."""
+
+    __slots__ = ("start", "stop")
+
+    start: int
+    """Its first character, counted from the reply's end: negative."""
+    stop: int
+    """The quote that closes it, counted in the same way."""
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +72,18 @@ class Container:
 
 
 Value = str | Word | Container
+
+
+def written(surface: Value, label: Value) -> tuple[Range, ...]:
+    """Return the ranges of the reply that say a surface and a label; empty where not both do.
+
+    The quote behind the surface belongs to it: that the name ends there is said by this quote alone
+    ("New York", and not "New York Times"). That behind the label does not: labels are no beginnings
+    of each other, and many a token has this quote in one with what tells whether the list goes on.
+    """
+    if not isinstance(surface, Quoted) or not isinstance(label, Quoted):
+        return ()
+    return (surface.start, surface.stop + 1), (label.start, label.stop)
 
 
 @dataclass(slots=True)
@@ -154,7 +179,7 @@ def _scalar(text: str, position: int) -> tuple[Value | None, int]:
     return Word(word.group().strip()), word.end()
 
 
-def _string(text: str, start: int) -> tuple[str | None, int]:
+def _string(text: str, start: int) -> tuple[Quoted | None, int]:
     """Read a string; a quote within it that no comma, colon or bracket follows belongs to it."""
     closing = _QUOTES[text[start]]
     parts: list[str] = []
@@ -166,7 +191,9 @@ def _string(text: str, start: int) -> tuple[str | None, int]:
             character, position = _escape(text, position)
             parts.append(character)
         elif _AFTER_STRING.match(text, position):
-            return _whole("".join(parts)), position
+            string = Quoted(_whole("".join(parts)))
+            string.start, string.stop = start + 1 - len(text), position - 1 - len(text)
+            return string, position
         else:
             parts.append(closing)
     return None, len(text)

@@ -12,7 +12,7 @@ from bisect import bisect_right
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word
+from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word, written
 from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.places import find_places
 from vermeil.tasks.ner.reply_format import Question
@@ -52,9 +52,10 @@ def read_pair(value: Container, question: Question) -> Mention | None:
     numbers = [_number(v) for v in value.items if not isinstance(v, str)]
     if len(strings) != 2 or not all(strings) or None in numbers or not value.closed:
         return None
+    surface, label = strings
     first = numbers[-2] if len(numbers) >= 2 else None
-    occurrence = None if first is None else _occurrence(question.text, strings[0], first)
-    return Mention(strings[0], strings[1], occurrence)
+    occurrence = None if first is None else _occurrence(question.text, surface, first)
+    return Mention(surface, label, occurrence, written(surface, label))
 
 
 def _occurrence(text: str, surface: str, word: int) -> int | None:

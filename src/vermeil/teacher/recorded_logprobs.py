@@ -1,0 +1,49 @@
+"""Log-probabilities in files of replies: two lists beside the reply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vermeil.data.logprobs import Logprobs
+from vermeil.errors import DataError
+
+ENDS, VALUES = "token_ends", "token_logprobs"
+
+
+def logprobs_record(logprobs: Logprobs | None) -> dict[str, Any]:
+    """Return the fields of a record; both None where there are no log-probabilities."""
+    if logprobs is None:
+        return {ENDS: None, VALUES: None}
+    return {ENDS: list(logprobs.ends), VALUES: list(logprobs.values)}
+
+
+def recorded_logprobs(record: Mapping[str, Any], path: Path, line: int) -> Logprobs | None:
+    """Return the log-probabilities of a record with ``reply``; None where it has none.
+
+    Args:
+        record: as it was read.
+        path: its file.
+        line: its line.
+
+    Raises:
+        DataError: they are not those of the reply.
+    """
+    ends, values = record.get(ENDS), record.get(VALUES)
+    if ends is None and values is None:
+        return None
+    try:
+        if not (isinstance(ends, list) and all(type(end) is int for end in ends)):
+            raise TypeError(f"{ENDS} is no list of whole numbers")
+        logprobs = Logprobs(tuple(ends), tuple(map(float, values)))  # type: ignore[arg-type]
+        if logprobs.length != len(record["reply"]):
+            raise ValueError("the last token does not end with the reply")
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(
+            f'"{ENDS}" and "{VALUES}" do not fit the reply ({error}); expected where each token '
+            "ends, in characters, and its log-probability",
+            path,
+            line,
+        ) from error
+    return logprobs
