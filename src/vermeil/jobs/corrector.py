@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Span
+from vermeil.data.progress import Progress, silent
 from vermeil.data.words import words_of
 from vermeil.jobs.judging import Taught
 from vermeil.jobs.kept_rows import Rows, digest, kept
@@ -33,7 +34,9 @@ VERSION = 1
 """Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
 
 
-def corrector_rows(taught: Taught, learning: Learning, folds: int) -> Rows:
+def corrector_rows(
+    taught: Taught, learning: Learning, folds: int, progress: Progress = silent
+) -> Rows:
     """Return a corrector's class probabilities of all documents.
 
     Of a gold document they come from one whose second stage was without its fold.
@@ -43,6 +46,7 @@ def corrector_rows(taught: Taught, learning: Learning, folds: int) -> Rows:
         learning: encoder and budget: the first stage makes as many passes as there are over silver,
             the second as many as over gold.
         folds: parts of gold and silver.
+        progress: told after the first stage and after every fold of the second.
 
     Raises:
         ConfigError: the encoder cannot read what the teacher says, or the task labels whole texts.
@@ -53,11 +57,11 @@ def corrector_rows(taught: Taught, learning: Learning, folds: int) -> Rows:
         f"corrector:{VERSION}", corpora, learning.task, learning.student, learning.blending
     )
     path = learning.folder / f"{made_from}-{learning.seed}-corrector-{folds}.npz"
-    return kept(path, partial(_learn, taught, learning, folds))
+    return kept(path, partial(_learn, taught, learning, folds, progress))
 
 
 def _learn(
-    taught: Taught, learning: Learning, folds: int
+    taught: Taught, learning: Learning, folds: int, progress: Progress
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
     from vermeil.student.student import Student
 
@@ -68,6 +72,7 @@ def _learn(
     corrector = Student.create(learning.task, learning.student, learning.seed, hints)
     _train(corrector, (), erred, learning.blended("silver_only", silver_epochs=1), learning.seed)
     restored = deepcopy(_state(corrector))
+    progress("corrector", 1, folds + 1, {})
     for fold in range(folds):
         corrector.network.load_state_dict(restored)
         own = [d for d in taught.gold if fold_of[d.group_or_id] != fold]
@@ -77,6 +82,7 @@ def _learn(
         plain = [d.with_annotation(UNANNOTATED) for d in asked]
         for one, rows in corrector.predictor().probabilities(plain):
             yield one.document.id, rows
+        progress("corrector", fold + 2, folds + 1, {})
 
 
 def _erred(taught: Taught, learning: Learning, hints: dict[str, Annotation]) -> Iterator[Document]:

@@ -7,7 +7,7 @@ that is believed after one pass is more probably right than one that is believed
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import UNANNOTATED
+from vermeil.data.progress import Progress, silent
 from vermeil.jobs.judging import Taught
 from vermeil.jobs.kept_rows import Rows, digest, kept
 from vermeil.jobs.learning import Learning
@@ -27,7 +28,9 @@ VERSION = 1
 """Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
 
 
-def dynamics_rows(taught: Taught, learning: Learning) -> dict[str, Rows]:
+def dynamics_rows(
+    taught: Taught, learning: Learning, progress: Progress = silent
+) -> dict[str, Rows]:
     """Return class probabilities of all documents by a student that learns what the teacher says.
 
     It learns the teacher's labels of gold documents, too, and nothing of people: so to it gold and
@@ -36,6 +39,7 @@ def dynamics_rows(taught: Taught, learning: Learning) -> dict[str, Rows]:
     Args:
         taught: gold that the teacher annotated, too, and the rest of silver.
         learning: encoder and budget: as many passes as there are over silver.
+        progress: told after every step.
 
     Returns:
         ``learnt early``: after the first pass; ``learnt late``: after the last.
@@ -44,14 +48,16 @@ def dynamics_rows(taught: Taught, learning: Learning) -> dict[str, Rows]:
         f"dynamics:{VERSION}", (taught.told,), learning.task, learning.student, learning.blending
     )
     path = learning.folder / f"{made_from}-{learning.seed}-dynamics.npz"
-    both = kept(path, partial(_learn, taught, learning))
+    both = kept(path, partial(_learn, taught, learning, progress))
     return {
         name: {d.id: both[f"{d.id}\n{name}"] for d in taught.told}
         for name in ("learnt early", "learnt late")
     }
 
 
-def _learn(taught: Taught, learning: Learning) -> Iterator[tuple[str, NDArray[np.float32]]]:
+def _learn(
+    taught: Taught, learning: Learning, progress: Progress
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
     from vermeil.student.student import Student
     from vermeil.student.training import Surroundings
 
@@ -60,7 +66,16 @@ def _learn(taught: Taught, learning: Learning) -> Iterator[tuple[str, NDArray[np
     plan = plan_for(gold, silver, learning.blended("silver_only"), learning.seed)
     first = max(1, round(plan.steps / learning.blending.budget.silver_epochs))
     early = _Early(student, taught, min(first, plan.steps))
-    student.fit(silver.examples, plan, learning.seed, Surroundings(observer=early))
+
+    def tell(
+        stage: str,  # noqa: ARG001
+        done: int,
+        total: int | None,
+        detail: Mapping[str, float | int | str],
+    ) -> None:
+        progress("dynamics", done, total, detail)
+
+    student.fit(silver.examples, plan, learning.seed, Surroundings(tell, observer=early))
     yield from early.rows
     yield from _look(student, taught, "learnt late")
 

@@ -138,7 +138,7 @@ def _judged_in_rounds(
         The last judging, and its gain on gold. It is the first without any gain, if there is one:
         nothing is left to learn from then.
     """
-    others = _asked_besides(taught, learning, config)
+    others = _asked_besides(taught, learning, config, progress)
     silver, number = taught.silver, 0
     while True:
         regimen = {"regimen": "pooled"} if number else {"regimen": "simple_mix", "gold_tail": 0.0}
@@ -153,16 +153,18 @@ def _judged_in_rounds(
         silver, _ = _ruled(judging, learning.task, config.refinement, config.threshold)
 
 
-def _asked_besides(taught: Taught, learning: Learning, config: SelectionConfig) -> dict[str, Rows]:
+def _asked_besides(
+    taught: Taught, learning: Learning, config: SelectionConfig, progress: Progress
+) -> dict[str, Rows]:
     """Return what those say who are asked besides the students, by name."""
     from vermeil.jobs.corrector import corrector_rows
     from vermeil.jobs.dynamics import dynamics_rows
 
     found: dict[str, Rows] = {}
     if config.corrector:
-        found["corrector"] = corrector_rows(taught, learning, config.folds)
+        found["corrector"] = corrector_rows(taught, learning, config.folds, progress)
     if config.dynamics:
-        found |= dynamics_rows(taught, learning)
+        found |= dynamics_rows(taught, learning, progress)
     return found
 
 
