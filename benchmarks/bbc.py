@@ -6,7 +6,7 @@ or together with the ChatGPT-annotated sentences, in place of these, gold last, 
 budget. F1 is that on CoNLL-2003: nobody has annotated the articles, so how right the predictions on
 them are cannot be measured.
 
-    VERMEIL_DATA=… python benchmarks/paper/bbc.py --seeds 0 1 2
+    VERMEIL_DATA=… python benchmarks/bbc.py --seeds 0 1 2
 
 Cells are files in docs/results/paper/bbc/, so that what was stopped goes on; the last lines are a
 table.
