@@ -15,6 +15,7 @@ table.
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import os
 import random
@@ -58,6 +59,13 @@ def corpus(split: str, key: str = "gold") -> list[Document]:
     """Read a split of CoNLL-2003 with one of its annotations."""
     path = DATA / "conll2003" / f"{split}.jsonl.gz"
     return list(read_corpus(CorpusConfig(path=path, format="tokens", tag_key=key)))
+
+
+def bbc() -> list[Document]:
+    """Read the articles; their topics are left out."""
+    with gzip.open(DATA / "bbc.jsonl.gz", "rt", encoding="utf-8") as file:
+        found = [json.loads(line) for line in file]
+    return [Document(article["id"], article["text"]) for article in found]
 
 
 def learn(
@@ -127,7 +135,7 @@ def run(seed: int, threads: int) -> dict[str, Any]:
     once = sum(e.size for e in first.encode(draw.silver, "silver").examples)
     budget = round(SILVER_PASSES * once)
     first = learn(draw.gold, draw.silver, budget, seed, threads)
-    articles = list(read_corpus(CorpusConfig(path=DATA / "bbc.jsonl.gz", format="jsonl")))
+    articles = bbc()
     random.Random(seed).shuffle(articles)  # they are in the order of their topics
     said, reading = read_articles(first, articles)
     own = [replace(d, id=f"bbc {d.id}") for d in some(said, once, first)]
