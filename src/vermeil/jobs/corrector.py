@@ -8,27 +8,21 @@ errors right.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vermeil.data.document import UNANNOTATED, Annotation, Document, Span
+from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.progress import Progress, silent
 from vermeil.data.words import words_of
 from vermeil.jobs.judging import Taught
-from vermeil.jobs.kept_rows import Rows, digest, kept
-from vermeil.jobs.learning import Learning
+from vermeil.jobs.kept_rows import Made, Rows, digest, kept
+from vermeil.jobs.learning import Learning, ask, learn
 from vermeil.jobs.out_of_fold import deal
-from vermeil.jobs.train import train_student
 from vermeil.selection.corruption import corrupt, error_rates
-
-if TYPE_CHECKING:
-    from vermeil.student.student import Student
 
 VERSION = 1
 """Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
@@ -60,57 +54,41 @@ def corrector_rows(
     return kept(path, partial(_learn, taught, learning, folds, progress))
 
 
-def _learn(
-    taught: Taught, learning: Learning, folds: int, progress: Progress
-) -> Iterator[tuple[str, NDArray[np.float32]]]:
+def _learn(taught: Taught, learning: Learning, folds: int, progress: Progress) -> Made:
     from vermeil.student.student import Student
 
     fold_of = deal(taught.gold, taught.silver, folds, learning.seed)
     told = taught.told
     hints: dict[str, Annotation] = {d.id: d.annotation for d in told}
-    erred = list(_erred(taught, learning, hints))
+    erred = list(_erred(taught, told, learning, hints))
     corrector = Student.create(learning.task, learning.student, learning.seed, hints)
-    _train(corrector, (), erred, learning.blended("silver_only", silver_epochs=1), learning.seed)
-    restored = deepcopy(_state(corrector))
+    learn(corrector, (), erred, learning.blended("silver_only", silver_epochs=1), learning.seed)
+    restored = deepcopy(corrector.network.state_dict())
     progress("corrector", 1, folds + 1, {})
     for fold in range(folds):
         corrector.network.load_state_dict(restored)
         own = [d for d in taught.gold if fold_of[d.group_or_id] != fold]
         seed = learning.seed * folds + fold
-        _train(corrector, own, (), learning.blended("gold_only"), seed)
-        asked = [d for d in told if fold_of[d.group_or_id] == fold]
-        plain = [d.with_annotation(UNANNOTATED) for d in asked]
-        for one, rows in corrector.predictor().probabilities(plain):
-            yield one.document.id, rows
+        learn(corrector, own, (), learning.blended("gold_only"), seed)
+        yield from ask(corrector, [d for d in told if fold_of[d.group_or_id] == fold])
         progress("corrector", fold + 2, folds + 1, {})
 
 
-def _erred(taught: Taught, learning: Learning, hints: dict[str, Annotation]) -> Iterator[Document]:
+def _erred(
+    taught: Taught,
+    told: Sequence[Document],
+    learning: Learning,
+    hints: dict[str, Annotation],
+) -> Iterator[Document]:
     """Yield what the teacher says, a copy per pass, and set hints of each that are in error."""
     task = learning.task
-    words = {d.id: words_of(d) for d in taught.told}
-    said = {d.id: task.marks(d, words[d.id]) for d in taught.told}
+    words = {d.id: words_of(d) for d in told}
+    said = {d.id: task.marks(d, words[d.id]) for d in told}
     rates = error_rates((task.marks(g, words[g.id]), said[g.id]) for g in taught.gold)
     random = np.random.default_rng(learning.seed)
     for copy in range(math.ceil(learning.blending.budget.silver_epochs)):
-        for document in taught.told:
+        for document in told:
             own = f"{document.id}\n{copy}"  # nobody else's id
             marks = corrupt(said[document.id], words[document.id], task.labels, rates, random)
             hints[own] = task.annotation([Span(*mark) for mark in marks], ())
             yield replace(document, id=own)
-
-
-def _train(
-    corrector: Student,
-    gold: Sequence[Document],
-    silver: Sequence[Document],
-    blending: Any,
-    seed: int,
-) -> None:
-    encoded = corrector.encode(gold, "gold"), corrector.encode(silver, "silver")
-    train_student(corrector, *encoded, blending, seed)
-
-
-def _state(corrector: Student) -> Mapping[str, Any]:
-    state: Mapping[str, Any] = corrector.network.state_dict()
-    return state

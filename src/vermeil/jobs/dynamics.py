@@ -7,18 +7,18 @@ that is believed after one pass is more probably right than one that is believed
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.document import UNANNOTATED
+from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.jobs.judging import Taught
-from vermeil.jobs.kept_rows import Rows, digest, kept
-from vermeil.jobs.learning import Learning
+from vermeil.jobs.kept_rows import Made, Rows, digest, kept
+from vermeil.jobs.learning import Learning, ask
 from vermeil.jobs.train import plan_for
 
 if TYPE_CHECKING:
@@ -44,28 +44,27 @@ def dynamics_rows(
     Returns:
         ``learnt early``: after the first pass; ``learnt late``: after the last.
     """
+    told = taught.told
     made_from = digest(
-        f"dynamics:{VERSION}", (taught.told,), learning.task, learning.student, learning.blending
+        f"dynamics:{VERSION}", (told,), learning.task, learning.student, learning.blending
     )
     path = learning.folder / f"{made_from}-{learning.seed}-dynamics.npz"
-    both = kept(path, partial(_learn, taught, learning, progress))
+    both = kept(path, partial(_learn, told, learning, progress))
     return {
-        name: {d.id: both[f"{d.id}\n{name}"] for d in taught.told}
+        name: {d.id: both[f"{d.id}\n{name}"] for d in told}
         for name in ("learnt early", "learnt late")
     }
 
 
-def _learn(
-    taught: Taught, learning: Learning, progress: Progress
-) -> Iterator[tuple[str, NDArray[np.float32]]]:
+def _learn(told: Sequence[Document], learning: Learning, progress: Progress) -> Made:
     from vermeil.student.student import Student
     from vermeil.student.training import Surroundings
 
     student = Student.create(learning.task, learning.student, learning.seed)
-    gold, silver = student.encode((), "gold"), student.encode(taught.told, "silver")
+    gold, silver = student.encode((), "gold"), student.encode(told, "silver")
     plan = plan_for(gold, silver, learning.blended("silver_only"), learning.seed)
     first = max(1, round(plan.steps / learning.blending.budget.silver_epochs))
-    early = _Early(student, taught, min(first, plan.steps))
+    early = _Early(student, told, min(first, plan.steps))
 
     def tell(
         stage: str,  # noqa: ARG001
@@ -77,20 +76,19 @@ def _learn(
 
     student.fit(silver.examples, plan, learning.seed, Surroundings(tell, observer=early))
     yield from early.rows
-    yield from _look(student, taught, "learnt late")
+    yield from _look(student, told, "learnt late")
 
 
-def _look(student: Student, taught: Taught, name: str) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    plain = [d.with_annotation(UNANNOTATED) for d in taught.told]
-    for one, rows in student.predictor().probabilities(plain):
-        yield f"{one.document.id}\n{name}", rows
+def _look(student: Student, told: Sequence[Document], name: str) -> Made:
+    for own, rows in ask(student, told):
+        yield f"{own}\n{name}", rows
 
 
 class _Early:
     """Looks once, after a step."""
 
-    def __init__(self, student: Student, taught: Taught, step: int) -> None:
-        self._student, self._taught, self._step = student, taught, step
+    def __init__(self, student: Student, told: Sequence[Document], step: int) -> None:
+        self._student, self._told, self._step = student, told, step
         self.rows: list[tuple[str, NDArray[np.float32]]] = []
 
     def is_due(self, step: int) -> bool:
@@ -99,4 +97,4 @@ class _Early:
 
     def observe(self, step: int) -> None:  # noqa: ARG002
         """Look."""
-        self.rows = list(_look(self._student, self._taught, "learnt early"))
+        self.rows = list(_look(self._student, self._told, "learnt early"))

@@ -22,6 +22,7 @@ Rows = Mapping[str, NDArray[np.float32]]
 """Id of a document to class probabilities: shape (words, classes), or (1, classes)."""
 
 Made = Iterable[tuple[str, NDArray[np.float32]]]
+"""The same, document by document."""
 
 
 def kept(path: Path, make: Callable[[], Made]) -> dict[str, NDArray[np.float32]]:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vermeil.blending.config import BlendingConfig
+from vermeil.data.document import UNANNOTATED, Document
+from vermeil.jobs.train import train_student
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
+
+if TYPE_CHECKING:
+    from vermeil.student.student import Student
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +51,35 @@ class Learning:
         return BlendingConfig.model_validate(
             {"regimen": regimen, "budget": {**passes, **size, **budget}}
         )
+
+
+def learn(
+    student: Student,
+    gold: Sequence[Document],
+    silver: Sequence[Document],
+    blending: BlendingConfig,
+    seed: int,
+) -> None:
+    """Train a student in place.
+
+    Args:
+        student: untrained, or with what it has learnt before.
+        gold: documents that people annotated.
+        silver: documents that the teacher annotated.
+        blending: regimen and budget.
+        seed: draws batches and dropout.
+    """
+    encoded = student.encode(gold, "gold"), student.encode(silver, "silver")
+    train_student(student, *encoded, blending, seed)
+
+
+def ask(
+    student: Student, documents: Sequence[Document]
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Yield the id of every document and the student's class probabilities of it.
+
+    Whatever annotation a document has is not shown.
+    """
+    plain = [d.with_annotation(UNANNOTATED) for d in documents]
+    for one, rows in student.predictor().probabilities(plain):
+        yield one.document.id, rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.blending.regimens import SINGLE_ORIGIN
-from vermeil.data.document import UNANNOTATED, Document
+from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
-from vermeil.jobs.kept_rows import digest, kept
-from vermeil.jobs.train import train_student
+from vermeil.jobs.kept_rows import Made, digest, kept
+from vermeil.jobs.learning import ask, learn
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 
@@ -129,12 +129,9 @@ def _learn(
     config: StudentConfig,
     blending: BlendingConfig,
     seed: int,
-) -> Iterator[tuple[str, NDArray[np.float32]]]:
+) -> Made:
     from vermeil.student.student import Student
 
     student = Student.create(task, config, seed)
-    encoded = student.encode(gold, "gold"), student.encode(silver, "silver")
-    train_student(student, *encoded, blending, seed)
-    plain = [d.with_annotation(UNANNOTATED) for d in held_out]
-    for one, rows in student.predictor().probabilities(plain):
-        yield one.document.id, rows
+    learn(student, gold, silver, blending, seed)
+    yield from ask(student, held_out)

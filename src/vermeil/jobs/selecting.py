@@ -138,7 +138,7 @@ def _judged_in_rounds(
         The last judging, and its gain on gold. It is the first without any gain, if there is one:
         nothing is left to learn from then.
     """
-    others = _asked_besides(taught, learning, config, progress)
+    others: dict[str, Rows] = {}
     silver, number = taught.silver, 0
     while True:
         regimen = {"regimen": "pooled"} if number else {"regimen": "simple_mix", "gold_tail": 0.0}
@@ -146,6 +146,9 @@ def _judged_in_rounds(
         if config.folds:
             rounds = replace(learning, blending=learning.blending.model_copy(update=regimen))
             rows = _probabilities(gold, silver, rounds, config, progress)
+        if not number:
+            # After the students, who check first whether every fold leaves something to learn.
+            others = _asked_besides(taught, learning, config, progress)
         judging = judge(taught, gold, learning.task, rows, config.strengths, others)
         gain, number = _gain(judging), number + 1
         if gain.difference <= 0 or number == config.rounds:

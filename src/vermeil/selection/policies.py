@@ -135,14 +135,18 @@ def _abstain(judgement: Judgement, threshold: float) -> Kept:
     return kept, masked
 
 
-def _weight(judgement: Judgement, threshold: float) -> Kept:
-    spans, _ = _keep(judgement, threshold)
-    return [replace(s, weight=s.score) for s in spans], []
+def _weight(judgement: Judgement, threshold: float) -> Kept:  # noqa: ARG001
+    return _weighed(judgement.said, judgement)
 
 
 def _complete(judgement: Judgement, threshold: float) -> Kept:  # noqa: ARG001
     """Weigh, and take from students what the teacher lacks (after NEEDLE, Jiang et al. 2021)."""
-    marks = judgement.said or judgement.region.options[judgement.region.predicted]
+    return _weighed(
+        judgement.said or judgement.region.options[judgement.region.predicted], judgement
+    )
+
+
+def _weighed(marks: Option, judgement: Judgement) -> Kept:
     spans = [_span(mark, judgement) for mark in marks]
     return [replace(s, weight=s.score) for s in spans], []
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vermeil.data.logprobs import Logprobs
+from vermeil.teacher.complaints import TURNED_DOWN, is_blamed
 from vermeil.teacher.config import TeacherConfig
 
 _CLOSING = re.compile(rb"(?:\s|<[^<>\s]{1,40}>)*")
@@ -51,8 +52,8 @@ def no_logprobs(status: int, said: str, text: str, config: TeacherConfig) -> str
         text: the document's text; what stands in it is no complaint, though the server quotes it.
         config: the settings that were used.
     """
-    is_blamed = "logprobs" in said.lower() and "logprobs" not in text.lower()
-    if not config.logprobs or not is_blamed or status not in (400, 403, 404, 415, 422, 500, 501):
+    among = (403, *TURNED_DOWN)
+    if not config.logprobs or not is_blamed(("logprobs",), status, said, text, among):
         return None
     return (
         f"the teacher at {config.base_url} gives no log-probabilities of this model (HTTP "

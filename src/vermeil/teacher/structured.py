@@ -7,6 +7,7 @@ from typing import Any
 
 from vermeil.errors import ConfigError
 from vermeil.tasks.protocol import Task
+from vermeil.teacher.complaints import is_blamed
 from vermeil.teacher.config import TeacherConfig
 
 Schema = Mapping[str, Any]
@@ -58,8 +59,7 @@ def rejection(status: int, said: str, text: str, config: TeacherConfig) -> str |
         text: the document's text; what stands in it is no complaint, though the server quotes it.
         config: the settings that were used.
     """
-    blamed = [word for word in _WORDS if word in said.lower() and word not in text.lower()]
-    if status not in (400, 404, 415, 422, 500, 501) or not blamed:
+    if not is_blamed(_WORDS, status, said, text):
         return None
     others = ", ".join(f'"{name}"' for name in (*FIELDS, "off") if name != config.structured)
     return (
