@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vermeil.blending.config import BlendingConfig
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.jobs.train import train_student
-from vermeil.student.config import StudentConfig
+from vermeil.student.config import Context, StudentConfig
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
@@ -37,6 +37,12 @@ class Learning:
     blending: BlendingConfig
     seed: int
     folder: Path
+
+    def reading(self, context: Context) -> StudentConfig:
+        """Return the training settings with another context, where the task marks words."""
+        if self.task.head != "token":
+            return self.student
+        return self.student.model_copy(update={"context": context})
 
     def blended(self, regimen: str, **budget: Any) -> BlendingConfig:
         """Return a regimen in its simplest form, with so many passes over each origin.

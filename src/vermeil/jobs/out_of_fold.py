@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,40 +16,37 @@ from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
 from vermeil.jobs.kept_rows import Made, digest, kept
-from vermeil.jobs.learning import ask, learn
-from vermeil.student.config import StudentConfig
-from vermeil.tasks.protocol import Task
+from vermeil.jobs.learning import Learning, ask, learn
 
-VERSION = 1
+VERSION = 2
 """Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
+
+
+Learnt = Callable[[Collection[str]], Sequence[Document]]
+"""Held-out groups to the silver of other groups that students learn who are asked about them."""
 
 
 def out_of_fold(
     gold: Sequence[Document],
     silver: Sequence[Document],
-    task: Task,
-    student: StudentConfig,
-    blending: BlendingConfig,
-    seed: int,
+    learning: Learning,
     folds: int,
-    folder: Path,
+    learnt: Learnt | None = None,
     progress: Progress = silent,
 ) -> dict[str, NDArray[np.float32]]:
     """Return class probabilities of all documents, each from a student that did not learn from it.
 
     Gold and silver are cut into folds, whole groups at a time; for each fold a student is trained
-    on the others. Its probabilities are kept in ``folder``, so that what was interrupted goes on
-    with the missing folds.
+    on the others. Its probabilities are kept in ``learning.folder``, so that what was interrupted
+    goes on with the missing folds.
 
     Args:
         gold: documents that people annotated.
         silver: documents that the teacher annotated; none of them in gold.
-        task: what the students do.
-        student: encoder and training settings.
-        blending: regimen and budget: the passes are over what a fold leaves.
-        seed: draws the folds and the students.
+        learning: how students are trained: the passes are over what a fold leaves; its seed draws
+            the folds, too.
         folds: how many.
-        folder: of the probabilities.
+        learnt: what students learn in place of silver; None: silver as it is.
         progress: told after every fold.
 
     Raises:
@@ -57,16 +54,28 @@ def out_of_fold(
             to learn from, two documents have one id, or a kept file is broken.
     """
     _check_ids([*gold, *silver])
+    seed = learning.seed
     fold_of = deal(gold, silver, folds, seed)
-    _check_folds({"gold": gold, "silver": silver}, fold_of, blending)
-    made_from = digest(f"out of fold:{VERSION}", (gold, silver), task, student, blending)
+    _check_folds({"gold": gold, "silver": silver}, fold_of, learning.blending)
     found: dict[str, NDArray[np.float32]] = {}
     for fold in range(folds):
-        left = [[d for d in docs if fold_of[d.group_or_id] != fold] for docs in (gold, silver)]
-        held_out = [d for d in (*gold, *silver) if fold_of[d.group_or_id] == fold]
-        number = seed * folds + fold
-        make = partial(_learn, left[0], left[1], held_out, task, student, blending, number)
-        found |= kept(folder / f"{made_from}-{seed}-{fold}of{folds}.npz", make)
+        out = frozenset(group for group, own in fold_of.items() if own == fold)
+        held_out = [d for d in (*gold, *silver) if d.group_or_id in out]
+        own_gold = [d for d in gold if d.group_or_id not in out]
+        own_silver = (
+            [d for d in silver if d.group_or_id not in out] if learnt is None else learnt(out)
+        )
+        made_from = digest(
+            f"out of fold:{VERSION}",
+            (own_gold, own_silver, held_out),
+            learning.task,
+            learning.student,
+            learning.blending,
+        )
+        own = replace(learning, seed=seed * folds + fold)
+        make = partial(_learn, own_gold, own_silver, held_out, own)
+        path = learning.folder / f"{made_from}-{seed}-{fold}of{folds}.npz"
+        found |= kept(path, make)
         progress("fold", fold + 1, folds, {})
     return found
 
@@ -125,13 +134,10 @@ def _learn(
     gold: Sequence[Document],
     silver: Sequence[Document],
     held_out: Sequence[Document],
-    task: Task,
-    config: StudentConfig,
-    blending: BlendingConfig,
-    seed: int,
+    learning: Learning,
 ) -> Made:
     from vermeil.student.student import Student
 
-    student = Student.create(task, config, seed)
-    learn(student, gold, silver, blending, seed)
+    student = Student.create(learning.task, learning.student, learning.seed)
+    learn(student, gold, silver, learning.blending, learning.seed)
     yield from ask(student, held_out)

@@ -16,6 +16,12 @@ from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 
+REFINED: dict[str, Any] = {"regimen": "pooled", "gold_tail": 0.3}
+"""How corrected silver is learnt."""
+
+PLAIN: dict[str, Any] = {"regimen": "simple_mix", "gold_tail": 0.0}
+"""How silver is learnt that is left as it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -46,8 +52,9 @@ def resolve_auto(
     """Return what the regimen auto comes to.
 
     Silver is judged by students that were trained with Simple Mix. Where the judge is better than
-    the teacher on gold, the corrected silver is pooled with gold; otherwise silver stays as it
-    is and Simple Mix is what is left. Why: docs/results/recipes.md.
+    the teacher on gold, the corrected silver is pooled with gold, of which a part is kept for the
+    end; otherwise silver stays as it is and Simple Mix is what is left. Why: see
+    docs/results/recipes.md.
 
     Args:
         gold: documents that people annotated.
@@ -65,9 +72,5 @@ def resolve_auto(
     """
     learning = Learning(task, student, blending, seed, folder)
     done = refine(gold, silver, learning, selection, progress)
-    refined = done.report["believed"]
-    return Recipe(
-        done.documents,
-        blending.model_copy(update={"regimen": "pooled" if refined else "simple_mix"}),
-        done.report,
-    )
+    regimen = REFINED if done.report["believed"] else PLAIN
+    return Recipe(done.documents, blending.model_copy(update=regimen), done.report)

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from vermeil.data.counts import Counts, total
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.progress import Progress, silent
 from vermeil.data.region import Option
 from vermeil.errors import ConfigError, DataError
-from vermeil.evaluation.bootstrap import Comparison, paired_bootstrap
-from vermeil.jobs.judging import Item, Judging, Taught, divide, judge
-from vermeil.jobs.kept_rows import Rows
+from vermeil.jobs.judging import Judging, divide
 from vermeil.jobs.learning import Learning
-from vermeil.jobs.out_of_fold import out_of_fold
+from vermeil.jobs.rounds import best_marks, judged_in_rounds
+from vermeil.jobs.ruling import ruled
 from vermeil.jobs.signal_report import signal_report
 from vermeil.selection.config import Policy, SelectionConfig
-from vermeil.selection.policies import Judgement, expected_f1, rule
+from vermeil.selection.policies import Judgement
 from vermeil.tasks.protocol import Task
-
-RESAMPLES = 1000
-"""Of the bootstrap of the judge's gain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +72,12 @@ def choose(
             f"none of the {len(gold)} gold texts is in silver, so nothing shows where the teacher "
             "errs; give the teacher the texts of gold, too, and keep its answers in corpora.silver"
         )
-    judging, gain = _judged_in_rounds(gold, taught, learning, config, progress)
+    judging, gain = judged_in_rounds(gold, taught, learning, config, progress)
     believed = gain.difference > 0
     used: Policy = policy if believed or policy not in ("relabel", "soft") else "keep"
     documents, changes = taught.silver, Counter[str]()
     if used == policy:
-        documents, changes = _ruled(judging, learning.task, used, config.threshold)
+        documents, changes = ruled(judging, learning.task, used, config.threshold)
     report = {
         "policy": used,
         "believed": believed,
@@ -111,11 +104,7 @@ def _check(config: SelectionConfig) -> None:
             "selection.folds: 1 would leave a student nothing to learn from; expected 0 (no "
             "students) or at least 2"
         )
-    wanted = {
-        "corrector": config.corrector,
-        "dynamics": config.dynamics,
-        "rounds": config.rounds > 1,
-    }
+    wanted = {"corrector": config.corrector, "dynamics": config.dynamics}
     problems = [
         f"selection.{name}: needs students, and selection.folds is 0; set it to 2 or more"
         for name, is_wanted in wanted.items()
@@ -123,126 +112,6 @@ def _check(config: SelectionConfig) -> None:
     ]
     if problems:
         raise ConfigError(*problems)
-
-
-def _judged_in_rounds(
-    gold: Sequence[Document],
-    taught: Taught,
-    learning: Learning,
-    config: SelectionConfig,
-    progress: Progress,
-) -> tuple[Judging, Comparison]:
-    """Judge silver with students; then with students of what the judge made of it, and so on.
-
-    Returns:
-        The last judging, and its gain on gold. It is the first without any gain, if there is one:
-        nothing is left to learn from then.
-    """
-    others: dict[str, Rows] = {}
-    silver, number = taught.silver, 0
-    while True:
-        regimen = {"regimen": "pooled"} if number else {"regimen": "simple_mix", "gold_tail": 0.0}
-        rows = None
-        if config.folds:
-            rounds = replace(learning, blending=learning.blending.model_copy(update=regimen))
-            rows = _probabilities(gold, silver, rounds, config, progress)
-        if not number:
-            # After the students, who check first whether every fold leaves something to learn.
-            others = _asked_besides(taught, learning, config, progress)
-        judging = judge(taught, gold, learning.task, rows, config.strengths, others)
-        gain, number = _gain(judging), number + 1
-        if gain.difference <= 0 or number == config.rounds:
-            return judging, gain
-        silver, _ = _ruled(judging, learning.task, config.refinement, config.threshold)
-
-
-def _asked_besides(
-    taught: Taught, learning: Learning, config: SelectionConfig, progress: Progress
-) -> dict[str, Rows]:
-    """Return what those say who are asked besides the students, by name."""
-    from vermeil.jobs.corrector import corrector_rows
-    from vermeil.jobs.dynamics import dynamics_rows
-
-    found: dict[str, Rows] = {}
-    if config.corrector:
-        found["corrector"] = corrector_rows(taught, learning, config.folds, progress)
-    if config.dynamics:
-        found |= dynamics_rows(taught, learning, progress)
-    return found
-
-
-def _probabilities(
-    gold: Sequence[Document],
-    silver: Sequence[Document],
-    learning: Learning,
-    config: SelectionConfig,
-    progress: Progress,
-) -> dict[str, NDArray[np.float32]]:
-    """Return the mean of the probabilities of all ensembles of students."""
-    found: dict[str, NDArray[np.float32]] = {}
-    for ensemble in range(config.ensembles):
-        rows = out_of_fold(
-            gold,
-            silver,
-            learning.task,
-            learning.student,
-            learning.blending,
-            learning.seed * config.ensembles + ensemble,
-            config.folds,
-            learning.folder,
-            progress,
-        )
-        for name, values in rows.items():
-            found[name] = found.get(name, np.float32(0)) + values / np.float32(config.ensembles)
-    return found
-
-
-def _ruled(
-    judging: Judging, task: Task, policy: Policy, threshold: float
-) -> tuple[tuple[Document, ...], Counter[str]]:
-    """Return the silver documents after a policy, and the changes by kind."""
-    documents: list[Document] = []
-    changes: Counter[str] = Counter()
-    for item, judgements in judging.silver:
-        if policy == "drop_document" and expected_f1(judgements) < threshold:
-            continue
-        document = _ruled_document(item, judgements, task, policy, threshold)
-        documents.append(document)
-        changes.update(
-            f"{change['was'] or 'nothing'} → {change['is'] or 'nothing'}"
-            for change in document.meta.get("changes", ())
-        )
-    return tuple(documents), changes
-
-
-def _ruled_document(
-    item: Item, judgements: Sequence[Judgement], task: Task, policy: Policy, threshold: float
-) -> Document:
-    document = item.document
-    ruling = rule(document.spans or (), judgements, policy, threshold)
-    abstain = (*document.annotation.abstain, *ruling.abstain)
-    if policy in ("relabel", "soft"):
-        abstain = ruling.abstain  # what was unknown is judged now, like everything
-    ruled = document.with_annotation(task.annotation(ruling.spans, abstain))
-    if not ruling.changes:
-        return ruled
-    return replace(ruled, meta={**document.meta, "changes": list(ruling.changes)})
-
-
-def _gain(judging: Judging) -> Comparison:
-    """Compare the judge with the teacher on gold, out of group."""
-    groups: dict[str, NDArray[np.int64]] = {}
-    for item, judgements in judging.gold:
-        counts = groups.setdefault(item.known.group, np.zeros((2, 3), np.int64))
-        true = set(item.true)
-        for system, marks in enumerate((_judged(judgements), set(item.known.said))):
-            counts[system] += (len(marks & true), len(marks), len(true))
-    both = np.stack(list(groups.values()))
-    return paired_bootstrap(both[None, :, 0], both[None, :, 1], RESAMPLES, seed=0)
-
-
-def _judged(judgements: Sequence[Judgement]) -> set[tuple[int, int, str]]:
-    return {mark for judgement in judgements for mark in judgement.best}
 
 
 def _on_gold(judging: Judging, task: Task) -> dict[str, Any]:
@@ -256,7 +125,7 @@ def _on_gold(judging: Judging, task: Task) -> dict[str, Any]:
         said = {
             "teacher": item.known.said,
             "students": item.predicted,
-            "judge": tuple(sorted(_judged(judgements))),
+            "judge": tuple(sorted(best_marks(judgements))),
         }
         for number, name in enumerate(judging.others):
             said[name] = _best_of(judgements, number)

@@ -26,17 +26,20 @@ class SelectionConfig(Section):
     refinement: Literal["relabel", "soft"] = "soft"
     """vermeil refine, and the regimen auto. relabel: the most probable annotation; soft: that, with
     the probabilities of its labels, which a student learns (see student.soft_labels)."""
-    folds: int = Field(default=4, ge=0)
+    folds: int = Field(default=2, ge=0)
     """Parts of gold and silver, cut between groups: each is judged with a student that learnt from
     the others only. 0: without students, in seconds; only what the teacher says is judged then."""
-    rounds: int = Field(default=1, ge=1)
+    rounds: int = Field(default=2, ge=1)
     """How often students are trained: those of a later round learn silver as the judge corrected it
-    in the round before, pooled with gold."""
+    in the round before, pooled with gold. Without students there is one round."""
+    context: Literal["none", "group"] = "group"
+    """group: those students read neighbouring documents of a group together, which helps them,
+    however the student that follows reads; none: each document by itself."""
     corrector: bool = False
     """Ask a student, too, that reads what the teacher says and was taught to correct it."""
     dynamics: bool = False
     """Ask a student, too, that learns from the teacher alone: what it believes early, and late."""
     ensembles: int = Field(default=1, ge=1)
     """Divisions into folds, each with students of its own, whose probabilities are averaged."""
-    strengths: tuple[float, ...] = Field(default=(1.0, 3.0, 10.0, 30.0, 100.0), min_length=1)
+    strengths: tuple[float, ...] = Field(default=(3.0, 10.0, 30.0, 100.0), min_length=1)
     """Strengths of the judge's prior to choose from, out of fold."""

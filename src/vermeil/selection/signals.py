@@ -58,6 +58,15 @@ class Elsewhere:
     gold: Surfaces
 
 
+_SURFACES = (
+    "surface, teacher",
+    "surface, students",
+    "surface, gold",
+    "surface nearby, teacher",
+    "surface nearby, students",
+)
+
+
 def signal_names(labels: Sequence[str], others: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the names of the signals, in the order of their values.
 
@@ -74,6 +83,8 @@ def signal_names(labels: Sequence[str], others: Sequence[str] = ()) -> tuple[str
         "surface, teacher",
         "surface, students",
         "surface, gold",
+        "surface nearby, teacher",
+        "surface nearby, students",
         "marks",
         "doubt of what is said",
         "guess of what is said",
@@ -137,9 +148,9 @@ class _Maker:
             self._set(row, "is predicted", number == region.predicted)
             for name in _noise(said, option):
                 self._add(row, name)
-            for source, name in enumerate(("teacher", "students", "gold")):
+            for source, name in enumerate(_SURFACES):
                 places = [(place, found[source]) for place, found in tallies]
-                self._set(row, f"surface, {name}", self._surfaces(option, places))
+                self._set(row, name, self._surfaces(option, places))
             self._set(row, "marks", len(option))
             if number == region.said:
                 self._set(row, "doubt of what is said", doubt)
@@ -169,6 +180,8 @@ class _Maker:
                     found.append(source.tally(surface, without))
                 else:
                     found.append(self._without(source.tally(surface), place, marks))
+            for source, marks in zip(self._sources[:2], own, strict=True):
+                found.append(self._without(source.nearby(surface, document.group), place, marks))
             yield place, found
 
     def _without(

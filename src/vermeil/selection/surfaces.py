@@ -93,6 +93,10 @@ class Surfaces:
         left = tally if own is None else tally - own
         return left if left.any() else None
 
+    def nearby(self, surface: str, group: str) -> Tallies | None:
+        """Return what was counted of a surface in the texts of a group; None: nothing."""
+        return self._by_group.get(group, {}).get(surface)
+
     def prior(self) -> Tallies:
         """Return the share of each label, and of none, over all surfaces together."""
         total = np.ones(self._none + 1)

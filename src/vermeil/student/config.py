@@ -8,6 +8,8 @@ from pydantic import Field
 
 from vermeil.section import Section
 
+Context = Literal["none", "group"]
+
 RESULTLESS = {"threads", "checkpoint_seconds", "tracker"}
 """Keys that do not decide what comes out of training."""
 
@@ -64,7 +66,7 @@ class StudentConfig(Section):
     """Losses that trust silver less."""
     crf: bool = False
     """Learn which class follows which, too: a linear-chain CRF on top."""
-    context: Literal["none", "group"] = "none"
+    context: Context = "none"
     """group: neighbouring documents of a group are read together, as many as a window holds."""
     select: Literal["last", "best_dev"] = "last"
     """Which state of training is kept: the last, or the one with the best F1 on corpora.dev."""

@@ -12,6 +12,7 @@ from tests.toys import blending, sentences
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.words import split_words
 from vermeil.errors import DataError
+from vermeil.jobs.learning import Learning
 from vermeil.jobs.out_of_fold import out_of_fold
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
@@ -34,13 +35,9 @@ def test_every_document_is_predicted_and_a_missing_fold_comes_back_the_same(
         return out_of_fold(
             GOLD,
             SILVER,
-            task,
-            student,
-            blending("simple_mix", 2),
+            Learning(task, student, blending("simple_mix", 2), 3, tmp_path),
             3,
-            3,
-            tmp_path,
-            lambda stage, done, total, _: seen.append((stage, done, total)),
+            progress=lambda stage, done, total, _: seen.append((stage, done, total)),
         )
 
     first = again()
@@ -65,13 +62,10 @@ def test_a_student_never_saw_the_group_that_it_is_asked_about(
     student: StudentConfig, task: Task, tmp_path: Path
 ) -> None:
     """Labels of one group are turned around: only the students of the other folds may notice."""
-    before = out_of_fold(
-        GOLD, SILVER, task, student, blending("simple_mix", 2), 0, 3, tmp_path / "a"
-    )
+    learning = Learning(task, student, blending("simple_mix", 2), 0, tmp_path)
+    before = out_of_fold(GOLD, SILVER, learning, 3)
     turned = [_turned(d) if d.group == "g1" else d for d in GOLD]
-    after = out_of_fold(
-        turned, SILVER, task, student, blending("simple_mix", 2), 0, 3, tmp_path / "b"
-    )
+    after = out_of_fold(turned, SILVER, learning, 3)
     same = {name for name, rows in before.items() if np.array_equal(rows, after[name])}
     # The fold of g1, whole groups of it, is exactly what did not change.
     assert {d.id for d in GOLD if d.group == "g1"} <= same
@@ -92,7 +86,7 @@ def _turned(document: Document) -> Document:
 def test_a_broken_file_is_named(
     student: StudentConfig, task: Task, tmp_path: Path, damage: str
 ) -> None:
-    arguments = (GOLD, SILVER, task, student, blending("simple_mix", 1), 0, 2, tmp_path)
+    arguments = (GOLD, SILVER, Learning(task, student, blending("simple_mix", 1), 0, tmp_path), 2)
     out_of_fold(*arguments)
     broken = sorted(tmp_path.glob("*.npz"))[0]
     whole = broken.read_bytes()
@@ -106,7 +100,9 @@ def test_fewer_groups_than_folds_are_refused(
     student: StudentConfig, task: Task, tmp_path: Path
 ) -> None:
     with pytest.raises(DataError, match="3 groups of documents cannot be cut into 4 folds"):
-        out_of_fold(GOLD[:2], SILVER[:4], task, student, blending("simple_mix", 1), 0, 4, tmp_path)
+        out_of_fold(
+            GOLD[:2], SILVER[:4], Learning(task, student, blending("simple_mix", 1), 0, tmp_path), 4
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -115,7 +111,7 @@ def test_an_id_that_gold_and_silver_share_is_refused(
 ) -> None:
     other = [replace(d, id=g.id) for d, g in zip(SILVER, GOLD, strict=False)]
     with pytest.raises(DataError, match="'d0' is the id of a document of gold and of another"):
-        out_of_fold(GOLD, other, task, student, blending("simple_mix", 1), 0, 2, tmp_path)
+        out_of_fold(GOLD, other, Learning(task, student, blending("simple_mix", 1), 0, tmp_path), 2)
 
 
 def test_gold_of_one_group_is_refused_before_anything_is_trained(
@@ -123,4 +119,6 @@ def test_gold_of_one_group_is_refused_before_anything_is_trained(
 ) -> None:
     one_article = [replace(d, group="a") for d in GOLD]
     with pytest.raises(DataError, match="all of gold"):
-        out_of_fold(one_article, SILVER, task, student, blending("simple_mix", 1), 0, 2, tmp_path)
+        out_of_fold(
+            one_article, SILVER, Learning(task, student, blending("simple_mix", 1), 0, tmp_path), 2
+        )

@@ -38,7 +38,7 @@ def quick(student: StudentConfig, task: Task, tmp_path: Path) -> Learning:
     return Learning(task, faster, blending("simple_mix", 8), 0, tmp_path / "judging")
 
 
-TWO = SelectionConfig(folds=2)
+TWO = SelectionConfig(rounds=1)
 
 
 def test_errors_that_gold_shows_are_corrected_in_silver(learning: Learning) -> None:
@@ -122,7 +122,7 @@ def test_select_masks_or_drops_and_ranks_what_is_doubtful(learning: Learning) ->
         gold,
         silver,
         learning,
-        SelectionConfig(folds=2, policy="drop_document", threshold=0.9),
+        SelectionConfig(rounds=1, policy="drop_document", threshold=0.9),
     )
     assert {p.name: p.stat().st_mtime_ns for p in learning.folder.iterdir()} == kept
     counts = dropped.report["documents"]
@@ -220,14 +220,14 @@ def test_students_of_a_second_round_learn_corrected_silver(quick: Learning) -> N
     gold, silver = corpora()
     once = vermeil.refine(gold, silver, quick, TWO)
     kept = {p.name for p in quick.folder.iterdir()}
-    twice = vermeil.refine(gold, silver, quick, SelectionConfig(folds=2, rounds=2))
+    twice = vermeil.refine(gold, silver, quick, SelectionConfig())
     assert kept < {p.name for p in quick.folder.iterdir()}
     f1 = [done.report["gold"]["students"]["overall"]["f1"] for done in (once, twice)]
     assert f1[1] > f1[0]  # which themselves learn better of it
     assert right_share(twice.documents) >= right_share(once.documents)
 
 
-@pytest.mark.parametrize("setting", [{"corrector": True}, {"dynamics": True}, {"rounds": 2}])
+@pytest.mark.parametrize("setting", [{"corrector": True}, {"dynamics": True}])
 def test_without_students_nobody_is_asked_besides(
     learning: Learning, setting: dict[str, int]
 ) -> None:

@@ -1,0 +1,151 @@
+"""Rounds of judging: students judge silver, others learn what came of it and judge it again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.data.document import Document
+from vermeil.data.progress import Progress
+from vermeil.errors import DataError
+from vermeil.evaluation.bootstrap import Comparison, paired_bootstrap
+from vermeil.jobs.judging import Judging, Taught, judge
+from vermeil.jobs.kept_rows import Rows
+from vermeil.jobs.learning import Learning
+from vermeil.jobs.out_of_fold import Learnt, out_of_fold
+from vermeil.jobs.ruling import ruled
+from vermeil.selection.config import SelectionConfig
+from vermeil.selection.policies import Judgement
+
+RESAMPLES = 1000
+"""Of the bootstrap of the judge's gain."""
+
+
+def judged_in_rounds(
+    gold: Sequence[Document],
+    taught: Taught,
+    learning: Learning,
+    config: SelectionConfig,
+    progress: Progress,
+) -> tuple[Judging, Comparison]:
+    """Judge silver with students; then with students of what the judge made of it, and so on.
+
+    Args:
+        gold: all gold documents.
+        taught: silver, divided.
+        learning: how students are trained.
+        config: how many rounds, and who is asked besides.
+        progress: told where it stands.
+
+    Returns:
+        The last judging, and its gain on gold. It is the first without any gain, if there is one:
+        nothing is left to learn from then.
+    """
+    panel = _Panel(gold, taught, learning, config, progress)
+    rows = panel.students({"regimen": "simple_mix", "gold_tail": 0.0}) if config.folds else None
+    # After the students, who check first whether every fold leaves something to learn.
+    others = panel.asked_besides()
+    for number in range(config.rounds if config.folds else 1):
+        if number:
+            rows = panel.students({"regimen": "pooled"}, _Corrected(panel, rows, others))
+        judging = judge(taught, gold, learning.task, rows, config.strengths, others)
+        gain = _gain(judging)
+        if gain.difference <= 0:
+            break
+    return judging, gain
+
+
+def best_marks(judgements: Sequence[Judgement]) -> set[tuple[int, int, str]]:
+    """Return the marks of a document's most probable options."""
+    return {mark for judgement in judgements for mark in judgement.best}
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """Those who are asked, and about what."""
+
+    gold: Sequence[Document]
+    taught: Taught
+    learning: Learning
+    config: SelectionConfig
+    progress: Progress
+
+    def students(self, regimen: dict[str, Any], learnt: Learnt | None = None) -> Rows:
+        """Return the mean of the probabilities of all ensembles of students, out of fold."""
+        found: dict[str, NDArray[np.float32]] = {}
+        number = self.config.ensembles
+        for ensemble in range(number):
+            own = replace(
+                self.learning,
+                student=self.learning.reading(self.config.context),
+                blending=self.learning.blending.model_copy(update=regimen),
+                seed=self.learning.seed * number + ensemble,
+            )
+            silver = self.taught.silver
+            rows = out_of_fold(self.gold, silver, own, self.config.folds, learnt, self.progress)
+            for name, values in rows.items():
+                found[name] = found.get(name, np.float32(0)) + values / np.float32(number)
+        return found
+
+    def asked_besides(self) -> dict[str, Rows]:
+        """Return what those say who are asked besides the students, by name."""
+        from vermeil.jobs.corrector import corrector_rows
+        from vermeil.jobs.dynamics import dynamics_rows
+
+        found: dict[str, Rows] = {}
+        taught, learning, config = self.taught, self.learning, self.config
+        if config.corrector:
+            found["corrector"] = corrector_rows(taught, learning, config.folds, self.progress)
+        if config.dynamics:
+            found |= dynamics_rows(taught, learning, self.progress)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Corrected:
+    """Silver as a judge corrects it that has not seen gold of a fold.
+
+    If students of the next round learnt silver that was corrected with the help of all gold, they
+    would know something of the gold that they are asked about, and be trusted too much.
+    """
+
+    panel: _Panel
+    rows: Rows | None
+    others: dict[str, Rows]
+
+    def __call__(self, held_out: Collection[str]) -> Sequence[Document]:
+        """Return silver of the groups that are not held out."""
+        panel, taught = self.panel, self.panel.taught
+        both = zip(taught.gold, taught.said, strict=True)
+        pairs = [pair for pair in both if pair[0].group_or_id not in held_out]
+        part = replace(
+            taught,
+            gold=tuple(gold for gold, _ in pairs),
+            said=tuple(said for _, said in pairs),
+            silver=tuple(d for d in taught.silver if d.group_or_id not in held_out),
+        )
+        gold = [d for d in panel.gold if d.group_or_id not in held_out]
+        task, config = panel.learning.task, panel.config
+        others = MappingProxyType(self.others)
+        try:
+            judging = judge(part, gold, task, self.rows, config.strengths, others)
+        except DataError:  # the other folds hold too little gold to judge by
+            return part.silver
+        return ruled(judging, task, config.refinement, config.threshold)[0]
+
+
+def _gain(judging: Judging) -> Comparison:
+    """Compare the judge with the teacher on gold, out of group."""
+    groups: dict[str, NDArray[np.int64]] = {}
+    for item, judgements in judging.gold:
+        counts = groups.setdefault(item.known.group, np.zeros((2, 3), np.int64))
+        true = set(item.true)
+        for system, marks in enumerate((best_marks(judgements), set(item.known.said))):
+            counts[system] += (len(marks & true), len(marks), len(true))
+    both = np.stack(list(groups.values()))
+    return paired_bootstrap(both[None, :, 0], both[None, :, 1], RESAMPLES, seed=0)
