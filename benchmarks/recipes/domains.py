@@ -7,7 +7,7 @@ the gold that nothing was fitted on is told, draw by draw. Twenty neighbours of 
 group, for where its articles end is not known.
 
     VERMEIL_DATA=… python benchmarks/recipes/domains.py --folds 0          # seconds
-    VERMEIL_DATA=… python benchmarks/recipes/domains.py --folds 4 --only finer --seeds 0 1 2
+    VERMEIL_DATA=… python benchmarks/recipes/domains.py --folds 2 --only finer --seeds 0 1 2
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ silver against gold labels (which nothing was fitted on), and of its student on 
 are files, so that what was stopped goes on; a table of all of them is printed at the end.
 
     VERMEIL_DATA=… python benchmarks/recipes/screen.py --gold 250 1000 --seeds 0 1 \\
-        --recipes simple_mix soft_pooled
+        --recipes simple_mix soft_tail
 
 Recipes are chosen by their F1 on dev; `--recipes all` takes all. What becomes of silver alone,
 without any student, in seconds: `--folds 0 --silver-only --recipes simple_mix relabel`.
@@ -21,7 +21,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -56,7 +56,7 @@ PASSES = {250: 16.0, 1000: 4.0}
 class Recipe:
     """What becomes of silver, how it is blended, and how the student learns it."""
 
-    policy: Policy | Callable[[Item, Sequence[Judgement]], Document] = "keep"
+    policy: Policy | Literal["true"] | Callable[[Item, Sequence[Judgement]], Document] = "keep"
     blend: dict[str, Any] = field(default_factory=lambda: {"regimen": "simple_mix"})
     student: dict[str, Any] = field(default_factory=dict)
     selection: dict[str, Any] = field(default_factory=dict)
@@ -76,33 +76,38 @@ def corrected(item: Item, judgements: Sequence[Judgement]) -> Document:
 
 
 POOLED = {"regimen": "pooled"}
+TAIL = {**POOLED, "gold_tail": 0.3}
+LINEAR = {"regimen": "schedule", "schedule": "linear"}
 RECIPES: dict[str, Recipe] = {
+    # Silver as it is, and losses that trust it less
     "simple_mix": Recipe(),
     "pooled": Recipe(blend=POOLED),
+    "robust": Recipe(student={"noise": {"robust": 0.7}}),
+    "negative_sampling": Recipe(student={"noise": {"negative_sampling": 0.5}}),
+    "early_learning": Recipe(student={"noise": {"early_learning": 2.0}}),
+    # Silver that is judged, its labels as they are
     "drop_document": Recipe("drop_document"),
     "drop_span": Recipe("drop_span"),
     "abstain": Recipe("abstain"),
     "weight": Recipe("weight"),
-    "self_trained": Recipe(self_trained),
-    "self_trained_pooled": Recipe(self_trained, POOLED),
     "complete": Recipe("complete"),
+    # Silver that is corrected, and how it is blended
     "relabel": Recipe("relabel"),
-    "relabel_pooled": Recipe("relabel", POOLED),
+    "relabel_tail": Recipe("relabel", TAIL),
     "soft": Recipe("soft"),
     "soft_pooled": Recipe("soft", POOLED),
-    "soft_tail": Recipe("soft", {**POOLED, "gold_tail": 0.3}),
-    "soft_linear": Recipe("soft", {"regimen": "schedule", "schedule": "linear"}),
-    "corrected": Recipe(corrected, selection={"corrector": True}),
-    "corrector": Recipe("soft", POOLED, selection={"corrector": True}),
-    "dynamics": Recipe("soft", POOLED, selection={"dynamics": True}),
-    "rounds": Recipe("soft", POOLED, selection={"rounds": 2}),
-    "all_asked": Recipe(
-        "soft", POOLED, selection={"rounds": 2, "corrector": True, "dynamics": True}
-    ),
-    "rounds_tail": Recipe("soft", {**POOLED, "gold_tail": 0.3}, selection={"rounds": 2}),
-    "robust": Recipe(student={"noise": {"robust": 0.7}}),
-    "negative_sampling": Recipe(student={"noise": {"negative_sampling": 0.5}}),
-    "early_learning": Recipe(student={"noise": {"early_learning": 2.0}}),
+    "soft_tail": Recipe("soft", TAIL),
+    "soft_linear": Recipe("soft", LINEAR),
+    # Other judges, and others in place of a judge
+    "alone": Recipe("soft", TAIL, selection={"context": "none"}),
+    "one_round": Recipe("soft", TAIL, selection={"rounds": 1}),
+    "alone_one_round": Recipe("soft", TAIL, selection={"context": "none", "rounds": 1}),
+    "with_corrector": Recipe("soft", TAIL, selection={"corrector": True}),
+    "with_dynamics": Recipe("soft", TAIL, selection={"dynamics": True}),
+    "corrector": Recipe(corrected, TAIL, selection={"corrector": True}),
+    "self_trained": Recipe(self_trained, TAIL),
+    # What perfect silver would bring
+    "true": Recipe("true", POOLED),
 }
 
 
@@ -121,6 +126,7 @@ class Block:
     options: argparse.Namespace
     draw: Draw
     said: tuple[Document, ...]
+    true: tuple[Document, ...]
     judged: dict[str, Selection] = field(default_factory=dict)
 
     def select(self, recipe: Recipe, policy: Policy) -> Selection:
@@ -146,6 +152,8 @@ class Block:
         """Return what a recipe makes of silver."""
         if recipe.policy == "keep":
             return self.draw.silver
+        if recipe.policy == "true":
+            return self.true
         if isinstance(recipe.policy, str):
             return self.select(recipe, recipe.policy).documents
         judging = self.select(recipe, "keep").judging
@@ -157,7 +165,9 @@ def block(gold: int, seed: int, options: argparse.Namespace, truth: Sequence[Doc
     silver = corpus("train", options.teacher)
     draw = draw_documents(truth, silver, gold, SILVER, seed)
     of_gold = {d.id for d in draw.gold}
-    return Block(gold, seed, options, draw, tuple(d for d in silver if d.id in of_gold))
+    labelled = {d.id: d for d in truth}
+    true = tuple(labelled[d.id] for d in draw.silver)
+    return Block(gold, seed, options, draw, tuple(d for d in silver if d.id in of_gold), true)
 
 
 def run(name: str, own: Block, truth: Sequence[Document]) -> dict[str, Any]:
@@ -181,7 +191,7 @@ def run(name: str, own: Block, truth: Sequence[Document]) -> dict[str, Any]:
 
 def _on_gold(recipe: Recipe, own: Block) -> dict[str, Any]:
     """Return F1 on doubly labelled gold, out of group, of the judge and all whom it heard."""
-    if recipe.policy == "keep":
+    if recipe.policy in ("keep", "true"):
         return {}
     policy = recipe.policy if isinstance(recipe.policy, str) else "keep"
     report = own.select(recipe, policy).report
@@ -230,9 +240,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--gold", type=int, nargs="+", default=[250, 1000], choices=PASSES)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
-    parser.add_argument("--recipes", nargs="+", default=["simple_mix", "soft_pooled"])
+    parser.add_argument("--recipes", nargs="+", default=["simple_mix", "soft_tail"])
     parser.add_argument("--teacher", default="chatgpt", choices=("chatgpt", "uniner"))
-    parser.add_argument("--folds", type=int, default=4)
+    parser.add_argument("--folds", type=int, default=2)
     parser.add_argument("--ensembles", type=int, default=1)
     parser.add_argument("--silver-only", action="store_true", help="train no student on it")
     parser.add_argument("--threads", type=int, default=1)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -46,13 +45,13 @@ def judged_in_rounds(
         The last judging, and its gain on gold. It is the first without any gain, if there is one:
         nothing is left to learn from then.
     """
-    panel = _Panel(gold, taught, learning, config, progress)
+    panel = Panel(gold, taught, learning, config, progress)
     rows = panel.students({"regimen": "simple_mix", "gold_tail": 0.0}) if config.folds else None
     # After the students, who check first whether every fold leaves something to learn.
     others = panel.asked_besides()
     for number in range(config.rounds if config.folds else 1):
         if number:
-            rows = panel.students({"regimen": "pooled"}, _Corrected(panel, rows, others))
+            rows = panel.students({"regimen": "pooled"}, Corrected(panel, rows, others))
         judging = judge(taught, gold, learning.task, rows, config.strengths, others)
         gain = _gain(judging)
         if gain.difference <= 0:
@@ -66,8 +65,16 @@ def best_marks(judgements: Sequence[Judgement]) -> set[tuple[int, int, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Panel:
-    """Those who are asked, and about what."""
+class Panel:
+    """Those who are asked, and about what.
+
+    Args:
+        gold: all gold documents.
+        taught: silver, divided.
+        learning: how students are trained.
+        config: how many they are, how they read, and who is asked besides.
+        progress: told where it stands.
+    """
 
     gold: Sequence[Document]
     taught: Taught
@@ -107,16 +114,22 @@ class _Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class _Corrected:
+class Corrected:
     """Silver as a judge corrects it that has not seen gold of a fold.
 
     If students of the next round learnt silver that was corrected with the help of all gold, they
-    would know something of the gold that they are asked about, and be trusted too much.
+    would know something of the gold that they are asked about, and be trusted too much. (What
+    remains: those who judged silver of the other folds did learn this fold's gold.)
+
+    Args:
+        panel: what is to be judged.
+        rows: what students of the round before say of all documents, out of fold.
+        others: what those say who are asked besides.
     """
 
-    panel: _Panel
+    panel: Panel
     rows: Rows | None
-    others: dict[str, Rows]
+    others: Mapping[str, Rows]
 
     def __call__(self, held_out: Collection[str]) -> Sequence[Document]:
         """Return silver of the groups that are not held out."""
@@ -131,9 +144,8 @@ class _Corrected:
         )
         gold = [d for d in panel.gold if d.group_or_id not in held_out]
         task, config = panel.learning.task, panel.config
-        others = MappingProxyType(self.others)
         try:
-            judging = judge(part, gold, task, self.rows, config.strengths, others)
+            judging = judge(part, gold, task, self.rows, config.strengths, self.others)
         except DataError:  # the other folds hold too little gold to judge by
             return part.silver
         return ruled(judging, task, config.refinement, config.threshold)[0]

@@ -140,6 +140,23 @@ def test_of_gold_the_whole_group_is_left_out():
     assert as_loc["surface, gold"] > 0
 
 
+def test_nearby_is_the_same_group_without_this_occurrence():
+    elsewhere = nowhere()
+    for sources in (elsewhere.teacher, elsewhere.students):
+        sources.add(WORDS, [ROME], "g")
+        sources.add(WORDS, [ROME], "another")
+    one = region(((), (ROME,), AS_PER), (ROME,), (ROME,))
+    for is_gold in (False, True):
+        found = rows(one, elsewhere, is_gold=is_gold)
+        assert [r["surface nearby, teacher"] for r in found] == [0, 0, 0]
+        assert [r["surface nearby, students"] for r in found] == [0, 0, 0]
+    elsewhere.students.add(WORDS, [(7, 11, "PER")], "g")
+    found = rows(one, elsewhere)
+    assert [r["surface nearby, teacher"] for r in found] == [0, 0, 0]
+    nothing, as_loc, as_per = (r["surface nearby, students"] for r in found)
+    assert as_per > 0 > nothing == as_loc
+
+
 def test_the_sum_over_surfaces_is_limited():
     elsewhere = nowhere()
     many = Words.of("Rome", [(0, 4)])

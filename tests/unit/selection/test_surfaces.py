@@ -54,6 +54,17 @@ def test_a_group_can_be_left_out():
     assert counted(surfaces, "rome") == [2, 1]
 
 
+def test_a_group_can_be_looked_at_alone():
+    surfaces = Surfaces(["LOC"], {"rome", "oslo"})
+    surfaces.add(words("Rome Rome Oslo"), [(0, 4, "LOC")], "a")
+    surfaces.add(words("Rome"), [], "b")
+    found = surfaces.nearby("rome", "a")
+    assert found is not None
+    assert found.tolist() == [1, 1]
+    assert surfaces.nearby("oslo", "b") is None
+    assert surfaces.nearby("rome", "elsewhere") is None
+
+
 def test_surfaces_beyond_the_longest_are_not_looked_up():
     longest, beyond = (" ".join("w" * n) for n in (LONGEST, LONGEST + 1))
     surfaces = Surfaces(["X"], {longest, beyond})
