@@ -1,7 +1,8 @@
 """Refining silver of other texts and teachers than those it was made with.
 
-GPT-4 on FiNER-ORD (financial news, one reply a sentence; zero-shot-finance) and three models on
-biodiversity and climate text (NER-annotation-with-LLMs): verbatim replies, read as in a run. Part
+GPT-4 on FiNER-ORD (financial news, one reply a sentence; zero-shot-finance), three models on
+biodiversity and climate text (NER-annotation-with-LLMs), and the newswire that comes with the
+package, whose teacher hardly errs: verbatim replies, read as in a run. Part
 of the sentences is gold, the teacher's replies to the others are refined, and F1 of both against
 the gold that nothing was fitted on is told, draw by draw. Twenty neighbours of FiNER-ORD count as a
 group, for where its articles end is not known.
@@ -16,7 +17,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
@@ -29,7 +30,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from benchmarks import replies
 
+from vermeil import demo
 from vermeil.blending.config import BlendingConfig, BudgetConfig
+from vermeil.corpora import read_corpus
+from vermeil.corpora.config import CorpusConfig
 from vermeil.data.atomic import write_json
 from vermeil.data.counts import total
 from vermeil.data.document import Annotation, Document
@@ -42,6 +46,7 @@ from vermeil.student.config import StudentConfig
 from vermeil.tasks.ner.task import NerTask
 
 DATA = Path(os.environ["VERMEIL_DATA"])
+NEWSWIRE = Path(demo.__file__).parent / "newswire"
 MODELS = ("gpt-4o-mini", "Meta-Llama-3.1-70B-Instruct", "gpt-4o-2024-05-13")
 FEWEST = 60
 """Sentences that a set must have, so that halves of it say something."""
@@ -90,7 +95,22 @@ def nature(model: str, name: str) -> tuple[NerTask, Pairs]:
     return replies.task_of(asked, "lines"), list(found.values())
 
 
-def trial(task: NerTask, pairs: Pairs, gold: int, seed: int, folds: int) -> dict[str, Any]:
+def newswire() -> tuple[NerTask, Pairs]:
+    """The recorded teacher of the demonstration, on the texts of its gold and of its pool."""
+    labels = replies.task_of(("PER", "ORG", "LOC", "MISC"), "json")
+    with (NEWSWIRE / "replies.standard.jsonl").open("rb") as lines:
+        said = {row["id"]: row["reply"] for row in map(json.loads, lines)}
+    gold = [d for name in ("train", "pool.gold") for d in _read(NEWSWIRE / f"{name}.jsonl")]
+    return labels, [pair(d, d.spans or (), labels, said[d.id]) for d in gold]
+
+
+def _read(path: Path) -> list[Document]:
+    return list(read_corpus(CorpusConfig(path=path)))
+
+
+def trial(
+    task: NerTask, pairs: Pairs, gold: int, seed: int, how: Mapping[str, int]
+) -> dict[str, Any]:
     """Return F1 of silver before and after, and whether the judge was believed."""
     groups = sorted({g.group_or_id for g, _ in pairs})
     order = np.random.default_rng(seed).permutation(len(groups))
@@ -101,7 +121,7 @@ def trial(task: NerTask, pairs: Pairs, gold: int, seed: int, folds: int) -> dict
     blending = BlendingConfig(regimen="simple_mix", budget=passes)
     with TemporaryDirectory() as folder:
         learning = Learning(task, StudentConfig(threads=1), blending, seed, Path(folder))
-        done = refine(people, teacher, learning, SelectionConfig(folds=folds, refinement="relabel"))
+        done = refine(people, teacher, learning, SelectionConfig(refinement="relabel", **how))
     after = {d.id: d for d in done.documents}
     rest = drawn[gold:]
     return {
@@ -119,21 +139,27 @@ def f1(task: NerTask, pairs: Pairs) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--folds", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--only", choices=["finer", "nature"])
-    parser.add_argument("--gold", type=int, nargs="+", default=[250, 500], help="for finer")
+    parser.add_argument("--only", choices=["finer", "nature", "newswire"])
+    parser.add_argument(
+        "--gold", type=int, nargs="+", default=[250, 500], help="for finer and newswire"
+    )
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     sets: list[tuple[str, NerTask, Pairs, int]] = []
-    if asked.only != "nature":
+    if asked.only in (None, "finer"):
         sets += [("FiNER-ORD, GPT-4", *finer(), gold) for gold in asked.gold]
-    if asked.only != "finer":
+    if asked.only in (None, "newswire"):
+        sets += [("newswire", *newswire(), gold) for gold in asked.gold]
+    if asked.only in (None, "nature"):
         for name in ("biodivner", "ccner"):
             found = [(f"{name}, {model}", *nature(model, name)) for model in MODELS]
             sets += [(n, t, pairs, len(pairs) // 2) for n, t, pairs in found if len(pairs) > FEWEST]
     results, lines = [], []
     for name, task, pairs, gold in sets:
-        draws = [trial(task, pairs, gold, seed, asked.folds) for seed in asked.seeds]
+        how = {"folds": asked.folds, "rounds": asked.rounds}
+        draws = [trial(task, pairs, gold, seed, how) for seed in asked.seeds]
         before, after = (mean(draw[key] for draw in draws) for key in ("before", "after"))
         believed = sum(draw["believed"] for draw in draws)
         print(
@@ -141,7 +167,15 @@ def main() -> None:
             f"changed in {believed} of {len(draws)} draws",
             flush=True,
         )
-        results.append({"set": name, "gold": gold, "folds": asked.folds, "draws": draws})
+        results.append(
+            {
+                "set": name,
+                "gold": gold,
+                "folds": asked.folds,
+                "rounds": asked.rounds,
+                "draws": draws,
+            }
+        )
         what = f"F1 of silver, {name}, {gold} gold, {asked.folds} folds, refined against as it is"
         scores = {"ours": round(after, 4), "peer": round(before, 4), "unit": "F1"}
         better = {"ratio": round(after / before, 3), "goal": None, "met": None}

@@ -21,7 +21,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -56,10 +56,11 @@ PASSES = {250: 16.0, 1000: 4.0}
 class Recipe:
     """What becomes of silver, how it is blended, and how the student learns it."""
 
-    policy: Policy | Literal["true"] | Callable[[Item, Sequence[Judgement]], Document] = "keep"
+    policy: Policy | Callable[[Item, Sequence[Judgement]], Document] = "keep"
     blend: dict[str, Any] = field(default_factory=lambda: {"regimen": "simple_mix"})
     student: dict[str, Any] = field(default_factory=dict)
     selection: dict[str, Any] = field(default_factory=dict)
+    labels_are_true: bool = False
 
 
 def self_trained(item: Item, judgements: Sequence[Judgement]) -> Document:  # noqa: ARG001
@@ -104,10 +105,10 @@ RECIPES: dict[str, Recipe] = {
     "alone_one_round": Recipe("soft", TAIL, selection={"context": "none", "rounds": 1}),
     "with_corrector": Recipe("soft", TAIL, selection={"corrector": True}),
     "with_dynamics": Recipe("soft", TAIL, selection={"dynamics": True}),
-    "corrector": Recipe(corrected, TAIL, selection={"corrector": True}),
+    "corrector": Recipe(corrected, TAIL, selection={"corrector": True, "rounds": 1}),
     "self_trained": Recipe(self_trained, TAIL),
     # What perfect silver would bring
-    "true": Recipe("true", POOLED),
+    "true": Recipe(blend=POOLED, labels_are_true=True),
 }
 
 
@@ -150,10 +151,10 @@ class Block:
 
     def silver(self, recipe: Recipe) -> tuple[Document, ...]:
         """Return what a recipe makes of silver."""
+        if recipe.labels_are_true:
+            return self.true
         if recipe.policy == "keep":
             return self.draw.silver
-        if recipe.policy == "true":
-            return self.true
         if isinstance(recipe.policy, str):
             return self.select(recipe, recipe.policy).documents
         judging = self.select(recipe, "keep").judging
@@ -191,7 +192,7 @@ def run(name: str, own: Block, truth: Sequence[Document]) -> dict[str, Any]:
 
 def _on_gold(recipe: Recipe, own: Block) -> dict[str, Any]:
     """Return F1 on doubly labelled gold, out of group, of the judge and all whom it heard."""
-    if recipe.policy in ("keep", "true"):
+    if recipe.policy == "keep":
         return {}
     policy = recipe.policy if isinstance(recipe.policy, str) else "keep"
     report = own.select(recipe, policy).report
