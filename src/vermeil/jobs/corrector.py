@@ -24,7 +24,7 @@ from vermeil.jobs.learning import Learning, ask, learn
 from vermeil.jobs.out_of_fold import deal
 from vermeil.selection.corruption import corrupt, error_rates
 
-VERSION = 1
+VERSION = 2
 """Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
 
 
@@ -33,13 +33,14 @@ def corrector_rows(
 ) -> Rows:
     """Return a corrector's class probabilities of all documents.
 
-    Of a gold document they come from one whose second stage was without its fold.
+    Of a gold document they come from one whose second stage was without its fold; of silver, from
+    one that was tuned on all gold, but for groups that gold has, too.
 
     Args:
         taught: gold that the teacher annotated, too, and the rest of silver.
         learning: encoder and budget: the first stage makes as many passes as there are over silver,
             the second as many as over gold.
-        folds: parts of gold and silver.
+        folds: parts of gold.
         progress: told after the first stage and after every fold of the second.
 
     Raises:
@@ -64,14 +65,16 @@ def _learn(taught: Taught, learning: Learning, folds: int, progress: Progress) -
     corrector = Student.create(learning.task, learning.student, learning.seed, hints)
     learn(corrector, (), erred, learning.blended("silver_only", silver_epochs=1), learning.seed)
     restored = deepcopy(corrector.network.state_dict())
-    progress("corrector", 1, folds + 1, {})
-    for fold in range(folds):
+    progress("corrector", 1, folds + 2, {})
+    # All silver that shares no group with gold is asked about after all gold.
+    part_of = {group: min(fold, folds) for group, fold in fold_of.items()}
+    for part in range(folds + 1):
         corrector.network.load_state_dict(restored)
-        own = [d for d in taught.gold if fold_of[d.group_or_id] != fold]
-        seed = learning.seed * folds + fold
+        own = [d for d in taught.gold if part_of[d.group_or_id] != part]
+        seed = learning.seed * (folds + 1) + part
         learn(corrector, own, (), learning.blended("gold_only"), seed)
-        yield from ask(corrector, [d for d in told if fold_of[d.group_or_id] == fold])
-        progress("corrector", fold + 2, folds + 1, {})
+        yield from ask(corrector, [d for d in told if part_of[d.group_or_id] == part])
+        progress("corrector", part + 2, folds + 2, {})
 
 
 def _erred(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -18,12 +18,8 @@ from vermeil.errors import DataError
 from vermeil.jobs.kept_rows import Made, digest, kept
 from vermeil.jobs.learning import Learning, ask, learn
 
-VERSION = 2
+VERSION = 3
 """Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
-
-
-Learnt = Callable[[Collection[str]], Sequence[Document]]
-"""Held-out groups to the silver of other groups that students learn who are asked about them."""
 
 
 def out_of_fold(
@@ -31,22 +27,24 @@ def out_of_fold(
     silver: Sequence[Document],
     learning: Learning,
     folds: int,
-    learnt: Learnt | None = None,
+    corrected: Sequence[Document] | None = None,
     progress: Progress = silent,
 ) -> dict[str, NDArray[np.float32]]:
     """Return class probabilities of all documents, each from a student that did not learn from it.
 
-    Gold and silver are cut into folds, whole groups at a time; for each fold a student is trained
-    on the others. Its probabilities are kept in ``learning.folder``, so that what was interrupted
-    goes on with the missing folds.
+    Gold and silver are each cut into folds, whole groups at a time (see `deal`); for each fold a
+    student is trained on all that is outside: so whoever is asked about silver has learnt all gold.
+    Probabilities are kept in ``learning.folder``, so that what was interrupted goes on with the
+    missing folds.
 
     Args:
         gold: documents that people annotated.
         silver: documents that the teacher annotated; none of them in gold.
         learning: how students are trained: the passes are over what a fold leaves; its seed draws
             the folds, too.
-        folds: how many.
-        learnt: what students learn in place of silver; None: silver as it is.
+        folds: how many, of gold and of silver.
+        corrected: silver as students are to learn it; gold is not asked about then, for who
+            corrected silver has seen it.
         progress: told after every fold.
 
     Raises:
@@ -54,29 +52,20 @@ def out_of_fold(
             to learn from, two documents have one id, or a kept file is broken.
     """
     _check_ids([*gold, *silver])
-    seed = learning.seed
-    fold_of = deal(gold, silver, folds, seed)
+    fold_of = deal(gold, silver, folds, learning.seed)
     _check_folds({"gold": gold, "silver": silver}, fold_of, learning.blending)
+    wanted = sorted({fold for fold in fold_of.values() if corrected is None or fold >= folds})
+    learnt = silver if corrected is None else corrected
     found: dict[str, NDArray[np.float32]] = {}
-    for fold in range(folds):
-        out = frozenset(group for group, own in fold_of.items() if own == fold)
-        held_out = [d for d in (*gold, *silver) if d.group_or_id in out]
-        own_gold = [d for d in gold if d.group_or_id not in out]
-        own_silver = (
-            [d for d in silver if d.group_or_id not in out] if learnt is None else learnt(out)
-        )
-        made_from = digest(
-            f"out of fold:{VERSION}",
-            (own_gold, own_silver, held_out),
-            learning.task,
-            learning.student,
-            learning.blending,
-        )
-        own = replace(learning, seed=seed * folds + fold)
-        make = partial(_learn, own_gold, own_silver, held_out, own)
-        path = learning.folder / f"{made_from}-{seed}-{fold}of{folds}.npz"
-        found |= kept(path, make)
-        progress("fold", fold + 1, folds, {})
+    for done, fold in enumerate(wanted, 1):
+        asked = [d for d in (*gold, *silver) if fold_of[d.group_or_id] == fold]
+        left = [[d for d in docs if fold_of[d.group_or_id] != fold] for docs in (gold, learnt)]
+        own = replace(learning, seed=learning.seed * 2 * folds + fold)
+        purpose = f"out of fold:{VERSION}"
+        made_from = digest(purpose, (*left, asked), own.task, own.student, own.blending)
+        path = own.folder / f"{made_from}-{learning.seed}-{fold}of{2 * folds}.npz"
+        found |= kept(path, partial(_learn, left[0], left[1], asked, own))
+        progress("fold", done, len(wanted), {})
     return found
 
 
@@ -112,7 +101,16 @@ def _check_folds(
 def deal(
     gold: Sequence[Document], silver: Sequence[Document], folds: int, seed: int
 ) -> dict[str, int]:
-    """Return the fold of every group; those of gold are dealt first: each leaves most of gold.
+    """Return the fold of every group.
+
+    Groups with gold are dealt to the folds from 0 to ``folds`` - 1, all others to as many from
+    ``folds`` on: who learns what is outside of one of these has all gold.
+
+    Args:
+        gold: documents that people annotated.
+        silver: documents that the teacher annotated.
+        folds: how many, of each.
+        seed: draws them.
 
     Raises:
         DataError: there are fewer groups than folds.
@@ -126,8 +124,11 @@ def deal(
         )
     digest = hashlib.sha256(f"folds:{seed}".encode()).digest()
     order = np.random.default_rng(int.from_bytes(digest[:8], "big")).permutation(len(groups))
-    dealt = sorted((groups[index] for index in order), key=lambda group: group not in of_gold)
-    return {group: place % folds for place, group in enumerate(dealt)}
+    dealt = [groups[index] for index in order]
+    with_gold = [group for group in dealt if group in of_gold]
+    others = [group for group in dealt if group not in of_gold]
+    found = {group: place % folds for place, group in enumerate(with_gold)}
+    return found | {group: folds + place % folds for place, group in enumerate(others)}
 
 
 def _learn(

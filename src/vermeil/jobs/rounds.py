@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress
-from vermeil.errors import DataError
 from vermeil.evaluation.bootstrap import Comparison, paired_bootstrap
 from vermeil.jobs.judging import Judging, Taught, judge
 from vermeil.jobs.kept_rows import Rows
 from vermeil.jobs.learning import Learning
-from vermeil.jobs.out_of_fold import Learnt, out_of_fold
+from vermeil.jobs.out_of_fold import out_of_fold
 from vermeil.jobs.ruling import ruled
 from vermeil.selection.config import SelectionConfig
 from vermeil.selection.policies import Judgement
@@ -34,6 +33,10 @@ def judged_in_rounds(
 ) -> tuple[Judging, Comparison]:
     """Judge silver with students; then with students of what the judge made of it, and so on.
 
+    Students of a later round are asked about silver alone. What those of the first say of gold
+    stays, and with it how far students are trusted: what later ones learn was corrected with the
+    help of all gold, so they would seem better on gold than they are.
+
     Args:
         gold: all gold documents.
         taught: silver, divided.
@@ -45,17 +48,19 @@ def judged_in_rounds(
         The last judging, and its gain on gold. It is the first without any gain, if there is one:
         nothing is left to learn from then.
     """
-    panel = Panel(gold, taught, learning, config, progress)
+    panel = _Panel(gold, taught, learning, config, progress)
     rows = panel.students({"regimen": "simple_mix", "gold_tail": 0.0}) if config.folds else None
     # After the students, who check first whether every fold leaves something to learn.
     others = panel.asked_besides()
-    for number in range(config.rounds if config.folds else 1):
-        if number:
-            rows = panel.students({"regimen": "pooled"}, Corrected(panel, rows, others))
+    judging = judge(taught, gold, learning.task, rows, config.strengths, others)
+    gain = _gain(judging)
+    for _ in range(1, config.rounds):
+        if rows is None or gain.difference <= 0:
+            break
+        corrected, _ = ruled(judging, learning.task, config.refinement, config.threshold)
+        rows = {**rows, **panel.students({"regimen": "pooled"}, corrected)}
         judging = judge(taught, gold, learning.task, rows, config.strengths, others)
         gain = _gain(judging)
-        if gain.difference <= 0:
-            break
     return judging, gain
 
 
@@ -65,7 +70,7 @@ def best_marks(judgements: Sequence[Judgement]) -> set[tuple[int, int, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class _Panel:
     """Those who are asked, and about what.
 
     Args:
@@ -82,7 +87,9 @@ class Panel:
     config: SelectionConfig
     progress: Progress
 
-    def students(self, regimen: dict[str, Any], learnt: Learnt | None = None) -> Rows:
+    def students(
+        self, regimen: Mapping[str, Any], corrected: Sequence[Document] | None = None
+    ) -> dict[str, NDArray[np.float32]]:
         """Return the mean of the probabilities of all ensembles of students, out of fold."""
         found: dict[str, NDArray[np.float32]] = {}
         number = self.config.ensembles
@@ -90,11 +97,11 @@ class Panel:
             own = replace(
                 self.learning,
                 student=self.learning.reading(self.config.context),
-                blending=self.learning.blending.model_copy(update=regimen),
+                blending=self.learning.blending.model_copy(update=dict(regimen)),
                 seed=self.learning.seed * number + ensemble,
             )
             silver = self.taught.silver
-            rows = out_of_fold(self.gold, silver, own, self.config.folds, learnt, self.progress)
+            rows = out_of_fold(self.gold, silver, own, self.config.folds, corrected, self.progress)
             for name, values in rows.items():
                 found[name] = found.get(name, np.float32(0)) + values / np.float32(number)
         return found
@@ -111,44 +118,6 @@ class Panel:
         if config.dynamics:
             found |= dynamics_rows(taught, learning, self.progress)
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class Corrected:
-    """Silver as a judge corrects it that has not seen gold of a fold.
-
-    If students of the next round learnt silver that was corrected with the help of all gold, they
-    would know something of the gold that they are asked about, and be trusted too much. (What
-    remains: those who judged silver of the other folds did learn this fold's gold.)
-
-    Args:
-        panel: what is to be judged.
-        rows: what students of the round before say of all documents, out of fold.
-        others: what those say who are asked besides.
-    """
-
-    panel: Panel
-    rows: Rows | None
-    others: Mapping[str, Rows]
-
-    def __call__(self, held_out: Collection[str]) -> Sequence[Document]:
-        """Return silver of the groups that are not held out."""
-        panel, taught = self.panel, self.panel.taught
-        both = zip(taught.gold, taught.said, strict=True)
-        pairs = [pair for pair in both if pair[0].group_or_id not in held_out]
-        part = replace(
-            taught,
-            gold=tuple(gold for gold, _ in pairs),
-            said=tuple(said for _, said in pairs),
-            silver=tuple(d for d in taught.silver if d.group_or_id not in held_out),
-        )
-        gold = [d for d in panel.gold if d.group_or_id not in held_out]
-        task, config = panel.learning.task, panel.config
-        try:
-            judging = judge(part, gold, task, self.rows, config.strengths, self.others)
-        except DataError:  # the other folds hold too little gold to judge by
-            return part.silver
-        return ruled(judging, task, config.refinement, config.threshold)[0]
 
 
 def _gain(judging: Judging) -> Comparison:

@@ -104,7 +104,11 @@ def _check(config: SelectionConfig) -> None:
             "selection.folds: 1 would leave a student nothing to learn from; expected 0 (no "
             "students) or at least 2"
         )
-    wanted = {"corrector": config.corrector, "dynamics": config.dynamics}
+    wanted = {
+        "corrector": config.corrector,
+        "dynamics": config.dynamics,
+        "rounds": config.rounds > 1,
+    }
     problems = [
         f"selection.{name}: needs students, and selection.folds is 0; set it to 2 or more"
         for name, is_wanted in wanted.items()

@@ -27,11 +27,11 @@ class SelectionConfig(Section):
     """vermeil refine, and the regimen auto. relabel: the most probable annotation; soft: that, with
     the probabilities of its labels, which a student learns (see student.soft_labels)."""
     folds: int = Field(default=2, ge=0)
-    """Parts of gold and silver, cut between groups: each is judged with a student that learnt from
-    the others only. 0: without students, in seconds; only what the teacher says is judged then."""
-    rounds: int = Field(default=2, ge=1)
-    """How often students are trained: those of a later round learn silver as the judge corrected it
-    in the round before, pooled with gold. Without students there is one round."""
+    """Parts of gold, and of silver, cut between groups: each is judged with a student that learnt
+    all else. 0: without students, in seconds; only what the teacher says is judged then."""
+    rounds: int = Field(default=1, ge=1)
+    """How often students are asked about silver: those of a later round learn it as the judge
+    corrected it in the round before, pooled with gold."""
     context: Literal["none", "group"] = "group"
     """group: those students read neighbouring documents of a group together, which helps them,
     however the student that follows reads; none: each document by itself."""

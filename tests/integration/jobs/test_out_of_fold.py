@@ -41,18 +41,18 @@ def test_every_document_is_predicted_and_a_missing_fold_comes_back_the_same(
         )
 
     first = again()
-    assert seen == [("fold", 1, 3), ("fold", 2, 3), ("fold", 3, 3)]
+    assert seen == [("fold", done, 6) for done in range(1, 7)]
     assert set(first) == {d.id for d in (*GOLD, *SILVER)}
     for document in (*GOLD, *SILVER):
         rows = first[document.id]
         assert rows.shape == (len(split_words(document.text)), len(task.classes))
         np.testing.assert_allclose(rows.sum(axis=1), 1, atol=5e-3)
     kept = sorted(tmp_path.glob("*.npz"))
-    assert len(kept) == 3
-    others = [path.stat().st_mtime_ns for path in (kept[0], kept[2])]
+    assert len(kept) == 6  # three of gold, three of silver
+    others = [path.stat().st_mtime_ns for path in (kept[0], *kept[2:])]
     kept[1].unlink()
     second = again()
-    assert [path.stat().st_mtime_ns for path in (kept[0], kept[2])] == others
+    assert [path.stat().st_mtime_ns for path in (kept[0], *kept[2:])] == others
     assert second.keys() == first.keys()
     for name, rows in first.items():
         np.testing.assert_array_equal(second[name], rows)
@@ -67,12 +67,44 @@ def test_a_student_never_saw_the_group_that_it_is_asked_about(
     turned = [_turned(d) if d.group == "g1" else d for d in GOLD]
     after = out_of_fold(turned, SILVER, learning, 3)
     same = {name for name, rows in before.items() if np.array_equal(rows, after[name])}
-    # The fold of g1, whole groups of it, is exactly what did not change.
+    # The fold of g1, whole groups of it, is exactly what did not change; all silver did.
     assert {d.id for d in GOLD if d.group == "g1"} <= same
     groups = {d.id: d.group for d in (*GOLD, *SILVER)}
     held_out = {groups[name] for name in same}
-    assert len(held_out) == 4  # 12 groups, 3 folds
+    assert held_out <= {d.group for d in GOLD}
+    assert len(held_out) in (1, 2)  # 4 groups of gold, 3 folds
     assert same == {name for name, group in groups.items() if group in held_out}
+
+
+def test_silver_is_never_learnt_by_whom_it_is_asked(
+    student: StudentConfig, task: Task, tmp_path: Path
+) -> None:
+    learning = Learning(task, student, blending("simple_mix", 2), 0, tmp_path)
+    before = out_of_fold(GOLD, SILVER, learning, 2)
+    turned = [_turned(d) if d.group == "sg1" else d for d in SILVER]
+    after = out_of_fold(GOLD, turned, learning, 2)
+    same = {name for name, rows in before.items() if np.array_equal(rows, after[name])}
+    assert {d.id for d in SILVER if d.group == "sg1"} <= same
+    assert same < {d.id for d in SILVER}
+    # Silver of a group that gold has is asked about with that gold, by whom neither was learnt.
+    mixed = [replace(d, group="g1") if d.group == "sg1" else d for d in SILVER]
+    before = out_of_fold(GOLD, mixed, learning, 2)
+    after = out_of_fold([_turned(d) if d.group == "g1" else d for d in GOLD], mixed, learning, 2)
+    own = {d.id for d in (*GOLD, *mixed) if d.group == "g1"}
+    assert {d.id for d in SILVER if d.group == "sg1"} < own
+    for name in own:
+        np.testing.assert_array_equal(before[name], after[name])
+
+
+def test_of_corrected_silver_only_silver_is_asked(
+    student: StudentConfig, task: Task, tmp_path: Path
+) -> None:
+    learning = Learning(task, student, blending("simple_mix", 2), 0, tmp_path)
+    plain = out_of_fold(GOLD, SILVER, learning, 2)
+    turned = [_turned(d) for d in SILVER]
+    rows = out_of_fold(GOLD, SILVER, learning, 2, turned)
+    assert rows.keys() == {d.id for d in SILVER}
+    assert not any(np.array_equal(rows[name], plain[name]) for name in rows)
 
 
 def _turned(document: Document) -> Document:
