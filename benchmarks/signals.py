@@ -74,9 +74,7 @@ def main() -> None:
     both = list(pairs(path))
     gold, said = [g for g, _ in both], [s for _, s in both]
     strengths = SelectionConfig().strengths
-    judging = judge(
-        Taught(tuple(gold), tuple(said), (), 0), gold, make_task(CONFIG), None, strengths
-    )
+    judging = judge(Taught(tuple(gold), tuple(said), ()), gold, make_task(CONFIG), None, strengths)
     report = signal_report(judging)["correct"]
     for name in ("votes", "judge"):
         found = report[name]

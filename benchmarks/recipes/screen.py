@@ -60,7 +60,6 @@ class Recipe:
     blend: dict[str, Any] = field(default_factory=lambda: {"regimen": "simple_mix"})
     student: dict[str, Any] = field(default_factory=dict)
     selection: dict[str, Any] = field(default_factory=dict)
-    labels_are_true: bool = False
 
 
 def self_trained(item: Item, judgements: Sequence[Judgement]) -> Document:  # noqa: ARG001
@@ -107,8 +106,6 @@ RECIPES: dict[str, Recipe] = {
     "with_dynamics": Recipe("soft", TAIL, selection={"dynamics": True}),
     "corrector": Recipe(corrected, TAIL, selection={"corrector": True, "rounds": 1}),
     "self_trained": Recipe(self_trained, TAIL),
-    # What perfect silver would bring
-    "true": Recipe(blend=POOLED, labels_are_true=True),
 }
 
 
@@ -127,7 +124,6 @@ class Block:
     options: argparse.Namespace
     draw: Draw
     said: tuple[Document, ...]
-    true: tuple[Document, ...]
     judged: dict[str, Selection] = field(default_factory=dict)
 
     def select(self, recipe: Recipe, policy: Policy) -> Selection:
@@ -151,8 +147,6 @@ class Block:
 
     def silver(self, recipe: Recipe) -> tuple[Document, ...]:
         """Return what a recipe makes of silver."""
-        if recipe.labels_are_true:
-            return self.true
         if recipe.policy == "keep":
             return self.draw.silver
         if isinstance(recipe.policy, str):
@@ -166,9 +160,7 @@ def block(gold: int, seed: int, options: argparse.Namespace, truth: Sequence[Doc
     silver = corpus("train", options.teacher)
     draw = draw_documents(truth, silver, gold, SILVER, seed)
     of_gold = {d.id for d in draw.gold}
-    labelled = {d.id: d for d in truth}
-    true = tuple(labelled[d.id] for d in draw.silver)
-    return Block(gold, seed, options, draw, tuple(d for d in silver if d.id in of_gold), true)
+    return Block(gold, seed, options, draw, tuple(d for d in silver if d.id in of_gold))
 
 
 def run(name: str, own: Block, truth: Sequence[Document]) -> dict[str, Any]:

@@ -39,13 +39,13 @@ class Taught:
         gold: gold documents that the teacher annotated, too.
         said: the teacher's annotations of them, in the same order.
         silver: the other silver documents.
-        unannotated: number of silver documents without an annotation, which are left out.
+        plain: silver documents without an annotation, of texts that gold does not have.
     """
 
     gold: tuple[Document, ...]
     said: tuple[Document, ...]
     silver: tuple[Document, ...]
-    unannotated: int
+    plain: tuple[Document, ...] = ()
 
     @property
     def told(self) -> tuple[Document, ...]:
@@ -127,11 +127,12 @@ def divide(gold: Sequence[Document], silver: Sequence[Document]) -> Taught:
             found[document.id] = by_text[document.text].pop()
     taken = {d.id for d in found.values()}
     both = tuple(g for g in gold if g.id in found)
+    of_gold = {d.id for d in gold} | {d.text for d in gold}
     return Taught(
         both,
         tuple(found[g.id] for g in both),
         tuple(d for d in annotated if d.id not in taken),
-        len(silver) - len(annotated),
+        tuple(d for d in silver if d.annotation.is_empty and not {d.id, d.text} & of_gold),
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.jobs.learning import Learning
 from vermeil.jobs.selecting import Selection, choose
+from vermeil.jobs.self_training import self_annotated
 from vermeil.selection.config import SelectionConfig
 
 
@@ -24,7 +26,9 @@ def refine(
     that they did not learn from. A small judge, fitted on gold that the teacher annotated, too,
     weighs what teacher and students say, the errors that this teacher makes, and how the same words
     are labelled elsewhere. Where it is not better than the teacher on gold, silver stays as it is.
-    The method is told in docs/selection.md, how it was chosen in docs/results/recipes.md.
+    Silver documents that the teacher did not annotate are then annotated by a student of gold and
+    refined silver, if there are students at all and that is wanted. The method is told in
+    docs/selection.md, how it was chosen in docs/results/recipes.md.
 
     Args:
         gold: documents that people annotated.
@@ -35,9 +39,17 @@ def refine(
 
     Returns:
         The silver documents that are not in gold, with scores; ``meta.changes`` of a document says
-        what was changed.
+        what was changed. Those that a student annotated come last.
 
     Raises:
         DataError: too few gold documents were annotated by the teacher, or there is no silver.
     """
-    return choose(gold, silver, learning, config, config.refinement, progress)
+    done = choose(gold, silver, learning, config, config.refinement, progress)
+    if not (done.plain and config.folds and config.self_training):
+        return done
+    own = replace(learning, student=learning.reading(config.context))
+    annotated = self_annotated(gold, done.documents, done.plain, own)
+    documents = (*done.documents, *annotated)
+    counts = {**done.report["documents"], "self_annotated": len(annotated)}
+    counts["written"] = len(documents)
+    return replace(done, documents=documents, report={**done.report, "documents": counts})

@@ -30,11 +30,13 @@ class Selection:
         documents: silver, those dropped left out; ``meta.changes`` says what was changed.
         judging: what is known of all documents.
         report: what was done and how good it is, for JSON.
+        plain: silver documents without an annotation, which nobody judged.
     """
 
     documents: tuple[Document, ...]
     judging: Judging
     report: dict[str, Any]
+    plain: tuple[Document, ...] = ()
 
 
 def choose(
@@ -84,7 +86,7 @@ def choose(
         "documents": {
             "silver": len(silver),
             "doubly_labelled": len(taught.gold),
-            "unannotated": taught.unannotated,
+            "unannotated": sum(d.annotation.is_empty for d in silver),
             "dropped": len(taught.silver) - len(documents),
             "written": len(documents),
             "changed": sum("changes" in d.meta for d in documents),
@@ -95,7 +97,7 @@ def choose(
         "signals": signal_report(judging),
         "judge": {"strength": judging.strength, "weights": dict(judging.weights)},
     }
-    return Selection(documents, judging, report)
+    return Selection(documents, judging, report, taught.plain)
 
 
 def _check(config: SelectionConfig) -> None:

@@ -136,14 +136,13 @@ def train(
         )
     refinement: dict[str, Any] = {}
     if blending.regimen == "auto":
-        from vermeil.jobs.recipe import resolve_auto  # which trains students itself
+        from vermeil.jobs.learning import Learning  # which trains students itself
+        from vermeil.jobs.recipe import resolve_auto
 
         if int(os.environ.get("WORLD_SIZE", "1")) > 1:
             raise ConfigError(ONE_PROCESS)
-        folder = output.parent / "judging"
-        recipe = resolve_auto(
-            gold, silver, task, student, blending, selection, seed, folder, progress
-        )
+        learning = Learning(task, student, blending, seed, output.parent / "judging")
+        recipe = resolve_auto(gold, silver, learning, selection, progress)
         silver, blending = recipe.silver, recipe.blending
         refinement = {"refinement": recipe.report}
     with (

@@ -35,6 +35,9 @@ class SelectionConfig(Section):
     context: Literal["none", "group"] = "group"
     """group: those students read neighbouring documents of a group together, which helps them,
     however the student that follows reads; none: each document by itself."""
+    self_training: bool = True
+    """vermeil refine, and the regimen auto: silver documents without an annotation are annotated by
+    a student of gold and refined silver. Otherwise, and without folds, they are left out."""
     corrector: bool = False
     """Ask a student, too, that reads what the teacher says and was taught to correct it."""
     dynamics: bool = False

@@ -17,6 +17,7 @@ from vermeil.data.counts import Counts, total
 from vermeil.data.document import Document
 from vermeil.data.example import BatchPlan
 from vermeil.jobs.evaluate import score_documents
+from vermeil.jobs.learning import Learning
 from vermeil.jobs.recipe import Recipe, resolve_auto
 from vermeil.jobs.train import Training, plan_for, train_student, training_record
 from vermeil.selection.config import SelectionConfig
@@ -37,7 +38,7 @@ old cells are not reused."""
 OBSERVATION = 1
 """The same for what is observed of training."""
 
-JUDGING = 1
+JUDGING = 2
 """The same for how silver is corrected."""
 
 POINTS = 100
@@ -53,11 +54,13 @@ class JudgingJob:
 
     Args:
         said: the teacher's annotations of the cell's gold documents, where there are any.
+        plain: documents of the silver corpus beyond those drawn, without their annotation.
         selection: the ``[selection]`` section.
         folder: where what students say out of fold is kept.
     """
 
     said: tuple[Document, ...]
+    plain: tuple[Document, ...]
     selection: SelectionConfig
     folder: Path
 
@@ -117,6 +120,7 @@ def cell_key(job: CellJob, plan: BatchPlan) -> str:
     if job.judging is not None:
         selection = job.judging.selection.model_dump_json(exclude_defaults=True)
         digest.update(f"auto:{JUDGING}:{selection}".encode() + _digest(job.judging.said))
+        digest.update(_digest(job.judging.plain))
     if job.probes is not None:
         shape = job.probes.config.model_dump_json(exclude={"regimens"})
         digest.update(f"mechanism:{OBSERVATION}:{shape}".encode())
@@ -140,14 +144,11 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
     from vermeil.student.training import Surroundings
 
     recipe = None
+    student = Student.create(job.task, job.student, job.seed)
     if job.judging is not None:
         recipe = _recipe(job, job.judging)
-        job = replace(
-            job,
-            draw=Draw(job.draw.gold, recipe.silver),
-            blending=recipe.blending,
-        )
-    student = Student.create(job.task, job.student, job.seed)
+        blending = _as_long(job, recipe.blending, student)
+        job = replace(job, draw=Draw(job.draw.gold, recipe.silver), blending=blending)
     gold = student.encode(job.draw.gold, "gold")
     silver = student.encode(job.draw.silver, "silver")
     observer = None
@@ -187,16 +188,19 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
 
 
 def _recipe(job: CellJob, judging: JudgingJob) -> Recipe:
-    return resolve_auto(
-        job.draw.gold,
-        (*judging.said, *job.draw.silver),
-        job.task,
-        job.student,
-        job.blending,
-        judging.selection,
-        job.seed,
-        judging.folder,
-    )
+    silver = (*judging.said, *job.draw.silver, *judging.plain)
+    learning = Learning(job.task, job.student, job.blending, job.seed, judging.folder)
+    return resolve_auto(job.draw.gold, silver, learning, judging.selection)
+
+
+def _as_long(job: CellJob, blending: BlendingConfig, student: Student) -> BlendingConfig:
+    """Return a recipe's blending with the budget that the cell has without any recipe."""
+    budget = blending.budget
+    if budget.name != "equal" or budget.wordpieces is not None:
+        return blending
+    encoded = student.encode(job.draw.gold, "gold"), student.encode(job.draw.silver, "silver")
+    length = plan_for(*encoded, job.blending, job.seed).total_wordpieces
+    return blending.model_copy(update={"budget": budget.model_copy(update={"wordpieces": length})})
 
 
 def _score(

@@ -53,6 +53,9 @@ class StudyConfig(Section):
     none: all."""
     silver_documents: Sizes = None
     """Silver documents of a cell; several make a grid; none: all."""
+    plain_documents: int = Field(default=0, ge=0)
+    """For the regimen auto: so many further texts of the silver corpus, fewer where there are no
+    more, without their annotation; a student annotates them (see selection.self_training)."""
     baseline: str = "gold_only"
     """The regimen that the others are compared with."""
     resamples: int = Field(default=2000, ge=100)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.data.atomic import write_json
-from vermeil.data.document import Document
+from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, DataError, TrainingError
 from vermeil.jobs.judging import divide
@@ -118,7 +118,8 @@ def study(
         DataError: a cell's file cannot be written.
     """
     jobs = list(_jobs(corpora, task, config, student, blending))
-    jobs = [_with_judging(job, corpora, selection, output / "judging") for job in jobs]
+    judging = JudgingJob((), (), selection, output / "judging")
+    jobs = [_with_judging(job, corpora, judging, config.plain_documents) for job in jobs]
     planned = list(_with_keys(jobs, progress))
     finished = dict(_finished_cells(output / "cells", {key for _, key in planned}))
     missing = {key: job for job, key in planned if key not in finished}
@@ -205,14 +206,15 @@ def _jobs(
             )
 
 
-def _with_judging(
-    job: CellJob, corpora: StudyCorpora, selection: SelectionConfig, folder: Path
-) -> CellJob:
+def _with_judging(job: CellJob, corpora: StudyCorpora, judging: JudgingJob, plain: int) -> CellJob:
     if job.blending.regimen != "auto":
         return job
     drawn = {d.id for d in job.draw.silver}
     said = divide(job.draw.gold, [d for d in corpora.silver if d.id not in drawn]).said
-    return replace(job, judging=JudgingJob(said, selection, folder))
+    used = drawn | {d.id for d in said} | {d.id for d in job.draw.gold}
+    left = [d.with_annotation(UNANNOTATED) for d in corpora.silver if d.id not in used]
+    more = draw_documents((), left, 0, min(plain, len(left)), job.seed).silver
+    return replace(job, judging=replace(judging, said=said, plain=more))
 
 
 def _first_silver(

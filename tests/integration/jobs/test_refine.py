@@ -12,7 +12,7 @@ from tests.refining import GOLD_TEXTS, corpora, right_share
 from tests.toys import blending
 
 import vermeil
-from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.document import UNANNOTATED, Annotation, Document, Span
 from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.judging import divide
 from vermeil.jobs.learning import Learning
@@ -142,7 +142,7 @@ def test_auto_trains_on_refined_silver_and_is_deterministic(
         )
         record = json.loads((tmp_path / name / "training.json").read_text())
         assert record["refinement"]["believed"]
-        assert record["regimen"] == "pooled"
+        assert record["regimen"] == "simple_mix"
         assert record["silver_documents"] == len(silver) - GOLD_TEXTS
         assert (tmp_path / "judging").is_dir()
         records.append({k: v for k, v in record.items() if k != "seconds"})
@@ -271,9 +271,42 @@ def test_one_fold_is_refused(learning: Learning) -> None:
 def test_unannotated_silver_is_counted(learning: Learning) -> None:
     gold, silver = corpora()
     silent = [*silver, Document("x", "Nobody asked about this")]
-    done = vermeil.refine(gold, silent, learning, SelectionConfig(folds=0))
-    assert done.report["documents"]["unannotated"] == 1
-    assert "x" not in {d.id for d in done.documents}
+    for left_out in (SelectionConfig(folds=0), SelectionConfig(folds=2, self_training=False)):
+        done = vermeil.refine(gold, silent, learning, left_out)
+        assert done.report["documents"]["unannotated"] == 1
+        assert "x" not in {d.id for d in done.documents}
+
+
+def test_a_student_annotates_what_the_teacher_did_not(quick: Learning) -> None:
+    gold, silver = corpora()
+    plain = [replace(d, annotation=UNANNOTATED) for d in silver[-15:]]
+    known = [replace(gold[0], id="of gold", annotation=UNANNOTATED)]
+    done = vermeil.refine(gold, [*plain, *silver[:-15], *known], quick, TWO)
+    assert [d.id for d in done.documents[-15:]] == [d.id for d in plain]
+    added = done.documents[-15:]
+    assert {s.origin for d in added for s in d.spans or ()} == {"student"}
+    assert right_share(added) > 0.8
+    counts = done.report["documents"]
+    assert (counts["unannotated"], counts["self_annotated"]) == (16, 15)
+    assert counts["written"] == len(done.documents)
+    kept = {p.name: p.stat().st_mtime_ns for p in quick.folder.iterdir()}
+    again = vermeil.refine(gold, [*plain, *silver[:-15], *known], quick, TWO)
+    assert {p.name: p.stat().st_mtime_ns for p in quick.folder.iterdir()} == kept
+    assert again.documents == done.documents
+
+
+def test_with_plain_text_auto_trains_as_long_as_without(
+    student: StudentConfig, task: Task, tmp_path: Path
+) -> None:
+    gold, silver = corpora()
+    plain = [replace(d, id=f"p{d.id}", text=f"{d.text} !", annotation=UNANNOTATED) for d in silver]
+    seen = []
+    for name, told in (("without", silver), ("with", [*silver, *plain])):
+        report = vermeil.train(
+            gold, told, task, student, blending("auto", 2), 0, tmp_path / name, selection=TWO
+        )
+        seen.append(report.record["wordpieces"])
+    assert seen[1] == pytest.approx(seen[0], rel=0.05)
 
 
 def test_a_text_that_stands_twice_is_paired_one_by_one() -> None:

@@ -1,0 +1,66 @@
+"""Self-training: a student annotates the texts that nobody annotated.
+
+Plain text costs nothing, and many different sentences teach a student more than a few that it sees
+again and again: see docs/results/recipes.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from vermeil.data.document import Annotation, Document
+from vermeil.data.words import words_of
+from vermeil.jobs.kept_rows import Made, digest, kept
+from vermeil.jobs.learning import Learning, ask, learn
+
+VERSION = 1
+"""Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
+
+
+def self_annotated(
+    gold: Sequence[Document],
+    silver: Sequence[Document],
+    plain: Sequence[Document],
+    learning: Learning,
+) -> tuple[Document, ...]:
+    """Return plain texts as a student of gold and silver annotates them.
+
+    Args:
+        gold: documents that people annotated.
+        silver: documents that the teacher annotated, corrected.
+        plain: documents without an annotation; none of them among the others.
+        learning: how the student is trained: with Simple Mix.
+
+    Returns:
+        The plain documents, in order; spans have the origin ``student``.
+    """
+    regimen = {"regimen": "simple_mix", "gold_tail": 0.0}
+    own = replace(learning, blending=learning.blending.model_copy(update=regimen))
+    corpora = (gold, silver, plain)
+    made_from = digest(f"self-training:{VERSION}", corpora, own.task, own.student, own.blending)
+    path = own.folder / f"{made_from}-{own.seed}-plain.npz"
+    rows = kept(path, partial(_learn, gold, silver, plain, own))
+    return tuple(
+        d.with_annotation(_by_student(own.task.decode(words_of(d), rows[d.id]))) for d in plain
+    )
+
+
+def _learn(
+    gold: Sequence[Document],
+    silver: Sequence[Document],
+    plain: Sequence[Document],
+    learning: Learning,
+) -> Made:
+    from vermeil.student.student import Student
+
+    student = Student.create(learning.task, learning.student, learning.seed)
+    learn(student, gold, silver, learning.blending, learning.seed)
+    yield from ask(student, plain)
+
+
+def _by_student(annotation: Annotation) -> Annotation:
+    if annotation.spans is None:
+        return annotation
+    return replace(annotation, spans=tuple(replace(s, origin="student") for s in annotation.spans))
