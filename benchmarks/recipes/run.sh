@@ -29,5 +29,5 @@ for name in gold-250 gold-1000 uniner-1000; do
   output="docs/results/recipes/$name"
   borrow "docs/results/paper/$name/study/cells" "$output/study/cells"
   study "$name" "run.output=$PWD/$output" 'study.baseline="simple_mix"' \
-    'study.regimens=["gold_only", "pooled", "simple_mix", "auto"]'
+    'study.regimens=["gold_only", "pooled", "simple_mix", "auto"]' study.plain_documents=9000
 done

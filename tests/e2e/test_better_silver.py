@@ -77,8 +77,7 @@ def test_silver_is_refined_selected_and_learnt(vermeil: Any, project: Path) -> N
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert record["refinement"]["documents"]["written"] == record["silver_documents"] == OTHERS
-    believed = record["refinement"]["believed"]
-    assert record["regimen"] == ("pooled" if believed else "simple_mix")
+    assert record["regimen"] == "simple_mix"
 
 
 def test_gold_that_the_teacher_did_not_annotate_is_an_error_that_says_what_to_do(

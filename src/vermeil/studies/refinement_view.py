@@ -41,7 +41,8 @@ def _part(key: Any, reports: Sequence[Mapping[str, Any]]) -> View:
         "cells": len(reports),
         "believed": sum(report["believed"] for report in reports),
         "changed": number(round(fmean(r["documents"]["changed"] for r in reports))),
-        "documents": number(round(fmean(r["documents"]["written"] for r in reports))),
+        "documents": number(round(fmean(_judged(r["documents"]) for r in reports))),
+        "self_annotated": _self_annotated(reports),
         "labels": list(reports[0]["gold"][names[-1]]["per_label"]),
         "scores": [_score(name, reports) for name in names],
         "signals": [
@@ -50,6 +51,16 @@ def _part(key: Any, reports: Sequence[Mapping[str, Any]]) -> View:
             if (rows := _signals(what, reports)) and (bins := _bins(what, reports))
         ],
     }
+
+
+def _judged(counts: Mapping[str, int]) -> int:
+    return counts["written"] - counts.get("self_annotated", 0)
+
+
+def _self_annotated(reports: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many texts a student annotated, on average; empty: none."""
+    mean = round(fmean(r["documents"].get("self_annotated", 0) for r in reports))
+    return number(mean) if mean else ""
 
 
 def _score(name: str, reports: Sequence[Mapping[str, Any]]) -> View:

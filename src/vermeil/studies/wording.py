@@ -42,7 +42,7 @@ MEANINGS = {
     "step": "gold’s share climbs stairs",
     "cyclic": "gold’s share climbs again and again",
     "piecewise": "gold’s share follows a table",
-    "auto": "silver corrected by gold, then all together",
+    "auto": "silver corrected by gold, then Simple Mix",
     "ceiling": "reference: people’s labels throughout",
 }
 

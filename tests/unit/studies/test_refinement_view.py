@@ -44,6 +44,15 @@ def test_cells_of_a_block_are_put_together() -> None:
     assert any("AUROC" in part for part in refinement_parts({**view, "scope": ""}))
 
 
+def test_texts_that_a_student_annotated_are_told_apart() -> None:
+    one = cell(0.8, 30)
+    one["refinement"]["documents"] |= {"written": 65, "self_annotated": 25}
+    (view,) = refinement_views([one])
+    assert (view["documents"], view["self_annotated"]) == ("40", "25")
+    (view,) = refinement_views([cell(0.8, 30)])
+    assert (view["documents"], view["self_annotated"]) == ("40", "")
+
+
 def test_without_such_cells_there_is_nothing() -> None:
     assert refinement_views([{"regimen": "pooled"}]) == []
 

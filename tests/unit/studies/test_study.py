@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests import refining
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.data.document import Annotation, Document, Span
@@ -190,6 +191,28 @@ def test_the_ceiling_gives_silver_documents_their_gold_labels(
     assert ceiling["gold_documents"] == 12
     assert ceiling["silver_documents"] == 0
     assert report.model is None  # without dev there is nothing to choose by
+
+
+def test_auto_corrects_silver_and_learns_plain_text_within_the_same_budget(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    gold, said = refining.corpora()
+    silver = [replace(d, id=d.id.removeprefix("t")) for d in said]
+    erring = replace(corpora, gold=gold, silver=silver)
+    sizes: dict[str, Any] = {"gold_documents": refining.GOLD_TEXTS, "silver_documents": 20}
+    both: dict[str, Any] = {"regimens": ["gold_only", "simple_mix", "auto"], "seeds": [0], **sizes}
+    plain = run(erring, task, encoder, tmp_path, **both)
+    told = run(erring, task, encoder, tmp_path, **both, plain_documents=15)
+    assert (plain.ran, told.ran, told.reused) == (3, 1, 2)
+    *others, auto = told.results["cells"]
+    counts = auto["refinement"]["documents"]
+    assert (counts["doubly_labelled"], counts["self_annotated"]) == (refining.GOLD_TEXTS, 15)
+    assert "self_annotated" not in plain.results["cells"][-1]["refinement"]["documents"]
+    assert auto["silver_documents"] == counts["written"] == 20 + 15
+    assert auto["wordpieces"] == pytest.approx(others[-1]["wordpieces"], rel=0.01)
+    # More than there are: all that are left.
+    most = run(erring, task, encoder, tmp_path, **both, plain_documents=1000)
+    assert most.results["cells"][-1]["refinement"]["documents"]["self_annotated"] == 45 - 20
 
 
 def test_the_leak_check_says_what_it_found(
