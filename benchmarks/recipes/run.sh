@@ -3,6 +3,8 @@
 # paper's study (benchmarks/paper/) with auto added. Needs VERMEIL_DATA and an environment with
 # vermeil[train]. Cells that the paper's study has finished are borrowed from there, so mostly those of
 # auto are trained here (each with the folds of its judge).
+# Auto also learns 9,000 more sentences that nobody annotated, within the same budget
+# (study.plain_documents=0: without them).
 #
 #   benchmarks/recipes/run.sh                   both sizes, and the weaker teacher
 #   benchmarks/recipes/run.sh gold-250          one of them

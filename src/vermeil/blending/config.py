@@ -60,8 +60,8 @@ class BlendingConfig(Section):
 
     regimen: RegimenName = "simple_mix"
     """gold_only, silver_only, pooled, simple_mix (silver, then gold), reverse_mix (gold, then
-    silver), alternate (silver, gold, silver, gold, …), schedule, or auto: silver is corrected first
-    (see selection.refinement), then learnt together with gold."""
+    silver), alternate (silver, gold, silver, gold, …), schedule, or auto: Simple Mix on refined
+    silver (see [selection])."""
     schedule: ScheduleName = "sigmoid"
     """For the regimen schedule: the curve that the gold share follows."""
     direction: Literal["increasing", "decreasing"] = "increasing"

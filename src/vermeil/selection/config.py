@@ -44,5 +44,6 @@ class SelectionConfig(Section):
     """Ask a student, too, that learns from the teacher alone: what it believes early, and late."""
     ensembles: int = Field(default=1, ge=1)
     """Divisions into folds, each with students of its own, whose probabilities are averaged."""
-    strengths: tuple[float, ...] = Field(default=(3.0, 10.0, 30.0, 100.0), min_length=1)
-    """Strengths of the judge's prior to choose from, out of fold."""
+    strengths: tuple[float, ...] = Field(default=(10.0,), min_length=1)
+    """Strength of the judge's prior; of several the one that is best on gold out of fold, which
+    with little gold is not always the best for silver."""
