@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from socketserver import TCPServer
@@ -114,7 +115,12 @@ class _Server(ThreadingHTTPServer):
 
     def process_request(self, request, client_address):  # type: ignore[no-untyped-def]
         self._open.add(request)
-        super().process_request(request, client_address)
+        try:
+            super().process_request(request, client_address)
+        except BaseException:  # interrupted, and its thread may wait for the next request already
+            with suppress(OSError):
+                request.shutdown(socket.SHUT_RDWR)
+            raise
 
     def shutdown_request(self, request):  # type: ignore[no-untyped-def]
         self._open.discard(request)

@@ -7,9 +7,11 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from socketserver import ThreadingMixIn
 
 import pytest
 
@@ -300,3 +302,25 @@ def test_texts_without_a_recorded_reply_fail_and_are_counted(replay, tmp_path):
     located = locate(documents, NER, teacher, tmp_path / "r.sqlite")
     assert located.states == report.states
     assert [d.annotation.is_empty for d in located.documents] == [True] * 3
+
+
+def test_an_interruption_while_a_request_comes_in_cuts_its_connection(recording):
+    """The main thread may be interrupted when the request's own thread answers already."""
+    server = ReplayServer({"strong": recording})
+    server._bind()
+    own, begin = server._started, ThreadingMixIn.process_request
+
+    def interrupted(self, *arguments):
+        begin(self, *arguments)
+        raise KeyboardInterrupt
+
+    client = http.client.HTTPConnection("127.0.0.1", own.server_port, timeout=30)
+    with pytest.MonkeyPatch.context() as patch, closing(client):
+        patch.setattr(ThreadingMixIn, "process_request", interrupted)
+        client.request("GET", "/v1/models")  # and it stays connected
+        with pytest.raises(KeyboardInterrupt):
+            own.handle_request()
+        ending = threading.Thread(target=own.close, daemon=True)
+        ending.start()
+        ending.join(10)
+        assert not ending.is_alive()
