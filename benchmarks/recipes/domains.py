@@ -156,9 +156,9 @@ def main() -> None:
         for name in ("biodivner", "ccner"):
             found = [(f"{name}, {model}", *nature(model, name)) for model in MODELS]
             sets += [(n, t, pairs, len(pairs) // 2) for n, t, pairs in found if len(pairs) > FEWEST]
+    how = {"folds": asked.folds, "rounds": asked.rounds}
     results, lines = [], []
     for name, task, pairs, gold in sets:
-        how = {"folds": asked.folds, "rounds": asked.rounds}
         draws = [trial(task, pairs, gold, seed, how) for seed in asked.seeds]
         before, after = (mean(draw[key] for draw in draws) for key in ("before", "after"))
         believed = sum(draw["believed"] for draw in draws)
@@ -167,15 +167,7 @@ def main() -> None:
             f"changed in {believed} of {len(draws)} draws",
             flush=True,
         )
-        results.append(
-            {
-                "set": name,
-                "gold": gold,
-                "folds": asked.folds,
-                "rounds": asked.rounds,
-                "draws": draws,
-            }
-        )
+        results.append({"set": name, "gold": gold, **how, "draws": draws})
         what = f"F1 of silver, {name}, {gold} gold, {asked.folds} folds, refined against as it is"
         scores = {"ours": round(after, 4), "peer": round(before, 4), "unit": "F1"}
         better = {"ratio": round(after / before, 3), "goal": None, "met": None}

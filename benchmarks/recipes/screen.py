@@ -6,7 +6,7 @@ silver against gold labels (which nothing was fitted on), and of its student on 
 are files, so that what was stopped goes on; a table of all of them is printed at the end.
 
     VERMEIL_DATA=… python benchmarks/recipes/screen.py --gold 250 1000 --seeds 0 1 \\
-        --recipes simple_mix soft_tail
+        --recipes simple_mix soft
 
 Recipes are chosen by their F1 on dev; `--recipes all` takes all. What becomes of silver alone,
 without any student, in seconds: `--folds 0 --silver-only --recipes simple_mix relabel`.
@@ -99,13 +99,12 @@ RECIPES: dict[str, Recipe] = {
     "soft_tail": Recipe("soft", TAIL),
     "soft_linear": Recipe("soft", LINEAR),
     # Other judges, and others in place of a judge
-    "alone": Recipe("soft", TAIL, selection={"context": "none"}),
-    "one_round": Recipe("soft", TAIL, selection={"rounds": 1}),
-    "alone_one_round": Recipe("soft", TAIL, selection={"context": "none", "rounds": 1}),
-    "with_corrector": Recipe("soft", TAIL, selection={"corrector": True}),
-    "with_dynamics": Recipe("soft", TAIL, selection={"dynamics": True}),
-    "corrector": Recipe(corrected, TAIL, selection={"corrector": True, "rounds": 1}),
-    "self_trained": Recipe(self_trained, TAIL),
+    "alone": Recipe("soft", selection={"context": "none"}),
+    "two_rounds": Recipe("soft", selection={"rounds": 2}),
+    "with_corrector": Recipe("soft", selection={"corrector": True}),
+    "with_dynamics": Recipe("soft", selection={"dynamics": True}),
+    "corrector": Recipe(corrected, selection={"corrector": True}),
+    "self_trained": Recipe(self_trained),
 }
 
 
@@ -233,7 +232,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--gold", type=int, nargs="+", default=[250, 1000], choices=PASSES)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
-    parser.add_argument("--recipes", nargs="+", default=["simple_mix", "soft_tail"])
+    parser.add_argument("--recipes", nargs="+", default=["simple_mix", "soft"])
     parser.add_argument("--teacher", default="chatgpt", choices=("chatgpt", "uniner"))
     parser.add_argument("--folds", type=int, default=2)
     parser.add_argument("--ensembles", type=int, default=1)

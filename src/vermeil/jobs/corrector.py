@@ -48,9 +48,7 @@ def corrector_rows(
         DataError: there are fewer groups than folds.
     """
     corpora = (taught.gold, taught.said, taught.silver)
-    made_from = digest(
-        f"corrector:{VERSION}", corpora, learning.task, learning.student, learning.blending
-    )
+    made_from = digest(f"corrector:{VERSION}", corpora, learning)
     path = learning.folder / f"{made_from}-{learning.seed}-corrector-{folds}.npz"
     return kept(path, partial(_learn, taught, learning, folds, progress))
 

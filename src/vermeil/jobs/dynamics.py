@@ -45,9 +45,7 @@ def dynamics_rows(
         ``learnt early``: after the first pass; ``learnt late``: after the last.
     """
     told = taught.told
-    made_from = digest(
-        f"dynamics:{VERSION}", (told,), learning.task, learning.student, learning.blending
-    )
+    made_from = digest(f"dynamics:{VERSION}", (told,), learning)
     path = learning.folder / f"{made_from}-{learning.seed}-dynamics.npz"
     both = kept(path, partial(_learn, told, learning, progress))
     return {

@@ -127,12 +127,13 @@ def divide(gold: Sequence[Document], silver: Sequence[Document]) -> Taught:
             found[document.id] = by_text[document.text].pop()
     taken = {d.id for d in found.values()}
     both = tuple(g for g in gold if g.id in found)
-    of_gold = {d.id for d in gold} | {d.text for d in gold}
+    ids, texts = {d.id for d in gold}, {d.text for d in gold}
+    empty = (d for d in silver if d.annotation.is_empty)
     return Taught(
         both,
         tuple(found[g.id] for g in both),
         tuple(d for d in annotated if d.id not in taken),
-        tuple(d for d in silver if d.annotation.is_empty and not {d.id, d.text} & of_gold),
+        tuple(d for d in empty if d.id not in ids and d.text not in texts),
     )
 
 

@@ -10,13 +10,12 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.blending.config import BlendingConfig
 from vermeil.corpora.jsonl import document_to_line
 from vermeil.data.atomic import atomic_path
 from vermeil.data.document import Document
 from vermeil.errors import DataError
-from vermeil.student.config import RESULTLESS, StudentConfig
-from vermeil.tasks.protocol import Task
+from vermeil.jobs.learning import Learning
+from vermeil.student.config import RESULTLESS
 
 Rows = Mapping[str, NDArray[np.float32]]
 """Id of a document to class probabilities: shape (words, classes), or (1, classes)."""
@@ -43,22 +42,18 @@ def kept(path: Path, make: Callable[[], Made]) -> dict[str, NDArray[np.float32]]
 def digest(
     purpose: str,
     corpora: Sequence[Sequence[Document]],
-    task: Task,
-    student: StudentConfig,
-    blending: BlendingConfig,
+    learning: Learning,
 ) -> str:
     """Return what names rows that are made from these, 16 characters.
 
     Args:
         purpose: what is done with them, and the version of it.
         corpora: documents, in their order.
-        task: what students do.
-        student: encoder and training settings.
-        blending: regimen and budget.
+        learning: task, encoder, training settings, regimen and budget; not its seed or folder.
     """
     found = hashlib.sha256(purpose.encode())
-    found.update(student.model_dump_json(exclude=RESULTLESS).encode())
-    for section in (task.config, blending):
+    found.update(learning.student.model_dump_json(exclude=RESULTLESS).encode())
+    for section in (learning.task.config, learning.blending):
         found.update(section.model_dump_json().encode())
     for documents in corpora:
         found.update(b"|")

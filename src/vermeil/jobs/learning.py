@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from vermeil.student.student import Student
 
 
+SIMPLE_MIX: dict[str, Any] = {"regimen": "simple_mix", "gold_tail": 0.0}
+"""The blend of whoever learns silver as it is, or silver of which some errors are left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Learning:
     """How students are trained whose opinion counts.
@@ -27,7 +31,7 @@ class Learning:
     Args:
         task: what they do.
         student: encoder and training settings.
-        blending: the budget; the regimen is always Simple Mix, the best on silver as it is.
+        blending: the budget; each of them sets the regimen that suits it.
         seed: draws folds and students.
         folder: where their probabilities are kept.
     """
@@ -38,11 +42,15 @@ class Learning:
     seed: int
     folder: Path
 
-    def reading(self, context: Context) -> StudentConfig:
-        """Return the training settings with another context, where the task marks words."""
+    def with_blend(self, regimen: Mapping[str, Any]) -> Learning:
+        """Return the same with other settings of the blend."""
+        return replace(self, blending=self.blending.model_copy(update=dict(regimen)))
+
+    def reading(self, context: Context) -> Learning:
+        """Return the same with another context, where the task marks words."""
         if self.task.head != "token":
-            return self.student
-        return self.student.model_copy(update={"context": context})
+            return self
+        return replace(self, student=self.student.model_copy(update={"context": context}))
 
     def blended(self, regimen: str, **budget: Any) -> BlendingConfig:
         """Return a regimen in its simplest form, with so many passes over each origin.
@@ -89,3 +97,24 @@ def ask(
     plain = [d.with_annotation(UNANNOTATED) for d in documents]
     for one, rows in student.predictor().probabilities(plain):
         yield one.document.id, rows
+
+
+def learn_and_ask(
+    gold: Sequence[Document],
+    silver: Sequence[Document],
+    asked: Sequence[Document],
+    learning: Learning,
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Train a fresh student; yield what it says, as `ask` does.
+
+    Args:
+        gold: documents that people annotated.
+        silver: documents that the teacher annotated.
+        asked: documents that it is asked about.
+        learning: all that decides how it learns.
+    """
+    from vermeil.student.student import Student
+
+    student = Student.create(learning.task, learning.student, learning.seed)
+    learn(student, gold, silver, learning.blending, learning.seed)
+    yield from ask(student, asked)

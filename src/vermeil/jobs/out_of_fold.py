@@ -15,8 +15,8 @@ from vermeil.blending.regimens import SINGLE_ORIGIN
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
-from vermeil.jobs.kept_rows import Made, digest, kept
-from vermeil.jobs.learning import Learning, ask, learn
+from vermeil.jobs.kept_rows import digest, kept
+from vermeil.jobs.learning import Learning, learn_and_ask
 
 VERSION = 3
 """Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
@@ -61,10 +61,9 @@ def out_of_fold(
         asked = [d for d in (*gold, *silver) if fold_of[d.group_or_id] == fold]
         left = [[d for d in docs if fold_of[d.group_or_id] != fold] for docs in (gold, learnt)]
         own = replace(learning, seed=learning.seed * 2 * folds + fold)
-        purpose = f"out of fold:{VERSION}"
-        made_from = digest(purpose, (*left, asked), own.task, own.student, own.blending)
+        made_from = digest(f"out of fold:{VERSION}", (*left, asked), own)
         path = own.folder / f"{made_from}-{learning.seed}-{fold}of{2 * folds}.npz"
-        found |= kept(path, partial(_learn, left[0], left[1], asked, own))
+        found |= kept(path, partial(learn_and_ask, left[0], left[1], asked, own))
         progress("fold", done, len(wanted), {})
     return found
 
@@ -129,16 +128,3 @@ def deal(
     others = [group for group in dealt if group not in of_gold]
     found = {group: place % folds for place, group in enumerate(with_gold)}
     return found | {group: folds + place % folds for place, group in enumerate(others)}
-
-
-def _learn(
-    gold: Sequence[Document],
-    silver: Sequence[Document],
-    held_out: Sequence[Document],
-    learning: Learning,
-) -> Made:
-    from vermeil.student.student import Student
-
-    student = Student.create(learning.task, learning.student, learning.seed)
-    learn(student, gold, silver, learning.blending, learning.seed)
-    yield from ask(student, held_out)

@@ -9,7 +9,7 @@ from typing import Any
 from vermeil.blending.config import BlendingConfig
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
-from vermeil.jobs.learning import Learning
+from vermeil.jobs.learning import SIMPLE_MIX, Learning
 from vermeil.jobs.refine import refine
 from vermeil.selection.config import SelectionConfig
 
@@ -60,9 +60,5 @@ def resolve_auto(
     sizes = [sum(len(d.text) for d in docs) for docs in (judged, done.documents)]
     budget = learning.blending.budget
     fewer = {"silver_epochs": budget.silver_epochs * sizes[0] / max(1, sizes[1])}
-    update = {
-        "regimen": "simple_mix",
-        "gold_tail": 0.0,
-        "budget": budget.model_copy(update=fewer),
-    }
-    return Recipe(done.documents, learning.blending.model_copy(update=update), done.report)
+    own = learning.with_blend({**SIMPLE_MIX, "budget": budget.model_copy(update=fewer)})
+    return Recipe(done.documents, own.blending, done.report)

@@ -47,8 +47,7 @@ def refine(
     done = choose(gold, silver, learning, config, config.refinement, progress)
     if not (done.plain and config.folds and config.self_training):
         return done
-    own = replace(learning, student=learning.reading(config.context))
-    annotated = self_annotated(gold, done.documents, done.plain, own)
+    annotated = self_annotated(gold, done.documents, done.plain, learning.reading(config.context))
     documents = (*done.documents, *annotated)
     counts = {**done.report["documents"], "self_annotated": len(annotated)}
     counts["written"] = len(documents)

@@ -14,7 +14,7 @@ from vermeil.data.progress import Progress
 from vermeil.evaluation.bootstrap import Comparison, paired_bootstrap
 from vermeil.jobs.judging import Judging, Taught, judge
 from vermeil.jobs.kept_rows import Rows
-from vermeil.jobs.learning import Learning
+from vermeil.jobs.learning import SIMPLE_MIX, Learning
 from vermeil.jobs.out_of_fold import out_of_fold
 from vermeil.jobs.ruling import ruled
 from vermeil.selection.config import SelectionConfig
@@ -49,7 +49,7 @@ def judged_in_rounds(
         nothing is left to learn from then.
     """
     panel = _Panel(gold, taught, learning, config, progress)
-    rows = panel.students({"regimen": "simple_mix", "gold_tail": 0.0}) if config.folds else None
+    rows = panel.students(SIMPLE_MIX) if config.folds else None
     # After the students, who check first whether every fold leaves something to learn.
     others = panel.asked_besides()
     judging = judge(taught, gold, learning.task, rows, config.strengths, others)
@@ -93,13 +93,9 @@ class _Panel:
         """Return the mean of the probabilities of all ensembles of students, out of fold."""
         found: dict[str, NDArray[np.float32]] = {}
         number = self.config.ensembles
+        learning = self.learning.reading(self.config.context).with_blend(regimen)
         for ensemble in range(number):
-            own = replace(
-                self.learning,
-                student=self.learning.reading(self.config.context),
-                blending=self.learning.blending.model_copy(update=dict(regimen)),
-                seed=self.learning.seed * number + ensemble,
-            )
+            own = replace(learning, seed=learning.seed * number + ensemble)
             silver = self.taught.silver
             rows = out_of_fold(self.gold, silver, own, self.config.folds, corrected, self.progress)
             for name, values in rows.items():

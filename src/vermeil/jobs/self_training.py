@@ -12,8 +12,8 @@ from functools import partial
 
 from vermeil.data.document import Annotation, Document
 from vermeil.data.words import words_of
-from vermeil.jobs.kept_rows import Made, digest, kept
-from vermeil.jobs.learning import Learning, ask, learn
+from vermeil.jobs.kept_rows import digest, kept
+from vermeil.jobs.learning import SIMPLE_MIX, Learning, learn_and_ask
 
 VERSION = 1
 """Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
@@ -36,28 +36,13 @@ def self_annotated(
     Returns:
         The plain documents, in order; spans have the origin ``student``.
     """
-    regimen = {"regimen": "simple_mix", "gold_tail": 0.0}
-    own = replace(learning, blending=learning.blending.model_copy(update=regimen))
-    corpora = (gold, silver, plain)
-    made_from = digest(f"self-training:{VERSION}", corpora, own.task, own.student, own.blending)
+    own = learning.with_blend(SIMPLE_MIX)
+    made_from = digest(f"self-training:{VERSION}", (gold, silver, plain), own)
     path = own.folder / f"{made_from}-{own.seed}-plain.npz"
-    rows = kept(path, partial(_learn, gold, silver, plain, own))
+    rows = kept(path, partial(learn_and_ask, gold, silver, plain, own))
     return tuple(
         d.with_annotation(_by_student(own.task.decode(words_of(d), rows[d.id]))) for d in plain
     )
-
-
-def _learn(
-    gold: Sequence[Document],
-    silver: Sequence[Document],
-    plain: Sequence[Document],
-    learning: Learning,
-) -> Made:
-    from vermeil.student.student import Student
-
-    student = Student.create(learning.task, learning.student, learning.seed)
-    learn(student, gold, silver, learning.blending, learning.seed)
-    yield from ask(student, plain)
 
 
 def _by_student(annotation: Annotation) -> Annotation:
