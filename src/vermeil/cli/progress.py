@@ -113,6 +113,8 @@ def _bars() -> Iterator[Progress]:
         if stage not in tasks:
             before = done if done > 1 else 0
             tasks[stage] = bars.add_task(stage, total=total, completed=before, detail="")
+        elif total is not None and done < total and bars.tasks[tasks[stage]].finished:
+            bars.reset(tasks[stage])  # the same stage once more, and its own time
         bars.update(tasks[stage], completed=done, total=total, detail=_details(detail).strip(" ()"))
 
     with bars:

@@ -19,3 +19,17 @@ def silent(
     stage: str, done: int, total: int | None, detail: Mapping[str, float | int | str]
 ) -> None:
     """Report nothing."""
+
+
+def named(progress: Progress, name: str) -> Progress:
+    """Return what tells ``progress`` of work as a stage of this name, whatever it calls itself."""
+
+    def tell(
+        stage: str,  # noqa: ARG001
+        done: int,
+        total: int | None,
+        detail: Mapping[str, float | int | str],
+    ) -> None:
+        progress(name, done, total, detail)
+
+    return tell

@@ -7,7 +7,7 @@ that is believed after one pass is more probably right than one that is believed
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import Document
-from vermeil.data.progress import Progress, silent
+from vermeil.data.progress import Progress, named, silent
 from vermeil.jobs.judging import Taught
 from vermeil.jobs.kept_rows import Made, Rows, digest, kept
 from vermeil.jobs.learning import Learning, ask
@@ -64,15 +64,8 @@ def _learn(told: Sequence[Document], learning: Learning, progress: Progress) -> 
     first = max(1, round(plan.steps / learning.blending.budget.silver_epochs))
     early = _Early(student, told, min(first, plan.steps))
 
-    def tell(
-        stage: str,  # noqa: ARG001
-        done: int,
-        total: int | None,
-        detail: Mapping[str, float | int | str],
-    ) -> None:
-        progress("dynamics", done, total, detail)
-
-    student.fit(silver.examples, plan, learning.seed, Surroundings(tell, observer=early))
+    around = Surroundings(named(progress, "dynamics"), observer=early)
+    student.fit(silver.examples, plan, learning.seed, around)
     yield from early.rows
     yield from _look(student, told, "learnt late")
 

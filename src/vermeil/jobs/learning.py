@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.data.document import UNANNOTATED, Document
+from vermeil.data.progress import Progress, silent
 from vermeil.jobs.train import train_student
 from vermeil.student.config import Context, StudentConfig
 from vermeil.tasks.protocol import Task
@@ -73,6 +74,7 @@ def learn(
     silver: Sequence[Document],
     blending: BlendingConfig,
     seed: int,
+    progress: Progress = silent,
 ) -> None:
     """Train a student in place.
 
@@ -82,9 +84,12 @@ def learn(
         silver: documents that the teacher annotated.
         blending: regimen and budget.
         seed: draws batches and dropout.
+        progress: told after every step.
     """
+    from vermeil.student.training import Surroundings
+
     encoded = student.encode(gold, "gold"), student.encode(silver, "silver")
-    train_student(student, *encoded, blending, seed)
+    train_student(student, *encoded, blending, seed, Surroundings(progress))
 
 
 def ask(
@@ -104,6 +109,7 @@ def learn_and_ask(
     silver: Sequence[Document],
     asked: Sequence[Document],
     learning: Learning,
+    progress: Progress = silent,
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
     """Train a fresh student; yield what it says, as `ask` does.
 
@@ -112,9 +118,10 @@ def learn_and_ask(
         silver: documents that the teacher annotated.
         asked: documents that it is asked about.
         learning: all that decides how it learns.
+        progress: told after every step.
     """
     from vermeil.student.student import Student
 
     student = Student.create(learning.task, learning.student, learning.seed)
-    learn(student, gold, silver, learning.blending, learning.seed)
+    learn(student, gold, silver, learning.blending, learning.seed, progress)
     yield from ask(student, asked)

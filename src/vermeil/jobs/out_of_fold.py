@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vermeil.blending.config import BlendingConfig
 from vermeil.blending.regimens import SINGLE_ORIGIN
 from vermeil.data.document import Document
-from vermeil.data.progress import Progress, silent
+from vermeil.data.progress import Progress, named, silent
 from vermeil.errors import DataError
 from vermeil.jobs.kept_rows import digest, kept
 from vermeil.jobs.learning import Learning, learn_and_ask
@@ -45,7 +45,7 @@ def out_of_fold(
         folds: how many, of gold and of silver.
         corrected: silver as students are to learn it; gold is not asked about then, for who
             corrected silver has seen it.
-        progress: told after every fold.
+        progress: told after every step of a student, and after every fold.
 
     Raises:
         DataError: there are fewer groups than folds, a fold would leave nothing of gold or silver
@@ -63,7 +63,8 @@ def out_of_fold(
         own = replace(learning, seed=learning.seed * 2 * folds + fold)
         made_from = digest(f"out of fold:{VERSION}", (*left, asked), own)
         path = own.folder / f"{made_from}-{learning.seed}-{fold}of{2 * folds}.npz"
-        found |= kept(path, partial(learn_and_ask, left[0], left[1], asked, own))
+        steps = named(progress, f"student of fold {done}")
+        found |= kept(path, partial(learn_and_ask, left[0], left[1], asked, own, steps))
         progress("fold", done, len(wanted), {})
     return found
 

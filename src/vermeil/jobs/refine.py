@@ -47,7 +47,8 @@ def refine(
     done = choose(gold, silver, learning, config, config.refinement, progress)
     if not (done.plain and config.folds and config.self_training):
         return done
-    annotated = self_annotated(gold, done.documents, done.plain, learning.reading(config.context))
+    own = learning.reading(config.context)
+    annotated = self_annotated(gold, done.documents, done.plain, own, progress)
     documents = (*done.documents, *annotated)
     counts = {**done.report["documents"], "self_annotated": len(annotated)}
     counts["written"] = len(documents)

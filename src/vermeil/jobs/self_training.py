@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from vermeil.data.document import Annotation, Document
+from vermeil.data.progress import Progress, named, silent
 from vermeil.data.words import words_of
 from vermeil.jobs.kept_rows import digest, kept
 from vermeil.jobs.learning import SIMPLE_MIX, Learning, learn_and_ask
@@ -24,6 +25,7 @@ def self_annotated(
     silver: Sequence[Document],
     plain: Sequence[Document],
     learning: Learning,
+    progress: Progress = silent,
 ) -> tuple[Document, ...]:
     """Return plain texts as a student of gold and silver annotates them.
 
@@ -32,6 +34,7 @@ def self_annotated(
         silver: documents that the teacher annotated, corrected.
         plain: documents without an annotation; none of them among the others.
         learning: how the student is trained: with Simple Mix.
+        progress: told after every step.
 
     Returns:
         The plain documents, in order; spans have the origin ``student``.
@@ -39,7 +42,8 @@ def self_annotated(
     own = learning.with_blend(SIMPLE_MIX)
     made_from = digest(f"self-training:{VERSION}", (gold, silver, plain), own)
     path = own.folder / f"{made_from}-{own.seed}-plain.npz"
-    rows = kept(path, partial(learn_and_ask, gold, silver, plain, own))
+    steps = named(progress, "self-training")
+    rows = kept(path, partial(learn_and_ask, gold, silver, plain, own, steps))
     return tuple(
         d.with_annotation(_by_student(own.task.decode(words_of(d), rows[d.id]))) for d in plain
     )

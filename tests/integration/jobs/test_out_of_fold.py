@@ -41,7 +41,10 @@ def test_every_document_is_predicted_and_a_missing_fold_comes_back_the_same(
         )
 
     first = again()
-    assert seen == [("fold", done, 6) for done in range(1, 7)]
+    assert [told for told in seen if told[0] == "fold"] == [("fold", n, 6) for n in range(1, 7)]
+    last_step = [done == total for stage, done, total in seen if stage == "student of fold 6"]
+    assert last_step[-1]
+    assert not any(last_step[:-1])
     assert set(first) == {d.id for d in (*GOLD, *SILVER)}
     for document in (*GOLD, *SILVER):
         rows = first[document.id]

@@ -1,4 +1,7 @@
+from typing import Any
+
 import pytest
+from rich.progress import Progress, TaskID
 
 from vermeil.cli.progress import SECONDS_BETWEEN_LINES, PlainProgress, shown_progress
 from vermeil.data.progress import silent
@@ -60,6 +63,22 @@ def test_a_stage_that_comes_again_begins_anew(lines: list[str]) -> None:
         progress("encode", 0, 2, {})
         progress("encode", 2, 2, {})
     assert lines == ["encode: 0 of 2", "encode: 2 of 2"] * 2
+
+
+def test_a_bar_that_comes_again_takes_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    reset: list[int] = []
+
+    class Seen(Progress):
+        def reset(self, task_id: TaskID, **rest: Any) -> None:
+            reset.append(task_id)
+            super().reset(task_id, **rest)
+
+    monkeypatch.setattr("rich.progress.Progress", Seen)
+    with shown_progress() as progress:
+        for stage, done in (("fold", 0), ("train", 0), ("train", 2), ("train", 0), ("train", 1)):
+            progress(stage, done, 2, {})
+    assert reset == [1]
 
 
 def test_quiet_shows_nothing() -> None:
