@@ -20,6 +20,7 @@ import json
 import os
 import random
 import statistics
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -29,9 +30,10 @@ from typing import Any
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.conll import TASK, corpus
+
 from vermeil.blending.config import BlendingConfig
-from vermeil.corpora import read_corpus
-from vermeil.corpora.config import CorpusConfig
 from vermeil.data.atomic import write_json
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.jobs.evaluate import evaluate
@@ -39,12 +41,7 @@ from vermeil.jobs.train import train_student
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
 from vermeil.studies.draw import draw_documents
-from vermeil.tasks import make_task
-from vermeil.tasks.config import TaskConfig
 
-TASK = make_task(
-    TaskConfig.model_validate({"labels": {name: {} for name in ("PER", "ORG", "LOC", "MISC")}})
-)
 DATA = Path(os.environ["VERMEIL_DATA"])
 GOLD, SILVER, GOLD_PASSES, SILVER_PASSES = 1000, 4000, 4.0, 3.0
 OUTPUT = Path("docs/results/paper/bbc")
@@ -53,12 +50,6 @@ ARMS = {
     "bbc": "self-annotated BBC articles, then gold",
     "both": "both, then gold",
 }
-
-
-def corpus(split: str, key: str = "gold") -> list[Document]:
-    """Read a split of CoNLL-2003 with one of its annotations."""
-    path = DATA / "conll2003" / f"{split}.jsonl.gz"
-    return list(read_corpus(CorpusConfig(path=path, format="tokens", tag_key=key)))
 
 
 def bbc() -> list[Document]:

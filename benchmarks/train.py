@@ -26,6 +26,7 @@ import argparse
 import json
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -40,9 +41,10 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.conll import TASK, corpus
+
 from vermeil.blending.config import BlendingConfig, BudgetConfig
-from vermeil.corpora import read_corpus
-from vermeil.corpora.config import CorpusConfig
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.example import Example
 from vermeil.jobs.evaluate import evaluate
@@ -50,12 +52,7 @@ from vermeil.jobs.train import train_student
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
 from vermeil.studies.environment import describe_environment
-from vermeil.tasks import make_task
-from vermeil.tasks.config import TaskConfig
 
-TASK = make_task(
-    TaskConfig.model_validate({"labels": {name: {} for name in ("PER", "ORG", "LOC", "MISC")}})
-)
 BATCH = 32
 
 
@@ -174,12 +171,6 @@ GOALS = {"trainer": 6.0, "trainer_tuned": 1.8}
 SAME_F1 = 0.005
 
 
-def read(folder: Path, split: str, limit: int | None) -> list[Document]:
-    path = folder / "conll2003" / f"{split}.jsonl.gz"
-    corpus = CorpusConfig(path=path, format="tokens", tag_key="gold")
-    return list(read_corpus(corpus, TASK.check))[:limit]
-
-
 def speed_of(measured: Measured) -> float:
     return measured.wordpieces / measured.seconds
 
@@ -236,7 +227,9 @@ def main() -> None:
     given = parser.parse_args()
     if given.data is None:
         parser.error("name the folder of the data with --data or VERMEIL_DATA")
-    train, test = (read(given.data, split, given.sentences) for split in ("train", "test"))
+    train, test = (
+        corpus(split, folder=given.data)[: given.sentences] for split in ("train", "test")
+    )
     setting = Setting(
         train,
         test,

@@ -18,6 +18,7 @@ import argparse
 import json
 import os
 import statistics
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,28 +26,24 @@ from typing import Any
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from benchmarks.conll import TASK, corpus
+
 from vermeil.blending.config import BlendingConfig, BudgetConfig
-from vermeil.corpora import read_corpus
-from vermeil.corpora.config import CorpusConfig
 from vermeil.data.atomic import write_json
 from vermeil.data.document import UNANNOTATED, Document, Span
 from vermeil.jobs.evaluate import evaluate
 from vermeil.jobs.judging import Item
 from vermeil.jobs.learning import Learning
 from vermeil.jobs.selecting import Selection, choose
+from vermeil.jobs.self_training import self_annotated
 from vermeil.jobs.train import train_student
 from vermeil.selection.config import Policy, SelectionConfig
 from vermeil.selection.policies import Judgement
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
 from vermeil.studies.draw import Draw, draw_documents
-from vermeil.tasks import make_task
-from vermeil.tasks.config import TaskConfig
 
-TASK = make_task(
-    TaskConfig.model_validate({"labels": {name: {} for name in ("PER", "ORG", "LOC", "MISC")}})
-)
-DATA = Path(os.environ["VERMEIL_DATA"]) / "conll2003"
 SILVER = 4000
 PASSES = {250: 16.0, 1000: 4.0}
 """Passes over gold, by its size; silver has three."""
@@ -60,6 +57,8 @@ class Recipe:
     blend: dict[str, Any] = field(default_factory=lambda: {"regimen": "simple_mix"})
     student: dict[str, Any] = field(default_factory=dict)
     selection: dict[str, Any] = field(default_factory=dict)
+    plain: bool = False
+    """With texts that nobody annotated, as a student of gold and this silver annotates them."""
 
 
 def self_trained(item: Item, judgements: Sequence[Judgement]) -> Document:  # noqa: ARG001
@@ -98,6 +97,9 @@ RECIPES: dict[str, Recipe] = {
     "soft_pooled": Recipe("soft", POOLED),
     "soft_tail": Recipe("soft", TAIL),
     "soft_linear": Recipe("soft", LINEAR),
+    # The same budget for more texts: all of the corpus that was not drawn
+    "simple_mix_plain": Recipe(plain=True),
+    "soft_plain": Recipe("soft", plain=True),
     # Other judges, and others in place of a judge
     "alone": Recipe("soft", selection={"context": "none"}),
     "two_rounds": Recipe("soft", selection={"rounds": 2}),
@@ -106,12 +108,6 @@ RECIPES: dict[str, Recipe] = {
     "corrector": Recipe(corrected, selection={"corrector": True}),
     "self_trained": Recipe(self_trained),
 }
-
-
-def corpus(split: str, key: str = "gold") -> list[Document]:
-    """Read a split with one of its annotations."""
-    path = DATA / f"{split}.jsonl.gz"
-    return list(read_corpus(CorpusConfig(path=path, format="tokens", tag_key=key)))
 
 
 @dataclass(slots=True)
@@ -123,25 +119,29 @@ class Block:
     options: argparse.Namespace
     draw: Draw
     said: tuple[Document, ...]
+    plain: tuple[Document, ...]
     judged: dict[str, Selection] = field(default_factory=dict)
+
+    def learning(self) -> Learning:
+        """Return how those learn whose opinion counts."""
+        # Named as the study's is, so that what its students said can be taken from its judging/.
+        budget = BudgetConfig(name="equal", gold_epochs=PASSES[self.gold], silver_epochs=3.0)
+        return Learning(
+            TASK,
+            StudentConfig(threads=self.options.threads),
+            BlendingConfig(regimen="simple_mix", budget=budget),
+            self.seed,
+            self.options.output / "judging",
+        )
 
     def select(self, recipe: Recipe, policy: Policy) -> Selection:
         """Return silver after a policy, as it is judged for a recipe."""
         key = f"{policy} {recipe.selection}"
         if key not in self.judged:
-            folder = self.options.output / "judging"
-            budget = BudgetConfig(gold_epochs=PASSES[self.gold], silver_epochs=3.0)
-            learning = Learning(
-                TASK,
-                StudentConfig(threads=self.options.threads),
-                BlendingConfig(regimen="simple_mix", budget=budget),
-                self.seed,
-                folder,
-            )
             settings = {"folds": self.options.folds, "ensembles": self.options.ensembles}
             config = SelectionConfig.model_validate({**settings, **recipe.selection})
             silver = (*self.said, *self.draw.silver)
-            self.judged[key] = choose(self.draw.gold, silver, learning, config, policy)
+            self.judged[key] = choose(self.draw.gold, silver, self.learning(), config, policy)
         return self.judged[key]
 
     def silver(self, recipe: Recipe) -> tuple[Document, ...]:
@@ -158,8 +158,16 @@ def block(gold: int, seed: int, options: argparse.Namespace, truth: Sequence[Doc
     """Draw the documents of a block."""
     silver = corpus("train", options.teacher)
     draw = draw_documents(truth, silver, gold, SILVER, seed)
-    of_gold = {d.id for d in draw.gold}
-    return Block(gold, seed, options, draw, tuple(d for d in silver if d.id in of_gold))
+    of_gold, of_silver = ({d.id for d in docs} for docs in (draw.gold, draw.silver))
+    left = (d for d in truth if d.id not in of_gold | of_silver)
+    return Block(
+        gold,
+        seed,
+        options,
+        draw,
+        tuple(d for d in silver if d.id in of_gold),
+        tuple(d.with_annotation(UNANNOTATED) for d in left),
+    )
 
 
 def run(name: str, own: Block, truth: Sequence[Document]) -> dict[str, Any]:
@@ -178,7 +186,14 @@ def run(name: str, own: Block, truth: Sequence[Document]) -> dict[str, Any]:
         "silver": evaluate(silver, [labelled[d.id] for d in silver], TASK).overall.f1,
         **_on_gold(recipe, own),
     }
-    return found if own.options.silver_only else found | _student(recipe, own, silver)
+    if own.options.silver_only:
+        return found
+    more: tuple[Document, ...] = ()
+    if recipe.plain:
+        learning = own.learning().reading("group")
+        more = self_annotated(own.draw.gold, silver, own.plain, learning)
+        found["plain"] = evaluate(more, [labelled[d.id] for d in more], TASK).overall.f1
+    return found | _student(recipe, own, silver, more)
 
 
 def _on_gold(recipe: Recipe, own: Block) -> dict[str, Any]:
@@ -190,17 +205,21 @@ def _on_gold(recipe: Recipe, own: Block) -> dict[str, Any]:
     return {"gold_f1": {name: s["overall"]["f1"] for name, s in report["gold"].items()}}
 
 
-def _student(recipe: Recipe, own: Block, silver: Sequence[Document]) -> dict[str, Any]:
+def _student(
+    recipe: Recipe, own: Block, silver: Sequence[Document], more: Sequence[Document]
+) -> dict[str, Any]:
     """Train a student of a recipe; return its F1 on dev and test, and the seconds that took."""
     config = StudentConfig.model_validate({"threads": own.options.threads, **recipe.student})
     student = Student.create(TASK, config, own.seed)
-    budget = {"name": "equal", "gold_epochs": PASSES[own.gold], "silver_epochs": 3.0}
+    passes = 3.0 * len(silver) / (len(silver) + len(more))
+    budget = {"name": "equal", "gold_epochs": PASSES[own.gold], "silver_epochs": passes}
     whole = sum(e.size for e in student.encode(own.draw.silver, "silver").examples)
     gold = student.encode(own.draw.gold, "gold")
     of_gold = sum(e.size for e in gold.examples)
     budget["wordpieces"] = round(3 * whole + PASSES[own.gold] * of_gold)  # of silver as it is
     blending = BlendingConfig.model_validate({**recipe.blend, "budget": budget})
-    training = train_student(student, gold, student.encode(silver, "silver"), blending, own.seed)
+    learnt = student.encode([*silver, *more], "silver")
+    training = train_student(student, gold, learnt, blending, own.seed)
     found = {"seconds": round(training.seconds, 1)}
     for split in ("dev", "test"):
         documents = corpus(split)
