@@ -73,7 +73,7 @@ def test_silver_is_refined_selected_and_learnt(vermeil: Any, project: Path) -> N
     assert list(ranked[0]) == ["id", "worth", "errors"]
     assert (project / "vermeil-run" / "selected.jsonl").exists()
 
-    done = vermeil("train", "--json", "--set", "blending.regimen=auto")
+    done = vermeil("train", "--json", "--regimen", "auto")
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert record["refinement"]["documents"]["written"] == record["silver_documents"] == OTHERS

@@ -51,6 +51,14 @@ def test_every_option_explains_itself(name: str) -> None:
         assert getattr(parameter, "help", None), f"{name}: {parameter.name}"
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_help_loses_what_stands_in_brackets(name: str) -> None:
+    command = COMMANDS[name]
+    told = [command.help, *(parameter.help for parameter in command.params)]
+    for text in told:  # rich takes an unescaped one for a style, and shows nothing
+        assert not re.search(r"(?<!\\)\[[a-z.]+\]", text), text
+
+
 def test_help_names_every_verb(vermeil: Any) -> None:
     done = vermeil("--help")
     assert (done.returncode, done.stderr) == (0, "")

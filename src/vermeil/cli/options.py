@@ -30,7 +30,7 @@ On = Annotated[
     Literal["here", "ray"] | None,
     typer.Option(
         "--on",
-        help="here, or ray: the cluster of [cluster], or one of this machine alone "
+        help="here, or ray: the cluster of \\[cluster], or one of this machine alone "
         "(docs/cluster.md). Without it, ray where cluster.address is set.",
     ),
 ]

@@ -50,7 +50,7 @@ def predict(
     on: On = None,
     config: Annotated[
         Path | None,
-        typer.Option("--config", "-c", metavar="FILE", help="Where [cluster] is read from."),
+        typer.Option("--config", "-c", metavar="FILE", help="Where \\[cluster] is read from."),
     ] = None,
     overrides: Overrides = None,
     quiet: Quiet = False,

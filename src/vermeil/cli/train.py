@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet
 from vermeil.cli.stage import do_stage
 
-EXAMPLE = "Example: vermeil train --set blending.regimen=schedule --set blending.schedule=power"
+EXAMPLE = """Example: vermeil train --regimen auto
+vermeil train --regimen schedule --set blending.schedule=power"""
 
 
 def train(
     config: ConfigFile = DEFAULT_CONFIG,
     overrides: Overrides = None,
+    regimen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="How gold and silver are mixed: short for --set blending.regimen=NAME.",
+        ),
+    ] = None,
     on: On = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Train a student on gold and silver with the configured regimen."""
-    do_stage("train", config, overrides, as_json, quiet, on)
+    chosen = [] if regimen is None else [f"blending.regimen={regimen}"]
+    do_stage("train", config, [*(overrides or ()), *chosen], as_json, quiet, on)
