@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # How much gold alone does it take to equal 1,000 (or 250) gold sentences with silver? Students of 2,000,
-# 3,000 and 5,000 gold sentences, trained as long as those of benchmarks/recipes/run.sh (316,000
-# wordpieces, the mean of its seeds). Needs VERMEIL_DATA and an environment with vermeil[train].
+# 3,000 and 5,000 gold sentences, trained as long as those of benchmarks/recipes/run.sh: on 316,000
+# wordpieces (these: 314,466 with 1,000 gold sentences, 316,277 with 250). Needs VERMEIL_DATA and an
+# environment with vermeil[train].
 #
 #   benchmarks/recipes/gold_alone.sh
 #   benchmarks/recipes/gold_alone.sh 'study.seeds=[0,1]'   with settings changed

@@ -46,7 +46,9 @@ from vermeil.studies.draw import Draw, draw_documents
 
 SILVER = 4000
 PASSES = {250: 16.0, 1000: 4.0}
-"""Passes over gold, by its size; silver has three."""
+"""Passes over gold, by its size."""
+SILVER_PASSES = 3.0
+"""Passes over silver, where no further texts join it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +127,11 @@ class Block:
     def learning(self) -> Learning:
         """Return how those learn whose opinion counts."""
         # Named as the study's is, so that what its students said can be taken from its judging/.
-        budget = BudgetConfig(name="equal", gold_epochs=PASSES[self.gold], silver_epochs=3.0)
+        passes = {"gold_epochs": PASSES[self.gold], "silver_epochs": SILVER_PASSES}
         return Learning(
             TASK,
             StudentConfig(threads=self.options.threads),
-            BlendingConfig(regimen="simple_mix", budget=budget),
+            BlendingConfig(regimen="simple_mix", budget=BudgetConfig(name="equal", **passes)),
             self.seed,
             self.options.output / "judging",
         )
@@ -211,12 +213,13 @@ def _student(
     """Train a student of a recipe; return its F1 on dev and test, and the seconds that took."""
     config = StudentConfig.model_validate({"threads": own.options.threads, **recipe.student})
     student = Student.create(TASK, config, own.seed)
-    passes = 3.0 * len(silver) / (len(silver) + len(more))
+    passes = SILVER_PASSES * len(silver) / (len(silver) + len(more))
     budget = {"name": "equal", "gold_epochs": PASSES[own.gold], "silver_epochs": passes}
     whole = sum(e.size for e in student.encode(own.draw.silver, "silver").examples)
     gold = student.encode(own.draw.gold, "gold")
     of_gold = sum(e.size for e in gold.examples)
-    budget["wordpieces"] = round(3 * whole + PASSES[own.gold] * of_gold)  # of silver as it is
+    # As long as on silver as it is.
+    budget["wordpieces"] = round(SILVER_PASSES * whole + PASSES[own.gold] * of_gold)
     blending = BlendingConfig.model_validate({**recipe.blend, "budget": budget})
     learnt = student.encode([*silver, *more], "silver")
     training = train_student(student, gold, learnt, blending, own.seed)

@@ -22,7 +22,7 @@ def tune(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Search learning rate, epochs and whatever its section names, on dev only; needs Ray."""
+    r"""Search learning rate, epochs and what \[tune] names, on dev only; needs vermeil\[ray]."""
     sections = load(config, overrides)
     from vermeil.cli.study_inputs import save_config
     from vermeil.cluster.config import ClusterConfig
