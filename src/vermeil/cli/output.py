@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -44,24 +44,38 @@ def table(
     """Return a table; its first column and those in ``words`` are text, the others numbers."""
     result = Table(box=None, header_style="dim", show_header=any(columns))
     for i, name in enumerate(columns):
-        result.add_column(name, justify="right" if i and name not in words else "left")
+        justify: Literal["left", "right"] = "right" if i and name not in words else "left"
+        # What does not fit is continued on the next line: a path that is cut off is of no use.
+        result.add_column(Text(name), justify=justify, overflow="fold")
     for row in rows:
         result.add_row(*(Text(_cell(value)) for value in row))
     return titled(title, result)
 
 
+SCORES = ("precision", "recall", "f1", "support")
+"""What the table of scores shows, by its key in ``Tally.as_dict()``."""
+
+
 def scores(title: str, counts: Mapping[str, Any]) -> RenderableType:
-    """Return precision, recall, F1 and support of ``Counts.as_dict()`` as a table."""
-    rows = [(label, *_prf(values)) for label, values in counts["per_label"].items()]
-    rows.append(("overall", *_prf(counts["overall"])))
-    if counts["span_only"] is not None:
-        rows.append(("boundaries alone", *_prf(counts["span_only"])))
+    """Return precision, recall, F1 and support as a table.
+
+    Args:
+        title: stands above the table.
+        counts: ``overall`` and ``per_label``, and ``span_only`` where boundaries were scored, as
+            in ``Counts.as_dict()``; a score that is absent or None is shown as a dash.
+    """
+    rows = [(label, *_scores(values)) for label, values in counts["per_label"].items()]
+    rows.append(("overall", *_scores(counts["overall"])))
+    if counts.get("span_only") is not None:
+        rows.append(("boundaries alone", *_scores(counts["span_only"])))
     return table(title, ("label", "precision", "recall", "F1", "support"), rows)
 
 
-def _prf(values: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(values[key] for key in ("precision", "recall", "f1", "support"))
+def _scores(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(values.get(key) for key in SCORES)
 
 
 def _cell(value: object) -> str:
+    if value is None:
+        return "–"
     return f"{value:.3f}" if isinstance(value, float) else str(value)

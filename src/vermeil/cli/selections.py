@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
+
+from rich.console import RenderableType
+from rich.text import Text
 
 from vermeil.cli.options import load
 from vermeil.cli.output import console, print_json, table
@@ -36,37 +39,43 @@ def judge_silver(
 def _print(report: Mapping[str, Any]) -> None:
     """Print a report of `vermeil.jobs.selecting_files.select_files`."""
     out = console()
+    for part in selection_parts(report):
+        out.print(part)
+    for name in ("output", "account", "ranking"):
+        if name in report:
+            print(f"{name}: {report[name]}")
+
+
+def selection_parts(report: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yield what people read of a report of `vermeil.jobs.select` or `vermeil.jobs.refine`."""
     documents, gold, gain = report["documents"], report["gold"], report["gain"]
     rows = [
         (name, *(gold[name]["overall"][key] for key in ("precision", "recall", "f1")))
         for name in gold
     ]
     title = f"on {documents['doubly_labelled']:,} gold documents, none of them learnt from"
-    out.print(table(title, ("", "precision", "recall", "F1"), rows))
+    yield table(title, ("", "precision", "recall", "F1"), rows)
     verdict = "better than the teacher" if report["believed"] else "no better than the teacher"
-    out.print(
+    yield Text(
         f"the judge is {verdict}: {gain['difference']:+.3f} F1 "
         f"[{gain['low']:+.3f}, {gain['high']:+.3f}], p = {gain['p_value']:.3f}"
     )
     for what, signals in report["signals"].items():
-        rows = [
-            (name, *("–" if s[key] is None else s[key] for key in ("auroc", "auarc", "ece")))
-            for name, s in signals.items()
+        measured = [
+            (name, *(signal[key] for key in ("auroc", "auarc", "ece")))
+            for name, signal in signals.items()
         ]
-        if rows:
+        if measured:
             first = next(iter(signals.values()))
             title = f"{what}: {first['items']:,} places, {first['share']:.1%}"
-            out.print(table(title, ("signal", "AUROC", "AUARC", "ECE"), rows))
+            yield table(title, ("signal", "AUROC", "AUARC", "ECE"), measured)
     changes = list(report["changes"].items())
     if changes:
         listed = [(name, f"{number:,}") for name, number in changes[:SHOWN]]
         if changes[SHOWN:]:
             listed.append(("others", f"{sum(n for _, n in changes[SHOWN:]):,}"))
-        out.print(table(f"changes, policy {report['policy']}", ("what", "places"), listed))
+        yield table(f"changes, policy {report['policy']}", ("what", "places"), listed)
     else:
-        out.print(f"policy {report['policy']}: no label was changed")
+        yield Text(f"policy {report['policy']}: no label was changed")
     counts = [(name.replace("_", " "), f"{number:,}") for name, number in documents.items()]
-    out.print(table("documents", ("", ""), counts))
-    for name in ("output", "account", "ranking"):
-        if name in report:
-            out.print(f"{name}: {report[name]}")
+    yield table("documents", ("", ""), counts)

@@ -3,6 +3,7 @@ import pytest
 from vermeil.cli.highlight import highlighted
 from vermeil.cli.inputs import corpus_config, shares_of
 from vermeil.cli.reports import print_report
+from vermeil.cli.selections import SHOWN
 from vermeil.data.counts import Counts, Tally
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.errors import ConfigError
@@ -84,3 +85,74 @@ def test_stretches_where_nobody_knows_are_marked() -> None:
 def test_a_column_of_words_begins_at_the_left(capsys: pytest.CaptureFixture[str]) -> None:
     print_report({"examples": [{"status": "fuzzy", "surface": "An", "n": 1}] * 2})
     assert "fuzzy   An       1" in capsys.readouterr().out
+
+
+def test_scores_are_shown_whatever_was_measured_of_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    whole = Counts({"PER": Tally(1, 2, 2)}, Tally(2, 2, 2)).as_dict()
+    for left_out in ("span_only", "macro_f1", "errors", "confusion", "documents", "truncated"):
+        print_report({"judge": {k: v for k, v in whole.items() if k != left_out}})
+        shown = capsys.readouterr().out
+        assert "overall" in shown
+        assert ("boundaries alone" in shown) == (left_out != "span_only")
+    print_report({"overall": {"f1": 0.25}, "per_label": {}})
+    assert capsys.readouterr().out.splitlines()[1].split() == ["overall", "–", "–", "0.250", "–"]
+
+
+def test_what_stands_beside_scores_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report({"corpus": "test", **Counts({"PER": Tally(1, 2, 2)}).as_dict(), "groups": 1234})
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    for row in (["corpus", "test"], ["macro", "f1", "0.5"], ["groups", "1,234"]):
+        assert row in rows
+    assert not any("confusion" in row for row in rows)
+
+
+def test_records_need_not_have_the_same_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report({"rows": [{"id": "a"}, {"n": 1, "id": "b"}, {"id": None, "n": 2}]})
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert rows == [["rows"], ["id", "n"], ["a", "–"], ["b", "1"], ["–", "2"]]
+
+
+def test_a_label_may_be_called_like_a_section_of_the_configuration(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_report({"by_label": {"student": {"exact": 7}, "refinement": {"exact": 8}}})
+    shown = capsys.readouterr().out
+    assert "by label student" in shown
+    assert "by label refinement" in shown
+
+
+def test_a_long_value_is_continued_and_not_cut_off(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report({"model": "/" + 300 * "x", "[steps]": 3})
+    shown = capsys.readouterr().out
+    assert shown.count("x") == 300
+    assert "[steps]" in shown
+
+
+@pytest.mark.parametrize("believed", [True, False])
+@pytest.mark.parametrize("changes", [{}, {f"LOC → {n}": 1 for n in range(SHOWN + 2)}])
+def test_a_report_of_training_shows_refined_silver_as_refine_does(
+    believed: bool, changes: dict[str, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts = Counts({"PER": Tally(1, 2, 2)}).as_dict()
+    scored = {name: counts[name] for name in ("overall", "per_label")}
+    signal = {"items": 1, "share": 1.0, "auroc": None, "auarc": 0.5, "ece": 0.1, "bins": [{}]}
+    documents = {"silver": 2, "doubly_labelled": 1, "self_annotated": 1234}
+    refinement = {
+        "policy": "relabel",
+        "believed": believed,
+        "documents": documents,
+        "changes": changes,
+        "gold": {"teacher": scored, "judge": scored},
+        "gain": {"difference": 0.1, "low": 0.0, "high": 0.2, "p_value": 0.03},
+        "signals": {"correct": {"judge": signal}, "missed": {}},
+        "judge": {"strength": 1.0, "weights": {}},
+    }
+    print_report({"steps": 3, "refinement": refinement}, "train")
+    shown = capsys.readouterr().out
+    for part in ("train refinement", "judge", "1,234", "p = 0.030", "relabel"):
+        assert part in shown
+    assert "bins" not in shown
+    assert ("no better than the teacher" in shown) == (not believed)
+    assert ("others" in shown) == bool(changes)
