@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pty
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -14,6 +16,20 @@ import pytest
 Done: TypeAlias = "subprocess.CompletedProcess[str]"
 Vermeil: TypeAlias = Callable[..., Done]
 
+STYLES = re.compile(r"\x1b\[[0-9;]*m")
+SECONDS = 300
+
+
+def command(*arguments: str | Path) -> list[str]:
+    """Return the command line of a verb; warnings are errors in it."""
+    return [sys.executable, "-W", "error", "-m", "vermeil", *map(str, arguments)]
+
+
+def environment_of(columns: int) -> dict[str, str]:
+    """Return this process's environment without keys of teachers, and so many columns."""
+    clean = {k: v for k, v in os.environ.items() if k != "OPENAI_API_KEY"}
+    return {**clean, "COLUMNS": str(columns)}
+
 
 @pytest.fixture
 def vermeil(tmp_path: Path) -> Vermeil:
@@ -22,16 +38,58 @@ def vermeil(tmp_path: Path) -> Vermeil:
     def run(
         *arguments: str | Path, stdin: str = "", environment: Mapping[str, str] | None = None
     ) -> Done:
-        clean = {k: v for k, v in os.environ.items() if k != "OPENAI_API_KEY"}
         return subprocess.run(
-            [sys.executable, "-W", "error", "-m", "vermeil", *map(str, arguments)],
+            command(*arguments),
             cwd=tmp_path,
-            env={**clean, "COLUMNS": "200", **(environment or {})},
+            env={**environment_of(200), **(environment or {})},
             input=stdin,
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=SECONDS,
         )
 
     return run
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Vermeil:
+    """Run ``vermeil`` with its standard output on a terminal of 80 columns; styles are removed."""
+
+    def run(*arguments: str | Path) -> Done:
+        here, there = pty.openpty()
+        line = command(*arguments)
+        errors_file = tmp_path / "terminal.stderr"
+        try:
+            with errors_file.open("wb") as errors:
+                running = subprocess.Popen(
+                    line,
+                    cwd=tmp_path,
+                    env={**environment_of(80), "TERM": "xterm"},
+                    stdin=subprocess.DEVNULL,
+                    stdout=there,
+                    stderr=errors,
+                )
+            os.close(there)
+            shown = _read_to_end(here)
+            status = running.wait(SECONDS)
+        finally:
+            os.close(here)
+        text = STYLES.sub("", shown.decode()).replace("\r\n", "\n")
+        return subprocess.CompletedProcess(line, status, text, errors_file.read_text("utf-8"))
+
+    return run
+
+
+def _read_to_end(descriptor: int) -> bytes:
+    """Read from a terminal until the process at its other end is gone."""
+    parts = []
+    while True:
+        try:
+            part = os.read(descriptor, 65536)
+        except OSError:  # how Linux reports the end
+            break
+        if not part:
+            break
+        parts.append(part)
+    return b"".join(parts)
