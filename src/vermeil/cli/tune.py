@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
+from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
 from vermeil.cli.output import console, print_json, table
 from vermeil.cli.progress import shown_progress
 
 if TYPE_CHECKING:
-    from vermeil.cluster.tune import TuneReport
+    from collections.abc import Callable
 
-EXAMPLE = "Example: vermeil tune --set tune.trials=30 --set cluster.workers=4"
+    from vermeil.cluster.config import ClusterConfig
+    from vermeil.config import Config
+    from vermeil.tuning.report import TuneReport
+    from vermeil.tuning.trial import TuneInputs
+
+EXAMPLE = """Example: vermeil tune --set tune.trials=30
+vermeil tune --on ray --set cluster.workers=4"""
 
 _SHOWN = 10
 
@@ -19,23 +26,50 @@ _SHOWN = 10
 def tune(
     config: ConfigFile = DEFAULT_CONFIG,
     overrides: Overrides = None,
+    on: On = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    r"""Search learning rate, epochs and what \[tune] names, on dev only; needs vermeil\[ray]."""
+    r"""Search learning rate, epochs and the keys of \[tune] on dev; needs vermeil\[tune]."""
     sections = load(config, overrides)
+    search = _search_on(sections.cluster.chosen(on))
     from vermeil.cli.study_inputs import save_config
-    from vermeil.cluster.config import ClusterConfig
-    from vermeil.cluster.tune import Work
-    from vermeil.cluster.tune import tune as job
+
+    inputs, output = _read(sections), sections.run.output / "tune"
+    save_config(sections, output)
+    with shown_progress(quiet) as progress:
+        report = search(inputs, sections.tune, output=output, progress=progress)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        _print(report)
+
+
+def _search_on(cluster: ClusterConfig | None) -> Callable[..., TuneReport]:
+    """Return the search on a cluster, or on this machine (None); fail if its package is missing."""
+    if cluster is None:
+        from vermeil.tuning.search import require_optuna
+        from vermeil.tuning.search import tune as tune_here
+
+        require_optuna()
+        return tune_here
+    from vermeil.cluster.connection import require_ray
+    from vermeil.cluster.tune import tune as tune_on_ray
+
+    require_ray()
+    return partial(tune_on_ray, cluster=cluster)
+
+
+def _read(sections: Config) -> TuneInputs:
     from vermeil.corpora import read_corpus
     from vermeil.jobs.stages import configured, training_documents
     from vermeil.tasks import make_task
+    from vermeil.tuning.trial import TuneInputs
 
-    task, output = make_task(sections.task), sections.run.output / "tune"
+    task = make_task(sections.task)
     gold, silver, _ = training_documents(sections, task)
-    dev = configured(sections, "dev", "name the annotated file to choose settings by")
-    work = Work(
+    dev = configured(sections, "dev", "name the annotated file to score trials on")
+    return TuneInputs(
         gold,
         silver,
         list(read_corpus(dev, task.check)),
@@ -44,21 +78,12 @@ def tune(
         sections.blending,
         sections.run.seed,
     )
-    cluster: ClusterConfig | None = sections.cluster.chosen("ray")
-    assert cluster is not None, "it was asked for"
-    save_config(sections, output)
-    with shown_progress(quiet) as progress:
-        report = job(work, sections.tune, cluster, output, progress)
-    if as_json:
-        print_json(report.as_dict())
-    else:
-        _print(report)
 
 
 def _print(report: TuneReport) -> None:
-    names = list(report.trials[0]["values"])
+    names = list(report.trials[0].values)
     rows = [
-        (one["dev_f1"], one["evaluations"], *(_short(one["values"][name]) for name in names))
+        (one.dev_f1, one.evaluations, *(_short(one.values[name]) for name in names))
         for one in report.trials[:_SHOWN]
     ]
     console().print(table("best trials", ("dev F1", "scorings", *names), rows))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.cluster.config import ClusterConfig
-from vermeil.cluster.tuning import TuneConfig
 from vermeil.config.dump import dump_config
 from vermeil.corpora.config import CorporaConfig
 from vermeil.jobs.config import PilotConfig, RunConfig
@@ -14,6 +13,7 @@ from vermeil.student.config import StudentConfig
 from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.tasks.config import TaskConfig
 from vermeil.teacher.config import TeacherConfig
+from vermeil.tuning.config import TuneConfig
 
 
 class Config(Section):

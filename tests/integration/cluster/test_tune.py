@@ -10,13 +10,14 @@ import pytest
 from tests.integration.cluster.conftest import CONFIG, Nodes, Once
 from tests.toys import blending, sentences
 
-from vermeil.cluster.tune import Work, tune
-from vermeil.cluster.tuning import TuneConfig
+from vermeil.cluster.tune import tune
 from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.document import Document
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
+from vermeil.tuning.config import TuneConfig
+from vermeil.tuning.trial import TuneInputs
 
 pytestmark = pytest.mark.cluster
 
@@ -32,7 +33,7 @@ def test_a_killed_node_changes_nothing(
     found = sentences(60)
     silver = [scored(d, 0.9 if i % 2 else 0.2) for i, d in enumerate(found[20:40])]
     student = StudentConfig(encoder=str(encoder), threads=1)
-    work = Work(found[:20], silver, found[40:], task, student, blending("pooled", 6), 0)
+    inputs = TuneInputs(found[:20], silver, found[40:], task, student, blending("pooled", 6), 0)
     config = TuneConfig.model_validate(
         {
             "trials": 4,
@@ -49,12 +50,12 @@ def test_a_killed_node_changes_nothing(
         nodes.kill()
 
     losing = Once("tune", 1, lose_one)
-    report = tune(work, config, CONFIG, tmp_path, losing)
+    report = tune(inputs, config, CONFIG, tmp_path, losing)
     assert losing.acted
     assert (len(report.trials), report.failed) == (4, 0)
-    scores = [one["dev_f1"] for one in report.trials]
+    scores = [one.dev_f1 for one in report.trials]
     assert scores == sorted(scores, reverse=True)
-    assert all(1 <= one["evaluations"] <= 3 for one in report.trials)
+    assert all(1 <= one.evaluations <= 3 for one in report.trials)
     assert json.loads((tmp_path / "tune.json").read_text())["overrides"] == report.overrides
     # What the best trial left out of the silver is left out of the file that comes with it.
     kept = list(read_corpus(CorpusConfig(path=tmp_path / "silver.jsonl")))

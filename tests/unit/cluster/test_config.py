@@ -11,7 +11,6 @@ from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import worker_options
 from vermeil.cluster.driver import storage_of
 from vermeil.cluster.train import train_on
-from vermeil.cluster.tuning import TuneConfig, applied, check_space
 from vermeil.config import load_config
 from vermeil.data.reply import State
 from vermeil.errors import ConfigError
@@ -87,47 +86,6 @@ def test_a_client_elsewhere_cannot_annotate(tmp_path: Path) -> None:
         asking([], TeacherConfig(), store, lambda _text, _reply: Reading(State.EMPTY))
 
 
-@pytest.mark.parametrize(
-    ("space", "problem"),
-    [
-        ({"student.learning_rat": [1]}, "unknown key"),
-        ({"learning_rate": [1]}, "unknown key"),
-        ({"student": [1]}, "unknown key"),
-        ({"student.dropout": {"low": 0.1, "high": 1.5}}, "dropout"),
-        ({"blending.regimen": ["gold_only", "magic"]}, "regimen"),
-    ],
-)
-def test_impossible_spaces(space: dict[str, object], problem: str) -> None:
-    config = TuneConfig.model_validate({"space": space})
-    with pytest.raises(ConfigError, match=problem):
-        check_space(config, StudentConfig(), BlendingConfig())
-
-
-@pytest.mark.parametrize(
-    "dimension",
-    [
-        {},
-        [],
-        {"low": 1},
-        {"low": 2, "high": 1},
-        {"values": [1], "low": 1, "high": 2},
-        {"low": 0, "high": 1, "log": True},
-        {"values": [1], "log": True},
-    ],
-)
-def test_impossible_dimensions(dimension: object) -> None:
-    with pytest.raises(ValueError, match=r"expected|log"):
-        TuneConfig.model_validate({"space": {"student.dropout": dimension}})
-
-
-def test_values_are_applied() -> None:
-    values = {"student.dropout": 0.3, "blending.budget.gold_epochs": 7, "silver.min_score": 0.5}
-    student, blending = applied(values, StudentConfig(), BlendingConfig())
-    assert student == StudentConfig(dropout=0.3)
-    assert blending.budget.gold_epochs == 7
-    check_space(TuneConfig(), StudentConfig(), BlendingConfig())
-
-
 def test_training_on_a_cluster_takes_what_training_here_takes(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="Ray is not installed")
     there = train_on(ClusterConfig(), tmp_path)
@@ -141,7 +99,3 @@ def test_auto_is_refused_where_silver_would_not_be_corrected(tmp_path: Path, tas
     there = train_on(ClusterConfig(), tmp_path)
     with pytest.raises(ConfigError, match="auto is done by one process"):
         there([], [], task, StudentConfig(), auto, 0, tmp_path / "model")
-    with pytest.raises(ConfigError, match="tune does not"):
-        applied({}, StudentConfig(), auto)
-    with pytest.raises(ConfigError, match="tune does not"):
-        applied({"blending.regimen": "auto"}, StudentConfig(), BlendingConfig())

@@ -1,0 +1,110 @@
+"""A search on this machine with a tiny encoder: stopped, continued, and repeated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.toys import blending, sentences
+
+from vermeil.corpora import read_corpus
+from vermeil.corpora.config import CorpusConfig
+from vermeil.data.document import Document
+from vermeil.errors import ConfigError, TrainingError
+from vermeil.student.config import StudentConfig
+from vermeil.tasks.protocol import Task
+from vermeil.tuning.config import TuneConfig
+from vermeil.tuning.search import tune
+from vermeil.tuning.trial import TuneInputs
+
+pytest.importorskip("optuna", reason='Optuna is not installed: "vermeil[tune]"')
+
+CONFIG = TuneConfig.model_validate(
+    {
+        "trials": 3,
+        "evaluations": 3,
+        "grace": 1,
+        "space": {
+            "student.learning_rate": {"low": 1e-5, "high": 1e-2, "log": True},
+            "silver.min_score": [0.5],
+        },
+    }
+)
+
+
+def scored(document: Document, score: float) -> Document:
+    spans = tuple(replace(span, score=score) for span in document.spans or ())
+    return document.with_annotation(replace(document.annotation, spans=spans))
+
+
+@pytest.fixture
+def inputs(task: Task, encoder: Path) -> TuneInputs:
+    found = sentences(60)
+    silver = [scored(d, 0.9 if i % 2 else 0.2) for i, d in enumerate(found[20:40])]
+    student = StudentConfig(encoder=str(encoder), threads=1)
+    return TuneInputs(found[:20], silver, found[40:], task, student, blending("pooled", 6), 0)
+
+
+class StopAfter:
+    """A progress that presses Ctrl-C once a number of trials has ended."""
+
+    def __init__(self, trials: int) -> None:
+        self._trials = trials
+        self.seen: list[int] = []
+
+    def __call__(
+        self, stage: str, done: int, total: int | None, detail: Mapping[str, float | int | str]
+    ) -> None:
+        assert (stage, total) == ("tune", 3)
+        self.seen.append(done)
+        if done == self._trials:
+            raise KeyboardInterrupt
+
+
+def test_a_stopped_search_goes_on_to_the_same_report(inputs: TuneInputs, tmp_path: Path) -> None:
+    whole = tune(inputs, CONFIG, tmp_path / "whole")
+    assert (len(whole.trials), whole.failed) == (3, 0)
+    scores = [trial.dev_f1 for trial in whole.trials]
+    assert scores == sorted(scores, reverse=True)
+    assert all(1 <= trial.evaluations <= 3 for trial in whole.trials)
+    assert len({trial.values["student.learning_rate"] for trial in whole.trials}) == 3
+
+    output = tmp_path / "stopped"
+    with pytest.raises(KeyboardInterrupt):
+        tune(inputs, CONFIG, output, StopAfter(2))
+    assert not (output / "tune.json").exists()
+    rest = StopAfter(-1)
+    report = tune(inputs, CONFIG, output, rest)
+    assert rest.seen[0] == 2
+    assert report.trials == whole.trials
+    assert json.loads((output / "tune.json").read_text()) == report.as_dict()
+
+    # The report's settings are those of the best trial, and its silver file has the abstentions.
+    rate = whole.trials[0].values["student.learning_rate"]
+    place = (output / "silver.jsonl").absolute()
+    assert report.overrides == [f"student.learning_rate={rate}", f'corpora.silver="{place}"']
+    kept = list(read_corpus(CorpusConfig(path=place)))
+    assert [bool(d.spans) for d in kept] == [bool(i % 2) for i in range(20)]
+    assert all(bool(d.annotation.abstain) != bool(d.spans) for d in kept)
+
+
+def test_a_search_without_dev_or_with_an_impossible_space_is_refused(
+    inputs: TuneInputs, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"corpora\.dev: missing"):
+        tune(replace(inputs, dev=[]), CONFIG, tmp_path)
+    impossible = TuneConfig.model_validate({"space": {"student.dropout": [2]}})
+    with pytest.raises(ConfigError, match=r"tune\.space: dropout"):
+        tune(inputs, impossible, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_search_whose_every_trial_fails_names_the_first_error(
+    inputs: TuneInputs, tmp_path: Path
+) -> None:
+    empty = replace(inputs, gold=[], silver=[], blending=blending("gold_only"))
+    with pytest.raises(TrainingError, match=r"every trial failed; the first one: .*train"):
+        tune(empty, CONFIG, tmp_path)
