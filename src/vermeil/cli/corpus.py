@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.options import AsJson
+from vermeil.cli.options import AsJson, Overwrite
 from vermeil.cli.output import console, print_json, say, table
 
 EXAMPLE = "Example: vermeil corpus stats gold.jsonl"
@@ -89,6 +89,7 @@ def split(
         Path, typer.Option("--output", "-o", help="Folder of the parts, each NAME.jsonl.")
     ] = Path(),
     seed: Annotated[int, typer.Option("--seed", help="Draws which groups go where.")] = 0,
+    overwrite: Overwrite = False,
     format_: Format = "auto",
     scheme: Scheme = "auto",
     tag_column: TagColumn = -1,
@@ -100,15 +101,19 @@ def split(
     from vermeil.corpora import read_corpus, write_corpus
     from vermeil.corpora.split import split_corpus
     from vermeil.corpora.stats import corpus_stats
+    from vermeil.data.written import check_file
 
     corpus = corpus_config(
         file, format=format_, scheme=scheme, tag_column=tag_column, tag_key=tag_key
     )
-    divided = split_corpus(read_corpus(corpus), shares_of(parts), seed)
+    shares = shares_of(parts)
+    for name in shares:
+        check_file(output / f"{name}.jsonl", overwrite=overwrite)
+    divided = split_corpus(read_corpus(corpus), shares, seed)
     report = {}
     for name, documents in divided.items():
         path = output / f"{name}.jsonl"
-        write_corpus(documents, path)
+        write_corpus(documents, path, overwrite=overwrite)
         report[name] = {"path": str(path), **corpus_stats(documents).as_dict()}
     if as_json:
         print_json(report)
@@ -146,6 +151,7 @@ def convert(
     to_scheme: Annotated[
         str, typer.Option("--to-scheme", help="iob1, iob2, bioes: the tag scheme of OUTPUT.")
     ] = "iob2",
+    overwrite: Overwrite = False,
     format_: Format = "auto",
     scheme: Scheme = "auto",
     tag_column: TagColumn = -1,
@@ -166,7 +172,7 @@ def convert(
     to_be_written = "iob2" if target.scheme == "auto" else target.scheme
     unread: Counter[str] = Counter()
     documents = counting_unread(read_corpus(corpus), unread)
-    report = write_corpus(documents, target.path, target.format, to_be_written)
+    report = write_corpus(documents, target.path, target.format, to_be_written, overwrite=overwrite)
     if as_json:
         print_json({**report.as_dict(), "unread": dict(sorted(unread.items()))})
         return

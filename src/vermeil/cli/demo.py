@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.options import AsJson, Quiet
+from vermeil.cli.options import AsJson, Overwrite, Quiet
 from vermeil.cli.output import print_json
 from vermeil.cli.progress import shown_progress
 
@@ -18,6 +18,7 @@ def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the results.")] = Path(
         "vermeil-demo"
     ),
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -29,6 +30,6 @@ def demo(
     # With --json the story goes where it does not disturb.
     console = Console(highlight=False, stderr=as_json)
     with shown_progress(quiet) as progress:
-        report = run_demo(output, progress, console)
+        report = run_demo(output, progress, console, overwrite=overwrite)
     if as_json:
         print_json(report.as_dict())

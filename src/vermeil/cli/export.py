@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from vermeil.cli.options import AsJson, Model, Quiet
+from vermeil.cli.options import AsJson, Model, Overwrite, Quiet
 from vermeil.cli.output import console, print_json, table
 from vermeil.cli.progress import shown_progress
 from vermeil.errors import ExportError
@@ -35,6 +35,7 @@ def export(
     limit: Annotated[
         float, typer.Option("--limit", min=0, help="How far F1 may fall with int8.")
     ] = 0.003,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -46,7 +47,16 @@ def export(
     output = output or model.with_name(f"{model.resolve().name}-onnx")
     gold = None if check is None else list(read_corpus(corpus_config(check)))
     with shown_progress(quiet) as progress:
-        report = job(model, output, gold, progress, int8=int8, per_channel=per_channel, limit=limit)
+        report = job(
+            model,
+            output,
+            gold,
+            progress,
+            int8=int8,
+            per_channel=per_channel,
+            limit=limit,
+            overwrite=overwrite,
+        )
     if as_json:
         print_json(report.as_dict())
     else:

@@ -16,7 +16,9 @@ def init(
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="Where to; it is made if need be.")
     ] = Path(),
-    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    force: Annotated[
+        bool, typer.Option("--overwrite", "--force", help="Replace an existing vermeil.toml.")
+    ] = False,
 ) -> None:
     """Write a commented vermeil.toml to fill in."""
     from vermeil.cli.template import template
@@ -25,7 +27,9 @@ def init(
 
     path = folder / "vermeil.toml"
     if path.exists() and not force:
-        raise ConfigError(f"{path}: exists already; --force overwrites it")
+        raise ConfigError(
+            f"{path}: exists already; name another folder, or replace it with --overwrite"
+        )
     with atomic_file(path) as file:
         file.write(template())
     say(f"wrote {path}; fill in [task], [corpora] and [teacher], then run `vermeil check`")

@@ -24,6 +24,9 @@ Overrides = Annotated[
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print the report as JSON, and nothing else, to stdout.")
 ]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace an output that is there already.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 On = Annotated[

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from vermeil.cli.options import AnyPrecision, Model, On, Overrides, Quiet, load
+from vermeil.cli.options import AnyPrecision, Model, On, Overrides, Overwrite, Quiet, load
 from vermeil.cli.output import say
 from vermeil.cli.progress import shown_progress
 from vermeil.errors import ConfigError
@@ -47,6 +47,7 @@ def predict(
     resume: Annotated[
         bool, typer.Option("--resume", help="Take up what a stopped --resume has left of --output.")
     ] = False,
+    overwrite: Overwrite = False,
     on: On = None,
     config: Annotated[
         Path | None,
@@ -67,13 +68,23 @@ def predict(
 
     if resume and output is None:
         raise ConfigError("--resume: needs --output, the file that is to be continued")
+    if overwrite and output is None:
+        raise ConfigError("--overwrite: needs --output, the file that is to be replaced")
     corpora = [corpus_config(Path(path), format=format_) for path in files or [STDIN]]
     documents = (document for corpus in corpora for document in read_corpus(corpus))
     with shown_progress(quiet) as progress:
         if output is None:
             _print(job(model, documents, progress, precision))
         else:
-            predict_file(model, documents, Path(output), progress, precision, resume=resume)
+            predict_file(
+                model,
+                documents,
+                Path(output),
+                progress,
+                precision,
+                resume=resume,
+                overwrite=overwrite,
+            )
 
 
 def _cluster(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, load
+from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Overwrite, load
 from vermeil.cli.output import console, print_json, say, table
 
 if TYPE_CHECKING:
@@ -92,13 +92,15 @@ def export(
     model: Model = None,
     prompt: Prompt = None,
     document: DocumentId = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Write replies to a file; one model and prompt as JSONL is what vermeil replay serves."""
     from vermeil.jobs.replies import export_replies
 
     store, _ = _opened(load(config, overrides))
-    report = export_replies(store, output, _wanted(model, prompt, document))
+    wanted = _wanted(model, prompt, document)
+    report = export_replies(store, output, wanted, overwrite=overwrite)
     if as_json:
         print_json(report.as_dict())
         return

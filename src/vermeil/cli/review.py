@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from vermeil.cli.options import AsJson
+from vermeil.cli.options import AsJson, Overwrite
 from vermeil.cli.output import print_json, say
 
 EXAMPLE = "Example: vermeil review export silver.jsonl --to label-studio --output tasks.json"
@@ -52,6 +52,7 @@ def export(
         typer.Option("--ids", help="Only these, in this order: an id per line, or JSONL with id."),
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="So many at most.")] = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Write documents with their spans as suggestions, for people to correct.
@@ -65,7 +66,7 @@ def export(
 
     chosen = None if ids is None else read_ids(ids)
     documents = read_corpus(corpus_config(silver))
-    report = export_for_review(documents, to, output, order, limit, chosen)
+    report = export_for_review(documents, to, output, order, limit, chosen, overwrite=overwrite)
     if as_json:
         print_json(report.as_dict())
         return
@@ -96,6 +97,7 @@ def import_(
             "--rest", help="Where documents go that are not accepted. [default: OUTPUT.rest.jsonl]"
         ),
     ] = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Read people's corrections: what they agree on is gold, the rest is put aside.
@@ -114,7 +116,7 @@ def import_(
         output.with_name(f"{output.name.partition('.')[0]}.rest.jsonl") if rest is None else rest
     )
     known = read_corpus(corpus_config(silver))
-    report = import_review(corpus_config(file), known, output, aside)
+    report = import_review(corpus_config(file), known, output, aside, overwrite=overwrite)
     if as_json:
         print_json(report.as_dict())
         return

@@ -12,6 +12,7 @@ from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document
+from vermeil.data.results_folder import record_results
 from vermeil.errors import ConfigError
 from vermeil.jobs.places import Places
 from vermeil.jobs.stages import silver_corpus
@@ -37,6 +38,7 @@ def read_documents(config: Config, task: Task) -> StudyCorpora:
 
 def save_config(config: Config, folder: Path) -> None:
     """Save the resolved configuration beside the results."""
+    record_results(folder, [folder / "config.toml"])
     with atomic_file(folder / "config.toml") as file:
         file.write(config.as_toml())
 

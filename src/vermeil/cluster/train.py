@@ -22,6 +22,7 @@ from vermeil.cluster.partitions import Place
 from vermeil.data.atomic import atomic_folder
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
+from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError, TrainingError, VermeilError
 from vermeil.jobs.train import ONE_PROCESS, TrainReport, checkpoint_of
 from vermeil.selection.config import SelectionConfig
@@ -61,13 +62,14 @@ def train_on(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainReport]
         schedule: Schedule | None = None,
         selection: SelectionConfig = SelectionConfig(),  # noqa: ARG001, B008
     ) -> TrainReport:
+        check_folder(output, MODEL)
         if blending.regimen == "auto":
             raise ConfigError(ONE_PROCESS)
         student = student.model_copy(update={"threads": cluster.threads})
         work = (list(gold), list(silver), task, student, blending, seed, list(dev), schedule)
         states = storage_of(cluster, folder), name_of("train", output)
         parcel, record, case = drive(cluster, partial(_fit, work, cluster, *states), progress)
-        with atomic_folder(output) as whole:
+        with atomic_folder(output, MODEL) as whole:
             unpack(parcel, whole)
         return TrainReport(output, record, case)
 

@@ -14,7 +14,7 @@ from vermeil.cluster.driver import drive, name_of, storage_of
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import TrainingError
 from vermeil.tuning.config import DimensionConfig, TuneConfig
-from vermeil.tuning.report import ScoredTrial, TuneReport, write_report
+from vermeil.tuning.report import ScoredTrial, TuneReport, check_report, write_report
 from vermeil.tuning.trial import TuneInputs, train_trial
 
 _METRIC, _BEST = "dev_f1", "best_dev_f1"
@@ -45,8 +45,10 @@ def tune(
         ConfigError: a key of the space is unknown or its values are impossible, dev is missing, or
             Ray is not installed.
         TrainingError: every trial failed.
+        DataError: a file of another origin is in the way; raised before the search.
     """
     inputs.check(config)
+    check_report(output)
     states = storage_of(cluster, output / "ray"), name_of("tune", output)
     trials, failed = drive(cluster, partial(_search, inputs, config, cluster, states), progress)
     return write_report(trials, failed, inputs, output)

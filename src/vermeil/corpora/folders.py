@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vermeil.data.atomic import atomic_folder
-from vermeil.errors import DataError
 
 LONGEST = 200
 """Bytes of the longest name that is written; file systems allow 255."""
@@ -50,7 +49,5 @@ def new_folder(path: Path) -> Iterator[Path]:
     Raises:
         DataError: there is something already that this would replace.
     """
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise DataError("is there already; name a new folder, or remove it", path)
     with atomic_folder(path) as folder:
         yield folder

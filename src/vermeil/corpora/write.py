@@ -25,6 +25,7 @@ from vermeil.corpora.webanno_write import write_webanno
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document
 from vermeil.data.tags import Scheme
+from vermeil.data.written import check_file
 from vermeil.errors import DataError
 
 
@@ -56,6 +57,8 @@ def write_corpus(
     path: Path,
     format: Format = "auto",  # noqa: A002
     scheme: Scheme = "iob2",
+    *,
+    overwrite: bool = False,
 ) -> WriteReport:
     """Write documents to a file or folder, whole or not at all; ``.gz`` compresses files of text.
 
@@ -67,13 +70,16 @@ def write_corpus(
         path: where to; missing folders are made.
         format: one of `vermeil.corpora.config.FORMATS`, or auto: by the ending.
         scheme: tag scheme of conll, tokens and tables of tokens.
+        overwrite: replace a file that is there; a folder that is not empty never is.
 
     Raises:
         ConfigError: a library that the format needs is not installed.
-        DataError: the file cannot be written, two documents have the same id, or a text holds
-            what UTF-8 cannot hold.
+        DataError: the file is there or cannot be written, two documents have the same id, or a
+            text holds what UTF-8 cannot hold.
     """
     chosen = format_for(path) if format == "auto" else format
+    if not _is_folder(chosen, path):
+        check_file(path, overwrite=overwrite)
     losses: Counter[str] = Counter()
     seen: dict[str, None] = {}
     source = _noted(documents, seen)
@@ -98,6 +104,13 @@ def write_corpus(
     return WriteReport(
         len(seen), len(seen) - losses["unwritable"], {k: n for k, n in losses.items() if n}
     )
+
+
+def _is_folder(chosen: FileFormat, path: Path) -> bool:
+    """Return whether a format is written as a folder."""
+    if chosen == "webanno":
+        return path.suffix != ".tsv"
+    return chosen in ("brat", "datasets", "datasets-tokens")
 
 
 def _chunks(

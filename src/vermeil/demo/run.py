@@ -13,6 +13,8 @@ from vermeil.corpora import document_to_record, write_corpus
 from vermeil.data.atomic import atomic_file, atomic_folder
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
+from vermeil.data.results_folder import check_results, record_results
+from vermeil.data.written import RECORD, SAMPLE, check_folder, read_record
 from vermeil.demo.annotating import agreements, annotate_newswire, read_newswire
 from vermeil.demo.corpus import NEWSWIRE
 from vermeil.demo.settings import CONFIGURATION, SHORT, Settings, read_settings, shortened
@@ -24,7 +26,7 @@ from vermeil.demo.telling import (
     tell_plan,
     tell_study,
 )
-from vermeil.errors import VermeilError
+from vermeil.errors import DataError, VermeilError
 from vermeil.jobs.places import Places
 from vermeil.jobs.predict import predict
 from vermeil.studies.inputs import StudyCorpora
@@ -71,6 +73,8 @@ def run_demo(
     progress: Progress = silent,
     console: Console | None = None,
     settings: Settings | None = None,
+    *,
+    overwrite: bool = False,
 ) -> DemoReport:
     """Run all three phases on the sample corpus and tell what happens.
 
@@ -82,22 +86,26 @@ def run_demo(
         console: where the story is told; None: standard output.
         settings: what to do; None: what the shipped ``vermeil.toml`` says, or less on a slow
             processor (which is told).
+        overwrite: replace the sample and its configuration where they were changed.
 
     Raises:
-        DataError: the folder cannot be written.
+        DataError: the folder cannot be written, or a file in it was changed or is of another
+            origin.
         ConfigError: torch or the embedded encoder is not installed.
     """
     story = Story(console or Console(highlight=False))
     shipped = settings is None
     settings, places = settings or read_settings(), Places(output)
     task = make_task(settings.task)
-    _copy_sample(output)
+    check_results(output, [places.silver])
+    _copy_sample(output, overwrite=overwrite)
     corpus = read_newswire(output / NEWSWIRE.name)
 
     tell_beginning(story, corpus)
     annotated = annotate_newswire(corpus, task, settings.teacher, places, progress)
     best = max(annotated, key=lambda one: one.train_counts.overall.f1)
-    write_corpus(best.pool.documents, places.silver)
+    record_results(output, [places.silver])
+    write_corpus(best.pool.documents, places.silver, overwrite=True)
     tell_annotated(story, annotated, best)
 
     if shipped:
@@ -141,9 +149,36 @@ def _suited(settings: Settings, story: Story) -> Settings:
     return shortened(settings)
 
 
-def _copy_sample(output: Path) -> None:
+def _copy_sample(output: Path, *, overwrite: bool) -> None:
     """Put corpus and configuration where they can be played with."""
-    with atomic_folder(output / NEWSWIRE.name) as folder:
-        shutil.copytree(NEWSWIRE, folder, dirs_exist_ok=True)
-    with atomic_file(output / CONFIGURATION.name) as file:
-        file.write(CONFIGURATION.read_text("utf-8"))
+    folder, file = output / NEWSWIRE.name, output / CONFIGURATION.name
+    check_folder(folder, SAMPLE)
+    check_results(output, [file])
+    changed = [*_changed_sample(folder), *_changed(file, CONFIGURATION)]
+    if changed and not overwrite:
+        raise DataError(
+            "was changed since the demo wrote it; name another folder with --output, or replace "
+            "it with --overwrite",
+            changed[0],
+        )
+    with atomic_folder(folder, SAMPLE) as partial:
+        shutil.copytree(NEWSWIRE, partial, dirs_exist_ok=True)
+    record_results(output, [file])
+    with atomic_file(file) as opened:
+        opened.write(CONFIGURATION.read_text("utf-8"))
+
+
+def _changed_sample(folder: Path) -> list[Path]:
+    """Return files of an earlier copy of the sample that are no longer as they are shipped."""
+    written = read_record(folder)
+    return [
+        changed
+        for name in sorted(written.names - {RECORD} if written else ())
+        for changed in _changed(folder / name, NEWSWIRE / name)
+    ]
+
+
+def _changed(copy: Path, shipped: Path) -> list[Path]:
+    if not copy.exists() or (shipped.exists() and copy.read_bytes() == shipped.read_bytes()):
+        return []
+    return [copy]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from vermeil.data.atomic import atomic_folder, write_json
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.progress import Progress, silent
+from vermeil.data.written import EXPORTED_MODEL, check_folder
 from vermeil.errors import ConfigError, ExportError
 from vermeil.jobs.evaluate import evaluate
 
@@ -58,6 +59,7 @@ def export(
     int8: bool = False,
     per_channel: bool = True,
     limit: float = 0.003,
+    overwrite: bool = False,
 ) -> ExportReport:
     """Write a student as ONNX, in a folder that `predict` takes and that needs no torch.
 
@@ -66,22 +68,25 @@ def export(
 
     Args:
         model: a folder that `train` wrote.
-        output: the folder; takes the place of what is there, once it is whole.
+        output: the folder. An exported model that is there is replaced, once the new one is
+            whole. Files that Vermeil did not write stay in it.
         check: annotated documents, best the dev corpus; logits are compared on other text if None.
         progress: told where prediction of the checked documents stands.
         int8: write dynamic int8, too.
         per_channel: int8 with a scale per output channel, else one per matrix.
         limit: largest fall of F1.
+        overwrite: replace a trained model, too.
 
     Raises:
         ConfigError: torch or onnx is not installed, or int8 is asked for without ``check``.
-        DataError: the folder is not a student.
+        DataError: the folder is not a student, or ``output`` holds something else.
         ExportError: the network cannot be written, or what was written computes something else.
     """
     if int8 and not check:
         raise ConfigError(
             "--int8: needs --check, annotated documents to prove that F1 does not fall"
         )
+    check_folder(output, EXPORTED_MODEL, overwrite=overwrite)
     from vermeil.student.encoder import require_training_modules
 
     require_training_modules()
@@ -90,7 +95,7 @@ def export(
 
     require_modules()
     student = Student.load(model)
-    with atomic_folder(output) as partial:
+    with atomic_folder(output, EXPORTED_MODEL, overwrite=overwrite) as partial:
         write_fp32(student.network, partial / FILES["fp32"], letter_case=student.uses_letter_case)
         student.save_for_onnx(partial, {"fp32": FILES["fp32"]})
         proof = _Proof(student, partial, check, progress)

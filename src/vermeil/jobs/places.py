@@ -19,6 +19,11 @@ class Places:
         return self.folder / "config.toml"
 
     @property
+    def stages(self) -> Path:
+        """What the output of each stage was made from."""
+        return self.folder / "stages.json"
+
+    @property
     def replies(self) -> Path:
         """Every reply, verbatim."""
         return self.folder / "replies.sqlite"

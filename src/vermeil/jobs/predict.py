@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vermeil.corpora import document_to_line, write_corpus
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
+from vermeil.data.written import check_file
 from vermeil.errors import DataError
 from vermeil.jobs.fingerprints import digest_file
 from vermeil.jobs.partial import PartialFile
@@ -71,6 +72,7 @@ def predict_file(
     precision: Precision = "auto",
     *,
     resume: bool = False,
+    overwrite: bool = False,
 ) -> PredictReport:
     """Annotate documents into a JSONL file, which appears when it is whole.
 
@@ -84,12 +86,16 @@ def predict_file(
         progress: told after every block of documents.
         precision: as for `predict`.
         resume: keep what is done, and take up what an earlier attempt has left.
+        overwrite: replace a file that is there.
 
     Raises:
+        DataError: ``output`` is there; raised before prediction.
         DataError: the documents are others than those of the attempt that is to be resumed.
     """
+    check_file(output, overwrite=overwrite)
     if not resume:
-        written = write_corpus(predict(model, documents, progress, precision), output, "jsonl")
+        predicted = predict(model, documents, progress, precision)
+        written = write_corpus(predicted, output, "jsonl", overwrite=overwrite)
         return PredictReport(written.written, 0)
     part = PartialFile(output, digest_file(model)[:12] + f".{precision}")
     with part:

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from vermeil.data.atomic import atomic_file
 from vermeil.data.reply import Reply, State, Usage
+from vermeil.data.written import check_file
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.batch_store import BatchStore, Phase
@@ -103,15 +104,18 @@ class ExportReport:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def export_replies(store: Path, output: Path, wanted: Wanted) -> ExportReport:
+def export_replies(
+    store: Path, output: Path, wanted: Wanted, *, overwrite: bool = False
+) -> ExportReport:
     """Write replies to a file: Parquet by its ending ``.parquet``, else JSON Lines.
 
     One model and prompt, as JSON Lines, is a recording that ``vermeil replay`` serves.
 
     Raises:
-        DataError: the store cannot be read or the file not be written.
+        DataError: the store cannot be read, or the file is there or cannot be written.
         ConfigError: Parquet is wanted, and pyarrow is not installed.
     """
+    check_file(output, overwrite=overwrite)
     left: Counter[str] = Counter()
 
     def records() -> Iterator[Record]:

@@ -21,6 +21,7 @@ from vermeil.corpora.source import located, read_lines
 from vermeil.corpora.tools import TOOLS, tool_lines
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document
+from vermeil.data.written import check_file
 from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.corrections import Correction, Reason, Returned, SpanChanges, judge
 
@@ -119,6 +120,8 @@ def export_for_review(
     order: Order = "given",
     limit: int | None = None,
     ids: Sequence[str] | None = None,
+    *,
+    overwrite: bool = False,
 ) -> ExportForReview:
     """Write documents with their spans as suggestions, for people to correct in a tool.
 
@@ -129,16 +132,18 @@ def export_for_review(
         order: which ones come first.
         limit: how many at most.
         ids: only these, in this order.
+        overwrite: replace a file that is there.
 
     Raises:
         ConfigError: there is no such tool, or both ``ids`` and an order are given.
-        DataError: the file cannot be written.
+        DataError: the file is there, or cannot be written.
     """
     form = TOOLS.get(tool)  # type: ignore[call-overload]
     if form is None:
         raise ConfigError(f"--to {tool}: expected one of {', '.join(TOOLS)}")
     if ids is not None and order != "given":
         raise ConfigError("--ids says the order already; leave out --order")
+    check_file(output, overwrite=overwrite)
     seen, counts = Counter[str](), Counter[str]()
     chosen, unknown = _chosen(_counted(documents, seen), order, limit, ids)
     with atomic_file(output) as file:
@@ -168,7 +173,12 @@ def read_ids(path: Path) -> list[str]:
 
 
 def import_review(
-    export: CorpusConfig, silver: Iterable[Document], output: Path, rest: Path
+    export: CorpusConfig,
+    silver: Iterable[Document],
+    output: Path,
+    rest: Path,
+    *,
+    overwrite: bool = False,
 ) -> ReviewReport:
     """Read what people made of suggestions; write what they agree on as gold.
 
@@ -182,18 +192,24 @@ def import_review(
         silver: what was exported: the suggestions, for comparison.
         output: where accepted documents go; its ending tells the format.
         rest: where the others go; written if there are any.
+        overwrite: replace files that are there.
 
     Raises:
-        DataError: a file is not what it should be.
+        ConfigError: ``output`` and ``rest`` are the same file.
+        DataError: ``output`` or ``rest`` is there, or a file is not what it should be.
     """
+    if output == rest:
+        raise ConfigError(f"--rest {rest}: is the same file as --output; name another one")
+    for path in (output, rest):
+        check_file(path, overwrite=overwrite)
     known = {document.id: document for document in silver}
     tool, returned = _returned(export)
     counts = _Counts()
     aside: list[Document] = []
     everything = _judged(returned, known, tool, aside, counts)
-    written = write_corpus(everything, output)
+    written = write_corpus(everything, output, overwrite=overwrite)
     if aside or rest.exists():
-        write_corpus(aside, rest)
+        write_corpus(aside, rest, overwrite=overwrite)
     documents = len(returned)
     _reconcile(documents, written, aside)
     return ReviewReport(

@@ -17,6 +17,7 @@ from vermeil.jobs.stages import (
     HERE,
     STAGES,
     Means,
+    check_stage,
     chooses,
     perform,
     uses_gold,
@@ -88,7 +89,8 @@ def run(
 
     Raises:
         ConfigError: something is not configured or not installed; told before anyone is asked.
-        DataError: a gold file is wrong; told before anyone is asked.
+        DataError: a gold file is wrong, or a file of another origin is in the way; raised before
+            the teacher is called.
         VermeilError: whatever stops a stage; a later call goes on from there.
     """
     _look_ahead(config)
@@ -117,6 +119,9 @@ def _look_ahead(config: Sections) -> None:
         problems.append("corpora.dev: missing; name the annotated file to choose the best state by")
     if problems:
         raise ConfigError(*problems)
+    for name in STAGES:
+        if STAGES[name].needless(config) is None:
+            check_stage(name, config)
     find_encoder(config.student.encoder)
     for corpus in (corpora.gold, corpora.silver, corpora.dev, corpora.test):
         if corpus is not None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from vermeil.corpora import read_corpus, write_corpus
 from vermeil.data.atomic import atomic_file, write_json
 from vermeil.data.progress import Progress, silent
+from vermeil.data.results_folder import check_results, record_results
 from vermeil.jobs.learning import Learning
 from vermeil.jobs.places import Places
 from vermeil.jobs.refine import refine
@@ -30,9 +31,13 @@ def select_files(
 
     Raises:
         ConfigError: gold is not configured.
-        DataError: too few gold documents were annotated by the teacher, or there is no silver.
+        DataError: too few gold documents were annotated by the teacher, or there is no silver, or
+            a file of another origin is in the way.
     """
     task, places = make_task(config.task), Places(config.run.output)
+    output, account = places.selection(verb)
+    products = [output, account, *([places.ranking] if verb == "select" else [])]
+    check_results(places.folder, products)
     corpus = configured(config, "gold", "name the annotated file that silver is judged by")
     gold = list(read_corpus(corpus, task.check))
     silver = list(read_corpus(silver_corpus(config), task.check))
@@ -40,8 +45,8 @@ def select_files(
     done = {"select": select, "refine": refine}[verb](
         gold, silver, learning, config.selection, progress
     )
-    output, account = places.selection(verb)
-    write_corpus(done.documents, output, "jsonl")
+    record_results(places.folder, products)
+    write_corpus(done.documents, output, "jsonl", overwrite=True)
     write_json(account, done.report)
     report = {**done.report, "output": str(output), "account": str(account)}
     if verb == "select":

@@ -14,6 +14,8 @@ from vermeil.corpora.source import STDIN
 from vermeil.data.atomic import atomic_file, write_json
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
+from vermeil.data.results_folder import check_results, record_results
+from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError
 from vermeil.jobs.demonstrating import demonstrations_for
 from vermeil.jobs.fingerprints import Inputs, StageLog, digest_file, digest_section
@@ -75,6 +77,8 @@ def perform(
         ConfigError: something that the stage needs is not configured.
     """
     stage, places = STAGES[name], Places(config.run.output)
+    check_stage(name, config)
+    record_results(places.folder, (places.config, places.stages, *_files_of(stage, places)))
     with atomic_file(places.config) as file:
         file.write(config.as_toml())
     inputs, log = stage.inputs(config), StageLog(places.folder)
@@ -83,6 +87,23 @@ def perform(
     if stage.whole(report):
         log.record(name, inputs)
     return report
+
+
+def check_stage(name: str, config: Sections) -> None:
+    """Check that what a stage writes replaces nothing but what an earlier run wrote.
+
+    Raises:
+        DataError: a file of another origin is in the way.
+    """
+    stage, places = STAGES[name], Places(config.run.output)
+    check_results(places.folder, (places.config, places.stages, *_files_of(stage, places)))
+    if places.model in stage.products(places):
+        check_folder(places.model, MODEL)
+
+
+def _files_of(stage: Stage, places: Places) -> list[Path]:
+    """Return the files that a stage replaces: not the store, which only grows, nor the model."""
+    return [one for one in stage.products(places) if one not in (places.replies, places.model)]
 
 
 def why_stale(name: str, config: Sections) -> str | None:
@@ -252,7 +273,7 @@ def _locate(config: Sections, progress: Progress, _means: Means) -> Report:
         progress,
         demonstrations_for(config),
     )
-    write_corpus(located.documents, places.silver, "jsonl")
+    write_corpus(located.documents, places.silver, "jsonl", overwrite=True)
     report = located.as_dict()
     write_json(places.located, report)
     return report

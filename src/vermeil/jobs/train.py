@@ -18,6 +18,7 @@ from vermeil.blending.weighting import apply_origin_weights
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.example import BatchPlan
 from vermeil.data.progress import Progress, silent
+from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError
 from vermeil.jobs.evaluate import evaluate
 from vermeil.selection.config import SelectionConfig
@@ -96,6 +97,8 @@ def train(
     schedule: Schedule | None = None,
     selection: SelectionConfig = SelectionConfig(),  # noqa: B008
     written: Written | None = None,
+    *,
+    overwrite: bool = False,
 ) -> TrainReport:
     """Train a student on gold and silver, and save it as a folder that plain transformers loads.
 
@@ -106,9 +109,10 @@ def train(
         student: encoder and training settings.
         blending: regimen, schedule and budget.
         seed: draws the head's weights, the batches and the dropout.
-        output: the model folder; written whole or not at all. ``training.jsonl`` in it has a line
-            per step. While training lasts, its state is in the folder of that name with
-            ``.checkpoint`` added: the same call goes on from there after an interruption.
+        output: the model folder; written whole or not at all. A model that is there is replaced.
+            Files that Vermeil did not write stay. ``training.jsonl`` in it has a line per step.
+            While training lasts, its state is in the folder of that name with ``.checkpoint``
+            added: the same call goes on from there after an interruption.
         progress: told after every step.
         dev: documents that people annotated, to choose the best state by.
         schedule: a gold share of your own, as a function of progress in [0, 1]; for the regimen
@@ -117,8 +121,10 @@ def train(
             in the folder ``judging`` beside ``output``, and reused.
         written: told the folder of the checkpoint, in every process of the training, when the
             first one has written another state.
+        overwrite: replace an exported model, too.
 
     Raises:
+        DataError: ``output`` holds something else; raised before training.
         ConfigError: the encoder is not to be had, dev documents are missing, or a schedule leaves
             [0, 1].
         TrainingError: there is nothing to train on, training diverged, or a checkpoint is there
@@ -129,6 +135,7 @@ def train(
     from vermeil.student.team import join_team
     from vermeil.student.training import Surroundings
 
+    check_folder(output, MODEL, overwrite=overwrite)
     if student.select == "best_dev" and not dev:
         raise ConfigError(
             "student.select: best_dev needs documents to choose by; name them in corpora.dev, or "
@@ -159,7 +166,7 @@ def train(
         training = train_student(fresh, *encoded, blending, seed, around, schedule)
         record = training_record(training, blending, seed, len(gold), len(silver)) | refinement
         if team.rank == 0:
-            fresh.save(output, record, training.steps)
+            fresh.save(output, record, training.steps, overwrite=overwrite)
             if checkpoint is not None:
                 checkpoint.remove()
     return TrainReport(output, record, fresh.uses_letter_case)

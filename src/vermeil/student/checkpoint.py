@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,7 @@ class Checkpoint:
         """
         self._made_from.update(json.loads(json.dumps(made_from)))
         if not self._state.exists():
+            self._check_lines()
             self._rewrite([], write=write)
             return None, []
         try:
@@ -127,8 +128,11 @@ class Checkpoint:
             self._tell(self._folder)
 
     def remove(self) -> None:
-        """Delete the checkpoint: the model is whole."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Delete the checkpoint: the model is whole. Files of another origin stay."""
+        with suppress(OSError):
+            for path in (self._state, self._lines, *self._leftovers()):
+                path.unlink(missing_ok=True)
+            self._folder.rmdir()
 
     @property
     def _state(self) -> Path:
@@ -138,10 +142,33 @@ class Checkpoint:
     def _lines(self) -> Path:
         return self._folder / "training.jsonl"
 
+    def _leftovers(self) -> list[Path]:
+        """Return unfinished files of processes that were killed."""
+        return [
+            path
+            for name in (self._state.name, self._lines.name)
+            for path in self._folder.glob(f".{name}.*.part")
+        ]
+
+    def _check_lines(self) -> None:
+        """Check that steps which have no state beside them are those of a training."""
+        if not os.path.lexists(self._lines):
+            return
+        try:
+            with self._lines.open(encoding="utf-8") as file:
+                first = next(file, None)
+            if first is not None:
+                StepRecord(**json.loads(first))
+        except (OSError, ValueError, TypeError) as error:
+            raise TrainingError(
+                f"{self._lines}: was not written by a training, and this one has to keep its steps "
+                "there; move the file away, or name another model folder"
+            ) from error
+
     def _rewrite(self, lines: list[str], *, write: bool) -> None:
         if not write:
             return
-        for leftover in self._folder.glob(".*.part"):  # of a process that was killed
+        for leftover in self._leftovers():
             leftover.unlink(missing_ok=True)
         with atomic_path(self._lines) as partial:
             partial.write_text("".join(line + "\n" for line in lines), "utf-8")

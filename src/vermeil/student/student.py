@@ -16,6 +16,7 @@ from vermeil.data.atomic import atomic_folder
 from vermeil.data.document import Annotation, Document, Range
 from vermeil.data.example import BatchPlan, Example
 from vermeil.data.progress import Progress, silent
+from vermeil.data.written import MODEL
 from vermeil.errors import ConfigError, DataError
 from vermeil.student.card import model_card, onnx_card
 from vermeil.student.config import StudentConfig
@@ -243,19 +244,26 @@ class Student:
         )
 
     def save(
-        self, folder: Path, record: Mapping[str, Any], steps: Iterable[StepRecord] = ()
+        self,
+        folder: Path,
+        record: Mapping[str, Any],
+        steps: Iterable[StepRecord] = (),
+        *,
+        overwrite: bool = False,
     ) -> None:
         """Write the student: transformers' files, settings, training record and model card.
 
         Args:
-            folder: takes the place of what is there, once it is whole.
+            folder: the model folder. A model that is there is replaced, once the new one is
+                whole. Files that Vermeil did not write stay in it.
             record: how the student was trained; kept as ``training.json``.
             steps: kept as ``training.jsonl``, a line per step.
+            overwrite: replace an exported model, too.
 
         Raises:
-            DataError: the folder cannot be written.
+            DataError: the folder cannot be written, or something else is there.
         """
-        with quiet(), atomic_folder(Path(folder)) as partial:
+        with quiet(), atomic_folder(Path(folder), MODEL, overwrite=overwrite) as partial:
             self.network.save_pretrained(partial)
             self.tokenizer.save_pretrained(partial)
             _write(partial / SETTINGS, self._settings().as_dict())

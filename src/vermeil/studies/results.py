@@ -22,6 +22,9 @@ from vermeil.studies.sizes import read_grid
 from vermeil.studies.spreadsheet import write_cells, write_comparisons
 from vermeil.studies.summary import compare, summarise
 
+PRODUCTS = ("results.json", "report.html", "report.md", "cells.csv", "comparisons.csv")
+"""Files that `collect_results` writes into the study's folder."""
+
 EXAMPLES = 12
 """Test documents that the report shows."""
 

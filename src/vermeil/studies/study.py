@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
@@ -21,18 +19,20 @@ from vermeil.blending.config import BlendingConfig
 from vermeil.data.atomic import write_json
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.progress import Progress, silent
+from vermeil.data.results_folder import check_results, record_results
 from vermeil.errors import ConfigError, DataError, TrainingError
 from vermeil.jobs.judging import divide
 from vermeil.jobs.train import plan_for
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
+from vermeil.studies.best_model import BestModel
 from vermeil.studies.cell import CellJob, JudgingJob, cell_key, run_cell
 from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.studies.draw import Draw, draw_documents
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.studies.probes import draw_probes, is_observed
 from vermeil.studies.regimens import CEILING, blending_for
-from vermeil.studies.results import collect_results
+from vermeil.studies.results import PRODUCTS, collect_results
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
@@ -115,8 +115,11 @@ def study(
 
     Raises:
         ConfigError: an unknown regimen, or more documents wanted than there are.
-        DataError: a cell's file cannot be written.
+        DataError: a cell's file cannot be written, or a file of another origin is in the way.
     """
+    products = [output / name for name in PRODUCTS]
+    check_results(output, products)
+    best = BestModel(output) if config.keep_model and corpora.dev else None
     jobs = list(_jobs(corpora, task, config, student, blending))
     judging = JudgingJob((), (), selection, output / "judging")
     jobs = [_with_judging(job, corpora, judging, config.plain_documents) for job in jobs]
@@ -124,7 +127,6 @@ def study(
     finished = dict(_finished_cells(output / "cells", {key for _, key in planned}))
     missing = {key: job for job, key in planned if key not in finished}
     reused = len(finished)
-    best = _Best(output) if config.keep_model and corpora.dev else None
     progress("study", reused, reused + len(missing), {})
     run = run_cells or partial(_run_all, workers=config.workers)
 
@@ -150,6 +152,7 @@ def study(
         }
         for job, key in planned
     ]
+    record_results(output, products)
     results = collect_results(cells, corpora, config, output, context or {}, plan)
     return StudyReport(output, results, best.model if best else None, len(missing), reused)
 
@@ -310,39 +313,3 @@ def _in_short(cell: Mapping[str, Any]) -> dict[str, float | int | str]:
     detail = {name: cell[name] for name in ("regimen", "budget", "seed")}
     score = cell["test"] or cell["dev"]
     return {**detail, "f1": score["overall"]["f1"]} if score else detail
-
-
-class _Best:
-    """Keeps the model of the cell with the best dev F1, and deletes the others."""
-
-    def __init__(self, folder: Path) -> None:
-        self._candidates, self._note = folder / "candidates", folder / "best.json"
-        self._kept = folder / "model"
-        self._f1 = -1.0
-        if self._kept.exists():
-            with suppress(OSError, ValueError, KeyError):
-                self._f1 = float(json.loads(self._note.read_text("utf-8"))["dev_f1"])
-
-    @property
-    def model(self) -> Path | None:
-        """The best model so far."""
-        return self._kept if self._kept.exists() else None
-
-    def candidate(self, key: str) -> Path:
-        """Return where a cell is to save its model."""
-        return self._candidates / key
-
-    def offer(self, cell: Mapping[str, Any]) -> None:
-        """Keep the cell's model if it is the best so far, delete it otherwise."""
-        candidate, f1 = self.candidate(cell["key"]), cell["dev"]["overall"]["f1"]
-        if f1 > self._f1:
-            shutil.rmtree(self._kept, ignore_errors=True)
-            candidate.rename(self._kept)
-            self._f1 = f1
-            note = {name: cell[name] for name in ("key", "regimen", "budget", "seed")}
-            write_json(self._note, {**note, "dev_f1": f1})
-        shutil.rmtree(candidate, ignore_errors=True)
-
-    def close(self) -> None:
-        """Delete models of cells that were not finished."""
-        shutil.rmtree(self._candidates, ignore_errors=True)

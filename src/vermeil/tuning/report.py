@@ -9,6 +9,7 @@ from typing import Any
 
 from vermeil.corpora import write_corpus
 from vermeil.data.atomic import write_json
+from vermeil.data.results_folder import check_results, record_results
 from vermeil.tuning.space import MIN_SCORE, Values
 from vermeil.tuning.trial import TuneInputs, abstain_below
 
@@ -54,6 +55,18 @@ class TuneReport:
         }
 
 
+def check_report(output: Path) -> None:
+    """Check that the report may be written, before the search begins.
+
+    Args:
+        output: the search's folder.
+
+    Raises:
+        DataError: a file of another origin is in the way.
+    """
+    check_results(output, _products(output))
+
+
 def write_report(
     trials: Sequence[ScoredTrial], failed: int, inputs: TuneInputs, output: Path
 ) -> TuneReport:
@@ -65,16 +78,21 @@ def write_report(
         inputs: what the trials had in common.
         output: the search's folder.
     """
+    record_results(output, _products(output))
     ranked = tuple(sorted(trials, key=lambda one: (-one.dev_f1, str(one.values))))
     best = ranked[0].values
     overrides = [f"{name}={_toml(value)}" for name, value in best.items() if name != MIN_SCORE]
     if MIN_SCORE in best:
         place = output / "silver.jsonl"
-        write_corpus(abstain_below(best[MIN_SCORE], inputs.silver), place, "jsonl")
+        write_corpus(abstain_below(best[MIN_SCORE], inputs.silver), place, "jsonl", overwrite=True)
         overrides.append(f"corpora.silver={_toml(str(place.absolute()))}")
     report = TuneReport(output, ranked, overrides, failed)
     write_json(output / "tune.json", report.as_dict())
     return report
+
+
+def _products(output: Path) -> list[Path]:
+    return [output / "tune.json", output / "silver.jsonl"]
 
 
 def _toml(value: Any) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, TrainingError
 from vermeil.tuning.config import DimensionConfig, TuneConfig
-from vermeil.tuning.report import ScoredTrial, TuneReport, write_report
+from vermeil.tuning.report import ScoredTrial, TuneReport, check_report, write_report
 from vermeil.tuning.space import Values
 from vermeil.tuning.trial import TuneInputs, train_trial
 from vermeil.tuning.trial_log import FinishedTrial, TrialLog, log_of
@@ -66,6 +66,7 @@ def tune(
     """
     require_optuna()
     inputs.check(config)
+    check_report(output)
 
     def objective(values: Values, scored: Callable[[float], None]) -> None:
         train_trial(values, inputs, config.evaluations, scored)

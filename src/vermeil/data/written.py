@@ -1,0 +1,175 @@
+"""Records of the files that Vermeil wrote into a folder, so that it never replaces any others."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from vermeil.errors import DataError
+
+RECORD = ".vermeil-files.json"
+"""The record in a folder: the kind of the result, and the names of Vermeil's files."""
+
+MODEL, EXPORTED_MODEL, SAMPLE = "model", "exported model", "sample corpus"
+"""Kinds of folders that Vermeil writes."""
+
+_SHOWN = 5
+_OLDER_MODEL = frozenset(
+    {
+        *("vermeil.json", "training.json", "training.jsonl", "README.md", "config.json"),
+        *("model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt"),
+        *("special_tokens_map.json", "model.onnx", "model.int8.onnx", "export.json"),
+    }
+)
+"""Files of a model folder that was written before there were records."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFiles:
+    """The files of a folder that Vermeil wrote.
+
+    Args:
+        kind: what they are together.
+        names: their paths relative to the folder, with slashes.
+    """
+
+    kind: str
+    names: frozenset[str]
+
+
+def read_record(folder: Path) -> WrittenFiles | None:
+    """Return what Vermeil wrote into a folder; None if there is no valid record of it."""
+    found = read_object(folder / RECORD)
+    if found is None:
+        return _older(folder)
+    try:
+        names = frozenset(str(name) for name in found["files"])
+        return WrittenFiles(str(found["kind"]), names | {RECORD})
+    except (KeyError, TypeError):
+        return None
+
+
+def write_record(folder: Path, written: WrittenFiles) -> None:
+    """Write the record of a folder that is being filled."""
+    value = {"kind": written.kind, "files": sorted(written.names - {RECORD})}
+    (folder / RECORD).write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def files_in(folder: Path) -> Iterator[str]:
+    """Yield the names of all files below a folder, and of its empty folders with a final slash.
+
+    Symbolic links are files: what they point to is never looked at.
+    """
+    for place, folders, files in os.walk(folder, onerror=_raise):
+        inner = Path(place).relative_to(folder)
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        for name in (*files, *links):
+            yield (inner / name).as_posix()
+        if not folders and not files and inner != Path():
+            yield f"{inner.as_posix()}/"
+
+
+def foreign_files(folder: Path, written: WrittenFiles | None) -> list[str]:
+    """Return the files below a folder that Vermeil did not write, sorted."""
+    known = written.names if written else frozenset()
+    return sorted(name for name in files_in(folder) if name not in known)
+
+
+def check_file(path: Path, *, overwrite: bool = False) -> None:
+    """Check that a file may be written under this name.
+
+    A name that is free, an empty file, and what is no regular file (a device, a pipe) may.
+
+    Args:
+        path: the file.
+        overwrite: allow a file that is there.
+
+    Raises:
+        DataError: there is something that must stay.
+    """
+    if path.is_dir():
+        raise DataError("is a folder; name a file", path)
+    if overwrite or not os.path.lexists(path):
+        return
+    if path.is_symlink() and (path.is_file() or not path.exists()):
+        raise DataError("is a symbolic link; name the file that it points to", path)
+    if path.is_file() and path.stat().st_size:
+        raise DataError(
+            "exists already; name another file, or replace it with --overwrite "
+            "(in Python: overwrite=True)",
+            path,
+        )
+
+
+def check_folder(path: Path, kind: str | None, *, overwrite: bool = False) -> None:
+    """Check that a folder may be written under this name.
+
+    A name that is free, an empty folder, and a folder that holds an earlier result of the same
+    kind may. Files in it that Vermeil did not write stay.
+
+    Args:
+        path: the folder.
+        kind: what is to be written; None: nothing may be there.
+        overwrite: allow Vermeil's results of another kind.
+
+    Raises:
+        DataError: there is something that must stay.
+    """
+    if path.is_symlink():
+        raise DataError("is a symbolic link; name the folder that it points to", path)
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise DataError("is a file; name a folder", path)
+    there = list(files_in(path))
+    if not there:
+        return
+    if kind is None:
+        raise DataError("is there already; name a new folder, or remove it", path)
+    found = read_record(path)
+    if found is None or not found.names & set(there):
+        raise DataError(
+            f"holds files that Vermeil did not write ({shown(there)}); name another folder, or "
+            "move them away",
+            path,
+        )
+    if found.kind != kind and not overwrite:
+        raise DataError(
+            f"holds the result of another kind ({found.kind}, not {kind}); name another folder, "
+            "or replace it with --overwrite (in Python: overwrite=True)",
+            path,
+        )
+
+
+def shown(names: Iterable[str]) -> str:
+    """Return the first names of a folder, each folder once, for a message."""
+    tops = dict.fromkeys(
+        PurePosixPath(name).parts[0] + ("/" if "/" in name else "") for name in sorted(names)
+    )
+    more = len(tops) - _SHOWN
+    return ", ".join(list(tops)[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _older(folder: Path) -> WrittenFiles | None:
+    """Return what Vermeil wrote into a model folder before there were records."""
+    settings = read_object(folder / "vermeil.json")
+    if settings is not None and {"format", "task", "student"} <= settings.keys():
+        return WrittenFiles(EXPORTED_MODEL if "onnx" in settings else MODEL, _OLDER_MODEL)
+    return None
+
+
+def read_object(path: Path) -> dict[str, Any] | None:
+    """Return the JSON object in a file; None if there is none."""
+    with suppress(OSError, ValueError):
+        value = json.loads(path.read_text("utf-8"))
+        return value if isinstance(value, dict) else None
+    return None
