@@ -77,9 +77,9 @@ def test_from_init_to_check(vermeil: Any, tmp_path: Path) -> None:
     before = path.read_text()
     again = vermeil("init", "project")
     assert again.returncode == 2
-    assert "--force overwrites it" in again.stderr
+    assert "replace it with --overwrite" in again.stderr
     assert path.read_text() == before
-    assert vermeil("init", "project", "--force").returncode == 0
+    assert vermeil("init", "project", "--overwrite").returncode == 0
 
     done = vermeil("check", "--config", path, "--json")
     report = json.loads(done.stdout)

@@ -25,7 +25,8 @@ AsJson = Annotated[
     bool, typer.Option("--json", help="Print the report as JSON, and nothing else, to stdout.")
 ]
 Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace an output that is there already.")
+    bool,
+    typer.Option("--overwrite", help="Replace an output that is there already. Other files stay."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 

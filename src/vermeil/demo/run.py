@@ -98,7 +98,7 @@ def run_demo(
     settings, places = settings or read_settings(), Places(output)
     task = make_task(settings.task)
     check_results(output, [places.silver])
-    _copy_sample(output, overwrite=overwrite)
+    copy_sample(output, overwrite=overwrite)
     corpus = read_newswire(output / NEWSWIRE.name)
 
     tell_beginning(story, corpus)
@@ -149,7 +149,7 @@ def _suited(settings: Settings, story: Story) -> Settings:
     return shortened(settings)
 
 
-def _copy_sample(output: Path, *, overwrite: bool) -> None:
+def copy_sample(output: Path, *, overwrite: bool) -> None:
     """Put corpus and configuration where they can be played with."""
     folder, file = output / NEWSWIRE.name, output / CONFIGURATION.name
     check_folder(folder, SAMPLE)

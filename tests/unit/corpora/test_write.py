@@ -36,7 +36,7 @@ def test_a_disk_that_fills_up_leaves_nothing_half_written(tmp_path, name):
     write_corpus(DOCUMENTS, path)
     before = path.read_bytes()
     with files_no_longer_than(4096), pytest.raises(DataError, match="cannot be written") as caught:
-        write_corpus(many(), path)
+        write_corpus(many(), path, overwrite=True)
     assert str(path) in str(caught.value)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from vermeil.data.atomic import atomic_file, atomic_folder, write_json
+from vermeil.data.written import RECORD
 from vermeil.errors import DataError
 
 
@@ -79,21 +80,21 @@ def test_a_device_is_written_to_and_stays_a_device():
 def test_a_folder_takes_the_place_of_the_old_one_when_it_is_whole(tmp_path):
     path = tmp_path / "model"
     for content in ("first", "second"):
-        with atomic_folder(path) as folder:
+        with atomic_folder(path, "model") as folder:
             (folder / content).write_text(content)
             assert not (path / content).exists()
-        assert [p.name for p in path.iterdir()] == [content]
+        assert sorted(p.name for p in path.iterdir()) == [RECORD, content]
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_fault_while_filling_leaves_the_old_folder(tmp_path):
     path = tmp_path / "model"
-    with atomic_folder(path) as folder:
+    with atomic_folder(path, "model") as folder:
         (folder / "old").touch()
-    with pytest.raises(StopError), atomic_folder(path) as folder:  # noqa: PT012
+    with pytest.raises(StopError), atomic_folder(path, "model") as folder:  # noqa: PT012
         (folder / "new").touch()
         stop()
-    assert [p.name for p in path.iterdir()] == ["old"]
+    assert sorted(p.name for p in path.iterdir()) == [RECORD, "old"]
     assert list(tmp_path.iterdir()) == [path]
 
 

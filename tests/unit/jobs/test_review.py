@@ -39,7 +39,7 @@ CORRECTED = [(0, 3, "PER"), (8, 11, "PER"), (15, 19, "LOC")]
 
 def exported(tmp_path, tool, **options):
     path = tmp_path / "tasks.json"
-    report = export_for_review(SILVER, tool, path, **options)
+    report = export_for_review(SILVER, tool, path, overwrite=True, **options)
     text = path.read_text()
     return report, json.loads(text) if text[0] == "[" else list(map(json.loads, text.splitlines()))
 
