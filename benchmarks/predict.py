@@ -23,7 +23,6 @@ from pathlib import Path
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["OMP_NUM_THREADS"] = "1"
 
-import onnxruntime
 import torch
 import transformers
 
@@ -35,6 +34,7 @@ from vermeil.jobs.evaluate import evaluate
 from vermeil.student.load import load_predictor
 from vermeil.student.onnx_runner import OnnxRunner
 from vermeil.studies.environment import describe_environment
+from vermeil.telemetry import import_onnxruntime
 
 WORDS = 2_000
 Predict = Callable[[list[Document]], list[Document]]
@@ -85,7 +85,7 @@ def main() -> None:
     )  # fmt: skip
     if options.json:
         record = {"documents": len(gold), "speed": speed, "f1": f1, "long": seconds}
-        environment = {**describe_environment(), "onnxruntime": onnxruntime.__version__}
+        environment = {**describe_environment(), "onnxruntime": import_onnxruntime().__version__}
         write_json(options.json, {**record, "environment": environment, "results": lines})
     for line in lines:
         print("RESULT", json.dumps(line))

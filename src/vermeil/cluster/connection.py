@@ -12,6 +12,7 @@ from typing import Any
 
 from vermeil.cluster.config import ClusterConfig
 from vermeil.errors import ConfigError, VermeilError
+from vermeil.telemetry import switch_off
 
 _STORE_BYTES = 200 * 2**20
 """Shared memory of a cluster of this machine alone; Ray's default is a third of all memory."""
@@ -19,14 +20,13 @@ _LOOPBACK = "127.0.0.2"
 """On loopback, so that nobody else reaches the cluster; 127.0.0.1 Ray would replace by an address
 that others reach."""
 _SETTINGS = {
-    "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "RAY_AIR_NEW_OUTPUT": "0",
 }
-"""Environment of Ray: nothing is reported to anybody; progress, and the end by Ctrl-C, are ours."""
+"""Environment of Ray: Vermeil shows progress and handles Ctrl-C itself."""
 
 
 def require_ray() -> Any:
@@ -39,6 +39,7 @@ def require_ray() -> Any:
         raise ConfigError('Ray is not installed; run: pip install "vermeil[ray]"')
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
+    switch_off("ray")
     import ray
 
     return ray

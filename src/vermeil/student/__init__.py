@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vermeil.student.config import StudentConfig
+from vermeil.telemetry import switch_off
 
 if TYPE_CHECKING:
     from vermeil.student.student import Student
 
 __all__ = ["Student", "StudentConfig"]
+
+switch_off("huggingface_hub")  # before any module of this package imports transformers
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from vermeil.errors import ConfigError
+from vermeil.telemetry import switch_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _tensorboard(folder: Path) -> Iterator[Watch]:
 @contextmanager
 def _mlflow(_: Path) -> Iterator[Watch]:
     _installed("mlflow")
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # it reports to its makers otherwise
+    switch_off("mlflow")
     mlflow: Any = import_module("mlflow")
     try:
         run = mlflow.start_run()

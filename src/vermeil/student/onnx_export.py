@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from vermeil.errors import ConfigError, ExportError
+from vermeil.telemetry import import_onnxruntime
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -76,10 +77,11 @@ def write_int8(source: Path, path: Path, *, per_channel: bool) -> None:
         path: the file.
         per_channel: a scale per output channel instead of one per matrix.
     """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
+    quantization = import_onnxruntime("onnxruntime.quantization")
     with _quiet():
-        quantize_dynamic(source, path, per_channel=per_channel, weight_type=QuantType.QInt8)
+        quantization.quantize_dynamic(
+            source, path, per_channel=per_channel, weight_type=quantization.QuantType.QInt8
+        )
 
 
 class _Logits(nn.Module):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vermeil.errors import ConfigError, DataError
 from vermeil.student.prediction import softmax
+from vermeil.telemetry import import_onnxruntime
 
 MODULES = ("onnxruntime", "tokenizers")
 
@@ -45,8 +46,7 @@ class OnnxRunner:
             )
         if not path.is_file():
             raise DataError("there is no such file; export the model again", path)
-        import onnxruntime
-
+        onnxruntime = import_onnxruntime()
         self.workers = threads or _processors()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3

@@ -78,6 +78,7 @@ def test_mlflow_has_every_step(
 def test_a_store_that_cannot_be_had_is_told(
     encoder: Path, task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
     pytest.importorskip("mlflow")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "nowhere://at.all")
     with pytest.raises(ConfigError, match="MLFLOW_TRACKING_URI"):
