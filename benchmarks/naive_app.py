@@ -11,7 +11,11 @@ from transformers import pipeline
 
 app = FastAPI()
 tagger = pipeline(
-    "token-classification", os.environ["VERMEIL_MODEL"], aggregation_strategy="first", device="cpu"
+    "token-classification",
+    os.environ["VERMEIL_MODEL"],
+    aggregation_strategy="first",
+    device="cpu",
+    trust_remote_code=False,
 )
 
 

@@ -98,6 +98,7 @@ def systems(model: Path, onnx: Path) -> dict[str, Predict]:
         device="cpu",
         batch_size=32,
         aggregation_strategy="first",
+        trust_remote_code=False,
     )
 
     def by_pipeline(documents: list[Document]) -> list[Document]:

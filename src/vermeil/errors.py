@@ -44,7 +44,16 @@ class ConsentError(ConfigError):
 
 
 class EncoderNotFoundError(ConfigError):
-    """The encoder named in the configuration is neither here nor to be had."""
+    """The encoder named in the configuration is neither here nor to be had.
+
+    Args:
+        problem: the whole message.
+        reason: what is wrong with the encoder, for a caller that loads it for another purpose.
+    """
+
+    def __init__(self, problem: str, reason: str = "") -> None:
+        super().__init__(problem)
+        self.reason = reason or problem
 
 
 class DataError(VermeilError):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from transformers import AutoModel
 
 from vermeil.student.encoder import find_encoder
-from vermeil.student.network import load_tokenizer, quiet
+from vermeil.student.network import load_tokenizer, loads_pretrained, quiet
 
 LONGEST = 256
 """Wordpieces of a text that are looked at: what the embedded encoder was trained on."""
@@ -42,8 +42,8 @@ class TextIndex:
     def __init__(self, texts: Sequence[str], encoder: str) -> None:
         source = find_encoder(encoder)
         self._tokenizer = load_tokenizer(source)
-        with quiet():
-            self._network: Any = AutoModel.from_pretrained(source)
+        with quiet(), loads_pretrained(source):
+            self._network: Any = AutoModel.from_pretrained(source, trust_remote_code=False)
         self._network.train(False)
         self._longest = min(LONGEST, self._network.config.max_position_embeddings - 2)
         self._embeddings = np.stack([self.embed(text) for text in texts])

@@ -34,6 +34,14 @@ CASE_KEY = "vermeil_letter_case"
 """Key in the model's config.json: whether token types are letter-case classes."""
 
 
+_OWN_CODE = (
+    "Python code of its own (auto_map in config.json or tokenizer_config.json), which Vermeil "
+    "never runs"
+)
+_UNLOADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError)
+"""What transformers raises on files that are missing, broken or of an unknown architecture."""
+
+
 def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
     """Load the tokenizer of an encoder, with its own truncation and padding switched off.
 
@@ -42,11 +50,14 @@ def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
     Raises:
         EncoderNotFoundError: there is none, or it is a slow one, which knows no word boundaries.
     """
-    with quiet(), _found(source):
-        tokenizer = AutoTokenizer.from_pretrained(source, add_prefix_space=True)
+    with quiet(), loads_pretrained(source):
+        tokenizer = AutoTokenizer.from_pretrained(
+            source, add_prefix_space=True, trust_remote_code=False
+        )
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
-        raise EncoderNotFoundError(f"student.encoder: {source} has no fast tokenizer")
+        reason = "no fast tokenizer"
+        raise EncoderNotFoundError(f"student.encoder: {source} has {reason}", reason)
     backend.no_truncation()
     backend.no_padding()
     tokenizer.model_max_length = int(1e9)
@@ -67,12 +78,13 @@ def load_network(
     Raises:
         EncoderNotFoundError: there is no such encoder.
     """
-    with quiet(), _found(source):
+    with quiet(), loads_pretrained(source):
         config = AutoConfig.from_pretrained(
             source,
             num_labels=len(classes),
             id2label=dict(enumerate(classes)),
             label2id={name: i for i, name in enumerate(classes)},
+            trust_remote_code=False,
         )
         for name in ("hidden_dropout_prob", "hidden_dropout", "dropout"):
             if hasattr(config, name):
@@ -82,7 +94,10 @@ def load_network(
                 setattr(config, name, 0.0)
         kind = MODELS[head]._model_mapping[type(config)]
         network: PreTrainedModel = kind.from_pretrained(
-            source, config=config, attn_implementation=_attention(kind)
+            source,
+            config=config,
+            attn_implementation=_attention(kind),
+            trust_remote_code=False,
         )
     return network
 
@@ -137,12 +152,30 @@ def quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _found(source: str) -> Iterator[None]:
+def loads_pretrained(source: str) -> Iterator[None]:
+    """Turn the errors of ``from_pretrained`` into one that names the encoder.
+
+    Every ``from_pretrained`` has ``trust_remote_code=False``: left out, transformers asks on
+    standard input whether to run Python code that a folder or Hub repository brings along.
+
+    Args:
+        source: a folder or Hub id.
+
+    Raises:
+        EncoderNotFoundError: it cannot be loaded, or only by running its own code.
+    """
     try:
         yield
-    except (OSError, ValueError) as error:
+    except _UNLOADABLE as error:
+        if "trust_remote_code" in str(error):
+            raise EncoderNotFoundError(
+                f"student.encoder: {source} has {_OWN_CODE}; give an encoder whose architecture "
+                "transformers has built in",
+                _OWN_CODE,
+            ) from error
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise EncoderNotFoundError(
             f"student.encoder: {source} could not be loaded ({reason}); give a folder as "
-            "save_pretrained writes it, a Hub id where the Hub can be reached, or embedded"
+            "save_pretrained writes it, a Hub id where the Hub can be reached, or embedded",
+            reason,
         ) from error

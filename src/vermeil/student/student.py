@@ -17,7 +17,7 @@ from vermeil.data.document import Annotation, Document, Range
 from vermeil.data.example import BatchPlan, Example
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL
-from vermeil.errors import ConfigError, DataError
+from vermeil.errors import ConfigError, DataError, EncoderNotFoundError
 from vermeil.student.card import model_card, onnx_card
 from vermeil.student.config import StudentConfig
 from vermeil.student.context import packs, singles
@@ -152,8 +152,15 @@ class Student:
             )
         task, config = make_task(settings.task), settings.student
         _set_threads(config.threads)
-        tokenizer = load_tokenizer(str(path))
-        network = load_network(str(path), task.head, task.classes, config.dropout)
+        try:
+            tokenizer = load_tokenizer(str(path))
+            network = load_network(str(path), task.head, task.classes, config.dropout)
+        except EncoderNotFoundError as error:
+            raise DataError(
+                f"is no model that can be loaded ({error.reason}); name a folder that vermeil "
+                "train wrote, or train it again",
+                path,
+            ) from error
         network.train(False)
         crf = None if settings.transitions is None else Crf.from_lists(settings.transitions)
         return cls(_placed(network), tokenizer, task, config, crf, settings.temperature)
