@@ -61,15 +61,16 @@ def train_on(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainReport]
         dev: Sequence[Document] = (),
         schedule: Schedule | None = None,
         selection: SelectionConfig = SelectionConfig(),  # noqa: ARG001, B008
+        overwrite: bool = False,
     ) -> TrainReport:
-        check_folder(output, MODEL)
+        check_folder(output, MODEL, overwrite=overwrite)
         if blending.regimen == "auto":
             raise ConfigError(ONE_PROCESS)
         student = student.model_copy(update={"threads": cluster.threads})
         work = (list(gold), list(silver), task, student, blending, seed, list(dev), schedule)
         states = storage_of(cluster, folder), name_of("train", output)
         parcel, record, case = drive(cluster, partial(_fit, work, cluster, *states), progress)
-        with atomic_folder(output, MODEL) as whole:
+        with atomic_folder(output, MODEL, overwrite=overwrite) as whole:
             unpack(parcel, whole)
         return TrainReport(output, record, case)
 
