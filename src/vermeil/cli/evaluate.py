@@ -52,11 +52,13 @@ def evaluate(
 ) -> None:
     """Score a model, or a file of predictions, against gold; needs no vermeil.toml."""
     from vermeil.cli.inputs import corpus_config
+    from vermeil.corpora import require_readable
     from vermeil.jobs.evaluate_files import agreement_of_files, evaluate_files, locate_record
 
     corpus = corpus_config(
         gold, format=format_, tag_key=tag_key, scheme=scheme, tag_column=tag_column
     )
+    require_readable(corpus, *(corpus_config(path) for path in also or ()))
     with shown_progress(quiet) as progress:
         report = evaluate_files(model, corpus, progress, precision).as_dict()
     report["agreement"] = [

@@ -62,7 +62,7 @@ def predict(
         _predict_folder(model, files or [], output, cluster, precision, quiet)
         return
     from vermeil.cli.inputs import corpus_config
-    from vermeil.corpora import read_corpus
+    from vermeil.corpora import read_corpus, require_readable
     from vermeil.jobs.predict import predict as job
     from vermeil.jobs.predict import predict_file
 
@@ -71,6 +71,7 @@ def predict(
     if overwrite and output is None:
         raise ConfigError("--overwrite: needs --output, the file that is to be replaced")
     corpora = [corpus_config(Path(path), format=format_) for path in files or [STDIN]]
+    require_readable(*corpora)
     documents = (document for corpus in corpora for document in read_corpus(corpus))
     with shown_progress(quiet) as progress:
         if output is None:

@@ -35,11 +35,14 @@ def study(
     sections = load(config, [*ready, *(overrides or ())])
     from vermeil.cli.study_inputs import read_context, read_documents, save_config
     from vermeil.jobs.places import Places
+    from vermeil.student.encoder import require_encoder
     from vermeil.studies.study import study as job
     from vermeil.tasks import make_task
 
     task, output = make_task(sections.task), Places(sections.run.output).study
+    require_encoder("vermeil study", sections.student.encoder)
     cluster = sections.cluster.chosen(on)
+    cells = _cells_on(cluster) if cluster else None
     corpora = read_documents(sections, task)
     save_config(sections, output)
     with shown_progress(quiet) as progress:
@@ -54,7 +57,7 @@ def study(
             read_context(sections),
             sections.plan,
             sections.selection,
-            _cells_on(cluster) if cluster else None,
+            cells,
         )
     if as_json:
         print_json(report.as_dict())

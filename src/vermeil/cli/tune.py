@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from vermeil.cluster.config import ClusterConfig
     from vermeil.config import Config
+    from vermeil.student.config import StudentConfig
     from vermeil.tuning.report import TuneReport
     from vermeil.tuning.trial import TuneInputs
 
@@ -32,7 +33,7 @@ def tune(
 ) -> None:
     r"""Search learning rate, epochs and the keys of \[tune] on dev; needs vermeil\[tune]."""
     sections = load(config, overrides)
-    search = _search_on(sections.cluster.chosen(on))
+    search = _search_on(sections.cluster.chosen(on), sections.student)
     from vermeil.cli.study_inputs import save_config
 
     inputs, output = _read(sections), sections.run.output / "tune"
@@ -45,18 +46,18 @@ def tune(
         _print(report)
 
 
-def _search_on(cluster: ClusterConfig | None) -> Callable[..., TuneReport]:
+def _search_on(cluster: ClusterConfig | None, student: StudentConfig) -> Callable[..., TuneReport]:
     """Return the search on a cluster, or on this machine (None); fail if its package is missing."""
     if cluster is None:
-        from vermeil.tuning.search import require_optuna
+        from vermeil.tuning.search import require_tuning as require_here
         from vermeil.tuning.search import tune as tune_here
 
-        require_optuna()
+        require_here(student)
         return tune_here
-    from vermeil.cluster.connection import require_ray
+    from vermeil.cluster.tune import require_tuning
     from vermeil.cluster.tune import tune as tune_on_ray
 
-    require_ray()
+    require_tuning(cluster, student)
     return partial(tune_on_ray, cluster=cluster)
 
 

@@ -7,11 +7,11 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import Any
 
 from vermeil.cluster.config import ClusterConfig
 from vermeil.errors import ConfigError, VermeilError
+from vermeil.optional import require
 from vermeil.telemetry import switch_off
 
 _STORE_BYTES = 200 * 2**20
@@ -35,8 +35,7 @@ def require_ray() -> Any:
     Raises:
         ConfigError: it is not installed.
     """
-    if find_spec("ray") is None:
-        raise ConfigError('Ray is not installed; run: pip install "vermeil[ray]"')
+    require("a Ray cluster", "ray")
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     switch_off("ray")

@@ -23,6 +23,7 @@ from vermeil.corpora.text import read_text_lines
 from vermeil.corpora.words import join_words
 from vermeil.data.document import Document
 from vermeil.errors import ConfigError, DataError
+from vermeil.optional import require
 
 _ENDINGS = {".jsonl": "jsonl", ".txt": "text", ".parquet": "parquet"}
 _ROWS = 2048
@@ -50,10 +51,9 @@ class Place:
         Raises:
             ConfigError: pyarrow is not installed, or does not know the address.
         """
-        try:
-            from pyarrow import ArrowException, fs
-        except ImportError as error:
-            raise ConfigError('pyarrow is missing; run: pip install "vermeil[ray]"') from error
+        require(self.address, "ray")
+        from pyarrow import ArrowException, fs
+
         if "://" not in self.address:
             return fs.LocalFileSystem(), self.address
         try:

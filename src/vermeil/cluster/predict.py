@@ -19,6 +19,7 @@ from vermeil.cluster.parcels import pack, unpack
 from vermeil.cluster.partitions import Partition, Place, partitions, product_of
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, TrainingError, VermeilError
+from vermeil.student.load import require_model
 from vermeil.student.settings import read_settings
 
 if TYPE_CHECKING:
@@ -79,7 +80,10 @@ def predict_folder(
         ConfigError: Ray is not installed, the cluster is not there, or a folder cannot be opened.
         DataError: a file is not what it should be, or the model folder is no student.
     """
+    require_ray()
     read_settings(model)
+    if config.address == "local":
+        require_model("vermeil predict", model)
     places = Place.named(source), Place.named(output)
     job = partial(_predict, pack(model), *places, config, precision)
     return drive(config, job, progress)

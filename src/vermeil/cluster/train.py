@@ -25,6 +25,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError, TrainingError, VermeilError
 from vermeil.jobs.train import ONE_PROCESS, TrainReport, checkpoint_of
+from vermeil.optional import require
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
@@ -47,7 +48,9 @@ def train_on(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainReport]
         folder: where Ray's storage is, where ``cluster.storage`` does not say; all machines have
             to reach it.
     """
-    require_ray()  # tell at once where it is missing
+    require_ray()
+    if cluster.address == "local":
+        require("vermeil train", "train")
 
     def train_there(
         gold: Sequence[Document],

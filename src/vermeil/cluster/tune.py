@@ -13,6 +13,9 @@ from vermeil.cluster.connection import connected, worker_options
 from vermeil.cluster.driver import drive, name_of, storage_of
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import TrainingError
+from vermeil.optional import require
+from vermeil.student.config import StudentConfig
+from vermeil.student.encoder import require_encoder
 from vermeil.tuning.config import DimensionConfig, TuneConfig
 from vermeil.tuning.report import ScoredTrial, TuneReport, check_report, write_report
 from vermeil.tuning.trial import TuneInputs, train_trial
@@ -47,11 +50,19 @@ def tune(
         TrainingError: every trial failed.
         DataError: a file of another origin is in the way; raised before the search.
     """
+    require_tuning(cluster, inputs.student)
     inputs.check(config)
     check_report(output)
     states = storage_of(cluster, output / "ray"), name_of("tune", output)
     trials, failed = drive(cluster, partial(_search, inputs, config, cluster, states), progress)
     return write_report(trials, failed, inputs, output)
+
+
+def require_tuning(cluster: ClusterConfig, student: StudentConfig) -> None:
+    """Raise `ConfigError` unless a search can be started here: Ray, and torch for local workers."""
+    require("vermeil tune", "ray", *(("train",) if cluster.address == "local" else ()))
+    if cluster.address == "local":
+        require_encoder("vermeil tune", student.encoder)
 
 
 def _search(

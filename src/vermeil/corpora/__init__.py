@@ -1,6 +1,7 @@
 """Files to documents and back, one file per format; statistics, splits and leaks."""
 
 from vermeil.corpora.config import CorporaConfig, CorpusConfig
+from vermeil.corpora.formats import require_readable, require_writable
 from vermeil.corpora.jsonl import document_from_record, document_to_line, document_to_record
 from vermeil.corpora.leaks import Leak, LeakReport, find_leaks
 from vermeil.corpora.read import read_corpus
@@ -22,6 +23,8 @@ __all__ = [
     "document_to_record",
     "find_leaks",
     "read_corpus",
+    "require_readable",
+    "require_writable",
     "split_corpus",
     "write_corpus",
 ]

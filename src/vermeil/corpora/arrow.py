@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 from vermeil.corpora.folders import new_folder
 from vermeil.corpora.source import reading
 from vermeil.data.atomic import atomic_path, write_json
-from vermeil.errors import ConfigError, DataError
+from vermeil.errors import DataError
+from vermeil.optional import require
 
 INFO, STATE, SPLITS = "dataset_info.json", "state.json", "dataset_dict.json"
 BATCH = 1000
@@ -270,11 +271,8 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _pyarrow() -> Any:
-    try:
-        import pyarrow as pa
-        import pyarrow.ipc
-    except ImportError:
-        raise ConfigError(
-            "Parquet files and datasets folders need pyarrow; install vermeil[parquet]"
-        ) from None
+    require("a Parquet file or datasets folder", "parquet")
+    import pyarrow as pa
+    import pyarrow.ipc
+
     return pa

@@ -21,7 +21,8 @@ from vermeil.corpora.source import Found, located, reading, stem_of
 from vermeil.data.atomic import atomic_path
 from vermeil.data.document import Document, Range, Span
 from vermeil.data.words import words_of
-from vermeil.errors import ConfigError, DataError
+from vermeil.errors import DataError
+from vermeil.optional import require
 
 GROUP = "sc"
 """The span group for spans that may overlap."""
@@ -156,10 +157,9 @@ def _foreign(doc: Any, annotated: bool) -> dict[str, Any]:
 
 
 def _spacy() -> Any:
-    try:
-        import spacy
-        import spacy.tokens
-        import spacy.vocab
-    except ImportError:
-        raise ConfigError("DocBin files (.spacy) need spaCy; install vermeil[spacy]") from None
+    require("a DocBin file", "spacy")
+    import spacy
+    import spacy.tokens
+    import spacy.vocab
+
     return spacy

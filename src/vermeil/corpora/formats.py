@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from vermeil.corpora.arrow import looks_like_table
-from vermeil.corpora.config import FORMATS, CorpusConfig, FileFormat
+from vermeil.corpora.config import FORMATS, CorpusConfig, FileFormat, Format
 from vermeil.corpora.conll import looks_like_conll
 from vermeil.corpora.objects import is_array, objects_in, objects_of
 from vermeil.corpora.source import STDIN, Line, located, reading
 from vermeil.corpora.tools import TOOLS
 from vermeil.corpora.webanno_escapes import HEADER
 from vermeil.errors import DataError
+from vermeil.optional import require
 
 ENDINGS: dict[str, FileFormat] = {
     ".jsonl": "jsonl",
@@ -41,6 +42,15 @@ ENDINGS: dict[str, FileFormat] = {
 OBJECTS: frozenset[FileFormat] = frozenset(("jsonl", "tokens", *TOOLS))
 """Formats that are JSON objects, one per line or in an array."""
 
+FORMAT_EXTRAS: dict[FileFormat, str] = {
+    "parquet": "parquet",
+    "parquet-tokens": "parquet",
+    "datasets": "parquet",
+    "datasets-tokens": "parquet",
+    "docbin": "spacy",
+}
+"""Formats that need an extra (see `vermeil.optional`), and which."""
+
 _ONLY_READ = (".arrow", ".ann")
 _BY_NAME = ("parquet", "datasets", "docbin", "brat")
 
@@ -61,6 +71,44 @@ def recognise_source(path: Path) -> FileFormat | None:
             if any(True for _ in islice(path.rglob(f"*{ending}"), 1)):
                 return name  # type: ignore[return-value]
     return "text"
+
+
+def with_named_format(config: CorpusConfig) -> CorpusConfig:
+    """Return a corpus with its format, where no look into a file is needed to recognise it.
+
+    Raises:
+        ConfigError: the packages that read the format are not installed.
+        DataError: the folder holds nothing that is known.
+    """
+    if config.format == "auto":
+        named = recognise_source(config.path)
+        config = config if named is None else config.model_copy(update={"format": named})
+    _require_format(config.path, config.format)
+    return config
+
+
+def require_readable(*corpora: CorpusConfig | None) -> None:
+    """Raise `ConfigError` unless the packages that read these corpora are installed."""
+    for corpus in corpora:
+        if corpus is not None and (corpus.path == STDIN or corpus.path.exists()):
+            with_named_format(corpus)
+
+
+def require_writable(path: Path, format: Format = "auto") -> FileFormat:  # noqa: A002
+    """Return the format in which a file or folder is to be written.
+
+    Raises:
+        ConfigError: the packages that write the format are not installed.
+        DataError: the format is not given, and the ending says nothing.
+    """
+    chosen = format_for(path) if format == "auto" else format
+    _require_format(path, chosen)
+    return chosen
+
+
+def _require_format(path: Path, name: Format) -> None:
+    if name in FORMAT_EXTRAS:
+        require(f"{path}: the format {name}", FORMAT_EXTRAS[name])
 
 
 def recognise(config: CorpusConfig, first: Sequence[Line]) -> FileFormat:

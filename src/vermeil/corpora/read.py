@@ -9,7 +9,7 @@ from vermeil.corpora.brat import read_brat
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.conll import conll_tags, read_conll
 from vermeil.corpora.docbin import read_docbin
-from vermeil.corpora.formats import OBJECTS, recognise, recognise_array, recognise_source
+from vermeil.corpora.formats import OBJECTS, recognise, recognise_array, with_named_format
 from vermeil.corpora.jsonl import read_jsonl
 from vermeil.corpora.objects import Objects, is_array, objects_in, objects_of
 from vermeil.corpora.seen import SeenIds
@@ -39,13 +39,20 @@ def read_corpus(
         check: raises `DataError` for a document that cannot be used, e.g. a task's ``check``; the
             error is given the document's file and line.
 
-    Yields:
-        Documents in the order of the file.
+    Returns:
+        The documents in the order of the file; errors in it are raised while they are read.
 
     Raises:
+        ConfigError: the packages that read the format are not installed; raised at once.
         DataError: the file is missing, empty, damaged or not UTF-8; a record is not what the
             format says; an id stands twice; tags mix schemes; or ``check`` says so.
     """
+    return _documents(with_named_format(config), check)
+
+
+def _documents(
+    config: CorpusConfig, check: Callable[[Document], None] | None
+) -> Iterator[Document]:
     with SeenIds() as seen:
         for path, line, document in _found(config):
             with located(path, line):
@@ -60,9 +67,7 @@ def read_corpus(
 def _found(config: CorpusConfig) -> Iterator[Found]:
     path = config.path
     if config.format == "auto":
-        known = recognise_source(path)
-        if known is None:
-            known = "text" if config.text_unit == "file" else recognise_array(path)
+        known = "text" if config.text_unit == "file" else recognise_array(path)
         config = config if known is None else config.model_copy(update={"format": known})
     match config.format:
         case "text" if config.text_unit == "file" or path.is_dir():

@@ -14,7 +14,7 @@ from vermeil.corpora.brat import write_brat
 from vermeil.corpora.config import CorpusConfig, FileFormat, Format
 from vermeil.corpora.conll import conll_texts
 from vermeil.corpora.docbin import write_docbin
-from vermeil.corpora.formats import format_for
+from vermeil.corpora.formats import require_writable
 from vermeil.corpora.jsonl import json_lines
 from vermeil.corpora.source import stem_of
 from vermeil.corpora.tables import WordRows, text_columns, text_rows
@@ -77,7 +77,7 @@ def write_corpus(
         DataError: the file is there or cannot be written, two documents have the same id, or a
             text holds what UTF-8 cannot hold.
     """
-    chosen = format_for(path) if format == "auto" else format
+    chosen = require_writable(path, format)
     if not _is_folder(chosen, path):
         check_file(path, overwrite=overwrite)
     losses: Counter[str] = Counter()

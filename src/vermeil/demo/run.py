@@ -29,6 +29,7 @@ from vermeil.demo.telling import (
 from vermeil.errors import DataError, VermeilError
 from vermeil.jobs.places import Places
 from vermeil.jobs.predict import predict
+from vermeil.student.encoder import require_encoder
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.studies.study import StudyReport, study
 from vermeil.studies.wording import number
@@ -96,6 +97,7 @@ def run_demo(
     story = Story(console or Console(highlight=False))
     shipped = settings is None
     settings, places = settings or read_settings(), Places(output)
+    require_encoder("vermeil demo", settings.student.encoder)
     task = make_task(settings.task)
     check_results(output, [places.silver])
     copy_sample(output, overwrite=overwrite)

@@ -13,6 +13,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request, State
 from vermeil.errors import VermeilError
 from vermeil.jobs.adding import together
+from vermeil.jobs.needed import require_teachers
 from vermeil.jobs.verify import verify
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import api_key, host_of
@@ -106,11 +107,13 @@ def annotate(
             questions about contested mentions, are this process's in any case.
 
     Raises:
-        ConfigError: wrong prompt, address or key, or a limit on cost where the price is not known;
-            `ConsentError` if text would leave this machine and nobody agreed.
+        ConfigError: a backend is not installed, wrong prompt, address or key, or a limit on cost
+            where the price is not known; `ConsentError` if text would leave this machine and
+            nobody agreed.
         TeacherError: the teacher cannot be used. What had arrived is stored.
         DataError: the store cannot be used.
     """
+    require_teachers(teacher)
     check_prompt(task, teacher)
     if iter(documents) is documents:
         documents = tuple(documents)

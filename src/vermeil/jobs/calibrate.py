@@ -54,11 +54,13 @@ def calibrate(model: Path, dev: Sequence[Document], progress: Progress = silent)
         progress: told where prediction stands.
 
     Raises:
+        ConfigError: what computes the model is not installed.
         DataError: the folder is not a student, or too few spans with scores are found.
     """
-    from vermeil.student.load import load_predictor
+    from vermeil.student.load import load_predictor, require_model
     from vermeil.student.settings import read_settings, write_settings
 
+    require_model("vermeil calibrate", model)
     settings = read_settings(model)
     predictor = load_predictor(model, "auto" if settings.onnx else "fp32")
     found = _Found(predictor, dev, progress)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -13,9 +13,11 @@ from vermeil.corpora import find_leaks, read_corpus
 from vermeil.corpora.config import CorporaConfig, CorpusConfig
 from vermeil.data.document import Document
 from vermeil.errors import ConsentError, DataError, VermeilError
+from vermeil.jobs.needed import require_demonstrations
 from vermeil.jobs.sections import Sections
 from vermeil.jobs.stages import uses_gold, uses_silver
 from vermeil.student.encoder import find_encoder
+from vermeil.student.metrics import require_tracker
 from vermeil.tasks import make_task
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import host_of, is_loopback
@@ -75,6 +77,7 @@ def check(config: Sections) -> CheckReport:
     no text.
     """
     findings: list[Finding] = []
+    teacher = config.teacher
     try:
         task = make_task(config.task)
     except VermeilError as error:
@@ -92,6 +95,8 @@ def check(config: Sections) -> CheckReport:
     if config.corpora.silver is None and uses_silver(config):
         findings += _teacher(config, task, documents.get("pool", []))
     findings.append(_encoder(config))
+    findings += _missing("teacher.demonstrations", require_demonstrations, teacher.demonstrations)
+    findings += _missing("student.tracker", require_tracker, config.student.tracker)
     return CheckReport(tuple(findings), {n: _counts(found) for n, found in documents.items()})
 
 
@@ -210,6 +215,14 @@ def _teacher(config: Sections, task: Task, pool: list[Document]) -> Iterator[Fin
 
 def _some(names: tuple[str, ...]) -> str:
     return ", ".join(names[:5]) + (", …" if len(names) > 5 else "") or "none"
+
+
+def _missing(about: str, require: Callable[[Any], None], wanted: object) -> Iterator[Finding]:
+    """Name the packages that a choice of the configuration needs and that are not installed."""
+    try:
+        require(wanted)
+    except VermeilError as error:
+        yield _error(about, error)
 
 
 def _encoder(config: Sections) -> Finding:

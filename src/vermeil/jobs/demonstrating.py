@@ -8,6 +8,7 @@ from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.document import Document
 from vermeil.errors import ConfigError
+from vermeil.jobs.needed import require_demonstrations
 from vermeil.jobs.sections import Sections
 from vermeil.tasks import make_task
 from vermeil.teacher.config import DemonstrationsConfig
@@ -28,6 +29,7 @@ def demonstrations_for(config: Sections) -> Demonstrations:
     wanted = config.teacher.demonstrations
     if wanted.kind == "none":
         return NO_DEMONSTRATIONS
+    require_demonstrations(wanted)
     if config.corpora.gold is None:
         raise ConfigError("corpora.gold: missing; demonstrations are taken from it")
     task = make_task(config.task)
@@ -45,6 +47,7 @@ def choose_demonstrations(
     Raises:
         ConfigError: nothing is left to show, or there is no encoder.
     """
+    require_demonstrations(config)
     return make_demonstrations(config, gold, scored, _nearest_by_embedding)
 
 

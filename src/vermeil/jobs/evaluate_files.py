@@ -55,6 +55,7 @@ def evaluate_files(
     ``precision`` is as for `vermeil.jobs.predict.predict`.
 
     Raises:
+        ConfigError: what computes the model, or reads a format, is not installed.
         DataError: a file is missing or wrong, or there is nothing to score.
     """
     corpus = CorpusConfig(path=model)
@@ -98,8 +99,9 @@ def locate_record(silver: Path) -> dict[str, Any] | None:
 def _evaluate_model(
     model: Path, gold: CorpusConfig, progress: Progress, precision: Precision
 ) -> Evaluation:
-    from vermeil.student.load import load_predictor
+    from vermeil.student.load import load_predictor, require_model
 
+    require_model("vermeil evaluate", model)
     predictor = load_predictor(model, precision)
     documents = _gold(gold, predictor.task)
     plain = (document.with_annotation(UNANNOTATED) for document in documents)

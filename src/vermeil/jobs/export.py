@@ -13,6 +13,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.written import EXPORTED_MODEL, check_folder
 from vermeil.errors import ConfigError, ExportError
 from vermeil.jobs.evaluate import evaluate
+from vermeil.optional import require
 
 if TYPE_CHECKING:
     from vermeil.student.predictor import Predictor
@@ -82,18 +83,15 @@ def export(
         DataError: the folder is not a student, or ``output`` holds something else.
         ExportError: the network cannot be written, or what was written computes something else.
     """
+    require("vermeil export", "train", "export")
     if int8 and not check:
         raise ConfigError(
             "--int8: needs --check, annotated documents to prove that F1 does not fall"
         )
     check_folder(output, EXPORTED_MODEL, overwrite=overwrite)
-    from vermeil.student.encoder import require_training_modules
-
-    require_training_modules()
-    from vermeil.student.onnx_export import require_modules, write_fp32, write_int8
+    from vermeil.student.onnx_export import write_fp32, write_int8
     from vermeil.student.student import Student
 
-    require_modules()
     student = Student.load(model)
     with atomic_folder(output, EXPORTED_MODEL, overwrite=overwrite) as partial:
         write_fp32(student.network, partial / FILES["fp32"], letter_case=student.uses_letter_case)

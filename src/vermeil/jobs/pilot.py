@@ -24,6 +24,7 @@ from vermeil.jobs.config import PilotConfig
 from vermeil.jobs.demonstrating import choose_demonstrations
 from vermeil.jobs.evaluate import score_documents
 from vermeil.jobs.locate import LocateReport, locate
+from vermeil.jobs.needed import require_demonstrations, require_teachers
 from vermeil.jobs.pilot_report import Interval, PilotReport, Price, Trial, Variant, choose
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
@@ -67,6 +68,9 @@ def pilot(
         DataError: gold holds no annotated document, or the store cannot be used.
         TeacherError: the teacher cannot be used. What had arrived is stored.
     """
+    require_teachers(teacher)
+    for kind in config.demonstrations:
+        require_demonstrations(teacher.demonstrations.model_copy(update={"kind": kind}))
     gold = [document for document in gold if not document.annotation.is_empty]
     variants = _variants(task, teacher, config)
     sample = _sample(gold, teacher, config)

@@ -52,13 +52,22 @@ def predict(
         precision: fp32, bf16, int8 (an exported model), or auto: the fastest of those that there
             are. What is not fp32 differs from it in the scores' third digit, seldom in a span.
 
-    Yields:
+    Returns:
         The documents in order, with spans (or labels) that carry scores.
 
     Raises:
-        ConfigError: what computes the model is not installed.
+        ConfigError: what computes the model is not installed; raised at once.
         DataError: the folder is not a student.
     """
+    from vermeil.student.load import require_model
+
+    require_model("vermeil predict", model)
+    return _predictions(model, documents, progress, precision)
+
+
+def _predictions(
+    model: Path, documents: Iterable[Document | str], progress: Progress, precision: Precision
+) -> Iterator[Document]:
     from vermeil.student.load import load_predictor
 
     yield from load_predictor(model, precision).predict(documents, progress)
@@ -89,9 +98,13 @@ def predict_file(
         overwrite: replace a file that is there.
 
     Raises:
+        ConfigError: what computes the model is not installed.
         DataError: ``output`` is there; raised before prediction.
         DataError: the documents are others than those of the attempt that is to be resumed.
     """
+    from vermeil.student.load import require_model
+
+    require_model("vermeil predict", model)
     check_file(output, overwrite=overwrite)
     if not resume:
         predicted = predict(model, documents, progress, precision)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.jobs.learning import Learning
+from vermeil.jobs.needed import require_judging
 from vermeil.jobs.selecting import Selection, choose
 from vermeil.jobs.self_training import self_annotated
 from vermeil.selection.config import SelectionConfig
@@ -42,8 +43,10 @@ def refine(
         what was changed. Those that a student annotated come last.
 
     Raises:
+        ConfigError: students are to be trained, and torch or transformers is not installed.
         DataError: too few gold documents were annotated by the teacher, or there is no silver.
     """
+    require_judging("vermeil refine", config, learning.student)
     done = choose(gold, silver, learning, config, config.refinement, progress)
     if not (done.plain and config.folds and config.self_training):
         return done

@@ -14,7 +14,8 @@ from typing import Any, cast
 from vermeil.data.atomic import atomic_file
 from vermeil.data.reply import Reply, State, Usage
 from vermeil.data.written import check_file
-from vermeil.errors import ConfigError, DataError
+from vermeil.errors import DataError
+from vermeil.optional import require
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.batch_store import BatchStore, Phase
 from vermeil.teacher.config import TeacherConfig
@@ -115,6 +116,8 @@ def export_replies(
         DataError: the store cannot be read, or the file is there or cannot be written.
         ConfigError: Parquet is wanted, and pyarrow is not installed.
     """
+    if output.suffix == ".parquet":
+        require(f"{output}: the format parquet", "parquet")
     check_file(output, overwrite=overwrite)
     left: Counter[str] = Counter()
 
@@ -206,14 +209,9 @@ def _record(one: StoredRequest, reply: Reply) -> Record:
 
 
 def _write_parquet(records: Iterator[Record], output: Path) -> None:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise ConfigError(
-            f"{output}: Parquet needs the package pyarrow; install it with: "
-            'pip install "vermeil[parquet]"'
-        ) from error
+    import pyarrow
+    import pyarrow.parquet
+
     kinds = {int: pyarrow.int64(), float: pyarrow.float64(), str: pyarrow.string()}
     lists = {ENDS: pyarrow.list_(kinds[int]), VALUES: pyarrow.list_(kinds[float])}
     sample = _record(StoredRequest("", "", "", "", "", "", 0, None, None, 0, 0.0), Reply(""))

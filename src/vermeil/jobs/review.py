@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from vermeil.corpora import WriteReport, write_corpus
+from vermeil.corpora import WriteReport, require_readable, require_writable, write_corpus
 from vermeil.corpora.answers import Answered
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.formats import recognise_file
@@ -195,12 +195,15 @@ def import_review(
         overwrite: replace files that are there.
 
     Raises:
-        ConfigError: ``output`` and ``rest`` are the same file.
+        ConfigError: ``output`` and ``rest`` are the same file, or the packages of a format are not
+            installed.
         DataError: ``output`` or ``rest`` is there, or a file is not what it should be.
     """
     if output == rest:
         raise ConfigError(f"--rest {rest}: is the same file as --output; name another one")
+    require_readable(export)
     for path in (output, rest):
+        require_writable(path)
         check_file(path, overwrite=overwrite)
     known = {document.id: document for document in silver}
     tool, returned = _returned(export)

@@ -93,7 +93,7 @@ def run(
             the teacher is called.
         VermeilError: whatever stops a stage; a later call goes on from there.
     """
-    _look_ahead(config)
+    _look_ahead(config, means)
     outcomes = [_do(name, config, progress, say, means) for name in STAGES]
     places = Places(config.run.output)
     found = {
@@ -106,7 +106,7 @@ def run(
     return RunReport(tuple(outcomes), {k: path for k, path in found.items() if path.exists()})
 
 
-def _look_ahead(config: Sections) -> None:
+def _look_ahead(config: Sections, means: Means) -> None:
     """Find out what would stop the later stages, before a teacher is paid for the first one."""
     task, corpora = make_task(config.task), config.corpora
     check_prompt(task, config.teacher)
@@ -122,11 +122,26 @@ def _look_ahead(config: Sections) -> None:
     for name in STAGES:
         if STAGES[name].needless(config) is None:
             check_stage(name, config)
-    find_encoder(config.student.encoder)
+    _require(config, means)
     for corpus in (corpora.gold, corpora.silver, corpora.dev, corpora.test):
         if corpus is not None:
             for _ in read_corpus(corpus, task.check):
                 pass
+
+
+def _require(config: Sections, means: Means) -> None:
+    """Raise `ConfigError` if a stage that has to be done needs what is not installed.
+
+    Once a stage is done anew, the output of those after it may not stand any longer.
+    """
+    needed = [name for name, stage in STAGES.items() if not stage.needless(config)]
+    begun = False
+    for name in needed:
+        begun = begun or why_stale(name, config) is not None
+        if begun:
+            STAGES[name].require(config, means)
+            if name == "train":
+                find_encoder(config.student.encoder)
 
 
 def _do(

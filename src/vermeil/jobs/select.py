@@ -9,6 +9,7 @@ from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.jobs.judging import Judging
 from vermeil.jobs.learning import Learning
+from vermeil.jobs.needed import require_judging
 from vermeil.jobs.selecting import Selection, choose
 from vermeil.selection.config import SelectionConfig
 from vermeil.selection.ranking import doubts, rank
@@ -33,8 +34,10 @@ def select(
         progress: told where it stands.
 
     Raises:
+        ConfigError: students are to be trained, and torch or transformers is not installed.
         DataError: too few gold documents were annotated by the teacher, or there is no silver.
     """
+    require_judging("vermeil select", config, learning.student)
     return choose(gold, silver, learning, config, config.policy, progress)
 
 

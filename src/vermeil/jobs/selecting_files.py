@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from vermeil.corpora import read_corpus, write_corpus
+from vermeil.corpora import read_corpus, require_readable, write_corpus
 from vermeil.data.atomic import atomic_file, write_json
 from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
 from vermeil.jobs.learning import Learning
+from vermeil.jobs.needed import require_judging
 from vermeil.jobs.places import Places
 from vermeil.jobs.refine import refine
 from vermeil.jobs.sections import Sections
@@ -39,6 +40,8 @@ def select_files(
     products = [output, account, *([places.ranking] if verb == "select" else [])]
     check_results(places.folder, products)
     corpus = configured(config, "gold", "name the annotated file that silver is judged by")
+    require_judging(f"vermeil {verb}", config.selection, config.student)
+    require_readable(corpus, silver_corpus(config))
     gold = list(read_corpus(corpus, task.check))
     silver = list(read_corpus(silver_corpus(config), task.check))
     learning = Learning(task, config.student, config.blending, config.run.seed, places.judging)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from vermeil.corpora import read_corpus
+from vermeil.corpora import read_corpus, require_readable
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.jsonl import document_to_record
 from vermeil.data.document import UNANNOTATED, Document
@@ -15,6 +15,7 @@ from vermeil.data.mention import LocatedMention
 from vermeil.data.reply import Message
 from vermeil.errors import DataError
 from vermeil.jobs.demonstrating import demonstrations_for
+from vermeil.jobs.needed import require_demonstrations, require_prediction
 from vermeil.jobs.places import Places
 from vermeil.jobs.sections import Sections
 from vermeil.jobs.stages import silver_corpus
@@ -95,15 +96,20 @@ def show(config: Sections, document_id: str) -> ShowReport:
         document_id: the document.
 
     Raises:
+        ConfigError: there is a model, and torch or transformers is not installed.
         DataError: no corpus of the configuration holds it.
     """
+    places = Places(config.run.output)
+    if places.model.exists():
+        require_prediction("vermeil show")
+    require_demonstrations(config.teacher.demonstrations)
+    require_readable(*(corpus for _, corpus in _sources(config)))
     found = _find(config, document_id)
     annotated = [d for d in found.values() if not d.annotation.is_empty]
     document = (annotated or list(found.values()))[0]
     task = make_task(config.task)
     check_prompt(task, config.teacher)
     request = next(make_requests([document], task, config.teacher, 1, demonstrations_for(config)))
-    places = Places(config.run.output)
     attempts: list[Attempt] = []
     if places.replies.exists():
         with ReplyStore(places.replies) as store:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vermeil.corpora import read_corpus, write_corpus
+from vermeil.corpora import read_corpus, require_readable, write_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.source import STDIN
 from vermeil.data.atomic import atomic_file, write_json
@@ -19,6 +19,12 @@ from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError
 from vermeil.jobs.demonstrating import demonstrations_for
 from vermeil.jobs.fingerprints import Inputs, StageLog, digest_file, digest_section
+from vermeil.jobs.needed import (
+    require_demonstrations,
+    require_prediction,
+    require_teachers,
+    require_training,
+)
 from vermeil.jobs.places import Places
 from vermeil.jobs.sections import Sections
 from vermeil.tasks import make_task
@@ -59,6 +65,7 @@ class Stage:
         do: does it; raises `ConfigError` when something that it needs is not configured.
         needless: why a run can do without it, in words; None if it cannot.
         whole: whether its report says that nothing is left to do.
+        require: raises `ConfigError` when a package that it needs is not installed.
     """
 
     inputs: Callable[[Sections], Inputs]
@@ -66,6 +73,7 @@ class Stage:
     do: Callable[[Sections, Progress, Means], Report]
     needless: Callable[[Sections], str | None] = lambda _: None
     whole: Callable[[Report], bool] = lambda _: True
+    require: Callable[[Sections, Means], None] = lambda _config, _means: None
 
 
 def perform(
@@ -74,9 +82,10 @@ def perform(
     """Do one stage now, whether or not its output stands, and return its report.
 
     Raises:
-        ConfigError: something that the stage needs is not configured.
+        ConfigError: something that the stage needs is not configured or not installed.
     """
     stage, places = STAGES[name], Places(config.run.output)
+    stage.require(config, means)
     check_stage(name, config)
     record_results(places.folder, (places.config, places.stages, *_files_of(stage, places)))
     with atomic_file(places.config) as file:
@@ -331,6 +340,34 @@ def _evaluate(config: Sections, progress: Progress, _means: Means) -> Report:
     return report
 
 
+def _require_annotate(config: Sections, _means: Means) -> None:
+    require_teachers(config.teacher)
+    _require_locate(config, _means)
+
+
+def _require_locate(config: Sections, _means: Means) -> None:
+    wanted, corpora = config.teacher.demonstrations, config.corpora
+    require_demonstrations(wanted)
+    shown = () if wanted.kind == "none" else (corpora.gold, corpora.dev, corpora.test)
+    require_readable(corpora.pool, *shown)
+
+
+def _require_train(config: Sections, means: Means) -> None:
+    if means.train is None:
+        require_training("vermeil train", config.student)
+    corpora = config.corpora
+    require_readable(
+        corpora.gold if uses_gold(config) else None,
+        corpora.silver if uses_silver(config) else None,
+        corpora.dev if chooses(config) else None,
+    )
+
+
+def _require_evaluate(config: Sections, _means: Means) -> None:
+    require_prediction("vermeil evaluate")
+    require_readable(scored_corpus(config)[1])
+
+
 STAGES: dict[str, Stage] = {
     "annotate": Stage(
         _annotate_inputs,
@@ -338,13 +375,22 @@ STAGES: dict[str, Stage] = {
         _annotate,
         _silver_needless,
         lambda report: not _failures(report),
+        _require_annotate,
     ),
     "locate": Stage(
-        _locate_inputs, lambda places: (places.silver, places.located), _locate, _silver_needless
+        _locate_inputs,
+        lambda places: (places.silver, places.located),
+        _locate,
+        _silver_needless,
+        require=_require_locate,
     ),
-    "train": Stage(_train_inputs, lambda places: (places.model,), _train),
+    "train": Stage(_train_inputs, lambda places: (places.model,), _train, require=_require_train),
     "evaluate": Stage(
-        _evaluate_inputs, lambda places: (places.evaluation,), _evaluate, _evaluate_needless
+        _evaluate_inputs,
+        lambda places: (places.evaluation,),
+        _evaluate,
+        _evaluate_needless,
+        require=_require_evaluate,
     ),
 }
 """Every stage, in the order in which a run does them."""

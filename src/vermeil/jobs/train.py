@@ -21,6 +21,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError
 from vermeil.jobs.evaluate import evaluate
+from vermeil.jobs.needed import require_training
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
@@ -125,11 +126,12 @@ def train(
 
     Raises:
         DataError: ``output`` holds something else; raised before training.
-        ConfigError: the encoder is not to be had, dev documents are missing, or a schedule leaves
-            [0, 1].
+        ConfigError: torch, transformers, the encoder or the tracker is not installed, dev
+            documents are missing, or a schedule leaves [0, 1].
         TrainingError: there is nothing to train on, training diverged, or a checkpoint is there
             that other data or another configuration left.
     """
+    require_training("vermeil train", student)
     from vermeil.student.metrics import tracked
     from vermeil.student.student import Student
     from vermeil.student.team import join_team

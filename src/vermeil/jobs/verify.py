@@ -8,6 +8,7 @@ from pathlib import Path
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request
+from vermeil.jobs.needed import require_teachers
 from vermeil.jobs.reading import Reader
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
@@ -44,6 +45,7 @@ def verify(
         TeacherError: the teacher cannot be used. What had arrived is stored.
         DataError: the store cannot be used.
     """
+    require_teachers(teacher)
     check_prompt(task, teacher.model_copy(update={"verify": True}))
     if task.verification is None:
         return AskReport()

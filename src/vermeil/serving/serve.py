@@ -6,7 +6,6 @@ import ipaddress
 import os
 import socket
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 TOKEN = "VERMEIL_TOKEN"
 """Environment variable that holds the token which clients have to send."""
 
-MODULES = ("fastapi", "uvicorn", "prometheus_client")
 GRACE = 30
 """Seconds that running requests are given at the end."""
 
@@ -47,15 +45,12 @@ def serve(
         ConfigError: what is needed is not installed, or the address is not to be had.
         DataError: the folder is not a student.
     """
-    missing = [name for name in MODULES if find_spec(name) is None]
-    if missing:
-        raise ConfigError(
-            f"{', '.join(missing)} not installed; a service needs pip install 'vermeil[serve]'"
-        )
+    from vermeil.student.load import load_predictor, require_model
+
+    require_model("vermeil serve", model, "serve")
     import uvicorn
 
     from vermeil.serving.app import make_app
-    from vermeil.student.load import load_predictor
 
     limits, token = limits or Limits(), os.environ.get(TOKEN) or None
     predictor = load_predictor(model, precision)

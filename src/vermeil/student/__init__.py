@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from vermeil.optional import require
 from vermeil.student.config import StudentConfig
 from vermeil.telemetry import switch_off
 
@@ -16,8 +17,9 @@ switch_off("huggingface_hub")  # before any module of this package imports trans
 
 
 def __getattr__(name: str) -> Any:
-    """Load `Student`, and with it torch, only when somebody asks for it."""
+    """Load `Student`, and with it torch, when it is first used."""
     if name == "Student":
+        require("vermeil.Student", "train")
         from vermeil.student.student import Student
 
         return Student

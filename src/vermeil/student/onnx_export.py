@@ -6,31 +6,20 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
-from vermeil.errors import ConfigError, ExportError
+from vermeil.errors import ExportError
 from vermeil.telemetry import import_onnxruntime
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-MODULES = ("onnx", "onnxruntime")
 OPSET = 17
 """Operators that ONNX Runtime has known for years, and can fuse."""
-
-
-def require_modules() -> None:
-    """Raise `ConfigError` unless everything that an export needs is installed."""
-    missing = [name for name in MODULES if find_spec(name) is None]
-    if missing:
-        raise ConfigError(
-            f"{' and '.join(missing)} not installed; export needs pip install 'vermeil[export]'"
-        )
 
 
 def write_fp32(network: PreTrainedModel, path: Path, *, letter_case: bool) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.errors import ConfigError, DataError
+from vermeil.errors import DataError
+from vermeil.optional import require
 from vermeil.student.prediction import softmax
 from vermeil.telemetry import import_onnxruntime
-
-MODULES = ("onnxruntime", "tokenizers")
 
 _SLOWER = ["SkipLayerNormFusion"]
 """What ONNX Runtime would put in place of addition and normalisation, but has no fast code for."""
@@ -38,12 +36,7 @@ class OnnxRunner:
     """So little that a layer's numbers stay in a core's own cache."""
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
-        missing = [name for name in MODULES if importlib.util.find_spec(name) is None]
-        if missing:
-            raise ConfigError(
-                f"{' and '.join(missing)} not installed; this model needs "
-                "pip install 'vermeil[deploy]'"
-            )
+        require(f"the exported model {path.parent}", "deploy")
         if not path.is_file():
             raise DataError("there is no such file; export the model again", path)
         onnxruntime = import_onnxruntime()

@@ -25,6 +25,7 @@ from vermeil.jobs.judging import divide
 from vermeil.jobs.train import plan_for
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
+from vermeil.student.encoder import require_encoder
 from vermeil.studies.best_model import BestModel
 from vermeil.studies.cell import CellJob, JudgingJob, cell_key, run_cell
 from vermeil.studies.config import PlanConfig, StudyConfig
@@ -114,9 +115,11 @@ def study(
         run_cells: runs them elsewhere than in ``study.workers`` processes of this machine.
 
     Raises:
-        ConfigError: an unknown regimen, or more documents wanted than there are.
+        ConfigError: torch, transformers or the encoder is not installed, an unknown
+            regimen, or more documents wanted than there are.
         DataError: a cell's file cannot be written, or a file of another origin is in the way.
     """
+    require_encoder("vermeil study", student.encoder)
     products = [output / name for name in PRODUCTS]
     check_results(output, products)
     best = BestModel(output) if config.keep_model and corpora.dev else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from vermeil.errors import ConfigError
+from vermeil.optional import require
 from vermeil.teacher.address import api_key, host_of, is_loopback
 from vermeil.teacher.backend import AttemptError, Scope
 from vermeil.teacher.config import TeacherConfig
@@ -118,6 +118,12 @@ class Sdk:
 _CLIENTS = {"openai": "OpenAI", "anthropic": "Anthropic"}
 
 
+def require_sdk(backend: str) -> None:
+    """Raise `ConfigError` unless the SDK of a backend is installed; that of openai always is."""
+    if backend == "anthropic":
+        require('teacher.backend = "anthropic"', "anthropic")
+
+
 def _import_openai() -> ModuleType:
     import openai  # takes half a second
 
@@ -125,11 +131,7 @@ def _import_openai() -> ModuleType:
 
 
 def _import_anthropic() -> ModuleType:
-    try:
-        import anthropic
-    except ImportError as error:
-        raise ConfigError(
-            'teacher.backend = "anthropic" needs the package anthropic; install it with: '
-            'pip install "vermeil[anthropic]"'
-        ) from error
+    require_sdk("anthropic")
+    import anthropic
+
     return anthropic

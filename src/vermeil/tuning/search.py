@@ -7,10 +7,13 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vermeil.data.progress import Progress, silent
-from vermeil.errors import ConfigError, TrainingError
+from vermeil.errors import TrainingError
+from vermeil.optional import require
+from vermeil.student.config import StudentConfig
+from vermeil.student.encoder import require_encoder
 from vermeil.tuning.config import DimensionConfig, TuneConfig
 from vermeil.tuning.report import ScoredTrial, TuneReport, check_report, write_report
 from vermeil.tuning.space import Values
@@ -27,20 +30,14 @@ Objective = Callable[[Values, Callable[[float], None]], None]
 exception of that function ends the trial and has to be passed on."""
 
 
-def require_optuna() -> Any:
-    """Return the module optuna.
+def require_tuning(student: StudentConfig) -> None:
+    """Check the packages of a search on this machine: Optuna, torch and the encoder.
 
     Raises:
-        ConfigError: it is not installed.
+        ConfigError: one of them is not installed.
     """
-    try:
-        import optuna
-    except ImportError:
-        raise ConfigError(
-            'Optuna is not installed; run: pip install "vermeil[tune]", or search with Ray: '
-            'pip install "vermeil[ray]" and vermeil tune --on ray'
-        ) from None
-    return optuna
+    require("vermeil tune", "tune", "train")
+    require_encoder("vermeil tune", student.encoder)
 
 
 def tune(
@@ -64,7 +61,7 @@ def tune(
         DataError: the record of finished trials cannot be read or written.
         TrainingError: every trial failed.
     """
-    require_optuna()
+    require_tuning(inputs.student)
     inputs.check(config)
     check_report(output)
 
@@ -171,7 +168,8 @@ class _Status:
 
 
 def _new_study(config: TuneConfig) -> Study:
-    optuna = require_optuna()
+    import optuna
+
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
@@ -197,7 +195,9 @@ def _run(
     """Draw a point and run its trial."""
     # A sampler of its own for each trial: the point depends on the seed, the number and the trials
     # before, not on whether this process ran those.
-    study.sampler = require_optuna().samplers.TPESampler(seed=_seed_of(config.seed, number))
+    from optuna.samplers import TPESampler
+
+    study.sampler = TPESampler(seed=_seed_of(config.seed, number))
     trial = study.ask(space)
     values = {
         name: value if config.dimensions()[name].values is None else json.loads(value)
