@@ -40,8 +40,9 @@ def study(
     from vermeil.tasks import make_task
 
     task, output = make_task(sections.task), Places(sections.run.output).study
-    require_encoder("vermeil study", sections.student.encoder)
     cluster = sections.cluster.chosen(on)
+    further = () if cluster is None else ("ray",)
+    require_encoder("vermeil study", sections.student.encoder, *further)
     cells = _cells_on(cluster) if cluster else None
     corpora = read_documents(sections, task)
     save_config(sections, output)

@@ -48,9 +48,7 @@ def train_on(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainReport]
         folder: where Ray's storage is, where ``cluster.storage`` does not say; all machines have
             to reach it.
     """
-    require_ray()
-    if cluster.address == "local":
-        require("vermeil train", "train")
+    require("vermeil train", "ray", *(("train",) if cluster.address == "local" else ()))
 
     def train_there(
         gold: Sequence[Document],

@@ -60,9 +60,10 @@ def tune(
 
 def require_tuning(cluster: ClusterConfig, student: StudentConfig) -> None:
     """Raise `ConfigError` unless a search can be started here: Ray, and torch for local workers."""
-    require("vermeil tune", "ray", *(("train",) if cluster.address == "local" else ()))
     if cluster.address == "local":
-        require_encoder("vermeil tune", student.encoder)
+        require_encoder("vermeil tune", student.encoder, "ray")
+    else:
+        require("vermeil tune", "ray")
 
 
 def _search(

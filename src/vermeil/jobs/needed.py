@@ -6,15 +6,14 @@ from vermeil.optional import require
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.student.encoder import require_encoder
-from vermeil.student.metrics import require_tracker
 from vermeil.teacher.config import DemonstrationsConfig, TeacherConfig
 from vermeil.teacher.sdk import require_sdk
 
 
 def require_training(what: str, student: StudentConfig) -> None:
     """Raise `ConfigError` unless a student can be trained: encoder and tracker are installed."""
-    require_encoder(what, student.encoder)
-    require_tracker(student.tracker)
+    tracker = student.tracker
+    require_encoder(what, student.encoder, *(() if tracker == "none" else (tracker,)))
 
 
 def require_judging(what: str, selection: SelectionConfig, student: StudentConfig) -> None:

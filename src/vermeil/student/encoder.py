@@ -46,18 +46,19 @@ def find_encoder(name: str) -> str:
     return name
 
 
-def require_encoder(what: str, name: str) -> None:
+def require_encoder(what: str, name: str, *further: str) -> None:
     """Raise `ConfigError` unless an encoder could be loaded; cheap, and without a look into it.
 
     Args:
         what: the verb, or the key of the configuration, that needs it.
         name: ``embedded``, a folder, or a Hub id.
+        further: what else is needed, as `vermeil.optional.require` takes it.
 
     Raises:
-        ConfigError: torch or transformers is not installed.
+        ConfigError: torch, transformers or what else is needed is not installed.
         EncoderNotFoundError: the embedded encoder is wanted, and not installed.
     """
-    require(what, "train")
+    require(what, "train", *further)
     if name == EMBEDDED:
         embedded_folder()
 
