@@ -147,7 +147,7 @@ CASES = (
     Case("run", _set("blending.regimen=gold_only"), ("train",)),
     Case("show", ("news-061.01",)),
     Case("show", ("news-061.01", *_NEAREST), ("train",)),
-    Case("show", ("news-061.01", *_set("run.output=.")), ("train",)),
+    Case("show", ("news-061.01", *_set("run.output=trained")), ("train",)),
     Case("replay", ("recorded-standard=recorded.jsonl", "--port", "0"), serves=True),
     Case("demo", ("-o", "demo"), ("train",)),
 )
@@ -213,6 +213,7 @@ def _write_models(folder: Path, encoder: Path) -> None:
     student = Student.create(task, StudentConfig(encoder=str(encoder), threads=1), seed=1)
     student.save(folder / _MODEL, {})
     export(folder / _MODEL, folder / _EXPORTED)
+    shutil.copytree(folder / _MODEL, folder / "trained" / _MODEL)
 
 
 def _write_study(folder: Path) -> None:

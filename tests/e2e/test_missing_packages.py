@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -63,7 +62,6 @@ def ready(encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
     folder = tmp_path_factory.mktemp("project")
     with trap() as teacher:
         write_project(folder, encoder, teacher.url)
-        shutil.copytree(folder / "model", folder / "trained" / "model")
         yield folder, teacher
 
 
