@@ -104,8 +104,8 @@ def test_many_rows_make_several_batches(tmp_path):
 @pytest.mark.parametrize(
     ("module", "name", "message"),
     [
-        ("pyarrow", "x.parquet", r"need pyarrow; install vermeil\[parquet\]"),
-        ("spacy", "x.spacy", r"need spaCy; install vermeil\[spacy\]"),
+        ("pyarrow", "x.parquet", r"needs pyarrow: pip install \"vermeil\[parquet\]\""),
+        ("spacy", "x.spacy", r"needs spacy: pip install \"vermeil\[spacy\]\""),
     ],
 )
 def test_a_missing_library_is_named(tmp_path, monkeypatch, module, name, message):
