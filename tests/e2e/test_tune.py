@@ -65,7 +65,7 @@ def test_without_optuna_it_names_the_extra(vermeil: Vermeil, project: Path) -> N
     blocked = without(project / "blocked", "optuna", "ray")
     done = vermeil("tune", environment=blocked)
     assert (done.returncode, done.stdout) == (2, "")
-    assert 'Optuna is not installed; run: pip install "vermeil[tune]"' in done.stderr
+    assert 'vermeil tune needs optuna: pip install "vermeil[tune]"' in done.stderr
     done = vermeil("tune", "--on", "ray", environment=blocked)
     assert done.returncode == 2
     assert 'Ray is not installed; run: pip install "vermeil[ray]"' in done.stderr
