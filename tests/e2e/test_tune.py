@@ -68,12 +68,12 @@ def test_without_optuna_it_names_the_extra(vermeil: Vermeil, project: Path) -> N
     assert 'vermeil tune needs optuna: pip install "vermeil[tune]"' in done.stderr
     done = vermeil("tune", "--on", "ray", environment=blocked)
     assert done.returncode == 2
-    assert 'Ray is not installed; run: pip install "vermeil[ray]"' in done.stderr
+    assert 'pip install "vermeil[ray]"' in done.stderr
     # An address of a cluster means Ray, as with the other verbs.
     done = vermeil("tune", "--set", "cluster.address=auto", environment=blocked)
-    assert "Ray is not installed" in done.stderr
+    assert "needs ray" in done.stderr
     done = vermeil("tune", "--set", "cluster.address=auto", "--on", "here", environment=blocked)
-    assert "Optuna is not installed" in done.stderr
+    assert "needs optuna" in done.stderr
 
 
 @pytest.mark.slow
