@@ -36,11 +36,11 @@ from benchmarks.conll import TASK, corpus
 from vermeil.blending.config import BlendingConfig
 from vermeil.data.atomic import write_json
 from vermeil.data.document import UNANNOTATED, Document
-from vermeil.jobs.evaluate import evaluate
-from vermeil.jobs.train import train_student
+from vermeil.evaluation.documents import evaluate
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
-from vermeil.studies.draw import draw_documents
+from vermeil.studies.cells.sampling import draw_documents
+from vermeil.training.fit import train_student
 
 DATA = Path(os.environ["VERMEIL_DATA"])
 GOLD, SILVER, GOLD_PASSES, SILVER_PASSES = 1000, 4000, 4.0, 3.0

@@ -58,7 +58,7 @@ def sentences(number: int) -> list[Document]:
 
 
 def annotate_job(folder: Path) -> Timed:
-    from vermeil.cluster.annotate import ask_on
+    from vermeil.cluster.annotate.job import ask_on
     from vermeil.jobs.annotate import annotate
     from vermeil.teacher.config import TeacherConfig
 
@@ -98,7 +98,7 @@ def model_in(folder: Path) -> Path:
 
 
 def predict_job(folder: Path, model: Path | None) -> Timed:
-    from vermeil.cluster.predict import predict_folder
+    from vermeil.cluster.predict.job import predict_folder
     from vermeil.jobs.predict import predict_file
 
     model = model or model_in(folder)

@@ -31,8 +31,8 @@ from typing import Any
 from vermeil.data.mention import Mention, Status
 from vermeil.tasks.config import LabelConfig, TaskConfig
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.location import locate
-from vermeil.tasks.ner.places import find_places
+from vermeil.tasks.ner.alignment.mentions import locate
+from vermeil.tasks.ner.alignment.occurrences import find_places
 
 LABELS = LabelSet.from_config(
     TaskConfig(labels={name: LabelConfig() for name in ("PER", "ORG", "LOC", "MISC")})

@@ -25,8 +25,8 @@ from benchmarks.planted import ABSENT, DETERMINED, LABELS, UNDETERMINED, Case, c
 from vermeil.data.mention import LocatedMention, Status
 from vermeil.tasks.config import LabelConfig, TaskConfig
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.location import locate
-from vermeil.tasks.ner.marked_location import locate_marked
+from vermeil.tasks.ner.alignment.marked import locate_marked
+from vermeil.tasks.ner.alignment.mentions import locate
 from vermeil.tasks.ner.marked_text import MarkedText
 
 LABEL_SET = LabelSet.from_config(TaskConfig(labels={name: LabelConfig() for name in LABELS}))

@@ -30,9 +30,9 @@ from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.atomic import write_json
 from vermeil.data.document import Annotation, Document, Span
-from vermeil.jobs.evaluate import evaluate
+from vermeil.evaluation.documents import evaluate
+from vermeil.student.inference.onnx_runner import OnnxRunner
 from vermeil.student.load import load_predictor
-from vermeil.student.onnx_runner import OnnxRunner
 from vermeil.studies.environment import describe_environment
 from vermeil.telemetry import import_onnxruntime
 

@@ -20,8 +20,8 @@ from typing import Any
 
 from vermeil.data.document import Span
 from vermeil.data.tags import tags_to_spans
-from vermeil.tasks.ner.places import find_places
-from vermeil.tasks.ner.scheduling import overlapping
+from vermeil.tasks.ner.alignment.intervals import overlapping
+from vermeil.tasks.ner.alignment.occurrences import find_places
 
 
 def sentences() -> list[dict[str, Any]]:

@@ -3,8 +3,8 @@
 500 Wikigold sentences with the votes of five samples of ChatGPT at temperature 0.7
 (Emma1066/Self-Improve-Zero-Shot-NER fc8e03c5). Every (surface, type) with at least one vote is
 located; of two types of one surface that with more votes counts. `votes` is the share of the votes
-as it is; `judge` the probability from `vermeil.jobs.judging`, without students, cross-fitted: each
-sentence is judged by a judge that was fitted on others.
+as it is; `judge` the probability from `vermeil.refinement.judging`, without students,
+cross-fitted: each sentence is judged by a judge that was fitted on others.
 
     VERMEIL_DATA=… python benchmarks/signals.py --json signals.json
 """
@@ -22,13 +22,13 @@ from typing import Any
 from vermeil.data.atomic import write_json
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.mention import Mention
-from vermeil.jobs.judging import Taught, judge
-from vermeil.jobs.signal_report import signal_report
+from vermeil.refinement.judging import Taught, judge
+from vermeil.refinement.report import signal_report
 from vermeil.selection.config import SelectionConfig
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.location import locate
+from vermeil.tasks.ner.alignment.mentions import locate
 
 LABELS = ("Person", "Location", "Organization", "Miscellaneous")
 CONFIG = TaskConfig.model_validate({"labels": {name: {} for name in LABELS}})

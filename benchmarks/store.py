@@ -40,8 +40,8 @@ from vermeil.tasks import make_task
 from vermeil.tasks.config import LabelConfig, TaskConfig
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.requests import make_requests
-from vermeil.teacher.spending import Charge, Limit, Reservation
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.charges import Charge, Limit, Reservation
+from vermeil.teacher.store.store import ReplyStore
 
 COMMIT = 500
 REPLY = Reply('{"entities": [{"text": "Oslo", "label": "LOC"}]}', usage=Usage(200, 15), latency=0.2)

@@ -47,11 +47,11 @@ from benchmarks.conll import TASK, corpus
 from vermeil.blending.config import BlendingConfig, BudgetConfig
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.example import Example
-from vermeil.jobs.evaluate import evaluate
-from vermeil.jobs.train import train_student
+from vermeil.evaluation.documents import evaluate
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
 from vermeil.studies.environment import describe_environment
+from vermeil.training.fit import train_student
 
 BATCH = 32
 

@@ -19,11 +19,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from vermeil.studies.markdown import answer, block_parts, comparisons, mechanism_parts, table
-from vermeil.studies.mechanism import mechanism
-from vermeil.studies.summary import compare, summarise
-from vermeil.studies.view import page_view
-from vermeil.studies.wording import f1, regimen_name
+from vermeil.studies.format import f1, regimen_name
+from vermeil.studies.report.markdown import answer, block_parts, comparisons, mechanism_parts, table
+from vermeil.studies.report.page import page_view
+from vermeil.studies.statistics.compare import compare, summarise
+from vermeil.studies.statistics.mechanism import mechanism
 
 RESULTS = Path(__file__).parents[2] / "docs/results/paper"
 PAGE = RESULTS.with_suffix(".md")
@@ -109,7 +109,7 @@ def by_type(cells: Sequence[Mapping[str, Any]]) -> str:
 
 def figure(name: str, caption: str, panels: Sequence[tuple[str, Markup]], columns: int = 4) -> str:
     """Write panels into one SVG file, and return the line that shows it."""
-    css = files("vermeil.studies").joinpath("templates/report.css").read_text("utf-8")
+    css = files("vermeil.studies.report").joinpath("templates/report.css").read_text("utf-8")
     root = re.search(r":root \{.*?\}", css, re.DOTALL)
     charts = css[css.index(".chart text") : css.index("/* examples */")]
     width, height = PANEL

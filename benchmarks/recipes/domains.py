@@ -39,8 +39,8 @@ from vermeil.data.counts import total
 from vermeil.data.document import Annotation, Document
 from vermeil.data.reply import Reply
 from vermeil.data.tags import tags_to_spans
-from vermeil.jobs.learning import Learning
-from vermeil.jobs.refine import refine
+from vermeil.refinement.refine import refine
+from vermeil.refinement.student_trainer import Learning
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.ner.task import NerTask

@@ -32,17 +32,17 @@ from benchmarks.conll import TASK, corpus
 from vermeil.blending.config import BlendingConfig, BudgetConfig
 from vermeil.data.atomic import write_json
 from vermeil.data.document import UNANNOTATED, Document, Span
-from vermeil.jobs.evaluate import evaluate
-from vermeil.jobs.judging import Item
-from vermeil.jobs.learning import Learning
-from vermeil.jobs.selecting import Selection, choose
-from vermeil.jobs.self_training import self_annotated
-from vermeil.jobs.train import train_student
+from vermeil.evaluation.documents import evaluate
+from vermeil.refinement.curate import Selection, choose
+from vermeil.refinement.judging import Item
+from vermeil.refinement.self_training import self_annotated
+from vermeil.refinement.student_trainer import Learning
 from vermeil.selection.config import Policy, SelectionConfig
 from vermeil.selection.policies import Judgement
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
-from vermeil.studies.draw import Draw, draw_documents
+from vermeil.studies.cells.sampling import Draw, draw_documents
+from vermeil.training.fit import train_student
 
 SILVER = 4000
 PASSES = {250: 16.0, 1000: 4.0}

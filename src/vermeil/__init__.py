@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from vermeil.data.document import Annotation, Document, Span
     from vermeil.data.mention import Mention
     from vermeil.data.reply import Reply
+    from vermeil.evaluation.documents import evaluate
     from vermeil.jobs.annotate import annotate
     from vermeil.jobs.calibrate import calibrate
-    from vermeil.jobs.check import check
-    from vermeil.jobs.evaluate import evaluate
     from vermeil.jobs.export import export
     from vermeil.jobs.locate import locate
     from vermeil.jobs.pilot import pilot
     from vermeil.jobs.predict import predict
-    from vermeil.jobs.refine import refine
-    from vermeil.jobs.run import run
-    from vermeil.jobs.select import select
-    from vermeil.jobs.show import show
     from vermeil.jobs.train import train
+    from vermeil.pipeline.check import check
+    from vermeil.pipeline.run import run
+    from vermeil.pipeline.show import show
+    from vermeil.refinement.refine import refine
+    from vermeil.refinement.select import select
     from vermeil.serving.serve import serve
     from vermeil.student import Student
     from vermeil.studies.plan import plan
@@ -70,18 +70,18 @@ _HOMES = {
     "Student": "vermeil.student",
     "annotate": "vermeil.jobs.annotate",
     "calibrate": "vermeil.jobs.calibrate",
-    "check": "vermeil.jobs.check",
-    "evaluate": "vermeil.jobs.evaluate",
+    "check": "vermeil.pipeline.check",
+    "evaluate": "vermeil.evaluation.documents",
     "export": "vermeil.jobs.export",
     "locate": "vermeil.jobs.locate",
     "pilot": "vermeil.jobs.pilot",
     "plan": "vermeil.studies.plan",
     "predict": "vermeil.jobs.predict",
-    "refine": "vermeil.jobs.refine",
-    "run": "vermeil.jobs.run",
-    "select": "vermeil.jobs.select",
+    "refine": "vermeil.refinement.refine",
+    "run": "vermeil.pipeline.run",
+    "select": "vermeil.refinement.select",
     "serve": "vermeil.serving.serve",
-    "show": "vermeil.jobs.show",
+    "show": "vermeil.pipeline.show",
     "study": "vermeil.studies.study",
     "train": "vermeil.jobs.train",
 }

@@ -75,7 +75,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_reading_a_configuration_loads_no_torch_and_no_client() -> None:
-    code = "import vermeil.config, vermeil.jobs.stages, vermeil.jobs.run, vermeil.jobs.check"
+    code = "import vermeil.config; from vermeil.pipeline import check, run, stages"
     assert loaded_after(code, ("torch", "transformers", "openai", "anthropic")) == []
 
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from vermeil.cli.template import template
 from vermeil.config import load_config
+from vermeil.config.template import template
 from vermeil.demo.settings import CONFIGURATION, read_settings
 
 

@@ -200,7 +200,7 @@ NAMES_ALLOWED = (
     "tasks/__init__.py",  # the line in TASKS
     "tasks/config.py",  # what a configuration may say
     "demo/",  # the demo is about one task
-    "cli/template.py",  # the commented vermeil.toml to begin with
+    "config/template.py",  # the commented vermeil.toml to begin with
 )
 
 

@@ -144,7 +144,7 @@ from vermeil.demo import run_demo
 from vermeil.errors import ConfigError
 from vermeil.jobs.config import PilotConfig
 from vermeil.jobs.evaluate_files import evaluate_files
-from vermeil.jobs.learning import Learning
+from vermeil.refinement.student_trainer import Learning
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.studies.config import StudyConfig

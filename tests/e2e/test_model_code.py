@@ -87,8 +87,8 @@ LOAD = """
 import sys
 from vermeil.errors import EncoderNotFoundError
 from vermeil.student.config import StudentConfig
-from vermeil.student.embedding import TextIndex
-from vermeil.student.network import load_network, load_tokenizer
+from vermeil.student.network.embedding import TextIndex
+from vermeil.student.network.network import load_network, load_tokenizer
 from vermeil.student.student import Student
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig

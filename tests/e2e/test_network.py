@@ -22,7 +22,7 @@ from vermeil.jobs.export import export
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
 from vermeil.tasks.protocol import Task
-from vermeil.teacher.replay import ReplayServer
+from vermeil.teacher.replay.server import ReplayServer
 
 STAY = 60
 """Seconds that a process lives on: libraries report in the background, and only after a while."""

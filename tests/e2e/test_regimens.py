@@ -11,8 +11,8 @@ import pytest
 from tests.tiny import make_encoder
 
 from vermeil.blending.regimens import REGIMENS
+from vermeil.studies.cells.regimens import KNOWN
 from vermeil.studies.config import StudyConfig
-from vermeil.studies.regimens import KNOWN
 
 GOLD, OTHERS, TEST = 16, 8, 8
 LABELS = ("PER", "ORG", "LOC", "MISC")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.tiny import make_encoder
 
-from vermeil.teacher.replay import ReplayServer
+from vermeil.teacher.replay.server import ReplayServer
 
 SIZES = {"train": 12, "pool": 15, "dev": 6, "test": 8}
 

@@ -11,7 +11,7 @@ import pytest
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.data.document import Annotation, Document
-from vermeil.jobs.evaluate import evaluate
+from vermeil.evaluation.documents import evaluate
 from vermeil.jobs.predict import predict
 from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig

@@ -10,7 +10,7 @@ from vermeil.data.reply import State
 from vermeil.demo.annotating import Annotated, Corpus, annotate_newswire, read_newswire
 from vermeil.demo.corpus import NEWSWIRE
 from vermeil.demo.settings import read_settings
-from vermeil.jobs.places import Places
+from vermeil.jobs.run_folder import Places
 from vermeil.tasks import make_task
 
 

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.tags import spans_to_tags, tags_to_spans
-from vermeil.student.context import spread
+from vermeil.student.encoding.context import spread
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.decoding import best_path, decode_spans
 from vermeil.tasks.ner.task import NerTask

@@ -16,8 +16,8 @@ from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.confidence import confidence
 from vermeil.tasks.ner.formats import parse_reply
 from vermeil.tasks.ner.reply_format import Question
-from vermeil.teacher.logprob_blob import packed, unpacked
-from vermeil.teacher.openai_logprobs import parse_logprobs
+from vermeil.teacher.backends.openai.logprobs import parse_logprobs
+from vermeil.teacher.store.logprobs import packed, unpacked
 
 LABELS = LabelSet.from_config(
     TaskConfig(labels={name: LabelConfig() for name in ("PER", "text", "label")})

@@ -9,15 +9,15 @@ from vermeil.data.document import Document, Span
 from vermeil.data.mention import Mention, Status, Tier
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.location import locate
-from vermeil.tasks.ner.marked_location import locate_marked
+from vermeil.tasks.ner.alignment.abstention import annotation_of
+from vermeil.tasks.ner.alignment.fuzzy import edits_allowed, find_nearly
+from vermeil.tasks.ner.alignment.intervals import heaviest
+from vermeil.tasks.ner.alignment.marked import locate_marked
+from vermeil.tasks.ner.alignment.mentions import locate
+from vermeil.tasks.ner.alignment.normalise import folded, letters, spaced
+from vermeil.tasks.ner.alignment.occurrences import find_places, is_attached, is_whole
 from vermeil.tasks.ner.marked_text import Mark, MarkedText
-from vermeil.tasks.ner.nearly import edits_allowed, find_nearly
-from vermeil.tasks.ner.places import find_places, is_attached, is_whole
-from vermeil.tasks.ner.scheduling import heaviest
 from vermeil.tasks.ner.task import NerTask
-from vermeil.tasks.ner.uncertainty import annotation_of
-from vermeil.tasks.ner.views import folded, letters, spaced
 
 CONFIG = TaskConfig(labels={"PER": {}, "LOC": {}, "ORG": {}})
 LABELS = LabelSet.from_config(CONFIG)

@@ -3,7 +3,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vermeil.studies.marks import marked
+from vermeil.studies.report.highlighted_text import marked
 
 TEXT = "Every character stands in exactly one piece."
 spans = st.lists(

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from vermeil.data.document import Span
 from vermeil.data.reply import Reply, State
 from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.ner.alignment.occurrences import is_whole
 from vermeil.tasks.ner.formats import FORMATS, parse_reply
 from vermeil.tasks.ner.marked_text import Mark, MarkedText
-from vermeil.tasks.ner.places import is_whole
 from vermeil.tasks.ner.reply_format import Question
 from vermeil.tasks.ner.task import NerTask
 

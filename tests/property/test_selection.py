@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vermeil.corpora.jsonl import document_to_line
 from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.records import document_to_line
 from vermeil.data.words import split_words
 from vermeil.selection.policies import Judgement, Ruling, expected_f1, rule
 from vermeil.tasks.config import TaskConfig

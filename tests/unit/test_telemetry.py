@@ -86,7 +86,7 @@ def test_an_earlier_import_of_onnxruntime_is_reported_exactly_once(
 
 def test_the_hub_is_switched_off_before_transformers_is_imported() -> None:
     code = (
-        "import vermeil.student.network\n"
+        "import vermeil.student.network.network\n"
         "from huggingface_hub import constants\n"
         "print(constants.HF_HUB_DISABLE_TELEMETRY)"
     )

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
-from vermeil.cli.output import print_json
-from vermeil.cli.stage import do_stage
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
+from vermeil.cli.ui.output import print_json
+from vermeil.cli.ui.stage import do_stage
 
 EXAMPLE = "Example: vermeil annotate --set teacher.model=gpt-4o-mini --dry-run"
 
@@ -36,11 +36,11 @@ def annotate(
         do_stage("annotate", config, overrides, as_json, quiet, on)
         return
     sections = load(config, overrides)
-    from vermeil.cli.reports import print_report
-    from vermeil.jobs.demonstrating import demonstrations_for
+    from vermeil.cli.ui.reports import print_report
     from vermeil.jobs.estimate import estimate
-    from vermeil.jobs.places import Places
-    from vermeil.jobs.stages import pool_of
+    from vermeil.jobs.run_folder import Places
+    from vermeil.pipeline.demonstration_files import demonstrations_for
+    from vermeil.pipeline.stages import pool_of
     from vermeil.tasks import make_task
 
     replies = Places(sections.run.output).replies

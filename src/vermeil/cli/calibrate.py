@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.options import AsJson, Model, Quiet
-from vermeil.cli.output import console, print_json
-from vermeil.cli.progress import shown_progress
+from vermeil.cli.ui.options import AsJson, Model, Quiet
+from vermeil.cli.ui.output import console, print_json
+from vermeil.cli.ui.progress import shown_progress
 
 EXAMPLE = "Example: vermeil calibrate vermeil-run/model dev.jsonl"
 
@@ -21,7 +21,7 @@ def calibrate(
     quiet: Quiet = False,
 ) -> None:
     """Fit the temperature of a model's scores; spans stay as they are."""
-    from vermeil.cli.inputs import corpus_config
+    from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import read_corpus
     from vermeil.jobs.calibrate import calibrate as job
 

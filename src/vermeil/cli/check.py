@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, load
-from vermeil.cli.output import console, print_json
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, load
+from vermeil.cli.ui.output import console, print_json
 
 EXAMPLE = "Example: vermeil check --config vermeil.toml"
 
@@ -19,7 +19,7 @@ def check(
     sections = load(config, overrides)
     from rich.markup import escape
 
-    from vermeil.jobs.check import check as job
+    from vermeil.pipeline.check import check as job
 
     report = job(sections)
     if as_json:

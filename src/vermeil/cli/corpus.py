@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.options import AsJson, Overwrite
-from vermeil.cli.output import console, print_json, say, table
+from vermeil.cli.ui.options import AsJson, Overwrite
+from vermeil.cli.ui.output import console, print_json, say, table
 
 EXAMPLE = "Example: vermeil corpus stats gold.jsonl"
 
@@ -63,10 +63,10 @@ def stats(
     as_json: AsJson = False,
 ) -> None:
     """Count documents, groups, labels, lengths and duplicates."""
-    from vermeil.cli.inputs import corpus_config
-    from vermeil.cli.reports import print_report
+    from vermeil.cli.ui.inputs import corpus_config
+    from vermeil.cli.ui.reports import print_report
     from vermeil.corpora import read_corpus
-    from vermeil.corpora.stats import corpus_stats
+    from vermeil.corpora.analysis.stats import corpus_stats
 
     corpus = corpus_config(
         file, format=format_, scheme=scheme, tag_column=tag_column, tag_key=tag_key
@@ -97,10 +97,10 @@ def split(
     as_json: AsJson = False,
 ) -> None:
     """Split by group, so that every part gets its share of documents and labels."""
-    from vermeil.cli.inputs import corpus_config, shares_of
+    from vermeil.cli.ui.inputs import corpus_config, shares_of
     from vermeil.corpora import read_corpus, write_corpus
-    from vermeil.corpora.split import split_corpus
-    from vermeil.corpora.stats import corpus_stats
+    from vermeil.corpora.analysis.split import split_corpus
+    from vermeil.corpora.analysis.stats import corpus_stats
     from vermeil.data.written import check_file
 
     corpus = corpus_config(
@@ -161,7 +161,7 @@ def convert(
     """Write a corpus in another format; what was not read, and what is lost, is counted."""
     from collections import Counter
 
-    from vermeil.cli.inputs import corpus_config
+    from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import read_corpus, write_corpus
     from vermeil.corpora.unread import counting_unread
 
@@ -194,9 +194,9 @@ def leaks(
     as_json: AsJson = False,
 ) -> None:
     """Find texts of RIGHT that stand, or nearly stand, in LEFT."""
-    from vermeil.cli.inputs import corpus_config
+    from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import read_corpus
-    from vermeil.corpora.leaks import find_leaks
+    from vermeil.corpora.analysis.leaks import find_leaks
 
     report = find_leaks(
         read_corpus(corpus_config(left, format=format_)),

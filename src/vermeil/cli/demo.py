@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.options import AsJson, Overwrite, Quiet
-from vermeil.cli.output import print_json
-from vermeil.cli.progress import shown_progress
+from vermeil.cli.ui.options import AsJson, Overwrite, Quiet
+from vermeil.cli.ui.output import print_json
+from vermeil.cli.ui.progress import shown_progress
 
 EXAMPLE = "Example: vermeil demo --output vermeil-demo"
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.appraisal import appraisal_tables
-from vermeil.cli.options import AnyPrecision, AsJson, Quiet
-from vermeil.cli.output import console, print_json
-from vermeil.cli.progress import shown_progress
+from vermeil.cli.ui.appraisal import appraisal_tables
+from vermeil.cli.ui.options import AnyPrecision, AsJson, Quiet
+from vermeil.cli.ui.output import console, print_json
+from vermeil.cli.ui.progress import shown_progress
 
 EXAMPLE = "Example: vermeil evaluate vermeil-run/model test.jsonl --json"
 
@@ -51,7 +51,7 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Score a model, or a file of predictions, against gold; needs no vermeil.toml."""
-    from vermeil.cli.inputs import corpus_config
+    from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import require_readable
     from vermeil.jobs.evaluate_files import agreement_of_files, evaluate_files, locate_record
 

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from vermeil.cli.options import AsJson, Model, Overwrite, Quiet
-from vermeil.cli.output import console, print_json, table
-from vermeil.cli.progress import shown_progress
+from vermeil.cli.ui.options import AsJson, Model, Overwrite, Quiet
+from vermeil.cli.ui.output import console, print_json, table
+from vermeil.cli.ui.progress import shown_progress
 from vermeil.errors import ExportError
 
 EXAMPLE = "Example: vermeil export vermeil-run/model --int8 --check dev.jsonl"
@@ -40,7 +40,7 @@ def export(
     quiet: Quiet = False,
 ) -> None:
     """Write a model for ONNX Runtime and prove that it is the same model."""
-    from vermeil.cli.inputs import corpus_config
+    from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import read_corpus
     from vermeil.jobs.export import export as job
 

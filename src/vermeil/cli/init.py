@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.output import say
+from vermeil.cli.ui.output import say
 
 EXAMPLE = "Example: vermeil init my-project"
 
@@ -21,7 +21,7 @@ def init(
     ] = False,
 ) -> None:
     """Write a commented vermeil.toml to fill in."""
-    from vermeil.cli.template import template
+    from vermeil.config.template import template
     from vermeil.data.atomic import atomic_file
     from vermeil.errors import ConfigError
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet
-from vermeil.cli.stage import do_stage
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet
+from vermeil.cli.ui.stage import do_stage
 
 EXAMPLE = "Example: vermeil locate --json"
 

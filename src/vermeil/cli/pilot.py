@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
-from vermeil.cli.output import console, print_json, table
-from vermeil.cli.progress import shown_progress
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
+from vermeil.cli.ui.output import console, print_json, table
+from vermeil.cli.ui.progress import shown_progress
 
 if TYPE_CHECKING:
     from vermeil.data.reply import Usage
@@ -27,8 +27,8 @@ def pilot(
     sections = load(config, overrides)
     from vermeil.corpora import read_corpus
     from vermeil.jobs.pilot import pilot as job
-    from vermeil.jobs.places import Places
-    from vermeil.jobs.stages import configured
+    from vermeil.jobs.run_folder import Places
+    from vermeil.pipeline.stages import configured
     from vermeil.tasks import make_task
 
     task = make_task(sections.task)
@@ -53,7 +53,7 @@ def pilot(
 
 def _price(teacher: TeacherConfig, model: str, usage: Usage) -> float | None:
     """Return what tokens of a model cost, in dollars; None where the price is not known."""
-    from vermeil.teacher.prices import PER_DOLLAR, price_of
+    from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 
     price = price_of(teacher.model_copy(update={"model": model}))
     return None if price is None else price.of(usage) / PER_DOLLAR

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, load
-from vermeil.cli.output import print_json
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, load
+from vermeil.cli.ui.output import print_json
 
 if TYPE_CHECKING:
     from vermeil.studies.plan import PlanReport
@@ -27,7 +27,7 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Say which labels to buy next, from a finished study over several data sizes."""
-    from vermeil.jobs.places import Places
+    from vermeil.jobs.run_folder import Places
     from vermeil.studies.plan import plan as job
 
     given = [] if budget is None else [f"plan.budget={budget}"]
@@ -40,8 +40,8 @@ def plan(
 
 
 def _print(report: PlanReport) -> None:
-    from vermeil.cli.output import console
-    from vermeil.studies.table import frontier_table
+    from vermeil.cli.ui.output import console
+    from vermeil.studies.report.terminal import frontier_table
 
     console().print(frontier_table(report.record))
     for sentence in report.sentences:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from vermeil.cli.options import AnyPrecision, Model, On, Overrides, Overwrite, Quiet, load
-from vermeil.cli.output import say
-from vermeil.cli.progress import shown_progress
+from vermeil.cli.ui.options import AnyPrecision, Model, On, Overrides, Overwrite, Quiet, load
+from vermeil.cli.ui.output import say
+from vermeil.cli.ui.progress import shown_progress
 from vermeil.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def predict(
     if cluster is not None:
         _predict_folder(model, files or [], output, cluster, precision, quiet)
         return
-    from vermeil.cli.inputs import corpus_config
+    from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import read_corpus, require_readable
     from vermeil.jobs.predict import predict as job
     from vermeil.jobs.predict import predict_file
@@ -111,7 +111,7 @@ def _predict_folder(
     precision: Literal["auto", "fp32", "bf16", "int8"],
     quiet: bool,
 ) -> None:
-    from vermeil.cluster.predict import predict_folder
+    from vermeil.cluster.predict.job import predict_folder
 
     if len(folders) != 1 or output is None:
         raise ConfigError("--on ray: needs one folder to read, and --output, another to write")
@@ -124,7 +124,7 @@ def _predict_folder(
 
 
 def _print(documents: Iterable[Document]) -> None:
-    from vermeil.corpora.jsonl import document_to_line
+    from vermeil.data.records import document_to_line
 
     for document in documents:
         sys.stdout.write(document_to_line(document) + "\n")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.output import say
+from vermeil.cli.ui.output import say
 
 EXAMPLE = "Example: vermeil replay strong=replies.jsonl --port 8000"
 
@@ -23,7 +23,7 @@ def replay(
 ) -> None:
     """Serve recorded replies as an OpenAI-compatible teacher on this machine, until Ctrl-C."""
     from vermeil.errors import ConfigError
-    from vermeil.teacher.replay import ReplayServer
+    from vermeil.teacher.replay.server import ReplayServer
 
     named: dict[str, Path] = {}
     for recording in recordings:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Overwrite, load
-from vermeil.cli.output import console, print_json, say, table
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Overwrite, load
+from vermeil.cli.ui.output import console, print_json, say, table
 
 if TYPE_CHECKING:
     from vermeil.config import Config
     from vermeil.tasks.protocol import Task
-    from vermeil.teacher.stored import Wanted
+    from vermeil.teacher.store.records import Wanted
 
 EXAMPLE = "Example: vermeil replies count"
 SHOWN = 80
@@ -123,11 +123,11 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Store recorded replies about the pool, as if the configured teacher had given them."""
-    from vermeil.cli.reports import print_report
+    from vermeil.cli.ui.reports import print_report
     from vermeil.corpora import read_corpus
-    from vermeil.jobs.demonstrating import demonstrations_for
     from vermeil.jobs.import_replies import import_replies
-    from vermeil.jobs.stages import configured
+    from vermeil.pipeline.demonstration_files import demonstrations_for
+    from vermeil.pipeline.stages import configured
 
     sections = load(config, overrides)
     store, task = _opened(sections)
@@ -159,14 +159,14 @@ def batches(
 
 
 def _opened(sections: Config) -> tuple[Path, Task]:
-    from vermeil.jobs.places import Places
+    from vermeil.jobs.run_folder import Places
     from vermeil.tasks import make_task
 
     return Places(sections.run.output).replies, make_task(sections.task)
 
 
 def _wanted(model: str | None, prompt: str | None, document: str | None) -> Wanted:
-    from vermeil.teacher.stored import Wanted
+    from vermeil.teacher.store.records import Wanted
 
     return Wanted(model, prompt, document)
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from vermeil.cli.options import AsJson, Overwrite
-from vermeil.cli.output import print_json, say
+from vermeil.cli.ui.options import AsJson, Overwrite
+from vermeil.cli.ui.output import print_json, say
 
 EXAMPLE = "Example: vermeil review export silver.jsonl --to label-studio --output tasks.json"
 EXPORT = f"""{EXAMPLE}
@@ -60,7 +60,7 @@ def export(
     Scores, abstentions, ids and the like travel along, where the tool keeps what it does not
     know; import finds the documents by them.
     """
-    from vermeil.cli.inputs import corpus_config
+    from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import read_corpus
     from vermeil.jobs.review import export_for_review, read_ids
 
@@ -107,8 +107,8 @@ def import_(
     its offsets cannot be relied on. A doccano export does not tell what is finished: export only
     confirmed documents from there. What happened to the suggested spans is reported.
     """
-    from vermeil.cli.inputs import corpus_config
-    from vermeil.cli.reports import print_report
+    from vermeil.cli.ui.inputs import corpus_config
+    from vermeil.cli.ui.reports import print_report
     from vermeil.corpora import read_corpus
     from vermeil.jobs.review import describe_ids, import_review
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
-from vermeil.cli.output import print_json, say
-from vermeil.cli.progress import shown_progress
-from vermeil.cli.stage import means_for
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
+from vermeil.cli.ui.output import print_json, say
+from vermeil.cli.ui.progress import shown_progress
+from vermeil.cli.ui.stage import means_for
 
 EXAMPLE = "Example: vermeil run --config vermeil.toml"
 
@@ -19,8 +19,8 @@ def run(
 ) -> None:
     """Annotate, locate, train, evaluate: the model is ready; what is done already is skipped."""
     sections = load(config, overrides)
-    from vermeil.cli.reports import print_report
-    from vermeil.jobs.run import run as job
+    from vermeil.cli.ui.reports import print_report
+    from vermeil.pipeline.run import run as job
 
     with shown_progress(quiet) as progress:
         report = job(sections, progress, say, means_for(sections, on))

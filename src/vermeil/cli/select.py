@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet
-from vermeil.cli.selections import judge_silver
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet
+from vermeil.cli.ui.refine_report import judge_silver
 
 EXAMPLE = "Example: vermeil select --set selection.policy=drop_span --set selection.threshold=0.6"
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.options import AnyPrecision, Model
-from vermeil.cli.output import say
+from vermeil.cli.ui.options import AnyPrecision, Model
+from vermeil.cli.ui.output import say
 
 EXAMPLE = "Example: vermeil serve vermeil-run/model"
 

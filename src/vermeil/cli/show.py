@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, load
-from vermeil.cli.output import console, print_json
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, load
+from vermeil.cli.ui.output import console, print_json
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from vermeil.data.document import Document
     from vermeil.data.mention import LocatedMention
-    from vermeil.jobs.show import ShownAttempt, ShowReport
+    from vermeil.pipeline.show import ShownAttempt, ShowReport
 
 EXAMPLE = "Example: vermeil show news-001.02"
 
@@ -28,7 +28,7 @@ def show(
 ) -> None:
     """Show one document: gold, prompt, replies, mentions, silver and what the student says."""
     sections = load(config, overrides)
-    from vermeil.jobs.show import show as job
+    from vermeil.pipeline.show import show as job
 
     report = job(sections, document_id)
     if as_json:
@@ -42,7 +42,7 @@ def show(
 
 
 def _parts(report: ShowReport, labels: tuple[str, ...]) -> Iterator[RenderableType]:
-    from vermeil.cli.highlight import heading, highlighted
+    from vermeil.cli.ui.highlight import heading, highlighted
 
     yield heading(f"document {report.document.id} (in {', '.join(report.sources)})")
     yield highlighted(report.document, labels)
@@ -70,7 +70,7 @@ def _changes(document: Document) -> Iterator[str]:
 def _attempt(
     shown: ShownAttempt, document: Document, labels: tuple[str, ...]
 ) -> Iterator[RenderableType]:
-    from vermeil.cli.highlight import heading, highlighted
+    from vermeil.cli.ui.highlight import heading, highlighted
 
     attempt, reading = shown.attempt, shown.reading
     name = f"{attempt.model}, prompt {attempt.prompt}, sample {attempt.sample}"
@@ -87,7 +87,7 @@ def _attempt(
 
 def _mentions(mentions: Iterable[LocatedMention], text: str) -> RenderableType:
     """Every mention with what became of it; a place that it was refused stands in brackets."""
-    from vermeil.cli.output import table
+    from vermeil.cli.ui.output import table
 
     columns = ("mention", "label", "status", "tier", "distance", "candidates", "where", "there")
     rows = []

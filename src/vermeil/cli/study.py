@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
-from vermeil.cli.output import console, print_json
-from vermeil.cli.progress import shown_progress
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
+from vermeil.cli.ui.output import console, print_json
+from vermeil.cli.ui.progress import shown_progress
 
 if TYPE_CHECKING:
     from vermeil.cluster.config import ClusterConfig
@@ -33,9 +33,9 @@ def study(
 
     ready = preset_overrides(preset) if preset else ()
     sections = load(config, [*ready, *(overrides or ())])
-    from vermeil.cli.study_inputs import read_context, read_documents, save_config
-    from vermeil.jobs.places import Places
-    from vermeil.student.encoder import require_encoder
+    from vermeil.jobs.run_folder import Places
+    from vermeil.pipeline.study_files import read_context, read_documents, save_config
+    from vermeil.student.network.encoder import require_encoder
     from vermeil.studies.study import study as job
     from vermeil.tasks import make_task
 
@@ -73,7 +73,7 @@ def _cells_on(cluster: ClusterConfig) -> RunCells:
 
 
 def _print(report: StudyReport) -> None:
-    from vermeil.studies.table import findings_table, study_table
+    from vermeil.studies.report.terminal import findings_table, study_table
 
     out = console()
     out.print(study_table(report.results))

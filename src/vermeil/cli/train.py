@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet
-from vermeil.cli.stage import do_stage
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet
+from vermeil.cli.ui.stage import do_stage
 
 EXAMPLE = """Example: vermeil train --regimen auto
 vermeil train --regimen schedule --set blending.schedule=power"""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vermeil.cli.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
-from vermeil.cli.output import console, print_json, table
-from vermeil.cli.progress import shown_progress
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
+from vermeil.cli.ui.output import console, print_json, table
+from vermeil.cli.ui.progress import shown_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ def tune(
     r"""Search learning rate, epochs and the keys of \[tune] on dev; needs vermeil\[tune]."""
     sections = load(config, overrides)
     search = _search_on(sections.cluster.chosen(on), sections.student)
-    from vermeil.cli.study_inputs import save_config
+    from vermeil.pipeline.study_files import save_config
 
     inputs, output = _read(sections), sections.run.output / "tune"
     save_config(sections, output)
@@ -63,7 +63,7 @@ def _search_on(cluster: ClusterConfig | None, student: StudentConfig) -> Callabl
 
 def _read(sections: Config) -> TuneInputs:
     from vermeil.corpora import read_corpus
-    from vermeil.jobs.stages import configured, training_documents
+    from vermeil.pipeline.stages import configured, training_documents
     from vermeil.tasks import make_task
     from vermeil.tuning.trial import TuneInputs
 

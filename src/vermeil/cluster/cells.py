@@ -8,12 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from vermeil.cluster.archive import pack, unpack
 from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import connected, require_ray, worker_options
-from vermeil.cluster.flow import flow
-from vermeil.cluster.parcels import pack, unpack
-from vermeil.studies.cell import CellJob, run_cell
-from vermeil.studies.draw import Draw
+from vermeil.cluster.work_pool import flow
+from vermeil.studies.cells.cell import CellJob, run_cell
+from vermeil.studies.cells.sampling import Draw
 from vermeil.studies.study import RunCells
 
 

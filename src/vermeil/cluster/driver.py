@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vermeil.cluster.board import noticeboard, writing_to
 from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import connected, here, require_ray, task_error
-from vermeil.cluster.partitions import Place
+from vermeil.cluster.progress_relay import noticeboard, writing_to
+from vermeil.cluster.storage import Place
 from vermeil.data.progress import Progress
 from vermeil.errors import ConfigError
 

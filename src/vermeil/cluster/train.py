@@ -13,12 +13,12 @@ from typing import Any
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.blending.schedules import Schedule
-from vermeil.cluster.board import noticeboard, writing_to
+from vermeil.cluster.archive import pack, unpack
 from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import connected, require_ray, worker_options
 from vermeil.cluster.driver import drive, name_of, storage_of
-from vermeil.cluster.parcels import pack, unpack
-from vermeil.cluster.partitions import Place
+from vermeil.cluster.progress_relay import noticeboard, writing_to
+from vermeil.cluster.storage import Place
 from vermeil.data.atomic import atomic_folder
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent

@@ -15,7 +15,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.errors import TrainingError
 from vermeil.optional import require
 from vermeil.student.config import StudentConfig
-from vermeil.student.encoder import require_encoder
+from vermeil.student.network.encoder import require_encoder
 from vermeil.tuning.config import DimensionConfig, TuneConfig
 from vermeil.tuning.report import ScoredTrial, TuneReport, check_report, write_report
 from vermeil.tuning.trial import TuneInputs, train_trial

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from vermeil.config.problems import did_you_mean
 from vermeil.section import Section
 from vermeil.student.config import StudentConfig
+from vermeil.studies.cells.regimens import KNOWN
 from vermeil.studies.config import StudyConfig
-from vermeil.studies.regimens import KNOWN
 
 
 def cross_checks(sections: Mapping[str, Section]) -> Iterator[str]:

@@ -1,13 +1,13 @@
 """Files to documents and back, one file per format; statistics, splits and leaks."""
 
+from vermeil.corpora.analysis.leaks import Leak, LeakReport, find_leaks
+from vermeil.corpora.analysis.split import split_corpus
+from vermeil.corpora.analysis.stats import CorpusStats, Spread, corpus_stats
 from vermeil.corpora.config import CorporaConfig, CorpusConfig
-from vermeil.corpora.formats import require_readable, require_writable
-from vermeil.corpora.jsonl import document_from_record, document_to_line, document_to_record
-from vermeil.corpora.leaks import Leak, LeakReport, find_leaks
 from vermeil.corpora.read import read_corpus
-from vermeil.corpora.split import split_corpus
-from vermeil.corpora.stats import CorpusStats, Spread, corpus_stats
+from vermeil.corpora.recognise import require_readable, require_writable
 from vermeil.corpora.write import WriteReport, write_corpus
+from vermeil.data.records import document_from_record, document_to_line, document_to_record
 
 __all__ = [
     "CorporaConfig",

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from vermeil.corpora.jsonl import parse_value, read_objects
 from vermeil.corpora.source import STDIN, Line, located, read_chunks, read_lines
+from vermeil.data.records import _name
 from vermeil.errors import DataError
 
 Objects = Iterable[tuple[int, dict[str, Any]]]
@@ -147,3 +147,60 @@ class _Text:
                 break
         self._buffer, self._at = "".join(pieces), 0
         return size > 0
+
+
+def read_objects(lines: Iterable[Line], path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Read JSON objects, one per line, with their line numbers; blank lines are skipped."""
+    for line in lines:
+        if not line.text.strip():
+            continue
+        with located(path, line.number):
+            record = parse_object(line.text)
+        yield line.number, record
+
+
+def parse_object(text: str) -> dict[str, Any]:
+    """Return the JSON object that a line holds.
+
+    Raises:
+        DataError: it holds something else, or characters that no encoding can hold.
+    """
+    start = len(text) - len(text.lstrip())
+    try:
+        value, end = parse_value(text, start)
+        if text[end:].strip():
+            raise json.JSONDecodeError("Extra data", text, end)
+    except json.JSONDecodeError as error:
+        raise DataError(
+            f"not JSON: {error.msg} at character {error.colno}; expected one object per line"
+        ) from error
+    if not isinstance(value, dict):
+        raise DataError(f"expected a JSON object, found {_name(value)}")
+    return value
+
+
+def parse_value(text: str, start: int = 0) -> tuple[Any, int]:
+    """Return the JSON value that begins at ``start``, and where it ends.
+
+    Raises:
+        JSONDecodeError: there is none, or it is cut off.
+        DataError: it holds what is not JSON, or characters that no encoding can hold.
+    """
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+        if text.find("\\ud", start, end) >= 0 or text.find("\\uD", start, end) >= 0:
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise DataError(
+            "holds half of a surrogate pair (\\ud800 to \\udfff), which is not a character"
+        ) from error
+    except RecursionError as error:
+        raise DataError("is nested too deeply to be a record") from error
+    return value, end
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise DataError(f"{name} is not JSON; expected a number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

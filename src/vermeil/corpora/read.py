@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 
-from vermeil.corpora.brat import read_brat
 from vermeil.corpora.config import CorpusConfig
-from vermeil.corpora.conll import conll_tags, read_conll
-from vermeil.corpora.docbin import read_docbin
-from vermeil.corpora.formats import OBJECTS, recognise, recognise_array, with_named_format
-from vermeil.corpora.jsonl import read_jsonl
+from vermeil.corpora.formats.brat import read_brat
+from vermeil.corpora.formats.conll import conll_tags, read_conll
+from vermeil.corpora.formats.docbin import read_docbin
+from vermeil.corpora.formats.jsonl import read_jsonl
+from vermeil.corpora.formats.tables import read_table
+from vermeil.corpora.formats.text import read_text_files, read_text_lines
+from vermeil.corpora.formats.tokens import read_tokens, token_tags
+from vermeil.corpora.formats.webanno.reader import read_webanno, webanno_document
+from vermeil.corpora.id_index import SeenIds
 from vermeil.corpora.objects import Objects, is_array, objects_in, objects_of
-from vermeil.corpora.seen import SeenIds
+from vermeil.corpora.recognise import OBJECTS, recognise, recognise_array, with_named_format
 from vermeil.corpora.source import STDIN, Found, Line, located, read_lines, stem_of
-from vermeil.corpora.tables import read_table
-from vermeil.corpora.text import read_text_files, read_text_lines
-from vermeil.corpora.tokens import read_tokens, token_tags
-from vermeil.corpora.tools import TOOLS, read_tool
-from vermeil.corpora.webanno import read_webanno, webanno_document
+from vermeil.corpora.tools.registry import TOOLS, read_tool
 from vermeil.data.document import Document
 from vermeil.data.tags import Scheme, detect_scheme
 from vermeil.errors import DataError

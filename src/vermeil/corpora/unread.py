@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from vermeil.corpora.words import REPAIRED
+from vermeil.corpora.tokenised import REPAIRED
 from vermeil.data.document import Document
 
 UNREAD = "unread"

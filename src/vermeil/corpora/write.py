@@ -9,19 +9,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vermeil.corpora.arrow import write_datasets, write_parquet
-from vermeil.corpora.brat import write_brat
 from vermeil.corpora.config import CorpusConfig, FileFormat, Format
-from vermeil.corpora.conll import conll_texts
-from vermeil.corpora.docbin import write_docbin
-from vermeil.corpora.formats import require_writable
-from vermeil.corpora.jsonl import json_lines
+from vermeil.corpora.formats.arrow import write_datasets, write_parquet
+from vermeil.corpora.formats.brat import write_brat
+from vermeil.corpora.formats.conll import conll_texts
+from vermeil.corpora.formats.docbin import write_docbin
+from vermeil.corpora.formats.jsonl import json_lines
+from vermeil.corpora.formats.tables import WordRows, text_columns, text_rows
+from vermeil.corpora.formats.text import text_lines
+from vermeil.corpora.formats.tokens import token_rows
+from vermeil.corpora.formats.webanno.writer import write_webanno
+from vermeil.corpora.recognise import require_writable
 from vermeil.corpora.source import stem_of
-from vermeil.corpora.tables import WordRows, text_columns, text_rows
-from vermeil.corpora.text import text_lines
-from vermeil.corpora.tokens import token_rows
-from vermeil.corpora.tools import TOOLS, tool_lines
-from vermeil.corpora.webanno_write import write_webanno
+from vermeil.corpora.tools.registry import TOOLS, tool_lines
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document
 from vermeil.data.tags import Scheme

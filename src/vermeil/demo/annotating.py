@@ -19,10 +19,10 @@ from vermeil.demo.corpus import NEWSWIRE
 from vermeil.jobs.annotate import AnnotateReport, annotate
 from vermeil.jobs.appraise import Appraisal, agreement, appraise
 from vermeil.jobs.locate import LocateReport, locate
-from vermeil.jobs.places import Places
+from vermeil.jobs.run_folder import Places
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.replay import ReplayServer
+from vermeil.teacher.replay.server import ReplayServer
 
 RECORDINGS = {
     "standard": "replies.standard.jsonl",

@@ -16,23 +16,17 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
 from vermeil.data.written import RECORD, SAMPLE, check_folder, read_record
 from vermeil.demo.annotating import agreements, annotate_newswire, read_newswire
+from vermeil.demo.console import Story
 from vermeil.demo.corpus import NEWSWIRE
+from vermeil.demo.narration import tell_annotated, tell_beginning, tell_end, tell_plan, tell_study
 from vermeil.demo.settings import CONFIGURATION, SHORT, Settings, read_settings, shortened
-from vermeil.demo.story import Story
-from vermeil.demo.telling import (
-    tell_annotated,
-    tell_beginning,
-    tell_end,
-    tell_plan,
-    tell_study,
-)
 from vermeil.errors import DataError, VermeilError
-from vermeil.jobs.places import Places
 from vermeil.jobs.predict import predict
-from vermeil.student.encoder import require_encoder
+from vermeil.jobs.run_folder import Places
+from vermeil.student.network.encoder import require_encoder
+from vermeil.studies.format import number
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.studies.study import StudyReport, study
-from vermeil.studies.wording import number
 from vermeil.tasks import make_task
 
 SENTENCES = (
@@ -138,7 +132,7 @@ def run_demo(
 
 
 def _suited(settings: Settings, story: Story) -> Settings:
-    from vermeil.student.device import uses_bf16
+    from vermeil.student.network.device import uses_bf16
 
     if uses_bf16(settings.student.precision):
         return settings

@@ -13,20 +13,20 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request, State
 from vermeil.errors import VermeilError
 from vermeil.jobs.adding import together
-from vermeil.jobs.needed import require_teachers
+from vermeil.jobs.requirements import require_teachers
 from vermeil.jobs.verify import verify
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import api_key, host_of
-from vermeil.teacher.batch import ask_in_batches, finish_batches
+from vermeil.teacher.backends.multi_document import packing
+from vermeil.teacher.batches.run import ask_in_batches, finish_batches
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume, check_consent
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
 from vermeil.teacher.engine import Ask, ask
-from vermeil.teacher.packing_backend import packing
-from vermeil.teacher.prices import PER_DOLLAR, price_of
+from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 from vermeil.teacher.report import AskReport
 from vermeil.teacher.requests import check_prompt, make_requests, reader
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.store import ReplyStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import numpy as np
 from vermeil.data.counts import Counts, Tally, total
 from vermeil.data.document import Annotation, Document
 from vermeil.evaluation.bootstrap import score_intervals
+from vermeil.evaluation.documents import score_documents
 from vermeil.evaluation.views import views
-from vermeil.jobs.evaluate import score_documents
 from vermeil.tasks.protocol import Task
 
 OVERALL = "overall"

@@ -13,7 +13,7 @@ from vermeil.errors import DataError
 from vermeil.evaluation.calibration import Reliability, fit_temperature, log_loss, reliability
 
 if TYPE_CHECKING:
-    from vermeil.student.predictor import Predictor
+    from vermeil.student.inference.predictor import Predictor
 
 FEWEST = 20
 """Spans without which no temperature is fitted."""
@@ -57,8 +57,8 @@ def calibrate(model: Path, dev: Sequence[Document], progress: Progress = silent)
         ConfigError: what computes the model is not installed.
         DataError: the folder is not a student, or too few spans with scores are found.
     """
+    from vermeil.student.inference.model_settings import read_settings, write_settings
     from vermeil.student.load import load_predictor, require_model
-    from vermeil.student.settings import read_settings, write_settings
 
     require_model("vermeil calibrate", model)
     settings = read_settings(model)
@@ -100,7 +100,7 @@ class _Found:
     """Documents in which the student finds something, with its probabilities: computed once."""
 
     def __init__(self, predictor: Predictor, dev: Sequence[Document], progress: Progress) -> None:
-        from vermeil.student.prediction import tempered
+        from vermeil.student.inference.batching import tempered
 
         self._decode, self._tempered = predictor.task.decode, tempered
         self._found = []

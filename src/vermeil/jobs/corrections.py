@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
-from vermeil.corpora.answers import Answer, Answered, State
-from vermeil.corpora.extras import Marks, restore
+from vermeil.corpora.tools.answers import Answer, Answered, State
+from vermeil.corpora.tools.extras import Marks, restore
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.ranges import joined
 from vermeil.errors import DataError

@@ -17,10 +17,10 @@ from vermeil.teacher.address import host_of
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
-from vermeil.teacher.prices import PER_DOLLAR, price_of
+from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 from vermeil.teacher.requests import check_prompt, make_requests
-from vermeil.teacher.spending import Spent
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.charges import Spent
+from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import Expectation, bound, characters
 
 _SAMPLE = 200

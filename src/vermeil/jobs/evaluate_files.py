@@ -16,12 +16,12 @@ from vermeil.errors import DataError
 from vermeil.evaluation.calibration import Reliability, reliability
 from vermeil.jobs.appraise import Agreement, Appraisal, agreement, appraise
 from vermeil.jobs.calibrate import judge
-from vermeil.jobs.places import Places
+from vermeil.jobs.run_folder import Places
 from vermeil.tasks import task_for
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
-    from vermeil.student.settings import Precision
+    from vermeil.student.inference.model_settings import Precision
 
 
 @dataclass(frozen=True, slots=True)

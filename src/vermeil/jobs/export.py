@@ -12,11 +12,11 @@ from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import EXPORTED_MODEL, check_folder
 from vermeil.errors import ConfigError, ExportError
-from vermeil.jobs.evaluate import evaluate
+from vermeil.evaluation.documents import evaluate
 from vermeil.optional import require
 
 if TYPE_CHECKING:
-    from vermeil.student.predictor import Predictor
+    from vermeil.student.inference.predictor import Predictor
     from vermeil.student.student import Student
 
 LARGEST_DIFFERENCE = 1e-3
@@ -89,7 +89,7 @@ def export(
             "--int8: needs --check, annotated documents to prove that F1 does not fall"
         )
     check_folder(output, EXPORTED_MODEL, overwrite=overwrite)
-    from vermeil.student.onnx_export import write_fp32, write_int8
+    from vermeil.student.network.onnx_export import write_fp32, write_int8
     from vermeil.student.student import Student
 
     student = Student.load(model)
@@ -149,8 +149,8 @@ class _Proof:
 
     def add(self, precision: Literal["fp32", "int8"]) -> float:
         """Measure one file; return the largest difference of its logits."""
+        from vermeil.student.inference.batching import logit_difference
         from vermeil.student.load import load_predictor
-        from vermeil.student.prediction import logit_difference
 
         predictor = load_predictor(self._folder, precision)
         texts = [d.with_annotation(UNANNOTATED) for d in (self._gold or _TEXTS)[:COMPARED]]

@@ -17,10 +17,10 @@ from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
-from vermeil.teacher.recorded_logprobs import recorded_logprobs
+from vermeil.teacher.replay.logprobs import recorded_logprobs
 from vermeil.teacher.requests import check_prompt, make_requests
-from vermeil.teacher.spending import Charge
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.charges import Charge
+from vermeil.teacher.store.store import ReplyStore
 
 _EXAMPLES = 5
 _AT_ONCE = 10_000

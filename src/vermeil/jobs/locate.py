@@ -23,7 +23,7 @@ from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
 from vermeil.teacher.report import Problem, Tally
 from vermeil.teacher.requests import check_prompt
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.store import ReplyStore
 
 _NOBODY_ANSWERED = (State.PENDING, State.FAILED)
 

@@ -18,21 +18,21 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Reply, Usage
 from vermeil.errors import ConfigError, DataError
 from vermeil.evaluation.bootstrap import paired_bootstrap, score_intervals
+from vermeil.evaluation.documents import score_documents
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.appraise import filled
 from vermeil.jobs.config import PilotConfig
-from vermeil.jobs.demonstrating import choose_demonstrations
-from vermeil.jobs.evaluate import score_documents
+from vermeil.jobs.demonstrations import choose_demonstrations
 from vermeil.jobs.locate import LocateReport, locate
-from vermeil.jobs.needed import require_demonstrations, require_teachers
 from vermeil.jobs.pilot_report import Interval, PilotReport, Price, Trial, Variant, choose
+from vermeil.jobs.requirements import require_demonstrations, require_teachers
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import LEAKED, Demonstrations
 from vermeil.teacher.requests import check_prompt, make_requests
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.store import ReplyStore
 
 
 def pilot(

@@ -17,7 +17,7 @@ from vermeil.jobs.fingerprints import digest_file
 from vermeil.jobs.partial import PartialFile
 
 if TYPE_CHECKING:
-    from vermeil.student.settings import Precision
+    from vermeil.student.inference.model_settings import Precision
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from vermeil.tasks.votes import Vote
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import Demonstrations, with_leaks
 from vermeil.teacher.requests import make_requests, reader, verify_request
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.store import ReplyStore
 
 USABLE = (State.DONE, State.EMPTY)
 WITHOUT_LOGPROBS = "without_logprobs"

@@ -17,11 +17,12 @@ from vermeil.data.written import check_file
 from vermeil.errors import DataError
 from vermeil.optional import require
 from vermeil.tasks.protocol import Task
-from vermeil.teacher.batch_store import BatchStore, Phase
+from vermeil.teacher.backends.batch_types import Phase
+from vermeil.teacher.batches.store import BatchStore
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.recorded_logprobs import ENDS, VALUES, logprobs_record
+from vermeil.teacher.replay.logprobs import ENDS, VALUES, logprobs_record
 from vermeil.teacher.requests import reader
-from vermeil.teacher.stored import StoredRequest, Wanted, stored_requests
+from vermeil.teacher.store.records import StoredRequest, Wanted, stored_requests
 
 _ROWS_AT_ONCE = 10_000
 Record = dict[str, Any]

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vermeil.corpora import WriteReport, require_readable, require_writable, write_corpus
-from vermeil.corpora.answers import Answered
 from vermeil.corpora.config import CorpusConfig
-from vermeil.corpora.formats import recognise_file
-from vermeil.corpora.jsonl import parse_object
-from vermeil.corpora.marking import text_at
-from vermeil.corpora.objects import objects_in
+from vermeil.corpora.objects import objects_in, parse_object
+from vermeil.corpora.recognise import recognise_file
 from vermeil.corpora.source import located, read_lines
-from vermeil.corpora.tools import TOOLS, tool_lines
+from vermeil.corpora.tools.answers import Answered
+from vermeil.corpora.tools.json_fields import text_at
+from vermeil.corpora.tools.registry import TOOLS, tool_lines
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document
 from vermeil.data.written import check_file

@@ -9,29 +9,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from vermeil.blending.config import BlendingConfig
-from vermeil.blending.plan import make_plan
 from vermeil.blending.schedules import Schedule
-from vermeil.blending.weighting import apply_origin_weights
-from vermeil.data.document import UNANNOTATED, Document
-from vermeil.data.example import BatchPlan
+from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError
-from vermeil.jobs.evaluate import evaluate
-from vermeil.jobs.needed import require_training
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
+from vermeil.training.fit import dev_f1, train_student, training_record
+from vermeil.training.requirements import require_training
 
 if TYPE_CHECKING:
-    from vermeil.student.checkpoint import Checkpoint, Written
-    from vermeil.student.examples import EncodedCorpus
-    from vermeil.student.metrics import StepRecord
-    from vermeil.student.student import Student
-    from vermeil.student.training import Surroundings
+    from vermeil.student.loop.checkpoint import Checkpoint, Written
 
 
 LETTER_CASE = (
@@ -44,25 +35,6 @@ ONE_PROCESS = (
     "blending.regimen: auto is done by one process; refine first (vermeil refine), then train on "
     "what it wrote with several"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """A student that was trained, and how.
-
-    Args:
-        student: the student.
-        plan: what it saw.
-        steps: a record per optimiser step.
-        losses: named losses of encoding its documents, per origin.
-        seconds: that training took, interruptions left out.
-    """
-
-    student: Student
-    plan: BatchPlan
-    steps: list[StepRecord]
-    losses: dict[str, dict[str, int]]
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +104,10 @@ def train(
             that other data or another configuration left.
     """
     require_training("vermeil train", student)
-    from vermeil.student.metrics import tracked
+    from vermeil.student.loop.distributed import join_team
+    from vermeil.student.loop.loop import Surroundings
+    from vermeil.student.loop.metrics import tracked
     from vermeil.student.student import Student
-    from vermeil.student.team import join_team
-    from vermeil.student.training import Surroundings
 
     check_folder(output, MODEL, overwrite=overwrite)
     if student.select == "best_dev" and not dev:
@@ -145,8 +117,8 @@ def train(
         )
     refinement: dict[str, Any] = {}
     if blending.regimen == "auto":
-        from vermeil.jobs.learning import Learning  # which trains students itself
-        from vermeil.jobs.recipe import resolve_auto
+        from vermeil.refinement.auto import resolve_auto
+        from vermeil.refinement.student_trainer import Learning  # which trains students itself
 
         if int(os.environ.get("WORLD_SIZE", "1")) > 1:
             raise ConfigError(ONE_PROCESS)
@@ -182,7 +154,7 @@ def _checkpoint(
     written: Written | None,
 ) -> Checkpoint | None:
     """Return where the state of training is kept, if it is to be."""
-    from vermeil.student.checkpoint import Checkpoint, flatten
+    from vermeil.student.loop.checkpoint import Checkpoint, flatten
 
     if student.checkpoint_seconds is None:
         return None
@@ -195,62 +167,3 @@ def _checkpoint(
 def checkpoint_of(output: Path) -> Path:
     """Return where the state of a training is kept as long as it lasts."""
     return output.with_name(f"{output.name}.checkpoint")
-
-
-def dev_f1(student: Student, dev: Sequence[Document]) -> float:
-    """Return the F1 of a student on documents to choose by."""
-    plain = [document.with_annotation(UNANNOTATED) for document in dev]
-    return evaluate(student.predict(plain), dev, student.task).overall.f1
-
-
-def train_student(
-    student: Student,
-    gold: EncodedCorpus,
-    silver: EncodedCorpus,
-    blending: BlendingConfig,
-    seed: int,
-    around: Surroundings | None = None,
-    schedule: Schedule | None = None,
-) -> Training:
-    """Plan and train, without saving the student."""
-    plan = plan_for(gold, silver, blending, seed, schedule)
-    weighted = apply_origin_weights([*gold.examples, *silver.examples], plan)
-    steps = student.fit(*weighted, seed, around)
-    losses = {"gold": gold.losses, "silver": silver.losses}
-    return Training(student, plan, steps, losses, steps[-1].seconds)
-
-
-def plan_for(
-    gold: EncodedCorpus,
-    silver: EncodedCorpus,
-    blending: BlendingConfig,
-    seed: int,
-    schedule: Schedule | None = None,
-) -> BatchPlan:
-    """Return the batch plan for encoded corpora."""
-    sizes = [np.array([e.size for e in corpus.examples], np.int64) for corpus in (gold, silver)]
-    return make_plan(sizes[0], sizes[1], blending, seed, schedule)
-
-
-def training_record(
-    training: Training, blending: BlendingConfig, seed: int, gold: int, silver: int
-) -> dict[str, Any]:
-    """Return what a model folder keeps about its training."""
-    last = training.steps[-20:]
-    scored = [step for step in training.steps if step.dev_f1 is not None]
-    best = max(scored, key=lambda step: (step.dev_f1 or 0.0, step.step), default=None)
-    return {
-        "vermeil": version("vermeil"),
-        "regimen": blending.regimen,
-        "blending": blending.model_dump(mode="json"),
-        "student": training.student.config.model_dump(mode="json"),
-        "seed": seed,
-        "gold_documents": gold,
-        "silver_documents": silver,
-        "steps": len(training.steps),
-        "wordpieces": sum(step.wordpieces for step in training.steps),
-        "seconds": round(training.seconds, 2),
-        "final_loss": sum(s.loss for s in last) / len(last),
-        "losses": training.losses,
-        **({} if best is None else {"selected_step": best.step, "dev_f1": best.dev_f1}),
-    }

@@ -8,15 +8,15 @@ from pathlib import Path
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request
-from vermeil.jobs.needed import require_teachers
 from vermeil.jobs.reading import Reader
+from vermeil.jobs.requirements import require_teachers
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
 from vermeil.teacher.engine import ask
 from vermeil.teacher.report import AskReport
 from vermeil.teacher.requests import VERIFY, check_prompt, reader
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.store import ReplyStore
 
 
 def verify(

@@ -14,7 +14,7 @@ from vermeil.errors import ConfigError
 from vermeil.serving.limits import Limits
 
 if TYPE_CHECKING:
-    from vermeil.student.settings import Precision
+    from vermeil.student.inference.model_settings import Precision
 
 TOKEN = "VERMEIL_TOKEN"
 """Environment variable that holds the token which clients have to send."""

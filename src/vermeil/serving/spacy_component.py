@@ -15,8 +15,8 @@ from vermeil.data.document import Annotation, Document
 from vermeil.student.load import load_predictor
 
 if TYPE_CHECKING:
-    from vermeil.student.predictor import Predictor
-    from vermeil.student.settings import Precision
+    from vermeil.student.inference.model_settings import Precision
+    from vermeil.student.inference.predictor import Predictor
 
 SCORE = "vermeil_score"
 """Name of the extension that holds a span's score: ``ent._.vermeil_score``."""

@@ -7,11 +7,16 @@ from typing import Literal
 
 from vermeil.errors import ConfigError, DataError
 from vermeil.optional import require
-from vermeil.student.encoding import DocumentEncoder
-from vermeil.student.onnx_runner import OnnxRunner
-from vermeil.student.predictor import Predictor
-from vermeil.student.settings import ModelSettings, OnnxSettings, Precision, read_settings
-from vermeil.student.wordpieces import Wordpieces
+from vermeil.student.encoding.encoding import DocumentEncoder
+from vermeil.student.encoding.wordpieces import Wordpieces
+from vermeil.student.inference.model_settings import (
+    ModelSettings,
+    OnnxSettings,
+    Precision,
+    read_settings,
+)
+from vermeil.student.inference.onnx_runner import OnnxRunner
+from vermeil.student.inference.predictor import Predictor
 from vermeil.tasks import make_task
 
 

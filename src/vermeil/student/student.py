@@ -18,19 +18,30 @@ from vermeil.data.example import BatchPlan, Example
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL
 from vermeil.errors import ConfigError, DataError, EncoderNotFoundError
-from vermeil.student.card import model_card, onnx_card
 from vermeil.student.config import StudentConfig
-from vermeil.student.context import packs, singles
-from vermeil.student.crf import Crf
-from vermeil.student.device import pick_device, uses_bf16
-from vermeil.student.dropout import speed_up_dropout
-from vermeil.student.encoder import find_encoder
-from vermeil.student.encoding import DocumentEncoder
-from vermeil.student.examples import EncodedCorpus, make_examples
-from vermeil.student.gradients import Gradients, gradients
-from vermeil.student.loss import CrossEntropy
-from vermeil.student.metrics import StepRecord
-from vermeil.student.network import (
+from vermeil.student.encoding.context import packs, singles
+from vermeil.student.encoding.encoding import DocumentEncoder
+from vermeil.student.encoding.examples import EncodedCorpus, make_examples
+from vermeil.student.encoding.wordpieces import TOKENIZER, Wordpieces
+from vermeil.student.inference.model_settings import (
+    SETTINGS,
+    ModelSettings,
+    OnnxSettings,
+    Precision,
+    read_settings,
+)
+from vermeil.student.inference.predictor import Predictor
+from vermeil.student.loop.crf import Crf
+from vermeil.student.loop.gradients import Gradients, gradients
+from vermeil.student.loop.loop import Surroundings, fit
+from vermeil.student.loop.loss import CrossEntropy
+from vermeil.student.loop.metrics import StepRecord
+from vermeil.student.loop.noise_losses import NoiseAware
+from vermeil.student.network.card import model_card, onnx_card
+from vermeil.student.network.device import pick_device, uses_bf16
+from vermeil.student.network.dropout import speed_up_dropout
+from vermeil.student.network.encoder import find_encoder
+from vermeil.student.network.network import (
     CASE_KEY,
     folds_case,
     grow_token_types,
@@ -39,18 +50,7 @@ from vermeil.student.network import (
     quiet,
     supports_letter_case,
 )
-from vermeil.student.noise import NoiseAware
-from vermeil.student.predictor import Predictor
-from vermeil.student.settings import (
-    SETTINGS,
-    ModelSettings,
-    OnnxSettings,
-    Precision,
-    read_settings,
-)
-from vermeil.student.torch_runner import TorchRunner
-from vermeil.student.training import Surroundings, fit
-from vermeil.student.wordpieces import TOKENIZER, Wordpieces
+from vermeil.student.network.torch_runner import TorchRunner
 from vermeil.tasks import make_task
 from vermeil.tasks.protocol import Task
 
@@ -178,7 +178,7 @@ class Student:
         seed: int,
         around: Surroundings | None = None,
     ) -> list[StepRecord]:
-        """Train along a plan (see `vermeil.student.training.fit`)."""
+        """Train along a plan (see `vermeil.student.loop.loop.fit`)."""
         if self.network.device.type == "cpu":
             speed_up_dropout(self.network)
         criterion = self._criterion(examples).to(self.network.device)
@@ -201,7 +201,7 @@ class Student:
         return CrossEntropy()
 
     def gradients(self, batches: Sequence[Sequence[Example]]) -> Gradients:
-        """Return how far batches agree (see `vermeil.student.gradients.gradients`)."""
+        """Return how far batches agree (see `vermeil.student.loop.gradients.gradients`)."""
         return gradients(
             self.network,
             CrossEntropy() if self.crf is None else self.crf,

@@ -10,9 +10,9 @@ from typing import Any
 
 from vermeil.errors import ConfigError, DataError
 from vermeil.studies.config import PlanConfig
-from vermeil.studies.frontier import Frontier, frontier_record, prices_of
-from vermeil.studies.sizes import read_grid
-from vermeil.studies.wording import f1, number, points, regimen_name
+from vermeil.studies.format import f1, number, points, regimen_name
+from vermeil.studies.statistics.frontier import Frontier, frontier_record, prices_of
+from vermeil.studies.statistics.size_grid import read_grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class PlanReport:
     """What to buy next.
 
     Args:
-        record: curve, sizes, frontier and purchase (see `vermeil.studies.frontier`).
+        record: curve, sizes, frontier and purchase (see `vermeil.studies.statistics.frontier`).
         sentences: the same in words, the recommendation first.
     """
 

@@ -21,23 +21,23 @@ from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
 from vermeil.errors import ConfigError, DataError, TrainingError
-from vermeil.jobs.judging import divide
-from vermeil.jobs.train import plan_for
+from vermeil.refinement.judging import divide
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
-from vermeil.student.encoder import require_encoder
+from vermeil.student.network.encoder import require_encoder
 from vermeil.studies.best_model import BestModel
-from vermeil.studies.cell import CellJob, JudgingJob, cell_key, run_cell
+from vermeil.studies.cells.cell import CellJob, JudgingJob, cell_key, run_cell
+from vermeil.studies.cells.observation_set import draw_probes, is_observed
+from vermeil.studies.cells.regimens import CEILING, blending_for
+from vermeil.studies.cells.sampling import Draw, draw_documents
+from vermeil.studies.collect import PRODUCTS, collect_results
 from vermeil.studies.config import PlanConfig, StudyConfig
-from vermeil.studies.draw import Draw, draw_documents
 from vermeil.studies.inputs import StudyCorpora
-from vermeil.studies.probes import draw_probes, is_observed
-from vermeil.studies.regimens import CEILING, blending_for
-from vermeil.studies.results import PRODUCTS, collect_results
 from vermeil.tasks.protocol import Task
+from vermeil.training.fit import plan_for
 
 if TYPE_CHECKING:
-    from vermeil.student.examples import EncodedCorpus
+    from vermeil.student.encoding.examples import EncodedCorpus
     from vermeil.student.student import Student
 
 RunCells = Callable[[Mapping[str, CellJob], Callable[[str], Path | None]], Iterator[dict[str, Any]]]

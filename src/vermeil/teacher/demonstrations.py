@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
-from vermeil.corpora.leaks import normal_text
+from vermeil.corpora.analysis.leaks import normal_text
 from vermeil.data.document import Document
 from vermeil.data.mention import Status
 from vermeil.errors import ConfigError

@@ -12,15 +12,15 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Reply, Request, State
 from vermeil.errors import TeacherError
 from vermeil.tasks.protocol import Reading
-from vermeil.teacher.backend import AttemptError, Backend, Scope
-from vermeil.teacher.backends import open_backend
-from vermeil.teacher.commits import Commits
+from vermeil.teacher.backends.base import AttemptError, Backend, Scope
+from vermeil.teacher.backends.registry import open_backend
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.gates import MakeGates, own_gates
-from vermeil.teacher.loop import run_to_end
+from vermeil.teacher.event_loop import run_to_end
+from vermeil.teacher.limits.admission import MakeGates, own_gates
 from vermeil.teacher.report import AskReport, Ledger
-from vermeil.teacher.spending import Reservation
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.charges import Reservation
+from vermeil.teacher.store.group_commit import Commits
+from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import characters
 
 Read = Callable[[str, Reply], Reading]

@@ -11,8 +11,8 @@ from typing import Any
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Reply, State, Usage
 from vermeil.errors import VermeilError
-from vermeil.teacher.prices import PER_DOLLAR
-from vermeil.teacher.spending import Charge, Spent
+from vermeil.teacher.limits.prices import PER_DOLLAR
+from vermeil.teacher.store.charges import Charge, Spent
 
 _EXAMPLES = 5
 _SHOWN_EVERY = 0.1

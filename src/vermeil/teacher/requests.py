@@ -10,10 +10,10 @@ from vermeil.data.reply import Reply, Request
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.protocol import Reading, Task
 from vermeil.tasks.votes import Candidate, Verification
+from vermeil.teacher.backends.multi_document_prompt import Read, packable, reads_packs
+from vermeil.teacher.backends.structured_output import schema_for
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
-from vermeil.teacher.packs import Read, packable, reads_packs
-from vermeil.teacher.structured import schema_for
 
 VERIFY = "verify"
 """Name, among prompts, of the question about contested mentions."""

@@ -64,9 +64,9 @@ def train_trial(
         ConfigError: a value is not possible, or the encoder is not found.
         TrainingError: training diverged, or there is nothing to train on.
     """
-    from vermeil.jobs.train import dev_f1, train_student
+    from vermeil.student.loop.loop import Surroundings
     from vermeil.student.student import Student
-    from vermeil.student.training import Surroundings
+    from vermeil.training.fit import dev_f1, train_student
 
     student, blending = applied(values, inputs.student, inputs.blending)
     update = {"select": "best_dev", "evaluations": evaluations, "patience": None}

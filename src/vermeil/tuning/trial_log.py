@@ -10,9 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from vermeil.corpora.jsonl import document_to_line
 from vermeil.data.atomic import atomic_path
 from vermeil.data.document import Document
+from vermeil.data.records import document_to_line
 from vermeil.errors import DataError
 from vermeil.student.config import RESULTLESS
 from vermeil.tuning.config import TuneConfig

@@ -13,14 +13,14 @@ from tests.integration.cluster.conftest import CONFIG, Nodes
 from tests.integration.teacher.conftest import Answer, FaultServer, Seen
 from tests.integration.teacher.conftest import server as server  # noqa: PLC0414
 
-from vermeil.cluster.annotate import ask_on
+from vermeil.cluster.annotate.job import ask_on
 from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.jobs.annotate import annotate
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.requests import make_requests
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import bound
 
 pytestmark = pytest.mark.cluster

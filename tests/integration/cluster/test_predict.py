@@ -11,7 +11,7 @@ import pytest
 from tests.integration.cluster.conftest import CONFIG, Nodes, Once
 from tests.toys import blending, sentences
 
-from vermeil.cluster.predict import predict_folder
+from vermeil.cluster.predict.job import predict_folder
 from vermeil.corpora import read_corpus, write_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.document import UNANNOTATED, Document

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vermeil.teacher.replay import ReplayServer
+from vermeil.teacher.replay.server import ReplayServer
 
 
 def take(source: Path, number: int, target: Path) -> None:

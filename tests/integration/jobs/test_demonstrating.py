@@ -9,9 +9,9 @@ import pytest
 from vermeil.config import load_config
 from vermeil.corpora import read_corpus
 from vermeil.errors import ConfigError
-from vermeil.jobs.demonstrating import demonstrations_for
-from vermeil.jobs.show import show
-from vermeil.jobs.stages import perform, why_stale
+from vermeil.pipeline.demonstration_files import demonstrations_for
+from vermeil.pipeline.show import show
+from vermeil.pipeline.stages import perform, why_stale
 
 
 @pytest.mark.parametrize("kind", ["fixed", "nearest"])

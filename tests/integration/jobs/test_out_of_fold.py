@@ -12,8 +12,8 @@ from tests.toys import blending, sentences
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.words import split_words
 from vermeil.errors import DataError
-from vermeil.jobs.learning import Learning
-from vermeil.jobs.out_of_fold import out_of_fold
+from vermeil.refinement.scorers.out_of_fold import out_of_fold
+from vermeil.refinement.student_trainer import Learning
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 

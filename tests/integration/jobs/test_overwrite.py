@@ -22,15 +22,15 @@ from vermeil.jobs.export import export
 from vermeil.jobs.predict import predict_file
 from vermeil.jobs.replies import export_replies
 from vermeil.jobs.review import export_for_review, import_review
-from vermeil.jobs.selecting_files import select_files
-from vermeil.jobs.stages import perform
 from vermeil.jobs.train import train
+from vermeil.pipeline.refine_files import select_files
+from vermeil.pipeline.stages import perform
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
 from vermeil.studies.best_model import BestModel
 from vermeil.tasks.protocol import Task
-from vermeil.teacher.store import ReplyStore
-from vermeil.teacher.stored import Wanted
+from vermeil.teacher.store.records import Wanted
+from vermeil.teacher.store.store import ReplyStore
 
 MINE = "mine\n"
 SILVER = sentences(3)

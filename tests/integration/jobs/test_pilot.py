@@ -21,7 +21,7 @@ from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import DemonstrationsConfig, TeacherConfig
-from vermeil.teacher.replay import ReplayServer
+from vermeil.teacher.replay.server import ReplayServer
 
 CONFIG = PilotConfig(documents=40, models=("standard", "thoughtful"), resamples=200)
 

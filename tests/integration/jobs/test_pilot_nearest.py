@@ -43,7 +43,7 @@ def test_each_document_is_shown_its_own_nearest_neighbours_and_never_itself(
     newswire: Path, server: FaultServer, tmp_path: Path
 ) -> None:
     pytest.importorskip("torch")
-    from vermeil.student.embedding import TextIndex
+    from vermeil.student.network.embedding import TextIndex
 
     gold = list(read_corpus(CorpusConfig(path=newswire / "train.jsonl")))
     group = {document.text: document.group_or_id for document in gold}

@@ -12,7 +12,7 @@ from vermeil.data.document import Document
 from vermeil.errors import DataError
 from vermeil.jobs.predict import predict_file
 from vermeil.student.config import StudentConfig
-from vermeil.student.predictor import BLOCK_DOCUMENTS
+from vermeil.student.inference.predictor import BLOCK_DOCUMENTS
 from vermeil.student.student import Student
 from vermeil.tasks.protocol import Task
 

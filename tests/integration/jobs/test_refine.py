@@ -14,9 +14,9 @@ from tests.toys import blending
 import vermeil
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Span
 from vermeil.errors import ConfigError, DataError
-from vermeil.jobs.judging import divide
-from vermeil.jobs.learning import Learning
-from vermeil.jobs.select import ranking
+from vermeil.refinement.judging import divide
+from vermeil.refinement.select import ranking
+from vermeil.refinement.student_trainer import Learning
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task

@@ -15,7 +15,7 @@ from vermeil.data.logprobs import Logprobs
 from vermeil.data.reply import Reply, State
 from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.annotate import annotate
-from vermeil.jobs.demonstrating import choose_demonstrations
+from vermeil.jobs.demonstrations import choose_demonstrations
 from vermeil.jobs.import_replies import import_replies
 from vermeil.jobs.locate import locate
 from vermeil.jobs.replies import (
@@ -27,13 +27,13 @@ from vermeil.jobs.replies import (
 )
 from vermeil.tasks import make_task
 from vermeil.tasks.config import LabelConfig, TaskConfig
-from vermeil.teacher.batch_store import BatchStore
+from vermeil.teacher.batches.store import BatchStore
 from vermeil.teacher.config import DemonstrationsConfig, TeacherConfig
-from vermeil.teacher.replay import ReplayServer
+from vermeil.teacher.replay.server import ReplayServer
 from vermeil.teacher.requests import make_requests
-from vermeil.teacher.spending import Charge, Limit, Reservation
-from vermeil.teacher.store import ReplyStore
-from vermeil.teacher.stored import Wanted
+from vermeil.teacher.store.charges import Charge, Limit, Reservation
+from vermeil.teacher.store.records import Wanted
+from vermeil.teacher.store.store import ReplyStore
 
 TASK = make_task(TaskConfig(labels={name: LabelConfig() for name in ("PER", "LOC")}))
 TEACHER = TeacherConfig(model="m", retries=0)
@@ -207,7 +207,7 @@ def test_without_pyarrow_the_command_that_installs_it_is_told(store, tmp_path):
         "from pathlib import Path\n"
         "from vermeil.errors import ConfigError\n"
         "from vermeil.jobs.replies import export_replies\n"
-        "from vermeil.teacher.stored import Wanted\n"
+        "from vermeil.teacher.store.records import Wanted\n"
         "try:\n    export_replies(*map(Path, sys.argv[1:]), Wanted())\n"
         "except ConfigError as error:\n    print(error)"
     )

@@ -10,7 +10,7 @@ import pytest
 import vermeil
 from vermeil.config import load_config
 from vermeil.errors import ConfigError, DataError, TeacherError
-from vermeil.jobs.run import RunReport
+from vermeil.pipeline.run import RunReport
 
 SAME = "its output stands, made from the same inputs"
 

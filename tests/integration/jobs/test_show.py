@@ -10,7 +10,7 @@ import pytest
 import vermeil
 from vermeil.config import Config, load_config
 from vermeil.errors import DataError
-from vermeil.jobs.stages import perform
+from vermeil.pipeline.stages import perform
 
 
 @pytest.fixture

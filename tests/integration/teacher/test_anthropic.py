@@ -13,9 +13,9 @@ from vermeil.data.reply import State
 from vermeil.errors import ConsentError, TeacherError
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.locate import locate
+from vermeil.teacher.backends.models import list_models
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.reach import list_models
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.store import ReplyStore
 
 KEY = "sk-ant-very-secret-0123456789"
 
@@ -196,7 +196,7 @@ def test_without_the_sdk_the_command_that_installs_it_is_told():
     script = (
         "import sys\n"
         "sys.modules['anthropic'] = None\n"
-        "from vermeil.teacher.backends import open_backend\n"
+        "from vermeil.teacher.backends.registry import open_backend\n"
         "from vermeil.teacher.config import TeacherConfig\n"
         "from vermeil.errors import ConfigError\n"
         "try:\n    open_backend(TeacherConfig(backend='anthropic'))\n"

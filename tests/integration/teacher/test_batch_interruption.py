@@ -18,14 +18,14 @@ from tests.integration.teacher.batch_server import BatchServer, batch_teacher
 from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.jobs.annotate import annotate
-from vermeil.teacher.batch_store import BatchStore
+from vermeil.teacher.batches.store import BatchStore
 from vermeil.teacher.config import TeacherConfig
 
 NUMBER = 550
 SCRIPT = f"""
 import sys
 from pathlib import Path
-from vermeil.cli.progress import PlainProgress
+from vermeil.cli.ui.progress import PlainProgress
 from vermeil.data.document import Document
 from vermeil.jobs.annotate import annotate
 from vermeil.tasks import make_task

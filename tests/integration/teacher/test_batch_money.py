@@ -14,10 +14,10 @@ from vermeil.jobs.annotate import annotate
 from vermeil.jobs.estimate import estimate
 from vermeil.jobs.replies import give_up_batch, list_batches
 from vermeil.teacher.config import PriceConfig
-from vermeil.teacher.prices import PER_DOLLAR, price_of
+from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 from vermeil.teacher.requests import make_requests
-from vermeil.teacher.spending import Charge
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.charges import Charge
+from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import bound
 
 NUMBER = 10

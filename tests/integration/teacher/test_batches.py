@@ -15,9 +15,10 @@ from vermeil.data.reply import State
 from vermeil.errors import ConsentError, TeacherError
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.locate import locate
-from vermeil.teacher.batch_store import BatchStore, Phase
+from vermeil.teacher.backends.batch_types import Phase
+from vermeil.teacher.batches.store import BatchStore
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.replay import ReplayServer
+from vermeil.teacher.replay.server import ReplayServer
 
 KEY = "sk-very-secret-0123456789"
 NUMBER = 10
@@ -242,10 +243,11 @@ def test_a_batch_that_the_server_forgot_stops_the_run_and_tells_the_way_out(
 
 
 def test_a_request_larger_than_a_batch_fails_alone(api, task, teacher, store, documents):
-    from vermeil.teacher.batch import ask_in_batches, open_batches
-    from vermeil.teacher.batch_backend import Limits
+    from vermeil.teacher.backends.batch_base import Limits
+    from vermeil.teacher.backends.registry import open_batches
+    from vermeil.teacher.batches.run import ask_in_batches
     from vermeil.teacher.requests import make_requests
-    from vermeil.teacher.store import ReplyStore
+    from vermeil.teacher.store.store import ReplyStore
 
     def small(config: TeacherConfig):
         backend = open_batches(config)

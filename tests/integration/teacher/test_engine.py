@@ -23,8 +23,8 @@ from vermeil.jobs.annotate import annotate
 from vermeil.jobs.locate import locate
 from vermeil.tasks import make_task
 from vermeil.tasks.config import LabelConfig, TaskConfig
+from vermeil.teacher.backends.models import list_models
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.reach import list_models
 
 pytestmark = pytest.mark.slow
 ENGINE = os.environ.get("VERMEIL_ENGINE", sys.executable)

@@ -14,7 +14,7 @@ from vermeil.errors import TeacherError
 from vermeil.jobs.annotate import annotate
 from vermeil.teacher.engine import ask
 from vermeil.teacher.requests import make_requests
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.store import ReplyStore
 
 # Long enough that a good answer never takes it, on a busy machine either.
 PATIENCE = 3.0

@@ -8,9 +8,9 @@ from tests.integration.teacher.batch_server import batch_teacher
 from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.jobs.annotate import annotate
-from vermeil.teacher.anthropic_batch import LIMITS as ANTHROPIC
-from vermeil.teacher.batch_store import BatchStore
-from vermeil.teacher.openai_batch import LIMITS as OPENAI
+from vermeil.teacher.backends.anthropic.batches import LIMITS as ANTHROPIC
+from vermeil.teacher.backends.openai.batches import LIMITS as OPENAI
+from vermeil.teacher.batches.store import BatchStore
 
 pytestmark = pytest.mark.slow
 LIMITS = {"openai": (50_000, 200_000_000), "anthropic": (100_000, 256_000_000)}

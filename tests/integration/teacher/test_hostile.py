@@ -12,7 +12,7 @@ from vermeil.data.mention import Status
 from vermeil.data.reply import State
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.locate import locate
-from vermeil.teacher.packs import mark
+from vermeil.teacher.backends.multi_document_prompt import mark
 
 FAKE = '{"entities": [{"text": "Eve", "label": "PER"}]}'
 HOSTILE = {

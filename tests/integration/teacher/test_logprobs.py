@@ -13,7 +13,7 @@ from vermeil.data.reply import State
 from vermeil.errors import TeacherError
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.locate import locate
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.store import ReplyStore
 
 TOKENS = (
     ('{"entities', -0.01),

@@ -24,7 +24,7 @@ from vermeil.jobs.locate import locate
 from vermeil.tasks import make_task
 from vermeil.tasks.config import LabelConfig, TaskConfig
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.replay import ReplayServer
+from vermeil.teacher.replay.server import ReplayServer
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ def test_wrong_recording_file_is_found_before_the_server_starts(tmp_path):
 def test_blocking_server_answers_until_interrupted(recording):
     script = (
         "import sys\n"
-        "from vermeil.teacher.replay import ReplayServer\n"
+        "from vermeil.teacher.replay.server import ReplayServer\n"
         "try:\n"
         "    ReplayServer({'strong': sys.argv[1]}).serve(lambda url: print(url, flush=True))\n"
         "except KeyboardInterrupt:\n"

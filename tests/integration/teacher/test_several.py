@@ -15,9 +15,9 @@ from vermeil.jobs.annotate import annotate
 from vermeil.jobs.estimate import estimate
 from vermeil.jobs.locate import locate
 from vermeil.jobs.verify import verify
+from vermeil.teacher.backends.multi_document_prompt import mark
 from vermeil.teacher.config import DemonstrationsConfig, FurtherTeacher, PriceConfig, VotesConfig
 from vermeil.teacher.demonstrations import Demonstrations
-from vermeil.teacher.packs import mark
 
 ANN = Document("a", "Ann Lee left Rome.", annotation=Annotation((Span(0, 7, "PER"),)))
 BOB = Document("b", "Bob stayed.")

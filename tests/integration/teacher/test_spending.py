@@ -19,7 +19,7 @@ from vermeil.errors import ConfigError
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.estimate import estimate
 from vermeil.teacher.requests import make_requests
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import bound
 
 EACH = 12

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vermeil.blending.config import BlendingConfig
-from vermeil.cluster.annotate import ask_on
+from vermeil.cluster.annotate.job import ask_on
 from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import worker_options
 from vermeil.cluster.driver import storage_of
@@ -18,7 +18,7 @@ from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Reading, Task
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.store import ReplyStore
 
 TOML = """
 [task.labels.PER]

@@ -6,7 +6,7 @@ import pytest
 
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.errors import DataError
-from vermeil.jobs.evaluate import evaluate
+from vermeil.evaluation.documents import evaluate
 from vermeil.tasks.protocol import Task
 
 

@@ -15,7 +15,7 @@ from vermeil.tasks import make_task
 from vermeil.tasks.config import LabelConfig, TaskConfig
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.requests import make_requests
-from vermeil.teacher.store import ReplyStore
+from vermeil.teacher.store.store import ReplyStore
 
 TASK = make_task(TaskConfig(labels={"PER": LabelConfig(), "LOC": LabelConfig()}))
 TEACHER = TeacherConfig(base_url="http://127.0.0.1:1/v1")

@@ -3,7 +3,7 @@ from vermeil.data.mention import Mention, Status
 from vermeil.jobs.mention_tally import OFF_SCHEMA, MentionTally
 from vermeil.tasks.config import LabelConfig, TaskConfig
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.location import locate
+from vermeil.tasks.ner.alignment.mentions import locate
 
 LABELS = LabelSet.from_config(
     TaskConfig(labels={"PER": LabelConfig(aliases=("person",)), "LOC": LabelConfig()})

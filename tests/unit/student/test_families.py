@@ -13,12 +13,12 @@ from tests.toys import blending, sentences
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Span
 from vermeil.data.example import IGNORED
 from vermeil.data.words import split_words
-from vermeil.jobs.train import train_student
 from vermeil.student.config import StudentConfig
-from vermeil.student.loss import collate
+from vermeil.student.loop.loss import collate
+from vermeil.student.loop.vocabulary import compact_vocabulary
 from vermeil.student.student import Student
-from vermeil.student.vocabulary import compact_vocabulary
 from vermeil.tasks.protocol import Task
+from vermeil.training.fit import train_student
 
 
 @pytest.fixture(scope="module", params=FAMILIES)

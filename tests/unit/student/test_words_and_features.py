@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vermeil.student.features import LOWER, MIXED, NONE, TITLE, UPPER, letter_case
+from vermeil.student.encoding.features import LOWER, MIXED, NONE, TITLE, UPPER, letter_case
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from vermeil.data.counts import Counts, Tally
-from vermeil.studies.findings import findings
-from vermeil.studies.summary import compare, summarise
+from vermeil.studies.report.findings import findings
+from vermeil.studies.statistics.compare import compare, summarise
 
 LABELS = {"PER": 0.05, "LOC": 0.03, "ORG": -0.06, "MISC": -0.14}
 SHARES = {"PER": 0.32, "LOC": 0.31, "ORG": 0.24, "MISC": 0.13}

@@ -12,9 +12,9 @@ import pytest
 from vermeil.errors import ConfigError, DataError
 from vermeil.evaluation.learning_curve import Curves
 from vermeil.studies.config import PlanConfig
-from vermeil.studies.frontier import Frontier, Prices, frontier_record
 from vermeil.studies.plan import plan
-from vermeil.studies.sizes import read_grid
+from vermeil.studies.statistics.frontier import Frontier, Prices, frontier_record
+from vermeil.studies.statistics.size_grid import read_grid
 
 TRUTH = Curves(*(np.array([v]) for v in (0.93, 1.8, 0.35, 700.0, 0.6)), unit=4000.0)
 PRICED = {"gold_price": 0.5, "silver_price": 0.01, "budget": 100.0, "resamples": 100}

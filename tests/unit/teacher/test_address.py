@@ -6,9 +6,9 @@ import pytest
 
 from vermeil.errors import ConfigError, ConsentError
 from vermeil.teacher.address import api_key, host_of, is_loopback
+from vermeil.teacher.backends.openai.online import OpenAIBackend
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume, check_consent
-from vermeil.teacher.openai_backend import OpenAIBackend
 
 HERE = [
     "http://localhost:8000/v1",

@@ -7,7 +7,7 @@ import pytest
 from vermeil.data.reply import Reply, State, Usage
 from vermeil.errors import VermeilError
 from vermeil.teacher.report import Ledger, Tally
-from vermeil.teacher.spending import Charge
+from vermeil.teacher.store.charges import Charge
 
 
 def test_totals_that_do_not_reconcile_are_a_bug():

@@ -18,18 +18,18 @@ from vermeil.data.reply import Message, Reply, State
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.alignment.abstention import annotation_of
+from vermeil.tasks.ner.alignment.marked import locate_marked
+from vermeil.tasks.ner.alignment.mentions import locate
 from vermeil.tasks.ner.confidence import UNKNOWN, with_confidence
 from vermeil.tasks.ner.decoding import decode_spans
 from vermeil.tasks.ner.encoding import encode_spans, scheme_classes
 from vermeil.tasks.ner.formats import asked_format, parse_reply
-from vermeil.tasks.ner.location import locate
-from vermeil.tasks.ner.marked_location import locate_marked
 from vermeil.tasks.ner.marked_text import MarkedText
 from vermeil.tasks.ner.prompts import PROMPTS, render_prompt
 from vermeil.tasks.ner.regions import find_regions, marks_of
 from vermeil.tasks.ner.reply_format import TRUNCATED, ParsedReply, Question
 from vermeil.tasks.ner.scoring import count_spans
-from vermeil.tasks.ner.uncertainty import annotation_of
 from vermeil.tasks.ner.verification import NerVerification
 from vermeil.tasks.ner.votes import vote_spans
 from vermeil.tasks.protocol import Head, Reading

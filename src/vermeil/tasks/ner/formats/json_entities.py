@@ -11,11 +11,11 @@ from typing import Any
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.alignment.occurrences import find_places
 from vermeil.tasks.ner.formats.json_answers import Answer, parse_json, read_entries
 from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word, written
 from vermeil.tasks.ner.formats.token_indices import read_pair
 from vermeil.tasks.ner.marked_text import MarkedText
-from vermeil.tasks.ner.places import find_places
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 from vermeil.tasks.replies import closed_object
 

@@ -12,9 +12,9 @@ from bisect import bisect_right
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.alignment.occurrences import find_places
 from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word, written
 from vermeil.tasks.ner.marked_text import MarkedText
-from vermeil.tasks.ner.places import find_places
 from vermeil.tasks.ner.reply_format import Question
 
 _INSTRUCTION = """\

@@ -1,0 +1,1 @@
+"""Terminal output, progress and options that several verbs share."""

@@ -1,0 +1,81 @@
+"""What `select` and `refine` have in common: judging the silver of a configuration, and telling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from vermeil.cli.ui.options import load
+from vermeil.cli.ui.output import console, print_json, table
+from vermeil.cli.ui.progress import shown_progress
+
+SHOWN = 12
+"""Kinds of changes that are listed; the file has all."""
+
+
+def judge_silver(
+    verb: Literal["select", "refine"],
+    config: Path,
+    overrides: list[str] | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Judge the silver of a configuration for a verb, and print the report."""
+    sections = load(config, overrides)
+    from vermeil.pipeline.refine_files import select_files
+
+    with shown_progress(quiet) as progress:
+        report = select_files(sections, verb, progress)
+    if as_json:
+        print_json(report)
+    else:
+        _print(report)
+
+
+def _print(report: Mapping[str, Any]) -> None:
+    """Print a report of `vermeil.pipeline.refine_files.select_files`."""
+    out = console()
+    for part in selection_parts(report):
+        out.print(part)
+    for name in ("output", "account", "ranking"):
+        if name in report:
+            print(f"{name}: {report[name]}")
+
+
+def selection_parts(report: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yield the tables of a report of `vermeil.select` or `vermeil.refine`."""
+    documents, gold, gain = report["documents"], report["gold"], report["gain"]
+    rows = [
+        (name, *(gold[name]["overall"][key] for key in ("precision", "recall", "f1")))
+        for name in gold
+    ]
+    title = f"on {documents['doubly_labelled']:,} gold documents, none of them learnt from"
+    yield table(title, ("", "precision", "recall", "F1"), rows)
+    verdict = "better than the teacher" if report["believed"] else "no better than the teacher"
+    yield Text(
+        f"the judge is {verdict}: {gain['difference']:+.3f} F1 "
+        f"[{gain['low']:+.3f}, {gain['high']:+.3f}], p = {gain['p_value']:.3f}"
+    )
+    for what, signals in report["signals"].items():
+        measured = [
+            (name, *(signal[key] for key in ("auroc", "auarc", "ece")))
+            for name, signal in signals.items()
+        ]
+        if measured:
+            first = next(iter(signals.values()))
+            title = f"{what}: {first['items']:,} places, {first['share']:.1%}"
+            yield table(title, ("signal", "AUROC", "AUARC", "ECE"), measured)
+    changes = list(report["changes"].items())
+    if changes:
+        listed = [(name, f"{number:,}") for name, number in changes[:SHOWN]]
+        if changes[SHOWN:]:
+            listed.append(("others", f"{sum(n for _, n in changes[SHOWN:]):,}"))
+        yield table(f"changes, policy {report['policy']}", ("what", "places"), listed)
+    else:
+        yield Text(f"policy {report['policy']}: no label was changed")
+    counts = [(name.replace("_", " "), f"{number:,}") for name, number in documents.items()]
+    yield table("documents", ("", ""), counts)

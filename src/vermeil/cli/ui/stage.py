@@ -1,0 +1,52 @@
+"""One stage of a run by itself: what annotate, locate and train have in common."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from vermeil.cli.ui.options import load
+from vermeil.cli.ui.output import print_json
+from vermeil.cli.ui.progress import shown_progress
+
+if TYPE_CHECKING:
+    from vermeil.config import Config
+    from vermeil.jobs.executor import Means
+
+
+def do_stage(
+    stage: str,
+    config: Path,
+    overrides: list[str] | None,
+    as_json: bool,
+    quiet: bool,
+    on: Literal["here", "ray"] | None = "here",
+) -> None:
+    """Do one stage now, whether or not its output stands, and print its report."""
+    sections = load(config, overrides)
+    means = means_for(sections, on)
+    from vermeil.cli.ui.reports import print_report
+    from vermeil.pipeline.stages import perform
+
+    is_helper = os.environ.get("RANK", "0") != "0"  # torchrun: the first process alone tells
+    with shown_progress(quiet or is_helper) as progress:
+        report = perform(stage, sections, progress, means)
+    if is_helper:
+        return
+    if as_json:
+        print_json(report)
+    else:
+        print_report(report)
+
+
+def means_for(sections: Config, on: Literal["here", "ray"] | None) -> Means:
+    """Return who does the work of stages, going by the configuration and ``--on``."""
+    from vermeil.jobs.executor import HERE
+
+    cluster = sections.cluster.chosen(on)
+    if cluster is None:
+        return HERE
+    from vermeil.cluster.executor import means_of
+
+    return means_of(cluster, sections.run)

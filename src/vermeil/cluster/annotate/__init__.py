@@ -1,0 +1,1 @@
+"""Annotation on a Ray cluster, under one spending limit and rate."""

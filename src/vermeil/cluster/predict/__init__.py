@@ -1,0 +1,1 @@
+"""Prediction of a folder of files on a Ray cluster."""

@@ -1,0 +1,231 @@
+"""Directories of files, local or wherever pyarrow reaches: each file is a partition."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+from uuid import uuid4
+
+from vermeil.cluster.storage import Place
+from vermeil.corpora.formats.jsonl import read_jsonl
+from vermeil.corpora.formats.text import read_text_lines
+from vermeil.corpora.id_index import SeenIds
+from vermeil.corpora.objects import read_objects
+from vermeil.corpora.source import Line, decode_line, located, stem_of
+from vermeil.corpora.tokenised import join_words
+from vermeil.data.document import Document
+from vermeil.data.records import document_from_record, document_to_line, document_to_record
+from vermeil.errors import DataError
+
+_ENDINGS = {".jsonl": "jsonl", ".txt": "text", ".parquet": "parquet"}
+_ROWS = 2048
+"""Rows of a Parquet file that are read and written at once."""
+
+
+def partitions(source: Place) -> list[str]:
+    """Return the files of a folder that can be read: .jsonl and .txt (.gz too), .parquet.
+
+    Raises:
+        DataError: there is none, or a file of another kind lies among them.
+    """
+    files = source.files()
+    if not files:
+        raise DataError("holds no file, or is not there; expected a folder", source.address)
+    odd = [name for name in files if _ending(name) not in _ENDINGS]
+    if odd:
+        raise DataError(
+            f"holds {odd[0]} and {len(odd) - 1} more that are neither .jsonl, .txt (.gz too) nor "
+            ".parquet; move them elsewhere",
+            source.address,
+        )
+    return files
+
+
+def product_of(name: str) -> str:
+    """Return the name of the file that a partition's predictions go to."""
+    stem, compressed = name.removesuffix(".gz"), name.endswith(".gz")
+    if stem.endswith(".txt"):
+        stem = stem.removesuffix(".txt") + ".jsonl"
+    return stem + ".gz" if compressed else stem
+
+
+def _ending(name: str) -> str:
+    return PurePosixPath(name.removesuffix(".gz")).suffix
+
+
+class Partition:
+    """One file of a folder and the file that is made of it; the latter appears when it is whole.
+
+    Args:
+        name: relative path.
+        source: folder of the former.
+        output: folder of the latter.
+    """
+
+    def __init__(self, name: str, source: Place, output: Place) -> None:
+        self.name, self._source, self._output = name, source, output
+        self._kind = _ENDINGS[_ending(name)]
+
+    def convert(self, predict: Any) -> int:
+        """Read the documents, pass them through ``predict`` and write what it yields.
+
+        Returns:
+            How many documents there were.
+
+        Raises:
+            DataError: the file is not what it should be.
+        """
+        if self._kind == "parquet":
+            return self._convert_parquet(predict)
+        with self._reading() as file, self._writing() as out:
+            return _write_lines(predict(self._checked(self._read(file))), out)
+
+    def _read(self, file: IO[bytes]) -> Iterator[tuple[int, Document]]:
+        path = Path(self.name)
+        lines = _lines(file, path)
+        if self._kind == "jsonl":
+            return read_jsonl(read_objects(lines, path), path)
+        return read_text_lines(lines, path)
+
+    def _checked(self, found: Iterable[tuple[int, Document]]) -> Iterator[Document]:
+        path = Path(self.name)
+        with SeenIds() as seen:
+            for line, document in found:
+                with located(path, line):
+                    seen.add(document, line)
+                yield document
+
+    @contextmanager
+    def _reading(self) -> Iterator[IO[bytes]]:
+        system, root = self._source.open()
+        path = f"{root}/{self.name}"
+        try:
+            with system.open_input_stream(path, compression=None) as raw:
+                if path.endswith(".gz"):
+                    with gzip.open(raw) as file:
+                        yield file  # type: ignore[misc]
+                else:
+                    yield raw
+        except (OSError, EOFError) as error:
+            raise DataError(f"cannot be read ({error})", path) from error
+
+    @contextmanager
+    def _aside(self) -> Iterator[tuple[Any, str]]:
+        """Give a hidden path, which gets the product's name at the end."""
+        system, root = self._output.open()
+        whole = PurePosixPath(root) / product_of(self.name)
+        partial = str(whole.with_name(f".{whole.name}.{uuid4().hex[:8]}.part"))
+        system.create_dir(str(whole.parent), recursive=True)
+        try:
+            yield system, partial
+            system.move(partial, str(whole))
+        except BaseException:
+            if system.get_file_info(partial).is_file:
+                system.delete_file(partial)
+            raise
+
+    @contextmanager
+    def _writing(self) -> Iterator[IO[bytes]]:
+        with (
+            self._aside() as (system, partial),
+            system.open_output_stream(partial, compression=None) as raw,
+        ):
+            if self.name.endswith(".gz"):
+                with gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as file:
+                    yield file  # type: ignore[misc]
+            else:
+                yield raw
+
+    def _convert_parquet(self, predict: Any) -> int:
+        """Keep the columns that are there, and add those of the annotation."""
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        system, root = self._source.open()
+        number = 0
+        with system.open_input_file(f"{root}/{self.name}") as raw, SeenIds() as seen:
+            table = parquet.ParquetFile(raw)
+            kept = [f for f in table.schema_arrow if f.name not in _ADDED]
+            schema = pa.schema([*kept, *_added_fields()])
+            with (
+                self._aside() as (out, partial),
+                out.open_output_stream(partial) as file,
+                parquet.ParquetWriter(file, schema) as writer,
+            ):
+                for batch in table.iter_batches(_ROWS):
+                    documents = list(_of_rows(batch.to_pylist(), stem_of(Path(self.name)), number))
+                    for row, document in enumerate(documents, number + 1):
+                        seen.add(document, row)
+                    columns = [batch.column(f.name) for f in kept]
+                    columns += _added_columns(list(predict(documents)))
+                    writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+                    number += len(documents)
+        return number
+
+
+_ADDED = ("spans", "labels")
+
+
+def _added_fields() -> list[Any]:
+    import pyarrow as pa
+
+    span = pa.struct(
+        [
+            ("start", pa.int64()),
+            ("end", pa.int64()),
+            ("label", pa.string()),
+            ("score", pa.float64()),
+        ]
+    )
+    return [pa.field("spans", pa.list_(span)), pa.field("labels", pa.list_(pa.string()))]
+
+
+def _added_columns(documents: list[Document]) -> list[Any]:
+    import pyarrow as pa
+
+    records = [document_to_record(document) for document in documents]
+    return [
+        pa.array([record.get(field.name) for record in records], field.type)
+        for field in _added_fields()
+    ]
+
+
+def _of_rows(rows: Iterable[dict[str, Any]], stem: str, before: int) -> Iterator[Document]:
+    """Yield the documents of rows: column text, or tokens (words); id and group where there are."""
+    for number, row in enumerate(rows, before + 1):
+        record = {"id": str(row.get("id") or f"{stem}:{number}"), "group": row.get("group")}
+        with located(Path(stem), number):
+            if row.get("text") is not None:
+                record["text"] = row["text"]
+            elif row.get("tokens") is not None:
+                record["text"], ranges = join_words(row["tokens"])
+                record["tokens"] = [list(place) for place in ranges]
+            else:
+                raise DataError('has neither "text" nor "tokens"; expected one of these columns')
+            yield document_from_record(record)
+
+
+def _lines(file: IO[bytes], path: Path) -> Iterator[Line]:
+    for number, raw in enumerate(_split(file), 1):
+        yield Line(number, decode_line(raw, path, number))
+
+
+def _split(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield lines without their ends; pyarrow's streams know none."""
+    rest = b""
+    while block := file.read(1 << 20):
+        *lines, rest = (rest + block).split(b"\n")
+        yield from lines
+    if rest:
+        yield rest
+
+
+def _write_lines(documents: Iterable[Document], out: IO[bytes]) -> int:
+    number = 0
+    for document in documents:
+        out.write(document_to_line(document).encode() + b"\n")
+        number += 1
+    return number

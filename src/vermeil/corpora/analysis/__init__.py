@@ -1,0 +1,1 @@
+"""Analysis of corpora: leaks, splits and statistics."""

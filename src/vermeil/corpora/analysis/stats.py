@@ -1,0 +1,167 @@
+"""What a corpus holds, in numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from vermeil.corpora.tokenised import REPAIRED
+from vermeil.corpora.unread import unread_of
+from vermeil.data.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Smallest, middle and largest of many lengths; all 0 where there are none.
+
+    Of an even number of lengths the lower middle one is taken, so that it is a length that occurs.
+    """
+
+    minimum: int = 0
+    median: int = 0
+    maximum: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """The spread for JSON."""
+        return {"minimum": self.minimum, "median": self.median, "maximum": self.maximum}
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusStats:
+    """Counts and lengths of a corpus.
+
+    Args:
+        documents: all documents.
+        groups: distinct groups; a document without group is one of its own.
+        annotated: documents that somebody looked at, even if there was nothing to mark.
+        spans: label to number of spans.
+        labels: label to number of documents that carry it as a whole.
+        relations: label to number of relations.
+        abstentions: ranges where nobody knows.
+        overlapping: documents in which spans overlap or are nested.
+        characters: lengths in Unicode code points.
+        words: lengths in tokens, or in words parted by white space where there are no tokens.
+        duplicates: documents whose text stands in the corpus before, character by character.
+        repaired_tags: tags that broke their scheme and were repaired on reading.
+        unread: what files held and documents cannot hold, by name to its number.
+    """
+
+    documents: int = 0
+    groups: int = 0
+    annotated: int = 0
+    spans: Mapping[str, int] = field(default_factory=dict)
+    labels: Mapping[str, int] = field(default_factory=dict)
+    relations: Mapping[str, int] = field(default_factory=dict)
+    abstentions: int = 0
+    overlapping: int = 0
+    characters: Spread = Spread()
+    words: Spread = Spread()
+    duplicates: int = 0
+    repaired_tags: int = 0
+    unread: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def unannotated(self) -> int:
+        """Documents that nobody looked at."""
+        return self.documents - self.annotated
+
+    def as_dict(self) -> dict[str, Any]:
+        """The statistics for JSON."""
+        return {
+            "documents": self.documents,
+            "groups": self.groups,
+            "annotated": self.annotated,
+            "unannotated": self.unannotated,
+            "spans": dict(self.spans),
+            "labels": dict(self.labels),
+            "relations": dict(self.relations),
+            "abstentions": self.abstentions,
+            "overlapping": self.overlapping,
+            "characters": self.characters.as_dict(),
+            "words": self.words.as_dict(),
+            "duplicates": self.duplicates,
+            "repaired_tags": self.repaired_tags,
+            "unread": dict(self.unread),
+        }
+
+
+def corpus_stats(documents: Iterable[Document]) -> CorpusStats:
+    """Count what documents hold; they are read once and not kept.
+
+    Labels come in order of their number, most frequent first, then by name.
+    """
+    number: Counter[str] = Counter()
+    spans: Counter[str] = Counter()
+    labels: Counter[str] = Counter()
+    relations: Counter[str] = Counter()
+    characters: Counter[int] = Counter()
+    words: Counter[int] = Counter()
+    unread: Counter[str] = Counter()
+    groups: set[str] = set()
+    texts: set[bytes] = set()
+    for document in documents:
+        annotation = document.annotation
+        digest = _digest(document.text)
+        number["documents"] += 1
+        number["annotated"] += not annotation.is_empty
+        number["abstentions"] += len(annotation.abstain)
+        number["overlapping"] += _overlap(document)
+        number["duplicates"] += digest in texts
+        unread.update(unread_of(document))
+        spans.update(span.label for span in annotation.spans or ())
+        labels.update(annotation.labels or ())
+        relations.update(relation.label for relation in annotation.relations or ())
+        characters[len(document.text)] += 1
+        words[_words(document)] += 1
+        groups.add(document.group_or_id)
+        texts.add(digest)
+    return CorpusStats(
+        documents=number["documents"],
+        groups=len(groups),
+        annotated=number["annotated"],
+        spans=_ordered(spans),
+        labels=_ordered(labels),
+        relations=_ordered(relations),
+        abstentions=number["abstentions"],
+        overlapping=number["overlapping"],
+        characters=_spread(characters),
+        words=_spread(words),
+        duplicates=number["duplicates"],
+        repaired_tags=unread.pop(REPAIRED, 0),
+        unread=_ordered(unread),
+    )
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _words(document: Document) -> int:
+    return len(document.text.split()) if document.tokens is None else len(document.tokens)
+
+
+def _overlap(document: Document) -> bool:
+    end = 0
+    for span in document.spans or ():
+        if span.start < end:
+            return True
+        end = span.end
+    return False
+
+
+def _ordered(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _spread(lengths: Counter[int]) -> Spread:
+    if not lengths:
+        return Spread()
+    middle, passed = (lengths.total() + 1) // 2, 0
+    for length in sorted(lengths):
+        passed += lengths[length]
+        if passed >= middle:
+            return Spread(min(lengths), length, max(lengths))
+    raise AssertionError("unreachable: the lengths add up to their total")

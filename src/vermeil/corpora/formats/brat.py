@@ -1,0 +1,220 @@
+"""brat stand-off: a folder with a ``.txt`` for each document and an ``.ann`` beside it.
+
+Of the ``.ann``, lines ``T1<TAB>LABEL 0 2<TAB>surface`` are read as spans and ``R1<TAB>LABEL Arg1:T1
+Arg2:T2`` as relations; events, attributes, normalisations, equivalences and notes are counted. A
+text without ``.ann`` is not annotated. Offsets are code points. A discontinuous annotation (``0
+2;5 9``) becomes a span from its first character to its last; its pieces stay in the document's
+``meta``, from where they are written again. Pieces between which there are only line ends are one
+span in several lines: so brat writes them, and so do we.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from vermeil.corpora.folders import file_name, files_below, new_folder
+from vermeil.corpora.source import Found, located, read_lines, read_whole, reading
+from vermeil.corpora.tokenised import count_unheld
+from vermeil.corpora.tools.extras import Marks, restore
+from vermeil.data.document import Document, Range, Span
+from vermeil.errors import DataError
+
+PIECES = "discontinuous"
+"""Key of a document's ``meta``: pieces of each discontinuous annotation, and its label."""
+
+_KINDS = {
+    "E": "events",
+    "A": "attributes",
+    "M": "attributes",
+    "N": "normalisations",
+    "#": "notes",
+    "*": "equivalences",
+}
+_LINE_ENDS = re.compile(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
+"""All that ends a line for brat's server."""
+
+
+def read_brat(path: Path) -> Iterator[Found]:
+    """Read a folder, or the one document of a ``.txt`` or ``.ann`` file.
+
+    Raises:
+        DataError: a file is missing, or a line is not brat's.
+    """
+    with reading(path):
+        if path.is_dir():
+            files = list(files_below(path, ".txt"))
+        else:
+            files = [(path.with_suffix(".txt"), path.stem)]
+    for file, name in files:
+        marks_file = file.with_suffix(".ann")
+        text = read_whole(file, keep_mark=True)
+        marks = Marks(text)
+        if marks_file.exists():
+            marks = _marks(marks_file, text)
+        with located(marks_file if marks_file.exists() else file):
+            document = restore(marks, None, name)
+        yield Found(file, None, document)
+
+
+def write_brat(documents: Iterable[Document], path: Path, losses: Counter[str]) -> None:
+    """Write a folder; ``losses`` counts what brat cannot hold.
+
+    Besides what `count_unheld` names these are ``group``, ``tokens``, ``odd_label`` (spans and
+    relations left out since brat's labels are single words), ``no_token`` (spans left out that
+    are nothing but line ends), ``trimmed`` (line ends at a span's ends), ``relations`` of spans
+    that are left out, and ``unwritable`` documents, whose id is too long for a file's name.
+    """
+    with new_folder(path) as folder:
+        for document in documents:
+            name = file_name(document.id)
+            if name is None:
+                losses["unwritable"] += 1
+                continue
+            with (folder / f"{name}.txt").open("w", encoding="utf-8", newline="") as file:
+                file.write(document.text + "\n")
+            lines = _lines(document, losses)
+            if document.spans is not None:
+                with (folder / f"{name}.ann").open("w", encoding="utf-8", newline="") as file:
+                    file.writelines(line + "\n" for line in lines)
+
+
+def _lines(document: Document, losses: Counter[str]) -> list[str]:
+    annotation = document.annotation
+    related = annotation.spans is not None and annotation.relations != ()
+    pieces = _pieces_of(document)
+    meta = {k: v for k, v in document.meta.items() if k != PIECES or not pieces}
+    rest = Document(document.id, document.text, None, None, annotation, document.weight, meta)
+    count_unheld(rest, losses, ("relations",) if related else ())
+    losses["group"] += document.group is not None
+    losses["tokens"] += document.tokens is not None
+    lines, left_out = [], set[int]()
+    for number, span in enumerate(annotation.spans or ()):
+        places = _in_lines(document.text, pieces.get(span.key, [(span.start, span.end)]))
+        if not places or not _is_word(span.label):
+            losses["no_token" if not places else "odd_label"] += 1
+            left_out.add(number)
+            continue
+        losses["trimmed"] += (places[0][0], places[-1][1]) != (span.start, span.end)
+        where = ";".join(f"{start} {end}" for start, end in places)
+        surface = " ".join(document.text[start:end] for start, end in places)
+        lines.append(f"T{number + 1}\t{span.label} {where}\t{surface}")
+    for number, relation in enumerate(annotation.relations or ()):
+        if not _is_word(relation.label):
+            losses["odd_label"] += 1
+        elif {relation.head, relation.tail} & left_out:
+            losses["relations"] += 1
+        else:
+            ends = f"Arg1:T{relation.head + 1} Arg2:T{relation.tail + 1}"
+            lines.append(f"R{number + 1}\t{relation.label} {ends}")
+    return lines
+
+
+def _in_lines(text: str, places: list[Range]) -> list[Range]:
+    """Return the places without the line ends in them, which no annotation of brat's may hold."""
+    parts: list[Range] = []
+    for start, end in places:
+        for gap in _LINE_ENDS.finditer(text, start, end):
+            parts.append((start, gap.start()))
+            start = gap.end()  # noqa: PLW2901
+        parts.append((start, end))
+    return [(start, end) for start, end in parts if start < end]
+
+
+def _joined(text: str, places: list[Range]) -> list[Range]:
+    """Return the places, those as one between which there are only line ends."""
+    joined = places[:1]
+    for start, end in places[1:]:
+        if _LINE_ENDS.fullmatch(text, joined[-1][1], start):
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _marks(path: Path, text: str) -> Marks:
+    spans: list[Span] = []
+    names: dict[str, int] = {}
+    related: list[tuple[int, str]] = []
+    pieces: list[dict[str, Any]] = []
+    unread: Counter[str] = Counter()
+    for line in read_lines(path):
+        with located(path, line.number):
+            kind = line.text[:1]
+            if not line.text.strip():
+                continue
+            if kind == "T":
+                name, span, places = _span(line.text)
+                names[name] = len(spans)
+                spans.append(span)
+                if span.end > len(text):
+                    raise DataError(
+                        f"{name} ends at {span.end}; the text has {len(text)} characters"
+                    )
+                places = _joined(text, places)
+                if len(places) > 1:
+                    pieces.append({"pieces": [list(p) for p in places], "label": span.label})
+            elif kind == "R":
+                related.append((line.number, line.text))
+            elif kind in _KINDS:
+                unread[_KINDS[kind]] += 1
+            else:
+                raise DataError(f"{line.text[:40]!r} is no annotation of brat's")
+    relations = []
+    for number, row in related:
+        with located(path, number):
+            relations.append(_relation(row, names, unread))
+    meta = {PIECES: pieces} if pieces else {}
+    found = [relation for relation in relations if relation is not None]
+    return Marks(text, spans, None, found if related else None, meta, unread)
+
+
+def _span(line: str) -> tuple[str, Span, list[Range]]:
+    cells = line.split("\t")
+    label, _, where = cells[1].partition(" ") if len(cells) > 1 else ("", "", "")
+    try:
+        places = [
+            (int(start), int(end)) for start, end in (place.split() for place in where.split(";"))
+        ]
+    except ValueError:
+        places = []
+    if not places or not label:
+        raise DataError(f"{line[:40]!r}: expected T1, a tab, a label, start and end")
+    if any(not start < end for start, end in places):
+        raise DataError(f"{cells[0]} is empty or negative; expected start < end")
+    start, end = min(start for start, _ in places), max(end for _, end in places)
+    return cells[0], Span(start, end, label), sorted(places)
+
+
+def _relation(
+    line: str, names: dict[str, int], unread: Counter[str]
+) -> tuple[int, int, str] | None:
+    parts = line.split("\t")[1].split() if "\t" in line else []
+    if len(parts) != 3 or not all(":" in part for part in parts[1:]):
+        raise DataError(f"{line[:40]!r}: expected R1, a tab, a label, Arg1:T1 and Arg2:T2")
+    ends = [part.split(":", 1)[1] for part in parts[1:]]
+    if not all(end in names for end in ends):
+        # An argument may be an event, which a document cannot hold.
+        unread["relations"] += 1
+        return None
+    return names[ends[0]], names[ends[1]], parts[0]
+
+
+def _pieces_of(document: Document) -> dict[tuple[int, int, str], list[Range]]:
+    """Return the pieces of those spans that are still what they were when they were read."""
+    found = {}
+    noted = document.meta.get(PIECES)
+    for item in noted if isinstance(noted, list) else ():
+        match item:
+            case {"pieces": [[int(), int()], *_] as places, "label": str(label)}:
+                ranges = [(int(start), int(end)) for start, end in places]
+                if all(0 <= a < b <= len(document.text) for a, b in ranges):
+                    found[(ranges[0][0], max(b for _, b in ranges), label)] = ranges
+    return found
+
+
+def _is_word(label: str) -> bool:
+    return label.split() == [label]

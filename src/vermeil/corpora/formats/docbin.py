@@ -1,0 +1,165 @@
+"""spaCy's DocBin (``.spacy``), which ``spacy train`` reads; through spaCy itself.
+
+Spans are the document's entities; where they overlap, all stand in the span group ``sc`` (that of
+spaCy's span categoriser), too, and the entities are those that begin first, then the longer ones.
+Abstentions are spaCy's missing values, labels of the whole text its ``cats``. White space becomes
+words of its own, and words are cut where a span begins or ends, so that the text and all spans
+come back as they were; the words themselves, ids and whatever else come back from the user data. A
+DocBin is read whole: the format does not allow anything else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from vermeil.corpora.source import Found, located, reading, stem_of
+from vermeil.corpora.tools.extras import KEY, Marks, extras_text, parsed_extras, restore
+from vermeil.data.atomic import atomic_path
+from vermeil.data.document import Document, Range, Span
+from vermeil.data.words import words_of
+from vermeil.errors import DataError
+from vermeil.optional import require
+
+GROUP = "sc"
+"""The span group for spans that may overlap."""
+
+_MISSING, _SURE = 0, 0.5
+
+
+def read_docbin(path: Path) -> Iterator[Found]:
+    """Read the documents of a file, or of all ``.spacy`` files of a folder.
+
+    Raises:
+        ConfigError: spaCy is not installed.
+        DataError: the file is damaged.
+    """
+    spacy = _spacy()
+    files = sorted(path.glob("*.spacy")) if path.is_dir() else [path]
+    vocab = spacy.vocab.Vocab()
+    for file in files:
+        with reading(file):
+            data = file.read_bytes()
+        try:
+            docs = spacy.tokens.DocBin().from_bytes(data).get_docs(vocab)
+        except Exception as error:
+            raise DataError(f"is no DocBin of spaCy, or is damaged ({error})", file) from error
+        for number, doc in enumerate(docs):
+            with located(file, number + 1):
+                document = _document(doc, f"{stem_of(file)}-{number}")
+            yield Found(file, number + 1, document)
+
+
+def write_docbin(documents: Iterable[Document], path: Path) -> None:
+    """Write a file, whole or not at all; it is made in memory, as the format demands.
+
+    Raises:
+        ConfigError: spaCy is not installed.
+        DataError: a label is one that spaCy does not take.
+    """
+    spacy = _spacy()
+    vocab = spacy.vocab.Vocab()
+    box = spacy.tokens.DocBin(store_user_data=True)
+    for document in documents:
+        box.add(_doc(document, vocab, spacy))
+    with atomic_path(path) as partial:
+        box.to_disk(partial)
+
+
+def _doc(document: Document, vocab: Any, spacy: Any) -> Any:
+    annotation = document.annotation
+    places = [(s.start, s.end) for s in annotation.spans or ()] + list(annotation.abstain)
+    words, spaces, cuts = _pieces(document, {point for place in places for point in place})
+    doc = spacy.tokens.Doc(vocab, words=words, spaces=spaces)
+    first = {start: number for number, (start, _) in enumerate(cuts)}
+    last = {end: number + 1 for number, (_, end) in enumerate(cuts)}
+
+    def span(start: int, end: int, label: str = "") -> Any:
+        return spacy.tokens.Span(doc, first[start], last[end], label=label)
+
+    marked = [span(s.start, s.end, s.label) for s in annotation.spans or ()]
+    flat = _apart(marked)
+    if annotation.spans is not None:
+        missing = [span(*place) for place in annotation.abstain]
+        taken = {token for one in flat for token in range(one.start, one.end)}
+        free = [t for one in missing for t in range(one.start, one.end) if t not in taken]
+        doc.set_ents(flat, missing=[doc[n : n + 1] for n in dict.fromkeys(free)])
+    if len(flat) < len(marked):
+        doc.spans[GROUP] = marked
+    doc.cats = dict.fromkeys(annotation.labels or (), 1.0)
+    doc.user_data[KEY] = extras_text(document)
+    return doc
+
+
+def _pieces(document: Document, points: set[int]) -> tuple[list[str], list[bool], list[Range]]:
+    """Return spaCy's words, whether a space follows each, and their ranges without that space."""
+    text = document.text
+    tokens = words_of(document)
+    edges = sorted({0, len(text), *points, *(point for token in tokens for point in token)})
+    words: list[str] = []
+    spaces: list[bool] = []
+    places: list[Range] = []
+    for start, end in pairwise(edges):
+        piece = text[start:end]
+        follows = bool(words) and places[-1][1] == start and not spaces[-1]
+        if piece == " " and follows and not {start, end} & points:
+            spaces[-1] = True
+        else:
+            words.append(piece)
+            spaces.append(False)
+            places.append((start, end))
+    return words, spaces, places
+
+
+def _apart(spans: Sequence[Any]) -> list[Any]:
+    """Return spans that do not overlap: the one that begins first, then the longer, is kept."""
+    kept: list[Any] = []
+    for span in sorted(spans, key=lambda one: (one.start, -one.end)):
+        if not kept or span.start >= kept[-1].end:
+            kept.append(span)
+    return kept
+
+
+def _document(doc: Any, name: str) -> Document:
+    unread: Counter[str] = Counter()
+    extras = parsed_extras(doc.user_data.get(KEY))
+    group = doc.spans.get(GROUP) if GROUP in doc.spans else None
+    found = doc.ents if group is None else group
+    known = extras if isinstance(extras, dict) else None
+    annotated = known is not None or doc.has_annotation("ENT_IOB") or group is not None
+    spans = [Span(s.start_char, s.end_char, s.label_) for s in found if s.label_ and len(s)]
+    unread["empty_labels"] = len(found) - len(spans)
+    unread["span_groups"] = sum(len(doc.spans[key]) > 0 for key in doc.spans if key != GROUP)
+    cats = tuple(label for label, value in doc.cats.items() if value > _SURE)
+    same = known is not None and set(cats) == set(known.get("labels") or ())
+    labels = cats if doc.cats and not same else None
+    marks = Marks(doc.text, spans if annotated else None, labels, unread=unread)
+    return restore(marks, _foreign(doc, annotated) if known is None else known, name)
+
+
+def _foreign(doc: Any, annotated: bool) -> dict[str, Any]:
+    """Return words and abstentions of a document that we did not write."""
+    extras: dict[str, Any] = {
+        "tokens": [[t.idx, t.idx + len(t)] for t in doc if not t.is_space and len(t)]
+    }
+    abstain: list[dict[str, int]] = []
+    for token in doc if annotated else ():
+        if token.ent_iob != _MISSING or token.is_space:
+            continue
+        if abstain and not doc.text[abstain[-1]["end"] : token.idx].strip():
+            abstain[-1]["end"] = token.idx + len(token)
+        else:
+            abstain.append({"start": token.idx, "end": token.idx + len(token)})
+    return {**extras, "abstain": abstain} if abstain else extras
+
+
+def _spacy() -> Any:
+    require("a DocBin file", "spacy")
+    import spacy
+    import spacy.tokens
+    import spacy.vocab
+
+    return spacy

@@ -1,0 +1,38 @@
+"""Vermeil records: one JSON object per document, one document per line.
+
+The record is the document, key by key ::
+
+    {"id", "group", "text", "tokens": [[start, end]], "spans": [{"start", "end", "label", "score",
+     "weight", "status", "origin", "soft": {LABEL: p}}], "abstain": [{"start", "end"}],
+     "labels": [LABEL], "relations": [{"head", "tail", "label"}], "weight", "meta": {}}
+
+Only ``id`` and ``text`` must be there. Absent (or null) ``spans``, ``labels`` and ``relations``
+mean that nobody looked; ``[]`` means that somebody looked and there is none. Keys that are not in
+this list are errors: what else a source knows belongs into ``meta``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from vermeil.corpora.source import located
+from vermeil.data.document import Document
+from vermeil.data.records import document_from_record, document_to_line
+
+
+def read_jsonl(
+    objects: Iterable[tuple[int, dict[str, Any]]], path: Path
+) -> Iterator[tuple[int, Document]]:
+    """Read vermeil records, with their line numbers."""
+    for number, record in objects:
+        with located(path, number):
+            document = document_from_record(record)
+        yield number, document
+
+
+def json_lines(documents: Iterable[Document]) -> Iterator[str]:
+    """Yield the line of each document, with its end."""
+    for document in documents:
+        yield document_to_line(document) + "\n"

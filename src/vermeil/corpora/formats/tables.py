@@ -1,0 +1,322 @@
+"""Parquet and Hugging Face `datasets`: rows of tokens and tags, or of texts and spans.
+
+A row of words has ``tokens`` (strings) and the tags of a `ClassLabel` column (``ner_tags``,
+``tags`` or the one that is named), a row of text has ``text`` and ``spans`` (or ``entities``): a
+list of ``{start, end, label}``, or lists under these names. We write the one or the other: of text,
+with all that a record holds (``meta`` as JSON); of words, what words and tags can hold.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vermeil.corpora.config import CorpusConfig
+from vermeil.corpora.formats.arrow import Columns, Features, Rows, read_rows
+from vermeil.corpora.source import Found, located, stem_of
+from vermeil.corpora.tokenised import Row, document_to_sheet, place_words, row_to_document
+from vermeil.corpora.tools.answers import document_of
+from vermeil.corpora.tools.argilla import read_argilla, record_of_row
+from vermeil.corpora.tools.json_fields import shown
+from vermeil.data.document import Document
+from vermeil.data.records import document_from_record, document_to_record
+from vermeil.data.tags import Scheme, detect_scheme
+from vermeil.errors import DataError
+
+TAG_COLUMNS = ("ner_tags", "tags", "gold", "labels")
+"""Where tags are looked for, if the column that is asked for is not there."""
+
+_SPAN_COLUMNS = ("spans", "entities")
+_STARTS, _ENDS, _LABELS = (
+    ("start", "start_offset", "begin"),
+    ("end", "end_offset"),
+    ("label", "type", "entity"),
+)
+
+
+def read_table(path: Path, config: CorpusConfig) -> Iterator[Found]:
+    """Read the documents of a table.
+
+    Raises:
+        ConfigError: pyarrow is not installed.
+        DataError: the columns are not those of documents, or a row is not what they say.
+    """
+    table = read_rows(path)
+    stem = stem_of(path)
+    spans = next((name for name in _SPAN_COLUMNS if name in table.columns), None)
+    if "tokens" in table.columns and spans is None and not _is_places(table):
+        yield from _words(table, config, stem)
+        return
+    if any(name.endswith((".responses", ".suggestion")) for name in table.columns):
+        for file, number, row in table.rows:
+            with located(file, number):
+                answered = read_argilla(record_of_row(row))
+                document = document_of(answered, f"{stem}-{number - 1}")
+            yield Found(file, number, document)
+        return
+    if "text" not in table.columns:
+        raise DataError(
+            f"has the columns {', '.join(table.columns)}; expected tokens and {TAG_COLUMNS[0]}, or "
+            "text and spans",
+            path,
+        )
+    names = _span_labels(table.features.get(spans or ""))
+    for file, number, row in table.rows:
+        with located(file, number):
+            document = _text_document(row, spans, names, f"{stem}-{number - 1}")
+        yield Found(file, number, document)
+
+
+def text_columns() -> Columns:
+    """Return the columns of a table of texts and spans."""
+
+    def features() -> Features:
+        string, whole, real = (_value(kind) for kind in ("string", "int64", "float64"))
+        place = {"start": whole, "end": whole}
+        details = {"score": real, "weight": real, "status": string, "origin": string}
+        return {
+            "id": string,
+            "group": string,
+            "text": string,
+            "tokens": _list_of(place),
+            "spans": _list_of({**place, "label": string, **details, "soft": string}),
+            "abstain": _list_of(place),
+            "labels": _list_of(string),
+            "relations": _list_of({"head": whole, "tail": whole, "label": string}),
+            "weight": real,
+            "meta": string,
+        }
+
+    return Columns({name: _arrow_type(kind) for name, kind in features().items()}, features)
+
+
+def text_rows(documents: Iterable[Document]) -> Iterator[list[Any]]:
+    """Yield the row of each document, which holds all of it."""
+    names = list(text_columns().types)
+    for document in documents:
+        row = document_to_record(document)
+        if document.tokens is not None:
+            row["tokens"] = [{"start": start, "end": end} for start, end in document.tokens]
+        for span in row.get("spans", ()):
+            if "soft" in span:
+                span["soft"] = _json(span["soft"], document)
+        if "meta" in row:
+            row["meta"] = _json(row["meta"], document)
+        yield [row.get(name) for name in names]
+
+
+class WordRows:
+    """Rows of words and tags; tags become numbers in the order in which they come."""
+
+    def __init__(self, scheme: Scheme, losses: Counter[str]) -> None:
+        self._scheme: Scheme = scheme
+        self._losses = losses
+        self._tags: dict[str, int] = {"O": 0}
+
+    def columns(self) -> Columns:
+        """Return the columns; the names of the tags are known when all rows are made."""
+
+        def features() -> Features:
+            tags = {"names": list(self._tags), "_type": "ClassLabel"}
+            return {**self._plain(), "ner_tags": {"feature": tags, "_type": "List"}}
+
+        types = {**self._plain(), "ner_tags": _list_of(_value("int64"))}
+        return Columns(
+            {name: _arrow_type(kind) for name, kind in types.items()}, features, late=True
+        )
+
+    def rows(self, documents: Iterable[Document]) -> Iterator[list[Any]]:
+        """Yield the row of each document; what it cannot hold is counted."""
+        for document in documents:
+            sheet = document_to_sheet(document, self._scheme, self._losses)
+            tags = sheet.tags
+            numbers = (
+                None if tags is None else [self._tags.setdefault(t, len(self._tags)) for t in tags]
+            )
+            yield [document.id, document.group, sheet.text, sheet.words, numbers]
+
+    @staticmethod
+    def _plain() -> Features:
+        string = _value("string")
+        return {"id": string, "group": string, "text": string, "tokens": _list_of(string)}
+
+
+def _words(table: Rows, config: CorpusConfig, stem: str) -> Iterator[Found]:
+    columns = (config.tag_key, *TAG_COLUMNS)
+    column = next((name for name in columns if name in table.columns), None)
+    names = _class_names(table.features.get(column or ""))
+    scheme = config.scheme
+    if scheme == "auto":
+        again = read_rows(config.path)
+        with located(config.path):
+            scheme = detect_scheme(
+                _tags(row.get(column or ""), names) or ()
+                for _, _, row in (again.rows if column else ())
+            )
+    for file, number, row in table.rows:
+        with located(file, number):
+            tokens, text = _strings(row.get("tokens"), "tokens"), row.get("text")
+            if text is not None and place_words(text, tokens) is None:
+                raise DataError("text does not hold the tokens in order, with white space between")
+            name, group = row.get("id"), row.get("group")
+            document = row_to_document(
+                Row(
+                    id=f"{stem}-{number - 1}" if name is None else str(name),
+                    group=None if group is None else str(group),
+                    words=tokens,
+                    tags=_tags(row.get(column or ""), names),
+                    text=text,
+                ),
+                scheme,
+            )
+        yield Found(file, number, document)
+
+
+def _text_document(
+    row: dict[str, Any], spans: str | None, names: Sequence[str] | None, name: str
+) -> Document:
+    record = {
+        key: value
+        for key, value in row.items()
+        if key in ("group", "abstain", "labels", "relations", "weight") and value is not None
+    }
+    if row.get("text") is None:
+        raise DataError('"text" is null; expected a string')
+    if not isinstance(record.get("labels", []), list):
+        del record["labels"]
+    identity = row.get("id")
+    record |= {"id": name if identity is None else str(identity), "text": row["text"]}
+    if spans is not None and row[spans] is not None:
+        record["spans"] = [_span(item, names) for item in _items(row[spans])]
+    tokens = row.get("tokens")
+    if tokens and isinstance(tokens[0], Mapping):
+        record["tokens"] = [[token["start"], token["end"]] for token in tokens]
+    elif tokens == []:
+        record["tokens"] = []
+    meta = row.get("meta")
+    if isinstance(meta, str):
+        record["meta"] = _parsed(meta, "meta")
+    elif isinstance(meta, Mapping):
+        record["meta"] = dict(meta)
+    return document_from_record(record)
+
+
+def _span(item: Mapping[str, Any], names: Sequence[str] | None) -> dict[str, Any]:
+    label = _one_of(item, _LABELS)
+    span = {"start": _one_of(item, _STARTS), "end": _one_of(item, _ENDS)}
+    span["label"] = _named(label, names) if type(label) is int else label
+    for key in ("score", "weight", "status", "origin"):
+        if item.get(key) is not None:
+            span[key] = item[key]
+    if isinstance(item.get("soft"), str):
+        span["soft"] = _parsed(item["soft"], "soft")
+    return span
+
+
+def _items(value: Any) -> list[Mapping[str, Any]]:
+    """Return spans, which `datasets` also keeps as an object of lists."""
+    if isinstance(value, Mapping):
+        lists = {key: items for key, items in value.items() if items is not None}
+        return [dict(zip(lists, items, strict=True)) for items in zip(*lists.values(), strict=True)]
+    if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+        return value
+    raise DataError(f"spans are {shown(value)}; expected a list of start, end and label")
+
+
+def _one_of(item: Mapping[str, Any], names: Sequence[str]) -> Any:
+    for name in names:
+        if name in item:
+            return item[name]
+    raise DataError(f"a span has {', '.join(item)}; expected {names[0]}")
+
+
+def _tags(value: Any, names: Sequence[str] | None) -> list[str] | None:
+    if value is None:
+        return None
+    return [_named(tag, names) if type(tag) is int else tag for tag in value]
+
+
+def _named(number: int, names: Sequence[str] | None) -> str:
+    if names is None:
+        raise DataError(
+            f"{number} is no label, and the file does not say what it stands for; expected "
+            "strings, or a ClassLabel column of Hugging Face datasets"
+        )
+    if not 0 <= number < len(names):
+        raise DataError(f"{number} is none of the {len(names)} labels that the file names")
+    return names[number]
+
+
+def _class_names(feature: Any) -> Sequence[str] | None:
+    """Return the names of a `ClassLabel`, however deep it is in a list."""
+    while isinstance(feature, list) and len(feature) == 1:
+        feature = feature[0]
+    while isinstance(feature, Mapping) and "names" not in feature and "feature" in feature:
+        feature = feature["feature"]
+    if isinstance(feature, Mapping) and isinstance(feature.get("names"), list):
+        return [str(name) for name in feature["names"]]
+    return None
+
+
+def _span_labels(feature: Any) -> Sequence[str] | None:
+    if isinstance(feature, list) and feature:
+        feature = feature[0]
+    if isinstance(feature, Mapping) and isinstance(feature.get("feature"), Mapping):
+        feature = feature["feature"]
+    for name in _LABELS:
+        if isinstance(feature, Mapping) and name in feature:
+            return _class_names(feature[name])
+    return None
+
+
+def _is_places(table: Rows) -> bool:
+    """Whether the tokens are the ranges that we write, not strings."""
+    feature = table.features.get("tokens")
+    inner = feature.get("feature") if isinstance(feature, Mapping) else None
+    return isinstance(inner, Mapping) and "start" in inner
+
+
+def _strings(value: Any, name: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise DataError(f'"{name}" is {shown(value)}; expected a list of strings')
+    return value
+
+
+def _parsed(text: str, name: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError(f'"{name}" is not JSON: {error.msg}') from error
+
+
+def _json(value: Any, document: Document) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"document {document.id!r} holds what JSON cannot hold: {error}") from error
+
+
+def _value(kind: str) -> Features:
+    return {"dtype": kind, "_type": "Value"}
+
+
+def _list_of(inner: Features) -> Features:
+    return {"feature": inner, "_type": "List"}
+
+
+def _arrow_type(feature: Features) -> Any:
+    """Return a function that makes the type of a feature in Arrow."""
+
+    def make(pa: Any) -> Any:
+        if feature.get("_type") == "List":
+            return pa.list_(_arrow_type(feature["feature"])(pa))
+        if "dtype" in feature:
+            return {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64()}[
+                feature["dtype"]
+            ]
+        return pa.struct([(name, _arrow_type(kind)(pa)) for name, kind in feature.items()])
+
+    return make

@@ -1,0 +1,75 @@
+"""Plain text: a document per line, per file, or per file of a folder."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from vermeil.corpora.source import Found, Line, read_whole, reading, stem_of
+from vermeil.corpora.tokenised import count_unheld
+from vermeil.data.document import Document
+from vermeil.errors import DataError
+
+_BREAKS = re.compile(r"[\r\n]+")
+
+
+def read_text_lines(lines: Iterable[Line], path: Path) -> Iterator[tuple[int, Document]]:
+    """Read a document per line, as it stands; its id is file name and line number.
+
+    Blank lines are skipped: the ids' numbers show where.
+    """
+    stem = stem_of(path)
+    for line in lines:
+        if line.text.strip():
+            yield line.number, Document(f"{stem}:{line.number}", line.text)
+
+
+def read_text_files(path: Path) -> Iterator[Found]:
+    """Read one file as a document, or every ``.txt`` (``.txt.gz``) below a folder, by name.
+
+    The id is the file's name without its ending; in a folder, with the folders on the way to it.
+    The line end at the end of a file is not part of its text.
+
+    Raises:
+        DataError: the folder holds no such file.
+    """
+    if not path.is_dir():
+        yield Found(path, None, Document(stem_of(path), read_whole(path)))
+        return
+    with reading(path):
+        files = sorted(file for file in path.rglob("*.txt*") if _is_text(file))
+    if not files:
+        raise DataError("the folder holds no .txt file", path)
+    for file in files:
+        name = (file.parent.relative_to(path) / stem_of(file)).as_posix()
+        yield Found(file, None, Document(name, read_whole(file)))
+
+
+def text_lines(documents: Iterable[Document], stem: str, losses: Counter[str]) -> Iterator[str]:
+    """Yield each document's text on one line; empty where it has no text.
+
+    ``losses`` counts what else the documents hold, by its name in the record; ids that do not
+    follow from the line number; ``respaced`` texts whose line ends became spaces; and documents
+    without text (``unwritable``).
+    """
+    number = 1
+    for document in documents:
+        count_unheld(document, losses)
+        held = (document.spans, document.tokens, document.group, document.id)
+        given = (None, None, None, f"{stem}:{number}")
+        for name, value, implied in zip(
+            ("spans", "tokens", "group", "id"), held, given, strict=True
+        ):
+            losses[name] += value != implied
+        text = _BREAKS.sub(" ", document.text)
+        losses["respaced"] += text != document.text
+        blank = not text.strip()
+        losses["unwritable"] += blank
+        number += not blank
+        yield "" if blank else text + "\n"
+
+
+def _is_text(path: Path) -> bool:
+    return path.is_file() and path.name.removesuffix(".gz").endswith(".txt")

@@ -1,0 +1,113 @@
+"""Token lists: one JSON object per text, with its tokens and any number of tag lists.
+
+``{"id", "doc", "tokens": ["EU", …], "gold": ["B-ORG", …], …}``: which key holds the tags and which
+one names the group are chosen. Group names are prefixed with the file's name, since numbers restart
+in every split; a key ``group`` is taken as it is. A row without the tag key (or with null) is not
+annotated. The text is the tokens, joined by a space, or the key ``text`` where it is there. Rows
+without ``id`` are numbered from 0 in each file. Other keys are not read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from vermeil.corpora.config import CorpusConfig
+from vermeil.corpora.objects import Objects
+from vermeil.corpora.source import located, stem_of
+from vermeil.corpora.tokenised import Row, document_to_sheet, place_words, row_to_document
+from vermeil.data.document import Document
+from vermeil.data.tags import Scheme, split_tag
+from vermeil.errors import DataError
+
+
+def read_tokens(
+    objects: Objects, config: CorpusConfig, scheme: Scheme
+) -> Iterator[tuple[int, Document]]:
+    """Read token lists, with their line numbers."""
+    for number, (line, record) in enumerate(objects):
+        with located(config.path, line):
+            document = row_to_document(_row(record, config, number), scheme)
+        yield line, document
+
+
+def token_tags(objects: Objects, config: CorpusConfig) -> Iterator[tuple[int, list[str]]]:
+    """Read the tags alone, with their line numbers."""
+    for line, record in objects:
+        with located(config.path, line):
+            tags = _strings(record, config.tag_key)
+            for tag in tags or ():
+                split_tag(tag)
+        if tags:
+            yield line, tags
+
+
+def token_rows(
+    documents: Iterable[Document], config: CorpusConfig, scheme: Scheme, losses: Counter[str]
+) -> Iterator[str]:
+    """Yield the line of each document, with its end.
+
+    Args:
+        documents: what is written.
+        config: the file's name, and the keys of tags and group.
+        scheme: which tags to write.
+        losses: counts what token lists cannot hold, as `document_to_sheet` names it.
+    """
+    prefix = f"{stem_of(config.path)}-"
+    for document in documents:
+        sheet = document_to_sheet(document, scheme, losses)
+        row: dict[str, Any] = {"id": document.id}
+        if document.group is not None and document.group.startswith(prefix):
+            row[config.group_key] = document.group.removeprefix(prefix)
+        elif document.group is not None:
+            row["group"] = document.group
+        if sheet.text is not None:
+            row["text"] = sheet.text
+        row["tokens"] = sheet.words
+        if sheet.tags is not None:
+            row[config.tag_key] = sheet.tags
+        yield json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _row(record: Mapping[str, Any], config: CorpusConfig, number: int) -> Row:
+    tokens = _strings(record, "tokens")
+    if tokens is None:
+        raise DataError('"tokens" is missing; expected a list of strings')
+    text = record.get("text")
+    if text is not None and (not isinstance(text, str) or place_words(text, tokens) is None):
+        raise DataError('"text" does not hold the tokens in order, with only white space between')
+    name = _name(record, "id")
+    return Row(
+        id=f"{stem_of(config.path)}-{number}" if name is None else name,
+        group=_group(record, config),
+        words=tokens,
+        tags=_strings(record, config.tag_key),
+        text=text,
+    )
+
+
+def _group(record: Mapping[str, Any], config: CorpusConfig) -> str | None:
+    group = _name(record, config.group_key)
+    if group is None or config.group_key == "group":
+        return _name(record, "group")
+    return f"{stem_of(config.path)}-{group}"
+
+
+def _name(record: Mapping[str, Any], key: str) -> str | None:
+    value = record.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    if type(value) is int:
+        return str(value)
+    raise DataError(f'"{key}" is {json.dumps(value)[:40]}; expected a string or a whole number')
+
+
+def _strings(record: Mapping[str, Any], key: str) -> list[str] | None:
+    value = record.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise DataError(f'"{key}" is {json.dumps(value)[:40]}; expected a list of strings')
+    return value

@@ -1,0 +1,234 @@
+r"""WebAnno TSV 3, which INCEpTION exports and imports: a file, or a folder with one per document.
+
+After ``#FORMAT=WebAnno TSV 3.3`` come the layers (``#T_SP=…NamedEntity|value``), then sentences:
+``#Text=`` with the text, and a row for each token: ``1-2<TAB>4-8<TAB>Haag<TAB>PER[1]``. Offsets are
+UTF-16 units. ``[1]`` joins the rows of one annotation, ``|`` parts annotations of one row, ``_`` is
+none, ``*`` one without a value; what has a meaning is escaped with a backslash. Rows ``1-2.1`` are
+parts of a token. Of the layers of spans one is read (which, see `_chosen`); of the others, of
+relations and of chains the annotations are counted. A document is a file, with all its sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from vermeil.corpora.config import CorpusConfig
+from vermeil.corpora.folders import files_below
+from vermeil.corpora.formats.webanno.escapes import HEADER, LAYER, NONE, unescape
+from vermeil.corpora.source import Found, Line, located, read_lines, reading, stem_of
+from vermeil.corpora.unread import with_unread
+from vermeil.corpora.utf16 import units_before
+from vermeil.data.document import Annotation, Document, Range, Span
+from vermeil.errors import DataError
+
+_NO_VALUE = "*"
+_ROLE, _TARGET = "ROLE_", "target"
+_VALUE = re.compile(r"((?:\\->|\\.|[^\\|])*)(?:\||$)", re.DOTALL)
+_NUMBERED = re.compile(r"(.*)\[(\d+)\]", re.DOTALL)
+
+
+class _Column(NamedTuple):
+    """A column behind the token's: the layer's kind and name, and the feature."""
+
+    kind: str
+    layer: str
+    feature: str
+
+
+@dataclass(slots=True)
+class _File:
+    """What is gathered from a file; ranges are UTF-16 units until the text is whole."""
+
+    text: list[str] = field(default_factory=list)
+    units: int = 0
+    tokens: list[Range] = field(default_factory=list)
+    spans: list[tuple[int, int, str]] = field(default_factory=list)
+    numbered: dict[tuple[str, str], int] = field(default_factory=dict)
+    unread: Counter[str] = field(default_factory=Counter)
+
+    def add(self, text: str) -> None:
+        self.text.append(text)
+        self.units += len(text) + sum(character > "\uffff" for character in text)
+
+
+def read_webanno(path: Path, config: CorpusConfig) -> Iterator[Found]:
+    """Read a file, or all ``.tsv`` below a folder.
+
+    Raises:
+        DataError: a file is not WebAnno TSV 3, or the layer that ``tag_key`` names is not in it.
+    """
+    with reading(path):
+        files = list(files_below(path, ".tsv")) if path.is_dir() else [(path, stem_of(path))]
+    for file, name in files:
+        yield Found(file, None, webanno_document(read_lines(file), file, name, config.tag_key))
+
+
+def webanno_document(lines: Iterable[Line], path: Path, name: str, layer: str = "gold") -> Document:
+    """Return the document of a file's lines; ``layer`` is used where the file has it."""
+    lines = iter(lines)
+    first = next(lines, Line(1, ""))
+    if not first.text.startswith(HEADER):
+        raise DataError(f"expected {HEADER}.3 in the first line", path, 1)
+    columns: list[_Column] = []
+    found, waiting = _File(), list[str]()
+    chosen: list[int] | None = None
+    for line in lines:
+        with located(path, line.number):
+            if line.text.startswith("#T_"):
+                columns += _columns(line.text)
+            elif line.text.startswith("#Text="):
+                waiting.append(unescape(line.text.removeprefix("#Text=")))
+            elif line.text and not line.text.startswith("#"):
+                if chosen is None:
+                    chosen = _chosen(columns, layer)
+                _row(line.text, columns, chosen, found, waiting)
+    return _document(found, path, name, annotated=any(c.kind == "SP" for c in columns))
+
+
+def _columns(line: str) -> list[_Column]:
+    kind, _, rest = line.removeprefix("#T_").partition("=")
+    layer, *features = rest.split("|")
+    columns: list[_Column] = []
+    slots = False
+    for feature in features or [""]:
+        # The column behind a role names the role's targets.
+        columns.append(_Column(_TARGET if slots else kind, layer, feature))
+        slots = kind == "SP" and feature.startswith(_ROLE)
+    return columns
+
+
+def _chosen(columns: Sequence[_Column], wanted: str) -> list[int]:
+    """Return the columns whose values are labels, one for each layer that is read.
+
+    The layer is the one that is asked for, else NamedEntity, else all that the project has made
+    itself (``webanno.custom``), else all. Its label is the feature ``value`` or ``label``, else the
+    first one.
+    """
+    spans = [(n, c) for n, c in enumerate(columns) if c.kind == "SP"]
+    for choose in (
+        lambda layer: wanted in (layer, layer.rpartition(".")[2]),
+        lambda layer: layer == LAYER,
+        lambda layer: layer.startswith(("webanno.custom.", "custom.")),
+        bool,
+    ):
+        layers: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+        for number, column in spans:
+            if choose(column.layer):
+                layers[column.layer].append((number, column.feature))
+        if layers:
+            return [_label_column(features) for features in layers.values()]
+    return []
+
+
+def _label_column(features: list[tuple[int, str]]) -> int:
+    for name in ("value", "label"):
+        for number, feature in features:
+            if feature == name:
+                return number
+    return next((n for n, name in features if not name.startswith(_ROLE)), features[0][0])
+
+
+def _row(
+    line: str, columns: Sequence[_Column], chosen: Sequence[int], found: _File, waiting: list[str]
+) -> None:
+    cells = line.split("\t")
+    if len(cells) < len(columns) + 3:
+        raise DataError(
+            f"the row has {len(cells)} columns; expected {len(columns) + 3}, as the layers say"
+        )
+    start, hyphen, end = cells[1].partition("-")
+    if not (hyphen and start.isdecimal() and end.isdecimal() and int(start) <= int(end)):
+        raise DataError(f"{cells[1]!r} are no offsets; expected start-end")
+    place = (int(start), int(end))
+    if waiting:
+        _begin_sentence(place[0], found, waiting)
+    if "." not in cells[0]:
+        found.tokens.append(place)
+    for number, column in enumerate(columns):
+        cell = cells[number + 3]
+        if cell == NONE and column.feature.startswith(_ROLE):
+            # Without slots, only the column of their targets says that there is something.
+            cell = cells[min(number + 4, len(cells) - 1)]
+        if cell == NONE:
+            continue
+        values = [match[1] for match in _VALUE.finditer(cell) if match.end() > match.start()]
+        if number in chosen:
+            for value in values:
+                _add(value, column, place, found)
+        elif column.layer not in {columns[n].layer for n in chosen}:
+            _count(values, number, columns, found)
+
+
+def _count(values: list[str], number: int, columns: Sequence[_Column], found: _File) -> None:
+    """Count annotations of a layer that is not read, once each."""
+    column = columns[number]
+    if number and columns[number - 1].layer == column.layer:
+        return
+    for value in values:
+        numbered = _NUMBERED.fullmatch(value) if column.kind != "CH" else None
+        key = (column.layer, numbered[2] if numbered else "")
+        if numbered is None or key not in found.numbered:
+            found.unread[f"layer_{column.layer.rpartition('.')[2]}"] += 1
+        if numbered is not None:
+            found.numbered[key] = -1
+
+
+def _begin_sentence(start: int, found: _File, waiting: list[str]) -> None:
+    """Add the text of a sentence whose first token is at ``start``."""
+    if found.units > start and found.text and found.text[-1] == "\n":
+        found.text.pop()
+        found.units -= 1
+    if found.units > start:
+        raise DataError(f"the sentence begins at {start}, where the text is already")
+    found.add(" " * (start - found.units))
+    found.add("\n".join(waiting))
+    found.add("\n")
+    waiting.clear()
+
+
+def _add(value: str, column: _Column, place: Range, found: _File) -> None:
+    numbered = _NUMBERED.fullmatch(value)
+    text, number = (numbered[1], numbered[2]) if numbered else (value, None)
+    nameless = text == _NO_VALUE or column.feature.startswith(_ROLE)
+    label = column.layer.rpartition(".")[2] if nameless else unescape(text)
+    key = (column.layer, number or "")
+    if number is not None and key in found.numbered:
+        at = found.numbered[key]
+        start, end, known = found.spans[at]
+        found.spans[at] = (min(start, place[0]), max(end, place[1]), known)
+        return
+    if number is not None:
+        found.numbered[key] = len(found.spans)
+    found.spans.append((*place, label))
+
+
+def _document(found: _File, path: Path, name: str, *, annotated: bool) -> Document:
+    text = "".join(found.text).removesuffix("\n")
+    position = {units: number for number, units in enumerate(units_before(text))}
+
+    def place(start: int, end: int) -> Range:
+        if start not in position or end not in position:
+            raise DataError(f"{start}-{end} is not in the text, or cuts a character in two", path)
+        return position[start], position[end]
+
+    found.unread["empty_labels"] += sum(not label for *_, label in found.spans)
+    found.unread["empty_spans"] += sum(start == end for start, end, _ in found.spans)
+    spans = [
+        Span(*place(start, end), label)
+        for start, end, label in found.spans
+        if label and start < end
+    ]
+    tokens = tuple(place(start, end) for start, end in found.tokens)
+    with located(path):
+        return Document(
+            name,
+            text,
+            tokens=tokens,
+            annotation=Annotation(spans=tuple(spans) if annotated else None),
+            meta=with_unread({}, found.unread),
+        )

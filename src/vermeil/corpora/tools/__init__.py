@@ -1,0 +1,1 @@
+"""Annotation tools: export for review, import of answers."""

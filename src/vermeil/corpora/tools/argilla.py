@@ -1,0 +1,164 @@
+"""Argilla: records of version 2, as ``dataset.records.to_json`` writes and ``from_json`` reads.
+
+``{"id", "fields": {"text"}, "metadata": {}, "suggestions": {QUESTION: {"value", "score",
+"agent"}}, "responses": {QUESTION: [{"value", "user_id"}]}, "status"}``: the value of a span
+question is a list of ``{"start", "end", "label"}``, that of a label question a string or a list of
+strings. As a dataset of Hugging Face (``to_datasets``) a record is a row, whose columns are named
+``text``, ``spans.responses``, ``spans.responses.users``, ``spans.suggestion`` …
+
+Offsets are code points, as the server checks them; Argilla's editor counts UTF-16 units (its issue
+5729), so people's spans behind a character above U+FFFF are counted as doubtful.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vermeil.corpora.tools.answers import Answer, Answered, State
+from vermeil.corpora.tools.extras import KEY, extras_text, parsed_extras
+from vermeil.corpora.tools.json_fields import (
+    name_of,
+    number_at,
+    object_at,
+    objects_at,
+    shown,
+    text_at,
+)
+from vermeil.data.document import Document, Span
+from vermeil.errors import DataError
+
+SPANS, LABELS, TEXT = "spans", "labels", "text"
+"""Names of questions and field in the records that we write."""
+
+_OF_RECORD = ("id", "status", "_server_id", "vectors")
+_STATES: dict[str, State] = {"submitted": "done", "draft": "draft", "discarded": "skipped"}
+
+
+def read_argilla(record: Mapping[str, Any]) -> Answered:
+    """Return a record with its suggestions and responses.
+
+    Raises:
+        DataError: the record is not Argilla's, or has several texts.
+    """
+    fields = object_at(record, "fields")
+    key = _text_key(fields)
+    text = text_at(fields, key)
+    metadata = object_at(record, "metadata")
+    suggested = {
+        name: item for name, item in object_at(record, "suggestions").items() if item is not None
+    }
+    answers: list[Answer] = []
+    if suggested:
+        values = {name: object_at(suggested, name).get("value") for name in suggested}
+        agents = {name_of(object_at(suggested, name).get("agent")) for name in suggested}
+        answers.append(_answer("suggested", values, next(iter(agents - {None}), None), text))
+    by_user: dict[str | None, dict[str, Any]] = {}
+    states: dict[str | None, State] = {}
+    responses = object_at(record, "responses")
+    for question in responses:
+        for item in objects_at(responses, question) or ():
+            user = name_of(item.get("user_id"))
+            by_user.setdefault(user, {})[question] = item.get("value")
+            states[user] = _STATES.get(str(item.get("status", "submitted")), "draft")
+    answers += [_answer(states[user], values, user, text) for user, values in by_user.items()]
+    meta = {k: v for k, v in metadata.items() if k != KEY}
+    return Answered(
+        text, answers, parsed_extras(metadata.get(KEY)), meta, name_of(record.get("id"))
+    )
+
+
+def write_argilla(document: Document, suggest: bool = True) -> dict[str, Any]:  # noqa: ARG001
+    """Return a document as a record with suggestions.
+
+    Responses belong to a user of the server, whom a file cannot know; so ``suggest`` is implied.
+    """
+    annotation = document.annotation
+    suggestions: dict[str, Any] = {}
+    if annotation.spans is not None:
+        value = [{"start": s.start, "end": s.end, "label": s.label} for s in annotation.spans]
+        scores = [span.score for span in annotation.spans if span.score is not None]
+        whole = bool(scores) and len(scores) == len(value)
+        suggestions[SPANS] = {"value": value, "score": scores if whole else None}
+    if annotation.labels is not None:
+        suggestions[LABELS] = {"value": list(annotation.labels), "score": None}
+    for suggestion in suggestions.values():
+        suggestion["agent"] = "vermeil"
+    # Metadata of Argilla are strings and numbers.
+    return {
+        "id": document.id,
+        "fields": {TEXT: document.text},
+        "metadata": {KEY: extras_text(document)},
+        "suggestions": suggestions,
+        "responses": {},
+        "vectors": {},
+    }
+
+
+def record_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of a row of the dataset that Argilla makes."""
+    suggestions: dict[str, Any] = {}
+    responses: dict[str, Any] = {}
+    plain = {}
+    for column, value in row.items():
+        question, dot, kind = column.rpartition(".")
+        if dot and kind == "suggestion" and value is not None:
+            suggestions[question] = {"value": value, "agent": row.get(f"{column}.agent")}
+        elif dot and kind == "responses" and value is not None:
+            users = row.get(f"{column}.users") or [None] * len(value)
+            states = row.get(f"{column}.status") or ["submitted"] * len(value)
+            responses[question] = [
+                {"value": one, "user_id": user, "status": state}
+                for one, user, state in zip(value, users, states, strict=True)
+            ]
+        elif "." not in column and column not in _OF_RECORD and value is not None:
+            plain[column] = value
+    fields = {TEXT: plain.pop(TEXT)} if TEXT in plain else plain
+    return {
+        "id": row.get("id"),
+        "fields": fields,
+        "metadata": {} if fields is plain else plain,
+        "suggestions": suggestions,
+        "responses": responses,
+    }
+
+
+def looks_like_argilla(record: Mapping[str, Any]) -> bool:
+    """Whether a record is Argilla's."""
+    return isinstance(record.get("fields"), dict)
+
+
+def _text_key(fields: Mapping[str, Any]) -> str:
+    strings = [key for key, value in fields.items() if isinstance(value, str)]
+    if TEXT in strings:
+        return TEXT
+    if len(strings) != 1:
+        names = ", ".join(fields) or "nothing"
+        raise DataError(f'"fields" holds {names}; expected "text", or one field that is the text')
+    return strings[0]
+
+
+def _answer(state: State, values: Mapping[str, Any], by: str | None, text: str) -> Answer:
+    spans: list[Span] | None = None
+    labels: list[str] | None = None
+    unread: dict[str, int] = {}
+    for question, value in values.items():
+        match value:
+            case None:
+                continue
+            case [dict(), *_] | []:
+                spans = [*(spans or ()), *(_span(item) for item in value)]
+            case str() | [str(), *_]:
+                labels = [*(labels or ()), *([value] if isinstance(value, str) else value)]
+            case _:
+                unread[f"answers_to_{question}"] = 1
+    doubtful = sum(any(c > "\uffff" for c in text[: s.end]) for s in spans or ())
+    if state != "suggested" and doubtful:
+        unread["doubtful_offsets"] = doubtful
+    return Answer(state, spans, None if labels is None else tuple(labels), None, by, unread)
+
+
+def _span(item: Any) -> Span:
+    if not isinstance(item, dict):
+        raise DataError(f"a span question's value holds {shown(item)}; expected objects")
+    return Span(number_at(item, "start"), number_at(item, "end"), text_at(item, "label"))

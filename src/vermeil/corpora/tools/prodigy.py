@@ -1,0 +1,119 @@
+"""Prodigy: JSONL of tasks with spans, as ``ner.manual`` reads and ``db-out`` writes them.
+
+``{"text", "tokens": [{"text", "start", "end", "id", "ws"}], "spans": [{"start", "end",
+"token_start", "token_end", "label"}], "meta": {}, "answer": "accept"}``; ``token_end`` is the last
+token of the span. Offsets are code points. Only an accepted task says what is there: a rejected or
+ignored one is read as a text that nobody has looked at, and counted.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from typing import Any
+
+from vermeil.corpora.tools.answers import Answer, Answered, State
+from vermeil.corpora.tools.extras import KEY, extras_of
+from vermeil.corpora.tools.json_fields import (
+    name_of,
+    number_at,
+    object_at,
+    objects_at,
+    text_at,
+    wrong,
+)
+from vermeil.data.document import Document, Range, Span
+from vermeil.data.words import words_of
+
+ANSWER = "answer"
+_STATES: dict[str, State] = {"accept": "done", "reject": "rejected", "ignore": "skipped"}
+_HASHES = ("_input_hash", "_task_hash", "_view_id", "_session_id", "_annotator_id")
+_OWN = ("id", "text", "tokens", "spans", "relations", "meta", ANSWER, "_is_binary", "_timestamp")
+
+
+def read_prodigy(record: Mapping[str, Any]) -> Answered:
+    """Return a task; without an answer its spans are suggestions.
+
+    Raises:
+        DataError: the record is not Prodigy's.
+    """
+    text = text_at(record, "text")
+    items = objects_at(record, "spans")
+    spans = None if items is None else [_span(item) for item in items]
+    answer = record.get(ANSWER)
+    if not (answer is None or (isinstance(answer, str) and answer in _STATES)):
+        raise wrong(record, ANSWER, f"one of {', '.join(_STATES)}")
+    state: State = "suggested" if answer is None else _STATES[answer]
+    by = name_of(record.get("_annotator_id")) or name_of(record.get("_session_id"))
+    unread = {"relations": len(objects_at(record, "relations") or ())}
+    kept = {k: v for k, v in record.items() if k not in (*_OWN, *_HASHES, KEY) and v is not None}
+    extras = record.get(KEY)
+    return Answered(
+        text,
+        [Answer(state, spans, by=by, unread=unread)],
+        extras if isinstance(extras, Mapping) else _tokens(record, text),
+        {**kept, **object_at(record, "meta")} if extras is None else kept,
+        name_of(record.get("id")),
+    )
+
+
+def write_prodigy(document: Document, suggest: bool = False) -> dict[str, Any]:
+    """Return a document as a task, with the words that Prodigy's span editor selects by.
+
+    Args:
+        document: the document.
+        suggest: whether its spans are still to be confirmed; else the task is an accepted one.
+    """
+    words = words_of(document)
+    record: dict[str, Any] = {"text": document.text, "tokens": _words(document.text, words)}
+    if document.spans is not None:
+        starts, ends = [start for start, _ in words], [end for _, end in words]
+        record["spans"] = [_record(span, starts, ends) for span in document.spans]
+    record["meta"] = {"id": document.id}
+    if document.spans is not None and not suggest:
+        record[ANSWER] = "accept"
+    return {**record, KEY: extras_of(document)}
+
+
+def looks_like_prodigy(record: Mapping[str, Any]) -> bool:
+    """Whether a record is Prodigy's."""
+    if not isinstance(record.get("text"), str):
+        return False
+    if any(key in record for key in (*_HASHES, ANSWER)):
+        return True
+    tokens = record.get("tokens")
+    return isinstance(tokens, list) and bool(tokens) and isinstance(tokens[0], dict)
+
+
+def _span(item: Mapping[str, Any]) -> Span:
+    return Span(number_at(item, "start"), number_at(item, "end"), text_at(item, "label"))
+
+
+def _record(span: Span, starts: list[int], ends: list[int]) -> dict[str, Any]:
+    """Return a span; its words are named where it begins and ends with words."""
+    record: dict[str, Any] = {"start": span.start, "end": span.end, "label": span.label}
+    first, last = bisect_left(starts, span.start), bisect_right(ends, span.end) - 1
+    fits = first <= last and starts[first] == span.start and ends[last] == span.end
+    return {**record, "token_start": first, "token_end": last} if fits else record
+
+
+def _words(text: str, words: tuple[Range, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "text": text[start:end],
+            "start": start,
+            "end": end,
+            "id": number,
+            "ws": text[end : end + 1] == " ",
+        }
+        for number, (start, end) in enumerate(words)
+    ]
+
+
+def _tokens(record: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """Return the words of a task that we did not write, without those of white space."""
+    tokens = objects_at(record, "tokens")
+    if tokens is None:
+        return {}
+    ranges = [(number_at(item, "start"), number_at(item, "end")) for item in tokens]
+    return {"tokens": [[start, end] for start, end in ranges if text[start:end].strip()]}

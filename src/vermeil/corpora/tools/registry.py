@@ -1,0 +1,87 @@
+"""The annotation tools whose files are JSON objects, one per text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from vermeil.corpora.config import CorpusConfig, FileFormat
+from vermeil.corpora.objects import Objects
+from vermeil.corpora.source import located, stem_of
+from vermeil.corpora.tools.answers import Answered, document_of
+from vermeil.corpora.tools.argilla import looks_like_argilla, read_argilla, write_argilla
+from vermeil.corpora.tools.doccano import looks_like_doccano, read_doccano, write_doccano
+from vermeil.corpora.tools.label_studio import (
+    looks_like_label_studio,
+    read_label_studio,
+    write_label_studio,
+)
+from vermeil.corpora.tools.prodigy import looks_like_prodigy, read_prodigy, write_prodigy
+from vermeil.data.document import Document
+from vermeil.errors import DataError
+
+
+class Tool(NamedTuple):
+    """How a tool's objects are read and written.
+
+    Args:
+        read: a record of the tool to what stands in it.
+        write: a document, and whether its annotations are suggestions, to a record.
+        recognises: whether a record is the tool's.
+        array: whether the tool imports an array, not lines.
+        escaped: whether all but ASCII is escaped, for tools that guess a file's encoding.
+    """
+
+    read: Callable[[Mapping[str, Any]], Answered]
+    write: Callable[[Document, bool], dict[str, Any]]
+    recognises: Callable[[Mapping[str, Any]], bool]
+    array: bool = False
+    escaped: bool = False
+
+
+TOOLS: dict[FileFormat, Tool] = {
+    "label-studio": Tool(
+        read_label_studio, write_label_studio, looks_like_label_studio, array=True
+    ),
+    "argilla": Tool(read_argilla, write_argilla, looks_like_argilla, array=True),
+    "prodigy": Tool(read_prodigy, write_prodigy, looks_like_prodigy),
+    "doccano": Tool(read_doccano, write_doccano, looks_like_doccano, escaped=True),
+}
+
+
+def read_tool(objects: Objects, config: CorpusConfig, tool: Tool) -> Iterator[tuple[int, Document]]:
+    """Read a tool's file; texts without an id are numbered from 0."""
+    stem = stem_of(config.path)
+    for number, (line, record) in enumerate(objects):
+        with located(config.path, line):
+            document = document_of(tool.read(record), f"{stem}-{number}")
+        yield line, document
+
+
+def tool_lines(documents: Iterable[Document], tool: Tool, suggest: bool = False) -> Iterator[str]:
+    """Yield the text of a tool's file in pieces, at least one for each document.
+
+    Args:
+        documents: what is written.
+        tool: for which tool.
+        suggest: whether the annotations are to be confirmed by people.
+    """
+    number = -1
+    for number, document in enumerate(documents):
+        try:
+            value = tool.write(document, suggest)
+            record = json.dumps(value, ensure_ascii=False, allow_nan=False)
+            if tool.escaped:
+                record.encode()  # half a surrogate pair is an error, not to be escaped
+                record = json.dumps(value)
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"document {document.id!r} holds what JSON cannot hold: {error}"
+            ) from error
+        if tool.array:
+            yield ("[\n" if number == 0 else ",\n") + record
+        else:
+            yield record + "\n"
+    if tool.array:
+        yield "[]\n" if number < 0 else "\n]\n"

@@ -1,0 +1,251 @@
+"""JSON records of documents: write, read and validate them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NoReturn, TypeVar
+
+from vermeil.data.document import Annotation, Document, Range, Relation, Span
+from vermeil.errors import DataError
+
+_KEYS = (
+    "id",
+    "group",
+    "text",
+    "tokens",
+    "spans",
+    "abstain",
+    "labels",
+    "relations",
+    "weight",
+    "meta",
+)
+
+
+_SPAN_KEYS = ("start", "end", "label", "score", "weight", "status", "origin", "soft")
+
+
+_DETAILS = _SPAN_KEYS[3:]
+
+
+T = TypeVar("T")
+
+
+def document_to_record(document: Document) -> dict[str, Any]:
+    """Return a document as a JSON object: keys in a fixed order, absent ones left out."""
+    annotation = document.annotation
+    record: dict[str, Any] = {"id": document.id}
+    if document.group is not None:
+        record["group"] = document.group
+    record["text"] = document.text
+    if document.tokens is not None:
+        record["tokens"] = [list(token) for token in document.tokens]
+    if annotation.spans is not None:
+        record["spans"] = [span_to_record(span) for span in annotation.spans]
+    if annotation.abstain:
+        record["abstain"] = [{"start": start, "end": end} for start, end in annotation.abstain]
+    if annotation.labels is not None:
+        record["labels"] = list(annotation.labels)
+    if annotation.relations is not None:
+        record["relations"] = [
+            {"head": r.head, "tail": r.tail, "label": r.label} for r in annotation.relations
+        ]
+    if document.weight is not None:
+        record["weight"] = document.weight
+    if document.meta:
+        record["meta"] = dict(document.meta)
+    return record
+
+
+def document_from_record(record: Mapping[str, Any]) -> Document:
+    """Return the document of a JSON object.
+
+    Raises:
+        DataError: a key is missing, unknown or of the wrong type, or a value is out of range.
+    """
+    _refuse_unknown(record, _KEYS, "")
+    return Document(
+        id=_string(record, "id"),
+        text=_string(record, "text"),
+        group=_optional(record, "group", _string),
+        tokens=_optional(record, "tokens", _tokens),
+        annotation=_annotation(record),
+        weight=_optional(record, "weight", _weight),
+        meta=_optional(record, "meta", _object) or {},
+    )
+
+
+def document_to_line(document: Document) -> str:
+    """Return a document as one line of JSON, without the line end.
+
+    Raises:
+        DataError: its ``meta`` holds what JSON cannot hold.
+    """
+    try:
+        return json.dumps(document_to_record(document), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"document {document.id!r} holds what JSON cannot hold: {error}") from error
+
+
+def span_to_record(span: Span) -> dict[str, Any]:
+    """Return a span as a JSON object."""
+    record: dict[str, Any] = {"start": span.start, "end": span.end, "label": span.label}
+    for key in _DETAILS:
+        value = getattr(span, key)
+        if value is not None:
+            record[key] = dict(value) if key == "soft" else value
+    return record
+
+
+def _annotation(record: Mapping[str, Any]) -> Annotation:
+    spans = _optional(record, "spans", _spans)
+    relations = _optional(record, "relations", _relations)
+    if relations is not None:
+        relations = _follow_spans(relations, spans or ())
+    return Annotation(
+        spans=spans,
+        labels=_optional(record, "labels", _labels),
+        relations=relations,
+        abstain=_optional(record, "abstain", _abstain) or (),
+    )
+
+
+def _spans(record: Mapping[str, Any], key: str) -> tuple[Span, ...]:
+    return tuple(_span(item) for item in _objects(record, key, _SPAN_KEYS))
+
+
+def _span(item: Mapping[str, Any]) -> Span:
+    return Span(
+        _integer(item, "start"),
+        _integer(item, "end"),
+        _string(item, "label"),
+        score=_optional(item, "score", _number),
+        weight=_optional(item, "weight", _number),
+        status=_optional(item, "status", _string),
+        origin=_optional(item, "origin", _string),
+        soft=_optional(item, "soft", _soft),
+    )
+
+
+def _follow_spans(relations: tuple[Relation, ...], spans: tuple[Span, ...]) -> tuple[Relation, ...]:
+    """Renumber heads and tails, since an annotation puts its spans in order."""
+    for relation in relations:
+        for number in (relation.head, relation.tail):
+            if not 0 <= number < len(spans):
+                raise DataError(
+                    f"relation {relation.label!r} names span {number}; there are {len(spans)} spans"
+                )
+    order = sorted(range(len(spans)), key=lambda number: spans[number].key)
+    place = {old: new for new, old in enumerate(order)}
+    return tuple(Relation(place[r.head], place[r.tail], r.label) for r in relations)
+
+
+def _relations(record: Mapping[str, Any], key: str) -> tuple[Relation, ...]:
+    return tuple(
+        Relation(_integer(item, "head"), _integer(item, "tail"), _string(item, "label"))
+        for item in _objects(record, key, ("head", "tail", "label"))
+    )
+
+
+def _abstain(record: Mapping[str, Any], key: str) -> tuple[Range, ...]:
+    return tuple(
+        (_integer(item, "start"), _integer(item, "end"))
+        for item in _objects(record, key, ("start", "end"))
+    )
+
+
+def _tokens(record: Mapping[str, Any], key: str) -> tuple[Range, ...]:
+    ranges: list[Range] = []
+    for value in _list(record, key):
+        match value:
+            case [int(start), int(end)] if type(start) is int and type(end) is int:
+                ranges.append((start, end))
+            case _:
+                raise DataError(f'"{key}" holds {_name(value)}; expected [start, end] pairs')
+    return tuple(ranges)
+
+
+def _labels(record: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    labels = _list(record, key)
+    for label in labels:
+        if not isinstance(label, str):
+            raise DataError(f'"{key}" holds {_name(label)}; expected strings')
+    return tuple(labels)
+
+
+def _soft(item: Mapping[str, Any], key: str) -> dict[str, float]:
+    values = _object(item, key)
+    return {label: _number(values, label) for label in values}
+
+
+def _weight(record: Mapping[str, Any], key: str) -> float:
+    weight = _number(record, key)
+    if weight < 0:
+        raise DataError(f'"{key}" is {weight}; expected a number that is not below 0')
+    return weight
+
+
+def _optional(
+    record: Mapping[str, Any], key: str, read: Callable[[Mapping[str, Any], str], T]
+) -> T | None:
+    return None if record.get(key) is None else read(record, key)
+
+
+def _string(record: Mapping[str, Any], key: str) -> str:
+    value = record.get(key)
+    return value if isinstance(value, str) else _refuse(record, key, "a string")
+
+
+def _integer(record: Mapping[str, Any], key: str) -> int:
+    value = record.get(key)
+    return value if type(value) is int else _refuse(record, key, "a whole number")
+
+
+def _number(record: Mapping[str, Any], key: str) -> float:
+    value = record.get(key)
+    if isinstance(value, int | float) and type(value) is not bool and math.isfinite(value):
+        return float(value)
+    return _refuse(record, key, "a number")
+
+
+def _list(record: Mapping[str, Any], key: str) -> list[Any]:
+    value = record.get(key)
+    return value if isinstance(value, list) else _refuse(record, key, "a list")
+
+
+def _object(record: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = record.get(key)
+    return value if isinstance(value, dict) else _refuse(record, key, "an object")
+
+
+def _objects(
+    record: Mapping[str, Any], key: str, known: tuple[str, ...]
+) -> Iterator[dict[str, Any]]:
+    for item in _list(record, key):
+        if not isinstance(item, dict):
+            raise DataError(f'"{key}" holds {_name(item)}; expected objects')
+        _refuse_unknown(item, known, f' in "{key}"')
+        yield item
+
+
+def _refuse_unknown(record: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    unknown = [key for key in record if key not in known]
+    if unknown:
+        names = ", ".join(f'"{key}"' for key in unknown)
+        raise DataError(
+            f"unknown key {names}{where}; known keys: {', '.join(known)}"
+            + ("" if where else " (what else the source knows belongs into meta)")
+        )
+
+
+def _refuse(record: Mapping[str, Any], key: str, expected: str) -> NoReturn:
+    if key not in record:
+        raise DataError(f'"{key}" is missing; expected {expected}')
+    raise DataError(f'"{key}" is {_name(record[key])}; expected {expected}')
+
+
+def _name(value: Any) -> str:
+    shown = json.dumps(value, ensure_ascii=False)
+    return shown if len(shown) <= 40 else shown[:37] + "..."

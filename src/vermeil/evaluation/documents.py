@@ -1,0 +1,67 @@
+"""Score predicted documents against gold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from vermeil.data.counts import Counts, total
+from vermeil.data.document import Document
+from vermeil.errors import DataError
+from vermeil.tasks.protocol import Task
+
+TRUNCATED = "truncated"
+
+
+"""Key of a predicted document's ``meta``: how many words the predictor did not see whole."""
+
+
+SHOWN = 3
+
+
+"""Ids that an error names."""
+
+
+def evaluate(predicted: Iterable[Document], gold: Iterable[Document], task: Task) -> Counts:
+    """Score predictions against gold, documents matched by id.
+
+    Args:
+        predicted: a prediction for every gold document; further ones do not count.
+        gold: documents that people annotated.
+        task: how to score.
+
+    Returns:
+        The counts over all gold documents.
+
+    Raises:
+        DataError: a prediction is missing or made for another text, gold is empty or unannotated.
+    """
+    counts = total(score for _, score in score_documents(predicted, gold, task))
+    if counts.documents == 0:
+        raise DataError("there is no gold document to score against")
+    return counts
+
+
+def score_documents(
+    predicted: Iterable[Document], gold: Iterable[Document], task: Task
+) -> Iterator[tuple[Document, Counts]]:
+    """Yield each gold document with its counts (``documents=1``); see `evaluate`."""
+    by_id = {document.id: document for document in predicted}
+    references = list(gold)
+    missing = [d.id for d in references if d.id not in by_id]
+    if missing:
+        raise DataError(
+            f"predictions lack {len(missing)} of {len(references)} gold documents "
+            f"({', '.join(missing[:SHOWN])}{', …' if len(missing) > SHOWN else ''}); "
+            "predict the same documents, by the same ids"
+        )
+    for reference in references:
+        prediction = by_id[reference.id]
+        if prediction.text != reference.text:
+            raise DataError(
+                f"document {reference.id!r}: the prediction was made for another text than gold's"
+            )
+        if reference.annotation.is_empty:
+            raise DataError(f"document {reference.id!r} is not annotated; gold has to be")
+        counts = task.count(reference.annotation, prediction.annotation)
+        yield reference, replace(counts, truncated=int(TRUNCATED in prediction.meta))

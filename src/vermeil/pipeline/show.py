@@ -1,0 +1,194 @@
+"""One document through every stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from vermeil.corpora import read_corpus, require_readable
+from vermeil.corpora.config import CorpusConfig
+from vermeil.data.document import UNANNOTATED, Document
+from vermeil.data.mention import LocatedMention
+from vermeil.data.records import document_to_record
+from vermeil.data.reply import Message
+from vermeil.errors import DataError
+from vermeil.jobs.requirements import require_demonstrations
+from vermeil.jobs.run_folder import Places
+from vermeil.jobs.sections import Sections
+from vermeil.pipeline.demonstration_files import demonstrations_for
+from vermeil.pipeline.stages import silver_corpus
+from vermeil.tasks import make_task
+from vermeil.tasks.protocol import Reading, Task
+from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.requests import check_prompt, make_requests, reader
+from vermeil.teacher.store.store import Attempt, ReplyStore
+from vermeil.training.requirements import require_prediction
+
+SOURCES = ("gold", "pool", "dev", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAttempt:
+    """A stored attempt and what the task makes of its reply now; None where there was no reply."""
+
+    attempt: Attempt
+    reading: Reading | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        reply, reading = self.attempt.reply, self.reading
+        return {
+            "model": self.attempt.model,
+            "prompt": self.attempt.prompt,
+            "sample": self.attempt.sample,
+            "attempt": self.attempt.number,
+            "error": self.attempt.error,
+            "reply": reply and reply.text,
+            "finish_reason": reply and reply.finish_reason,
+            "state": reading and reading.state.value,
+            "problem": reading and reading.problem,
+            "mentions": [_mention(one) for one in (reading.mentions if reading else ())],
+            "abstain": [list(r) for r in (reading.annotation.abstain if reading else ())],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ShowReport:
+    """Everything that is known about one document.
+
+    Args:
+        sources: the corpora that hold it.
+        document: the document with its own (gold) annotation.
+        messages: what the teacher is asked with, as it would be rendered now.
+        attempts: every stored attempt to ask about it.
+        silver: what the teacher said, located; None: not in the silver file, or there is none.
+        predicted: what the student says; None: there is no model yet.
+        refined: silver as `refine` corrected it, with ``meta.changes``; None: not refined.
+    """
+
+    sources: tuple[str, ...]
+    document: Document
+    messages: tuple[Message, ...]
+    attempts: tuple[ShownAttempt, ...]
+    silver: Document | None
+    predicted: Document | None
+    refined: Document | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "sources": list(self.sources),
+            "document": document_to_record(self.document),
+            "messages": [dict(message) for message in self.messages],
+            "attempts": [attempt.as_dict() for attempt in self.attempts],
+            "silver": self.silver and document_to_record(self.silver),
+            "refined": self.refined and document_to_record(self.refined),
+            "predicted": self.predicted and document_to_record(self.predicted),
+        }
+
+
+def show(config: Sections, document_id: str) -> ShowReport:
+    """Follow one document through every stage that has been done.
+
+    Args:
+        config: the whole configuration.
+        document_id: the document.
+
+    Raises:
+        ConfigError: there is a model, and torch or transformers is not installed.
+        DataError: no corpus of the configuration holds it.
+    """
+    places = Places(config.run.output)
+    if places.model.exists():
+        require_prediction("vermeil show")
+    require_demonstrations(config.teacher.demonstrations)
+    require_readable(*(corpus for _, corpus in _sources(config)))
+    found = _find(config, document_id)
+    annotated = [d for d in found.values() if not d.annotation.is_empty]
+    document = (annotated or list(found.values()))[0]
+    task = make_task(config.task)
+    check_prompt(task, config.teacher)
+    request = next(make_requests([document], task, config.teacher, 1, demonstrations_for(config)))
+    attempts: list[Attempt] = []
+    if places.replies.exists():
+        with ReplyStore(places.replies) as store:
+            attempts = store.attempts(document.id, request.key)
+    return ShowReport(
+        tuple(found),
+        document,
+        request.messages,
+        tuple(_shown(attempt, document, task, config.teacher) for attempt in attempts),
+        _in_corpus(silver_corpus(config), document_id),
+        _predicted(places, document),
+        _in_corpus(CorpusConfig(path=places.selection("refine")[0], format="jsonl"), document_id),
+    )
+
+
+def _mention(located: LocatedMention) -> dict[str, Any]:
+    return {
+        "surface": located.mention.surface,
+        "label": located.mention.label,
+        "occurrence": located.mention.occurrence,
+        "status": located.status.value,
+        "start": located.span and located.span.start,
+        "end": located.span and located.span.end,
+        "repeats": [[span.start, span.end] for span in located.repeats],
+        "tier": located.tier and located.tier.value,
+        "distance": located.distance,
+        "candidates": located.candidates,
+        "places": [list(place) for place in located.places],
+    }
+
+
+def _find(config: Sections, document_id: str) -> Mapping[str, Document]:
+    """Return the document by the name of each corpus that holds it."""
+    found: dict[str, Document] = {}
+    known: list[str] = []
+    for name, corpus in _sources(config):
+        for document in read_corpus(corpus):
+            known.append(document.id)
+            if document.id == document_id:
+                found[name] = document
+                break
+    if not found:
+        close = get_close_matches(document_id, known[:20_000], n=3, cutoff=0.5) or known[:3]
+        raise DataError(
+            f"no document {document_id!r} among the {len(known):,} of the configured corpora; "
+            f"ids look like {', '.join(close) or 'nothing: all corpora are empty'}"
+        )
+    return found
+
+
+def _sources(config: Sections) -> Iterator[tuple[str, CorpusConfig]]:
+    for name in SOURCES:
+        corpus: CorpusConfig | None = getattr(config.corpora, name)
+        if corpus is not None:
+            yield name, corpus
+    if config.corpora.silver is not None:
+        yield "silver", config.corpora.silver
+
+
+def _shown(
+    attempt: Attempt, document: Document, task: Task, teacher: TeacherConfig
+) -> ShownAttempt:
+    if attempt.reply is None:
+        return ShownAttempt(attempt, None)
+    read = reader(task, teacher, attempt.prompt)
+    return ShownAttempt(attempt, read(document.text, attempt.reply))
+
+
+def _in_corpus(corpus: CorpusConfig, document_id: str) -> Document | None:
+    if not corpus.path.exists():
+        return None
+    return next((d for d in read_corpus(corpus) if d.id == document_id), None)
+
+
+def _predicted(places: Places, document: Document) -> Document | None:
+    if not places.model.exists():
+        return None
+    from vermeil.student import Student
+
+    plain = document.with_annotation(UNANNOTATED)
+    return next(iter(Student.load(places.model).predict([plain])))

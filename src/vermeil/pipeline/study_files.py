@@ -1,0 +1,80 @@
+"""What a study is made from: the configured corpora and what is known about the teacher."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from vermeil.config import Config
+from vermeil.corpora import read_corpus
+from vermeil.corpora.config import CorpusConfig
+from vermeil.data.atomic import atomic_file
+from vermeil.data.document import Document
+from vermeil.data.results_folder import record_results
+from vermeil.errors import ConfigError
+from vermeil.jobs.run_folder import Places
+from vermeil.pipeline.stages import silver_corpus
+from vermeil.studies.inputs import StudyCorpora
+from vermeil.tasks.protocol import Task
+
+
+def read_documents(config: Config, task: Task) -> StudyCorpora:
+    """Read the corpora of a study.
+
+    Raises:
+        ConfigError: one that is needed is not configured, or silver has not been made yet.
+        DataError: a file is wrong.
+    """
+    _check_sources(config)
+    return StudyCorpora(
+        _read(config.corpora.gold, task),
+        _read(silver_corpus(config), task) if _uses_silver(config) else (),
+        _read(config.corpora.dev, task),
+        _read(config.corpora.test, task),
+    )
+
+
+def save_config(config: Config, folder: Path) -> None:
+    """Save the resolved configuration beside the results."""
+    record_results(folder, [folder / "config.toml"])
+    with atomic_file(folder / "config.toml") as file:
+        file.write(config.as_toml())
+
+
+def read_context(config: Config) -> dict[str, Any]:
+    """Return what the report is to tell besides: the configuration, the teacher's own scores."""
+    context: dict[str, Any] = {"configuration": config.model_dump(mode="json")}
+    located = Places(config.run.output).located
+    if config.corpora.silver is None and located.exists():
+        report = json.loads(located.read_text(encoding="utf-8"))
+        if report.get("against_gold"):
+            row = {"prompt": config.teacher.prompt, "counts": report["against_gold"]}
+            known = {key: report[key] for key in ("states", "mentions")}
+            context["teacher"] = [{**row, **known}]
+    return context
+
+
+def _uses_silver(config: Config) -> bool:
+    return any(regimen != "gold_only" for regimen in config.study.regimens)
+
+
+def _check_sources(config: Config) -> None:
+    problems = []
+    if config.corpora.gold is None:
+        problems.append("corpora.gold: missing; name the annotated file to train on")
+    if config.corpora.test is None and config.corpora.dev is None:
+        problems.append("corpora.test: missing; name the annotated file to score on (or dev)")
+    silver = silver_corpus(config).path
+    if _uses_silver(config) and config.corpora.silver is None and not silver.exists():
+        problems.append(
+            f"corpora.silver: missing, and {silver} is not there; run vermeil annotate and "
+            "vermeil locate first, or name a file"
+        )
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _read(corpus: CorpusConfig | None, task: Task) -> Sequence[Document]:
+    return () if corpus is None else tuple(read_corpus(corpus, task.check))

@@ -1,0 +1,1 @@
+"""Scorers: students whose predictions are signals for the judge."""

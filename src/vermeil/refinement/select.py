@@ -1,0 +1,67 @@
+"""Choosing which silver to trust, and which documents a person should look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from vermeil.data.document import Document
+from vermeil.data.progress import Progress, silent
+from vermeil.refinement.curate import Selection, choose
+from vermeil.refinement.judging import Judging
+from vermeil.refinement.student_trainer import Learning
+from vermeil.selection.config import SelectionConfig
+from vermeil.selection.ranking import doubts, rank
+from vermeil.training.requirements import require_judging
+
+
+def select(
+    gold: Sequence[Document],
+    silver: Sequence[Document],
+    learning: Learning,
+    config: SelectionConfig,
+    progress: Progress = silent,
+) -> Selection:
+    """Return silver with what is doubtful dropped, masked or weighed; labels stay as they are.
+
+    The probabilities come from the same judge as those of `vermeil.refine`.
+
+    Args:
+        gold: documents that people annotated.
+        silver: the teacher's annotations, of texts of gold (20 places at least) and of others.
+        learning: how students are trained.
+        config: the ``[selection]`` section; ``policy`` says what becomes of what is doubtful.
+        progress: told where it stands.
+
+    Raises:
+        ConfigError: students are to be trained, and torch or transformers is not installed.
+        DataError: too few gold documents were annotated by the teacher, or there is no silver.
+    """
+    require_judging("vermeil select", config, learning.student)
+    return choose(gold, silver, learning, config, config.policy, progress)
+
+
+def ranking(judging: Judging, limit: int | None = None) -> list[dict[str, Any]]:
+    """Return silver documents in the order in which a person should look at them.
+
+    Args:
+        judging: of `select` or `refine`.
+        limit: how many; None: all in which anything is seen.
+
+    Returns:
+        Per document: ``id``; ``worth``: likely errors × how often their words occur, per minute of
+        reading, doubts that documents before it ask about counted less; ``errors``: expected number
+        of wrong places.
+    """
+    asked = [
+        (item.known.words, doubts(item.known.words, judgements, judging.elsewhere))
+        for item, judgements in judging.silver
+    ]
+    return [
+        {
+            "id": judging.silver[one.number][0].document.id,
+            "worth": round(one.worth, 4),
+            "errors": round(one.errors, 4),
+        }
+        for one in rank(asked, limit)
+    ]

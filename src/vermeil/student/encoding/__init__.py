@@ -1,0 +1,1 @@
+"""Encoding of documents into wordpieces, windows and features, without torch."""

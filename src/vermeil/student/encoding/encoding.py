@@ -1,0 +1,157 @@
+"""Documents to windows: words, wordpieces and letter case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.data.document import Document, Range
+from vermeil.data.words import words_of
+from vermeil.student.encoding.features import CASES, NONE, letter_case
+from vermeil.student.encoding.windows import Window, cut_windows
+from vermeil.student.encoding.wordpieces import Wordpieces
+
+BLOCK = 512
+"""Documents that are tokenised in one call."""
+
+Hints = Callable[[Document, Sequence[Range]], NDArray[np.int64]]
+"""A document and the ranges of its words to a class of each word, shape (words,): what somebody
+else says there, which the network reads besides the words."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedWindow:
+    """One window as the network takes it.
+
+    Args:
+        window: which words it holds and which of them count.
+        input_ids: int64, shape (m,), special tokens included.
+        features: int64, shape (m,): letter case, with the class of a hint times `CASES` added where
+            there are hints; or None.
+        positions: int64, shape (last - first,): index of each word's first wordpiece.
+    """
+
+    window: Window
+    input_ids: NDArray[np.int64]
+    features: NDArray[np.int64] | None
+    positions: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedDocument:
+    """A document's words and windows."""
+
+    document: Document
+    words: tuple[Range, ...]
+    windows: tuple[EncodedWindow, ...]
+    long_words: int
+    """Words of more wordpieces than a window holds, of which only the beginning is seen."""
+
+
+class DocumentEncoder:
+    """Turns documents into windows of wordpieces.
+
+    Args:
+        wordpieces: the tokenizer.
+        max_wordpieces: longest window, special tokens included.
+        overlap: wordpieces that neighbouring windows share.
+        with_case: whether to compute letter-case features.
+        hints: what the network reads besides; only together with letter case.
+    """
+
+    def __init__(
+        self,
+        wordpieces: Wordpieces,
+        max_wordpieces: int,
+        overlap: int,
+        *,
+        with_case: bool,
+        hints: Hints | None = None,
+    ) -> None:
+        self.wordpieces, self._overlap, self._with_case = wordpieces, overlap, with_case
+        self._hints = hints
+        self._prefix, self._suffix = wordpieces.prefix, wordpieces.suffix
+        self.longest = max_wordpieces
+        """Wordpieces of the longest window, special tokens included."""
+        self.limit = max_wordpieces - len(self._prefix) - len(self._suffix)
+        """Wordpieces that a window may hold besides special tokens."""
+
+    def encode(self, documents: Sequence[Document]) -> Iterator[EncodedDocument]:
+        """Yield the documents encoded, in order; a word's first wordpiece stands for the word."""
+        for start in range(0, len(documents), BLOCK):
+            block = documents[start : start + BLOCK]
+            words = [words_of(d) for d in block]
+            surfaces = [
+                [d.text[a:b] for a, b in ranges] for d, ranges in zip(block, words, strict=True)
+            ]
+            pieces = self.wordpieces.of_words(surfaces)
+            for document, ranges, surface, piece in zip(
+                block, words, surfaces, pieces, strict=True
+            ):
+                yield self._encode_one(document, ranges, surface, piece)
+
+    def inner_size(self, window: EncodedWindow) -> int:
+        """Return the wordpieces of a window without special tokens."""
+        return len(window.input_ids) - len(self._prefix) - len(self._suffix)
+
+    def join(self, windows: Sequence[EncodedWindow]) -> EncodedWindow:
+        """Return one window over the words of several whole documents, in their order."""
+        if len(windows) == 1:
+            return windows[0]
+        head, tail = len(self._prefix), len(self._suffix)
+        words = sum(len(w.positions) for w in windows)
+        starts = np.cumsum([0, *(self.inner_size(w) for w in windows)])[:-1]
+        ids = [w.input_ids[head : len(w.input_ids) - tail] for w in windows]
+        cases = [
+            w.features[head : len(w.features) - tail] for w in windows if w.features is not None
+        ]
+        return EncodedWindow(
+            Window(0, words, 0, words),
+            np.concatenate([self._prefix, *ids, self._suffix]).astype(np.int64),
+            np.concatenate([[NONE] * head, *cases, [NONE] * tail]).astype(np.int64)
+            if cases
+            else None,
+            np.concatenate([w.positions + at for w, at in zip(windows, starts, strict=True)]),
+        )
+
+    def _encode_one(
+        self,
+        document: Document,
+        words: tuple[Range, ...],
+        surfaces: list[str],
+        pieces: list[list[int]],
+    ) -> EncodedDocument:
+        long_words = sum(len(p) > self.limit for p in pieces)
+        pieces = [p[: self.limit] for p in pieces] if long_words else pieces
+        cases = [letter_case(s) for s in surfaces] if self._with_case else None
+        if cases is not None and self._hints is not None:
+            told = self._hints(document, words).tolist()
+            cases = [case + CASES * hint for case, hint in zip(cases, told, strict=True)]
+        windows = cut_windows([len(p) for p in pieces], self.limit, self._overlap)
+        return EncodedDocument(
+            document,
+            words,
+            tuple(self._encode_window(window, pieces, cases) for window in windows),
+            long_words,
+        )
+
+    def _encode_window(
+        self, window: Window, pieces: list[list[int]], cases: list[int] | None
+    ) -> EncodedWindow:
+        ids, features, positions = list(self._prefix), [NONE] * len(self._prefix), []
+        for i in range(window.first, window.last):
+            positions.append(len(ids))
+            ids.extend(pieces[i])
+            if cases is not None:
+                features.extend([cases[i]] * len(pieces[i]))
+        ids.extend(self._suffix)
+        features.extend([NONE] * len(self._suffix))
+        return EncodedWindow(
+            window,
+            np.array(ids, np.int64),
+            np.array(features, np.int64) if cases is not None else None,
+            np.array(positions, np.int64),
+        )

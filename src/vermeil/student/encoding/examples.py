@@ -1,0 +1,92 @@
+"""From encoded documents to what the student trains on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.data.example import IGNORED, Example, Target
+from vermeil.student.encoding.context import Pack
+from vermeil.student.encoding.encoding import EncodedWindow
+from vermeil.tasks.protocol import Head, Task
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedCorpus:
+    """Examples of one origin, and what encoding them lost, by name."""
+
+    examples: tuple[Example, ...]
+    losses: dict[str, int]
+
+
+def make_examples(
+    packs: Iterable[Pack], task: Task, origin: str, *, soft: bool = False
+) -> EncodedCorpus:
+    """Return the training examples of annotated documents, with their losses counted.
+
+    A window in which nothing enters the loss is left out and counted as ``nothing_to_learn``.
+
+    Args:
+        packs: encoded documents, by themselves or together with their neighbours.
+        task: gives the targets.
+        origin: ``gold`` or ``silver``.
+        soft: whether uncertain labels are learnt as such.
+    """
+    examples: list[Example] = []
+    losses: Counter[str] = Counter()
+    for pack in packs:
+        targets = [task.encode(part.document, part.words) for part in pack.parts]
+        for part, target in zip(pack.parts, targets, strict=True):
+            losses.update(target.losses)
+            losses["long_word"] += part.long_words
+        target = _joined(targets, len(task.classes), soft=soft)
+        for window in pack.windows:
+            example = _make_example(window, target, task.head, len(pack.windows), origin)
+            if (example.classes == IGNORED).all():
+                losses["nothing_to_learn"] += 1
+            else:
+                examples.append(example)
+    return EncodedCorpus(tuple(examples), {name: n for name, n in losses.items() if n})
+
+
+def _joined(targets: Sequence[Target], classes: int, *, soft: bool) -> Target:
+    """Return one target over the words of all documents of a pack."""
+    rows = None
+    if soft and any(t.soft is not None for t in targets):
+        rows = np.concatenate([_soft_rows(t, classes) for t in targets])
+    if len(targets) == 1:
+        return Target(targets[0].classes, targets[0].weights, soft=rows)
+    return Target(
+        np.concatenate([t.classes for t in targets]),
+        np.concatenate([t.weights for t in targets]),
+        soft=rows,
+    )
+
+
+def _soft_rows(target: Target, classes: int) -> NDArray[np.float32]:
+    if target.soft is not None:
+        return target.soft
+    certain = np.eye(classes, dtype=np.float32)[np.maximum(target.classes, 0)]
+    return np.where(target.classes[:, None] == IGNORED, np.float32(0), certain)
+
+
+def _make_example(
+    window: EncodedWindow, target: Target, head: Head, windows: int, origin: str
+) -> Example:
+    ids, features, positions = window.input_ids, window.features, window.positions
+    if head == "sequence":
+        weights = (target.weights / windows).astype(np.float32)
+        return Example(ids, features, target.classes, weights, origin, positions)
+    cut = window.window
+    classes = np.full(len(ids), IGNORED, np.int64)
+    weights = np.zeros(len(ids), np.float32)
+    own = slice(cut.own_first, cut.own_last)
+    trained = positions[own.start - cut.first : own.stop - cut.first]
+    classes[trained] = target.classes[own]
+    weights[trained] = target.weights[own]
+    soft = None if target.soft is None else target.soft[cut.first : cut.last]
+    return Example(ids, features, classes, weights, origin, positions, soft)

@@ -1,0 +1,170 @@
+"""From encoded documents to class probabilities, in batches of like length; knows no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.student.encoding.context import Pack
+from vermeil.student.encoding.encoding import EncodedWindow
+
+if TYPE_CHECKING:
+    from vermeil.tasks.protocol import Head
+
+SHARED_FROM = 128
+"""Wordpieces of the smallest batch that is made so that every worker has one."""
+
+
+class Runner(Protocol):
+    """What computes a network, whatever with: torch or ONNX Runtime."""
+
+    batch: int
+    """Wordpieces of one batch, padding included, with which it is fastest."""
+    workers: int
+    """Batches that it computes at the same time, called from so many threads."""
+
+    def __call__(
+        self,
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        cases: NDArray[np.int64] | None,
+    ) -> NDArray[np.float32]:
+        """Return class probabilities.
+
+        Args:
+            ids: wordpieces, shape (windows, width), padded.
+            mask: 1 for a wordpiece, 0 for padding; same shape.
+            cases: letter-case classes, same shape, where the network takes them.
+
+        Returns:
+            Shape (windows, width, classes) for a token head, (windows, classes) for a sequence
+            head.
+        """
+
+    def logits(
+        self,
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        cases: NDArray[np.int64] | None,
+    ) -> NDArray[np.float32]:
+        """Return what the probabilities are made from."""
+
+
+def probabilities(
+    runner: Runner, documents: Sequence[Pack], head: Head, padding: int
+) -> list[NDArray[np.float32]]:
+    """Return what the network makes of each document, or of each pack of documents.
+
+    Args:
+        runner: computes the network.
+        documents: encoded documents.
+        head: the network's head.
+        padding: id of the padding wordpiece.
+
+    Returns:
+        Per document float32 of shape (words, classes) for a token head: every word from the window
+        that owns it; or (1, classes) for a sequence head: the mean over the windows.
+    """
+    windows = [w for d in documents for w in d.windows]
+    outputs = _run(runner, windows, head, padding)
+    results, at = [], 0
+    for document in documents:
+        own = outputs[at : at + len(document.windows)]
+        at += len(document.windows)
+        if head == "sequence":
+            sizes = np.array([len(w.input_ids) for w in document.windows], np.float32)
+            mean = np.average(np.stack(own), axis=0, weights=sizes)
+            results.append(mean[None, :].astype(np.float32))
+        else:
+            results.append(np.concatenate(own) if len(own) > 1 else own[0])
+    return results
+
+
+def tempered(rows: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    """Return softmax(logits / temperature), given softmax(logits): shape (…, classes).
+
+    Logits are the probabilities' logarithms but for a constant that the softmax removes.
+    """
+    if temperature == 1:
+        return rows
+    logs = np.log(np.maximum(rows, np.finfo(np.float32).tiny)) / temperature
+    return softmax(logs)
+
+
+def softmax(logits: NDArray[Any]) -> NDArray[np.float32]:
+    """Return probabilities over the last axis."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result: NDArray[np.float32] = powers / powers.sum(axis=-1, keepdims=True)
+    return result
+
+
+def logit_difference(
+    one: Runner, other: Runner, windows: Sequence[EncodedWindow], padding: int
+) -> float:
+    """Return the largest difference of logits at any wordpiece of any window."""
+    largest = np.float32(0)
+    for start in range(0, len(windows), 8):  # in file order: short ones are padded, too
+        ids, mask, cases = pad(windows[start : start + 8], padding)
+        apart = np.abs(one.logits(ids, mask, cases) - other.logits(ids, mask, cases))
+        counted = apart[mask == 1] if apart.ndim == 3 else apart
+        largest = np.maximum(largest, counted.max())  # unlike max(), keeps what is no number
+    return float(largest)
+
+
+def pad(
+    windows: Sequence[EncodedWindow], padding: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64] | None]:
+    """Return the windows as a `Runner` takes them: wordpieces, mask and letter case."""
+    width = max(len(w.input_ids) for w in windows)
+    ids = np.full((len(windows), width), padding, np.int64)
+    mask = np.zeros_like(ids)
+    cases = np.zeros_like(ids)
+    for row, window in enumerate(windows):
+        size = len(window.input_ids)
+        ids[row, :size] = window.input_ids
+        mask[row, :size] = 1
+        if window.features is not None:
+            cases[row, :size] = window.features
+    return ids, mask, None if windows[0].features is None else cases
+
+
+def _run(
+    runner: Runner, windows: Sequence[EncodedWindow], head: Head, padding: int
+) -> list[NDArray[np.float32]]:
+    results: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(windows)
+
+    def compute(rows: Sequence[int]) -> None:
+        outputs = runner(*pad([windows[i] for i in rows], padding))
+        for i, output in zip(rows, outputs, strict=True):
+            results[i] = output if head == "sequence" else _owned(windows[i], output)
+
+    share = sum(len(w.input_ids) for w in windows) // runner.workers
+    batches = _batches(windows, min(runner.batch, max(share, SHARED_FROM)))
+    if runner.workers == 1 or len(batches) == 1:
+        for rows in batches:
+            compute(rows)
+    else:
+        with ThreadPoolExecutor(runner.workers, "network") as pool:
+            list(pool.map(compute, reversed(batches)))  # the long ones first: none is left alone
+    return results
+
+
+def _batches(windows: Sequence[EncodedWindow], budget: int) -> list[list[int]]:
+    """Divide windows, by their numbers, into batches of like length within the budget."""
+    batches: list[list[int]] = []
+    for i in sorted(range(len(windows)), key=lambda i: len(windows[i].input_ids)):
+        if batches and len(windows[i].input_ids) * (len(batches[-1]) + 1) <= budget:
+            batches[-1].append(i)
+        else:
+            batches.append([i])
+    return batches
+
+
+def _owned(window: EncodedWindow, output: NDArray[np.float32]) -> NDArray[np.float32]:
+    cut = window.window
+    positions = window.positions[cut.own_first - cut.first : cut.own_last - cut.first]
+    return output[positions]

@@ -1,0 +1,113 @@
+"""All trained weights in one long tensor, so that a step is few operations however many there are.
+
+A network is hundreds of tensors, and clipping, updating and casting them one by one takes a good
+part of a step. Here each of that is one operation over a single tensor. The network computes with
+rounded copies (bfloat16) of the weights and is not cast at every use; gradients, updates and the
+weights that are kept are float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from vermeil.student.loop.distributed import Team
+from vermeil.student.loop.optimiser import Group, make_optimiser
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What one parameter can be; all of its shape."""
+
+    parameter: nn.Parameter
+    exact: torch.Tensor
+    rounded: torch.Tensor
+    gradient: torch.Tensor
+
+
+class Weights:
+    """The trained weights of network and loss, and the optimiser's step over them.
+
+    From construction to `release` the parameters are views of long tensors.
+
+    Args:
+        groups: what is trained, with learning-rate scale and weight decay; on one device.
+        dtype: what the network computes in; groups with ``exact`` stay float32.
+        frozen: parameters that are not trained, but computed with.
+    """
+
+    def __init__(
+        self, groups: Sequence[Group], dtype: torch.dtype, frozen: Sequence[nn.Parameter] = ()
+    ) -> None:
+        groups = sorted(groups, key=lambda g: g.exact)
+        lengths = [sum(p.numel() for p in g.parameters) for g in groups]
+        device = groups[0].parameters[0].device
+        self._exact = torch.empty(sum(lengths), device=device)
+        self._gradient = torch.zeros_like(self._exact)
+        number = sum(n for n, g in zip(lengths, groups, strict=True) if not g.exact)
+        self._rounding = self._exact[:number]
+        self._rounded = self._rounding.to(dtype)
+        self._places = list(self._placed(groups))
+        self._frozen = [(p, p.data, p.data.to(dtype)) for p in frozen]
+        self._point(exact=False)
+        self._round()
+        parts = [nn.Parameter(part) for part in torch.split(self._exact, lengths)]
+        for part, gradient in zip(parts, torch.split(self._gradient, lengths), strict=True):
+            part.grad = gradient
+        self.optimiser = make_optimiser(groups, parts)
+
+    def _placed(self, groups: Sequence[Group]) -> Iterator[_Place]:
+        at = 0
+        for group in groups:
+            for p in group.parameters:
+                here, at = slice(at, at + p.numel()), at + p.numel()
+                exact = self._exact[here].view(p.shape)
+                exact.copy_(p.detach())
+                rounded = exact if group.exact else self._rounded[here].view(p.shape)
+                yield _Place(p, exact, rounded, self._gradient[here].view(p.shape))
+
+    def step(self, clip_norm: float, team: Team) -> None:
+        """Update the weights by the gradients of the team, clipped together; forget those."""
+        for place in self._places:
+            if place.parameter.grad is None:
+                place.gradient.zero_()
+            else:
+                place.gradient.copy_(place.parameter.grad)
+                place.parameter.grad = None
+        team.added(self._gradient)
+        norm = float(torch.linalg.vector_norm(self._gradient))
+        if norm > clip_norm:
+            self._gradient.mul_(clip_norm / norm)
+        self.optimiser.step()
+        self._round()
+
+    @contextmanager
+    def exact(self) -> Iterator[None]:
+        """Let the parameters be the exact weights, to be read or loaded."""
+        self._point(exact=True)
+        try:
+            yield
+        finally:
+            self._point(exact=False)
+            self._round()
+
+    def release(self) -> None:
+        """Give the parameters float32 tensors of their own again."""
+        for place in self._places:
+            place.parameter.data = place.exact.clone()
+            place.parameter.grad = None
+        for parameter, exact, _ in self._frozen:
+            parameter.data = exact
+
+    def _round(self) -> None:
+        self._rounded.copy_(self._rounding)
+
+    def _point(self, *, exact: bool) -> None:
+        for place in self._places:
+            place.parameter.data = place.exact if exact else place.rounded
+        for parameter, original, rounded in self._frozen:
+            parameter.data = original if exact else rounded

@@ -1,0 +1,1 @@
+"""The network: encoder, head, device, and export to ONNX."""

@@ -1,0 +1,71 @@
+"""Computing the network with torch."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+class TorchRunner:
+    """A network of transformers as a `vermeil.student.inference.batching.Runner`.
+
+    Args:
+        network: a token or sequence classifier.
+        bf16: compute with a copy of it in bfloat16.
+    """
+
+    workers = 1
+    """A batch has all of torch's threads."""
+
+    def __init__(self, network: PreTrainedModel, *, bf16: bool = False) -> None:
+        if bf16:
+            network = copy.deepcopy(network)
+            nn.Module.to(network, torch.bfloat16)
+        self._network = network
+        self.batch = 2_048 if network.device.type == "cpu" else 16_384
+
+    def __call__(
+        self,
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        cases: NDArray[np.int64] | None,
+    ) -> NDArray[np.float32]:
+        """Return class probabilities."""
+        with torch.inference_mode():
+            logits = self._forward(ids, mask, cases)
+            result: NDArray[np.float32] = torch.softmax(logits, dim=-1).cpu().numpy()
+        return result
+
+    def logits(
+        self,
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        cases: NDArray[np.int64] | None,
+    ) -> NDArray[np.float32]:
+        """Return what the probabilities are made from."""
+        with torch.inference_mode():
+            result: NDArray[np.float32] = self._forward(ids, mask, cases).cpu().numpy()
+        return result
+
+    def _forward(
+        self,
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        cases: NDArray[np.int64] | None,
+    ) -> torch.Tensor:
+        inputs = {"input_ids": ids, "attention_mask": mask}
+        if cases is not None:
+            inputs["token_type_ids"] = cases
+        self._network.train(False)
+        device = self._network.device
+        tensors = {name: torch.from_numpy(a).to(device) for name, a in inputs.items()}
+        logits: torch.Tensor = self._network(**tensors).logits.float()
+        return logits

@@ -1,0 +1,1 @@
+"""Cells: one regimen, seed, data size and budget; training, scores and observations."""

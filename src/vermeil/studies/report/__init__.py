@@ -1,0 +1,1 @@
+"""The report of a study: HTML page, Markdown, CSV and terminal."""

@@ -1,0 +1,236 @@
+"""The charts of a study's page, each drawn from plain numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from markupsafe import Markup
+
+from vermeil.studies.format import f1, number, points, regimen_name, spread
+from vermeil.studies.report.svg import Drawing, Point, Scale, ticks
+
+Row = Mapping[str, Any]
+
+_WIDTH = 420
+_NAMES = 96
+_VALUES = 52
+_ROW = 30
+_PANEL = (170, 96)
+
+
+def score_chart(rows: Sequence[Row], score: str) -> Markup:
+    """Draw every regimen's mean, its spread (± sd) and the dot of each seed.
+
+    Args:
+        rows: summary rows in the order of the chart, each with the score.
+        score: ``test`` or ``dev``.
+    """
+    values = [v for row in rows for v in row[score]["values"] if v is not None]
+    ends = [row[score]["mean"] + k * (row[score]["sd"] or 0) for row in rows for k in (-1, 1)]
+    scale = _padded([*values, *ends], 0.01)
+    scale = replace(scale, low=max(0.0, scale.low), high=min(1.0, scale.high))
+    said = "; ".join(
+        f"{regimen_name(row['regimen'])} {spread(row[score]['mean'], row[score]['sd'])}"
+        for row in rows
+    )
+    drawing = _row_drawing(len(rows), f"{score} F1, mean and spread by regimen: {said}")
+    _vertical_grid(drawing, scale, [f1(tick) for tick in ticks(scale.low, scale.high)])
+    for index, row in enumerate(rows):
+        y = _row_centre(index)
+        mean, sd = row[score]["mean"], row[score]["sd"]
+        reference = " reference" if row["regimen"] == "ceiling" else ""
+        drawing.text((_NAMES - 10, y + 4), regimen_name(row["regimen"]), "name", "end")
+        if sd is not None:
+            start = scale(mean - sd)
+            drawing.bar((start, y - 6), scale(mean + sd) - start, 12, "spread" + reference)
+        drawing.line((scale(mean), y - 9), (scale(mean), y + 9), "mean" + reference)
+        for seed, value in zip(row["seeds"], row[score]["values"], strict=True):
+            if value is not None:
+                drawing.dot((scale(value), y), 3.6, "seed" + reference, f"seed {seed}: {f1(value)}")
+        drawing.text((_WIDTH - 4, y + 4), f1(mean), "value", "end")
+    return drawing.svg()
+
+
+def difference_chart(regimens: Sequence[str], rows: Sequence[Row]) -> Markup:
+    """Draw every regimen's difference to the baseline with its 95 % interval.
+
+    Args:
+        regimens: names in the order of the chart; one without a row stays empty.
+        rows: comparisons with the baseline.
+    """
+    by_regimen = {row["regimen"]: row for row in rows}
+    baseline = rows[0]["baseline"]
+    scale = _padded([0.0, *(row[end] for row in rows for end in ("low", "high"))], 0.005)
+    said = "; ".join(
+        f"{regimen_name(row['regimen'])} {points(row['difference'], signed=True)} points, interval "
+        f"{points(row['low'], signed=True)} to {points(row['high'], signed=True)}"
+        for row in rows
+    )
+    drawing = _row_drawing(
+        len(regimens), f"Difference to {regimen_name(baseline)} in points of F1: {said}"
+    )
+    marks = ticks(scale.low, scale.high)
+    _vertical_grid(drawing, scale, [_short_points(tick) for tick in marks])
+    bottom = _row_centre(len(regimens) - 1) + _ROW / 2
+    drawing.line((scale(0), 4), (scale(0), bottom), "zero")
+    for index, regimen in enumerate(regimens):
+        y = _row_centre(index)
+        drawing.text((_NAMES - 10, y + 4), regimen_name(regimen), "name", "end")
+        row = by_regimen.get(regimen)
+        if row is None:
+            word = "baseline" if regimen == baseline else "not compared"
+            drawing.text((_WIDTH - 4, y + 4), word, "value quiet", "end")
+            continue
+        drawing.line((scale(row["low"]), y), (scale(row["high"]), y), f"whisker {row['verdict']}")
+        for end in ("low", "high"):
+            drawing.line((scale(row[end]), y - 4), (scale(row[end]), y + 4), "cap")
+        tip = f"{points(row['low'], signed=True)} to {points(row['high'], signed=True)}"
+        drawing.dot((scale(row["difference"]), y), 5, f"effect {row['verdict']}", tip)
+        drawing.text((_WIDTH - 4, y + 4), points(row["difference"], signed=True), "value", "end")
+    return drawing.svg()
+
+
+def type_chart(label: str, scores: Sequence[tuple[str, float, float | None]]) -> Markup:
+    """Draw one type's F1 as a bar per regimen, from 0 to 1, the highest in gold.
+
+    Args:
+        label: the type.
+        scores: regimen, mean F1 and its spread (None: not known).
+    """
+    row, top = 20, 4
+    said = "; ".join(f"{regimen_name(name)} {f1(mean)}" for name, mean, _ in scores)
+    drawing = Drawing(_WIDTH, top + row * len(scores) + 18, f"F1 of {label} by regimen: {said}")
+    scale = Scale(0, 1, _NAMES, _WIDTH - _VALUES)
+    contestants = [mean for name, mean, _ in scores if name != "ceiling"]
+    best = max(contestants, default=1.0)
+    bottom = top + row * len(scores)
+    for tick in (0, 0.25, 0.5, 0.75, 1):
+        drawing.line((scale(tick), top), (scale(tick), bottom), "grid")
+        drawing.text((scale(tick), bottom + 13), f"{tick:g}".lstrip("0") or "0", "tick", "middle")
+    for index, (name, mean, sd) in enumerate(scores):
+        y = top + row * index
+        css = "bar reference" if name == "ceiling" else "bar best" if mean == best else "bar"
+        drawing.text((_NAMES - 10, y + 14), regimen_name(name), "name", "end")
+        drawing.bar((scale(0), y + 3), scale(mean) - scale(0), row - 6, css)
+        if sd is not None:
+            middle = y + row / 2
+            drawing.line((scale(mean - sd), middle), (scale(mean + sd), middle), "error")
+        drawing.text((_WIDTH - 4, y + 14), f1(mean), "value", "end")
+    return drawing.svg()
+
+
+def schedule_chart(name: str, plan: Mapping[str, Sequence[float]]) -> Markup:
+    """Draw the gold share over training: realised as a gold area, planned as a dashed line."""
+    progress = list(plan["progress"])
+    realised, planned = list(plan["realised"]), list(plan["planned"])
+    average = sum(realised) / len(realised)
+    drawing = Drawing(
+        *_PANEL,
+        f"Gold share in training, {name}: from {round(100 * realised[0])} % to "
+        f"{round(100 * realised[-1])} %, {round(100 * average)} % on average",
+    )
+    across, up = panel_scales(0.0, 1.0, 0.0, 1.0)
+    drawing.bar((across.start, up.end), across.end - across.start, up.start - up.end, "silver-area")
+    drawing.area(_through(progress, realised, across, up), up.start, "gold-area")
+    drawing.curve(_through(progress, planned, across, up), "planned")
+    panel_axes(
+        drawing, across, up, [(0, "0"), (0.5, "50 %"), (1, "100 %")], [(0, "start"), (1, "end")]
+    )
+    return drawing.svg()
+
+
+def curve_chart(
+    name: str, lines: Sequence[tuple[Sequence[float], Sequence[float]]], extent: Row, unit: str
+) -> Markup:
+    """Draw a value over the steps of training, one line per seed.
+
+    Args:
+        name: the regimen's, for the description.
+        lines: steps and values of each seed.
+        extent: ``steps`` (the longest training), ``low`` and ``high``, the same for every panel.
+        unit: what the value is: ``loss`` or ``dev F1``.
+    """
+    last = [values[-1] for _, values in lines if values]
+    drawing = Drawing(
+        *_PANEL,
+        f"{unit} over training, {name}: ends at {', '.join(f'{value:.3f}' for value in last)}",
+    )
+    across, up = panel_scales(0.0, extent["steps"], extent["low"], extent["high"])
+    rows = [(tick, f"{tick:g}") for tick in ticks(extent["low"], extent["high"], 3)]
+    panel_axes(drawing, across, up, rows, [(0, "0"), (extent["steps"], number(extent["steps"]))])
+    for steps, values in lines:
+        thin = _thinned(list(zip(steps, values, strict=True)))
+        drawing.curve([(across(x), up(y)) for x, y in thin], "seed-curve")
+    return drawing.svg()
+
+
+def _padded(values: Sequence[float], least: float) -> Scale:
+    """Return the horizontal scale of a row chart, a little wider than its values."""
+    low, high = min(values), max(values)
+    pad = max(least, 0.06 * (high - low))
+    return Scale(low - pad, high + pad, _NAMES, _WIDTH - _VALUES)
+
+
+def _row_drawing(rows: int, label: str) -> Drawing:
+    return Drawing(_WIDTH, _row_centre(rows - 1) + _ROW / 2 + 20, label)
+
+
+def _row_centre(index: int) -> float:
+    return 4 + _ROW * (index + 0.5)
+
+
+def _vertical_grid(drawing: Drawing, scale: Scale, labels: Sequence[str]) -> None:
+    bottom = drawing.height - 20
+    for tick, label in zip(ticks(scale.low, scale.high), labels, strict=True):
+        drawing.line((scale(tick), 4), (scale(tick), bottom), "grid")
+        drawing.text((scale(tick), bottom + 14), label, "tick", "middle")
+
+
+def _short_points(value: float) -> str:
+    sign = "−" if value < 0 else "+" if value > 0 else ""
+    return f"{sign}{abs(round(100 * value, 2)):g}"
+
+
+def panel_drawing(label: str) -> Drawing:
+    """Return an empty panel of the small multiples."""
+    return Drawing(*_PANEL, label)
+
+
+def panel_scales(left: float, right: float, low: float, high: float) -> tuple[Scale, Scale]:
+    """Return the scales of a panel: across and up."""
+    width, height = _PANEL
+    return Scale(left, right, 34, width - 4), Scale(low, high, height - 18, 6)
+
+
+def panel_axes(
+    drawing: Drawing,
+    across: Scale,
+    up: Scale,
+    rows: Sequence[tuple[float, str]],
+    ends: Sequence[tuple[float, str]],
+) -> None:
+    """Draw a panel's grid and axis: labels of rows, and of both ends."""
+    for value, label in rows:
+        drawing.line((across.start, up(value)), (across.end, up(value)), "grid")
+        drawing.text((across.start - 4, up(value) + 3.5), label, "tick", "end")
+    drawing.line((across.start, up.start), (across.end, up.start), "axis")
+    for (value, label), anchor in zip(ends, ("start", "end"), strict=True):
+        drawing.text((across(value), up.start + 12), label, "tick", anchor)
+
+
+def _through(
+    across_values: Sequence[float], up_values: Sequence[float], across: Scale, up: Scale
+) -> list[Point]:
+    return [(across(x), up(y)) for x, y in zip(across_values, up_values, strict=True)]
+
+
+def _thinned(found: list[Point], most: int = 120) -> list[Point]:
+    """Return at most ``most`` points, each the mean of its neighbours."""
+    size = -(-len(found) // most) if found else 1
+    chunks = [found[i : i + size] for i in range(0, len(found), size)]
+    return [
+        (sum(x for x, _ in chunk) / len(chunk), sum(y for _, y in chunk) / len(chunk))
+        for chunk in chunks
+    ]

@@ -1,0 +1,163 @@
+"""A study's results as Markdown: the answer, and the tables of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from vermeil.studies.report.page import page_view
+
+Results = Mapping[str, Any]
+View = Mapping[str, Any]
+
+
+def report_markdown(results: Results) -> str:
+    """Return the report as Markdown, without charts and examples.
+
+    Args:
+        results: what ``results.json`` holds; every part but ``cells`` may be absent.
+    """
+    view = page_view(results)
+    lines = [f"# Which blend of gold and silver?\n\n{view['subtitle']}", *answer(view)]
+    lines += [part for block in view["blocks"] for part in block_parts(block)]
+    lines += comparisons(view)
+    lines += [part for one in view["mechanism"] for part in mechanism_parts(one)]
+    lines += [part for one in view["refinement"] for part in refinement_parts(one)]
+    lines += frontier_parts(view["frontier"])
+    for title in ("environment", "configuration"):
+        rows = [(f"`{name}`", value) for name, value in view[title]]
+        lines += [f"## {title.capitalize()}", table(("key", "value"), rows)] if rows else []
+    return "\n\n".join(lines) + "\n"
+
+
+def answer(view: View) -> Iterator[str]:
+    """Yield the findings: answers, statements, cautions."""
+    found = view["findings"]
+    for one in found["answers"]:
+        yield f"**{_scoped(one)}**"
+    statements = [one for of_scope in found["statements"].values() for one in of_scope]
+    if statements:
+        yield "\n".join(f"- *{one['kind']}*: {_scoped(one)}" for one in statements)
+    if found["cautions"]:
+        yield "Read with care:"
+        yield "\n".join(f"- {_scoped(one)}" for one in found["cautions"])
+
+
+def block_parts(block: View, heading: str = "##") -> Iterator[str]:
+    """Yield the tables of one budget and size: scores, shares and exposure, errors."""
+    yield f"{heading} {block['scope'] or 'Scores'}"
+    compared = bool(block["baseline"])
+    head = ["regimen", f"{block['score']} F1", "dev F1"]
+    head += (
+        [f"difference to {block['baseline']}", "95 %", "p (Holm)", "verdict"] if compared else []
+    )
+    rows = []
+    for row in block["rows"]:
+        told = (row.get(key, "") for key in ("difference", "range", "p", "verdict_text"))
+        rows.append([row["name"], row["score"], row["dev"], *(told if compared else ())])
+    yield table(head, rows)
+    if block["schedules"]:
+        yield table(
+            ("regimen", "gold planned", "gold realised", "each gold example", "each silver"),
+            [
+                (
+                    panel["name"],
+                    *(panel["spent"][k] for k in ("planned", "realised", "gold", "silver")),
+                )
+                for panel in block["schedules"]
+            ],
+        )
+    if block["errors"]:
+        yield table(
+            ("errors (mean)", "ends", "label", "both", "missing", "spurious"),
+            [(row["name"], *row["cells"]) for row in block["errors"]],
+        )
+
+
+def comparisons(view: View, heading: str = "##") -> Iterator[str]:
+    """Yield the table of every comparison."""
+    if view["comparisons"]:
+        yield f"{heading} All comparisons"
+        keys = ("names", "scope", "difference", "range", "seeds", "bootstrap", "randomisation")
+        yield table(
+            (
+                "difference of",
+                "where",
+                "points",
+                "95 %",
+                "by seed",
+                "p bootstrap",
+                "p random.",
+                "ε",
+                "verdict",
+            ),
+            [
+                (*(row[key] for key in keys), row["epsilon"], row["verdict_text"])
+                for row in view["comparisons"]
+            ],
+        )
+
+
+def mechanism_parts(view: View, heading: str = "##") -> Iterator[str]:
+    """Yield what the observations of one block say."""
+    yield f"{heading} Why{': ' + view['scope'] if view['scope'] else ''}"
+    yield "\n".join(f"- {text}" for text in view["sentences"])
+    if view["turns"]:
+        yield table(
+            ("from the turn to the end", "turn at", "ends gone", "label gone", "both gone",
+             "missing found", "spurious gone", "right lost", "new spurious"),
+            [(r["name"], r["progress"], *r["kinds"], r["lost"], r["new"]) for r in view["turns"]],
+        )  # fmt: skip
+    yield table(
+        ("at the end", "dev F1 (sample)", "teacher’s errors repeated", "corrected", "loss, clean",
+         "loss, wrong", "entropy", "overconfidence", "cos gold, silver", "cos gold, unseen",
+         "cos silver, unseen"),
+        [
+            (r["name"], r["f1"], r["repeated"], r["corrected"], *r["losses"], *r["sharpness"],
+             *r["cosines"])
+            for r in view["ends"]
+        ],
+    )  # fmt: skip
+
+
+def refinement_parts(view: View, heading: str = "##") -> Iterator[str]:
+    """Yield how silver was judged in one block."""
+    yield f"{heading} How silver was judged{': ' + view['scope'] if view['scope'] else ''}"
+    yield table(
+        ("F1 on gold, out of fold", "F1", *view["labels"]),
+        [(row["name"], row["f1"], *row["labels"]) for row in view["scores"]],
+    )
+    for signal in view["signals"]:
+        rows = [(row["name"], *row["values"]) for row in signal["rows"]]
+        yield table((signal["what"], "AUROC", "AUARC", "ECE"), rows)
+
+
+def frontier_parts(view: View | None, heading: str = "##") -> Iterator[str]:
+    """Yield how much of each to buy."""
+    if view is None:
+        return
+    yield f"{heading} How much of each"
+    yield "\n".join(f"- {text}" for text in [*view["answer"], *view["sentences"]])
+    yield table(
+        ("gold", "silver", "F1 measured", "F1 fitted"),
+        [(r["gold"], r["silver"], r["f1"], r["fitted"]) for r in view["rows"]],
+    )
+    if view["spending"]:
+        yield table(
+            ("money", "gold", "silver", "F1 expected", "95 %"),
+            [(r["cost"], r["gold"], r["silver"], r["f1"], r["range"]) for r in view["spending"]],
+        )
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return a table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines)
+
+
+def _cell(value: Any) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _scoped(finding: View) -> str:
+    return f"{finding['scope']}: {finding['text']}" if finding.get("scope") else finding["text"]

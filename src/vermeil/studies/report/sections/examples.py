@@ -1,0 +1,83 @@
+"""Example documents as people, teacher and students marked them, ready for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from vermeil.studies.format import regimen_name
+from vermeil.studies.report.highlighted_text import MarkedText, marked
+
+View = dict[str, Any]
+
+_COLOURS = 8
+"""Mark styles of the page (after Okabe and Ito: told apart without red and green)."""
+
+
+def example_views(examples: Sequence[Mapping[str, Any]]) -> list[View]:
+    """Return the examples; students who marked the same share a line.
+
+    Args:
+        examples: ``id``, ``text``, ``gold``, ``teacher`` and ``students`` by regimen; each a list
+            of spans, or of labels where a task labels whole texts; absent: did not look.
+    """
+    labels = dict.fromkeys(label for example in examples for label in _labels(example))
+    colours = {label: f"label{index % _COLOURS}" for index, label in enumerate(labels)}
+    return [{"id": str(example["id"]), "lines": _lines(example, colours)} for example in examples]
+
+
+def _labels(example: Mapping[str, Any]) -> Iterator[str]:
+    students = (example.get("students") or {}).values()
+    for spans in (example.get("gold"), example.get("teacher"), *students):
+        for span in spans or ():
+            yield span if isinstance(span, str) else str(span["label"])
+
+
+def _lines(example: Mapping[str, Any], colours: Mapping[str, str]) -> list[View]:
+    text, gold = str(example["text"]), example.get("gold")
+    readers = [("Gold", "gold", gold), ("Teacher", "teacher", example.get("teacher"))]
+    for regimen, spans in (example.get("students") or {}).items():
+        readers.append((regimen_name(regimen), "student", spans))
+    lines: list[View] = []
+    for name, kind, spans in readers:
+        if spans is None:
+            continue
+        line = {"kind": kind, **_reading(text, spans, None if kind == "gold" else gold, colours)}
+        same = next((one for one in lines if {**one, "name": None} == {**line, "name": None}), None)
+        if same is None:
+            lines.append({"name": name, **line})
+        else:
+            same["name"] += f", {name}"
+    return lines
+
+
+def _reading(
+    text: str, spans: Sequence[Any], gold: Sequence[Any] | None, colours: Mapping[str, str]
+) -> View:
+    if any(isinstance(span, str) for span in (*spans, *(gold or ()))):
+        chips = [{"text": label, "css": colours.get(label, "label7")} for label in spans]
+        verdict = "" if gold is None else "right" if set(spans) == set(gold) else "wrong"
+        return {"text": text, "labels": chips, "pieces": [], "verdict": verdict}
+    marks = marked(text, spans, gold)
+    pieces = [
+        {
+            "text": piece.text,
+            "label": piece.label,
+            "judgement": piece.judgement,
+            "note": piece.note,
+            "css": f"{colours.get(piece.label, '')} {piece.judgement}",
+        }
+        for piece in marks.pieces
+    ]
+    return {"text": text, "labels": None, "pieces": pieces, "verdict": _verdict(marks)}
+
+
+def _verdict(marks: MarkedText) -> str:
+    """Say how many marks are right, wrong and missed."""
+    parts = []
+    if marks.right is not None:
+        counted = [(marks.right, "right"), (marks.wrong, "wrong"), (marks.missed, "missed")]
+        parts = [f"{n} {word}" for n, word in counted if n] or ["rightly nothing"]
+    if marks.hidden:
+        parts.append(f"{marks.hidden} overlapping not shown")
+    return ", ".join(parts)

@@ -1,0 +1,166 @@
+"""The study's tables for the terminal, readable at 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from vermeil.studies.format import duration, f1, number, plural, points, regimen_name, spread
+from vermeil.studies.report.sections.teacher import interval_of
+from vermeil.studies.statistics.compare import Block, block_of
+
+Row = Mapping[str, Any]
+
+_VERDICTS = {"shown": "✓", "suggested": "(✓)", "open": "≈"}
+_LEGEND = "✓ shown · (✓) suggested, few seeds · ≈ not told apart · points, 95 % interval"
+_MARKS = {"answer": "→", "shown": "✓", "suggested": "(✓)", "open": "≈", "caution": "!"}
+
+
+def study_table(results: Mapping[str, Any]) -> RenderableType:
+    """Return one table per block, best regimen first.
+
+    Args:
+        results: ``summary`` and ``comparisons`` of `vermeil.studies.statistics.compare`.
+    """
+    blocks: dict[Block, list[Row]] = {}
+    for row in results.get("summary") or ():
+        blocks.setdefault(block_of(row), []).append(row)
+    against = {
+        (block_of(row), row["regimen"]): row
+        for row in results.get("comparisons") or ()
+        if row["family"] == "baseline"
+    }
+    parts: list[RenderableType] = []
+    several = len({block.silver_documents for block in blocks}) > 1
+    for block, rows in blocks.items():
+        parts.append(_block_table(block, rows, against, with_silver=several))
+    if against:
+        parts.append(Padding(Text(_LEGEND, style="dim"), (0, 1)))
+    return Group(*parts)
+
+
+def teacher_table(teacher: Sequence[Row]) -> Table:
+    """Return the teacher's precision, recall and F1 per type, one section per prompt.
+
+    Args:
+        teacher: per prompt ``prompt``, ``counts`` (`Counts.as_dict`) and perhaps ``interval``.
+    """
+    table = _table("Teacher against gold")
+    table.add_column("prompt", overflow="fold")
+    table.add_column("type", overflow="fold")
+    for name in ("P", "R", "F1", "gold"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("95 %", no_wrap=True)
+    for row in teacher:
+        counts, interval = row["counts"], interval_of(row)
+        scores = [("all", counts["overall"]), *counts["per_label"].items()]
+        for index, (label, score) in enumerate(scores):
+            table.add_row(
+                Text(str(row["prompt"]).replace("_", " ") if index == 0 else ""),
+                Text(label),
+                f1(score["precision"]),
+                f1(score["recall"]),
+                f1(score["f1"]),
+                number(score["support"]),
+                f"{f1(interval[0])}–{f1(interval[1])}" if interval and index == 0 else "",
+                style="bold" if index == 0 else "",
+                end_section=index == len(scores) - 1,
+            )
+    return table
+
+
+def frontier_table(record: Mapping[str, Any]) -> Table:
+    """Return the table of the cost frontier: the best division of each sum of money."""
+    table = _table(f"What money buys with {regimen_name(record['regimen'])}")
+    for name in ("cost", "gold", "silver", "F1"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("95 %", no_wrap=True)
+    for row in record["line"][::3]:
+        low, high = row["interval"]
+        table.add_row(
+            f"{record['currency']}{row['cost']:,.2f}",
+            number(row["gold"]),
+            number(row["silver"]),
+            f1(row["f1"]),
+            f"{f1(low)}–{f1(high)}",
+        )
+    return table
+
+
+def findings_table(findings: Sequence[Row]) -> Table:
+    """Return the findings (see `vermeil.studies.report.findings`), each behind its mark."""
+    table = _table("What is shown, and what is not")
+    table.show_header = False
+    table.add_column(no_wrap=True, width=4)
+    table.add_column(overflow="fold")
+    for finding in findings:
+        scope = f"{finding['scope']}: " if finding["scope"] else ""
+        style = "bold" if finding["kind"] == "answer" else ""
+        table.add_row(
+            Text(_MARKS.get(finding["kind"], "·")), Text(scope + finding["text"]), style=style
+        )
+    return table
+
+
+def _block_table(
+    block: Block, rows: list[Row], against: Mapping[tuple[Block, str], Row], *, with_silver: bool
+) -> Table:
+    column = "test" if any(row["test"] for row in rows) else "dev"
+    seeds = max(len(row["seeds"]) for row in rows)
+    sizes = f"{number(block.gold_documents)} gold"
+    if with_silver:
+        sizes += f" and {number(block.silver_documents)} silver"
+    table = _table(f"{block.budget} budget · {sizes} documents · {plural(seeds, 'seed')}")
+    table.add_column("regimen", overflow="fold")
+    table.add_column(f"{column} F1", no_wrap=True)
+    table.add_column("difference", no_wrap=True)
+    for name in ("steps", "wordpieces", "time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    ranked = sorted(rows, key=lambda row: _rank(row, column))
+    for rank, row in enumerate(ranked):
+        score = row[column]
+        table.add_row(
+            Text(regimen_name(row["regimen"])),
+            spread(score["mean"], score["sd"]) if score else "–",
+            Text(_difference(row["regimen"], against, block)),
+            number(row["steps"]),
+            number(row["wordpieces"]),
+            duration(row["seconds"]),
+            style="bold" if rank == 0 else "",
+        )
+    return table
+
+
+def _rank(row: Row, column: str) -> tuple[bool, float]:
+    """Best first; the ceiling, which is no contestant, last."""
+    return row["regimen"] == "ceiling", -(row[column]["mean"] if row[column] else -1.0)
+
+
+def _difference(regimen: str, against: Mapping[tuple[Block, str], Row], block: Block) -> str:
+    row = against.get((block, regimen))
+    if row is None:
+        is_baseline = any(
+            key[0] == block and other["baseline"] == regimen for key, other in against.items()
+        )
+        return "baseline" if is_baseline else "–"
+    low, high = points(row["low"], signed=True), points(row["high"], signed=True)
+    verdict = _VERDICTS[row["verdict"]]
+    return f"{points(row['difference'], signed=True)} [{low}, {high}] {verdict}"
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        header_style="dim",
+        padding=(0, 1),
+        collapse_padding=True,
+        pad_edge=True,
+    )

@@ -1,0 +1,262 @@
+"""How much of each: what F1 gold and silver documents buy, and which to buy next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.errors import ConfigError
+from vermeil.evaluation.learning_curve import Curves, fit_curves
+from vermeil.studies.config import PlanConfig
+from vermeil.studies.statistics.size_grid import LEAST_GOLD, LEAST_SILVER, LEAST_SIZES, Grid
+
+SPLITS = 101
+"""Ways to divide a sum between gold and silver that are tried."""
+SPENDINGS = 24
+"""Points of the cost–quality frontier."""
+FAR = 2.0
+"""Nothing is said of more documents than so many times the most that were measured: silver brings
+a student near its teacher and no further, which no curve shows before it is there."""
+
+Interval = tuple[float, float]
+Size = tuple[float, float]
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """A learning curve over gold and silver, and the curves of the bootstrap.
+
+    Args:
+        grid: what was measured.
+        curve: fitted to the means over the seeds.
+        curves: one per resample.
+    """
+
+    grid: Grid
+    curve: Curves
+    curves: Curves
+
+    @classmethod
+    def fit(cls, grid: Grid, resamples: int, seed: int = 0) -> Frontier:
+        """Fit the curve, and one per resample of test groups and seeds."""
+        gold, silver = grid.gold.tolist(), grid.silver.tolist()
+        curve = fit_curves(gold, silver, grid.scores.mean(axis=1)[None])
+        return cls(grid, curve, fit_curves(gold, silver, grid.resampled(resamples, seed)))
+
+    def f1(self, gold: float, silver: float) -> tuple[float, Interval]:
+        """Return the expected F1 at a size, with a 95 % interval."""
+        place = np.array([gold]), np.array([silver])
+        return float(self.curve(*place)[0, 0]), _interval(self.curves(*place)[:, 0])
+
+    def gain(self, start: tuple[int, int], end: tuple[int, int]) -> tuple[float, Interval]:
+        """Return how much F1 is expected to rise from one size to another."""
+        golds, silvers = (np.array(pair, float) for pair in zip(start, end, strict=True))
+        point, many = self.curve(golds, silvers), self.curves(golds, silvers)
+        return float(point[0, 1] - point[0, 0]), _interval(many[:, 1] - many[:, 0])
+
+    def worth(self) -> tuple[float, Interval]:
+        """Return how many gold documents the most silver that was measured is worth."""
+        return float(self.curve.worth[0]), _interval(self.curves.worth)
+
+    def misses(self) -> float | None:
+        """Return the mean error with which each size is predicted from the others alone.
+
+        None where the others are too few for a curve.
+        """
+        means, errors = self.grid.scores.mean(axis=1), []
+        for left_out in range(len(means)):
+            kept = np.arange(len(means)) != left_out
+            gold, silver = self.grid.gold[kept], self.grid.silver[kept]
+            enough = len(set(gold)) >= LEAST_GOLD and len(set(silver)) >= LEAST_SILVER
+            if not enough or len(gold) < LEAST_SIZES:
+                continue
+            curve = fit_curves(gold.tolist(), silver.tolist(), means[kept][None])
+            place = self.grid.gold[[left_out]], self.grid.silver[[left_out]]
+            errors.append(abs(float(curve(*place)[0, 0]) - float(means[left_out])))
+        return float(np.mean(errors)) if errors else None
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What a document costs."""
+
+    gold: float
+    silver: float
+
+    def splits(self, money: float, least: Size, most: Size) -> tuple[Numbers, Numbers]:
+        """Return ways to spend a sum: whole documents of gold, and of silver with the rest.
+
+        Args:
+            money: the sum; what buys more than ``most`` is kept.
+            least: gold and silver documents that are bought at least.
+            most: the same, at most.
+        """
+        spare = money - self.cost(*least)
+        room = min(spare / self.gold, most[0] - least[0])
+        gold = least[0] + np.unique(np.floor(np.linspace(0, max(0.0, room), SPLITS) + 1e-9))
+        silver = np.floor((money - gold * self.gold) / self.silver + 1e-9)
+        return gold, np.clip(silver, 0, most[1])
+
+    def cost(self, gold: Any, silver: Any) -> Any:
+        """Return what so many documents cost."""
+        return gold * self.gold + silver * self.silver
+
+
+def prices_of(config: PlanConfig) -> Prices | None:
+    """Return the prices, if both are given.
+
+    Raises:
+        ConfigError: only one of them is given.
+    """
+    given = {"gold_price": config.gold_price, "silver_price": config.silver_price}
+    missing = [name for name, price in given.items() if price is None]
+    if len(missing) == 1:
+        raise ConfigError(f"plan.{missing[0]}: missing; name the price of both kinds of document")
+    if config.gold_price is None or config.silver_price is None:
+        return None
+    return Prices(config.gold_price, config.silver_price)
+
+
+def frontier_record(frontier: Frontier, config: PlanConfig) -> dict[str, Any]:
+    """Return the frontier as ``results.json`` and the report have it.
+
+    Args:
+        frontier: the curves.
+        config: prices, if there are any; what there is; what may be spent.
+    """
+    grid, prices = frontier.grid, prices_of(config)
+    worth, worth_interval = frontier.worth()
+    record: dict[str, Any] = {
+        "regimen": grid.regimen,
+        "budget": grid.budget,
+        "seeds": list(grid.seeds),
+        "currency": config.currency,
+        "sizes": [_measured(frontier, number) for number in range(len(grid.sizes))],
+        "curve": {
+            name: round(float(getattr(frontier.curve, name)[0]), 5)
+            for name in ("top", "scale", "decay", "worth", "returns")
+        }
+        | {"unit": frontier.curve.unit},
+        "worth": {
+            "silver": frontier.curve.unit,
+            "gold": worth,
+            "interval": list(worth_interval),
+        },
+        "misses": frontier.misses(),
+        "prices": None if prices is None else {"gold": prices.gold, "silver": prices.silver},
+    }
+    if prices is None:
+        return record
+    record["line"] = [_cheapest(frontier, prices, money) for money in _spendings(grid, prices)]
+    if config.budget is not None:
+        record["purchase"] = purchase(frontier, prices, config)
+    return record
+
+
+def purchase(frontier: Frontier, prices: Prices, config: PlanConfig) -> dict[str, Any]:
+    """Return which documents to buy next for a sum, and what they are expected to gain.
+
+    Raises:
+        ConfigError: the sum buys not one document.
+    """
+    budget = config.budget or 0.0
+    if budget < min(prices.gold, prices.silver):
+        raise ConfigError(
+            f"plan.budget: {budget:g} buys no document at {prices.gold:g} per gold and "
+            f"{prices.silver:g} per silver document"
+        )
+    largest = _largest(frontier.grid)
+    have = (
+        int(largest[0] if config.gold is None else config.gold),
+        int(largest[1] if config.silver is None else config.silver),
+    )
+    room = tuple(max(0.0, FAR * most - there) for most, there in zip(largest, have, strict=True))
+    if not any(room):
+        raise ConfigError(
+            f"plan.gold: {have[0]} gold and {have[1]} silver documents are more than {FAR:g} times "
+            f"what the study had ({largest[0]:g} and {largest[1]:g}); run it over larger sizes"
+        )
+    gold, silver = prices.splits(budget, (0, 0), (room[0], room[1]))
+    expected = frontier.curve(have[0] + gold, have[1] + silver)[0]
+    best = int(expected.argmax())
+    choices = {"recommended": best, "gold alone": len(gold) - 1, "silver alone": 0}
+    options = []
+    for name, index in choices.items():
+        bought = int(gold[index]), int(silver[index])
+        gain, interval = frontier.gain(have, (have[0] + bought[0], have[1] + bought[1]))
+        options.append(
+            {
+                "name": name,
+                "gold": bought[0],
+                "silver": bought[1],
+                "cost": prices.cost(*bought),
+                "gain": gain,
+                "interval": list(interval),
+            }
+        )
+    now, now_interval = frontier.f1(*have)
+    return {
+        "budget": budget,
+        "have": {"gold": have[0], "silver": have[1], "f1": now, "interval": list(now_interval)},
+        "options": options,
+        "gold_share": _share_interval(frontier, prices, have, (gold, silver)),
+        "limited": bool(gold[best] >= np.floor(room[0]) or silver[best] >= np.floor(room[1])),
+    }
+
+
+def _share_interval(
+    frontier: Frontier, prices: Prices, have: tuple[int, int], ways: tuple[Numbers, Numbers]
+) -> list[float]:
+    """Return in which range gold's share of the money lies that the resamples find best."""
+    gold, silver = ways
+    best = frontier.curves(have[0] + gold, have[1] + silver).argmax(axis=1)
+    spent = np.maximum(prices.cost(gold[best], silver[best]), 1e-12)
+    return list(_interval(gold[best] * prices.gold / spent))
+
+
+def _largest(grid: Grid) -> Size:
+    return float(grid.gold.max()), float(grid.silver.max())
+
+
+def _measured(frontier: Frontier, number: int) -> dict[str, Any]:
+    gold, silver = frontier.grid.sizes[number]
+    values = frontier.grid.scores[number]
+    return {
+        "gold": gold,
+        "silver": silver,
+        "f1": float(values.mean()),
+        "values": values.tolist(),
+        "fitted": frontier.f1(gold, silver)[0],
+    }
+
+
+def _spendings(grid: Grid, prices: Prices) -> Numbers:
+    """Return sums from the least gold that was measured to all that anything is said of."""
+    gold, silver = _largest(grid)
+    most = prices.cost(FAR * gold, FAR * silver)
+    return np.geomspace(prices.cost(float(grid.gold.min()), 0.0), most, SPENDINGS)
+
+
+def _cheapest(frontier: Frontier, prices: Prices, money: float) -> dict[str, Any]:
+    """Return the best division of a sum, everything being bought with it."""
+    gold_most, silver_most = _largest(frontier.grid)
+    least = (float(frontier.grid.gold.min()), 0.0)
+    gold, silver = prices.splits(money, least, (FAR * gold_most, FAR * silver_most))
+    best = int(frontier.curve(gold, silver)[0].argmax())
+    f1, interval = frontier.f1(gold[best], silver[best])
+    return {
+        "cost": float(money),
+        "gold": int(gold[best]),
+        "silver": int(silver[best]),
+        "f1": f1,
+        "interval": list(interval),
+    }
+
+
+def _interval(values: Numbers) -> Interval:
+    low, high = np.quantile(values, (0.025, 0.975))
+    return float(low), float(high)

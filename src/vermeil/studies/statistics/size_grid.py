@@ -1,0 +1,127 @@
+"""The grid of data sizes that a study measured, and what other draws of it would have measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.errors import DataError
+from vermeil.evaluation.bootstrap import resampled_f1
+from vermeil.studies.statistics.compare import UNBLENDED, Cell, by_regimen
+
+LEAST_GOLD, LEAST_SILVER, LEAST_SIZES = 3, 3, 6
+"""Distinct sizes without which a curve of five numbers is not fitted; no silver counts as one."""
+
+Key = tuple[int, int]
+"""Gold and silver documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """What one regimen scored at several sizes; without silver: what gold alone did.
+
+    Args:
+        regimen: the regimen.
+        budget: name of the budget.
+        sizes: gold and silver documents of each size, sorted.
+        seeds: of all of them.
+        scores: shape (sizes, seeds): test F1.
+        counts: shape (sizes, seeds, groups, 3): correct, predicted and gold items.
+    """
+
+    regimen: str
+    budget: str
+    sizes: tuple[Key, ...]
+    seeds: tuple[int, ...]
+    scores: NDArray[np.float64]
+    counts: NDArray[np.int64]
+
+    @property
+    def gold(self) -> NDArray[np.float64]:
+        """Gold documents of each size."""
+        return np.array([gold for gold, _ in self.sizes], float)
+
+    @property
+    def silver(self) -> NDArray[np.float64]:
+        """Silver documents of each size."""
+        return np.array([silver for _, silver in self.sizes], float)
+
+    def resampled(self, resamples: int, seed: int) -> NDArray[np.float64]:
+        """Return mean F1 of each size on other draws of test groups and seeds.
+
+        Returns:
+            Shape (resamples, sizes); a draw is the same for all sizes.
+        """
+        return resampled_f1(self.counts, resamples, seed)
+
+
+def read_grid(results: Mapping[str, Any], regimen: str | None = None) -> Grid:
+    """Return the grid of sizes in a study's results.
+
+    Args:
+        results: what ``results.json`` holds.
+        regimen: whose; None: of the blends with most sizes, the one with the highest mean.
+
+    Raises:
+        DataError: there are too few sizes, or no such regimen.
+    """
+    cells: Sequence[Cell] = [c for c in results.get("cells") or () if c.get("test_groups")]
+    if not cells:
+        raise DataError("the study has no cell with test scores; name a test file in corpora.test")
+    budget = cells[0]["budget"]
+    tables: dict[str, dict[Key, dict[int, Cell]]] = {}
+    for (block, name), members in by_regimen(cells).items():
+        if block.budget == budget:
+            size = (block.gold_documents, 0 if name == "gold_only" else block.silver_documents)
+            tables.setdefault(name, {})[size] = {cell["seed"]: cell for cell in members}
+    blends = [name for name in tables if name not in UNBLENDED]
+    if regimen is not None and regimen not in blends:
+        known = ", ".join(blends) or "none"
+        raise DataError(f"plan.regimen: the study has no blend {regimen!r} (it has: {known})")
+    grids = [
+        grid
+        for name in ([regimen] if regimen else blends)
+        if (grid := _grid(name, budget, {**tables.get("gold_only", {}), **tables[name]}))
+    ]
+    best = max(grids, key=lambda g: (len(g.sizes), g.scores.mean()), default=None)
+    _require_enough(best)
+    assert best is not None
+    return best
+
+
+def _grid(name: str, budget: str, table: Mapping[Key, Mapping[int, Cell]]) -> Grid | None:
+    sizes = tuple(sorted(table))
+    seeds = tuple(sorted(set.intersection(*(set(table[size]) for size in sizes))))
+    if not seeds:
+        return None
+    rows = [[table[size][seed] for seed in seeds] for size in sizes]
+    groups = sorted({group for row in rows for cell in row for group in cell["test_groups"]})
+    counts = [
+        [[cell["test_groups"].get(group, (0, 0, 0)) for group in groups] for cell in row]
+        for row in rows
+    ]
+    scores = [[cell["test"]["overall"]["f1"] for cell in row] for row in rows]
+    return Grid(name, budget, sizes, seeds, np.array(scores), np.array(counts, np.int64))
+
+
+def _require_enough(grid: Grid | None) -> None:
+    sizes = () if grid is None else grid.sizes
+    golds, silvers = {gold for gold, _ in sizes}, {silver for _, silver in sizes}
+    if (
+        len(golds) >= LEAST_GOLD
+        and len(silvers) >= LEAST_SILVER
+        and len(sizes) >= LEAST_SIZES
+        and max(silvers) > 0
+    ):
+        return
+    raise DataError(
+        f"the study has too few sizes to fit a learning curve: {len(golds)} of gold and "
+        f"{len(silvers)} of silver on common seeds, where {LEAST_GOLD} and {LEAST_SILVER} are "
+        "needed (gold_only counts as a silver size of 0). Run it over a grid, such as: "
+        'vermeil study --set \'study.regimens=["gold_only", "simple_mix"]\' '
+        "--set study.gold_documents=[125,250,500,1000] --set study.silver_documents=[1000,4000]"
+    )

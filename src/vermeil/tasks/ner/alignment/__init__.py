@@ -1,0 +1,1 @@
+"""Alignment: find the mentions of a reply in the text, and resolve conflicts between them."""

@@ -1,0 +1,1 @@
+"""Backends: one client per kind of API."""

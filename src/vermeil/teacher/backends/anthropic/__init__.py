@@ -1,0 +1,1 @@
+"""Anthropic's API, online and in batches."""

@@ -1,0 +1,44 @@
+"""Is the teacher there, and which models does it have? Sends no text."""
+
+from __future__ import annotations
+
+import json
+
+from vermeil.errors import TeacherError
+from vermeil.teacher.backends.sdk import Sdk
+from vermeil.teacher.config import TeacherConfig
+
+_PATIENCE = 10.0
+"""Seconds to wait for a list of models."""
+_PATHS = {"openai": "/models", "anthropic": "/v1/models?limit=1000"}
+
+
+def list_models(config: TeacherConfig) -> tuple[str, ...] | None:
+    """Ask the teacher for the names of its models (``GET /models``).
+
+    Returns:
+        The names; None where the server is there but does not tell them.
+
+    Raises:
+        ConfigError: the address is none, a remote teacher's key is missing, or the backend's SDK
+            is not installed.
+        TeacherError: nobody answers, or the key is not accepted.
+    """
+    sdk = Sdk(config)
+    with sdk.client(min(_PATIENCE, config.timeout)) as client:
+        try:
+            body = client.get(_PATHS[config.backend], cast_to=str, options={"headers": sdk.headers})
+        except sdk.module.APIStatusError as error:
+            if error.status_code in (404, 405, 501):
+                return None
+            raise TeacherError(str(sdk.fault(error))) from None
+        except sdk.faults as error:
+            raise TeacherError(str(sdk.fault(error))) from None
+    return _names(body)
+
+
+def _names(body: str) -> tuple[str, ...] | None:
+    try:
+        return tuple(str(model["id"]) for model in json.loads(body)["data"])
+    except (ValueError, TypeError, KeyError):
+        return None

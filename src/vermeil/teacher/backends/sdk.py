@@ -1,0 +1,137 @@
+"""What the SDKs of both kinds of server have in common: clients, and what goes wrong with them.
+
+Both are made from the same mould: classes and exceptions have the same names. No type of theirs
+leaves this folder.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from vermeil.optional import require
+from vermeil.teacher.address import api_key, host_of, is_loopback
+from vermeil.teacher.backends.base import AttemptError, Scope
+from vermeil.teacher.backends.http_status import fault_of_status
+from vermeil.teacher.config import TeacherConfig
+
+_SHOWN = 300
+_CONNECTING = {"ConnectError", "ConnectTimeout"}
+
+
+class Sdk:
+    """An SDK, with the settings and the key to use it with.
+
+    Args:
+        config: whom to ask, and how.
+
+    Raises:
+        ConfigError: the address is none, a remote server's key is missing, or the SDK is not
+            installed.
+    """
+
+    def __init__(self, config: TeacherConfig) -> None:
+        self.config = config
+        self.key = api_key(config)
+        self.module = _import_openai() if config.backend == "openai" else _import_anthropic()
+
+    def client(self, timeout: float | None = None) -> Any:
+        """Return a client that blocks."""
+        kind, http = _CLIENTS[self.config.backend], self.module.DefaultHttpxClient
+        return getattr(self.module, kind)(**self._settings(http, timeout))
+
+    def async_client(self) -> Any:
+        """Return a client for asyncio."""
+        kind, http = _CLIENTS[self.config.backend], self.module.DefaultAsyncHttpxClient
+        return getattr(self.module, f"Async{kind}")(**self._settings(http, None))
+
+    @property
+    def headers(self) -> dict[str, Any]:
+        """Headers that every request needs beside the client's own."""
+        if self.config.azure_api_version and self.key:
+            return {"Authorization": self.module.Omit(), "api-key": self.key}
+        return {} if self.key else {"Authorization": self.module.Omit()}
+
+    def clean(self, words: object) -> str:
+        """Shorten what somebody else said, and take the key out of it."""
+        text = " ".join(str(words).split())
+        if self.key:
+            text = text.replace(self.key, "[key]")
+        return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+    def said(self, error: Any) -> str:
+        """Return the server's own words about a request that it turned down."""
+        body = error.body if isinstance(error.body, dict) else {}
+        inner = body["error"] if isinstance(body.get("error"), dict) else body
+        return self.clean(inner.get("message") or error.response.text or "no explanation")
+
+    def fault(self, error: Exception) -> AttemptError:
+        """Return what an exception among `faults` means for asking on."""
+        if isinstance(error, self.module.APIStatusError):
+            headers = {k.lower(): v for k, v in error.response.headers.items()}
+            code = getattr(error, "code", None)
+            return fault_of_status(error.status_code, code, self.said(error), headers, self.config)
+        timed_out = isinstance(error, TimeoutError | self.module.APITimeoutError)
+        cause = "no answer to the call" if timed_out else self.clean(error.__cause__ or error)
+        if type(error.__cause__).__name__ in _CONNECTING:
+            return AttemptError(
+                f"cannot reach the teacher at {self.config.base_url} ({cause}); is the server "
+                "running, and is teacher.base_url right?",
+                Scope.UNREACHABLE,
+                free=True,
+            )
+        if timed_out:
+            message = f"no reply within {self.config.timeout:g} s"
+        elif isinstance(error, ValueError | RecursionError):
+            message = f"the answer is no JSON: {cause}"
+        else:
+            message = f"the connection broke: {cause}"
+        return AttemptError(message, Scope.ATTEMPT, busy=timed_out)
+
+    @property
+    def faults(self) -> tuple[type[Exception], ...]:
+        """The exceptions that `fault` knows."""
+        import httpx2
+
+        # A stream that breaks off is told in the words of the HTTP client below both SDKs.
+        return (TimeoutError, self.module.APIError, httpx2.HTTPError, ValueError, RecursionError)
+
+    def _settings(self, http: Any, timeout: float | None) -> dict[str, Any]:
+        config, patience = self.config, timeout or self.config.timeout
+        local = is_loopback(host_of(config.base_url))
+        settings: dict[str, Any] = {
+            "api_key": self.key or "none",
+            "base_url": config.base_url,
+            "max_retries": 0,
+            "timeout": patience,
+            "http_client": http(trust_env=not local, follow_redirects=False, timeout=patience),
+        }
+        if config.backend == "anthropic":
+            settings["base_url"] = config.base_url.rstrip("/").removesuffix("/v1")
+            # It could send what is asked and answered to whoever collects traces.
+            settings["open_telemetry"] = False
+        if config.azure_api_version:
+            settings["default_query"] = {"api-version": config.azure_api_version}
+        return settings
+
+
+_CLIENTS = {"openai": "OpenAI", "anthropic": "Anthropic"}
+
+
+def require_sdk(backend: str) -> None:
+    """Raise `ConfigError` unless the SDK of a backend is installed; that of openai always is."""
+    if backend == "anthropic":
+        require('teacher.backend = "anthropic"', "anthropic")
+
+
+def _import_openai() -> ModuleType:
+    import openai  # takes half a second
+
+    return openai
+
+
+def _import_anthropic() -> ModuleType:
+    require_sdk("anthropic")
+    import anthropic
+
+    return anthropic

@@ -1,0 +1,68 @@
+"""How a server is told to hold its reply to a JSON schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from vermeil.errors import ConfigError
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.backends.error_patterns import is_blamed
+from vermeil.teacher.config import TeacherConfig
+
+Schema = Mapping[str, Any]
+
+_ANY_OBJECT: Schema = {"type": "object"}
+_WORDS = ("response_format", "json_schema", "json_object", "structured", "output_config", "grammar")
+"""What a server's complaint about a schema mentions."""
+
+
+def _json_schema(schema: Schema) -> dict[str, Any]:
+    named = {"name": "annotation", "strict": True, "schema": schema}
+    return {"response_format": {"type": "json_schema", "json_schema": named}}
+
+
+FIELDS: dict[str, Callable[[Schema], dict[str, Any]]] = {
+    "json_schema": _json_schema,
+    "json_object": lambda _: {"response_format": {"type": "json_object"}},
+    "vllm": lambda schema: {"structured_outputs": {"json": schema}},
+    "llama_cpp": lambda schema: {"response_format": {"type": "json_object", "schema": schema}},
+}
+"""What goes into a request's body, by ``teacher.structured``."""
+
+
+def schema_for(task: Task, config: TeacherConfig) -> Schema | None:
+    """Return the schema that replies are to be held to; None where they are free.
+
+    Raises:
+        ConfigError: a schema is wanted, but replies are not just one JSON object.
+    """
+    if config.structured == "off":
+        return None
+    schema = task.schema(config.prompt)
+    if schema is None:
+        raise ConfigError(
+            f"teacher.structured: with the prompt {config.prompt!r} and the reply format "
+            f"{task.config.reply_format!r} a reply is not just one JSON object, so no schema can "
+            'hold it; set teacher.structured = "off", or choose another teacher.prompt or '
+            "task.reply_format"
+        )
+    return _ANY_OBJECT if config.structured == "json_object" else schema
+
+
+def rejection(status: int, said: str, text: str, config: TeacherConfig) -> str | None:
+    """Return advice where a server turned down the schema rather than the text; else None.
+
+    Args:
+        status: HTTP status of its answer.
+        said: its own words.
+        text: the document's text; what stands in it is no complaint, though the server quotes it.
+        config: the settings that were used.
+    """
+    if not is_blamed(_WORDS, status, said, text):
+        return None
+    others = ", ".join(f'"{name}"' for name in (*FIELDS, "off") if name != config.structured)
+    return (
+        f"the teacher at {config.base_url} does not take teacher.structured = "
+        f'"{config.structured}" (HTTP {status}): {said}; set it to one of {others}'
+    )

@@ -1,0 +1,1 @@
+"""Batches: submit, poll and collect requests through a provider's batch API."""

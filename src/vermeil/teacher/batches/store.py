@@ -1,0 +1,250 @@
+"""Which batches there are, beside the replies: what was put into each, and how far it has come.
+
+A row is written before a batch is submitted, so that whatever happens then can be told afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from vermeil.data.reply import Request
+from vermeil.errors import DataError
+from vermeil.teacher.backends.batch_types import Batch, Outcome, Phase
+from vermeil.teacher.store.charges import Reservation, grant, let_go
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS batches (
+  name TEXT PRIMARY KEY,
+  server TEXT NOT NULL,
+  model TEXT NOT NULL,
+  requests INTEGER NOT NULL,
+  created REAL NOT NULL,
+  server_id TEXT,
+  phase TEXT NOT NULL,
+  note TEXT
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batch_items (
+  batch TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  request BLOB,
+  outcome TEXT,
+  PRIMARY KEY (batch, number)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS batch_items_by_key ON batch_items (key);
+"""
+_COLUMNS = "name, server, model, requests, created, server_id, phase, note"
+
+
+class BatchStore:
+    """The batches of one file of replies. A context manager.
+
+    Args:
+        path: the file of replies; it must exist.
+
+    Raises:
+        DataError: it cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._guard():
+            self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+            self._db.execute("PRAGMA synchronous = FULL")
+            for statement in _SCHEMA.split(";"):
+                self._db.execute(statement)
+
+    def __enter__(self) -> BatchStore:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._db.close()
+
+    def intend(
+        self, name: str, server: str, requests: Sequence[Request], reserved: Reservation
+    ) -> Batch | None:
+        """Write down, durably, what is about to be submitted, and put aside what it can cost.
+
+        None, and nothing is written, where that does not fit the limits. It stays put aside until
+        the batch is closed.
+        """
+        batch = Batch(
+            name, server, requests[0].model, len(requests), time.time(), None, Phase.INTENDED
+        )
+        with self._transaction() as db:
+            if grant(db, [reserved]) == [None]:
+                return None
+            db.execute(
+                f"INSERT INTO batches ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (name, server, batch.model, batch.requests, batch.created, None, batch.phase, None),
+            )
+            db.executemany(
+                "INSERT INTO batch_items VALUES (?, ?, ?, ?, NULL)",
+                ((name, n, r.key, _packed(r)) for n, r in enumerate(requests)),
+            )
+        return batch
+
+    def submitted(self, batch: Batch, server_id: str) -> None:
+        """Write down the server's id of a batch."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE batches SET server_id = ?, phase = ? WHERE name = ?",
+                (server_id, Phase.RUNNING, batch.name),
+            )
+
+    def close(
+        self, batch: Batch, phase: Phase, note: str | None = None, *, free: bool = True
+    ) -> int:
+        """End a batch; requests without an outcome are missing. Returns how many those are.
+
+        Args:
+            batch: which one.
+            phase: what became of it.
+            note: why it is lost, where it is.
+            free: whether what has not been charged cannot have been billed, so that what was put
+                aside is free again; else it is charged in full.
+        """
+        with self._transaction() as db:
+            missing = db.execute(
+                "UPDATE batch_items SET outcome = ? WHERE batch = ? AND outcome IS NULL",
+                (Outcome.MISSING, batch.name),
+            ).rowcount
+            # What was asked is known from the attempts; the copy has served.
+            db.execute("UPDATE batch_items SET request = NULL WHERE batch = ?", (batch.name,))
+            db.execute(
+                "UPDATE batches SET phase = ?, note = ? WHERE name = ?", (phase, note, batch.name)
+            )
+            let_go(db, batch.name, charged=not free)
+        return missing
+
+    def settle(self, batch: Batch, outcomes: Iterable[tuple[int, Outcome]]) -> None:
+        """Write down what became of requests, by their number in the batch."""
+        with self._transaction() as db:
+            db.executemany(
+                "UPDATE batch_items SET outcome = ? WHERE batch = ? AND number = ?",
+                ((outcome, batch.name, number) for number, outcome in outcomes),
+            )
+
+    def batches(self, server: str | None = None, *, only_open: bool = False) -> list[Batch]:
+        """Return batches in the order in which they were made."""
+        with self._guard():
+            rows = self._db.execute(f"SELECT {_COLUMNS} FROM batches ORDER BY created").fetchall()
+        batches = [
+            Batch(name, where, model, requests, created, server_id, Phase(phase), note)
+            for name, where, model, requests, created, server_id, phase, note in rows
+        ]
+        return [
+            batch
+            for batch in batches
+            if server in (None, batch.server)
+            if not only_open or batch.phase in (Phase.INTENDED, Phase.RUNNING)
+        ]
+
+    def waiting(self, key: str) -> bool:
+        """Whether a request is in a batch that has not brought its result yet."""
+        with self._guard():
+            found = self._db.execute(
+                "SELECT 1 FROM batch_items WHERE key = ? AND outcome IS NULL LIMIT 1", (key,)
+            )
+            return found.fetchone() is not None
+
+    def request(self, batch: Batch, number: int) -> Request | None:
+        """Return a request that still waits for its result; None where none has that number."""
+        with self._guard():
+            row = self._db.execute(
+                "SELECT request FROM batch_items "
+                "WHERE batch = ? AND number = ? AND outcome IS NULL",
+                (batch.name, number),
+            ).fetchone()
+        return None if row is None or row[0] is None else _unpacked(row[0])
+
+    def unsettled(self, batch: Batch) -> Iterator[Request]:
+        """Yield the requests of a batch that wait for a result."""
+        with self._guard():
+            numbers = self._db.execute(
+                "SELECT number FROM batch_items WHERE batch = ? AND outcome IS NULL", (batch.name,)
+            ).fetchall()
+        for (number,) in numbers:
+            request = self.request(batch, number)
+            if request is not None:
+                yield request
+
+    def held(self, key: str, names: Sequence[str]) -> bool:
+        """Whether a request is or was in one of some batches."""
+        marks = ", ".join("?" * len(names))
+        with self._guard():
+            found = self._db.execute(
+                f"SELECT 1 FROM batch_items WHERE key = ? AND batch IN ({marks}) LIMIT 1",
+                (key, *names),
+            )
+            return found.fetchone() is not None
+
+    def distinct(self, names: Sequence[str]) -> int:
+        """Return how many different requests are in some batches."""
+        marks = ", ".join("?" * len(names))
+        with self._guard():
+            row = self._db.execute(
+                f"SELECT COUNT(DISTINCT key) FROM batch_items WHERE batch IN ({marks})", names
+            ).fetchone()
+        return int(row[0])
+
+    def outcomes(self, name: str) -> dict[str, int]:
+        """Return how many requests of a batch came to which outcome; ``waiting`` among them."""
+        with self._guard():
+            rows = self._db.execute(
+                "SELECT COALESCE(outcome, 'waiting'), COUNT(*) FROM batch_items "
+                "WHERE batch = ? GROUP BY outcome",
+                (name,),
+            ).fetchall()
+        return dict(rows)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._guard():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise DataError(f"cannot be used for batches ({error})", self.path) from error
+
+
+def _packed(request: Request) -> bytes:
+    """Return a request as compressed JSON: instructions repeat, so little is left of them."""
+    parts = {
+        "document_id": request.document_id,
+        "text": request.text,
+        "prompt": request.prompt,
+        "messages": [dict(m) for m in request.messages],
+        "model": request.model,
+        "parameters": dict(request.parameters),
+        "sample": request.sample,
+        "schema": request.schema and dict(request.schema),
+    }
+    return zlib.compress(json.dumps(parts, ensure_ascii=False).encode())
+
+
+def _unpacked(data: bytes) -> Request:
+    parts = json.loads(zlib.decompress(data))
+    return Request(**{**parts, "messages": tuple(parts["messages"])})

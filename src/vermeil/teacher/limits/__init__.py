@@ -1,0 +1,1 @@
+"""Limits: spending, prices, rates and admission of requests."""

@@ -1,0 +1,1 @@
+"""The replay server: recorded replies over HTTP, in place of a teacher."""

@@ -1,0 +1,101 @@
+"""Recorded replies, found again by the end of the prompt that asks for them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from vermeil.data.logprobs import Logprobs
+from vermeil.errors import DataError
+from vermeil.teacher.replay.logprobs import recorded_logprobs
+
+_EXPECTED = 'expected {"text": "…", "reply": "…"}'
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One recorded reply."""
+
+    reply: str
+    finish_reason: str
+    line: int
+    logprobs: Logprobs | None = None
+
+
+class Recording:
+    """The replies of one recording, by text.
+
+    Args:
+        path: JSON Lines with ``text``, ``reply`` and perhaps ``finish_reason`` (else ``stop``),
+            ``token_ends`` and ``token_logprobs``; a name that ends in ``.gz`` is unpacked.
+
+    Raises:
+        DataError: the file cannot be read or a line is not a recorded reply.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self._path = Path(path)
+        self._replies: dict[str, Recorded] = {}
+        try:
+            with _open(self._path) as file:
+                for number, line in enumerate(file, start=1):
+                    if line.strip():
+                        self._add(line, number)
+        except UnicodeDecodeError as error:
+            raise DataError("is not UTF-8 text", self._path) from error
+        except (OSError, EOFError) as error:
+            raise DataError(f"cannot be read ({error})", self._path) from error
+        if not self._replies:
+            raise DataError(f"holds no recorded reply; {_EXPECTED} on each line", self._path)
+        self._lengths = {len(text) for text in self._replies}
+
+    def __len__(self) -> int:
+        return len(self._replies)
+
+    def find(self, message: str) -> Recorded | None:
+        """Return the reply to the longest recorded text that ends ``message`` from a line start."""
+        for start in _line_starts(message):
+            if len(message) - start in self._lengths:
+                found = self._replies.get(message[start:])
+                if found is not None:
+                    return found
+        return None
+
+    def _add(self, line: str, number: int) -> None:
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"is not JSON ({error}); {_EXPECTED}", self._path, number) from error
+        text = record.get("text") if isinstance(record, dict) else None
+        reply = record.get("reply") if isinstance(record, dict) else None
+        if not isinstance(text, str) or not isinstance(reply, str) or not text:
+            raise DataError(f"is not a recorded reply; {_EXPECTED}", self._path, number)
+        before = self._replies.get(text)
+        if before is not None and before.reply != reply:
+            raise DataError(
+                f"has another reply to the text of line {before.line}; expected one per text",
+                self._path,
+                number,
+            )
+        finish = record.get("finish_reason", "stop")
+        logprobs = recorded_logprobs(record, self._path, number)
+        self._replies.setdefault(text, Recorded(reply, str(finish), number, logprobs))
+
+
+def _line_starts(text: str) -> Iterator[int]:
+    """Yield where lines begin, from the first one, that is the longest rest, on."""
+    yield 0
+    end = text.find("\n")
+    while end >= 0:
+        yield end + 1
+        end = text.find("\n", end + 1)
+
+
+def _open(path: Path) -> IO[str]:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8")
+    return path.open(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The reply store: SQLite, durable before anything parses a reply."""

@@ -1,0 +1,39 @@
+"""Group commits: what many workers add becomes durable together, outside the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from vermeil.teacher.store.store import ReplyStore
+
+_GATHER = 0.01
+"""Seconds over which additions are gathered into one commit."""
+
+
+class Commits:
+    """Writes a store's additions to disk in a thread of its own, one transaction at a time."""
+
+    def __init__(self, store: ReplyStore) -> None:
+        self._store = store
+        self._thread = ThreadPoolExecutor(1, "vermeil-store")
+        self._next: asyncio.Task[None] | None = None
+        self._last: asyncio.Task[None] | None = None
+
+    async def durable(self) -> None:
+        """Return when everything added so far is on disk."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._commit())
+        await asyncio.shield(self._next)
+
+    async def _commit(self) -> None:
+        before, self._last = self._last, self._next
+        await asyncio.sleep(_GATHER)
+        if before is not None and not before.done():
+            await asyncio.wait([before])
+        self._next = None
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._store.flush)
+
+    def close(self) -> None:
+        """Wait for the commit under way."""
+        self._thread.shutdown()

@@ -1,0 +1,183 @@
+"""The tables of the reply store, and how an older store becomes one of today."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from vermeil.errors import DataError
+from vermeil.teacher.store import charges as spending
+
+VERSION = 4
+_APPLICATION_ID = 0x5645524D  # "VERM"
+_FIRST = """
+CREATE TABLE documents (
+  document_id TEXT NOT NULL,
+  text_sha256 TEXT NOT NULL,
+  text TEXT NOT NULL,
+  UNIQUE (document_id, text_sha256)
+);
+CREATE TABLE attempts (
+  key TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  document_id TEXT NOT NULL,
+  prompt TEXT NOT NULL,
+  model TEXT NOT NULL,
+  parameters TEXT NOT NULL,
+  sample INTEGER NOT NULL,
+  reply TEXT,
+  finish_reason TEXT,
+  prompt_tokens INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  latency REAL NOT NULL,
+  error TEXT,
+  created REAL NOT NULL,
+  UNIQUE (key, attempt),
+  CHECK ((reply IS NULL) <> (error IS NULL))
+);
+CREATE INDEX attempts_by_document ON attempts (document_id);
+"""
+_SECOND = f"""
+ALTER TABLE attempts ADD COLUMN cached_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempts ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempts ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;
+UPDATE attempts SET tokens = prompt_tokens + completion_tokens;
+CREATE TABLE answered (head TEXT NOT NULL);
+INSERT INTO answered SELECT substr(key, 1, 16) FROM attempts WHERE reply IS NOT NULL;
+{spending.SCHEMA}
+INSERT INTO spending
+  SELECT model, COUNT(*), 0, 0, SUM(prompt_tokens), 0, SUM(completion_tokens), SUM(tokens), 0
+  FROM attempts GROUP BY model
+"""
+_THIRD = """
+CREATE TABLE renewed (
+  key TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  document_id TEXT NOT NULL,
+  prompt TEXT NOT NULL,
+  model TEXT NOT NULL,
+  parameters TEXT NOT NULL,
+  sample INTEGER NOT NULL,
+  reply TEXT,
+  finish_reason TEXT,
+  prompt_tokens INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  latency REAL NOT NULL,
+  error TEXT,
+  created REAL NOT NULL,
+  cached_tokens INTEGER NOT NULL,
+  tokens INTEGER NOT NULL,
+  cost INTEGER NOT NULL,
+  head INTEGER NOT NULL,
+  CHECK ((reply IS NULL) <> (error IS NULL))
+);
+INSERT INTO renewed (rowid, key, attempt, document_id, prompt, model, parameters, sample, reply,
+    finish_reason, prompt_tokens, completion_tokens, latency, error, created, cached_tokens,
+    tokens, cost, head)
+  SELECT rowid, key, attempt, document_id, prompt, model, parameters, sample, reply,
+    finish_reason, prompt_tokens, completion_tokens, latency, error, created, cached_tokens,
+    tokens, cost, head_of(key)
+  FROM attempts ORDER BY rowid;
+DROP TABLE attempts;
+ALTER TABLE renewed RENAME TO attempts;
+CREATE INDEX attempts_by_head ON attempts (head);
+CREATE INDEX attempts_by_document ON attempts (document_id)
+"""
+_FOURTH = """
+ALTER TABLE attempts ADD COLUMN logprobs BLOB
+"""
+_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH)
+"""What turns a store of each version, from 0 (empty), into one of the next."""
+
+_CACHE = {"write": 128 * 1024, "read": 32 * 1024}
+"""Kibibytes of pages kept in memory: the keys are scattered over their index."""
+_CHECKPOINT = 32 * 1024
+"""Pages in the write-ahead log before they go to the file: pages written often go there once."""
+
+_PATIENCE, _PAUSE = 30.0, 0.02
+"""Seconds for which a locked store is tried again, and between two trials."""
+
+
+def head_of(key: str) -> int:
+    """Return the first 47 bits of a key, by which attempts are found; 0 for no key.
+
+    An index of them is a fifth of one of whole keys, so that most of it stays in memory: keys come
+    in no order, and every one goes to another page. SQLite stores 47 bits and a sign in six bytes.
+    """
+    return int(key[:12] or "0", 16) >> 1
+
+
+def prepare(db: sqlite3.Connection, path: Path) -> None:
+    """Make a connection to a new or old reply store ready for use.
+
+    Raises:
+        DataError: the file is no reply store, or one of a newer Vermeil.
+        sqlite3.Error: it cannot be used, or others kept it locked all the time.
+    """
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            _prepare(db, path)
+            return
+        except sqlite3.OperationalError as error:
+            # Where others make or close the same store, SQLite does not always wait by itself.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE)
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    # In this order: another process may be making the store at this moment.
+    empty = db.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()[0] == 0
+    ours = db.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION_ID
+    if not ours and not empty:
+        raise DataError("is an SQLite database, but not a reply store", path)
+    version = _version(db)
+    if version > VERSION:
+        raise DataError(
+            f"was written by a newer Vermeil (version {version}, known {VERSION})", path
+        )
+    if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+        raise DataError("cannot use a write-ahead log here; use a local disk", path)
+    db.execute("PRAGMA synchronous = FULL")
+    set_cache(db, "write")
+    db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT}")
+    if version < VERSION:
+        with transaction(db):
+            _renew(db)
+
+
+def set_cache(db: sqlite3.Connection, use: Literal["write", "read"]) -> None:
+    """Give a connection the memory that it needs to write, or to read."""
+    db.execute(f"PRAGMA cache_size = -{_CACHE[use]}")
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Do what is done inside wholly or, if it raises, not at all."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _renew(db: sqlite3.Connection) -> None:
+    db.create_function("head_of", 1, head_of, deterministic=True)
+    # Asked again: another process may have been faster.
+    for step in _STEPS[_version(db) :]:
+        for statement in step.split(";"):
+            db.execute(statement)
+    db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])

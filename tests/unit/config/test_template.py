@@ -1,0 +1,47 @@
+import tomllib
+from pathlib import Path
+
+from vermeil.config import Config, load_config
+from vermeil.config.template import FILLED, template
+from vermeil.section import Section
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "vermeil.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_default_that_is_shown_is_the_default(tmp_path: Path) -> None:
+    shown = "\n".join(
+        line.removeprefix("#") if line[:1] == "#" and line[1:2].isalpha() else line
+        for line in template().splitlines()
+    )
+    assert shown != template()
+    assert load_config(write(tmp_path, shown)) == load_config(write(tmp_path, template()))
+
+
+def test_every_key_of_every_section_is_there() -> None:
+    text = template()
+    parsed = tomllib.loads(text)
+    assert set(parsed) == set(Config.model_fields)
+    for name, field in Config.model_fields.items():
+        section = field.annotation
+        assert isinstance(section, type)
+        assert issubclass(section, Section)
+        for key in section.model_fields:
+            assert any(
+                line.startswith((f"{key} = ", f"#{key} = ", f"[{name}.{key}"))
+                for line in text.splitlines()
+            ), f"{name}.{key}"
+
+
+def test_no_line_is_too_long_to_read() -> None:
+    assert max(map(len, template().splitlines())) <= 100
+
+
+def test_what_is_filled_in_is_what_the_file_says(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, template()))
+    assert config.corpora.gold is not None
+    assert config.corpora.gold.path == tmp_path / FILLED["corpora.gold"]
+    assert config.teacher.model == FILLED["teacher.model"]

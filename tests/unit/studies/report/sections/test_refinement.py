@@ -1,0 +1,62 @@
+"""What the page tells of how silver was judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vermeil.studies.report.markdown import refinement_parts
+from vermeil.studies.report.sections.refinement import refinement_views, reliability_chart
+
+
+def report(judge: float, number: int) -> dict[str, Any]:
+    """What one cell of the regimen auto says of its silver."""
+    bins = [
+        {"low": 0.0, "high": 0.5, "number": 0, "score": None, "correct": None},
+        {"low": 0.5, "high": 1.0, "number": number, "score": 0.9, "correct": judge},
+    ]
+    signal = {"items": 9, "share": 0.8, "auroc": None, "auarc": judge, "ece": 0.1, "bins": bins}
+
+    def counts(value: float) -> dict[str, Any]:
+        return {"overall": {"f1": value}, "per_label": {"PER": {"f1": value}}}
+
+    return {
+        "believed": True,
+        "documents": {"changed": 10, "written": 40},
+        "gold": {"teacher": counts(0.7), "judge": counts(judge)},
+        "signals": {"correct": {"judge": signal}, "missed": {}},
+    }
+
+
+def cell(judge: float, number: int) -> dict[str, Any]:
+    """A cell with that report."""
+    where = {"budget": "equal", "gold_documents": 5, "silver_documents": 40, "sizes": [5, 40]}
+    return {**where, "regimen": "auto", "refinement": report(judge, number)}
+
+
+def test_cells_of_a_block_are_put_together() -> None:
+    (view,) = refinement_views([cell(0.8, 30), cell(0.9, 10), {"regimen": "pooled"}])
+    assert (view["cells"], view["believed"], view["changed"]) == (2, 2, "10")
+    assert [row["name"] for row in view["scores"]] == ["teacher", "judge"]
+    assert view["scores"][1]["f1"] == ".850 ± .071"
+    (signal,) = view["signals"]  # nothing was missed, so that part is not there
+    assert signal["rows"] == [{"name": "judge", "values": ["–", ".850", ".100"]}]
+    assert "said 0.90, right 0.82, 40 places" in signal["chart"]
+    assert any("AUROC" in part for part in refinement_parts({**view, "scope": ""}))
+
+
+def test_texts_that_a_student_annotated_are_told_apart() -> None:
+    one = cell(0.8, 30)
+    one["refinement"]["documents"] |= {"written": 65, "self_annotated": 25}
+    (view,) = refinement_views([one])
+    assert (view["documents"], view["self_annotated"]) == ("40", "25")
+    (view,) = refinement_views([cell(0.8, 30)])
+    assert (view["documents"], view["self_annotated"]) == ("40", "")
+
+
+def test_without_such_cells_there_is_nothing() -> None:
+    assert refinement_views([{"regimen": "pooled"}]) == []
+
+
+def test_a_chart_says_in_words_what_it_shows() -> None:
+    chart = reliability_chart("right", [(0.25, 0.5, 4)])
+    assert 'aria-label="right: said 0.25, right 0.50"' in chart

@@ -1,0 +1,99 @@
+from typing import Any
+
+import pytest
+
+from vermeil.studies.report.highlighted_text import Piece, marked
+from vermeil.studies.report.sections.examples import example_views
+
+TEXT = "Ann met Bob Ray in Oslo"
+
+
+def span(surface: str, label: str, start: int | None = None) -> dict[str, Any]:
+    at = TEXT.index(surface) if start is None else start
+    return {"start": at, "end": at + len(surface), "label": label}
+
+
+GOLD = [span("Ann", "PER"), span("Bob Ray", "PER"), span("Oslo", "LOC")]
+
+
+def test_without_gold_marks_are_not_judged():
+    found = marked(TEXT, GOLD, None)
+    assert [piece.judgement for piece in found.pieces if piece.label] == ["plain"] * 3
+    assert found.right is None
+    assert found.pieces[0] == Piece("Ann", "PER")
+
+
+def test_right_wrong_and_missed_are_told_apart():
+    found = marked(TEXT, [span("Ann", "PER"), span("Bob", "ORG"), span("met", "MISC")], GOLD)
+    pieces = {piece.text: piece for piece in found.pieces if piece.label}
+    assert pieces["Ann"].judgement == "right"
+    assert (pieces["Bob"].judgement, pieces["Bob"].note) == ("wrong", "gold: “Bob Ray” PER")
+    assert (pieces["met"].judgement, pieces["met"].note) == ("wrong", "gold: nothing")
+    assert pieces["Oslo"] == Piece("Oslo", "LOC", "missed")
+    assert (found.right, found.wrong, found.missed) == (1, 2, 2)
+
+
+def test_a_wrong_label_alone_names_the_right_one():
+    found = marked(TEXT, [span("Oslo", "ORG")], GOLD)
+    (wrong,) = [piece for piece in found.pieces if piece.judgement == "wrong"]
+    assert (wrong.label, wrong.note) == ("ORG", "gold: LOC")
+
+
+def test_marks_that_cross_others_are_counted_not_shown():
+    found = marked(TEXT, [span("Bob Ray", "PER"), span("Ray in", "ORG")], GOLD)
+    assert found.hidden == 1
+    assert "".join(piece.text for piece in found.pieces) == TEXT
+
+
+@pytest.mark.parametrize("bad", [(-1, 3), (5, 5), (20, 99)])
+def test_spans_outside_the_text_break_nothing(bad: tuple[int, int]):
+    found = marked(TEXT, [{"start": bad[0], "end": bad[1], "label": "X"}], None)
+    assert found.pieces == (Piece(TEXT),)
+
+
+def test_an_empty_text_has_no_pieces():
+    assert marked("", [], []).pieces == ()
+
+
+def test_students_who_marked_the_same_share_a_line():
+    example = {
+        "id": "d1",
+        "text": TEXT,
+        "gold": GOLD,
+        "teacher": None,
+        "students": {"pooled": GOLD, "gold_only": [], "simple_mix": list(reversed(GOLD))},
+    }
+    (view,) = example_views([example])
+    assert [(line["name"], line["verdict"]) for line in view["lines"]] == [
+        ("Gold", ""),
+        ("Pooled, Simple Mix", "3 right"),
+        ("Gold only", "3 missed"),
+    ]
+
+
+def test_a_label_has_one_colour_on_the_whole_page():
+    examples = [
+        {"id": "d1", "text": TEXT, "gold": [span("Oslo", "LOC")]},
+        {"id": "d2", "text": TEXT, "gold": GOLD},
+    ]
+    views = example_views(examples)
+    colours = {
+        (piece["label"], piece["css"])
+        for view in views
+        for line in view["lines"]
+        for piece in line["pieces"]
+        if piece["label"]
+    }
+    assert colours == {("LOC", "label0 plain"), ("PER", "label1 plain")}
+
+
+def test_nothing_to_mark_and_nothing_marked_is_right():
+    (view,) = example_views([{"id": "d", "text": TEXT, "gold": [], "teacher": []}])
+    assert [line["verdict"] for line in view["lines"]] == ["", "rightly nothing"]
+
+
+def test_labels_of_whole_texts_are_judged_too():
+    example = {"id": "d", "text": TEXT, "gold": ["sport"], "students": {"pooled": ["tech"]}}
+    (view,) = example_views([example])
+    assert [line["verdict"] for line in view["lines"]] == ["", "wrong"]
+    assert view["lines"][1]["labels"][0]["text"] == "tech"

@@ -1,0 +1,57 @@
+"""The report as Markdown and CSV."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from vermeil.studies.report.csv import write_cells, write_comparisons
+from vermeil.studies.report.html import write_report
+from vermeil.studies.report.markdown import report_markdown, table
+
+
+def test_the_answer_comes_first_and_every_regimen_has_a_line(results: dict[str, Any]):
+    text = report_markdown(results)
+    lines = text.splitlines()
+    first = next(line for line in lines if line.startswith("**"))
+    assert "Simple Mix scored highest" in first
+    rows = [line for line in lines if line.startswith("| Simple Mix |")]
+    assert rows
+    assert text.count("| ε |") == 1
+    assert sum(line.startswith("| Sigmoid −") for line in lines) == 2
+    assert "`student.learning_rate`" in text
+
+
+def test_tables_are_even(results: dict[str, Any]):
+    for block in report_markdown(results).split("\n\n"):
+        if block.startswith("|"):
+            widths = {line.replace("\\|", "").count("|") for line in block.splitlines()}
+            assert len(widths) == 1, block
+
+
+def test_bars_in_cells_do_not_break_a_table():
+    assert table(("a",), [("x|y\nz",)]).splitlines()[-1] == "| x\\|y z |"
+
+
+def test_it_lies_beside_the_page(results: dict[str, Any], tmp_path: Path):
+    write_report(results, tmp_path / "report.html")
+    assert (tmp_path / "report.md").read_text("utf-8") == report_markdown(results)
+
+
+def test_cells_and_comparisons_as_csv(results: dict[str, Any], tmp_path: Path):
+    write_cells(results["cells"], tmp_path / "cells.csv")
+    write_comparisons(results["comparisons"], tmp_path / "comparisons.csv")
+    with (tmp_path / "cells.csv").open(newline="") as file:
+        cells = list(csv.DictReader(file))
+    assert len(cells) == len(results["cells"])
+    for line, cell in zip(cells, results["cells"], strict=True):
+        assert float(line["test_f1"]) == cell["test"]["overall"]["f1"]
+        assert float(line["test_f1_PER"]) == cell["test"]["per_label"]["PER"]["f1"]
+    with (tmp_path / "comparisons.csv").open(newline="") as file:
+        compared = list(csv.DictReader(file))
+    assert [line["verdict"] for line in compared] == [r["verdict"] for r in results["comparisons"]]
+
+
+def test_nothing_makes_empty_tables(tmp_path: Path):
+    write_cells([], tmp_path / "cells.csv")
+    assert (tmp_path / "cells.csv").read_text().strip() == ""
+    assert "No cells were run." in report_markdown({"cells": []})

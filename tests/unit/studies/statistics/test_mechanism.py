@@ -1,0 +1,114 @@
+"""What observations say together, in numbers, words and on the page."""
+
+from __future__ import annotations
+
+import copy
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from vermeil.studies.report.html import render
+from vermeil.studies.report.sections.mechanism import mechanism_sentences, mechanism_views
+from vermeil.studies.statistics.mechanism import mechanism
+
+Make = Callable[..., dict[str, Any]]
+
+
+def observed(cell_of: Make, observation_of: Make, regimen: str, seeds: int = 2) -> list[Any]:
+    return [
+        {**cell_of(regimen, seed, 0.8), "mechanism": observation_of(regimen, seed)}
+        for seed in range(seeds)
+    ]
+
+
+def test_curves_are_means_over_seeds(cell_of: Make, observation_of: Make) -> None:
+    cells = observed(cell_of, observation_of, "simple_mix")
+    cells[1]["mechanism"]["points"][0]["sharpness"]["span_entropy"] = 0.0
+    (row,) = mechanism(cells)
+    assert row["regimen"] == "simple_mix"
+    assert row["seeds"] == 2
+    first, *_, last = row["curve"]
+    assert first["span_entropy"] == pytest.approx((0.9 - 0.15) / 2)
+    assert last["progress"] == 1
+    assert first["repeated"] == pytest.approx(0.5)
+    assert first["errors"]["type"] == pytest.approx(10)
+    assert first["errors"]["boundary"] == pytest.approx(7)
+    assert set(first["types"]) == {"LOC", "PER"}
+    assert first["overconfidence"] == pytest.approx(0.1)
+
+
+def test_fates_between_the_turn_and_the_end(cell_of: Make, observation_of: Make) -> None:
+    cells = observed(cell_of, observation_of, "simple_mix", 1)
+    observation = cells[0]["mechanism"]
+    observation["spans"] = {
+        "gold": {"LOC": 3, "PER": 3},
+        "found": ["mmmmmm", ".bt..m", "mmmmmm", "....m."],
+        "wrong": {"PER": 4},
+        "spurious": "0111",
+        "said": ["0000", "1110", "0000", "1011"],
+    }
+    for point, planned in zip(observation["points"], (0, 0, 1, 1), strict=True):
+        point["planned_share"] = planned
+    (row,) = mechanism(cells)
+    turn = row["turn"]
+    assert turn["progress"] == pytest.approx(0.5)
+    assert turn["right"] == [3, 1]
+    assert turn["kinds"] == {
+        "boundary": [1, 1],
+        "type": [1, 1],
+        "both": [0, 0],
+        "missing": [1, 1],
+        "spurious": [2, 1],
+    }
+    assert turn["types"] == {"LOC": [2, 2], "PER": [3, 2]}
+    assert turn["new"] == 1
+    said = " ".join(mechanism_sentences(row))
+    assert "of 5 errors" in said
+    assert "80\N{NO-BREAK SPACE}% were gone" in said
+    assert "33\N{NO-BREAK SPACE}% were lost" in said
+
+
+@pytest.mark.parametrize("regimen", ["gold_only", "silver_only", "pooled"])
+def test_without_a_turn_there_are_no_fates(
+    cell_of: Make, observation_of: Make, regimen: str
+) -> None:
+    (row,) = mechanism(observed(cell_of, observation_of, regimen))
+    assert row["turn"] is None
+    assert mechanism_sentences(row)
+
+
+def test_cells_without_a_recording_are_left_out(cell_of: Make, observation_of: Make) -> None:
+    cells = [cell_of("pooled", 0, 0.8), *observed(cell_of, observation_of, "simple_mix")]
+    assert [row["regimen"] for row in mechanism(cells)] == ["simple_mix"]
+    assert mechanism(cells[:1]) == []
+
+
+def test_silver_without_known_gold_is_left_out(cell_of: Make, observation_of: Make) -> None:
+    cells = observed(cell_of, observation_of, "simple_mix", 1)
+    for point in cells[0]["mechanism"]["points"]:
+        del point["silver"]
+    (row,) = mechanism(cells)
+    (view,) = mechanism_views([row])
+    assert row["curve"][0]["repeated"] is None
+    assert not view["has_taught"]
+    assert view["ends"][0]["repeated"] == "–"
+
+
+def test_the_page_shows_recordings(
+    results: dict[str, Any], cell_of: Make, observation_of: Make
+) -> None:
+    known = copy.deepcopy(results)
+    cells = [
+        one
+        for regimen in ("gold_only", "silver_only", "simple_mix")
+        for one in observed(cell_of, observation_of, regimen)
+    ]
+    known["mechanism"] = mechanism(cells)
+    page = ET.fromstring(render(known))
+    sections = {e.attrib["id"]: e for e in page.iter("section")}
+    section = sections["mechanism"]
+    assert len(list(section.iter("svg"))) == 3 + 3
+    text = " ".join("".join(section.itertext()).split())
+    assert "Simple Mix: of the words that the teacher had wrong" in text

@@ -1,0 +1,41 @@
+from vermeil.data.mention import Mention
+from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.alignment.abstention import annotation_of
+from vermeil.tasks.ner.alignment.mentions import locate
+
+LABELS = LabelSet.from_config(TaskConfig(labels={"PER": {}, "LOC": {}}))
+
+
+def masked(text, *said, repeats="abstain", uncertain="abstain"):
+    located = locate(text, [Mention(surface, "PER") for surface in said], LABELS, repeats)
+    annotation = annotation_of(located, uncertain)
+    return [text[slice(*place)] for place in annotation.abstain], len(annotation.spans or ())
+
+
+def test_places_of_ambiguous_mentions_are_masked_unless_they_are_ignored():
+    assert masked("Ann, Ann, Ann", "Ann") == (["Ann"] * 3, 0)
+    assert masked("Ann, Ann, Ann", "Ann", uncertain="ignore") == ([], 0)
+
+
+def test_places_that_a_policy_leaves_are_masked():
+    assert masked("Ann, Ann, Ann", "Ann", repeats="first") == (["Ann"] * 2, 1)
+    assert masked("Ann, Ann, Ann", "Ann", repeats="all") == ([], 3)
+
+
+def test_what_was_refused_is_masked_unless_it_is_marked_otherwise():
+    assert masked("Tell us", "US") == (["us"], 0)
+    assert masked("Tell us", "US", "us") == ([], 1)
+    assert masked("Tell us", "Bonn") == ([], 0)
+
+
+def test_masks_that_overlap_are_one():
+    assert masked("A A A A", "A A") == (["A A A A"], 0)
+
+
+def test_what_a_reply_that_was_cut_off_does_not_tell_of_is_masked_but_for_the_spans_in_it():
+    text = "Ann left us. Then Ann came."
+    located = locate(text, [Mention("Ann", "PER")], LABELS)
+    for uncertain in ("abstain", "ignore"):
+        annotation = annotation_of(located, uncertain, [(8, len(text))])
+        assert [text[slice(*place)] for place in annotation.abstain] == [" us. Then ", " came."]

@@ -1,0 +1,93 @@
+import re
+
+import pytest
+
+from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.alignment.marked import locate_marked
+from vermeil.tasks.ner.marked_text import Mark, MarkedText
+
+LABELS = LabelSet.from_config(TaskConfig(labels={"PER": {}, "LOC": {}}))
+TEXT = (
+    "In Berlin, “Angela Merkel” met the king of Spain in Spain on Sunday — it was U.S. weather, "
+    "and nobody knew why that should have been so, or how long it would last this time."
+)
+
+
+def marked(copy):
+    """A copy with marks written as [surface|LABEL]."""
+    text, marks, last = "", [], 0
+    for found in re.finditer(r"\[([^|\]]*)\|(\w+)\]", copy):
+        text += copy[last : found.start()]
+        marks.append(Mark(len(text), len(text) + len(found[1]), found[2]))
+        text += found[1]
+        last = found.end()
+    return MarkedText(text + copy[last:], tuple(marks))
+
+
+def outcome(copy, text=TEXT, partial=False):
+    located = locate_marked(text, marked(copy), LABELS, partial)
+    assert located is not None
+    return [
+        (one.status.value, one.span and (one.span.start, text[one.span.start : one.span.end]))
+        for one in located
+    ]
+
+
+def test_a_mark_says_which_of_the_repeats_it_means():
+    assert outcome(TEXT.replace("in Spain", "in [Spain|LOC]")) == [("exact", (52, "Spain"))]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status", "there"),
+    [
+        ("“Angela Merkel”", '"[Angela Merkel|PER]"', "exact", "Angela Merkel"),
+        ("Angela Merkel", "[Angela  merkel|PER]", "normalised", "Angela Merkel"),
+        ("Angela Merkel", "[ Angela Merkel |PER]", "normalised", "Angela Merkel"),
+        ("Angela Merkel", "[Angela Mrkel|PER]", "fuzzy", "Angela Merkel"),
+        ("Angela Merkel", "[Angela Merkels|PER]", "fuzzy", "Angela Merkel"),
+        ("U.S.", "[US|LOC]", "normalised", "U.S."),
+        ("U.S. weather", "[U.S.|LOC] whether", "exact", "U.S."),
+        ("Sunday", "Sun[day|LOC]", "not_found", None),
+        ("Berlin", "[Bern|LOC]", "not_found", None),
+        ("Berlin", "[ |LOC]Berlin", "not_found", None),
+        ("nobody", "[nobody|THING]", "off_schema", None),
+    ],
+)
+def test_what_stands_there_decides(old, new, status, there):
+    ((found, span),) = outcome(TEXT.replace(old, new, 1))
+    assert (found, span and span[1]) == (status, there)
+
+
+def test_nested_marks_leave_the_longest_and_the_same_one_twice_is_a_duplicate():
+    text = "The University of Oslo stands."
+    marks = (Mark(4, 22, "LOC"), Mark(4, 22, "PER"), Mark(18, 22, "LOC"))
+    located = locate_marked(text, MarkedText(text, marks), LABELS)
+    assert located is not None
+    assert [one.status.value for one in located] == ["exact", "duplicate", "overlap"]
+
+
+@pytest.mark.parametrize(
+    "copy", ["", "[Berlin|LOC] is a city.", TEXT[:100], TEXT + " That is all that I found."]
+)
+def test_a_copy_of_another_text_is_rejected(copy):
+    assert locate_marked(TEXT, marked(copy), LABELS) is None
+
+
+def test_a_copy_that_was_cut_off_is_one_of_the_beginning():
+    copy = TEXT.replace("Berlin", "[Berlin|LOC]")[:80]
+    assert outcome(copy, partial=True) == [("exact", (3, "Berlin"))]
+
+
+def test_one_letter_of_a_short_text_may_be_altered():
+    assert outcome("[Ann|PER] leftt", "Ann left") == [("exact", (0, "Ann"))]
+
+
+def test_words_that_were_added_do_not_shift_what_follows():
+    text = "x " * 300 + "Ann met Ann"
+    copy = text.replace("x x", "x so x", 1)
+    end = len(copy)
+    located = locate_marked(text, MarkedText(copy, (Mark(end - 3, end, "PER"),)), LABELS)
+    assert located is not None
+    assert located[0].span is not None
+    assert located[0].span.start == text.rindex("Ann")

@@ -1,0 +1,98 @@
+"""What servers send beside a reply, in OpenAI's shape."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import pytest
+
+from vermeil.data.logprobs import Logprobs
+from vermeil.teacher.backends.openai.logprobs import logprobs_content, no_logprobs, parse_logprobs
+from vermeil.teacher.config import TeacherConfig
+
+
+def said(*tokens):
+    return {"content": [{"token": token, "logprob": value} for token, value in tokens]}
+
+
+BOTH = Logprobs((2, 3), (-1.0, -2.0))
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        [("{a", -1), ("}", -2)],
+        [("{a", -1), ("}", -2), ("<|im_end|>", -3)],
+        [("{a", -1), ("}", -2), ("\n", -3), ("</s>", -3), ("", -3)],
+        [(" ", -3), ("{a", -1), ("}", -2)],
+        [("\n{a", -1), ("}\n\n", -2)],
+        [("<think>", -3), ("{a} or {b}?", -3), ("</think>", 0), ("{a", -1), ("}", -2)],
+        [("{a", -1), ("", -7), ("}", -2)],
+    ],
+)
+def test_tokens_are_those_at_the_end_of_what_was_written(tokens):
+    assert parse_logprobs(said(*tokens), "{a}") == BOTH
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        None,
+        {},
+        {"content": None},
+        {"content": []},
+        {"content": ["{a}"]},
+        {"tokens": ["{a}"], "token_logprobs": [-1.0]},
+        said(("{a", -1)),
+        said(("{a", -1), ("}", -1), ("and more", -1)),
+        said(("{b", -1), ("}", -1)),
+        said(("{a}", None)),
+        said(("{a}", "much")),
+        said(("{a}", 0.5)),
+        said(("{a}", math.nan)),
+        said(("{a}", 10**400)),
+        said((None, -1)),
+        {"content": [{"token": "{a}", "logprob": -1, "bytes": 10**12}]},
+        {"content": [{"token": "{a}", "logprob": -1, "bytes": [300]}]},
+        {"content": [{"token": "{a}", "logprob": -1, "bytes": "{a}"}]},
+    ],
+)
+def test_what_does_not_make_up_the_reply_is_dropped(wrong):
+    assert parse_logprobs(wrong, "{a}") is None
+    assert parse_logprobs(wrong, "") is None
+
+
+def test_pieces_of_a_character_are_one_token():
+    data = "é😀!".encode()
+    cuts = [0, 1, 3, 5, 6, 7]
+    pieces = [data[first:last] for first, last in pairwise(cuts)]
+    content = [
+        {"token": piece.decode(errors="replace"), "bytes": list(piece), "logprob": -1}
+        for piece in pieces
+    ]
+    found = parse_logprobs({"content": content}, "é😀!")
+    assert found == Logprobs((2, 3), (-4.0, -1.0))
+    assert parse_logprobs(logprobs_content(found, "é😀!"), "é😀!") == found
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"), [(1e-6, 0.0), (-math.inf, -9999.0), (-0.1234567, -0.12346)]
+)
+def test_values_are_rounded_and_kept_in_bounds(value, kept):
+    assert parse_logprobs(said(("x", value)), "x") == Logprobs((1,), (kept,))
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "text", "wanted", "is_advice"),
+    [
+        (400, "Unsupported: 'logprobs'", "x", True, True),
+        (400, "Unsupported: 'logprobs'", "x", False, False),
+        (400, "Unsupported: 'logprobs'", "about logprobs", True, False),
+        (400, "Unsupported: 'temperature'", "x", True, False),
+        (429, "too many logprobs", "x", True, False),
+    ],
+)
+def test_a_complaint_about_them_is_told_from_others(status, words, text, wanted, is_advice):
+    config = TeacherConfig(logprobs=wanted)
+    assert (no_logprobs(status, words, text, config) is not None) == is_advice
