@@ -39,7 +39,7 @@ from vermeil.data.document import UNANNOTATED, Document
 from vermeil.evaluation.documents import evaluate
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
-from vermeil.studies.cells.sampling import draw_documents
+from vermeil.studies.cells.sampling import sample_documents
 from vermeil.training.fit import train_student
 
 DATA = Path(os.environ["VERMEIL_DATA"])
@@ -121,7 +121,7 @@ def some(articles: Sequence[Document], wordpieces: int, student: Student) -> lis
 
 def run(seed: int, threads: int) -> dict[str, Any]:
     """Train and score the three students of a seed."""
-    draw = draw_documents(corpus("train"), corpus("train", "chatgpt"), GOLD, SILVER, seed)
+    draw = sample_documents(corpus("train"), corpus("train", "chatgpt"), GOLD, SILVER, seed)
     first = Student.create(TASK, StudentConfig(threads=threads), seed)
     once = sum(e.size for e in first.encode(draw.silver, "silver").examples)
     budget = round(SILVER_PASSES * once)

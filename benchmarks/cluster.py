@@ -58,7 +58,7 @@ def sentences(number: int) -> list[Document]:
 
 
 def annotate_job(folder: Path) -> Timed:
-    from vermeil.cluster.annotate.job import ask_on
+    from vermeil.cluster.annotate.job import request_sender_for
     from vermeil.jobs.annotate import annotate
     from vermeil.teacher.config import TeacherConfig
 
@@ -73,7 +73,7 @@ def annotate_job(folder: Path) -> Timed:
     documents = sentences(8000)
 
     def job(workers: int | None, place: Path) -> int:
-        extra = {} if workers is None else {"asking": ask_on(cluster_of(workers))}
+        extra = {} if workers is None else {"asking": request_sender_for(cluster_of(workers))}
         report = annotate(documents, task, teacher, place / "replies.sqlite", **extra)  # type: ignore[arg-type]
         assert report.states["done"] == len(documents), report.states  # type: ignore[index]
         return len(documents)
@@ -122,7 +122,7 @@ def study_job(folder: Path) -> Timed:
     from tests.tiny import make_encoder
     from tests.toys import blending
 
-    from vermeil.cluster.cells import cells_on
+    from vermeil.cluster.cells import cell_runner_for
     from vermeil.student.config import StudentConfig
     from vermeil.studies.config import StudyConfig
     from vermeil.studies.inputs import StudyCorpora
@@ -136,7 +136,7 @@ def study_job(folder: Path) -> Timed:
     config = StudyConfig(regimens=regimens, seeds=(0, 1, 2), resamples=100)
 
     def job(workers: int | None, place: Path) -> int:
-        run = None if workers is None else cells_on(cluster_of(workers))
+        run = None if workers is None else cell_runner_for(cluster_of(workers))
         report = study(corpora, task, config, student, blending(epochs=6), place, run_cells=run)
         return report.ran
 

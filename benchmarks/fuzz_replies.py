@@ -33,10 +33,10 @@ from vermeil.data.mention import Status
 from vermeil.data.reply import Reply, State
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner import task as task_module
-from vermeil.tasks.ner.formats import DETECT, FORMATS
-from vermeil.tasks.ner.marked_text import Mark, MarkedText
+from vermeil.tasks.ner.formats import DETECT, REPLY_FORMATS
+from vermeil.tasks.ner.marked_text import InlineMark, InlineMarkedText
 from vermeil.tasks.ner.task import NerTask
-from vermeil.tasks.protocol import Reading
+from vermeil.tasks.protocol import ReplyResult
 
 LIMIT_MS = 50.0
 """No reply of up to `FEW` characters may take longer; a longer one has more time in proportion."""
@@ -104,18 +104,18 @@ def guided_replies(seed: int, count: int, fragments: Sequence[str] = ()) -> Iter
 def mutated_replies(seed: int, count: int, fragments: Sequence[str] = ()) -> Iterator[Case]:
     """Yield cases; the same seed yields the same ones. Fragments may be added meanwhile."""
     draw = random.Random(seed)
-    names = list(FORMATS)
+    names = list(REPLY_FORMATS)
     for _ in range(count):
         marked = _marked_text(draw)
         written = draw.choice(names)
-        single = FORMATS[written].single_label or draw.random() < 0.1
-        reply = FORMATS[written].render(marked)
+        single = REPLY_FORMATS[written].single_label or draw.random() < 0.1
+        reply = REPLY_FORMATS[written].render(marked)
         if fragments and draw.random() < 0.3:
             reply = draw.choice(fragments)
         for _ in range(draw.choice((0, 1, 1, 2, 3, 5, 8))):
             reply = _mutated(draw, reply, marked.text, fragments)
         read_as = draw.choice((written, written, DETECT, draw.choice(names)))
-        if read_as in FORMATS and FORMATS[read_as].single_label:
+        if read_as in REPLY_FORMATS and REPLY_FORMATS[read_as].single_label:
             single = True
         yield Case(marked.text, read_as, Reply(reply, finish_reason=draw.choice(FINISH)), single)
 
@@ -140,7 +140,7 @@ def check_reading(case: Case) -> str:
     return reading.state.value
 
 
-def _read(case: Case) -> Reading:
+def _read(case: Case) -> ReplyResult:
     return _task(case.name, case.single).read(case.text, case.reply)
 
 
@@ -150,16 +150,18 @@ def _task(name: str, single: bool) -> NerTask:
     return NerTask(TaskConfig.model_validate({"labels": labels, "reply_format": name}))
 
 
-def _marked_text(draw: random.Random) -> MarkedText:
+def _marked_text(draw: random.Random) -> InlineMarkedText:
     words = [draw.choice(WORDS) for _ in range(draw.randrange(1, 16))]
     text, marks = "", []
     for word in words:
         start = len(text)
         text += word
         if draw.random() < 0.25:
-            marks.append(Mark(start, len(text), draw.choice(("PER", "LOC", "Location", "DATE"))))
+            marks.append(
+                InlineMark(start, len(text), draw.choice(("PER", "LOC", "Location", "DATE")))
+            )
         text += draw.choice((" ", " ", " ", "", "\n"))
-    return MarkedText(text, tuple(marks))
+    return InlineMarkedText(text, tuple(marks))
 
 
 def _mutated(draw: random.Random, reply: str, text: str, fragments: Sequence[str]) -> str:
@@ -180,7 +182,7 @@ def _mutated(draw: random.Random, reply: str, text: str, fragments: Sequence[str
         scrap = chr(draw.choice((draw.randrange(128), draw.randrange(0x3000))))
         return reply[:first] + scrap + reply[first:]
     if kind == 6:
-        rendered = FORMATS[draw.choice(list(FORMATS))].render(_marked_text(draw))
+        rendered = REPLY_FORMATS[draw.choice(list(REPLY_FORMATS))].render(_marked_text(draw))
         other = draw.choice(fragments) if fragments and draw.random() < 0.5 else rendered
         return reply[:first] + draw.choice(("", "\n", " ")) + other + reply[last:]
     if kind == 7:

@@ -32,7 +32,7 @@ from vermeil.data.mention import Mention, Status
 from vermeil.tasks.config import LabelConfig, TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.alignment.mentions import locate
-from vermeil.tasks.ner.alignment.occurrences import find_places
+from vermeil.tasks.ner.alignment.occurrences import find_occurrences
 
 LABELS = LabelSet.from_config(
     TaskConfig(labels={name: LabelConfig() for name in ("PER", "ORG", "LOC", "MISC")})
@@ -137,7 +137,9 @@ def main() -> None:
     number = sum(len(said) for _, said in replies)
     seconds = fastest(options.repeat, lambda: [locate(t, said, LABELS) for t, said in replies])
     results.append(_rate("ordinary mentions, sentences", number / seconds))
-    names = sorted({m.surface for _, said in replies for m in said if find_places(text, m.surface)})
+    names = sorted(
+        {m.surface for _, said in replies for m in said if find_occurrences(text, m.surface)}
+    )
     said = [Mention(one, "PER") for one in names]
     seconds = fastest(options.repeat, lambda: locate(text, said, LABELS))
     results.append(_rate("ordinary mentions, one text of 5,000 tokens", len(said) / seconds, None))

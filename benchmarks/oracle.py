@@ -27,7 +27,7 @@ from vermeil.tasks.config import LabelConfig, TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.alignment.marked import locate_marked
 from vermeil.tasks.ner.alignment.mentions import locate
-from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.marked_text import InlineMarkedText
 
 LABEL_SET = LabelSet.from_config(TaskConfig(labels={name: LabelConfig() for name in LABELS}))
 
@@ -69,7 +69,7 @@ class Tally:
 
 def find(case: Case) -> tuple[LocatedMention, ...] | None:
     """Locate what a case says."""
-    if isinstance(case.said, MarkedText):
+    if isinstance(case.said, InlineMarkedText):
         return locate_marked(case.text, case.said, LABEL_SET)
     return locate(case.text, case.said, LABEL_SET)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from benchmarks.alterations import ALTERATIONS
 
 from vermeil.data.mention import Mention
-from vermeil.tasks.ner.marked_text import Mark, MarkedText
+from vermeil.tasks.ner.marked_text import InlineMark, InlineMarkedText
 
 Key = tuple[int, int, str]
 
@@ -48,7 +48,7 @@ class Case:
 
     kind: str
     text: str
-    said: tuple[Mention, ...] | MarkedText
+    said: tuple[Mention, ...] | InlineMarkedText
     truth: frozenset[Key] | None
 
 
@@ -175,7 +175,7 @@ def reordered(rng: random.Random, sentences: Sequence[str], kind: str) -> Case |
     """Many names, said in another order."""
     names = {name(rng) for _ in range(rng.randint(3, 6))}
     made = from_slots(rng, sentences, kind, [(one, one, label) for one, label in sorted(names)])
-    if made is None or isinstance(made.said, MarkedText):
+    if made is None or isinstance(made.said, InlineMarkedText):
         return None
     return Case(kind, made.text, tuple(rng.sample(made.said, len(made.said))), made.truth)
 
@@ -187,7 +187,7 @@ def repeated(rng: random.Random, sentences: Sequence[str], kind: str) -> Case | 
     if kind != "repeats, as often as they stand":
         labels = [rng.choice(LABELS) for _ in labels]
     made = from_slots(rng, sentences, kind, [(one, one, each) for each in labels])
-    if made is None or isinstance(made.said, MarkedText) or made.truth is None:
+    if made is None or isinstance(made.said, InlineMarkedText) or made.truth is None:
         return None
     ordered = sorted(made.truth)
     said = [Mention(one, found[2]) for found in ordered]
@@ -209,7 +209,7 @@ def nested(rng: random.Random, sentences: Sequence[str], kind: str) -> Case | No
     place = rng.choice(PLACE)
     outer = rng.choice([f"University of {place}", f"{place} Savings Bank", f"New {place}"])
     made = from_slots(rng, sentences, kind, [(outer, outer, "ORG"), (place, place, "LOC")])
-    if made is None or isinstance(made.said, MarkedText):
+    if made is None or isinstance(made.said, InlineMarkedText):
         return None
     return Case(kind, made.text, tuple(rng.sample(made.said, 2)), made.truth)
 
@@ -287,15 +287,15 @@ def tagged(rng: random.Random, sentences: Sequence[str], kind: str) -> Case | No
     return Case(kind, text, marked, frozenset(truth))
 
 
-def untag(copy: str) -> MarkedText:
+def untag(copy: str) -> InlineMarkedText:
     """Take the tags out of a copy."""
     text, marks, last = "", [], 0
     for found in TAGGED.finditer(copy):
         text += copy[last : found.start()]
-        marks.append(Mark(len(text), len(text) + len(found[2]), found[1]))
+        marks.append(InlineMark(len(text), len(text) + len(found[2]), found[1]))
         text += found[2]
         last = found.end()
-    return MarkedText(text + copy[last:], tuple(marks))
+    return InlineMarkedText(text + copy[last:], tuple(marks))
 
 
 Maker = Callable[[random.Random, Sequence[str], str], Case | None]

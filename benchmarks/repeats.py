@@ -20,8 +20,8 @@ from typing import Any
 
 from vermeil.data.document import Span
 from vermeil.data.tags import tags_to_spans
-from vermeil.tasks.ner.alignment.intervals import overlapping
-from vermeil.tasks.ner.alignment.occurrences import find_places
+from vermeil.tasks.ner.alignment.intervals import overlaps_any
+from vermeil.tasks.ner.alignment.occurrences import find_occurrences
 
 
 def sentences() -> list[dict[str, Any]]:
@@ -52,12 +52,12 @@ def others(text: str, spans: list[Span]) -> Iterator[str]:
         if said in seen:
             continue
         seen.add(said)
-        for place in find_places(text, said[0]):
+        for place in find_occurrences(text, said[0]):
             if place == (span.start, span.end):
                 continue
             if place in labels:
                 yield "same label" if labels[place] == span.label else "other label"
-            elif not overlapping(place, labels):
+            elif not overlaps_any(place, labels):
                 yield "nothing"
 
 

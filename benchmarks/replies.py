@@ -31,15 +31,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from vermeil.data.counts import Counts, Tally, total
+from vermeil.data.counts import Counts, MatchCounts, sum_counts
 from vermeil.data.document import Annotation, Range, Span
 from vermeil.data.reply import Reply, State
 from vermeil.data.tags import tags_to_spans
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.task import NerTask
-from vermeil.tasks.protocol import Reading
+from vermeil.tasks.protocol import ReplyResult
 
-AUTHORS_GPT4NER = Tally(4939, 6229, 5646)
+AUTHORS_GPT4NER = MatchCounts(4939, 6229, 5646)
 """What the parse of GPT4NER's authors finds in the same rows: F1 .832."""
 GOAL_FINER = 0.69
 GOAL_FLAGGED = 0.99
@@ -72,10 +72,10 @@ class Measured:
     mentions: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
     counts: list[Counts] = field(default_factory=list)
-    ours: Tally = field(default_factory=lambda: Tally(0, 0, 0))
-    authors: Tally = field(default_factory=lambda: Tally(0, 0, 0))
+    ours: MatchCounts = field(default_factory=lambda: MatchCounts(0, 0, 0))
+    authors: MatchCounts = field(default_factory=lambda: MatchCounts(0, 0, 0))
 
-    def add(self, reading: Reading, task: NerTask, gold: Sequence[Span]) -> None:
+    def add(self, reading: ReplyResult, task: NerTask, gold: Sequence[Span]) -> None:
         """Count one reading against the gold spans."""
         self.replies += 1
         self.placed += sum(mention.span is not None for mention in reading.mentions)
@@ -84,13 +84,15 @@ class Measured:
         self.notes.update(reading.notes)
         self.counts.append(task.count(Annotation(tuple(gold)), reading.annotation))
 
-    def add_whole(self, reading: Reading, tokens: Sequence[Range], gold: Iterable[Span]) -> None:
+    def add_whole(
+        self, reading: ReplyResult, tokens: Sequence[Range], gold: Iterable[Span]
+    ) -> None:
         """Count the spans that begin and end with a token: the others no tag can hold."""
         starts, ends = {start for start, _ in tokens}, {end for _, end in tokens}
         spans = reading.annotation.spans or ()
         said = {span.key for span in spans if span.start in starts and span.end in ends}
         wanted = {span.key for span in gold}
-        self.ours += Tally(len(said & wanted), len(said), len(wanted))
+        self.ours += MatchCounts(len(said & wanted), len(said), len(wanted))
 
     @property
     def parsed(self) -> float:
@@ -103,9 +105,9 @@ class Measured:
         return self.placed / max(self.mentions.total(), 1)
 
     @property
-    def score(self) -> Tally:
+    def score(self) -> MatchCounts:
         """Strict character spans against gold."""
-        return total(self.counts).overall
+        return sum_counts(self.counts).overall
 
 
 def rows_of(folder: Path, name: str) -> Iterator[dict[str, Any]]:
@@ -238,8 +240,8 @@ def _find(words: Sequence[str], wanted: Sequence[str], after: int) -> int:
     return next(n for n in range(after, len(words)) if list(words[n : n + size]) == list(wanted))
 
 
-def _tally(said: Counter[tuple[str, str]], wanted: Counter[tuple[str, str]]) -> Tally:
-    return Tally((said & wanted).total(), said.total(), wanted.total())
+def _tally(said: Counter[tuple[str, str]], wanted: Counter[tuple[str, str]]) -> MatchCounts:
+    return MatchCounts((said & wanted).total(), said.total(), wanted.total())
 
 
 @cache

@@ -25,7 +25,7 @@ import numpy as np
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
 
-from vermeil.data.counts import Counts, total
+from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.tags import tags_to_spans
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.ner.tag_scoring import count_tags
@@ -71,7 +71,7 @@ def span_by_span(gold: Sentences, predicted: Sentences) -> Counts:
     def spans(tags: list[str]) -> Any:
         return tags_to_spans(tags, [(i, i + 1) for i in range(len(tags))])[0]
 
-    return total(count_spans(spans(g), spans(p)) for g, p in zip(gold, predicted, strict=True))
+    return sum_counts(count_spans(spans(g), spans(p)) for g, p in zip(gold, predicted, strict=True))
 
 
 def seqeval_report(gold: Sentences, predicted: Sentences) -> Any:

@@ -22,7 +22,7 @@ from typing import Any
 from vermeil.data.atomic import write_json
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.mention import Mention
-from vermeil.refinement.judging import Taught, judge
+from vermeil.refinement.judging import JudgeCorpora, judge_silver
 from vermeil.refinement.report import signal_report
 from vermeil.selection.config import SelectionConfig
 from vermeil.tasks import make_task
@@ -74,7 +74,9 @@ def main() -> None:
     both = list(pairs(path))
     gold, said = [g for g, _ in both], [s for _, s in both]
     strengths = SelectionConfig().strengths
-    judging = judge(Taught(tuple(gold), tuple(said), ()), gold, make_task(CONFIG), None, strengths)
+    judging = judge_silver(
+        JudgeCorpora(tuple(gold), tuple(said), ()), gold, make_task(CONFIG), None, strengths
+    )
     report = signal_report(judging)["correct"]
     for name in ("votes", "judge"):
         found = report[name]

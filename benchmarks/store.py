@@ -40,7 +40,7 @@ from vermeil.tasks import make_task
 from vermeil.tasks.config import LabelConfig, TaskConfig
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.requests import make_requests
-from vermeil.teacher.store.charges import Charge, Limit, Reservation
+from vermeil.teacher.store.charges import Charge, Reservation, SpendingCap
 from vermeil.teacher.store.store import ReplyStore
 
 COMMIT = 500
@@ -60,7 +60,7 @@ def fill(store: ReplyStore, number: int, rates: list[float], tenths: int) -> Non
     source = islice(requests(done, number), tenths * number // 10 - done)
     began, used = time.perf_counter(), time.process_time()
     while chunk := list(islice(source, COMMIT)):
-        reserved = [Reservation(r.key, r.model, Charge(2000, 300), Limit()) for r in chunk]
+        reserved = [Reservation(r.key, r.model, Charge(2000, 300), SpendingCap()) for r in chunk]
         for one in reserved:
             store.reserve(one)
         store.flush()
@@ -110,8 +110,8 @@ def scan(path: Path, keys: list[str], times: int) -> tuple[float, int]:
     """Look up chunks of keys, over and over; return seconds and how many were found."""
     began = time.perf_counter()
     with ReplyStore(path) as store:
-        answered = store.answered()
-        found = sum(int(answered.among(keys).sum()) for _ in range(times))
+        answered = store.reply_index()
+        found = sum(int(answered.contains(keys).sum()) for _ in range(times))
     return time.perf_counter() - began, found
 
 

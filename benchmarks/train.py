@@ -46,7 +46,7 @@ from benchmarks.conll import TASK, corpus
 
 from vermeil.blending.config import BlendingConfig, BudgetConfig
 from vermeil.data.document import UNANNOTATED, Document
-from vermeil.data.example import Example
+from vermeil.data.example import TrainingExample
 from vermeil.evaluation.documents import evaluate
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
@@ -138,7 +138,7 @@ class Rows(torch.utils.data.Dataset[dict[str, list[int]]]):
         return self.rows[index]
 
 
-def as_row(example: Example) -> dict[str, list[int]]:
+def as_row(example: TrainingExample) -> dict[str, list[int]]:
     return {"input_ids": example.input_ids.tolist(), "labels": example.classes.tolist()}
 
 

@@ -20,7 +20,13 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from vermeil.studies.format import f1, regimen_name
-from vermeil.studies.report.markdown import answer, block_parts, comparisons, mechanism_parts, table
+from vermeil.studies.report.markdown import (
+    block_parts,
+    comparison_parts,
+    findings_parts,
+    mechanism_parts,
+    table,
+)
 from vermeil.studies.report.page import page_view
 from vermeil.studies.statistics.compare import compare, summarise
 from vermeil.studies.statistics.mechanism import mechanism
@@ -65,12 +71,12 @@ def section(name: str, resamples: int) -> Iterator[str]:
     }
     view = page_view(results)
     yield f"{len(cells)} cells, {resamples:,} resamples."
-    yield from answer(view)
+    yield from findings_parts(view)
     for block in view["blocks"]:
         yield from list(block_parts(block, "###"))
     yield by_seed(results["summary"])
     yield by_type(cells)
-    yield from comparisons(view, "###")
+    yield from comparison_parts(view, "###")
     for one in view["mechanism"]:
         yield from mechanism_parts(one, "###")
         for kind, caption in (

@@ -35,12 +35,12 @@ from vermeil.blending.config import BlendingConfig, BudgetConfig
 from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.atomic import write_json
-from vermeil.data.counts import total
+from vermeil.data.counts import sum_counts
 from vermeil.data.document import Annotation, Document
 from vermeil.data.reply import Reply
 from vermeil.data.tags import tags_to_spans
 from vermeil.refinement.refine import refine
-from vermeil.refinement.student_trainer import Learning
+from vermeil.refinement.student_trainer import ScorerSettings
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.ner.task import NerTask
@@ -120,7 +120,7 @@ def trial(
     passes = BudgetConfig(gold_epochs=max(4.0, 4000 / gold), silver_epochs=3)
     blending = BlendingConfig(regimen="simple_mix", budget=passes)
     with TemporaryDirectory() as folder:
-        learning = Learning(task, StudentConfig(threads=1), blending, seed, Path(folder))
+        learning = ScorerSettings(task, StudentConfig(threads=1), blending, seed, Path(folder))
         done = refine(people, teacher, learning, SelectionConfig(refinement="relabel", **how))
     after = {d.id: d for d in done.documents}
     rest = drawn[gold:]
@@ -133,7 +133,7 @@ def trial(
 
 def f1(task: NerTask, pairs: Pairs) -> float:
     """Return strict F1 of the second documents against the first."""
-    return total([task.count(g.annotation, s.annotation) for g, s in pairs]).overall.f1
+    return sum_counts([task.count(g.annotation, s.annotation) for g, s in pairs]).overall.f1
 
 
 def main() -> None:

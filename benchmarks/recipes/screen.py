@@ -33,15 +33,15 @@ from vermeil.blending.config import BlendingConfig, BudgetConfig
 from vermeil.data.atomic import write_json
 from vermeil.data.document import UNANNOTATED, Document, Span
 from vermeil.evaluation.documents import evaluate
-from vermeil.refinement.curate import Selection, choose
-from vermeil.refinement.judging import Item
-from vermeil.refinement.self_training import self_annotated
-from vermeil.refinement.student_trainer import Learning
+from vermeil.refinement.curate import CuratedSilver, curate
+from vermeil.refinement.judging import JudgedDocument
+from vermeil.refinement.self_training import self_annotate
+from vermeil.refinement.student_trainer import ScorerSettings
 from vermeil.selection.config import Policy, SelectionConfig
-from vermeil.selection.policies import Judgement
+from vermeil.selection.policies import JudgedRegion
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
-from vermeil.studies.cells.sampling import Draw, draw_documents
+from vermeil.studies.cells.sampling import CellDocuments, sample_documents
 from vermeil.training.fit import train_student
 
 SILVER = 4000
@@ -55,7 +55,7 @@ SILVER_PASSES = 3.0
 class Recipe:
     """What becomes of silver, how it is blended, and how the student learns it."""
 
-    policy: Policy | Callable[[Item, Sequence[Judgement]], Document] = "keep"
+    policy: Policy | Callable[[JudgedDocument, Sequence[JudgedRegion]], Document] = "keep"
     blend: dict[str, Any] = field(default_factory=lambda: {"regimen": "simple_mix"})
     student: dict[str, Any] = field(default_factory=dict)
     selection: dict[str, Any] = field(default_factory=dict)
@@ -63,17 +63,17 @@ class Recipe:
     """With texts that nobody annotated, as a student of gold and this silver annotates them."""
 
 
-def self_trained(item: Item, judgements: Sequence[Judgement]) -> Document:  # noqa: ARG001
+def self_trained(item: JudgedDocument, judgements: Sequence[JudgedRegion]) -> Document:  # noqa: ARG001
     """What students say that did not learn from the document, whatever the teacher said."""
     spans = [Span(*mark, origin="silver") for mark in item.predicted]
-    return item.document.with_annotation(TASK.annotation(spans, ()))
+    return item.document.with_annotation(TASK.make_annotation(spans, ()))
 
 
-def corrected(item: Item, judgements: Sequence[Judgement]) -> Document:
+def corrected(item: JudgedDocument, judgements: Sequence[JudgedRegion]) -> Document:
     """What the corrector says, without any judge; it is the first of those who are asked."""
-    best = [j.region.options[int(j.region.others[0].argmax())] for j in judgements]
+    best = [j.region.candidates[int(j.region.auxiliary_log_probs[0].argmax())] for j in judgements]
     spans = [Span(*mark, origin="silver") for option in best for mark in option]
-    return item.document.with_annotation(TASK.annotation(spans, ()))
+    return item.document.with_annotation(TASK.make_annotation(spans, ()))
 
 
 POOLED = {"regimen": "pooled"}
@@ -119,16 +119,16 @@ class Block:
     gold: int
     seed: int
     options: argparse.Namespace
-    draw: Draw
+    draw: CellDocuments
     said: tuple[Document, ...]
     plain: tuple[Document, ...]
-    judged: dict[str, Selection] = field(default_factory=dict)
+    judged: dict[str, CuratedSilver] = field(default_factory=dict)
 
-    def learning(self) -> Learning:
+    def learning(self) -> ScorerSettings:
         """Return how those learn whose opinion counts."""
         # Named as the study's is, so that what its students said can be taken from its judging/.
         passes = {"gold_epochs": PASSES[self.gold], "silver_epochs": SILVER_PASSES}
-        return Learning(
+        return ScorerSettings(
             TASK,
             StudentConfig(threads=self.options.threads),
             BlendingConfig(regimen="simple_mix", budget=BudgetConfig(name="equal", **passes)),
@@ -136,14 +136,14 @@ class Block:
             self.options.output / "judging",
         )
 
-    def select(self, recipe: Recipe, policy: Policy) -> Selection:
+    def select(self, recipe: Recipe, policy: Policy) -> CuratedSilver:
         """Return silver after a policy, as it is judged for a recipe."""
         key = f"{policy} {recipe.selection}"
         if key not in self.judged:
             settings = {"folds": self.options.folds, "ensembles": self.options.ensembles}
             config = SelectionConfig.model_validate({**settings, **recipe.selection})
             silver = (*self.said, *self.draw.silver)
-            self.judged[key] = choose(self.draw.gold, silver, self.learning(), config, policy)
+            self.judged[key] = curate(self.draw.gold, silver, self.learning(), config, policy)
         return self.judged[key]
 
     def silver(self, recipe: Recipe) -> tuple[Document, ...]:
@@ -152,14 +152,14 @@ class Block:
             return self.draw.silver
         if isinstance(recipe.policy, str):
             return self.select(recipe, recipe.policy).documents
-        judging = self.select(recipe, "keep").judging
+        judging = self.select(recipe, "keep").judge_result
         return tuple(recipe.policy(*judged) for judged in judging.silver)
 
 
 def block(gold: int, seed: int, options: argparse.Namespace, truth: Sequence[Document]) -> Block:
     """Draw the documents of a block."""
     silver = corpus("train", options.teacher)
-    draw = draw_documents(truth, silver, gold, SILVER, seed)
+    draw = sample_documents(truth, silver, gold, SILVER, seed)
     of_gold, of_silver = ({d.id for d in docs} for docs in (draw.gold, draw.silver))
     left = (d for d in truth if d.id not in of_gold | of_silver)
     return Block(
@@ -192,8 +192,8 @@ def run(name: str, own: Block, truth: Sequence[Document]) -> dict[str, Any]:
         return found
     more: tuple[Document, ...] = ()
     if recipe.plain:
-        learning = own.learning().reading("group")
-        more = self_annotated(own.draw.gold, silver, own.plain, learning)
+        learning = own.learning().with_context("group")
+        more = self_annotate(own.draw.gold, silver, own.plain, learning)
         found["plain"] = evaluate(more, [labelled[d.id] for d in more], TASK).overall.f1
     return found | _student(recipe, own, silver, more)
 

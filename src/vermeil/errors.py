@@ -72,7 +72,7 @@ class DataError(VermeilError):
         where = "" if path is None else f"{path}:{line}: " if line else f"{path}: "
         super().__init__(where + message)
 
-    def at(self, path: Path | str, line: int | None = None) -> DataError:
+    def with_location(self, path: Path | str, line: int | None = None) -> DataError:
         """Return the same error with its place, for a caller that knows it."""
         return self if self.path is not None else DataError(self.message, path, line)
 

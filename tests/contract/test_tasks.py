@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vermeil
-from vermeil.data.counts import total
+from vermeil.data.counts import sum_counts
 from vermeil.data.document import Annotation, Document
 from vermeil.data.example import IGNORED
 from vermeil.data.reply import Reply, State
@@ -160,7 +160,7 @@ def test_counts_are_of_one_document_and_add_up(task, probabilities):
     decoded = [task.decode(words, probabilities(task, words)) for _ in range(20)]
     counts = [task.count(gold, said) for gold, said in itertools.pairwise(decoded)]
     assert {one.documents for one in counts} == {1}
-    summed = total(counts)
+    summed = sum_counts(counts)
     assert summed.overall.gold == sum(one.overall.gold for one in counts) > 0
     assert sum(summed.confusion.values()) >= summed.overall.gold
     nothing = task.count(Annotation(), Annotation())

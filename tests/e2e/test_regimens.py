@@ -11,7 +11,7 @@ import pytest
 from tests.tiny import make_encoder
 
 from vermeil.blending.regimens import REGIMENS
-from vermeil.studies.cells.regimens import KNOWN
+from vermeil.studies.cells.regimens import KNOWN_REGIMENS
 from vermeil.studies.config import StudyConfig
 
 GOLD, OTHERS, TEST = 16, 8, 8
@@ -160,7 +160,7 @@ def test_a_study_takes_every_regimen(
     both = records[: GOLD + OTHERS]
     write(project / "gold.jsonl", both)
     write(project / "silver.jsonl", [as_teacher(r) for r in both])
-    named = list(dict.fromkeys([*KNOWN, *StudyConfig().regimens]))
+    named = list(dict.fromkeys([*KNOWN_REGIMENS, *StudyConfig().regimens]))
     options = ("--set", f"study.regimens={json.dumps(named)}", "--quiet")
     done = terminal("study", *options)
     assert done.returncode == 0, done.stderr

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from vermeil.data.counts import total
+from vermeil.data.counts import sum_counts
 from vermeil.data.document import Annotation, Document
 from vermeil.data.reply import Reply, State
 from vermeil.data.words import split_words
@@ -65,7 +65,9 @@ def test_replies_are_read_and_scored_and_the_totals_reconcile(articles):
     assert states.keys() == {State.DONE, State.UNPARSABLE}
 
     pairs = list(zip(articles, readings, strict=True))
-    counts = total(TASK.count(article.annotation, reading.annotation) for article, reading in pairs)
+    counts = sum_counts(
+        TASK.count(article.annotation, reading.annotation) for article, reading in pairs
+    )
     right = sum(article.labels == reading.annotation.labels for article, reading in pairs)
     assert counts.documents == counts.overall.gold == 2225
     assert counts.overall.predicted == states[State.DONE]

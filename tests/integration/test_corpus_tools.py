@@ -275,5 +275,5 @@ def test_relations_come_back_from_the_tools_that_show_them(tmp_path):
     related = Annotation(spans=FLAT, relations=(Relation(2, 0, "knows"),))
     document = Document("d", TEXT, annotation=related)
     for name in ("label-studio", "doccano"):
-        write_corpus([document], tmp_path / "x.json", name)
-        assert read(tmp_path / "x.json", f"{name}:") == [document]
+        write_corpus([document], tmp_path / f"{name}.json", name)
+        assert read(tmp_path / f"{name}.json", f"{name}:") == [document]

@@ -10,13 +10,13 @@ from rich.console import Console
 
 from vermeil.demo import DemoReport, run_demo
 from vermeil.demo.run import SENTENCES
-from vermeil.demo.settings import Settings, read_settings
+from vermeil.demo.settings import DemoSettings, read_settings
 
 pytest.importorskip("torch")
 pytestmark = pytest.mark.slow
 
 
-def small_settings() -> Settings:
+def small_settings() -> DemoSettings:
     shipped = read_settings()
     budget = shipped.blending.budget.model_copy(update={"wordpieces": 2000})
     few = {"regimens": ("gold_only", "simple_mix"), "seeds": (0,), "resamples": 100, "workers": 1}

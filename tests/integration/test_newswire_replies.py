@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vermeil.data.counts import total
+from vermeil.data.counts import sum_counts
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.mention import Status
 from vermeil.data.reply import Reply, State
@@ -48,7 +48,7 @@ def test_every_recorded_reply_parses_and_agrees_with_the_gold(newswire, gold, pr
     statuses = Counter(m.status for reading in readings.values() for m in reading.mentions)
     assert statuses[Status.EXACT] / statuses.total() > 0.999
 
-    counts = total(TASK.count(gold[i].annotation, r.annotation) for i, r in readings.items())
+    counts = sum_counts(TASK.count(gold[i].annotation, r.annotation) for i, r in readings.items())
     assert counts.documents == 1701
     assert counts.overall.f1 >= 0.97
     assert min(tally.f1 for tally in counts.per_label.values()) >= 0.95
@@ -61,10 +61,10 @@ def test_gold_passes_the_check_and_survives_encoding_into_words(gold):
         TASK.check(one)
         words = split_words(one.text)
         target = TASK.encode(one, words)
-        losses.update(target.losses)
+        losses.update(target.encoding_losses)
         certain = np.eye(len(TASK.classes), dtype=np.float32)[target.classes]
         counts.append(TASK.count(one.annotation, TASK.decode(words, certain)))
-    overall = total(counts).overall
+    overall = sum_counts(counts).overall
     # "Austin-based" is one word, of which the author marked a part: lost, and counted as lost.
     assert overall.gold - overall.correct == losses.total()
     assert overall.f1 >= 0.98

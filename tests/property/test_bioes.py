@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.tags import spans_to_tags, tags_to_spans
-from vermeil.student.encoding.context import spread
+from vermeil.student.encoding.context import balance_windows
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.decoding import best_path, decode_spans
 from vermeil.tasks.ner.task import NerTask
@@ -63,7 +63,7 @@ def test_spans_survive_the_way_through_classes(cuts, data):
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=30), st.integers(9, 30))
 def test_spreading_takes_no_more_windows_than_filling(sizes, limit):
-    numbers = spread(sizes, limit)
+    numbers = balance_windows(sizes, limit)
     assert sum(numbers) == len(sizes)
     fewest, room = 1, limit
     for size in sizes:

@@ -17,7 +17,7 @@ from vermeil.tasks.ner.confidence import confidence
 from vermeil.tasks.ner.formats import parse_reply
 from vermeil.tasks.ner.reply_format import Question
 from vermeil.teacher.backends.openai.logprobs import parse_logprobs
-from vermeil.teacher.store.logprobs import packed, unpacked
+from vermeil.teacher.store.logprobs import decode_logprobs, encode_logprobs
 
 LABELS = LabelSet.from_config(
     TaskConfig(labels={name: LabelConfig() for name in ("PER", "text", "label")})
@@ -175,7 +175,9 @@ def test_confidence_is_that_of_the_tokens_that_say_a_mention(name, data):
     first, last = (
         {"token": hidden, "bytes": None, "logprob": -7.0} for hidden in ("\n", data.draw(behind))
     )
-    logprobs = unpacked(packed(parse_logprobs({"content": [first, *content, last]}, text)))
+    logprobs = decode_logprobs(
+        encode_logprobs(parse_logprobs({"content": [first, *content, last]}, text))
+    )
     assert logprobs is not None
     parsed = parse_reply(name, text, Question("", LABELS))
     if not said:
@@ -200,7 +202,7 @@ def test_however_broken_a_reply_is_a_place_in_it_holds_what_is_said(seed):
         parsed = parse_reply(case.name, text, Question(case.text, LABELS))
         for mention in () if parsed is None else parsed.mentions:
             for place, string, quote in zip(
-                mention.written, (mention.surface, mention.label), (1, 0), strict=False
+                mention.reply_ranges, (mention.surface, mention.label), (1, 0), strict=False
             ):
                 start, end = (len(text) + at for at in place)
                 raw = text[start : end - quote]

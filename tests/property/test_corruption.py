@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vermeil.data.region import Mark, Option
+from vermeil.data.region import Candidate, SpanKey
 from vermeil.selection.corruption import ErrorRates, corrupt, error_rates
 
 LABELS = ("PER", "LOC", "ORG")
@@ -19,12 +19,12 @@ WORDS = tuple((4 * i, 4 * i + 3) for i in range(40))
 NONE = ErrorRates(0, 0, 0, 0)
 
 
-def mark(first: int, end: int, label: str) -> Mark:
+def mark(first: int, end: int, label: str) -> SpanKey:
     return (WORDS[first][0], WORDS[end - 1][1], label)
 
 
 @st.composite
-def annotations(draw: st.DrawFn) -> Option:
+def annotations(draw: st.DrawFn) -> Candidate:
     cuts = sorted(draw(st.sets(st.integers(0, len(WORDS)), max_size=14)))
     pairs = zip(cuts[::2], cuts[1::2], strict=False)
     return tuple(mark(a, b, draw(st.sampled_from(LABELS))) for a, b in pairs)
@@ -32,7 +32,7 @@ def annotations(draw: st.DrawFn) -> Option:
 
 @given(annotations(), st.tuples(*[st.floats(0, 0.3)] * 3), st.floats(0, 2), st.integers(0, 99))
 def test_marks_stay_whole_words_in_order(
-    marks: Option, rates: tuple[float, float, float], spurious: float, seed: int
+    marks: Candidate, rates: tuple[float, float, float], spurious: float, seed: int
 ) -> None:
     random = np.random.default_rng(seed)
     found = corrupt(marks, WORDS, LABELS, ErrorRates(*rates, spurious), random)
@@ -42,7 +42,7 @@ def test_marks_stay_whole_words_in_order(
 
 
 @given(annotations(), st.integers(0, 99))
-def test_who_never_errs_changes_nothing(marks: Option, seed: int) -> None:
+def test_who_never_errs_changes_nothing(marks: Candidate, seed: int) -> None:
     assert corrupt(marks, WORDS, LABELS, NONE, np.random.default_rng(seed)) == marks
 
 

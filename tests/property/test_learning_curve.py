@@ -42,11 +42,11 @@ def test_the_fit_is_that_of_brute_force():
     rng = np.random.default_rng(1)
     scores = 0.5 + 0.03 * np.arange(9) + rng.normal(0, 0.01, 9)
     fitted = fit_curves(GOLD, SILVER, scores[None])
-    x = fitted.effective(np.array(GOLD), np.array(SILVER))[0] ** -fitted.decay[0]
+    x = fitted.effective_gold(np.array(GOLD), np.array(SILVER))[0] ** -fitted.decay[0]
     design = np.stack([np.ones(9), -x], axis=1)
     (top, scale), *_ = np.linalg.lstsq(design, scores, rcond=None)
     if top <= 1 and scale >= 0:
-        assert np.isclose(fitted.top[0], top)
+        assert np.isclose(fitted.asymptote[0], top)
         assert np.isclose(fitted.scale[0], scale)
     worst = scores - scores.mean()
     assert ((scores - fitted(np.array(GOLD), np.array(SILVER))[0]) ** 2).sum() < (worst**2).sum()
@@ -55,8 +55,8 @@ def test_the_fit_is_that_of_brute_force():
 def test_gold_for_is_the_inverse():
     truth = Curves(*(np.array([v]) for v in (0.9, 1.5, 0.4, 500.0, 0.5)), unit=4000.0)
     silver = np.array([0.0, 1000.0, 4000.0])
-    gold = truth.gold_for(0.8, silver)
+    gold = truth.gold_needed(0.8, silver)
     assert np.allclose(
         truth(gold, silver).diagonal() if gold.ndim > 1 else truth(gold, silver)[0], 0.8
     )
-    assert np.isinf(truth.gold_for(0.95, silver)).all()
+    assert np.isinf(truth.gold_needed(0.95, silver)).all()

@@ -9,14 +9,14 @@ from vermeil.data.document import Document, Span
 from vermeil.data.mention import Mention, Status, Tier
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.alignment.abstention import annotation_of
-from vermeil.tasks.ner.alignment.fuzzy import edits_allowed, find_nearly
-from vermeil.tasks.ner.alignment.intervals import heaviest
+from vermeil.tasks.ner.alignment.abstention import annotation_from_mentions
+from vermeil.tasks.ner.alignment.fuzzy import find_fuzzy, max_edits
+from vermeil.tasks.ner.alignment.intervals import select_disjoint
 from vermeil.tasks.ner.alignment.marked import locate_marked
 from vermeil.tasks.ner.alignment.mentions import locate
 from vermeil.tasks.ner.alignment.normalise import folded, letters, spaced
-from vermeil.tasks.ner.alignment.occurrences import find_places, is_attached, is_whole
-from vermeil.tasks.ner.marked_text import Mark, MarkedText
+from vermeil.tasks.ner.alignment.occurrences import find_occurrences, is_attached, is_whole_word
+from vermeil.tasks.ner.marked_text import InlineMark, InlineMarkedText
 from vermeil.tasks.ner.task import NerTask
 
 CONFIG = TaskConfig(labels={"PER": {}, "LOC": {}, "ORG": {}})
@@ -81,15 +81,15 @@ def test_every_mention_has_one_outcome_and_accepted_spans_are_what_they_claim(ca
     }
     for one in located:
         assert (one.status is Status.NOT_FOUND) <= (one.tier is None)
-        assert one.repeats == () or one.span is not None
+        assert one.additional_spans == () or one.span is not None
         for span in one.spans:
             assert one.status in (by_tier.get(one.tier, Status.NORMALISED), Status.AMBIGUOUS)
             assert span.status == one.status.value
             assert span.label == LABELS.normalise(one.mention.label)
-            assert (span.start, span.end) in one.places
-            assert one.tier is Tier.ATTACHED or is_whole(text, (span.start, span.end))
+            assert (span.start, span.end) in one.occurrences
+            assert one.tier is Tier.ATTACHED or is_whole_word(text, (span.start, span.end))
             assert holds(text, span, one.mention.surface, one.tier)
-    annotation = annotation_of(located, "abstain")
+    annotation = annotation_from_mentions(located, "abstain")
     TASK.check(Document("d", text, annotation=annotation))
     for start, end in annotation.abstain:
         assert not any(s.start < end and start < s.end for s in annotation.spans)
@@ -128,7 +128,9 @@ def planted(draw):
 def test_saying_each_span_with_its_occurrence_in_any_order_gives_back_the_spans(case, data):
     text, spans = case
     said = [
-        Mention(surface, span.label, find_places(text, surface).index((span.start, span.end)) + 1)
+        Mention(
+            surface, span.label, find_occurrences(text, surface).index((span.start, span.end)) + 1
+        )
         for span in spans
         for surface in [text[span.start : span.end]]
     ]
@@ -140,7 +142,7 @@ def test_saying_each_span_with_its_occurrence_in_any_order_gives_back_the_spans(
 @given(planted())
 def test_marks_of_a_faithful_copy_give_back_the_spans(case):
     text, spans = case
-    located = locate_marked(text, MarkedText.from_spans(text, spans), LABELS)
+    located = locate_marked(text, InlineMarkedText.from_spans(text, spans), LABELS)
     assert [one.span.key for one in located] == [span.key for span in spans]
 
 
@@ -148,7 +150,7 @@ def test_marks_of_a_faithful_copy_give_back_the_spans(case):
 def test_marks_of_any_copy_are_sound_or_the_copy_is_rejected(text, copy, data, partial):
     ends = st.tuples(st.integers(0, len(copy)), st.integers(0, len(copy))).map(sorted)
     marks = data.draw(st.lists(st.builds(lambda e, n: (*e, n), ends, labels), max_size=4))
-    marked = MarkedText(copy, tuple(Mark(*m) for m in marks if m[0] < m[1]))
+    marked = InlineMarkedText(copy, tuple(InlineMark(*m) for m in marks if m[0] < m[1]))
     located = locate_marked(text, marked, LABELS, partial)
     if located is None:
         assert copy != text
@@ -157,7 +159,7 @@ def test_marks_of_any_copy_are_sound_or_the_copy_is_rejected(text, copy, data, p
     for one in located:
         for span in one.spans:
             assert holds(text, span, one.mention.surface, one.tier)
-    TASK.check(Document("d", text, annotation=annotation_of(located, "abstain")))
+    TASK.check(Document("d", text, annotation=annotation_from_mentions(located, "abstain")))
 
 
 def distance(one, other):
@@ -186,14 +188,14 @@ def test_the_filter_for_edits_misses_no_place(words, data):
     windows = [(s, e - 1) for s in starts for e in ends if s < e - 1]
     near = {(s, e): distance(needle, text[s:e]) for s, e in windows}
     best = min(near.values())
-    found = find_nearly(text, folded(text), needle)
+    found = find_fuzzy(text, folded(text), needle)
     if not needle or not needle[0].isalpha() or not needle[-1].isalpha():
         return
-    if best > edits_allowed(len(needle)):
+    if best > max_edits(len(needle)):
         assert found is None
-    elif edits_allowed(len(needle)):
+    elif max_edits(len(needle)):
         assert found.distance == best
-        assert {near[place] for place in found.places} == {best}
+        assert {near[place] for place in found.occurrences} == {best}
 
 
 @settings(max_examples=200)
@@ -210,7 +212,7 @@ def test_the_schedule_is_the_heaviest_of_all_choices(weights):
 
     every = (c for n in range(len(weights) + 1) for c in itertools.combinations(weights, n))
     best = max((sum(weights[p] for p in c), -len(c)) for c in every if fits(c))
-    kept = heaviest(weights)
+    kept = select_disjoint(weights)
     assert fits(kept)
     assert (sum(weights[p] for p in kept), -len(kept)) == best
 

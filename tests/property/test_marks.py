@@ -3,7 +3,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vermeil.studies.report.highlighted_text import marked
+from vermeil.studies.report.highlighted_text import highlight_spans
 
 TEXT = "Every character stands in exactly one piece."
 spans = st.lists(
@@ -21,12 +21,12 @@ spans = st.lists(
 def test_pieces_are_the_text_and_marks_are_all_counted(
     said: list[dict[str, Any]], gold: list[dict[str, Any]] | None
 ):
-    found = marked(TEXT, said, gold)
+    found = highlight_spans(TEXT, said, gold)
     assert "".join(piece.text for piece in found.pieces) == TEXT
     inside = {
         (s["start"], s["end"], s["label"]) for s in said if 0 <= s["start"] < s["end"] <= len(TEXT)
     }
-    shown = [p for p in found.pieces if p.label and p.judgement != "missed"]
+    shown = [p for p in found.pieces if p.label and p.correctness != "missed"]
     assert len(shown) + found.hidden == len(inside)
     if gold is not None:
         assert found.right is not None

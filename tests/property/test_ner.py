@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from seqeval.metrics import f1_score
 from seqeval.scheme import IOB2
 
-from vermeil.data.counts import total
+from vermeil.data.counts import sum_counts
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.reply import Reply
 from vermeil.data.tags import spans_to_tags, tags_to_spans
@@ -17,7 +17,7 @@ from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.decoding import best_path, decode_spans
 from vermeil.tasks.ner.formats.json_entities import render_reply
-from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.ner.task import NerTask
 
@@ -48,7 +48,7 @@ def planted(draw, *, distinct):
 def test_encoding_and_decoding_give_back_the_spans(case):
     text, tokens, spans = case
     target = TASK.encode(Document("d", text, annotation=Annotation(spans)), tokens)
-    assert target.losses == {}
+    assert target.encoding_losses == {}
     certain = np.eye(len(TASK.classes), dtype=np.float32)[target.classes]
     decoded = TASK.decode(tokens, certain)
     assert [s.key for s in decoded.spans or ()] == [s.key for s in spans]
@@ -118,7 +118,7 @@ def scored_sentences(draw):
 
 @given(scored_sentences())
 def test_strict_scores_are_those_of_seqeval(sentences):
-    counts = total(count_spans(gold, predicted) for _, gold, predicted in sentences)
+    counts = sum_counts(count_spans(gold, predicted) for _, gold, predicted in sentences)
     gold_tags = [spans_to_tags(gold, tokens)[0] for tokens, gold, _ in sentences]
     tags = [spans_to_tags(predicted, tokens)[0] for tokens, _, predicted in sentences]
     for average, ours in (("micro", counts.overall.f1), ("macro", counts.macro_f1)):
@@ -132,7 +132,7 @@ def test_strict_scores_are_those_of_seqeval(sentences):
 
 @given(scored_sentences())
 def test_confusions_reconcile_with_the_tallies(sentences):
-    counts = total(count_spans(gold, predicted) for _, gold, predicted in sentences)
+    counts = sum_counts(count_spans(gold, predicted) for _, gold, predicted in sentences)
     assert counts.documents == len(sentences)
     for label, tally in counts.per_label.items():
         row = sum(n for (gold, _), n in counts.confusion.items() if gold == label)
@@ -146,7 +146,7 @@ def test_confusions_reconcile_with_the_tallies(sentences):
 @given(planted(distinct=True), st.data())
 def test_the_length_limit_never_makes_a_reply_say_that_nothing_is_there(case, data):
     text, _, spans = case
-    marked = MarkedText.from_spans(text, spans)
+    marked = InlineMarkedText.from_spans(text, spans)
     said = [(s.start, s.end, s.label) for s in spans]
     whole = 'If there is none: {"entities": []} is the answer, but\n' + render_reply(marked)[:-2]
     draft = range(whole.index("}") + 1, whole.index("}") + 3)

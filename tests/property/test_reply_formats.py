@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from vermeil.data.document import Span
 from vermeil.data.reply import Reply, State
 from vermeil.tasks.config import TaskConfig
-from vermeil.tasks.ner.alignment.occurrences import is_whole
-from vermeil.tasks.ner.formats import FORMATS, parse_reply
-from vermeil.tasks.ner.marked_text import Mark, MarkedText
+from vermeil.tasks.ner.alignment.occurrences import is_whole_word
+from vermeil.tasks.ner.formats import REPLY_FORMATS, parse_reply
+from vermeil.tasks.ner.marked_text import InlineMark, InlineMarkedText
 from vermeil.tasks.ner.reply_format import Question
 from vermeil.tasks.ner.task import NerTask
 
@@ -30,7 +30,7 @@ pieces = st.one_of(
 
 
 def task_for(name):
-    labels = {"PER": {}} if FORMATS[name].single_label else LABELS
+    labels = {"PER": {}} if REPLY_FORMATS[name].single_label else LABELS
     if name in ("markdown_links", "lines", "reasons", "xml_tags", "token_lines"):
         labels = {label: {} for label in labels if "<" not in label}  # not to be written in these
     return NerTask(TaskConfig.model_validate({"labels": labels, "reply_format": name}))
@@ -46,9 +46,9 @@ def marked_texts(draw, name, parts=pieces):
         text += part
         end = len(text) - (len(part) - len(part.rstrip()))
         if start < end and draw(st.booleans()):
-            marks.append(Mark(start, end, draw(st.sampled_from(task_for(name).labels))))
+            marks.append(InlineMark(start, end, draw(st.sampled_from(task_for(name).labels))))
         text += draw(st.sampled_from(["", " ", "  "]))
-    return MarkedText(text, tuple(marks))
+    return InlineMarkedText(text, tuple(marks))
 
 
 words = st.sampled_from(
@@ -56,15 +56,17 @@ words = st.sampled_from(
 )
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", REPLY_FORMATS)
 @settings(max_examples=60)
 @given(data=st.data())
 def test_a_format_reads_what_it_renders(name, data):
-    parts = pieces if FORMATS[name].is_line or name in GIVES_TEXT_BACK else words
+    parts = pieces if REPLY_FORMATS[name].is_json_line or name in GIVES_TEXT_BACK else words
     marked = data.draw(marked_texts(name, parts))
     assume(name != "token_lines" or marked.text.strip())
     task = task_for(name)
-    parsed = parse_reply(name, FORMATS[name].render(marked), Question(marked.text, task.label_set))
+    parsed = parse_reply(
+        name, REPLY_FORMATS[name].render(marked), Question(marked.text, task.label_set)
+    )
     assert parsed is not None
     assert parsed.notes == {}
     if name in GIVES_TEXT_BACK:
@@ -95,9 +97,9 @@ def squeezed(surface):
 def test_spans_come_back_from_the_text_with_its_tags(name, data):
     marked = data.draw(marked_texts(name, words))
     # A mark within a word is taken for a slip.
-    assume(all(is_whole(marked.text, (mark.start, mark.end)) for mark in marked.marks))
+    assume(all(is_whole_word(marked.text, (mark.start, mark.end)) for mark in marked.marks))
     task = task_for(name)
-    reading = task.read(marked.text, Reply(FORMATS[name].render(marked)))
+    reading = task.read(marked.text, Reply(REPLY_FORMATS[name].render(marked)))
     wanted = tuple(Span(m.start, m.end, m.label).key for m in marked.marks)
     assert tuple(span.key for span in reading.annotation.spans or ()) == wanted
     assert reading.state is (State.DONE if wanted else State.EMPTY)

@@ -9,9 +9,9 @@ from nervaluate.evaluator import Evaluator
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
 
-from vermeil.data.counts import Counts, total
+from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.document import Span
-from vermeil.evaluation.views import views
+from vermeil.evaluation.views import matching_scores
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.ner.tag_scoring import count_tags
 
@@ -57,7 +57,7 @@ def counts_of(docs: list[list[tuple]]) -> Counts:
     for cells in docs:
         gold, predicted = spans_of(cells)
         made.append(count_spans([Span(*k) for k in gold], [Span(*k) for k in predicted]))
-    return total(made)
+    return sum_counts(made)
 
 
 def nervaluate_results(docs: list[list[tuple]]) -> dict:
@@ -73,7 +73,7 @@ def nervaluate_results(docs: list[list[tuple]]) -> dict:
 @settings(max_examples=150)
 @given(documents)
 def test_the_four_views_are_those_of_nervaluate(docs: list[list[tuple]]):
-    theirs, ours = nervaluate_results(docs)["overall"], views(counts_of(docs))
+    theirs, ours = nervaluate_results(docs)["overall"], matching_scores(counts_of(docs))
     names = {"strict": "strict", "exact": "exact", "partial": "partial", "type": "ent_type"}
     for name, their_name in names.items():
         for measure in ("precision", "recall", "f1"):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.records import document_to_line
 from vermeil.data.words import split_words
-from vermeil.selection.policies import Judgement, Ruling, expected_f1, rule
+from vermeil.selection.policies import JudgedRegion, PolicyResult, apply_policy, expected_f1
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.task import NerTask
 
@@ -31,7 +31,7 @@ def spans_in(draw: st.DrawFn, text: str) -> tuple[Span, ...]:
 
 
 @st.composite
-def judged(draw: st.DrawFn) -> tuple[NerTask, Document, np.ndarray, list[Judgement]]:
+def judged(draw: st.DrawFn) -> tuple[NerTask, Document, np.ndarray, list[JudgedRegion]]:
     """A document as the teacher annotated it, what students say, and a judge's opinion."""
     task = TASKS[draw(st.sampled_from(sorted(TASKS)))]
     text = " ".join(draw(st.lists(st.sampled_from(["Bo", "saw", "Rome,", "x-y"]), max_size=7)))
@@ -41,14 +41,14 @@ def judged(draw: st.DrawFn) -> tuple[NerTask, Document, np.ndarray, list[Judgeme
     sharpness = draw(st.sampled_from([0.05, 0.3, 3.0]))
     rows = rng.dirichlet(np.full(len(task.classes), sharpness), len(words)).astype(np.float32)
     judgements = [
-        Judgement(region, rng.dirichlet(np.full(len(region.options), sharpness)))
+        JudgedRegion(region, rng.dirichlet(np.full(len(region.candidates), sharpness)))
         for region in task.regions(document, words, rows)
     ]
     return task, document, rows, judgements
 
 
-def write(task: NerTask, document: Document, ruling: Ruling) -> Document:
-    return document.with_annotation(task.annotation(ruling.spans, ruling.abstain))
+def write(task: NerTask, document: Document, ruling: PolicyResult) -> Document:
+    return document.with_annotation(task.make_annotation(ruling.spans, ruling.abstain))
 
 
 @given(judged())
@@ -74,7 +74,7 @@ def test_regions_cover_all_that_anyone_sees_and_nothing_twice(case):
 @given(judged(), st.sampled_from(POLICIES), st.floats(0, 1))
 def test_what_a_policy_writes_can_be_learnt_and_is_accounted_for(case, policy, threshold):
     task, document, _, judgements = case
-    ruling = rule(document.spans or (), judgements, policy, threshold)
+    ruling = apply_policy(document.spans or (), judgements, policy, threshold)
     ruled = write(task, document, ruling)
     task.check(ruled)
     document_to_line(ruled)

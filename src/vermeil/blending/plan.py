@@ -20,25 +20,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.blending.config import BlendingConfig
-from vermeil.blending.regimens import Phase, make_phases, spend
+from vermeil.blending.regimens import Phase, make_phases, split_budget
 from vermeil.blending.schedules import Schedule, constant
 from vermeil.data.example import BatchPlan
 from vermeil.errors import ConfigError
 
-LONGEST_WINDOW = 32
+MAX_WINDOW_STEPS = 32
 """Steps that are sorted by length together where the gold share does not change: enough for little
 padding."""
 
-WINDOWS = 25
+MIN_WINDOWS = 25
 """Windows over which a changing gold share is followed, at least."""
 
-Sizes = NDArray[np.int64]
+ExampleSizes = NDArray[np.int64]
 
 
-class _Passes:
+class _OriginReader:
     """An endless reading of one origin, pass after pass, and how far the budget has been drawn."""
 
-    def __init__(self, sizes: Sizes, first: int, rng: np.random.Generator) -> None:
+    def __init__(self, sizes: ExampleSizes, first: int, rng: np.random.Generator) -> None:
         self._sizes, self._first, self._rng = sizes, first, rng
         self._order = np.zeros(0, np.int64)
         self._next = 0
@@ -61,8 +61,8 @@ class _Passes:
 
 
 def make_plan(
-    gold_sizes: Sizes,
-    silver_sizes: Sizes,
+    gold_sizes: ExampleSizes,
+    silver_sizes: ExampleSizes,
     config: BlendingConfig,
     seed: int,
     schedule: Schedule | None = None,
@@ -87,13 +87,15 @@ def make_plan(
     gold_sizes = np.asarray(gold_sizes, np.int64)
     silver_sizes = np.asarray(silver_sizes, np.int64)
     sizes = np.concatenate([gold_sizes, silver_sizes])
-    parts = spend(config.regimen, config.budget, int(gold_sizes.sum()), int(silver_sizes.sum()))
+    parts = split_budget(
+        config.regimen, config.budget, int(gold_sizes.sum()), int(silver_sizes.sum())
+    )
     phases = make_phases(config, parts, schedule)
     drawn = phases
     if config.mode == "weighting":
-        drawn = [Phase(parts.total, constant(parts.gold_part))]
-    gold = _Passes(gold_sizes, 0, _generator(seed, "gold"))
-    silver = _Passes(silver_sizes, len(gold_sizes), _generator(seed, "silver"))
+        drawn = [Phase(parts.total, constant(parts.gold_fraction))]
+    gold = _OriginReader(gold_sizes, 0, _generator(seed, "gold"))
+    silver = _OriginReader(silver_sizes, len(gold_sizes), _generator(seed, "silver"))
     order = _generator(seed, "order")
 
     batches: list[NDArray[np.int64]] = []
@@ -104,9 +106,9 @@ def make_plan(
         starts.append(len(batches))
         shares = _shares(phase.gold_share, steps)
         per_step = phase.wordpieces / steps
-        length = LONGEST_WINDOW
+        length = MAX_WINDOW_STEPS
         if np.ptp(shares) > 0:
-            length = min(length, max(1, steps // WINDOWS))
+            length = min(length, max(1, steps // MIN_WINDOWS))
         for start in range(0, steps, length):
             window = shares[start : start + length]
             gold_due += float(window.sum()) * per_step
@@ -118,7 +120,7 @@ def make_plan(
             planned.extend(window)
     plan = _plan(batches, planned, sizes, len(gold_sizes))
     if config.mode == "weighting":
-        plan, starts = _weighted(plan, phases)
+        plan, starts = _weight_plan(plan, phases)
     else:
         filled = np.cumsum([0, *(len(batch) > 0 for batch in batches)])
         starts = [int(filled[start]) for start in starts]
@@ -142,7 +144,7 @@ def _shares(schedule: Schedule, steps: int) -> NDArray[np.float64]:
 
 
 def _plan(
-    batches: list[NDArray[np.int64]], planned: list[float], sizes: Sizes, gold_examples: int
+    batches: list[NDArray[np.int64]], planned: list[float], sizes: ExampleSizes, gold_examples: int
 ) -> BatchPlan:
     kept = [i for i, batch in enumerate(batches) if len(batch)]
     wordpieces = np.array([sizes[batches[i]].sum() for i in kept], np.int64)
@@ -156,7 +158,7 @@ def _plan(
     )
 
 
-def _weighted(plan: BatchPlan, phases: list[Phase]) -> tuple[BatchPlan, list[int]]:
+def _weight_plan(plan: BatchPlan, phases: list[Phase]) -> tuple[BatchPlan, list[int]]:
     """Return the plan with loss weights that give gold its planned share, and the phases' starts.
 
     A batch that holds one origin only is left as it is: there is nothing to weigh.
@@ -185,7 +187,7 @@ def _steps(phases: list[Phase], batch_wordpieces: int) -> list[int]:
     return [max(1, int(n)) for n in np.diff(rounded, prepend=0)]
 
 
-def _slices(numbers: NDArray[np.int64], sizes: Sizes, count: int) -> list[NDArray[np.int64]]:
+def _slices(numbers: NDArray[np.int64], sizes: ExampleSizes, count: int) -> list[NDArray[np.int64]]:
     """Sort examples by length and cut them into ``count`` slices of about equal wordpieces."""
     ordered = numbers[np.argsort(sizes[numbers], kind="stable")]
     middles = np.cumsum(sizes[ordered]) - sizes[ordered] / 2

@@ -11,7 +11,7 @@ from vermeil.errors import ConfigError, TrainingError
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class OriginBudget:
     """Wordpieces to be spent on each origin."""
 
     gold: float
@@ -23,7 +23,7 @@ class Parts:
         return self.gold + self.silver
 
     @property
-    def gold_part(self) -> float:
+    def gold_fraction(self) -> float:
         """Gold's part of the budget, in [0, 1]."""
         return self.gold / self.total
 
@@ -36,40 +36,40 @@ class Phase:
     gold_share: Schedule
 
 
-def _gold_only(_: BlendingConfig, parts: Parts) -> list[Phase]:
-    return [Phase(parts.total, constant(1.0))]
+def _gold_only(_: BlendingConfig, origin_budget: OriginBudget) -> list[Phase]:
+    return [Phase(origin_budget.total, constant(1.0))]
 
 
-def _silver_only(_: BlendingConfig, parts: Parts) -> list[Phase]:
-    return [Phase(parts.total, constant(0.0))]
+def _silver_only(_: BlendingConfig, origin_budget: OriginBudget) -> list[Phase]:
+    return [Phase(origin_budget.total, constant(0.0))]
 
 
-def _pooled(_: BlendingConfig, parts: Parts) -> list[Phase]:
-    return [Phase(parts.total, constant(parts.gold_part))]
+def _pooled(_: BlendingConfig, origin_budget: OriginBudget) -> list[Phase]:
+    return [Phase(origin_budget.total, constant(origin_budget.gold_fraction))]
 
 
-def _simple_mix(_: BlendingConfig, parts: Parts) -> list[Phase]:
-    return [Phase(parts.silver, constant(0.0)), Phase(parts.gold, constant(1.0))]
+def _simple_mix(_: BlendingConfig, origin_budget: OriginBudget) -> list[Phase]:
+    return [Phase(origin_budget.silver, constant(0.0)), Phase(origin_budget.gold, constant(1.0))]
 
 
-def _reverse_mix(_: BlendingConfig, parts: Parts) -> list[Phase]:
-    return [Phase(parts.gold, constant(1.0)), Phase(parts.silver, constant(0.0))]
+def _reverse_mix(_: BlendingConfig, origin_budget: OriginBudget) -> list[Phase]:
+    return [Phase(origin_budget.gold, constant(1.0)), Phase(origin_budget.silver, constant(0.0))]
 
 
-def _alternate(config: BlendingConfig, parts: Parts) -> list[Phase]:
+def _alternate(config: BlendingConfig, origin_budget: OriginBudget) -> list[Phase]:
     times = config.alternations
-    part = Parts(parts.gold / times, parts.silver / times)
+    part = OriginBudget(origin_budget.gold / times, origin_budget.silver / times)
     return _simple_mix(config, part) * times
 
 
-def _schedule(config: BlendingConfig, parts: Parts) -> list[Phase]:
-    schedule = SCHEDULES[config.schedule](config, parts.gold_part)
+def _schedule(config: BlendingConfig, origin_budget: OriginBudget) -> list[Phase]:
+    schedule = SCHEDULES[config.schedule](config, origin_budget.gold_fraction)
     if config.direction == "decreasing":
         schedule = backwards(schedule)
-    return [Phase(parts.total, schedule)]
+    return [Phase(origin_budget.total, schedule)]
 
 
-REGIMENS: dict[RegimenName, Callable[[BlendingConfig, Parts], list[Phase]]] = {
+REGIMENS: dict[RegimenName, Callable[[BlendingConfig, OriginBudget], list[Phase]]] = {
     "gold_only": _gold_only,
     "silver_only": _silver_only,
     "pooled": _pooled,
@@ -86,21 +86,25 @@ SINGLE_ORIGIN: dict[RegimenName, str] = {"gold_only": "gold", "silver_only": "si
 
 
 def make_phases(
-    config: BlendingConfig, parts: Parts, schedule: Schedule | None = None
+    config: BlendingConfig, origin_budget: OriginBudget, schedule: Schedule | None = None
 ) -> list[Phase]:
     """Return the phases of a regimen that have anything to train on.
 
     Args:
         config: regimen, schedule and gold tail.
-        parts: of `spend`.
+        origin_budget: of `spend`.
         schedule: in place of the configured one, for the regimen schedule.
     """
     if schedule is not None and config.regimen != "schedule":
         raise ConfigError(
             f"blending.regimen: {config.regimen} follows no schedule of its own; expected schedule"
         )
-    tail = 0.0 if config.regimen in SINGLE_ORIGIN else config.gold_tail * parts.gold
-    body = parts if tail == 0 else Parts(parts.gold - tail, parts.silver)
+    tail = 0.0 if config.regimen in SINGLE_ORIGIN else config.gold_tail * origin_budget.gold
+    body = (
+        origin_budget
+        if tail == 0
+        else OriginBudget(origin_budget.gold - tail, origin_budget.silver)
+    )
     if schedule is not None:
         phases = [Phase(body.total, schedule)]
     else:
@@ -110,7 +114,9 @@ def make_phases(
     return [phase for phase in phases if phase.wordpieces > 0]
 
 
-def spend(regimen: RegimenName, budget: BudgetConfig, gold: int, silver: int) -> Parts:
+def split_budget(
+    regimen: RegimenName, budget: BudgetConfig, gold: int, silver: int
+) -> OriginBudget:
     """Return how many wordpieces of each origin a regimen spends.
 
     With the budget ``epochs`` these are the passes over the origins that the regimen uses. With
@@ -132,17 +138,17 @@ def spend(regimen: RegimenName, budget: BudgetConfig, gold: int, silver: int) ->
                 f"regimen {regimen} needs {name} documents, and there is none that can be trained "
                 f"on; give {name} documents or choose another regimen"
             )
-    passes = Parts(budget.gold_epochs * gold, budget.silver_epochs * silver)
+    passes = OriginBudget(budget.gold_epochs * gold, budget.silver_epochs * silver)
     wanted = passes.total
     if budget.name == "equal":
         wanted = float(budget.wordpieces or passes.total)
     elif origin is not None:
         wanted = passes.gold if origin == "gold" else passes.silver
     if origin == "gold":
-        return Parts(wanted, 0.0)
+        return OriginBudget(wanted, 0.0)
     if origin == "silver":
-        return Parts(0.0, wanted)
+        return OriginBudget(0.0, wanted)
     if budget.name == "equal" and budget.gold_part is not None:
-        return Parts(wanted * budget.gold_part, wanted * (1 - budget.gold_part))
+        return OriginBudget(wanted * budget.gold_part, wanted * (1 - budget.gold_part))
     scale = wanted / passes.total
-    return Parts(passes.gold * scale, passes.silver * scale)
+    return OriginBudget(passes.gold * scale, passes.silver * scale)

@@ -23,16 +23,16 @@ def constant(share: float) -> Schedule:
     return lambda _: share
 
 
-def linear(gold_part: float) -> Schedule:
-    """A straight line with mean ``gold_part``: from 0 upwards, or up to 1 if gold is the half."""
-    if gold_part <= 0.5:
-        return lambda t: 2 * gold_part * t
-    return lambda t: 1 - 2 * (1 - gold_part) * (1 - t)
+def linear(gold_fraction: float) -> Schedule:
+    """A straight line with mean ``gold_fraction``: from 0 upwards, or up to 1 if gold is the half."""
+    if gold_fraction <= 0.5:
+        return lambda t: 2 * gold_fraction * t
+    return lambda t: 1 - 2 * (1 - gold_fraction) * (1 - t)
 
 
-def cosine(gold_part: float) -> Schedule:
+def cosine(gold_fraction: float) -> Schedule:
     """Half a cosine wave with the ends of `linear`: slow, fast, slow."""
-    line = linear(gold_part)
+    line = linear(gold_fraction)
     return lambda t: line((1 - math.cos(math.pi * t)) / 2)
 
 
@@ -59,15 +59,15 @@ def exponential(rate: float) -> Schedule:
     return lambda t: math.exp(rate * (t - 1)) * math.expm1(-rate * t) / math.expm1(-rate)
 
 
-def step(gold_part: float, steps: int) -> Schedule:
+def step(gold_fraction: float, steps: int) -> Schedule:
     """Stairs of like length, whose heights climb evenly between the ends of `linear`."""
-    line = linear(gold_part)
+    line = linear(gold_fraction)
     return lambda t: line(min(int(t * steps), steps - 1) / (steps - 1))
 
 
-def cyclic(gold_part: float, cycles: int) -> Schedule:
+def cyclic(gold_fraction: float, cycles: int) -> Schedule:
     """The straight line of `linear`, climbed anew in every cycle; it ends at its highest."""
-    line = linear(gold_part)
+    line = linear(gold_fraction)
     return lambda t: line(1.0 if t >= 1 else t * cycles % 1.0)
 
 
@@ -94,14 +94,14 @@ def backwards(schedule: Schedule) -> Schedule:
     return lambda t: schedule(1 - t)
 
 
-def sigmoid_midpoint(gold_part: float, steepness: float) -> float:
-    """Return the midpoint at which a sigmoid of this steepness has mean ``gold_part``.
+def sigmoid_midpoint(gold_fraction: float, steepness: float) -> float:
+    """Return the midpoint at which a sigmoid of this steepness has mean ``gold_fraction``.
 
     The mean over [0, 1] is (ln(1 + e^(k(1 - m))) - ln(1 + e^(-km))) / k, which falls as the
     midpoint m rises; the midpoint may lie outside [0, 1] for extreme parts.
     """
-    if not 0 < gold_part < 1:
-        return 2.0 if gold_part <= 0 else -1.0
+    if not 0 < gold_fraction < 1:
+        return 2.0 if gold_fraction <= 0 else -1.0
 
     def mean(midpoint: float) -> float:
         top, bottom = steepness * (1 - midpoint), -steepness * midpoint
@@ -110,17 +110,17 @@ def sigmoid_midpoint(gold_part: float, steepness: float) -> float:
     low, high = -100.0, 101.0
     for _ in range(100):
         middle = (low + high) / 2
-        low, high = (middle, high) if mean(middle) > gold_part else (low, middle)
+        low, high = (middle, high) if mean(middle) > gold_fraction else (low, middle)
     return low
 
 
-def power_exponent(gold_part: float) -> float:
-    """Return the exponent at which t ** exponent has mean ``gold_part``: 1 / gold_part - 1."""
-    return 1 / max(gold_part, 1e-9) - 1
+def power_exponent(gold_fraction: float) -> float:
+    """Return the exponent at which t ** exponent has mean ``gold_fraction``: 1 / gold_part - 1."""
+    return 1 / max(gold_fraction, 1e-9) - 1
 
 
-def exponential_rate(gold_part: float) -> float:
-    """Return the rate at which `exponential` has mean ``gold_part``.
+def exponential_rate(gold_fraction: float) -> float:
+    """Return the rate at which `exponential` has mean ``gold_fraction``.
 
     The mean over [0, 1] is 1/r - 1/(e^r - 1), which falls as the rate r rises; rates end at ± 10⁴,
     which spends one in ten thousand of the budget on the rarer origin.
@@ -134,43 +134,43 @@ def exponential_rate(gold_part: float) -> float:
     low, high = -1e4, 1e4
     for _ in range(100):
         middle = (low + high) / 2
-        low, high = (middle, high) if mean(middle) > gold_part else (low, middle)
+        low, high = (middle, high) if mean(middle) > gold_fraction else (low, middle)
     return low
 
 
-def _constant(config: BlendingConfig, gold_part: float) -> Schedule:
-    return constant(gold_part if config.share is None else config.share)
+def _constant(config: BlendingConfig, gold_fraction: float) -> Schedule:
+    return constant(gold_fraction if config.share is None else config.share)
 
 
-def _linear(_: BlendingConfig, gold_part: float) -> Schedule:
-    return linear(gold_part)
+def _linear(_: BlendingConfig, gold_fraction: float) -> Schedule:
+    return linear(gold_fraction)
 
 
-def _sigmoid(config: BlendingConfig, gold_part: float) -> Schedule:
+def _sigmoid(config: BlendingConfig, gold_fraction: float) -> Schedule:
     midpoint = config.midpoint
     if midpoint is None:
-        midpoint = sigmoid_midpoint(gold_part, config.steepness)
+        midpoint = sigmoid_midpoint(gold_fraction, config.steepness)
     return sigmoid(midpoint, config.steepness)
 
 
-def _power(config: BlendingConfig, gold_part: float) -> Schedule:
-    return power(power_exponent(gold_part) if config.exponent is None else config.exponent)
+def _power(config: BlendingConfig, gold_fraction: float) -> Schedule:
+    return power(power_exponent(gold_fraction) if config.exponent is None else config.exponent)
 
 
-def _cosine(_: BlendingConfig, gold_part: float) -> Schedule:
-    return cosine(gold_part)
+def _cosine(_: BlendingConfig, gold_fraction: float) -> Schedule:
+    return cosine(gold_fraction)
 
 
-def _exponential(config: BlendingConfig, gold_part: float) -> Schedule:
-    return exponential(exponential_rate(gold_part) if config.rate is None else config.rate)
+def _exponential(config: BlendingConfig, gold_fraction: float) -> Schedule:
+    return exponential(exponential_rate(gold_fraction) if config.rate is None else config.rate)
 
 
-def _step(config: BlendingConfig, gold_part: float) -> Schedule:
-    return step(gold_part, config.steps)
+def _step(config: BlendingConfig, gold_fraction: float) -> Schedule:
+    return step(gold_fraction, config.steps)
 
 
-def _cyclic(config: BlendingConfig, gold_part: float) -> Schedule:
-    return cyclic(gold_part, config.cycles)
+def _cyclic(config: BlendingConfig, gold_fraction: float) -> Schedule:
+    return cyclic(gold_fraction, config.cycles)
 
 
 def _piecewise(config: BlendingConfig, _: float) -> Schedule:

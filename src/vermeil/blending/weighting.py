@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from vermeil.data.example import BatchPlan, Example
+from vermeil.data.example import BatchPlan, TrainingExample
 
 
 def apply_origin_weights(
-    examples: Sequence[Example], plan: BatchPlan
-) -> tuple[Sequence[Example], BatchPlan]:
+    examples: Sequence[TrainingExample], plan: BatchPlan
+) -> tuple[Sequence[TrainingExample], BatchPlan]:
     """Put a plan's loss weights into the examples, so that training need not know of origins.
 
     An example whose weight differs from step to step becomes one example per step; these share
@@ -27,7 +27,7 @@ def apply_origin_weights(
     """
     if plan.origin_weights is None:
         return examples, plan
-    weighted: list[Example] = []
+    weighted: list[TrainingExample] = []
     batches = []
     for factors, batch in zip(plan.origin_weights.astype(np.float32), plan.batches, strict=True):
         batches.append(np.arange(len(weighted), len(weighted) + len(batch)))

@@ -23,7 +23,7 @@ def main() -> None:
     except BrokenPipeError:
         code = code or BROKEN_PIPE
     except OSError as error:
-        code = _tell(f"standard output: cannot be written ({error.strerror})", code or DATA)
+        code = _print_error(f"standard output: cannot be written ({error.strerror})", code or DATA)
     with suppress(OSError):
         sys.stderr.flush()
     if code in (BROKEN_PIPE, DATA):
@@ -59,20 +59,20 @@ def _code_of(stop: SystemExit) -> int:
 
 def _report(error: Exception) -> int:
     if isinstance(error, ConfigError):
-        return _tell("\n".join(error.problems), error.exit_code)
+        return _print_error("\n".join(error.problems), error.exit_code)
     if isinstance(error, VermeilError) and error.exit_code != BUG:
-        return _tell(str(error), error.exit_code)
+        return _print_error(str(error), error.exit_code)
     if isinstance(error, OSError) and error.strerror:
-        return _tell(f"{error.filename or 'input or output'}: {error.strerror}", DATA)
+        return _print_error(f"{error.filename or 'input or output'}: {error.strerror}", DATA)
     traceback.print_exception(error)
-    return _tell(
+    return _print_error(
         "this is a bug in vermeil. Please report it with the lines above, the command and "
         "`vermeil --version`; leave out confidential text",
         BUG,
     )
 
 
-def _tell(message: str, code: int) -> int:
+def _print_error(message: str, code: int) -> int:
     """Write one message to standard error; several lines are shown as a list."""
     lines = message.splitlines() or ["an error without a message"]
     if len(lines) == 1:
@@ -85,7 +85,7 @@ def _tell(message: str, code: int) -> int:
 
 
 def _interrupted() -> int:
-    return _tell(
+    return _print_error(
         "stopped. Nothing half-written is left behind; the same command goes on where it can",
         INTERRUPTED,
     )

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
 from vermeil.cli.ui.output import print_json
-from vermeil.cli.ui.stage import do_stage
+from vermeil.cli.ui.stage import run_stage_command
 
 EXAMPLE = "Example: vermeil annotate --set teacher.model=gpt-4o-mini --dry-run"
 
@@ -25,7 +25,7 @@ def annotate(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Estimate tokens and cost; send nothing.")
     ] = False,
-    on: On = None,
+    on: RunOn = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -33,19 +33,19 @@ def annotate(
     if batch:
         overrides = [*(overrides or []), "teacher.mode=batch"]
     if not dry_run:
-        do_stage("annotate", config, overrides, as_json, quiet, on)
+        run_stage_command("annotate", config, overrides, as_json, quiet, on)
         return
     sections = load(config, overrides)
     from vermeil.cli.ui.reports import print_report
     from vermeil.jobs.estimate import estimate
-    from vermeil.jobs.run_folder import Places
+    from vermeil.jobs.run_folder import RunFolder
     from vermeil.pipeline.demonstration_files import demonstrations_for
-    from vermeil.pipeline.stages import pool_of
+    from vermeil.pipeline.stages import pool_documents
     from vermeil.tasks import make_task
 
-    replies = Places(sections.run.output).replies
+    replies = RunFolder(sections.run.output).replies
     report = estimate(
-        pool_of(sections),
+        pool_documents(sections),
         make_task(sections.task),
         sections.teacher,
         replies,

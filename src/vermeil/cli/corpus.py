@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vermeil.cli.ui.options import AsJson, Overwrite
-from vermeil.cli.ui.output import console, print_json, say, table
+from vermeil.cli.ui.output import console, print_json, print_status, table
 
 EXAMPLE = "Example: vermeil corpus stats gold.jsonl"
 
@@ -97,7 +97,7 @@ def split(
     as_json: AsJson = False,
 ) -> None:
     """Split by group, so that every part gets its share of documents and labels."""
-    from vermeil.cli.ui.inputs import corpus_config, shares_of
+    from vermeil.cli.ui.inputs import corpus_config, parse_shares
     from vermeil.corpora import read_corpus, write_corpus
     from vermeil.corpora.analysis.split import split_corpus
     from vermeil.corpora.analysis.stats import corpus_stats
@@ -106,7 +106,7 @@ def split(
     corpus = corpus_config(
         file, format=format_, scheme=scheme, tag_column=tag_column, tag_key=tag_key
     )
-    shares = shares_of(parts)
+    shares = parse_shares(parts)
     for name in shares:
         check_file(output / f"{name}.jsonl", overwrite=overwrite)
     divided = split_corpus(read_corpus(corpus), shares, seed)
@@ -176,11 +176,11 @@ def convert(
     if as_json:
         print_json({**report.as_dict(), "unread": dict(sorted(unread.items()))})
         return
-    say(f"wrote {report.written:,} of {report.documents:,} documents to {target.path}")
+    print_status(f"wrote {report.written:,} of {report.documents:,} documents to {target.path}")
     for name, number in sorted(unread.items()):
-        say(f"not read as it was: {name.replace('_', ' ')} {number:,}")
+        print_status(f"not read as it was: {name.replace('_', ' ')} {number:,}")
     for name, number in report.losses.items():
-        say(f"lost: {name.replace('_', ' ')} {number:,}")
+        print_status(f"lost: {name.replace('_', ' ')} {number:,}")
 
 
 @app.command("leaks", epilog="Example: vermeil corpus leaks train.jsonl test.jsonl")

@@ -38,7 +38,7 @@ def evaluate(
         int, typer.Option("--tag-column", help="conll: the column of GOLD's tags; -1 is the last.")
     ] = -1,
     precision: AnyPrecision = "fp32",
-    also: Annotated[
+    agreement_with: Annotated[
         list[Path] | None,
         typer.Option(
             "--also",
@@ -58,11 +58,12 @@ def evaluate(
     corpus = corpus_config(
         gold, format=format_, tag_key=tag_key, scheme=scheme, tag_column=tag_column
     )
-    require_readable(corpus, *(corpus_config(path) for path in also or ()))
+    require_readable(corpus, *(corpus_config(path) for path in agreement_with or ()))
     with shown_progress(quiet) as progress:
         report = evaluate_files(model, corpus, progress, precision).as_dict()
     report["agreement"] = [
-        {"with": str(path), **agreement_of_files(model, path).as_dict()} for path in also or ()
+        {"with": str(path), **agreement_of_files(model, path).as_dict()}
+        for path in agreement_with or ()
     ]
     report["teacher"] = locate_record(model)
     if as_json:

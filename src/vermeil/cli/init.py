@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.ui.output import say
+from vermeil.cli.ui.output import print_status
 
 EXAMPLE = "Example: vermeil init my-project"
 
@@ -32,4 +32,4 @@ def init(
         )
     with atomic_file(path) as file:
         file.write(template())
-    say(f"wrote {path}; fill in [task], [corpora] and [teacher], then run `vermeil check`")
+    print_status(f"wrote {path}; fill in [task], [corpora] and [teacher], then run `vermeil check`")

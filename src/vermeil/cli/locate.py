@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet
-from vermeil.cli.ui.stage import do_stage
+from vermeil.cli.ui.stage import run_stage_command
 
 EXAMPLE = "Example: vermeil locate --json"
 
@@ -15,4 +15,4 @@ def locate(
     quiet: Quiet = False,
 ) -> None:
     """Parse the stored replies and locate what they say; asks nobody and costs nothing."""
-    do_stage("locate", config, overrides, as_json, quiet)
+    run_stage_command("locate", config, overrides, as_json, quiet)

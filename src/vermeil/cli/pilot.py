@@ -27,12 +27,12 @@ def pilot(
     sections = load(config, overrides)
     from vermeil.corpora import read_corpus
     from vermeil.jobs.pilot import pilot as job
-    from vermeil.jobs.run_folder import Places
-    from vermeil.pipeline.stages import configured
+    from vermeil.jobs.run_folder import RunFolder
+    from vermeil.pipeline.stages import required_corpus
     from vermeil.tasks import make_task
 
     task = make_task(sections.task)
-    gold = configured(sections, "gold", "name the annotated file to try the teacher on")
+    gold = required_corpus(sections, "gold", "name the annotated file to try the teacher on")
     corpora = (sections.corpora.dev, sections.corpora.test)
     with shown_progress(quiet) as progress:
         report = job(
@@ -40,10 +40,10 @@ def pilot(
             task,
             sections.teacher,
             sections.pilot,
-            Places(sections.run.output).replies,
+            RunFolder(sections.run.output).replies,
             progress,
             scored=[d for corpus in corpora if corpus is not None for d in read_corpus(corpus)],
-            price=partial(_price, sections.teacher),
+            price=partial(_cost, sections.teacher),
         )
     if as_json:
         print_json(report.as_dict())
@@ -51,12 +51,12 @@ def pilot(
         _print(report)
 
 
-def _price(teacher: TeacherConfig, model: str, usage: Usage) -> float | None:
+def _cost(teacher: TeacherConfig, model: str, usage: Usage) -> float | None:
     """Return what tokens of a model cost, in dollars; None where the price is not known."""
     from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 
     price = price_of(teacher.model_copy(update={"model": model}))
-    return None if price is None else price.of(usage) / PER_DOLLAR
+    return None if price is None else price.cost(usage) / PER_DOLLAR
 
 
 def _print(report: PilotReport) -> None:

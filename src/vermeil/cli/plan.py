@@ -27,12 +27,12 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Say which labels to buy next, from a finished study over several data sizes."""
-    from vermeil.jobs.run_folder import Places
+    from vermeil.jobs.run_folder import RunFolder
     from vermeil.studies.plan import plan as job
 
     given = [] if budget is None else [f"plan.budget={budget}"]
     sections = load(config, [*(overrides or ()), *given])
-    report = job(Places(sections.run.output).study / "results.json", sections.plan)
+    report = job(RunFolder(sections.run.output).study / "results.json", sections.plan)
     if as_json:
         print_json(report.as_dict())
     else:

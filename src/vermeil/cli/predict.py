@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from vermeil.cli.ui.options import AnyPrecision, Model, On, Overrides, Overwrite, Quiet, load
-from vermeil.cli.ui.output import say
+from vermeil.cli.ui.options import AnyPrecision, Model, Overrides, Overwrite, Quiet, RunOn, load
+from vermeil.cli.ui.output import print_status
 from vermeil.cli.ui.progress import shown_progress
 from vermeil.errors import ConfigError
 
@@ -48,7 +48,7 @@ def predict(
         bool, typer.Option("--resume", help="Take up what a stopped --resume has left of --output.")
     ] = False,
     overwrite: Overwrite = False,
-    on: On = None,
+    on: RunOn = None,
     config: Annotated[
         Path | None,
         typer.Option("--config", "-c", metavar="FILE", help="Where \\[cluster] is read from."),
@@ -93,14 +93,14 @@ def _cluster(
 ) -> ClusterConfig | None:
     """Return the cluster to run on, going by the options."""
     if config is not None:
-        return load(config, overrides).cluster.chosen(on)
+        return load(config, overrides).cluster.resolve(on)
     if overrides:
         raise ConfigError("--set: needs --config, the file whose values are overridden")
     if on is None:
         return None
     from vermeil.cluster.config import ClusterConfig
 
-    return ClusterConfig().chosen(on)
+    return ClusterConfig().resolve(on)
 
 
 def _predict_folder(
@@ -117,7 +117,7 @@ def _predict_folder(
         raise ConfigError("--on ray: needs one folder to read, and --output, another to write")
     with shown_progress(quiet) as progress:
         report = predict_folder(model, folders[0], output, cluster, progress, precision)
-    say(
+    print_status(
         f"{report.documents:,} documents now; {report.partitions:,} files, {report.resumed:,} of "
         "them from before"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet
-from vermeil.cli.ui.refine_report import judge_silver
+from vermeil.cli.ui.refine_report import run_curation
 
 EXAMPLE = "Example: vermeil refine --set selection.refinement=relabel"
 
@@ -15,4 +15,4 @@ def refine(
     quiet: Quiet = False,
 ) -> None:
     """Judge silver with gold, and correct the teacher's errors as far as gold shows how."""
-    judge_silver("refine", config, overrides, as_json, quiet)
+    run_curation("refine", config, overrides, as_json, quiet)

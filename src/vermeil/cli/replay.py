@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.ui.output import say
+from vermeil.cli.ui.output import print_status
 
 EXAMPLE = "Example: vermeil replay strong=replies.jsonl --port 8000"
 
@@ -36,7 +36,7 @@ def replay(
     models = ", ".join(named)
     try:
         ReplayServer(named, port).serve(
-            lambda url: say(f"replaying {models} at {url}; Ctrl-C ends it")
+            lambda url: print_status(f"replaying {models} at {url}; Ctrl-C ends it")
         )
     except KeyboardInterrupt:
-        say("ended")
+        print_status("ended")

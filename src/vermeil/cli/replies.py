@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Overwrite, load
-from vermeil.cli.ui.output import console, print_json, say, table
+from vermeil.cli.ui.output import console, print_json, print_status, table
 
 if TYPE_CHECKING:
     from vermeil.config import Config
     from vermeil.tasks.protocol import Task
-    from vermeil.teacher.store.records import Wanted
+    from vermeil.teacher.store.records import RecordFilter
 
 EXAMPLE = "Example: vermeil replies count"
-SHOWN = 80
+REPLY_CHARACTERS_SHOWN = 80
 """Characters of a reply in the list."""
 
 app = typer.Typer(help="Look at stored replies, export and import them.", no_args_is_help=True)
@@ -45,7 +45,7 @@ def list_(
     from vermeil.jobs.replies import list_replies
 
     sections = load(config, overrides)
-    store, task = _opened(sections)
+    store, task = _store_and_task(sections)
     wanted = _wanted(model, prompt, document)
     records = list_replies(
         store, task, sections.teacher, wanted, _states(states or []), limit or None
@@ -55,13 +55,13 @@ def list_(
         return
     columns = ("document", "model", "prompt", "sample", "state", "attempts", "reply or error")
     rows = [
-        (*(r[name] for name in ("id", *columns[1:-1])), _start(r["reply"] or r["error"] or ""))
+        (*(r[name] for name in ("id", *columns[1:-1])), _shortened(r["reply"] or r["error"] or ""))
         for r in records
     ]
     words = ("model", "prompt", "state", "reply or error")
     console().print(table("", columns, rows, words))
     if limit and len(records) == limit:
-        say(f"the first {limit:,}; --limit 0 shows all")
+        print_status(f"the first {limit:,}; --limit 0 shows all")
 
 
 @app.command("count", epilog="Example: vermeil replies count --json")
@@ -77,7 +77,7 @@ def count(
     from vermeil.jobs.replies import count_replies
 
     sections = load(config, overrides)
-    store, task = _opened(sections)
+    store, task = _store_and_task(sections)
     _print(count_replies(store, task, sections.teacher, _wanted(model, prompt, None)), as_json)
 
 
@@ -98,17 +98,17 @@ def export(
     """Write replies to a file; one model and prompt as JSONL is what vermeil replay serves."""
     from vermeil.jobs.replies import export_replies
 
-    store, _ = _opened(load(config, overrides))
+    store, _ = _store_and_task(load(config, overrides))
     wanted = _wanted(model, prompt, document)
     report = export_replies(store, output, wanted, overwrite=overwrite)
     if as_json:
         print_json(report.as_dict())
         return
-    say(f"wrote {report.written:,} replies to {output}")
+    print_status(f"wrote {report.written:,} replies to {output}")
     if report.without_reply:
-        say(f"left out: {report.without_reply:,} requests without a reply")
+        print_status(f"left out: {report.without_reply:,} requests without a reply")
     if report.without_text:
-        say(
+        print_status(
             f"left out: {report.without_text:,} replies about one of several texts with the same id"
         )
 
@@ -127,11 +127,11 @@ def import_(
     from vermeil.corpora import read_corpus
     from vermeil.jobs.import_replies import import_replies
     from vermeil.pipeline.demonstration_files import demonstrations_for
-    from vermeil.pipeline.stages import configured
+    from vermeil.pipeline.stages import required_corpus
 
     sections = load(config, overrides)
-    store, task = _opened(sections)
-    pool = configured(sections, "pool", "name the text that the replies are about")
+    store, task = _store_and_task(sections)
+    pool = required_corpus(sections, "pool", "name the text that the replies are about")
     shown, documents = demonstrations_for(sections), read_corpus(pool)
     report = import_replies(file, documents, task, sections.teacher, store, shown).as_dict()
     if as_json:
@@ -145,30 +145,30 @@ def batches(
     config: ConfigFile = DEFAULT_CONFIG,
     overrides: Overrides = None,
     *,
-    give_up: Annotated[
+    abandon: Annotated[
         str | None,
         typer.Option("--give-up", metavar="NAME", help="Wait for it no longer, and ask again."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List batches, with what became of their requests."""
-    from vermeil.jobs.replies import give_up_batch, list_batches
+    from vermeil.jobs.replies import abandon_batch, list_batches
 
-    store, _ = _opened(load(config, overrides))
-    _print([give_up_batch(store, give_up)] if give_up else list_batches(store), as_json)
+    store, _ = _store_and_task(load(config, overrides))
+    _print([abandon_batch(store, abandon)] if abandon else list_batches(store), as_json)
 
 
-def _opened(sections: Config) -> tuple[Path, Task]:
-    from vermeil.jobs.run_folder import Places
+def _store_and_task(sections: Config) -> tuple[Path, Task]:
+    from vermeil.jobs.run_folder import RunFolder
     from vermeil.tasks import make_task
 
-    return Places(sections.run.output).replies, make_task(sections.task)
+    return RunFolder(sections.run.output).replies, make_task(sections.task)
 
 
-def _wanted(model: str | None, prompt: str | None, document: str | None) -> Wanted:
-    from vermeil.teacher.store.records import Wanted
+def _wanted(model: str | None, prompt: str | None, document: str | None) -> RecordFilter:
+    from vermeil.teacher.store.records import RecordFilter
 
-    return Wanted(model, prompt, document)
+    return RecordFilter(model, prompt, document)
 
 
 def _states(names: list[str]) -> list[Any]:
@@ -191,9 +191,9 @@ def _print(records: list[dict[str, Any]], as_json: bool) -> None:
         rows = [tuple(r.values()) for r in records]
         console().print(table("", columns, rows, [n for n in columns if n not in numbers]))
     else:
-        say("none")
+        print_status("none")
 
 
-def _start(text: str) -> str:
+def _shortened(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= SHOWN else line[: SHOWN - 1] + "…"
+    return line if len(line) <= REPLY_CHARACTERS_SHOWN else line[: REPLY_CHARACTERS_SHOWN - 1] + "…"

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from vermeil.cli.ui.options import AsJson, Overwrite
-from vermeil.cli.ui.output import print_json, say
+from vermeil.cli.ui.output import print_json, print_status
 
 EXAMPLE = "Example: vermeil review export silver.jsonl --to label-studio --output tasks.json"
 EXPORT = f"""{EXAMPLE}
@@ -70,15 +70,15 @@ def export(
     if as_json:
         print_json(report.as_dict())
         return
-    say(
+    print_status(
         f"wrote {report.exported:,} of {report.documents:,} documents with {report.spans:,} "
         f"suggested spans to {output}"
     )
-    for name, number in report.carried_along.items():
-        say(f"carried along, not shown: {name} {number:,}")
+    for name, number in report.hidden.items():
+        print_status(f"carried along, not shown: {name} {number:,}")
     if report.unknown_ids:
         first = ", ".join(report.unknown_ids[:5])
-        say(f"not in {silver}: {len(report.unknown_ids):,} ids, the first: {first}")
+        print_status(f"not in {silver}: {len(report.unknown_ids):,} ids, the first: {first}")
 
 
 @app.command("import", epilog=IMPORT)
@@ -121,7 +121,7 @@ def import_(
         print_json(report.as_dict())
         return
     print_report({k: v for k, v in report.as_dict().items() if k != "ids_set_aside"}, str(file))
-    for line in describe_ids(report.set_aside):
-        say(line)
-    if report.set_aside:
-        say(f"these documents are in {aside}")
+    for line in describe_ids(report.not_accepted):
+        print_status(line)
+    if report.not_accepted:
+        print_status(f"these documents are in {aside}")

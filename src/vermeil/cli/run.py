@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
-from vermeil.cli.ui.output import print_json, say
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
+from vermeil.cli.ui.output import print_json, print_status
 from vermeil.cli.ui.progress import shown_progress
-from vermeil.cli.ui.stage import means_for
+from vermeil.cli.ui.stage import select_executor
 
 EXAMPLE = "Example: vermeil run --config vermeil.toml"
 
@@ -13,7 +13,7 @@ EXAMPLE = "Example: vermeil run --config vermeil.toml"
 def run(
     config: ConfigFile = DEFAULT_CONFIG,
     overrides: Overrides = None,
-    on: On = None,
+    on: RunOn = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -23,14 +23,14 @@ def run(
     from vermeil.pipeline.run import run as job
 
     with shown_progress(quiet) as progress:
-        report = job(sections, progress, say, means_for(sections, on))
+        report = job(sections, progress, print_status, select_executor(sections, on))
     if as_json:
         print_json(report.as_dict())
         return
     for stage in report.stages:
         if stage.report is not None:
             print_report(stage.report, stage.name)
-    for name, path in report.places.items():
+    for name, path in report.outputs.items():
         print(f"{name}: {path}")
-    if "model" in report.places:
-        print(f"tag new text: vermeil predict {report.places['model']} FILE")
+    if "model" in report.outputs:
+        print(f"tag new text: vermeil predict {report.outputs['model']} FILE")

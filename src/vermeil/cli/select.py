@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet
-from vermeil.cli.ui.refine_report import judge_silver
+from vermeil.cli.ui.refine_report import run_curation
 
 EXAMPLE = "Example: vermeil select --set selection.policy=drop_span --set selection.threshold=0.6"
 
@@ -15,4 +15,4 @@ def select(
     quiet: Quiet = False,
 ) -> None:
     """Judge silver with gold; mask, drop or weigh what is doubtful, and rank what to look at."""
-    judge_silver("select", config, overrides, as_json, quiet)
+    run_curation("select", config, overrides, as_json, quiet)

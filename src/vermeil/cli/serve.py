@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vermeil.cli.ui.options import AnyPrecision, Model
-from vermeil.cli.ui.output import say
+from vermeil.cli.ui.output import print_status
 
 EXAMPLE = "Example: vermeil serve vermeil-run/model"
 
@@ -39,4 +39,4 @@ def serve(
         batch=max_batch,
         seconds=timeout,
     )
-    job(model, host, port, limits, precision, say)
+    job(model, host, port, limits, precision, print_status)

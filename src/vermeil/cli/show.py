@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from vermeil.data.document import Document
     from vermeil.data.mention import LocatedMention
-    from vermeil.pipeline.show import ShownAttempt, ShowReport
+    from vermeil.pipeline.show import ParsedAttempt, ShowReport
 
 EXAMPLE = "Example: vermeil show news-001.02"
 
@@ -68,7 +68,7 @@ def _changes(document: Document) -> Iterator[str]:
 
 
 def _attempt(
-    shown: ShownAttempt, document: Document, labels: tuple[str, ...]
+    shown: ParsedAttempt, document: Document, labels: tuple[str, ...]
 ) -> Iterator[RenderableType]:
     from vermeil.cli.ui.highlight import heading, highlighted
 
@@ -93,8 +93,8 @@ def _mentions(mentions: Iterable[LocatedMention], text: str) -> RenderableType:
     rows = []
     for one in mentions:
         taken = [(span.start, span.end) for span in one.spans]
-        where = ", ".join(f"{start}–{end}" for start, end in taken or one.places)
-        there = ", ".join(dict.fromkeys(text[slice(*place)] for place in taken or one.places))
+        where = ", ".join(f"{start}–{end}" for start, end in taken or one.occurrences)
+        there = ", ".join(dict.fromkeys(text[slice(*place)] for place in taken or one.occurrences))
         if not taken and where:
             where, there = f"({where})", f"({there})"
         rows.append(
@@ -104,7 +104,7 @@ def _mentions(mentions: Iterable[LocatedMention], text: str) -> RenderableType:
                 one.status.value,
                 one.tier.value if one.tier else "–",
                 one.distance,
-                one.candidates,
+                one.occurrence_count,
                 where or "–",
                 there or "–",
             )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
 from vermeil.cli.ui.output import console, print_json
 from vermeil.cli.ui.progress import shown_progress
 
@@ -24,7 +24,7 @@ def study(
         str | None,
         typer.Option(metavar="NAME", help="Ready-made settings: quick, or paper (docs/paper.md)."),
     ] = None,
-    on: On = None,
+    on: RunOn = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -33,14 +33,14 @@ def study(
 
     ready = preset_overrides(preset) if preset else ()
     sections = load(config, [*ready, *(overrides or ())])
-    from vermeil.jobs.run_folder import Places
+    from vermeil.jobs.run_folder import RunFolder
     from vermeil.pipeline.study_files import read_context, read_documents, save_config
     from vermeil.student.network.encoder import require_encoder
     from vermeil.studies.study import study as job
     from vermeil.tasks import make_task
 
-    task, output = make_task(sections.task), Places(sections.run.output).study
-    cluster = sections.cluster.chosen(on)
+    task, output = make_task(sections.task), RunFolder(sections.run.output).study
+    cluster = sections.cluster.resolve(on)
     further = () if cluster is None else ("ray",)
     require_encoder("vermeil study", sections.student.encoder, *further)
     cells = _cells_on(cluster) if cluster else None
@@ -67,9 +67,9 @@ def study(
 
 
 def _cells_on(cluster: ClusterConfig) -> RunCells:
-    from vermeil.cluster.cells import cells_on
+    from vermeil.cluster.cells import cell_runner_for
 
-    return cells_on(cluster)
+    return cell_runner_for(cluster)
 
 
 def _print(report: StudyReport) -> None:

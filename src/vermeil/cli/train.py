@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet
-from vermeil.cli.ui.stage import do_stage
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn
+from vermeil.cli.ui.stage import run_stage_command
 
 EXAMPLE = """Example: vermeil train --regimen auto
 vermeil train --regimen schedule --set blending.schedule=power"""
@@ -23,10 +23,10 @@ def train(
             help="How gold and silver are mixed: short for --set blending.regimen=NAME.",
         ),
     ] = None,
-    on: On = None,
+    on: RunOn = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Train a student on gold and silver with the configured regimen."""
     chosen = [] if regimen is None else [f"blending.regimen={regimen}"]
-    do_stage("train", config, [*(overrides or ()), *chosen], as_json, quiet, on)
+    run_stage_command("train", config, [*(overrides or ()), *chosen], as_json, quiet, on)

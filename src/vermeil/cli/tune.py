@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, On, Overrides, Quiet, load
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
 from vermeil.cli.ui.output import console, print_json, table
 from vermeil.cli.ui.progress import shown_progress
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 EXAMPLE = """Example: vermeil tune --set tune.trials=30
 vermeil tune --on ray --set cluster.workers=4"""
 
-_SHOWN = 10
+_TRIALS_SHOWN = 10
 
 
 def tune(
     config: ConfigFile = DEFAULT_CONFIG,
     overrides: Overrides = None,
-    on: On = None,
+    on: RunOn = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     r"""Search learning rate, epochs and the keys of \[tune] on dev; needs vermeil\[tune]."""
     sections = load(config, overrides)
-    search = _search_on(sections.cluster.chosen(on), sections.student)
+    search = _search_on(sections.cluster.resolve(on), sections.student)
     from vermeil.pipeline.study_files import save_config
 
     inputs, output = _read(sections), sections.run.output / "tune"
@@ -63,13 +63,13 @@ def _search_on(cluster: ClusterConfig | None, student: StudentConfig) -> Callabl
 
 def _read(sections: Config) -> TuneInputs:
     from vermeil.corpora import read_corpus
-    from vermeil.pipeline.stages import configured, training_documents
+    from vermeil.pipeline.stages import required_corpus, training_documents
     from vermeil.tasks import make_task
     from vermeil.tuning.trial import TuneInputs
 
     task = make_task(sections.task)
     gold, silver, _ = training_documents(sections, task)
-    dev = configured(sections, "dev", "name the annotated file to score trials on")
+    dev = required_corpus(sections, "dev", "name the annotated file to score trials on")
     return TuneInputs(
         gold,
         silver,
@@ -85,7 +85,7 @@ def _print(report: TuneReport) -> None:
     names = list(report.trials[0].values)
     rows = [
         (one.dev_f1, one.evaluations, *(_short(one.values[name]) for name in names))
-        for one in report.trials[:_SHOWN]
+        for one in report.trials[:_TRIALS_SHOWN]
     ]
     console().print(table("best trials", ("dev F1", "scorings", *names), rows))
     if report.failed:

@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 
 
-def pack(folder: Path) -> bytes:
+def create_archive(folder: Path) -> bytes:
     """Return all files of a folder, as one piece."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
@@ -15,8 +15,8 @@ def pack(folder: Path) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(parcel: bytes, folder: Path) -> None:
+def extract_archive(data: bytes, folder: Path) -> None:
     """Write what `pack` returned into a folder, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(fileobj=io.BytesIO(parcel)) as archive:
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         archive.extractall(folder, filter="data")

@@ -8,16 +8,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from vermeil.cluster.archive import pack, unpack
+from vermeil.cluster.archive import create_archive, extract_archive
 from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import connected, require_ray, worker_options
-from vermeil.cluster.work_pool import flow
+from vermeil.cluster.work_pool import run_units
 from vermeil.studies.cells.cell import CellJob, run_cell
-from vermeil.studies.cells.sampling import Draw
+from vermeil.studies.cells.sampling import CellDocuments
 from vermeil.studies.study import RunCells
 
 
-def cells_on(config: ClusterConfig) -> RunCells:
+def cell_runner_for(config: ClusterConfig) -> RunCells:
     """Return what runs the cells of a `study` on a cluster, in place of this machine.
 
     A cell is the same wherever it runs. Its documents go to it, and its result comes back, through
@@ -43,40 +43,40 @@ def _run(
     ray = require_ray()
     options = worker_options(config) | {"num_returns": 2, "max_retries": config.retries}
     task = ray.remote(_cell).options(**options)
-    scored = _Shared(lambda job: (job.dev, job.test))
-    drawn = _Shared(lambda job: job.draw)
+    scored = _SharedInput(lambda job: (job.dev, job.test))
+    drawn = _SharedInput(lambda job: job.documents)
 
     def submit(key: str) -> list[Any]:
         job = jobs[key]
         threads = job.student.model_copy(update={"threads": config.threads})
-        bare = replace(job, draw=Draw((), ()), dev=(), test=(), student=threads)
+        bare = replace(job, draw=CellDocuments((), ()), dev=(), test=(), student=threads)
         wants_model = model(key) is not None
         refs: list[Any] = task.remote(bare, drawn.ref(job), scored.ref(job), key, wants_model)
         return refs
 
     best = -1.0
     # Ray itself runs them again, so that a model whose machine is lost can be had once more.
-    for done in flow(jobs, submit, config.model_copy(update={"retries": 0}), spare=1):
-        cell, place = done.value, model(done.item)
+    for done in run_units(jobs, submit, config.model_copy(update={"retries": 0}), prefetch=1):
+        cell, place = done.value, model(done.unit)
         if place is not None and cell["dev"]["overall"]["f1"] > best:
             # Only what may be kept crosses the network.
             best = cell["dev"]["overall"]["f1"]
-            unpack(ray.get(done.rest[0]), place)
+            extract_archive(ray.get(done.extra_refs[0]), place)
         yield cell
 
 
 def _cell(
-    job: CellJob, draw: Draw, scored: tuple[Any, Any], key: str, wants_model: bool
+    job: CellJob, draw: CellDocuments, scored: tuple[Any, Any], key: str, wants_model: bool
 ) -> tuple[dict[str, Any], bytes | None]:
     """Run a cell in a worker; return it, and the model's folder if it is wanted."""
     whole = replace(job, draw=draw, dev=scored[0], test=scored[1])
     with TemporaryDirectory() as folder:
         place = Path(folder) / "model" if wants_model else None
         cell = run_cell(whole, key, place)
-        return cell, None if place is None else pack(place)
+        return cell, None if place is None else create_archive(place)
 
 
-class _Shared:
+class _SharedInput:
     """What neighbouring cells have in common, and goes to the cluster once for all of them."""
 
     def __init__(self, part: Callable[[CellJob], Any]) -> None:
@@ -86,12 +86,12 @@ class _Shared:
     def ref(self, job: CellJob) -> Any:
         """Return a reference to that part of the cell."""
         part = self._part(job)
-        if self._last is None or not _is_same(part, self._last[0]):
+        if self._last is None or not _is_identical(part, self._last[0]):
             self._last = (part, require_ray().put(part))
         return self._last[1]
 
 
-def _is_same(one: Any, other: Any) -> bool:
+def _is_identical(one: Any, other: Any) -> bool:
     if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
         return all(a is b for a, b in zip(one, other, strict=True))
     return one is other

@@ -38,7 +38,7 @@ class ClusterConfig(Section):
     """train and tune: folder or address (s3://…) that all machines reach, for checkpoints; none: a
     folder in run.output."""
 
-    def chosen(self, on: Literal["here", "ray"] | None) -> ClusterConfig | None:
+    def resolve(self, on: Literal["here", "ray"] | None) -> ClusterConfig | None:
         """Return the cluster to run on, or None to run here.
 
         Args:

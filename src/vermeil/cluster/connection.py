@@ -19,7 +19,7 @@ _STORE_BYTES = 200 * 2**20
 _LOOPBACK = "127.0.0.2"
 """On loopback, so that nobody else reaches the cluster; 127.0.0.1 Ray would replace by an address
 that others reach."""
-_SETTINGS = {
+_ENVIRONMENT = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -36,7 +36,7 @@ def require_ray() -> Any:
         ConfigError: it is not installed.
     """
     require("a Ray cluster", "ray")
-    for name, value in _SETTINGS.items():
+    for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     switch_off("ray")
     import ray
@@ -98,7 +98,7 @@ def task_error(error: Any) -> BaseException:
     return error.cause if isinstance(error.cause, VermeilError) else error
 
 
-def here() -> dict[str, Any]:
+def local_actor_options() -> dict[str, Any]:
     """Return what an actor asks for that stays on this machine, and takes no processor of it."""
     ray = require_ray()
     node = ray.get_runtime_context().get_node_id()
@@ -106,7 +106,7 @@ def here() -> dict[str, Any]:
     return {"num_cpus": 0, "scheduling_strategy": strategy}
 
 
-def room(config: ClusterConfig) -> int:
+def worker_slots(config: ClusterConfig) -> int:
     """Return how many workers the cluster has room for at this moment; at least one."""
     if config.workers is not None:
         return config.workers

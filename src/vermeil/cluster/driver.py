@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vermeil.cluster.config import ClusterConfig
-from vermeil.cluster.connection import connected, here, require_ray, task_error
-from vermeil.cluster.progress_relay import noticeboard, writing_to
-from vermeil.cluster.storage import Place
+from vermeil.cluster.connection import connected, local_actor_options, require_ray, task_error
+from vermeil.cluster.progress_relay import open_progress_relay, relay_progress
+from vermeil.cluster.storage import StorageUri
 from vermeil.data.progress import Progress
 from vermeil.errors import ConfigError
 
 Result = TypeVar("Result")
 
 
-def drive(config: ClusterConfig, job: Callable[[Progress], Result], progress: Progress) -> Result:
+def run_on_driver(
+    config: ClusterConfig, job: Callable[[Progress], Result], progress: Progress
+) -> Result:
     """Run a job in this process or, where only a client of the cluster is here, on the cluster.
 
     Through ``ray://`` Ray Data does not work, and what Ray Train and Tune write would be looked for
@@ -35,8 +37,8 @@ def drive(config: ClusterConfig, job: Callable[[Progress], Result], progress: Pr
     if not config.is_remote:
         return job(progress)
     ray = require_ray()
-    with connected(config), noticeboard(progress) as board:
-        actor = ray.remote(_Driver).options(**here()).remote()
+    with connected(config), open_progress_relay(progress) as board:
+        actor = ray.remote(_Driver).options(**local_actor_options()).remote()
         try:
             result: Result = ray.get(actor.run.remote(job, board))
         except ray.exceptions.RayTaskError as error:
@@ -46,7 +48,7 @@ def drive(config: ClusterConfig, job: Callable[[Progress], Result], progress: Pr
     return result
 
 
-def storage_of(config: ClusterConfig, folder: Path) -> str:
+def storage_for(config: ClusterConfig, folder: Path) -> str:
     """Return where Ray keeps states: ``cluster.storage``, else a folder of this machine.
 
     Raises:
@@ -57,10 +59,10 @@ def storage_of(config: ClusterConfig, folder: Path) -> str:
             f"cluster.storage: with the address {config.address} it has to be set, to a folder or "
             "an address (s3://…) that all machines of the cluster reach"
         )
-    return Place.named(config.storage or str(folder)).address
+    return StorageUri.resolve(config.storage or str(folder)).uri
 
 
-def name_of(job: str, output: Path) -> str:
+def job_name(job: str, output: Path) -> str:
     """Return a name for what Ray keeps of a job: the same for the same output, so it can go on."""
     return f"{job}-{hashlib.sha256(str(output.absolute()).encode()).hexdigest()[:16]}"
 
@@ -68,6 +70,6 @@ def name_of(job: str, output: Path) -> str:
 class _Driver:
     """An actor: somebody else's process."""
 
-    def run(self, job: Callable[[Progress], Any], board: Any) -> Any:
+    def run(self, job: Callable[[Progress], Any], relay: Any) -> Any:
         """Run a job."""
-        return job(writing_to(board))
+        return job(relay_progress(relay))

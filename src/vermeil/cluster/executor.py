@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from vermeil.cluster.annotate.job import ask_on
+from vermeil.cluster.annotate.job import request_sender_for
 from vermeil.cluster.config import ClusterConfig
-from vermeil.cluster.train import train_on
+from vermeil.cluster.train import trainer_for
 from vermeil.jobs.config import RunConfig
-from vermeil.jobs.executor import Means
+from vermeil.jobs.executor import Executor
 
 
-def means_of(cluster: ClusterConfig, run: RunConfig) -> Means:
+def executor_for(cluster: ClusterConfig, run: RunConfig) -> Executor:
     """Return a cluster as who does the work of stages."""
-    return Means(ask_on(cluster), train_on(cluster, run.output / "ray"))
+    return Executor(request_sender_for(cluster), trainer_for(cluster, run.output / "ray"))

@@ -11,19 +11,19 @@ from vermeil.optional import require
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StorageUri:
     """A folder, local or not.
 
     Args:
         address: a path, or a URI that pyarrow knows (s3://BUCKET/FOLDER, gs://, hdfs://).
     """
 
-    address: str
+    uri: str
 
     @classmethod
-    def named(cls, address: str) -> Place:
+    def resolve(cls, uri: str) -> StorageUri:
         """Return what somebody here means, as others understand it who work in other folders."""
-        return cls(address if "://" in address else str(Path(address).absolute()))
+        return cls(uri if "://" in uri else str(Path(uri).absolute()))
 
     def open(self) -> tuple[Any, str]:
         """Return pyarrow's file system and the path in it.
@@ -31,18 +31,18 @@ class Place:
         Raises:
             ConfigError: pyarrow is not installed, or does not know the address.
         """
-        require(self.address, "ray")
+        require(self.uri, "ray")
         from pyarrow import ArrowException, fs
 
-        if "://" not in self.address:
-            return fs.LocalFileSystem(), self.address
+        if "://" not in self.uri:
+            return fs.LocalFileSystem(), self.uri
         try:
-            found: tuple[Any, str] = fs.FileSystem.from_uri(self.address)
+            found: tuple[Any, str] = fs.FileSystem.from_uri(self.uri)
         except (ArrowException, OSError, ValueError) as error:
-            raise ConfigError(f"{self.address}: cannot be opened ({error})") from error
+            raise ConfigError(f"{self.uri}: cannot be opened ({error})") from error
         return found
 
-    def files(self) -> list[str]:
+    def list_files(self) -> list[str]:
         """Return the files below the folder, hidden ones left out, by their relative paths."""
         from pyarrow import fs
 

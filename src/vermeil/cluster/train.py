@@ -13,18 +13,18 @@ from typing import Any
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.blending.schedules import Schedule
-from vermeil.cluster.archive import pack, unpack
+from vermeil.cluster.archive import create_archive, extract_archive
 from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import connected, require_ray, worker_options
-from vermeil.cluster.driver import drive, name_of, storage_of
-from vermeil.cluster.progress_relay import noticeboard, writing_to
-from vermeil.cluster.storage import Place
+from vermeil.cluster.driver import job_name, run_on_driver, storage_for
+from vermeil.cluster.progress_relay import open_progress_relay, relay_progress
+from vermeil.cluster.storage import StorageUri
 from vermeil.data.atomic import atomic_folder
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError, TrainingError, VermeilError
-from vermeil.jobs.train import ONE_PROCESS, TrainReport, checkpoint_of
+from vermeil.jobs.train import ONE_PROCESS_ERROR, TrainReport, checkpoint_folder
 from vermeil.optional import require
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
@@ -34,7 +34,7 @@ _MODEL, _STATE = "model", "state"
 """Folders in one of Ray's checkpoints: the whole model, or the state to go on from."""
 
 
-def train_on(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainReport]:
+def trainer_for(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainReport]:
     """Return what trains on a cluster, in place of `vermeil.train`, with the same arguments.
 
     ``cluster.workers`` processes share every batch: the plan is that of one process, so is the
@@ -66,13 +66,15 @@ def train_on(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainReport]
     ) -> TrainReport:
         check_folder(output, MODEL, overwrite=overwrite)
         if blending.regimen == "auto":
-            raise ConfigError(ONE_PROCESS)
+            raise ConfigError(ONE_PROCESS_ERROR)
         student = student.model_copy(update={"threads": cluster.threads})
         work = (list(gold), list(silver), task, student, blending, seed, list(dev), schedule)
-        states = storage_of(cluster, folder), name_of("train", output)
-        parcel, record, case = drive(cluster, partial(_fit, work, cluster, *states), progress)
+        states = storage_for(cluster, folder), job_name("train", output)
+        parcel, record, case = run_on_driver(
+            cluster, partial(_fit, work, cluster, *states), progress
+        )
         with atomic_folder(output, MODEL, overwrite=overwrite) as whole:
-            unpack(parcel, whole)
+            extract_archive(parcel, whole)
         return TrainReport(output, record, case)
 
     return train_there
@@ -86,15 +88,15 @@ def _fit(
     from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
 
-    with connected(cluster), noticeboard(progress) as board:
+    with connected(cluster), open_progress_relay(progress) as board:
         trainer = TorchTrainer(
-            _train_part,
+            _train_worker,
             train_loop_config={"work": ray.put(work), "board": board},
             torch_config=TorchConfig(backend="nccl" if cluster.gpus else "gloo"),
             scaling_config=ScalingConfig(
                 num_workers=cluster.workers or 1,
                 use_gpu=bool(cluster.gpus),
-                resources_per_worker=_bundle(cluster),
+                resources_per_worker=_resource_bundle(cluster),
             ),
             run_config=RunConfig(
                 name=name,
@@ -104,18 +106,18 @@ def _fit(
             ),
         )
         try:
-            result = _beside(trainer.fit)
+            result = _in_thread(trainer.fit)
         except ray.train.TrainingFailedError as error:
-            raise _reason(error) from None
+            raise _root_cause(error) from None
     if result.checkpoint is None or "record" not in (result.metrics or {}):
         raise TrainingError("Ray Train ended without a model; its own words are in its log folder")
     with result.checkpoint.as_directory() as place:
-        parcel = pack(Path(place) / _MODEL)
-    _remove(storage, name)
+        parcel = create_archive(Path(place) / _MODEL)
+    _delete_checkpoints(storage, name)
     return parcel, result.metrics["record"], result.metrics["uses_letter_case"]
 
 
-def _beside(work: Callable[[], Any]) -> Any:
+def _in_thread(work: Callable[[], Any]) -> Any:
     """Do something in another thread; there Ray Train leaves Ctrl-C to this one."""
     outcome: Future[Any] = Future()
 
@@ -129,7 +131,7 @@ def _beside(work: Callable[[], Any]) -> Any:
     return outcome.result()
 
 
-def _bundle(cluster: ClusterConfig) -> dict[str, float]:
+def _resource_bundle(cluster: ClusterConfig) -> dict[str, float]:
     options = worker_options(cluster)
     bundle = {"CPU": options["num_cpus"], **options.get("resources", {})}
     if cluster.gpus:
@@ -139,14 +141,14 @@ def _bundle(cluster: ClusterConfig) -> dict[str, float]:
     return bundle
 
 
-def _train_part(config: dict[str, Any]) -> None:
+def _train_worker(config: dict[str, Any]) -> None:
     """Be one of the processes."""
     ray = require_ray()
     from vermeil.jobs.train import train
 
     gold, silver, task, student, blending, seed, dev, schedule = ray.get(config["work"])
     first = ray.train.get_context().get_world_rank() == 0
-    progress = writing_to(config["board"]) if first else silent
+    progress = relay_progress(config["board"]) if first else silent
     with TemporaryDirectory(prefix="vermeil-") as folder:
         output = Path(folder) / "model"
         before = ray.train.get_checkpoint()
@@ -154,10 +156,10 @@ def _train_part(config: dict[str, Any]) -> None:
             with before.as_directory() as place:
                 if (Path(place) / _MODEL).exists():
                     return  # it was whole, and only its report got lost
-                shutil.copytree(Path(place) / _STATE, checkpoint_of(output))
+                shutil.copytree(Path(place) / _STATE, checkpoint_folder(output))
 
         def written(state: Path) -> None:
-            _report({}, state, _STATE, first)
+            _report_checkpoint({}, state, _STATE, first)
 
         report = train(
             gold,
@@ -170,18 +172,20 @@ def _train_part(config: dict[str, Any]) -> None:
             progress,
             dev,
             schedule,
-            written=written,
+            on_checkpoint=written,
         )
         record = {"record": report.record, "uses_letter_case": report.uses_letter_case}
-        _report(record, output, _MODEL, first)
+        _report_checkpoint(record, output, _MODEL, first)
 
 
-def _report(metrics: dict[str, Any], folder: Path, name: str, first: bool) -> None:
+def _report_checkpoint(
+    metrics: dict[str, Any], folder: Path, name: str, is_rank_zero: bool
+) -> None:
     """Let Ray have a checkpoint: the folder, under a name; every process has to report."""
     ray = require_ray()
     from ray.train import Checkpoint
 
-    if not first:
+    if not is_rank_zero:
         ray.train.report(metrics)
         return
     with TemporaryDirectory(prefix="vermeil-") as place:
@@ -189,13 +193,13 @@ def _report(metrics: dict[str, Any], folder: Path, name: str, first: bool) -> No
         ray.train.report(metrics, checkpoint=Checkpoint.from_directory(place))
 
 
-def _remove(storage: str, name: str) -> None:
+def _delete_checkpoints(storage: str, name: str) -> None:
     """Delete what Ray keeps of a training that is done."""
-    system, path = Place(storage).open()
+    system, path = StorageUri(storage).open()
     system.delete_dir(f"{path}/{name}")
 
 
-def _reason(error: Any) -> BaseException:
+def _root_cause(error: Any) -> BaseException:
     """Return what stopped a worker, where it is one of ours; else Ray's words."""
     failures = getattr(error, "worker_failures", {})
     for failure in failures.values():

@@ -10,7 +10,7 @@ from typing import Any
 
 from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import connected, worker_options
-from vermeil.cluster.driver import drive, name_of, storage_of
+from vermeil.cluster.driver import job_name, run_on_driver, storage_for
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import TrainingError
 from vermeil.optional import require
@@ -53,8 +53,10 @@ def tune(
     require_tuning(cluster, inputs.student)
     inputs.check(config)
     check_report(output)
-    states = storage_of(cluster, output / "ray"), name_of("tune", output)
-    trials, failed = drive(cluster, partial(_search, inputs, config, cluster, states), progress)
+    states = storage_for(cluster, output / "ray"), job_name("tune", output)
+    trials, failed = run_on_driver(
+        cluster, partial(_search, inputs, config, cluster, states), progress
+    )
     return write_report(trials, failed, inputs, output)
 
 
@@ -91,7 +93,7 @@ def _search(
             verbose=0,
         )
         results = _tuner(trial, config, cluster, run).fit()
-    trials = [_described(result) for result in results if _METRIC in (result.metrics or {})]
+    trials = [_trial_record(result) for result in results if _METRIC in (result.metrics or {})]
     if not trials:
         raise TrainingError(f"every trial failed; the first one: {next(iter(results)).error}")
     return trials, results.num_errors
@@ -108,7 +110,7 @@ def _tuner(trial: Any, config: TuneConfig, cluster: ClusterConfig, run: Any) -> 
         return search.Tuner.restore(place, trial, resume_errored=True)
     return search.Tuner(
         trial,
-        param_space={n: _domain(d) for n, d in config.dimensions().items()},
+        param_space={n: _search_domain(d) for n, d in config.dimensions().items()},
         tune_config=search.TuneConfig(
             metric=_METRIC,
             mode="max",
@@ -126,7 +128,7 @@ def _tuner(trial: Any, config: TuneConfig, cluster: ClusterConfig, run: Any) -> 
     )
 
 
-def _described(result: Any) -> ScoredTrial:
+def _trial_record(result: Any) -> ScoredTrial:
     """Return a trial with the best F1 of its scorings."""
     metrics = result.metrics
     return ScoredTrial(
@@ -147,7 +149,7 @@ def _trial(values: dict[str, Any], inputs: TuneInputs, evaluations: int, threads
     train_trial(values, inputs, evaluations, scored, threads)
 
 
-def _domain(dimension: DimensionConfig) -> Any:
+def _search_domain(dimension: DimensionConfig) -> Any:
     """Return a dimension as Ray Tune names it."""
     from ray import tune as search
 
@@ -158,13 +160,13 @@ def _domain(dimension: DimensionConfig) -> Any:
     return getattr(search, name)(low, high + 1 if dimension.whole else high)  # randint: exclusive
 
 
-_LISTENERS: dict[int, Progress] = {}
+_CALLBACKS: dict[int, Progress] = {}
 """Progress callbacks of the searches in this process. Ray Tune copies and stores its callbacks, so
 they hold only a number."""
 
 
 def _notify(listener: int, ended: int, trials: int, best: float) -> None:
-    _LISTENERS[listener]("tune", ended, trials, {_METRIC: best})
+    _CALLBACKS[listener]("tune", ended, trials, {_METRIC: best})
 
 
 @contextmanager
@@ -190,8 +192,8 @@ def _relaying(progress: Progress, trials: int) -> Iterator[Any]:
             _notify(self._listener, ended, self._trials, self._best)
 
     number = id(progress)
-    _LISTENERS[number] = progress
+    _CALLBACKS[number] = progress
     try:
         yield Relay(number, trials)
     finally:
-        del _LISTENERS[number]
+        del _CALLBACKS[number]

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from vermeil.cluster.config import ClusterConfig
-from vermeil.cluster.connection import require_ray, room, task_error
+from vermeil.cluster.connection import require_ray, task_error, worker_slots
 from vermeil.errors import TrainingError
 
-Item = TypeVar("Item")
+Unit = TypeVar("Item")
 Refs = Sequence[Any]
 """What a task will return; the first one says that it is done."""
 
-_LOOK_AGAIN = 1.0
+_POLL_SECONDS = 1.0
 """Seconds after which it is seen whether machines have joined."""
 
 
 @dataclass(slots=True)
-class Done(Generic[Item]):
+class CompletedUnit(Generic[Unit]):
     """A task that has ended well.
 
     Args:
@@ -29,41 +29,41 @@ class Done(Generic[Item]):
         rest: references to what it returned besides.
     """
 
-    item: Item
+    unit: Unit
     value: Any
-    rest: Refs
+    extra_refs: Refs
 
 
-def flow(
-    items: Iterable[Item],
-    submit: Callable[[Item], Refs],
+def run_units(
+    units: Iterable[Unit],
+    submit: Callable[[Unit], Refs],
     config: ClusterConfig,
     *,
-    lost: Callable[[Item], Any] = lambda _: None,
-    spare: int = 0,
-) -> Iterator[Done[Item]]:
+    on_worker_lost: Callable[[Unit], Any] = lambda _: None,
+    prefetch: int = 0,
+) -> Iterator[CompletedUnit[Unit]]:
     """Run a task for each item and yield them as they end.
 
     Items are taken one by one, as there is room: machines that join get work, and nothing waits in
     memory.
 
     Args:
-        items: what there is to do.
+        units: what there is to do.
         submit: starts the task of one item.
         config: how many at once, and how often work is taken over.
-        lost: told of an item whose worker died, before it is done again.
-        spare: tasks that wait at the cluster's side, so that no worker waits for the next one.
+        on_worker_lost: told of an item whose worker died, before it is done again.
+        prefetch: tasks that wait at the cluster's side, so that no worker waits for the next one.
 
     Raises:
         VermeilError: whatever a task raises; or a worker died too often over one item.
     """
     ray = require_ray()
-    source, again = iter(items), deque[Item]()
-    running: dict[Any, tuple[Item, Refs]] = {}
+    source, again = iter(units), deque[Unit]()
+    running: dict[Any, tuple[Unit, Refs]] = {}
     deaths: dict[int, int] = {}
     try:
         while True:
-            while len(running) < room(config) + spare:
+            while len(running) < worker_slots(config) + prefetch:
                 item = again.popleft() if again else next(source, None)
                 if item is None:
                     break
@@ -71,7 +71,7 @@ def flow(
                 running[refs[0]] = (item, refs)
             if not running:
                 return
-            ready, _ = ray.wait(list(running), timeout=_LOOK_AGAIN)
+            ready, _ = ray.wait(list(running), timeout=_POLL_SECONDS)
             for ref in ready:
                 item, refs = running.pop(ref)
                 try:
@@ -87,10 +87,10 @@ def flow(
                             "done is kept: run the same again, with fewer workers or more memory "
                             "for each (cluster.memory_gb)"
                         ) from error
-                    lost(item)
+                    on_worker_lost(item)
                     again.append(item)
                 else:
-                    yield Done(item, value, refs[1:])
+                    yield CompletedUnit(item, value, refs[1:])
     finally:
         for ref in running:
             ray.cancel(ref)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from vermeil.config.problems import did_you_mean
 from vermeil.section import Section
 from vermeil.student.config import StudentConfig
-from vermeil.studies.cells.regimens import KNOWN
+from vermeil.studies.cells.regimens import KNOWN_REGIMENS
 from vermeil.studies.config import StudyConfig
 
 
@@ -24,13 +24,13 @@ def cross_checks(sections: Mapping[str, Section]) -> Iterator[str]:
 
 
 def _study_problems(study: StudyConfig) -> Iterator[str]:
-    known = [*KNOWN, *study.variants]
+    known = [*KNOWN_REGIMENS, *study.variants]
     for i, name in enumerate(study.regimens):
         if name not in known:
             hint = did_you_mean(name, known)
             yield f"study.regimens.{i}: expected one of {', '.join(known)}, found {name!r}{hint}"
     for name in study.variants:
-        if name in KNOWN:
+        if name in KNOWN_REGIMENS:
             yield f"study.variants.{name}: the name is taken; choose another"
     if study.baseline not in study.regimens:
         yield (

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from vermeil.config.consistency import cross_checks
 from vermeil.config.dump import NONE
 from vermeil.config.model import Config
-from vermeil.config.problems import model_in, problems_of, unknown
+from vermeil.config.problems import describe_errors, model_in, unknown
 from vermeil.config.source import apply_override, read_toml
 from vermeil.corpora.config import CorporaConfig, CorpusConfig
 from vermeil.errors import ConfigError
@@ -44,9 +44,9 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
             continue
         section = _model_of(field)
         try:
-            sections[name] = section.model_validate(_without_none(raw.get(name, {}), section))
+            sections[name] = section.model_validate(_parse_none(raw.get(name, {}), section))
         except ValidationError as error:
-            problems += problems_of(name, section, error)
+            problems += describe_errors(name, section, error)
     problems += cross_checks(sections)
     if problems:
         raise ConfigError(*(f"{path}: {problem}" for problem in problems))
@@ -58,7 +58,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     return _with_absolute_paths(Config.model_validate(sections), folder)
 
 
-def _without_none(values: Any, model: type[BaseModel]) -> Any:
+def _parse_none(values: Any, model: type[BaseModel]) -> Any:
     """Replace the word "none" by None wherever the key is optional."""
     if not isinstance(values, dict):
         return values
@@ -70,7 +70,7 @@ def _without_none(values: Any, model: type[BaseModel]) -> Any:
         elif value == NONE and type(None) in get_args(field.annotation):
             result[name] = None
         else:
-            result[name] = _without_none(value, below) if (below := model_in(field)) else value
+            result[name] = _parse_none(value, below) if (below := model_in(field)) else value
     return result
 
 

@@ -20,12 +20,12 @@ _EXPECTED = {
 """What pydantic's kinds of error stand for, where its own words would not help."""
 
 
-def problems_of(section: str, model: type[BaseModel], error: ValidationError) -> list[str]:
+def describe_errors(section: str, model: type[BaseModel], error: ValidationError) -> list[str]:
     """Return every problem of a section, each by its dotted path."""
     return [_describe(section, model, one) for one in _independent(error)]
 
 
-def unknown(where: str, model: type[BaseModel]) -> str:
+def unknown_key(where: str, model: type[BaseModel]) -> str:
     """Say that a section has no such key, and which one was probably meant."""
     known = list(model.model_fields)
     hint = did_you_mean(where.rpartition(".")[2], known)
@@ -51,7 +51,7 @@ def _describe(section: str, model: type[BaseModel], error: ErrorDetails) -> str:
     """Say where one of pydantic's errors is, what was expected and what was found."""
     where = ".".join((section, *(str(part) for part in error["loc"])))
     if error["type"] == "extra_forbidden":
-        return unknown(where, _owner(model, error["loc"]))
+        return unknown_key(where, _owner(model, error["loc"]))
     if error["type"] == "missing":
         return f"{where}: missing"
     if error["type"] == "too_short":
@@ -59,7 +59,7 @@ def _describe(section: str, model: type[BaseModel], error: ErrorDetails) -> str:
     expected = _expected(error)
     if expected is None:
         return f"{where}: {error['msg'][0].lower()}{error['msg'][1:]}"
-    return f"{where}: expected {expected}, found {_show(error['input'])}{_hint(error)}"
+    return f"{where}: expected {expected}, found {_shorten(error['input'])}{_hint(error)}"
 
 
 def _expected(error: ErrorDetails) -> str | None:
@@ -77,7 +77,7 @@ def _hint(error: ErrorDetails) -> str:
     return did_you_mean(str(error["input"]), re.findall(r"'([^']*)'", error["msg"]))
 
 
-def _show(value: Any) -> str:
+def _shorten(value: Any) -> str:
     shown = json.dumps(value, ensure_ascii=False, default=str)
     return shown if len(shown) <= 60 else shown[:57] + "…"
 

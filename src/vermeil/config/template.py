@@ -14,7 +14,7 @@ from vermeil.config import Config
 from vermeil.config.dump import NONE
 from vermeil.corpora.config import CorpusConfig
 
-HEAD = """\
+HEADER = """\
 # Vermeil: a teacher (an LLM) annotates text, a small student is trained on that and on your gold.
 #
 # Fill in [task], [corpora] and [teacher]; the rest may stay as it is. A line such as "#seed = 0"
@@ -35,7 +35,7 @@ description = "companies, institutions, teams"
 description = "places: countries, towns, rivers, buildings"
 """
 
-FILLED: Mapping[str, Any] = {
+REQUIRED_VALUES: Mapping[str, Any] = {
     "task.name": "ner",
     "corpora.gold": "gold.jsonl",
     "corpora.pool": "pool.txt",
@@ -63,7 +63,7 @@ ORDER = (
 
 def template() -> str:
     """Return the commented configuration file."""
-    parts = [HEAD]
+    parts = [HEADER]
     for name in ORDER:
         field = Config.model_fields[name]
         parts.append("\n".join(_section(name, _model(field), field.description or "")))
@@ -100,8 +100,8 @@ def _section(path: str, model: type[BaseModel], description: str) -> Iterator[st
 
 
 def _assignment(key: str, name: str, field: FieldInfo) -> str:
-    if key in FILLED:
-        return f"{name} = {_toml(FILLED[key])}"
+    if key in REQUIRED_VALUES:
+        return f"{name} = {_toml(REQUIRED_VALUES[key])}"
     return f"#{name} = {_toml(NONE if field.default is None else field.default)}"
 
 

@@ -2,7 +2,7 @@
 
 from vermeil.corpora.analysis.leaks import Leak, LeakReport, find_leaks
 from vermeil.corpora.analysis.split import split_corpus
-from vermeil.corpora.analysis.stats import CorpusStats, Spread, corpus_stats
+from vermeil.corpora.analysis.stats import CorpusStats, LengthSummary, corpus_stats
 from vermeil.corpora.config import CorporaConfig, CorpusConfig
 from vermeil.corpora.read import read_corpus
 from vermeil.corpora.recognise import require_readable, require_writable
@@ -15,7 +15,7 @@ __all__ = [
     "CorpusStats",
     "Leak",
     "LeakReport",
-    "Spread",
+    "LengthSummary",
     "WriteReport",
     "corpus_stats",
     "document_from_record",

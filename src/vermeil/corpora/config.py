@@ -26,10 +26,10 @@ FileFormat = Literal[
     "argilla",
     "webanno",
 ]
-Format = Literal["auto", FileFormat]
-Scheme = Literal["auto", "iob1", "iob2", "bioes"]
+FormatSetting = Literal["auto", FileFormat]
+SchemeSetting = Literal["auto", "iob1", "iob2", "bioes"]
 
-FORMATS: tuple[str, ...] = get_args(FileFormat)
+FORMAT_NAMES: tuple[str, ...] = get_args(FileFormat)
 """All formats, each of which may stand before a path: ``doccano:export.jsonl``."""
 
 
@@ -42,11 +42,11 @@ class CorpusConfig(Section):
 
     path: Path
     """The file or folder; relative to the folder of vermeil.toml."""
-    format: Format = "auto"
+    format: FormatSetting = "auto"
     """jsonl (vermeil records), conll (columns), tokens (JSONL of token lists), text, parquet,
     datasets, docbin, brat, label-studio, doccano, prodigy, argilla, webanno; auto: by name and
     first record."""
-    scheme: Scheme = "auto"
+    scheme: SchemeSetting = "auto"
     """Tag scheme of conll, tokens and tables of tokens; auto: recognised from the tags."""
     tag_column: int = -1
     """conll: the column that holds the tags, from 0; negative counts from the right."""
@@ -69,7 +69,7 @@ class CorpusConfig(Section):
         if not isinstance(value, dict) or not isinstance(value.get("path"), str | Path):
             return value
         name, colon, path = str(value["path"]).partition(":")
-        if not colon or not path or name not in FORMATS:
+        if not colon or not path or name not in FORMAT_NAMES:
             return value
         if value.get("format", "auto") not in ("auto", name):
             raise ValueError(f"one format: the path says {name}, the key {value['format']}")

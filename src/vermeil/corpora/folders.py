@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vermeil.data.atomic import atomic_folder
 
-LONGEST = 200
+MAX_NAME_BYTES = 200
 """Bytes of the longest name that is written; file systems allow 255."""
 
 _UNSAFE = re.compile(r"^\.|[\x00-\x1f\x7f%/\\:*?\"<>|]")
@@ -22,7 +22,7 @@ def file_name(document_id: str) -> str | None:
     What file systems refuse is written as ``%`` and two hexadecimal digits.
     """
     name = _UNSAFE.sub(lambda match: f"%{ord(match[0]):02X}", document_id)
-    return name if len(name.encode(errors="surrogatepass")) <= LONGEST else None
+    return name if len(name.encode(errors="surrogatepass")) <= MAX_NAME_BYTES else None
 
 
 def document_id(name: str) -> str:

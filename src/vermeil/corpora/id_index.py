@@ -15,7 +15,7 @@ _CACHE = 16 * 1024
 """Kibibytes of that file that are kept in memory."""
 
 
-class SeenIds:
+class IdIndex:
     """The ids of a corpus, with the lines where they stand. A context manager.
 
     Beyond the first ones, 64 bits of an id's BLAKE2b and its line go to a temporary file without a
@@ -29,12 +29,12 @@ class SeenIds:
     def __init__(self, in_memory: int = _IN_MEMORY) -> None:
         self._lines: dict[str, int | None] = {}
         self._in_memory = in_memory
-        self._more: sqlite3.Connection | None = None
+        self._overflow: sqlite3.Connection | None = None
 
     def __bool__(self) -> bool:
-        return bool(self._lines) or self._more is not None
+        return bool(self._lines) or self._overflow is not None
 
-    def __enter__(self) -> SeenIds:
+    def __enter__(self) -> IdIndex:
         return self
 
     def __exit__(
@@ -43,8 +43,8 @@ class SeenIds:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._more is not None:
-            self._more.close()
+        if self._overflow is not None:
+            self._overflow.close()
 
     def add(self, document: Document, line: int | None) -> None:
         """Take note of a document's id.
@@ -54,7 +54,7 @@ class SeenIds:
         """
         name = document.id
         if name in self._lines:
-            raise _repeated(name, self._lines[name])
+            raise _duplicate_error(name, self._lines[name])
         if len(self._lines) < self._in_memory:
             self._lines[name] = line
             return
@@ -67,19 +67,21 @@ class SeenIds:
             ) from error
 
     def _add_to_file(self, name: str, line: int | None) -> None:
-        if self._more is None:
-            self._more = _temporary()
+        if self._overflow is None:
+            self._overflow = _temporary_database()
         head = int.from_bytes(
             blake2b(name.encode(errors="surrogatepass"), digest_size=8).digest(), signed=True
         )
         try:
-            self._more.execute("INSERT INTO ids VALUES (?, ?)", (head, line))
+            self._overflow.execute("INSERT INTO ids VALUES (?, ?)", (head, line))
         except sqlite3.IntegrityError:
-            found = self._more.execute("SELECT line FROM ids WHERE head = ?", (head,)).fetchone()
-            raise _repeated(name, found[0]) from None
+            found = self._overflow.execute(
+                "SELECT line FROM ids WHERE head = ?", (head,)
+            ).fetchone()
+            raise _duplicate_error(name, found[0]) from None
 
 
-def _temporary() -> sqlite3.Connection:
+def _temporary_database() -> sqlite3.Connection:
     db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE}"):
         db.execute(f"PRAGMA {setting}")
@@ -88,6 +90,6 @@ def _temporary() -> sqlite3.Connection:
     return db
 
 
-def _repeated(name: str, line: int | None) -> DataError:
+def _duplicate_error(name: str, line: int | None) -> DataError:
     where = "" if line is None else f" (line {line})"
     return DataError(f"the id {name!r} stands here again{where}; ids must be unique")

@@ -8,8 +8,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
-from vermeil.corpora.source import STDIN, Line, located, read_chunks, read_lines
-from vermeil.data.records import _name
+from vermeil.corpora.source import STDIN, Line, add_error_location, read_chunks, read_lines
+from vermeil.data.records import _format_value
 from vermeil.errors import DataError
 
 Objects = Iterable[tuple[int, dict[str, Any]]]
@@ -20,7 +20,7 @@ _SHOWN = 40
 _START = 1 << 12
 
 
-def objects_in(path: Path) -> Objects:
+def read_object_file(path: Path) -> Objects:
     """Read the objects of a file, whether it is an array or has one on each line.
 
     Raises:
@@ -28,7 +28,7 @@ def objects_in(path: Path) -> Objects:
     """
     if is_array(path):
         return read_array(read_chunks(path), path)
-    return objects_of(read_lines(path), path)
+    return read_object_lines(read_lines(path), path)
 
 
 def is_array(path: Path) -> bool:
@@ -39,7 +39,7 @@ def is_array(path: Path) -> bool:
     return start.lstrip(_SPACE).startswith("[")
 
 
-def objects_of(lines: Iterable[Line], path: Path) -> Objects:
+def read_object_lines(lines: Iterable[Line], path: Path) -> Objects:
     """Read the objects of lines, which may be those of an array."""
     lines = iter(lines)
     blank: list[Line] = []
@@ -66,7 +66,7 @@ def read_array(chunks: Iterable[str], path: Path) -> Iterator[tuple[int, dict[st
     Raises:
         DataError: what comes is not an array of objects, or it ends too early.
     """
-    text = _Text(chunks)
+    text = _TextStream(chunks)
     if text.next_character() != "[":
         raise DataError("expected a JSON array", path, text.line)
     text.skip(1)
@@ -76,7 +76,7 @@ def read_array(chunks: Iterable[str], path: Path) -> Iterator[tuple[int, dict[st
         while True:
             text.next_character()
             line = text.line
-            with located(path, line):
+            with add_error_location(path, line):
                 value = text.value()
                 if not isinstance(value, dict):
                     shown = json.dumps(value, ensure_ascii=False)[:_SHOWN]
@@ -93,7 +93,7 @@ def read_array(chunks: Iterable[str], path: Path) -> Iterator[tuple[int, dict[st
         raise DataError("something stands after the array's end", path, text.line)
 
 
-class _Text:
+class _TextStream:
     """A text of which only what is not yet read is kept."""
 
     def __init__(self, chunks: Iterable[str]) -> None:
@@ -109,7 +109,7 @@ class _Text:
                 self.skip(1)
             if self._at < len(self._buffer):
                 return self._buffer[self._at]
-            if not self._more(1):
+            if not self._read_more(1):
                 return ""
 
     def skip(self, length: int) -> None:
@@ -125,18 +125,18 @@ class _Text:
             except json.JSONDecodeError as error:
                 # What cannot be read may only be cut off. The text doubles each time, so that a
                 # long value is not read again for every piece.
-                if self._more(len(self._buffer) - self._at + 1):
+                if self._read_more(len(self._buffer) - self._at + 1):
                     continue
                 where = self._buffer.count("\n", self._at, error.pos)
                 raise DataError(
                     f"not JSON: {error.msg}" + (f" ({where} lines below)" if where else "")
                 ) from error
-            if length == len(self._buffer) and not isinstance(value, dict) and self._more(1):
+            if length == len(self._buffer) and not isinstance(value, dict) and self._read_more(1):
                 continue
             self.skip(length - self._at)
             return value
 
-    def _more(self, wanted: int) -> bool:
+    def _read_more(self, wanted: int) -> bool:
         """Add at least ``wanted`` characters; whether there were any."""
         kept = self._buffer[self._at :]
         pieces, size = [kept], 0
@@ -154,7 +154,7 @@ def read_objects(lines: Iterable[Line], path: Path) -> Iterator[tuple[int, dict[
     for line in lines:
         if not line.text.strip():
             continue
-        with located(path, line.number):
+        with add_error_location(path, line.number):
             record = parse_object(line.text)
         yield line.number, record
 
@@ -175,7 +175,7 @@ def parse_object(text: str) -> dict[str, Any]:
             f"not JSON: {error.msg} at character {error.colno}; expected one object per line"
         ) from error
     if not isinstance(value, dict):
-        raise DataError(f"expected a JSON object, found {_name(value)}")
+        raise DataError(f"expected a JSON object, found {_format_value(value)}")
     return value
 
 

@@ -14,10 +14,17 @@ from vermeil.corpora.formats.tables import read_table
 from vermeil.corpora.formats.text import read_text_files, read_text_lines
 from vermeil.corpora.formats.tokens import read_tokens, token_tags
 from vermeil.corpora.formats.webanno.reader import read_webanno, webanno_document
-from vermeil.corpora.id_index import SeenIds
-from vermeil.corpora.objects import Objects, is_array, objects_in, objects_of
-from vermeil.corpora.recognise import OBJECTS, recognise, recognise_array, with_named_format
-from vermeil.corpora.source import STDIN, Found, Line, located, read_lines, stem_of
+from vermeil.corpora.id_index import IdIndex
+from vermeil.corpora.objects import Objects, is_array, read_object_file, read_object_lines
+from vermeil.corpora.recognise import OBJECT_FORMATS, recognise, recognise_array, with_named_format
+from vermeil.corpora.source import (
+    STDIN,
+    Line,
+    LocatedDocument,
+    add_error_location,
+    read_lines,
+    stem_of,
+)
 from vermeil.corpora.tools.registry import TOOLS, read_tool
 from vermeil.data.document import Document
 from vermeil.data.tags import Scheme, detect_scheme
@@ -53,9 +60,9 @@ def read_corpus(
 def _documents(
     config: CorpusConfig, check: Callable[[Document], None] | None
 ) -> Iterator[Document]:
-    with SeenIds() as seen:
-        for path, line, document in _found(config):
-            with located(path, line):
+    with IdIndex() as seen:
+        for path, line, document in _read_located(config):
+            with add_error_location(path, line):
                 seen.add(document, line)
                 if check is not None:
                     check(document)
@@ -64,7 +71,7 @@ def _documents(
             raise DataError("holds no document; expected at least one", config.path)
 
 
-def _found(config: CorpusConfig) -> Iterator[Found]:
+def _read_located(config: CorpusConfig) -> Iterator[LocatedDocument]:
     path = config.path
     if config.format == "auto":
         known = "text" if config.text_unit == "file" else recognise_array(path)
@@ -81,15 +88,15 @@ def _found(config: CorpusConfig) -> Iterator[Found]:
         case "webanno":
             yield from read_webanno(path, config)
         case _:
-            yield from (Found(path, *found) for found in _from_lines(config))
+            yield from (LocatedDocument(path, *found) for found in _from_lines(config))
 
 
 def _from_lines(config: CorpusConfig) -> Iterator[tuple[int | None, Document]]:
     """Read what comes line by line, or as JSON objects; a pipe is read once."""
     path = config.path
-    if config.format in OBJECTS and is_array(path):
-        return _objects(objects_in(path), config)
-    config, lines = _recognised(config)
+    if config.format in OBJECT_FORMATS and is_array(path):
+        return _objects(read_object_file(path), config)
+    config, lines = _with_format(config)
     match config.format:
         case "conll":
             return read_conll(lines, config, _scheme(config))
@@ -99,10 +106,10 @@ def _from_lines(config: CorpusConfig) -> Iterator[tuple[int | None, Document]]:
             document = webanno_document(lines, path, stem_of(path), config.tag_key)
             return iter([(None, document)])
         case _:
-            return _objects(objects_of(lines, path), config)
+            return _objects(read_object_lines(lines, path), config)
 
 
-def _recognised(config: CorpusConfig) -> tuple[CorpusConfig, Iterable[Line]]:
+def _with_format(config: CorpusConfig) -> tuple[CorpusConfig, Iterable[Line]]:
     """Return the corpus with its format, and its lines."""
     lines: Iterable[Line] = read_lines(config.path)
     if config.format != "auto":
@@ -135,6 +142,6 @@ def _scheme(config: CorpusConfig) -> Scheme:
     if config.format == "conll":
         tags = conll_tags(read_lines(path), config)
     else:
-        tags = token_tags(objects_in(path), config)
-    with located(path):
+        tags = token_tags(read_object_file(path), config)
+    with add_error_location(path):
         return detect_scheme(found for _, found in tags)

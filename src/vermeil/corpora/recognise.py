@@ -7,12 +7,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from vermeil.corpora.config import FORMATS, CorpusConfig, FileFormat, Format
+from vermeil.corpora.config import FORMAT_NAMES, CorpusConfig, FileFormat, FormatSetting
 from vermeil.corpora.formats.arrow import looks_like_table
 from vermeil.corpora.formats.conll import looks_like_conll
 from vermeil.corpora.formats.webanno.escapes import HEADER
-from vermeil.corpora.objects import is_array, objects_in, objects_of
-from vermeil.corpora.source import STDIN, Line, located, reading
+from vermeil.corpora.objects import is_array, read_object_file, read_object_lines
+from vermeil.corpora.source import STDIN, Line, add_error_location, translate_file_errors
 from vermeil.corpora.tools.registry import TOOLS
 from vermeil.errors import DataError
 from vermeil.optional import require
@@ -39,7 +39,7 @@ ENDINGS: dict[str, FileFormat] = {
 """What an ending promises; a .jsonl file may hold token lists or an annotation tool's objects, a
 .tsv file may be WebAnno's, and a .txt file may hold columns."""
 
-OBJECTS: frozenset[FileFormat] = frozenset(("jsonl", "tokens", *TOOLS))
+OBJECT_FORMATS: frozenset[FileFormat] = frozenset(("jsonl", "tokens", *TOOLS))
 """Formats that are JSON objects, one per line or in an array."""
 
 FORMAT_EXTRAS: dict[FileFormat, str] = {
@@ -64,7 +64,7 @@ def recognise_source(path: Path) -> FileFormat | None:
     if path == STDIN or not path.is_dir():
         named = ENDINGS.get(_ending(path))
         return named if named in _BY_NAME else None
-    with reading(path):
+    with translate_file_errors(path):
         if looks_like_table(path):
             return "datasets"
         for ending, name in ((".ann", "brat"), (".spacy", "docbin"), (".tsv", "webanno")):
@@ -94,7 +94,7 @@ def require_readable(*corpora: CorpusConfig | None) -> None:
             with_named_format(corpus)
 
 
-def require_writable(path: Path, format: Format = "auto") -> FileFormat:  # noqa: A002
+def require_writable(path: Path, format: FormatSetting = "auto") -> FileFormat:  # noqa: A002
     """Return the format in which a file or folder is to be written.
 
     Raises:
@@ -106,7 +106,7 @@ def require_writable(path: Path, format: Format = "auto") -> FileFormat:  # noqa
     return chosen
 
 
-def _require_format(path: Path, name: Format) -> None:
+def _require_format(path: Path, name: FormatSetting) -> None:
     if name in FORMAT_EXTRAS:
         require(f"{path}: the format {name}", FORMAT_EXTRAS[name])
 
@@ -128,14 +128,14 @@ def recognise(config: CorpusConfig, first: Sequence[Line]) -> FileFormat:
     if opening.text.startswith(HEADER):
         return "webanno"
     if named == "jsonl" or (named is None and opening.text.lstrip().startswith(("{", "["))):
-        with located(config.path, opening.number):
-            return _json_format(next(iter(objects_of(first, config.path)), (0, {}))[1])
+        with add_error_location(config.path, opening.number):
+            return _json_format(next(iter(read_object_lines(first, config.path)), (0, {}))[1])
     if named == "conll" or looks_like_conll(first, config.tag_column):
         return "conll"
     if named == "text" or config.path == STDIN:
         return "text"
     raise DataError(
-        f"neither its name nor its first lines tell the format; name it: {', '.join(FORMATS)}",
+        f"neither its name nor its first lines tell the format; name it: {', '.join(FORMAT_NAMES)}",
         config.path,
     )
 
@@ -145,7 +145,7 @@ def recognise_array(path: Path) -> FileFormat | None:
     named = ENDINGS.get(_ending(path))
     if named not in (None, "jsonl") or not is_array(path):
         return None
-    return _json_format(next(iter(objects_in(path)), (0, {}))[1])
+    return _json_format(next(iter(read_object_file(path)), (0, {}))[1])
 
 
 def recognise_file(path: Path) -> FileFormat:
@@ -154,7 +154,7 @@ def recognise_file(path: Path) -> FileFormat:
     Raises:
         DataError: it holds none.
     """
-    for _, record in objects_in(path):
+    for _, record in read_object_file(path):
         return _json_format(record)
     raise DataError("holds no JSON object; expected at least one", path)
 

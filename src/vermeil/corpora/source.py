@@ -25,7 +25,7 @@ class Line(NamedTuple):
     text: str
 
 
-class Found(NamedTuple):
+class LocatedDocument(NamedTuple):
     """A document and where it stands."""
 
     path: Path
@@ -41,7 +41,7 @@ def read_lines(path: Path) -> Iterator[Line]:
     Raises:
         DataError: no such file, not readable, damaged, or not UTF-8.
     """
-    with reading(path), _open(path) as file:
+    with translate_file_errors(path), _open(path) as file:
         for number, raw in enumerate(file, 1):
             yield Line(number, decode_line(raw, path, number))
 
@@ -54,7 +54,7 @@ def read_chunks(path: Path, size: int = 1 << 16) -> Iterator[str]:
     """
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     line = 1
-    with reading(path), _open(path) as file:
+    with translate_file_errors(path), _open(path) as file:
         while True:
             raw = file.read(size)
             try:
@@ -69,22 +69,22 @@ def read_chunks(path: Path, size: int = 1 << 16) -> Iterator[str]:
                 return
 
 
-def read_whole(path: Path, *, keep_mark: bool = False) -> str:
+def read_whole(path: Path, *, keep_bom: bool = False) -> str:
     """Return the text of a UTF-8 file, without the line end at its end.
 
-    ``keep_mark`` keeps a byte-order mark, where offsets of others count it.
+    ``keep_bom`` keeps a byte-order mark, where offsets of others count it.
 
     Raises:
         DataError: as `read_lines`.
     """
-    with reading(path), _open(path) as file:
+    with translate_file_errors(path), _open(path) as file:
         lines = [
-            decode_line(raw, path, number, keep_end=True, keep_mark=keep_mark)
+            decode_line(raw, path, number, keep_end=True, keep_bom=keep_bom)
             for number, raw in enumerate(file, 1)
         ]
     text = "".join(lines)
     # With offsets, what stands before the last line feed is text.
-    return text.removesuffix("\n") if keep_mark else _without_end(text)
+    return text.removesuffix("\n") if keep_bom else _without_end(text)
 
 
 def stem_of(path: Path) -> str:
@@ -95,16 +95,16 @@ def stem_of(path: Path) -> str:
 
 
 @contextmanager
-def located(path: Path, line: int | None = None) -> Iterator[None]:
+def add_error_location(path: Path, line: int | None = None) -> Iterator[None]:
     """Give a `DataError` that knows no place the place ``path:line``."""
     try:
         yield
     except DataError as error:
-        raise error.at(path, line) from error.__cause__
+        raise error.with_location(path, line) from error.__cause__
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def translate_file_errors(path: Path) -> Iterator[None]:
     """Turn what the operating system says about a file into a `DataError`."""
     try:
         yield
@@ -127,7 +127,7 @@ def _open(path: Path) -> AbstractContextManager[IO[bytes] | gzip.GzipFile]:
 
 
 def decode_line(
-    raw: bytes, path: Path, number: int, *, keep_end: bool = False, keep_mark: bool = False
+    raw: bytes, path: Path, number: int, *, keep_end: bool = False, keep_bom: bool = False
 ) -> str:
     """Return the text of one line of a file.
 
@@ -136,7 +136,7 @@ def decode_line(
         path: the file, for the error.
         number: of the line; the first one may begin with a byte-order mark.
         keep_end: whether a line end is kept.
-        keep_mark: whether a byte-order mark is kept.
+        keep_bom: whether a byte-order mark is kept.
 
     Raises:
         DataError: it is not UTF-8.
@@ -145,7 +145,7 @@ def decode_line(
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _not_utf8(error, path, number) from error
-    if number == 1 and not keep_mark:
+    if number == 1 and not keep_bom:
         text = text.removeprefix("\ufeff")
     return text if keep_end else _without_end(text)
 

@@ -18,7 +18,7 @@ _BREAK = re.compile(r"[\t\r\n]")
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
-class Row(NamedTuple):
+class TokenisedRow(NamedTuple):
     """One text as its file has it; ``tags`` is None where nobody annotated it."""
 
     id: str
@@ -28,7 +28,7 @@ class Row(NamedTuple):
     text: str | None = None
 
 
-class Sheet(NamedTuple):
+class TaggedWords(NamedTuple):
     """A document as words and tags; ``text`` is None where the words joined by a space are it."""
 
     words: list[str]
@@ -46,7 +46,7 @@ def join_words(words: Sequence[str]) -> tuple[str, tuple[Range, ...]]:
     return " ".join(words), tuple(ranges)
 
 
-def place_words(text: str, words: Sequence[str]) -> tuple[Range, ...] | None:
+def align_words(text: str, words: Sequence[str]) -> tuple[Range, ...] | None:
     """Return the range of each word in ``text``, with only white space between, or None."""
     ranges: list[Range] = []
     position = 0
@@ -60,7 +60,7 @@ def place_words(text: str, words: Sequence[str]) -> tuple[Range, ...] | None:
     return tuple(ranges)
 
 
-def row_to_document(row: Row, scheme: Scheme) -> Document:
+def row_to_document(row: TokenisedRow, scheme: Scheme) -> Document:
     """Return the document of a row; its text is ``row.text`` where the words stand in it.
 
     Raises:
@@ -68,7 +68,7 @@ def row_to_document(row: Row, scheme: Scheme) -> Document:
     """
     if "" in row.words:
         raise DataError(f"word {list(row.words).index('') + 1} is empty")
-    placed = None if row.text is None else place_words(row.text, row.words)
+    placed = None if row.text is None else align_words(row.text, row.words)
     text, tokens = join_words(row.words)
     if row.text is not None and placed is not None:
         text, tokens = row.text, placed
@@ -81,9 +81,9 @@ def row_to_document(row: Row, scheme: Scheme) -> Document:
     return Document(row.id, text, row.group, tokens, annotation, meta=meta)
 
 
-def document_to_sheet(
-    document: Document, scheme: Scheme, losses: Counter[str], *, flat: bool = False
-) -> Sheet:
+def document_to_tagged_words(
+    document: Document, scheme: Scheme, losses: Counter[str], *, single_line: bool = False
+) -> TaggedWords:
     """Return a document as words and tags; what they cannot hold is counted in ``losses``.
 
     Args:
@@ -92,11 +92,11 @@ def document_to_sheet(
         losses: counted here are ``tokens_made`` (documents that had no tokens), ``respaced`` (texts
             that will be read with other white space), ``odd_label`` (spans left out since a tab
             or line end is in their label), and what `spans_to_tags` and `count_unheld` name.
-        flat: whether words and text must stand on one line and hold no tab.
+        single_line: whether words and text must stand on one line and hold no tab.
     """
     tokens, spans = tokens_of(document, losses), document.spans
     words = [document.text[start:end] for start, end in tokens]
-    if flat:
+    if single_line:
         words = [_BREAK.sub(" ", word) for word in words]
         spans, odd = _without_breaks(spans)
         losses["odd_label"] += odd
@@ -104,13 +104,15 @@ def document_to_sheet(
     if spans is not None:
         tags, lost = spans_to_tags(spans, tokens, scheme)
         losses.update(lost)
-    count_unheld(document, losses)
+    count_unsupported(document, losses)
     if join_words(words) == (document.text, tokens):
-        return Sheet(words, tags, None)
-    if place_words(document.text, words) == tokens and (not flat or is_flat(document.text)):
-        return Sheet(words, tags, document.text)
+        return TaggedWords(words, tags, None)
+    if align_words(document.text, words) == tokens and (
+        not single_line or is_single_line(document.text)
+    ):
+        return TaggedWords(words, tags, document.text)
     losses["respaced"] += 1
-    return Sheet(words, tags, None)
+    return TaggedWords(words, tags, None)
 
 
 def tokens_of(document: Document, losses: Counter[str]) -> tuple[Range, ...]:
@@ -121,15 +123,17 @@ def tokens_of(document: Document, losses: Counter[str]) -> tuple[Range, ...]:
     return tuple(match.span() for match in _WORD.finditer(document.text))
 
 
-def is_flat(text: str) -> bool:
+def is_single_line(text: str) -> bool:
     """Whether a text holds neither tab nor line end."""
     return _BREAK.search(text) is None
 
 
-def count_unheld(document: Document, losses: Counter[str], held: Collection[str] = ()) -> None:
+def count_unsupported(
+    document: Document, losses: Counter[str], supported: Collection[str] = ()
+) -> None:
     """Count what neither tags nor plain text can hold, under its name in the record.
 
-    ``held`` names what the format holds all the same.
+    ``supported`` names what the format holds all the same.
     """
     annotation = document.annotation
     lost = {
@@ -143,11 +147,11 @@ def count_unheld(document: Document, losses: Counter[str], held: Collection[str]
             for s in annotation.spans or ()
         ),
     }
-    losses.update({k: int(n) for k, n in lost.items() if n and k not in held})
+    losses.update({k: int(n) for k, n in lost.items() if n and k not in supported})
 
 
 def _without_breaks(spans: tuple[Span, ...] | None) -> tuple[tuple[Span, ...] | None, int]:
     if spans is None:
         return None, 0
-    kept = tuple(span for span in spans if is_flat(span.label))
+    kept = tuple(span for span in spans if is_single_line(span.label))
     return kept, len(spans) - len(kept)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vermeil.corpora.config import CorpusConfig, FileFormat, Format
+from vermeil.corpora.config import CorpusConfig, FileFormat, FormatSetting
 from vermeil.corpora.formats.arrow import write_datasets, write_parquet
 from vermeil.corpora.formats.brat import write_brat
 from vermeil.corpora.formats.conll import conll_texts
@@ -55,7 +55,7 @@ class WriteReport:
 def write_corpus(
     documents: Iterable[Document],
     path: Path,
-    format: Format = "auto",  # noqa: A002
+    format: FormatSetting = "auto",  # noqa: A002
     scheme: Scheme = "iob2",
     *,
     overwrite: bool = False,
@@ -82,8 +82,8 @@ def write_corpus(
         check_file(path, overwrite=overwrite)
     losses: Counter[str] = Counter()
     seen: dict[str, None] = {}
-    source = _noted(documents, seen)
-    with _only_characters(seen):
+    source = _with_unique_ids(documents, seen)
+    with _report_surrogates(seen):
         match chosen:
             case "brat":
                 write_brat(source, path, losses)
@@ -141,7 +141,7 @@ def _write_text(chunks: Iterator[str], path: Path, seen: dict[str, None]) -> Non
 
 
 @contextmanager
-def _only_characters(seen: dict[str, None]) -> Iterator[None]:
+def _report_surrogates(seen: dict[str, None]) -> Iterator[None]:
     """Say which document holds what UTF-8 cannot hold."""
     try:
         yield
@@ -152,7 +152,7 @@ def _only_characters(seen: dict[str, None]) -> Iterator[None]:
         ) from error
 
 
-def _noted(documents: Iterable[Document], seen: dict[str, None]) -> Iterator[Document]:
+def _with_unique_ids(documents: Iterable[Document], seen: dict[str, None]) -> Iterator[Document]:
     for document in documents:
         if document.id in seen:
             raise DataError(f"two documents have the id {document.id!r}; ids must be unique")

@@ -209,12 +209,12 @@ def _open(path: Path, *, compressed: bool) -> Iterator[IO[str]]:
         path.open("wb") as raw,
         gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed,
     ):
-        text = _text_over(packed)
+        text = _text_wrapper(packed)
         yield text
         text.flush()
 
 
-def _text_over(binary: gzip.GzipFile) -> IO[str]:
+def _text_wrapper(binary: gzip.GzipFile) -> IO[str]:
 
     return io.TextIOWrapper(binary, encoding="utf-8", newline="\n", write_through=True)
 

@@ -13,7 +13,7 @@ was not found at all, or marked where nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class MatchCounts:
     """Correct, predicted and gold items of one kind.
 
     Precision = correct / predicted, recall = correct / gold, F1 their harmonic mean; each is 0
@@ -24,8 +24,8 @@ class Tally:
     predicted: int = 0
     gold: int = 0
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(
+    def __add__(self, other: MatchCounts) -> MatchCounts:
+        return MatchCounts(
             self.correct + other.correct,
             self.predicted + other.predicted,
             self.gold + other.gold,
@@ -71,20 +71,20 @@ class Counts:
             spurious; empty where a task has no boundaries.
     """
 
-    per_label: Mapping[str, Tally] = field(default_factory=dict)
-    span_only: Tally | None = None
+    per_label: Mapping[str, MatchCounts] = field(default_factory=dict)
+    span_only: MatchCounts | None = None
     confusion: Mapping[tuple[str, str], int] = field(default_factory=dict)
     documents: int = 0
     truncated: int = 0
     errors: Mapping[tuple[str, ErrorKind], int] = field(default_factory=dict)
 
     def __add__(self, other: Counts) -> Counts:
-        return total((self, other))
+        return sum_counts((self, other))
 
     @property
-    def overall(self) -> Tally:
+    def overall(self) -> MatchCounts:
         """All labels together (micro average)."""
-        return sum(self.per_label.values(), Tally())
+        return sum(self.per_label.values(), MatchCounts())
 
     @property
     def macro_f1(self) -> float:
@@ -113,7 +113,7 @@ class Counts:
         }
 
 
-def total(counts: Iterable[Counts]) -> Counts:
+def sum_counts(counts: Iterable[Counts]) -> Counts:
     """Return the sum of many counts (in linear time: one mutable pass, not repeated copies)."""
     per_label: dict[str, list[int]] = {}
     confusion: dict[tuple[str, str], int] = {}
@@ -133,8 +133,8 @@ def total(counts: Iterable[Counts]) -> Counts:
         documents += one.documents
         truncated += one.truncated
     return Counts(
-        {label: Tally(*values) for label, values in per_label.items()},
-        None if span_only is None else Tally(*span_only),
+        {label: MatchCounts(*values) for label, values in per_label.items()},
+        None if span_only is None else MatchCounts(*span_only),
         confusion,
         documents,
         truncated,
@@ -142,7 +142,7 @@ def total(counts: Iterable[Counts]) -> Counts:
     )
 
 
-def _accumulate(into: list[int], tally: Tally) -> None:
-    into[0] += tally.correct
-    into[1] += tally.predicted
-    into[2] += tally.gold
+def _accumulate(into: list[int], counts: MatchCounts) -> None:
+    into[0] += counts.correct
+    into[1] += counts.predicted
+    into[2] += counts.gold

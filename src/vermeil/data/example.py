@@ -26,12 +26,12 @@ class Target:
 
     classes: NDArray[np.int64]
     weights: NDArray[np.float32]
-    losses: dict[str, int] = field(default_factory=dict)
+    encoding_losses: dict[str, int] = field(default_factory=dict)
     soft: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class TrainingExample:
     """One window as the student's network takes it, without padding.
 
     It holds a document or a stretch of one, or neighbouring documents of one group and origin.

@@ -46,20 +46,20 @@ class Logprobs:
         """Number of characters of the text."""
         return self.ends[-1] if self.ends else 0
 
-    def of(self, ranges: Iterable[Range]) -> float:
+    def total(self, ranges: Iterable[Range]) -> float:
         """Return the log-probability of all tokens that have a part in one of the ranges."""
-        tokens = {number for one in ranges for number in range(*self._tokens(one))}
+        tokens = {number for one in ranges for number in range(*self._token_range(one))}
         return math.fsum(self.values[number] for number in tokens)
 
-    def within(self, start: int, end: int) -> Logprobs:
+    def for_range(self, start: int, end: int) -> Logprobs:
         """Return those of a stretch of the text; a token that crosses its ends counts whole."""
-        first, last = self._tokens((start, end))
+        first, last = self._token_range((start, end))
         ends = tuple(min(one, end) - start for one in self.ends[first:last])
         return Logprobs(ends, self.values[first:last])
 
-    def _tokens(self, one: Range) -> Range:
+    def _token_range(self, span: Range) -> Range:
         """Return the first token with a part in a range, and the one behind the last."""
-        start, end = one
+        start, end = span
         if start >= end:
             return 0, 0
         return bisect_right(self.ends, start), bisect_left(self.ends, end) + 1

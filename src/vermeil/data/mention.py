@@ -62,7 +62,7 @@ class Mention:
     surface: str
     label: str
     occurrence: int | None = None
-    written: tuple[Range, ...] = field(default=(), compare=False)
+    reply_ranges: tuple[Range, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +83,17 @@ class LocatedMention:
     mention: Mention
     status: Status
     span: Span | None = None
-    places: tuple[Range, ...] = ()
+    occurrences: tuple[Range, ...] = ()
     tier: Tier | None = None
     distance: int = 0
-    repeats: tuple[Span, ...] = ()
+    additional_spans: tuple[Span, ...] = ()
 
     @property
     def spans(self) -> tuple[Span, ...]:
         """All accepted spans."""
-        return self.repeats if self.span is None else (self.span, *self.repeats)
+        return self.additional_spans if self.span is None else (self.span, *self.additional_spans)
 
     @property
-    def candidates(self) -> int:
+    def occurrence_count(self) -> int:
         """How many places of the text it may mean."""
-        return 0 if self.tier is None else len(self.places)
+        return 0 if self.tier is None else len(self.occurrences)

@@ -21,7 +21,7 @@ def silent(
     """Report nothing."""
 
 
-def named(progress: Progress, name: str) -> Progress:
+def with_stage_name(progress: Progress, name: str) -> Progress:
     """Return what tells ``progress`` of work as a stage of this name, whatever it calls itself."""
 
     def tell(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from vermeil.data.document import Range
 
 
-def joined(ranges: Iterable[Range]) -> list[Range]:
+def merge_ranges(ranges: Iterable[Range]) -> list[Range]:
     """Return what ranges cover together, in order; those that overlap or touch become one."""
     found: list[Range] = []
     for start, end in sorted(ranges):

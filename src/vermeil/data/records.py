@@ -103,7 +103,7 @@ def _annotation(record: Mapping[str, Any]) -> Annotation:
     spans = _optional(record, "spans", _spans)
     relations = _optional(record, "relations", _relations)
     if relations is not None:
-        relations = _follow_spans(relations, spans or ())
+        relations = _renumber_relations(relations, spans or ())
     return Annotation(
         spans=spans,
         labels=_optional(record, "labels", _labels),
@@ -129,7 +129,9 @@ def _span(item: Mapping[str, Any]) -> Span:
     )
 
 
-def _follow_spans(relations: tuple[Relation, ...], spans: tuple[Span, ...]) -> tuple[Relation, ...]:
+def _renumber_relations(
+    relations: tuple[Relation, ...], spans: tuple[Span, ...]
+) -> tuple[Relation, ...]:
     """Renumber heads and tails, since an annotation puts its spans in order."""
     for relation in relations:
         for number in (relation.head, relation.tail):
@@ -163,7 +165,9 @@ def _tokens(record: Mapping[str, Any], key: str) -> tuple[Range, ...]:
             case [int(start), int(end)] if type(start) is int and type(end) is int:
                 ranges.append((start, end))
             case _:
-                raise DataError(f'"{key}" holds {_name(value)}; expected [start, end] pairs')
+                raise DataError(
+                    f'"{key}" holds {_format_value(value)}; expected [start, end] pairs'
+                )
     return tuple(ranges)
 
 
@@ -171,7 +175,7 @@ def _labels(record: Mapping[str, Any], key: str) -> tuple[str, ...]:
     labels = _list(record, key)
     for label in labels:
         if not isinstance(label, str):
-            raise DataError(f'"{key}" holds {_name(label)}; expected strings')
+            raise DataError(f'"{key}" holds {_format_value(label)}; expected strings')
     return tuple(labels)
 
 
@@ -225,7 +229,7 @@ def _objects(
 ) -> Iterator[dict[str, Any]]:
     for item in _list(record, key):
         if not isinstance(item, dict):
-            raise DataError(f'"{key}" holds {_name(item)}; expected objects')
+            raise DataError(f'"{key}" holds {_format_value(item)}; expected objects')
         _refuse_unknown(item, known, f' in "{key}"')
         yield item
 
@@ -243,9 +247,9 @@ def _refuse_unknown(record: Mapping[str, Any], known: tuple[str, ...], where: st
 def _refuse(record: Mapping[str, Any], key: str, expected: str) -> NoReturn:
     if key not in record:
         raise DataError(f'"{key}" is missing; expected {expected}')
-    raise DataError(f'"{key}" is {_name(record[key])}; expected {expected}')
+    raise DataError(f'"{key}" is {_format_value(record[key])}; expected {expected}')
 
 
-def _name(value: Any) -> str:
+def _format_value(value: Any) -> str:
     shown = json.dumps(value, ensure_ascii=False)
     return shown if len(shown) <= 40 else shown[:37] + "..."

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-Mark = tuple[int, int, str]
+SpanKey = tuple[int, int, str]
 """Start, end (half-open, in code points) and label: a span without anything else."""
 
-Option = tuple[Mark, ...]
+Candidate = tuple[SpanKey, ...]
 """One way to annotate a region, in order; ``()``: nothing is there."""
 
 
-def overlaps(mark: Mark, start: int, end: int) -> bool:
+def overlaps(key: SpanKey, start: int, end: int) -> bool:
     """Whether a mark shares a character with a stretch."""
-    return mark[0] < end and mark[1] > start
+    return key[0] < end and key[1] > start
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +37,21 @@ class Region:
 
     start: int
     end: int
-    options: tuple[Option, ...]
-    evidence: NDArray[np.float64]
-    said: int
-    predicted: int
-    others: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+    candidates: tuple[Candidate, ...]
+    log_probs: NDArray[np.float64]
+    teacher_choice: int
+    student_choice: int
+    auxiliary_log_probs: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
 
-    def within(self, marks: Option) -> int | None:
+    def candidate_index(self, span_keys: Candidate) -> int | None:
         """Return the number of the option that has exactly those marks that touch the region.
 
         None where it is none of them, or where a mark reaches out of the region.
 
         Args:
-            marks: of the whole text, in order.
+            span_keys: of the whole text, in order.
         """
-        touching = tuple(m for m in marks if overlaps(m, self.start, self.end))
+        touching = tuple(m for m in span_keys if overlaps(m, self.start, self.end))
         if any(start < self.start or end > self.end for start, end, _ in touching):
             return None
-        return self.options.index(touching) if touching in self.options else None
+        return self.candidates.index(touching) if touching in self.candidates else None

@@ -25,13 +25,13 @@ Scheme = Literal["iob1", "iob2", "bioes"]
 PREFIXES: dict[Scheme, str] = {"iob1": "BI", "iob2": "BI", "bioes": "BIES"}
 """The prefixes that each scheme knows, besides ``O``."""
 
-NOISE = 0.1
+VIOLATION_TOLERANCE = 0.1
 """Share of span openings that may break the rules of a scheme before files count as mixed."""
 
 _BILOU = {"L": "E", "U": "S"}
 
 
-class Chunk(NamedTuple):
+class TokenSpan(NamedTuple):
     """A span in tokens: ``first`` to ``end`` (half-open)."""
 
     first: int
@@ -59,8 +59,8 @@ def tags_to_spans(
     if len(tags) != len(tokens):
         raise DataError(f"{len(tags)} tags for {len(tokens)} tokens; expected one tag per token")
     parts = [split_tag(tag, scheme) for tag in tags]
-    chunks = _chunks(parts)
-    right = _tags(chunks, len(tokens), scheme)
+    chunks = _to_token_spans(parts)
+    right = _to_tags(chunks, len(tokens), scheme)
     repaired = sum(_join(*part) != tag for part, tag in zip(parts, right, strict=True))
     spans = tuple(Span(tokens[c.first][0], tokens[c.end - 1][1], c.label) for c in chunks)
     return spans, repaired
@@ -87,7 +87,7 @@ def spans_to_tags(
     """
     losses: Counter[str] = Counter()
     starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
-    chunks: list[Chunk] = []
+    chunks: list[TokenSpan] = []
     for span in sorted(spans, key=lambda s: (s.start, -s.end, s.label)):
         first, end = bisect_right(ends, span.start), bisect_left(starts, span.end)
         if first >= end:
@@ -95,12 +95,12 @@ def spans_to_tags(
         elif chunks and first < chunks[-1].end:
             losses["overlap"] += 1
         else:
-            chunks.append(Chunk(first, end, span.label))
+            chunks.append(TokenSpan(first, end, span.label))
             if starts[first] < span.start or ends[end - 1] > span.end:
                 losses["cut_token"] += 1
             elif starts[first] > span.start or ends[end - 1] < span.end:
                 losses["trimmed"] += 1
-    return _tags(chunks, len(tokens), scheme), dict(losses)
+    return _to_tags(chunks, len(tokens), scheme), dict(losses)
 
 
 def detect_scheme(sequences: Iterable[Sequence[str]]) -> Scheme:
@@ -108,7 +108,7 @@ def detect_scheme(sequences: Iterable[Sequence[str]]) -> Scheme:
 
     ``E-`` or ``S-`` mean BIOES. Otherwise an ``I-`` that opens a span speaks for IOB1, and a
     ``B-`` that follows no span of its label speaks for IOB2. A few tags that speak for the other
-    scheme (up to `NOISE` of all) are faults, to be repaired. Without evidence it is IOB2.
+    scheme (up to `VIOLATION_TOLERANCE` of all) are faults, to be repaired. Without evidence it is IOB2.
 
     Raises:
         DataError: the sequences mix schemes, or a tag belongs to none.
@@ -116,17 +116,17 @@ def detect_scheme(sequences: Iterable[Sequence[str]]) -> Scheme:
     seen: Counter[str] = Counter()
     for tags in sequences:
         parts = [split_tag(tag) for tag in tags]
-        _gather(parts, seen)
+        _count_evidence(parts, seen)
     if seen["E"] or seen["S"]:
-        _reject_mixture(
+        _check_mixture(
             seen["open"], seen["spans"], "BIOES", "spans that are not closed by E- or S-"
         )
         return "bioes"
     iob1, iob2 = seen["iob1"], seen["iob2"]
     if iob1 > iob2:
-        _reject_mixture(iob2, iob1 + iob2, "IOB1", "spans opened by B- after O")
+        _check_mixture(iob2, iob1 + iob2, "IOB1", "spans opened by B- after O")
         return "iob1"
-    _reject_mixture(iob1, iob1 + iob2, "IOB2", "spans opened by I-")
+    _check_mixture(iob1, iob1 + iob2, "IOB2", "spans opened by I-")
     return "iob2"
 
 
@@ -147,29 +147,29 @@ def split_tag(tag: str, scheme: Scheme = "bioes") -> tuple[str, str]:
     return prefix, label
 
 
-def _chunks(parts: Sequence[tuple[str, str]]) -> list[Chunk]:
-    chunks: list[Chunk] = []
+def _to_token_spans(parts: Sequence[tuple[str, str]]) -> list[TokenSpan]:
+    chunks: list[TokenSpan] = []
     first, last = 0, ""
     for number, (prefix, label) in enumerate(parts):
         if last and (prefix in "OBS" or label != last):
-            chunks.append(Chunk(first, number, last))
+            chunks.append(TokenSpan(first, number, last))
             last = ""
         if prefix == "O":
             continue
         if not last:
             first, last = number, label
         if prefix in "ES":
-            chunks.append(Chunk(first, number + 1, label))
+            chunks.append(TokenSpan(first, number + 1, label))
             last = ""
     if last:
-        chunks.append(Chunk(first, len(parts), last))
+        chunks.append(TokenSpan(first, len(parts), last))
     return chunks
 
 
-def _tags(chunks: Sequence[Chunk], size: int, scheme: Scheme) -> list[str]:
+def _to_tags(token_spans: Sequence[TokenSpan], size: int, scheme: Scheme) -> list[str]:
     tags = ["O"] * size
-    before = Chunk(-1, -1, "")
-    for chunk in chunks:
+    before = TokenSpan(-1, -1, "")
+    for chunk in token_spans:
         touches = before.end == chunk.first and before.label == chunk.label
         tags[chunk.first] = "I-" if scheme == "iob1" and not touches else "B-"
         for number in range(chunk.first + 1, chunk.end):
@@ -186,22 +186,22 @@ def _join(prefix: str, label: str) -> str:
     return f"{prefix}-{label}" if label else prefix
 
 
-def _gather(parts: Sequence[tuple[str, str]], seen: Counter[str]) -> None:
-    before = Chunk(-1, -1, "")
-    for chunk in _chunks(parts):
+def _count_evidence(parts: Sequence[tuple[str, str]], evidence: Counter[str]) -> None:
+    before = TokenSpan(-1, -1, "")
+    for chunk in _to_token_spans(parts):
         opening, closing = parts[chunk.first][0], parts[chunk.end - 1][0]
         touches = before.end == chunk.first and before.label == chunk.label
-        seen["spans"] += 1
-        seen["iob1"] += opening == "I"
-        seen["iob2"] += opening == "B" and not touches
-        seen[closing] += 1
-        seen["open"] += closing not in "ES"
+        evidence["spans"] += 1
+        evidence["iob1"] += opening == "I"
+        evidence["iob2"] += opening == "B" and not touches
+        evidence[closing] += 1
+        evidence["open"] += closing not in "ES"
         before = chunk
 
 
-def _reject_mixture(against: int, total: int, name: str, what: str) -> None:
-    if against > NOISE * total:
+def _check_mixture(violations: int, total: int, name: str, description: str) -> None:
+    if violations > VIOLATION_TOLERANCE * total:
         raise DataError(
-            f"mixed tag schemes: mostly {name}, but {against} of {total} {what}; "
+            f"mixed tag schemes: mostly {name}, but {violations} of {total} {description}; "
             "name the scheme in the configuration to read it so and repair the rest"
         )

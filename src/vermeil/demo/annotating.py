@@ -19,7 +19,7 @@ from vermeil.demo.corpus import NEWSWIRE
 from vermeil.jobs.annotate import AnnotateReport, annotate
 from vermeil.jobs.appraise import Appraisal, agreement, appraise
 from vermeil.jobs.locate import LocateReport, locate
-from vermeil.jobs.run_folder import Places
+from vermeil.jobs.run_folder import RunFolder
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.replay.server import ReplayServer
@@ -30,12 +30,12 @@ RECORDINGS = {
 }
 """Prompt to the file of recorded replies to it."""
 
-_PLACED = (Status.EXACT, Status.NORMALISED, Status.FUZZY, Status.AMBIGUOUS)
+_LOCATED_STATUSES = (Status.EXACT, Status.NORMALISED, Status.FUZZY, Status.AMBIGUOUS)
 """Statuses of mentions that are spans; ambiguous ones are, since every place is taken."""
 
 
 @dataclass(frozen=True, slots=True)
-class Corpus:
+class NewswireCorpus:
     """The sample corpus, read.
 
     Args:
@@ -54,7 +54,7 @@ class Corpus:
 
 
 @dataclass(frozen=True, slots=True)
-class Annotated:
+class PromptResult:
     """What one prompt brought.
 
     Args:
@@ -66,7 +66,7 @@ class Annotated:
     """
 
     prompt: str
-    asked: AnnotateReport
+    annotate_report: AnnotateReport
     pool: LocateReport
     train: LocateReport
     appraisal: Appraisal
@@ -89,14 +89,16 @@ class Annotated:
     @property
     def located(self) -> int:
         """How many of them stand in the text and are spans now."""
-        return sum(number for status, number in self.pool.mentions.items() if status in _PLACED)
+        return sum(
+            number for status, number in self.pool.mentions.items() if status in _LOCATED_STATUSES
+        )
 
     def as_row(self) -> dict[str, Any]:
         """For tables, report and JSON."""
         return {
             "prompt": self.prompt,
             "counts": self.appraisal.as_dict(),
-            "states": {state.value: n for state, n in self.asked.states.items()},
+            "states": {state.value: n for state, n in self.annotate_report.states.items()},
             "mentions": dict(
                 Counter({s.value: n for s, n in self.pool.mentions.items()})
                 + Counter({s.value: n for s, n in self.train.mentions.items()})
@@ -104,7 +106,7 @@ class Annotated:
         }
 
 
-def agreements(annotated: Sequence[Annotated], task: Task) -> list[dict[str, Any]]:
+def agreements(annotated: Sequence[PromptResult], task: Task) -> list[dict[str, Any]]:
     """Return how far each two prompts agree, for the report."""
     return [
         {
@@ -115,13 +117,13 @@ def agreements(annotated: Sequence[Annotated], task: Task) -> list[dict[str, Any
     ]
 
 
-def read_newswire(folder: Path) -> Corpus:
+def read_newswire(folder: Path) -> NewswireCorpus:
     """Read the sample corpus from its folder."""
 
     def read(name: str) -> list[Document]:
         return list(read_corpus(CorpusConfig(path=folder / name)))
 
-    return Corpus(
+    return NewswireCorpus(
         train=read("train.jsonl"),
         dev=read("dev.jsonl"),
         test=read("test.jsonl"),
@@ -131,33 +133,36 @@ def read_newswire(folder: Path) -> Corpus:
 
 
 def annotate_newswire(
-    corpus: Corpus,
+    corpus: NewswireCorpus,
     task: Task,
     teacher: TeacherConfig,
-    places: Places,
+    run_folder: RunFolder,
     progress: Progress,
-) -> list[Annotated]:
+) -> list[PromptResult]:
     """Ask the recorded teacher about pool and training sentences with both prompts, over HTTP.
 
     Args:
         corpus: the sample.
         task: renders the prompts and reads the replies.
         teacher: how to ask; address, model and prompt are put in here.
-        places: the demo's folder, which holds the sample and its recordings.
+        run_folder: the demo's folder, which holds the sample and its recordings.
         progress: told where the work stands.
     """
     models = {prompt: f"recorded-{prompt.replace('_', '-')}" for prompt in RECORDINGS}
     files = {
-        models[prompt]: places.folder / NEWSWIRE.name / name for prompt, name in RECORDINGS.items()
+        models[prompt]: run_folder.path / NEWSWIRE.name / name
+        for prompt, name in RECORDINGS.items()
     }
     results = []
     with ReplayServer(files) as server:
         for prompt, model in models.items():
             here = {"base_url": server.base_url, "model": model, "prompt": prompt}
             config = teacher.model_copy(update=here)
-            asked = annotate([*corpus.pool, *corpus.train], task, config, places.replies, progress)
-            pool = locate(corpus.pool_gold, task, config, places.replies, progress)
-            train = locate(corpus.train, task, config, places.replies, progress)
+            asked = annotate(
+                [*corpus.pool, *corpus.train], task, config, run_folder.replies, progress
+            )
+            pool = locate(corpus.pool_gold, task, config, run_folder.replies, progress)
+            train = locate(corpus.train, task, config, run_folder.replies, progress)
             said, gold = (*pool.documents, *train.documents), (*corpus.pool_gold, *corpus.train)
-            results.append(Annotated(prompt, asked, pool, train, appraise(said, gold, task)))
+            results.append(PromptResult(prompt, asked, pool, train, appraise(said, gold, task)))
     return results

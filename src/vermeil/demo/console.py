@@ -19,7 +19,7 @@ _STYLES = ("black on bright_cyan", "black on bright_green", "black on bright_yel
 _OTHER_STYLE = "black on bright_magenta"
 
 
-class Story:
+class DemoConsole:
     """Tells what happens, in few words.
 
     Args:
@@ -29,24 +29,26 @@ class Story:
     def __init__(self, console: Console) -> None:
         self._console, self._width = console, min(console.width, _WIDEST)
 
-    def title(self, title: str, words: str) -> None:
+    def title(self, title: str, text: str) -> None:
         """Open the story."""
-        self._print(Panel(Text(words), title=title, title_align="left", padding=(0, 1)))
+        self._print(Panel(Text(text), title=title, title_align="left", padding=(0, 1)))
 
-    def heading(self, words: str) -> None:
+    def heading(self, text: str) -> None:
         """Begin a chapter."""
         self._console.print()
-        self._print(Rule(Text(words, style="bold"), align="left"))
+        self._print(Rule(Text(text, style="bold"), align="left"))
 
-    def say(self, words: str) -> None:
+    def paragraph(self, text: str) -> None:
         """Tell something in a paragraph."""
-        self._print(Padding(Text(words), (0, 1)))
+        self._print(Padding(Text(text), (0, 1)))
 
-    def show(self, thing: RenderableType) -> None:
+    def show(self, renderable: RenderableType) -> None:
         """Show a table or the like."""
-        self._print(Padding(thing, (1, 0)))
+        self._print(Padding(renderable, (1, 0)))
 
-    def numbers(self, title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    def number_table(
+        self, title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]
+    ) -> None:
         """Show a table whose first column is words and whose others are numbers."""
         table = Table(
             title=title, title_justify="left", title_style="bold", box=None, header_style="dim"
@@ -62,10 +64,10 @@ class Story:
         for document in documents:
             self._print(Padding(mark_spans(document, labels), (1, 1, 0, 1)))
 
-    def places(self, places: Mapping[str, Path]) -> None:
+    def paths(self, paths: Mapping[str, Path]) -> None:
         """Say where things lie, one line each that can be copied whole."""
-        widest = max(map(len, places))
-        for name, path in places.items():
+        widest = max(map(len, paths))
+        for name, path in paths.items():
             self._console.print(Text(f" {name:{widest}}  {path}"), soft_wrap=True)
 
     def commands(self, commands: Iterable[str]) -> None:
@@ -73,8 +75,8 @@ class Story:
         for command in commands:
             self._console.print(Text(f"   {command}", style="bold"), soft_wrap=True)
 
-    def _print(self, thing: RenderableType) -> None:
-        self._console.print(thing, width=self._width)
+    def _print(self, renderable: RenderableType) -> None:
+        self._console.print(renderable, width=self._width)
 
 
 def mark_spans(document: Document, labels: tuple[str, ...]) -> Text:

@@ -16,13 +16,25 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
 from vermeil.data.written import RECORD, SAMPLE, check_folder, read_record
 from vermeil.demo.annotating import agreements, annotate_newswire, read_newswire
-from vermeil.demo.console import Story
+from vermeil.demo.console import DemoConsole
 from vermeil.demo.corpus import NEWSWIRE
-from vermeil.demo.narration import tell_annotated, tell_beginning, tell_end, tell_plan, tell_study
-from vermeil.demo.settings import CONFIGURATION, SHORT, Settings, read_settings, shortened
+from vermeil.demo.narration import (
+    show_annotation,
+    show_introduction,
+    show_plan,
+    show_study,
+    show_summary,
+)
+from vermeil.demo.settings import (
+    CONFIGURATION,
+    SHORT_BUDGET,
+    DemoSettings,
+    read_settings,
+    shortened,
+)
 from vermeil.errors import DataError, VermeilError
 from vermeil.jobs.predict import predict
-from vermeil.jobs.run_folder import Places
+from vermeil.jobs.run_folder import RunFolder
 from vermeil.student.network.encoder import require_encoder
 from vermeil.studies.format import number
 from vermeil.studies.inputs import StudyCorpora
@@ -67,7 +79,7 @@ def run_demo(
     output: Path,
     progress: Progress = silent,
     console: Console | None = None,
-    settings: Settings | None = None,
+    settings: DemoSettings | None = None,
     *,
     overwrite: bool = False,
 ) -> DemoReport:
@@ -88,25 +100,25 @@ def run_demo(
             origin.
         ConfigError: torch or the embedded encoder is not installed.
     """
-    story = Story(console or Console(highlight=False))
+    story = DemoConsole(console or Console(highlight=False))
     shipped = settings is None
-    settings, places = settings or read_settings(), Places(output)
+    settings, places = settings or read_settings(), RunFolder(output)
     require_encoder("vermeil demo", settings.student.encoder)
     task = make_task(settings.task)
     check_results(output, [places.silver])
     copy_sample(output, overwrite=overwrite)
     corpus = read_newswire(output / NEWSWIRE.name)
 
-    tell_beginning(story, corpus)
+    show_introduction(story, corpus)
     annotated = annotate_newswire(corpus, task, settings.teacher, places, progress)
     best = max(annotated, key=lambda one: one.train_counts.overall.f1)
     record_results(output, [places.silver])
     write_corpus(best.pool.documents, places.silver, overwrite=True)
-    tell_annotated(story, annotated, best)
+    show_annotation(story, annotated, best)
 
     if shipped:
-        settings = _suited(settings, story)
-    tell_plan(story, corpus, settings)
+        settings = _adapted_to_processor(settings, story)
+    show_plan(story, corpus, settings)
     teacher = tuple(one.as_row() for one in annotated)
     report = study(
         StudyCorpora(corpus.train, best.pool.documents, corpus.dev, corpus.test),
@@ -122,22 +134,22 @@ def run_demo(
             "configuration": settings.as_dict(),
         },
     )
-    tell_study(story, report)
+    show_study(story, report)
 
     if report.model is None:
         raise VermeilError("the study kept no model although there is a dev corpus; please report")
     tagged = tuple(predict(report.model, SENTENCES, precision="fp32"))
-    tell_end(story, tagged, task, report, output)
+    show_summary(story, tagged, task, report, output)
     return DemoReport(output, teacher, report, tagged)
 
 
-def _suited(settings: Settings, story: Story) -> Settings:
+def _adapted_to_processor(settings: DemoSettings, console: DemoConsole) -> DemoSettings:
     from vermeil.student.network.device import uses_bf16
 
     if uses_bf16(settings.student.precision):
         return settings
-    full, short = settings.blending.budget.wordpieces, SHORT
-    story.say(
+    full, short = settings.blending.budget.wordpieces, SHORT_BUDGET
+    console.paragraph(
         f"This processor does not compute in bfloat16, so training is slow: each student sees "
         f"{number(short)} wordpieces instead of {number(full or 0)}. `vermeil study` in the demo's "
         f"folder trains with all of them."

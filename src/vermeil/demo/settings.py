@@ -16,13 +16,13 @@ from vermeil.teacher.config import TeacherConfig
 CONFIGURATION = Path(__file__).parent / "vermeil.toml"
 """The demo's ``vermeil.toml``."""
 
-SHORT = 22_000
+SHORT_BUDGET = 22_000
 """Wordpieces per cell where the processor has no bfloat16 of its own: training is slower there, and
 the demo is to end in five minutes all the same."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class DemoSettings:
     """The sections that the demo uses."""
 
     task: TaskConfig
@@ -36,10 +36,10 @@ class Settings:
         return {name: getattr(self, name).model_dump(mode="json") for name in self.__slots__}
 
 
-def read_settings(path: Path = CONFIGURATION) -> Settings:
+def read_settings(path: Path = CONFIGURATION) -> DemoSettings:
     """Read the demo's configuration, which lies in the package and is known to be valid."""
     sections = tomllib.loads(path.read_text("utf-8"))
-    return Settings(
+    return DemoSettings(
         TaskConfig.model_validate(sections["task"]),
         TeacherConfig.model_validate(sections["teacher"]),
         StudentConfig.model_validate(sections["student"]),
@@ -48,7 +48,7 @@ def read_settings(path: Path = CONFIGURATION) -> Settings:
     )
 
 
-def shortened(settings: Settings) -> Settings:
-    """Return the same settings with the `SHORT` budget."""
-    budget = settings.blending.budget.model_copy(update={"wordpieces": SHORT})
+def shortened(settings: DemoSettings) -> DemoSettings:
+    """Return the same settings with the `SHORT_BUDGET` budget."""
+    budget = settings.blending.budget.model_copy(update={"wordpieces": SHORT_BUDGET})
     return replace(settings, blending=settings.blending.model_copy(update={"budget": budget}))

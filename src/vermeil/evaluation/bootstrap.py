@@ -103,7 +103,7 @@ def paired_bootstrap(
     )
 
 
-def interval(counts: NDArray[np.int64], resamples: int, seed: int) -> tuple[float, float]:
+def f1_interval(counts: NDArray[np.int64], resamples: int, seed: int) -> tuple[float, float]:
     """Return the 95 % percentile interval of one system's micro-F1.
 
     Args:

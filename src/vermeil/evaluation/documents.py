@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from vermeil.data.counts import Counts, total
+from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.document import Document
 from vermeil.errors import DataError
 from vermeil.tasks.protocol import Task
@@ -16,7 +16,7 @@ TRUNCATED = "truncated"
 """Key of a predicted document's ``meta``: how many words the predictor did not see whole."""
 
 
-SHOWN = 3
+IDS_SHOWN = 3
 
 
 """Ids that an error names."""
@@ -36,7 +36,7 @@ def evaluate(predicted: Iterable[Document], gold: Iterable[Document], task: Task
     Raises:
         DataError: a prediction is missing or made for another text, gold is empty or unannotated.
     """
-    counts = total(score for _, score in score_documents(predicted, gold, task))
+    counts = sum_counts(score for _, score in score_documents(predicted, gold, task))
     if counts.documents == 0:
         raise DataError("there is no gold document to score against")
     return counts
@@ -52,7 +52,7 @@ def score_documents(
     if missing:
         raise DataError(
             f"predictions lack {len(missing)} of {len(references)} gold documents "
-            f"({', '.join(missing[:SHOWN])}{', …' if len(missing) > SHOWN else ''}); "
+            f"({', '.join(missing[:IDS_SHOWN])}{', …' if len(missing) > IDS_SHOWN else ''}); "
             "predict the same documents, by the same ids"
         )
     for reference in references:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
 
 DECAYS = np.geomspace(0.08, 2.0, 36)
 RETURNS = np.array([0.2, 0.35, 0.5, 0.65, 0.8, 1.0])
@@ -45,27 +45,27 @@ class Curves:
         unit: silver documents that ``worth`` speaks of.
     """
 
-    top: Numbers
-    scale: Numbers
-    decay: Numbers
-    worth: Numbers
-    returns: Numbers
+    asymptote: FloatArray
+    scale: FloatArray
+    decay: FloatArray
+    worth: FloatArray
+    returns: FloatArray
     unit: float
 
-    def __call__(self, gold: Numbers, silver: Numbers) -> Numbers:
+    def __call__(self, gold: FloatArray, silver: FloatArray) -> FloatArray:
         """Return F1, shape (curves, sizes), for sizes of shape (sizes,); at least one document."""
-        n = self.effective(gold, silver)
-        return self.top[:, None] - self.scale[:, None] * n ** -self.decay[:, None]
+        n = self.effective_gold(gold, silver)
+        return self.asymptote[:, None] - self.scale[:, None] * n ** -self.decay[:, None]
 
-    def effective(self, gold: Numbers, silver: Numbers) -> Numbers:
+    def effective_gold(self, gold: FloatArray, silver: FloatArray) -> FloatArray:
         """Return gold plus what silver is worth in gold, shape (curves, sizes), at least 1."""
         parts = np.maximum(silver / self.unit, 0)
         n = gold + self.worth[:, None] * parts ** self.returns[:, None]
         return np.asarray(np.maximum(n, 1.0), dtype=np.float64)
 
-    def gold_for(self, f1: float, silver: Numbers) -> Numbers:
+    def gold_needed(self, f1: float, silver: FloatArray) -> FloatArray:
         """Return the gold documents with which the first curve reaches an F1; inf: never."""
-        gap = float(self.top[0]) - f1
+        gap = float(self.asymptote[0]) - f1
         if gap <= 0 or self.scale[0] <= 0:
             return np.full(len(silver), np.inf)
         n = (gap / self.scale[0]) ** (-1 / self.decay[0])
@@ -73,7 +73,7 @@ class Curves:
         return np.asarray(n - self.worth[0] * parts ** self.returns[0], dtype=np.float64)
 
 
-def fit_curves(gold: Sequence[float], silver: Sequence[float], f1: Numbers) -> Curves:
+def fit_curves(gold: Sequence[float], silver: Sequence[float], f1: FloatArray) -> Curves:
     """Fit curves by least squares, with top at most 1 and F1 never falling with more documents.
 
     Args:
@@ -93,7 +93,7 @@ def fit_curves(gold: Sequence[float], silver: Sequence[float], f1: Numbers) -> C
     return Curves(top, scale, decay[chosen], worth[chosen], returns[chosen], unit)
 
 
-def _best(x: Numbers, y: Numbers) -> tuple[NDArray[np.int64], Numbers, Numbers]:
+def _best(x: FloatArray, y: FloatArray) -> tuple[NDArray[np.int64], FloatArray, FloatArray]:
     """Return, per row of ``y``, the row of ``x`` with which top − scale · x fits best, and both."""
     mean_x, mean_y = x.mean(axis=1), y.mean(axis=1)
     centred = x - mean_x[:, None]

@@ -33,7 +33,7 @@ _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Randomisation:
+class RandomisationResult:
     """What exchanging names does to a difference.
 
     Args:
@@ -51,7 +51,7 @@ class Randomisation:
 
 def randomisation_test(
     system: CountArray, baseline: CountArray, resamples: int, seed: int
-) -> Randomisation:
+) -> RandomisationResult:
     """Test that system and baseline differ by chance alone.
 
     With few groups, all 2ⁿ ways to exchange them are tried if these are no more than ``resamples``,
@@ -71,14 +71,14 @@ def randomisation_test(
     groups = system.shape[1]
     exact = groups < 63 and 2**groups <= resamples
     found = _differences(system, baseline, np.zeros((1, groups)))[0]
-    ways = _all_ways(groups) if exact else _drawn_ways(groups, resamples, seed)
+    ways = _all_exchanges(groups) if exact else _random_exchanges(groups, resamples, seed)
     tried = extreme = 0
     for exchanged in ways:
         differences = _differences(system, baseline, exchanged)
         extreme += int((np.abs(differences) >= abs(found) - _ROUNDING).sum())
         tried += len(differences)
     p_value = extreme / tried if exact else (extreme + 1) / (tried + 1)
-    return Randomisation(float(found), p_value, tried, exact)
+    return RandomisationResult(float(found), p_value, tried, exact)
 
 
 def _differences(
@@ -96,12 +96,12 @@ def _by_group(counts: CountArray) -> NDArray[np.float64]:
     return counts.transpose(1, 0, 2).reshape(counts.shape[1], -1).astype(np.float64)
 
 
-def _all_ways(groups: int) -> Iterator[NDArray[np.float64]]:
+def _all_exchanges(groups: int) -> Iterator[NDArray[np.float64]]:
     numbers, places = np.arange(2**groups), np.arange(groups)
     yield ((numbers[:, None] >> places) & 1).astype(np.float64)
 
 
-def _drawn_ways(groups: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
+def _random_exchanges(groups: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
     rng = np.random.default_rng(seed)
     step = max(1, _CHUNK_CELLS // groups)
     for start in range(0, resamples, step):

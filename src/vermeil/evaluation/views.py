@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from vermeil.data.counts import Counts
 
 
-def views(counts: Counts) -> Mapping[str, Mapping[str, float]]:
+def matching_scores(counts: Counts) -> Mapping[str, Mapping[str, float]]:
     """Return precision, recall and F1 under the four views of MUC-5 and SemEval-2013 task 9.1.
 
     ``strict``: boundaries and label; ``exact``: boundaries alone; ``partial``: boundaries alone, an

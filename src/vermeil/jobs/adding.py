@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 Report = TypeVar("Report")
 
 
-def together(reports: Sequence[Report], running: Container[str] = ()) -> Report:
+def sum_reports(reports: Sequence[Report], cumulative: Container[str] = ()) -> Report:
     """Return the sum of reports of one kind.
 
     Numbers and usages are added, numbers by name added by name, lists joined; what is None in any
@@ -18,7 +18,7 @@ def together(reports: Sequence[Report], running: Container[str] = ()) -> Report:
 
     Args:
         reports: dataclasses of the same type, in the order of time; at least one.
-        running: fields that are running totals already: the last one's stands.
+        cumulative: fields that are running totals already: the last one's stands.
     """
     first = reports[0]
     if len(reports) == 1:
@@ -30,7 +30,7 @@ def together(reports: Sequence[Report], running: Container[str] = ()) -> Report:
     return replace(
         first,
         **{
-            name: values[-1] if name in running else _sum(values)
+            name: values[-1] if name in cumulative else _sum(values)
             for name, values in columns.items()
         },
     )  # type: ignore[type-var]

@@ -12,19 +12,19 @@ from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request, State
 from vermeil.errors import VermeilError
-from vermeil.jobs.adding import together
+from vermeil.jobs.adding import sum_reports
 from vermeil.jobs.requirements import require_teachers
 from vermeil.jobs.verify import verify
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import api_key, host_of
-from vermeil.teacher.backends.multi_document import packing
-from vermeil.teacher.batches.run import ask_in_batches, finish_batches
+from vermeil.teacher.backends.multi_document import multi_document_backend
+from vermeil.teacher.batches.run import finish_batches, send_in_batches
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume, check_consent
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
-from vermeil.teacher.engine import Ask, ask
+from vermeil.teacher.engine import SendRequests, send_requests
 from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
-from vermeil.teacher.report import AskReport
+from vermeil.teacher.report import RequestReport
 from vermeil.teacher.requests import check_prompt, make_requests, reader
 from vermeil.teacher.store.store import ReplyStore
 
@@ -46,25 +46,25 @@ class AnnotateReport:
     samples: int
     host: str
     volume: Volume
-    asking: AskReport
-    verifying: AskReport | None = None
+    ask_report: RequestReport
+    verify_report: RequestReport | None = None
 
     @property
     def states(self) -> Mapping[State, int]:
         """How many (document, sample) ended in each state."""
-        return self.asking.states
+        return self.ask_report.states
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        asking, last = self.asking, self.verifying or self.asking
+        asking, last = self.ask_report, self.verify_report or self.ask_report
         spent = last.spent.total
         return {
             "documents": self.documents,
             "samples": self.samples,
             "host": self.host,
             "states": {s.value: asking.states[s] for s in State if s in asking.states},
-            "asked": asking.asked,
-            "already": asking.already,
+            "asked": asking.sent,
+            "already": asking.reused,
             "attempts": asking.attempts,
             "characters_sent": self.volume.characters,
             "prompt_tokens": asking.usage.prompt_tokens,
@@ -74,7 +74,7 @@ class AnnotateReport:
             "spent_in_all_tokens": spent.tokens,
             "seconds": asking.seconds,
             "problems": [p.as_dict() for p in asking.problems],
-            **({} if self.verifying is None else {"verify": _verify_dict(self.verifying)}),
+            **({} if self.verify_report is None else {"verify": _verify_dict(self.verify_report)}),
         }
 
 
@@ -85,7 +85,7 @@ def annotate(
     store: Path,
     progress: Progress = silent,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
-    asking: Ask = ask,
+    sender: SendRequests = send_requests,
 ) -> AnnotateReport:
     """Ask every teacher about each document that lacks its reply, and store the replies verbatim.
 
@@ -103,7 +103,7 @@ def annotate(
         store: the file of replies.
         progress: told where the work stands.
         demonstrations: the gold documents that prompts show as examples.
-        asking: does the asking: this process, or a cluster's workers. What goes by the batch, and
+        sender: does the asking: this process, or a cluster's workers. What goes by the batch, and
             questions about contested mentions, are this process's in any case.
 
     Raises:
@@ -117,14 +117,14 @@ def annotate(
     check_prompt(task, teacher)
     if iter(documents) is documents:
         documents = tuple(documents)
-    for one in teacher.each():
+    for one in teacher.all_teachers():
         price_of(one)
-    for one in teacher.each()[1:]:
+    for one in teacher.all_teachers()[1:]:
         # Before the first teacher is asked; what goes to that one is counted first.
         check_consent(one)
     reports = [
-        _annotate(documents, task, one, Path(store), progress, demonstrations, asking)
-        for one in teacher.each()
+        _annotate(documents, task, one, Path(store), progress, demonstrations, sender)
+        for one in teacher.all_teachers()
     ]
     verifying = None
     if teacher.verify:
@@ -133,8 +133,8 @@ def annotate(
         reports[0].documents,
         sum(report.samples for report in reports),
         ", ".join(dict.fromkeys(report.host for report in reports)),
-        together([report.volume for report in reports]),
-        together([report.asking for report in reports], running=("spent",)),
+        sum_reports([report.volume for report in reports]),
+        sum_reports([report.ask_report for report in reports], cumulative=("spent",)),
         verifying,
     )
 
@@ -146,11 +146,11 @@ def _annotate(
     store: Path,
     progress: Progress,
     demonstrations: Demonstrations,
-    put: Ask,
+    sender: SendRequests,
 ) -> AnnotateReport:
     """Ask one teacher."""
     host = host_of(teacher.base_url)
-    number, volume = survey(documents, task, teacher, store, demonstrations)
+    number, volume = count_pending(documents, task, teacher, store, demonstrations)
     if volume.requests:
         check_consent(teacher, volume)
         api_key(teacher)
@@ -168,10 +168,10 @@ def _annotate(
 
         read = reader(task, teacher)
         if teacher.mode == "batch":
-            asking = ask_in_batches(requests, teacher, replies, read, progress, total=total)
+            asking = send_in_batches(requests, teacher, replies, read, progress, total=total)
         else:
             finish_batches(teacher, replies, progress)
-            asking = put(
+            asking = sender(
                 requests(),
                 teacher,
                 replies,
@@ -179,7 +179,7 @@ def _annotate(
                 progress,
                 total=total,
                 missing=volume.requests,
-                connect=packing(teacher),
+                connect=multi_document_backend(teacher),
             )
     if asking.requests != total:
         raise VermeilError(
@@ -189,18 +189,18 @@ def _annotate(
     return AnnotateReport(number, teacher.samples, host, volume, asking)
 
 
-def _verify_dict(asking: AskReport) -> dict[str, Any]:
+def _verify_dict(report: RequestReport) -> dict[str, Any]:
     return {
-        "states": {s.value: asking.states[s] for s in State if s in asking.states},
-        "asked": asking.asked,
-        "already": asking.already,
-        "prompt_tokens": asking.usage.prompt_tokens,
-        "completion_tokens": asking.usage.completion_tokens,
-        "cost_usd": asking.cost_usd,
+        "states": {s.value: report.states[s] for s in State if s in report.states},
+        "asked": report.sent,
+        "already": report.reused,
+        "prompt_tokens": report.usage.prompt_tokens,
+        "completion_tokens": report.usage.completion_tokens,
+        "cost_usd": report.cost_usd,
     }
 
 
-def survey(
+def count_pending(
     documents: Iterable[Document],
     task: Task,
     teacher: TeacherConfig,
@@ -212,7 +212,7 @@ def survey(
         number, characters = _size(documents)
         return number, Volume(number, characters, number * teacher.samples)
     with ReplyStore(store) as replies:
-        answered = replies.answered()
+        answered = replies.reply_index()
     numbers = count()
     asked = make_requests(
         _numbered(documents, numbers), task, teacher, demonstrations=demonstrations

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from vermeil.data.counts import Counts, Tally, total
+from vermeil.data.counts import Counts, MatchCounts, sum_counts
 from vermeil.data.document import Annotation, Document
 from vermeil.evaluation.bootstrap import score_intervals
 from vermeil.evaluation.documents import score_documents
-from vermeil.evaluation.views import views
+from vermeil.evaluation.views import matching_scores
 from vermeil.tasks.protocol import Task
 
 OVERALL = "overall"
 RESAMPLES = 1000
-HARDEST = 10
+HARDEST_SHOWN = 10
 """Documents that are named."""
 
 Interval = tuple[float, float]
@@ -86,7 +86,7 @@ class Appraisal:
         spans = self.counts.span_only is not None
         return {
             **self.counts.as_dict(),
-            "views": views(self.counts) if spans else None,
+            "views": matching_scores(self.counts) if spans else None,
             "groups": self.groups,
             "intervals": {
                 kind: {name: list(ends) for name, ends in scores.items()}
@@ -108,20 +108,20 @@ class Agreement:
     """
 
     counts: Counts
-    same: int
+    identical: int
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "documents": self.counts.documents,
-            "same": self.same,
+            "same": self.identical,
             "f1": self.counts.overall.f1,
             "per_label": {label: tally.f1 for label, tally in self.counts.per_label.items()},
         }
 
 
 def appraise(
-    said: Iterable[Document],
+    predicted: Iterable[Document],
     gold: Iterable[Document],
     task: Task,
     resamples: int = RESAMPLES,
@@ -133,7 +133,7 @@ def appraise(
     must not make a teacher look better.
 
     Args:
-        said: an annotation for every gold document; further ones do not count.
+        predicted: an annotation for every gold document; further ones do not count.
         gold: documents that people annotated.
         task: how to score.
         resamples: bootstrap resamples for the intervals; groups are drawn.
@@ -142,10 +142,10 @@ def appraise(
     Raises:
         DataError: an annotation is missing or made for another text, or gold is not annotated.
     """
-    by_id = {document.id: document for document in said}
+    by_id = {document.id: document for document in predicted}
     references = list(gold)
     known = [by_id[d.id] for d in references if d.id in by_id]
-    answers = [filled(d, task) for d in known]
+    answers = [with_empty_annotation(d, task) for d in known]
     scored = [*score_documents(answers, references, task)]
     hard = [
         _hardness(reference, counts.overall, not by_id[reference.id].annotation.is_empty)
@@ -154,16 +154,16 @@ def appraise(
     worst = sorted((one for one in hard if one.errors), key=lambda one: (-one.errors, one.id))
     intervals, groups = _intervals(scored, resamples, seed)
     return Appraisal(
-        total(counts for _, counts in scored),
+        sum_counts(counts for _, counts in scored),
         intervals,
         groups,
-        tuple(worst[:HARDEST]),
+        tuple(worst[:HARDEST_SHOWN]),
         sum(not one.answered for one in hard),
         len(hard) - len(worst),
     )
 
 
-def agreement(one: Iterable[Document], other: Iterable[Document], task: Task) -> Agreement:
+def agreement(first: Iterable[Document], second: Iterable[Document], task: Task) -> Agreement:
     """Compare two annotations of the same documents; those that only one side has are left out.
 
     F1 is used, which needs no count of the places where rightly nothing was marked. Source:
@@ -171,19 +171,19 @@ def agreement(one: Iterable[Document], other: Iterable[Document], task: Task) ->
     Retrieval (2005).
 
     Args:
-        one: one annotator's documents; those without annotation count as nothing found.
-        other: the other's.
+        first: one annotator's documents; those without annotation count as nothing found.
+        second: the other's.
         task: how to score.
     """
-    by_id = {document.id: document for document in other}
-    pairs = [(document, by_id[document.id]) for document in one if document.id in by_id]
+    by_id = {document.id: document for document in second}
+    pairs = [(document, by_id[document.id]) for document in first if document.id in by_id]
     counts = [task.count(left.annotation, right.annotation) for left, right in pairs]
     overall = [found.overall for found in counts]
     same = sum(tally.correct == tally.predicted == tally.gold for tally in overall)
-    return Agreement(total(counts), same)
+    return Agreement(sum_counts(counts), same)
 
 
-def filled(document: Document, task: Task) -> Document:
+def with_empty_annotation(document: Document, task: Task) -> Document:
     """Return the document, with an annotation that says nothing where it has none."""
     if not document.annotation.is_empty:
         return document
@@ -191,7 +191,7 @@ def filled(document: Document, task: Task) -> Document:
     return document.with_annotation(nothing)
 
 
-def _hardness(document: Document, tally: Tally, answered: bool) -> HardDocument:
+def _hardness(document: Document, tally: MatchCounts, answered: bool) -> HardDocument:
     return HardDocument(
         document.id,
         document.group_or_id,
@@ -208,13 +208,16 @@ def _intervals(
     by_group: dict[str, list[Counts]] = {}
     for document, counts in scored:
         by_group.setdefault(document.group_or_id, []).append(counts)
-    sums = [total(counts) for counts in by_group.values()]
+    sums = [sum_counts(counts) for counts in by_group.values()]
     labels = sorted({label for one in sums for label in one.per_label})
     if not sums:
         return {}, 0
     table = np.zeros((len(sums), len(labels) + 1, 3), dtype=np.int64)
     for row, counts in enumerate(sums):
-        tallies = [counts.overall, *(counts.per_label.get(label, Tally()) for label in labels)]
+        tallies = [
+            counts.overall,
+            *(counts.per_label.get(label, MatchCounts()) for label in labels),
+        ]
         table[row] = [(t.correct, t.predicted, t.gold) for t in tallies]
     found = score_intervals(table, resamples, seed).tolist()
     names = ("precision", "recall", "f1")

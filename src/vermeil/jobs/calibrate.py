@@ -15,7 +15,7 @@ from vermeil.evaluation.calibration import Reliability, fit_temperature, log_los
 if TYPE_CHECKING:
     from vermeil.student.inference.predictor import Predictor
 
-FEWEST = 20
+MINIMUM_SPANS = 20
 """Spans without which no temperature is fitted."""
 
 
@@ -63,21 +63,21 @@ def calibrate(model: Path, dev: Sequence[Document], progress: Progress = silent)
     require_model("vermeil calibrate", model)
     settings = read_settings(model)
     predictor = load_predictor(model, "auto" if settings.onnx else "fp32")
-    found = _Found(predictor, dev, progress)
-    before = found.judged(1.0)
-    if len(before[0]) < FEWEST:
+    found = _PredictedDocuments(predictor, dev, progress)
+    before = found.scores_at(1.0)
+    if len(before[0]) < MINIMUM_SPANS:
         raise DataError(
             f"{len(before[0])} spans with scores are found in {len(dev)} documents, at least "
-            f"{FEWEST} are needed; give more documents, of a task that marks spans",
+            f"{MINIMUM_SPANS} are needed; give more documents, of a task that marks spans",
             model,
         )
-    temperature = round(fit_temperature(lambda t: log_loss(*found.judged(t))), 3)
+    temperature = round(fit_temperature(lambda t: log_loss(*found.scores_at(t))), 3)
     write_settings(model, settings.model_copy(update={"temperature": temperature}))
-    after = found.judged(temperature)
+    after = found.scores_at(temperature)
     return CalibrateReport(temperature, reliability(*before), reliability(*after))
 
 
-def judge(
+def collect_span_scores(
     pairs: Iterable[tuple[Annotation, Annotation]],
 ) -> tuple[list[float], list[bool]]:
     """Return the score of every predicted span that has one, and whether gold has the span.
@@ -96,24 +96,24 @@ def judge(
     return scores, correct
 
 
-class _Found:
+class _PredictedDocuments:
     """Documents in which the student finds something, with its probabilities: computed once."""
 
     def __init__(self, predictor: Predictor, dev: Sequence[Document], progress: Progress) -> None:
-        from vermeil.student.inference.batching import tempered
+        from vermeil.student.inference.batching import apply_temperature
 
-        self._decode, self._tempered = predictor.task.decode, tempered
-        self._found = []
+        self._decode, self._apply_temperature = predictor.task.decode, apply_temperature
+        self._documents = []
         plain = [document.with_annotation(UNANNOTATED) for document in dev]
-        rows = predictor.probabilities(plain)
+        rows = predictor.predict_proba(plain)
         for document, (encoded, probabilities) in zip(dev, rows, strict=True):
             if self._decode(encoded.words, probabilities).spans:
-                self._found.append((document.annotation, encoded.words, probabilities))
+                self._documents.append((document.annotation, encoded.words, probabilities))
         progress("calibrate", len(dev), len(dev), {})
 
-    def judged(self, temperature: float) -> tuple[list[float], list[bool]]:
+    def scores_at(self, temperature: float) -> tuple[list[float], list[bool]]:
         """Return scores at a temperature, and whether they are right."""
-        return judge(
-            (gold, self._decode(words, self._tempered(rows, temperature)))
-            for gold, words, rows in self._found
+        return collect_span_scores(
+            (gold, self._decode(words, self._apply_temperature(rows, temperature)))
+            for gold, words, rows in self._documents
         )

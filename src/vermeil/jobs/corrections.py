@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
-from vermeil.corpora.tools.answers import Answer, Answered, State
-from vermeil.corpora.tools.extras import Marks, restore
+from vermeil.corpora.tools.answers import Answer, AnsweredText, AnswerState
+from vermeil.corpora.tools.extras import ImportedAnnotation, restore
 from vermeil.data.document import Annotation, Document, Span
-from vermeil.data.ranges import joined
+from vermeil.data.ranges import merge_ranges
 from vermeil.errors import DataError
 
 Reason = Literal[
@@ -61,30 +61,30 @@ class SpanChanges(NamedTuple):
 
 
 @dataclass(slots=True)
-class Returned:
+class DocumentAnswers:
     """All that a tool's file has about one document."""
 
     id: str
-    answered: list[Answered] = field(default_factory=list)
+    tasks: list[AnsweredText] = field(default_factory=list)
 
-    def add(self, answered: Answered) -> None:
+    def add(self, task: AnsweredText) -> None:
         """Take note of a task; some tools have one for each annotator."""
-        self.answered.append(answered)
+        self.tasks.append(task)
 
     @property
     def text(self) -> str:
         """The text, as the last task has it."""
-        return self.answered[-1].text
+        return self.tasks[-1].text
 
     @property
     def texts(self) -> set[str]:
         """All texts that stand under this id."""
-        return {one.text for one in self.answered}
+        return {one.text for one in self.tasks}
 
     @property
     def answers(self) -> list[Answer]:
         """Everybody's answers, in the order of the file."""
-        return [answer for one in self.answered for answer in one.answers]
+        return [answer for one in self.tasks for answer in one.answers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +106,21 @@ class Correction:
     superseded: int = 0
 
 
-def judge(returned: Returned, silver: Document | None, tool: str) -> Correction:
+def check_answers(answers: DocumentAnswers, silver: Document | None, tool: str) -> Correction:
     """Say whether what people made of a document is gold.
 
     Args:
-        returned: what the tool's file has about it.
+        answers: what the tool's file has about it.
         silver: the document that was exported; None where there is none with this id.
         tool: the tool's name, for the record.
     """
-    done, superseded = _last_of_each(a for a in returned.answers if a.state == "done")
-    names = [answer.by or tool for answer in done]
+    done, superseded = _last_per_annotator(a for a in answers.answers if a.state == "done")
+    names = [answer.annotator or tool for answer in done]
     review: dict[str, Any] = {"tool": tool, "annotators": names}
-    reason = _reason(returned, silver, done)
-    base = Document(returned.id, returned.text) if silver is None else silver
+    reason = _rejection_reason(answers, silver, done)
+    base = Document(answers.id, answers.text) if silver is None else silver
     if reason == "text_changed":
-        base = Document(returned.id, returned.text, base.group, meta=base.meta)
+        base = Document(answers.id, answers.text, base.group, meta=base.meta)
     if reason is None and silver is not None:
         try:
             document = _with_answer(base, done[-1], review)
@@ -131,7 +131,7 @@ def judge(returned: Returned, silver: Document | None, tool: str) -> Correction:
             review["spans"] = SpanChanges.of(Counter(kind for _, kind in changes)).as_dict()
             return Correction(document, None, changes, names, superseded)
     review["reason"] = reason
-    return Correction(_put_aside(base, returned, done, review), reason, (), names, superseded)
+    return Correction(_not_accepted(base, answers, done, review), reason, (), names, superseded)
 
 
 def span_changes(suggested: Sequence[Span], found: Sequence[Span]) -> list[tuple[str, str]]:
@@ -163,39 +163,41 @@ def span_changes(suggested: Sequence[Span], found: Sequence[Span]) -> list[tuple
     return changes + [(label, "added") for _, _, label in new]
 
 
-def _reason(returned: Returned, silver: Document | None, done: Sequence[Answer]) -> Reason | None:
+def _rejection_reason(
+    answers: DocumentAnswers, silver: Document | None, finished: Sequence[Answer]
+) -> Reason | None:
     if silver is None:
         return "unknown_id"
-    if returned.texts != {silver.text}:
+    if answers.texts != {silver.text}:
         return "text_changed"
-    if not done:
-        return _unfinished({answer.state for answer in returned.answers})
-    if any(answer.unread.get("doubtful_offsets") for answer in done):
+    if not finished:
+        return _unfinished({answer.state for answer in answers.answers})
+    if any(answer.unread.get("doubtful_offsets") for answer in finished):
         return "doubtful_offsets"
-    if len({_said(answer) for answer in done}) > 1:
+    if len({_answer_key(answer) for answer in finished}) > 1:
         return "disagreement"
     return None
 
 
-def _unfinished(states: Collection[State]) -> Reason:
+def _unfinished(states: Collection[AnswerState]) -> Reason:
     if "rejected" in states:
         return "rejected"
     return "skipped" if "skipped" in states else "unfinished"
 
 
-def _last_of_each(answers: Iterable[Answer]) -> tuple[list[Answer], int]:
+def _last_per_annotator(answers: Iterable[Answer]) -> tuple[list[Answer], int]:
     """Return the last answer of each person; answers that nobody signed are all kept."""
     kept: dict[str, Answer] = {}
     superseded = 0
     for number, answer in enumerate(answers):
-        name = answer.by if answer.by is not None else f"\0{number}"
+        name = answer.annotator if answer.annotator is not None else f"\0{number}"
         superseded += name in kept
         kept.pop(name, None)
         kept[name] = answer
     return list(kept.values()), superseded
 
 
-def _said(answer: Answer) -> Any:
+def _answer_key(answer: Answer) -> Any:
     """Return what makes two answers the same."""
     spans = answer.spans or ()
     related = frozenset(
@@ -210,41 +212,48 @@ def _said(answer: Answer) -> Any:
 
 def _with_answer(base: Document, answer: Answer, review: dict[str, Any]) -> Document:
     spans = None if answer.spans is None else [_gold(span) for span in answer.spans]
-    marks = Marks(base.text, spans, answer.labels, answer.relations, unread=answer.unread)
+    marks = ImportedAnnotation(
+        base.text, spans, answer.labels, answer.relations, unread=answer.unread
+    )
     made = restore(marks, None, base.id)
     meta = {**base.meta, **made.meta, REVIEW: review}
     return Document(base.id, base.text, base.group, base.tokens, made.annotation, meta=meta)
 
 
-def _put_aside(
-    base: Document, returned: Returned, done: Sequence[Answer], review: dict[str, Any]
+def _not_accepted(
+    base: Document,
+    document_answers: DocumentAnswers,
+    finished: Sequence[Answer],
+    review: dict[str, Any],
 ) -> Document:
     """Return a document with what is sure, and everybody's answers beside it."""
-    answers = done or [answer for answer in returned.answers if answer.state != "suggested"]
+    answers = finished or [
+        answer for answer in document_answers.answers if answer.state != "suggested"
+    ]
     review["answers"] = [_record(answer) for answer in answers]
-    if len(returned.texts) > 1:
-        review["texts"] = sorted(returned.texts)
+    if len(document_answers.texts) > 1:
+        review["texts"] = sorted(document_answers.texts)
     annotation = Annotation()
-    if review["reason"] in ("disagreement", "unknown_id", "text_changed") and done:
-        annotation = _agreed(done, len(base.text))
+    if review["reason"] in ("disagreement", "unknown_id", "text_changed") and finished:
+        annotation = _common_annotation(finished, len(base.text))
     return replace(base, annotation=annotation, weight=None, meta={**base.meta, REVIEW: review})
 
 
-def _agreed(done: Sequence[Answer], size: int) -> Annotation:
+def _common_annotation(finished: Sequence[Answer], size: int) -> Annotation:
     """Return the spans that everybody has, and abstentions where somebody has others."""
-    counts = [Counter(span.key for span in answer.spans or ()) for answer in done]
+    counts = [Counter(span.key for span in answer.spans or ()) for answer in finished]
     common, every = counts[0], counts[0]
     for one in counts[1:]:
         common, every = common & one, every | one
     if any(end > size for _, end, _ in every):
         return Annotation()
     spans = tuple(Span(*key, origin="gold") for key in common.elements())
-    disputed = tuple(joined((start, end) for start, end, _ in (every - common).elements()))
+    disputed = tuple(merge_ranges((start, end) for start, end, _ in (every - common).elements()))
     return Annotation(spans=spans, abstain=disputed)
 
 
 def _record(answer: Answer) -> dict[str, Any]:
-    record: dict[str, Any] = {"by": answer.by, "state": answer.state}
+    record: dict[str, Any] = {"by": answer.annotator, "state": answer.state}
     if answer.spans is not None:
         record["spans"] = [[s.start, s.end, s.label] for s in answer.spans]
     if answer.labels is not None:

@@ -15,15 +15,15 @@ from vermeil.teacher.demonstrations import (
 
 
 def choose_demonstrations(
-    config: DemonstrationsConfig, gold: Iterable[Document], scored: Iterable[Document]
+    config: DemonstrationsConfig, gold: Iterable[Document], excluded: Iterable[Document]
 ) -> Demonstrations:
-    """Return demonstrations from ``gold``, never like a document of ``scored``.
+    """Return demonstrations from ``gold``, never like a document of ``excluded``.
 
     Raises:
         ConfigError: nothing is left to show, or there is no encoder.
     """
     require_demonstrations(config)
-    return make_demonstrations(config, gold, scored, _nearest_by_embedding)
+    return make_demonstrations(config, gold, excluded, _nearest_by_embedding)
 
 
 def _nearest_by_embedding(texts: Sequence[str], encoder: str) -> Neighbours:

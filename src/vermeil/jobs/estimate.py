@@ -10,8 +10,8 @@ from typing import Any
 
 from vermeil.data.document import Document
 from vermeil.data.reply import Usage
-from vermeil.jobs.adding import together
-from vermeil.jobs.annotate import survey
+from vermeil.jobs.adding import sum_reports
+from vermeil.jobs.annotate import count_pending
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import host_of
 from vermeil.teacher.config import TeacherConfig
@@ -19,9 +19,9 @@ from vermeil.teacher.consent import Volume
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
 from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 from vermeil.teacher.requests import check_prompt, make_requests
-from vermeil.teacher.store.charges import Spent
+from vermeil.teacher.store.charges import SpendingTotals
 from vermeil.teacher.store.store import ReplyStore
-from vermeil.teacher.tokens import Expectation, bound, characters
+from vermeil.teacher.tokens import UsageEstimate, count_characters, max_usage
 
 _SAMPLE = 200
 """Documents whose prompts are looked at."""
@@ -49,14 +49,14 @@ class EstimateReport:
     documents: int
     host: str
     volume: Volume
-    sampled: int
-    learned_from: int
+    sampled_documents: int
+    based_on_replies: int
     usage: Usage
-    most: Usage
+    upper_bound: Usage
     cost_usd: float | None
-    most_usd: float | None
-    spent: Spent
-    left_out: str | None = None
+    upper_bound_usd: float | None
+    spent: SpendingTotals
+    not_estimated: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -68,15 +68,15 @@ class EstimateReport:
                 "characters": self.volume.characters,
                 "requests": self.volume.requests,
             },
-            "sampled_documents": self.sampled,
-            "learned_from_replies": self.learned_from,
+            "sampled_documents": self.sampled_documents,
+            "learned_from_replies": self.based_on_replies,
             "expected": _tokens(self.usage, self.cost_usd),
-            "at_most": _tokens(self.most, self.most_usd),
+            "at_most": _tokens(self.upper_bound, self.upper_bound_usd),
             "spent_so_far": {
                 "tokens": self.spent.total.tokens,
                 "cost_usd": self.spent.total.cost / PER_DOLLAR,
             },
-            **({} if self.left_out is None else {"left_out": self.left_out}),
+            **({} if self.not_estimated is None else {"left_out": self.not_estimated}),
         }
 
 
@@ -118,12 +118,15 @@ def estimate(
     if iter(documents) is documents:
         documents = tuple(documents)
     reports = [
-        _estimate(documents, task, one, Path(store), demonstrations) for one in teacher.each()
+        _estimate(documents, task, one, Path(store), demonstrations)
+        for one in teacher.all_teachers()
     ]
     return replace(
-        together(reports, running=("documents", "host", "sampled", "volume", "spent", "left_out")),
+        sum_reports(
+            reports, cumulative=("documents", "host", "sampled", "volume", "spent", "left_out")
+        ),
         host=", ".join(dict.fromkeys(report.host for report in reports)),
-        volume=together([report.volume for report in reports]),
+        volume=sum_reports([report.volume for report in reports]),
         left_out="the questions about contested mentions (teacher.verify)"
         if teacher.verify
         else None,
@@ -139,12 +142,12 @@ def _estimate(
 ) -> EstimateReport:
     """Estimate what one teacher would be asked."""
     price = price_of(teacher, batch=teacher.mode == "batch")
-    number, volume = survey(documents, task, teacher, store, demonstrations)
-    spent = asked = Spent()
+    number, volume = count_pending(documents, task, teacher, store, demonstrations)
+    spent = asked = SpendingTotals()
     if store.exists():
         with ReplyStore(store) as replies:
             spent, asked = replies.spent(), replies.spent(teacher.model)
-    expectation = Expectation.from_usage(
+    expectation = UsageEstimate.from_usage(
         asked.replies, asked.prompt_characters, asked.usage, teacher.max_tokens
     )
     sample = list(islice(documents, _SAMPLE))
@@ -152,9 +155,9 @@ def _estimate(
     requests = list(make_requests(sample, task, teacher, 1, demonstrations))
     whole = volume.characters * teacher.samples
     # Per request what stands around the text, per character of text its bytes.
-    around = (sum(map(characters, requests)) - text) / max(1, len(sample))
-    usage = expectation.of(round(whole + around * volume.requests), volume.requests)
-    longest = sum(bound(request).prompt_tokens for request in requests)
+    around = (sum(map(count_characters, requests)) - text) / max(1, len(sample))
+    usage = expectation.estimate(round(whole + around * volume.requests), volume.requests)
+    longest = sum(max_usage(request).prompt_tokens for request in requests)
     per_text = sum(len(document.text.encode()) for document in sample) / max(1, text)
     fixed = longest / max(1, len(sample)) - per_text * text / max(1, len(sample))
     most = Usage(
@@ -168,7 +171,7 @@ def _estimate(
         expectation.replies,
         usage,
         most,
-        None if price is None else price.of(usage) / PER_DOLLAR,
-        None if price is None else price.of(most) / PER_DOLLAR,
+        None if price is None else price.cost(usage) / PER_DOLLAR,
+        None if price is None else price.cost(most) / PER_DOLLAR,
         spent,
     )

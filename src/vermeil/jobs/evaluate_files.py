@@ -15,8 +15,8 @@ from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
 from vermeil.evaluation.calibration import Reliability, reliability
 from vermeil.jobs.appraise import Agreement, Appraisal, agreement, appraise
-from vermeil.jobs.calibrate import judge
-from vermeil.jobs.run_folder import Places
+from vermeil.jobs.calibrate import collect_span_scores
+from vermeil.jobs.run_folder import RunFolder
 from vermeil.tasks import task_for
 from vermeil.tasks.protocol import Task
 
@@ -63,35 +63,35 @@ def evaluate_files(
         raise DataError("no such model folder or file of predictions", corpus.path)
     if corpus.path.is_dir() and corpus.format == "auto":
         return _evaluate_model(model, gold, progress, precision)
-    documents = _gold(gold, None)
+    documents = _read_gold(gold, None)
     predicted = list(read_corpus(corpus))
-    return _scored(predicted, documents, task_for((*documents, *predicted)))
+    return _evaluate(predicted, documents, task_for((*documents, *predicted)))
 
 
-def agreement_of_files(one: Path, other: Path) -> Agreement:
+def agreement_of_files(first: Path, second: Path) -> Agreement:
     """Compare two files of annotations of the same documents, such as those of two prompts.
 
     Raises:
         DataError: a file is missing or wrong, or they share no document.
     """
-    left, right = (list(read_corpus(CorpusConfig(path=p))) for p in (one, other))
+    left, right = (list(read_corpus(CorpusConfig(path=p))) for p in (first, second))
     found = agreement(left, right, task_for((*left, *right)))
     if found.counts.documents == 0:
-        raise DataError(f"holds no document, by its id, that {one} holds, too", other)
+        raise DataError(f"holds no document, by its id, that {first} holds, too", second)
     return found
 
 
 def locate_record(silver: Path) -> dict[str, Any] | None:
     """Return what ``vermeil locate`` counted when it wrote a silver file; None where unknown.
 
-    It stands beside the file, as `Places` has it: states of the documents, and how each mention was
+    It stands beside the file, as `RunFolder` has it: states of the documents, and how each mention was
     located, those that are not in the text included.
     """
-    places = Places(silver.parent)
-    if silver.name != places.silver.name or not places.located.is_file():
+    places = RunFolder(silver.parent)
+    if silver.name != places.silver.name or not places.locate_report.is_file():
         return None
     with suppress(OSError, ValueError, KeyError, TypeError):
-        record = json.loads(places.located.read_text(encoding="utf-8"))
+        record = json.loads(places.locate_report.read_text(encoding="utf-8"))
         return {key: record[key] for key in ("states", "mentions")}
     return None
 
@@ -103,19 +103,19 @@ def _evaluate_model(
 
     require_model("vermeil evaluate", model)
     predictor = load_predictor(model, precision)
-    documents = _gold(gold, predictor.task)
+    documents = _read_gold(gold, predictor.task)
     plain = (document.with_annotation(UNANNOTATED) for document in documents)
-    return _scored(list(predictor.predict(plain, progress)), documents, predictor.task)
+    return _evaluate(list(predictor.predict(plain, progress)), documents, predictor.task)
 
 
-def _scored(predicted: list[Document], gold: list[Document], task: Task) -> Evaluation:
+def _evaluate(predicted: list[Document], gold: list[Document], task: Task) -> Evaluation:
     appraisal = appraise(predicted, gold, task)
     by_id = {document.id: document.annotation for document in predicted}
-    scores, correct = judge((one.annotation, by_id[one.id]) for one in gold)
+    scores, correct = collect_span_scores((one.annotation, by_id[one.id]) for one in gold)
     return Evaluation(appraisal, reliability(scores, correct) if scores else None)
 
 
-def _gold(corpus: CorpusConfig, task: Task | None) -> list[Document]:
+def _read_gold(corpus: CorpusConfig, task: Task | None) -> list[Document]:
     documents = list(read_corpus(corpus, task.check if task else None))
     if not documents:
         raise DataError("holds no documents", corpus.path)

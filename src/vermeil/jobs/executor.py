@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vermeil.jobs.train import TrainReport
-    from vermeil.teacher.engine import Ask
+    from vermeil.teacher.engine import SendRequests
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Executor:
     """Who does the work, where it is not this process; None: this process.
 
     Args:
@@ -20,11 +20,11 @@ class Means:
         train: trains, as `vermeil.jobs.train.train`.
     """
 
-    ask: Ask | None = None
+    send_requests: SendRequests | None = None
     train: Callable[..., TrainReport] | None = None
 
 
-HERE = Means()
+LOCAL = Executor()
 
 
 """This process does all of it."""

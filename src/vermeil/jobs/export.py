@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LARGEST_DIFFERENCE = 1e-3
 """Logits of the float32 file that differ by more are an error of the export."""
 
-COMPARED = 256
+COMPARED_DOCUMENTS = 256
 """Documents whose logits are compared."""
 
 FILES: dict[Literal["fp32", "int8"], str] = {"fp32": "model.onnx", "int8": "model.int8.onnx"}
@@ -96,7 +96,7 @@ def export(
     with atomic_folder(output, EXPORTED_MODEL, overwrite=overwrite) as partial:
         write_fp32(student.network, partial / FILES["fp32"], letter_case=student.uses_letter_case)
         student.save_for_onnx(partial, {"fp32": FILES["fp32"]})
-        proof = _Proof(student, partial, check, progress)
+        proof = _ExportCheck(student, partial, check, progress)
         difference = proof.add("fp32")
         if not difference <= LARGEST_DIFFERENCE:
             raise ExportError(
@@ -128,7 +128,7 @@ def _why_refused(f1: dict[str, float], limit: float) -> str | None:
     )
 
 
-class _Proof:
+class _ExportCheck:
     """Compares files of an exported folder with the student."""
 
     def __init__(
@@ -153,7 +153,9 @@ class _Proof:
         from vermeil.student.load import load_predictor
 
         predictor = load_predictor(self._folder, precision)
-        texts = [d.with_annotation(UNANNOTATED) for d in (self._gold or _TEXTS)[:COMPARED]]
+        texts = [
+            d.with_annotation(UNANNOTATED) for d in (self._gold or _TEXTS)[:COMPARED_DOCUMENTS]
+        ]
         windows = [w for d in predictor.encoder.encode(texts) for w in d.windows]
         padding = predictor.encoder.wordpieces.padding
         difference = logit_difference(self._reference.runner, predictor.runner, windows, padding)

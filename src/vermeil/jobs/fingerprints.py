@@ -42,12 +42,12 @@ class StageLog:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "stages.json"
 
-    def why_stale(self, stage: str, inputs: Inputs, products: Iterable[Path]) -> str | None:
+    def why_stale(self, stage: str, inputs: Inputs, outputs: Iterable[Path]) -> str | None:
         """Return why a stage has to run, in words; None if its output stands."""
         made_from = self._read().get(stage)
         if made_from is None:
             return "not done yet"
-        missing = [path.name for path in products if not path.exists()]
+        missing = [path.name for path in outputs if not path.exists()]
         if missing:
             return f"{', '.join(missing)} missing"
         changed = [name for name in inputs if made_from.get(name) != inputs[name]]

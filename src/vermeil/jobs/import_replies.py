@@ -23,7 +23,7 @@ from vermeil.teacher.store.charges import Charge
 from vermeil.teacher.store.store import ReplyStore
 
 _EXAMPLES = 5
-_AT_ONCE = 10_000
+_REPLIES_PER_COMMIT = 10_000
 """Replies in one durable commit."""
 _EXPECTED = 'expected {"text": "…" or "id": "…", "reply": "…"}'
 Record = dict[str, Any]
@@ -77,7 +77,7 @@ def import_replies(
     def asked(document: Document) -> Request:
         return next(make_requests([document], task, teacher, 1, demonstrations))
 
-    known = _Known(documents)
+    known = _DocumentIndex(documents)
     counts = Counter(
         dict.fromkeys(("imported", "already", "unknown_document", "other_model", "other_prompt"), 0)
     )
@@ -93,13 +93,13 @@ def import_replies(
             counts[what] += 1
             if what not in ("imported", "already") and len(examples) < _EXAMPLES:
                 examples.append(f"line {line.number}: {what.replace('_', ' ')}")
-            if len(pending) >= _AT_ONCE:
+            if len(pending) >= _REPLIES_PER_COMMIT:
                 replies.flush()
                 pending.clear()
     return ImportReport(counts.total(), dict(counts), tuple(examples))
 
 
-class _Known:
+class _DocumentIndex:
     """Documents by text and by id."""
 
     def __init__(self, documents: Iterable[Document]) -> None:
@@ -119,8 +119,8 @@ class _Known:
 def _import(
     record: Record,
     logprobs: Logprobs | None,
-    known: _Known,
-    asked: Callable[[Document], Request],
+    index: _DocumentIndex,
+    make_request: Callable[[Document], Request],
     teacher: TeacherConfig,
     replies: ReplyStore,
     pending: set[str],
@@ -129,10 +129,10 @@ def _import(
         return "other_model"
     if record.get("prompt", teacher.prompt) != teacher.prompt:
         return "other_prompt"
-    document = known.find(record)
+    document = index.find(record)
     if document is None:
         return "unknown_document"
-    request = replace(asked(document), sample=record.get("sample", 0))
+    request = replace(make_request(document), sample=record.get("sample", 0))
     key = request.key
     if key in pending or replies.get(key) is not None:
         return "already"

@@ -15,17 +15,17 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import State
 from vermeil.errors import DataError
 from vermeil.jobs.appraise import Appraisal, appraise
-from vermeil.jobs.mention_tally import Example, MentionTally
-from vermeil.jobs.reading import USABLE, Reader
+from vermeil.jobs.mention_tally import MentionExample, MentionTally
+from vermeil.jobs.reading import USABLE, ReplyReader
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.protocol import Reading, Task
+from vermeil.tasks.protocol import ReplyResult, Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
-from vermeil.teacher.report import Problem, Tally
+from vermeil.teacher.report import RequestProblem, Tally
 from vermeil.teacher.requests import check_prompt
 from vermeil.teacher.store.store import ReplyStore
 
-_NOBODY_ANSWERED = (State.PENDING, State.FAILED)
+_WITHOUT_ANSWER = (State.PENDING, State.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ class LocateReport:
     verified: Mapping[State, int]
     mentions: Mapping[Status, int]
     by_label: Mapping[str, Mapping[Status, int]]
-    examples: tuple[Example, ...]
+    examples: tuple[MentionExample, ...]
     notes: Mapping[str, int]
-    problems: tuple[Problem, ...]
+    problems: tuple[RequestProblem, ...]
     against_gold: Appraisal | None
     seconds: float
 
@@ -129,7 +129,7 @@ def locate(
     verified: Counter[State] = Counter()
     votes: Counter[str] = Counter()
     with ReplyStore(store) as replies:
-        reader = Reader(task, teacher, replies, demonstrations)
+        reader = ReplyReader(task, teacher, replies, demonstrations)
         for document in documents:
             said = reader.read(document)
             reading = said.reading
@@ -142,7 +142,7 @@ def locate(
             tally.add(document.id, 0, reading.state, reading.problem)
             mentions.add(document, reading.mentions)
             notes.update(reading.notes)
-            if not document.annotation.is_empty and reading.state not in _NOBODY_ANSWERED:
+            if not document.annotation.is_empty and reading.state not in _WITHOUT_ANSWER:
                 gold.append(document)
                 answered.append(marked)
             progress("locate", len(silver), None, {})
@@ -167,7 +167,7 @@ def _by_state(numbers: Mapping[State, int]) -> dict[str, int]:
     return {state.value: numbers[state] for state in State if state in numbers}
 
 
-def _silver(reading: Reading) -> Annotation:
+def _silver(reading: ReplyResult) -> Annotation:
     """Return the annotation, its spans marked as the teacher's."""
     if reading.state not in USABLE:
         return UNANNOTATED

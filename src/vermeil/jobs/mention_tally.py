@@ -18,7 +18,7 @@ _EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class MentionExample:
     """A mention that was not found as it was said.
 
     Args:
@@ -29,7 +29,7 @@ class Example:
 
     document_id: str
     located: LocatedMention
-    there: str | None
+    found_text: str | None
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -39,10 +39,10 @@ class Example:
             "id": self.document_id,
             "label": one.mention.label,
             "surface": one.mention.surface,
-            "there": self.there or "",
+            "there": self.found_text or "",
             "tier": one.tier.value if one.tier else "",
             "distance": one.distance,
-            "candidates": one.candidates,
+            "candidates": one.occurrence_count,
         }
 
 
@@ -52,17 +52,17 @@ class MentionTally:
     def __init__(self, labels: LabelSet) -> None:
         self._labels = labels
         self._counts: Counter[tuple[str, Status]] = Counter()
-        self._kept: dict[Status, list[Example]] = {}
+        self._examples: dict[Status, list[MentionExample]] = {}
 
     def add(self, document: Document, mentions: Iterable[LocatedMention]) -> None:
         """Take note of what became of the mentions of a document."""
         for one in mentions:
             label = self._labels.normalise(one.mention.label) or OFF_SCHEMA
             self._counts[label, one.status] += 1
-            kept = self._kept.setdefault(one.status, [])
+            kept = self._examples.setdefault(one.status, [])
             if one.status is not Status.EXACT and len(kept) < _EXAMPLES:
-                there = document.text[slice(*one.places[0])] if one.places else None
-                kept.append(Example(document.id, one, there))
+                there = document.text[slice(*one.occurrences[0])] if one.occurrences else None
+                kept.append(MentionExample(document.id, one, there))
 
     @property
     def totals(self) -> dict[Status, int]:
@@ -83,6 +83,6 @@ class MentionTally:
         }
 
     @property
-    def examples(self) -> tuple[Example, ...]:
+    def examples(self) -> tuple[MentionExample, ...]:
         """The first few mentions of each status but exact."""
-        return tuple(one for status in Status for one in self._kept.get(status, ()))
+        return tuple(one for status in Status for one in self._examples.get(status, ()))

@@ -25,9 +25,9 @@ class PartialFile:
         DataError: the hidden file cannot be opened, or another process writes it.
     """
 
-    def __init__(self, path: Path, mark: str) -> None:
-        self._whole = path
-        self.path = path.parent / f".{path.name}.{mark}.partial"
+    def __init__(self, path: Path, fingerprint: str) -> None:
+        self._target = path
+        self.path = path.parent / f".{path.name}.{fingerprint}.partial"
         self.lines = 0
         self._file: IO[bytes] | None = None
 
@@ -52,11 +52,11 @@ class PartialFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._opened.close()
+        self._open_file.close()
 
-    def kept(self) -> Iterator[dict[str, Any]]:
+    def read_records(self) -> Iterator[dict[str, Any]]:
         """Yield the records that are there; a torn one, and what follows it, is cut off."""
-        file = self._opened
+        file = self._open_file
         file.seek(0)
         end = 0
         for line in file:
@@ -70,24 +70,24 @@ class PartialFile:
 
     def write(self, line: str) -> None:
         """Append a line, given without its end."""
-        self._opened.write(line.encode() + b"\n")
+        self._open_file.write(line.encode() + b"\n")
         self.lines += 1
 
     def finish(self) -> None:
         """Give the file its name, compressed if the name ends in ``.gz``."""
-        file = self._opened
+        file = self._open_file
         file.flush()
-        if self._whole.suffix != ".gz":
-            self.path.replace(self._whole)
+        if self._target.suffix != ".gz":
+            self.path.replace(self._target)
             return
         file.seek(0)
-        with atomic_file(self._whole) as whole:
+        with atomic_file(self._target) as whole:
             for line in file:
                 whole.write(line.decode())
         self.path.unlink()
 
     @property
-    def _opened(self) -> IO[bytes]:
+    def _open_file(self) -> IO[bytes]:
         if self._file is None:
             raise ValueError("a PartialFile is used in a with statement")
         return self._file

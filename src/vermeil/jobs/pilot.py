@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from vermeil.data.counts import Counts, total
+from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.document import Document
 from vermeil.data.mention import Status
 from vermeil.data.progress import Progress, silent
@@ -20,11 +20,11 @@ from vermeil.errors import ConfigError, DataError
 from vermeil.evaluation.bootstrap import paired_bootstrap, score_intervals
 from vermeil.evaluation.documents import score_documents
 from vermeil.jobs.annotate import annotate
-from vermeil.jobs.appraise import filled
+from vermeil.jobs.appraise import with_empty_annotation
 from vermeil.jobs.config import PilotConfig
 from vermeil.jobs.demonstrations import choose_demonstrations
 from vermeil.jobs.locate import LocateReport, locate
-from vermeil.jobs.pilot_report import Interval, PilotReport, Price, Trial, Variant, choose
+from vermeil.jobs.pilot_report import CostFunction, Interval, PilotReport, Trial, Variant, recommend
 from vermeil.jobs.requirements import require_demonstrations, require_teachers
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
@@ -43,8 +43,8 @@ def pilot(
     store: Path,
     progress: Progress = silent,
     *,
-    scored: Iterable[Document] = (),
-    price: Price | None = None,
+    excluded: Iterable[Document] = (),
+    cost_of: CostFunction | None = None,
 ) -> PilotReport:
     """Ask about a sample of gold in every way that the configuration names, and score the answers.
 
@@ -59,8 +59,8 @@ def pilot(
         config: what is compared.
         store: the file of replies.
         progress: told where the work stands.
-        scored: documents (dev, test) that must not be shown as demonstrations either.
-        price: gives the money that tokens of a model cost.
+        excluded: documents (dev, test) that must not be shown as demonstrations either.
+        cost_of: gives the money that tokens of a model cost.
 
     Raises:
         ConfigError: a prompt, format or demonstration is not to be had, or nobody agreed to send
@@ -74,10 +74,10 @@ def pilot(
     gold = [document for document in gold if not document.annotation.is_empty]
     variants = _variants(task, teacher, config)
     sample = _sample(gold, teacher, config)
-    shown = _demonstrations(teacher, config, gold, [*sample, *scored])
-    ways = [_way(variant, task, teacher, shown) for variant in variants]
+    shown = _demonstrations(teacher, config, gold, [*sample, *excluded])
+    ways = [_setup(variant, task, teacher, shown) for variant in variants]
     trials = [
-        _try(variant, way, sample, config, Path(store), progress, price)
+        _run_trial(variant, way, sample, config, Path(store), progress, cost_of)
         for variant, way in zip(variants, ways, strict=True)
     ]
     trials.sort(key=lambda found: -found[0].f1)
@@ -87,10 +87,10 @@ def pilot(
         for i, (_, items) in enumerate(trials)
     ]
     found = tuple(trial for trial, _ in trials)
-    return PilotReport(len(sample), found, tuple(behind), choose(found, behind))
+    return PilotReport(len(sample), found, tuple(behind), recommend(found, behind))
 
 
-_Way = tuple[Task, TeacherConfig, Demonstrations]
+_Setup = tuple[Task, TeacherConfig, Demonstrations]
 
 
 def _variants(task: Task, teacher: TeacherConfig, config: PilotConfig) -> list[Variant]:
@@ -108,19 +108,22 @@ def _demonstrations(
     teacher: TeacherConfig,
     config: PilotConfig,
     gold: Sequence[Document],
-    barred: Sequence[Document],
+    excluded: Sequence[Document],
 ) -> dict[str, Demonstrations]:
     """Return the demonstrations of every kind."""
     chosen: dict[str, Demonstrations] = {}
     for kind in config.demonstrations:
         settings = teacher.demonstrations.model_copy(update={"kind": kind})
-        chosen[kind] = choose_demonstrations(settings, gold, barred)
+        chosen[kind] = choose_demonstrations(settings, gold, excluded)
     return chosen
 
 
-def _way(
-    variant: Variant, task: Task, teacher: TeacherConfig, shown: Mapping[str, Demonstrations]
-) -> _Way:
+def _setup(
+    variant: Variant,
+    task: Task,
+    teacher: TeacherConfig,
+    demonstrations: Mapping[str, Demonstrations],
+) -> _Setup:
     """Return task, teacher and demonstrations of one way of asking."""
     kind = variant.demonstrations
     one = teacher.model_copy(
@@ -135,7 +138,7 @@ def _way(
     )
     asking = task if variant.reply_format is None else _with_format(task, variant.reply_format)
     check_prompt(asking, one)
-    return asking, one, shown[kind]
+    return asking, one, demonstrations[kind]
 
 
 def _with_format(task: Task, name: str) -> Task:
@@ -167,40 +170,40 @@ def _sample(
     return drawn[:wanted]
 
 
-def _try(
+def _run_trial(
     variant: Variant,
-    way: _Way,
+    setup: _Setup,
     sample: Sequence[Document],
     config: PilotConfig,
     store: Path,
     progress: Progress,
-    price: Price | None,
+    cost_of: CostFunction | None,
 ) -> tuple[Trial, NDArray[np.int64]]:
     """Ask in one way; return the trial, and correct, predicted and gold items per group."""
-    task, teacher, demonstrations = way
+    task, teacher, demonstrations = setup
     annotate(sample, task, teacher, store, progress, demonstrations)
     located = locate(sample, task, teacher, store, progress, demonstrations)
-    said = [filled(document, task) for document in located.documents]
+    said = [with_empty_annotation(document, task) for document in located.documents]
     scores = [counts for _, counts in score_documents(said, sample, task)]
     items = _items(sample, scores)
-    replies = list(_replies(sample, way, store))
+    replies = list(_replies(sample, setup, store))
     usage = sum((reply.usage for reply in replies), Usage())
     trial = Trial(
         variant,
         located.states,
-        total(scores),
+        sum_counts(scores),
         _intervals(items, config),
         _unlocatable(located),
         located.notes.get(LEAKED, 0),
         usage,
-        None if price is None else price(variant.model, usage),
+        None if cost_of is None else cost_of(variant.model, usage),
         _latency(replies),
     )
     return trial, items
 
 
-def _replies(sample: Sequence[Document], way: _Way, store: Path) -> Iterator[Reply]:
-    task, teacher, demonstrations = way
+def _replies(sample: Sequence[Document], setup: _Setup, store: Path) -> Iterator[Reply]:
+    task, teacher, demonstrations = setup
     with ReplyStore(store) as replies:
         for request in make_requests(sample, task, teacher, demonstrations=demonstrations):
             reply = replies.get(request.key)

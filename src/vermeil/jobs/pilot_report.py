@@ -11,15 +11,15 @@ from vermeil.data.counts import Counts
 from vermeil.data.reply import State, Usage
 from vermeil.evaluation.bootstrap import Comparison
 
-Price = Callable[[str, Usage], float | None]
+CostFunction = Callable[[str, Usage], float | None]
 """From a model's name and its tokens to money; None where nobody knows."""
 
 Interval = tuple[float, float]
 
-_CLOSE = 0.01
+_TOLERANCE = 0.01
 """F1; who is further behind than this is not taken for being cheaper, however wide the interval."""
 
-_NO_SPREAD = 1e-6
+_MINIMUM_WIDTH = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,21 +144,21 @@ class PilotReport:
 
     documents: int
     trials: tuple[Trial, ...]
-    behind: tuple[Comparison | None, ...]
-    taken: int
+    differences: tuple[Comparison | None, ...]
+    recommended: int
 
     @property
     def recommendation(self) -> str:
         """Which way of asking to take and why, in words."""
-        best, taken = self.trials[0], self.trials[self.taken]
+        best, taken = self.trials[0], self.trials[self.recommended]
         words = f"Take {taken.variant.name}: F1 {_with_interval(taken)}"
-        lag = self.behind[self.taken]
+        lag = self.differences[self.recommended]
         if len(self.trials) == 1:
             words += ". There was nothing to compare it with."
         elif lag is None:
             words += f", the best of {len(self.trials)}."
         else:
-            saved = 1 - _expense(self.trials)[self.taken] / _expense(self.trials)[0]
+            saved = 1 - _costs(self.trials)[self.recommended] / _costs(self.trials)[0]
             words += (
                 f". {best.variant.name} has F1 {_with_interval(best)}, which is not reliably "
                 f"better (by {-100 * lag.difference:.1f} points, 95 % interval "
@@ -167,7 +167,7 @@ class PilotReport:
             )
         low, high = taken.intervals["f1"]
         known = f"F1 is known to about ±{50 * (high - low):.1f} points"
-        if high - low < _NO_SPREAD:
+        if high - low < _MINIMUM_WIDTH:
             known = "there are too few errors to say how sure that is"
         words += f" On {self.documents} documents {known}."
         failed = sum(trial.failed for trial in self.trials)
@@ -177,7 +177,7 @@ class PilotReport:
 
     def toml(self) -> str:
         """Return the lines of ``vermeil.toml`` to paste."""
-        return self.trials[self.taken].variant.toml()
+        return self.trials[self.recommended].variant.toml()
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -185,30 +185,30 @@ class PilotReport:
             "documents": self.documents,
             "trials": [
                 {**trial.as_dict(), "behind_best": lag and lag.as_dict()}
-                for trial, lag in zip(self.trials, self.behind, strict=True)
+                for trial, lag in zip(self.trials, self.differences, strict=True)
             ],
-            "taken": self.taken,
+            "taken": self.recommended,
             "recommendation": self.recommendation,
             "toml": self.toml(),
         }
 
 
-def choose(trials: Sequence[Trial], behind: Sequence[Comparison | None]) -> int:
+def recommend(trials: Sequence[Trial], differences: Sequence[Comparison | None]) -> int:
     """Return which trial to take: the cheapest of those that are as good as the best.
 
     As good is whose interval of the difference reaches zero, and who is at most one point behind:
     on a small sample hardly any difference is certain, which does not make all equal.
     """
-    expense = _expense(trials)
+    expense = _costs(trials)
     good = [
         i
-        for i, lag in enumerate(behind)
-        if lag is None or (lag.high >= 0 and lag.difference >= -_CLOSE)
+        for i, lag in enumerate(differences)
+        if lag is None or (lag.high >= 0 and lag.difference >= -_TOLERANCE)
     ]
     return min(good, key=lambda i: (expense[i], i))
 
 
-def _expense(trials: Sequence[Trial]) -> list[float]:
+def _costs(trials: Sequence[Trial]) -> list[float]:
     """Return what each trial cost: in money where all prices are known, else in tokens."""
     costs = [trial.cost for trial in trials if trial.cost is not None]
     if len(costs) == len(trials) and any(costs):

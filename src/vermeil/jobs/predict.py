@@ -113,7 +113,7 @@ def predict_file(
     part = PartialFile(output, digest_file(model)[:12] + f".{precision}")
     with part:
         stream = iter(documents)
-        for kept in part.kept():
+        for kept in part.read_records():
             _check_same(kept, next(stream, None), part.path)
         resumed = part.lines
         first = next(stream, None)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from vermeil.data.document import Document
 from vermeil.data.reply import Request, State
-from vermeil.tasks.protocol import Reading, Task
-from vermeil.tasks.votes import Vote
+from vermeil.tasks.protocol import ReplyResult, Task
+from vermeil.tasks.votes import VoteResult
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.demonstrations import Demonstrations, with_leaks
+from vermeil.teacher.demonstrations import Demonstrations, with_leak_count
 from vermeil.teacher.requests import make_requests, reader, verify_request
 from vermeil.teacher.store.store import ReplyStore
 
@@ -25,7 +25,7 @@ the server gave none, or its tokens do not make up the text."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CombinedReading:
     """What all answers about one document come to.
 
     Args:
@@ -37,15 +37,15 @@ class Said:
         counts: numbers of candidates and of what became of them.
     """
 
-    reading: Reading
+    reading: ReplyResult
     answers: tuple[State, ...]
-    vote: Vote | None = None
+    vote: VoteResult | None = None
     verified: State | None = None
     counts: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class ReplyReader:
     """Reads what a store holds about documents, as the settings would have it asked.
 
     Args:
@@ -60,31 +60,31 @@ class Reader:
     store: ReplyStore
     demonstrations: Demonstrations
 
-    def read(self, document: Document) -> Said:
+    def read(self, document: Document) -> CombinedReading:
         """Return what the answers about a document come to, checks included."""
-        readings = tuple(self._answers(document))
+        readings = tuple(self._readings(document))
         states = tuple(reading.state for reading in readings)
         usable = [reading for reading in readings if reading.state in USABLE]
         if not usable or (len(readings) == 1 and not self.teacher.verify):
-            return Said((usable or readings)[0], states)
-        vote, verified = self._checked(document, self._vote(usable))
-        counts = Counter(vote.counts if vote.candidates or vote.notes else {})
-        return Said(_together(readings, vote), states, vote, verified, counts)
+            return CombinedReading((usable or readings)[0], states)
+        vote, verified = self._verify(document, self._vote(usable))
+        counts = Counter(vote.counts if vote.voted_spans or vote.notes else {})
+        return CombinedReading(_merge(readings, vote), states, vote, verified, counts)
 
-    def question(self, document: Document) -> Request | None:
+    def verification_request(self, document: Document) -> Request | None:
         """Return the request to ask again about a document; None where there is nothing to ask."""
-        usable = [one for one in self._answers(document) if one.state in USABLE]
-        return self._question(document, self._vote(usable)) if usable else None
+        usable = [one for one in self._readings(document) if one.state in USABLE]
+        return self._verification_request(document, self._vote(usable)) if usable else None
 
-    def _answers(self, document: Document) -> Iterator[Reading]:
-        shown = self.demonstrations.of(document)
-        for one in self.teacher.each():
+    def _readings(self, document: Document) -> Iterator[ReplyResult]:
+        shown = self.demonstrations.for_document(document)
+        for one in self.teacher.all_teachers():
             for request in make_requests(
                 [document], self.task, one, demonstrations=self.demonstrations
             ):
-                yield with_leaks(self._read(document, request, one), shown)
+                yield with_leak_count(self._read(document, request, one), shown)
 
-    def _read(self, document: Document, request: Request, teacher: TeacherConfig) -> Reading:
+    def _read(self, document: Document, request: Request, teacher: TeacherConfig) -> ReplyResult:
         reply = self.store.get(request.key)
         if reply is not None:
             reading = reader(self.task, teacher)(document.text, reply)
@@ -93,24 +93,24 @@ class Reader:
             return reading
         error = self.store.error(request.key)
         if error is not None:
-            return Reading(State.FAILED, problem=error)
-        return Reading(State.PENDING, problem="not asked yet; run vermeil annotate")
+            return ReplyResult(State.FAILED, problem=error)
+        return ReplyResult(State.PENDING, problem="not asked yet; run vermeil annotate")
 
-    def _vote(self, usable: Sequence[Reading]) -> Vote:
+    def _vote(self, usable: Sequence[ReplyResult]) -> VoteResult:
         votes = self.teacher.votes
         said = [reading.annotation for reading in usable]
         return self.task.vote(said, votes.keep, votes.losers == "abstain")
 
-    def _question(self, document: Document, vote: Vote) -> Request | None:
+    def _verification_request(self, document: Document, vote: VoteResult) -> Request | None:
         how = self.task.verification
         if how is None or not vote.contested:
             return None
         return verify_request(document, vote.contested, how, self.teacher)
 
-    def _checked(self, document: Document, vote: Vote) -> tuple[Vote, State | None]:
+    def _verify(self, document: Document, vote: VoteResult) -> tuple[VoteResult, State | None]:
         """Return the vote after the checks, and what became of the question."""
         how = self.task.verification
-        request = self._question(document, vote) if self.teacher.verify else None
+        request = self._verification_request(document, vote) if self.teacher.verify else None
         if request is None or how is None:
             return vote, None
         reply = self.store.get(request.key)
@@ -120,17 +120,17 @@ class Reader:
         verdicts = how.read(document.text, reply)
         if verdicts.state is State.DONE:
             abstain = self.teacher.votes.losers == "abstain"
-            vote = how.settle(document.text, vote, verdicts, abstain)
+            vote = how.apply_verdicts(document.text, vote, verdicts, abstain)
         return vote, verdicts.state
 
 
-def _together(readings: Sequence[Reading], vote: Vote) -> Reading:
+def _merge(readings: Sequence[ReplyResult], vote: VoteResult) -> ReplyResult:
     """Return the outcome of a vote, with the mentions and notes of all answers."""
     notes: Counter[str] = Counter()
     for reading in readings:
         notes.update(reading.notes)
     done = any(reading.state is State.DONE for reading in readings)
-    return Reading(
+    return ReplyResult(
         State.DONE if done else State.EMPTY,
         vote.annotation,
         tuple(mention for reading in readings for mention in reading.mentions),

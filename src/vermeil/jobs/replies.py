@@ -17,14 +17,14 @@ from vermeil.data.written import check_file
 from vermeil.errors import DataError
 from vermeil.optional import require
 from vermeil.tasks.protocol import Task
-from vermeil.teacher.backends.batch_types import Phase
+from vermeil.teacher.backends.batch_types import BatchPhase
 from vermeil.teacher.batches.store import BatchStore
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.replay.logprobs import ENDS, VALUES, logprobs_record
 from vermeil.teacher.requests import reader
-from vermeil.teacher.store.records import StoredRequest, Wanted, stored_requests
+from vermeil.teacher.store.records import RecordFilter, StoredRequest, stored_requests
 
-_ROWS_AT_ONCE = 10_000
+_ROWS_PER_WRITE = 10_000
 Record = dict[str, Any]
 
 
@@ -32,7 +32,7 @@ def list_replies(
     store: Path,
     task: Task,
     teacher: TeacherConfig,
-    wanted: Wanted,
+    record_filter: RecordFilter,
     states: Iterable[State] = (),
     limit: int | None = None,
 ) -> list[Record]:
@@ -42,12 +42,14 @@ def list_replies(
         store: the file of replies.
         task: gives the states.
         teacher: says whether documents shared requests.
-        wanted: which ones.
+        record_filter: which ones.
         states: only these; empty: all.
         limit: no more than these; None: all.
     """
     chosen = frozenset(states)
-    with_state = ((one, _state(one, task, teacher)) for one in stored_requests(store, wanted))
+    with_state = (
+        (one, _state(one, task, teacher)) for one in stored_requests(store, record_filter)
+    )
     kept = ((one, state) for one, state in with_state if not chosen or state in chosen)
     return [
         {
@@ -64,10 +66,12 @@ def list_replies(
     ]
 
 
-def count_replies(store: Path, task: Task, teacher: TeacherConfig, wanted: Wanted) -> list[Record]:
+def count_replies(
+    store: Path, task: Task, teacher: TeacherConfig, record_filter: RecordFilter
+) -> list[Record]:
     """Return how many requests of each model and prompt are in which state, and their tokens."""
     counts: dict[tuple[str, str, str], Counter[str]] = {}
-    for one in stored_requests(store, wanted):
+    for one in stored_requests(store, record_filter):
         row = counts.setdefault(
             (one.model, one.prompt, _state(one, task, teacher).value), Counter()
         )
@@ -86,7 +90,7 @@ def count_replies(store: Path, task: Task, teacher: TeacherConfig, wanted: Wante
 
 
 @dataclass(frozen=True, slots=True)
-class ExportReport:
+class ReplyExportReport:
     """What came of exporting.
 
     Args:
@@ -107,8 +111,8 @@ class ExportReport:
 
 
 def export_replies(
-    store: Path, output: Path, wanted: Wanted, *, overwrite: bool = False
-) -> ExportReport:
+    store: Path, output: Path, record_filter: RecordFilter, *, overwrite: bool = False
+) -> ReplyExportReport:
     """Write replies to a file: Parquet by its ending ``.parquet``, else JSON Lines.
 
     One model and prompt, as JSON Lines, is a recording that ``vermeil replay`` serves.
@@ -123,7 +127,7 @@ def export_replies(
     left: Counter[str] = Counter()
 
     def records() -> Iterator[Record]:
-        for one in stored_requests(store, wanted):
+        for one in stored_requests(store, record_filter):
             left["requests"] += 1
             if one.reply is None:
                 left["without_reply"] += 1
@@ -140,7 +144,7 @@ def export_replies(
             for record in records():
                 file.write(json.dumps(record, ensure_ascii=False) + "\n")
     names = ("requests", "written", "without_reply", "without_text")
-    return ExportReport(*(left[name] for name in names))
+    return ReplyExportReport(*(left[name] for name in names))
 
 
 def list_batches(store: Path) -> list[Record]:
@@ -149,7 +153,7 @@ def list_batches(store: Path) -> list[Record]:
         return list(_records(batches))
 
 
-def give_up_batch(store: Path, name: str) -> Record:
+def abandon_batch(store: Path, name: str) -> Record:
     """Wait no longer for a batch; its documents are asked again. What it can cost is charged.
 
     Raises:
@@ -160,7 +164,7 @@ def give_up_batch(store: Path, name: str) -> Record:
         if not found:
             there = ", ".join(b.name for b in batches.batches(only_open=True)) or "none"
             raise DataError(f"no batch {name!r} is waited for; open batches: {there}", store)
-        batches.close(found[0], Phase.LOST, "given up", free=False)
+        batches.close(found[0], BatchPhase.LOST, "given up", unbilled=False)
         return next(r for r in _records(batches) if r["name"] == name)
 
 
@@ -172,7 +176,7 @@ def _batches(store: Path) -> BatchStore:
 
 def _records(batches: BatchStore) -> Iterator[Record]:
     for batch in batches.batches():
-        counts = batches.outcomes(batch.name)
+        counts = batches.count_outcomes(batch.name)
         yield {
             "name": batch.name,
             "server": batch.server,
@@ -225,5 +229,5 @@ def _write_parquet(records: Iterator[Record], output: Path) -> None:
             cast(io.TextIOWrapper, file).buffer, schema, compression="zstd"
         ) as writer,
     ):
-        while rows := list(islice(records, _ROWS_AT_ONCE)):
+        while rows := list(islice(records, _ROWS_PER_WRITE)):
             writer.write_table(pyarrow.Table.from_pylist(rows, schema))

@@ -15,5 +15,5 @@ def require_demonstrations(config: DemonstrationsConfig) -> None:
 
 def require_teachers(teacher: TeacherConfig) -> None:
     """Raise `ConfigError` unless the SDKs of all teachers of a configuration are installed."""
-    for one in teacher.each():
+    for one in teacher.all_teachers():
         require_sdk(one.backend)

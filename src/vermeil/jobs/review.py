@@ -12,17 +12,17 @@ from typing import Any, Literal
 
 from vermeil.corpora import WriteReport, require_readable, require_writable, write_corpus
 from vermeil.corpora.config import CorpusConfig
-from vermeil.corpora.objects import objects_in, parse_object
+from vermeil.corpora.objects import parse_object, read_object_file
 from vermeil.corpora.recognise import recognise_file
-from vermeil.corpora.source import located, read_lines
-from vermeil.corpora.tools.answers import Answered
+from vermeil.corpora.source import add_error_location, read_lines
+from vermeil.corpora.tools.answers import AnsweredText
 from vermeil.corpora.tools.json_fields import text_at
 from vermeil.corpora.tools.registry import TOOLS, tool_lines
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document
 from vermeil.data.written import check_file
 from vermeil.errors import ConfigError, DataError
-from vermeil.jobs.corrections import Correction, Reason, Returned, SpanChanges, judge
+from vermeil.jobs.corrections import Correction, DocumentAnswers, Reason, SpanChanges, check_answers
 
 Order = Literal["given", "score", "abstentions"]
 """given: as they come, or as the ids say; score: those with the lowest score of a span first;
@@ -30,7 +30,7 @@ abstentions: those with the most characters that nobody is sure of first."""
 
 
 @dataclass(frozen=True, slots=True)
-class ExportForReview:
+class ReviewExportReport:
     """What `export_for_review` did.
 
     Args:
@@ -45,7 +45,7 @@ class ExportForReview:
     exported: int
     spans: int
     unknown_ids: Sequence[str]
-    carried_along: dict[str, int]
+    hidden: dict[str, int]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -54,7 +54,7 @@ class ExportForReview:
             "exported": self.exported,
             "spans": self.spans,
             "unknown_ids": list(self.unknown_ids),
-            "carried_along": self.carried_along,
+            "carried_along": self.hidden,
         }
 
 
@@ -76,7 +76,7 @@ class ReviewReport:
 
     documents: int
     accepted: int
-    set_aside: dict[Reason, list[str]]
+    not_accepted: dict[Reason, list[str]]
     spans: SpanChanges
     labels: dict[str, SpanChanges]
     annotators: dict[str, int]
@@ -89,14 +89,14 @@ class ReviewReport:
         return {
             "documents": self.documents,
             "accepted": self.accepted,
-            "set_aside": {reason: len(ids) for reason, ids in self.set_aside.items()},
+            "set_aside": {reason: len(ids) for reason, ids in self.not_accepted.items()},
             "spans": self.spans.as_dict(),
             "labels": {name: self.labels[name].as_dict() for name in sorted(self.labels)},
             "annotators": self.annotators,
             "superseded": self.superseded,
             "not_answered": self.not_answered,
             "losses": dict(self.losses),
-            "ids_set_aside": self.set_aside,
+            "ids_set_aside": self.not_accepted,
         }
 
 
@@ -105,7 +105,7 @@ class _Counts:
     """What is counted while documents stream past."""
 
     accepted: int = 0
-    set_aside: dict[Reason, list[str]] = field(default_factory=dict)
+    not_accepted: dict[Reason, list[str]] = field(default_factory=dict)
     changes: Counter[str] = field(default_factory=Counter)
     labels: dict[str, Counter[str]] = field(default_factory=dict)
     annotators: Counter[str] = field(default_factory=Counter)
@@ -121,7 +121,7 @@ def export_for_review(
     ids: Sequence[str] | None = None,
     *,
     overwrite: bool = False,
-) -> ExportForReview:
+) -> ReviewExportReport:
     """Write documents with their spans as suggestions, for people to correct in a tool.
 
     Args:
@@ -149,7 +149,7 @@ def export_for_review(
         for chunk in tool_lines(_exported(chosen, counts), form, suggest=True):
             file.write(chunk)
     exported, spans = counts.pop("documents", 0), counts.pop("spans", 0)
-    return ExportForReview(
+    return ReviewExportReport(
         seen["documents"], exported, spans, unknown, {k: n for k, n in counts.items() if n}
     )
 
@@ -162,7 +162,7 @@ def read_ids(path: Path) -> list[str]:
     """
     ids: dict[str, None] = {}
     for line in read_lines(path):
-        with located(path, line.number):
+        with add_error_location(path, line.number):
             name = line.text.strip()
             if name.startswith("{"):
                 name = text_at(parse_object(name), "id")
@@ -205,10 +205,10 @@ def import_review(
         require_writable(path)
         check_file(path, overwrite=overwrite)
     known = {document.id: document for document in silver}
-    tool, returned = _returned(export)
+    tool, returned = _read_answers(export)
     counts = _Counts()
     aside: list[Document] = []
-    everything = _judged(returned, known, tool, aside, counts)
+    everything = _accepted_documents(returned, known, tool, aside, counts)
     written = write_corpus(everything, output, overwrite=overwrite)
     if aside or rest.exists():
         write_corpus(aside, rest, overwrite=overwrite)
@@ -217,7 +217,7 @@ def import_review(
     return ReviewReport(
         documents,
         counts.accepted,
-        {reason: counts.set_aside[reason] for reason in sorted(counts.set_aside)},
+        {reason: counts.not_accepted[reason] for reason in sorted(counts.not_accepted)},
         SpanChanges.of(counts.changes),
         {label: SpanChanges.of(changes) for label, changes in counts.labels.items()},
         dict(sorted(counts.annotators.items())),
@@ -227,7 +227,7 @@ def import_review(
     )
 
 
-def _returned(export: CorpusConfig) -> tuple[str, dict[str, Returned]]:
+def _read_answers(export: CorpusConfig) -> tuple[str, dict[str, DocumentAnswers]]:
     """Return the tool, and everything in its file by the document's id."""
     path = export.path
     name = export.format if export.format != "auto" else recognise_file(path)
@@ -238,32 +238,32 @@ def _returned(export: CorpusConfig) -> tuple[str, dict[str, Returned]]:
             "before the path if it is one",
             path,
         )
-    found: dict[str, Returned] = {}
-    for number, (line, record) in enumerate(objects_in(path)):
-        with located(path, line):
-            answered: Answered = tool.read(record)
+    found: dict[str, DocumentAnswers] = {}
+    for number, (line, record) in enumerate(read_object_file(path)):
+        with add_error_location(path, line):
+            answered: AnsweredText = tool.read(record)
         key = answered.id or f"{path.name}-{number}"
-        found.setdefault(key, Returned(key)).add(answered)
+        found.setdefault(key, DocumentAnswers(key)).add(answered)
     if not found:
         raise DataError("holds no task; expected at least one", path)
     return str(name), found
 
 
-def _judged(
-    returned: dict[str, Returned],
+def _accepted_documents(
+    answers: dict[str, DocumentAnswers],
     known: dict[str, Document],
     tool: str,
-    aside: list[Document],
+    not_accepted: list[Document],
     counts: _Counts,
 ) -> Iterator[Document]:
     """Yield accepted documents; put the others aside."""
-    for one in returned.values():
-        correction: Correction = judge(one, known.get(one.id), tool)
+    for one in answers.values():
+        correction: Correction = check_answers(one, known.get(one.id), tool)
         counts.superseded += correction.superseded
         counts.annotators.update(correction.annotators)
         if correction.reason is not None:
-            counts.set_aside.setdefault(correction.reason, []).append(one.id)
-            aside.append(correction.document)
+            counts.not_accepted.setdefault(correction.reason, []).append(one.id)
+            not_accepted.append(correction.document)
             continue
         counts.accepted += 1
         for label, kind in correction.changes:
@@ -272,10 +272,10 @@ def _judged(
         yield correction.document
 
 
-def _reconcile(documents: int, written: WriteReport, aside: Sequence[Document]) -> None:
-    if written.documents + len(aside) != documents:
+def _reconcile(documents: int, written: WriteReport, not_accepted: Sequence[Document]) -> None:
+    if written.documents + len(not_accepted) != documents:
         raise AssertionError(
-            f"{documents} documents came, {written.documents} + {len(aside)} are accounted for"
+            f"{documents} documents came, {written.documents} + {len(not_accepted)} are accounted for"
         )
 
 
@@ -327,9 +327,9 @@ def _exported(documents: Iterable[Document], counts: Counter[str]) -> Iterator[D
         yield document
 
 
-def describe_ids(set_aside: dict[Reason, list[str]], shown: int = 5) -> Iterator[str]:
+def describe_ids(not_accepted: dict[Reason, list[str]], shown: int = 5) -> Iterator[str]:
     """Yield a line for each reason, with the first ids."""
-    for reason, ids in set_aside.items():
+    for reason, ids in not_accepted.items():
         names = ", ".join(json.dumps(name, ensure_ascii=False) for name in ids[:shown])
         more = f" and {len(ids) - shown:,} more" if len(ids) > shown else ""
         yield f"set aside, {reason.replace('_', ' ')}: {len(ids):,} ({names}{more})"

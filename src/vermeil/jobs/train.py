@@ -22,16 +22,16 @@ from vermeil.training.fit import dev_f1, train_student, training_record
 from vermeil.training.requirements import require_training
 
 if TYPE_CHECKING:
-    from vermeil.student.loop.checkpoint import Checkpoint, Written
+    from vermeil.student.loop.checkpoint import Checkpoint, OnCheckpoint
 
 
-LETTER_CASE = (
+LETTER_CASE_NOTE = (
     "the student reads letter case, which vermeil gives it; plain transformers code does not, and "
     "finds fewer names: for such use train with student.letter_case=false"
 )
 
 
-ONE_PROCESS = (
+ONE_PROCESS_ERROR = (
     "blending.regimen: auto is done by one process; refine first (vermeil refine), then train on "
     "what it wrote with several"
 )
@@ -53,7 +53,7 @@ class TrainReport:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        note = {"note": LETTER_CASE} if self.uses_letter_case else {}
+        note = {"note": LETTER_CASE_NOTE} if self.uses_letter_case else {}
         return {"model": str(self.folder), **self.record, **note}
 
 
@@ -69,7 +69,7 @@ def train(
     dev: Sequence[Document] = (),
     schedule: Schedule | None = None,
     selection: SelectionConfig = SelectionConfig(),  # noqa: B008
-    written: Written | None = None,
+    on_checkpoint: OnCheckpoint | None = None,
     *,
     overwrite: bool = False,
 ) -> TrainReport:
@@ -92,7 +92,7 @@ def train(
             schedule, in place of ``blending.schedule``.
         selection: for the regimen auto: how silver is judged. What students say out of fold is kept
             in the folder ``judging`` beside ``output``, and reused.
-        written: told the folder of the checkpoint, in every process of the training, when the
+        on_checkpoint: told the folder of the checkpoint, in every process of the training, when the
             first one has written another state.
         overwrite: replace an exported model, too.
 
@@ -104,9 +104,9 @@ def train(
             that other data or another configuration left.
     """
     require_training("vermeil train", student)
-    from vermeil.student.loop.distributed import join_team
-    from vermeil.student.loop.loop import Surroundings
-    from vermeil.student.loop.metrics import tracked
+    from vermeil.student.loop.distributed import distributed_context
+    from vermeil.student.loop.loop import TrainingHooks
+    from vermeil.student.loop.metrics import open_tracker
     from vermeil.student.student import Student
 
     check_folder(output, MODEL, overwrite=overwrite)
@@ -118,25 +118,27 @@ def train(
     refinement: dict[str, Any] = {}
     if blending.regimen == "auto":
         from vermeil.refinement.auto import resolve_auto
-        from vermeil.refinement.student_trainer import Learning  # which trains students itself
+        from vermeil.refinement.student_trainer import (
+            ScorerSettings,  # which trains students itself
+        )
 
         if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-            raise ConfigError(ONE_PROCESS)
-        learning = Learning(task, student, blending, seed, output.parent / "judging")
+            raise ConfigError(ONE_PROCESS_ERROR)
+        learning = ScorerSettings(task, student, blending, seed, output.parent / "judging")
         recipe = resolve_auto(gold, silver, learning, selection, progress)
         silver, blending = recipe.silver, recipe.blending
         refinement = {"refinement": recipe.report}
     with (
-        join_team() as team,
-        tracked(
+        distributed_context() as team,
+        open_tracker(
             student.tracker if team.rank == 0 else "none",
             output.with_name(f"{output.name}.tracker"),
         ) as watch,
     ):
         fresh = Student.create(task, student, seed)
         encoded = (fresh.encode(gold, "gold"), fresh.encode(silver, "silver"))
-        checkpoint = _checkpoint(output, task, student, blending, written)
-        around = Surroundings(progress, watch, lambda: dev_f1(fresh, dev), checkpoint, team)
+        checkpoint = _checkpoint(output, task, student, blending, on_checkpoint)
+        around = TrainingHooks(progress, watch, lambda: dev_f1(fresh, dev), checkpoint, team)
         training = train_student(fresh, *encoded, blending, seed, around, schedule)
         record = training_record(training, blending, seed, len(gold), len(silver)) | refinement
         if team.rank == 0:
@@ -151,7 +153,7 @@ def _checkpoint(
     task: Task,
     student: StudentConfig,
     blending: BlendingConfig,
-    written: Written | None,
+    on_checkpoint: OnCheckpoint | None,
 ) -> Checkpoint | None:
     """Return where the state of training is kept, if it is to be."""
     from vermeil.student.loop.checkpoint import Checkpoint, flatten
@@ -161,9 +163,11 @@ def _checkpoint(
     made_from = {"version of vermeil": version("vermeil")}
     for name, section in {"task": task.config, "blending": blending}.items():
         made_from |= flatten(section.model_dump(mode="json"), name)
-    return Checkpoint(checkpoint_of(output), made_from, student.checkpoint_seconds, written)
+    return Checkpoint(
+        checkpoint_folder(output), made_from, student.checkpoint_seconds, on_checkpoint
+    )
 
 
-def checkpoint_of(output: Path) -> Path:
+def checkpoint_folder(output: Path) -> Path:
     """Return where the state of a training is kept as long as it lasts."""
     return output.with_name(f"{output.name}.checkpoint")

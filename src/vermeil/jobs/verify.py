@@ -8,13 +8,13 @@ from pathlib import Path
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request
-from vermeil.jobs.reading import Reader
+from vermeil.jobs.reading import ReplyReader
 from vermeil.jobs.requirements import require_teachers
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
-from vermeil.teacher.engine import ask
-from vermeil.teacher.report import AskReport
+from vermeil.teacher.engine import send_requests
+from vermeil.teacher.report import RequestReport
 from vermeil.teacher.requests import VERIFY, check_prompt, reader
 from vermeil.teacher.store.store import ReplyStore
 
@@ -26,7 +26,7 @@ def verify(
     store: Path,
     progress: Progress = silent,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
-) -> AskReport:
+) -> RequestReport:
     """Ask the first teacher one question per document that has contested mentions.
 
     The questions follow from the stored replies, so `annotate` comes first; `locate` applies the
@@ -48,14 +48,14 @@ def verify(
     require_teachers(teacher)
     check_prompt(task, teacher.model_copy(update={"verify": True}))
     if task.verification is None:
-        return AskReport()
+        return RequestReport()
     with ReplyStore(store) as replies:
-        questions = _questions(documents, Reader(task, teacher, replies, demonstrations))
-        return ask(questions, teacher, replies, reader(task, teacher, VERIFY), progress)
+        questions = _questions(documents, ReplyReader(task, teacher, replies, demonstrations))
+        return send_requests(questions, teacher, replies, reader(task, teacher, VERIFY), progress)
 
 
-def _questions(documents: Iterable[Document], reader: Reader) -> Iterator[Request]:
+def _questions(documents: Iterable[Document], reader: ReplyReader) -> Iterator[Request]:
     for document in documents:
-        request = reader.question(document)
+        request = reader.verification_request(document)
         if request is not None:
             yield request

@@ -29,7 +29,7 @@ Severity = Literal["ok", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckFinding:
     """One thing that was looked at.
 
     Args:
@@ -53,7 +53,7 @@ class Finding:
 class CheckReport:
     """Everything that was looked at, and what the corpora hold."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[CheckFinding, ...]
     corpora: Mapping[str, Mapping[str, Any]]
 
     @property
@@ -76,18 +76,18 @@ def check(config: Sections) -> CheckReport:
     The teacher is asked for its models, if it is on this machine or may be sent text; it is sent
     no text.
     """
-    findings: list[Finding] = []
+    findings: list[CheckFinding] = []
     teacher = config.teacher
     try:
         task = make_task(config.task)
     except VermeilError as error:
         return CheckReport((_error("task", error),), {})
-    findings.append(Finding("task", "ok", f"{task.name}: {', '.join(task.labels)}"))
+    findings.append(CheckFinding("task", "ok", f"{task.name}: {', '.join(task.labels)}"))
     documents: dict[str, list[Document]] = {}
     for name in CorporaConfig.model_fields:
         corpus: CorpusConfig | None = getattr(config.corpora, name)
         if corpus is None:
-            findings += _absent(name, config)
+            findings += _missing_corpus(name, config)
             continue
         documents[name] = []
         findings += _corpus(name, corpus, task, documents[name])
@@ -100,26 +100,26 @@ def check(config: Sections) -> CheckReport:
     return CheckReport(tuple(findings), {n: _counts(found) for n, found in documents.items()})
 
 
-def _error(about: str, error: VermeilError) -> Finding:
-    return Finding(about, "error", str(error).replace("\n", "; "), error.exit_code)
+def _error(about: str, error: VermeilError) -> CheckFinding:
+    return CheckFinding(about, "error", str(error).replace("\n", "; "), error.exit_code)
 
 
-def _absent(name: str, config: Sections) -> Iterator[Finding]:
+def _missing_corpus(name: str, config: Sections) -> Iterator[CheckFinding]:
     """Say what is missing because a corpus is not configured."""
     about = f"corpora.{name}"
     if name == "gold" and uses_gold(config):
         message = f"missing; the regimen {config.blending.regimen} trains on gold"
-        yield Finding(about, "error", message, 2)
+        yield CheckFinding(about, "error", message, 2)
     elif name == "pool" and uses_silver(config) and config.corpora.silver is None:
         message = "missing; name the text that the teacher is to annotate, or corpora.silver"
-        yield Finding(about, "error", message, 2)
+        yield CheckFinding(about, "error", message, 2)
     elif name == "test" and config.corpora.dev is None:
-        yield Finding(about, "warning", "missing; the student will not be scored")
+        yield CheckFinding(about, "warning", "missing; the student will not be scored")
 
 
 def _corpus(
     name: str, corpus: CorpusConfig, task: Task, documents: list[Document]
-) -> Iterator[Finding]:
+) -> Iterator[CheckFinding]:
     """Read a corpus into ``documents`` and say what is wrong with it."""
     about = f"corpora.{name}"
     unfit: list[DataError] = []
@@ -140,18 +140,20 @@ def _corpus(
     if unknown and name != "pool":
         shown = ", ".join(f"{label} ({number:,} times)" for label, number in unknown.items())
         message = f"{corpus.path}: labels that [task.labels] lacks: {shown}"
-        yield Finding(about, "error", message, DataError.exit_code)
+        yield CheckFinding(about, "error", message, DataError.exit_code)
     elif unfit:
         message = f"{corpus.path}: {len(unfit):,} documents cannot be used, the first: {unfit[0]}"
-        yield Finding(about, "error", message, DataError.exit_code)
+        yield CheckFinding(about, "error", message, DataError.exit_code)
     if name != "pool" and counts["annotated"] < len(documents):
         bare = len(documents) - counts["annotated"]
         message = f"{corpus.path}: {bare:,} of {len(documents):,} documents are not annotated"
-        yield Finding(about, "warning" if name == "silver" else "error", message, _bare_code(name))
-    yield Finding(about, "ok", _summary(corpus, counts))
+        yield CheckFinding(
+            about, "warning" if name == "silver" else "error", message, _unannotated_exit_code(name)
+        )
+    yield CheckFinding(about, "ok", _summary(corpus, counts))
 
 
-def _bare_code(name: str) -> int:
+def _unannotated_exit_code(name: str) -> int:
     return 0 if name == "silver" else DataError.exit_code
 
 
@@ -174,7 +176,7 @@ def _summary(corpus: CorpusConfig, counts: Mapping[str, Any]) -> str:
     return f"{corpus.path}: {summary}" + (f"; {labels}" if labels else "")
 
 
-def _leaks(documents: Mapping[str, list[Document]]) -> Iterator[Finding]:
+def _leaks(documents: Mapping[str, list[Document]]) -> Iterator[CheckFinding]:
     """Say which texts stand in a corpus for training and in one for scoring."""
     for left, right in combinations(("gold", "silver", "pool", "dev", "test"), 2):
         scored = right in ("dev", "test")
@@ -184,12 +186,12 @@ def _leaks(documents: Mapping[str, list[Document]]) -> Iterator[Finding]:
         about = f"leaks from {left} to {right}"
         if report.leaks or report.short or report.groups:
             said = report.describe(f"corpora.{left}", f"corpora.{right}")
-            yield Finding(about, "warning" if report.leaks or report.groups else "ok", said)
+            yield CheckFinding(about, "warning" if report.leaks or report.groups else "ok", said)
         else:
-            yield Finding(about, "ok", f"none among {report.right_documents:,} documents")
+            yield CheckFinding(about, "ok", f"none among {report.right_documents:,} documents")
 
 
-def _teacher(config: Sections, task: Task, pool: list[Document]) -> Iterator[Finding]:
+def _teacher(config: Sections, task: Task, pool: list[Document]) -> Iterator[CheckFinding]:
     teacher = config.teacher
     try:
         check_prompt(task, teacher)
@@ -205,19 +207,19 @@ def _teacher(config: Sections, task: Task, pool: list[Document]) -> Iterator[Fin
         yield _error(about, error)
         return
     if models is not None and teacher.model not in models:
-        message = f"{host} does not list the model {teacher.model}; it has {_some(models)}"
-        yield Finding("teacher.model", "warning", message)
+        message = f"{host} does not list the model {teacher.model}; it has {_first_names(models)}"
+        yield CheckFinding("teacher.model", "warning", message)
     where = "this machine" if is_loopback(host) else f"{host}, a remote machine, as allowed"
     message = f"{teacher.model} at {teacher.base_url} answers; "
     message += f"up to {len(pool):,} documents ({size:,} characters) would go to {where}"
-    yield Finding("teacher", "ok", message)
+    yield CheckFinding("teacher", "ok", message)
 
 
-def _some(names: tuple[str, ...]) -> str:
+def _first_names(names: tuple[str, ...]) -> str:
     return ", ".join(names[:5]) + (", …" if len(names) > 5 else "") or "none"
 
 
-def _missing(about: str, require: Callable[[Any], None], wanted: object) -> Iterator[Finding]:
+def _missing(about: str, require: Callable[[Any], None], wanted: object) -> Iterator[CheckFinding]:
     """Name the packages that a choice of the configuration needs and that are not installed."""
     try:
         require(wanted)
@@ -225,7 +227,7 @@ def _missing(about: str, require: Callable[[Any], None], wanted: object) -> Iter
         yield _error(about, error)
 
 
-def _encoder(config: Sections) -> Finding:
+def _encoder(config: Sections) -> CheckFinding:
     name = config.student.encoder
     try:
         source = find_encoder(name)
@@ -233,5 +235,5 @@ def _encoder(config: Sections) -> Finding:
         return _error("student.encoder", error)
     if not Path(source).is_dir():
         message = f"{name} is not a folder here; training would take it from the Hugging Face Hub"
-        return Finding("student.encoder", "warning", message)
-    return Finding("student.encoder", "ok", f"{name}: {source}")
+        return CheckFinding("student.encoder", "warning", message)
+    return CheckFinding("student.encoder", "ok", f"{name}: {source}")

@@ -11,14 +11,14 @@ from typing import Any
 from vermeil.corpora import read_corpus
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError
-from vermeil.jobs.executor import HERE, Means
-from vermeil.jobs.run_folder import Places
+from vermeil.jobs.executor import LOCAL, Executor
+from vermeil.jobs.run_folder import RunFolder
 from vermeil.jobs.sections import Sections
 from vermeil.pipeline.stages import (
     STAGES,
     check_stage,
-    chooses,
-    perform,
+    run_stage,
+    selects_on_dev,
     uses_gold,
     uses_silver,
     why_stale,
@@ -40,7 +40,7 @@ class StageOutcome:
     """
 
     name: str
-    why: str
+    reason: str
     report: Mapping[str, Any] | None = None
     seconds: float = 0.0
 
@@ -49,7 +49,7 @@ class StageOutcome:
         return {
             "stage": self.name,
             "done": self.report is not None,
-            "why": self.why,
+            "why": self.reason,
             "seconds": round(self.seconds, 2),
             "report": self.report,
         }
@@ -60,21 +60,21 @@ class RunReport:
     """What became of every stage, and where the results lie."""
 
     stages: tuple[StageOutcome, ...]
-    places: Mapping[str, Path]
+    outputs: Mapping[str, Path]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "stages": [stage.as_dict() for stage in self.stages],
-            "places": {name: str(path) for name, path in self.places.items()},
+            "places": {name: str(path) for name, path in self.outputs.items()},
         }
 
 
 def run(
     config: Sections,
     progress: Progress = silent,
-    say: Callable[[str], None] = lambda _: None,
-    means: Means = HERE,
+    log: Callable[[str], None] = lambda _: None,
+    executor: Executor = LOCAL,
 ) -> RunReport:
     """Annotate, locate, train and evaluate; a stage whose output stands is skipped.
 
@@ -83,8 +83,8 @@ def run(
     Args:
         config: the whole configuration.
         progress: told how far a stage has come.
-        say: told in words what is done or skipped, and why.
-        means: who does the work, where it is not this process.
+        log: told in words what is done or skipped, and why.
+        executor: who does the work, where it is not this process.
 
     Raises:
         ConfigError: something is not configured or not installed; told before anyone is asked.
@@ -92,9 +92,9 @@ def run(
             the teacher is called.
         VermeilError: whatever stops a stage; a later call goes on from there.
     """
-    _look_ahead(config, means)
-    outcomes = [_do(name, config, progress, say, means) for name in STAGES]
-    places = Places(config.run.output)
+    _check_requirements(config, executor)
+    outcomes = [_run_or_skip(name, config, progress, log, executor) for name in STAGES]
+    places = RunFolder(config.run.output)
     found = {
         "replies": places.replies,
         "silver": config.corpora.silver.path if config.corpora.silver else places.silver,
@@ -105,7 +105,7 @@ def run(
     return RunReport(tuple(outcomes), {k: path for k, path in found.items() if path.exists()})
 
 
-def _look_ahead(config: Sections, means: Means) -> None:
+def _check_requirements(config: Sections, means: Executor) -> None:
     """Find out what would stop the later stages, before a teacher is paid for the first one."""
     task, corpora = make_task(config.task), config.corpora
     check_prompt(task, config.teacher)
@@ -114,12 +114,12 @@ def _look_ahead(config: Sections, means: Means) -> None:
         problems.append("corpora.gold: missing; name the annotated file to train on")
     if uses_silver(config) and corpora.silver is None and corpora.pool is None:
         problems.append("corpora.pool: missing; name the text that the teacher is to annotate")
-    if chooses(config) and corpora.dev is None:
+    if selects_on_dev(config) and corpora.dev is None:
         problems.append("corpora.dev: missing; name the annotated file to choose the best state by")
     if problems:
         raise ConfigError(*problems)
     for name in STAGES:
-        if STAGES[name].needless(config) is None:
+        if STAGES[name].skip_reason(config) is None:
             check_stage(name, config)
     _require(config, means)
     for corpus in (corpora.gold, corpora.silver, corpora.dev, corpora.test):
@@ -128,12 +128,12 @@ def _look_ahead(config: Sections, means: Means) -> None:
                 pass
 
 
-def _require(config: Sections, means: Means) -> None:
+def _require(config: Sections, means: Executor) -> None:
     """Raise `ConfigError` if a stage that has to be done needs what is not installed.
 
     Once a stage is done anew, the output of those after it may not stand any longer.
     """
-    needed = [name for name, stage in STAGES.items() if not stage.needless(config)]
+    needed = [name for name, stage in STAGES.items() if not stage.skip_reason(config)]
     begun = False
     for name in needed:
         begun = begun or why_stale(name, config) is not None
@@ -143,16 +143,16 @@ def _require(config: Sections, means: Means) -> None:
                 find_encoder(config.student.encoder)
 
 
-def _do(
-    name: str, config: Sections, progress: Progress, say: Callable[[str], None], means: Means
+def _run_or_skip(
+    name: str, config: Sections, progress: Progress, log: Callable[[str], None], executor: Executor
 ) -> StageOutcome:
-    needless = STAGES[name].needless(config)
+    needless = STAGES[name].skip_reason(config)
     why = needless or why_stale(name, config)
     if needless or why is None:
         why = why or "its output stands, made from the same inputs"
-        say(f"{name}: skipped, {why}")
+        log(f"{name}: skipped, {why}")
         return StageOutcome(name, why)
-    say(f"{name}: {why}")
+    log(f"{name}: {why}")
     started = time.monotonic()
-    report = perform(name, config, progress, means)
+    report = run_stage(name, config, progress, executor)
     return StageOutcome(name, why, report, time.monotonic() - started)

@@ -15,26 +15,26 @@ from vermeil.data.records import document_to_record
 from vermeil.data.reply import Message
 from vermeil.errors import DataError
 from vermeil.jobs.requirements import require_demonstrations
-from vermeil.jobs.run_folder import Places
+from vermeil.jobs.run_folder import RunFolder
 from vermeil.jobs.sections import Sections
 from vermeil.pipeline.demonstration_files import demonstrations_for
 from vermeil.pipeline.stages import silver_corpus
 from vermeil.tasks import make_task
-from vermeil.tasks.protocol import Reading, Task
+from vermeil.tasks.protocol import ReplyResult, Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.requests import check_prompt, make_requests, reader
 from vermeil.teacher.store.store import Attempt, ReplyStore
 from vermeil.training.requirements import require_prediction
 
-SOURCES = ("gold", "pool", "dev", "test")
+SEARCHED_CORPORA = ("gold", "pool", "dev", "test")
 
 
 @dataclass(frozen=True, slots=True)
-class ShownAttempt:
+class ParsedAttempt:
     """A stored attempt and what the task makes of its reply now; None where there was no reply."""
 
     attempt: Attempt
-    reading: Reading | None
+    reading: ReplyResult | None
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -71,7 +71,7 @@ class ShowReport:
     sources: tuple[str, ...]
     document: Document
     messages: tuple[Message, ...]
-    attempts: tuple[ShownAttempt, ...]
+    attempts: tuple[ParsedAttempt, ...]
     silver: Document | None
     predicted: Document | None
     refined: Document | None = None
@@ -100,7 +100,7 @@ def show(config: Sections, document_id: str) -> ShowReport:
         ConfigError: there is a model, and torch or transformers is not installed.
         DataError: no corpus of the configuration holds it.
     """
-    places = Places(config.run.output)
+    places = RunFolder(config.run.output)
     if places.model.exists():
         require_prediction("vermeil show")
     require_demonstrations(config.teacher.demonstrations)
@@ -119,10 +119,12 @@ def show(config: Sections, document_id: str) -> ShowReport:
         tuple(found),
         document,
         request.messages,
-        tuple(_shown(attempt, document, task, config.teacher) for attempt in attempts),
+        tuple(_parsed_attempt(attempt, document, task, config.teacher) for attempt in attempts),
         _in_corpus(silver_corpus(config), document_id),
         _predicted(places, document),
-        _in_corpus(CorpusConfig(path=places.selection("refine")[0], format="jsonl"), document_id),
+        _in_corpus(
+            CorpusConfig(path=places.curated_files("refine")[0], format="jsonl"), document_id
+        ),
     )
 
 
@@ -134,11 +136,11 @@ def _mention(located: LocatedMention) -> dict[str, Any]:
         "status": located.status.value,
         "start": located.span and located.span.start,
         "end": located.span and located.span.end,
-        "repeats": [[span.start, span.end] for span in located.repeats],
+        "repeats": [[span.start, span.end] for span in located.additional_spans],
         "tier": located.tier and located.tier.value,
         "distance": located.distance,
-        "candidates": located.candidates,
-        "places": [list(place) for place in located.places],
+        "candidates": located.occurrence_count,
+        "places": [list(place) for place in located.occurrences],
     }
 
 
@@ -162,7 +164,7 @@ def _find(config: Sections, document_id: str) -> Mapping[str, Document]:
 
 
 def _sources(config: Sections) -> Iterator[tuple[str, CorpusConfig]]:
-    for name in SOURCES:
+    for name in SEARCHED_CORPORA:
         corpus: CorpusConfig | None = getattr(config.corpora, name)
         if corpus is not None:
             yield name, corpus
@@ -170,13 +172,13 @@ def _sources(config: Sections) -> Iterator[tuple[str, CorpusConfig]]:
         yield "silver", config.corpora.silver
 
 
-def _shown(
+def _parsed_attempt(
     attempt: Attempt, document: Document, task: Task, teacher: TeacherConfig
-) -> ShownAttempt:
+) -> ParsedAttempt:
     if attempt.reply is None:
-        return ShownAttempt(attempt, None)
+        return ParsedAttempt(attempt, None)
     read = reader(task, teacher, attempt.prompt)
-    return ShownAttempt(attempt, read(document.text, attempt.reply))
+    return ParsedAttempt(attempt, read(document.text, attempt.reply))
 
 
 def _in_corpus(corpus: CorpusConfig, document_id: str) -> Document | None:
@@ -185,10 +187,10 @@ def _in_corpus(corpus: CorpusConfig, document_id: str) -> Document | None:
     return next((d for d in read_corpus(corpus) if d.id == document_id), None)
 
 
-def _predicted(places: Places, document: Document) -> Document | None:
-    if not places.model.exists():
+def _predicted(run_folder: RunFolder, document: Document) -> Document | None:
+    if not run_folder.model.exists():
         return None
     from vermeil.student import Student
 
     plain = document.with_annotation(UNANNOTATED)
-    return next(iter(Student.load(places.model).predict([plain])))
+    return next(iter(Student.load(run_folder.model).predict([plain])))

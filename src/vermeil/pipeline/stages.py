@@ -17,10 +17,10 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
 from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError
-from vermeil.jobs.executor import HERE, Means
+from vermeil.jobs.executor import LOCAL, Executor
 from vermeil.jobs.fingerprints import Inputs, StageLog, digest_file, digest_section
 from vermeil.jobs.requirements import require_demonstrations, require_teachers
-from vermeil.jobs.run_folder import Places
+from vermeil.jobs.run_folder import RunFolder
 from vermeil.jobs.sections import Sections
 from vermeil.pipeline.demonstration_files import demonstrations_for
 from vermeil.tasks import make_task
@@ -48,31 +48,31 @@ class Stage:
     """
 
     inputs: Callable[[Sections], Inputs]
-    products: Callable[[Places], tuple[Path, ...]]
-    do: Callable[[Sections, Progress, Means], Report]
-    needless: Callable[[Sections], str | None] = lambda _: None
-    whole: Callable[[Report], bool] = lambda _: True
-    require: Callable[[Sections, Means], None] = lambda _config, _means: None
+    outputs: Callable[[RunFolder], tuple[Path, ...]]
+    run: Callable[[Sections, Progress, Executor], Report]
+    skip_reason: Callable[[Sections], str | None] = lambda _: None
+    is_complete: Callable[[Report], bool] = lambda _: True
+    require: Callable[[Sections, Executor], None] = lambda _config, _means: None
 
 
-def perform(
-    name: str, config: Sections, progress: Progress = silent, means: Means = HERE
+def run_stage(
+    name: str, config: Sections, progress: Progress = silent, executor: Executor = LOCAL
 ) -> Report:
     """Do one stage now, whether or not its output stands, and return its report.
 
     Raises:
         ConfigError: something that the stage needs is not configured or not installed.
     """
-    stage, places = STAGES[name], Places(config.run.output)
-    stage.require(config, means)
+    stage, places = STAGES[name], RunFolder(config.run.output)
+    stage.require(config, executor)
     check_stage(name, config)
-    record_results(places.folder, (places.config, places.stages, *_files_of(stage, places)))
+    record_results(places.path, (places.config, places.stages, *_files_of(stage, places)))
     with atomic_file(places.config) as file:
         file.write(config.as_toml())
-    inputs, log = stage.inputs(config), StageLog(places.folder)
+    inputs, log = stage.inputs(config), StageLog(places.path)
     log.forget(name)
-    report = stage.do(config, progress, means)
-    if stage.whole(report):
+    report = stage.run(config, progress, executor)
+    if stage.is_complete(report):
         log.record(name, inputs)
     return report
 
@@ -83,25 +83,25 @@ def check_stage(name: str, config: Sections) -> None:
     Raises:
         DataError: a file of another origin is in the way.
     """
-    stage, places = STAGES[name], Places(config.run.output)
-    check_results(places.folder, (places.config, places.stages, *_files_of(stage, places)))
-    if places.model in stage.products(places):
+    stage, places = STAGES[name], RunFolder(config.run.output)
+    check_results(places.path, (places.config, places.stages, *_files_of(stage, places)))
+    if places.model in stage.outputs(places):
         check_folder(places.model, MODEL)
 
 
-def _files_of(stage: Stage, places: Places) -> list[Path]:
+def _files_of(stage: Stage, places: RunFolder) -> list[Path]:
     """Return the files that a stage replaces: not the store, which only grows, nor the model."""
-    return [one for one in stage.products(places) if one not in (places.replies, places.model)]
+    return [one for one in stage.outputs(places) if one not in (places.replies, places.model)]
 
 
 def why_stale(name: str, config: Sections) -> str | None:
     """Return why a stage has to run, in words; None if its output stands."""
-    stage, places = STAGES[name], Places(config.run.output)
-    log = StageLog(places.folder)
-    return log.why_stale(name, stage.inputs(config), stage.products(places))
+    stage, places = STAGES[name], RunFolder(config.run.output)
+    log = StageLog(places.path)
+    return log.why_stale(name, stage.inputs(config), stage.outputs(places))
 
 
-def configured(config: Sections, name: str, why: str) -> CorpusConfig:
+def required_corpus(config: Sections, name: str, hint: str) -> CorpusConfig:
     """Return a corpus of the configuration.
 
     Raises:
@@ -109,13 +109,13 @@ def configured(config: Sections, name: str, why: str) -> CorpusConfig:
     """
     corpus: CorpusConfig | None = getattr(config.corpora, name)
     if corpus is None:
-        raise ConfigError(f"corpora.{name}: missing; {why}")
+        raise ConfigError(f"corpora.{name}: missing; {hint}")
     return corpus
 
 
 def silver_corpus(config: Sections) -> CorpusConfig:
     """Return where the silver is: the configured file, or the one that `locate` writes."""
-    places = Places(config.run.output)
+    places = RunFolder(config.run.output)
     return config.corpora.silver or CorpusConfig(path=places.silver, format="jsonl")
 
 
@@ -123,7 +123,7 @@ def scored_corpus(config: Sections) -> tuple[str, CorpusConfig]:
     """Return name and place of the corpus that the student is scored on: test, or else dev."""
     if config.corpora.test is None and config.corpora.dev is not None:
         return "dev", config.corpora.dev
-    return "test", configured(config, "test", "name the gold file to score the student on")
+    return "test", required_corpus(config, "test", "name the gold file to score the student on")
 
 
 # What goes in
@@ -150,7 +150,7 @@ def _annotate_inputs(config: Sections) -> Inputs:
 
 
 def _locate_inputs(config: Sections) -> Inputs:
-    replies = digest_file(Places(config.run.output).replies)
+    replies = digest_file(RunFolder(config.run.output).replies)
     return {**_annotate_inputs(config), "replies": replies}
 
 
@@ -162,7 +162,7 @@ def _train_inputs(config: Sections) -> Inputs:
     }
     if config.blending.regimen == "auto":
         inputs.update(_section_inputs(config, "selection"))
-    if chooses(config):
+    if selects_on_dev(config):
         inputs.update(_corpus_inputs("dev", config.corpora.dev))
     if uses_silver(config):
         inputs.update(_corpus_inputs("silver", silver_corpus(config)))
@@ -172,7 +172,7 @@ def _train_inputs(config: Sections) -> Inputs:
 def _evaluate_inputs(config: Sections) -> Inputs:
     return {
         **_section_inputs(config, "task"),
-        "model": digest_file(Places(config.run.output).model),
+        "model": digest_file(RunFolder(config.run.output).model),
         **dict(_corpus_inputs(*scored_corpus(config))),
     }
 
@@ -190,12 +190,12 @@ def uses_gold(config: Sections) -> bool:
     return config.blending.regimen != "silver_only"
 
 
-def chooses(config: Sections) -> bool:
+def selects_on_dev(config: Sections) -> bool:
     """Whether the best state of training is chosen on dev."""
     return config.student.select == "best_dev"
 
 
-def _silver_needless(config: Sections) -> str | None:
+def _silver_skip_reason(config: Sections) -> str | None:
     if config.corpora.silver is not None:
         return f"corpora.silver is given: {config.corpora.silver.path}"
     if not uses_silver(config):
@@ -203,14 +203,14 @@ def _silver_needless(config: Sections) -> str | None:
     return None
 
 
-def _evaluate_needless(config: Sections) -> str | None:
+def _evaluate_skip_reason(config: Sections) -> str | None:
     if config.corpora.test is None and config.corpora.dev is None:
         return "neither corpora.test nor corpora.dev is given"
     return None
 
 
 @dataclass(frozen=True, slots=True)
-class _Corpus:
+class _StreamedCorpus:
     """The documents of a file, read anew, one at a time, whenever they are gone through."""
 
     config: CorpusConfig
@@ -219,24 +219,24 @@ class _Corpus:
         return read_corpus(self.config)
 
 
-def pool_of(config: Sections) -> Iterable[Document]:
+def pool_documents(config: Sections) -> Iterable[Document]:
     """Return the documents of the pool; from a file they are never all in memory."""
-    pool = configured(config, "pool", "name the text that the teacher is to annotate")
-    return list(read_corpus(pool)) if pool.path == STDIN else _Corpus(pool)
+    pool = required_corpus(config, "pool", "name the text that the teacher is to annotate")
+    return list(read_corpus(pool)) if pool.path == STDIN else _StreamedCorpus(pool)
 
 
-def _annotate(config: Sections, progress: Progress, means: Means) -> Report:
+def _annotate(config: Sections, progress: Progress, executor: Executor) -> Report:
     from vermeil.jobs.annotate import annotate
-    from vermeil.teacher.engine import ask
+    from vermeil.teacher.engine import send_requests
 
     report = annotate(
-        pool_of(config),
+        pool_documents(config),
         make_task(config.task),
         config.teacher,
-        Places(config.run.output).replies,
+        RunFolder(config.run.output).replies,
         progress,
         demonstrations_for(config),
-        means.ask or ask,
+        executor.send_requests or send_requests,
     )
     return report.as_dict()
 
@@ -247,11 +247,11 @@ def _failures(report: Report) -> int:
     return sum(one["states"].get(name, 0) for one in asked for name in left)
 
 
-def _locate(config: Sections, progress: Progress, _means: Means) -> Report:
+def _locate(config: Sections, progress: Progress, _executor: Executor) -> Report:
     from vermeil.jobs.locate import locate
 
-    pool = configured(config, "pool", "name the text that the teacher was asked about")
-    places = Places(config.run.output)
+    pool = required_corpus(config, "pool", "name the text that the teacher was asked about")
+    places = RunFolder(config.run.output)
     task = make_task(config.task)
     located = locate(
         list(read_corpus(pool)),
@@ -263,7 +263,7 @@ def _locate(config: Sections, progress: Progress, _means: Means) -> Report:
     )
     write_corpus(located.documents, places.silver, "jsonl", overwrite=True)
     report = located.as_dict()
-    write_json(places.located, report)
+    write_json(places.locate_report, report)
     return report
 
 
@@ -279,29 +279,31 @@ def training_documents(
     silver: list[Document] = []
     dev: list[Document] = []
     if uses_gold(config):
-        corpus = configured(config, "gold", "name the annotated file to train on")
+        corpus = required_corpus(config, "gold", "name the annotated file to train on")
         gold = list(read_corpus(corpus, task.check))
     if uses_silver(config):
         silver = list(read_corpus(silver_corpus(config), task.check))
-    if chooses(config):
-        corpus = configured(config, "dev", "name the annotated file to choose the best state by")
+    if selects_on_dev(config):
+        corpus = required_corpus(
+            config, "dev", "name the annotated file to choose the best state by"
+        )
         dev = list(read_corpus(corpus, task.check))
     return gold, silver, dev
 
 
-def _train(config: Sections, progress: Progress, means: Means) -> Report:
+def _train(config: Sections, progress: Progress, executor: Executor) -> Report:
     from vermeil.jobs.train import train
 
     task = make_task(config.task)
     gold, silver, dev = training_documents(config, task)
-    report = (means.train or train)(
+    report = (executor.train or train)(
         gold,
         silver,
         task,
         config.student,
         config.blending,
         config.run.seed,
-        Places(config.run.output).model,
+        RunFolder(config.run.output).model,
         progress,
         dev,
         selection=config.selection,
@@ -309,40 +311,40 @@ def _train(config: Sections, progress: Progress, means: Means) -> Report:
     return report.as_dict()
 
 
-def _evaluate(config: Sections, progress: Progress, _means: Means) -> Report:
+def _evaluate(config: Sections, progress: Progress, _executor: Executor) -> Report:
     from vermeil.jobs.evaluate_files import evaluate_files
 
-    places = Places(config.run.output)
+    places = RunFolder(config.run.output)
     name, corpus = scored_corpus(config)
     report = {"corpus": name, **evaluate_files(places.model, corpus, progress).as_dict()}
     write_json(places.evaluation, report)
     return report
 
 
-def _require_annotate(config: Sections, _means: Means) -> None:
+def _require_annotate(config: Sections, _means: Executor) -> None:
     require_teachers(config.teacher)
     _require_locate(config, _means)
 
 
-def _require_locate(config: Sections, _means: Means) -> None:
+def _require_locate(config: Sections, _means: Executor) -> None:
     wanted, corpora = config.teacher.demonstrations, config.corpora
     require_demonstrations(wanted)
     shown = () if wanted.kind == "none" else (corpora.gold, corpora.dev, corpora.test)
     require_readable(corpora.pool, *shown)
 
 
-def _require_train(config: Sections, means: Means) -> None:
+def _require_train(config: Sections, means: Executor) -> None:
     if means.train is None:
         require_training("vermeil train", config.student)
     corpora = config.corpora
     require_readable(
         corpora.gold if uses_gold(config) else None,
         corpora.silver if uses_silver(config) else None,
-        corpora.dev if chooses(config) else None,
+        corpora.dev if selects_on_dev(config) else None,
     )
 
 
-def _require_evaluate(config: Sections, _means: Means) -> None:
+def _require_evaluate(config: Sections, _means: Executor) -> None:
     require_prediction("vermeil evaluate")
     require_readable(scored_corpus(config)[1])
 
@@ -352,15 +354,15 @@ STAGES: dict[str, Stage] = {
         _annotate_inputs,
         lambda places: (places.replies,),
         _annotate,
-        _silver_needless,
+        _silver_skip_reason,
         lambda report: not _failures(report),
         _require_annotate,
     ),
     "locate": Stage(
         _locate_inputs,
-        lambda places: (places.silver, places.located),
+        lambda places: (places.silver, places.locate_report),
         _locate,
-        _silver_needless,
+        _silver_skip_reason,
         require=_require_locate,
     ),
     "train": Stage(_train_inputs, lambda places: (places.model,), _train, require=_require_train),
@@ -368,7 +370,7 @@ STAGES: dict[str, Stage] = {
         _evaluate_inputs,
         lambda places: (places.evaluation,),
         _evaluate,
-        _evaluate_needless,
+        _evaluate_skip_reason,
         require=_require_evaluate,
     ),
 }

@@ -14,7 +14,7 @@ from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document
 from vermeil.data.results_folder import record_results
 from vermeil.errors import ConfigError
-from vermeil.jobs.run_folder import Places
+from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.stages import silver_corpus
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.tasks.protocol import Task
@@ -46,7 +46,7 @@ def save_config(config: Config, folder: Path) -> None:
 def read_context(config: Config) -> dict[str, Any]:
     """Return what the report is to tell besides: the configuration, the teacher's own scores."""
     context: dict[str, Any] = {"configuration": config.model_dump(mode="json")}
-    located = Places(config.run.output).located
+    located = RunFolder(config.run.output).locate_report
     if config.corpora.silver is None and located.exists():
         report = json.loads(located.read_text(encoding="utf-8"))
         if report.get("against_gold"):

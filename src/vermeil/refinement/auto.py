@@ -10,7 +10,7 @@ from vermeil.blending.config import BlendingConfig
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.refinement.refine import refine
-from vermeil.refinement.student_trainer import SIMPLE_MIX, Learning
+from vermeil.refinement.student_trainer import SIMPLE_MIX, ScorerSettings
 from vermeil.selection.config import SelectionConfig
 
 
@@ -32,7 +32,7 @@ class Recipe:
 def resolve_auto(
     gold: Sequence[Document],
     silver: Sequence[Document],
-    learning: Learning,
+    scorer_settings: ScorerSettings,
     selection: SelectionConfig,
     progress: Progress = silent,
 ) -> Recipe:
@@ -47,18 +47,18 @@ def resolve_auto(
         gold: documents that people annotated.
         silver: the teacher's annotations, of texts of gold and of others; those without one are
             plain text.
-        learning: how students are trained; its blending has the regimen auto.
+        scorer_settings: how students are trained; its blending has the regimen auto.
         selection: how silver is judged.
         progress: told where it stands.
 
     Raises:
         DataError: too few gold documents were annotated by the teacher, or there is no silver.
     """
-    done = refine(gold, silver, learning, selection, progress)
+    done = refine(gold, silver, scorer_settings, selection, progress)
     added = done.report["documents"].get("self_annotated", 0)
     judged = done.documents[: len(done.documents) - added]
     sizes = [sum(len(d.text) for d in docs) for docs in (judged, done.documents)]
-    budget = learning.blending.budget
+    budget = scorer_settings.blending.budget
     fewer = {"silver_epochs": budget.silver_epochs * sizes[0] / max(1, sizes[1])}
-    own = learning.with_blend({**SIMPLE_MIX, "budget": budget.model_copy(update=fewer)})
+    own = scorer_settings.with_blending({**SIMPLE_MIX, "budget": budget.model_copy(update=fewer)})
     return Recipe(done.documents, own.blending, done.report)

@@ -14,46 +14,48 @@ from vermeil.data.atomic import atomic_path
 from vermeil.data.document import Document
 from vermeil.data.records import document_to_line
 from vermeil.errors import DataError
-from vermeil.refinement.student_trainer import Learning
-from vermeil.student.config import RESULTLESS
+from vermeil.refinement.student_trainer import ScorerSettings
+from vermeil.student.config import RESULT_INDEPENDENT_KEYS
 
-Rows = Mapping[str, NDArray[np.float32]]
+ClassProbabilities = Mapping[str, NDArray[np.float32]]
 """Id of a document to class probabilities: shape (words, classes), or (1, classes)."""
 
-Made = Iterable[tuple[str, NDArray[np.float32]]]
+ProbabilityStream = Iterable[tuple[str, NDArray[np.float32]]]
 """The same, document by document."""
 
 
-def kept(path: Path, make: Callable[[], Made]) -> dict[str, NDArray[np.float32]]:
+def cached_probabilities(
+    path: Path, compute: Callable[[], ProbabilityStream]
+) -> dict[str, NDArray[np.float32]]:
     """Return rows from a file, which is made first if it is not there.
 
     Args:
         path: the file.
-        make: yields a document's id and its rows, document by document.
+        compute: yields a document's id and its rows, document by document.
 
     Raises:
         DataError: the file is broken.
     """
     if not path.exists():
-        _write(path, dict(make()))
+        _write(path, dict(compute()))
     return _read(path)
 
 
-def digest(
+def cache_key(
     purpose: str,
     corpora: Sequence[Sequence[Document]],
-    learning: Learning,
+    scorer_settings: ScorerSettings,
 ) -> str:
     """Return what names rows that are made from these, 16 characters.
 
     Args:
         purpose: what is done with them, and the version of it.
         corpora: documents, in their order.
-        learning: task, encoder, training settings, regimen and budget; not its seed or folder.
+        scorer_settings: task, encoder, training settings, regimen and budget; not its seed or folder.
     """
     found = hashlib.sha256(purpose.encode())
-    found.update(learning.student.model_dump_json(exclude=RESULTLESS).encode())
-    for section in (learning.task.config, learning.blending):
+    found.update(scorer_settings.student.model_dump_json(exclude=RESULT_INDEPENDENT_KEYS).encode())
+    for section in (scorer_settings.task.config, scorer_settings.blending):
         found.update(section.model_dump_json().encode())
     for documents in corpora:
         found.update(b"|")
@@ -62,15 +64,15 @@ def digest(
     return found.hexdigest()[:16]
 
 
-def _write(path: Path, rows: Rows) -> None:
+def _write(path: Path, probabilities: ClassProbabilities) -> None:
     """Write the rows of all documents as one array, with where each begins."""
-    sizes = [len(r) for r in rows.values()]
+    sizes = [len(r) for r in probabilities.values()]
     with atomic_path(path) as partial, partial.open("wb") as file:
         np.savez(
             file,
-            ids=np.array(list(rows)),
+            ids=np.array(list(probabilities)),
             starts=np.cumsum([0, *sizes]),
-            rows=np.concatenate([r.astype(np.float16) for r in rows.values()]),
+            rows=np.concatenate([r.astype(np.float16) for r in probabilities.values()]),
         )
 
 

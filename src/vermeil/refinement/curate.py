@@ -7,23 +7,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vermeil.data.counts import Counts, total
+from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.progress import Progress, silent
-from vermeil.data.region import Option
+from vermeil.data.region import Candidate
 from vermeil.errors import ConfigError, DataError
-from vermeil.refinement.judging import Judging, divide
-from vermeil.refinement.policy import ruled
+from vermeil.refinement.judging import JudgeResult, divide_corpora
+from vermeil.refinement.policy import apply_policy_to_silver
 from vermeil.refinement.report import signal_report
-from vermeil.refinement.rounds import best_marks, judged_in_rounds
-from vermeil.refinement.student_trainer import Learning
+from vermeil.refinement.rounds import best_span_keys, judge_in_rounds
+from vermeil.refinement.student_trainer import ScorerSettings
 from vermeil.selection.config import Policy, SelectionConfig
-from vermeil.selection.policies import Judgement
+from vermeil.selection.policies import JudgedRegion
 from vermeil.tasks.protocol import Task
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class CuratedSilver:
     """Silver after a policy.
 
     Args:
@@ -34,19 +34,19 @@ class Selection:
     """
 
     documents: tuple[Document, ...]
-    judging: Judging
+    judge_result: JudgeResult
     report: dict[str, Any]
     plain: tuple[Document, ...] = ()
 
 
-def choose(
+def curate(
     gold: Sequence[Document],
     silver: Sequence[Document],
-    learning: Learning,
+    scorer_settings: ScorerSettings,
     config: SelectionConfig,
     policy: Policy,
     progress: Progress = silent,
-) -> Selection:
+) -> CuratedSilver:
     """Judge silver and apply a policy to it.
 
     On gold documents that the teacher annotated, too, each judged by others of other groups, it is
@@ -56,7 +56,7 @@ def choose(
     Args:
         gold: documents that people annotated.
         silver: the teacher's annotations, of texts of gold and of others.
-        learning: how students are trained.
+        scorer_settings: how students are trained.
         config: folds, strengths, threshold.
         policy: what becomes of silver.
         progress: told where it stands.
@@ -66,7 +66,7 @@ def choose(
         DataError: no gold document was annotated by the teacher, or too few.
     """
     _check(config)
-    taught = divide(gold, silver)
+    taught = divide_corpora(gold, silver)
     if not taught.silver:
         raise DataError("every silver document is in gold, too; there is nothing to select from")
     if not taught.gold:
@@ -74,12 +74,14 @@ def choose(
             f"none of the {len(gold)} gold texts is in silver, so nothing shows where the teacher "
             "errs; give the teacher the texts of gold, too, and keep its answers in corpora.silver"
         )
-    judging, gain = judged_in_rounds(gold, taught, learning, config, progress)
+    judging, gain = judge_in_rounds(gold, taught, scorer_settings, config, progress)
     believed = gain.difference > 0
     used: Policy = policy if believed or policy not in ("relabel", "soft") else "keep"
     documents, changes = taught.silver, Counter[str]()
     if used == policy:
-        documents, changes = ruled(judging, learning.task, used, config.threshold)
+        documents, changes = apply_policy_to_silver(
+            judging, scorer_settings.task, used, config.threshold
+        )
     report = {
         "policy": used,
         "believed": believed,
@@ -92,12 +94,12 @@ def choose(
             "changed": sum("changes" in d.meta for d in documents),
         },
         "changes": dict(changes.most_common()),
-        "gold": _on_gold(judging, learning.task),
+        "gold": _scores_on_gold(judging, scorer_settings.task),
         "gain": gain.as_dict(),
         "signals": signal_report(judging),
         "judge": {"strength": judging.strength, "weights": dict(judging.weights)},
     }
-    return Selection(documents, judging, report, taught.plain)
+    return CuratedSilver(documents, judging, report, taught.plain)
 
 
 def _check(config: SelectionConfig) -> None:
@@ -120,36 +122,41 @@ def _check(config: SelectionConfig) -> None:
         raise ConfigError(*problems)
 
 
-def _on_gold(judging: Judging, task: Task) -> dict[str, Any]:
+def _scores_on_gold(judge_result: JudgeResult, task: Task) -> dict[str, Any]:
     """Return scores of all who were asked, and of the judge, on gold that none learnt from.
 
     Of those asked besides the students, their opinion on the options of regions counts.
     """
-    names = ["teacher", *["students"] * judging.with_students, *judging.others, "judge"]
+    names = [
+        "teacher",
+        *["students"] * judge_result.with_students,
+        *judge_result.auxiliary,
+        "judge",
+    ]
     scored: dict[str, list[Counts]] = {name: [] for name in names}
-    for item, judgements in judging.gold:
+    for item, judgements in judge_result.gold:
         said = {
-            "teacher": item.known.said,
+            "teacher": item.candidates.teacher_labels,
             "students": item.predicted,
-            "judge": tuple(sorted(best_marks(judgements))),
+            "judge": tuple(sorted(best_span_keys(judgements))),
         }
-        for number, name in enumerate(judging.others):
-            said[name] = _best_of(judgements, number)
-        true = _annotation(task, item.true)
+        for number, name in enumerate(judge_result.auxiliary):
+            said[name] = _best_by_auxiliary(judgements, number)
+        true = _annotation(task, item.gold_labels)
         for name, counts in scored.items():
             counts.append(task.count(true, _annotation(task, said[name])))
-    whole = {name: total(counts).as_dict() for name, counts in scored.items()}
+    whole = {name: sum_counts(counts).as_dict() for name, counts in scored.items()}
     return {
         name: {key: counts[key] for key in ("overall", "per_label")}
         for name, counts in whole.items()
     }
 
 
-def _best_of(judgements: Sequence[Judgement], asked: int) -> Option:
-    regions = [judgement.region for judgement in judgements]
-    best = [r.options[int(r.others[asked].argmax())] for r in regions]
+def _best_by_auxiliary(judged_regions: Sequence[JudgedRegion], scorer_index: int) -> Candidate:
+    regions = [judgement.region for judgement in judged_regions]
+    best = [r.candidates[int(r.auxiliary_log_probs[scorer_index].argmax())] for r in regions]
     return tuple(mark for option in best for mark in option)
 
 
-def _annotation(task: Task, marks: Option) -> Annotation:
-    return task.annotation([Span(*mark) for mark in marks], ())
+def _annotation(task: Task, span_keys: Candidate) -> Annotation:
+    return task.make_annotation([Span(*mark) for mark in span_keys], ())

@@ -7,29 +7,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from vermeil.data.document import Document
-from vermeil.refinement.judging import Item, Judging
+from vermeil.refinement.judging import JudgedDocument, JudgeResult
 from vermeil.selection.config import Policy
-from vermeil.selection.policies import Judgement, expected_f1, rule
+from vermeil.selection.policies import JudgedRegion, apply_policy, expected_f1
 from vermeil.tasks.protocol import Task
 
 
-def ruled(
-    judging: Judging, task: Task, policy: Policy, threshold: float
+def apply_policy_to_silver(
+    judge_result: JudgeResult, task: Task, policy: Policy, threshold: float
 ) -> tuple[tuple[Document, ...], Counter[str]]:
     """Return the silver documents after a policy, and the changes by kind.
 
     Args:
-        judging: what is known of them.
+        judge_result: what is known of them.
         task: makes annotations.
         policy: what becomes of them; drop_document leaves some out.
         threshold: least probability, or expected F1, that is trusted.
     """
     documents: list[Document] = []
     changes: Counter[str] = Counter()
-    for item, judgements in judging.silver:
+    for item, judgements in judge_result.silver:
         if policy == "drop_document" and expected_f1(judgements) < threshold:
             continue
-        document = _ruled_document(item, judgements, task, policy, threshold)
+        document = _apply_to_document(item, judgements, task, policy, threshold)
         documents.append(document)
         changes.update(
             f"{change['was'] or 'nothing'} → {change['is'] or 'nothing'}"
@@ -38,15 +38,19 @@ def ruled(
     return tuple(documents), changes
 
 
-def _ruled_document(
-    item: Item, judgements: Sequence[Judgement], task: Task, policy: Policy, threshold: float
+def _apply_to_document(
+    judged: JudgedDocument,
+    regions: Sequence[JudgedRegion],
+    task: Task,
+    policy: Policy,
+    threshold: float,
 ) -> Document:
-    document = item.document
-    ruling = rule(document.spans or (), judgements, policy, threshold)
+    document = judged.document
+    ruling = apply_policy(document.spans or (), regions, policy, threshold)
     abstain = (*document.annotation.abstain, *ruling.abstain)
     if policy in ("relabel", "soft"):
         abstain = ruling.abstain  # what was unknown is judged now, like everything
-    ruled = document.with_annotation(task.annotation(ruling.spans, abstain))
+    ruled = document.with_annotation(task.make_annotation(ruling.spans, abstain))
     if not ruling.changes:
         return ruled
     return replace(ruled, meta={**document.meta, "changes": list(ruling.changes)})

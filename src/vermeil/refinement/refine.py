@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
-from vermeil.refinement.curate import Selection, choose
-from vermeil.refinement.self_training import self_annotated
-from vermeil.refinement.student_trainer import Learning
+from vermeil.refinement.curate import CuratedSilver, curate
+from vermeil.refinement.self_training import self_annotate
+from vermeil.refinement.student_trainer import ScorerSettings
 from vermeil.selection.config import SelectionConfig
 from vermeil.training.requirements import require_judging
 
@@ -17,10 +17,10 @@ from vermeil.training.requirements import require_judging
 def refine(
     gold: Sequence[Document],
     silver: Sequence[Document],
-    learning: Learning,
+    scorer_settings: ScorerSettings,
     config: SelectionConfig,
     progress: Progress = silent,
-) -> Selection:
+) -> CuratedSilver:
     """Return silver with the teacher's errors corrected as far as gold shows how.
 
     Students are trained on gold and silver, fold by fold, and say what they see in the documents
@@ -34,7 +34,7 @@ def refine(
     Args:
         gold: documents that people annotated.
         silver: the teacher's annotations, of texts of gold (20 places at least) and of others.
-        learning: how students are trained.
+        scorer_settings: how students are trained.
         config: the ``[selection]`` section; ``refinement`` says what is written.
         progress: told where it stands.
 
@@ -46,12 +46,12 @@ def refine(
         ConfigError: students are to be trained, and torch or transformers is not installed.
         DataError: too few gold documents were annotated by the teacher, or there is no silver.
     """
-    require_judging("vermeil refine", config, learning.student)
-    done = choose(gold, silver, learning, config, config.refinement, progress)
+    require_judging("vermeil refine", config, scorer_settings.student)
+    done = curate(gold, silver, scorer_settings, config, config.refinement, progress)
     if not (done.plain and config.folds and config.self_training):
         return done
-    own = learning.reading(config.context)
-    annotated = self_annotated(gold, done.documents, done.plain, own, progress)
+    own = scorer_settings.with_context(config.context)
+    annotated = self_annotate(gold, done.documents, done.plain, own, progress)
     documents = (*done.documents, *annotated)
     counts = {**done.report["documents"], "self_annotated": len(annotated)}
     counts["written"] = len(documents)

@@ -10,13 +10,13 @@ import numpy as np
 from vermeil.data.region import overlaps
 from vermeil.evaluation.calibration import reliability
 from vermeil.evaluation.discrimination import auarc, auroc
-from vermeil.refinement.judging import Judging
-from vermeil.selection.policies import Judgement
+from vermeil.refinement.judging import JudgeResult
+from vermeil.selection.policies import JudgedRegion
 
 Scores = tuple[list[float], list[bool]]
 
 
-def signal_report(judging: Judging) -> dict[str, Any]:
+def signal_report(judge_result: JudgeResult) -> dict[str, Any]:
     """Return how well the teacher's marks, and its silences, are told right from wrong on gold.
 
     Returns:
@@ -26,36 +26,36 @@ def signal_report(judging: Judging) -> dict[str, Any]:
     """
     correct: dict[str, Scores] = {}
     missed: dict[str, Scores] = {}
-    for item, judgements in judging.gold:
-        doubts = item.known.doubts or {}
+    for item, judgements in judge_result.gold:
+        doubts = item.candidates.teacher_uncertainty or {}
         for judgement in judgements:
-            alone = Judgement(judgement.region, np.exp(judgement.region.evidence))
+            alone = JudgedRegion(judgement.region, np.exp(judgement.region.log_probs))
             sources = {"judge": judgement}
-            if judging.with_students:
+            if judge_result.with_students:
                 sources["students"] = alone
             region = judgement.region
-            for name, logs in zip(judging.others, region.others, strict=True):
-                sources[name] = Judgement(region, np.exp(logs))
-            true = {mark for mark in item.true if overlaps(mark, region.start, region.end)}
-            for mark in judgement.said:
+            for name, logs in zip(judge_result.auxiliary, region.auxiliary_log_probs, strict=True):
+                sources[name] = JudgedRegion(region, np.exp(logs))
+            true = {mark for mark in item.gold_labels if overlaps(mark, region.start, region.end)}
+            for mark in judgement.teacher_candidate:
                 for name, source in sources.items():
-                    _add(correct, name, source.chance(mark), mark in true)
+                    _add(correct, name, source.probability(mark), mark in true)
                 if mark in doubts:
                     _add(correct, "votes", 1 - doubts[mark], mark in true)
-            if not judgement.said:
+            if not judgement.teacher_candidate:
                 for name, source in sources.items():
-                    filled = source.filled(region.start, region.end)
+                    filled = source.probability_of_any(region.start, region.end)
                     _add(missed, name, filled, bool(true))
-    return {"correct": _measured(correct), "missed": _measured(missed)}
+    return {"correct": _signal_metrics(correct), "missed": _signal_metrics(missed)}
 
 
-def _add(scores: dict[str, Scores], name: str, score: float, right: bool) -> None:
+def _add(scores: dict[str, Scores], name: str, score: float, correct: bool) -> None:
     said, judged = scores.setdefault(name, ([], []))
     said.append(min(1.0, max(0.0, score)))
-    judged.append(right)
+    judged.append(correct)
 
 
-def _measured(scores: Mapping[str, Scores]) -> dict[str, Any]:
+def _signal_metrics(scores: Mapping[str, Scores]) -> dict[str, Any]:
     found = {}
     for name, (said, right) in scores.items():
         reliable = reliability(said, right)

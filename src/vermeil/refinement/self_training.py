@@ -11,20 +11,20 @@ from dataclasses import replace
 from functools import partial
 
 from vermeil.data.document import Annotation, Document
-from vermeil.data.progress import Progress, named, silent
+from vermeil.data.progress import Progress, silent, with_stage_name
 from vermeil.data.words import words_of
-from vermeil.refinement.cache import digest, kept
-from vermeil.refinement.student_trainer import SIMPLE_MIX, Learning, learn_and_ask
+from vermeil.refinement.cache import cache_key, cached_probabilities
+from vermeil.refinement.student_trainer import SIMPLE_MIX, ScorerSettings, fit_predict
 
 VERSION = 1
 """Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
 
 
-def self_annotated(
+def self_annotate(
     gold: Sequence[Document],
     silver: Sequence[Document],
     plain: Sequence[Document],
-    learning: Learning,
+    scorer_settings: ScorerSettings,
     progress: Progress = silent,
 ) -> tuple[Document, ...]:
     """Return plain texts as a student of gold and silver annotates them.
@@ -33,23 +33,24 @@ def self_annotated(
         gold: documents that people annotated.
         silver: documents that the teacher annotated, corrected.
         plain: documents without an annotation; none of them among the others.
-        learning: how the student is trained: with Simple Mix.
+        scorer_settings: how the student is trained: with Simple Mix.
         progress: told after every step.
 
     Returns:
         The plain documents, in order; spans have the origin ``student``.
     """
-    own = learning.with_blend(SIMPLE_MIX)
-    made_from = digest(f"self-training:{VERSION}", (gold, silver, plain), own)
+    own = scorer_settings.with_blending(SIMPLE_MIX)
+    made_from = cache_key(f"self-training:{VERSION}", (gold, silver, plain), own)
     path = own.folder / f"{made_from}-{own.seed}-plain.npz"
-    steps = named(progress, "self-training")
-    rows = kept(path, partial(learn_and_ask, gold, silver, plain, own, steps))
+    steps = with_stage_name(progress, "self-training")
+    rows = cached_probabilities(path, partial(fit_predict, gold, silver, plain, own, steps))
     return tuple(
-        d.with_annotation(_by_student(own.task.decode(words_of(d), rows[d.id]))) for d in plain
+        d.with_annotation(_with_student_origin(own.task.decode(words_of(d), rows[d.id])))
+        for d in plain
     )
 
 
-def _by_student(annotation: Annotation) -> Annotation:
+def _with_student_origin(annotation: Annotation) -> Annotation:
     if annotation.spans is None:
         return annotation
     return replace(annotation, spans=tuple(replace(s, origin="student") for s in annotation.spans))

@@ -26,7 +26,7 @@ SIMPLE_MIX: dict[str, Any] = {"regimen": "simple_mix", "gold_tail": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Learning:
+class ScorerSettings:
     """How students are trained whose opinion counts.
 
     Args:
@@ -43,17 +43,17 @@ class Learning:
     seed: int
     folder: Path
 
-    def with_blend(self, regimen: Mapping[str, Any]) -> Learning:
+    def with_blending(self, settings: Mapping[str, Any]) -> ScorerSettings:
         """Return the same with other settings of the blend."""
-        return replace(self, blending=self.blending.model_copy(update=dict(regimen)))
+        return replace(self, blending=self.blending.model_copy(update=dict(settings)))
 
-    def reading(self, context: Context) -> Learning:
+    def with_context(self, context: Context) -> ScorerSettings:
         """Return the same with another context, where the task marks words."""
         if self.task.head != "token":
             return self
         return replace(self, student=self.student.model_copy(update={"context": context}))
 
-    def blended(self, regimen: str, **budget: Any) -> BlendingConfig:
+    def simple_blending(self, regimen: str, **budget: Any) -> BlendingConfig:
         """Return a regimen in its simplest form, with so many passes over each origin.
 
         Args:
@@ -68,7 +68,7 @@ class Learning:
         )
 
 
-def learn(
+def train_scorer(
     student: Student,
     gold: Sequence[Document],
     silver: Sequence[Document],
@@ -86,13 +86,13 @@ def learn(
         seed: draws batches and dropout.
         progress: told after every step.
     """
-    from vermeil.student.loop.loop import Surroundings
+    from vermeil.student.loop.loop import TrainingHooks
 
     encoded = student.encode(gold, "gold"), student.encode(silver, "silver")
-    train_student(student, *encoded, blending, seed, Surroundings(progress))
+    train_student(student, *encoded, blending, seed, TrainingHooks(progress))
 
 
-def ask(
+def predict_proba(
     student: Student, documents: Sequence[Document]
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
     """Yield the id of every document and the student's class probabilities of it.
@@ -100,15 +100,15 @@ def ask(
     Whatever annotation a document has is not shown.
     """
     plain = [d.with_annotation(UNANNOTATED) for d in documents]
-    for one, rows in student.predictor().probabilities(plain):
+    for one, rows in student.predictor().predict_proba(plain):
         yield one.document.id, rows
 
 
-def learn_and_ask(
+def fit_predict(
     gold: Sequence[Document],
     silver: Sequence[Document],
-    asked: Sequence[Document],
-    learning: Learning,
+    documents: Sequence[Document],
+    scorer_settings: ScorerSettings,
     progress: Progress = silent,
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
     """Train a fresh student; yield what it says, as `ask` does.
@@ -116,12 +116,12 @@ def learn_and_ask(
     Args:
         gold: documents that people annotated.
         silver: documents that the teacher annotated.
-        asked: documents that it is asked about.
-        learning: all that decides how it learns.
+        documents: documents that it is asked about.
+        scorer_settings: all that decides how it learns.
         progress: told after every step.
     """
     from vermeil.student.student import Student
 
-    student = Student.create(learning.task, learning.student, learning.seed)
-    learn(student, gold, silver, learning.blending, learning.seed, progress)
-    yield from ask(student, asked)
+    student = Student.create(scorer_settings.task, scorer_settings.student, scorer_settings.seed)
+    train_scorer(student, gold, silver, scorer_settings.blending, scorer_settings.seed, progress)
+    yield from predict_proba(student, documents)

@@ -8,14 +8,16 @@ from pydantic import Field
 
 from vermeil.section import Section
 
-LabelsStay = Literal["keep", "drop_document", "drop_span", "abstain", "weight", "complete"]
-Policy = LabelsStay | Literal["relabel", "soft"]
+LabelPreservingPolicy = Literal[
+    "keep", "drop_document", "drop_span", "abstain", "weight", "complete"
+]
+Policy = LabelPreservingPolicy | Literal["relabel", "soft"]
 
 
 class SelectionConfig(Section):
     """Which silver is trusted, and what becomes of the rest."""
 
-    policy: LabelsStay = "abstain"
+    policy: LabelPreservingPolicy = "abstain"
     """vermeil select. keep: silver as it is, with the probability that it is right as score;
     drop_document: without documents that are expected to be worse than the threshold (F1);
     drop_span: without spans below it; abstain: what is below it is masked, and so is a place where

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vermeil.data.document import Range
-from vermeil.data.region import Mark, Option, overlaps
+from vermeil.data.region import Candidate, SpanKey, overlaps
 
-Pieces = list[tuple[int, int, str]]
+LabelledWordRanges = list[tuple[int, int, str]]
 """First word, word behind the last one, label."""
 
 
@@ -31,7 +31,7 @@ class ErrorRates:
     spurious: float
 
 
-def error_rates(pairs: Iterable[tuple[Option, Option]]) -> ErrorRates:
+def error_rates(pairs: Iterable[tuple[Candidate, Candidate]]) -> ErrorRates:
     """Count a teacher's errors on doubly labelled documents.
 
     Each count has one added to it, so that no kind is taken to be impossible.
@@ -56,16 +56,16 @@ def error_rates(pairs: Iterable[tuple[Option, Option]]) -> ErrorRates:
 
 
 def corrupt(
-    marks: Option,
+    span_keys: Candidate,
     words: Sequence[Range],
     labels: Sequence[str],
     rates: ErrorRates,
     random: np.random.Generator,
-) -> Option:
+) -> Candidate:
     """Return marks with errors made at random.
 
     Args:
-        marks: of whole words, in order, none overlapping another.
+        span_keys: of whole words, in order, none overlapping another.
         words: ranges of the text's words.
         labels: the label set.
         rates: how often each error is made.
@@ -76,30 +76,30 @@ def corrupt(
     """
     first = {start: number for number, (start, _) in enumerate(words)}
     last = {end: number for number, (_, end) in enumerate(words)}
-    pieces: Pieces = []
-    for start, end, label in marks:
+    pieces: LabelledWordRanges = []
+    for start, end, label in span_keys:
         piece = (first[start], last[end] + 1, label)
-        pieces += _erred(piece, len(words), labels, rates, random)
+        pieces += _corrupt_piece(piece, len(words), labels, rates, random)
     taken: set[int] = set()
-    kept: Pieces = []
+    kept: LabelledWordRanges = []
     for piece in pieces:
         if not taken.intersection(range(*piece[:2])):
             kept.append(piece)
             taken.update(range(*piece[:2]))
     free = [number for number in range(len(words)) if number not in taken]
-    more = min(len(free), int(random.poisson(rates.spurious * max(1, len(marks)))))
+    more = min(len(free), int(random.poisson(rates.spurious * max(1, len(span_keys)))))
     for number in random.choice(free, more, replace=False) if more else ():
         kept.append((int(number), int(number) + 1, str(random.choice(list(labels)))))
-    return tuple(_mark(piece, words) for piece in sorted(kept))
+    return tuple(_span_key(piece, words) for piece in sorted(kept))
 
 
-def _erred(
+def _corrupt_piece(
     piece: tuple[int, int, str],
     words: int,
     labels: Sequence[str],
     rates: ErrorRates,
     random: np.random.Generator,
-) -> Pieces:
+) -> LabelledWordRanges:
     first, end, label = piece
     draw = random.random()
     if draw < rates.missed:
@@ -117,6 +117,6 @@ def _erred(
     return [(a, b, label)]
 
 
-def _mark(piece: tuple[int, int, str], words: Sequence[Range]) -> Mark:
+def _span_key(piece: tuple[int, int, str], words: Sequence[Range]) -> SpanKey:
     first, end, label = piece
     return (words[first][0], words[end - 1][1], label)

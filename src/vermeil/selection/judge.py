@@ -14,16 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Numbers = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.int64]
 
 _ITERATIONS = 50
-_CLOSE = 1e-8
+_TOLERANCE = 1e-8
 """Newton's method ends where a step would gain less than this share of the loss."""
 
 
 @dataclass(frozen=True, slots=True)
-class Signals:
+class SignalMatrix:
     """What is known of the options of all regions.
 
     Args:
@@ -31,92 +31,94 @@ class Signals:
         starts: int64, shape (regions + 1,): first option of each region, and the end.
     """
 
-    values: Floats
-    starts: Numbers
+    values: FloatArray
+    starts: IndexArray
 
     @property
-    def regions(self) -> int:
+    def region_count(self) -> int:
         """Number of regions."""
         return len(self.starts) - 1
 
-    def rows(self, which: Numbers) -> Numbers:
+    def row_indices(self, region_indices: IndexArray) -> IndexArray:
         """Return the numbers of the options of some regions, in that order."""
-        own = [np.arange(self.starts[i], self.starts[i + 1]) for i in which]
+        own = [np.arange(self.starts[i], self.starts[i + 1]) for i in region_indices]
         return np.concatenate([np.zeros(0, np.int64), *own])
 
-    def take(self, which: Numbers) -> Signals:
+    def select_regions(self, region_indices: IndexArray) -> SignalMatrix:
         """Return some of the regions, in that order."""
-        sizes = np.diff(self.starts)[which]
-        return Signals(self.values[self.rows(which)], np.cumsum([0, *sizes]))
+        sizes = np.diff(self.starts)[region_indices]
+        return SignalMatrix(self.values[self.row_indices(region_indices)], np.cumsum([0, *sizes]))
 
 
-def probabilities(signals: Signals, weights: Floats) -> Floats:
+def candidate_probabilities(signals: SignalMatrix, weights: FloatArray) -> FloatArray:
     """Return the probability of each option, shape (options,); those of a region sum to 1."""
-    if not signals.regions:
+    if not signals.region_count:
         return np.zeros(0)
-    first, region = signals.starts[:-1], _regions_of(signals)
+    first, region = signals.starts[:-1], _region_of_candidate(signals)
     sums = signals.values @ weights
     powers = np.exp(sums - np.maximum.reduceat(sums, first)[region])
-    result: Floats = powers / np.add.reduceat(powers, first)[region]
+    result: FloatArray = powers / np.add.reduceat(powers, first)[region]
     return result
 
 
-def log_loss(signals: Signals, right: Numbers, weights: Floats) -> float:
+def log_loss(signals: SignalMatrix, correct: IndexArray, weights: FloatArray) -> float:
     """Return the mean negative log-probability of the right options.
 
     Args:
         signals: of the regions.
-        right: int64, shape (regions,): the number of the right option within its region.
+        correct: int64, shape (regions,): the number of the right option within its region.
         weights: shape (signals,).
     """
-    said = probabilities(signals, weights)[signals.starts[:-1] + right]
+    said = candidate_probabilities(signals, weights)[signals.starts[:-1] + correct]
     return float(-np.log(np.maximum(said, 1e-12)).mean())
 
 
-def fit(signals: Signals, right: Numbers, prior: Floats, strength: float) -> Floats:
+def fit(
+    signals: SignalMatrix, correct: IndexArray, prior: FloatArray, strength: float
+) -> FloatArray:
     """Return the weights that are most probable, by Newton's method.
 
     Args:
         signals: of the regions whose right option is known.
-        right: int64, shape (regions,): the number of the right option within its region.
+        correct: int64, shape (regions,): the number of the right option within its region.
         prior: shape (signals,): where the weights are without any region.
         strength: of the prior, above 0: half of it times the squared distance from the prior is
             added to the loss.
     """
     weights = prior.copy()
-    if not signals.regions:
+    if not signals.region_count:
         return weights
-    chosen = signals.values[signals.starts[:-1] + right].sum(axis=0)
-    loss = _penalised(signals, right, prior, strength, weights)
+    chosen = signals.values[signals.starts[:-1] + correct].sum(axis=0)
+    loss = _penalised_loss(signals, correct, prior, strength, weights)
     for _ in range(_ITERATIONS):
-        gradient, hessian = _slopes(signals, chosen, prior, strength, weights)
+        gradient, hessian = _gradient_and_hessian(signals, chosen, prior, strength, weights)
         step = np.linalg.solve(hessian, gradient)
         scale, gain = 1.0, float(gradient @ step)
         while True:  # convex, so a small enough step always gains, and the first mostly does
             trial = weights - scale * step
-            lower = _penalised(signals, right, prior, strength, trial)
+            lower = _penalised_loss(signals, correct, prior, strength, trial)
             if lower <= loss - 1e-4 * scale * gain or scale < 1e-6:
                 break
             scale /= 2
         weights, before, loss = trial, loss, lower
-        if before - loss <= _CLOSE * max(1.0, abs(before)):
+        if before - loss <= _TOLERANCE * max(1.0, abs(before)):
             break
     return weights
 
 
 def cross_fit(
-    signals: Signals,
-    right: Numbers,
+    signals: SignalMatrix,
+    correct: IndexArray,
     groups: Sequence[str],
-    prior: Floats,
+    prior: FloatArray,
     strengths: Sequence[float],
     folds: int = 5,
-) -> tuple[float, Floats]:
+) -> tuple[float, FloatArray]:
     """Choose the strength of the prior, and judge every region by others of other groups.
 
     Args:
         signals: of all regions.
-        right: int64, shape (regions,): number of the right option, -1 where it is none of them;
+        correct: int64, shape (regions,): number of the right option, -1 where it is none of them;
             such regions are judged, and nothing is learnt from them.
         groups: group of each region: one group is never on both sides.
         prior: shape (signals,).
@@ -135,40 +137,48 @@ def cross_fit(
         {s: np.zeros(len(signals.values)) for s in strengths},
     )
     for held_out in range(folds):
-        inside = np.flatnonzero((fold != held_out) & (right >= 0))
+        inside = np.flatnonzero((fold != held_out) & (correct >= 0))
         outside = np.flatnonzero(fold == held_out)
-        taught, asked = signals.take(inside), signals.take(outside)
-        rows = signals.rows(outside)
-        known = np.flatnonzero(right[outside] >= 0)
+        taught, asked = signals.select_regions(inside), signals.select_regions(outside)
+        rows = signals.row_indices(outside)
+        known = np.flatnonzero(correct[outside] >= 0)
         for strength in strengths:
-            weights = fit(taught, right[inside], prior, strength)
-            judged[strength][rows] = probabilities(asked, weights)
+            weights = fit(taught, correct[inside], prior, strength)
+            judged[strength][rows] = candidate_probabilities(asked, weights)
             if len(known):
-                loss = log_loss(asked.take(known), right[outside][known], weights)
+                loss = log_loss(asked.select_regions(known), correct[outside][known], weights)
                 losses[strength] += loss * len(known)
     best = min(strengths, key=losses.__getitem__)
     return best, judged[best]
 
 
-def _regions_of(signals: Signals) -> Numbers:
-    return np.repeat(np.arange(signals.regions), np.diff(signals.starts))
+def _region_of_candidate(signals: SignalMatrix) -> IndexArray:
+    return np.repeat(np.arange(signals.region_count), np.diff(signals.starts))
 
 
-def _penalised(
-    signals: Signals, right: Numbers, prior: Floats, strength: float, weights: Floats
+def _penalised_loss(
+    signals: SignalMatrix,
+    correct: IndexArray,
+    prior: FloatArray,
+    strength: float,
+    weights: FloatArray,
 ) -> float:
     away = weights - prior
-    loss = log_loss(signals, right, weights) * signals.regions
+    loss = log_loss(signals, correct, weights) * signals.region_count
     return loss + strength / 2 * float(away @ away)
 
 
-def _slopes(
-    signals: Signals, chosen: Floats, prior: Floats, strength: float, weights: Floats
-) -> tuple[Floats, Floats]:
+def _gradient_and_hessian(
+    signals: SignalMatrix,
+    correct_sum: FloatArray,
+    prior: FloatArray,
+    strength: float,
+    weights: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
     """Return gradient and Hessian of the penalised loss."""
-    said = probabilities(signals, weights)[:, None]
+    said = candidate_probabilities(signals, weights)[:, None]
     weighted = said * signals.values
-    gradient = weighted.sum(axis=0) - chosen + strength * (weights - prior)
+    gradient = weighted.sum(axis=0) - correct_sum + strength * (weights - prior)
     means = np.add.reduceat(weighted, signals.starts[:-1], axis=0)
     hessian = signals.values.T @ weighted - means.T @ means + strength * np.eye(len(weights))
     return gradient, hessian

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import Range, Span
-from vermeil.data.region import Mark, Option, Region, overlaps
+from vermeil.data.region import Candidate, Region, SpanKey, overlaps
 from vermeil.selection.config import Policy
 
-NEARLY_CERTAIN = 0.95
+EMPTY_THRESHOLD = 0.95
 """Policy soft: nothing is said to be there, without more, where that is at least so probable."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class JudgedRegion:
     """A region and how probable its options are.
 
     Args:
@@ -27,45 +27,45 @@ class Judgement:
     """
 
     region: Region
-    chances: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
 
     @property
-    def best(self) -> Option:
+    def best(self) -> Candidate:
         """The most probable option."""
-        return self.region.options[int(self.chances.argmax())]
+        return self.region.candidates[int(self.probabilities.argmax())]
 
     @property
-    def said(self) -> Option:
+    def teacher_candidate(self) -> Candidate:
         """The teacher's option."""
-        return self.region.options[self.region.said]
+        return self.region.candidates[self.region.teacher_choice]
 
-    def chance(self, mark: Mark) -> float:
+    def probability(self, key: SpanKey) -> float:
         """Return the probability that a mark is right."""
-        options = self.region.options
-        return float(sum(p for p, o in zip(self.chances, options, strict=True) if mark in o))
+        options = self.region.candidates
+        return float(sum(p for p, o in zip(self.probabilities, options, strict=True) if key in o))
 
-    def filled(self, start: int, end: int) -> float:
+    def probability_of_any(self, start: int, end: int) -> float:
         """Return the probability that anything in a stretch is marked."""
-        pairs = zip(self.chances, self.region.options, strict=True)
+        pairs = zip(self.probabilities, self.region.candidates, strict=True)
         return float(sum(p for p, o in pairs if any(overlaps(m, start, end) for m in o)))
 
-    def labels(self, start: int, end: int) -> dict[str, float]:
+    def label_probabilities(self, start: int, end: int) -> dict[str, float]:
         """Return the probability of each label of a stretch, whose sum is `filled`.
 
         What other extents have, labels of just this extent share in proportion.
         """
         found: dict[str, float] = {}
-        for chance, option in zip(self.chances, self.region.options, strict=True):
+        for chance, option in zip(self.probabilities, self.region.candidates, strict=True):
             for mark in option:
                 if mark[:2] == (start, end):
                     found[mark[2]] = found.get(mark[2], 0.0) + float(chance)
-        scale = self.filled(start, end) / max(sum(found.values()), 1e-12)
+        scale = self.probability_of_any(start, end) / max(sum(found.values()), 1e-12)
         # Six digits: with four, many labels rounded up would sum to more than a task accepts.
         return {label: min(1.0, round(p * scale, 6)) for label, p in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class PolicyResult:
     """What silver says of a document after a policy.
 
     Args:
@@ -81,90 +81,91 @@ class Ruling:
     changes: tuple[dict[str, Any], ...]
 
 
-def rule(
-    said: Sequence[Span], judgements: Sequence[Judgement], policy: Policy, threshold: float
-) -> Ruling:
+def apply_policy(
+    teacher_spans: Sequence[Span], regions: Sequence[JudgedRegion], policy: Policy, threshold: float
+) -> PolicyResult:
     """Apply a policy to a document.
 
     Args:
-        said: the teacher's spans.
-        judgements: of its regions, in order.
+        teacher_spans: the teacher's spans.
+        regions: of its regions, in order.
         policy: what to do (see `vermeil.selection.config.SelectionConfig`).
         threshold: least probability to be trusted: of a span, or of there being none.
     """
-    known = {(s.start, s.end, s.label): s for s in said}
+    known = {(s.start, s.end, s.label): s for s in teacher_spans}
     spans: list[Span] = []
     abstain: list[Range] = []
     changes: list[dict[str, Any]] = []
-    for judgement in judgements:
-        kept, masked = _RULES[policy](judgement, threshold)
-        spans += [_told(known.get(_mark(s)), s) for s in kept]
+    for judgement in regions:
+        kept, masked = _POLICIES[policy](judgement, threshold)
+        spans += [_with_teacher_details(known.get(_span_key(s)), s) for s in kept]
         abstain += masked
         changes += _changes(judgement, kept, masked)
     ordered = sorted(spans, key=lambda s: s.start)
-    return Ruling(tuple(ordered), tuple(sorted(abstain)), tuple(changes))
+    return PolicyResult(tuple(ordered), tuple(sorted(abstain)), tuple(changes))
 
 
-def expected_f1(judgements: Sequence[Judgement]) -> float:
+def expected_f1(regions: Sequence[JudgedRegion]) -> float:
     """Return the F1 that the teacher's marks of a document are expected to have; none: 1."""
-    right = sum(j.chance(mark) for j in judgements for mark in j.said)
-    said = sum(len(j.said) for j in judgements)
-    sizes = ((j.chances, j.region.options) for j in judgements)
+    right = sum(j.probability(mark) for j in regions for mark in j.teacher_candidate)
+    said = sum(len(j.teacher_candidate) for j in regions)
+    sizes = ((j.probabilities, j.region.candidates) for j in regions)
     true = sum(float(p) * len(o) for c, options in sizes for p, o in zip(c, options, strict=True))
     return 2 * right / (said + true) if said + true else 1.0
 
 
-Kept = tuple[list[Span], list[Range]]
+SpansAndAbstentions = tuple[list[Span], list[Range]]
 
 
-def _keep(judgement: Judgement, threshold: float) -> Kept:  # noqa: ARG001
-    return [_span(mark, judgement) for mark in judgement.said], []
+def _keep(region: JudgedRegion, threshold: float) -> SpansAndAbstentions:  # noqa: ARG001
+    return [_span(mark, region) for mark in region.teacher_candidate], []
 
 
-def _drop_span(judgement: Judgement, threshold: float) -> Kept:
-    spans, _ = _keep(judgement, threshold)
+def _drop_span(region: JudgedRegion, threshold: float) -> SpansAndAbstentions:
+    spans, _ = _keep(region, threshold)
     return [s for s in spans if (s.score or 0.0) >= threshold], []
 
 
-def _abstain(judgement: Judgement, threshold: float) -> Kept:
-    kept, _ = _drop_span(judgement, threshold)
-    stays = {_mark(s) for s in kept}
-    masked = [mark[:2] for mark in judgement.said if mark not in stays]
-    if not judgement.said and _empty(judgement) < threshold:
-        masked = [mark[:2] for mark in _best_filled(judgement)]
+def _abstain(region: JudgedRegion, threshold: float) -> SpansAndAbstentions:
+    kept, _ = _drop_span(region, threshold)
+    stays = {_span_key(s) for s in kept}
+    masked = [mark[:2] for mark in region.teacher_candidate if mark not in stays]
+    if not region.teacher_candidate and _probability_of_nothing(region) < threshold:
+        masked = [mark[:2] for mark in _best_non_empty(region)]
     return kept, masked
 
 
-def _weight(judgement: Judgement, threshold: float) -> Kept:  # noqa: ARG001
-    return _weighed(judgement.said, judgement)
+def _weight(region: JudgedRegion, threshold: float) -> SpansAndAbstentions:  # noqa: ARG001
+    return _weighted(region.teacher_candidate, region)
 
 
-def _complete(judgement: Judgement, threshold: float) -> Kept:  # noqa: ARG001
+def _complete(region: JudgedRegion, threshold: float) -> SpansAndAbstentions:  # noqa: ARG001
     """Weigh, and take from students what the teacher lacks (after NEEDLE, Jiang et al. 2021)."""
-    return _weighed(
-        judgement.said or judgement.region.options[judgement.region.predicted], judgement
+    return _weighted(
+        region.teacher_candidate or region.region.candidates[region.region.student_choice], region
     )
 
 
-def _weighed(marks: Option, judgement: Judgement) -> Kept:
-    spans = [_span(mark, judgement) for mark in marks]
+def _weighted(candidate: Candidate, region: JudgedRegion) -> SpansAndAbstentions:
+    spans = [_span(mark, region) for mark in candidate]
     return [replace(s, weight=s.score) for s in spans], []
 
 
-def _relabel(judgement: Judgement, threshold: float) -> Kept:  # noqa: ARG001
-    return [_span(mark, judgement) for mark in judgement.best], []
+def _relabel(region: JudgedRegion, threshold: float) -> SpansAndAbstentions:  # noqa: ARG001
+    return [_span(mark, region) for mark in region.best], []
 
 
-def _soft(judgement: Judgement, threshold: float) -> Kept:  # noqa: ARG001
-    option = judgement.best
-    if not option and _empty(judgement) < NEARLY_CERTAIN:
-        option = _best_filled(judgement)
+def _soft(region: JudgedRegion, threshold: float) -> SpansAndAbstentions:  # noqa: ARG001
+    option = region.best
+    if not option and _probability_of_nothing(region) < EMPTY_THRESHOLD:
+        option = _best_non_empty(region)
     return [
-        replace(_span(mark, judgement), soft=judgement.labels(mark[0], mark[1])) for mark in option
+        replace(_span(mark, region), soft=region.label_probabilities(mark[0], mark[1]))
+        for mark in option
     ], []
 
 
-_RULES = {
+_POLICIES = {
     "keep": _keep,
     "drop_document": _keep,
     "drop_span": _drop_span,
@@ -176,41 +177,41 @@ _RULES = {
 }
 
 
-def _mark(span: Span) -> Mark:
+def _span_key(span: Span) -> SpanKey:
     return (span.start, span.end, span.label)
 
 
-def _span(mark: Mark, judgement: Judgement) -> Span:
-    return Span(*mark, score=round(min(1.0, judgement.chance(mark)), 4), origin="silver")
+def _span(key: SpanKey, region: JudgedRegion) -> Span:
+    return Span(*key, score=round(min(1.0, region.probability(key)), 4), origin="silver")
 
 
-def _told(said: Span | None, span: Span) -> Span:
+def _with_teacher_details(teacher_span: Span | None, span: Span) -> Span:
     """Keep what the teacher's span knew besides."""
-    if said is None:
+    if teacher_span is None:
         return span
-    return replace(span, status=said.status, origin=said.origin or span.origin)
+    return replace(span, status=teacher_span.status, origin=teacher_span.origin or span.origin)
 
 
-def _empty(judgement: Judgement) -> float:
+def _probability_of_nothing(region: JudgedRegion) -> float:
     """Return the probability that nothing is there."""
-    options = judgement.region.options
-    return float(judgement.chances[options.index(())]) if () in options else 0.0
+    options = region.region.candidates
+    return float(region.probabilities[options.index(())]) if () in options else 0.0
 
 
-def _best_filled(judgement: Judgement) -> Option:
+def _best_non_empty(region: JudgedRegion) -> Candidate:
     """Return the most probable option with any mark."""
-    options = judgement.region.options
-    chances = [p if o else -1.0 for p, o in zip(judgement.chances, options, strict=True)]
+    options = region.region.candidates
+    chances = [p if o else -1.0 for p, o in zip(region.probabilities, options, strict=True)]
     return options[int(np.argmax(chances))]
 
 
 def _changes(
-    judgement: Judgement, kept: Sequence[Span], masked: Sequence[Range]
+    region: JudgedRegion, kept: Sequence[Span], masked: Sequence[Range]
 ) -> list[dict[str, Any]]:
-    said = {mark[:2]: mark[2] for mark in judgement.said}
+    said = {mark[:2]: mark[2] for mark in region.teacher_candidate}
     now = {(s.start, s.end): s.label for s in kept if s.soft is None or not _unlikely(s)}
     now |= dict.fromkeys(masked, "?")
-    right = round(float(judgement.chances[judgement.region.said]), 3)
+    right = round(float(region.probabilities[region.region.teacher_choice]), 3)
     return [
         {"start": a, "end": b, "was": said.get((a, b)), "is": now.get((a, b)), "chance": right}
         for a, b in sorted({*said, *now})

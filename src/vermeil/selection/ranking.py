@@ -8,18 +8,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vermeil.selection.policies import Judgement
-from vermeil.selection.surfaces import Surfaces, Words
+from vermeil.selection.policies import JudgedRegion
+from vermeil.selection.surfaces import SurfaceStatistics, WordIndex
 
 SECONDS_PER_WORD, SECONDS_PER_DOCUMENT = 0.25, 5.0
 """What reading costs: 240 words a minute, and a few seconds to begin."""
 
-AGAIN = 0.5
+REPEAT_DISCOUNT = 0.5
 """What a doubt about a surface counts, each time that a document chosen before asks about it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class UncertainRegion:
     """A region that may be wrong.
 
     Args:
@@ -34,7 +34,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankedDocument:
     """A document in the order of review.
 
     Args:
@@ -43,37 +43,39 @@ class Ranked:
         errors: expected number of regions that are wrong.
     """
 
-    number: int
-    worth: float
+    index: int
+    priority: float
     errors: float
 
 
-def doubts(words: Words, judgements: Sequence[Judgement], elsewhere: Surfaces) -> tuple[Doubt, ...]:
+def uncertain_regions(
+    words: WordIndex, regions: Sequence[JudgedRegion], statistics: SurfaceStatistics
+) -> tuple[UncertainRegion, ...]:
     """Return what is in doubt in a document.
 
     Args:
         words: of its text.
-        judgements: of its regions.
-        elsewhere: all texts, for how often its surfaces stand elsewhere.
+        regions: of its regions.
+        statistics: all texts, for how often its surfaces stand elsewhere.
     """
     found = []
-    for judgement in judgements:
-        error = 1 - float(judgement.chances.max())
-        places = {m[:2] for option in judgement.region.options for m in option}
+    for judgement in regions:
+        error = 1 - float(judgement.probabilities.max())
+        places = {m[:2] for option in judgement.region.candidates for m in option}
         surfaces = sorted(s for p in places if (s := words.surface(*p)) is not None)
-        tallies = [elsewhere.tally(surface) for surface in surfaces]
+        tallies = [statistics.counts(surface) for surface in surfaces]
         most = max((float(t.sum()) for t in tallies if t is not None), default=0.0)
-        found.append(Doubt(tuple(surfaces), error, math.log1p(most)))
+        found.append(UncertainRegion(tuple(surfaces), error, math.log1p(most)))
     return tuple(found)
 
 
 def rank(
-    documents: Sequence[tuple[Words, Sequence[Doubt]]], limit: int | None = None
-) -> tuple[Ranked, ...]:
+    documents: Sequence[tuple[WordIndex, Sequence[UncertainRegion]]], limit: int | None = None
+) -> tuple[RankedDocument, ...]:
     """Return documents in the order in which a person should look at them.
 
     Greedy: each time the one that is worth most, where a doubt about surfaces that were asked about
-    already counts `AGAIN` times as much for each time. Worth falls only, so an old worth is a bound
+    already counts `REPEAT_DISCOUNT` times as much for each time. Worth falls only, so an old worth is a bound
     and most documents are not looked at again (M. Minoux, Accelerated greedy algorithms for
     maximizing submodular set functions, 1978).
 
@@ -86,12 +88,12 @@ def rank(
     def worth(number: int) -> float:
         words, own = documents[number]
         minutes = (SECONDS_PER_DOCUMENT + SECONDS_PER_WORD * len(words.ranges)) / 60
-        gains = (d.error * d.influence * AGAIN ** _times(d, asked) for d in own)
+        gains = (d.error * d.influence * REPEAT_DISCOUNT ** _times_selected(d, asked) for d in own)
         return sum(gains) / minutes
 
     queue = [(-worth(i), i) for i, (_, own) in enumerate(documents) if own]
     heapq.heapify(queue)
-    ranked: list[Ranked] = []
+    ranked: list[RankedDocument] = []
     while queue and (limit is None or len(ranked) < limit):
         _, number = heapq.heappop(queue)
         now = worth(number)
@@ -99,10 +101,10 @@ def rank(
             heapq.heappush(queue, (-now, number))
             continue
         own = documents[number][1]
-        ranked.append(Ranked(number, now, sum(d.error for d in own)))
+        ranked.append(RankedDocument(number, now, sum(d.error for d in own)))
         asked.update(surface for d in own for surface in d.surfaces)
     return tuple(ranked)
 
 
-def _times(doubt: Doubt, asked: Counter[str]) -> int:
-    return max((asked[surface] for surface in doubt.surfaces), default=0)
+def _times_selected(region: UncertainRegion, selected: Counter[str]) -> int:
+    return max((selected[surface] for surface in region.surfaces), default=0)

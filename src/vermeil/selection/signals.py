@@ -8,19 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.region import Mark, Option, Region, overlaps
-from vermeil.selection.judge import Signals
-from vermeil.selection.surfaces import Surfaces, Tallies, Words
+from vermeil.data.region import Candidate, Region, SpanKey, overlaps
+from vermeil.selection.judge import SignalMatrix
+from vermeil.selection.surfaces import LabelCounts, SurfaceStatistics, WordIndex
 
-LIMIT = 6.0
+MAX_LOG_RATIO = 6.0
 """Largest size of a sum of logarithms of surfaces."""
 
-OTHER, NOWHERE = "another extent", "nothing"
+OTHER_EXTENT, NO_LABEL = "another extent", "nothing"
 """What a teacher says of a mark's place if it is not a label."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CandidateDocument:
     """A document as it is judged.
 
     Args:
@@ -35,16 +35,16 @@ class Judged:
     """
 
     group: str
-    words: Words
+    words: WordIndex
     regions: tuple[Region, ...]
-    said: tuple[Mark, ...]
+    teacher_labels: tuple[SpanKey, ...]
     is_gold: bool = False
-    doubts: Mapping[Mark, float] | None = None
-    guessed: frozenset[Mark] = frozenset()
+    teacher_uncertainty: Mapping[SpanKey, float] | None = None
+    uncertain_offsets: frozenset[SpanKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class SurfaceStatisticsBySource:
     """Surfaces as each of three annotators marks them, over gold and silver documents.
 
     Args:
@@ -53,12 +53,12 @@ class Elsewhere:
         gold: as people mark them, over gold documents.
     """
 
-    teacher: Surfaces
-    students: Surfaces
-    gold: Surfaces
+    teacher: SurfaceStatistics
+    students: SurfaceStatistics
+    gold: SurfaceStatistics
 
 
-_SURFACES = (
+_SURFACE_SIGNALS = (
     "surface, teacher",
     "surface, students",
     "surface, gold",
@@ -67,39 +67,43 @@ _SURFACES = (
 )
 
 
-def signal_names(labels: Sequence[str], others: Sequence[str] = ()) -> tuple[str, ...]:
+def signal_names(labels: Sequence[str], auxiliary: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the names of the signals, in the order of their values.
 
     Args:
         labels: the label set.
-        others: names of those who are asked besides the students.
+        auxiliary: names of those who are asked besides the students.
     """
     return (
         "students",
         "is said",
         "is predicted",
-        *(f"said {told}, is {label}" for told in (*labels, OTHER, NOWHERE) for label in labels),
+        *(
+            f"said {told}, is {label}"
+            for told in (*labels, OTHER_EXTENT, NO_LABEL)
+            for label in labels
+        ),
         *(f"said {label}, is nothing" for label in labels),
-        *_SURFACES,
+        *_SURFACE_SIGNALS,
         "marks",
         "doubt of what is said",
         "guess of what is said",
-        *others,
+        *auxiliary,
     )
 
 
-def prior_weights(labels: Sequence[str], others: Sequence[str] = ()) -> NDArray[np.float64]:
+def prior_weights(labels: Sequence[str], auxiliary: Sequence[str] = ()) -> NDArray[np.float64]:
     """Return what the judge holds before it has seen any gold, shape (signals,)."""
     prior = {"students": 0.5, "is said": 1.0, "surface, gold": 0.5, "surface, students": 0.25}
-    return np.array([prior.get(name, 0.0) for name in signal_names(labels, others)])
+    return np.array([prior.get(name, 0.0) for name in signal_names(labels, auxiliary)])
 
 
 def make_signals(
-    documents: Sequence[Judged],
-    elsewhere: Elsewhere,
+    documents: Sequence[CandidateDocument],
+    statistics: SurfaceStatisticsBySource,
     labels: Sequence[str],
-    others: Sequence[str] = (),
-) -> Signals:
+    auxiliary: Sequence[str] = (),
+) -> SignalMatrix:
     """Return the signals of all regions of all documents, in order.
 
     - ``students``: log-probability under students that did not learn from the document.
@@ -113,122 +117,134 @@ def make_signals(
       whole group.
     - ``marks``: how many marks.
     - ``doubt``, ``guess``: of what is said, where silver carries votes or statuses; else 0.
-    - ``others``: log-probability under each who is asked besides the students, by their names.
+    - ``auxiliary``: log-probability under each who is asked besides the students, by their names.
     """
-    maker = _Maker(elsewhere, labels, others)
-    rows = [maker.region(d, region) for d in documents for region in d.regions]
+    maker = _SignalBuilder(statistics, labels, auxiliary)
+    rows = [maker.region_signals(d, region) for d in documents for region in d.regions]
     starts = np.cumsum([0, *(len(r) for r in rows)])
-    width = len(signal_names(labels, others))
-    return Signals(np.concatenate([np.zeros((0, width)), *rows]), starts)
+    width = len(signal_names(labels, auxiliary))
+    return SignalMatrix(np.concatenate([np.zeros((0, width)), *rows]), starts)
 
 
-class _Maker:
-    def __init__(self, elsewhere: Elsewhere, labels: Sequence[str], others: Sequence[str]) -> None:
-        self._others = others
-        self._sources = (elsewhere.teacher, elsewhere.students, elsewhere.gold)
-        self._prior = elsewhere.teacher.prior()
-        self._numbers = {label: number for number, label in enumerate(labels)}
-        self._columns = {name: number for number, name in enumerate(signal_names(labels, others))}
+class _SignalBuilder:
+    def __init__(
+        self, statistics: SurfaceStatisticsBySource, labels: Sequence[str], auxiliary: Sequence[str]
+    ) -> None:
+        self._auxiliary = auxiliary
+        self._sources = (statistics.teacher, statistics.students, statistics.gold)
+        self._prior = statistics.teacher.label_prior()
+        self._label_indices = {label: number for number, label in enumerate(labels)}
+        self._columns = {
+            name: number for number, name in enumerate(signal_names(labels, auxiliary))
+        }
 
-    def region(self, document: Judged, region: Region) -> NDArray[np.float64]:
+    def region_signals(self, document: CandidateDocument, region: Region) -> NDArray[np.float64]:
         """Return the signals of a region's options, shape (options, signals)."""
-        rows = np.zeros((len(region.options), len(self._columns)))
-        said = region.options[region.said]
-        for name, logs in zip(self._others, region.others, strict=True):
+        rows = np.zeros((len(region.candidates), len(self._columns)))
+        said = region.candidates[region.teacher_choice]
+        for name, logs in zip(self._auxiliary, region.auxiliary_log_probs, strict=True):
             rows[:, self._columns[name]] = logs
-        tallies = list(self._tallies(document, region))
-        doubt = max(((document.doubts or {}).get(mark, 0.0) for mark in said), default=0.0)
-        for number, (row, option) in enumerate(zip(rows, region.options, strict=True)):
-            self._set(row, "students", region.evidence[number])
-            self._set(row, "is said", number == region.said)
-            self._set(row, "is predicted", number == region.predicted)
-            for name in _noise(said, option):
-                self._add(row, name)
-            for source, name in enumerate(_SURFACES):
+        tallies = list(self._label_counts(document, region))
+        doubt = max(
+            ((document.teacher_uncertainty or {}).get(mark, 0.0) for mark in said), default=0.0
+        )
+        for number, (row, option) in enumerate(zip(rows, region.candidates, strict=True)):
+            self._set(row, "students", region.log_probs[number])
+            self._set(row, "is said", number == region.teacher_choice)
+            self._set(row, "is predicted", number == region.student_choice)
+            for name in _confusion_names(said, option):
+                self._increment(row, name)
+            for source, name in enumerate(_SURFACE_SIGNALS):
                 places = [(place, found[source]) for place, found in tallies]
-                self._set(row, name, self._surfaces(option, places))
+                self._set(row, name, self._surface_signal(option, places))
             self._set(row, "marks", len(option))
-            if number == region.said:
+            if number == region.teacher_choice:
                 self._set(row, "doubt of what is said", doubt)
-                self._set(row, "guess of what is said", any(m in document.guessed for m in said))
+                self._set(
+                    row, "guess of what is said", any(m in document.uncertain_offsets for m in said)
+                )
         return rows
 
     def _set(self, row: NDArray[np.float64], name: str, value: float) -> None:
         row[self._columns[name]] = value
 
-    def _add(self, row: NDArray[np.float64], name: str) -> None:
+    def _increment(self, row: NDArray[np.float64], name: str) -> None:
         row[self._columns[name]] += 1
 
-    def _tallies(
-        self, document: Judged, region: Region
-    ) -> Iterator[tuple[tuple[int, int], list[Tallies | None]]]:
+    def _label_counts(
+        self, document: CandidateDocument, region: Region
+    ) -> Iterator[tuple[tuple[int, int], list[LabelCounts | None]]]:
         """Yield each stretch that an option marks, and what the sources say of its words."""
-        places = sorted({(start, end) for option in region.options for start, end, _ in option})
-        own = (region.options[region.said], region.options[region.predicted])
+        places = sorted({(start, end) for option in region.candidates for start, end, _ in option})
+        own = (region.candidates[region.teacher_choice], region.candidates[region.student_choice])
         for place in places:
             surface = document.words.surface(*place)
             if surface is None:
                 continue
-            found: list[Tallies | None] = []
+            found: list[LabelCounts | None] = []
             for source, marks in zip(self._sources, (*own, None), strict=True):
                 if marks is None:
                     without = document.group if document.is_gold else None
-                    found.append(source.tally(surface, without))
+                    found.append(source.counts(surface, without))
                 else:
-                    found.append(self._without(source.tally(surface), place, marks))
+                    found.append(self._excluding_occurrence(source.counts(surface), place, marks))
             for source, marks in zip(self._sources[:2], own, strict=True):
-                found.append(self._without(source.nearby(surface, document.group), place, marks))
+                found.append(
+                    self._excluding_occurrence(
+                        source.counts_in_group(surface, document.group), place, marks
+                    )
+                )
             yield place, found
 
-    def _without(
-        self, tally: Tallies | None, place: tuple[int, int], marks: Option
-    ) -> Tallies | None:
+    def _excluding_occurrence(
+        self, counts: LabelCounts | None, place: tuple[int, int], span_keys: Candidate
+    ) -> LabelCounts | None:
         """Leave this occurrence out of a tally."""
-        if tally is None:
+        if counts is None:
             return None
-        number = self._number(place, marks)
+        number = self._label_index(place, span_keys)
         if number is None:
-            return tally
-        left = tally.copy()
+            return counts
+        left = counts.copy()
         left[number] = max(0.0, left[number] - 1)
         return left if left.any() else None
 
-    def _number(self, place: tuple[int, int], marks: Option) -> int | None:
+    def _label_index(self, place: tuple[int, int], span_keys: Candidate) -> int | None:
         """Return which entry of a tally an occurrence is; None: it lies within or across a mark."""
-        for mark in marks:
+        for mark in span_keys:
             if mark[:2] == place:
-                return self._numbers[mark[2]]
+                return self._label_indices[mark[2]]
             if overlaps(mark, *place):
                 return None
-        return len(self._numbers)
+        return len(self._label_indices)
 
-    def _surfaces(
-        self, option: Option, places: Sequence[tuple[tuple[int, int], Tallies | None]]
+    def _surface_signal(
+        self, candidate: Candidate, places: Sequence[tuple[tuple[int, int], LabelCounts | None]]
     ) -> float:
         total = 0.0
         for place, tally in places:
-            number = self._number(place, option)
+            number = self._label_index(place, candidate)
             if tally is None or number is None:
                 continue
             share = (tally[number] + self._prior[number]) / (tally.sum() + 1)
             total += float(np.log(share / self._prior[number]))
-        return float(np.clip(total, -LIMIT, LIMIT))
+        return float(np.clip(total, -MAX_LOG_RATIO, MAX_LOG_RATIO))
 
 
-def _noise(said: Option, option: Option) -> Iterator[str]:
+def _confusion_names(teacher_candidate: Candidate, candidate: Candidate) -> Iterator[str]:
     """Yield the names of the teacher's errors, or of its being right, if an option were true."""
-    told = {(start, end): label for start, end, label in said}
-    for start, end, label in option:
+    told = {(start, end): label for start, end, label in teacher_candidate}
+    for start, end, label in candidate:
         if (start, end) in told:
             yield f"said {told[start, end]}, is {label}"
-        elif _touches((start, end), said):
-            yield f"said {OTHER}, is {label}"
+        elif _overlaps_any((start, end), teacher_candidate):
+            yield f"said {OTHER_EXTENT}, is {label}"
         else:
-            yield f"said {NOWHERE}, is {label}"
-    for start, end, label in said:
-        if not _touches((start, end), option):
+            yield f"said {NO_LABEL}, is {label}"
+    for start, end, label in teacher_candidate:
+        if not _overlaps_any((start, end), candidate):
             yield f"said {label}, is nothing"
 
 
-def _touches(place: tuple[int, int], marks: Option) -> bool:
-    return any(overlaps(mark, *place) for mark in marks)
+def _overlaps_any(place: tuple[int, int], span_keys: Candidate) -> bool:
+    return any(overlaps(mark, *place) for mark in span_keys)

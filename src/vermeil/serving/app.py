@@ -17,10 +17,10 @@ from vermeil.corpora import document_to_record
 from vermeil.data.document import Document
 from vermeil.errors import DataError
 from vermeil.serving.batcher import Batcher, BusyError, Predict
-from vermeil.serving.body import BodyLimit
+from vermeil.serving.body import BodyLimitMiddleware
 from vermeil.serving.limits import Limits
 from vermeil.serving.messages import PROBLEMS, DocumentIn, DocumentOut
-from vermeil.serving.metrics import Measured, Metrics
+from vermeil.serving.metrics import Metrics, MetricsMiddleware
 
 PREDICT = "/v1/predict"
 
@@ -58,19 +58,19 @@ def make_app(predict: Predict, limits: Limits | None = None, token: str | None =
         docs_url=None,
         redoc_url=None,
     )
-    app.add_middleware(BodyLimit, limit=limits.bytes)
-    app.add_middleware(Measured, path=PREDICT, metrics=metrics)
-    app.add_exception_handler(RequestValidationError, _told)
+    app.add_middleware(BodyLimitMiddleware, limit=limits.bytes)
+    app.add_middleware(MetricsMiddleware, path=PREDICT, metrics=metrics)
+    app.add_exception_handler(RequestValidationError, _validation_error)
 
     @app.post(
         PREDICT,
-        dependencies=[] if token is None else [Depends(_guard(token))],
+        dependencies=[] if token is None else [Depends(_require_token(token))],
         responses={200: {"model": DocumentOut | list[DocumentOut]}, **PROBLEMS},
     )
     async def annotate(documents: Documents) -> Response:
         """Annotate one document or many; the answer has the form of the question."""
         many = documents if isinstance(documents, list) else [documents]
-        found = await _annotate(_checked(many, limits), state)
+        found = await _annotate(_to_documents(many, limits), state)
         records = [document_to_record(document) for document in found]
         return JSONResponse(records if isinstance(documents, list) else records[0])
 
@@ -89,7 +89,7 @@ def make_app(predict: Predict, limits: Limits | None = None, token: str | None =
     @app.get("/metrics", response_class=PlainTextResponse)
     async def numbers() -> Response:
         """Return numbers for Prometheus."""
-        return PlainTextResponse(metrics.text())
+        return PlainTextResponse(metrics.render())
 
     return app
 
@@ -107,21 +107,21 @@ async def _annotate(documents: list[Document], state: dict[str, Batcher]) -> lis
         raise HTTPException(504, "took too long; send less at a time") from error
 
 
-def _checked(given: list[DocumentIn], limits: Limits) -> list[Document]:
-    characters = sum(len(one.text) for one in given)
-    if len(given) > limits.documents or characters > limits.characters:
+def _to_documents(documents: list[DocumentIn], limits: Limits) -> list[Document]:
+    characters = sum(len(one.text) for one in documents)
+    if len(documents) > limits.documents or characters > limits.characters:
         raise HTTPException(
             413,
-            f"{len(given)} documents of {characters} characters; expected at most "
+            f"{len(documents)} documents of {characters} characters; expected at most "
             f"{limits.documents} of {limits.characters} in one request",
         )
     try:
-        return [one.as_document(number) for number, one in enumerate(given, 1)]
+        return [one.as_document(number) for number, one in enumerate(documents, 1)]
     except DataError as error:
         raise HTTPException(422, str(error)) from error
 
 
-def _guard(token: str) -> Callable[..., Awaitable[None]]:
+def _require_token(token: str) -> Callable[..., Awaitable[None]]:
     # async: anything else FastAPI calls in a thread, which costs more than the check itself
     async def check(given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
         said = given.credentials if given is not None else ""
@@ -133,7 +133,7 @@ def _guard(token: str) -> Callable[..., Awaitable[None]]:
     return check
 
 
-async def _told(_: Request, error: Exception) -> Response:
+async def _validation_error(_: Request, error: Exception) -> Response:
     """Say what is wrong with a request in one line, without repeating its text."""
     assert isinstance(error, RequestValidationError)
     parts = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

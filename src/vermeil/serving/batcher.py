@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from vermeil.data.document import Document
-from vermeil.serving.limits import Limits, work
+from vermeil.serving.limits import Limits, estimate_wordpieces
 
 Predict = Callable[[list[Document]], list[Document]]
 
@@ -29,13 +29,13 @@ class BusyError(Exception):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Job:
+class _PendingRequest:
     documents: list[Document]
     done: asyncio.Future[list[Document]]
-    work: int = field(init=False)
+    wordpieces: int = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "work", work(self.documents))
+        object.__setattr__(self, "work", estimate_wordpieces(self.documents))
 
 
 class Batcher:
@@ -54,11 +54,11 @@ class Batcher:
         self, predict: Predict, limits: Limits, observe: Callable[[int, float], None]
     ) -> None:
         self._predict, self._limits, self._observe = predict, limits, observe
-        self._jobs: deque[_Job] = deque()
+        self._queue: deque[_PendingRequest] = deque()
         self._arrived = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "predict")
         self._task: asyncio.Task[None] | None = None
-        self._speed = 1_000.0  # wordpieces per second, until something was measured
+        self._wordpieces_per_second = 1_000.0  # wordpieces per second, until something was measured
         self.waiting = 0
         """Wordpieces (about) that wait or are being predicted."""
 
@@ -72,7 +72,7 @@ class Batcher:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        for job in self._jobs:
+        for job in self._queue:
             job.done.cancel()
         await asyncio.to_thread(self._thread.shutdown)
 
@@ -83,23 +83,23 @@ class Batcher:
             BusyError: too much waits already.
             TimeoutError: it took too long; if it is not being predicted yet, it will not be.
         """
-        job = _Job(documents, asyncio.get_running_loop().create_future())
-        if self.waiting and self.waiting + job.work > self._limits.waiting:
-            raise BusyError(max(1, round(self.waiting / self._speed)))
-        self.waiting += job.work
-        self._jobs.append(job)
+        job = _PendingRequest(documents, asyncio.get_running_loop().create_future())
+        if self.waiting and self.waiting + job.wordpieces > self._limits.waiting:
+            raise BusyError(max(1, round(self.waiting / self._wordpieces_per_second)))
+        self.waiting += job.wordpieces
+        self._queue.append(job)
         self._arrived.set()
         try:
             async with asyncio.timeout(self._limits.seconds):
                 return await job.done
         finally:
-            self.waiting -= job.work
+            self.waiting -= job.wordpieces
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await self._arrived.wait()
-            batch = self._next()
+            batch = self._next_batch()
             if not batch:
                 self._arrived.clear()
                 continue
@@ -113,20 +113,20 @@ class Batcher:
                         job.done.set_exception(error)
                 continue
             seconds = perf_counter() - began
-            self._speed = sum(job.work for job in batch) / max(seconds, 1e-6)
+            self._wordpieces_per_second = sum(job.wordpieces for job in batch) / max(seconds, 1e-6)
             self._observe(len(documents), seconds)
             for job in batch:
                 own, found = found[: len(job.documents)], found[len(job.documents) :]
                 if not job.done.done():
                     job.done.set_result(own)
 
-    def _next(self) -> list[_Job]:
+    def _next_batch(self) -> list[_PendingRequest]:
         """Take jobs off the queue, in order, up to the budget; those given up are left out."""
-        batch: list[_Job] = []
+        batch: list[_PendingRequest] = []
         left = self._limits.batch
-        while self._jobs and (not batch or self._jobs[0].work <= left):
-            job = self._jobs.popleft()
+        while self._queue and (not batch or self._queue[0].wordpieces <= left):
+            job = self._queue.popleft()
             if not job.done.done():
                 batch.append(job)
-                left -= job.work
+                left -= job.wordpieces
         return batch

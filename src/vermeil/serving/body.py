@@ -14,7 +14,7 @@ class _TooLargeError(Exception):
     """More came than was allowed."""
 
 
-class BodyLimit:
+class BodyLimitMiddleware:
     """ASGI middleware that answers 413 where a body is larger than ``limit`` bytes."""
 
     def __init__(self, app: ASGIApp, limit: int) -> None:

@@ -34,6 +34,6 @@ class Limits:
         return 8 * self.characters + 1_000 * self.documents
 
 
-def work(documents: list[Document]) -> int:
+def estimate_wordpieces(documents: list[Document]) -> int:
     """Return about how many wordpieces documents have."""
     return sum(len(d.text) // CHARACTERS_PER_WORDPIECE + 4 for d in documents)

@@ -30,7 +30,7 @@ class Metrics:
             buckets=_SIZES,
             registry=self._registry,
         )
-        self.busy = Counter(
+        self.predicting_seconds = Counter(
             "vermeil_predicting_seconds", "Spent in the model.", registry=self._registry
         )
         self.waiting = Gauge(
@@ -40,14 +40,14 @@ class Metrics:
     def observe_batch(self, documents: int, seconds: float) -> None:
         """Count one batch."""
         self.batch.observe(documents)
-        self.busy.inc(seconds)
+        self.predicting_seconds.inc(seconds)
 
-    def text(self) -> bytes:
+    def render(self) -> bytes:
         """Return everything in Prometheus' text format."""
         return generate_latest(self._registry)
 
 
-class Measured:
+class MetricsMiddleware:
     """ASGI middleware that counts and times the requests for one path."""
 
     def __init__(self, app: ASGIApp, path: str, metrics: Metrics) -> None:

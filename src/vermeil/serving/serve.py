@@ -16,10 +16,10 @@ from vermeil.serving.limits import Limits
 if TYPE_CHECKING:
     from vermeil.student.inference.model_settings import Precision
 
-TOKEN = "VERMEIL_TOKEN"
+TOKEN_VARIABLE = "VERMEIL_TOKEN"
 """Environment variable that holds the token which clients have to send."""
 
-GRACE = 30
+SHUTDOWN_SECONDS = 30
 """Seconds that running requests are given at the end."""
 
 
@@ -29,7 +29,7 @@ def serve(
     port: int = 8765,
     limits: Limits | None = None,
     precision: Precision = "auto",
-    tell: Callable[[str], None] = print,
+    on_message: Callable[[str], None] = print,
 ) -> None:
     """Answer requests for predictions over HTTP, until the process is told to end.
 
@@ -39,7 +39,7 @@ def serve(
         port: the port; 0: any that is free.
         limits: how much is taken on at a time.
         precision: as for `vermeil.jobs.predict.predict`.
-        tell: told the address, and what is to be minded.
+        on_message: told the address, and what is to be minded.
 
     Raises:
         ConfigError: what is needed is not installed, or the address is not to be had.
@@ -52,28 +52,30 @@ def serve(
 
     from vermeil.serving.app import make_app
 
-    limits, token = limits or Limits(), os.environ.get(TOKEN) or None
+    limits, token = limits or Limits(), os.environ.get(TOKEN_VARIABLE) or None
     predictor = load_predictor(model, precision)
 
     def predict(documents: list[Document]) -> list[Document]:
         return list(predictor.predict(documents))
 
     predict([Document("warm-up", "Ada met Grace.")])
-    with _listening(host, port) as listener:
+    with _open_listener(host, port) as listener:
         address = f"http://{host}:{listener.getsockname()[1]}"
         if token is None and not _is_loopback(host):
-            tell(f"anybody who reaches {address} may use it; set {TOKEN} to ask for a token")
-        tell(f"serving {model} on {address}")
+            on_message(
+                f"anybody who reaches {address} may use it; set {TOKEN_VARIABLE} to ask for a token"
+            )
+        on_message(f"serving {model} on {address}")
         config = uvicorn.Config(
             make_app(predict, limits, token),
             log_level="warning",
-            timeout_graceful_shutdown=GRACE,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             timeout_keep_alive=30,
         )
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _open_listener(host: str, port: int) -> socket.socket:
     """Return a socket that is listened on.
 
     It says that it is TCP, as those that it accepts then do: asyncio switches off Nagle's algorithm

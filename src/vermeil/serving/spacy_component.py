@@ -56,7 +56,7 @@ class VermeilComponent:
 
 
 @Language.factory("vermeil", default_config={"precision": "auto"}, assigns=["doc.ents", "doc.cats"])
-def make(nlp: Language, name: str, model: str, precision: Precision) -> VermeilComponent:  # noqa: ARG001
+def make_component(nlp: Language, name: str, model: str, precision: Precision) -> VermeilComponent:  # noqa: ARG001
     """Return the component.
 
     Args:

@@ -10,7 +10,7 @@ from vermeil.section import Section
 
 Context = Literal["none", "group"]
 
-RESULTLESS = {"threads", "checkpoint_seconds", "tracker"}
+RESULT_INDEPENDENT_KEYS = {"threads", "checkpoint_seconds", "tracker"}
 """Keys that do not decide what comes out of training."""
 
 

@@ -101,6 +101,6 @@ def _load_onnx(
         runner,
         make_task(settings.task),
         settings.temperature,
-        in_context=settings.student.context == "group",
+        group_context=settings.student.context == "group",
         transitions=settings.transitions,
     )

@@ -14,12 +14,12 @@ from torch import nn
 
 from vermeil.data.atomic import atomic_folder
 from vermeil.data.document import Annotation, Document, Range
-from vermeil.data.example import BatchPlan, Example
+from vermeil.data.example import BatchPlan, TrainingExample
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL
 from vermeil.errors import ConfigError, DataError, EncoderNotFoundError
 from vermeil.student.config import StudentConfig
-from vermeil.student.encoding.context import packs, singles
+from vermeil.student.encoding.context import make_context_windows, single_document_windows
 from vermeil.student.encoding.encoding import DocumentEncoder
 from vermeil.student.encoding.examples import EncodedCorpus, make_examples
 from vermeil.student.encoding.wordpieces import TOKENIZER, Wordpieces
@@ -33,10 +33,10 @@ from vermeil.student.inference.model_settings import (
 from vermeil.student.inference.predictor import Predictor
 from vermeil.student.loop.crf import Crf
 from vermeil.student.loop.gradients import Gradients, gradients
-from vermeil.student.loop.loop import Surroundings, fit
+from vermeil.student.loop.loop import TrainingHooks, fit
 from vermeil.student.loop.loss import CrossEntropy
 from vermeil.student.loop.metrics import StepRecord
-from vermeil.student.loop.noise_losses import NoiseAware
+from vermeil.student.loop.noise_losses import NoiseRobustLoss
 from vermeil.student.network.card import model_card, onnx_card
 from vermeil.student.network.device import pick_device, uses_bf16
 from vermeil.student.network.dropout import speed_up_dropout
@@ -85,11 +85,11 @@ class Student:
         config: StudentConfig,
         crf: Crf | None = None,
         temperature: float = 1.0,
-        hints: Mapping[str, Annotation] | None = None,
+        teacher_labels: Mapping[str, Annotation] | None = None,
     ) -> None:
         _check_head(task, config)
         self.network, self.tokenizer, self.task, self.config = network, tokenizer, task, config
-        self.crf, self.temperature, self._told = crf, temperature, hints
+        self.crf, self.temperature, self._teacher_labels = crf, temperature, teacher_labels
         longest = int(getattr(network.config, "max_position_embeddings", 0) or 10**9)
         if network.config.model_type in ("roberta", "xlm-roberta", "camembert"):
             longest -= 2  # their positions begin after the padding index
@@ -98,7 +98,7 @@ class Student:
             min(config.max_wordpieces, longest),
             config.overlap,
             with_case=bool(getattr(network.config, CASE_KEY, False)),
-            hints=None if hints is None else self._hint,
+            teacher_labels=None if teacher_labels is None else self._teacher_classes,
         )
 
     @classmethod
@@ -107,7 +107,7 @@ class Student:
         task: Task,
         config: StudentConfig,
         seed: int,
-        hints: Mapping[str, Annotation] | None = None,
+        teacher_labels: Mapping[str, Annotation] | None = None,
     ) -> Student:
         """Make an untrained student: an encoder with a fresh head.
 
@@ -115,7 +115,7 @@ class Student:
             task: what it will do.
             config: names the encoder.
             seed: draws the head's weights.
-            hints: what somebody else says of each document that it will see, by id: read beside
+            teacher_labels: what somebody else says of each document that it will see, by id: read beside
                 the words, as an embedding of its own per class (and letter case).
 
         Raises:
@@ -127,13 +127,13 @@ class Student:
         tokenizer = load_tokenizer(source)
         torch.manual_seed(seed)
         network = load_network(source, task.head, task.classes, config.dropout)
-        if hints is not None:
-            _check_hints(network, task)
+        if teacher_labels is not None:
+            _check_teacher_labels(network, task)
             grow_token_types(network, len(task.classes))
-        elif _wants_letter_case(network, tokenizer, config.letter_case):
+        elif _decide_letter_case(network, tokenizer, config.letter_case):
             grow_token_types(network)
         crf = Crf(len(task.classes)) if config.crf else None
-        return cls(_placed(network), tokenizer, task, config, crf, hints=hints)
+        return cls(_to_device(network), tokenizer, task, config, crf, hints=teacher_labels)
 
     @classmethod
     def load(cls, folder: Path | str) -> Student:
@@ -163,20 +163,24 @@ class Student:
             ) from error
         network.train(False)
         crf = None if settings.transitions is None else Crf.from_lists(settings.transitions)
-        return cls(_placed(network), tokenizer, task, config, crf, settings.temperature)
+        return cls(_to_device(network), tokenizer, task, config, crf, settings.temperature)
 
     def encode(self, documents: Sequence[Document], origin: str) -> EncodedCorpus:
         """Return the training examples of annotated documents, with what encoding lost."""
         encoded = self._encoder.encode(documents)
-        together = packs(encoded, self._encoder) if self._in_context else singles(encoded)
+        together = (
+            make_context_windows(encoded, self._encoder)
+            if self._group_context
+            else single_document_windows(encoded)
+        )
         return make_examples(together, self.task, origin, soft=self.config.soft_labels)
 
     def fit(
         self,
-        examples: Sequence[Example],
+        examples: Sequence[TrainingExample],
         plan: BatchPlan,
         seed: int,
-        around: Surroundings | None = None,
+        hooks: TrainingHooks | None = None,
     ) -> list[StepRecord]:
         """Train along a plan (see `vermeil.student.loop.loop.fit`)."""
         if self.network.device.type == "cpu":
@@ -190,17 +194,17 @@ class Student:
             self.config,
             seed,
             padding=self._encoder.wordpieces.padding,
-            around=around or Surroundings(),
+            hooks=hooks or TrainingHooks(),
         )
 
-    def _criterion(self, examples: Sequence[Example]) -> nn.Module:
+    def _criterion(self, examples: Sequence[TrainingExample]) -> nn.Module:
         if self.crf is not None:
             return self.crf
         if self.config.noise.is_on:
-            return NoiseAware(self.config.noise, examples, len(self.task.classes))
+            return NoiseRobustLoss(self.config.noise, examples, len(self.task.classes))
         return CrossEntropy()
 
-    def gradients(self, batches: Sequence[Sequence[Example]]) -> Gradients:
+    def gradients(self, batches: Sequence[Sequence[TrainingExample]]) -> Gradients:
         """Return how far batches agree (see `vermeil.student.loop.gradients.gradients`)."""
         return gradients(
             self.network,
@@ -246,7 +250,7 @@ class Student:
             runner,
             self.task,
             self.temperature,
-            in_context=self._in_context,
+            group_context=self._group_context,
             transitions=self._transitions,
         )
 
@@ -293,7 +297,7 @@ class Student:
             files=files,
             unknown=wordpieces.unknown,
             padding=wordpieces.padding,
-            longest=self._encoder.longest,
+            longest=self._encoder.max_wordpieces,
             letter_case=self.uses_letter_case,
         )
         _write(folder / SETTINGS, self._settings(onnx).as_dict())
@@ -309,13 +313,13 @@ class Student:
             onnx=onnx,
         )
 
-    def _hint(self, document: Document, words: Sequence[Range]) -> NDArray[np.int64]:
+    def _teacher_classes(self, document: Document, words: Sequence[Range]) -> NDArray[np.int64]:
         """Return the class that hints give to each word; where nobody knows, as if nothing is."""
-        hinted = document.with_annotation((self._told or {})[document.id])
+        hinted = document.with_annotation((self._teacher_labels or {})[document.id])
         return np.maximum(self.task.encode(hinted, words).classes, 0)
 
     @property
-    def _in_context(self) -> bool:
+    def _group_context(self) -> bool:
         return self.config.context == "group"
 
     @property
@@ -350,7 +354,7 @@ def _check_head(task: Task, config: StudentConfig) -> None:
         raise ConfigError(*problems)
 
 
-def _check_hints(network: PreTrainedModel, task: Task) -> None:
+def _check_teacher_labels(network: PreTrainedModel, task: Task) -> None:
     if task.head != "token":
         raise ConfigError(
             f"selection.corrector: only for a task that marks words, {task.name} labels whole "
@@ -363,7 +367,7 @@ def _check_hints(network: PreTrainedModel, task: Task) -> None:
         )
 
 
-def _wants_letter_case(
+def _decide_letter_case(
     network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, wanted: bool | None
 ) -> bool:
     supported = supports_letter_case(network)
@@ -377,7 +381,7 @@ def _wants_letter_case(
     return wanted
 
 
-def _placed(network: PreTrainedModel) -> PreTrainedModel:
+def _to_device(network: PreTrainedModel) -> PreTrainedModel:
     nn.Module.to(network, pick_device())
     return network
 

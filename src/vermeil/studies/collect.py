@@ -13,7 +13,7 @@ from vermeil.data.document import Document
 from vermeil.errors import DataError
 from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.studies.environment import describe_environment
-from vermeil.studies.inputs import StudyCorpora, marks
+from vermeil.studies.inputs import StudyCorpora, report_labels
 from vermeil.studies.report.csv import write_cells, write_comparisons
 from vermeil.studies.report.findings import findings
 from vermeil.studies.report.html import write_report
@@ -112,7 +112,7 @@ def _examples(
         yield {
             "id": document.id,
             "text": document.text,
-            "gold": marks(document),
-            "teacher": marks(teacher) if teacher else None,
+            "gold": report_labels(document),
+            "teacher": report_labels(teacher) if teacher else None,
             "students": {name: predictions[document.id] for name, predictions in said.items()},
         }

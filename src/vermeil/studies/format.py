@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-NAMES = {
+REGIMEN_NAMES = {
     "gold_only": "Gold only",
     "silver_only": "Silver only",
     "pooled": "Pooled",
@@ -26,7 +26,7 @@ NAMES = {
     "ceiling": "Ceiling",
 }
 
-MEANINGS = {
+REGIMEN_MEANINGS = {
     "gold_only": "people’s labels alone",
     "silver_only": "the teacher’s labels alone",
     "pooled": "gold and silver, shuffled together",
@@ -46,10 +46,10 @@ MEANINGS = {
     "ceiling": "reference: people’s labels throughout",
 }
 
-KINDS = ("boundary", "type", "both", "missing", "spurious")
+ERROR_KINDS = ("boundary", "type", "both", "missing", "spurious")
 """Kinds of error, in the order of tables."""
 
-BUDGETS = {
+BUDGET_NAMES = {
     "equal": "equal budget (every regimen sees as many wordpieces)",
     "epochs": "epochs budget (so many passes over the data that a regimen uses)",
 }
@@ -57,7 +57,7 @@ BUDGETS = {
 
 def regimen_name(regimen: str) -> str:
     """Return a regimen's name for readers."""
-    return NAMES.get(regimen, regimen.replace("_", " "))
+    return REGIMEN_NAMES.get(regimen, regimen.replace("_", " "))
 
 
 def f1(value: float | None) -> str:

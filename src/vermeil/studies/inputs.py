@@ -33,7 +33,7 @@ class StudyCorpora:
                 yield name, documents
 
 
-def marks(document: Document) -> list[Any]:
+def report_labels(document: Document) -> list[Any]:
     """Return a document's spans, or else its labels, as the report shows them."""
     if document.spans is None:
         return list(document.labels or ())

@@ -21,15 +21,15 @@ from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
 from vermeil.errors import ConfigError, DataError, TrainingError
-from vermeil.refinement.judging import divide
+from vermeil.refinement.judging import divide_corpora
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.student.network.encoder import require_encoder
 from vermeil.studies.best_model import BestModel
-from vermeil.studies.cells.cell import CellJob, JudgingJob, cell_key, run_cell
-from vermeil.studies.cells.observation_set import draw_probes, is_observed
+from vermeil.studies.cells.cell import CellJob, RefinementJob, cell_key, run_cell
+from vermeil.studies.cells.observation_set import is_observed, sample_observation_set
 from vermeil.studies.cells.regimens import CEILING, blending_for
-from vermeil.studies.cells.sampling import Draw, draw_documents
+from vermeil.studies.cells.sampling import CellDocuments, sample_documents
 from vermeil.studies.collect import PRODUCTS, collect_results
 from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.studies.inputs import StudyCorpora
@@ -124,8 +124,8 @@ def study(
     check_results(output, products)
     best = BestModel(output) if config.keep_model and corpora.dev else None
     jobs = list(_jobs(corpora, task, config, student, blending))
-    judging = JudgingJob((), (), selection, output / "judging")
-    jobs = [_with_judging(job, corpora, judging, config.plain_documents) for job in jobs]
+    judging = RefinementJob((), (), selection, output / "judging")
+    jobs = [_with_refinement(job, corpora, judging, config.plain_documents) for job in jobs]
     planned = list(_with_keys(jobs, progress))
     finished = dict(_finished_cells(output / "cells", {key for _, key in planned}))
     missing = {key: job for job, key in planned if key not in finished}
@@ -142,7 +142,7 @@ def study(
             finished[cell["key"]] = cell
             if best:
                 best.offer(cell)
-            progress("study", len(finished), reused + len(missing), _in_short(cell))
+            progress("study", len(finished), reused + len(missing), _progress_details(cell))
     finally:
         if best:
             best.close()
@@ -183,7 +183,7 @@ def _jobs(
     threads = student.threads or max(1, (os.cpu_count() or 1) // config.workers)
     student = student.model_copy(update={"threads": threads})
     for seed, gold, silver in product(config.seeds, *config.sizes()):
-        draw = draw_documents(corpora.gold, corpora.silver, gold, silver, seed)
+        draw = sample_documents(corpora.gold, corpora.silver, gold, silver, seed)
         for budget, regimen in product(config.budgets, config.regimens):
             full = blending_for(regimen, blending, config.variants)
             budgeted = full.budget.model_copy(update={"name": budget})
@@ -194,10 +194,10 @@ def _jobs(
                 chosen = _ceiling(draw, corpora.gold)
             elif full.regimen == "gold_only" and not budgeted.grows_with_data:
                 # The same training whatever silver there is: one cell for all of its sizes.
-                chosen = Draw(draw.gold, _first_silver(corpora, config, gold, seed))
+                chosen = CellDocuments(draw.gold, _first_silver(corpora, config, gold, seed))
             probes = None
             if is_observed(regimen, config.mechanism):
-                probes = draw_probes(chosen, corpora, config.mechanism, seed)
+                probes = sample_observation_set(chosen, corpora, config.mechanism, seed)
             yield CellJob(
                 regimen,
                 seed,
@@ -212,34 +212,38 @@ def _jobs(
             )
 
 
-def _with_judging(job: CellJob, corpora: StudyCorpora, judging: JudgingJob, plain: int) -> CellJob:
+def _with_refinement(
+    job: CellJob, corpora: StudyCorpora, refinement: RefinementJob, unannotated_documents: int
+) -> CellJob:
     if job.blending.regimen != "auto":
         return job
-    drawn = {d.id for d in job.draw.silver}
-    said = divide(job.draw.gold, [d for d in corpora.silver if d.id not in drawn]).said
-    used = drawn | {d.id for d in said} | {d.id for d in job.draw.gold}
+    drawn = {d.id for d in job.documents.silver}
+    said = divide_corpora(
+        job.documents.gold, [d for d in corpora.silver if d.id not in drawn]
+    ).teacher_labels
+    used = drawn | {d.id for d in said} | {d.id for d in job.documents.gold}
     left = [d.with_annotation(UNANNOTATED) for d in corpora.silver if d.id not in used]
-    more = draw_documents((), left, 0, min(plain, len(left)), job.seed).silver
-    return replace(job, judging=replace(judging, said=said, plain=more))
+    more = sample_documents((), left, 0, min(unannotated_documents, len(left)), job.seed).silver
+    return replace(job, judging=replace(refinement, said=said, plain=more))
 
 
 def _first_silver(
     corpora: StudyCorpora, config: StudyConfig, gold: int | None, seed: int
 ) -> tuple[Document, ...]:
     _, (first, *_) = config.sizes()
-    return draw_documents(corpora.gold, corpora.silver, gold, first, seed).silver
+    return sample_documents(corpora.gold, corpora.silver, gold, first, seed).silver
 
 
-def _ceiling(draw: Draw, gold: Sequence[Document]) -> Draw:
+def _ceiling(documents: CellDocuments, gold: Sequence[Document]) -> CellDocuments:
     """Give the silver documents their gold labels."""
     labelled = {d.id: d for d in gold}
-    missing = sum(d.id not in labelled for d in draw.silver)
+    missing = sum(d.id not in labelled for d in documents.silver)
     if missing:
         raise ConfigError(
             f"study.regimens: {CEILING} needs gold labels of the silver documents, and {missing} "
             "have none in corpora.gold"
         )
-    return Draw((*draw.gold, *(labelled[d.id] for d in draw.silver)), ())
+    return CellDocuments((*documents.gold, *(labelled[d.id] for d in documents.silver)), ())
 
 
 def _with_keys(jobs: Sequence[CellJob], progress: Progress) -> Iterator[tuple[CellJob, str]]:
@@ -247,16 +251,16 @@ def _with_keys(jobs: Sequence[CellJob], progress: Progress) -> Iterator[tuple[Ce
     from vermeil.student.student import Student
 
     encoder: Student | None = None
-    last: Draw | None = None
+    last: CellDocuments | None = None
     encoded: tuple[EncodedCorpus, EncodedCorpus] | None = None
     for number, job in enumerate(jobs):
         if encoder is None:
             encoder = Student.create(job.task, job.student, job.seed)
-        if encoded is None or job.draw is not last:
-            last = job.draw
+        if encoded is None or job.documents is not last:
+            last = job.documents
             encoded = (
-                encoder.encode(job.draw.gold, "gold"),
-                encoder.encode(job.draw.silver, "silver"),
+                encoder.encode(job.documents.gold, "gold"),
+                encoder.encode(job.documents.silver, "silver"),
             )
         yield job, cell_key(job, plan_for(*encoded, job.blending, job.seed))
         progress("plan", number + 1, len(jobs), {})
@@ -271,7 +275,7 @@ def _run_all(
             yield run_cell(job, key, model(key))
         return
     executor = ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_end_with_parent
+        workers, mp_context=get_context("spawn"), initializer=_exit_with_parent
     )
     try:
         futures = [executor.submit(run_cell, job, key, model(key)) for key, job in jobs.items()]
@@ -286,7 +290,7 @@ def _run_all(
         executor.shutdown(cancel_futures=True)
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     """Let this process end when the study is killed, rather than train its cell for nobody."""
     parent = parent_process()
 
@@ -312,7 +316,7 @@ def _finished_cells(folder: Path, keys: set[str]) -> Iterator[tuple[str, dict[st
             ) from error
 
 
-def _in_short(cell: Mapping[str, Any]) -> dict[str, float | int | str]:
+def _progress_details(cell: Mapping[str, Any]) -> dict[str, float | int | str]:
     detail = {name: cell[name] for name in ("regimen", "budget", "seed")}
     score = cell["test"] or cell["dev"]
     return {**detail, "f1": score["overall"]["f1"]} if score else detail

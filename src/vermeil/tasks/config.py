@@ -26,10 +26,10 @@ ReplyFormatName = Literal[
     "at_marks",
     "detect",
 ]
-Repeats = Literal["all", "first", "abstain"]
+RepeatHandling = Literal["all", "first", "abstain"]
 """What is done with a mention that stands in the text more often than it was said."""
 
-Uncertain = Literal["abstain", "ignore"]
+UnlocatedHandling = Literal["abstain", "ignore"]
 """What becomes of stretches of which the teacher said something that could not be placed."""
 
 
@@ -58,10 +58,10 @@ class TaskConfig(Section):
     reply_format: ReplyFormatName = "json"
     """How the teacher is to write its answer (ner), and how its replies are read. detect asks in
     JSON and reads any format; the others read only their own, as tolerantly as possible."""
-    repeats: Repeats = "all"
+    repeats: RepeatHandling = "all"
     """ner: a name that stands in the text more often than the teacher said it. all marks every
     place, first the first ones, abstain none."""
-    uncertain: Uncertain = "abstain"
+    uncertain: UnlocatedHandling = "abstain"
     """ner: stretches that a mention may mean, but that are not marked. abstain masks them in
     training, ignore takes them for nothing."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from vermeil.errors import ConfigError
 from vermeil.tasks.config import TaskConfig
 
-NOTHING = "O"
+NO_LABEL = "O"
 """Stands for "nothing there" among classes and in confusions, so no label may have this name."""
 
 
@@ -36,7 +36,7 @@ class LabelSet:
         folded: dict[str, str] = {}
         problems: list[str] = []
         for name, label in config.labels.items():
-            if not name.strip() or name == NOTHING or name != name.strip():
+            if not name.strip() or name == NO_LABEL or name != name.strip():
                 problems.append(f"task.labels: {name!r} cannot be the name of a label")
             for number, alias in enumerate((name, *label.aliases)):
                 owner = folded.setdefault(fold(alias), name)
@@ -52,7 +52,7 @@ class LabelSet:
         """Return the label that a teacher's word for it means, or None if there is none."""
         return self.folded.get(fold(label))
 
-    def unknown(self, label: str) -> str:
+    def unknown_label_message(self, label: str) -> str:
         """Say that a label is not in the set, which ones are, and which one may be meant."""
         meant = self.normalise(label)
         hint = "" if meant is None else f"; write {meant!r} for it"

@@ -13,17 +13,17 @@ from vermeil.data.counts import Counts
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
 from vermeil.data.example import Target
 from vermeil.data.mention import LocatedMention
-from vermeil.data.region import Option, Region
+from vermeil.data.region import Candidate, Region
 from vermeil.data.reply import Message, Reply, State
 from vermeil.tasks.config import TaskConfig
-from vermeil.tasks.votes import Keep, Verification, Vote
+from vermeil.tasks.votes import Verification, VoteResult, VotingRule
 
 Head = Literal["token", "sequence"]
 """The student's head: one decision per word, or one per document."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReplyResult:
     """What a task made of one reply.
 
     Args:
@@ -92,14 +92,16 @@ class Task(Protocol):
         than one JSON object: the prompt has the teacher reason first, or the format is not JSON.
         """
 
-    def read(self, text: str, reply: Reply) -> Reading:
+    def read(self, text: str, reply: Reply) -> ReplyResult:
         """Parse a reply and locate what it says in ``text``; never raises on a bad reply."""
 
-    def vote(self, readings: Sequence[Annotation], keep: Keep, abstain: bool) -> Vote:
+    def vote(
+        self, voter_annotations: Sequence[Annotation], keep: VotingRule, abstain: bool
+    ) -> VoteResult:
         """Return what several usable answers about one text come to.
 
         Args:
-            readings: the annotation of each answer.
+            voter_annotations: the annotation of each answer.
             keep: how many votes are enough.
             abstain: whether what did not get them is unknown instead of not there.
         """
@@ -120,7 +122,7 @@ class Task(Protocol):
                 head.
         """
 
-    def marks(self, document: Document, words: Sequence[Range]) -> Option:
+    def span_keys(self, document: Document, words: Sequence[Range]) -> Candidate:
         """Return the document's annotation as marks, as far as the student can learn it.
 
         Args:
@@ -128,7 +130,7 @@ class Task(Protocol):
             words: the ranges of its words.
         """
 
-    def annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
+    def make_annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
         """Return the annotation that marks come to, with what is known of each.
 
         Args:
@@ -141,7 +143,7 @@ class Task(Protocol):
         document: Document,
         words: Sequence[Range],
         probabilities: NDArray[np.float32] | None,
-        others: Sequence[NDArray[np.float32]] = (),
+        auxiliary_probabilities: Sequence[NDArray[np.float32]] = (),
     ) -> tuple[Region, ...]:
         """Return where teacher and students see something, and what may be true there, in order.
 
@@ -150,7 +152,7 @@ class Task(Protocol):
             words: the ranges of its words.
             probabilities: as for `decode`, of students that did not learn from the document; None:
                 there are no students.
-            others: the same of each who is asked besides: they add no options.
+            auxiliary_probabilities: the same of each who is asked besides: they add no options.
         """
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:

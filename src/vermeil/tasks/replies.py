@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vermeil.data.reply import Reply, State
-from vermeil.tasks.protocol import Reading
+from vermeil.tasks.protocol import ReplyResult
 
 _DECODER = json.JSONDecoder()
 _OPENING = re.compile(r'\{\s*"')
@@ -107,19 +107,19 @@ def as_text(value: object) -> str | None:
     return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) else None
 
 
-def unusable(reply: Reply, problem: str, **notes: int) -> Reading:
+def unusable(reply: Reply, problem: str, **notes: int) -> ReplyResult:
     """Name what is wrong with a reply that could not be parsed.
 
     REFUSED where the server filtered it or the model plainly declined, TRUNCATED where it reached
     the length limit, UNPARSABLE otherwise.
     """
     if was_refused(reply):
-        return Reading(State.REFUSED, problem="the teacher declined", notes=notes)
+        return ReplyResult(State.REFUSED, problem="the teacher declined", notes=notes)
     if reply.finish_reason == "length":
-        return Reading(
+        return ReplyResult(
             State.TRUNCATED, problem="cut off at the length limit before the answer", notes=notes
         )
-    return Reading(State.UNPARSABLE, problem=problem, notes=notes)
+    return ReplyResult(State.UNPARSABLE, problem=problem, notes=notes)
 
 
 def was_refused(reply: Reply) -> bool:

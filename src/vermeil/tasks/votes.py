@@ -9,12 +9,12 @@ from typing import Literal, Protocol
 from vermeil.data.document import Annotation, Range, Span
 from vermeil.data.reply import Message, Reply, State
 
-Keep = Literal["majority", "unanimous", "any"]
+VotingRule = Literal["majority", "unanimous", "any"]
 """Which spans stay: those of more than half of the voters, of all, or of at least one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class VotedSpan:
     """A span that at least one voter named.
 
     Args:
@@ -31,7 +31,7 @@ class Candidate:
     voters: int
     kept: bool
     doubtful: bool = False
-    settled: bool = False
+    verified: bool = False
 
     @property
     def is_contested(self) -> bool:
@@ -40,7 +40,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Vote:
+class VoteResult:
     """What several answers come to.
 
     Args:
@@ -51,24 +51,24 @@ class Vote:
     """
 
     annotation: Annotation
-    candidates: tuple[Candidate, ...] = ()
+    voted_spans: tuple[VotedSpan, ...] = ()
     notes: Mapping[str, int] = field(default_factory=dict)
-    unknown: tuple[Range, ...] = ()
+    abstained: tuple[Range, ...] = ()
 
     @property
-    def contested(self) -> tuple[Candidate, ...]:
+    def contested(self) -> tuple[VotedSpan, ...]:
         """What is worth asking about again."""
-        return tuple(c for c in self.candidates if c.is_contested)
+        return tuple(c for c in self.voted_spans if c.is_contested)
 
     @property
     def counts(self) -> dict[str, int]:
         """Numbers of candidates; ``kept`` and ``lost`` add up to ``candidates``."""
-        kept = sum(c.kept for c in self.candidates)
+        kept = sum(c.kept for c in self.voted_spans)
         return {
-            "candidates": len(self.candidates),
-            "unanimous": sum(c.votes == c.voters for c in self.candidates),
+            "candidates": len(self.voted_spans),
+            "unanimous": sum(c.votes == c.voters for c in self.voted_spans),
             "kept": kept,
-            "lost": len(self.candidates) - kept,
+            "lost": len(self.voted_spans) - kept,
             **self.notes,
         }
 
@@ -94,29 +94,31 @@ class Verdicts:
 class Verification(Protocol):
     """How a task asks again about contested candidates."""
 
-    def render(self, text: str, contested: Sequence[Candidate]) -> tuple[Message, ...]:
+    def render(self, text: str, contested: Sequence[VotedSpan]) -> tuple[Message, ...]:
         """Return the chat messages; the last one ends with ``text`` on lines of its own."""
 
     def read(self, text: str, reply: Reply) -> Verdicts:
         """Parse a reply; never raises on a bad one."""
 
-    def settle(self, text: str, vote: Vote, verdicts: Verdicts, abstain: bool) -> Vote:
+    def apply_verdicts(
+        self, text: str, vote: VoteResult, verdicts: Verdicts, abstain: bool
+    ) -> VoteResult:
         """Return the vote with the verdicts in force; what nobody answered stays as it was."""
 
 
-def elected(votes: int, voters: int, keep: Keep) -> bool:
+def has_enough_votes(votes: int, voters: int, keep: VotingRule) -> bool:
     """Whether so many of the voters are enough."""
     if keep == "majority":
         return 2 * votes > voters
     return votes == voters if keep == "unanimous" else votes > 0
 
 
-def settled(candidate: Candidate, label: str | None) -> Candidate:
+def with_verdict(voted_span: VotedSpan, label: str | None) -> VotedSpan:
     """Return a candidate as the verdict has it: with this label, or lost."""
     if label is None:
-        return replace(candidate, kept=False, settled=True)
-    is_same = label == candidate.span.label or candidate.voters > 1
+        return replace(voted_span, kept=False, settled=True)
+    is_same = label == voted_span.span.label or voted_span.voters > 1
     # A single voter's confidence was that in another label.
-    score = candidate.span.score if is_same else None
-    span = replace(candidate.span, label=label, score=score)
-    return replace(candidate, span=span, kept=True, settled=True)
+    score = voted_span.span.score if is_same else None
+    span = replace(voted_span.span, label=label, score=score)
+    return replace(voted_span, span=span, kept=True, settled=True)

@@ -11,7 +11,7 @@ from vermeil.section import Section
 Structured = Literal["off", "json_schema", "json_object", "vllm", "llama_cpp"]
 
 _KEY_VARIABLES = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
-_OURS = {"model", "messages", "system", "stream", "n", "temperature", "max_tokens"} | {
+_RESERVED_FIELDS = {"model", "messages", "system", "stream", "n", "temperature", "max_tokens"} | {
     "max_completion_tokens",
     "response_format",
     "structured_outputs",
@@ -50,7 +50,7 @@ class VotesConfig(Section):
     masked in training."""
 
 
-class FurtherTeacher(Section):
+class AdditionalTeacherConfig(Section):
     """One more teacher; what is left out is as in [teacher]."""
 
     model: str
@@ -130,7 +130,7 @@ class TeacherConfig(Section):
     Ollama, not to Anthropic. Replies that are stored without stay as they are."""
     samples: int = Field(default=1, ge=1)
     """How often each document is asked; with more than once, set a temperature above 0."""
-    also: tuple[FurtherTeacher, ...] = ()
+    also: tuple[AdditionalTeacherConfig, ...] = ()
     """Further teachers who are asked as well and have a vote each:
     also = [{model = "NAME", base_url = "…", prompt = "…"}], or tables [[teacher.also]]."""
     votes: VotesConfig = VotesConfig()
@@ -164,8 +164,8 @@ class TeacherConfig(Section):
     """Seconds before the first further attempt, if the server names none; doubles each time."""
 
     @model_validator(mode="after")
-    def _possible(self) -> Self:
-        for one in self.each():
+    def _check_combinations(self) -> Self:
+        for one in self.all_teachers():
             if one.backend == "anthropic" and one.structured not in ("off", "json_schema"):
                 raise ValueError(
                     f'structured = "{one.structured}" is not known to Anthropic; expected '
@@ -194,19 +194,19 @@ class TeacherConfig(Section):
 
     @field_validator("extra")
     @classmethod
-    def _not_ours(cls, extra: dict[str, JsonValue]) -> dict[str, JsonValue]:
-        taken = sorted(_OURS & extra.keys())
+    def _reject_reserved(cls, extra: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        taken = sorted(_RESERVED_FIELDS & extra.keys())
         if taken:
             raise ValueError(f"{', '.join(taken)}: set by Vermeil itself from its other settings")
         return extra
 
-    def each(self) -> tuple[TeacherConfig, ...]:
+    def all_teachers(self) -> tuple[TeacherConfig, ...]:
         """Return the settings of every teacher, one by one, this one first."""
         alone = self.model_copy(update={"also": ()})
-        return (alone, *(_further(alone, one) for one in self.also))
+        return (alone, *(_additional_config(alone, one) for one in self.also))
 
 
-def _further(first: TeacherConfig, one: FurtherTeacher) -> TeacherConfig:
+def _additional_config(first: TeacherConfig, one: AdditionalTeacherConfig) -> TeacherConfig:
     """Return the settings of a further teacher.
 
     Consent, and how Azure wants to be spoken to, hold for one address only; a key for one backend.

@@ -12,17 +12,17 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
-from vermeil.corpora.analysis.leaks import normal_text
+from vermeil.corpora.analysis.leaks import normalise_text
 from vermeil.data.document import Document
 from vermeil.data.mention import Status
 from vermeil.errors import ConfigError
-from vermeil.tasks.protocol import Reading
+from vermeil.tasks.protocol import ReplyResult
 from vermeil.teacher.config import DemonstrationsConfig
 
 Neighbours = Callable[[str], Sequence[int]]
 """From a text to the positions of all gold documents, the most similar one first."""
 
-REMEMBERED = 100_000
+CACHE_SIZE = 100_000
 """Documents whose demonstrations are not searched again."""
 
 LEAKED = "leaked"
@@ -34,7 +34,7 @@ def _identity(document: Document) -> frozenset[str]:
     return frozenset(
         (
             f"id {document.id}",
-            f"text {normal_text(document.text)}",
+            f"text {normalise_text(document.text)}",
             f"group {document.group_or_id}",
         )
     )
@@ -55,19 +55,19 @@ class Demonstrations:
         self._gold, self._count, self._neighbours = tuple(gold), count, neighbours
         self._identities = tuple(map(_identity, self._gold))
         # Documents are gone through more than once, and a search takes milliseconds.
-        self._choose = lru_cache(REMEMBERED)(self._search)
+        self._choose = lru_cache(CACHE_SIZE)(self._search)
 
-    def of(self, document: Document) -> tuple[Document, ...]:
+    def for_document(self, document: Document) -> tuple[Document, ...]:
         """Return the demonstrations for a document; of nearest ones the nearest comes last."""
         if not self._count:
             return ()
         chosen = self._choose(document.text, _identity(document))
         return tuple(self._gold[position] for position in chosen)
 
-    def _search(self, text: str, barred: frozenset[str]) -> tuple[int, ...]:
+    def _search(self, text: str, excluded: frozenset[str]) -> tuple[int, ...]:
         gold = range(len(self._gold))
         order = gold if self._neighbours is None else self._neighbours(text)
-        allowed = (p for p in order if self._identities[p].isdisjoint(barred))
+        allowed = (p for p in order if self._identities[p].isdisjoint(excluded))
         chosen = tuple(islice(allowed, self._count))
         return chosen if self._neighbours is None else chosen[::-1]
 
@@ -78,7 +78,7 @@ NO_DEMONSTRATIONS = Demonstrations()
 def make_demonstrations(
     config: DemonstrationsConfig,
     gold: Iterable[Document],
-    barred: Iterable[Document],
+    excluded: Iterable[Document],
     index: Callable[[Sequence[str], str], Neighbours],
 ) -> Demonstrations:
     """Return what a configuration says about demonstrations.
@@ -86,7 +86,7 @@ def make_demonstrations(
     Args:
         config: the ``[teacher.demonstrations]`` section.
         gold: annotated documents; those without annotation are passed over.
-        barred: documents that are scored: none with their id, text or group is ever shown.
+        excluded: documents that are scored: none with their id, text or group is ever shown.
         index: makes, of gold texts and the name of an encoder, the search for nearest neighbours.
 
     Raises:
@@ -94,7 +94,7 @@ def make_demonstrations(
     """
     if config.kind == "none":
         return NO_DEMONSTRATIONS
-    forbidden: set[str] = set().union(*map(_identity, barred))
+    forbidden: set[str] = set().union(*map(_identity, excluded))
     annotated = [d for d in gold if not d.annotation.is_empty]
     allowed = [d for d in annotated if _identity(d).isdisjoint(forbidden)]
     if config.kind == "fixed" and config.ids:
@@ -111,7 +111,7 @@ def make_demonstrations(
     return Demonstrations(tuple(allowed), config.count, neighbours)
 
 
-def with_leaks(reading: Reading, demonstrations: Sequence[Document]) -> Reading:
+def with_leak_count(reading: ReplyResult, demonstrations: Sequence[Document]) -> ReplyResult:
     """Return the reading with the number of mentions that come from demonstrations, if any."""
     leaked = sum(
         one.status is Status.NOT_FOUND

@@ -19,21 +19,21 @@ def run_to_end(work: Coroutine[None, None, None]) -> None:
     except RuntimeError:
         asyncio.run(work)
         return
-    _Elsewhere(work).run()
+    _ThreadRunner(work).run()
 
 
-class _Elsewhere:
+class _ThreadRunner:
     """Work that runs in a thread of its own, and is cancelled when its caller is interrupted."""
 
     def __init__(self, work: Coroutine[None, None, None]) -> None:
         self._work = work
-        self._begun = threading.Event()
+        self._started = threading.Event()
         self._error: BaseException | None = None
 
     def run(self) -> None:
         thread = threading.Thread(target=self._in_thread, name="vermeil-teacher")
         thread.start()
-        self._begun.wait()
+        self._started.wait()
         try:
             thread.join()
         except KeyboardInterrupt:
@@ -52,12 +52,12 @@ class _Elsewhere:
 
     def _in_thread(self) -> None:
         try:
-            asyncio.run(self._all())
+            asyncio.run(self._run_work())
         except BaseException as error:
             self._error = error
 
-    async def _all(self) -> None:
+    async def _run_work(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.ensure_future(self._work)
-        self._begun.set()
+        self._started.set()
         await self._task

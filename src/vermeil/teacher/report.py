@@ -12,21 +12,21 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Reply, State, Usage
 from vermeil.errors import VermeilError
 from vermeil.teacher.limits.prices import PER_DOLLAR
-from vermeil.teacher.store.charges import Charge, Spent
+from vermeil.teacher.store.charges import Charge, SpendingTotals
 
 _EXAMPLES = 5
-_SHOWN_EVERY = 0.1
+_PROGRESS_INTERVAL = 0.1
 """Seconds between two reports of progress."""
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class RequestProblem:
     """An example of a request that ended in neither `DONE` nor `EMPTY`."""
 
     document_id: str
     sample: int
     state: State
-    words: str
+    message: str
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -34,7 +34,7 @@ class Problem:
             "id": self.document_id,
             "sample": self.sample,
             "state": self.state.value,
-            "problem": self.words,
+            "problem": self.message,
         }
 
 
@@ -43,14 +43,14 @@ class Tally:
 
     def __init__(self) -> None:
         self.states: Counter[State] = Counter()
-        self.problems: list[Problem] = []
+        self.problems: list[RequestProblem] = []
 
     def add(self, document_id: str, sample: int, state: State, problem: str | None) -> None:
         """Take note of the state in which a request ended."""
         self.states[state] += 1
         fine = state in (State.DONE, State.EMPTY)
         if not fine and sum(p.state is state for p in self.problems) < _EXAMPLES:
-            self.problems.append(Problem(document_id, sample, state, problem or state.value))
+            self.problems.append(RequestProblem(document_id, sample, state, problem or state.value))
 
     def check(self, expected: int) -> None:
         """Raise `VermeilError`, a bug, unless as many requests ended as there were."""
@@ -61,7 +61,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class AskReport:
+class RequestReport:
     """What came of asking.
 
     Args:
@@ -79,18 +79,18 @@ class AskReport:
     """
 
     requests: int = 0
-    asked: int = 0
-    already: int = 0
+    sent: int = 0
+    reused: int = 0
     attempts: int = 0
     states: Mapping[State, int] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
     cost_usd: float | None = None
-    spent: Spent = field(default_factory=Spent)
+    spent: SpendingTotals = field(default_factory=SpendingTotals)
     seconds: float = 0.0
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[RequestProblem, ...] = ()
 
 
-class Ledger:
+class RunStatistics:
     """The books of one run of `ask`, from which its report is made.
 
     Args:
@@ -107,48 +107,50 @@ class Ledger:
         missing: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.asked = self.already = self.attempts = self.replies = self.failures = 0
+        self.sent = self.reused = self.attempts = self.replies = self.failures = 0
         self.usage = Usage()
         self.charged = Charge()
         self.priced = False
         self.tally = Tally()
         self._progress, self._total, self._missing = progress, total, missing
         self._clock, self._began = clock, clock()
-        self._shown = float("-inf")
+        self._last_shown = float("-inf")
 
-    def answered(self, reply: Reply, charge: Charge) -> None:
+    def record_reply(self, reply: Reply, charge: Charge) -> None:
         """Take note of a reply that came now, and what it cost."""
         self.replies += 1
         self.usage += reply.usage
-        self.charge(charge)
+        self.record_charge(charge)
 
-    def charge(self, charge: Charge) -> None:
+    def record_charge(self, charge: Charge) -> None:
         """Take note of what an attempt cost."""
         self.charged += charge
 
-    def settle(self, document_id: str, sample: int, state: State, problem: str | None) -> None:
+    def record_state(
+        self, document_id: str, sample: int, state: State, problem: str | None
+    ) -> None:
         """Take note of the state in which a request ended, and show it now and then."""
         self.tally.add(document_id, sample, state, problem)
         now = self._clock()
-        if now - self._shown >= _SHOWN_EVERY or self.settled == self._total:
-            self._shown = now
-            self._progress("annotate", self.settled, self._total, self.detail())
+        if now - self._last_shown >= _PROGRESS_INTERVAL or self.completed == self._total:
+            self._last_shown = now
+            self._progress("annotate", self.completed, self._total, self.progress_detail())
 
-    def tell_pending(self) -> None:
+    def report_pending(self) -> None:
         """Show where everything stands that is left when the work is broken off."""
         states: dict[str, float | int | str] = {
             s.value: self.tally.states[s] for s in State if self.tally.states[s]
         }
         if self._total is not None:
-            left = self._total - self.settled
-            self._progress("left pending", left, left, states | self._money())
+            left = self._total - self.completed
+            self._progress("left pending", left, left, states | self._cost_detail())
 
     @property
-    def settled(self) -> int:
+    def completed(self) -> int:
         """Requests that have reached their state."""
         return self.tally.states.total()
 
-    def detail(self) -> dict[str, float | int | str]:
+    def progress_detail(self) -> dict[str, float | int | str]:
         """What a progress display may want to show."""
         seconds = self._clock() - self._began
         detail: dict[str, float | int | str] = {"failed": self.tally.states[State.FAILED]}
@@ -158,35 +160,35 @@ class Ledger:
         if self.replies and seconds > 0:
             detail["requests/s"] = f"{self.attempts / seconds:.1f}"
             detail["tokens/s"] = f"{self.usage.total / seconds:.0f}"
-        return detail | self._money() | self._left(seconds)
+        return detail | self._cost_detail() | self._time_left_detail(seconds)
 
-    def _money(self) -> dict[str, float | int | str]:
+    def _cost_detail(self) -> dict[str, float | int | str]:
         if not self.priced:
             return {"tokens": self.charged.tokens}
         cost = self.charged.cost / PER_DOLLAR
         money: dict[str, float | int | str] = {"cost": f"${cost:.4f}"}
-        if self._missing and self.asked:
-            money["of about"] = f"${cost / self.asked * max(self._missing, self.asked):.4f}"
+        if self._missing and self.sent:
+            money["of about"] = f"${cost / self.sent * max(self._missing, self.sent):.4f}"
         return money
 
-    def _left(self, seconds: float) -> dict[str, float | int | str]:
+    def _time_left_detail(self, seconds: float) -> dict[str, float | int | str]:
         """Return the seconds that are left, going by what was asked: the rest costs no time."""
-        if not self._missing or not 0 < self.asked < self._missing:
+        if not self._missing or not 0 < self.sent < self._missing:
             return {}
-        return {"seconds left": seconds / self.asked * (self._missing - self.asked)}
+        return {"seconds left": seconds / self.sent * (self._missing - self.sent)}
 
-    def report(self, seconds: float, spent: Spent | None = None) -> AskReport:
+    def report(self, seconds: float, spent: SpendingTotals | None = None) -> RequestReport:
         """Return the report, once the totals reconcile."""
-        self.tally.check(self.asked + self.already)
-        return AskReport(
-            self.asked + self.already,
-            self.asked,
-            self.already,
+        self.tally.check(self.sent + self.reused)
+        return RequestReport(
+            self.sent + self.reused,
+            self.sent,
+            self.reused,
             self.attempts,
             dict(self.tally.states),
             self.usage,
             self.charged.cost / PER_DOLLAR if self.priced else None,
-            spent or Spent(),
+            spent or SpendingTotals(),
             seconds,
             tuple(self.tally.problems),
         )

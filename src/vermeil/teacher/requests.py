@@ -8,9 +8,13 @@ from typing import Any
 from vermeil.data.document import Document
 from vermeil.data.reply import Reply, Request
 from vermeil.errors import ConfigError, DataError
-from vermeil.tasks.protocol import Reading, Task
-from vermeil.tasks.votes import Candidate, Verification
-from vermeil.teacher.backends.multi_document_prompt import Read, packable, reads_packs
+from vermeil.tasks.protocol import ReplyResult, Task
+from vermeil.tasks.votes import Verification, VotedSpan
+from vermeil.teacher.backends.multi_document_prompt import (
+    Read,
+    read_multi_document,
+    to_multi_document,
+)
 from vermeil.teacher.backends.structured_output import schema_for
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
@@ -24,7 +28,7 @@ def check_prompt(task: Task, config: TeacherConfig) -> None:
     problems = [
         f"teacher{'' if number == 0 else f'.also.{number - 1}'}.prompt: the task {task.name} has "
         f"no prompt {one.prompt!r}; it has {', '.join(task.prompts)}"
-        for number, one in enumerate(config.each())
+        for number, one in enumerate(config.all_teachers())
         if one.prompt not in task.prompts
     ]
     if config.verify and task.verification is None:
@@ -36,7 +40,7 @@ def check_prompt(task: Task, config: TeacherConfig) -> None:
         )
     if problems:
         raise ConfigError(*problems)
-    for one in config.each():
+    for one in config.all_teachers():
         schema_for(task, one)
 
 
@@ -55,7 +59,7 @@ def make_requests(
     parameters, schema = _parameters(config), schema_for(task, config)
     for document in documents:
         _check_text(document)
-        messages = task.render(config.prompt, document.text, demonstrations.of(document))
+        messages = task.render(config.prompt, document.text, demonstrations.for_document(document))
         for sample in range(config.samples if samples is None else samples):
             request = Request(
                 document.id,
@@ -67,18 +71,21 @@ def make_requests(
                 sample,
                 schema,
             )
-            yield packable(request) if config.documents_per_request > 1 else request
+            yield to_multi_document(request) if config.documents_per_request > 1 else request
 
 
 def verify_request(
-    document: Document, contested: Sequence[Candidate], how: Verification, config: TeacherConfig
+    document: Document,
+    contested: Sequence[VotedSpan],
+    verification: Verification,
+    config: TeacherConfig,
 ) -> Request:
     """Return the request that asks again about a document's contested mentions."""
     return Request(
         document.id,
         document.text,
         VERIFY,
-        how.render(document.text, contested),
+        verification.render(document.text, contested),
         config.model,
         _parameters(config),
     )
@@ -88,13 +95,13 @@ def reader(task: Task, config: TeacherConfig, prompt: str = "") -> Read:
     """Return what reads the replies to the requests of `make_requests`, or of `verify_request`."""
     how = task.verification
     if prompt == VERIFY and how is not None:
-        return lambda text, reply: _read_verdicts(how, text, reply)
-    return reads_packs(task.read) if config.documents_per_request > 1 else task.read
+        return lambda text, reply: _read_verification(how, text, reply)
+    return read_multi_document(task.read) if config.documents_per_request > 1 else task.read
 
 
-def _read_verdicts(how: Verification, text: str, reply: Reply) -> Reading:
-    verdicts = how.read(text, reply)
-    return Reading(verdicts.state, problem=verdicts.problem, notes=verdicts.notes)
+def _read_verification(verification: Verification, text: str, reply: Reply) -> ReplyResult:
+    verdicts = verification.read(text, reply)
+    return ReplyResult(verdicts.state, problem=verdicts.problem, notes=verdicts.notes)
 
 
 def _parameters(config: TeacherConfig) -> dict[str, Any]:

@@ -19,13 +19,13 @@ from vermeil.evaluation.documents import evaluate
 
 if TYPE_CHECKING:
     from vermeil.student.encoding.examples import EncodedCorpus
-    from vermeil.student.loop.loop import Surroundings
+    from vermeil.student.loop.loop import TrainingHooks
     from vermeil.student.loop.metrics import StepRecord
     from vermeil.student.student import Student
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingResult:
     """A student that was trained, and how.
 
     Args:
@@ -55,15 +55,15 @@ def train_student(
     silver: EncodedCorpus,
     blending: BlendingConfig,
     seed: int,
-    around: Surroundings | None = None,
+    hooks: TrainingHooks | None = None,
     schedule: Schedule | None = None,
-) -> Training:
+) -> TrainingResult:
     """Plan and train, without saving the student."""
     plan = plan_for(gold, silver, blending, seed, schedule)
     weighted = apply_origin_weights([*gold.examples, *silver.examples], plan)
-    steps = student.fit(*weighted, seed, around)
-    losses = {"gold": gold.losses, "silver": silver.losses}
-    return Training(student, plan, steps, losses, steps[-1].seconds)
+    steps = student.fit(*weighted, seed, hooks)
+    losses = {"gold": gold.encoding_losses, "silver": silver.encoding_losses}
+    return TrainingResult(student, plan, steps, losses, steps[-1].seconds)
 
 
 def plan_for(
@@ -79,7 +79,7 @@ def plan_for(
 
 
 def training_record(
-    training: Training, blending: BlendingConfig, seed: int, gold: int, silver: int
+    training: TrainingResult, blending: BlendingConfig, seed: int, gold: int, silver: int
 ) -> dict[str, Any]:
     """Return what a model folder keeps about its training."""
     last = training.steps[-20:]

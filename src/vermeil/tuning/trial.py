@@ -64,7 +64,7 @@ def train_trial(
         ConfigError: a value is not possible, or the encoder is not found.
         TrainingError: training diverged, or there is nothing to train on.
     """
-    from vermeil.student.loop.loop import Surroundings
+    from vermeil.student.loop.loop import TrainingHooks
     from vermeil.student.student import Student
     from vermeil.training.fit import dev_f1, train_student
 
@@ -82,7 +82,7 @@ def train_trial(
         scored(f1)
         return f1
 
-    train_student(fresh, *encoded, blending, inputs.seed, Surroundings(score=score))
+    train_student(fresh, *encoded, blending, inputs.seed, TrainingHooks(score=score))
 
 
 def abstain_below(min_score: float, documents: Sequence[Document]) -> list[Document]:

@@ -14,7 +14,7 @@ from vermeil.data.atomic import atomic_path
 from vermeil.data.document import Document
 from vermeil.data.records import document_to_line
 from vermeil.errors import DataError
-from vermeil.student.config import RESULTLESS
+from vermeil.student.config import RESULT_INDEPENDENT_KEYS
 from vermeil.tuning.config import TuneConfig
 from vermeil.tuning.space import Values
 from vermeil.tuning.trial import TuneInputs
@@ -94,7 +94,7 @@ def log_of(inputs: TuneInputs, config: TuneConfig, output: Path) -> TrialLog:
     sections = {
         "vermeil": version("vermeil"),
         "task": inputs.task.config.model_dump(mode="json"),
-        "student": inputs.student.model_dump(mode="json", exclude=RESULTLESS),
+        "student": inputs.student.model_dump(mode="json", exclude=RESULT_INDEPENDENT_KEYS),
         "blending": inputs.blending.model_dump(mode="json"),
         "seed": inputs.seed,
         "tune": config.model_dump(mode="json", exclude={"trials"}),

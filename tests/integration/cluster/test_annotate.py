@@ -13,7 +13,7 @@ from tests.integration.cluster.conftest import CONFIG, Nodes
 from tests.integration.teacher.conftest import Answer, FaultServer, Seen
 from tests.integration.teacher.conftest import server as server  # noqa: PLC0414
 
-from vermeil.cluster.annotate.job import ask_on
+from vermeil.cluster.annotate.job import request_sender_for
 from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.jobs.annotate import annotate
@@ -21,7 +21,7 @@ from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.requests import make_requests
 from vermeil.teacher.store.store import ReplyStore
-from vermeil.teacher.tokens import bound
+from vermeil.teacher.tokens import max_usage
 
 pytestmark = pytest.mark.cluster
 
@@ -54,10 +54,10 @@ def test_nodes_come_and_go(nodes: Nodes, server: FaultServer, task: Task, tmp_pa
         return Answer('{"entities": [{"text": "Oslo", "label": "LOC"}]}', stall=0.03)
 
     server.script = script
-    report = annotate(documents(number), task, teacher, store, asking=ask_on(CONFIG))
+    report = annotate(documents(number), task, teacher, store, sender=request_sender_for(CONFIG))
     assert len(nodes.workers) == 2
     assert dict(report.states) == {State.DONE: number + 1}
-    assert report.asking.asked + report.asking.already == number + 1
+    assert report.ask_report.sent + report.ask_report.reused == number + 1
     assert server.most_at_once <= teacher.concurrency
     # What was asked more than once was in the hands of the node that died: less than its chunk.
     twice = [line for line, times in Counter(server.asked).items() if times > 1]
@@ -78,25 +78,25 @@ def test_nodes_come_and_go(nodes: Nodes, server: FaultServer, task: Task, tmp_pa
 
     # Once more: nothing is asked.
     before = len(server.seen)
-    again = annotate(documents(number), task, teacher, store, asking=ask_on(CONFIG))
-    assert (again.asking.asked, again.asking.already) == (0, number + 1)
+    again = annotate(documents(number), task, teacher, store, sender=request_sender_for(CONFIG))
+    assert (again.ask_report.sent, again.ask_report.reused) == (0, number + 1)
     assert len(server.seen) == before
 
 
 def test_one_budget_for_all(nodes: Nodes, server: FaultServer, task: Task, tmp_path: Path) -> None:
     small = TeacherConfig(base_url=server.base_url, model="m", concurrency=4, max_tokens=20)
     found, fit = documents(40), 25
-    most = max(bound(request).total for request in make_requests(found, task, small))
+    most = max(max_usage(request).total for request in make_requests(found, task, small))
     limit = (fit - 1) * EACH + most
     limited = small.model_copy(update={"max_tokens_total": limit})
     store = tmp_path / "replies.sqlite"
-    report = annotate(found, task, limited, store, asking=ask_on(CONFIG))
+    report = annotate(found, task, limited, store, sender=request_sender_for(CONFIG))
     assert report.states[State.EMPTY] >= fit
     assert report.states[State.OVER_BUDGET] == len(found) - report.states[State.EMPTY]
     assert len(server.seen) == fit
     with ReplyStore(store) as replies:
         assert replies.spent().total.tokens == fit * EACH <= limit
     raised = limited.model_copy(update={"max_tokens_total": None})
-    report = annotate(found, task, raised, store, asking=ask_on(CONFIG))
+    report = annotate(found, task, raised, store, sender=request_sender_for(CONFIG))
     assert dict(report.states) == {State.EMPTY: len(found)}
     assert len(server.seen) == len(found) - 1

@@ -10,7 +10,7 @@ import pytest
 from tests.integration.cluster.conftest import CONFIG, Nodes, Once
 from tests.toys import blending, sentences
 
-from vermeil.cluster.cells import cells_on
+from vermeil.cluster.cells import cell_runner_for
 from vermeil.data.progress import Progress, silent
 from vermeil.student.config import StudentConfig
 from vermeil.studies.config import StudyConfig
@@ -46,7 +46,7 @@ def test_a_killed_node_changes_nothing(
 
     here = run("here")
     killing = Once("study", 1, nodes.kill)
-    there = run("there", killing, cells_on(CONFIG))
+    there = run("there", killing, cell_runner_for(CONFIG))
     assert killing.acted
     assert there.ran == here.ran == 6
     for cell in (tmp_path / "here/cells").iterdir():

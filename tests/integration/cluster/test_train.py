@@ -9,7 +9,7 @@ import pytest
 from tests.integration.cluster.conftest import CONFIG, Nodes, Once
 from tests.toys import blending, sentences
 
-from vermeil.cluster.train import train_on
+from vermeil.cluster.train import trainer_for
 from vermeil.data.document import UNANNOTATED
 from vermeil.jobs.train import train
 from vermeil.student import Student
@@ -38,7 +38,7 @@ def test_a_killed_node_changes_nothing(
     losing = Once("train", alone.record["steps"] * 6 // 10, lose_one)
     two = CONFIG.model_copy(update={"workers": 2})
     began = time.monotonic()
-    there = train_on(two, tmp_path / "ray")(
+    there = trainer_for(two, tmp_path / "ray")(
         gold, [], task, student, budget, 0, tmp_path / "there", losing
     )
     print(f"{time.monotonic() - began:.1f} s; {losing.seen[-3:]}")

@@ -8,7 +8,7 @@ import pytest
 
 import vermeil
 from vermeil.config import load_config
-from vermeil.pipeline.check import CheckReport, Finding
+from vermeil.pipeline.check import CheckFinding, CheckReport
 
 GONE = "teacher.base_url=http://127.0.0.1:1/v1"
 
@@ -17,7 +17,7 @@ def check(project: Path, *overrides: str) -> CheckReport:
     return vermeil.check(load_config(project / "vermeil.toml", overrides))
 
 
-def errors(report: CheckReport) -> dict[str, Finding]:
+def errors(report: CheckReport) -> dict[str, CheckFinding]:
     return {f.about: f for f in report.findings if f.severity == "error"}
 
 

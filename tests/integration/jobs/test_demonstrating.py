@@ -11,7 +11,7 @@ from vermeil.corpora import read_corpus
 from vermeil.errors import ConfigError
 from vermeil.pipeline.demonstration_files import demonstrations_for
 from vermeil.pipeline.show import show
-from vermeil.pipeline.stages import perform, why_stale
+from vermeil.pipeline.stages import run_stage, why_stale
 
 
 @pytest.mark.parametrize("kind", ["fixed", "nearest"])
@@ -24,10 +24,10 @@ def test_what_was_annotated_with_demonstrations_is_located_with_them(
         f"teacher.demonstrations.encoder={encoder}",
     ]
     config = load_config(project / "vermeil.toml", overrides)
-    assert perform("annotate", config)["asked"] == 15
+    assert run_stage("annotate", config)["asked"] == 15
     again = load_config(project / "vermeil.toml", overrides)  # another process would do as much
-    assert perform("annotate", again)["asked"] == 0
-    report = perform("locate", again)
+    assert run_stage("annotate", again)["asked"] == 0
+    report = run_stage("locate", again)
     assert sum(report["states"].values()) == 15
     assert "pending" not in report["states"]
     pool = config.corpora.pool
@@ -42,7 +42,7 @@ def test_other_gold_makes_the_replies_stale_only_where_it_is_shown(project: Path
     plain = load_config(project / "vermeil.toml")
     shown = load_config(project / "vermeil.toml", ["teacher.demonstrations.kind=fixed"])
     for config, stale in ((plain, None), (shown, "corpora.gold changed")):
-        perform("annotate", config)
+        run_stage("annotate", config)
         gold = project / "train.jsonl"
         gold.write_text("".join(gold.read_text("utf-8").splitlines(keepends=True)[:-1]), "utf-8")
         assert why_stale("annotate", config) == stale

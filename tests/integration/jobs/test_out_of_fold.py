@@ -12,8 +12,8 @@ from tests.toys import blending, sentences
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.words import split_words
 from vermeil.errors import DataError
-from vermeil.refinement.scorers.out_of_fold import out_of_fold
-from vermeil.refinement.student_trainer import Learning
+from vermeil.refinement.scorers.out_of_fold import predict_out_of_fold
+from vermeil.refinement.student_trainer import ScorerSettings
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 
@@ -32,10 +32,10 @@ def test_every_document_is_predicted_and_a_missing_fold_comes_back_the_same(
     seen: list[tuple[str, int, int | None]] = []
 
     def again() -> dict[str, np.ndarray]:
-        return out_of_fold(
+        return predict_out_of_fold(
             GOLD,
             SILVER,
-            Learning(task, student, blending("simple_mix", 2), 3, tmp_path),
+            ScorerSettings(task, student, blending("simple_mix", 2), 3, tmp_path),
             3,
             progress=lambda stage, done, total, _: seen.append((stage, done, total)),
         )
@@ -65,7 +65,7 @@ def test_a_student_never_saw_the_group_that_it_is_asked_about(
     student: StudentConfig, task: Task, tmp_path: Path
 ) -> None:
     """Labels of one group are turned around: only the students of the other folds may notice."""
-    learning = Learning(task, student, blending("simple_mix", 2), 0, tmp_path)
+    learning = ScorerSettings(task, student, blending("simple_mix", 2), 0, tmp_path)
     turned = [_turned(d) if d.group == "g1" else d for d in GOLD]
     same = _unchanged((GOLD, SILVER), (turned, SILVER), learning, 3)
     # The fold of g1, whole groups of it, is exactly what did not change; all silver did.
@@ -80,7 +80,7 @@ def test_a_student_never_saw_the_group_that_it_is_asked_about(
 def test_silver_is_never_learnt_by_whom_it_is_asked(
     student: StudentConfig, task: Task, tmp_path: Path
 ) -> None:
-    learning = Learning(task, student, blending("simple_mix", 2), 0, tmp_path)
+    learning = ScorerSettings(task, student, blending("simple_mix", 2), 0, tmp_path)
     turned = [_turned(d) if d.group == "sg1" else d for d in SILVER]
     same = _unchanged((GOLD, SILVER), (GOLD, turned), learning, 2)
     assert {d.id for d in SILVER if d.group == "sg1"} <= same
@@ -97,10 +97,10 @@ def test_silver_is_never_learnt_by_whom_it_is_asked(
 def test_of_corrected_silver_only_silver_is_asked(
     student: StudentConfig, task: Task, tmp_path: Path
 ) -> None:
-    learning = Learning(task, student, blending("simple_mix", 2), 0, tmp_path)
-    plain = out_of_fold(GOLD, SILVER, learning, 2)
+    learning = ScorerSettings(task, student, blending("simple_mix", 2), 0, tmp_path)
+    plain = predict_out_of_fold(GOLD, SILVER, learning, 2)
     turned = [_turned(d) for d in SILVER]
-    rows = out_of_fold(GOLD, SILVER, learning, 2, turned)
+    rows = predict_out_of_fold(GOLD, SILVER, learning, 2, turned)
     assert rows.keys() == {d.id for d in SILVER}
     assert not any(np.array_equal(rows[name], plain[name]) for name in rows)
 
@@ -108,9 +108,9 @@ def test_of_corrected_silver_only_silver_is_asked(
 Corpora = tuple[list[Document], list[Document]]
 
 
-def _unchanged(before: Corpora, after: Corpora, learning: Learning, folds: int) -> set[str]:
+def _unchanged(before: Corpora, after: Corpora, learning: ScorerSettings, folds: int) -> set[str]:
     """Return the ids of the documents of which the same is said after a change."""
-    first, second = (out_of_fold(*corpora, learning, folds) for corpora in (before, after))
+    first, second = (predict_out_of_fold(*corpora, learning, folds) for corpora in (before, after))
     return {name for name, rows in first.items() if np.array_equal(rows, second[name])}
 
 
@@ -125,13 +125,18 @@ def _turned(document: Document) -> Document:
 def test_a_broken_file_is_named(
     student: StudentConfig, task: Task, tmp_path: Path, damage: str
 ) -> None:
-    arguments = (GOLD, SILVER, Learning(task, student, blending("simple_mix", 1), 0, tmp_path), 2)
-    out_of_fold(*arguments)
+    arguments = (
+        GOLD,
+        SILVER,
+        ScorerSettings(task, student, blending("simple_mix", 1), 0, tmp_path),
+        2,
+    )
+    predict_out_of_fold(*arguments)
     broken = sorted(tmp_path.glob("*.npz"))[0]
     whole = broken.read_bytes()
     broken.write_bytes({"empty": b"", "cut": whole[: len(whole) // 2], "other": b"{}"}[damage])
     with pytest.raises(DataError, match="delete it, and it is made again") as caught:
-        out_of_fold(*arguments)
+        predict_out_of_fold(*arguments)
     assert broken.name in str(caught.value)
 
 
@@ -139,8 +144,11 @@ def test_fewer_groups_than_folds_are_refused(
     student: StudentConfig, task: Task, tmp_path: Path
 ) -> None:
     with pytest.raises(DataError, match="3 groups of documents cannot be cut into 4 folds"):
-        out_of_fold(
-            GOLD[:2], SILVER[:4], Learning(task, student, blending("simple_mix", 1), 0, tmp_path), 4
+        predict_out_of_fold(
+            GOLD[:2],
+            SILVER[:4],
+            ScorerSettings(task, student, blending("simple_mix", 1), 0, tmp_path),
+            4,
         )
     assert list(tmp_path.iterdir()) == []
 
@@ -150,7 +158,9 @@ def test_an_id_that_gold_and_silver_share_is_refused(
 ) -> None:
     other = [replace(d, id=g.id) for d, g in zip(SILVER, GOLD, strict=False)]
     with pytest.raises(DataError, match="'d0' is the id of a document of gold and of another"):
-        out_of_fold(GOLD, other, Learning(task, student, blending("simple_mix", 1), 0, tmp_path), 2)
+        predict_out_of_fold(
+            GOLD, other, ScorerSettings(task, student, blending("simple_mix", 1), 0, tmp_path), 2
+        )
 
 
 def test_gold_of_one_group_is_refused_before_anything_is_trained(
@@ -158,6 +168,9 @@ def test_gold_of_one_group_is_refused_before_anything_is_trained(
 ) -> None:
     one_article = [replace(d, group="a") for d in GOLD]
     with pytest.raises(DataError, match="all of gold"):
-        out_of_fold(
-            one_article, SILVER, Learning(task, student, blending("simple_mix", 1), 0, tmp_path), 2
+        predict_out_of_fold(
+            one_article,
+            SILVER,
+            ScorerSettings(task, student, blending("simple_mix", 1), 0, tmp_path),
+            2,
         )

@@ -23,13 +23,13 @@ from vermeil.jobs.predict import predict_file
 from vermeil.jobs.replies import export_replies
 from vermeil.jobs.review import export_for_review, import_review
 from vermeil.jobs.train import train
-from vermeil.pipeline.refine_files import select_files
-from vermeil.pipeline.stages import perform
+from vermeil.pipeline.refine_files import curate_files
+from vermeil.pipeline.stages import run_stage
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
 from vermeil.studies.best_model import BestModel
 from vermeil.tasks.protocol import Task
-from vermeil.teacher.store.records import Wanted
+from vermeil.teacher.store.records import RecordFilter
 from vermeil.teacher.store.store import ReplyStore
 
 MINE = "mine\n"
@@ -157,7 +157,7 @@ def _replies(path: Path, model: Path, overwrite: bool) -> object:
     store = model.with_name("replies.sqlite")
     with ReplyStore(store):
         pass
-    return export_replies(store, path, Wanted(), overwrite=overwrite)
+    return export_replies(store, path, RecordFilter(), overwrite=overwrite)
 
 
 def _corpus(path: Path, _: Path, overwrite: bool) -> object:
@@ -241,7 +241,7 @@ def test_stages_replace_their_own_files_and_leave_the_others(project):
     before = (project / "vermeil.toml").read_text()
     for _ in range(2):
         for stage in ("annotate", "locate"):
-            perform(stage, config)
+            run_stage(stage, config)
         (project / "notes.md").write_text(MINE)
     assert (project / "notes.md").read_text() == MINE
     assert (project / "vermeil.toml").read_text() == before
@@ -249,7 +249,7 @@ def test_stages_replace_their_own_files_and_leave_the_others(project):
     assert names == ["config.toml", "locate.json", "silver.jsonl", "stages.json"]
     (project / "evaluation.json").write_text(MINE)
     with pytest.raises(DataError, match=r"evaluation\.json: is there already"):
-        perform("evaluate", config)
+        run_stage("evaluate", config)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_selected_silver_replaces_no_file_of_the_user(project, verb, name):
     (project / name).write_text(MINE)
     config = load_config(project / "vermeil.toml", ["run.output=."])
     with pytest.raises(DataError, match=rf"{name}: is there already"):
-        select_files(config, verb)
+        curate_files(config, verb)
     assert (project / name).read_text() == MINE
 
 

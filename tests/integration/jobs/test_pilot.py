@@ -57,7 +57,7 @@ def test_every_way_of_asking_is_tried_on_the_same_documents(
     gold: list[Document], names: Task, recorded: TeacherConfig, tmp_path: Path
 ) -> None:
     store = tmp_path / "replies.sqlite"
-    report = pilot(gold, names, recorded, CONFIG, store, price=lambda model, usage: 0.04)
+    report = pilot(gold, names, recorded, CONFIG, store, cost_of=lambda model, usage: 0.04)
     assert (report.documents, len(report.trials)) == (40, 8)
     assert len({trial.variant for trial in report.trials}) == 8
     f1 = [trial.f1 for trial in report.trials]
@@ -74,7 +74,7 @@ def test_every_way_of_asking_is_tried_on_the_same_documents(
         for kind in ("none", "fixed")
     )
     assert shown.tokens > plain.tokens
-    assert [lag is None for lag in report.behind] == [True, *[False] * 7]
+    assert [lag is None for lag in report.differences] == [True, *[False] * 7]
     json.dumps(report.as_dict())
 
 
@@ -104,10 +104,10 @@ def test_demonstrations_come_from_other_groups_than_the_sample_and_than_what_is_
     groups = sorted({document.group_or_id for document in gold})
     scored = [document for document in gold if document.group_or_id in groups[:-1]]
     with pytest.raises(ConfigError, match="share id, text or group"):
-        pilot(gold, names, recorded, CONFIG, tmp_path / "r.sqlite", scored=gold)
+        pilot(gold, names, recorded, CONFIG, tmp_path / "r.sqlite", excluded=gold)
     assert not (tmp_path / "r.sqlite").exists()
     only = CONFIG.model_copy(update={"seed": 1, "documents": 5, "prompts": ("standard",)})
-    report = pilot(gold, names, recorded, only, tmp_path / "r.sqlite", scored=scored)
+    report = pilot(gold, names, recorded, only, tmp_path / "r.sqlite", excluded=scored)
     assert report.documents == 5
 
 

@@ -14,9 +14,9 @@ from tests.toys import blending
 import vermeil
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Span
 from vermeil.errors import ConfigError, DataError
-from vermeil.refinement.judging import divide
-from vermeil.refinement.select import ranking
-from vermeil.refinement.student_trainer import Learning
+from vermeil.refinement.judging import divide_corpora
+from vermeil.refinement.select import rank_silver
+from vermeil.refinement.student_trainer import ScorerSettings
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
@@ -28,21 +28,21 @@ def student(encoder: Path) -> StudentConfig:
 
 
 @pytest.fixture
-def learning(student: StudentConfig, task: Task, tmp_path: Path) -> Learning:
-    return Learning(task, student, blending("simple_mix", 2), 0, tmp_path / "judging")
+def learning(student: StudentConfig, task: Task, tmp_path: Path) -> ScorerSettings:
+    return ScorerSettings(task, student, blending("simple_mix", 2), 0, tmp_path / "judging")
 
 
 @pytest.fixture
-def quick(student: StudentConfig, task: Task, tmp_path: Path) -> Learning:
+def quick(student: StudentConfig, task: Task, tmp_path: Path) -> ScorerSettings:
     """Learns enough of a few documents to be asked."""
     faster = student.model_copy(update={"learning_rate": 1e-3})
-    return Learning(task, faster, blending("simple_mix", 8), 0, tmp_path / "judging")
+    return ScorerSettings(task, faster, blending("simple_mix", 8), 0, tmp_path / "judging")
 
 
 TWO = SelectionConfig(folds=2)
 
 
-def test_errors_that_gold_shows_are_corrected_in_silver(learning: Learning) -> None:
+def test_errors_that_gold_shows_are_corrected_in_silver(learning: ScorerSettings) -> None:
     gold, silver = corpora()
     said = [d for d in silver if d.text not in {g.text for g in gold}]
     done = vermeil.refine(gold, silver, learning, TWO)
@@ -66,7 +66,7 @@ def test_errors_that_gold_shows_are_corrected_in_silver(learning: Learning) -> N
 
 
 def test_without_students_what_is_said_is_judged_in_no_time(
-    learning: Learning, tmp_path: Path
+    learning: ScorerSettings, tmp_path: Path
 ) -> None:
     gold, silver = corpora()
     done = vermeil.refine(gold, silver, learning, SelectionConfig(folds=0, refinement="relabel"))
@@ -79,7 +79,7 @@ def test_without_students_what_is_said_is_judged_in_no_time(
         assert (start, start + 4, "LOC") in {s.key for s in document.spans or ()}
 
 
-def test_the_judge_listens_to_how_sure_the_teacher_was(learning: Learning) -> None:
+def test_the_judge_listens_to_how_sure_the_teacher_was(learning: ScorerSettings) -> None:
     gold, silver = corpora(strong=True)
     unsure = [_unsure(d, number) for number, d in enumerate(silver)]
     settings = SelectionConfig(folds=0, refinement="relabel")
@@ -98,7 +98,7 @@ def _unsure(document: Document, number: int) -> Document:
     return document.with_annotation(Annotation(tuple(sure)))
 
 
-def test_a_strong_teachers_silver_stays_as_it_is(learning: Learning) -> None:
+def test_a_strong_teachers_silver_stays_as_it_is(learning: ScorerSettings) -> None:
     gold, silver = corpora(strong=True)
     done = vermeil.refine(gold, silver, learning, TWO)
     assert (done.report["believed"], done.report["policy"]) == (False, "keep")
@@ -107,16 +107,16 @@ def test_a_strong_teachers_silver_stays_as_it_is(learning: Learning) -> None:
     assert all("changes" not in d.meta for d in done.documents)
 
 
-def test_select_masks_or_drops_and_ranks_what_is_doubtful(learning: Learning) -> None:
+def test_select_masks_or_drops_and_ranks_what_is_doubtful(learning: ScorerSettings) -> None:
     gold, silver = corpora()
     masked = vermeil.select(gold, silver, learning, TWO)
     assert any(d.annotation.abstain for d in masked.documents)
     labels = {s.key for d in silver for s in d.spans or ()}
     assert {s.key for d in masked.documents for s in d.spans or ()} <= labels
-    ranked = ranking(masked.judging)
+    ranked = rank_silver(masked.judge_result)
     assert {row["id"] for row in ranked} <= {d.id for d in masked.documents}
     assert ranked == sorted(ranked, key=lambda row: -row["worth"])
-    assert ranking(masked.judging, 3) == ranked[:3]
+    assert rank_silver(masked.judge_result, 3) == ranked[:3]
     # The same students are asked again: nothing is trained for another policy.
     kept = {p.name: p.stat().st_mtime_ns for p in learning.folder.iterdir()}
     dropped = vermeil.select(
@@ -162,7 +162,7 @@ def test_auto_is_simple_mix_where_the_teacher_needs_no_correction(
 
 def test_topics_are_corrected_too(student: StudentConfig, topics: Task, tmp_path: Path) -> None:
     """The teacher takes every second text about trade for one about sport."""
-    learning = Learning(topics, student, blending("simple_mix", 4), 0, tmp_path / "judging")
+    learning = ScorerSettings(topics, student, blending("simple_mix", 4), 0, tmp_path / "judging")
     gold, silver = [], []
     for number in range(80):
         label = ("sport", "trade")[number % 2]
@@ -186,7 +186,7 @@ def test_topics_are_corrected_too(student: StudentConfig, topics: Task, tmp_path
         assert sum(right) > 30
 
 
-def test_silver_without_golds_texts_is_refused(learning: Learning) -> None:
+def test_silver_without_golds_texts_is_refused(learning: ScorerSettings) -> None:
     gold, silver = corpora()
     others = [d for d in silver if d.text not in {g.text for g in gold}]
     without = SelectionConfig(folds=0)
@@ -200,7 +200,7 @@ def test_silver_without_golds_texts_is_refused(learning: Learning) -> None:
         vermeil.refine(gold, silver[:GOLD_TEXTS], learning, without)
 
 
-def test_who_is_asked_besides_is_heard_and_asked_once(quick: Learning) -> None:
+def test_who_is_asked_besides_is_heard_and_asked_once(quick: ScorerSettings) -> None:
     gold, silver = corpora()
     asked = SelectionConfig(folds=2, corrector=True, dynamics=True)
     done = vermeil.refine(gold, silver, quick, asked)
@@ -217,7 +217,7 @@ def test_who_is_asked_besides_is_heard_and_asked_once(quick: Learning) -> None:
     assert again.report == done.report
 
 
-def test_students_of_a_second_round_learn_corrected_silver(quick: Learning) -> None:
+def test_students_of_a_second_round_learn_corrected_silver(quick: ScorerSettings) -> None:
     gold, silver = corpora()
     once = vermeil.refine(gold, silver, quick, TWO)
     kept = {p.name for p in quick.folder.iterdir()}
@@ -226,19 +226,19 @@ def test_students_of_a_second_round_learn_corrected_silver(quick: Learning) -> N
     assert len({p.name for p in quick.folder.iterdir()} - kept) == 2
     students = [done.report["gold"]["students"]["overall"] for done in (once, twice)]
     assert students[0] == students[1]
-    said = [{i.document.id: i.predicted for i, _ in d.judging.silver} for d in (once, twice)]
+    said = [{i.document.id: i.predicted for i, _ in d.judge_result.silver} for d in (once, twice)]
     assert said[0] != said[1]
     assert right_share(twice.documents) >= right_share(once.documents)
 
 
-def test_students_read_neighbours_of_a_group_together(quick: Learning) -> None:
+def test_students_read_neighbours_of_a_group_together(quick: ScorerSettings) -> None:
     gold, silver = corpora()
     alone, together = (
         vermeil.refine(gold, silver, quick, SelectionConfig(folds=2, context=context))
         for context in ("none", "group")
     )
     evidence = [
-        np.concatenate([j.region.evidence for _, js in done.judging.silver for j in js])
+        np.concatenate([j.region.log_probs for _, js in done.judge_result.silver for j in js])
         for done in (alone, together)
     ]
     assert len(evidence[0]) != len(evidence[1]) or not np.allclose(evidence[0], evidence[1])
@@ -246,7 +246,7 @@ def test_students_read_neighbours_of_a_group_together(quick: Learning) -> None:
 
 @pytest.mark.parametrize("setting", [{"corrector": True}, {"dynamics": True}, {"rounds": 2}])
 def test_without_students_nobody_is_asked_besides(
-    learning: Learning, setting: dict[str, int]
+    learning: ScorerSettings, setting: dict[str, int]
 ) -> None:
     config = SelectionConfig.model_validate({"folds": 0, **setting})
     with pytest.raises(ConfigError, match=f"selection.{next(iter(setting))}: needs students"):
@@ -254,7 +254,7 @@ def test_without_students_nobody_is_asked_besides(
 
 
 def test_topics_have_no_corrector(student: StudentConfig, topics: Task, tmp_path: Path) -> None:
-    learning = Learning(topics, student, blending("simple_mix", 2), 0, tmp_path / "judging")
+    learning = ScorerSettings(topics, student, blending("simple_mix", 2), 0, tmp_path / "judging")
     said = [
         Document(f"d{i}", f"bank {i}", annotation=Annotation(labels=("trade",))) for i in range(60)
     ]
@@ -263,12 +263,12 @@ def test_topics_have_no_corrector(student: StudentConfig, topics: Task, tmp_path
         vermeil.refine(said[:30], told, learning, SelectionConfig(folds=2, corrector=True))
 
 
-def test_one_fold_is_refused(learning: Learning) -> None:
+def test_one_fold_is_refused(learning: ScorerSettings) -> None:
     with pytest.raises(ConfigError, match=r"expected 0 .* or at least 2"):
         vermeil.refine(*corpora(), learning, SelectionConfig(folds=1))
 
 
-def test_unannotated_silver_is_counted(learning: Learning) -> None:
+def test_unannotated_silver_is_counted(learning: ScorerSettings) -> None:
     gold, silver = corpora()
     silent = [*silver, Document("x", "Nobody asked about this")]
     for left_out in (SelectionConfig(folds=0), SelectionConfig(folds=2, self_training=False)):
@@ -277,7 +277,7 @@ def test_unannotated_silver_is_counted(learning: Learning) -> None:
         assert "x" not in {d.id for d in done.documents}
 
 
-def test_a_student_annotates_what_the_teacher_did_not(quick: Learning) -> None:
+def test_a_student_annotates_what_the_teacher_did_not(quick: ScorerSettings) -> None:
     gold, silver = corpora()
     plain = [replace(d, annotation=UNANNOTATED) for d in silver[-15:]]
     known = [replace(gold[0], id="of gold", annotation=UNANNOTATED)]
@@ -312,16 +312,16 @@ def test_with_plain_text_auto_trains_as_long_as_without(
 def test_a_text_that_stands_twice_is_paired_one_by_one() -> None:
     gold, silver = corpora()
     again = replace(gold[0], id="again", group="another")
-    taught = divide([*gold, again], silver)
+    taught = divide_corpora([*gold, again], silver)
     assert [d.id for d in taught.gold] == [d.id for d in gold]
     twice = replace(silver[0], id="tagain", annotation=Annotation(spans=()))
-    taught = divide([*gold, again], [*silver, twice])
+    taught = divide_corpora([*gold, again], [*silver, twice])
     assert taught.gold[-1] is again
-    assert taught.said[-1] is twice
+    assert taught.teacher_labels[-1] is twice
     assert len(taught.silver) == len(silver) - GOLD_TEXTS
 
 
 def test_one_id_for_two_texts_is_refused() -> None:
     gold, silver = corpora()
     with pytest.raises(DataError, match="different texts under this id"):
-        divide(gold, [replace(silver[1], id=gold[0].id)])
+        divide_corpora(gold, [replace(silver[1], id=gold[0].id)])

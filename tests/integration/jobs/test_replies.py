@@ -19,9 +19,9 @@ from vermeil.jobs.demonstrations import choose_demonstrations
 from vermeil.jobs.import_replies import import_replies
 from vermeil.jobs.locate import locate
 from vermeil.jobs.replies import (
+    abandon_batch,
     count_replies,
     export_replies,
-    give_up_batch,
     list_batches,
     list_replies,
 )
@@ -31,13 +31,13 @@ from vermeil.teacher.batches.store import BatchStore
 from vermeil.teacher.config import DemonstrationsConfig, TeacherConfig
 from vermeil.teacher.replay.server import ReplayServer
 from vermeil.teacher.requests import make_requests
-from vermeil.teacher.store.charges import Charge, Limit, Reservation
-from vermeil.teacher.store.records import Wanted
+from vermeil.teacher.store.charges import Charge, Reservation, SpendingCap
+from vermeil.teacher.store.records import RecordFilter
 from vermeil.teacher.store.store import ReplyStore
 
 TASK = make_task(TaskConfig(labels={name: LabelConfig() for name in ("PER", "LOC")}))
 TEACHER = TeacherConfig(model="m", retries=0)
-ALL = Wanted()
+ALL = RecordFilter()
 SAID = {
     "d0": '{"entities": [{"text": "Oslo", "label": "LOC"}]}',
     "d1": '{"entities": []}',
@@ -81,11 +81,11 @@ def test_every_request_is_listed_once_with_its_state(store):
 @pytest.mark.parametrize(
     ("wanted", "states", "limit", "ids"),
     [
-        (Wanted(model="n"), (), None, ["d0"]),
-        (Wanted(prompt="standard"), (State.DONE, State.FAILED), None, ["d0", "d4"]),
-        (Wanted(document="d0"), (), None, ["d0", "d0"]),
+        (RecordFilter(model="n"), (), None, ["d0"]),
+        (RecordFilter(prompt="standard"), (State.DONE, State.FAILED), None, ["d0", "d4"]),
+        (RecordFilter(document="d0"), (), None, ["d0", "d0"]),
         (ALL, (), 2, ["d0", "d1"]),
-        (Wanted(model="x"), (), None, []),
+        (RecordFilter(model="x"), (), None, []),
     ],
 )
 def test_the_list_is_narrowed(store, wanted, states, limit, ids):
@@ -104,7 +104,7 @@ def test_counts_add_up(store):
 
 def test_an_export_can_be_imported_elsewhere_and_read_there(store, tmp_path):
     file, other = tmp_path / "out.jsonl.gz", tmp_path / "other.sqlite"
-    exported = export_replies(store, file, Wanted(model="m"))
+    exported = export_replies(store, file, RecordFilter(model="m"))
     assert exported.as_dict() == {
         "requests": 5,
         "written": 4,
@@ -135,7 +135,7 @@ def test_an_export_can_be_imported_elsewhere_and_read_there(store, tmp_path):
 
 def test_an_export_is_a_recording_that_can_be_replayed(store, tmp_path):
     file, other = tmp_path / "out.jsonl", tmp_path / "other.sqlite"
-    export_replies(store, file, Wanted(model="m", prompt="standard"))
+    export_replies(store, file, RecordFilter(model="m", prompt="standard"))
     with ReplayServer({"m": file}) as server:
         teacher = TEACHER.model_copy(update={"base_url": server.base_url})
         annotate(DOCUMENTS, TASK, teacher, other)
@@ -299,20 +299,20 @@ def test_no_store_is_a_data_error_that_says_what_to_do(tmp_path):
 def test_batches_are_listed_and_one_can_be_given_up(store):
     requests = list(make_requests(DOCUMENTS, TASK, TEACHER))
     with BatchStore(store) as batches:
-        reserved = Reservation("b1", TEACHER.model, Charge(7), Limit())
-        batch = batches.intend("b1", "openai http://x", requests, reserved)
+        reserved = Reservation("b1", TEACHER.model, Charge(7), SpendingCap())
+        batch = batches.create("b1", "openai http://x", requests, reserved)
         assert batch is not None
-        batches.submitted(batch, "batch_1")
-        other = Reservation("b2", TEACHER.model, Charge(), Limit())
-        assert batches.intend("b2", "openai http://x", requests[:1], other) is not None
+        batches.mark_submitted(batch, "batch_1")
+        other = Reservation("b2", TEACHER.model, Charge(), SpendingCap())
+        assert batches.create("b2", "openai http://x", requests[:1], other) is not None
     assert [(b["name"], b["phase"], b["waiting"]) for b in list_batches(store)] == [
         ("b1", "running", 4),
         ("b2", "intended", 1),
     ]
-    given_up = give_up_batch(store, "b1")
+    given_up = abandon_batch(store, "b1")
     assert (given_up["name"], given_up["phase"], given_up["missing"]) == ("b1", "lost", 4)
     with pytest.raises(DataError, match="open batches: b2"):
-        give_up_batch(store, "b1")
+        abandon_batch(store, "b1")
 
 
 def test_an_imported_reply_counts_its_tokens_but_costs_nothing(tmp_path):

@@ -18,7 +18,7 @@ SAME = "its output stands, made from the same inputs"
 def run(project: Path, *overrides: str) -> tuple[RunReport, list[str]]:
     said: list[str] = []
     config = load_config(project / "vermeil.toml", overrides)
-    return vermeil.run(config, say=said.append), said
+    return vermeil.run(config, log=said.append), said
 
 
 def done(report: RunReport) -> list[str]:
@@ -28,12 +28,12 @@ def done(report: RunReport) -> list[str]:
 def test_a_run_goes_from_text_to_a_model_and_a_second_one_does_nothing(project: Path) -> None:
     report, said = run(project)
     assert said == [f"{name}: not done yet" for name in ("annotate", "locate", "train", "evaluate")]
-    assert set(report.places) == {"replies", "silver", "model", "evaluation", "configuration"}
-    assert all(path.exists() for path in report.places.values())
-    evaluation = json.loads(report.places["evaluation"].read_text())
+    assert set(report.outputs) == {"replies", "silver", "model", "evaluation", "configuration"}
+    assert all(path.exists() for path in report.outputs.values())
+    evaluation = json.loads(report.outputs["evaluation"].read_text())
     assert (evaluation["corpus"], evaluation["documents"]) == ("test", 8)
-    assert load_config(report.places["configuration"]) == load_config(project / "vermeil.toml")
-    tagged = list(vermeil.predict(report.places["model"], ["Ada met Grace in Oslo."]))
+    assert load_config(report.outputs["configuration"]) == load_config(project / "vermeil.toml")
+    tagged = list(vermeil.predict(report.outputs["model"], ["Ada met Grace in Oslo."]))
     assert tagged[0].spans is not None
 
     again, said = run(project)
@@ -86,7 +86,7 @@ def test_silver_of_ones_own_needs_no_teacher(project: Path, newswire: Path) -> N
         "teacher.base_url=http://127.0.0.1:1/v1",
     )
     assert done(report) == ["train", "evaluate"]
-    assert report.stages[0].why.startswith("corpora.silver is given")
+    assert report.stages[0].reason.startswith("corpora.silver is given")
 
 
 def test_a_regimen_without_silver_asks_nobody(project: Path) -> None:

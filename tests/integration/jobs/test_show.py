@@ -10,7 +10,7 @@ import pytest
 import vermeil
 from vermeil.config import Config, load_config
 from vermeil.errors import DataError
-from vermeil.pipeline.stages import perform
+from vermeil.pipeline.stages import run_stage
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_a_failed_attempt_is_shown_with_its_reason(config: Config) -> None:
     pool = config.corpora.pool
     assert pool is not None
     pool.path.write_text('{"id": "new", "text": "Nobody has recorded a reply to this."}\n')
-    perform("annotate", config)
+    run_stage("annotate", config)
     (attempt,) = vermeil.show(config, "new").attempts
     assert attempt.reading is None
     assert "HTTP 422" in str(attempt.attempt.error)

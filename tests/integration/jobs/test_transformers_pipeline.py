@@ -28,7 +28,7 @@ def test_a_cased_student_finds_the_same_words(
     plain = pipeline("token-classification", str(tmp_path / "model"), device="cpu")
     text = "Bo met Al in Rome"
     classes = {piece["start"]: piece["entity"] for piece in plain(text)}
-    [encoded] = student.predictor("fp32").probabilities(
+    [encoded] = student.predictor("fp32").predict_proba(
         [next(iter(student.predict([text])))]  # the document as such; its words are what matters
     )
     words, rows = encoded[0].words, encoded[1]

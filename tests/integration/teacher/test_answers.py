@@ -55,10 +55,10 @@ def test_answers_of_every_kind_end_in_their_state_and_are_not_asked_again(
         State.UNPARSABLE: 2,
     }
     assert report.states == expected
-    assert report.asking.asked == len(server.seen) == 10
+    assert report.ask_report.sent == len(server.seen) == 10
     again = annotate(documents, task, teacher, store)
     assert again.states == expected
-    assert (again.asking.asked, again.asking.already, len(server.seen)) == (0, 10, 10)
+    assert (again.ask_report.sent, again.ask_report.reused, len(server.seen)) == (0, 10, 10)
     located = locate(documents, task, teacher, store)
     assert located.states == expected
     assert sum(d.annotation.is_empty for d in located.documents) == 7
@@ -84,7 +84,7 @@ def test_same_text_is_asked_once_and_counted_for_each(server, task, teacher, sto
     twins = [Document(f"d{i}", "The same text.") for i in range(20)]
     report = annotate(twins, task, teacher, store)
     assert report.states == {State.EMPTY: 20}
-    assert (report.asking.asked, report.asking.already, len(server.seen)) == (1, 19, 1)
+    assert (report.ask_report.sent, report.ask_report.reused, len(server.seen)) == (1, 19, 1)
 
 
 def test_same_text_that_failed_is_counted_for_each(server, answer, task, teacher, store):
@@ -99,9 +99,9 @@ def test_every_sample_is_asked_and_counted(server, task, teacher, store, documen
     report = annotate(documents, task, teacher.model_copy(update={"samples": 3}), store)
     assert report.states == {State.EMPTY: 30}
     assert len(server.seen) == 30
-    assert report.documents * report.samples == report.asking.requests
+    assert report.documents * report.samples == report.ask_report.requests
     fewer = annotate(documents, task, teacher, store)
-    assert fewer.asking.asked == 0
+    assert fewer.ask_report.sent == 0
 
 
 def test_changed_prompt_or_document_is_asked_and_nothing_else(
@@ -110,15 +110,15 @@ def test_changed_prompt_or_document_is_asked_and_nothing_else(
     annotate(documents, task, teacher, store)
     server.seen.clear()
     changed = [Document("d0", "Another text."), *documents[1:]]
-    assert annotate(changed, task, teacher, store).asking.asked == 1
+    assert annotate(changed, task, teacher, store).ask_report.sent == 1
     other_prompt = teacher.model_copy(update={"prompt": "chain_of_thought"})
-    assert annotate(documents[:2], task, other_prompt, store).asking.asked == 2
+    assert annotate(documents[:2], task, other_prompt, store).ask_report.sent == 2
     assert len(server.seen) == 3
 
 
 def test_no_documents_make_an_empty_report(server, task, teacher, store):
     report = annotate([], task, teacher, store)
-    assert (report.documents, report.asking.requests, report.states) == (0, 0, {})
+    assert (report.documents, report.ask_report.requests, report.states) == (0, 0, {})
     assert server.seen == []
 
 
@@ -264,7 +264,7 @@ def test_corpus_that_breaks_off_keeps_what_was_answered(server, task, teacher, s
     with pytest.raises(DataError, match=r"pool\.jsonl:11"):
         annotate(Corpus(), task, teacher.model_copy(update={"concurrency": 1}), store)
     server.seen.clear()
-    assert annotate(documents, task, teacher, store).asking.asked == 0
+    assert annotate(documents, task, teacher, store).ask_report.sent == 0
 
 
 def test_works_inside_a_running_event_loop(server, task, teacher, store, documents):

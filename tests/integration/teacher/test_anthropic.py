@@ -82,7 +82,7 @@ def test_all_tokens_are_counted_cached_ones_too(server, answer, task, claude, st
     server.script = lambda number, seen: answer(
         body=message('{"entities": []}', cache_read_input_tokens=5, cache_creation_input_tokens=7)
     )
-    usage = annotate(documents[:1], task, claude, store).asking.usage
+    usage = annotate(documents[:1], task, claude, store).ask_report.usage
     assert (usage.prompt_tokens, usage.completion_tokens) == (22, 2)
 
 
@@ -109,7 +109,7 @@ def test_overload_and_rate_limits_pass(server, answer, task, claude, store, docu
     server.script = lambda number, seen: bad[number] if number < 2 else good
     report = annotate(documents[:1], task, claude, store)
     assert report.states == {State.EMPTY: 1}
-    assert report.asking.attempts == 3
+    assert report.ask_report.attempts == 3
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_killed_between_intent_and_id_the_batch_is_found_again(api, task, teache
     report = annotate(DOCUMENTS, task, teacher, store)
     assert report.states == {State.EMPTY: NUMBER}
     assert len(api.made) == check
-    assert (report.asking.asked, stored(store)) == (0, NUMBER)
+    assert (report.ask_report.sent, stored(store)) == (0, NUMBER)
     assert phases(store) == ["harvested"]
 
 

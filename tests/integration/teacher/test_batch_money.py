@@ -12,13 +12,13 @@ from vermeil.data.reply import State
 from vermeil.errors import TeacherError
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.estimate import estimate
-from vermeil.jobs.replies import give_up_batch, list_batches
+from vermeil.jobs.replies import abandon_batch, list_batches
 from vermeil.teacher.config import PriceConfig
 from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 from vermeil.teacher.requests import make_requests
 from vermeil.teacher.store.charges import Charge
 from vermeil.teacher.store.store import ReplyStore
-from vermeil.teacher.tokens import bound
+from vermeil.teacher.tokens import max_usage
 
 NUMBER = 10
 EACH = 12
@@ -41,14 +41,14 @@ def most(documents, task, teacher) -> Charge:
     """The most that all requests can cost in a batch."""
     price = price_of(teacher, batch=True)
     assert price is not None
-    usages = [bound(request) for request in make_requests(documents, task, teacher)]
-    return Charge(sum(u.total for u in usages), sum(map(price.of, usages)))
+    usages = [max_usage(request) for request in make_requests(documents, task, teacher)]
+    return Charge(sum(u.total for u in usages), sum(map(price.cost, usages)))
 
 
 def test_replies_are_charged_at_the_price_of_a_batch(api, task, teacher, store, documents):
     report = annotate(documents, task, teacher, store)
     cost = NUMBER * (10 * 1.0 + 2 * 2.0) / 1e6 * 0.5
-    assert report.asking.cost_usd == pytest.approx(cost)
+    assert report.ask_report.cost_usd == pytest.approx(cost)
     assert spent(store).charged == Charge(NUMBER * EACH, round(cost * PER_DOLLAR))
     assert spent(store).reserved == Charge()
 
@@ -58,8 +58,8 @@ def test_what_could_exceed_a_limit_is_not_submitted(api, task, teacher, store, d
     limited = teacher.model_copy(update={"max_tokens_total": one - 1})
     report = annotate(documents, task, limited, store)
     assert report.states == {State.OVER_BUDGET: NUMBER}
-    assert (report.asking.asked, report.asking.already) == (NUMBER, 0)
-    assert "max_tokens_total" in report.asking.problems[0].words
+    assert (report.ask_report.sent, report.ask_report.reused) == (NUMBER, 0)
+    assert "max_tokens_total" in report.ask_report.problems[0].message
     assert not api.made
     assert spent(store).total == Charge()
 
@@ -79,7 +79,7 @@ def test_batches_shrink_to_what_is_left_and_no_limit_is_exceeded(
     sent, total = sum(sizes), spent(store).total
     assert 4 < sent <= NUMBER
     assert report.states[State.EMPTY] + report.states.get(State.OVER_BUDGET, 0) == NUMBER + 1
-    assert report.asking.asked == NUMBER
+    assert report.ask_report.sent == NUMBER
     assert total.tokens == sent * EACH
     assert total.cost < four.cost < whole.cost
 
@@ -113,7 +113,7 @@ def test_a_batch_that_was_given_up_is_charged_in_full(api, task, teacher, store,
     api.faults.looking = [500] * 3
     with suppress(TeacherError):
         annotate(documents, task, teacher, store)
-    give_up_batch(store, list_batches(store)[0]["name"])
+    abandon_batch(store, list_batches(store)[0]["name"])
     assert (spent(store).charged, spent(store).reserved) == (whole, Charge())
 
 
@@ -147,4 +147,4 @@ def test_an_estimate_goes_by_the_price_of_a_batch(task, teacher, store, document
     cheap = estimate(documents, task, teacher, store)
     assert cheap.usage == dear.usage
     assert cheap.cost_usd == pytest.approx(dear.cost_usd / 2)
-    assert cheap.most_usd == pytest.approx(dear.most_usd / 2)
+    assert cheap.upper_bound_usd == pytest.approx(dear.upper_bound_usd / 2)

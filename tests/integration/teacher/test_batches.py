@@ -15,7 +15,7 @@ from vermeil.data.reply import State
 from vermeil.errors import ConsentError, TeacherError
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.locate import locate
-from vermeil.teacher.backends.batch_types import Phase
+from vermeil.teacher.backends.batch_types import BatchPhase
 from vermeil.teacher.batches.store import BatchStore
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.replay.server import ReplayServer
@@ -54,12 +54,19 @@ def test_a_batch_is_submitted_awaited_and_stored_like_any_replies(
     api.faults.looks = 3
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.EMPTY: NUMBER}
-    assert (report.asking.asked, report.asking.already, report.asking.attempts) == (10, 0, 10)
-    assert (report.asking.usage.prompt_tokens, report.asking.usage.completion_tokens) == (100, 20)
+    assert (report.ask_report.sent, report.ask_report.reused, report.ask_report.attempts) == (
+        10,
+        0,
+        10,
+    )
+    assert (report.ask_report.usage.prompt_tokens, report.ask_report.usage.completion_tokens) == (
+        100,
+        20,
+    )
     assert api.asked == texts(documents)
     assert phases(store) == ["harvested"]
     again = annotate(documents, task, teacher, store)
-    assert (again.asking.asked, again.asking.already, again.states) == (0, 10, report.states)
+    assert (again.ask_report.sent, again.ask_report.reused, again.states) == (0, 10, report.states)
     assert len(api.made) == 1
     assert locate(documents, task, teacher, store).states == report.states
 
@@ -75,7 +82,7 @@ def test_both_ways_to_ask_send_the_same_and_share_their_replies(
     else:
         report = annotate(documents, task, teacher, store)
         assert api.asked == texts(documents)
-    assert report.asking.asked == 5
+    assert report.ask_report.sent == 5
     body = next(iter(api.made.values())).items[0][1]
     assert body["max_tokens"] == 1024
     assert ("system" in body) == (teacher.backend == "anthropic")
@@ -85,7 +92,7 @@ def test_twins_are_asked_once_and_counted_for_each(api, task, teacher, store):
     twins = [Document(f"d{i}", "The same text.") for i in range(5)]
     report = annotate(twins, task, teacher, store)
     assert report.states == {State.EMPTY: 5}
-    assert (report.asking.asked, report.asking.already, len(api.asked)) == (1, 4, 1)
+    assert (report.ask_report.sent, report.ask_report.reused, len(api.asked)) == (1, 4, 1)
 
 
 def test_results_in_any_order_and_twice_are_stored_once(api, task, teacher, store, documents):
@@ -128,7 +135,7 @@ def test_expired_batches_are_harvested_and_the_rest_is_queued_again(
     seen.update(api.asked)
     assert report.states == {State.EMPTY: NUMBER}
     assert {t for t, n in seen.items() if n == 2} == late
-    assert (report.asking.asked, report.asking.attempts) == (10, 14)
+    assert (report.ask_report.sent, report.ask_report.attempts) == (10, 14)
     assert len(errors(store)) == 4
     assert all("expired" in error for error in errors(store))
 
@@ -148,7 +155,9 @@ def test_requests_that_fail_are_named_and_only_hopeful_ones_asked_again(
     api.faults.script = script
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.EMPTY: 9, State.FAILED: 1}
-    assert [(p.document_id, "too odd" in p.words) for p in report.asking.problems] == [("d2", True)]
+    assert [(p.document_id, "too odd" in p.message) for p in report.ask_report.problems] == [
+        ("d2", True)
+    ]
     assert Counter(api.asked)[bad] == 1
     assert Counter(api.asked)[shaky] == 2
     api.faults.script = lambda text: Item()
@@ -238,25 +247,25 @@ def test_a_batch_that_the_server_forgot_stops_the_run_and_tells_the_way_out(
     with pytest.raises(TeacherError, match="--give-up"):
         annotate(documents, task, teacher, store)
     with BatchStore(store) as batches:
-        batches.close(batches.batches()[0], Phase.LOST, "given up")
+        batches.close(batches.batches()[0], BatchPhase.LOST, "given up")
     assert annotate(documents, task, teacher, store).states == {State.EMPTY: NUMBER}
 
 
 def test_a_request_larger_than_a_batch_fails_alone(api, task, teacher, store, documents):
-    from vermeil.teacher.backends.batch_base import Limits
+    from vermeil.teacher.backends.batch_base import BatchLimits
     from vermeil.teacher.backends.registry import open_batches
-    from vermeil.teacher.batches.run import ask_in_batches
+    from vermeil.teacher.batches.run import send_in_batches
     from vermeil.teacher.requests import make_requests
     from vermeil.teacher.store.store import ReplyStore
 
     def small(config: TeacherConfig):
         backend = open_batches(config)
-        backend.limits = Limits(requests=100, size=4500)
+        backend.limits = BatchLimits(max_requests=100, max_bytes=4500)
         return backend
 
     huge = Document("huge", "Oslo " * 2000)
     with ReplyStore(store) as stored:
-        report = ask_in_batches(
+        report = send_in_batches(
             lambda: make_requests([*documents, huge], task, teacher),
             teacher,
             stored,
@@ -264,7 +273,7 @@ def test_a_request_larger_than_a_batch_fails_alone(api, task, teacher, store, do
             connect=small,
         )
     assert report.states == {State.EMPTY: NUMBER, State.FAILED: 1}
-    assert "larger than a batch" in report.problems[0].words
+    assert "larger than a batch" in report.problems[0].message
     assert 1 < len(api.made) < NUMBER
 
 

@@ -81,7 +81,7 @@ def test_replies_that_are_held_to_the_schema_can_be_read_though_the_model_knows_
     # A random model may write on and on within a string; but never anything that is not JSON.
     assert set(report.states) <= {State.DONE, State.EMPTY, State.TRUNCATED}
     assert set(report.states) & {State.DONE, State.EMPTY}
-    assert report.asking.usage.completion_tokens > 0
+    assert report.ask_report.usage.completion_tokens > 0
     located = locate(DOCUMENTS, task, held, tmp_path / "replies.sqlite")
     assert located.states == report.states
     for document in located.documents:

@@ -12,7 +12,7 @@ import pytest
 from vermeil.data.reply import State
 from vermeil.errors import TeacherError
 from vermeil.jobs.annotate import annotate
-from vermeil.teacher.engine import ask
+from vermeil.teacher.engine import send_requests
 from vermeil.teacher.requests import make_requests
 from vermeil.teacher.store.store import ReplyStore
 
@@ -63,7 +63,7 @@ def test_passing_fault_is_tried_again_and_both_attempts_are_stored(
     teacher = teacher.model_copy(update={"timeout": PATIENCE})
     report = annotate(documents[:1], task, teacher, store)
     assert report.states == {State.DONE: 1}
-    assert report.asking.attempts == 2
+    assert report.ask_report.attempts == 2
     (first, second) = rows(store, "attempt, reply, error")
     assert first[:2] == (1, None)
     assert first[2]
@@ -80,7 +80,7 @@ def test_fault_that_stays_ends_in_failed_and_is_asked_again_next_time(
     teacher = teacher.model_copy(update={"timeout": PATIENCE, "retries": 1})
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.EMPTY: 9, State.FAILED: 1}
-    assert [p.document_id for p in report.asking.problems] == ["d3"]
+    assert [p.document_id for p in report.ask_report.problems] == ["d3"]
     server.seen.clear()
     server.script = lambda number, seen: answer()
     again = annotate(documents, task, teacher, store)
@@ -97,7 +97,7 @@ def test_rejected_request_fails_without_a_second_attempt(
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.FAILED: 10}
     assert len(server.seen) == 10
-    assert "too long" in report.asking.problems[0].words
+    assert "too long" in report.ask_report.problems[0].message
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_server_that_restarts_midway_is_waited_for(server, answer, task, teacher
     server.script = restarts
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.EMPTY: 10}
-    assert report.asking.attempts >= 11
+    assert report.ask_report.attempts >= 11
 
 
 def test_pause_that_the_server_asks_for_holds_for_every_worker(
@@ -193,7 +193,7 @@ def test_pause_that_the_server_asks_for_holds_for_every_worker(
     asked_at = server.seen[0].moment
     early = [s for s in server.seen if s.moment < asked_at + 0.4]
     assert len(early) <= len(documents) - 2
-    assert report.asking.attempts == 11
+    assert report.ask_report.attempts == 11
 
 
 def test_pause_of_hours_stops_the_run(server, answer, task, teacher, store, documents):
@@ -211,7 +211,7 @@ def test_attempts_before_a_stop_are_in_the_store_when_the_error_comes(
     requests = make_requests(documents, task, teacher)
     with ReplyStore(store) as replies:
         with pytest.raises(TeacherError):
-            ask(requests, teacher, replies, task.read)
+            send_requests(requests, teacher, replies, task.read)
         assert rows(store, "error")
 
 

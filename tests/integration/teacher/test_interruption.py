@@ -94,7 +94,7 @@ def test_killed_run_is_resumed_without_asking_again(after, server, answer, task,
     report = annotate(DOCUMENTS, task, teacher, store)
     assert report.states == {State.EMPTY: NUMBER}
     assert set(server.asked) == set(TEXTS) - there
-    assert len(server.asked) == NUMBER - len(there) == report.asking.asked
+    assert len(server.asked) == NUMBER - len(there) == report.ask_report.sent
 
 
 def test_interrupted_run_stores_what_has_arrived(server, answer, task, teacher, store):

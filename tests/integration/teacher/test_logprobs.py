@@ -79,11 +79,11 @@ def test_replies_from_before_stay_readable_and_are_not_paid_again(
     )
     annotate(documents[:4], task, without, store)
     report = annotate(documents, task, teacher, store)
-    assert (report.asking.asked, report.asking.already) == (6, 4)
+    assert (report.ask_report.sent, report.ask_report.reused) == (6, 4)
     silver = locate(documents, task, teacher, store)
     assert scores(silver) == [None] * 4 + [pytest.approx(SURE)] * 6
     assert silver.notes == {"without_logprobs": 4}
-    assert annotate(documents, task, without, store).asking.asked == 0
+    assert annotate(documents, task, without, store).ask_report.sent == 0
 
 
 def test_tokens_of_another_text_are_dropped_and_counted(
@@ -161,7 +161,7 @@ def test_a_batch_without_a_chance_says_which_setting(api, task, store, documents
     teacher = batch_teacher(api, "openai").model_copy(update={"logprobs": True})
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.FAILED: 10}
-    assert "set teacher.logprobs to false" in report.asking.problems[0].words
+    assert "set teacher.logprobs to false" in report.ask_report.problems[0].message
 
 
 def test_the_store_holds_them_in_few_bytes(answer, task, teacher, store, documents):

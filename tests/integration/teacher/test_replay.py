@@ -277,7 +277,7 @@ def test_sample_corpus_is_annotated_over_http_and_scored(prompt, f1, newswire, t
         teacher = TeacherConfig(base_url=server.base_url, model="recorded", prompt=prompt)
         report = annotate(pool, NER, teacher, store)
     assert report.states == {State.DONE: 720, State.EMPTY: 163}
-    assert report.asking.asked == report.documents == 883
+    assert report.ask_report.sent == report.documents == 883
     located = locate(pool, NER, teacher, store)
     assert located.states == report.states
     assert set(located.mentions) == {Status.EXACT}

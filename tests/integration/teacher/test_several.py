@@ -15,8 +15,13 @@ from vermeil.jobs.annotate import annotate
 from vermeil.jobs.estimate import estimate
 from vermeil.jobs.locate import locate
 from vermeil.jobs.verify import verify
-from vermeil.teacher.backends.multi_document_prompt import mark
-from vermeil.teacher.config import DemonstrationsConfig, FurtherTeacher, PriceConfig, VotesConfig
+from vermeil.teacher.backends.multi_document_prompt import text_id
+from vermeil.teacher.config import (
+    AdditionalTeacherConfig,
+    DemonstrationsConfig,
+    PriceConfig,
+    VotesConfig,
+)
 from vermeil.teacher.demonstrations import Demonstrations
 
 ANN = Document("a", "Ann Lee left Rome.", annotation=Annotation((Span(0, 7, "PER"),)))
@@ -50,7 +55,7 @@ SAYS = {
 
 
 def with_others(teacher, **settings):
-    also = tuple(FurtherTeacher(model=name) for name in ("n", "o"))
+    also = tuple(AdditionalTeacherConfig(model=name) for name in ("n", "o"))
     return teacher.model_copy(update={"also": also, **settings})
 
 
@@ -58,7 +63,7 @@ def test_several_teachers_vote_and_every_answer_is_accounted_for(server, task, t
     server.script = by_model(SAYS)
     three = with_others(teacher)
     report = annotate([ANN], task, three, store)
-    assert (report.documents, report.samples, report.asking.asked) == (1, 3, 3)
+    assert (report.documents, report.samples, report.ask_report.sent) == (1, 3, 3)
     assert report.states == {State.DONE: 2, State.UNPARSABLE: 1}
     located = locate([ANN], task, three, store)
     assert located.states == {State.DONE: 1}
@@ -79,8 +84,8 @@ def test_an_estimate_covers_every_teacher_and_says_what_it_leaves_out(server, ta
     assert (all_three.documents, all_three.host) == (2, one.host)
     assert all_three.usage.total == 3 * one.usage.total
     assert all_three.cost_usd == pytest.approx(3 * one.cost_usd)
-    assert all_three.most_usd == pytest.approx(3 * one.most_usd)
-    assert (one.left_out, "left_out" in one.as_dict()) == (None, False)
+    assert all_three.upper_bound_usd == pytest.approx(3 * one.upper_bound_usd)
+    assert (one.not_estimated, "left_out" in one.as_dict()) == (None, False)
     assert "verify" in all_three.as_dict()["left_out"]
     unknown = with_others(teacher.model_copy(update={"prices": {"m": PriceConfig(**price)}}))
     assert estimate([ANN], task, unknown, store).cost_usd is None
@@ -97,7 +102,7 @@ def test_losing_spans_can_be_abstentions(server, task, teacher, store):
 def test_samples_of_one_teacher_vote(server, task, teacher, store):
     server.script = lambda number, seen: Answer(SAYS["m" if number < 2 else "n"])
     thrice = teacher.model_copy(update={"samples": 3, "concurrency": 1, "temperature": 0.7})
-    assert annotate([ANN], task, thrice, store).asking.asked == 3
+    assert annotate([ANN], task, thrice, store).ask_report.sent == 3
     located = locate([ANN], task, thrice, store)
     assert located.answers == {State.DONE: 3}
     assert [s.score for s in located.documents[0].spans] == [1.0]
@@ -109,14 +114,14 @@ def test_only_contested_mentions_are_asked_about_again_and_only_once(server, tas
     careful = with_others(teacher, verify=True)
     report = annotate([ANN, BOB], task, careful, store)
     questions = [seen for seen in server.seen if is_check(seen)]
-    assert len(questions) == report.verifying.asked == 1  # nothing of ANN is in BOB's text
-    assert report.verifying.states == {State.DONE: 1}
+    assert len(questions) == report.verify_report.sent == 1  # nothing of ANN is in BOB's text
+    assert report.verify_report.states == {State.DONE: 1}
     assert report.as_dict()["verify"]["asked"] == 1
     located = locate([ANN, BOB], task, careful, store)
     assert [s.key for s in located.documents[0].spans] == [(0, 7, "PER"), (13, 17, "LOC")]
     assert located.verified == {State.DONE: 1}
     assert located.votes["confirmed"] == 1
-    assert annotate([ANN, BOB], task, careful, store).verifying.asked == 0
+    assert annotate([ANN, BOB], task, careful, store).verify_report.sent == 0
     assert len(server.seen) == 7
 
 
@@ -124,7 +129,7 @@ def test_a_question_that_failed_changes_nothing_and_is_told(server, task, teache
     replies = by_model({**SAYS, "o": SAYS["m"]})
     server.script = lambda n, seen: Answer(status=400) if is_check(seen) else replies(n, seen)
     careful = with_others(teacher, verify=True)
-    assert annotate([ANN], task, careful, store).verifying.states == {State.FAILED: 1}
+    assert annotate([ANN], task, careful, store).verify_report.states == {State.FAILED: 1}
     located = locate([ANN], task, careful, store)
     assert located.verified == {State.FAILED: 1}
     assert [s.key for s in located.documents[0].spans] == [(0, 7, "PER")]
@@ -139,7 +144,7 @@ def test_a_vague_answer_to_a_question_is_unparsable(server, task, teacher, store
 
 
 def test_consent_holds_for_one_address_only(server, task, teacher, store):
-    other = FurtherTeacher(model="n", base_url="https://example.org/v1")
+    other = AdditionalTeacherConfig(model="n", base_url="https://example.org/v1")
     two = teacher.model_copy(update={"also": (other,), "allow_remote": True})
     with pytest.raises(ConsentError, match=r"example\.org"):
         annotate([ANN], task, two, store)
@@ -149,7 +154,7 @@ def test_consent_holds_for_one_address_only(server, task, teacher, store):
 def test_each_teacher_may_have_a_prompt_and_a_wrong_one_is_told_before_anything_is_sent(
     server, task, teacher, store
 ):
-    two = teacher.model_copy(update={"also": (FurtherTeacher(model="n", prompt="poem"),)})
+    two = teacher.model_copy(update={"also": (AdditionalTeacherConfig(model="n", prompt="poem"),)})
     with pytest.raises(ConfigError, match=r"teacher\.also\.0\.prompt"):
         annotate([ANN], task, two, store)
     assert server.seen == []
@@ -197,23 +202,26 @@ def test_documents_share_a_request_and_keep_their_own_state(server, task, packed
     assert [len(asked_texts(seen)) for seen in server.seen] == [5, 5]
     assert server.seen[0].body["max_tokens"] == 5 * packed.max_tokens
     assert report.states == {State.DONE: 10}
-    assert report.asking.asked == report.asking.requests == 10
-    assert (report.asking.usage.prompt_tokens, report.asking.usage.completion_tokens) == (20, 4)
+    assert report.ask_report.sent == report.ask_report.requests == 10
+    assert (report.ask_report.usage.prompt_tokens, report.ask_report.usage.completion_tokens) == (
+        20,
+        4,
+    )
     located = locate(documents, task, packed, store)
     assert all(d.text[s.start : s.end] == "Oslo" for d in located.documents for s in d.spans)
-    assert annotate(documents, task, packed, store).asking.asked == 0
+    assert annotate(documents, task, packed, store).ask_report.sent == 0
 
 
 def test_who_was_asked_in_other_company_is_not_asked_again(server, task, packed, store, documents):
     server.script = answer_all
     annotate(documents[3:7], task, packed, store)
-    assert annotate(documents, task, packed, store).asking.asked == 6
+    assert annotate(documents, task, packed, store).ask_report.sent == 6
 
 
 def test_an_answer_that_lacks_a_document_leaves_just_that_one_unparsable(
     server, task, packed, store, documents
 ):
-    forgotten = mark(documents[2].text)
+    forgotten = text_id(documents[2].text)
 
     def script(number, seen):
         lines = answer_all(number, seen).content.splitlines()
@@ -222,7 +230,7 @@ def test_an_answer_that_lacks_a_document_leaves_just_that_one_unparsable(
     server.script = script
     report = annotate(documents[:5], task, packed, store)
     assert report.states == {State.DONE: 4, State.UNPARSABLE: 1}
-    assert [p.document_id for p in report.asking.problems] == ["d2"]
+    assert [p.document_id for p in report.ask_report.problems] == ["d2"]
 
 
 def test_an_answer_that_was_cut_off_keeps_its_whole_lines(server, task, packed, store, documents):
@@ -239,7 +247,7 @@ def test_a_fault_is_everybodys_and_all_are_asked_again(server, task, packed, sto
     server.script = lambda n, seen: Answer(status=500) if n == 0 else answer_all(n, seen)
     report = annotate(documents[:5], task, packed, store)
     assert report.states == {State.DONE: 5}
-    assert report.asking.attempts == 10
+    assert report.ask_report.attempts == 10
 
 
 def test_fixed_demonstrations_are_shown_as_packs_of_one(server, task, packed, store, documents):
@@ -247,7 +255,7 @@ def test_fixed_demonstrations_are_shown_as_packs_of_one(server, task, packed, st
     annotate(documents[:5], task, packed, store, demonstrations=Demonstrations([ANN], 1))
     _, question, answer, _ = server.seen[0].body["messages"]
     assert json.loads(question["content"].splitlines()[-1])["text"] == ANN.text
-    assert json.loads(answer["content"])["id"] == mark(ANN.text)
+    assert json.loads(answer["content"])["id"] == text_id(ANN.text)
 
 
 def test_nearest_demonstrations_cannot_be_shared(task, packed, store):

@@ -20,7 +20,7 @@ from vermeil.jobs.annotate import annotate
 from vermeil.jobs.estimate import estimate
 from vermeil.teacher.requests import make_requests
 from vermeil.teacher.store.store import ReplyStore
-from vermeil.teacher.tokens import bound
+from vermeil.teacher.tokens import max_usage
 
 EACH = 12
 """Tokens that the server counts for a reply."""
@@ -55,7 +55,7 @@ def limited(task, teacher, documents):
 
     def settings(replies: int):
         small = teacher.model_copy(update={"max_tokens": 20})
-        most = max(bound(r).total for r in make_requests(documents, task, small))
+        most = max(max_usage(r).total for r in make_requests(documents, task, small))
         return small.model_copy(update={"max_tokens_total": (replies - 1) * EACH + most})
 
     return settings
@@ -68,8 +68,8 @@ def test_limit_ends_the_run_in_over_budget_and_is_never_exceeded(
     assert report.states[State.EMPTY] + report.states[State.OVER_BUDGET] == 10
     assert 5 <= len(server.seen) <= 6
     assert report.states[State.EMPTY] == len(server.seen)
-    assert report.asking.spent.total.tokens == EACH * len(server.seen)
-    assert "max_tokens_total" in report.asking.problems[0].words
+    assert report.ask_report.spent.total.tokens == EACH * len(server.seen)
+    assert "max_tokens_total" in report.ask_report.problems[0].message
     again = annotate(documents, task, limited(6), store)
     assert again.states == report.states
     assert len(server.seen) <= 6
@@ -87,7 +87,7 @@ def test_cost_is_limited_and_needs_a_price(server, task, teacher, store, documen
     served = len(server.seen) * 210e-6
     assert report.states[State.OVER_BUDGET] + report.states[State.EMPTY] == 10
     assert report.states[State.OVER_BUDGET] > 0
-    assert report.asking.cost_usd == pytest.approx(served)
+    assert report.ask_report.cost_usd == pytest.approx(served)
     assert served <= limit
     unpriced = teacher.model_copy(update={"prices": {}})
     with pytest.raises(ConfigError, match="price of 'm' is not known"):
@@ -100,8 +100,8 @@ def test_attempt_that_may_have_been_billed_is_charged_in_full(
     server.first(answer(status=500, content="oh no"), answer(cut="within"))
     report = annotate(documents[:1], task, teacher, store)
     (one,) = make_requests(documents[:1], task, teacher)
-    assert report.asking.attempts == 3
-    assert report.asking.spent.charged.tokens == EACH + bound(one).total
+    assert report.ask_report.attempts == 3
+    assert report.ask_report.spent.charged.tokens == EACH + max_usage(one).total
 
 
 def test_reply_without_usage_is_charged_by_its_length(
@@ -111,7 +111,7 @@ def test_reply_without_usage_is_charged_by_its_length(
     server.script = lambda number, seen: answer(body=body)
     report = annotate(documents[:1], task, teacher, store)
     (one,) = make_requests(documents[:1], task, teacher)
-    assert report.asking.spent.charged.tokens == bound(one).prompt_tokens + 17
+    assert report.ask_report.spent.charged.tokens == max_usage(one).prompt_tokens + 17
 
 
 def test_dry_run_sends_nothing_and_learns_from_replies(server, task, teacher, store, documents):
@@ -120,16 +120,16 @@ def test_dry_run_sends_nothing_and_learns_from_replies(server, task, teacher, st
     before = estimate(documents, task, teacher, store)
     assert not server.seen
     assert not store.exists()
-    assert (before.volume.requests, before.learned_from) == (10, 0)
-    assert 0 < before.cost_usd < before.most_usd
+    assert (before.volume.requests, before.based_on_replies) == (10, 0)
+    assert 0 < before.cost_usd < before.upper_bound_usd
     annotate(documents[:5], task, teacher, store)
     after = estimate(documents, task, teacher, store)
     assert len(server.seen) == 5
-    assert (after.volume.requests, after.learned_from) == (5, 5)
+    assert (after.volume.requests, after.based_on_replies) == (5, 5)
     assert abs(after.usage.prompt_tokens - 50) <= 1
     assert after.usage.completion_tokens == 10
-    assert after.most.total >= sum(
-        bound(r).total for r in make_requests(documents[5:], task, teacher)
+    assert after.upper_bound.total >= sum(
+        max_usage(r).total for r in make_requests(documents[5:], task, teacher)
     )
 
 
@@ -162,9 +162,9 @@ def killed_again_and_again(server, task, teacher, store, times, number, limit, s
     assert sum(report.states.values()) == number
     assert report.states[State.EMPTY] == len(stored(store))
     served = EACH * len(server.seen)
-    assert served <= report.asking.spent.total.tokens
+    assert served <= report.ask_report.spent.total.tokens
     if limit:
-        assert report.asking.spent.total.tokens <= limit
+        assert report.ask_report.spent.total.tokens <= limit
     else:
         assert report.states == {State.EMPTY: number}
 

@@ -64,10 +64,10 @@ def test_off_sends_nothing_about_it(server, task, teacher, store, documents):
 
 def test_another_way_to_hold_replies_is_asked_anew(server, task, teacher, store, documents):
     annotate(documents, task, teacher, store)
-    assert annotate(documents, task, held(teacher, "json_schema"), store).asking.asked == 10
-    assert annotate(documents, task, held(teacher, "json_object"), store).asking.asked == 10
+    assert annotate(documents, task, held(teacher, "json_schema"), store).ask_report.sent == 10
+    assert annotate(documents, task, held(teacher, "json_object"), store).ask_report.sent == 10
     # vLLM's form says the same as OpenAI's.
-    assert annotate(documents, task, held(teacher, "vllm"), store).asking.asked == 0
+    assert annotate(documents, task, held(teacher, "vllm"), store).ask_report.sent == 0
 
 
 def test_a_prompt_that_reasons_cannot_be_held(server, task, teacher, store, documents):
@@ -148,7 +148,7 @@ def test_further_fields_are_sent_and_are_part_of_the_key(server, task, teacher, 
     extra = {"chat_template_kwargs": {"enable_thinking": False}, "seed": 7}
     annotate(documents, task, teacher, store)
     thinking = teacher.model_copy(update={"extra": extra})
-    assert annotate(documents, task, thinking, store).asking.asked == 10
+    assert annotate(documents, task, thinking, store).ask_report.sent == 10
     assert server.seen[-1].body.items() >= extra.items()
 
 

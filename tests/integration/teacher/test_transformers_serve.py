@@ -67,16 +67,16 @@ def test_the_whole_path_reconciles_though_no_reply_can_be_read(structured, teach
     store = tmp_path / "replies.sqlite"
     asked = teacher.model_copy(update={"structured": structured})
     report = annotate(DOCUMENTS, TASK, asked, store)
-    assert sum(report.states.values()) == len(DOCUMENTS) == report.asking.attempts
+    assert sum(report.states.values()) == len(DOCUMENTS) == report.ask_report.attempts
     assert set(report.states) <= UNUSABLE
     # The engine counts the tokens of the prompt and stops where it was told to.
-    assert report.asking.usage.prompt_tokens > 0
-    assert 0 < report.asking.usage.completion_tokens <= 30 * len(DOCUMENTS)
+    assert report.ask_report.usage.prompt_tokens > 0
+    assert 0 < report.ask_report.usage.completion_tokens <= 30 * len(DOCUMENTS)
     located = locate(DOCUMENTS, TASK, asked, store)
     assert located.states == report.states
     assert [document.spans for document in located.documents] == [None] * len(DOCUMENTS)
     again = annotate(DOCUMENTS, TASK, asked, store)
-    assert (again.asking.asked, again.states) == (0, report.states)
+    assert (again.ask_report.sent, again.states) == (0, report.states)
 
 
 def test_a_form_that_the_engine_does_not_know_is_told_with_the_setting(teacher, tmp_path):

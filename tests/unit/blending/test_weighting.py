@@ -6,14 +6,14 @@ import pytest
 from vermeil.blending.config import BlendingConfig
 from vermeil.blending.plan import make_plan
 from vermeil.blending.weighting import apply_origin_weights
-from vermeil.data.example import Example
+from vermeil.data.example import TrainingExample
 
 
-def examples(gold: int, silver: int, words: int) -> list[Example]:
+def examples(gold: int, silver: int, words: int) -> list[TrainingExample]:
     ids = np.arange(words)
     ones = np.ones(words, np.float32)
     return [
-        Example(ids, None, ids, ones, "gold" if i < gold else "silver", ids)
+        TrainingExample(ids, None, ids, ones, "gold" if i < gold else "silver", ids)
         for i in range(gold + silver)
     ]
 

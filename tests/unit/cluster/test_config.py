@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from vermeil.blending.config import BlendingConfig
-from vermeil.cluster.annotate.job import ask_on
+from vermeil.cluster.annotate.job import request_sender_for
 from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import worker_options
-from vermeil.cluster.driver import storage_of
-from vermeil.cluster.train import train_on
+from vermeil.cluster.driver import storage_for
+from vermeil.cluster.train import trainer_for
 from vermeil.config import load_config
 from vermeil.data.reply import State
 from vermeil.errors import ConfigError
 from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
-from vermeil.tasks.protocol import Reading, Task
+from vermeil.tasks.protocol import ReplyResult, Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.store.store import ReplyStore
 
@@ -46,11 +46,11 @@ def test_sections_are_read_and_written_back(tmp_path: Path) -> None:
 
 def test_where_a_job_runs() -> None:
     none, set_ = ClusterConfig(), ClusterConfig(address="ray://host:10001")
-    assert none.chosen(None) is None
-    assert none.chosen("here") is None
-    assert set_.chosen("here") is None
-    assert set_.chosen(None) == set_.chosen("ray") == set_
-    chosen = none.chosen("ray")
+    assert none.resolve(None) is None
+    assert none.resolve("here") is None
+    assert set_.resolve("here") is None
+    assert set_.resolve(None) == set_.resolve("ray") == set_
+    chosen = none.resolve("ray")
     assert chosen is not None
     assert chosen.address == "local"
 
@@ -66,29 +66,29 @@ def test_a_client_elsewhere_has_to_say_where_states_lie() -> None:
     remote = ClusterConfig(address="ray://host:10001")
     assert remote.is_remote
     with pytest.raises(ConfigError, match=r"cluster\.storage: .* has to be set"):
-        storage_of(remote, Path("out"))
+        storage_for(remote, Path("out"))
     there = remote.model_copy(update={"storage": "s3://bucket/states"})
-    assert storage_of(there, Path("out")) == "s3://bucket/states"
+    assert storage_for(there, Path("out")) == "s3://bucket/states"
     shared = ClusterConfig(address="auto", storage="states")
-    assert storage_of(shared, Path("out")) == str(Path("states").absolute())
+    assert storage_for(shared, Path("out")) == str(Path("states").absolute())
     here = str(Path("out").absolute())
     for address in (None, "local", "auto"):
-        assert storage_of(ClusterConfig(address=address), Path("out")) == here
+        assert storage_for(ClusterConfig(address=address), Path("out")) == here
 
 
 def test_a_client_elsewhere_cannot_annotate(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="Ray is not installed")
-    asking = ask_on(ClusterConfig(address="ray://host:10001"))
+    asking = request_sender_for(ClusterConfig(address="ray://host:10001"))
     with (
         ReplyStore(tmp_path / "replies.sqlite") as store,
         pytest.raises(ConfigError, match="has to be started on a machine of the cluster"),
     ):
-        asking([], TeacherConfig(), store, lambda _text, _reply: Reading(State.EMPTY))
+        asking([], TeacherConfig(), store, lambda _text, _reply: ReplyResult(State.EMPTY))
 
 
 def test_training_on_a_cluster_takes_what_training_here_takes(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="Ray is not installed")
-    there = train_on(ClusterConfig(), tmp_path)
+    there = trainer_for(ClusterConfig(), tmp_path)
     wanted = set(inspect.signature(train).parameters) - {"written"}  # Ray's storage is told itself
     assert set(inspect.signature(there).parameters) == wanted
 
@@ -96,6 +96,6 @@ def test_training_on_a_cluster_takes_what_training_here_takes(tmp_path: Path) ->
 def test_auto_is_refused_where_silver_would_not_be_corrected(tmp_path: Path, task: Task) -> None:
     pytest.importorskip("ray", reason="Ray is not installed")
     auto = BlendingConfig(regimen="auto")
-    there = train_on(ClusterConfig(), tmp_path)
+    there = trainer_for(ClusterConfig(), tmp_path)
     with pytest.raises(ConfigError, match="auto is done by one process"):
         there([], [], task, StudentConfig(), auto, 0, tmp_path / "model")

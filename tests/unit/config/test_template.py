@@ -2,7 +2,7 @@ import tomllib
 from pathlib import Path
 
 from vermeil.config import Config, load_config
-from vermeil.config.template import FILLED, template
+from vermeil.config.template import REQUIRED_VALUES, template
 from vermeil.section import Section
 
 
@@ -43,5 +43,5 @@ def test_no_line_is_too_long_to_read() -> None:
 def test_what_is_filled_in_is_what_the_file_says(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, template()))
     assert config.corpora.gold is not None
-    assert config.corpora.gold.path == tmp_path / FILLED["corpora.gold"]
-    assert config.teacher.model == FILLED["teacher.model"]
+    assert config.corpora.gold.path == tmp_path / REQUIRED_VALUES["corpora.gold"]
+    assert config.teacher.model == REQUIRED_VALUES["teacher.model"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
-from vermeil.corpora.id_index import SeenIds
+from vermeil.corpora.id_index import IdIndex
 from vermeil.data.document import Document
 from vermeil.errors import DataError
 
@@ -18,7 +18,7 @@ from vermeil.errors import DataError
 @given(st.lists(st.text(min_size=1, max_size=3), max_size=30), st.integers(0, 10))
 def test_the_first_repeated_id_is_told_with_its_line(ids: list[str], in_memory: int) -> None:
     before: dict[str, int] = {}
-    with SeenIds(in_memory) as seen:
+    with IdIndex(in_memory) as seen:
         for line, name in enumerate(ids, start=1):
             if name in before:
                 with pytest.raises(DataError) as caught:
@@ -31,7 +31,7 @@ def test_the_first_repeated_id_is_told_with_its_line(ids: list[str], in_memory: 
 
 
 def test_files_have_no_line() -> None:
-    with SeenIds(in_memory=0) as seen:
+    with IdIndex(in_memory=0) as seen:
         seen.add(Document("a", ""), None)
         with pytest.raises(DataError, match=r"the id 'a' stands here again; ids"):
             seen.add(Document("a", ""), None)

@@ -22,7 +22,7 @@ ABOUT = Logprobs((3, 5, 9), (-1.0, -0.5, -0.25))
     ],
 )
 def test_every_token_with_a_part_counts_once(ranges, total):
-    assert ABOUT.of(ranges) == pytest.approx(total)
+    assert ABOUT.total(ranges) == pytest.approx(total)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_every_token_with_a_part_counts_once(ranges, total):
     ],
 )
 def test_a_stretch_has_its_own_tokens(start, end, expected):
-    part = ABOUT.within(start, end)
+    part = ABOUT.for_range(start, end)
     assert (part, part.length) == (expected, end - start)
 
 

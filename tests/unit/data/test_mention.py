@@ -22,7 +22,7 @@ def test_statuses_are_plain_words_for_records():
 
 def test_a_mention_that_was_not_found_has_no_span():
     located = LocatedMention(Mention("Ann", "PER"), Status.NOT_FOUND)
-    assert (located.span, located.candidates, located.mention.occurrence) == (None, 0, None)
+    assert (located.span, located.occurrence_count, located.mention.occurrence) == (None, 0, None)
 
 
 def test_mentions_can_be_counted_and_not_changed():

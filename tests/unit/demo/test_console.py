@@ -3,14 +3,14 @@ import io
 from rich.console import Console
 
 from vermeil.data.document import Annotation, Document, Span
-from vermeil.demo.console import Story, mark_spans
+from vermeil.demo.console import DemoConsole, mark_spans
 
 LABELS = ("PER", "ORG", "LOC", "MISC", "SHIP")
 
 
-def story(width: int = 200) -> tuple[Story, io.StringIO]:
+def story(width: int = 200) -> tuple[DemoConsole, io.StringIO]:
     written = io.StringIO()
-    return Story(Console(file=written, width=width)), written
+    return DemoConsole(Console(file=written, width=width)), written
 
 
 def test_spans_are_marked_with_label_and_score_and_the_rest_of_the_text_is_kept() -> None:
@@ -37,12 +37,12 @@ def test_markup_in_a_text_is_shown_and_not_obeyed() -> None:
 def test_places_and_commands_stay_on_one_line_however_narrow_the_terminal(tmp_path) -> None:
     told, written = story(width=40)
     path = tmp_path / ("long-" * 20) / "report.html"
-    told.places({"report": path})
+    told.paths({"report": path})
     told.commands([f"vermeil predict {path} -"])
     assert [line.split()[-1] for line in written.getvalue().splitlines()] == [str(path), "-"]
 
 
 def test_paragraphs_are_not_wider_than_can_be_read() -> None:
     told, written = story(width=300)
-    told.say("word " * 100)
+    told.paragraph("word " * 100)
     assert max(map(len, written.getvalue().splitlines())) <= 96

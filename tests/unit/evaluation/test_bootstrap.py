@@ -4,7 +4,12 @@ import statistics
 import numpy as np
 import pytest
 
-from vermeil.evaluation.bootstrap import interval, paired_bootstrap, resampled_f1, score_intervals
+from vermeil.evaluation.bootstrap import (
+    f1_interval,
+    paired_bootstrap,
+    resampled_f1,
+    score_intervals,
+)
 
 
 def counts(*seeds: list[tuple[int, int, int]]) -> np.ndarray:
@@ -137,18 +142,18 @@ def test_no_resamples_are_refused():
 def test_interval_of_one_system_surrounds_its_f1():
     groups = simulated(0.8, 1, 200, 1)[0]
     correct, predicted, gold = groups.sum(axis=0)
-    low, high = interval(groups, 2000, 0)
+    low, high = f1_interval(groups, 2000, 0)
     assert low < 2 * correct / (predicted + gold) < high
     assert 0.01 < high - low < 0.1
 
 
 def test_interval_takes_seeds_as_well():
     groups = simulated(0.8, 1, 50, 1)
-    assert interval(groups[0], 500, 0) == interval(groups, 500, 0)
+    assert f1_interval(groups[0], 500, 0) == f1_interval(groups, 500, 0)
 
 
 def test_interval_of_a_faultless_system_is_one_point():
-    assert interval(np.full((12, 3), 4), 200, 0) == (1.0, 1.0)
+    assert f1_interval(np.full((12, 3), 4), 200, 0) == (1.0, 1.0)
 
 
 def test_intervals_of_kinds_agree_with_the_interval_of_each_alone():
@@ -161,7 +166,7 @@ def test_intervals_of_kinds_agree_with_the_interval_of_each_alone():
         scores = (correct / predicted, correct / gold, 2 * correct / (predicted + gold))
         for (low, high), score in zip(both[number], scores, strict=True):
             assert low < score < high
-        assert tuple(both[number, 2]) == pytest.approx(interval(one, 1500, 7), abs=0.01)
+        assert tuple(both[number, 2]) == pytest.approx(f1_interval(one, 1500, 7), abs=0.01)
 
 
 def test_a_kind_that_never_occurs_has_intervals_of_zero():

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vermeil.data.reply import State, Usage
-from vermeil.jobs.adding import together
-from vermeil.teacher.report import AskReport, Problem
+from vermeil.jobs.adding import sum_reports
+from vermeil.teacher.report import RequestProblem, RequestReport
 
 
 def report(number):
-    return AskReport(
+    return RequestReport(
         requests=number,
         states={State.DONE: number},
         usage=Usage(number, 1),
         seconds=0.5,
-        problems=(Problem(f"d{number}", 0, State.FAILED, "x"),),
+        problems=(RequestProblem(f"d{number}", 0, State.FAILED, "x"),),
     )
 
 
 def test_numbers_and_names_are_added_and_lists_joined():
-    summed = together([report(1), report(2)], running=("spent",))
+    summed = sum_reports([report(1), report(2)], cumulative=("spent",))
     assert (summed.requests, summed.states, summed.usage) == (3, {State.DONE: 3}, Usage(3, 2))
     assert summed.seconds == 1.0
     assert [p.document_id for p in summed.problems] == ["d1", "d2"]
@@ -28,7 +28,7 @@ def test_numbers_and_names_are_added_and_lists_joined():
 
 def test_one_report_is_itself():
     one = report(1)
-    assert together([one]) is one
+    assert sum_reports([one]) is one
 
 
 def test_what_nobody_knows_of_one_nobody_knows_of_all():
@@ -36,5 +36,5 @@ def test_what_nobody_knows_of_one_nobody_knows_of_all():
     class Priced:
         cost: float | None
 
-    assert together([Priced(1.0), Priced(None)]) == Priced(None)
-    assert together([Priced(1.0), Priced(2.0)]) == Priced(3.0)
+    assert sum_reports([Priced(1.0), Priced(None)]) == Priced(None)
+    assert sum_reports([Priced(1.0), Priced(2.0)]) == Priced(3.0)

@@ -67,6 +67,6 @@ def test_agreement_is_the_same_from_both_sides_and_skips_what_one_side_lacks() -
     other = [document(1, BO, AL), document(2, ROME), GOLD[2]]
     forth, back = agreement(one, other, TASK), agreement(other, one, TASK)
     assert forth.counts.documents == 3
-    assert forth.same == back.same == 1
+    assert forth.identical == back.identical == 1
     assert forth.counts.overall.f1 == back.counts.overall.f1 == pytest.approx(4 / 7)
     assert forth.as_dict()["per_label"]["LOC"] == 0

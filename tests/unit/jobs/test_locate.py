@@ -69,7 +69,7 @@ def test_every_document_and_mention_is_accounted_for(store):
     assert report.documents[0].spans == (Span(3, 7, "LOC", status="exact", origin="silver"),)
     assert report.documents[1].spans == ()
     assert report.mentions == {Status.EXACT: 2, Status.NOT_FOUND: 1, Status.OFF_SCHEMA: 1}
-    words = {p.document_id: p.words for p in report.problems}
+    words = {p.document_id: p.message for p in report.problems}
     assert words["d6"] == "HTTP 500: oh no"
     assert "annotate" in words["d7"]
 

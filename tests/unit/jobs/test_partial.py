@@ -23,7 +23,7 @@ def test_what_was_written_is_kept_and_the_torn_line_cut(tmp_path: Path) -> None:
     with part.path.open("ab") as file:
         file.write(line(3).encode()[:-3])
     with PartialFile(path, "m") as part:
-        assert [record["id"] for record in part.kept()] == ["1", "2"]
+        assert [record["id"] for record in part.read_records()] == ["1", "2"]
         part.write(line(3))
         part.finish()
     assert path.read_text() == "".join(line(n) + "\n" for n in (1, 2, 3))
@@ -36,7 +36,7 @@ def test_a_damaged_line_and_what_follows_it_are_cut(tmp_path: Path) -> None:
         part.write("\0" * 9)
         part.write(line(2))
     with PartialFile(tmp_path / "o", "m") as part:
-        assert len(list(part.kept())) == part.lines == 1
+        assert len(list(part.read_records())) == part.lines == 1
     assert part.path.read_text() == line(1) + "\n"
 
 
@@ -44,7 +44,7 @@ def test_another_mark_begins_anew(tmp_path: Path) -> None:
     with PartialFile(tmp_path / "o", "m") as part:
         part.write(line(1))
     with PartialFile(tmp_path / "o", "n") as part:
-        assert list(part.kept()) == []
+        assert list(part.read_records()) == []
 
 
 def test_a_compressed_file(tmp_path: Path) -> None:

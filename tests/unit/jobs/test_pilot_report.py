@@ -7,10 +7,10 @@ import tomllib
 
 import pytest
 
-from vermeil.data.counts import Counts, Tally
+from vermeil.data.counts import Counts, MatchCounts
 from vermeil.data.reply import State, Usage
 from vermeil.evaluation.bootstrap import Comparison
-from vermeil.jobs.pilot_report import PilotReport, Trial, Variant, choose
+from vermeil.jobs.pilot_report import PilotReport, Trial, Variant, recommend
 
 
 def trial(f1_percent, tokens, cost=None, failed=0, **variant):
@@ -25,7 +25,7 @@ def trial(f1_percent, tokens, cost=None, failed=0, **variant):
     return Trial(
         Variant(**named),
         {State.DONE: 8 - failed, State.UNPARSABLE: 2, **({State.FAILED: failed} if failed else {})},
-        Counts({"PER": Tally(f1_percent, 100, 100)}, documents=10),
+        Counts({"PER": MatchCounts(f1_percent, 100, 100)}, documents=10),
         dict.fromkeys(("precision", "recall", "f1"), (f1_percent / 100 - 0.03, 0.99)),
         0.1,
         0,
@@ -40,12 +40,12 @@ def lag(difference, high):
 
 
 def report(trials, behind):
-    return PilotReport(10, tuple(trials), tuple(behind), choose(trials, behind))
+    return PilotReport(10, tuple(trials), tuple(behind), recommend(trials, behind))
 
 
 def test_the_best_is_taken_when_the_others_are_worse():
     found = report([trial(90, 100), trial(80, 10)], [None, lag(-0.1, -0.05)])
-    assert found.taken == 0
+    assert found.recommended == 0
     assert "F1 0.900 (0.870 to 0.990), the best of 2." in found.recommendation
 
 
@@ -53,19 +53,19 @@ def test_a_cheaper_one_is_taken_when_it_is_as_good():
     found = report(
         [trial(90, 100, prompt="chain_of_thought"), trial(89, 25)], [None, lag(-0.01, 0.02)]
     )
-    assert found.taken == 1
+    assert found.recommended == 1
     assert "costs 75% less" in found.recommendation
     assert "by 1.0 points, 95 % interval -2.0 to 3.0" in found.recommendation
 
 
 def test_who_is_far_behind_is_not_as_good_however_small_the_sample():
-    assert choose([trial(90, 100), trial(70, 1)], [None, lag(-0.2, 0.1)]) == 0
+    assert recommend([trial(90, 100), trial(70, 1)], [None, lag(-0.2, 0.1)]) == 0
 
 
 def test_money_counts_where_all_prices_are_known_and_tokens_where_not():
     behind = [None, lag(0.0, 0.02)]
-    assert choose([trial(90, 10, cost=2.0), trial(90, 20, cost=1.0)], behind) == 1
-    assert choose([trial(90, 10, cost=2.0), trial(90, 20)], behind) == 0
+    assert recommend([trial(90, 10, cost=2.0), trial(90, 20, cost=1.0)], behind) == 1
+    assert recommend([trial(90, 10, cost=2.0), trial(90, 20)], behind) == 0
 
 
 def test_without_choice_there_is_no_comparison():

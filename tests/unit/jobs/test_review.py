@@ -138,7 +138,7 @@ def test_every_document_is_accepted_or_set_aside_with_its_reason(tmp_path):
     report, gold, rest = imported(tmp_path, tool, [a, b, c, d, stranger])
     assert gold == []
     assert report.accepted == 0
-    assert report.set_aside == {
+    assert report.not_accepted == {
         "disagreement": ["a"],
         "skipped": ["b"],
         "text_changed": ["c"],
@@ -179,14 +179,14 @@ def test_prodigy_tasks_of_several_annotators_are_one_document(tmp_path):
     answer(d, "prodigy", [], answer="ignore")
     report, (gold,), _ = imported(tmp_path, "prodigy", [a, other, c, d])
     assert gold.meta["review"]["annotators"] == ["eve", "adam"]
-    assert report.set_aside == {"rejected": ["c"], "skipped": ["d"]}
+    assert report.not_accepted == {"rejected": ["c"], "skipped": ["d"]}
 
 
 def test_offsets_that_cannot_be_right_are_set_aside(tmp_path):
     _, (a, _, c, _) = exported(tmp_path, "doccano")
     answer(a, "doccano", [(0, 3, "PER"), (15, 99, "LOC")])
     report, _, rest = imported(tmp_path, "doccano", [a, c])
-    assert report.set_aside == {"out_of_range": ["a"]}
+    assert report.not_accepted == {"out_of_range": ["a"]}
     assert "ends beyond the text" in rest[0].meta["review"]["error"]
     assert rest[0].meta["review"]["answers"][0]["spans"] == [[0, 3, "PER"], [15, 99, "LOC"]]
 

@@ -2,17 +2,17 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from vermeil.selection.judge import Signals, cross_fit, fit, log_loss, probabilities
+from vermeil.selection.judge import SignalMatrix, candidate_probabilities, cross_fit, fit, log_loss
 
 
 def problem(
     seed: int = 0, regions: int = 40, width: int = 4, scale: float = 1.0
-) -> tuple[Signals, np.ndarray]:
+) -> tuple[SignalMatrix, np.ndarray]:
     """Regions of one to five options, with random signals and right options."""
     rng = np.random.default_rng(seed)
     sizes = rng.integers(1, 6, regions)
     values = rng.normal(size=(int(sizes.sum()), width)) * scale
-    return Signals(values, np.cumsum([0, *sizes])), rng.integers(0, sizes)
+    return SignalMatrix(values, np.cumsum([0, *sizes])), rng.integers(0, sizes)
 
 
 def test_the_weights_are_those_that_a_general_optimiser_finds():
@@ -22,7 +22,10 @@ def test_the_weights_are_those_that_a_general_optimiser_finds():
 
         def loss(weights: np.ndarray, strength: float = strength) -> float:
             away = weights - prior
-            return log_loss(signals, right, weights) * signals.regions + strength / 2 * away @ away
+            return (
+                log_loss(signals, right, weights) * signals.region_count
+                + strength / 2 * away @ away
+            )
 
         found = minimize(loss, np.zeros(4), method="L-BFGS-B", options={"ftol": 1e-14}).x
         np.testing.assert_allclose(fit(signals, right, prior, strength), found, atol=1e-4)
@@ -35,17 +38,19 @@ def test_the_slope_of_the_loss_is_none_at_the_fitted_weights():
     for number in range(4):
         step = np.zeros(4)
         step[number] = 1e-5
-        ends = [log_loss(signals, right, weights + s) * signals.regions for s in (step, -step)]
+        ends = [log_loss(signals, right, weights + s) * signals.region_count for s in (step, -step)]
         slope = (ends[0] - ends[1]) / 2e-5 + strength * weights[number]
         assert slope == pytest.approx(0, abs=1e-3)
 
 
 def test_two_options_with_one_signal_by_hand():
     # P(first) = 1 / (1 + e^-w); three of four times it is right; without a prior w = log 3.
-    signals = Signals(np.array([[1.0], [0.0]] * 4), np.arange(0, 9, 2))
+    signals = SignalMatrix(np.array([[1.0], [0.0]] * 4), np.arange(0, 9, 2))
     weights = fit(signals, np.array([0, 0, 0, 1]), np.zeros(1), 1e-9)
     assert weights[0] == pytest.approx(np.log(3), abs=1e-5)
-    np.testing.assert_allclose(probabilities(signals, weights), [0.75, 0.25] * 4, atol=1e-5)
+    np.testing.assert_allclose(
+        candidate_probabilities(signals, weights), [0.75, 0.25] * 4, atol=1e-5
+    )
 
 
 def test_large_signals_are_fitted_too():
@@ -54,14 +59,14 @@ def test_large_signals_are_fitted_too():
     prior, strength = np.full(4, 2.0), 1.0
     weights = fit(signals, right, prior, strength)
     chosen = signals.values[signals.starts[:-1] + right].sum(axis=0)
-    said = probabilities(signals, weights)
+    said = candidate_probabilities(signals, weights)
     gradient = said @ signals.values - chosen + strength * (weights - prior)
     assert np.abs(gradient).max() < 0.05
 
 
 def test_probabilities_of_a_region_sum_to_one_however_large_the_sums():
     signals, _ = problem(3, scale=1e4)
-    said = probabilities(signals, np.ones(4))
+    said = candidate_probabilities(signals, np.ones(4))
     np.testing.assert_allclose(np.add.reduceat(said, signals.starts[:-1]), 1)
     assert (said >= 0).all()
 
@@ -70,15 +75,15 @@ def test_a_strong_prior_stays_and_no_region_leaves_it_as_it_is():
     signals, right = problem()
     prior = np.array([1.0, 0.0, 2.0, 0.0])
     np.testing.assert_allclose(fit(signals, right, prior, 1e9), prior, atol=1e-5)
-    empty = signals.take(np.array([], np.int64))
-    assert empty.regions == 0
+    empty = signals.select_regions(np.array([], np.int64))
+    assert empty.region_count == 0
     assert fit(empty, right[:0], prior, 1.0).tolist() == prior.tolist()
-    assert probabilities(empty, prior).shape == (0,)
+    assert candidate_probabilities(empty, prior).shape == (0,)
 
 
 def test_take_keeps_the_regions_options_together_and_in_the_order_asked_for():
-    signals = Signals(np.arange(12.0).reshape(6, 2), np.array([0, 1, 3, 6]))
-    taken = signals.take(np.array([2, 0]))
+    signals = SignalMatrix(np.arange(12.0).reshape(6, 2), np.array([0, 1, 3, 6]))
+    taken = signals.select_regions(np.array([2, 0]))
     assert taken.starts.tolist() == [0, 3, 4]
     assert taken.values[:, 0].tolist() == [6, 8, 10, 0]
 
@@ -92,9 +97,9 @@ def test_a_group_never_judges_itself():
     values = np.zeros((2 * len(right), groups))
     for region, option in enumerate(right):
         values[2 * region + option, region // each] = 5.0
-    signals = Signals(values, np.arange(0, 2 * len(right) + 1, 2))
+    signals = SignalMatrix(values, np.arange(0, 2 * len(right) + 1, 2))
     names = [f"g{region // each}" for region in range(len(right))]
-    leaking = probabilities(signals, fit(signals, right, np.zeros(groups), 0.1))
+    leaking = candidate_probabilities(signals, fit(signals, right, np.zeros(groups), 0.1))
     assert leaking[signals.starts[:-1] + right].min() > 0.9
     _, judged = cross_fit(signals, right, names, np.zeros(groups), [0.1])
     np.testing.assert_allclose(judged, 0.5)
@@ -105,7 +110,7 @@ def test_the_strength_is_the_one_that_does_best_out_of_group():
     rng = np.random.default_rng(0)
     values = rng.normal(size=(120, 6))
     values[:, 0] = np.tile([4.0, 0.0], 60)
-    signals, right = Signals(values, np.arange(0, 121, 2)), np.zeros(60, np.int64)
+    signals, right = SignalMatrix(values, np.arange(0, 121, 2)), np.zeros(60, np.int64)
     names = [f"g{n}" for n in range(60)]
     prior = np.array([1.0, 0, 0, 0, 0, 0])
     prior_says_so, _ = cross_fit(signals, right, names, prior, [0.01, 1.0, 1000.0])
@@ -125,7 +130,7 @@ def test_regions_with_an_unknown_answer_are_judged_and_teach_nothing():
     changed = signals.values.copy()
     one = names.index("g3")
     changed[signals.starts[one] : signals.starts[one + 1]] = 9.0
-    _, other = cross_fit(Signals(changed, signals.starts), unknown, names, np.zeros(4), [1.0])
+    _, other = cross_fit(SignalMatrix(changed, signals.starts), unknown, names, np.zeros(4), [1.0])
     rest = np.ones(len(judged), bool)
     rest[signals.starts[one] : signals.starts[one + 1]] = False
     np.testing.assert_array_equal(judged[rest], other[rest])
@@ -134,11 +139,11 @@ def test_regions_with_an_unknown_answer_are_judged_and_teach_nothing():
 def test_a_single_group_is_judged_by_the_prior():
     signals, right = problem(5, regions=3)
     strength, judged = cross_fit(signals, right, ["g"] * 3, np.ones(4), [3.0, 1.0])
-    np.testing.assert_allclose(judged, probabilities(signals, np.ones(4)))
+    np.testing.assert_allclose(judged, candidate_probabilities(signals, np.ones(4)))
     assert strength == 3.0
 
 
 def test_no_region_is_no_judgement():
-    empty = Signals(np.zeros((0, 4)), np.zeros(1, np.int64))
+    empty = SignalMatrix(np.zeros((0, 4)), np.zeros(1, np.int64))
     strength, judged = cross_fit(empty, np.zeros(0, np.int64), [], np.ones(4), [3.0, 1.0])
     assert (strength, judged.shape) == (3.0, (0,))

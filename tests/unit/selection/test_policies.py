@@ -2,19 +2,19 @@ import numpy as np
 import pytest
 
 from vermeil.data.document import Span
-from vermeil.data.region import Mark, Option, Region
-from vermeil.selection.policies import Judgement, expected_f1, rule
+from vermeil.data.region import Candidate, Region, SpanKey
+from vermeil.selection.policies import JudgedRegion, apply_policy, expected_f1
 
-ROME: Mark = (0, 4, "LOC")
+ROME: SpanKey = (0, 4, "LOC")
 
 
 def judgement(
-    chances: dict[Option, float], said: Option, start: int = 0, end: int = 8
-) -> Judgement:
+    chances: dict[Candidate, float], said: Candidate, start: int = 0, end: int = 8
+) -> JudgedRegion:
     options = tuple(chances)
     evidence = np.log(np.full(len(options), 1 / len(options)))
     region = Region(start, end, options, evidence, options.index(said), 0)
-    return Judgement(region, np.array(list(chances.values())))
+    return JudgedRegion(region, np.array(list(chances.values())))
 
 
 DOUBTFUL = judgement({(): 0.1, (ROME,): 0.3, ((0, 4, "PER"),): 0.6}, (ROME,))
@@ -24,13 +24,13 @@ SAID = [Span(0, 4, "LOC", status="fuzzy", origin="llm"), Span(20, 24, "LOC")]
 ALL = [DOUBTFUL, MISSED, SURE]
 
 
-def keys(spans: tuple[Span, ...]) -> list[Mark]:
+def keys(spans: tuple[Span, ...]) -> list[SpanKey]:
     return [s.key for s in spans]
 
 
 @pytest.mark.parametrize("policy", ["keep", "drop_document"])
 def test_keep_says_how_probable_each_span_is(policy: str):
-    ruling = rule(SAID, ALL, policy, 0.5)  # type: ignore[arg-type]
+    ruling = apply_policy(SAID, ALL, policy, 0.5)  # type: ignore[arg-type]
     assert keys(ruling.spans) == [ROME, (20, 24, "LOC")]
     assert [s.score for s in ruling.spans] == [0.3, 0.98]
     assert (ruling.abstain, ruling.changes) == ((), ())
@@ -38,15 +38,15 @@ def test_keep_says_how_probable_each_span_is(policy: str):
 
 
 def test_drop_span_leaves_out_what_is_below_the_threshold():
-    ruling = rule(SAID, ALL, "drop_span", 0.5)
+    ruling = apply_policy(SAID, ALL, "drop_span", 0.5)
     assert keys(ruling.spans) == [(20, 24, "LOC")]
     assert ruling.abstain == ()
     assert ruling.changes == ({"start": 0, "end": 4, "was": "LOC", "is": None, "chance": 0.3},)
-    assert keys(rule(SAID, ALL, "drop_span", 0.3).spans) == [ROME, (20, 24, "LOC")]
+    assert keys(apply_policy(SAID, ALL, "drop_span", 0.3).spans) == [ROME, (20, 24, "LOC")]
 
 
 def test_abstain_masks_what_is_doubtful_and_what_is_probably_missing():
-    ruling = rule(SAID, ALL, "abstain", 0.5)
+    ruling = apply_policy(SAID, ALL, "abstain", 0.5)
     assert keys(ruling.spans) == [(20, 24, "LOC")]
     assert ruling.abstain == ((0, 4), (10, 12))
     assert [(c["start"], c["was"], c["is"]) for c in ruling.changes] == [
@@ -54,24 +54,24 @@ def test_abstain_masks_what_is_doubtful_and_what_is_probably_missing():
         (10, None, "?"),
     ]
     # With a low threshold that nothing is there is probable enough.
-    assert rule(SAID, ALL, "abstain", 0.3).abstain == ()
+    assert apply_policy(SAID, ALL, "abstain", 0.3).abstain == ()
 
 
 def test_weight_lets_a_span_count_as_much_as_it_is_probable():
-    ruling = rule(SAID, ALL, "weight", 0.5)
+    ruling = apply_policy(SAID, ALL, "weight", 0.5)
     assert [(s.weight, s.score) for s in ruling.spans] == [(0.3, 0.3), (0.98, 0.98)]
     assert ruling.changes == ()
 
 
 def test_relabel_says_what_is_most_probable():
-    ruling = rule(SAID, ALL, "relabel", 0.5)
+    ruling = apply_policy(SAID, ALL, "relabel", 0.5)
     assert keys(ruling.spans) == [(0, 4, "PER"), (10, 12, "PER"), (20, 24, "LOC")]
     assert [(c["was"], c["is"]) for c in ruling.changes] == [("LOC", "PER"), (None, "PER")]
     assert [s.score for s in ruling.spans] == [0.6, 0.5, 0.98]
 
 
 def test_soft_gives_labels_their_probabilities():
-    ruling = rule(SAID, ALL, "soft", 0.5)
+    ruling = apply_policy(SAID, ALL, "soft", 0.5)
     assert [dict(s.soft or {}) for s in ruling.spans] == [
         pytest.approx({"LOC": 0.3, "PER": 0.6}),
         pytest.approx({"PER": 0.5, "LOC": 0.1}),
@@ -80,19 +80,19 @@ def test_soft_gives_labels_their_probabilities():
 
 
 def test_soft_keeps_a_small_chance_that_something_is_there_but_not_a_tiny_one():
-    mark: Option = ((0, 4, "LOC"),)
+    mark: Candidate = ((0, 4, "LOC"),)
     probable = judgement({(): 0.9, mark: 0.1}, mark)
-    ruling = rule([Span(*mark[0])], [probable], "soft", 0.5)
+    ruling = apply_policy([Span(*mark[0])], [probable], "soft", 0.5)
     assert [dict(s.soft or {}) for s in ruling.spans] == [pytest.approx({"LOC": 0.1})]
     assert [(c["was"], c["is"]) for c in ruling.changes] == [("LOC", None)]
     certain = judgement({(): 0.96, mark: 0.04}, mark)
-    assert rule([Span(*mark[0])], [certain], "soft", 0.5).spans == ()
+    assert apply_policy([Span(*mark[0])], [certain], "soft", 0.5).spans == ()
 
 
 def test_soft_labels_of_an_extent_share_what_other_extents_have():
-    longer: Option = ((0, 8, "LOC"),)
+    longer: Candidate = ((0, 8, "LOC"),)
     one = judgement({(): 0.1, (ROME,): 0.45, ((0, 4, "PER"),): 0.15, longer: 0.3}, longer)
-    [span] = rule([Span(*longer[0])], [one], "soft", 0.5).spans
+    [span] = apply_policy([Span(*longer[0])], [one], "soft", 0.5).spans
     assert span.key == ROME
     assert dict(span.soft or {}) == pytest.approx({"LOC": 0.675, "PER": 0.225})
 
@@ -101,16 +101,16 @@ def test_soft_labels_of_many_labels_sum_to_one_after_rounding():
     # At four digits each of these is rounded up, to 1.0004 together, and a task refuses that.
     sizes = [*[0.10006] * 9, 0.09946]
     one = judgement({((0, 4, f"L{n}"),): p for n, p in enumerate(sizes)}, ((0, 4, "L0"),))
-    [span] = rule([], [one], "soft", 0.5).spans
+    [span] = apply_policy([], [one], "soft", 0.5).spans
     assert sum((span.soft or {}).values()) <= 1 + 1e-6
 
 
 def test_a_mark_in_several_options_is_as_probable_as_all_of_them():
-    both: Option = (ROME, (5, 8, "PER"))
+    both: Candidate = (ROME, (5, 8, "PER"))
     one = judgement({(): 0.2, (ROME,): 0.3, both: 0.5}, both)
-    assert one.chance(ROME) == pytest.approx(0.8)
-    assert one.filled(5, 8) == pytest.approx(0.5)
-    assert one.filled(0, 8) == pytest.approx(0.8)
+    assert one.probability(ROME) == pytest.approx(0.8)
+    assert one.probability_of_any(5, 8) == pytest.approx(0.5)
+    assert one.probability_of_any(0, 8) == pytest.approx(0.8)
     assert one.best == both
 
 
@@ -122,7 +122,7 @@ def test_the_expected_f1_by_hand():
 
 def test_what_the_teacher_said_and_the_changes_come_to_what_is_written():
     for policy in ("keep", "drop_span", "abstain", "weight", "relabel", "soft"):
-        ruling = rule(SAID, ALL, policy, 0.5)  # type: ignore[arg-type]
+        ruling = apply_policy(SAID, ALL, policy, 0.5)  # type: ignore[arg-type]
         marks = {(s.start, s.end): s.label for s in SAID}
         for change in ruling.changes:
             place = (change["start"], change["end"])

@@ -6,16 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vermeil.data.region import Region
-from vermeil.selection.policies import Judgement
-from vermeil.selection.ranking import AGAIN, Doubt, doubts, rank
-from vermeil.selection.surfaces import Surfaces, Words
+from vermeil.selection.policies import JudgedRegion
+from vermeil.selection.ranking import REPEAT_DISCOUNT, UncertainRegion, rank, uncertain_regions
+from vermeil.selection.surfaces import SurfaceStatistics, WordIndex
 
 
-def words(number: int) -> Words:
-    return Words.of("w " * number, [(2 * n, 2 * n + 1) for n in range(number)])
+def words(number: int) -> WordIndex:
+    return WordIndex.from_text("w " * number, [(2 * n, 2 * n + 1) for n in range(number)])
 
 
-def brute_force(documents: list[tuple[Words, list[Doubt]]], order: list[int]) -> list[float]:
+def brute_force(
+    documents: list[tuple[WordIndex, list[UncertainRegion]]], order: list[int]
+) -> list[float]:
     """What the best of the documents left is worth at each step of an order."""
     asked: Counter[str] = Counter()
     left = {n for n, (_, own) in enumerate(documents) if own}
@@ -27,7 +29,7 @@ def brute_force(documents: list[tuple[Words, list[Doubt]]], order: list[int]) ->
             gain = 0.0
             for doubt in own:
                 times = max((asked[s] for s in doubt.surfaces), default=0)
-                gain += doubt.error * doubt.influence * AGAIN**times
+                gain += doubt.error * doubt.influence * REPEAT_DISCOUNT**times
             worths[number] = gain / ((5 + 0.25 * len(own_words.ranges)) / 60)
         best.append(max(worths.values()))
         assert worths[chosen] == pytest.approx(best[-1])
@@ -37,7 +39,7 @@ def brute_force(documents: list[tuple[Words, list[Doubt]]], order: list[int]) ->
 
 
 one_doubt = st.builds(
-    Doubt,
+    UncertainRegion,
     st.lists(st.sampled_from("abcd"), max_size=2, unique=True).map(tuple),
     st.floats(0, 1),
     st.floats(0, 5),
@@ -48,39 +50,43 @@ corpora = st.lists(
 
 
 @given(corpora)
-def test_each_document_is_the_best_of_those_left(documents: list[tuple[Words, list[Doubt]]]):
+def test_each_document_is_the_best_of_those_left(
+    documents: list[tuple[WordIndex, list[UncertainRegion]]],
+):
     ranked = rank(documents)
-    order = [one.number for one in ranked]
+    order = [one.index for one in ranked]
     assert sorted(order) == [n for n, (_, own) in enumerate(documents) if own]
     best = brute_force(documents, order)
-    assert [one.worth for one in ranked] == pytest.approx(best)
+    assert [one.priority for one in ranked] == pytest.approx(best)
 
 
 @given(corpora, st.integers(0, 8))
-def test_a_limit_cuts_the_same_order(documents: list[tuple[Words, list[Doubt]]], limit: int):
+def test_a_limit_cuts_the_same_order(
+    documents: list[tuple[WordIndex, list[UncertainRegion]]], limit: int
+):
     assert rank(documents, limit) == rank(documents)[:limit]
 
 
 def test_the_second_document_about_the_same_words_waits():
-    said_twice, another = Doubt(("rome",), 0.5, 1.0), Doubt(("oslo",), 0.4, 1.0)
+    said_twice, another = UncertainRegion(("rome",), 0.5, 1.0), UncertainRegion(("oslo",), 0.4, 1.0)
     documents = [(words(10), [said_twice]), (words(10), [said_twice]), (words(10), [another])]
-    assert [one.number for one in rank(documents)] == [0, 2, 1]
-    assert rank(documents)[2].worth == pytest.approx(0.5 * AGAIN / ((5 + 2.5) / 60))
+    assert [one.index for one in rank(documents)] == [0, 2, 1]
+    assert rank(documents)[2].priority == pytest.approx(0.5 * REPEAT_DISCOUNT / ((5 + 2.5) / 60))
 
 
 def test_a_short_document_comes_before_a_long_one_with_the_same_doubts():
-    doubt = Doubt(("rome",), 0.5, 1.0)
-    other = Doubt(("oslo",), 0.5, 1.0)
-    assert [one.number for one in rank([(words(100), [doubt]), (words(5), [other])])] == [1, 0]
+    doubt = UncertainRegion(("rome",), 0.5, 1.0)
+    other = UncertainRegion(("oslo",), 0.5, 1.0)
+    assert [one.index for one in rank([(words(100), [doubt]), (words(5), [other])])] == [1, 0]
 
 
 def test_doubts_are_what_the_judge_does_not_know_times_how_often_it_matters():
-    own = Words.of("Rome won", [(0, 4), (5, 8)])
+    own = WordIndex.from_text("Rome won", [(0, 4), (5, 8)])
     region = Region(0, 4, ((), ((0, 4, "LOC"),)), np.log([0.5, 0.5]), 1, 0)
-    elsewhere = Surfaces(["LOC"], {"rome"})
+    elsewhere = SurfaceStatistics(["LOC"], {"rome"})
     for n in range(3):
         elsewhere.add(own, [(0, 4, "LOC")] if n else [], f"g{n}")
-    [doubt] = doubts(own, [Judgement(region, np.array([0.3, 0.7]))], elsewhere)
+    [doubt] = uncertain_regions(own, [JudgedRegion(region, np.array([0.3, 0.7]))], elsewhere)
     assert doubt.surfaces == ("rome",)
     assert doubt.error == pytest.approx(0.3)
     assert doubt.influence == pytest.approx(np.log(4))

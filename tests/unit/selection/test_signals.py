@@ -3,44 +3,46 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vermeil.data.region import Mark, Option, Region
+from vermeil.data.region import Candidate, Region, SpanKey
 from vermeil.data.words import split_words
 from vermeil.selection.signals import (
-    LIMIT,
-    Elsewhere,
-    Judged,
+    MAX_LOG_RATIO,
+    CandidateDocument,
+    SurfaceStatisticsBySource,
     make_signals,
     prior_weights,
     signal_names,
 )
-from vermeil.selection.surfaces import Surfaces, Words
+from vermeil.selection.surfaces import SurfaceStatistics, WordIndex
 
 LABELS = ("PER", "LOC")
 TEXT = "Bo saw Rome"
-WORDS = Words.of(TEXT, split_words(TEXT))
-BO: Mark = (0, 2, "PER")
-ROME: Mark = (7, 11, "LOC")
-AS_PER: Option = ((7, 11, "PER"),)
+WORDS = WordIndex.from_text(TEXT, split_words(TEXT))
+BO: SpanKey = (0, 2, "PER")
+ROME: SpanKey = (7, 11, "LOC")
+AS_PER: Candidate = ((7, 11, "PER"),)
 
 
-def region(options: tuple[Option, ...], said: Option, predicted: Option = ()) -> Region:
+def region(options: tuple[Candidate, ...], said: Candidate, predicted: Candidate = ()) -> Region:
     evidence = np.log(np.arange(1, len(options) + 1) / sum(range(len(options) + 1)))
     places = [m for o in options for m in o]
     start, end = min(m[0] for m in places), max(m[1] for m in places)
     return Region(start, end, options, evidence, options.index(said), options.index(predicted))
 
 
-def nowhere() -> Elsewhere:
-    return Elsewhere(*(Surfaces(LABELS, {"rome", "saw rome", "bo"}) for _ in range(3)))
+def nowhere() -> SurfaceStatisticsBySource:
+    return SurfaceStatisticsBySource(
+        *(SurfaceStatistics(LABELS, {"rome", "saw rome", "bo"}) for _ in range(3))
+    )
 
 
 def rows(
-    one: Region, elsewhere: Elsewhere | None = None, **known: object
+    one: Region, elsewhere: SurfaceStatisticsBySource | None = None, **known: object
 ) -> list[dict[str, float]]:
-    said = one.options[one.said]
-    judged = Judged("g", WORDS, (one,), said, **known)  # type: ignore[arg-type]
+    said = one.candidates[one.teacher_choice]
+    judged = CandidateDocument("g", WORDS, (one,), said, **known)  # type: ignore[arg-type]
     signals = make_signals([judged], elsewhere or nowhere(), LABELS)
-    assert signals.starts.tolist() == [0, len(one.options)]
+    assert signals.starts.tolist() == [0, len(one.candidates)]
     return [dict(zip(signal_names(LABELS), row.tolist(), strict=True)) for row in signals.values]
 
 
@@ -61,7 +63,7 @@ def test_names_are_different_and_the_prior_trusts_teacher_and_students():
 
 
 def test_who_says_what():
-    options: tuple[Option, ...] = ((), (ROME,), AS_PER)
+    options: tuple[Candidate, ...] = ((), (ROME,), AS_PER)
     nothing, as_loc, as_per = rows(region(options, (ROME,), AS_PER))
     assert [r["is said"] for r in (nothing, as_loc, as_per)] == [0, 1, 0]
     assert [r["is predicted"] for r in (nothing, as_loc, as_per)] == [0, 0, 1]
@@ -72,7 +74,7 @@ def test_who_says_what():
 
 
 def test_the_teachers_errors_have_names():
-    wider: Option = ((3, 11, "LOC"),)
+    wider: Candidate = ((3, 11, "LOC"),)
     found = rows(region(((), (ROME,), AS_PER, wider), (ROME,)))
     assert [noise(row) for row in found] == [
         {"said LOC, is nothing": 1},
@@ -85,7 +87,7 @@ def test_the_teachers_errors_have_names():
 
 
 def test_two_marks_count_twice():
-    two: Option = ((3, 6, "LOC"), ROME)
+    two: Candidate = ((3, 6, "LOC"), ROME)
     [nothing, both] = rows(region(((), two), two))
     assert noise(nothing) == {"said LOC, is nothing": 2}
     assert noise(both) == {"said LOC, is LOC": 2}
@@ -94,14 +96,14 @@ def test_two_marks_count_twice():
 
 def test_surfaces_elsewhere_by_hand():
     elsewhere = nowhere()
-    other = Words.of("Rome", [(0, 4)])
+    other = WordIndex.from_text("Rome", [(0, 4)])
     for _ in range(3):
         elsewhere.students.add(other, [(0, 4, "PER")], "x")
     for sources in (elsewhere.teacher, elsewhere.students):
         sources.add(WORDS, [ROME], "g")
-    prior = elsewhere.teacher.prior()  # 1 + nothing PER, 1 + Rome LOC, 1 + Bo none: of 5
+    prior = elsewhere.teacher.label_prior()  # 1 + nothing PER, 1 + Rome LOC, 1 + Bo none: of 5
     assert prior.tolist() == pytest.approx([1 / 5, 2 / 5, 2 / 5])
-    options: tuple[Option, ...] = ((), (ROME,), AS_PER)
+    options: tuple[Candidate, ...] = ((), (ROME,), AS_PER)
     nothing, as_loc, as_per = rows(region(options, (ROME,), (ROME,)), elsewhere)
     # The teacher says nothing else of Rome: this occurrence is left out.
     assert [r["surface, teacher"] for r in (nothing, as_loc, as_per)] == [0, 0, 0]
@@ -159,11 +161,11 @@ def test_nearby_is_the_same_group_without_this_occurrence():
 
 def test_the_sum_over_surfaces_is_limited():
     elsewhere = nowhere()
-    many = Words.of("Rome", [(0, 4)])
+    many = WordIndex.from_text("Rome", [(0, 4)])
     for _ in range(3000):
         elsewhere.gold.add(many, [(0, 4, "LOC")], "x")
     [nothing, _] = rows(region(((), (ROME,)), ()), elsewhere)
-    assert nothing["surface, gold"] == -LIMIT
+    assert nothing["surface, gold"] == -MAX_LOG_RATIO
 
 
 def test_doubt_and_guess_are_of_what_is_said():
@@ -179,9 +181,9 @@ def test_regions_of_several_documents_stand_in_order():
     one = region(((), (ROME,)), (ROME,))
     other = region(((), (BO,), ((0, 2, "LOC"),)), (BO,))
     documents = [
-        Judged("a", WORDS, (other, one), (BO, ROME)),
-        Judged("b", WORDS, (), ()),
-        Judged("c", WORDS, (one,), (ROME,)),
+        CandidateDocument("a", WORDS, (other, one), (BO, ROME)),
+        CandidateDocument("b", WORDS, (), ()),
+        CandidateDocument("c", WORDS, (one,), (ROME,)),
     ]
     signals = make_signals(documents, nowhere(), LABELS)
     assert signals.starts.tolist() == [0, 3, 5, 7]
@@ -190,7 +192,7 @@ def test_regions_of_several_documents_stand_in_order():
 
 def test_who_is_asked_besides_has_a_signal_of_its_own():
     one = replace(region(((), (ROME,)), (ROME,)), others=np.log([[0.2, 0.8]]))
-    judged = Judged("g", WORDS, (one,), (ROME,))
+    judged = CandidateDocument("g", WORDS, (one,), (ROME,))
     signals = make_signals([judged], nowhere(), LABELS, ("corrector",))
     names = signal_names(LABELS, ("corrector",))
     assert names[:-1] == signal_names(LABELS)

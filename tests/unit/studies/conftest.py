@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vermeil.data.counts import Counts, Tally
+from vermeil.data.counts import Counts, MatchCounts
 from vermeil.studies.report.findings import findings
 from vermeil.studies.statistics.compare import compare, summarise
 
@@ -33,9 +33,9 @@ def score(f1: float, rng: np.random.Generator, groups: int) -> tuple[Counts, dic
                 row[i] += value
                 per_label[label][i] += value
         by_group[f"news-{number:03d}"] = row
-    tallies = {label: Tally(*values) for label, values in per_label.items()}
-    spans = sum(tallies.values(), Tally())
-    span_only = Tally(min(spans.predicted, spans.correct + 20), spans.predicted, spans.gold)
+    tallies = {label: MatchCounts(*values) for label, values in per_label.items()}
+    spans = sum(tallies.values(), MatchCounts())
+    span_only = MatchCounts(min(spans.predicted, spans.correct + 20), spans.predicted, spans.gold)
     return Counts(tallies, span_only, {}, documents=groups * 6), by_group
 
 

@@ -13,7 +13,7 @@ from vermeil.errors import ConfigError, DataError
 from vermeil.evaluation.learning_curve import Curves
 from vermeil.studies.config import PlanConfig
 from vermeil.studies.plan import plan
-from vermeil.studies.statistics.frontier import Frontier, Prices, frontier_record
+from vermeil.studies.statistics.frontier import DocumentPrices, Frontier, frontier_record
 from vermeil.studies.statistics.size_grid import read_grid
 
 TRUTH = Curves(*(np.array([v]) for v in (0.93, 1.8, 0.35, 700.0, 0.6)), unit=4000.0)
@@ -58,14 +58,14 @@ def test_the_curve_is_found_again() -> None:
     frontier = Frontier.fit(read_grid(GRID), 200)
     assert frontier.grid.regimen == "simple_mix"
     assert len(frontier.grid.sizes) == 12
-    worth, (low, high) = frontier.worth()
+    worth, (low, high) = frontier.gold_equivalent()
     assert low <= worth <= high
     assert low < 700 < high
     f1, (low, high) = frontier.f1(2000, 4000)
     truth = float(TRUTH(np.array([2000.0]), np.array([4000.0]))[0, 0])
     assert abs(f1 - truth) < 0.02
     assert low <= truth <= high
-    misses = frontier.misses()
+    misses = frontier.leave_one_out_error()
     assert misses is not None
     assert misses < 0.02
 
@@ -102,7 +102,7 @@ def test_money_never_buys_less_quality() -> None:
 
 
 def test_a_split_spends_no_more_than_there_is() -> None:
-    prices = Prices(0.3, 0.07)
+    prices = DocumentPrices(0.3, 0.07)
     gold, silver = prices.splits(10.0, (0, 0), (1000, 1000))
     assert (gold * 0.3 + silver * 0.07 <= 10 + 1e-6).all()
     assert gold.min() == 0

@@ -68,5 +68,8 @@ def test_an_alias_may_repeat_the_labels_own_name():
 
 
 def test_unknown_label_names_the_known_ones_and_the_one_that_may_be_meant():
-    assert PLACES.unknown("DATE") == "unknown label 'DATE'; the task's labels are PER, LOC"
-    assert "write 'PER' for it" in PLACES.unknown("person")
+    assert (
+        PLACES.unknown_label_message("DATE")
+        == "unknown label 'DATE'; the task's labels are PER, LOC"
+    )
+    assert "write 'PER' for it" in PLACES.unknown_label_message("person")

@@ -33,9 +33,9 @@ def test_a_further_teacher_of_another_backend_has_that_ones_key_and_needs_consen
         azure_api_version="2024-10-21",
         also=also(backend="anthropic", base_url=url),
     )
-    one, other = first.each()
+    one, other = first.all_teachers()
     assert (one.key_variable, other.key_variable) == ("MY_KEY", "ANTHROPIC_API_KEY")
     assert (other.backend, other.base_url, other.allow_remote) == ("anthropic", url, False)
     assert other.azure_api_version is None
-    named = TeacherConfig(also=also(backend="anthropic", api_key_env="OTHER")).each()[1]
+    named = TeacherConfig(also=also(backend="anthropic", api_key_env="OTHER")).all_teachers()[1]
     assert named.key_variable == "OTHER"

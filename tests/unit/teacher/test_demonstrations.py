@@ -10,7 +10,7 @@ from vermeil.errors import ConfigError
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.teacher.config import DemonstrationsConfig, TeacherConfig
-from vermeil.teacher.demonstrations import Demonstrations, make_demonstrations, with_leaks
+from vermeil.teacher.demonstrations import Demonstrations, make_demonstrations, with_leak_count
 from vermeil.teacher.requests import make_requests
 
 TASK = make_task(TaskConfig.model_validate({"labels": {"PER": {}, "LOC": {}}}))
@@ -48,15 +48,15 @@ def test_without_demonstrations_the_prompt_and_the_key_are_what_they_were():
 
 
 def test_fixed_ones_are_the_first_of_gold_in_their_order():
-    shown = made(kind="fixed", count=2).of(Document("d", "Bob."))
+    shown = made(kind="fixed", count=2).for_document(Document("d", "Bob."))
     assert [d.id for d in shown] == ["g0", "g1"]
-    named = made(kind="fixed", ids=("g4", "g2"), count=2).of(Document("d", "Bob."))
+    named = made(kind="fixed", ids=("g4", "g2"), count=2).for_document(Document("d", "Bob."))
     assert [d.id for d in named] == ["g4", "g2"]
 
 
 def test_of_nearest_ones_the_nearest_comes_last():
     documents = [gold(1, "Ann"), gold(2, "Ann left"), gold(3, "Ann left Rome for good.")]
-    shown = made(gold=documents, kind="nearest", count=2).of(Document("d", "Bob lef."))
+    shown = made(gold=documents, kind="nearest", count=2).for_document(Document("d", "Bob lef."))
     assert [d.id for d in shown] == ["g1", "g2"]
 
 
@@ -67,14 +67,14 @@ def test_of_nearest_ones_the_nearest_comes_last():
     ids=["id", "text", "group"],
 )
 def test_who_is_asked_about_is_not_shown(kind, asked):
-    shown = made(kind=kind, count=6).of(asked)
+    shown = made(kind=kind, count=6).for_document(asked)
     assert sorted(d.id for d in shown) == ["g0", "g2", "g3", "g4", "g5"]
 
 
 def test_who_is_scored_is_never_shown():
     grouped = [gold(n, group=f"article{n // 2}") for n in range(6)]
     scored = [Document("t", "Other.", "article0"), Document("u", "ann5 left")]
-    shown = made(scored, grouped, kind="fixed", count=6).of(Document("d", "Bob."))
+    shown = made(scored, grouped, kind="fixed", count=6).for_document(Document("d", "Bob."))
     assert [d.id for d in shown] == ["g2", "g3", "g4"]
 
 
@@ -126,6 +126,6 @@ def test_what_comes_from_a_demonstration_is_counted():
         ' {"text": "Zoe", "label": "PER"}]}'
     )
     reading = TASK.read("Bob left.", said)
-    assert with_leaks(reading, GOLD[:2]).notes == {"leaked": 1}
-    assert with_leaks(reading, GOLD[:2]).mentions == reading.mentions
-    assert with_leaks(reading, ()) == reading
+    assert with_leak_count(reading, GOLD[:2]).notes == {"leaked": 1}
+    assert with_leak_count(reading, GOLD[:2]).mentions == reading.mentions
+    assert with_leak_count(reading, ()) == reading

@@ -6,13 +6,13 @@ import pytest
 
 from vermeil.data.reply import Reply, State, Usage
 from vermeil.errors import VermeilError
-from vermeil.teacher.report import Ledger, Tally
+from vermeil.teacher.report import RunStatistics, Tally
 from vermeil.teacher.store.charges import Charge
 
 
 def test_totals_that_do_not_reconcile_are_a_bug():
-    ledger = Ledger()
-    ledger.asked = 2
+    ledger = RunStatistics()
+    ledger.sent = 2
     ledger.tally.add("a", 0, State.DONE, None)
     with pytest.raises(VermeilError, match="do not reconcile: 2 requests") as caught:
         ledger.report(1.0)
@@ -20,11 +20,11 @@ def test_totals_that_do_not_reconcile_are_a_bug():
 
 
 def test_report_holds_every_state_and_the_usage():
-    ledger = Ledger()
-    ledger.asked, ledger.already, ledger.attempts = 2, 1, 4
-    ledger.answered(Reply("x", usage=Usage(1, 2)), Charge(3, 10**12))
-    ledger.answered(Reply("y", usage=Usage(3, 4)), Charge(7, 10**12))
-    ledger.charge(Charge(5, 5 * 10**11))
+    ledger = RunStatistics()
+    ledger.sent, ledger.reused, ledger.attempts = 2, 1, 4
+    ledger.record_reply(Reply("x", usage=Usage(1, 2)), Charge(3, 10**12))
+    ledger.record_reply(Reply("y", usage=Usage(3, 4)), Charge(7, 10**12))
+    ledger.record_charge(Charge(5, 5 * 10**11))
     for name, state in zip("abc", (State.DONE, State.EMPTY, State.FAILED), strict=True):
         ledger.tally.add(name, 0, state, "why")
     report = ledger.report(2.5)

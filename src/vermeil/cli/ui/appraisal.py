@@ -13,7 +13,7 @@ from vermeil.cli.ui.output import table
 Report = Mapping[str, Any]
 
 SCORES = ("precision", "recall", "f1")
-KINDS = ("boundary", "type", "both", "missing", "spurious")
+ERROR_KINDS = ("boundary", "type", "both", "missing", "spurious")
 VIEWS = {
     "strict": "ends and label",
     "exact": "ends alone",
@@ -27,15 +27,17 @@ def appraisal_tables(report: Report) -> Iterator[RenderableType]:
     yield _scores(report)
     yield Text(_summary(report))
     if report["views"]:
-        rows = [(name, VIEWS[name], *_three(report["views"][name])) for name in VIEWS]
+        rows = [(name, VIEWS[name], *_precision_recall_f1(report["views"][name])) for name in VIEWS]
         yield table("Other views", ("view", "counts as right", "precision", "recall", "F1"), rows)
     if report["errors"]:
-        rows = [(label, *(found[k] for k in KINDS)) for label, found in report["errors"].items()]
+        rows = [
+            (label, *(found[k] for k in ERROR_KINDS)) for label, found in report["errors"].items()
+        ]
         yield table("Errors", ("label", "ends", "label", "both", "missing", "spurious"), rows)
     wrong = [row for row in report["confusion"] if row[0] != row[1]]
     if wrong:
         ranked = sorted(wrong, key=lambda row: (-row[2], row[0], row[1]))[:8]
-        yield table("Most frequent confusions", ("gold", "said", "times"), _named(ranked))
+        yield table("Most frequent confusions", ("gold", "said", "times"), _confusion_rows(ranked))
     if report["hardest"]:
         rows = [(d["id"], d["gold"], d["missed"], d["wrong"]) for d in report["hardest"]]
         yield table("Hardest documents", ("document", "gold", "missed", "wrong"), rows)
@@ -52,7 +54,7 @@ def _scores(report: Report) -> RenderableType:
     for label, score in kinds.items():
         low, high = report["intervals"][label]["f1"]
         interval = f"{low:.3f} to {high:.3f}"
-        rows.append((label, *_three(score), interval, score["support"]))
+        rows.append((label, *_precision_recall_f1(score), interval, score["support"]))
     columns = ("label", "precision", "recall", "F1", "95 % of F1", "support")
     return table("", columns, rows)
 
@@ -79,11 +81,11 @@ def _teacher(teacher: Report) -> Iterator[RenderableType]:
             yield table(title, ("", unit, "share"), rows)
 
 
-def _three(score: Mapping[str, float]) -> tuple[float, ...]:
+def _precision_recall_f1(score: Mapping[str, float]) -> tuple[float, ...]:
     return tuple(score[name] for name in SCORES)
 
 
-def _named(confusions: list[Any]) -> list[tuple[str, str, int]]:
+def _confusion_rows(confusions: list[Any]) -> list[tuple[str, str, int]]:
     return [
         ("nothing" if gold == "O" else gold, "nothing" if said == "O" else said, n)
         for gold, said, n in confusions

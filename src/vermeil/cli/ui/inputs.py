@@ -32,7 +32,7 @@ def _problem(loc: tuple[int | str, ...], message: str, found: object) -> str:
     return f"{option}: {message.replace('Input should be', 'expected')}, found {found!r}"
 
 
-def shares_of(parts: Sequence[str]) -> dict[str, float]:
+def parse_shares(parts: Sequence[str]) -> dict[str, float]:
     """Return name and share of ``NAME=SHARE`` arguments.
 
     Raises:

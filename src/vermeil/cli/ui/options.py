@@ -30,7 +30,7 @@ Overwrite = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
-On = Annotated[
+RunOn = Annotated[
     Literal["here", "ray"] | None,
     typer.Option(
         "--on",

@@ -18,7 +18,7 @@ def print_json(value: Any) -> None:
     sys.stdout.write("\n")
 
 
-def say(message: str) -> None:
+def print_status(message: str) -> None:
     """Write one line to standard error."""
     print(message, file=sys.stderr)
 

@@ -61,18 +61,18 @@ class PlainProgress:
         if finished:
             del self._began[stage], self._last[stage]
         of = "" if total is None else f" of {total:,}"
-        left = _left(now - began, done, before, total, detail.get("seconds left"))
+        left = _remaining_time(now - began, done, before, total, detail.get("seconds left"))
         self._write(f"{stage}: {done:,}{of}{left}{_details(detail)}")
 
 
-def _left(
-    elapsed: float, done: int, before: int, total: int | None, told: float | int | str | None
+def _remaining_time(
+    elapsed: float, done: int, before: int, total: int | None, reported: float | int | str | None
 ) -> str:
     """Say how long it will take yet; what was done ``before`` took no time of this process."""
     if total is None or not before < done < total:
         return ""
     # Whoever does the work may know better: what is there already goes faster than the rest.
-    known = told if isinstance(told, float) else elapsed / (done - before) * (total - done)
+    known = reported if isinstance(reported, float) else elapsed / (done - before) * (total - done)
     seconds = round(known)
     return f", about {seconds // 60}:{seconds % 60:02} left"
 

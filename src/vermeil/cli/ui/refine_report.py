@@ -13,11 +13,11 @@ from vermeil.cli.ui.options import load
 from vermeil.cli.ui.output import console, print_json, table
 from vermeil.cli.ui.progress import shown_progress
 
-SHOWN = 12
+CHANGES_SHOWN = 12
 """Kinds of changes that are listed; the file has all."""
 
 
-def judge_silver(
+def run_curation(
     verb: Literal["select", "refine"],
     config: Path,
     overrides: list[str] | None,
@@ -26,10 +26,10 @@ def judge_silver(
 ) -> None:
     """Judge the silver of a configuration for a verb, and print the report."""
     sections = load(config, overrides)
-    from vermeil.pipeline.refine_files import select_files
+    from vermeil.pipeline.refine_files import curate_files
 
     with shown_progress(quiet) as progress:
-        report = select_files(sections, verb, progress)
+        report = curate_files(sections, verb, progress)
     if as_json:
         print_json(report)
     else:
@@ -71,9 +71,9 @@ def selection_parts(report: Mapping[str, Any]) -> Iterator[RenderableType]:
             yield table(title, ("signal", "AUROC", "AUARC", "ECE"), measured)
     changes = list(report["changes"].items())
     if changes:
-        listed = [(name, f"{number:,}") for name, number in changes[:SHOWN]]
-        if changes[SHOWN:]:
-            listed.append(("others", f"{sum(n for _, n in changes[SHOWN:]):,}"))
+        listed = [(name, f"{number:,}") for name, number in changes[:CHANGES_SHOWN]]
+        if changes[CHANGES_SHOWN:]:
+            listed.append(("others", f"{sum(n for _, n in changes[CHANGES_SHOWN:]):,}"))
         yield table(f"changes, policy {report['policy']}", ("what", "places"), listed)
     else:
         yield Text(f"policy {report['policy']}: no label was changed")

@@ -12,10 +12,10 @@ from vermeil.cli.ui.progress import shown_progress
 
 if TYPE_CHECKING:
     from vermeil.config import Config
-    from vermeil.jobs.executor import Means
+    from vermeil.jobs.executor import Executor
 
 
-def do_stage(
+def run_stage_command(
     stage: str,
     config: Path,
     overrides: list[str] | None,
@@ -25,13 +25,13 @@ def do_stage(
 ) -> None:
     """Do one stage now, whether or not its output stands, and print its report."""
     sections = load(config, overrides)
-    means = means_for(sections, on)
+    means = select_executor(sections, on)
     from vermeil.cli.ui.reports import print_report
-    from vermeil.pipeline.stages import perform
+    from vermeil.pipeline.stages import run_stage
 
     is_helper = os.environ.get("RANK", "0") != "0"  # torchrun: the first process alone tells
     with shown_progress(quiet or is_helper) as progress:
-        report = perform(stage, sections, progress, means)
+        report = run_stage(stage, sections, progress, means)
     if is_helper:
         return
     if as_json:
@@ -40,13 +40,13 @@ def do_stage(
         print_report(report)
 
 
-def means_for(sections: Config, on: Literal["here", "ray"] | None) -> Means:
+def select_executor(sections: Config, on: Literal["here", "ray"] | None) -> Executor:
     """Return who does the work of stages, going by the configuration and ``--on``."""
-    from vermeil.jobs.executor import HERE
+    from vermeil.jobs.executor import LOCAL
 
-    cluster = sections.cluster.chosen(on)
+    cluster = sections.cluster.resolve(on)
     if cluster is None:
-        return HERE
-    from vermeil.cluster.executor import means_of
+        return LOCAL
+    from vermeil.cluster.executor import executor_for
 
-    return means_of(cluster, sections.run)
+    return executor_for(cluster, sections.run)

@@ -5,81 +5,87 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from vermeil.cluster.annotate.coordinator import Words
+from vermeil.cluster.annotate.coordinator import Call
 from vermeil.data.reply import Reply, Request
 from vermeil.errors import TeacherError
-from vermeil.teacher.backends.base import AttemptError, Limits
+from vermeil.teacher.backends.base import AttemptError, ServerRateLimits
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.limits.admission import Gates, MakeGates
-from vermeil.teacher.limits.budget import charge_of, limit_of
+from vermeil.teacher.limits.admission import Admission, AdmissionFactory
+from vermeil.teacher.limits.budget import charge_of, spending_cap
 from vermeil.teacher.limits.prices import price_of
 from vermeil.teacher.store.charges import Charge, Reservation
-from vermeil.teacher.store.group_commit import Commits
+from vermeil.teacher.store.group_commit import GroupCommit
 from vermeil.teacher.store.store import ReplyStore
-from vermeil.teacher.tokens import Expectation, bound, used
+from vermeil.teacher.tokens import UsageEstimate, actual_usage, max_usage
 
-_GATHER = 0.005
+_COLLECT_SECONDS = 0.005
 """Seconds over which what there is to tell is gathered into one call."""
 
 
-def shared_gates(treasury: Any, lease: str, expectation: Expectation) -> MakeGates:
+def remote_admission(
+    coordinator: Any, lease: str, usage_estimate: UsageEstimate
+) -> AdmissionFactory:
     """Return what makes gates at which a run asks the treasury.
 
     Args:
-        treasury: handle of the actor.
+        coordinator: handle of the actor.
         lease: the name under which this worker comes.
-        expectation: what a request will probably need.
+        usage_estimate: what a request will probably need.
     """
 
-    def make(config: TeacherConfig, store: ReplyStore, _commits: Commits) -> Gates:
-        teller = Teller(treasury, lease)
-        return Gates(SharedPurse(config, store, teller, expectation), SharedPace(teller))
+    def make(config: TeacherConfig, store: ReplyStore, _commits: GroupCommit) -> Admission:
+        teller = CoordinatorClient(coordinator, lease)
+        return Admission(
+            RemoteSpendingLimit(config, store, teller, usage_estimate), RemoteRateLimiter(teller)
+        )
 
     return make
 
 
-class Teller:
+class CoordinatorClient:
     """Speaks to the treasury for all requests of a worker: what comes together goes in one call."""
 
-    def __init__(self, treasury: Any, lease: str) -> None:
-        self._treasury, self._lease = treasury, lease
-        self._told: list[Words] = []
-        self._asked: list[tuple[Words, asyncio.Future[Any]]] = []
-        self._asking: set[asyncio.Task[None]] = set()
+    def __init__(self, coordinator: Any, lease: str) -> None:
+        self._coordinator, self._lease = coordinator, lease
+        self._notifications: list[Call] = []
+        self._calls: list[tuple[Call, asyncio.Future[Any]]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def ask(self, what: str, *arguments: Any) -> Any:
+    async def call(self, method: str, *arguments: Any) -> Any:
         """Return what the treasury says, which it does at once."""
         loop = asyncio.get_running_loop()
-        if not self._asked:
-            loop.call_later(_GATHER, self._send_asked)
+        if not self._calls:
+            loop.call_later(_COLLECT_SECONDS, self._send_calls)
         answer: asyncio.Future[Any] = loop.create_future()
-        self._asked.append(((what, arguments), answer))
+        self._calls.append(((method, arguments), answer))
         return await answer
 
-    async def wait(self, what: str, *arguments: Any) -> Any:
+    async def call_and_wait(self, method: str, *arguments: Any) -> Any:
         """Return what the treasury says when it is time."""
-        return await getattr(self._treasury, what).remote(self._lease, *arguments)
+        return await getattr(self._coordinator, method).remote(self._lease, *arguments)
 
-    def tell(self, what: str, *arguments: Any) -> None:
+    def notify(self, method: str, *arguments: Any) -> None:
         """Let the treasury know, soon."""
-        if not self._told:
-            asyncio.get_running_loop().call_later(_GATHER, self._send_told)
-        self._told.append((what, arguments))
+        if not self._notifications:
+            asyncio.get_running_loop().call_later(_COLLECT_SECONDS, self._send_notifications)
+        self._notifications.append((method, arguments))
 
-    def _send_told(self) -> None:
-        told, self._told = self._told, []
-        self._treasury.tell.remote(self._lease, told)
+    def _send_notifications(self) -> None:
+        told, self._notifications = self._notifications, []
+        self._coordinator.tell.remote(self._lease, told)
 
-    def _send_asked(self) -> None:
-        asked, self._asked = self._asked, []
-        task = asyncio.get_running_loop().create_task(self._answer(asked))
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
+    def _send_calls(self) -> None:
+        asked, self._calls = self._calls, []
+        task = asyncio.get_running_loop().create_task(self._resolve_calls(asked))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, asked: list[tuple[Words, asyncio.Future[Any]]]) -> None:
-        waiting = [answer for _, answer in asked]
+    async def _resolve_calls(self, calls: list[tuple[Call, asyncio.Future[Any]]]) -> None:
+        waiting = [answer for _, answer in calls]
         try:
-            answers = await self._treasury.answer.remote(self._lease, [words for words, _ in asked])
+            answers = await self._coordinator.answer.remote(
+                self._lease, [words for words, _ in calls]
+            )
         except Exception as error:
             for answer in waiting:
                 if not answer.done():
@@ -90,7 +96,7 @@ class Teller:
                     answer.set_result(value)
 
 
-class SharedPurse:
+class RemoteSpendingLimit:
     """The purse of all workers: money is with the treasury, replies are in a store of one's own.
 
     Args:
@@ -101,81 +107,89 @@ class SharedPurse:
     """
 
     def __init__(
-        self, config: TeacherConfig, store: ReplyStore, teller: Teller, expectation: Expectation
+        self,
+        config: TeacherConfig,
+        store: ReplyStore,
+        client: CoordinatorClient,
+        usage_estimate: UsageEstimate,
     ) -> None:
         self.price = price_of(config)
-        self.expectation = expectation
-        self._store, self._teller, self._limit = store, teller, limit_of(config)
-        self._numbers: dict[int, int] = {}
+        self.usage_estimate = usage_estimate
+        self._store, self._client, self._cap = store, client, spending_cap(config)
+        self._reservation_numbers: dict[int, int] = {}
 
-    async def put_aside(self, key: str, request: Request) -> Reservation | None:
+    async def reserve(self, key: str, request: Request) -> Reservation | None:
         """Reserve durably, at the treasury, the most that an attempt can cost."""
-        most = charge_of(bound(request), self.price)
+        most = charge_of(max_usage(request), self.price)
         question = (key, request.model, most)
-        number = await self._teller.ask("reserve_now", *question)
+        number = await self._client.call("reserve_now", *question)
         if number is None:
-            number = await self._teller.wait("reserve", *question)
+            number = await self._client.call_and_wait("reserve", *question)
         if number is None:
             return None
         # It has no number here: this store holds no money.
-        reservation = Reservation(key, request.model, most, self._limit)
-        self._numbers[id(reservation)] = number
+        reservation = Reservation(key, request.model, most, self._cap)
+        self._reservation_numbers[id(reservation)] = number
         return reservation
 
-    def give_back(self, reservation: Reservation) -> None:
+    def release(self, reservation: Reservation) -> None:
         """Release what was put aside for an attempt that was not sent."""
-        self._teller.tell("give_back", self._numbers.pop(id(reservation)))
+        self._client.notify("give_back", self._reservation_numbers.pop(id(reservation)))
 
-    def replied(self, request: Request, reply: Reply, reservation: Reservation) -> Charge:
+    def record_reply(self, request: Request, reply: Reply, reservation: Reservation) -> Charge:
         """Add a reply to the store; return what it is charged with."""
-        charge = charge_of(used(request, reply), self.price)
+        charge = charge_of(actual_usage(request, reply), self.price)
         self._store.add(request, reply, charge=charge, reserved=reservation)
-        self._spend(reservation, charge)
+        self._record_charge(reservation, charge)
         return charge
 
-    def failed(self, request: Request, fault: AttemptError, reservation: Reservation) -> Charge:
+    def record_failure(
+        self, request: Request, fault: AttemptError, reservation: Reservation
+    ) -> Charge:
         """Add a failed attempt; what may have been answered and billed is charged in full."""
-        charge = Charge() if fault.free else reservation.charge
+        charge = Charge() if fault.unbilled else reservation.charge
         self._store.add(request, error=str(fault), charge=charge, reserved=reservation)
-        self._spend(reservation, charge)
+        self._record_charge(reservation, charge)
         return charge
 
-    def _spend(self, reservation: Reservation, charge: Charge) -> None:
-        self._teller.tell("spend", self._numbers.pop(id(reservation)), charge)
+    def _record_charge(self, reservation: Reservation, charge: Charge) -> None:
+        self._client.notify("spend", self._reservation_numbers.pop(id(reservation)), charge)
 
 
-class SharedPace:
+class RemoteRateLimiter:
     """The pace of all workers together.
 
     Args:
         teller: speaks to the treasury.
     """
 
-    def __init__(self, teller: Teller) -> None:
-        self._teller = teller
+    def __init__(self, client: CoordinatorClient) -> None:
+        self._client = client
 
-    async def enter(self, tokens: float) -> None:
+    async def acquire(self, tokens: float) -> None:
         """Return when a request of about so many tokens may be sent."""
-        teller = self._teller
-        if not await teller.ask("enter_now", tokens) and not await teller.wait("enter", tokens):
+        teller = self._client
+        if not await teller.call("enter_now", tokens) and not await teller.call_and_wait(
+            "enter", tokens
+        ):
             raise TeacherError("this worker was given up, and another does its work")
 
-    def leave(self, expected: float, used: float) -> None:
+    def release(self, expected: float, used: float) -> None:
         """Count a request as no longer in flight."""
-        self._teller.tell("leave", expected, used)
+        self._client.notify("leave", expected, used)
 
-    def answered(self) -> None:
+    def on_success(self) -> None:
         """Take note that the server could cope."""
-        self._teller.tell("answered")
+        self._client.notify("answered")
 
-    def complained(self) -> None:
+    def on_throttled(self) -> None:
         """Take note that the server could not cope."""
-        self._teller.tell("complained")
+        self._client.notify("complained")
 
     def pause(self, seconds: float) -> None:
         """Let nobody send for so long."""
-        self._teller.tell("pause", seconds)
+        self._client.notify("pause", seconds)
 
-    def heed(self, limits: Limits, tokens: float) -> None:
+    def update_limits(self, limits: ServerRateLimits, tokens: float) -> None:
         """Take over what the server says is left."""
-        self._teller.tell("heed", limits, tokens)
+        self._client.notify("heed", limits, tokens)

@@ -8,30 +8,34 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from vermeil.cluster.connection import here, require_ray
+from vermeil.cluster.connection import local_actor_options, require_ray
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.limits.budget import Purse
-from vermeil.teacher.limits.rate_limit import Pace
+from vermeil.teacher.limits.budget import SpendingLimit
+from vermeil.teacher.limits.rate_limit import RateLimiter
 from vermeil.teacher.store.charges import Charge, Reservation
-from vermeil.teacher.store.group_commit import Commits
+from vermeil.teacher.store.group_commit import GroupCommit
 from vermeil.teacher.store.merge import merge_store
 from vermeil.teacher.store.store import ReplyStore
-from vermeil.teacher.tokens import Expectation
+from vermeil.teacher.tokens import UsageEstimate
 
-_CALLS = 100_000
+_MAX_CALLS = 100_000
 """Calls that may wait at once; Ray's default of 1,000 would let waiting ones keep out others."""
 
-Words = tuple[str, tuple[Any, ...]]
+Call = tuple[str, tuple[Any, ...]]
 """Name and arguments of something that a worker tells or asks."""
 
 
-def open_treasury(config: TeacherConfig, store: Path) -> Any:
+def start_coordinator(config: TeacherConfig, store: Path) -> Any:
     """Start the actor on this machine, where the store is, and return its handle."""
-    actor = require_ray().remote(Treasury).options(**here(), max_concurrency=_CALLS)
+    actor = (
+        require_ray()
+        .remote(Coordinator)
+        .options(**local_actor_options(), max_concurrency=_MAX_CALLS)
+    )
     return actor.remote(config, store)
 
 
-class Treasury:
+class Coordinator:
     """Lets all workers spend from one purse and send at one pace, and merges what they bring.
 
     Every piece of work has a lease: a name under which its worker comes. When the worker dies, the
@@ -45,78 +49,86 @@ class Treasury:
 
     def __init__(self, config: TeacherConfig, store: Path) -> None:
         self._store = ReplyStore(store)
-        self._commits = Commits(self._store)
-        self._purse = Purse(config, self._store, self._commits)
-        self._pace = Pace(config)
-        self._aside: dict[int, tuple[str, Reservation]] = {}
-        self._sending: dict[str, list[float]] = {}
-        self._ended: set[str] = set()
+        self._group_commit = GroupCommit(self._store)
+        self._spending_limit = SpendingLimit(config, self._store, self._group_commit)
+        self._rate_limiter = RateLimiter(config)
+        self._reservations: dict[int, tuple[str, Reservation]] = {}
+        self._in_flight: dict[str, list[float]] = {}
+        self._revoked: set[str] = set()
 
-    async def expectation(self) -> Expectation:
+    async def usage_estimate(self) -> UsageEstimate:
         """Return what a request will probably need."""
-        return self._purse.expectation
+        return self._spending_limit.usage_estimate
 
-    async def answer(self, lease: str, asked: Sequence[Words]) -> list[Any]:
+    async def handle_calls(self, lease: str, calls: Sequence[Call]) -> list[Any]:
         """Answer several questions of a worker, in order; none of them has to wait for another."""
-        answers = (getattr(self, f"_{name}")(lease, *arguments) for name, arguments in asked)
+        answers = (getattr(self, f"_{name}")(lease, *arguments) for name, arguments in calls)
         return await asyncio.gather(*answers)
 
-    async def reserve(self, lease: str, key: str, model: str, most: Charge) -> int | None:
+    async def reserve_amount(
+        self, lease: str, key: str, model: str, max_charge: Charge
+    ) -> int | None:
         """Put an amount aside, once it fits; return its number, None where it never will."""
-        return self._granted(lease, await self._purse.reserve(key, model, most))
+        return self._register(
+            lease, await self._spending_limit.reserve_amount(key, model, max_charge)
+        )
 
-    async def enter(self, lease: str, tokens: float) -> bool:
+    async def acquire(self, lease: str, tokens: float) -> bool:
         """Return when a request may be sent; False: the lease has ended, nothing is to be sent."""
-        await self._pace.enter(tokens)
-        if lease in self._ended:
-            self._pace.leave(tokens, 0)
+        await self._rate_limiter.acquire(tokens)
+        if lease in self._revoked:
+            self._rate_limiter.release(tokens, 0)
             return False
-        self._sending.setdefault(lease, []).append(tokens)
+        self._in_flight.setdefault(lease, []).append(tokens)
         return True
 
-    async def tell(self, lease: str, told: Sequence[Words]) -> None:
+    async def handle_notifications(self, lease: str, notifications: Sequence[Call]) -> None:
         """Take note of what became of a worker's requests, in order."""
-        if lease not in self._ended:
-            for name, arguments in told:
+        if lease not in self._revoked:
+            for name, arguments in notifications:
                 getattr(self, f"_{name}")(lease, *arguments)
 
     async def merge(self, lease: str, shard: bytes) -> None:
         """Take over a worker's replies, durably, and end its lease."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, self._merge, shard)
-        await self.end(lease)
+        await self.revoke_lease(lease)
 
-    async def end(self, lease: str) -> None:
+    async def revoke_lease(self, lease: str) -> None:
         """Let nobody come under a lease any more, and wait for nothing of it."""
-        self._ended.add(lease)
-        for tokens in self._sending.pop(lease, []):
-            self._pace.leave(tokens, tokens)
-        for number in [n for n, (owner, _) in self._aside.items() if owner == lease]:
-            self._purse.forget(self._aside.pop(number)[1])
+        self._revoked.add(lease)
+        for tokens in self._in_flight.pop(lease, []):
+            self._rate_limiter.release(tokens, tokens)
+        for number in [n for n, (owner, _) in self._reservations.items() if owner == lease]:
+            self._spending_limit.abandon(self._reservations.pop(number)[1])
 
     async def close(self) -> None:
         """Write what is pending and close the store."""
-        self._commits.close()
+        self._group_commit.close()
         self._store.close()
 
-    async def _reserve_now(self, lease: str, key: str, model: str, most: Charge) -> int | None:
+    async def _try_reserve_amount(
+        self, lease: str, key: str, model: str, max_charge: Charge
+    ) -> int | None:
         """Put an amount aside if it fits as things are; None: ask `reserve`."""
-        return self._granted(lease, await self._purse.reserve_now(key, model, most))
+        return self._register(
+            lease, await self._spending_limit.try_reserve_amount(key, model, max_charge)
+        )
 
-    def _granted(self, lease: str, reservation: Reservation | None) -> int | None:
+    def _register(self, lease: str, reservation: Reservation | None) -> int | None:
         if reservation is None or reservation.number is None:
             return None
-        if lease in self._ended:
-            self._purse.give_back(reservation)
+        if lease in self._revoked:
+            self._spending_limit.release(reservation)
             return None
-        self._aside[reservation.number] = (lease, reservation)
+        self._reservations[reservation.number] = (lease, reservation)
         return reservation.number
 
-    async def _enter_now(self, lease: str, tokens: float) -> bool:
+    async def _try_acquire(self, lease: str, tokens: float) -> bool:
         """Let a request be sent that need not wait; False: ask `enter`."""
-        if lease in self._ended or not self._pace.enter_now(tokens):
+        if lease in self._revoked or not self._rate_limiter.try_acquire(tokens):
             return False
-        self._sending.setdefault(lease, []).append(tokens)
+        self._in_flight.setdefault(lease, []).append(tokens)
         return True
 
     def _merge(self, shard: bytes) -> None:
@@ -125,24 +137,24 @@ class Treasury:
             file.flush()
             merge_store(Path(file.name), self._store)
 
-    def _give_back(self, _lease: str, number: int) -> None:
-        self._purse.give_back(self._aside.pop(number)[1])
+    def _release_reservation(self, _lease: str, number: int) -> None:
+        self._spending_limit.release(self._reservations.pop(number)[1])
 
-    def _spend(self, _lease: str, number: int, charge: Charge) -> None:
-        self._purse.spend(self._aside.pop(number)[1], charge)
+    def _record_charge(self, _lease: str, number: int, charge: Charge) -> None:
+        self._spending_limit.record_charge(self._reservations.pop(number)[1], charge)
 
-    def _leave(self, lease: str, expected: float, used: float) -> None:
-        self._sending[lease].remove(expected)
-        self._pace.leave(expected, used)
+    def _release(self, lease: str, expected: float, used: float) -> None:
+        self._in_flight[lease].remove(expected)
+        self._rate_limiter.release(expected, used)
 
-    def _answered(self, _lease: str) -> None:
-        self._pace.answered()
+    def _on_success(self, _lease: str) -> None:
+        self._rate_limiter.on_success()
 
-    def _complained(self, _lease: str) -> None:
-        self._pace.complained()
+    def _on_throttled(self, _lease: str) -> None:
+        self._rate_limiter.on_throttled()
 
     def _pause(self, _lease: str, seconds: float) -> None:
-        self._pace.pause(seconds)
+        self._rate_limiter.pause(seconds)
 
-    def _heed(self, _lease: str, limits: Any, tokens: float) -> None:
-        self._pace.heed(limits, tokens)
+    def _update_limits(self, _lease: str, limits: Any, tokens: float) -> None:
+        self._rate_limiter.update_limits(limits, tokens)

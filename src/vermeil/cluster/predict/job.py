@@ -12,12 +12,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from vermeil.cluster.archive import pack, unpack
+from vermeil.cluster.archive import create_archive, extract_archive
 from vermeil.cluster.config import ClusterConfig
-from vermeil.cluster.connection import connected, here, require_ray, room, worker_options
-from vermeil.cluster.driver import drive
-from vermeil.cluster.predict.partitions import Partition, partitions, product_of
-from vermeil.cluster.storage import Place
+from vermeil.cluster.connection import (
+    connected,
+    local_actor_options,
+    require_ray,
+    worker_options,
+    worker_slots,
+)
+from vermeil.cluster.driver import run_on_driver
+from vermeil.cluster.predict.partitions import Partition, list_partitions, output_name
+from vermeil.cluster.storage import StorageUri
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, TrainingError, VermeilError
 from vermeil.student.inference.model_settings import read_settings
@@ -26,11 +32,11 @@ from vermeil.student.load import require_model
 if TYPE_CHECKING:
     from vermeil.student.inference.model_settings import Precision
 
-_DEADLY = (
+_WORKERS_DIED = (
     "{}: every worker that began this file died, most likely for want of memory; what is done is "
     "kept: split the file, or give workers more memory (cluster.memory_gb), and run the same again"
 )
-_MOST = 10_000
+_MAX_ACTORS = 10_000
 """Actors that a pool may grow to where ``cluster.workers`` does not say."""
 
 
@@ -85,41 +91,41 @@ def predict_folder(
     read_settings(model)
     if config.address == "local":
         require_model("vermeil predict", model)
-    places = Place.named(source), Place.named(output)
-    job = partial(_predict, pack(model), *places, config, precision)
-    return drive(config, job, progress)
+    places = StorageUri.resolve(source), StorageUri.resolve(output)
+    job = partial(_predict, create_archive(model), *places, config, precision)
+    return run_on_driver(config, job, progress)
 
 
 def _predict(
     model: bytes,
-    source: Place,
-    output: Place,
+    source: StorageUri,
+    output: StorageUri,
     config: ClusterConfig,
     precision: Precision,
     progress: Progress,
 ) -> PartitionsReport:
-    files, done = partitions(source), set(output.files())
-    products = {product_of(name) for name in files}
+    files, done = list_partitions(source), set(output.list_files())
+    products = {output_name(name) for name in files}
     if len(products) < len(files):
         raise ConfigError(
-            f"{source.address}: two files would be written to the same one (.txt, .jsonl)"
+            f"{source.uri}: two files would be written to the same one (.txt, .jsonl)"
         )
-    missing = [name for name in files if product_of(name) not in done]
+    missing = [name for name in files if output_name(name) not in done]
     finished, documents = len(files) - len(missing), 0
     if missing:
         progress("predict", finished, len(files), {})
         with connected(config):
-            for number in _rows(model, missing, source, output, config, precision):
+            for number in _predict_files(model, missing, source, output, config, precision):
                 finished, documents = finished + 1, documents + number
                 progress("predict", finished, len(files), {"documents": documents})
     return PartitionsReport(len(files), len(files) - len(missing), documents)
 
 
-def _rows(
+def _predict_files(
     model: bytes,
     files: list[str],
-    source: Place,
-    output: Place,
+    source: StorageUri,
+    output: StorageUri,
     config: ClusterConfig,
     precision: Precision,
 ) -> Iterator[int]:
@@ -131,17 +137,17 @@ def _rows(
     logging.getLogger("ray.data").setLevel(logging.ERROR)  # progress is ours to show
     options = worker_options(config)
     parcel = ray.put(model)
-    starts = ray.remote(_Starts).options(**here()).remote(config.retries)
-    most = min(config.workers or _MOST, len(files))
+    starts = ray.remote(_StartCounter).options(**local_actor_options()).remote(config.retries)
+    most = min(config.workers or _MAX_ACTORS, len(files))
     work = data.from_items([{"name": name} for name in files], override_num_blocks=len(files))
     work = work.map_batches(
-        _Worker,
+        _PredictWorker,
         fn_constructor_args=(parcel, starts, source, output, precision, config.threads),
         batch_size=1,
         compute=data.ActorPoolStrategy(
             min_size=1,
             max_size=most,
-            initial_size=min(most, room(config)),
+            initial_size=min(most, worker_slots(config)),
             max_tasks_in_flight_per_actor=2,
         ),
         **options,
@@ -152,7 +158,7 @@ def _rows(
         yield int(row["documents"])
 
 
-class _Starts:
+class _StartCounter:
     """An actor: counts how often each partition was begun, which Ray Data does without end."""
 
     def __init__(self, retries: int) -> None:
@@ -164,23 +170,23 @@ class _Starts:
         return self._starts[name] <= self._retries + 1
 
 
-class _Worker:
+class _PredictWorker:
     """An actor: a student, ready to predict whole partitions."""
 
     def __init__(
         self,
-        parcel: Any,
-        starts: Any,
-        source: Place,
-        output: Place,
+        model_ref: Any,
+        start_counter: Any,
+        source: StorageUri,
+        output: StorageUri,
         precision: Precision,
         threads: int,
     ) -> None:
         from vermeil.student.load import load_predictor
 
         self._folder = TemporaryDirectory(prefix="vermeil-")
-        unpack(require_ray().get(parcel), Path(self._folder.name))
-        self._starts, self._source, self._output = starts, source, output
+        extract_archive(require_ray().get(model_ref), Path(self._folder.name))
+        self._start_counter, self._source, self._output = start_counter, source, output
         self._predictor = load_predictor(Path(self._folder.name), precision, threads)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
@@ -188,8 +194,8 @@ class _Worker:
         documents, problem, name = 0, b"", str(batch["name"][0])
         partition = Partition(name, self._source, self._output)
         try:
-            if not require_ray().get(self._starts.begin.remote(name)):
-                raise TrainingError(_DEADLY.format(name))
+            if not require_ray().get(self._start_counter.begin.remote(name)):
+                raise TrainingError(_WORKERS_DIED.format(name))
             documents = partition.convert(self._predictor.predict)
         except VermeilError as error:
             problem = pickle.dumps(error)  # Ray Data would wrap it in exceptions of its own

@@ -9,42 +9,42 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 from uuid import uuid4
 
-from vermeil.cluster.storage import Place
+from vermeil.cluster.storage import StorageUri
 from vermeil.corpora.formats.jsonl import read_jsonl
 from vermeil.corpora.formats.text import read_text_lines
-from vermeil.corpora.id_index import SeenIds
+from vermeil.corpora.id_index import IdIndex
 from vermeil.corpora.objects import read_objects
-from vermeil.corpora.source import Line, decode_line, located, stem_of
+from vermeil.corpora.source import Line, add_error_location, decode_line, stem_of
 from vermeil.corpora.tokenised import join_words
 from vermeil.data.document import Document
 from vermeil.data.records import document_from_record, document_to_line, document_to_record
 from vermeil.errors import DataError
 
-_ENDINGS = {".jsonl": "jsonl", ".txt": "text", ".parquet": "parquet"}
+_EXTENSIONS = {".jsonl": "jsonl", ".txt": "text", ".parquet": "parquet"}
 _ROWS = 2048
 """Rows of a Parquet file that are read and written at once."""
 
 
-def partitions(source: Place) -> list[str]:
+def list_partitions(source: StorageUri) -> list[str]:
     """Return the files of a folder that can be read: .jsonl and .txt (.gz too), .parquet.
 
     Raises:
         DataError: there is none, or a file of another kind lies among them.
     """
-    files = source.files()
+    files = source.list_files()
     if not files:
-        raise DataError("holds no file, or is not there; expected a folder", source.address)
-    odd = [name for name in files if _ending(name) not in _ENDINGS]
+        raise DataError("holds no file, or is not there; expected a folder", source.uri)
+    odd = [name for name in files if _extension(name) not in _EXTENSIONS]
     if odd:
         raise DataError(
             f"holds {odd[0]} and {len(odd) - 1} more that are neither .jsonl, .txt (.gz too) nor "
             ".parquet; move them elsewhere",
-            source.address,
+            source.uri,
         )
     return files
 
 
-def product_of(name: str) -> str:
+def output_name(name: str) -> str:
     """Return the name of the file that a partition's predictions go to."""
     stem, compressed = name.removesuffix(".gz"), name.endswith(".gz")
     if stem.endswith(".txt"):
@@ -52,7 +52,7 @@ def product_of(name: str) -> str:
     return stem + ".gz" if compressed else stem
 
 
-def _ending(name: str) -> str:
+def _extension(name: str) -> str:
     return PurePosixPath(name.removesuffix(".gz")).suffix
 
 
@@ -65,9 +65,9 @@ class Partition:
         output: folder of the latter.
     """
 
-    def __init__(self, name: str, source: Place, output: Place) -> None:
+    def __init__(self, name: str, source: StorageUri, output: StorageUri) -> None:
         self.name, self._source, self._output = name, source, output
-        self._kind = _ENDINGS[_ending(name)]
+        self._kind = _EXTENSIONS[_extension(name)]
 
     def convert(self, predict: Any) -> int:
         """Read the documents, pass them through ``predict`` and write what it yields.
@@ -80,8 +80,8 @@ class Partition:
         """
         if self._kind == "parquet":
             return self._convert_parquet(predict)
-        with self._reading() as file, self._writing() as out:
-            return _write_lines(predict(self._checked(self._read(file))), out)
+        with self._open_input() as file, self._open_output() as out:
+            return _write_lines(predict(self._check_ids(self._read(file))), out)
 
     def _read(self, file: IO[bytes]) -> Iterator[tuple[int, Document]]:
         path = Path(self.name)
@@ -90,16 +90,16 @@ class Partition:
             return read_jsonl(read_objects(lines, path), path)
         return read_text_lines(lines, path)
 
-    def _checked(self, found: Iterable[tuple[int, Document]]) -> Iterator[Document]:
+    def _check_ids(self, found: Iterable[tuple[int, Document]]) -> Iterator[Document]:
         path = Path(self.name)
-        with SeenIds() as seen:
+        with IdIndex() as seen:
             for line, document in found:
-                with located(path, line):
+                with add_error_location(path, line):
                     seen.add(document, line)
                 yield document
 
     @contextmanager
-    def _reading(self) -> Iterator[IO[bytes]]:
+    def _open_input(self) -> Iterator[IO[bytes]]:
         system, root = self._source.open()
         path = f"{root}/{self.name}"
         try:
@@ -113,10 +113,10 @@ class Partition:
             raise DataError(f"cannot be read ({error})", path) from error
 
     @contextmanager
-    def _aside(self) -> Iterator[tuple[Any, str]]:
+    def _temporary_output(self) -> Iterator[tuple[Any, str]]:
         """Give a hidden path, which gets the product's name at the end."""
         system, root = self._output.open()
-        whole = PurePosixPath(root) / product_of(self.name)
+        whole = PurePosixPath(root) / output_name(self.name)
         partial = str(whole.with_name(f".{whole.name}.{uuid4().hex[:8]}.part"))
         system.create_dir(str(whole.parent), recursive=True)
         try:
@@ -128,9 +128,9 @@ class Partition:
             raise
 
     @contextmanager
-    def _writing(self) -> Iterator[IO[bytes]]:
+    def _open_output(self) -> Iterator[IO[bytes]]:
         with (
-            self._aside() as (system, partial),
+            self._temporary_output() as (system, partial),
             system.open_output_stream(partial, compression=None) as raw,
         ):
             if self.name.endswith(".gz"):
@@ -146,30 +146,32 @@ class Partition:
 
         system, root = self._source.open()
         number = 0
-        with system.open_input_file(f"{root}/{self.name}") as raw, SeenIds() as seen:
+        with system.open_input_file(f"{root}/{self.name}") as raw, IdIndex() as seen:
             table = parquet.ParquetFile(raw)
-            kept = [f for f in table.schema_arrow if f.name not in _ADDED]
-            schema = pa.schema([*kept, *_added_fields()])
+            kept = [f for f in table.schema_arrow if f.name not in _ANNOTATION_COLUMNS]
+            schema = pa.schema([*kept, *_annotation_fields()])
             with (
-                self._aside() as (out, partial),
+                self._temporary_output() as (out, partial),
                 out.open_output_stream(partial) as file,
                 parquet.ParquetWriter(file, schema) as writer,
             ):
                 for batch in table.iter_batches(_ROWS):
-                    documents = list(_of_rows(batch.to_pylist(), stem_of(Path(self.name)), number))
+                    documents = list(
+                        _documents_from_rows(batch.to_pylist(), stem_of(Path(self.name)), number)
+                    )
                     for row, document in enumerate(documents, number + 1):
                         seen.add(document, row)
                     columns = [batch.column(f.name) for f in kept]
-                    columns += _added_columns(list(predict(documents)))
+                    columns += _annotation_columns(list(predict(documents)))
                     writer.write_table(pa.Table.from_arrays(columns, schema=schema))
                     number += len(documents)
         return number
 
 
-_ADDED = ("spans", "labels")
+_ANNOTATION_COLUMNS = ("spans", "labels")
 
 
-def _added_fields() -> list[Any]:
+def _annotation_fields() -> list[Any]:
     import pyarrow as pa
 
     span = pa.struct(
@@ -183,21 +185,23 @@ def _added_fields() -> list[Any]:
     return [pa.field("spans", pa.list_(span)), pa.field("labels", pa.list_(pa.string()))]
 
 
-def _added_columns(documents: list[Document]) -> list[Any]:
+def _annotation_columns(documents: list[Document]) -> list[Any]:
     import pyarrow as pa
 
     records = [document_to_record(document) for document in documents]
     return [
         pa.array([record.get(field.name) for record in records], field.type)
-        for field in _added_fields()
+        for field in _annotation_fields()
     ]
 
 
-def _of_rows(rows: Iterable[dict[str, Any]], stem: str, before: int) -> Iterator[Document]:
+def _documents_from_rows(
+    rows: Iterable[dict[str, Any]], stem: str, offset: int
+) -> Iterator[Document]:
     """Yield the documents of rows: column text, or tokens (words); id and group where there are."""
-    for number, row in enumerate(rows, before + 1):
+    for number, row in enumerate(rows, offset + 1):
         record = {"id": str(row.get("id") or f"{stem}:{number}"), "group": row.get("group")}
-        with located(Path(stem), number):
+        with add_error_location(Path(stem), number):
             if row.get("text") is not None:
                 record["text"] = row["text"]
             elif row.get("tokens") is not None:

@@ -139,12 +139,12 @@ def find_leaks(
     left_documents = 0
     for document in left:
         left_documents += 1
-        first_of.setdefault(normal_text(document.text), document.id)
+        first_of.setdefault(normalise_text(document.text), document.id)
         groups.add(document.group or "")
     right_texts: list[tuple[str, str]] = []
     shared: set[str] = set()
     for document in right:
-        right_texts.append((document.id, normal_text(document.text)))
+        right_texts.append((document.id, normalise_text(document.text)))
         if document.group and document.group in groups:
             shared.add(document.group)
     exact: list[Leak] = []
@@ -172,7 +172,7 @@ def find_leaks(
     )
 
 
-def normal_text(text: str) -> str:
+def normalise_text(text: str) -> str:
     """Return the form in which texts are compared (see the top of this file)."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     # A text without letters and digits ("***") is compared as it is.
@@ -190,11 +190,11 @@ def _near(
     ranked = _rank([_shingles(text) for text in (*left, *right)])
     left_sets, right_sets = ranked[: len(left)], ranked[len(left) :]
     sizes = np.array([len(one) for one in left_sets], dtype=np.int64)
-    index = _Index([_prefix(one, threshold) for one in left_sets])
+    index = _ShingleIndex([_prefix(one, threshold) for one in left_sets])
     found: dict[str, tuple[str, float]] = {}
     for text, one in zip(right, right_sets, strict=True):
         shared = index.shared(_prefix(one, threshold))
-        near = shared >= min(_SHARED, _least(one, threshold))
+        near = shared >= min(_SHARED, _min_shared(one, threshold))
         near &= (sizes >= threshold * len(one) - _SLACK) & (sizes * threshold <= len(one) + _SLACK)
         for number in np.flatnonzero(near).tolist():
             similarity = _jaccard(one, left_sets[number])
@@ -203,7 +203,7 @@ def _near(
     return found
 
 
-class _Index:
+class _ShingleIndex:
     """Which sets hold which shingle.
 
     Args:
@@ -248,14 +248,14 @@ def _rank(sets: Sequence[NDArray[np.uint64]]) -> list[Shingles]:
     return [np.sort(one) for one in np.split(rank[inverse], ends[:-1])]
 
 
-def _least(one: Shingles, threshold: float) -> int:
+def _min_shared(one: Shingles, threshold: float) -> int:
     """Return how many shingles a set must share with ``one`` at least to be similar enough."""
     return math.ceil(threshold * len(one) - _SLACK)
 
 
 def _prefix(one: Shingles, threshold: float) -> Shingles:
     """Return the rarest shingles, of which similar sets share `_SHARED` (or all they must)."""
-    return one[: len(one) - _least(one, threshold) + _SHARED]
+    return one[: len(one) - _min_shared(one, threshold) + _SHARED]
 
 
 def _jaccard(one: Shingles, other: Shingles) -> float:

@@ -46,7 +46,7 @@ def split_corpus(
             f"{len(groups)} groups cannot be dealt out to {len(shares)} parts, since a group is "
             "never cut; ask for fewer parts"
         )
-    chosen = _deal(groups, shares, seed)
+    chosen = _assign_groups(groups, shares, seed)
     parts: dict[str, list[Document]] = {name: [] for name in shares}
     for document in corpus:
         parts[chosen[document.group_or_id]].append(document)
@@ -73,7 +73,7 @@ def _counts(document: Document) -> Counter[tuple[str, str]]:
     return counts
 
 
-def _deal(
+def _assign_groups(
     groups: Mapping[str, Counter[tuple[str, str]]], shares: Mapping[str, float], seed: int
 ) -> dict[str, str]:
     total: Counter[tuple[str, str]] = Counter()

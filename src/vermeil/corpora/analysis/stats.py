@@ -14,7 +14,7 @@ from vermeil.data.document import Document
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class LengthSummary:
     """Smallest, middle and largest of many lengths; all 0 where there are none.
 
     Of an even number of lengths the lower middle one is taken, so that it is a length that occurs.
@@ -57,8 +57,8 @@ class CorpusStats:
     relations: Mapping[str, int] = field(default_factory=dict)
     abstentions: int = 0
     overlapping: int = 0
-    characters: Spread = Spread()
-    words: Spread = Spread()
+    characters: LengthSummary = LengthSummary()
+    words: LengthSummary = LengthSummary()
     duplicates: int = 0
     repaired_tags: int = 0
     unread: Mapping[str, int] = field(default_factory=dict)
@@ -127,8 +127,8 @@ def corpus_stats(documents: Iterable[Document]) -> CorpusStats:
         relations=_ordered(relations),
         abstentions=number["abstentions"],
         overlapping=number["overlapping"],
-        characters=_spread(characters),
-        words=_spread(words),
+        characters=_summarise_lengths(characters),
+        words=_summarise_lengths(words),
         duplicates=number["duplicates"],
         repaired_tags=unread.pop(REPAIRED, 0),
         unread=_ordered(unread),
@@ -156,12 +156,12 @@ def _ordered(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _spread(lengths: Counter[int]) -> Spread:
+def _summarise_lengths(lengths: Counter[int]) -> LengthSummary:
     if not lengths:
-        return Spread()
+        return LengthSummary()
     middle, passed = (lengths.total() + 1) // 2, 0
     for length in sorted(lengths):
         passed += lengths[length]
         if passed >= middle:
-            return Spread(min(lengths), length, max(lengths))
+            return LengthSummary(min(lengths), length, max(lengths))
     raise AssertionError("unreachable: the lengths add up to their total")

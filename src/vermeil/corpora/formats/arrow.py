@@ -16,20 +16,20 @@ from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
 from vermeil.corpora.folders import new_folder
-from vermeil.corpora.source import reading
+from vermeil.corpora.source import translate_file_errors
 from vermeil.data.atomic import atomic_path, write_json
 from vermeil.errors import DataError
 from vermeil.optional import require
 
 INFO, STATE, SPLITS = "dataset_info.json", "state.json", "dataset_dict.json"
-BATCH = 1000
+BATCH_ROWS = 1000
 """Rows that are in memory at once."""
 
 Features = dict[str, Any]
 """Name of a column to its type, as `datasets` writes it."""
 
 
-class Rows(NamedTuple):
+class TableRows(NamedTuple):
     """The rows of a table, and what its columns are.
 
     Args:
@@ -43,7 +43,7 @@ class Rows(NamedTuple):
     rows: Iterator[tuple[Path, int, dict[str, Any]]]
 
 
-def read_rows(path: Path) -> Rows:
+def read_rows(path: Path) -> TableRows:
     """Open a Parquet file, an Arrow file, or a folder of either.
 
     Raises:
@@ -51,7 +51,7 @@ def read_rows(path: Path) -> Rows:
         DataError: the file is damaged, or the folder holds none or several splits.
     """
     _pyarrow()
-    with reading(path):
+    with translate_file_errors(path):
         if path.is_dir():
             files, features = _files_of(path)
         else:
@@ -59,7 +59,7 @@ def read_rows(path: Path) -> Rows:
             files, features = [path], {}
     schema = _schema(files[0])
     features = features or _features(schema.metadata or {})
-    return Rows(features, schema.names, _rows(files))
+    return TableRows(features, schema.names, _rows(files))
 
 
 def looks_like_table(path: Path) -> bool:
@@ -81,9 +81,9 @@ def write_parquet(rows: Iterable[Sequence[Any]], columns: Columns, path: Path) -
     plain = columns.schema(pa)
     batches = _batches(rows, plain, pa)
     with atomic_path(path) as partial, ExitStack() as stack:
-        if columns.late:
+        if columns.needs_all_rows:
             # The schema stands before the rows in the metadata, but the rows tell its labels.
-            batches = _spooled(batches, plain, stack)
+            batches = _spool_batches(batches, plain, stack)
         described = json.dumps({"info": {"features": columns.features()}})
         schema = plain.with_metadata({"huggingface": described})
         writer = stack.enter_context(pq.ParquetWriter(partial, schema, compression="zstd"))
@@ -127,7 +127,7 @@ class Columns(NamedTuple):
 
     types: Mapping[str, Any]
     features: Any
-    late: bool = False
+    needs_all_rows: bool = False
 
     def schema(self, pa: Any) -> Any:
         """Return the schema in Arrow."""
@@ -147,13 +147,13 @@ def _batches(rows: Iterable[Sequence[Any]], schema: Any, pa: Any) -> Iterator[An
 
     for row in rows:
         waiting.append(row)
-        if len(waiting) == BATCH:
+        if len(waiting) == BATCH_ROWS:
             yield batch()
     if waiting:
         yield batch()
 
 
-def _spooled(batches: Iterable[Any], schema: Any, stack: ExitStack) -> Iterator[Any]:
+def _spool_batches(batches: Iterable[Any], schema: Any, stack: ExitStack) -> Iterator[Any]:
     """Put batches into a temporary file until the last one has come; return them from there."""
     pa = _pyarrow()
     spool = stack.enter_context(TemporaryFile())  # noqa: SIM115
@@ -195,9 +195,9 @@ def _rows(files: Sequence[Path]) -> Iterator[tuple[Path, int, dict[str, Any]]]:
     pa = _pyarrow()
     for path in files:
         number = 0
-        with reading(path), ExitStack() as stack:
+        with translate_file_errors(path), ExitStack() as stack:
             try:
-                for batch in _opened(path, stack):
+                for batch in _record_batches(path, stack):
                     for row in batch.to_pylist():
                         number += 1
                         yield path, number, row
@@ -205,13 +205,13 @@ def _rows(files: Sequence[Path]) -> Iterator[tuple[Path, int, dict[str, Any]]]:
                 raise DataError(f"is damaged: {error}", path) from error
 
 
-def _opened(path: Path, stack: ExitStack) -> Iterator[Any]:
+def _record_batches(path: Path, stack: ExitStack) -> Iterator[Any]:
     """Yield the record batches of a file."""
     pa = _pyarrow()
     if _is_parquet(path):
         import pyarrow.parquet as pq
 
-        yield from stack.enter_context(pq.ParquetFile(path)).iter_batches(BATCH)
+        yield from stack.enter_context(pq.ParquetFile(path)).iter_batches(BATCH_ROWS)
         return
     reader = _arrow(stack.enter_context(pa.OSFile(str(path))), pa)
     if hasattr(reader, "num_record_batches"):
@@ -231,7 +231,7 @@ def _arrow(file: Any, pa: Any) -> Any:
 
 def _schema(path: Path) -> Any:
     pa = _pyarrow()
-    with reading(path):
+    with translate_file_errors(path):
         try:
             if _is_parquet(path):
                 import pyarrow.parquet as pq
@@ -260,7 +260,7 @@ def _features(metadata: Mapping[bytes, bytes]) -> Features:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    with reading(path):
+    with translate_file_errors(path):
         try:
             value = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:

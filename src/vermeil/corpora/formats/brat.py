@@ -17,9 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from vermeil.corpora.folders import file_name, files_below, new_folder
-from vermeil.corpora.source import Found, located, read_lines, read_whole, reading
-from vermeil.corpora.tokenised import count_unheld
-from vermeil.corpora.tools.extras import Marks, restore
+from vermeil.corpora.source import (
+    LocatedDocument,
+    add_error_location,
+    read_lines,
+    read_whole,
+    translate_file_errors,
+)
+from vermeil.corpora.tokenised import count_unsupported
+from vermeil.corpora.tools.extras import ImportedAnnotation, restore
 from vermeil.data.document import Document, Range, Span
 from vermeil.errors import DataError
 
@@ -38,26 +44,26 @@ _LINE_ENDS = re.compile(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 """All that ends a line for brat's server."""
 
 
-def read_brat(path: Path) -> Iterator[Found]:
+def read_brat(path: Path) -> Iterator[LocatedDocument]:
     """Read a folder, or the one document of a ``.txt`` or ``.ann`` file.
 
     Raises:
         DataError: a file is missing, or a line is not brat's.
     """
-    with reading(path):
+    with translate_file_errors(path):
         if path.is_dir():
             files = list(files_below(path, ".txt"))
         else:
             files = [(path.with_suffix(".txt"), path.stem)]
     for file, name in files:
         marks_file = file.with_suffix(".ann")
-        text = read_whole(file, keep_mark=True)
-        marks = Marks(text)
+        text = read_whole(file, keep_bom=True)
+        marks = ImportedAnnotation(text)
         if marks_file.exists():
-            marks = _marks(marks_file, text)
-        with located(marks_file if marks_file.exists() else file):
+            marks = _read_annotation(marks_file, text)
+        with add_error_location(marks_file if marks_file.exists() else file):
             document = restore(marks, None, name)
-        yield Found(file, None, document)
+        yield LocatedDocument(file, None, document)
 
 
 def write_brat(documents: Iterable[Document], path: Path, losses: Counter[str]) -> None:
@@ -88,12 +94,12 @@ def _lines(document: Document, losses: Counter[str]) -> list[str]:
     pieces = _pieces_of(document)
     meta = {k: v for k, v in document.meta.items() if k != PIECES or not pieces}
     rest = Document(document.id, document.text, None, None, annotation, document.weight, meta)
-    count_unheld(rest, losses, ("relations",) if related else ())
+    count_unsupported(rest, losses, ("relations",) if related else ())
     losses["group"] += document.group is not None
     losses["tokens"] += document.tokens is not None
     lines, left_out = [], set[int]()
     for number, span in enumerate(annotation.spans or ()):
-        places = _in_lines(document.text, pieces.get(span.key, [(span.start, span.end)]))
+        places = _without_line_ends(document.text, pieces.get(span.key, [(span.start, span.end)]))
         if not places or not _is_word(span.label):
             losses["no_token" if not places else "odd_label"] += 1
             left_out.add(number)
@@ -113,7 +119,7 @@ def _lines(document: Document, losses: Counter[str]) -> list[str]:
     return lines
 
 
-def _in_lines(text: str, places: list[Range]) -> list[Range]:
+def _without_line_ends(text: str, places: list[Range]) -> list[Range]:
     """Return the places without the line ends in them, which no annotation of brat's may hold."""
     parts: list[Range] = []
     for start, end in places:
@@ -124,7 +130,7 @@ def _in_lines(text: str, places: list[Range]) -> list[Range]:
     return [(start, end) for start, end in parts if start < end]
 
 
-def _joined(text: str, places: list[Range]) -> list[Range]:
+def _merge_across_lines(text: str, places: list[Range]) -> list[Range]:
     """Return the places, those as one between which there are only line ends."""
     joined = places[:1]
     for start, end in places[1:]:
@@ -135,14 +141,14 @@ def _joined(text: str, places: list[Range]) -> list[Range]:
     return joined
 
 
-def _marks(path: Path, text: str) -> Marks:
+def _read_annotation(path: Path, text: str) -> ImportedAnnotation:
     spans: list[Span] = []
     names: dict[str, int] = {}
     related: list[tuple[int, str]] = []
     pieces: list[dict[str, Any]] = []
     unread: Counter[str] = Counter()
     for line in read_lines(path):
-        with located(path, line.number):
+        with add_error_location(path, line.number):
             kind = line.text[:1]
             if not line.text.strip():
                 continue
@@ -154,7 +160,7 @@ def _marks(path: Path, text: str) -> Marks:
                     raise DataError(
                         f"{name} ends at {span.end}; the text has {len(text)} characters"
                     )
-                places = _joined(text, places)
+                places = _merge_across_lines(text, places)
                 if len(places) > 1:
                     pieces.append({"pieces": [list(p) for p in places], "label": span.label})
             elif kind == "R":
@@ -165,11 +171,11 @@ def _marks(path: Path, text: str) -> Marks:
                 raise DataError(f"{line.text[:40]!r} is no annotation of brat's")
     relations = []
     for number, row in related:
-        with located(path, number):
+        with add_error_location(path, number):
             relations.append(_relation(row, names, unread))
     meta = {PIECES: pieces} if pieces else {}
     found = [relation for relation in relations if relation is not None]
-    return Marks(text, spans, None, found if related else None, meta, unread)
+    return ImportedAnnotation(text, spans, None, found if related else None, meta, unread)
 
 
 def _span(line: str) -> tuple[str, Span, list[Range]]:

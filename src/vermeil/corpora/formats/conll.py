@@ -18,8 +18,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from vermeil.corpora.config import CorpusConfig
-from vermeil.corpora.source import Line, located, stem_of
-from vermeil.corpora.tokenised import Row, document_to_sheet, is_flat, row_to_document
+from vermeil.corpora.source import Line, add_error_location, stem_of
+from vermeil.corpora.tokenised import (
+    TokenisedRow,
+    document_to_tagged_words,
+    is_single_line,
+    row_to_document,
+)
 from vermeil.data.document import Document
 from vermeil.data.tags import Scheme, split_tag
 from vermeil.errors import DataError
@@ -33,7 +38,7 @@ _OTHER_NAMES = {"sent_id": _ID}
 
 
 @dataclass(slots=True)
-class _Text:
+class _ColumnText:
     """The lines of one text, as they are gathered."""
 
     line: int = 0
@@ -53,14 +58,14 @@ def read_conll(
     """Read texts in columns, with the line on which each begins."""
     stem = stem_of(config.path)
     for number, text in enumerate(_texts(lines, config, scheme)):
-        row = Row(
+        row = TokenisedRow(
             id=text.comments.get(_ID, f"{stem}-{number}"),
             group=text.group,
             words=text.words,
             tags=text.tags if text.annotated else None,
             text=text.comments.get(_TEXT),
         )
-        with located(config.path, text.line):
+        with add_error_location(config.path, text.line):
             document = row_to_document(row, scheme)
         yield text.line, document
 
@@ -88,20 +93,20 @@ def conll_texts(
     number = groups = 0
     group: str | None = None
     for document in documents:
-        sheet = document_to_sheet(document, scheme, losses, flat=True)
+        sheet = document_to_tagged_words(document, scheme, losses, single_line=True)
         if not sheet.words or DOCSTART in sheet.words:
             losses["unwritable"] += 1
             yield ""
             continue
         lines: list[str] = []
-        wanted = _flat_or_none(document.group, "group", losses)
+        wanted = _single_line_or_none(document.group, "group", losses)
         if wanted not in (None, group):
             lines += [f"{DOCSTART}\tO", ""]
             group, groups = f"{stem}-{groups}", groups + 1
         if wanted != group:
             lines.append(f"# {_GROUP} = {wanted or ''}")
             group = wanted
-        name = _flat_or_none(document.id, "id", losses)
+        name = _single_line_or_none(document.id, "id", losses)
         if name not in (None, f"{stem}-{number}"):
             lines.append(f"# {_ID} = {name}")
         if sheet.text is not None:
@@ -131,18 +136,18 @@ def looks_like_conll(lines: Iterable[Line], tag_column: int) -> bool:
     return bool(widths)
 
 
-def _texts(lines: Iterable[Line], config: CorpusConfig, scheme: Scheme) -> Iterator[_Text]:
+def _texts(lines: Iterable[Line], config: CorpusConfig, scheme: Scheme) -> Iterator[_ColumnText]:
     """Gather lines into texts; groups are those of ``-DOCSTART-``, a comment or a column."""
     stem, width, groups = stem_of(config.path), 0, 0
     group: str | None = None
-    text = _Text()
+    text = _ColumnText()
     for line in lines:
         cells = _cells(line.text)
         opens_group = cells[:1] == [DOCSTART]
         if opens_group or not line.text.strip(" \t"):
             if text.words:
                 yield text
-            text = _Text()
+            text = _ColumnText()
             if opens_group:
                 group, groups = f"{stem}-{groups}", groups + 1
             continue
@@ -152,7 +157,7 @@ def _texts(lines: Iterable[Line], config: CorpusConfig, scheme: Scheme) -> Itera
             text.comments[_OTHER_NAMES.get(key, key)] = value
             group = (value or None) if key == _GROUP else group
             continue
-        with located(config.path, line.number):
+        with add_error_location(config.path, line.number):
             width = width or len(cells)
             _add_row(text, cells, width, config, scheme)
         if not text.line:
@@ -162,7 +167,7 @@ def _texts(lines: Iterable[Line], config: CorpusConfig, scheme: Scheme) -> Itera
 
 
 def _add_row(
-    text: _Text, cells: list[str], width: int, config: CorpusConfig, scheme: Scheme
+    text: _ColumnText, cells: list[str], width: int, config: CorpusConfig, scheme: Scheme
 ) -> None:
     if len(cells) != width:
         raise DataError(f"the row has {len(cells)} columns, those before it have {width}")
@@ -202,8 +207,8 @@ def _is_tag(cells: list[str], column: int) -> bool:
         return False
 
 
-def _flat_or_none(value: str | None, name: str, losses: Counter[str]) -> str | None:
-    if value is None or (value and is_flat(value)):
+def _single_line_or_none(value: str | None, name: str, losses: Counter[str]) -> str | None:
+    if value is None or (value and is_single_line(value)):
         return value
     losses[name] += 1
     return None

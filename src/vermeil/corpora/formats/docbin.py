@@ -16,21 +16,32 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from vermeil.corpora.source import Found, located, reading, stem_of
-from vermeil.corpora.tools.extras import KEY, Marks, extras_text, parsed_extras, restore
+from vermeil.corpora.source import (
+    LocatedDocument,
+    add_error_location,
+    stem_of,
+    translate_file_errors,
+)
+from vermeil.corpora.tools.extras import (
+    KEY,
+    ImportedAnnotation,
+    extras_text,
+    parsed_extras,
+    restore,
+)
 from vermeil.data.atomic import atomic_path
 from vermeil.data.document import Document, Range, Span
 from vermeil.data.words import words_of
 from vermeil.errors import DataError
 from vermeil.optional import require
 
-GROUP = "sc"
+SPAN_GROUP = "sc"
 """The span group for spans that may overlap."""
 
-_MISSING, _SURE = 0, 0.5
+_MISSING, _MIN_CATEGORY_SCORE = 0, 0.5
 
 
-def read_docbin(path: Path) -> Iterator[Found]:
+def read_docbin(path: Path) -> Iterator[LocatedDocument]:
     """Read the documents of a file, or of all ``.spacy`` files of a folder.
 
     Raises:
@@ -41,16 +52,16 @@ def read_docbin(path: Path) -> Iterator[Found]:
     files = sorted(path.glob("*.spacy")) if path.is_dir() else [path]
     vocab = spacy.vocab.Vocab()
     for file in files:
-        with reading(file):
+        with translate_file_errors(file):
             data = file.read_bytes()
         try:
             docs = spacy.tokens.DocBin().from_bytes(data).get_docs(vocab)
         except Exception as error:
             raise DataError(f"is no DocBin of spaCy, or is damaged ({error})", file) from error
         for number, doc in enumerate(docs):
-            with located(file, number + 1):
+            with add_error_location(file, number + 1):
                 document = _document(doc, f"{stem_of(file)}-{number}")
-            yield Found(file, number + 1, document)
+            yield LocatedDocument(file, number + 1, document)
 
 
 def write_docbin(documents: Iterable[Document], path: Path) -> None:
@@ -81,14 +92,14 @@ def _doc(document: Document, vocab: Any, spacy: Any) -> Any:
         return spacy.tokens.Span(doc, first[start], last[end], label=label)
 
     marked = [span(s.start, s.end, s.label) for s in annotation.spans or ()]
-    flat = _apart(marked)
+    flat = _non_overlapping(marked)
     if annotation.spans is not None:
         missing = [span(*place) for place in annotation.abstain]
         taken = {token for one in flat for token in range(one.start, one.end)}
         free = [t for one in missing for t in range(one.start, one.end) if t not in taken]
         doc.set_ents(flat, missing=[doc[n : n + 1] for n in dict.fromkeys(free)])
     if len(flat) < len(marked):
-        doc.spans[GROUP] = marked
+        doc.spans[SPAN_GROUP] = marked
     doc.cats = dict.fromkeys(annotation.labels or (), 1.0)
     doc.user_data[KEY] = extras_text(document)
     return doc
@@ -114,7 +125,7 @@ def _pieces(document: Document, points: set[int]) -> tuple[list[str], list[bool]
     return words, spaces, places
 
 
-def _apart(spans: Sequence[Any]) -> list[Any]:
+def _non_overlapping(spans: Sequence[Any]) -> list[Any]:
     """Return spans that do not overlap: the one that begins first, then the longer, is kept."""
     kept: list[Any] = []
     for span in sorted(spans, key=lambda one: (one.start, -one.end)):
@@ -126,21 +137,21 @@ def _apart(spans: Sequence[Any]) -> list[Any]:
 def _document(doc: Any, name: str) -> Document:
     unread: Counter[str] = Counter()
     extras = parsed_extras(doc.user_data.get(KEY))
-    group = doc.spans.get(GROUP) if GROUP in doc.spans else None
+    group = doc.spans.get(SPAN_GROUP) if SPAN_GROUP in doc.spans else None
     found = doc.ents if group is None else group
     known = extras if isinstance(extras, dict) else None
     annotated = known is not None or doc.has_annotation("ENT_IOB") or group is not None
     spans = [Span(s.start_char, s.end_char, s.label_) for s in found if s.label_ and len(s)]
     unread["empty_labels"] = len(found) - len(spans)
-    unread["span_groups"] = sum(len(doc.spans[key]) > 0 for key in doc.spans if key != GROUP)
-    cats = tuple(label for label, value in doc.cats.items() if value > _SURE)
+    unread["span_groups"] = sum(len(doc.spans[key]) > 0 for key in doc.spans if key != SPAN_GROUP)
+    cats = tuple(label for label, value in doc.cats.items() if value > _MIN_CATEGORY_SCORE)
     same = known is not None and set(cats) == set(known.get("labels") or ())
     labels = cats if doc.cats and not same else None
-    marks = Marks(doc.text, spans if annotated else None, labels, unread=unread)
-    return restore(marks, _foreign(doc, annotated) if known is None else known, name)
+    marks = ImportedAnnotation(doc.text, spans if annotated else None, labels, unread=unread)
+    return restore(marks, _spacy_extras(doc, annotated) if known is None else known, name)
 
 
-def _foreign(doc: Any, annotated: bool) -> dict[str, Any]:
+def _spacy_extras(doc: Any, annotated: bool) -> dict[str, Any]:
     """Return words and abstentions of a document that we did not write."""
     extras: dict[str, Any] = {
         "tokens": [[t.idx, t.idx + len(t)] for t in doc if not t.is_space and len(t)]

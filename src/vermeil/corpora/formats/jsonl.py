@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from vermeil.corpora.source import located
+from vermeil.corpora.source import add_error_location
 from vermeil.data.document import Document
 from vermeil.data.records import document_from_record, document_to_line
 
@@ -27,7 +27,7 @@ def read_jsonl(
 ) -> Iterator[tuple[int, Document]]:
     """Read vermeil records, with their line numbers."""
     for number, record in objects:
-        with located(path, number):
+        with add_error_location(path, number):
             document = document_from_record(record)
         yield number, document
 

@@ -15,12 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from vermeil.corpora.config import CorpusConfig
-from vermeil.corpora.formats.arrow import Columns, Features, Rows, read_rows
-from vermeil.corpora.source import Found, located, stem_of
-from vermeil.corpora.tokenised import Row, document_to_sheet, place_words, row_to_document
+from vermeil.corpora.formats.arrow import Columns, Features, TableRows, read_rows
+from vermeil.corpora.source import LocatedDocument, add_error_location, stem_of
+from vermeil.corpora.tokenised import (
+    TokenisedRow,
+    align_words,
+    document_to_tagged_words,
+    row_to_document,
+)
 from vermeil.corpora.tools.answers import document_of
 from vermeil.corpora.tools.argilla import read_argilla, record_of_row
-from vermeil.corpora.tools.json_fields import shown
+from vermeil.corpora.tools.json_fields import format_value
 from vermeil.data.document import Document
 from vermeil.data.records import document_from_record, document_to_record
 from vermeil.data.tags import Scheme, detect_scheme
@@ -37,7 +42,7 @@ _STARTS, _ENDS, _LABELS = (
 )
 
 
-def read_table(path: Path, config: CorpusConfig) -> Iterator[Found]:
+def read_table(path: Path, config: CorpusConfig) -> Iterator[LocatedDocument]:
     """Read the documents of a table.
 
     Raises:
@@ -47,15 +52,15 @@ def read_table(path: Path, config: CorpusConfig) -> Iterator[Found]:
     table = read_rows(path)
     stem = stem_of(path)
     spans = next((name for name in _SPAN_COLUMNS if name in table.columns), None)
-    if "tokens" in table.columns and spans is None and not _is_places(table):
+    if "tokens" in table.columns and spans is None and not _has_token_ranges(table):
         yield from _words(table, config, stem)
         return
     if any(name.endswith((".responses", ".suggestion")) for name in table.columns):
         for file, number, row in table.rows:
-            with located(file, number):
+            with add_error_location(file, number):
                 answered = read_argilla(record_of_row(row))
                 document = document_of(answered, f"{stem}-{number - 1}")
-            yield Found(file, number, document)
+            yield LocatedDocument(file, number, document)
         return
     if "text" not in table.columns:
         raise DataError(
@@ -63,11 +68,11 @@ def read_table(path: Path, config: CorpusConfig) -> Iterator[Found]:
             "text and spans",
             path,
         )
-    names = _span_labels(table.features.get(spans or ""))
+    names = _span_label_names(table.features.get(spans or ""))
     for file, number, row in table.rows:
-        with located(file, number):
+        with add_error_location(file, number):
             document = _text_document(row, spans, names, f"{stem}-{number - 1}")
-        yield Found(file, number, document)
+        yield LocatedDocument(file, number, document)
 
 
 def text_columns() -> Columns:
@@ -121,17 +126,17 @@ class WordRows:
 
         def features() -> Features:
             tags = {"names": list(self._tags), "_type": "ClassLabel"}
-            return {**self._plain(), "ner_tags": {"feature": tags, "_type": "List"}}
+            return {**self._common_columns(), "ner_tags": {"feature": tags, "_type": "List"}}
 
-        types = {**self._plain(), "ner_tags": _list_of(_value("int64"))}
+        types = {**self._common_columns(), "ner_tags": _list_of(_value("int64"))}
         return Columns(
-            {name: _arrow_type(kind) for name, kind in types.items()}, features, late=True
+            {name: _arrow_type(kind) for name, kind in types.items()}, features, needs_all_rows=True
         )
 
     def rows(self, documents: Iterable[Document]) -> Iterator[list[Any]]:
         """Yield the row of each document; what it cannot hold is counted."""
         for document in documents:
-            sheet = document_to_sheet(document, self._scheme, self._losses)
+            sheet = document_to_tagged_words(document, self._scheme, self._losses)
             tags = sheet.tags
             numbers = (
                 None if tags is None else [self._tags.setdefault(t, len(self._tags)) for t in tags]
@@ -139,31 +144,31 @@ class WordRows:
             yield [document.id, document.group, sheet.text, sheet.words, numbers]
 
     @staticmethod
-    def _plain() -> Features:
+    def _common_columns() -> Features:
         string = _value("string")
         return {"id": string, "group": string, "text": string, "tokens": _list_of(string)}
 
 
-def _words(table: Rows, config: CorpusConfig, stem: str) -> Iterator[Found]:
+def _words(table: TableRows, config: CorpusConfig, stem: str) -> Iterator[LocatedDocument]:
     columns = (config.tag_key, *TAG_COLUMNS)
     column = next((name for name in columns if name in table.columns), None)
     names = _class_names(table.features.get(column or ""))
     scheme = config.scheme
     if scheme == "auto":
         again = read_rows(config.path)
-        with located(config.path):
+        with add_error_location(config.path):
             scheme = detect_scheme(
                 _tags(row.get(column or ""), names) or ()
                 for _, _, row in (again.rows if column else ())
             )
     for file, number, row in table.rows:
-        with located(file, number):
+        with add_error_location(file, number):
             tokens, text = _strings(row.get("tokens"), "tokens"), row.get("text")
-            if text is not None and place_words(text, tokens) is None:
+            if text is not None and align_words(text, tokens) is None:
                 raise DataError("text does not hold the tokens in order, with white space between")
             name, group = row.get("id"), row.get("group")
             document = row_to_document(
-                Row(
+                TokenisedRow(
                     id=f"{stem}-{number - 1}" if name is None else str(name),
                     group=None if group is None else str(group),
                     words=tokens,
@@ -172,7 +177,7 @@ def _words(table: Rows, config: CorpusConfig, stem: str) -> Iterator[Found]:
                 ),
                 scheme,
             )
-        yield Found(file, number, document)
+        yield LocatedDocument(file, number, document)
 
 
 def _text_document(
@@ -207,7 +212,7 @@ def _text_document(
 def _span(item: Mapping[str, Any], names: Sequence[str] | None) -> dict[str, Any]:
     label = _one_of(item, _LABELS)
     span = {"start": _one_of(item, _STARTS), "end": _one_of(item, _ENDS)}
-    span["label"] = _named(label, names) if type(label) is int else label
+    span["label"] = _label_name(label, names) if type(label) is int else label
     for key in ("score", "weight", "status", "origin"):
         if item.get(key) is not None:
             span[key] = item[key]
@@ -223,7 +228,7 @@ def _items(value: Any) -> list[Mapping[str, Any]]:
         return [dict(zip(lists, items, strict=True)) for items in zip(*lists.values(), strict=True)]
     if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
         return value
-    raise DataError(f"spans are {shown(value)}; expected a list of start, end and label")
+    raise DataError(f"spans are {format_value(value)}; expected a list of start, end and label")
 
 
 def _one_of(item: Mapping[str, Any], names: Sequence[str]) -> Any:
@@ -236,10 +241,10 @@ def _one_of(item: Mapping[str, Any], names: Sequence[str]) -> Any:
 def _tags(value: Any, names: Sequence[str] | None) -> list[str] | None:
     if value is None:
         return None
-    return [_named(tag, names) if type(tag) is int else tag for tag in value]
+    return [_label_name(tag, names) if type(tag) is int else tag for tag in value]
 
 
-def _named(number: int, names: Sequence[str] | None) -> str:
+def _label_name(number: int, names: Sequence[str] | None) -> str:
     if names is None:
         raise DataError(
             f"{number} is no label, and the file does not say what it stands for; expected "
@@ -261,7 +266,7 @@ def _class_names(feature: Any) -> Sequence[str] | None:
     return None
 
 
-def _span_labels(feature: Any) -> Sequence[str] | None:
+def _span_label_names(feature: Any) -> Sequence[str] | None:
     if isinstance(feature, list) and feature:
         feature = feature[0]
     if isinstance(feature, Mapping) and isinstance(feature.get("feature"), Mapping):
@@ -272,7 +277,7 @@ def _span_labels(feature: Any) -> Sequence[str] | None:
     return None
 
 
-def _is_places(table: Rows) -> bool:
+def _has_token_ranges(table: TableRows) -> bool:
     """Whether the tokens are the ranges that we write, not strings."""
     feature = table.features.get("tokens")
     inner = feature.get("feature") if isinstance(feature, Mapping) else None
@@ -281,7 +286,7 @@ def _is_places(table: Rows) -> bool:
 
 def _strings(value: Any, name: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise DataError(f'"{name}" is {shown(value)}; expected a list of strings')
+        raise DataError(f'"{name}" is {format_value(value)}; expected a list of strings')
     return value
 
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from vermeil.corpora.source import Found, Line, read_whole, reading, stem_of
-from vermeil.corpora.tokenised import count_unheld
+from vermeil.corpora.source import Line, LocatedDocument, read_whole, stem_of, translate_file_errors
+from vermeil.corpora.tokenised import count_unsupported
 from vermeil.data.document import Document
 from vermeil.errors import DataError
 
@@ -26,7 +26,7 @@ def read_text_lines(lines: Iterable[Line], path: Path) -> Iterator[tuple[int, Do
             yield line.number, Document(f"{stem}:{line.number}", line.text)
 
 
-def read_text_files(path: Path) -> Iterator[Found]:
+def read_text_files(path: Path) -> Iterator[LocatedDocument]:
     """Read one file as a document, or every ``.txt`` (``.txt.gz``) below a folder, by name.
 
     The id is the file's name without its ending; in a folder, with the folders on the way to it.
@@ -36,15 +36,15 @@ def read_text_files(path: Path) -> Iterator[Found]:
         DataError: the folder holds no such file.
     """
     if not path.is_dir():
-        yield Found(path, None, Document(stem_of(path), read_whole(path)))
+        yield LocatedDocument(path, None, Document(stem_of(path), read_whole(path)))
         return
-    with reading(path):
+    with translate_file_errors(path):
         files = sorted(file for file in path.rglob("*.txt*") if _is_text(file))
     if not files:
         raise DataError("the folder holds no .txt file", path)
     for file in files:
         name = (file.parent.relative_to(path) / stem_of(file)).as_posix()
-        yield Found(file, None, Document(name, read_whole(file)))
+        yield LocatedDocument(file, None, Document(name, read_whole(file)))
 
 
 def text_lines(documents: Iterable[Document], stem: str, losses: Counter[str]) -> Iterator[str]:
@@ -56,7 +56,7 @@ def text_lines(documents: Iterable[Document], stem: str, losses: Counter[str]) -
     """
     number = 1
     for document in documents:
-        count_unheld(document, losses)
+        count_unsupported(document, losses)
         held = (document.spans, document.tokens, document.group, document.id)
         given = (None, None, None, f"{stem}:{number}")
         for name, value, implied in zip(

@@ -16,8 +16,13 @@ from typing import Any
 
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.objects import Objects
-from vermeil.corpora.source import located, stem_of
-from vermeil.corpora.tokenised import Row, document_to_sheet, place_words, row_to_document
+from vermeil.corpora.source import add_error_location, stem_of
+from vermeil.corpora.tokenised import (
+    TokenisedRow,
+    align_words,
+    document_to_tagged_words,
+    row_to_document,
+)
 from vermeil.data.document import Document
 from vermeil.data.tags import Scheme, split_tag
 from vermeil.errors import DataError
@@ -28,7 +33,7 @@ def read_tokens(
 ) -> Iterator[tuple[int, Document]]:
     """Read token lists, with their line numbers."""
     for number, (line, record) in enumerate(objects):
-        with located(config.path, line):
+        with add_error_location(config.path, line):
             document = row_to_document(_row(record, config, number), scheme)
         yield line, document
 
@@ -36,7 +41,7 @@ def read_tokens(
 def token_tags(objects: Objects, config: CorpusConfig) -> Iterator[tuple[int, list[str]]]:
     """Read the tags alone, with their line numbers."""
     for line, record in objects:
-        with located(config.path, line):
+        with add_error_location(config.path, line):
             tags = _strings(record, config.tag_key)
             for tag in tags or ():
                 split_tag(tag)
@@ -57,7 +62,7 @@ def token_rows(
     """
     prefix = f"{stem_of(config.path)}-"
     for document in documents:
-        sheet = document_to_sheet(document, scheme, losses)
+        sheet = document_to_tagged_words(document, scheme, losses)
         row: dict[str, Any] = {"id": document.id}
         if document.group is not None and document.group.startswith(prefix):
             row[config.group_key] = document.group.removeprefix(prefix)
@@ -71,15 +76,15 @@ def token_rows(
         yield json.dumps(row, ensure_ascii=False) + "\n"
 
 
-def _row(record: Mapping[str, Any], config: CorpusConfig, number: int) -> Row:
+def _row(record: Mapping[str, Any], config: CorpusConfig, number: int) -> TokenisedRow:
     tokens = _strings(record, "tokens")
     if tokens is None:
         raise DataError('"tokens" is missing; expected a list of strings')
     text = record.get("text")
-    if text is not None and (not isinstance(text, str) or place_words(text, tokens) is None):
+    if text is not None and (not isinstance(text, str) or align_words(text, tokens) is None):
         raise DataError('"text" does not hold the tokens in order, with only white space between')
     name = _name(record, "id")
-    return Row(
+    return TokenisedRow(
         id=f"{stem_of(config.path)}-{number}" if name is None else name,
         group=_group(record, config),
         words=tokens,

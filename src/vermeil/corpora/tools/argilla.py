@@ -15,14 +15,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vermeil.corpora.tools.answers import Answer, Answered, State
+from vermeil.corpora.tools.answers import Answer, AnsweredText, AnswerState
 from vermeil.corpora.tools.extras import KEY, extras_text, parsed_extras
 from vermeil.corpora.tools.json_fields import (
-    name_of,
+    format_value,
     number_at,
     object_at,
     objects_at,
-    shown,
+    optional_id,
     text_at,
 )
 from vermeil.data.document import Document, Span
@@ -31,11 +31,11 @@ from vermeil.errors import DataError
 SPANS, LABELS, TEXT = "spans", "labels", "text"
 """Names of questions and field in the records that we write."""
 
-_OF_RECORD = ("id", "status", "_server_id", "vectors")
-_STATES: dict[str, State] = {"submitted": "done", "draft": "draft", "discarded": "skipped"}
+_RECORD_KEYS = ("id", "status", "_server_id", "vectors")
+_STATES: dict[str, AnswerState] = {"submitted": "done", "draft": "draft", "discarded": "skipped"}
 
 
-def read_argilla(record: Mapping[str, Any]) -> Answered:
+def read_argilla(record: Mapping[str, Any]) -> AnsweredText:
     """Return a record with its suggestions and responses.
 
     Raises:
@@ -51,20 +51,20 @@ def read_argilla(record: Mapping[str, Any]) -> Answered:
     answers: list[Answer] = []
     if suggested:
         values = {name: object_at(suggested, name).get("value") for name in suggested}
-        agents = {name_of(object_at(suggested, name).get("agent")) for name in suggested}
+        agents = {optional_id(object_at(suggested, name).get("agent")) for name in suggested}
         answers.append(_answer("suggested", values, next(iter(agents - {None}), None), text))
     by_user: dict[str | None, dict[str, Any]] = {}
-    states: dict[str | None, State] = {}
+    states: dict[str | None, AnswerState] = {}
     responses = object_at(record, "responses")
     for question in responses:
         for item in objects_at(responses, question) or ():
-            user = name_of(item.get("user_id"))
+            user = optional_id(item.get("user_id"))
             by_user.setdefault(user, {})[question] = item.get("value")
             states[user] = _STATES.get(str(item.get("status", "submitted")), "draft")
     answers += [_answer(states[user], values, user, text) for user, values in by_user.items()]
     meta = {k: v for k, v in metadata.items() if k != KEY}
-    return Answered(
-        text, answers, parsed_extras(metadata.get(KEY)), meta, name_of(record.get("id"))
+    return AnsweredText(
+        text, answers, parsed_extras(metadata.get(KEY)), meta, optional_id(record.get("id"))
     )
 
 
@@ -111,7 +111,7 @@ def record_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
                 {"value": one, "user_id": user, "status": state}
                 for one, user, state in zip(value, users, states, strict=True)
             ]
-        elif "." not in column and column not in _OF_RECORD and value is not None:
+        elif "." not in column and column not in _RECORD_KEYS and value is not None:
             plain[column] = value
     fields = {TEXT: plain.pop(TEXT)} if TEXT in plain else plain
     return {
@@ -138,7 +138,9 @@ def _text_key(fields: Mapping[str, Any]) -> str:
     return strings[0]
 
 
-def _answer(state: State, values: Mapping[str, Any], by: str | None, text: str) -> Answer:
+def _answer(
+    state: AnswerState, values: Mapping[str, Any], annotator: str | None, text: str
+) -> Answer:
     spans: list[Span] | None = None
     labels: list[str] | None = None
     unread: dict[str, int] = {}
@@ -155,10 +157,10 @@ def _answer(state: State, values: Mapping[str, Any], by: str | None, text: str) 
     doubtful = sum(any(c > "\uffff" for c in text[: s.end]) for s in spans or ())
     if state != "suggested" and doubtful:
         unread["doubtful_offsets"] = doubtful
-    return Answer(state, spans, None if labels is None else tuple(labels), None, by, unread)
+    return Answer(state, spans, None if labels is None else tuple(labels), None, annotator, unread)
 
 
 def _span(item: Any) -> Span:
     if not isinstance(item, dict):
-        raise DataError(f"a span question's value holds {shown(item)}; expected objects")
+        raise DataError(f"a span question's value holds {format_value(item)}; expected objects")
     return Span(number_at(item, "start"), number_at(item, "end"), text_at(item, "label"))

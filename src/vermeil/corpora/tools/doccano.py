@@ -13,24 +13,24 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from vermeil.corpora.tools.answers import Answer, Answered
+from vermeil.corpora.tools.answers import Answer, AnsweredText
 from vermeil.corpora.tools.extras import KEY, extras_of
 from vermeil.corpora.tools.json_fields import (
+    format_value,
     list_at,
-    name_of,
     number_at,
     object_at,
     objects_at,
-    shown,
+    optional_id,
     text_at,
 )
 from vermeil.data.document import Document, Span
 from vermeil.errors import DataError
 
-_OWN = ("id", "text", "data", "label", "labels", "entities", "relations", "cats", "Comments")
+_KNOWN_KEYS = ("id", "text", "data", "label", "labels", "entities", "relations", "cats", "Comments")
 
 
-def read_doccano(record: Mapping[str, Any]) -> Answered:
+def read_doccano(record: Mapping[str, Any]) -> AnsweredText:
     """Return an exported text; doccano does not say whether its annotation is finished.
 
     Raises:
@@ -49,9 +49,9 @@ def read_doccano(record: Mapping[str, Any]) -> Answered:
         labels = tuple(_string(item) for item in cats)
     unread["comments"] = len(list_at(record, "Comments") or ())
     extras = record.get(KEY) or object_at(record, "meta").get(KEY)
-    meta = {k: v for k, v in record.items() if k not in (*_OWN, KEY) and v is not None}
+    meta = {k: v for k, v in record.items() if k not in (*_KNOWN_KEYS, KEY) and v is not None}
     answer = Answer("done", spans, labels, relations, unread=unread)
-    return Answered(text, [answer], extras, meta, name_of(record.get("id")))
+    return AnsweredText(text, [answer], extras, meta, optional_id(record.get("id")))
 
 
 def write_doccano(document: Document, suggest: bool = False) -> dict[str, Any]:  # noqa: ARG001
@@ -115,7 +115,7 @@ def _label(
             case dict():
                 spans.append(_entity(item))
             case _:
-                raise DataError(f'"label" holds {shown(item)}; expected [start, end, label]')
+                raise DataError(f'"label" holds {format_value(item)}; expected [start, end, label]')
     return spans, None
 
 
@@ -144,5 +144,5 @@ def _relations(
 
 def _string(value: Any) -> str:
     if not isinstance(value, str):
-        raise DataError(f'"cats" holds {shown(value)}; expected strings')
+        raise DataError(f'"cats" holds {format_value(value)}; expected strings')
     return value

@@ -24,11 +24,11 @@ KEY = "vermeil"
 """The key under which extras stand."""
 
 _DIGEST = "text_digest"
-_NOBODY = "nobody_looked"
-_PLACES = ("tokens", "abstain", "relations")
+_NOT_ANNOTATED = "nobody_looked"
+_OFFSET_KEYS = ("tokens", "abstain", "relations")
 
 
-class Marks(NamedTuple):
+class ImportedAnnotation(NamedTuple):
     """What a tool says about a text.
 
     Args:
@@ -48,25 +48,25 @@ class Marks(NamedTuple):
     unread: Mapping[str, int] = {}
 
 
-def extras_of(document: Document, held: Sequence[str] = ()) -> dict[str, Any]:
+def extras_of(document: Document, supported_keys: Sequence[str] = ()) -> dict[str, Any]:
     """Return what a tool is to carry along.
 
     Args:
         document: the document; its text, and start, end and label of its spans, are the tool's.
-        held: keys of the record that the tool holds, too.
+        supported_keys: keys of the record that the tool holds, too.
     """
     extras = document_to_record(document)
     del extras["text"]
     spans = document.spans
     plain = all((s.score, s.weight, s.status, s.origin, s.soft) == (None,) * 5 for s in spans or ())
-    related = "relations" in extras and "relations" not in held
-    for key in held:
+    related = "relations" in extras and "relations" not in supported_keys
+    for key in supported_keys:
         extras.pop(key, None)
     if spans is None:
-        extras[_NOBODY] = True
+        extras[_NOT_ANNOTATED] = True
     elif plain and not related:
         extras.pop("spans", None)
-    if any(key in extras for key in _PLACES):
+    if any(key in extras for key in _OFFSET_KEYS):
         extras[_DIGEST] = _digest(document.text)
     return extras
 
@@ -97,44 +97,44 @@ def parsed_extras(value: object) -> object:
         raise DataError(f'"{KEY}" is not JSON: {error.msg}') from error
 
 
-def restore(marks: Marks, extras: object, name: str) -> Document:
+def restore(imported: ImportedAnnotation, extras: object, default_id: str) -> Document:
     """Return the document that marks and extras make together.
 
     Args:
-        marks: what the tool says.
+        imported: what the tool says.
         extras: what it has carried along; anything but an object counts as nothing.
-        name: the document's id, where extras do not say.
+        default_id: the document's id, where extras do not say.
 
     Raises:
         DataError: a mark is out of range, or the extras are no record.
     """
     known: dict[str, Any] = dict(extras) if isinstance(extras, Mapping) else {}
-    unread = Counter(marks.unread)
+    unread = Counter(imported.unread)
     digest = known.pop(_DIGEST, None)
-    if digest is not None and digest != _digest(marks.text):
+    if digest is not None and digest != _digest(imported.text):
         # The text has changed: places in it mean nothing any more.
-        unread.update({key: len(known.pop(key)) for key in _PLACES if known.get(key)})
-    nobody = known.pop(_NOBODY, False)
+        unread.update({key: len(known.pop(key)) for key in _OFFSET_KEYS if known.get(key)})
+    nobody = known.pop(_NOT_ANNOTATED, False)
     details, relations = known.pop("spans", None), known.pop("relations", None)
-    order, spans = _ordered(marks.spans, details)
-    if not spans and (nobody or marks.spans is None):
+    order, spans = _ordered(imported.spans, details)
+    if not spans and (nobody or imported.spans is None):
         spans = None
-    if marks.relations is not None:
+    if imported.relations is not None:
         place = {old: new for new, old in enumerate(order)}
         relations = [
             {"head": place[head], "tail": place[tail], "label": label}
-            for head, tail, label in marks.relations
+            for head, tail, label in imported.relations
         ]
     elif relations and [span.key for span in spans or ()] != [_key(item) for item in details or ()]:
         unread["relations"] += len(relations)
         relations = None
-    record = {"id": name, **known, "text": marks.text, "relations": relations}
+    record = {"id": default_id, **known, "text": imported.text, "relations": relations}
     if spans is not None:
         record["spans"] = [span_to_record(span) for span in spans]
-    if marks.labels is not None:
-        record["labels"] = list(marks.labels)
+    if imported.labels is not None:
+        record["labels"] = list(imported.labels)
     made = document_from_record(record)
-    return replace(made, meta=with_unread({**marks.meta, **made.meta}, unread))
+    return replace(made, meta=with_unread({**imported.meta, **made.meta}, unread))
 
 
 def _ordered(

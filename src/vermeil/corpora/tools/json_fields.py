@@ -17,7 +17,7 @@ def text_at(record: Mapping[str, Any], key: str) -> str:
     """
     value = record.get(key)
     if not isinstance(value, str):
-        raise wrong(record, key, "a string")
+        raise wrong_type_error(record, key, "a string")
     return value
 
 
@@ -29,7 +29,7 @@ def number_at(record: Mapping[str, Any], key: str) -> int:
     """
     value = record.get(key)
     if type(value) is not int:
-        raise wrong(record, key, "a whole number")
+        raise wrong_type_error(record, key, "a whole number")
     return value
 
 
@@ -42,7 +42,7 @@ def list_at(record: Mapping[str, Any], key: str) -> list[Any] | None:
     value = record.get(key)
     if value is None or isinstance(value, list):
         return value
-    raise wrong(record, key, "a list")
+    raise wrong_type_error(record, key, "a list")
 
 
 def object_at(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -55,7 +55,7 @@ def object_at(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise wrong(record, key, "an object")
+        raise wrong_type_error(record, key, "an object")
     return value
 
 
@@ -68,23 +68,23 @@ def objects_at(record: Mapping[str, Any], key: str) -> list[Mapping[str, Any]] |
     values = list_at(record, key)
     for value in values or ():
         if not isinstance(value, dict):
-            raise DataError(f'"{key}" holds {shown(value)}; expected objects')
+            raise DataError(f'"{key}" holds {format_value(value)}; expected objects')
     return values
 
 
-def name_of(value: Any) -> str | None:
+def optional_id(value: Any) -> str | None:
     """Return an id that a tool wrote as a string or a number, or None where there is none."""
     return str(value) if isinstance(value, str | int) and value != "" else None
 
 
-def wrong(record: Mapping[str, Any], key: str, expected: str) -> DataError:
+def wrong_type_error(record: Mapping[str, Any], key: str, expected: str) -> DataError:
     """Return the error about a value that is missing or of the wrong type."""
     if key not in record:
         return DataError(f'"{key}" is missing; expected {expected}')
-    return DataError(f'"{key}" is {shown(record[key])}; expected {expected}')
+    return DataError(f'"{key}" is {format_value(record[key])}; expected {expected}')
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Return a value as an error shows it."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 40 else text[:37] + "..."

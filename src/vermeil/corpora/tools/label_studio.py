@@ -13,15 +13,15 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from vermeil.corpora.tools.answers import Answer, Answered, State
+from vermeil.corpora.tools.answers import Answer, AnsweredText, AnswerState
 from vermeil.corpora.tools.extras import KEY, extras_of
 from vermeil.corpora.tools.json_fields import (
+    format_value,
     list_at,
-    name_of,
     number_at,
     object_at,
     objects_at,
-    shown,
+    optional_id,
     text_at,
 )
 from vermeil.corpora.utf16 import from_utf16
@@ -40,7 +40,7 @@ CONFIGURATION = (
 _SPAN_TYPES = ("labels", "hypertextlabels")
 
 
-def read_label_studio(record: Mapping[str, Any]) -> Answered:
+def read_label_studio(record: Mapping[str, Any]) -> AnsweredText:
     """Return a task with its annotations, draft and predictions.
 
     Raises:
@@ -51,16 +51,16 @@ def read_label_studio(record: Mapping[str, Any]) -> Answered:
     text = text_at(data, key)
     answers = []
     for item in objects_at(record, "predictions") or ():
-        answers.append(_answer(item, "suggested", name_of(item.get("model_version")), text))
+        answers.append(_answer(item, "suggested", optional_id(item.get("model_version")), text))
     for item in objects_at(record, "drafts") or ():
         answers.append(_answer(item, "draft", _user(item.get("user")), text))
     found = objects_at(record, "annotations" if "annotations" in record else "completions")
     for item in sorted(found or (), key=lambda item: str(item.get("created_at") or "")):
         cancelled = item.get("was_cancelled") or item.get("skipped")
-        state: State = "skipped" if cancelled else "done"
+        state: AnswerState = "skipped" if cancelled else "done"
         answers.append(_answer(item, state, _user(item.get("completed_by")), text))
     meta = {k: v for k, v in data.items() if k not in (key, KEY)}
-    return Answered(text, answers, data.get(KEY), meta, name_of(record.get("id")))
+    return AnsweredText(text, answers, data.get(KEY), meta, optional_id(record.get("id")))
 
 
 def write_label_studio(document: Document, suggest: bool = False) -> dict[str, Any]:
@@ -108,7 +108,9 @@ def _text_key(data: Mapping[str, Any]) -> str:
     return strings[0]
 
 
-def _answer(item: Mapping[str, Any], state: State, by: str | None, text: str) -> Answer:
+def _answer(
+    item: Mapping[str, Any], state: AnswerState, annotator: str | None, text: str
+) -> Answer:
     spans: list[Span] = []
     labels: list[str] | None = None
     relations: list[Mapping[str, Any]] = []
@@ -143,7 +145,7 @@ def _answer(item: Mapping[str, Any], state: State, by: str | None, text: str) ->
         spans,
         None if labels is None else tuple(_name(label) for label in labels),
         related or None,
-        by,
+        annotator,
         unread,
     )
 
@@ -180,12 +182,12 @@ def _span_result(number: int, span: Span, text: str) -> dict[str, Any]:
 
 def _name(value: Any) -> str:
     if not isinstance(value, str):
-        raise DataError(f'"labels" holds {shown(value)}; expected strings')
+        raise DataError(f'"labels" holds {format_value(value)}; expected strings')
     return value
 
 
 def _user(value: Any) -> str | None:
     """Return a user: Label Studio writes a number, or an object with the address."""
     if isinstance(value, dict):
-        return name_of(value.get("email")) or name_of(value.get("id"))
-    return name_of(value)
+        return optional_id(value.get("email")) or optional_id(value.get("id"))
+    return optional_id(value)

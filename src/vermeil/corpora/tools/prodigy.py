@@ -12,26 +12,36 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from typing import Any
 
-from vermeil.corpora.tools.answers import Answer, Answered, State
+from vermeil.corpora.tools.answers import Answer, AnsweredText, AnswerState
 from vermeil.corpora.tools.extras import KEY, extras_of
 from vermeil.corpora.tools.json_fields import (
-    name_of,
     number_at,
     object_at,
     objects_at,
+    optional_id,
     text_at,
-    wrong,
+    wrong_type_error,
 )
 from vermeil.data.document import Document, Range, Span
 from vermeil.data.words import words_of
 
 ANSWER = "answer"
-_STATES: dict[str, State] = {"accept": "done", "reject": "rejected", "ignore": "skipped"}
+_STATES: dict[str, AnswerState] = {"accept": "done", "reject": "rejected", "ignore": "skipped"}
 _HASHES = ("_input_hash", "_task_hash", "_view_id", "_session_id", "_annotator_id")
-_OWN = ("id", "text", "tokens", "spans", "relations", "meta", ANSWER, "_is_binary", "_timestamp")
+_KNOWN_KEYS = (
+    "id",
+    "text",
+    "tokens",
+    "spans",
+    "relations",
+    "meta",
+    ANSWER,
+    "_is_binary",
+    "_timestamp",
+)
 
 
-def read_prodigy(record: Mapping[str, Any]) -> Answered:
+def read_prodigy(record: Mapping[str, Any]) -> AnsweredText:
     """Return a task; without an answer its spans are suggestions.
 
     Raises:
@@ -42,18 +52,20 @@ def read_prodigy(record: Mapping[str, Any]) -> Answered:
     spans = None if items is None else [_span(item) for item in items]
     answer = record.get(ANSWER)
     if not (answer is None or (isinstance(answer, str) and answer in _STATES)):
-        raise wrong(record, ANSWER, f"one of {', '.join(_STATES)}")
-    state: State = "suggested" if answer is None else _STATES[answer]
-    by = name_of(record.get("_annotator_id")) or name_of(record.get("_session_id"))
+        raise wrong_type_error(record, ANSWER, f"one of {', '.join(_STATES)}")
+    state: AnswerState = "suggested" if answer is None else _STATES[answer]
+    by = optional_id(record.get("_annotator_id")) or optional_id(record.get("_session_id"))
     unread = {"relations": len(objects_at(record, "relations") or ())}
-    kept = {k: v for k, v in record.items() if k not in (*_OWN, *_HASHES, KEY) and v is not None}
+    kept = {
+        k: v for k, v in record.items() if k not in (*_KNOWN_KEYS, *_HASHES, KEY) and v is not None
+    }
     extras = record.get(KEY)
-    return Answered(
+    return AnsweredText(
         text,
-        [Answer(state, spans, by=by, unread=unread)],
+        [Answer(state, spans, annotator=by, unread=unread)],
         extras if isinstance(extras, Mapping) else _tokens(record, text),
         {**kept, **object_at(record, "meta")} if extras is None else kept,
-        name_of(record.get("id")),
+        optional_id(record.get("id")),
     )
 
 

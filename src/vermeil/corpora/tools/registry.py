@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from vermeil.corpora.config import CorpusConfig, FileFormat
 from vermeil.corpora.objects import Objects
-from vermeil.corpora.source import located, stem_of
-from vermeil.corpora.tools.answers import Answered, document_of
+from vermeil.corpora.source import add_error_location, stem_of
+from vermeil.corpora.tools.answers import AnsweredText, document_of
 from vermeil.corpora.tools.argilla import looks_like_argilla, read_argilla, write_argilla
 from vermeil.corpora.tools.doccano import looks_like_doccano, read_doccano, write_doccano
 from vermeil.corpora.tools.label_studio import (
@@ -33,11 +33,11 @@ class Tool(NamedTuple):
         escaped: whether all but ASCII is escaped, for tools that guess a file's encoding.
     """
 
-    read: Callable[[Mapping[str, Any]], Answered]
+    read: Callable[[Mapping[str, Any]], AnsweredText]
     write: Callable[[Document, bool], dict[str, Any]]
     recognises: Callable[[Mapping[str, Any]], bool]
     array: bool = False
-    escaped: bool = False
+    ascii_only: bool = False
 
 
 TOOLS: dict[FileFormat, Tool] = {
@@ -46,7 +46,7 @@ TOOLS: dict[FileFormat, Tool] = {
     ),
     "argilla": Tool(read_argilla, write_argilla, looks_like_argilla, array=True),
     "prodigy": Tool(read_prodigy, write_prodigy, looks_like_prodigy),
-    "doccano": Tool(read_doccano, write_doccano, looks_like_doccano, escaped=True),
+    "doccano": Tool(read_doccano, write_doccano, looks_like_doccano, ascii_only=True),
 }
 
 
@@ -54,7 +54,7 @@ def read_tool(objects: Objects, config: CorpusConfig, tool: Tool) -> Iterator[tu
     """Read a tool's file; texts without an id are numbered from 0."""
     stem = stem_of(config.path)
     for number, (line, record) in enumerate(objects):
-        with located(config.path, line):
+        with add_error_location(config.path, line):
             document = document_of(tool.read(record), f"{stem}-{number}")
         yield line, document
 
@@ -72,7 +72,7 @@ def tool_lines(documents: Iterable[Document], tool: Tool, suggest: bool = False)
         try:
             value = tool.write(document, suggest)
             record = json.dumps(value, ensure_ascii=False, allow_nan=False)
-            if tool.escaped:
+            if tool.ascii_only:
                 record.encode()  # half a surrogate pair is an error, not to be escaped
                 record = json.dumps(value)
         except (TypeError, ValueError) as error:

@@ -15,10 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import Document
-from vermeil.data.progress import Progress, named, silent
-from vermeil.refinement.cache import Made, Rows, digest, kept
-from vermeil.refinement.judging import Taught
-from vermeil.refinement.student_trainer import Learning, ask
+from vermeil.data.progress import Progress, silent, with_stage_name
+from vermeil.refinement.cache import (
+    ClassProbabilities,
+    ProbabilityStream,
+    cache_key,
+    cached_probabilities,
+)
+from vermeil.refinement.judging import JudgeCorpora
+from vermeil.refinement.student_trainer import ScorerSettings, predict_proba
 from vermeil.training.fit import plan_for
 
 if TYPE_CHECKING:
@@ -28,59 +33,65 @@ VERSION = 1
 """Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
 
 
-def dynamics_rows(
-    taught: Taught, learning: Learning, progress: Progress = silent
-) -> dict[str, Rows]:
+def dynamics_probabilities(
+    judge_corpora: JudgeCorpora, scorer_settings: ScorerSettings, progress: Progress = silent
+) -> dict[str, ClassProbabilities]:
     """Return class probabilities of all documents by a student that learns what the teacher says.
 
     It learns the teacher's labels of gold documents, too, and nothing of people: so to it gold and
     silver documents are alike, and what is found on gold holds on silver.
 
     Args:
-        taught: gold that the teacher annotated, too, and the rest of silver.
+        judge_corpora: gold that the teacher annotated, too, and the rest of silver.
         learning: encoder and budget: as many passes as there are over silver.
         progress: told after every step.
 
     Returns:
         ``learnt early``: after the first pass; ``learnt late``: after the last.
     """
-    told = taught.told
-    made_from = digest(f"dynamics:{VERSION}", (told,), learning)
-    path = learning.folder / f"{made_from}-{learning.seed}-dynamics.npz"
-    both = kept(path, partial(_learn, told, learning, progress))
+    told = judge_corpora.teacher_documents
+    made_from = cache_key(f"dynamics:{VERSION}", (told,), scorer_settings)
+    path = scorer_settings.folder / f"{made_from}-{scorer_settings.seed}-dynamics.npz"
+    both = cached_probabilities(path, partial(_fit_predict, told, scorer_settings, progress))
     return {
         name: {d.id: both[f"{d.id}\n{name}"] for d in told}
         for name in ("learnt early", "learnt late")
     }
 
 
-def _learn(told: Sequence[Document], learning: Learning, progress: Progress) -> Made:
-    from vermeil.student.loop.loop import Surroundings
+def _fit_predict(
+    teacher_documents: Sequence[Document], scorer_settings: ScorerSettings, progress: Progress
+) -> ProbabilityStream:
+    from vermeil.student.loop.loop import TrainingHooks
     from vermeil.student.student import Student
 
-    student = Student.create(learning.task, learning.student, learning.seed)
-    gold, silver = student.encode((), "gold"), student.encode(told, "silver")
-    plan = plan_for(gold, silver, learning.blended("silver_only"), learning.seed)
-    first = max(1, round(plan.steps / learning.blending.budget.silver_epochs))
-    early = _Early(student, told, min(first, plan.steps))
+    student = Student.create(scorer_settings.task, scorer_settings.student, scorer_settings.seed)
+    gold, silver = student.encode((), "gold"), student.encode(teacher_documents, "silver")
+    plan = plan_for(
+        gold, silver, scorer_settings.simple_blending("silver_only"), scorer_settings.seed
+    )
+    first = max(1, round(plan.steps / scorer_settings.blending.budget.silver_epochs))
+    early = _EarlyPredictions(student, teacher_documents, min(first, plan.steps))
 
-    around = Surroundings(named(progress, "dynamics"), observer=early)
-    student.fit(silver.examples, plan, learning.seed, around)
-    yield from early.rows
-    yield from _look(student, told, "learnt late")
+    around = TrainingHooks(with_stage_name(progress, "dynamics"), observer=early)
+    student.fit(silver.examples, plan, scorer_settings.seed, around)
+    yield from early.probabilities
+    yield from _predict_named(student, teacher_documents, "learnt late")
 
 
-def _look(student: Student, told: Sequence[Document], name: str) -> Made:
-    for own, rows in ask(student, told):
+def _predict_named(
+    student: Student, teacher_documents: Sequence[Document], name: str
+) -> ProbabilityStream:
+    for own, rows in predict_proba(student, teacher_documents):
         yield f"{own}\n{name}", rows
 
 
-class _Early:
+class _EarlyPredictions:
     """Looks once, after a step."""
 
-    def __init__(self, student: Student, told: Sequence[Document], step: int) -> None:
-        self._student, self._told, self._step = student, told, step
-        self.rows: list[tuple[str, NDArray[np.float32]]] = []
+    def __init__(self, student: Student, teacher_documents: Sequence[Document], step: int) -> None:
+        self._student, self._teacher_documents, self._step = student, teacher_documents, step
+        self.probabilities: list[tuple[str, NDArray[np.float32]]] = []
 
     def is_due(self, step: int) -> bool:
         """Return whether it wants to look after this step, counted from 1."""
@@ -88,4 +99,6 @@ class _Early:
 
     def observe(self, step: int) -> None:  # noqa: ARG002
         """Look."""
-        self.rows = list(_look(self._student, self._told, "learnt early"))
+        self.probabilities = list(
+            _predict_named(self._student, self._teacher_documents, "learnt early")
+        )

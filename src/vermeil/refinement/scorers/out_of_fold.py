@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 from vermeil.blending.config import BlendingConfig
 from vermeil.blending.regimens import SINGLE_ORIGIN
 from vermeil.data.document import Document
-from vermeil.data.progress import Progress, named, silent
+from vermeil.data.progress import Progress, silent, with_stage_name
 from vermeil.errors import DataError
-from vermeil.refinement.cache import digest, kept
-from vermeil.refinement.student_trainer import Learning, learn_and_ask
+from vermeil.refinement.cache import cache_key, cached_probabilities
+from vermeil.refinement.student_trainer import ScorerSettings, fit_predict
 
 VERSION = 3
 """Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
 
 
-def out_of_fold(
+def predict_out_of_fold(
     gold: Sequence[Document],
     silver: Sequence[Document],
-    learning: Learning,
+    scorer_settings: ScorerSettings,
     folds: int,
     corrected: Sequence[Document] | None = None,
     progress: Progress = silent,
@@ -52,19 +52,21 @@ def out_of_fold(
             to learn from, two documents have one id, or a kept file is broken.
     """
     _check_ids([*gold, *silver])
-    fold_of = deal(gold, silver, folds, learning.seed)
-    _check_folds({"gold": gold, "silver": silver}, fold_of, learning.blending)
+    fold_of = assign_folds(gold, silver, folds, scorer_settings.seed)
+    _check_folds({"gold": gold, "silver": silver}, fold_of, scorer_settings.blending)
     wanted = sorted({fold for fold in fold_of.values() if corrected is None or fold >= folds})
     learnt = silver if corrected is None else corrected
     found: dict[str, NDArray[np.float32]] = {}
     for done, fold in enumerate(wanted, 1):
         asked = [d for d in (*gold, *silver) if fold_of[d.group_or_id] == fold]
         left = [[d for d in docs if fold_of[d.group_or_id] != fold] for docs in (gold, learnt)]
-        own = replace(learning, seed=learning.seed * 2 * folds + fold)
-        made_from = digest(f"out of fold:{VERSION}", (*left, asked), own)
-        path = own.folder / f"{made_from}-{learning.seed}-{fold}of{2 * folds}.npz"
-        steps = named(progress, f"student of fold {done}")
-        found |= kept(path, partial(learn_and_ask, left[0], left[1], asked, own, steps))
+        own = replace(scorer_settings, seed=scorer_settings.seed * 2 * folds + fold)
+        made_from = cache_key(f"out of fold:{VERSION}", (*left, asked), own)
+        path = own.folder / f"{made_from}-{scorer_settings.seed}-{fold}of{2 * folds}.npz"
+        steps = with_stage_name(progress, f"student of fold {done}")
+        found |= cached_probabilities(
+            path, partial(fit_predict, left[0], left[1], asked, own, steps)
+        )
         progress("fold", done, len(wanted), {})
     return found
 
@@ -98,7 +100,7 @@ def _check_folds(
             )
 
 
-def deal(
+def assign_folds(
     gold: Sequence[Document], silver: Sequence[Document], folds: int, seed: int
 ) -> dict[str, int]:
     """Return the fold of every group.

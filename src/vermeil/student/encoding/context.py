@@ -18,7 +18,7 @@ from vermeil.student.encoding.encoding import DocumentEncoder, EncodedDocument, 
 
 
 @dataclass(frozen=True, slots=True)
-class Pack:
+class ContextWindow:
     """Documents that are read together.
 
     Args:
@@ -26,17 +26,19 @@ class Pack:
         windows: one window over all of them, or the windows of the only one.
     """
 
-    parts: tuple[EncodedDocument, ...]
+    documents: tuple[EncodedDocument, ...]
     windows: tuple[EncodedWindow, ...]
 
 
-def singles(encoded: Iterable[EncodedDocument]) -> Iterator[Pack]:
+def single_document_windows(encoded: Iterable[EncodedDocument]) -> Iterator[ContextWindow]:
     """Yield every document by itself."""
     for one in encoded:
-        yield Pack((one,), one.windows)
+        yield ContextWindow((one,), one.windows)
 
 
-def packs(encoded: Iterable[EncodedDocument], encoder: DocumentEncoder) -> Iterator[Pack]:
+def make_context_windows(
+    encoded: Iterable[EncodedDocument], encoder: DocumentEncoder
+) -> Iterator[ContextWindow]:
     """Yield documents in order, neighbours of one group together as far as windows hold them.
 
     A group's documents are spread evenly over as few windows as can be. A document that needs
@@ -46,25 +48,25 @@ def packs(encoded: Iterable[EncodedDocument], encoder: DocumentEncoder) -> Itera
         encoded: documents, encoded by ``encoder``.
         encoder: knows how long windows may be, and joins them.
     """
-    for key, run in groupby(encoded, key=_company):
+    for key, run in groupby(encoded, key=_shared_group):
         documents = list(run)
         if not key:
-            yield from singles(documents)
+            yield from single_document_windows(documents)
             continue
         sizes = [encoder.inner_size(d.windows[0]) for d in documents]
         start = 0
-        for number in spread(sizes, encoder.limit):
+        for number in balance_windows(sizes, encoder.limit):
             parts = tuple(documents[start : start + number])
-            yield Pack(parts, (encoder.join([d.windows[0] for d in parts]),))
+            yield ContextWindow(parts, (encoder.join([d.windows[0] for d in parts]),))
             start += number
 
 
-def _company(encoded: EncodedDocument) -> str:
+def _shared_group(encoded: EncodedDocument) -> str:
     """Return the group whose documents may share a window with this one; empty: none."""
     return (encoded.document.group or "") if len(encoded.windows) == 1 else ""
 
 
-def spread(sizes: Sequence[int], limit: int) -> list[int]:
+def balance_windows(sizes: Sequence[int], limit: int) -> list[int]:
     """Divide a row of documents into as few windows as can be, the fullest as empty as can be.
 
     Args:
@@ -97,9 +99,9 @@ def _fill(sizes: Sequence[int], limit: int) -> list[int]:
     return numbers
 
 
-def split_rows(pack: Pack, rows: np.ndarray) -> list[np.ndarray]:
+def split_by_document(context_window: ContextWindow, rows: np.ndarray) -> list[np.ndarray]:
     """Return each part's own rows of what the network made of a pack (token head)."""
-    if len(pack.parts) == 1:
+    if len(context_window.documents) == 1:
         return [rows]
-    ends = np.cumsum([len(part.words) for part in pack.parts])
+    ends = np.cumsum([len(part.words) for part in context_window.documents])
     return np.split(rows, ends[:-1])

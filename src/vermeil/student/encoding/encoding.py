@@ -14,10 +14,10 @@ from vermeil.student.encoding.features import CASES, NONE, letter_case
 from vermeil.student.encoding.windows import Window, cut_windows
 from vermeil.student.encoding.wordpieces import Wordpieces
 
-BLOCK = 512
+TOKENISER_BATCH = 512
 """Documents that are tokenised in one call."""
 
-Hints = Callable[[Document, Sequence[Range]], NDArray[np.int64]]
+TeacherLabelLookup = Callable[[Document, Sequence[Range]], NDArray[np.int64]]
 """A document and the ranges of its words to a class of each word, shape (words,): what somebody
 else says there, which the network reads besides the words."""
 
@@ -69,25 +69,25 @@ class DocumentEncoder:
         overlap: int,
         *,
         with_case: bool,
-        hints: Hints | None = None,
+        teacher_labels: TeacherLabelLookup | None = None,
     ) -> None:
         self.wordpieces, self._overlap, self._with_case = wordpieces, overlap, with_case
-        self._hints = hints
+        self._teacher_labels = teacher_labels
         self._prefix, self._suffix = wordpieces.prefix, wordpieces.suffix
-        self.longest = max_wordpieces
+        self.max_wordpieces = max_wordpieces
         """Wordpieces of the longest window, special tokens included."""
         self.limit = max_wordpieces - len(self._prefix) - len(self._suffix)
         """Wordpieces that a window may hold besides special tokens."""
 
     def encode(self, documents: Sequence[Document]) -> Iterator[EncodedDocument]:
         """Yield the documents encoded, in order; a word's first wordpiece stands for the word."""
-        for start in range(0, len(documents), BLOCK):
-            block = documents[start : start + BLOCK]
+        for start in range(0, len(documents), TOKENISER_BATCH):
+            block = documents[start : start + TOKENISER_BATCH]
             words = [words_of(d) for d in block]
             surfaces = [
                 [d.text[a:b] for a, b in ranges] for d, ranges in zip(block, words, strict=True)
             ]
-            pieces = self.wordpieces.of_words(surfaces)
+            pieces = self.wordpieces.encode_words(surfaces)
             for document, ranges, surface, piece in zip(
                 block, words, surfaces, pieces, strict=True
             ):
@@ -127,8 +127,8 @@ class DocumentEncoder:
         long_words = sum(len(p) > self.limit for p in pieces)
         pieces = [p[: self.limit] for p in pieces] if long_words else pieces
         cases = [letter_case(s) for s in surfaces] if self._with_case else None
-        if cases is not None and self._hints is not None:
-            told = self._hints(document, words).tolist()
+        if cases is not None and self._teacher_labels is not None:
+            told = self._teacher_labels(document, words).tolist()
             cases = [case + CASES * hint for case, hint in zip(cases, told, strict=True)]
         windows = cut_windows([len(p) for p in pieces], self.limit, self._overlap)
         return EncodedDocument(

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.example import IGNORED, Example, Target
-from vermeil.student.encoding.context import Pack
+from vermeil.data.example import IGNORED, Target, TrainingExample
+from vermeil.student.encoding.context import ContextWindow
 from vermeil.student.encoding.encoding import EncodedWindow
 from vermeil.tasks.protocol import Head, Task
 
@@ -19,31 +19,31 @@ from vermeil.tasks.protocol import Head, Task
 class EncodedCorpus:
     """Examples of one origin, and what encoding them lost, by name."""
 
-    examples: tuple[Example, ...]
-    losses: dict[str, int]
+    examples: tuple[TrainingExample, ...]
+    encoding_losses: dict[str, int]
 
 
 def make_examples(
-    packs: Iterable[Pack], task: Task, origin: str, *, soft: bool = False
+    context_windows: Iterable[ContextWindow], task: Task, origin: str, *, soft: bool = False
 ) -> EncodedCorpus:
     """Return the training examples of annotated documents, with their losses counted.
 
     A window in which nothing enters the loss is left out and counted as ``nothing_to_learn``.
 
     Args:
-        packs: encoded documents, by themselves or together with their neighbours.
+        context_windows: encoded documents, by themselves or together with their neighbours.
         task: gives the targets.
         origin: ``gold`` or ``silver``.
         soft: whether uncertain labels are learnt as such.
     """
-    examples: list[Example] = []
+    examples: list[TrainingExample] = []
     losses: Counter[str] = Counter()
-    for pack in packs:
-        targets = [task.encode(part.document, part.words) for part in pack.parts]
-        for part, target in zip(pack.parts, targets, strict=True):
-            losses.update(target.losses)
+    for pack in context_windows:
+        targets = [task.encode(part.document, part.words) for part in pack.documents]
+        for part, target in zip(pack.documents, targets, strict=True):
+            losses.update(target.encoding_losses)
             losses["long_word"] += part.long_words
-        target = _joined(targets, len(task.classes), soft=soft)
+        target = _join_targets(targets, len(task.classes), soft=soft)
         for window in pack.windows:
             example = _make_example(window, target, task.head, len(pack.windows), origin)
             if (example.classes == IGNORED).all():
@@ -53,7 +53,7 @@ def make_examples(
     return EncodedCorpus(tuple(examples), {name: n for name, n in losses.items() if n})
 
 
-def _joined(targets: Sequence[Target], classes: int, *, soft: bool) -> Target:
+def _join_targets(targets: Sequence[Target], classes: int, *, soft: bool) -> Target:
     """Return one target over the words of all documents of a pack."""
     rows = None
     if soft and any(t.soft is not None for t in targets):
@@ -76,11 +76,11 @@ def _soft_rows(target: Target, classes: int) -> NDArray[np.float32]:
 
 def _make_example(
     window: EncodedWindow, target: Target, head: Head, windows: int, origin: str
-) -> Example:
+) -> TrainingExample:
     ids, features, positions = window.input_ids, window.features, window.positions
     if head == "sequence":
         weights = (target.weights / windows).astype(np.float32)
-        return Example(ids, features, target.classes, weights, origin, positions)
+        return TrainingExample(ids, features, target.classes, weights, origin, positions)
     cut = window.window
     classes = np.full(len(ids), IGNORED, np.int64)
     weights = np.zeros(len(ids), np.float32)
@@ -89,4 +89,4 @@ def _make_example(
     classes[trained] = target.classes[own]
     weights[trained] = target.weights[own]
     soft = None if target.soft is None else target.soft[cut.first : cut.last]
-    return Example(ids, features, classes, weights, origin, positions, soft)
+    return TrainingExample(ids, features, classes, weights, origin, positions, soft)

@@ -36,11 +36,11 @@ def cut_windows(pieces: Sequence[int], limit: int, overlap: int) -> list[Window]
     bounds: list[tuple[int, int]] = []
     first = 0
     while True:
-        last = _advance(pieces, first, limit)
+        last = _window_end(pieces, first, limit)
         bounds.append((first, last))
         if last == len(pieces):
             break
-        first = _retreat(pieces, last, min(overlap, limit // 2), first + 1)
+        first = _next_window_start(pieces, last, min(overlap, limit // 2), first + 1)
     edges = [0]
     for (_, last), (following, _) in pairwise(bounds):
         edges.append((following + last) // 2)
@@ -48,7 +48,7 @@ def cut_windows(pieces: Sequence[int], limit: int, overlap: int) -> list[Window]
     return [Window(first, last, edges[i], edges[i + 1]) for i, (first, last) in enumerate(bounds)]
 
 
-def _advance(pieces: Sequence[int], first: int, limit: int) -> int:
+def _window_end(pieces: Sequence[int], first: int, limit: int) -> int:
     total = 0
     for i in range(first, len(pieces)):
         total += pieces[i]
@@ -57,7 +57,7 @@ def _advance(pieces: Sequence[int], first: int, limit: int) -> int:
     return len(pieces)
 
 
-def _retreat(pieces: Sequence[int], last: int, overlap: int, floor: int) -> int:
+def _next_window_start(pieces: Sequence[int], last: int, overlap: int, floor: int) -> int:
     total, first = 0, last
     while first > floor and total + pieces[first - 1] <= overlap:
         first -= 1

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 TOKENIZER = "tokenizer.json"
 """File of a model folder that holds the tokenizer."""
 
-REMEMBERED = 100_000
+WORD_CACHE_SIZE = 100_000
 """Words whose wordpieces are kept at hand, about."""
 
-LONGEST = 40
+MAX_CACHED_WORD = 40
 """Characters of the longest word that is kept."""
 
 
@@ -36,7 +36,7 @@ class Wordpieces:
         self.tokenizer, self.unknown, self.padding = tokenizer, unknown, padding
         special: list[int] = tokenizer.encode("").ids
         self.prefix, self.suffix = special[:1], special[1:]
-        self._known: dict[str, list[int]] = {}
+        self._cache: dict[str, list[int]] = {}
 
     @classmethod
     def load(cls, folder: Path, unknown: int, padding: int) -> Wordpieces:
@@ -54,18 +54,18 @@ class Wordpieces:
             raise DataError(f"cannot be read ({error.strerror})", path) from error
         return cls(Tokenizer.from_str(text), unknown, padding)
 
-    def of_words(self, texts: list[list[str]]) -> list[list[list[int]]]:
+    def encode_words(self, texts: list[list[str]]) -> list[list[list[int]]]:
         """Return the ids of each word's wordpieces; a word that the tokenizer drops is unknown.
 
         A tokenizer that is given words normalises and splits each by itself. Words repeat, so most
         are found in a table, and only new ones go through the tokenizer.
         """
-        if len(self._known) > REMEMBERED:
-            self._known = {}
-        known, once = self._known, dict[str, list[int]]()
+        if len(self._cache) > WORD_CACHE_SIZE:
+            self._cache = {}
+        known, once = self._cache, dict[str, list[int]]()
         new = list({word for words in texts for word in words if word not in known})
         for word, pieces in zip(new, self._encode(new), strict=True):
-            (known if len(word) <= LONGEST else once)[word] = pieces
+            (known if len(word) <= MAX_CACHED_WORD else once)[word] = pieces
         return [[known.get(word) or once[word] for word in words] for words in texts]
 
     def _encode(self, words: list[str]) -> Iterator[list[int]]:

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.student.encoding.context import Pack
+from vermeil.student.encoding.context import ContextWindow
 from vermeil.student.encoding.encoding import EncodedWindow
 
 if TYPE_CHECKING:
     from vermeil.tasks.protocol import Head
 
-SHARED_FROM = 128
+MIN_SHARED_BATCH = 128
 """Wordpieces of the smallest batch that is made so that every worker has one."""
 
 
 class Runner(Protocol):
     """What computes a network, whatever with: torch or ONNX Runtime."""
 
-    batch: int
+    batch_wordpieces: int
     """Wordpieces of one batch, padding included, with which it is fastest."""
     workers: int
     """Batches that it computes at the same time, called from so many threads."""
@@ -54,14 +54,14 @@ class Runner(Protocol):
         """Return what the probabilities are made from."""
 
 
-def probabilities(
-    runner: Runner, documents: Sequence[Pack], head: Head, padding: int
+def class_probabilities(
+    runner: Runner, context_windows: Sequence[ContextWindow], head: Head, padding: int
 ) -> list[NDArray[np.float32]]:
     """Return what the network makes of each document, or of each pack of documents.
 
     Args:
         runner: computes the network.
-        documents: encoded documents.
+        context_windows: encoded documents.
         head: the network's head.
         padding: id of the padding wordpiece.
 
@@ -69,10 +69,10 @@ def probabilities(
         Per document float32 of shape (words, classes) for a token head: every word from the window
         that owns it; or (1, classes) for a sequence head: the mean over the windows.
     """
-    windows = [w for d in documents for w in d.windows]
+    windows = [w for d in context_windows for w in d.windows]
     outputs = _run(runner, windows, head, padding)
     results, at = [], 0
-    for document in documents:
+    for document in context_windows:
         own = outputs[at : at + len(document.windows)]
         at += len(document.windows)
         if head == "sequence":
@@ -84,7 +84,7 @@ def probabilities(
     return results
 
 
-def tempered(rows: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+def apply_temperature(rows: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
     """Return softmax(logits / temperature), given softmax(logits): shape (…, classes).
 
     Logits are the probabilities' logarithms but for a constant that the softmax removes.
@@ -140,10 +140,10 @@ def _run(
     def compute(rows: Sequence[int]) -> None:
         outputs = runner(*pad([windows[i] for i in rows], padding))
         for i, output in zip(rows, outputs, strict=True):
-            results[i] = output if head == "sequence" else _owned(windows[i], output)
+            results[i] = output if head == "sequence" else _owned_rows(windows[i], output)
 
     share = sum(len(w.input_ids) for w in windows) // runner.workers
-    batches = _batches(windows, min(runner.batch, max(share, SHARED_FROM)))
+    batches = _batches(windows, min(runner.batch_wordpieces, max(share, MIN_SHARED_BATCH)))
     if runner.workers == 1 or len(batches) == 1:
         for rows in batches:
             compute(rows)
@@ -164,7 +164,7 @@ def _batches(windows: Sequence[EncodedWindow], budget: int) -> list[list[int]]:
     return batches
 
 
-def _owned(window: EncodedWindow, output: NDArray[np.float32]) -> NDArray[np.float32]:
+def _owned_rows(window: EncodedWindow, output: NDArray[np.float32]) -> NDArray[np.float32]:
     cut = window.window
     positions = window.positions[cut.own_first - cut.first : cut.own_last - cut.first]
     return output[positions]

@@ -13,7 +13,7 @@ from vermeil.optional import require
 from vermeil.student.inference.batching import softmax
 from vermeil.telemetry import import_onnxruntime
 
-_SLOWER = ["SkipLayerNormFusion"]
+_DISABLED_FUSIONS = ["SkipLayerNormFusion"]
 """What ONNX Runtime would put in place of addition and normalisation, but has no fast code for."""
 
 
@@ -32,7 +32,7 @@ class OnnxRunner:
         DataError: the file is not there, or ONNX Runtime does not take it.
     """
 
-    batch = 512
+    batch_wordpieces = 512
     """So little that a layer's numbers stay in a core's own cache."""
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
@@ -49,7 +49,7 @@ class OnnxRunner:
                 str(path),
                 options,
                 providers=["CPUExecutionProvider"],
-                disabled_optimizers=_SLOWER,
+                disabled_optimizers=_DISABLED_FUSIONS,
             )
         except Exception as error:  # of classes that onnxruntime does not publish
             reason = str(error).strip().splitlines()[0]

@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 
 from vermeil.data.document import Annotation, Document
 from vermeil.data.progress import Progress, silent
-from vermeil.student.encoding.context import packs, singles, split_rows
+from vermeil.student.encoding.context import (
+    make_context_windows,
+    single_document_windows,
+    split_by_document,
+)
 from vermeil.student.encoding.encoding import DocumentEncoder, EncodedDocument
-from vermeil.student.inference.batching import Runner, probabilities, tempered
+from vermeil.student.inference.batching import Runner, apply_temperature, class_probabilities
 from vermeil.student.inference.crf_marginals import marginals
 from vermeil.tasks.protocol import Task
 
@@ -40,7 +44,7 @@ class Predictor:
     runner: Runner
     task: Task
     temperature: float = 1.0
-    in_context: bool = False
+    group_context: bool = False
     transitions: list[list[float]] | None = None
 
     def predict(
@@ -59,24 +63,30 @@ class Predictor:
             The documents in order, with spans (or labels) that carry scores.
         """
         done, began = 0, time.perf_counter()
-        for block in _blocks(documents, self.in_context):
-            for one, rows in self.probabilities(block):
-                yield _annotated(one, self.task.decode(one.words, tempered(rows, self.temperature)))
+        for block in _blocks(documents, self.group_context):
+            for one, rows in self.predict_proba(block):
+                yield _annotated(
+                    one, self.task.decode(one.words, apply_temperature(rows, self.temperature))
+                )
             done += len(block)
             speed = done / (time.perf_counter() - began)
             progress("predict", done, None, {"documents_per_second": speed})
 
-    def probabilities(
+    def predict_proba(
         self, documents: list[Document]
     ) -> Iterator[tuple[EncodedDocument, NDArray[np.float32]]]:
         """Yield each document, encoded, and its class probabilities at temperature 1."""
         encoded = self.encoder.encode(documents)
-        together = list(packs(encoded, self.encoder) if self.in_context else singles(encoded))
+        together = list(
+            make_context_windows(encoded, self.encoder)
+            if self.group_context
+            else single_document_windows(encoded)
+        )
         padding = self.encoder.wordpieces.padding
-        outputs = probabilities(self.runner, together, self.task.head, padding)
+        outputs = class_probabilities(self.runner, together, self.task.head, padding)
         for pack, output in zip(together, outputs, strict=True):
             rows = output if self.transitions is None else marginals(output, self.transitions)
-            yield from zip(pack.parts, split_rows(pack, rows), strict=True)
+            yield from zip(pack.documents, split_by_document(pack, rows), strict=True)
 
 
 def _blocks(documents: Iterable[Document | str], by_group: bool) -> Iterator[list[Document]]:

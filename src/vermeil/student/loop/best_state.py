@@ -10,11 +10,11 @@ from torch import nn
 
 from vermeil.student.config import StudentConfig
 
-Score = Callable[[], float]
+ScoreFunction = Callable[[], float]
 """Scores the student as it is: F1 on documents to choose by, in [0, 1]."""
 
 
-class Best:
+class BestState:
     """The best state so far, in memory.
 
     Args:
@@ -26,16 +26,16 @@ class Best:
         number = min(config.evaluations, steps)
         self._due = {round(i * steps / number) for i in range(1, number + 1)}
         self._patience = config.patience
-        self._f1, self._since = -1.0, 0
+        self._f1, self._evaluations_without_gain = -1.0, 0
         self._weights: dict[str, torch.Tensor] = {}
 
     def is_due(self, step: int) -> bool:
         """Whether to score after this step (from 1)."""
         return step in self._due
 
-    def offer(self, f1: float, trained: nn.Module) -> None:
+    def update(self, f1: float, trained: nn.Module) -> None:
         """Keep the weights if none before were better: of equals, the longer trained."""
-        self._since = 0 if f1 > self._f1 else self._since + 1
+        self._evaluations_without_gain = 0 if f1 > self._f1 else self._evaluations_without_gain + 1
         if f1 >= self._f1:
             self._f1 = f1
             self._weights = {
@@ -43,20 +43,20 @@ class Best:
             }
 
     @property
-    def gives_up(self) -> bool:
+    def should_stop(self) -> bool:
         """Whether too many scorings have passed without a better one."""
-        return self._patience is not None and self._since >= self._patience
+        return self._patience is not None and self._evaluations_without_gain >= self._patience
 
     def restore(self, trained: nn.Module) -> None:
         """Give the best weights back, if there was a scoring at all."""
         if self._weights:
             trained.load_state_dict(self._weights)
 
-    def state(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint keeps."""
-        return {"f1": self._f1, "since": self._since, "weights": self._weights}
+        return {"f1": self._f1, "since": self._evaluations_without_gain, "weights": self._weights}
 
-    def resume(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from what a checkpoint kept."""
-        self._f1, self._since = state["f1"], state["since"]
+        self._f1, self._evaluations_without_gain = state["f1"], state["since"]
         self._weights = state["weights"]

@@ -22,13 +22,13 @@ from vermeil.data.atomic import atomic_path
 from vermeil.errors import TrainingError
 from vermeil.student.loop.metrics import StepRecord
 
-State = dict[str, Any]
+TrainingState = dict[str, Any]
 """What a training needs to go on: tensors and plain values, by name."""
 
-Written = Callable[[Path], None]
+OnCheckpoint = Callable[[Path], None]
 """Told the folder of a checkpoint when it holds another state."""
 
-SHOWN = 8
+MAX_DIFFERENCES_SHOWN = 8
 """Differences that a refusal names."""
 
 
@@ -47,30 +47,30 @@ class Checkpoint:
     def __init__(
         self,
         folder: Path,
-        made_from: Mapping[str, Any],
+        fingerprint_inputs: Mapping[str, Any],
         seconds: float,
-        written: Written | None = None,
+        on_written: OnCheckpoint | None = None,
     ) -> None:
-        self._folder, self._seconds, self._tell = folder, seconds, written
-        self._made_from: dict[str, Any] = json.loads(json.dumps(made_from))
-        self._written = time.monotonic()
+        self._folder, self._seconds, self._on_written = folder, seconds, on_written
+        self._fingerprint_inputs: dict[str, Any] = json.loads(json.dumps(fingerprint_inputs))
+        self._last_write = time.monotonic()
 
     def open(
-        self, made_from: Mapping[str, Any], *, write: bool = True
-    ) -> tuple[State | None, list[StepRecord]]:
+        self, fingerprint_inputs: Mapping[str, Any], *, write: bool = True
+    ) -> tuple[TrainingState | None, list[StepRecord]]:
         """Return the state to go on from and the steps until then; None, if there is none.
 
         Args:
-            made_from: what `fit` knows of that decides the result: data, plan, configuration.
+            fingerprint_inputs: what `fit` knows of that decides the result: data, plan, configuration.
             write: whether this process is the one that writes.
 
         Raises:
             TrainingError: the checkpoint was made from something else, or is damaged.
         """
-        self._made_from.update(json.loads(json.dumps(made_from)))
+        self._fingerprint_inputs.update(json.loads(json.dumps(fingerprint_inputs)))
         if not self._state.exists():
             self._check_lines()
-            self._rewrite([], write=write)
+            self._start_step_file([], write=write)
             return None, []
         try:
             kept = torch.load(self._state, map_location="cpu", weights_only=True)
@@ -88,19 +88,19 @@ class Checkpoint:
             raise TrainingError(
                 f"{self._folder}: is no whole checkpoint ({error}); delete it to start anew"
             ) from error
-        differences = list(_differences(made, self._made_from))
+        differences = list(_differences(made, self._fingerprint_inputs))
         if differences:
-            more = len(differences) - SHOWN
+            more = len(differences) - MAX_DIFFERENCES_SHOWN
             raise TrainingError(
                 f"{self._folder}: a training was stopped here that does not fit this one:\n"
-                + "".join(f"  {line}\n" for line in differences[:SHOWN])
+                + "".join(f"  {line}\n" for line in differences[:MAX_DIFFERENCES_SHOWN])
                 + (f"  and {more} more\n" if more > 0 else "")
                 + "undo the change to go on, or delete the folder to start anew"
             )
-        self._rewrite(lines, write=write)
+        self._start_step_file(lines, write=write)
         return state, records
 
-    def note(self, record: StepRecord) -> None:
+    def append_step(self, record: StepRecord) -> None:
         """Add a step to ``training.jsonl``."""
         with self._lines.open("a", encoding="utf-8") as file:
             file.write(record.as_line() + "\n")
@@ -108,9 +108,9 @@ class Checkpoint:
     @property
     def is_due(self) -> bool:
         """Whether it is time to write the state again."""
-        return time.monotonic() - self._written >= self._seconds
+        return time.monotonic() - self._last_write >= self._seconds
 
-    def write(self, state: State) -> None:
+    def write(self, state: TrainingState) -> None:
         """Write the state; its ``step`` says how many steps are done.
 
         Raises:
@@ -119,13 +119,13 @@ class Checkpoint:
         with self._lines.open("rb") as file:
             os.fsync(file.fileno())  # a state must never be ahead of its lines
         with atomic_path(self._state) as partial:
-            torch.save({"made_from": self._made_from, "state": state}, partial)
-        self._written = time.monotonic()
+            torch.save({"made_from": self._fingerprint_inputs, "state": state}, partial)
+        self._last_write = time.monotonic()
 
-    def tell(self) -> None:
+    def notify_written(self) -> None:
         """Let it be known, in every process, that the state was written."""
-        if self._tell is not None:
-            self._tell(self._folder)
+        if self._on_written is not None:
+            self._on_written(self._folder)
 
     def remove(self) -> None:
         """Delete the checkpoint: the model is whole. Files of another origin stay."""
@@ -165,7 +165,7 @@ class Checkpoint:
                 "there; move the file away, or name another model folder"
             ) from error
 
-    def _rewrite(self, lines: list[str], *, write: bool) -> None:
+    def _start_step_file(self, lines: list[str], *, write: bool) -> None:
         if not write:
             return
         for leftover in self._leftovers():
@@ -188,9 +188,9 @@ def flatten(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     for name in dict.fromkeys([*before, *now]):
         if before.get(name) != now.get(name):
-            yield f"{name}: {_shown(before, name)} in the checkpoint, {_shown(now, name)} now"
+            yield f"{name}: {_format_value(before, name)} in the checkpoint, {_format_value(now, name)} now"
 
 
-def _shown(values: Mapping[str, Any], name: str) -> str:
+def _format_value(values: Mapping[str, Any], name: str) -> str:
     text = json.dumps(values[name], ensure_ascii=False) if name in values else "nothing"
     return text if len(text) <= 60 else text[:57] + "…"

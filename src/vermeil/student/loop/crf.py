@@ -42,21 +42,21 @@ class Crf(nn.Module):
         index = words[..., None].expand(-1, -1, logits.shape[-1])
         scores = functional.log_softmax(logits.float(), dim=-1).gather(1, index)
         known = batch.classes.gather(1, words).masked_fill(~there, IGNORED)
-        paths = torch.stack([scores, scores + _evidence(known, batch.soft, index)])
+        paths = torch.stack([scores, scores + _class_log_evidence(known, batch.soft, index)])
         anything, right = self._log_sums(paths, there)
         counted = known != IGNORED
         weights = (batch.weights.gather(1, words) * counted).sum(1) / counted.sum(1).clamp_min(1)
         loss: torch.Tensor = ((anything - right) * weights).sum()
         return loss
 
-    def _log_sums(self, scores: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+    def _log_sums(self, scores: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Return the log of the sum over all paths, shape (2, batch); scores (2, batch, words, c).
 
         The forward algorithm, for both sets of scores at once.
         """
         steps = scores.unbind(2)
         sums = self.transitions[0] + steps[0]
-        for step, exists in zip(steps[1:], there.unbind(1)[1:], strict=True):
+        for step, exists in zip(steps[1:], mask.unbind(1)[1:], strict=True):
             longer = torch.logsumexp(sums[..., :, None] + self.transitions, dim=-2) + step
             sums = torch.where(exists[None, :, None], longer, sums)
         return torch.logsumexp(sums + self.transitions[:, 0], dim=-1)
@@ -75,7 +75,9 @@ class Crf(nn.Module):
         return crf
 
 
-def _evidence(known: torch.Tensor, soft: torch.Tensor | None, index: torch.Tensor) -> torch.Tensor:
+def _class_log_evidence(
+    known: torch.Tensor, soft: torch.Tensor | None, index: torch.Tensor
+) -> torch.Tensor:
     """Return what speaks for each class of each word, as logarithm; 0 for all where unknown."""
     if soft is None:
         chosen = functional.one_hot(known.clamp_min(0), index.shape[-1]).float()

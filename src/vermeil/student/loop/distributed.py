@@ -13,7 +13,7 @@ from torch import distributed
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
+class DistributedContext:
     """The processes of one training.
 
     Args:
@@ -24,20 +24,20 @@ class Team:
     rank: int = 0
     size: int = 1
 
-    def added(self, value: torch.Tensor) -> torch.Tensor:
+    def all_reduce(self, value: torch.Tensor) -> torch.Tensor:
         """Replace a tensor by its sum over all processes, and return it."""
         if self.size > 1:
             distributed.all_reduce(value)
         return value
 
-    def first_says(self, value: Any) -> Any:
+    def broadcast(self, value: Any) -> Any:
         """Return what the first process's ``value`` is."""
         said = [value]
         if self.size > 1:
             distributed.broadcast_object_list(said)
         return said[0]
 
-    def all_say(self, value: Any) -> list[Any]:
+    def all_gather(self, value: Any) -> list[Any]:
         """Return every process's ``value``, by rank."""
         said = [value] * self.size
         if self.size > 1:
@@ -45,28 +45,28 @@ class Team:
         return said
 
 
-ALONE = Team()
+SINGLE_PROCESS = DistributedContext()
 """A training in one process."""
 
 
 @contextmanager
-def join_team() -> Iterator[Team]:
+def distributed_context() -> Iterator[DistributedContext]:
     """Meet the other processes that ``torchrun`` started, if it did, and part at the end.
 
     They talk through NCCL where each has a GPU of its own, else through gloo. Where they have met
     already (Ray Train sees to that), they stay together.
     """
     if distributed.is_initialized():
-        yield Team(distributed.get_rank(), distributed.get_world_size())
+        yield DistributedContext(distributed.get_rank(), distributed.get_world_size())
         distributed.barrier()
         return
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
-        yield ALONE
+        yield SINGLE_PROCESS
         return
     distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
-        yield Team(distributed.get_rank(), size)
+        yield DistributedContext(distributed.get_rank(), size)
         distributed.barrier()  # the first one may still be writing
     finally:
         distributed.destroy_process_group()

@@ -15,21 +15,21 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from vermeil.student.loop.distributed import Team
-from vermeil.student.loop.optimiser import Group, make_optimiser
+from vermeil.student.loop.distributed import DistributedContext
+from vermeil.student.loop.optimiser import ParameterGroup, make_optimiser
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _ParameterView:
     """What one parameter can be; all of its shape."""
 
     parameter: nn.Parameter
-    exact: torch.Tensor
+    full_precision: torch.Tensor
     rounded: torch.Tensor
     gradient: torch.Tensor
 
 
-class Weights:
+class FlatParameters:
     """The trained weights of network and loss, and the optimiser's step over them.
 
     From construction to `release` the parameters are views of long tensors.
@@ -41,73 +41,76 @@ class Weights:
     """
 
     def __init__(
-        self, groups: Sequence[Group], dtype: torch.dtype, frozen: Sequence[nn.Parameter] = ()
+        self,
+        groups: Sequence[ParameterGroup],
+        dtype: torch.dtype,
+        frozen: Sequence[nn.Parameter] = (),
     ) -> None:
-        groups = sorted(groups, key=lambda g: g.exact)
+        groups = sorted(groups, key=lambda g: g.full_precision)
         lengths = [sum(p.numel() for p in g.parameters) for g in groups]
         device = groups[0].parameters[0].device
-        self._exact = torch.empty(sum(lengths), device=device)
-        self._gradient = torch.zeros_like(self._exact)
-        number = sum(n for n, g in zip(lengths, groups, strict=True) if not g.exact)
-        self._rounding = self._exact[:number]
-        self._rounded = self._rounding.to(dtype)
-        self._places = list(self._placed(groups))
+        self._full_precision = torch.empty(sum(lengths), device=device)
+        self._gradient = torch.zeros_like(self._full_precision)
+        number = sum(n for n, g in zip(lengths, groups, strict=True) if not g.full_precision)
+        self._rounding_source = self._full_precision[:number]
+        self._rounded = self._rounding_source.to(dtype)
+        self._views = list(self._make_views(groups))
         self._frozen = [(p, p.data, p.data.to(dtype)) for p in frozen]
-        self._point(exact=False)
-        self._round()
-        parts = [nn.Parameter(part) for part in torch.split(self._exact, lengths)]
+        self._select_views(full_precision=False)
+        self._update_rounded()
+        parts = [nn.Parameter(part) for part in torch.split(self._full_precision, lengths)]
         for part, gradient in zip(parts, torch.split(self._gradient, lengths), strict=True):
             part.grad = gradient
         self.optimiser = make_optimiser(groups, parts)
 
-    def _placed(self, groups: Sequence[Group]) -> Iterator[_Place]:
+    def _make_views(self, groups: Sequence[ParameterGroup]) -> Iterator[_ParameterView]:
         at = 0
         for group in groups:
             for p in group.parameters:
                 here, at = slice(at, at + p.numel()), at + p.numel()
-                exact = self._exact[here].view(p.shape)
+                exact = self._full_precision[here].view(p.shape)
                 exact.copy_(p.detach())
-                rounded = exact if group.exact else self._rounded[here].view(p.shape)
-                yield _Place(p, exact, rounded, self._gradient[here].view(p.shape))
+                rounded = exact if group.full_precision else self._rounded[here].view(p.shape)
+                yield _ParameterView(p, exact, rounded, self._gradient[here].view(p.shape))
 
-    def step(self, clip_norm: float, team: Team) -> None:
+    def step(self, clip_norm: float, distributed: DistributedContext) -> None:
         """Update the weights by the gradients of the team, clipped together; forget those."""
-        for place in self._places:
+        for place in self._views:
             if place.parameter.grad is None:
                 place.gradient.zero_()
             else:
                 place.gradient.copy_(place.parameter.grad)
                 place.parameter.grad = None
-        team.added(self._gradient)
+        distributed.all_reduce(self._gradient)
         norm = float(torch.linalg.vector_norm(self._gradient))
         if norm > clip_norm:
             self._gradient.mul_(clip_norm / norm)
         self.optimiser.step()
-        self._round()
+        self._update_rounded()
 
     @contextmanager
-    def exact(self) -> Iterator[None]:
+    def full_precision(self) -> Iterator[None]:
         """Let the parameters be the exact weights, to be read or loaded."""
-        self._point(exact=True)
+        self._select_views(full_precision=True)
         try:
             yield
         finally:
-            self._point(exact=False)
-            self._round()
+            self._select_views(full_precision=False)
+            self._update_rounded()
 
     def release(self) -> None:
         """Give the parameters float32 tensors of their own again."""
-        for place in self._places:
-            place.parameter.data = place.exact.clone()
+        for place in self._views:
+            place.parameter.data = place.full_precision.clone()
             place.parameter.grad = None
         for parameter, exact, _ in self._frozen:
             parameter.data = exact
 
-    def _round(self) -> None:
-        self._rounded.copy_(self._rounding)
+    def _update_rounded(self) -> None:
+        self._rounded.copy_(self._rounding_source)
 
-    def _point(self, *, exact: bool) -> None:
-        for place in self._places:
-            place.parameter.data = place.exact if exact else place.rounded
+    def _select_views(self, *, full_precision: bool) -> None:
+        for place in self._views:
+            place.parameter.data = place.full_precision if full_precision else place.rounded
         for parameter, original, rounded in self._frozen:
-            parameter.data = original if exact else rounded
+            parameter.data = original if full_precision else rounded

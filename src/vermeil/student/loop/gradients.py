@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 from transformers import PreTrainedModel
 
-from vermeil.data.example import Example
+from vermeil.data.example import TrainingExample
 from vermeil.student.loop.loss import collate
 from vermeil.student.network.device import autocast
 
@@ -35,7 +35,7 @@ class Gradients:
 def gradients(
     network: PreTrainedModel,
     criterion: nn.Module,
-    batches: Sequence[Sequence[Example]],
+    batches: Sequence[Sequence[TrainingExample]],
     *,
     padding: int,
     bf16: bool,

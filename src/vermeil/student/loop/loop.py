@@ -15,24 +15,29 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from vermeil.data.example import BatchPlan, Example
+from vermeil.data.example import BatchPlan, TrainingExample
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import TrainingError
-from vermeil.student.config import RESULTLESS, StudentConfig
-from vermeil.student.loop.best_state import Best, Score
-from vermeil.student.loop.checkpoint import Checkpoint, State, flatten
-from vermeil.student.loop.distributed import ALONE, Team
-from vermeil.student.loop.flat_parameters import Weights
+from vermeil.student.config import RESULT_INDEPENDENT_KEYS, StudentConfig
+from vermeil.student.loop.best_state import BestState, ScoreFunction
+from vermeil.student.loop.checkpoint import Checkpoint, TrainingState, flatten
+from vermeil.student.loop.distributed import SINGLE_PROCESS, DistributedContext
+from vermeil.student.loop.flat_parameters import FlatParameters
 from vermeil.student.loop.loss import Batch, collate
-from vermeil.student.loop.metrics import Observer, StepRecord, Watch
+from vermeil.student.loop.metrics import Observer, OnStep, StepRecord
 from vermeil.student.loop.optimiser import parameter_groups, rate_factor, set_rate
-from vermeil.student.loop.packing import first_position, packed_attention, packed_logits, packs
-from vermeil.student.loop.vocabulary import SmallVocabulary, compact_vocabulary
+from vermeil.student.loop.packing import (
+    first_position,
+    packed_attention,
+    packed_logits,
+    uses_packed_rows,
+)
+from vermeil.student.loop.vocabulary import CompactVocabulary, compact_vocabulary
 from vermeil.student.network.device import uses_bf16
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class TrainingHooks:
     """What goes on around the steps of a training.
 
     Args:
@@ -46,23 +51,23 @@ class Surroundings:
     """
 
     progress: Progress = silent
-    watch: Watch = field(default=lambda _: None)
-    score: Score | None = None
+    on_step: OnStep = field(default=lambda _: None)
+    score: ScoreFunction | None = None
     checkpoint: Checkpoint | None = None
-    team: Team = ALONE
+    distributed: DistributedContext = SINGLE_PROCESS
     observer: Observer | None = None
 
 
 def fit(
     network: PreTrainedModel,
     criterion: nn.Module,
-    examples: Sequence[Example],
+    examples: Sequence[TrainingExample],
     plan: BatchPlan,
     config: StudentConfig,
     seed: int,
     *,
     padding: int,
-    around: Surroundings,
+    hooks: TrainingHooks,
 ) -> list[StepRecord]:
     """Train the network in place along a plan.
 
@@ -85,7 +90,7 @@ def fit(
     """
     if plan.steps == 0:
         raise TrainingError("the plan has no step: there is nothing to train on")
-    torch.manual_seed(seed + around.team.rank)
+    torch.manual_seed(seed + hooks.distributed.rank)
     used = np.unique(np.concatenate(plan.batches))
     network.train()
     occurring = (examples[i].input_ids for i in used)
@@ -93,18 +98,18 @@ def fit(
         vocabulary = stack.enter_context(compact_vocabulary(network, occurring, padding))
         if not config.train_word_embeddings:
             network.get_input_embeddings().requires_grad_(False)
-        if packs(network, config.pack):
+        if uses_packed_rows(network, config.pack):
             stack.enter_context(packed_attention(network))
-        loop = _Loop(network, criterion, plan, config, around, vocabulary)
+        loop = _Loop(network, criterion, plan, config, hooks, vocabulary)
         try:
-            loop.resume(_made_from(examples, plan, config, seed, around.team))
+            loop.resume(_fingerprint_inputs(examples, plan, config, seed, hooks.distributed))
             for step in range(len(loop.records), plan.steps):
-                if loop.best.gives_up:
+                if loop.best.should_stop:
                     break
                 batch = [examples[i] for i in plan.batches[step]]
                 loop.step(step, batch, int(vocabulary.remap[padding]))
         finally:
-            loop.weights.release()
+            loop.flat_parameters.release()
         loop.best.restore(loop.trained)
     network.train(False)
     return loop.records
@@ -119,49 +124,51 @@ class _Loop:
         criterion: nn.Module,
         plan: BatchPlan,
         config: StudentConfig,
-        around: Surroundings,
-        vocabulary: SmallVocabulary,
+        hooks: TrainingHooks,
+        vocabulary: CompactVocabulary,
     ) -> None:
         self.network, self.criterion, self.plan, self.config = network, criterion, plan, config
-        self.around, self.vocabulary = around, vocabulary
+        self.hooks, self.vocabulary = hooks, vocabulary
         self.trained = nn.ModuleList([network, criterion])
-        self.weights = Weights(
+        self.flat_parameters = FlatParameters(
             parameter_groups(network, criterion, config),
             torch.bfloat16 if uses_bf16(config.precision) else torch.float32,
             [p for p in network.parameters() if not p.requires_grad],
         )
-        self.best = Best(plan.steps, config)
-        self._first = first_position(network) if packs(network, config.pack) else None
+        self.best = BestState(plan.steps, config)
+        self._first_position = (
+            first_position(network) if uses_packed_rows(network, config.pack) else None
+        )
         self.records: list[StepRecord] = []
-        self._began, self._resumed, self._seen = time.perf_counter(), 0.0, 0
+        self._start_time, self._earlier_seconds, self._wordpieces_seen = time.perf_counter(), 0.0, 0
         self._last_f1: float | None = None
 
-    def resume(self, made_from: dict[str, Any]) -> None:
+    def resume(self, fingerprint_inputs: dict[str, Any]) -> None:
         """Go on from the checkpoint, if there is one."""
-        if self.around.checkpoint is None:
+        if self.hooks.checkpoint is None:
             return
-        state, self.records = self.around.checkpoint.open(
-            made_from, write=self.around.team.rank == 0
+        state, self.records = self.hooks.checkpoint.open(
+            fingerprint_inputs, write=self.hooks.distributed.rank == 0
         )
         if state is None:
             return
-        with self.weights.exact():
+        with self.flat_parameters.full_precision():
             self.trained.load_state_dict(state["weights"])
-        self.weights.optimiser.load_state_dict(state["optimiser"])
-        self.best.resume(state["best"])
-        _set_random_state(state["random"][self.around.team.rank])
-        self._resumed = self.records[-1].seconds
+        self.flat_parameters.optimiser.load_state_dict(state["optimiser"])
+        self.best.load_state_dict(state["best"])
+        _set_random_state(state["random"][self.hooks.distributed.rank])
+        self._earlier_seconds = self.records[-1].seconds
         self._last_f1 = state["last_f1"]
-        self.around.progress("train", len(self.records), self.plan.steps, {})
+        self.hooks.progress("train", len(self.records), self.plan.steps, {})
 
-    def step(self, step: int, batch: Sequence[Example], padding: int) -> None:
+    def step(self, step: int, batch: Sequence[TrainingExample], padding: int) -> None:
         """Do one optimiser step, and all that follows from it."""
         began = time.perf_counter()
         rate = self.config.learning_rate * rate_factor(step, self.plan, self.config)
-        set_rate(self.weights.optimiser, rate)
+        set_rate(self.flat_parameters.optimiser, rate)
         if step in self.plan.optimiser_restarts:
-            self.weights.optimiser.state.clear()
-        loss = self._optimise([self._collated(part, padding) for part in self._parts(batch)])
+            self.flat_parameters.optimiser.state.clear()
+        loss = self._optimise([self._collate(part, padding) for part in self._micro_batches(batch)])
         if not math.isfinite(loss):
             raise TrainingError(
                 f"the loss is {loss} at step {step + 1} of {self.plan.steps}; "
@@ -170,24 +177,29 @@ class _Loop:
         wordpieces = int(self.plan.wordpieces[step])
         speed = wordpieces / (time.perf_counter() - began)
         f1 = self._dev_f1(step + 1)
-        seconds = self._resumed + time.perf_counter() - self._began
+        seconds = self._earlier_seconds + time.perf_counter() - self._start_time
         share = float(self.plan.realised_share[step])
-        self._tell(StepRecord(step + 1, loss, share, rate, wordpieces, speed, seconds, f1))
-        self._keep()
-        self._let_observe(step + 1)
+        self._report_step(StepRecord(step + 1, loss, share, rate, wordpieces, speed, seconds, f1))
+        self._save_checkpoint()
+        self._observe(step + 1)
 
-    def _collated(self, part: Sequence[Example], padding: int) -> Batch:
+    def _collate(self, part: Sequence[TrainingExample], padding: int) -> Batch:
         return collate(part, self.vocabulary.remap, padding, self.network.device)
 
     def _logits(self, part: Batch) -> torch.Tensor:
-        if self._first is not None and part.classes.shape == part.inputs["input_ids"].shape:
-            return packed_logits(self.network, part.inputs, self._first)
+        if (
+            self._first_position is not None
+            and part.classes.shape == part.inputs["input_ids"].shape
+        ):
+            return packed_logits(self.network, part.inputs, self._first_position)
         logits: torch.Tensor = self.network(**part.inputs).logits
         return logits
 
-    def _parts(self, batch: Sequence[Example]) -> Iterator[Sequence[Example]]:
+    def _micro_batches(
+        self, batch: Sequence[TrainingExample]
+    ) -> Iterator[Sequence[TrainingExample]]:
         """Yield this process's part of a batch, in as many parts as go through at once."""
-        limit, team = self.config.micro_batch_wordpieces, self.around.team
+        limit, team = self.config.micro_batch_wordpieces, self.hooks.distributed
         if limit is None and team.size == 1:
             yield batch
             return
@@ -201,81 +213,86 @@ class _Loop:
 
     def _optimise(self, parts: Sequence[Batch]) -> float:
         """Do the step; return the weighted mean loss."""
-        team, device = self.around.team, self.network.device
+        team, device = self.hooks.distributed, self.network.device
         weights = [part.weight for part in parts] or [torch.zeros((), device=device)]
-        total = team.added(torch.stack(weights).sum()).clamp_min(1e-8)
+        total = team.all_reduce(torch.stack(weights).sum()).clamp_min(1e-8)
         losses = [torch.zeros((), device=device)]
         for part in parts:
             loss = self.criterion(self._logits(part), part) / total
             torch.autograd.backward(loss)
             losses.append(loss.detach())
-        self.weights.step(self.config.clip_norm, team)
-        return float(team.added(torch.stack(losses).sum()))
+        self.flat_parameters.step(self.config.clip_norm, team)
+        return float(team.all_reduce(torch.stack(losses).sum()))
 
     def _dev_f1(self, step: int) -> float | None:
-        score = self.around.score
+        score = self.hooks.score
         if score is None or self.config.select == "last" or not self.best.is_due(step):
             return None
         random = _random_state()
-        with self.weights.exact():
-            with self.vocabulary.whole():
-                f1 = float(self.around.team.first_says(score()))
-            self.best.offer(f1, self.trained)
+        with self.flat_parameters.full_precision():
+            with self.vocabulary.full_vocabulary():
+                f1 = float(self.hooks.distributed.broadcast(score()))
+            self.best.update(f1, self.trained)
         _set_random_state(random)
         self.network.train()
         self._last_f1 = f1
         return f1
 
-    def _let_observe(self, step: int) -> None:
-        observer = self.around.observer
-        if observer is None or self.around.team.rank > 0 or not observer.is_due(step):
+    def _observe(self, step: int) -> None:
+        observer = self.hooks.observer
+        if observer is None or self.hooks.distributed.rank > 0 or not observer.is_due(step):
             return
         began, random = time.perf_counter(), _random_state()
-        with self.weights.exact(), self.vocabulary.whole():
+        with self.flat_parameters.full_precision(), self.vocabulary.full_vocabulary():
             observer.observe(step)
         _set_random_state(random)
         self.network.train()
-        self._began += time.perf_counter() - began
+        self._start_time += time.perf_counter() - began
 
-    def _tell(self, record: StepRecord) -> None:
+    def _report_step(self, record: StepRecord) -> None:
         self.records.append(record)
-        self._seen += record.wordpieces
-        if self.around.team.rank > 0:
+        self._wordpieces_seen += record.wordpieces
+        if self.hooks.distributed.rank > 0:
             return
-        if self.around.checkpoint is not None:
-            self.around.checkpoint.note(record)
-        self.around.watch(record)
+        if self.hooks.checkpoint is not None:
+            self.hooks.checkpoint.append_step(record)
+        self.hooks.on_step(record)
         detail: dict[str, float | int | str] = {
             "loss": record.loss,
             "gold_share": record.gold_share,
-            "wordpieces_per_second": self._seen / (time.perf_counter() - self._began),
+            "wordpieces_per_second": self._wordpieces_seen
+            / (time.perf_counter() - self._start_time),
         }
         if self._last_f1 is not None:
             detail["dev_f1"] = self._last_f1
-        self.around.progress("train", record.step, self.plan.steps, detail)
+        self.hooks.progress("train", record.step, self.plan.steps, detail)
 
-    def _keep(self) -> None:
+    def _save_checkpoint(self) -> None:
         """Write a checkpoint if it is time for one."""
-        checkpoint, team = self.around.checkpoint, self.around.team
-        if checkpoint is None or not team.first_says(checkpoint.is_due):
+        checkpoint, team = self.hooks.checkpoint, self.hooks.distributed
+        if checkpoint is None or not team.broadcast(checkpoint.is_due):
             return
-        random = team.all_say(_random_state())
+        random = team.all_gather(_random_state())
         if team.rank == 0:
-            with self.weights.exact():
-                state: State = {
+            with self.flat_parameters.full_precision():
+                state: TrainingState = {
                     "step": len(self.records),
                     "weights": self.trained.state_dict(),
-                    "optimiser": self.weights.optimiser.state_dict(),
-                    "best": self.best.state(),
+                    "optimiser": self.flat_parameters.optimiser.state_dict(),
+                    "best": self.best.state_dict(),
                     "last_f1": self._last_f1,
                     "random": random,
                 }
                 checkpoint.write(state)
-        checkpoint.tell()
+        checkpoint.notify_written()
 
 
-def _made_from(
-    examples: Sequence[Example], plan: BatchPlan, config: StudentConfig, seed: int, team: Team
+def _fingerprint_inputs(
+    examples: Sequence[TrainingExample],
+    plan: BatchPlan,
+    config: StudentConfig,
+    seed: int,
+    distributed: DistributedContext,
 ) -> dict[str, Any]:
     """Return all that decides what comes out of training, as far as `fit` knows it."""
     data, batches = hashlib.sha256(), hashlib.sha256()
@@ -292,9 +309,9 @@ def _made_from(
         "wordpieces": plan.total_wordpieces,
         "digest of the plan": batches.hexdigest()[:16],
         "seed": seed,
-        "processes": team.size,
+        "processes": distributed.size,
         "torch": torch.__version__,
-        **flatten(config.model_dump(mode="json", exclude=RESULTLESS), "student"),
+        **flatten(config.model_dump(mode="json", exclude=RESULT_INDEPENDENT_KEYS), "student"),
     }
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from vermeil.data.example import IGNORED, Example
+from vermeil.data.example import IGNORED, TrainingExample
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Batch:
     weights: torch.Tensor
     words: torch.Tensor
     soft: torch.Tensor | None = None
-    examples: tuple[Example, ...] = ()
+    examples: tuple[TrainingExample, ...] = ()
 
     @property
     def weight(self) -> torch.Tensor:
@@ -41,7 +41,10 @@ class Batch:
 
 
 def collate(
-    examples: Sequence[Example], remap: NDArray[np.int64], padding: int, device: torch.device
+    examples: Sequence[TrainingExample],
+    remap: NDArray[np.int64],
+    padding: int,
+    device: torch.device,
 ) -> Batch:
     """Pad examples into tensors.
 
@@ -81,7 +84,9 @@ def _padded(rows: Sequence[NDArray[np.int64]], width: int, value: int) -> NDArra
     return padded
 
 
-def _soft(examples: Sequence[Example], targets: int, device: torch.device) -> torch.Tensor | None:
+def _soft(
+    examples: Sequence[TrainingExample], targets: int, device: torch.device
+) -> torch.Tensor | None:
     sizes = [e.soft.shape[1] for e in examples if e.soft is not None]
     if not sizes:
         return None

@@ -48,7 +48,7 @@ class StepRecord:
         return json.dumps(self.as_dict())
 
 
-Watch = Callable[[StepRecord], None]
+OnStep = Callable[[StepRecord], None]
 """Is told about every step."""
 
 
@@ -69,7 +69,9 @@ def require_tracker(tracker: Literal["none", "tensorboard", "mlflow"]) -> None:
 
 
 @contextmanager
-def tracked(tracker: Literal["none", "tensorboard", "mlflow"], folder: Path) -> Iterator[Watch]:
+def open_tracker(
+    tracker: Literal["none", "tensorboard", "mlflow"], folder: Path
+) -> Iterator[OnStep]:
     """Give something that takes the steps to a tracker.
 
     Args:
@@ -86,12 +88,12 @@ def tracked(tracker: Literal["none", "tensorboard", "mlflow"], folder: Path) -> 
 
 
 @contextmanager
-def _nowhere(_: Path) -> Iterator[Watch]:
+def _no_tracker(_: Path) -> Iterator[OnStep]:
     yield lambda _: None
 
 
 @contextmanager
-def _tensorboard(folder: Path) -> Iterator[Watch]:
+def _tensorboard(folder: Path) -> Iterator[OnStep]:
     writer: Any = import_module("torch.utils.tensorboard").SummaryWriter(str(folder))
 
     def watch(record: StepRecord) -> None:
@@ -105,7 +107,7 @@ def _tensorboard(folder: Path) -> Iterator[Watch]:
 
 
 @contextmanager
-def _mlflow(_: Path) -> Iterator[Watch]:
+def _mlflow(_: Path) -> Iterator[OnStep]:
     switch_off("mlflow")
     mlflow: Any = import_module("mlflow")
     try:
@@ -118,5 +120,5 @@ def _mlflow(_: Path) -> Iterator[Watch]:
         yield lambda record: mlflow.log_metrics(record.as_dict(), step=record.step)
 
 
-TRACKERS = {"none": _nowhere, "tensorboard": _tensorboard, "mlflow": _mlflow}
+TRACKERS = {"none": _no_tracker, "tensorboard": _tensorboard, "mlflow": _mlflow}
 """Every tracker that a configuration can name."""

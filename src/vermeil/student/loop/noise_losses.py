@@ -17,15 +17,15 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from vermeil.data.example import IGNORED, Example
+from vermeil.data.example import IGNORED, TrainingExample
 from vermeil.student.config import NoiseConfig
 from vermeil.student.loop.loss import Batch
 
-_NOT_QUITE = 1 - 1e-4
+_MAX_AGREEMENT = 1 - 1e-4
 """Largest agreement of prediction and memory, so that the logarithm stays finite."""
 
 
-class NoiseAware(nn.Module):
+class NoiseRobustLoss(nn.Module):
     """Cross-entropy of gold, and of silver what the configuration says.
 
     Args:
@@ -36,15 +36,17 @@ class NoiseAware(nn.Module):
 
     memory: torch.Tensor
 
-    def __init__(self, config: NoiseConfig, examples: Sequence[Example], classes: int) -> None:
+    def __init__(
+        self, config: NoiseConfig, examples: Sequence[TrainingExample], classes: int
+    ) -> None:
         super().__init__()
         self._config = config
-        self._places: dict[int, int] = {}
+        self._memory_offsets: dict[int, int] = {}
         size = 0
         if config.early_learning:
             for example in examples:
-                if example.origin == "silver" and id(example) not in self._places:
-                    self._places[id(example)] = size
+                if example.origin == "silver" and id(example) not in self._memory_offsets:
+                    self._memory_offsets[id(example)] = size
                     size += len(example.classes)
         self.register_buffer("memory", torch.zeros(size, classes))
 
@@ -62,7 +64,7 @@ class NoiseAware(nn.Module):
         ].expand_as(counted)
         weights = batch.weights * counted
         if self._config.negative_sampling < 1:
-            weights = weights * ~self._left_out(batch.classes, silver & counted)
+            weights = weights * ~self._dropped_negatives(batch.classes, silver & counted)
         target = batch.soft
         if target is None:
             target = functional.one_hot(batch.classes.clamp_min(0), rows.shape[-1]).float()
@@ -75,7 +77,7 @@ class NoiseAware(nn.Module):
             losses = losses + self._early_learning(logs, batch, silver & counted)
         return (losses * weights).sum()
 
-    def _left_out(self, classes: torch.Tensor, silver: torch.Tensor) -> torch.Tensor:
+    def _dropped_negatives(self, classes: torch.Tensor, silver: torch.Tensor) -> torch.Tensor:
         """Draw the words without an entity that do not count this time."""
         drawn = torch.rand(classes.shape, device=classes.device)
         return silver & (classes == 0) & (drawn >= self._config.negative_sampling)
@@ -87,7 +89,7 @@ class NoiseAware(nn.Module):
         said = logs.exp()
         index = torch.full(silver.shape, -1, device=silver.device)
         for row, example in enumerate(batch.examples):
-            place = self._places.get(id(example))
+            place = self._memory_offsets.get(id(example))
             if place is not None:
                 size = len(example.classes)
                 index[row, :size] = torch.arange(place, place + size, device=silver.device)
@@ -97,6 +99,6 @@ class NoiseAware(nn.Module):
             before = self.memory[index[kept]]
             self.memory[index[kept]] = keep * before + (1 - keep) * said[kept]
         remembered = self.memory[index.clamp_min(0)] if len(self.memory) else torch.zeros_like(said)
-        agreement = (said * remembered).sum(-1).clamp_max(_NOT_QUITE)
+        agreement = (said * remembered).sum(-1).clamp_max(_MAX_AGREEMENT)
         found: torch.Tensor = self._config.early_learning * torch.log1p(-agreement) * kept
         return found

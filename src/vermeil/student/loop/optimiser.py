@@ -22,7 +22,7 @@ DECAYS: dict[Literal["linear", "cosine", "constant"], Callable[[float], float]] 
 }
 """After the warm-up: the share of the steps that is left → factor of the learning rate."""
 
-CRITERION_RATE = 30.0
+CRITERION_RATE_FACTOR = 30.0
 """Learning rate of what the loss itself learns (a CRF's transitions) as a multiple of the rest:
 they begin at 0, should come to a size of about 1, and AdamW moves a number by about the learning
 rate in a step."""
@@ -48,7 +48,7 @@ def rate_factor(step: int, plan: BatchPlan, config: StudentConfig) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ParameterGroup:
     """Parameters that are trained alike.
 
     Args:
@@ -61,12 +61,12 @@ class Group:
     parameters: list[nn.Parameter]
     weight_decay: float
     scale: float
-    exact: bool = False
+    full_precision: bool = False
 
 
 def parameter_groups(
     network: PreTrainedModel, criterion: nn.Module, config: StudentConfig
-) -> list[Group]:
+) -> list[ParameterGroup]:
     """Return what is trained, in groups; biases and norms are not decayed.
 
     With ``student.layer_decay`` the lower a layer, the smaller the scale of its learning rate
@@ -80,15 +80,19 @@ def parameter_groups(
             scale = config.layer_decay ** (top - (top if depth is None else depth))
             members.setdefault((scale, parameter.ndim > 1), []).append(parameter)
     groups = [
-        Group(found, config.weight_decay if decayed else 0.0, scale)
+        ParameterGroup(found, config.weight_decay if decayed else 0.0, scale)
         for (scale, decayed), found in members.items()
     ]
     own = list(criterion.parameters())
-    return [*groups, Group(own, 0.0, CRITERION_RATE, exact=True)] if own else groups
+    return (
+        [*groups, ParameterGroup(own, 0.0, CRITERION_RATE_FACTOR, full_precision=True)]
+        if own
+        else groups
+    )
 
 
 def make_optimiser(
-    groups: Sequence[Group], weights: Sequence[nn.Parameter]
+    groups: Sequence[ParameterGroup], weights: Sequence[nn.Parameter]
 ) -> torch.optim.Optimizer:
     """Return fused AdamW over the weights of every group; its ``scale`` is kept for `set_rate`."""
     settings: list[dict[str, Any]] = [

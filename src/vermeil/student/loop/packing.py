@@ -23,15 +23,15 @@ from vermeil.errors import ConfigError
 VARLEN = "vermeil_varlen"
 """Name of the attention within a single row, among those of transformers."""
 
-ROW = 64
+ROW_MULTIPLE = 64
 """Rows are multiples of this length on a processor."""
 
-FROM_ZERO = ("bert", "distilbert", "electra")
-AFTER_PADDING = ("camembert", "roberta", "xlm-roberta")
+POSITIONS_FROM_ZERO = ("bert", "distilbert", "electra")
+POSITIONS_AFTER_PADDING = ("camembert", "roberta", "xlm-roberta")
 """Families by where their positions begin: at 0, or one after the id of the padding."""
 
 
-def packs(network: PreTrainedModel, wanted: Literal["auto", "varlen", "off"]) -> bool:
+def uses_packed_rows(network: PreTrainedModel, wanted: Literal["auto", "varlen", "off"]) -> bool:
     """Return whether training is to go over packed rows.
 
     Raises:
@@ -47,9 +47,9 @@ def packs(network: PreTrainedModel, wanted: Literal["auto", "varlen", "off"]) ->
 def first_position(network: PreTrainedModel) -> int | None:
     """Return the position of a sequence's first wordpiece; None: this family cannot be packed."""
     family = network.config.model_type
-    if family in FROM_ZERO:
+    if family in POSITIONS_FROM_ZERO:
         return 0
-    return int(network.config.pad_token_id) + 1 if family in AFTER_PADDING else None
+    return int(network.config.pad_token_id) + 1 if family in POSITIONS_AFTER_PADDING else None
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def packed_logits(
     width = int(sizes.sum())
     offsets = sizes.cumsum(0) - sizes
     if not one_row:
-        width, places = choose_rows(sizes.tolist())
+        width, places = choose_row_length(sizes.tolist())
         offsets = torch.tensor(places)
     within = kept.cumsum(1) - 1
     flat = (offsets[:, None] + within)[kept]
@@ -99,21 +99,21 @@ def packed_logits(
         bounds = torch.nn.functional.pad(sizes.cumsum(0, dtype=torch.int32), (1, 0))
         packed |= {"cu_seq_lens_q": bounds, "max_length_q": int(sizes.max())}
     else:
-        packed["attention_mask"] = _own_sequence(flat, kept, rows, width, network.dtype)
+        packed["attention_mask"] = _sequence_mask(flat, kept, rows, width, network.dtype)
     found: torch.Tensor = network(**packed).logits
     spread = found.new_zeros((*kept.shape, found.shape[-1]))
     return spread.index_put((kept,), found.flatten(0, 1)[flat])
 
 
-def choose_rows(sizes: Sequence[int]) -> tuple[int, list[int]]:
+def choose_row_length(sizes: Sequence[int]) -> tuple[int, list[int]]:
     """Return the length of rows that is cheapest for these sequences, and where each begins.
 
     Of longer rows fewer wordpieces stay empty, but attention costs more: about as much as the rest
     of a layer for rows of a thousand.
     """
-    shortest = -(-max(sizes) // ROW)
+    shortest = -(-max(sizes) // ROW_MULTIPLE)
     found = []
-    for width in (n * ROW for n in range(shortest, shortest + 3)):
+    for width in (n * ROW_MULTIPLE for n in range(shortest, shortest + 3)):
         places = fill_rows(sizes, width)
         rows = max(places) // width + 1
         found.append((rows * width * (1 + width / 1024), width, places))
@@ -141,7 +141,7 @@ def fill_rows(sizes: Sequence[int], width: int) -> list[int]:
     return places
 
 
-def _own_sequence(
+def _sequence_mask(
     flat: torch.Tensor, kept: torch.Tensor, rows: int, width: int, dtype: torch.dtype
 ) -> torch.Tensor:
     """Return what is added to attention: 0 within a sequence; shape (rows, 1, width, width)."""

@@ -20,7 +20,7 @@ from transformers import PreTrainedModel
 
 
 @dataclass(frozen=True, slots=True)
-class SmallVocabulary:
+class CompactVocabulary:
     """The network's word embeddings while they are few.
 
     Args:
@@ -29,13 +29,13 @@ class SmallVocabulary:
     """
 
     remap: NDArray[np.int64]
-    whole: Callable[[], AbstractContextManager[None]]
+    full_vocabulary: Callable[[], AbstractContextManager[None]]
 
 
 @contextmanager
 def compact_vocabulary(
     network: PreTrainedModel, occurring: Iterable[NDArray[np.int64]], padding: int
-) -> Iterator[SmallVocabulary]:
+) -> Iterator[CompactVocabulary]:
     """Shrink the network's word embeddings to the wordpieces that occur, and grow them back.
 
     Args:
@@ -48,7 +48,7 @@ def compact_vocabulary(
     """
     full = network.get_input_embeddings()
     if not isinstance(full, nn.Embedding):
-        yield SmallVocabulary(np.arange(int(network.config.vocab_size)), nullcontext)
+        yield CompactVocabulary(np.arange(int(network.config.vocab_size)), nullcontext)
         return
     ids = np.unique(np.concatenate([np.array([padding], np.int64), *occurring]))
     rows = torch.from_numpy(ids).to(full.weight.device)
@@ -71,7 +71,7 @@ def compact_vocabulary(
 
     network.set_input_embeddings(small)
     try:
-        yield SmallVocabulary(remap, whole)
+        yield CompactVocabulary(remap, whole)
     finally:
         with torch.no_grad():
             full.weight[rows] = small.weight

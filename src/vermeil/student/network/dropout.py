@@ -7,7 +7,7 @@ from functools import lru_cache
 import torch
 from torch import nn
 
-TABLE = 1 << 23
+TABLE_SIZE = 1 << 23
 """Numbers of a mask table: some hundred times what one call needs, so that masks hardly recur."""
 
 
@@ -26,7 +26,7 @@ class TableDropout(nn.Module):
         """Return ``x`` with numbers dropped and the rest scaled, in training; else ``x``."""
         if not self.training or self.p == 0:
             return x
-        factors = _factors(self.p, x.dtype, max(TABLE, 2 * x.numel()))
+        factors = _factors(self.p, x.dtype, max(TABLE_SIZE, 2 * x.numel()))
         start = int(torch.randint(len(factors) - x.numel(), ()))
         return x * factors[start : start + x.numel()].view(x.shape)
 

@@ -17,7 +17,7 @@ from transformers import AutoModel
 from vermeil.student.network.encoder import find_encoder
 from vermeil.student.network.network import load_tokenizer, loads_pretrained, quiet
 
-LONGEST = 256
+MAX_WORDPIECES = 256
 """Wordpieces of a text that are looked at: what the embedded encoder was trained on."""
 
 _DECIMALS = 5
@@ -45,13 +45,13 @@ class TextIndex:
         with quiet(), loads_pretrained(source):
             self._network: Any = AutoModel.from_pretrained(source, trust_remote_code=False)
         self._network.train(False)
-        self._longest = min(LONGEST, self._network.config.max_position_embeddings - 2)
+        self._max_wordpieces = min(MAX_WORDPIECES, self._network.config.max_position_embeddings - 2)
         self._embeddings = np.stack([self.embed(text) for text in texts])
 
     def embed(self, text: str) -> NDArray[np.float32]:
         """Return the embedding of a text: float32 of the encoder's width, of length 1."""
         inputs = self._tokenizer(
-            text or " ", truncation=True, max_length=self._longest, return_tensors="pt"
+            text or " ", truncation=True, max_length=self._max_wordpieces, return_tensors="pt"
         )
         with torch.inference_mode(), _one_thread():
             states = self._network(**inputs).last_hidden_state[0]

@@ -112,22 +112,22 @@ def supports_letter_case(network: PreTrainedModel) -> bool:
     return network.config.model_type == "bert"
 
 
-def grow_token_types(network: PreTrainedModel, hints: int = 1) -> None:
+def grow_token_types(network: PreTrainedModel, teacher_classes: int = 1) -> None:
     """Grow the token-type embedding to the letter-case classes, each a copy of row 0.
 
     So at the start the network computes what it did before, whatever the letter case.
 
     Args:
         network: of BERT's kind.
-        hints: number of classes of hints; each has the letter-case classes for itself.
+        teacher_classes: number of classes of hints; each has the letter-case classes for itself.
     """
     embeddings: Any = network.base_model.get_submodule("embeddings")
     old: nn.Embedding = embeddings.token_type_embeddings
-    new = nn.Embedding(CASES * hints, old.embedding_dim)
+    new = nn.Embedding(CASES * teacher_classes, old.embedding_dim)
     with torch.no_grad():
-        new.weight.copy_(old.weight[0].expand(CASES * hints, -1))
+        new.weight.copy_(old.weight[0].expand(CASES * teacher_classes, -1))
     embeddings.token_type_embeddings = new
-    network.config.type_vocab_size = CASES * hints
+    network.config.type_vocab_size = CASES * teacher_classes
     setattr(network.config, CASE_KEY, True)
 
 

@@ -30,7 +30,7 @@ class TorchRunner:
             network = copy.deepcopy(network)
             nn.Module.to(network, torch.bfloat16)
         self._network = network
-        self.batch = 2_048 if network.device.type == "cpu" else 16_384
+        self.batch_wordpieces = 2_048 if network.device.type == "cpu" else 16_384
 
     def __call__(
         self,

@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vermeil.blending.config import BlendingConfig
-from vermeil.data.counts import Counts, total
+from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.document import Document
 from vermeil.data.example import BatchPlan
 from vermeil.evaluation.documents import score_documents
 from vermeil.refinement.auto import Recipe, resolve_auto
-from vermeil.refinement.student_trainer import Learning
+from vermeil.refinement.student_trainer import ScorerSettings
 from vermeil.selection.config import SelectionConfig
-from vermeil.student.config import RESULTLESS, StudentConfig
-from vermeil.studies.cells.observation_set import Probes
+from vermeil.student.config import RESULT_INDEPENDENT_KEYS, StudentConfig
+from vermeil.studies.cells.observation_set import ObservationSet
 from vermeil.studies.cells.observer import MechanismObserver
-from vermeil.studies.cells.sampling import Draw
-from vermeil.studies.inputs import marks
+from vermeil.studies.cells.sampling import CellDocuments
+from vermeil.studies.inputs import report_labels
 from vermeil.tasks.protocol import Task
-from vermeil.training.fit import Training, plan_for, train_student, training_record
+from vermeil.training.fit import TrainingResult, plan_for, train_student, training_record
 
 if TYPE_CHECKING:
     from vermeil.student.student import Student
@@ -35,21 +35,21 @@ VERSION = 1
 """Raised when the same inputs would give other results (a new default, another algorithm), so that
 old cells are not reused."""
 
-OBSERVATION = 1
+OBSERVATION_VERSION = 1
 """The same for what is observed of training."""
 
-JUDGING = 2
+REFINEMENT_VERSION = 2
 """The same for how silver is corrected."""
 
-POINTS = 100
+CURVE_POINTS = 100
 """Points of a curve that are kept."""
 
-SHOWN = 40
+PREDICTIONS_KEPT = 40
 """Test documents whose predictions are kept, for the report's examples."""
 
 
 @dataclass(frozen=True, slots=True)
-class JudgingJob:
+class RefinementJob:
     """How a cell of the regimen auto corrects its silver.
 
     Args:
@@ -59,7 +59,7 @@ class JudgingJob:
         folder: where what students say out of fold is kept.
     """
 
-    said: tuple[Document, ...]
+    teacher_labels: tuple[Document, ...]
     plain: tuple[Document, ...]
     selection: SelectionConfig
     folder: Path
@@ -85,15 +85,15 @@ class CellJob:
 
     regimen: str
     seed: int
-    draw: Draw
+    documents: CellDocuments
     blending: BlendingConfig
     student: StudentConfig
     task: Task
     dev: tuple[Document, ...]
     test: tuple[Document, ...]
-    probes: Probes | None = None
+    observation_set: ObservationSet | None = None
     sizes: tuple[int, int] = (0, 0)
-    judging: JudgingJob | None = None
+    refinement: RefinementJob | None = None
 
 
 def cell_key(job: CellJob, plan: BatchPlan) -> str:
@@ -104,10 +104,10 @@ def cell_key(job: CellJob, plan: BatchPlan) -> str:
     """
     digest = hashlib.sha256()
     digest.update(f"cell:{VERSION}:{job.seed}:".encode())
-    student = job.student.model_dump_json(exclude_defaults=True, exclude=RESULTLESS)
+    student = job.student.model_dump_json(exclude_defaults=True, exclude=RESULT_INDEPENDENT_KEYS)
     digest.update(student.encode())
     digest.update(job.task.config.model_dump_json(exclude_defaults=True).encode())
-    for documents in (job.draw.gold, job.draw.silver, job.dev, job.test):
+    for documents in (job.documents.gold, job.documents.silver, job.dev, job.test):
         digest.update(_digest(documents))
     for batch in plan.batches:
         digest.update(np.sort(batch).tobytes() + b"|")
@@ -117,14 +117,21 @@ def cell_key(job: CellJob, plan: BatchPlan) -> str:
         digest.update(f"optimiser:{plan.optimiser_restarts}".encode())
     if plan.origin_weights is not None:
         digest.update(b"weights:" + plan.origin_weights.round(6).tobytes())
-    if job.judging is not None:
-        selection = job.judging.selection.model_dump_json(exclude_defaults=True)
-        digest.update(f"auto:{JUDGING}:{selection}".encode() + _digest(job.judging.said))
-        digest.update(_digest(job.judging.plain))
-    if job.probes is not None:
-        shape = job.probes.config.model_dump_json(exclude={"regimens"})
-        digest.update(f"mechanism:{OBSERVATION}:{shape}".encode())
-        for documents in (job.probes.dev, job.probes.silver, job.probes.truth):
+    if job.refinement is not None:
+        selection = job.refinement.selection.model_dump_json(exclude_defaults=True)
+        digest.update(
+            f"auto:{REFINEMENT_VERSION}:{selection}".encode()
+            + _digest(job.refinement.teacher_labels)
+        )
+        digest.update(_digest(job.refinement.plain))
+    if job.observation_set is not None:
+        shape = job.observation_set.config.model_dump_json(exclude={"regimens"})
+        digest.update(f"mechanism:{OBSERVATION_VERSION}:{shape}".encode())
+        for documents in (
+            job.observation_set.dev,
+            job.observation_set.silver,
+            job.observation_set.truth,
+        ):
             digest.update(_digest(documents))
     return digest.hexdigest()[:24]
 
@@ -140,24 +147,24 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
     Returns:
         The cell as ``results.json`` holds it.
     """
-    from vermeil.student.loop.loop import Surroundings
+    from vermeil.student.loop.loop import TrainingHooks
     from vermeil.student.student import Student
 
     recipe = None
     student = Student.create(job.task, job.student, job.seed)
-    if job.judging is not None:
-        recipe = _recipe(job, job.judging)
-        blending = _as_long(job, recipe.blending, student)
-        job = replace(job, draw=Draw(job.draw.gold, recipe.silver), blending=blending)
-    gold = student.encode(job.draw.gold, "gold")
-    silver = student.encode(job.draw.silver, "silver")
+    if job.refinement is not None:
+        recipe = _resolve_recipe(job, job.refinement)
+        blending = _with_equal_length(job, recipe.blending, student)
+        job = replace(job, draw=CellDocuments(job.documents.gold, recipe.silver), blending=blending)
+    gold = student.encode(job.documents.gold, "gold")
+    silver = student.encode(job.documents.silver, "silver")
     observer = None
-    if job.probes is not None:
+    if job.observation_set is not None:
         plan = plan_for(gold, silver, job.blending, job.seed)
-        observer = MechanismObserver(student, gold, silver, plan, job.probes, job.seed)
-    around = Surroundings(observer=observer)
+        observer = MechanismObserver(student, gold, silver, plan, job.observation_set, job.seed)
+    around = TrainingHooks(observer=observer)
     training = train_student(student, gold, silver, job.blending, job.seed, around)
-    sizes = (len(job.draw.gold), len(job.draw.silver))
+    sizes = (len(job.documents.gold), len(job.documents.silver))
     record = training_record(training, job.blending, job.seed, *sizes)
     dev, _, _ = _score(student, job.dev)
     test, by_group, shown = _score(student, job.test)
@@ -187,18 +194,21 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
     }
 
 
-def _recipe(job: CellJob, judging: JudgingJob) -> Recipe:
-    silver = (*judging.said, *job.draw.silver, *judging.plain)
-    learning = Learning(job.task, job.student, job.blending, job.seed, judging.folder)
-    return resolve_auto(job.draw.gold, silver, learning, judging.selection)
+def _resolve_recipe(job: CellJob, refinement: RefinementJob) -> Recipe:
+    silver = (*refinement.teacher_labels, *job.documents.silver, *refinement.plain)
+    learning = ScorerSettings(job.task, job.student, job.blending, job.seed, refinement.folder)
+    return resolve_auto(job.documents.gold, silver, learning, refinement.selection)
 
 
-def _as_long(job: CellJob, blending: BlendingConfig, student: Student) -> BlendingConfig:
+def _with_equal_length(job: CellJob, blending: BlendingConfig, student: Student) -> BlendingConfig:
     """Return a recipe's blending with the budget that the cell has without any recipe."""
     budget = blending.budget
     if budget.name != "equal" or budget.wordpieces is not None:
         return blending
-    encoded = student.encode(job.draw.gold, "gold"), student.encode(job.draw.silver, "silver")
+    encoded = (
+        student.encode(job.documents.gold, "gold"),
+        student.encode(job.documents.silver, "silver"),
+    )
     length = plan_for(*encoded, job.blending, job.seed).total_wordpieces
     return blending.model_copy(update={"budget": budget.model_copy(update={"wordpieces": length})})
 
@@ -216,13 +226,15 @@ def _score(
         for i, number in enumerate((tally.correct, tally.predicted, tally.gold)):
             sums[i] += number
         scores.append(counts)
-    shown = {d.id: marks(d) for d in predicted[:SHOWN]}
-    return total(scores), groups, shown
+    shown = {d.id: report_labels(d) for d in predicted[:PREDICTIONS_KEPT]}
+    return sum_counts(scores), groups, shown
 
 
 def _plan_curve(plan: BatchPlan) -> dict[str, list[float]]:
-    """Average a plan over at most `POINTS` stretches of training."""
-    edges = np.linspace(0, plan.steps, min(POINTS, plan.steps) + 1).round().astype(int).tolist()
+    """Average a plan over at most `CURVE_POINTS` stretches of training."""
+    edges = (
+        np.linspace(0, plan.steps, min(CURVE_POINTS, plan.steps) + 1).round().astype(int).tolist()
+    )
     stretches = [slice(a, b) for a, b in pairwise(edges)]
     return {
         "progress": [round(float((s.start + s.stop) / 2 / plan.steps), 4) for s in stretches],
@@ -247,9 +259,9 @@ def _exposure(plan: BatchPlan, examples: int) -> dict[str, dict[str, float | int
     }
 
 
-def _loss_curve(training: Training) -> list[dict[str, float]]:
-    """Average the records over at most `POINTS` stretches of steps."""
-    edges = np.linspace(0, len(training.steps), min(POINTS, len(training.steps)) + 1)
+def _loss_curve(training: TrainingResult) -> list[dict[str, float]]:
+    """Average the records over at most `CURVE_POINTS` stretches of steps."""
+    edges = np.linspace(0, len(training.steps), min(CURVE_POINTS, len(training.steps)) + 1)
     points = []
     bounds = edges.round().astype(int).tolist()
     for start, end in pairwise(bounds):

@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import Document
-from vermeil.data.example import BatchPlan, Example
+from vermeil.data.example import BatchPlan, TrainingExample
 from vermeil.errors import ConfigError
-from vermeil.studies.cells.sampling import Draw
+from vermeil.studies.cells.sampling import CellDocuments
 from vermeil.studies.config import MechanismConfig
-from vermeil.studies.inputs import StudyCorpora, marks
+from vermeil.studies.inputs import StudyCorpora, report_labels
 
-JUMP = 0.5
+SHARE_JUMP = 0.5
 """A change of the planned gold share from one step to the next that begins another phase."""
 
 
 @dataclass(frozen=True, slots=True)
-class Probes:
+class ObservationSet:
     """Documents that an observation looks at. Training does not see them for that.
 
     Args:
@@ -42,11 +42,13 @@ def is_observed(regimen: str, config: MechanismConfig) -> bool:
     return regimen in config.regimens or "all" in config.regimens
 
 
-def draw_probes(draw: Draw, corpora: StudyCorpora, config: MechanismConfig, seed: int) -> Probes:
+def sample_observation_set(
+    documents: CellDocuments, corpora: StudyCorpora, config: MechanismConfig, seed: int
+) -> ObservationSet:
     """Draw the documents by the cell's seed, so that several seeds see more of them.
 
     Args:
-        draw: the cell's documents.
+        documents: the cell's documents.
         corpora: those of the study; gold labels of silver documents are looked up in its gold.
         config: how many.
         seed: the cell's seed.
@@ -59,29 +61,31 @@ def draw_probes(draw: Draw, corpora: StudyCorpora, config: MechanismConfig, seed
             "study.mechanism.regimens: the observation scores students on corpora.dev, which is "
             "missing; name it, or observe nothing"
         )
-    dev = _some(corpora.dev, config.documents, f"dev:{seed}")
+    dev = _sample(corpora.dev, config.documents, f"dev:{seed}")
     labelled = {d.id: d for d in corpora.gold}
-    wrong = [d for d in draw.silver if _differs(d, labelled.get(d.id))]
-    silver = _some(wrong, config.documents, f"silver:{seed}")
-    return Probes(dev, silver, tuple(labelled[d.id] for d in silver), config)
+    wrong = [d for d in documents.silver if _differs(d, labelled.get(d.id))]
+    silver = _sample(wrong, config.documents, f"silver:{seed}")
+    return ObservationSet(dev, silver, tuple(labelled[d.id] for d in silver), config)
 
 
-def moments(plan: BatchPlan, points: int) -> list[int]:
+def observation_steps(plan: BatchPlan, points: int) -> list[int]:
     """Return the steps, counted from 1, after which an observation looks.
 
     Evenly spread ones, the last step among them; and the last before each jump of the planned gold
     share, in place of an even one that is near.
     """
-    jumps = np.flatnonzero(np.abs(np.diff(plan.planned_share)) >= JUMP) + 1
+    jumps = np.flatnonzero(np.abs(np.diff(plan.planned_share)) >= SHARE_JUMP) + 1
     even = np.unique(np.ceil(plan.steps * np.arange(1, points + 1) / points).astype(int))
     near = plan.steps / points / 4
     kept = [s for s in even if s == plan.steps or not (np.abs(jumps - s) <= near).any()]
     return sorted({*map(int, jumps), *map(int, kept)})
 
 
-def probe_batch(examples: Sequence[Example], wordpieces: int, seed: int) -> tuple[Example, ...]:
+def gradient_batch(
+    examples: Sequence[TrainingExample], wordpieces: int, seed: int
+) -> tuple[TrainingExample, ...]:
     """Return examples of about ``wordpieces`` together, or all that there are."""
-    batch: list[Example] = []
+    batch: list[TrainingExample] = []
     for number in _generator(f"batch:{seed}").permutation(len(examples)):
         if sum(e.size for e in batch) >= wordpieces:
             break
@@ -90,12 +94,16 @@ def probe_batch(examples: Sequence[Example], wordpieces: int, seed: int) -> tupl
 
 
 def _differs(silver: Document, gold: Document | None) -> bool:
-    return gold is not None and gold.text == silver.text and marks(gold) != marks(silver)
+    return (
+        gold is not None
+        and gold.text == silver.text
+        and report_labels(gold) != report_labels(silver)
+    )
 
 
-def _some(documents: Sequence[Document], number: int, purpose: str) -> tuple[Document, ...]:
+def _sample(documents: Sequence[Document], count: int, purpose: str) -> tuple[Document, ...]:
     order: NDArray[np.int64] = _generator(purpose).permutation(len(documents))
-    return tuple(documents[i] for i in sorted(order[:number]))
+    return tuple(documents[i] for i in sorted(order[:count]))
 
 
 def _generator(purpose: str) -> np.random.Generator:

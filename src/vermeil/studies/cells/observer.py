@@ -6,12 +6,16 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from vermeil.data.counts import Tally
+from vermeil.data.counts import MatchCounts
 from vermeil.data.document import UNANNOTATED, Annotation, Document
 from vermeil.data.example import BatchPlan
-from vermeil.studies.cells.observation_set import Probes, moments, probe_batch
-from vermeil.studies.cells.span_outcomes import Outcomes
-from vermeil.studies.cells.word_metrics import Judged, sharpness, silver_words
+from vermeil.studies.cells.observation_set import ObservationSet, gradient_batch, observation_steps
+from vermeil.studies.cells.span_outcomes import SpanOutcomes
+from vermeil.studies.cells.word_metrics import (
+    ScoredDocument,
+    sharpness_metrics,
+    silver_word_metrics,
+)
 
 if TYPE_CHECKING:
     from vermeil.student.encoding.examples import EncodedCorpus
@@ -37,30 +41,30 @@ class MechanismObserver:
         gold: EncodedCorpus,
         silver: EncodedCorpus,
         plan: BatchPlan,
-        probes: Probes,
+        observation_set: ObservationSet,
         seed: int,
     ) -> None:
-        self._student, self._plan, self._probes = student, plan, probes
-        self._moments = frozenset(moments(plan, probes.config.points))
-        self._outcomes = Outcomes(probes.dev, student.task)
-        unseen = student.encode(probes.dev, "gold")
+        self._student, self._plan, self._observation_set = student, plan, observation_set
+        self._steps = frozenset(observation_steps(plan, observation_set.config.points))
+        self._outcomes = SpanOutcomes(observation_set.dev, student.task)
+        unseen = student.encode(observation_set.dev, "gold")
         self._batches = {
             name: batch
             for name, corpus in (("gold", gold), ("silver", silver), ("dev", unseen))
-            if (batch := probe_batch(corpus.examples, probes.config.wordpieces, seed))
+            if (batch := gradient_batch(corpus.examples, observation_set.config.wordpieces, seed))
         }
         self._points: list[dict[str, Any]] = []
         self._seconds = 0.0
 
     def is_due(self, step: int) -> bool:
         """Return whether this is one of the moments."""
-        return step in self._moments
+        return step in self._steps
 
     def observe(self, step: int) -> None:
         """Look at the student, and note what there is."""
         began = time.perf_counter()
         predictor = self._student.predictor(self._student.config.precision)
-        dev = self._judged(predictor, self._probes.dev)
+        dev = self._scored_documents(predictor, self._observation_set.dev)
         counts = self._outcomes.add([self._annotation(one) for one in dev])
         point: dict[str, Any] = {
             "step": step,
@@ -69,12 +73,12 @@ class MechanismObserver:
                 label: [t.correct, t.predicted, t.gold] for label, t in counts.per_label.items()
             },
             "errors": counts.as_dict()["errors"],
-            "sharpness": sharpness(dev, self._student.task),
+            "sharpness": sharpness_metrics(dev, self._student.task),
         }
-        if self._probes.silver:
-            silver, truth = self._probes.silver, self._probes.truth
-            point["silver"] = silver_words(
-                self._judged(predictor, silver, truth), self._student.task
+        if self._observation_set.silver:
+            silver, truth = self._observation_set.silver, self._observation_set.truth
+            point["silver"] = silver_word_metrics(
+                self._scored_documents(predictor, silver, truth), self._student.task
             )
         point["gradients"] = self._gradients()
         self._points.append(point)
@@ -83,7 +87,10 @@ class MechanismObserver:
     def dev_curve(self) -> list[dict[str, float]]:
         """Return step and F1 on the sample of dev at each moment."""
         tallies = [
-            (point["step"], sum((Tally(*row) for row in point["per_label"].values()), Tally()))
+            (
+                point["step"],
+                sum((MatchCounts(*row) for row in point["per_label"].values()), MatchCounts()),
+            )
             for point in self._points
         ]
         return [{"step": step, "f1": round(tally.f1, 5)} for step, tally in tallies]
@@ -91,37 +98,37 @@ class MechanismObserver:
     def as_dict(self) -> dict[str, Any]:
         """What the cell keeps."""
         return {
-            "dev_documents": len(self._probes.dev),
-            "silver_documents": len(self._probes.silver),
+            "dev_documents": len(self._observation_set.dev),
+            "silver_documents": len(self._observation_set.silver),
             "steps": self._plan.steps,
             "seconds": round(self._seconds, 2),
             "points": self._points,
             "spans": self._outcomes.as_dict(),
         }
 
-    def _judged(
+    def _scored_documents(
         self,
         predictor: Predictor,
         documents: Sequence[Document],
         truth: Sequence[Document] | None = None,
-    ) -> list[Judged]:
+    ) -> list[ScoredDocument]:
         """Return words and probabilities of documents, with the classes of what they say."""
         plain = [d.with_annotation(UNANNOTATED) for d in documents]
         encode = self._student.task.encode
         return [
-            Judged(
+            ScoredDocument(
                 one.words,
                 rows,
                 encode(document, one.words).classes,
                 encode(true, one.words).classes,
             )
             for document, true, (one, rows) in zip(
-                documents, truth or documents, predictor.probabilities(plain), strict=True
+                documents, truth or documents, predictor.predict_proba(plain), strict=True
             )
         ]
 
-    def _annotation(self, judged: Judged) -> Annotation:
-        return self._student.task.decode(judged.words, judged.rows)
+    def _annotation(self, document: ScoredDocument) -> Annotation:
+        return self._student.task.decode(document.words, document.probabilities)
 
     def _gradients(self) -> dict[str, float]:
         """Return cosines between batches, their norms and losses; dev is gold that is not seen."""

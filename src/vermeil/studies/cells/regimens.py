@@ -13,7 +13,7 @@ from vermeil.errors import ConfigError
 CEILING = "ceiling"
 """The regimen gold_only over gold and the silver documents, both with their gold labels."""
 
-KNOWN = (
+KNOWN_REGIMENS = (
     *(name for name in get_args(RegimenName) if name != "schedule"),
     *get_args(ScheduleName),
     CEILING,
@@ -54,7 +54,7 @@ def blending_for(
         return blending.model_copy(update={"regimen": "schedule", "schedule": regimen})
     raise ConfigError(
         f"study.regimens: {regimen!r} is unknown; expected one of "
-        f"{', '.join([*KNOWN, *(variants or ())])}"
+        f"{', '.join([*KNOWN_REGIMENS, *(variants or ())])}"
     )
 
 

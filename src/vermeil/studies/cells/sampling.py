@@ -13,20 +13,20 @@ from vermeil.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class CellDocuments:
     """Gold and silver documents of a cell; no document is in both."""
 
     gold: tuple[Document, ...]
     silver: tuple[Document, ...]
 
 
-def draw_documents(
+def sample_documents(
     gold: Sequence[Document],
     silver: Sequence[Document],
     gold_documents: int | None,
     silver_documents: int | None,
     seed: int,
-) -> Draw:
+) -> CellDocuments:
     """Draw documents group by group.
 
     All groups of both corpora are shuffled by the seed. Gold documents are taken in that order,
@@ -50,15 +50,15 @@ def draw_documents(
     drawn_gold = _first(gold, rank, gold_documents, "gold")
     taken = {d.id for d in drawn_gold}
     rest = [d for d in silver if d.id not in taken]
-    return Draw(drawn_gold, _first(rest, rank, silver_documents, "silver"))
+    return CellDocuments(drawn_gold, _first(rest, rank, silver_documents, "silver"))
 
 
 def _first(
-    documents: Sequence[Document], rank: dict[str, int], number: int | None, origin: str
+    documents: Sequence[Document], rank: dict[str, int], count: int | None, origin: str
 ) -> tuple[Document, ...]:
-    if number is not None and number > len(documents):
+    if count is not None and count > len(documents):
         raise ConfigError(
-            f"study.{origin}_documents: {number} are wanted, but there are {len(documents)}"
+            f"study.{origin}_documents: {count} are wanted, but there are {len(documents)}"
         )
     ordered = sorted(documents, key=lambda d: rank[d.group_or_id])
-    return tuple(ordered[:number])
+    return tuple(ordered[:count])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from vermeil.data.counts import Counts, ErrorKind, total
+from vermeil.data.counts import Counts, ErrorKind, sum_counts
 from vermeil.data.document import Annotation, Document
 from vermeil.tasks.protocol import Task
 
@@ -20,12 +20,12 @@ LETTERS: dict[ErrorKind | None, str] = {
 }
 """How a gold span fares, one letter each: found, or what is wrong with it."""
 
-Item = tuple[str, int, tuple[int, int, str]]
+ItemKey = tuple[str, int, tuple[int, int, str]]
 """Label, number of the document, and key of a span (or of a label of a whole text)."""
 
 
 @dataclass(slots=True)
-class Outcomes:
+class SpanOutcomes:
     """Follows the spans of some documents over training.
 
     Args:
@@ -36,33 +36,34 @@ class Outcomes:
     gold: Sequence[Document]
     task: Task
     _found: list[str] = field(default_factory=list)
-    _wrong: list[dict[Item, Annotation]] = field(default_factory=list)
+    _wrong: list[dict[ItemKey, Annotation]] = field(default_factory=list)
 
     def add(self, predicted: Sequence[Annotation]) -> Counts:
         """Take what the student says now about each document; return the counts."""
-        letters: list[tuple[Item, str]] = []
-        wrong: dict[Item, Annotation] = {}
+        letters: list[tuple[ItemKey, str]] = []
+        wrong: dict[ItemKey, Annotation] = {}
         counts = []
         for number, (document, said) in enumerate(zip(self.gold, predicted, strict=True)):
             counts.append(self.task.count(document.annotation, said))
             expected = dict(_items(document.annotation, number))
             found = dict(_items(said, number))
             letters.extend(
-                (item, self._letter(one, said, hit=item in found)) for item, one in expected.items()
+                (item, self._outcome_letter(one, said, hit=item in found))
+                for item, one in expected.items()
             )
             wrong.update({item: one for item, one in found.items() if item not in expected})
         self._found.append("".join(letter for _, letter in sorted(letters)))
         self._wrong.append(wrong)
-        return total(counts)
+        return sum_counts(counts)
 
-    def _letter(self, one: Annotation, said: Annotation, *, hit: bool) -> str:
+    def _outcome_letter(self, item: Annotation, predicted: Annotation, *, hit: bool) -> str:
         """Judge one gold item by itself against all that the student says."""
         if hit:
             return LETTERS[None]
-        kinds = {kind for _, kind in self.task.count(one, said).errors} & LETTERS.keys()
+        kinds = {kind for _, kind in self.task.count(item, predicted).errors} & LETTERS.keys()
         return LETTERS[next(iter(kinds))] if kinds else LETTERS["type"]
 
-    def _is_spurious(self, item: Item, one: Annotation) -> bool:
+    def _is_spurious(self, item: ItemKey, one: Annotation) -> bool:
         counts = self.task.count(self.gold[item[1]].annotation, one)
         return any(kind == "spurious" for _, kind in counts.errors)
 
@@ -86,7 +87,7 @@ class Outcomes:
         }
 
 
-def _items(annotation: Annotation, number: int) -> Iterator[tuple[Item, Annotation]]:
+def _items(annotation: Annotation, number: int) -> Iterator[tuple[ItemKey, Annotation]]:
     """Yield all that an annotation says, one by one."""
     for span in annotation.spans or ():
         yield (span.label, number, span.key), Annotation(spans=(span,))
@@ -94,5 +95,5 @@ def _items(annotation: Annotation, number: int) -> Iterator[tuple[Item, Annotati
         yield (label, number, (0, 0, label)), Annotation(labels=(label,))
 
 
-def _per_label(items: Sequence[Item]) -> dict[str, int]:
+def _per_label(items: Sequence[ItemKey]) -> dict[str, int]:
     return {label: len(list(run)) for label, run in groupby(items, key=lambda item: item[0])}

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 
 from vermeil.data.document import Range
 from vermeil.data.example import IGNORED
-from vermeil.tasks.labels import NOTHING
+from vermeil.tasks.labels import NO_LABEL
 from vermeil.tasks.protocol import Task
 
-Classes = NDArray[np.int64]
-Rows = NDArray[np.float32]
+ClassIds = NDArray[np.int64]
+WordProbabilities = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ScoredDocument:
     """A document as a student sees it; a task that labels whole texts has one "word" per text.
 
     Args:
@@ -30,22 +30,22 @@ class Judged:
     """
 
     words: Sequence[Range]
-    rows: Rows
-    said: Classes
-    true: Classes
+    probabilities: WordProbabilities
+    label_classes: ClassIds
+    gold_classes: ClassIds
 
 
-def sharpness(documents: Sequence[Judged], task: Task) -> dict[str, float | int]:
+def sharpness_metrics(documents: Sequence[ScoredDocument], task: Task) -> dict[str, float | int]:
     """Return how sure the student is, and how often it is right, over all words and within spans.
 
     ``entropy`` is the mean of −Σ p·ln p over words, in nats; ``confidence`` the mean of the highest
     probability; ``accuracy`` how often that class is right. With ``span_`` before it: over words
     that belong to a gold span.
     """
-    rows, _, true = _joined(documents)
+    rows, _, true = _concatenated(documents)
     entropy = -(rows * np.log(np.maximum(rows, 1e-12))).sum(axis=1)
     told: dict[str, float | int] = {}
-    for name, chosen in (("", np.ones(len(rows), bool)), ("span_", _marked(true, task))):
+    for name, chosen in (("", np.ones(len(rows), bool)), ("span_", _is_labelled(true, task))):
         told[f"{name}words"] = int(chosen.sum())
         if chosen.any():
             told[f"{name}entropy"] = _mean(entropy[chosen])
@@ -54,7 +54,7 @@ def sharpness(documents: Sequence[Judged], task: Task) -> dict[str, float | int]
     return told
 
 
-def silver_words(documents: Sequence[Judged], task: Task) -> dict[str, Any]:
+def silver_word_metrics(documents: Sequence[ScoredDocument], task: Task) -> dict[str, Any]:
     """Return what the student makes of words that the teacher got right, and of its errors.
 
     ``clean`` are words where silver and gold agree, ``clean_spans`` those of them that belong to a
@@ -62,11 +62,11 @@ def silver_words(documents: Sequence[Judged], task: Task) -> dict[str, Any]:
     ``gold_loss`` of the gold class. ``pairs`` has, per gold label > silver label, how many noisy
     words there are, and of how many the student says what silver says, and what gold says.
     """
-    rows, said, true = _joined(documents)
+    rows, said, true = _concatenated(documents)
     clean, noisy = said == true, said != true
     told: dict[str, Any] = {
         "clean": _losses(rows, said, true, clean),
-        "clean_spans": _losses(rows, said, true, clean & _marked(true, task)),
+        "clean_spans": _losses(rows, said, true, clean & _is_labelled(true, task)),
         "noisy": _losses(rows, said, true, noisy),
     }
     best = rows.argmax(axis=1)
@@ -79,17 +79,19 @@ def silver_words(documents: Sequence[Judged], task: Task) -> dict[str, Any]:
     return {**told, "pairs": dict(sorted(pairs.items()))}
 
 
-def _joined(documents: Sequence[Judged]) -> tuple[Rows, Classes, Classes]:
+def _concatenated(
+    documents: Sequence[ScoredDocument],
+) -> tuple[WordProbabilities, ClassIds, ClassIds]:
     """Put all documents together, without words that anybody abstained from."""
-    rows = np.concatenate([d.rows for d in documents])
-    said = np.concatenate([d.said for d in documents])
-    true = np.concatenate([d.true for d in documents])
+    rows = np.concatenate([d.probabilities for d in documents])
+    said = np.concatenate([d.label_classes for d in documents])
+    true = np.concatenate([d.gold_classes for d in documents])
     known = (said != IGNORED) & (true != IGNORED)
     return rows[known], said[known], true[known]
 
 
-def _marked(classes: Classes, task: Task) -> NDArray[np.bool_]:
-    nothing = task.classes.index(NOTHING) if NOTHING in task.classes else -1
+def _is_labelled(classes: ClassIds, task: Task) -> NDArray[np.bool_]:
+    nothing = task.classes.index(NO_LABEL) if NO_LABEL in task.classes else -1
     marked: NDArray[np.bool_] = classes != nothing
     return marked
 
@@ -99,12 +101,17 @@ def _label(number: int, task: Task) -> str:
     return name.partition("-")[2] or name if task.head == "token" else name
 
 
-def _losses(rows: Rows, said: Classes, true: Classes, chosen: NDArray[np.bool_]) -> dict[str, Any]:
+def _losses(
+    rows: WordProbabilities,
+    label_classes: ClassIds,
+    gold_classes: ClassIds,
+    chosen: NDArray[np.bool_],
+) -> dict[str, Any]:
     told: dict[str, Any] = {"words": int(chosen.sum())}
     if chosen.any():
         own = rows[chosen]
         index = np.arange(len(own))
-        for name, classes in (("loss", said), ("gold_loss", true)):
+        for name, classes in (("loss", label_classes), ("gold_loss", gold_classes)):
             told[name] = _mean(-np.log(np.maximum(own[index, classes[chosen]], 1e-12)))
     return told
 

@@ -6,28 +6,30 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from vermeil.studies.format import KINDS, MEANINGS, duration, f1, number, regimen_name
+from vermeil.studies.format import ERROR_KINDS, REGIMEN_MEANINGS, duration, f1, number, regimen_name
 from vermeil.studies.report import charts
 from vermeil.studies.statistics.compare import Cell
 
 View = dict[str, Any]
 
 
-def panels(regimens: Sequence[str], here: Mapping[str, list[Cell]], score: str) -> View:
+def panels(regimens: Sequence[str], cells_by_regimen: Mapping[str, list[Cell]], score: str) -> View:
     """Return the per-type bars, schedules and learning curves of one block of the study.
 
     Args:
         regimens: the scored regimens, best first.
-        here: the block's cells by regimen, in the order of the configuration.
+        cells_by_regimen: the block's cells by regimen, in the order of the configuration.
         score: ``test`` or ``dev``.
     """
     return {
-        "types": _types(regimens, here, score),
-        "errors": [row for name in regimens for row in _errors(name, here.get(name, ()), score)],
-        "confusion": _confusion(regimens, here, score),
-        "schedules": _schedules(here),
-        "losses": _curves(here, "curve", "loss", "loss"),
-        "dev_curves": _curves(here, "dev_curve", "f1", "dev F1"),
+        "types": _types(regimens, cells_by_regimen, score),
+        "errors": [
+            row for name in regimens for row in _errors(name, cells_by_regimen.get(name, ()), score)
+        ],
+        "confusion": _confusion(regimens, cells_by_regimen, score),
+        "schedules": _schedules(cells_by_regimen),
+        "losses": _curves(cells_by_regimen, "curve", "loss", "loss"),
+        "dev_curves": _curves(cells_by_regimen, "dev_curve", "f1", "dev F1"),
     }
 
 
@@ -38,7 +40,7 @@ def appendix_view(results: Mapping[str, Any], cells: Sequence[Cell]) -> View:
         "leaks": _leaks(results.get("leaks")),
         "environment": list(flattened(results.get("environment") or {})),
         "configuration": list(flattened(results.get("configuration") or {})),
-        "counted": _counted(cells),
+        "counted": _counted_losses(cells),
         "cells": [_cell_row(cell) for cell in cells],
         "has_dev": any(cell.get("dev") for cell in cells),
     }
@@ -83,11 +85,13 @@ def flattened(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
             yield path, "–" if inner is None else str(inner)
 
 
-def _types(regimens: Sequence[str], here: Mapping[str, list[Cell]], score: str) -> list[View]:
+def _types(
+    regimens: Sequence[str], cells_by_regimen: Mapping[str, list[Cell]], score: str
+) -> list[View]:
     values: dict[str, dict[str, list[float]]] = {}
     support: dict[str, int] = {}
     for regimen in regimens:
-        for cell in here.get(regimen, ()):
+        for cell in cells_by_regimen.get(regimen, ()):
             for label, tally in ((cell.get(score) or {}).get("per_label") or {}).items():
                 values.setdefault(label, {}).setdefault(regimen, []).append(float(tally["f1"]))
                 support[label] = max(support.get(label, 0), int(tally["support"]))
@@ -111,14 +115,16 @@ def _types(regimens: Sequence[str], here: Mapping[str, list[Cell]], score: str) 
     return found
 
 
-def _confusion(regimens: Sequence[str], here: Mapping[str, list[Cell]], score: str) -> View | None:
+def _confusion(
+    regimens: Sequence[str], cells_by_regimen: Mapping[str, list[Cell]], score: str
+) -> View | None:
     """Return the confusion of the best regimen, all seeds together."""
     best = next((name for name in regimens if name != "ceiling"), None)
     if best is None:
         return None
     sums: dict[tuple[str, str], int] = {}
     labels: dict[str, None] = {}
-    for cell in here.get(best, ()):
+    for cell in cells_by_regimen.get(best, ()):
         counts = cell.get(score) or {}
         labels |= dict.fromkeys(counts.get("per_label") or ())
         for gold, predicted, n in counts.get("confusion") or ():
@@ -134,29 +140,29 @@ def _errors(regimen: str, members: Sequence[Cell], score: str) -> Iterator[View]
     if known:
         sums = [
             statistics.fmean(sum(kinds[kind] for kinds in errors.values()) for errors in known)
-            for kind in KINDS
+            for kind in ERROR_KINDS
         ]
         yield {"name": regimen_name(regimen), "cells": [number(value) for value in sums]}
 
 
-def _schedules(here: Mapping[str, list[Cell]]) -> list[View]:
+def _schedules(cells_by_regimen: Mapping[str, list[Cell]]) -> list[View]:
     found = []
-    for regimen, members in here.items():
+    for regimen, members in cells_by_regimen.items():
         plan = members[0].get("plan") or {}
         if regimen == "ceiling" or not plan.get("realised"):
             continue
         found.append(
             {
                 "name": regimen_name(regimen),
-                "meaning": MEANINGS.get(regimen, ""),
-                "spent": _spent(plan, members[0].get("exposure") or {}),
+                "meaning": REGIMEN_MEANINGS.get(regimen, ""),
+                "spent": _shares_and_exposure(plan, members[0].get("exposure") or {}),
                 "chart": charts.schedule_chart(regimen_name(regimen), plan),
             }
         )
     return found
 
 
-def _spent(plan: Mapping[str, Sequence[float]], exposure: Mapping[str, Any]) -> View:
+def _shares_and_exposure(plan: Mapping[str, Sequence[float]], exposure: Mapping[str, Any]) -> View:
     """Return the gold share as planned and realised, and how often an example was seen."""
     planned, realised = (
         f"{100 * statistics.fmean(plan[key]):.1f}" for key in ("planned", "realised")
@@ -177,9 +183,11 @@ def _times_seen(seen: Mapping[str, Any] | None) -> str:
     return f"{times}\N{NO-BREAK SPACE}×" if high else "never"
 
 
-def _curves(here: Mapping[str, list[Cell]], key: str, value: str, unit: str) -> list[View]:
+def _curves(
+    cells_by_regimen: Mapping[str, list[Cell]], key: str, value: str, unit: str
+) -> list[View]:
     lines: dict[str, list[tuple[list[float], list[float]]]] = {}
-    for regimen, members in here.items():
+    for regimen, members in cells_by_regimen.items():
         for cell in members:
             record = cell.get(key) or ()
             if record:
@@ -269,7 +277,7 @@ def _leaks(leaks: Mapping[str, Any] | None) -> list[View] | None:
     return found
 
 
-def _counted(cells: Sequence[Cell]) -> list[tuple[str, str]]:
+def _counted_losses(cells: Sequence[Cell]) -> list[tuple[str, str]]:
     """Return what was lost on the way, by name: the range over the cells."""
     values: dict[str, list[float]] = {}
     for cell in cells:

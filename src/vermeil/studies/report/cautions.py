@@ -6,29 +6,29 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vermeil.studies.format import number, plural, regimen_name
-from vermeil.studies.statistics.compare import ENOUGH_SEEDS, LEVEL
+from vermeil.studies.statistics.compare import MINIMUM_SEEDS, SIGNIFICANCE_LEVEL
 
 Row = Mapping[str, Any]
 
-FEW_GROUPS = 20
+MINIMUM_GROUPS = 20
 """With fewer test groups a bootstrap interval is rough."""
-UNEQUAL = 1.02
+UNEQUAL_FACTOR = 1.02
 """Regimens whose wordpieces differ by more than this factor did not train equally long."""
 
 
 def seed_cautions(summary: Sequence[Row], comparisons: Sequence[Row]) -> list[str]:
     """Return a caution where the seeds or the test groups are few."""
     found: list[str] = []
-    fewest = min((len(row["seeds"]) for row in summary), default=ENOUGH_SEEDS)
-    if fewest < ENOUGH_SEEDS:
+    fewest = min((len(row["seeds"]) for row in summary), default=MINIMUM_SEEDS)
+    if fewest < MINIMUM_SEEDS:
         known = "not known at all" if fewest == 1 else "hardly known"
         found.append(
             f"With {plural(fewest, 'seed')} the spread between trainings is {known}: another draw "
             f"of documents and initialisation may move a score by points. A difference is called "
-            f"shown from {ENOUGH_SEEDS} seeds on."
+            f"shown from {MINIMUM_SEEDS} seeds on."
         )
-    groups = min((row["groups"] for row in comparisons), default=FEW_GROUPS)
-    if groups < FEW_GROUPS:
+    groups = min((row["groups"] for row in comparisons), default=MINIMUM_GROUPS)
+    if groups < MINIMUM_GROUPS:
         found.append(
             f"The test set has {plural(groups, 'group')} only to draw from; its intervals are "
             f"rough."
@@ -41,8 +41,8 @@ def _resample_caution(comparisons: Sequence[Row]) -> list[str]:
     """Return a caution where the smallest p-value there can be is too large after correction."""
     for row in comparisons:
         least = 2 / (row["resamples"] + 1) * row["family_size"]
-        if least >= LEVEL:
-            needed = 2 * round(2 * row["family_size"] / LEVEL)
+        if least >= SIGNIFICANCE_LEVEL:
+            needed = 2 * round(2 * row["family_size"] / SIGNIFICANCE_LEVEL)
             return [
                 f"With {number(row['resamples'])} resamples no difference can be shown among "
                 f"{plural(row['family_size'], 'comparison')}: raise study.resamples to about "
@@ -51,16 +51,16 @@ def _resample_caution(comparisons: Sequence[Row]) -> list[str]:
     return []
 
 
-def budget_caution(rows: Sequence[Row], *, equal_too: bool) -> str | None:
+def budget_caution(rows: Sequence[Row], *, has_equal_budget: bool) -> str | None:
     """Return a caution where the regimens of one block did not train equally long.
 
     Args:
         rows: the summary rows of one budget and number of gold documents.
-        equal_too: whether the study has the equal budget as well.
+        has_equal_budget: whether the study has the equal budget as well.
     """
     low = min(rows, key=lambda row: row["wordpieces"])
     high = max(rows, key=lambda row: row["wordpieces"])
-    if high["wordpieces"] <= UNEQUAL * low["wordpieces"]:
+    if high["wordpieces"] <= UNEQUAL_FACTOR * low["wordpieces"]:
         return None
     text = (
         f"The regimens did not train equally long, from {number(low['wordpieces'])} wordpieces "
@@ -68,7 +68,7 @@ def budget_caution(rows: Sequence[Row], *, equal_too: bool) -> str | None:
         f"({regimen_name(high['regimen'])}): a difference may come from the labels or from the "
         f"length."
     )
-    return text + ("" if equal_too else " The budget “equal” holds the length fixed.")
+    return text + ("" if has_equal_budget else " The budget “equal” holds the length fixed.")
 
 
 def leak_cautions(leaks: Mapping[str, Any]) -> list[str]:

@@ -133,8 +133,8 @@ def schedule_chart(name: str, plan: Mapping[str, Sequence[float]]) -> Markup:
     )
     across, up = panel_scales(0.0, 1.0, 0.0, 1.0)
     drawing.bar((across.start, up.end), across.end - across.start, up.start - up.end, "silver-area")
-    drawing.area(_through(progress, realised, across, up), up.start, "gold-area")
-    drawing.curve(_through(progress, planned, across, up), "planned")
+    drawing.area(_scaled_points(progress, realised, across, up), up.start, "gold-area")
+    drawing.curve(_scaled_points(progress, planned, across, up), "planned")
     panel_axes(
         drawing, across, up, [(0, "0"), (0.5, "50 %"), (1, "100 %")], [(0, "start"), (1, "end")]
     )
@@ -206,24 +206,24 @@ def panel_scales(left: float, right: float, low: float, high: float) -> tuple[Sc
 
 def panel_axes(
     drawing: Drawing,
-    across: Scale,
-    up: Scale,
+    x_scale: Scale,
+    y_scale: Scale,
     rows: Sequence[tuple[float, str]],
     ends: Sequence[tuple[float, str]],
 ) -> None:
     """Draw a panel's grid and axis: labels of rows, and of both ends."""
     for value, label in rows:
-        drawing.line((across.start, up(value)), (across.end, up(value)), "grid")
-        drawing.text((across.start - 4, up(value) + 3.5), label, "tick", "end")
-    drawing.line((across.start, up.start), (across.end, up.start), "axis")
+        drawing.line((x_scale.start, y_scale(value)), (x_scale.end, y_scale(value)), "grid")
+        drawing.text((x_scale.start - 4, y_scale(value) + 3.5), label, "tick", "end")
+    drawing.line((x_scale.start, y_scale.start), (x_scale.end, y_scale.start), "axis")
     for (value, label), anchor in zip(ends, ("start", "end"), strict=True):
-        drawing.text((across(value), up.start + 12), label, "tick", anchor)
+        drawing.text((x_scale(value), y_scale.start + 12), label, "tick", anchor)
 
 
-def _through(
-    across_values: Sequence[float], up_values: Sequence[float], across: Scale, up: Scale
+def _scaled_points(
+    x_values: Sequence[float], y_values: Sequence[float], x_scale: Scale, y_scale: Scale
 ) -> list[Point]:
-    return [(across(x), up(y)) for x, y in zip(across_values, up_values, strict=True)]
+    return [(x_scale(x), y_scale(y)) for x, y in zip(x_values, y_values, strict=True)]
 
 
 def _thinned(found: list[Point], most: int = 120) -> list[Point]:

@@ -11,7 +11,7 @@ from vermeil.data.atomic import atomic_file
 
 Row = Mapping[str, Any]
 
-COMPARED = (
+COMPARISON_COLUMNS = (
     "budget",
     "gold_documents",
     "silver_documents",
@@ -38,7 +38,7 @@ def write_cells(cells: Sequence[Row], path: Path) -> None:
 
 def write_comparisons(comparisons: Sequence[Row], path: Path) -> None:
     """Write a line per comparison; differences are in F1, not points."""
-    _write([{name: row.get(name) for name in COMPARED} for row in comparisons], path)
+    _write([{name: row.get(name) for name in COMPARISON_COLUMNS} for row in comparisons], path)
 
 
 def _cell(cell: Row) -> dict[str, Any]:

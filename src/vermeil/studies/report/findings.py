@@ -18,7 +18,7 @@ from vermeil.studies.format import (
 )
 from vermeil.studies.report.cautions import budget_caution, leak_cautions, seed_cautions
 from vermeil.studies.report.sections.teacher import interval_of
-from vermeil.studies.statistics.compare import ENOUGH_SEEDS, UNBLENDED, Block, block_of
+from vermeil.studies.statistics.compare import MINIMUM_SEEDS, UNBLENDED, Block, block_of
 
 Row = Mapping[str, Any]
 Kind = Literal["answer", "shown", "suggested", "open", "teacher", "caution"]
@@ -57,7 +57,7 @@ def findings(results: Mapping[str, Any]) -> list[Finding]:
         here = [row for row in comparisons if block_of(row) == block]
         found += _block_findings(rows, here, scope)
         equal_too = "equal" in {other.budget for other in blocks}
-        if caution := budget_caution(rows, equal_too=equal_too):
+        if caution := budget_caution(rows, has_equal_budget=equal_too):
             cautions.append({"kind": "caution", "scope": scope, "text": caution})
     found += _teacher_finding(results.get("teacher") or (), summary)
     general = [*seed_cautions(summary, comparisons), *leak_cautions(results.get("leaks") or {})]
@@ -87,9 +87,9 @@ def _block_findings(rows: list[Row], comparisons: list[Row], scope: str) -> list
     said: list[tuple[Kind, str]] = [("answer", _answer(by_regimen, against, pairs))]
     for row in sorted(against, key=lambda r: -r["difference"]):
         if row["regimen"] != "ceiling":
-            said.append((row["verdict"], _against_baseline(row, by_regimen[row["regimen"]])))
-    said += _between_blends(pairs, by_regimen)
-    said += _ceiling(by_regimen, against)
+            said.append((row["verdict"], _baseline_sentence(row, by_regimen[row["regimen"]])))
+    said += _blend_findings(pairs, by_regimen)
+    said += _ceiling_finding(by_regimen, against)
     return [{"kind": kind, "scope": scope, "text": text} for kind, text in said]
 
 
@@ -121,7 +121,7 @@ def _answer(by_regimen: Mapping[str, Row], against: list[Row], pairs: list[Row])
     return text + (f". It is not told apart from {listing(tied)}." if tied else ".")
 
 
-def _against_baseline(row: Row, summary: Row) -> str:
+def _baseline_sentence(row: Row, summary: Row) -> str:
     name, base = regimen_name(row["regimen"]), regimen_name(row["baseline"])
     if row["low"] == row["high"] == 0:
         return f"{name} and {base} scored the same, in every seed and group."
@@ -136,19 +136,19 @@ def _against_baseline(row: Row, summary: Row) -> str:
             f"{start}; {_p(row)}). Among {plural(row['family_size'], 'comparison')}, one like this "
             f"may come about by chance: not shown."
         )
-    return f"{start}; {_p(row)}; {_same_sign(row)}): {_ending(row)}."
+    return f"{start}; {_p(row)}; {_same_sign(row)}): {_verdict_text(row)}."
 
 
-def _ending(row: Row) -> str:
+def _verdict_text(row: Row) -> str:
     if row["verdict"] == "shown":
         return "shown"
-    if len(row["seeds"]) < ENOUGH_SEEDS:
+    if len(row["seeds"]) < MINIMUM_SEEDS:
         return "suggested, with too few seeds to be shown"
     second = p_value(row["p_randomisation_holm"])
     return f"suggested, not shown, for the randomisation test disagrees ({second})"
 
 
-def _between_blends(pairs: list[Row], by_regimen: Mapping[str, Row]) -> list[tuple[Kind, str]]:
+def _blend_findings(pairs: list[Row], by_regimen: Mapping[str, Row]) -> list[tuple[Kind, str]]:
     """Say how the blends compare: each clear difference from the best one, and the rest counted."""
     if not pairs:
         return []
@@ -171,12 +171,12 @@ def _between_blends(pairs: list[Row], by_regimen: Mapping[str, Row]) -> list[tup
     best = max(names, key=lambda name: by_regimen[name]["test"]["mean"])
     said: list[tuple[Kind, str]] = []
     for row in sorted(told, key=lambda r: -abs(r["difference"])):
-        turned = row if row["regimen"] == best else _turned(row)
+        turned = row if row["regimen"] == best else _reversed(row)
         if turned["regimen"] == best:
             text = (
                 f"Between blends: {regimen_name(best)} lies {_distance(turned)} "
                 f"{regimen_name(turned['baseline'])} (95 % interval {_range(turned)}; "
-                f"{_p(turned)}): {_ending(turned)}."
+                f"{_p(turned)}): {_verdict_text(turned)}."
             )
             said.append((turned["verdict"], text))
     text = f"Of {plural(len(pairs), 'pair')} of blends, {len(told)} told apart"
@@ -185,7 +185,7 @@ def _between_blends(pairs: list[Row], by_regimen: Mapping[str, Row]) -> list[tup
     return said
 
 
-def _turned(row: Row) -> Row:
+def _reversed(row: Row) -> Row:
     """Return the same comparison with its sides exchanged."""
     return {
         **row,
@@ -197,7 +197,7 @@ def _turned(row: Row) -> Row:
     }
 
 
-def _ceiling(by_regimen: Mapping[str, Row], against: list[Row]) -> list[tuple[Kind, str]]:
+def _ceiling_finding(by_regimen: Mapping[str, Row], against: list[Row]) -> list[tuple[Kind, str]]:
     row = next((r for r in against if r["regimen"] == "ceiling"), None)
     blends = [r for name, r in by_regimen.items() if name not in UNBLENDED]
     if row is None or not blends:

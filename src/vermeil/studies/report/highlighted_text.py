@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Key = tuple[int, int, str]
-Judgement = Literal["plain", "right", "wrong", "missed"]
+SpanKey = tuple[int, int, str]
+Correctness = Literal["plain", "right", "wrong", "missed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class Piece:
 
     text: str
     label: str = ""
-    judgement: Judgement = "plain"
+    correctness: Correctness = "plain"
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class MarkedText:
+class HighlightedText:
     """A text in pieces, and how many of its marks are right, wrong and missed.
 
     Args:
@@ -46,9 +46,9 @@ class MarkedText:
     hidden: int
 
 
-def marked(
+def highlight_spans(
     text: str, spans: Sequence[Mapping[str, Any]], gold: Sequence[Mapping[str, Any]] | None
-) -> MarkedText:
+) -> HighlightedText:
     """Cut a text into pieces by its spans and compare them with the gold.
 
     Args:
@@ -57,20 +57,20 @@ def marked(
         gold: the people's spans; None where there is nothing to compare with.
     """
     found, truth = _keys(spans, len(text)), _keys(gold or (), len(text))
-    shown: list[tuple[Key, Judgement, str]] = []
-    taken: list[Key] = []
+    shown: list[tuple[SpanKey, Correctness, str]] = []
+    taken: list[SpanKey] = []
     for key in found:
-        if not any(_cross(key, other) for other in taken):
+        if not any(_overlap(key, other) for other in taken):
             taken.append(key)
-            shown.append(_judged(text, key, truth) if gold is not None else (key, "plain", ""))
+            shown.append(_assess(text, key, truth) if gold is not None else (key, "plain", ""))
     hidden = len(found) - len(taken)
     for key in truth:
-        if key not in found and not any(_cross(key, other) for other in taken):
+        if key not in found and not any(_overlap(key, other) for other in taken):
             taken.append(key)
             shown.append((key, "missed", ""))
     right = len(set(found) & set(truth))
-    return MarkedText(
-        pieces=_cut(text, sorted(shown)),
+    return HighlightedText(
+        pieces=_pieces(text, sorted(shown)),
         right=None if gold is None else right,
         wrong=0 if gold is None else len(found) - right,
         missed=0 if gold is None else len(truth) - right,
@@ -78,21 +78,21 @@ def marked(
     )
 
 
-def _keys(spans: Sequence[Mapping[str, Any]], size: int) -> list[Key]:
+def _keys(spans: Sequence[Mapping[str, Any]], size: int) -> list[SpanKey]:
     """Return the spans that lie in the text, each once, longest first at a place."""
     keys = {(int(s["start"]), int(s["end"]), str(s["label"])) for s in spans}
     inside = [key for key in keys if 0 <= key[0] < key[1] <= size]
     return sorted(inside, key=lambda key: (key[0], -key[1], key[2]))
 
 
-def _cross(one: Key, other: Key) -> bool:
+def _overlap(one: SpanKey, other: SpanKey) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def _judged(text: str, key: Key, truth: Sequence[Key]) -> tuple[Key, Judgement, str]:
+def _assess(text: str, key: SpanKey, truth: Sequence[SpanKey]) -> tuple[SpanKey, Correctness, str]:
     if key in truth:
         return key, "right", ""
-    crossed = [other for other in truth if _cross(key, other)]
+    crossed = [other for other in truth if _overlap(key, other)]
     said = [
         other[2] if other[:2] == key[:2] else f"“{text[other[0] : other[1]]}” {other[2]}"
         for other in crossed
@@ -100,7 +100,7 @@ def _judged(text: str, key: Key, truth: Sequence[Key]) -> tuple[Key, Judgement, 
     return key, "wrong", f"gold: {', '.join(said)}" if said else "gold: nothing"
 
 
-def _cut(text: str, shown: Sequence[tuple[Key, Judgement, str]]) -> tuple[Piece, ...]:
+def _pieces(text: str, shown: Sequence[tuple[SpanKey, Correctness, str]]) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     at = 0
     for (start, end, label), judgement, note in shown:

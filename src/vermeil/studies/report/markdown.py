@@ -18,9 +18,9 @@ def report_markdown(results: Results) -> str:
         results: what ``results.json`` holds; every part but ``cells`` may be absent.
     """
     view = page_view(results)
-    lines = [f"# Which blend of gold and silver?\n\n{view['subtitle']}", *answer(view)]
+    lines = [f"# Which blend of gold and silver?\n\n{view['subtitle']}", *findings_parts(view)]
     lines += [part for block in view["blocks"] for part in block_parts(block)]
-    lines += comparisons(view)
+    lines += comparison_parts(view)
     lines += [part for one in view["mechanism"] for part in mechanism_parts(one)]
     lines += [part for one in view["refinement"] for part in refinement_parts(one)]
     lines += frontier_parts(view["frontier"])
@@ -30,7 +30,7 @@ def report_markdown(results: Results) -> str:
     return "\n\n".join(lines) + "\n"
 
 
-def answer(view: View) -> Iterator[str]:
+def findings_parts(view: View) -> Iterator[str]:
     """Yield the findings: answers, statements, cautions."""
     found = view["findings"]
     for one in found["answers"]:
@@ -74,7 +74,7 @@ def block_parts(block: View, heading: str = "##") -> Iterator[str]:
         )
 
 
-def comparisons(view: View, heading: str = "##") -> Iterator[str]:
+def comparison_parts(view: View, heading: str = "##") -> Iterator[str]:
     """Yield the table of every comparison."""
     if view["comparisons"]:
         yield f"{heading} All comparisons"

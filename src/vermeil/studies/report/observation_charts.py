@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from vermeil.studies.format import KINDS
+from vermeil.studies.format import ERROR_KINDS
 from vermeil.studies.report.charts import panel_axes, panel_drawing, panel_scales
 from vermeil.studies.report.svg import Point, ticks
 
@@ -47,12 +47,12 @@ def errors_chart(name: str, curve: Sequence[Mapping[str, Any]], high: float) -> 
         high: of the axis, the same for all panels.
     """
     end = curve[-1]["errors"]
-    said = ", ".join(f"{kind} {end[kind]:.1f}" for kind in KINDS)
+    said = ", ".join(f"{kind} {end[kind]:.1f}" for kind in ERROR_KINDS)
     drawing = panel_drawing(f"Errors per 100 gold spans, {name}: at the end {said}")
     across, up = panel_scales(0.0, 1.0, 0.0, high)
     panel_axes(drawing, across, up, [(t, f"{t:g}") for t in ticks(0.0, high, 3)], ENDS)
     below = [0.0] * len(curve)
-    for number, kind in enumerate(KINDS):
+    for number, kind in enumerate(ERROR_KINDS):
         above = [b + point["errors"][kind] for b, point in zip(below, curve, strict=True)]
         progress = [point["progress"] for point in curve]
         outline = [(across(x), up(y)) for x, y in zip(progress, above, strict=True)]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vermeil.studies.format import (
-    BUDGETS,
-    MEANINGS,
+    BUDGET_NAMES,
+    REGIMEN_MEANINGS,
     corrected_p,
     duration,
     f1,
@@ -27,7 +27,14 @@ from vermeil.studies.report.sections.frontier import frontier_view
 from vermeil.studies.report.sections.mechanism import mechanism_views
 from vermeil.studies.report.sections.refinement import refinement_views
 from vermeil.studies.report.sections.teacher import agreement_sentences, teacher_view
-from vermeil.studies.statistics.compare import Block, Cell, Row, block_of, by_regimen, summarise
+from vermeil.studies.statistics.compare import (
+    Block,
+    Cell,
+    Row,
+    block_of,
+    group_by_regimen,
+    summarise,
+)
 
 VERDICTS = {"shown": "shown", "suggested": "suggested", "open": "not told apart"}
 
@@ -121,7 +128,7 @@ def _findings(found: Sequence[Any]) -> View:
     view: View = {"answers": [], "statements": {}, "cautions": []}
     for one in found:
         finding = {"kind": "note", "scope": "", "text": one} if isinstance(one, str) else {**one}
-        finding["text"] = _unbroken(finding["text"])
+        finding["text"] = _with_no_break_spaces(finding["text"])
         if finding["kind"] == "answer":
             view["answers"].append(finding)
         elif finding["kind"] == "caution":
@@ -131,7 +138,7 @@ def _findings(found: Sequence[Any]) -> View:
     return view
 
 
-def _unbroken(text: str) -> str:
+def _with_no_break_spaces(text: str) -> str:
     """Keep figures and their signs on one line."""
     return re.sub(
         r" (?=%)| ?[±=<≤] ", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text
@@ -154,11 +161,13 @@ def _block(
     regimens = [row["regimen"] for row in scored]
     compared = [row for row in against if row["regimen"] != "ceiling"]
     contestants = [name for name in regimens if name != "ceiling"]
-    here = {name: members for (block, name), members in by_regimen(cells).items() if block == key}
+    here = {
+        name: members for (block, name), members in group_by_regimen(cells).items() if block == key
+    }
     comparison = {row["regimen"]: row for row in against}
     return {
         "scope": scope,
-        "budget": BUDGETS.get(key.budget, f"{key.budget} budget"),
+        "budget": BUDGET_NAMES.get(key.budget, f"{key.budget} budget"),
         "score": score,
         "baseline": regimen_name(against[0]["baseline"]) if against else "",
         "uneven_seeds": len({len(row["seeds"]) for row in rows}) > 1,
@@ -180,7 +189,7 @@ def _table_row(row: Row, score: str, against: Mapping[str, Row]) -> View:
     values, other = row[score], row["dev"]
     view: View = {
         "name": regimen_name(row["regimen"]),
-        "meaning": MEANINGS.get(row["regimen"], ""),
+        "meaning": REGIMEN_MEANINGS.get(row["regimen"], ""),
         "is_ceiling": row["regimen"] == "ceiling",
         "score": spread(values["mean"], values["sd"]) if values else "–",
         "dev": spread(other["mean"], other["sd"]) if other else "–",
@@ -197,7 +206,7 @@ def _table_row(row: Row, score: str, against: Mapping[str, Row]) -> View:
     return view | {
         "difference": points(comparison["difference"], signed=True),
         "range": f"{low} to {high}",
-        "p": _bare(corrected_p(comparison)),
+        "p": _without_prefix(corrected_p(comparison)),
         "verdict": comparison["verdict"],
         "verdict_text": VERDICTS[comparison["verdict"]],
     }
@@ -212,13 +221,13 @@ def _comparison(row: Row, keys: Sequence[Block]) -> View:
         "difference": points(row["difference"], signed=True),
         "range": f"{points(row['low'], signed=True)} to {points(row['high'], signed=True)}",
         "seeds": " ".join(points(value, signed=True) for value in row["per_seed"]),
-        "bootstrap": _bare(corrected_p(row)),
-        "randomisation": "–" if second is None else _bare(p_value(second)),
+        "bootstrap": _without_prefix(corrected_p(row)),
+        "randomisation": "–" if second is None else _without_prefix(p_value(second)),
         "epsilon": "–" if epsilon is None else f"{epsilon:.2f}",
         "verdict": row["verdict"],
         "verdict_text": VERDICTS[row["verdict"]],
     }
 
 
-def _bare(p: str) -> str:
+def _without_prefix(p: str) -> str:
     return p.removeprefix("p = ").removeprefix("p ")

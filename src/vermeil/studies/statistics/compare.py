@@ -20,9 +20,9 @@ Cell = Mapping[str, Any]
 Row = dict[str, Any]
 Verdict = Literal["shown", "suggested", "open"]
 
-LEVEL = 0.05
+SIGNIFICANCE_LEVEL = 0.05
 """A corrected p-value below this counts as shown."""
-ENOUGH_SEEDS = 3
+MINIMUM_SEEDS = 3
 """With fewer seeds a difference is suggested at most: how much training varies is not known."""
 UNBLENDED = frozenset({"gold_only", "silver_only", "ceiling"})
 """Regimens that see one kind of label only."""
@@ -49,7 +49,7 @@ def summarise(cells: Sequence[Cell]) -> list[Row]:
     A score is ``{"mean", "sd", "values"}``, its values in the order of ``seeds``; ``sd`` is that
     of a sample (divisor n − 1), None for a single seed; the score is None where no cell has one.
     """
-    return [_summary_row(block, members) for (block, _), members in by_regimen(cells).items()]
+    return [_summary_row(block, members) for (block, _), members in group_by_regimen(cells).items()]
 
 
 def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0) -> list[Row]:
@@ -65,7 +65,7 @@ def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0)
     randomisation test's ``p_randomisation``, both corrected (``p_holm``,
     ``p_randomisation_holm``), ``epsilon_min`` of Almost Stochastic Order in the direction of the
     difference (None with too few seeds), and the ``verdict``: shown where both corrected values
-    lie below `LEVEL` with enough seeds, suggested where the bootstrap's does, open otherwise.
+    lie below `SIGNIFICANCE_LEVEL` with enough seeds, suggested where the bootstrap's does, open otherwise.
 
     Args:
         cells: what the study ran.
@@ -74,9 +74,9 @@ def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0)
         seed: of the resampling.
     """
     blocks: dict[Block, dict[str, list[Cell]]] = {}
-    for (block, regimen), members in by_regimen(cells).items():
+    for (block, regimen), members in group_by_regimen(cells).items():
         blocks.setdefault(block, {})[regimen] = members
-    found: list[tuple[Row, _Stacks]] = []
+    found: list[tuple[Row, _PairedCounts]] = []
     for block, regimens in blocks.items():
         others = [name for name in regimens if name != baseline]
         blends = [name for name in regimens if name not in UNBLENDED]
@@ -86,7 +86,7 @@ def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0)
         }
         for family, pairs in families.items():
             for system, base in pairs:
-                stacks = _stacks(regimens[system], regimens[base])
+                stacks = _paired_counts(regimens[system], regimens[base])
                 if stacks:
                     names = {"regimen": system, "baseline": base}
                     found.append(({**block._asdict(), "family": family, **names}, stacks))
@@ -95,7 +95,7 @@ def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0)
     )
 
 
-def by_regimen(cells: Sequence[Cell]) -> dict[tuple[Block, str], list[Cell]]:
+def group_by_regimen(cells: Sequence[Cell]) -> dict[tuple[Block, str], list[Cell]]:
     """Group the cells by block and regimen, in order of first appearance.
 
     A cell says under ``sizes`` what there was to draw: its own numbers of documents may differ
@@ -145,7 +145,7 @@ def _score(counts: Iterable[Mapping[str, Any] | None]) -> Row | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stacks:
+class _PairedCounts:
     """Counts of two regimens on common seeds and groups, each of shape (seeds, groups, 3)."""
 
     seeds: list[int]
@@ -153,7 +153,7 @@ class _Stacks:
     baseline: CountArray
 
 
-def _stacks(system: list[Cell], baseline: list[Cell]) -> _Stacks | None:
+def _paired_counts(system: list[Cell], baseline: list[Cell]) -> _PairedCounts | None:
     by_seed = {cell["seed"]: cell for cell in baseline if cell.get("test_groups")}
     pairs = [
         (cell, by_seed[cell["seed"]])
@@ -163,31 +163,33 @@ def _stacks(system: list[Cell], baseline: list[Cell]) -> _Stacks | None:
     if not pairs:
         return None
     groups = sorted({group for pair in pairs for cell in pair for group in cell["test_groups"]})
-    return _Stacks(
+    return _PairedCounts(
         [cell["seed"] for cell, _ in pairs],
-        _stack([cell for cell, _ in pairs], groups),
-        _stack([cell for _, cell in pairs], groups),
+        _count_array([cell for cell, _ in pairs], groups),
+        _count_array([cell for _, cell in pairs], groups),
     )
 
 
-def _stack(cells: list[Cell], groups: list[str]) -> CountArray:
+def _count_array(cells: list[Cell], groups: list[str]) -> CountArray:
     # A group that one system's cells lack held nothing that it found or missed.
     rows = [[cell["test_groups"].get(group, (0, 0, 0)) for group in groups] for cell in cells]
     return np.array(rows, dtype=np.int64)
 
 
-def _compare_pair(stacks: _Stacks, comparisons: int, resamples: int, seed: int) -> Row:
-    result = paired_bootstrap(stacks.system, stacks.baseline, resamples, seed)
-    randomised = randomisation_test(stacks.system, stacks.baseline, resamples, seed)
+def _compare_pair(counts: _PairedCounts, comparisons: int, resamples: int, seed: int) -> Row:
+    result = paired_bootstrap(counts.system, counts.baseline, resamples, seed)
+    randomised = randomisation_test(counts.system, counts.baseline, resamples, seed)
     epsilon = None
-    if len(stacks.seeds) >= ENOUGH_SEEDS:
-        higher, lower = (micro_f1(x.sum(axis=1)) for x in (stacks.system, stacks.baseline))
+    if len(counts.seeds) >= MINIMUM_SEEDS:
+        higher, lower = (micro_f1(x.sum(axis=1)) for x in (counts.system, counts.baseline))
         if result.difference < 0:
             higher, lower = lower, higher
-        order = almost_stochastic_order(higher, lower, resamples, seed, 1 - LEVEL / comparisons)
+        order = almost_stochastic_order(
+            higher, lower, resamples, seed, 1 - SIGNIFICANCE_LEVEL / comparisons
+        )
         epsilon = order.epsilon_min
     return {
-        "seeds": stacks.seeds,
+        "seeds": counts.seeds,
         **result.as_dict(),
         "p_randomisation": randomised.p_value,
         "epsilon_min": epsilon,
@@ -210,7 +212,7 @@ def _corrected(rows: list[Row]) -> list[Row]:
 
 
 def _verdict(p_holm: float, p_randomisation_holm: float, seeds: int) -> Verdict:
-    if p_holm >= LEVEL:
+    if p_holm >= SIGNIFICANCE_LEVEL:
         return "open"
-    both = p_randomisation_holm < LEVEL
-    return "shown" if both and seeds >= ENOUGH_SEEDS else "suggested"
+    both = p_randomisation_holm < SIGNIFICANCE_LEVEL
+    return "shown" if both and seeds >= MINIMUM_SEEDS else "suggested"

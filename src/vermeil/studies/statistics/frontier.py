@@ -11,19 +11,24 @@ from numpy.typing import NDArray
 from vermeil.errors import ConfigError
 from vermeil.evaluation.learning_curve import Curves, fit_curves
 from vermeil.studies.config import PlanConfig
-from vermeil.studies.statistics.size_grid import LEAST_GOLD, LEAST_SILVER, LEAST_SIZES, Grid
+from vermeil.studies.statistics.size_grid import (
+    MINIMUM_GOLD_SIZES,
+    MINIMUM_SILVER_SIZES,
+    MINIMUM_SIZES,
+    SizeGrid,
+)
 
 SPLITS = 101
 """Ways to divide a sum between gold and silver that are tried."""
-SPENDINGS = 24
+FRONTIER_POINTS = 24
 """Points of the cost–quality frontier."""
-FAR = 2.0
+EXTRAPOLATION_LIMIT = 2.0
 """Nothing is said of more documents than so many times the most that were measured: silver brings
 a student near its teacher and no further, which no curve shows before it is there."""
 
 Interval = tuple[float, float]
 Size = tuple[float, float]
-Numbers = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,12 @@ class Frontier:
         curves: one per resample.
     """
 
-    grid: Grid
+    grid: SizeGrid
     curve: Curves
     curves: Curves
 
     @classmethod
-    def fit(cls, grid: Grid, resamples: int, seed: int = 0) -> Frontier:
+    def fit(cls, grid: SizeGrid, resamples: int, seed: int = 0) -> Frontier:
         """Fit the curve, and one per resample of test groups and seeds."""
         gold, silver = grid.gold.tolist(), grid.silver.tolist()
         curve = fit_curves(gold, silver, grid.scores.mean(axis=1)[None])
@@ -58,11 +63,11 @@ class Frontier:
         point, many = self.curve(golds, silvers), self.curves(golds, silvers)
         return float(point[0, 1] - point[0, 0]), _interval(many[:, 1] - many[:, 0])
 
-    def worth(self) -> tuple[float, Interval]:
+    def gold_equivalent(self) -> tuple[float, Interval]:
         """Return how many gold documents the most silver that was measured is worth."""
         return float(self.curve.worth[0]), _interval(self.curves.worth)
 
-    def misses(self) -> float | None:
+    def leave_one_out_error(self) -> float | None:
         """Return the mean error with which each size is predicted from the others alone.
 
         None where the others are too few for a curve.
@@ -71,8 +76,10 @@ class Frontier:
         for left_out in range(len(means)):
             kept = np.arange(len(means)) != left_out
             gold, silver = self.grid.gold[kept], self.grid.silver[kept]
-            enough = len(set(gold)) >= LEAST_GOLD and len(set(silver)) >= LEAST_SILVER
-            if not enough or len(gold) < LEAST_SIZES:
+            enough = (
+                len(set(gold)) >= MINIMUM_GOLD_SIZES and len(set(silver)) >= MINIMUM_SILVER_SIZES
+            )
+            if not enough or len(gold) < MINIMUM_SIZES:
                 continue
             curve = fit_curves(gold.tolist(), silver.tolist(), means[kept][None])
             place = self.grid.gold[[left_out]], self.grid.silver[[left_out]]
@@ -81,32 +88,32 @@ class Frontier:
 
 
 @dataclass(frozen=True, slots=True)
-class Prices:
+class DocumentPrices:
     """What a document costs."""
 
     gold: float
     silver: float
 
-    def splits(self, money: float, least: Size, most: Size) -> tuple[Numbers, Numbers]:
+    def splits(self, money: float, minimum: Size, maximum: Size) -> tuple[FloatArray, FloatArray]:
         """Return ways to spend a sum: whole documents of gold, and of silver with the rest.
 
         Args:
-            money: the sum; what buys more than ``most`` is kept.
-            least: gold and silver documents that are bought at least.
-            most: the same, at most.
+            money: the sum; what buys more than ``maximum`` is kept.
+            minimum: gold and silver documents that are bought at least.
+            maximum: the same, at most.
         """
-        spare = money - self.cost(*least)
-        room = min(spare / self.gold, most[0] - least[0])
-        gold = least[0] + np.unique(np.floor(np.linspace(0, max(0.0, room), SPLITS) + 1e-9))
+        spare = money - self.cost(*minimum)
+        room = min(spare / self.gold, maximum[0] - minimum[0])
+        gold = minimum[0] + np.unique(np.floor(np.linspace(0, max(0.0, room), SPLITS) + 1e-9))
         silver = np.floor((money - gold * self.gold) / self.silver + 1e-9)
-        return gold, np.clip(silver, 0, most[1])
+        return gold, np.clip(silver, 0, maximum[1])
 
     def cost(self, gold: Any, silver: Any) -> Any:
         """Return what so many documents cost."""
         return gold * self.gold + silver * self.silver
 
 
-def prices_of(config: PlanConfig) -> Prices | None:
+def prices_of(config: PlanConfig) -> DocumentPrices | None:
     """Return the prices, if both are given.
 
     Raises:
@@ -118,7 +125,7 @@ def prices_of(config: PlanConfig) -> Prices | None:
         raise ConfigError(f"plan.{missing[0]}: missing; name the price of both kinds of document")
     if config.gold_price is None or config.silver_price is None:
         return None
-    return Prices(config.gold_price, config.silver_price)
+    return DocumentPrices(config.gold_price, config.silver_price)
 
 
 def frontier_record(frontier: Frontier, config: PlanConfig) -> dict[str, Any]:
@@ -129,13 +136,13 @@ def frontier_record(frontier: Frontier, config: PlanConfig) -> dict[str, Any]:
         config: prices, if there are any; what there is; what may be spent.
     """
     grid, prices = frontier.grid, prices_of(config)
-    worth, worth_interval = frontier.worth()
+    worth, worth_interval = frontier.gold_equivalent()
     record: dict[str, Any] = {
         "regimen": grid.regimen,
         "budget": grid.budget,
         "seeds": list(grid.seeds),
         "currency": config.currency,
-        "sizes": [_measured(frontier, number) for number in range(len(grid.sizes))],
+        "sizes": [_measured_size(frontier, number) for number in range(len(grid.sizes))],
         "curve": {
             name: round(float(getattr(frontier.curve, name)[0]), 5)
             for name in ("top", "scale", "decay", "worth", "returns")
@@ -146,18 +153,22 @@ def frontier_record(frontier: Frontier, config: PlanConfig) -> dict[str, Any]:
             "gold": worth,
             "interval": list(worth_interval),
         },
-        "misses": frontier.misses(),
+        "misses": frontier.leave_one_out_error(),
         "prices": None if prices is None else {"gold": prices.gold, "silver": prices.silver},
     }
     if prices is None:
         return record
-    record["line"] = [_cheapest(frontier, prices, money) for money in _spendings(grid, prices)]
+    record["line"] = [
+        _best_split(frontier, prices, money) for money in _frontier_costs(grid, prices)
+    ]
     if config.budget is not None:
-        record["purchase"] = purchase(frontier, prices, config)
+        record["purchase"] = recommend_purchase(frontier, prices, config)
     return record
 
 
-def purchase(frontier: Frontier, prices: Prices, config: PlanConfig) -> dict[str, Any]:
+def recommend_purchase(
+    frontier: Frontier, prices: DocumentPrices, config: PlanConfig
+) -> dict[str, Any]:
     """Return which documents to buy next for a sum, and what they are expected to gain.
 
     Raises:
@@ -174,10 +185,13 @@ def purchase(frontier: Frontier, prices: Prices, config: PlanConfig) -> dict[str
         int(largest[0] if config.gold is None else config.gold),
         int(largest[1] if config.silver is None else config.silver),
     )
-    room = tuple(max(0.0, FAR * most - there) for most, there in zip(largest, have, strict=True))
+    room = tuple(
+        max(0.0, EXTRAPOLATION_LIMIT * most - there)
+        for most, there in zip(largest, have, strict=True)
+    )
     if not any(room):
         raise ConfigError(
-            f"plan.gold: {have[0]} gold and {have[1]} silver documents are more than {FAR:g} times "
+            f"plan.gold: {have[0]} gold and {have[1]} silver documents are more than {EXTRAPOLATION_LIMIT:g} times "
             f"what the study had ({largest[0]:g} and {largest[1]:g}); run it over larger sizes"
         )
     gold, silver = prices.splits(budget, (0, 0), (room[0], room[1]))
@@ -209,20 +223,23 @@ def purchase(frontier: Frontier, prices: Prices, config: PlanConfig) -> dict[str
 
 
 def _share_interval(
-    frontier: Frontier, prices: Prices, have: tuple[int, int], ways: tuple[Numbers, Numbers]
+    frontier: Frontier,
+    prices: DocumentPrices,
+    owned: tuple[int, int],
+    splits: tuple[FloatArray, FloatArray],
 ) -> list[float]:
     """Return in which range gold's share of the money lies that the resamples find best."""
-    gold, silver = ways
-    best = frontier.curves(have[0] + gold, have[1] + silver).argmax(axis=1)
+    gold, silver = splits
+    best = frontier.curves(owned[0] + gold, owned[1] + silver).argmax(axis=1)
     spent = np.maximum(prices.cost(gold[best], silver[best]), 1e-12)
     return list(_interval(gold[best] * prices.gold / spent))
 
 
-def _largest(grid: Grid) -> Size:
+def _largest(grid: SizeGrid) -> Size:
     return float(grid.gold.max()), float(grid.silver.max())
 
 
-def _measured(frontier: Frontier, number: int) -> dict[str, Any]:
+def _measured_size(frontier: Frontier, number: int) -> dict[str, Any]:
     gold, silver = frontier.grid.sizes[number]
     values = frontier.grid.scores[number]
     return {
@@ -234,18 +251,20 @@ def _measured(frontier: Frontier, number: int) -> dict[str, Any]:
     }
 
 
-def _spendings(grid: Grid, prices: Prices) -> Numbers:
+def _frontier_costs(grid: SizeGrid, prices: DocumentPrices) -> FloatArray:
     """Return sums from the least gold that was measured to all that anything is said of."""
     gold, silver = _largest(grid)
-    most = prices.cost(FAR * gold, FAR * silver)
-    return np.geomspace(prices.cost(float(grid.gold.min()), 0.0), most, SPENDINGS)
+    most = prices.cost(EXTRAPOLATION_LIMIT * gold, EXTRAPOLATION_LIMIT * silver)
+    return np.geomspace(prices.cost(float(grid.gold.min()), 0.0), most, FRONTIER_POINTS)
 
 
-def _cheapest(frontier: Frontier, prices: Prices, money: float) -> dict[str, Any]:
+def _best_split(frontier: Frontier, prices: DocumentPrices, money: float) -> dict[str, Any]:
     """Return the best division of a sum, everything being bought with it."""
     gold_most, silver_most = _largest(frontier.grid)
     least = (float(frontier.grid.gold.min()), 0.0)
-    gold, silver = prices.splits(money, least, (FAR * gold_most, FAR * silver_most))
+    gold, silver = prices.splits(
+        money, least, (EXTRAPOLATION_LIMIT * gold_most, EXTRAPOLATION_LIMIT * silver_most)
+    )
     best = int(frontier.curve(gold, silver)[0].argmax())
     f1, interval = frontier.f1(gold[best], silver[best])
     return {
@@ -257,6 +276,6 @@ def _cheapest(frontier: Frontier, prices: Prices, money: float) -> dict[str, Any
     }
 
 
-def _interval(values: Numbers) -> Interval:
+def _interval(values: FloatArray) -> Interval:
     low, high = np.quantile(values, (0.025, 0.975))
     return float(low), float(high)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from vermeil.studies.cells.span_outcomes import LETTERS
-from vermeil.studies.format import KINDS
-from vermeil.studies.statistics.compare import Cell, by_regimen
+from vermeil.studies.format import ERROR_KINDS
+from vermeil.studies.statistics.compare import Cell, group_by_regimen
 
 Row = dict[str, Any]
 Values = Mapping[str, float | None]
@@ -37,17 +37,17 @@ def mechanism(cells: Sequence[Cell]) -> list[Row]:
 
     A row has ``curve``, one entry per moment with the means of `MEASURES`, of F1 by type (`types`)
     and of errors per 100 gold spans by kind (`errors`) over the seeds, and ``turn``, what became of
-    single spans between the turn and the end (see `_turn`); None where a regimen has no turn.
+    single spans between the turn and the end (see `_turn_summary`); None where a regimen has no turn.
 
     Args:
         cells: finished cells, of which some hold a ``mechanism``.
     """
     found = []
-    for (block, regimen), members in by_regimen(cells).items():
+    for (block, regimen), members in group_by_regimen(cells).items():
         observed = [cell["mechanism"] for cell in members if cell.get("mechanism")]
         if observed:
             names = {**block._asdict(), "regimen": regimen, "seeds": len(observed)}
-            found.append({**names, "curve": _curve(observed), "turn": _turn(observed)})
+            found.append({**names, "curve": _curve(observed), "turn": _turn_summary(observed)})
     return found
 
 
@@ -93,11 +93,11 @@ def _errors(point: Mapping[str, Any]) -> Values:
     counted = point["errors"].values()
     return {
         kind: 100 * sum(kinds.get(kind, 0) for kinds in counted) / gold if gold else None
-        for kind in KINDS
+        for kind in ERROR_KINDS
     }
 
 
-def _turn(observed: Sequence[Mapping[str, Any]]) -> Row | None:
+def _turn_summary(observed: Sequence[Mapping[str, Any]]) -> Row | None:
     """Return what became of single spans between the turn and the end, summed over the seeds.
 
     The turn is the last moment before the planned gold share crosses one half for the last time:
@@ -107,21 +107,21 @@ def _turn(observed: Sequence[Mapping[str, Any]]) -> Row | None:
     were lost; ``new`` the spurious spans that only the end has.
     """
     turns = [_turning_point(one["points"]) for one in observed]
-    kinds = {kind: [0, 0] for kind in KINDS}
+    kinds = {kind: [0, 0] for kind in ERROR_KINDS}
     types: dict[str, list[int]] = {}
     right, new, progress = [0, 0], 0, []
     for one, at in zip(observed, turns, strict=True):
         if at is None:
             return None
         progress.append(one["points"][at]["step"] / one["steps"])
-        for label, kind, mended in _fates(one["spans"], at):
+        for label, kind, mended in _span_transitions(one["spans"], at):
             rows = [right] if kind == "right" else [kinds[kind], types.setdefault(label, [0, 0])]
             for row in rows:
                 row[0] += 1
                 row[1] += int(mended)
         new += sum(
             spurious and after and not before
-            for _, spurious, before, after in _wrong(one["spans"], at)
+            for _, spurious, before, after in _mistakes(one["spans"], at)
         )
     found = {"kinds": kinds, "types": dict(sorted(types.items())), "right": right, "new": new}
     return {"progress": _mean(progress), **found}
@@ -133,7 +133,7 @@ def _turning_point(points: Sequence[Mapping[str, Any]]) -> int | None:
     return crossings[-1] if crossings else None
 
 
-def _fates(spans: Mapping[str, Any], at: int) -> Iterator[tuple[str, str, bool]]:
+def _span_transitions(spans: Mapping[str, Any], turn: int) -> Iterator[tuple[str, str, bool]]:
     """Yield label, kind of error or ``right``, and whether that had changed at the end.
 
     Of a gold span that was wrong, whether it was right at the end; of one that was right, whether
@@ -142,18 +142,18 @@ def _fates(spans: Mapping[str, Any], at: int) -> Iterator[tuple[str, str, bool]]
     """
     kind_of = {letter: kind or "right" for kind, letter in LETTERS.items()}
     labels = _labels(spans["gold"])
-    then, end = spans["found"][at], spans["found"][-1]
+    then, end = spans["found"][turn], spans["found"][-1]
     for label, before, after in zip(labels, then, end, strict=True):
         kind = kind_of[before]
         yield label, kind, (after != ".") if kind == "right" else after == "."
-    for label, spurious, before, after in _wrong(spans, at):
+    for label, spurious, before, after in _mistakes(spans, turn):
         if spurious and before:
             yield label, "spurious", not after
 
 
-def _wrong(spans: Mapping[str, Any], at: int) -> Iterator[tuple[str, bool, bool, bool]]:
+def _mistakes(spans: Mapping[str, Any], turn: int) -> Iterator[tuple[str, bool, bool, bool]]:
     """Yield label, whether it is spurious, and whether it was said then and at the end."""
-    strings = (spans["spurious"], spans["said"][at], spans["said"][-1])
+    strings = (spans["spurious"], spans["said"][turn], spans["said"][-1])
     for label, *bits in zip(_labels(spans["wrong"]), *strings, strict=True):
         spurious, before, after = (bit == "1" for bit in bits)
         yield label, spurious, before, after

@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 from vermeil.errors import DataError
 from vermeil.evaluation.bootstrap import resampled_f1
-from vermeil.studies.statistics.compare import UNBLENDED, Cell, by_regimen
+from vermeil.studies.statistics.compare import UNBLENDED, Cell, group_by_regimen
 
-LEAST_GOLD, LEAST_SILVER, LEAST_SIZES = 3, 3, 6
+MINIMUM_GOLD_SIZES, MINIMUM_SILVER_SIZES, MINIMUM_SIZES = 3, 3, 6
 """Distinct sizes without which a curve of five numbers is not fitted; no silver counts as one."""
 
-Key = tuple[int, int]
+DocumentCounts = tuple[int, int]
 """Gold and silver documents."""
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class SizeGrid:
     """What one regimen scored at several sizes; without silver: what gold alone did.
 
     Args:
@@ -35,7 +35,7 @@ class Grid:
 
     regimen: str
     budget: str
-    sizes: tuple[Key, ...]
+    sizes: tuple[DocumentCounts, ...]
     seeds: tuple[int, ...]
     scores: NDArray[np.float64]
     counts: NDArray[np.int64]
@@ -59,7 +59,7 @@ class Grid:
         return resampled_f1(self.counts, resamples, seed)
 
 
-def read_grid(results: Mapping[str, Any], regimen: str | None = None) -> Grid:
+def read_grid(results: Mapping[str, Any], regimen: str | None = None) -> SizeGrid:
     """Return the grid of sizes in a study's results.
 
     Args:
@@ -73,8 +73,8 @@ def read_grid(results: Mapping[str, Any], regimen: str | None = None) -> Grid:
     if not cells:
         raise DataError("the study has no cell with test scores; name a test file in corpora.test")
     budget = cells[0]["budget"]
-    tables: dict[str, dict[Key, dict[int, Cell]]] = {}
-    for (block, name), members in by_regimen(cells).items():
+    tables: dict[str, dict[DocumentCounts, dict[int, Cell]]] = {}
+    for (block, name), members in group_by_regimen(cells).items():
         if block.budget == budget:
             size = (block.gold_documents, 0 if name == "gold_only" else block.silver_documents)
             tables.setdefault(name, {})[size] = {cell["seed"]: cell for cell in members}
@@ -93,7 +93,9 @@ def read_grid(results: Mapping[str, Any], regimen: str | None = None) -> Grid:
     return best
 
 
-def _grid(name: str, budget: str, table: Mapping[Key, Mapping[int, Cell]]) -> Grid | None:
+def _grid(
+    name: str, budget: str, table: Mapping[DocumentCounts, Mapping[int, Cell]]
+) -> SizeGrid | None:
     sizes = tuple(sorted(table))
     seeds = tuple(sorted(set.intersection(*(set(table[size]) for size in sizes))))
     if not seeds:
@@ -105,22 +107,22 @@ def _grid(name: str, budget: str, table: Mapping[Key, Mapping[int, Cell]]) -> Gr
         for row in rows
     ]
     scores = [[cell["test"]["overall"]["f1"] for cell in row] for row in rows]
-    return Grid(name, budget, sizes, seeds, np.array(scores), np.array(counts, np.int64))
+    return SizeGrid(name, budget, sizes, seeds, np.array(scores), np.array(counts, np.int64))
 
 
-def _require_enough(grid: Grid | None) -> None:
+def _require_enough(grid: SizeGrid | None) -> None:
     sizes = () if grid is None else grid.sizes
     golds, silvers = {gold for gold, _ in sizes}, {silver for _, silver in sizes}
     if (
-        len(golds) >= LEAST_GOLD
-        and len(silvers) >= LEAST_SILVER
-        and len(sizes) >= LEAST_SIZES
+        len(golds) >= MINIMUM_GOLD_SIZES
+        and len(silvers) >= MINIMUM_SILVER_SIZES
+        and len(sizes) >= MINIMUM_SIZES
         and max(silvers) > 0
     ):
         return
     raise DataError(
         f"the study has too few sizes to fit a learning curve: {len(golds)} of gold and "
-        f"{len(silvers)} of silver on common seeds, where {LEAST_GOLD} and {LEAST_SILVER} are "
+        f"{len(silvers)} of silver on common seeds, where {MINIMUM_GOLD_SIZES} and {MINIMUM_SILVER_SIZES} are "
         "needed (gold_only counts as a silver size of 0). Run it over a grid, such as: "
         'vermeil study --set \'study.regimens=["gold_only", "simple_mix"]\' '
         "--set study.gold_documents=[125,250,500,1000] --set study.silver_documents=[1000,4000]"

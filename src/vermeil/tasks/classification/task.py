@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.counts import Counts, Tally
+from vermeil.data.counts import Counts, MatchCounts
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
 from vermeil.data.example import IGNORED, Target
-from vermeil.data.region import Option, Region
+from vermeil.data.region import Candidate, Region
 from vermeil.data.reply import Message, Reply, State
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.classification.json_format import (
@@ -23,10 +23,10 @@ from vermeil.tasks.classification.json_format import (
 )
 from vermeil.tasks.classification.prompts import PROMPTS, render_prompt
 from vermeil.tasks.config import TaskConfig
-from vermeil.tasks.labels import NOTHING, LabelSet
-from vermeil.tasks.protocol import Head, Reading
+from vermeil.tasks.labels import NO_LABEL, LabelSet
+from vermeil.tasks.protocol import Head, ReplyResult
 from vermeil.tasks.replies import unusable, was_filtered, without_quotations
-from vermeil.tasks.votes import Keep, Vote, elected
+from vermeil.tasks.votes import VoteResult, VotingRule, has_enough_votes
 
 
 class ClassificationTask:
@@ -70,7 +70,7 @@ class ClassificationTask:
                 f"{list(document.labels)}; expected exactly one"
             )
         if document.labels[0] not in self.labels:
-            unknown = self.label_set.unknown(document.labels[0])
+            unknown = self.label_set.unknown_label_message(document.labels[0])
             raise DataError(f"document {document.id!r}: {unknown}")
 
     def render(
@@ -85,7 +85,7 @@ class ClassificationTask:
         """Return the JSON schema of the reply; None where the prompt reasons first."""
         return None if PROMPTS[prompt] else schema(self.label_set)
 
-    def read(self, text: str, reply: Reply) -> Reading:
+    def read(self, text: str, reply: Reply) -> ReplyResult:
         """Parse a reply; a label that is not in the set makes it UNPARSABLE, noted off_schema."""
         own = without_quotations(reply.text, text)
         said = None if was_filtered(reply) else parse_reply(own)
@@ -96,18 +96,22 @@ class ClassificationTask:
             )
         label = self.label_set.normalise(said)
         if label is None:
-            return Reading(
-                State.UNPARSABLE, problem=self.label_set.unknown(said), notes={"off_schema": 1}
+            return ReplyResult(
+                State.UNPARSABLE,
+                problem=self.label_set.unknown_label_message(said),
+                notes={"off_schema": 1},
             )
-        return Reading(State.DONE, Annotation(labels=(label,)))
+        return ReplyResult(State.DONE, Annotation(labels=(label,)))
 
-    def vote(self, readings: Sequence[Annotation], keep: Keep, abstain: bool) -> Vote:  # noqa: ARG002
+    def vote(
+        self, voter_annotations: Sequence[Annotation], keep: VotingRule, abstain: bool
+    ) -> VoteResult:  # noqa: ARG002
         """Return the label with most votes, if they are enough; else nobody knows: no label."""
-        votes = Counter(label for one in readings for label in one.labels or ())
+        votes = Counter(label for one in voter_annotations for label in one.labels or ())
         label, number = max(votes.items(), key=lambda v: (v[1], -self.labels.index(v[0])))
-        if not elected(number, len(readings), keep):
-            return Vote(UNANNOTATED, notes={"undecided": 1})
-        return Vote(Annotation(labels=(label,)))
+        if not has_enough_votes(number, len(voter_annotations), keep):
+            return VoteResult(UNANNOTATED, notes={"undecided": 1})
+        return VoteResult(Annotation(labels=(label,)))
 
     @property
     def verification(self) -> None:
@@ -128,11 +132,11 @@ class ClassificationTask:
         """Return the most probable label; ``probabilities`` has shape (1, classes)."""
         return Annotation(labels=(self.labels[int(probabilities[0].argmax())],))
 
-    def marks(self, document: Document, words: Sequence[Range]) -> Option:  # noqa: ARG002
+    def span_keys(self, document: Document, words: Sequence[Range]) -> Candidate:  # noqa: ARG002
         """Return the document's label as a mark of the whole text."""
         return tuple((0, len(document.text), label) for label in document.labels or ())
 
-    def annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
+    def make_annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
         """Return the label; no label where it is in doubt."""
         return UNANNOTATED if abstain or not spans else Annotation(labels=(spans[0].label,))
 
@@ -141,16 +145,16 @@ class ClassificationTask:
         document: Document,
         words: Sequence[Range],
         probabilities: NDArray[np.float32] | None,
-        others: Sequence[NDArray[np.float32]] = (),
+        auxiliary_probabilities: Sequence[NDArray[np.float32]] = (),
     ) -> tuple[Region, ...]:
         """Return the whole text as one region, whose options are the labels."""
-        said = self.marks(document, words)
+        said = self.span_keys(document, words)
         if not said:
             return ()
         options = tuple(((0, len(document.text), label),) for label in self.labels)
         alike = np.ones((1, len(options)))
-        heard = [alike if probabilities is None else probabilities, *others]
-        evidence, *asked = (_log_shares(rows[0].astype(np.float64)) for rows in heard)
+        heard = [alike if probabilities is None else probabilities, *auxiliary_probabilities]
+        evidence, *asked = (_log_normalise(rows[0].astype(np.float64)) for rows in heard)
         own = options.index(said)
         best = own if probabilities is None else int(evidence.argmax())
         besides = np.array(asked).reshape(len(asked), len(options))
@@ -160,13 +164,13 @@ class ClassificationTask:
         """Score one document; over documents with one label each, micro F1 is the accuracy."""
         right, said = set(gold.labels or ()), set(predicted.labels or ())
         per_label = {
-            label: Tally(int(label in right & said), int(label in said), int(label in right))
+            label: MatchCounts(int(label in right & said), int(label in said), int(label in right))
             for label in sorted(right | said)
         }
         return Counts(per_label, None, _confusion(right, said), documents=1)
 
 
-def _log_shares(chances: NDArray[np.float64]) -> NDArray[np.float64]:
+def _log_normalise(chances: NDArray[np.float64]) -> NDArray[np.float64]:
     some = np.maximum(chances, 1e-6)
     result: NDArray[np.float64] = np.log(some / some.sum())
     return result
@@ -176,5 +180,5 @@ def _confusion(gold: set[str], predicted: set[str]) -> dict[tuple[str, str], int
     if len(gold) == 1 and len(predicted) == 1:
         return {(min(gold), min(predicted)): 1}
     pairs = {(label, label): 1 for label in gold & predicted}
-    pairs |= {(label, NOTHING): 1 for label in gold - predicted}
-    return pairs | {(NOTHING, label): 1 for label in predicted - gold}
+    pairs |= {(label, NO_LABEL): 1 for label in gold - predicted}
+    return pairs | {(NO_LABEL, label): 1 for label in predicted - gold}

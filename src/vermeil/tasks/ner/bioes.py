@@ -23,7 +23,7 @@ def best_bioes_path(
         probabilities: shape (words, classes); classes O, B-L1, I-L1, E-L1, S-L1, B-L2, ….
         greedy: each word's best class by itself; returned where that is allowed.
     """
-    forbidden, opens, closes = _rules(probabilities.shape[1])
+    forbidden, opens, closes = _transition_rules(probabilities.shape[1])
     if not len(greedy):
         return greedy
     if opens[greedy[0]] and closes[greedy[-1]] and not forbidden[greedy[:-1], greedy[1:]].any():
@@ -44,7 +44,7 @@ def best_bioes_path(
 
 
 @lru_cache
-def _rules(
+def _transition_rules(
     classes: int,
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which class must not follow which, which may come first, and which last."""

@@ -17,7 +17,7 @@ from dataclasses import replace
 from vermeil.data.logprobs import Logprobs
 from vermeil.data.mention import LocatedMention, Mention
 
-UNKNOWN = "without_confidence"
+WITHOUT_CONFIDENCE = "without_confidence"
 """The note of mentions whose tokens are not known, of a reply with log-probabilities."""
 
 
@@ -32,10 +32,12 @@ def confidence(mention: Mention, logprobs: Logprobs) -> float | None:
         None where it is not known which tokens they are: the reply is not in JSON, or a string of
         it lacks its quotes.
     """
-    if not mention.written:
+    if not mention.reply_ranges:
         return None
     size = logprobs.length
-    return math.exp(logprobs.of((size + start, size + end) for start, end in mention.written))
+    return math.exp(
+        logprobs.total((size + start, size + end) for start, end in mention.reply_ranges)
+    )
 
 
 def with_confidence(
@@ -55,5 +57,5 @@ def with_confidence(
 def _scored(one: LocatedMention, score: float | None) -> LocatedMention:
     if one.span is None:
         return one
-    repeats = tuple(replace(span, score=score) for span in one.repeats)
+    repeats = tuple(replace(span, score=score) for span in one.additional_spans)
     return replace(one, span=replace(one.span, score=score), repeats=repeats)

@@ -9,8 +9,8 @@ from vermeil.data.document import Span
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A labelled stretch of a `MarkedText`.
+class InlineMark:
+    """A labelled stretch of a `InlineMarkedText`.
 
     Args:
         start: first character.
@@ -24,7 +24,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class MarkedText:
+class InlineMarkedText:
     """A text, freed from its tags, and what they marked.
 
     In a reply it is the teacher's copy of the text, which need not be the text itself.
@@ -35,7 +35,7 @@ class MarkedText:
     """
 
     text: str
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[InlineMark, ...] = ()
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.marks, key=lambda m: (m.start, -m.end, m.label)))
@@ -44,10 +44,10 @@ class MarkedText:
             raise ValueError("a mark lies outside of its text")
 
     @classmethod
-    def from_spans(cls, text: str, spans: Iterable[Span]) -> MarkedText:
+    def from_spans(cls, text: str, spans: Iterable[Span]) -> InlineMarkedText:
         """Return a text with its spans marked, for a renderer."""
-        return cls(text, tuple(Mark(s.start, s.end, s.label) for s in spans))
+        return cls(text, tuple(InlineMark(s.start, s.end, s.label) for s in spans))
 
-    def surface(self, mark: Mark) -> str:
+    def surface(self, mark: InlineMark) -> str:
         """Return the characters of a mark."""
         return self.text[mark.start : mark.end]

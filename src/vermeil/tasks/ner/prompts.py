@@ -58,6 +58,6 @@ def render_prompt(
         _TASK.replace("{labels}", labels.listing()),
         f"Guidelines:\n{guidelines.strip()}" if guidelines.strip() else "",
         PROMPTS[prompt],
-        f"{answer.closing(bool(PROMPTS[prompt]))}\n{answer.instruction(labels)}",
+        f"{answer.position_instruction(bool(PROMPTS[prompt]))}\n{answer.instruction(labels)}",
     ]
     return messages(instruction, _INTRODUCTION, text, demonstrations)

@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import Document, Range
-from vermeil.data.region import Option, Region
+from vermeil.data.region import Candidate, Region
 from vermeil.data.tags import PREFIXES, Scheme, spans_to_tags
 from vermeil.tasks.ner.decoding import decode_spans
 
-EAGERNESS = 2.0
+O_LOGIT_PENALTY = 2.0
 """Students are also heard with O's logit lowered by so much, so that a span to which they give a
 tenth of the probability is considered, though nobody named it."""
 
 _SMALLEST = 1e-6
 
-Piece = tuple[int, int, str]
+WordSpan = tuple[int, int, str]
 """First word, word behind the last one, and label."""
 
 
@@ -28,7 +28,7 @@ def find_regions(
     probabilities: NDArray[np.floating] | None,
     labels: Sequence[str],
     scheme: Scheme = "iob2",
-    others: Sequence[NDArray[np.floating]] = (),
+    auxiliary_probabilities: Sequence[NDArray[np.floating]] = (),
 ) -> tuple[Region, ...]:
     """Return the regions of a document, in order.
 
@@ -43,27 +43,29 @@ def find_regions(
             are none, all options are alike to them.
         labels: the label set, in the order of the classes.
         scheme: what the classes are.
-        others: like ``probabilities``, of each who is asked besides: they add no options.
+        auxiliary_probabilities: like ``probabilities``, of each who is asked besides: they add no options.
     """
-    said = _pieces_marked(document, words, scheme)
+    said = _annotated_word_spans(document, words, scheme)
     predicted, nearly = said, said
     if probabilities is not None:
-        predicted = _pieces_predicted(words, probabilities, labels, scheme)
+        predicted = _predicted_word_spans(words, probabilities, labels, scheme)
         eager = probabilities.astype(np.float64)
-        eager[:, 0] *= np.exp(-EAGERNESS)
-        nearly = _pieces_predicted(words, eager, labels, scheme)
+        eager[:, 0] *= np.exp(-O_LOGIT_PENALTY)
+        nearly = _predicted_word_spans(words, eager, labels, scheme)
     found = []
-    for first, end in _joined([*said, *predicted, *nearly]):
+    for first, end in _merge_overlapping([*said, *predicted, *nearly]):
         own = [_within(pieces, first, end) for pieces in (said, predicted, nearly)]
-        options = _options(own, labels)
+        options = _candidates(own, labels)
         classes = np.array([_classes(o, first, end, labels, scheme) for o in options])
-        stretches = [None if r is None else r[first:end] for r in (probabilities, *others)]
-        evidence, *asked = (_evidence(classes, stretch) for stretch in stretches)
+        stretches = [
+            None if r is None else r[first:end] for r in (probabilities, *auxiliary_probabilities)
+        ]
+        evidence, *asked = (_log_probs(classes, stretch) for stretch in stretches)
         found.append(
             Region(
                 words[first][0],
                 words[end - 1][1],
-                tuple(_in_characters(option, words) for option in options),
+                tuple(_to_character_offsets(option, words) for option in options),
                 evidence,
                 options.index(own[0]),
                 options.index(own[1]),
@@ -73,14 +75,16 @@ def find_regions(
     return tuple(found)
 
 
-def marks_of(document: Document, words: Sequence[Range], scheme: Scheme = "iob2") -> Option:
+def span_keys_of(document: Document, words: Sequence[Range], scheme: Scheme = "iob2") -> Candidate:
     """Return a document's spans as tags hold them: of whole words, none overlapping another."""
-    return _in_characters(_pieces_marked(document, words, scheme), words)
+    return _to_character_offsets(_annotated_word_spans(document, words, scheme), words)
 
 
-def _pieces_marked(document: Document, words: Sequence[Range], scheme: Scheme) -> tuple[Piece, ...]:
+def _annotated_word_spans(
+    document: Document, words: Sequence[Range], scheme: Scheme
+) -> tuple[WordSpan, ...]:
     tags, _ = spans_to_tags(document.spans or (), words, scheme)
-    pieces: list[Piece] = []
+    pieces: list[WordSpan] = []
     for number, tag in enumerate(tags):
         prefix, _, label = tag.partition("-")
         if prefix in ("B", "S"):
@@ -91,21 +95,21 @@ def _pieces_marked(document: Document, words: Sequence[Range], scheme: Scheme) -
     return tuple(pieces)
 
 
-def _pieces_predicted(
+def _predicted_word_spans(
     words: Sequence[Range],
     probabilities: NDArray[np.floating],
     labels: Sequence[str],
     scheme: Scheme,
-) -> tuple[Piece, ...]:
+) -> tuple[WordSpan, ...]:
     numbers = [(i, i + 1) for i in range(len(words))]
     spans = decode_spans(numbers, probabilities, labels, scheme)
     return tuple((s.start, s.end, s.label) for s in spans)
 
 
-def _joined(pieces: Iterable[Piece]) -> list[tuple[int, int]]:
+def _merge_overlapping(word_spans: Iterable[WordSpan]) -> list[tuple[int, int]]:
     """Return the stretches that overlapping pieces cover together, in order."""
     stretches: list[tuple[int, int]] = []
-    for first, end, _ in sorted(pieces):
+    for first, end, _ in sorted(word_spans):
         if stretches and first < stretches[-1][1]:
             stretches[-1] = (stretches[-1][0], max(stretches[-1][1], end))
         else:
@@ -113,12 +117,14 @@ def _joined(pieces: Iterable[Piece]) -> list[tuple[int, int]]:
     return stretches
 
 
-def _within(pieces: Sequence[Piece], first: int, end: int) -> tuple[Piece, ...]:
-    return tuple(p for p in pieces if first <= p[0] and p[1] <= end)
+def _within(word_spans: Sequence[WordSpan], first: int, end: int) -> tuple[WordSpan, ...]:
+    return tuple(p for p in word_spans if first <= p[0] and p[1] <= end)
 
 
-def _options(own: Sequence[tuple[Piece, ...]], labels: Sequence[str]) -> list[tuple[Piece, ...]]:
-    options: set[tuple[Piece, ...]] = {()}
+def _candidates(
+    own: Sequence[tuple[WordSpan, ...]], labels: Sequence[str]
+) -> list[tuple[WordSpan, ...]]:
+    options: set[tuple[WordSpan, ...]] = {()}
     for pieces in own:
         options.add(pieces)
         if len(pieces) == 1:
@@ -129,7 +135,7 @@ def _options(own: Sequence[tuple[Piece, ...]], labels: Sequence[str]) -> list[tu
     return sorted(options)
 
 
-def _evidence(
+def _log_probs(
     classes: NDArray[np.int64], probabilities: NDArray[np.floating] | None
 ) -> NDArray[np.float64]:
     """Return the log-probability of each option, given that it is one of them.
@@ -149,12 +155,12 @@ def _evidence(
 
 
 def _classes(
-    option: Sequence[Piece], first: int, end: int, labels: Sequence[str], scheme: Scheme
+    candidate: Sequence[WordSpan], first: int, end: int, labels: Sequence[str], scheme: Scheme
 ) -> NDArray[np.int64]:
     """Return the class that an option gives to each word of a region."""
     per_label = len(PREFIXES[scheme])
     classes = np.zeros(end - first, np.int64)
-    for begin, stop, label in option:
+    for begin, stop, label in candidate:
         number = labels.index(label) * per_label + 1
         inside = slice(begin - first, stop - first)
         classes[inside] = number + 1
@@ -164,5 +170,5 @@ def _classes(
     return classes
 
 
-def _in_characters(option: Sequence[Piece], words: Sequence[Range]) -> Option:
-    return tuple((words[first][0], words[end - 1][1], label) for first, end, label in option)
+def _to_character_offsets(candidate: Sequence[WordSpan], words: Sequence[Range]) -> Candidate:
+    return tuple((words[first][0], words[end - 1][1], label) for first, end, label in candidate)

@@ -8,7 +8,7 @@ from typing import Any
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.marked_text import InlineMarkedText
 
 TRUNCATED = "truncated"
 """The note of a reply that was cut off, and of which the whole items were kept."""
@@ -41,7 +41,7 @@ class ParsedReply:
 
     mentions: tuple[Mention, ...] = ()
     notes: Mapping[str, int] = field(default_factory=dict)
-    marked: MarkedText | None = None
+    marked: InlineMarkedText | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -71,15 +71,15 @@ class ReplyFormat:
     """
 
     instruction: Callable[[LabelSet], str]
-    render: Callable[[MarkedText], str]
+    render: Callable[[InlineMarkedText], str]
     parse: Callable[[str, Question], ParsedReply | None]
-    is_line: bool = False
+    is_json_line: bool = False
     single_label: bool = False
     schema: Callable[[LabelSet], Mapping[str, Any]] | None = None
 
-    def closing(self, reasons_first: bool) -> str:
+    def position_instruction(self, reasons_first: bool) -> str:
         """Return the words that tell the teacher where in its reply the answer stands."""
-        if self.is_line:
+        if self.is_json_line:
             where = "the last line of your reply is" if reasons_first else "your whole reply is"
             return f"Answer with one line of JSON; {where} that line."
         if reasons_first:

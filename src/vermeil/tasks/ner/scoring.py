@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from vermeil.data.counts import Counts, ErrorKind, Tally
+from vermeil.data.counts import Counts, ErrorKind, MatchCounts
 from vermeil.data.document import Range, Span
-from vermeil.tasks.labels import NOTHING
+from vermeil.tasks.labels import NO_LABEL
 
-Key = tuple[int, int, str]
+SpanKey = tuple[int, int, str]
 """Start, end and label of a span."""
 
 
@@ -28,7 +28,9 @@ def count_spans(gold: Sequence[Span], predicted: Sequence[Span]) -> Counts:
     same = gold_keys & predicted_keys
     gold_ranges = {key[:2] for key in gold_keys}
     predicted_ranges = {key[:2] for key in predicted_keys}
-    span_only = Tally(len(gold_ranges & predicted_ranges), len(predicted_ranges), len(gold_ranges))
+    span_only = MatchCounts(
+        len(gold_ranges & predicted_ranges), len(predicted_ranges), len(gold_ranges)
+    )
     confusion: Counter[tuple[str, str]] = Counter((label, label) for _, _, label in same)
     errors: Counter[tuple[str, ErrorKind]] = Counter()
     add_errors(sorted(gold_keys - same), sorted(predicted_keys - same), confusion, errors)
@@ -36,8 +38,8 @@ def count_spans(gold: Sequence[Span], predicted: Sequence[Span]) -> Counts:
 
 
 def add_errors(
-    gold: Sequence[Key],
-    predicted: Sequence[Key],
+    gold: Sequence[SpanKey],
+    predicted: Sequence[SpanKey],
     confusion: Counter[tuple[str, str]],
     errors: Counter[tuple[str, ErrorKind]],
 ) -> None:
@@ -60,25 +62,29 @@ def add_errors(
             free_gold.remove(i)
             free_predicted.remove(j)
     for i in free_gold:
-        confusion[gold[i][2], NOTHING] += 1
+        confusion[gold[i][2], NO_LABEL] += 1
         errors[gold[i][2], "missing"] += 1
     for j in free_predicted:
-        confusion[NOTHING, predicted[j][2]] += 1
+        confusion[NO_LABEL, predicted[j][2]] += 1
         errors[predicted[j][2], "spurious"] += 1
 
 
-def _tallies(gold: set[Key], predicted: set[Key], same: set[Key]) -> dict[str, Tally]:
+def _tallies(
+    gold: set[SpanKey], predicted: set[SpanKey], same: set[SpanKey]
+) -> dict[str, MatchCounts]:
     tallies: dict[str, list[int]] = {}
     for place, keys in enumerate((same, predicted, gold)):
         for _, _, label in keys:
             tallies.setdefault(label, [0, 0, 0])[place] += 1
-    return {label: Tally(*tallies[label]) for label in sorted(tallies)}
+    return {label: MatchCounts(*tallies[label]) for label in sorted(tallies)}
 
 
-def _overlaps(left: Sequence[Key], right: Sequence[Key]) -> Iterator[tuple[int, int, bool, int]]:
+def _overlaps(
+    left: Sequence[SpanKey], right: Sequence[SpanKey]
+) -> Iterator[tuple[int, int, bool, int]]:
     """Pairs that share characters, of two sorted lists: numbers, same boundaries?, how many."""
     first = 0
-    reach = _reach(right)
+    reach = _furthest_ends(right)
     for i, (start, end, _) in enumerate(left):
         while first < len(right) and reach[first] <= start:
             first += 1
@@ -91,7 +97,7 @@ def _overlaps(left: Sequence[Key], right: Sequence[Key]) -> Iterator[tuple[int, 
                 yield i, j, other == (start, end), shared
 
 
-def _reach(spans: Sequence[Key]) -> list[int]:
+def _furthest_ends(spans: Sequence[SpanKey]) -> list[int]:
     """The furthest end up to and including each span: what lies before cannot overlap."""
     furthest, reach = 0, []
     for _, end, _ in spans:

@@ -14,10 +14,10 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.counts import Counts, ErrorKind, Tally
+from vermeil.data.counts import Counts, ErrorKind, MatchCounts
 from vermeil.data.tags import split_tag
 from vermeil.errors import DataError
-from vermeil.tasks.ner.scoring import Key, add_errors
+from vermeil.tasks.ner.scoring import SpanKey, add_errors
 
 _PREFIXES = "BIES"
 
@@ -36,7 +36,7 @@ def count_tags(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]
     others = [len(tags) for tags in predicted]
     if lengths != others:
         _raise_lengths(lengths, others)
-    codes = _Codes()
+    codes = _TagCodes()
     first = np.zeros(sum(lengths) + 1, dtype=bool)
     first[np.cumsum([0, *lengths])] = True
     truth, said = (_spans(tags, codes, first) for tags in (gold, predicted))
@@ -53,7 +53,7 @@ def _raise_lengths(gold: list[int], predicted: list[int]) -> None:
     )
 
 
-class _Codes(dict[str, int]):
+class _TagCodes(dict[str, int]):
     """Tags as numbers, given out as tags are met: 0 for O, else 4 · label + prefix + 1."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class _Codes(dict[str, int]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Spans:
+class _SpanArrays:
     """Spans of all sentences, in order: int64 arrays of shape (spans,).
 
     Positions count the tokens of the whole corpus, so spans of different sentences never touch.
@@ -80,12 +80,14 @@ class _Spans:
     ends: NDArray[np.int64]
     labels: NDArray[np.int64]
 
-    def keys(self, chosen: NDArray[np.bool_], names: Sequence[str]) -> Iterator[Key]:
+    def keys(self, chosen: NDArray[np.bool_], names: Sequence[str]) -> Iterator[SpanKey]:
         columns = (column[chosen].tolist() for column in (self.starts, self.ends, self.labels))
         return ((start, end, names[label]) for start, end, label in zip(*columns, strict=True))
 
 
-def _spans(sequences: Sequence[Sequence[str]], codes: _Codes, first: NDArray[np.bool_]) -> _Spans:
+def _spans(
+    sequences: Sequence[Sequence[str]], codes: _TagCodes, first: NDArray[np.bool_]
+) -> _SpanArrays:
     """Find the spans; ``first`` marks the first token of every sentence, and the end of all."""
     size = len(first) - 1
     tags = np.zeros(size + 1, dtype=np.int64)
@@ -99,10 +101,12 @@ def _spans(sequences: Sequence[Sequence[str]], codes: _Codes, first: NDArray[np.
     goes_on = inside & ~opens
     starts = np.flatnonzero(opens)
     ends = np.flatnonzero(inside[:size] & ~goes_on[1:]) + 1
-    return _Spans(starts, ends, label[starts])
+    return _SpanArrays(starts, ends, label[starts])
 
 
-def _compare(gold: _Spans, predicted: _Spans, names: Sequence[str], documents: int) -> Counts:
+def _compare(
+    gold: _SpanArrays, predicted: _SpanArrays, names: Sequence[str], documents: int
+) -> Counts:
     # Spans of one side never overlap, so a start names a span.
     place = np.searchsorted(gold.starts, predicted.starts)
     place = np.minimum(place, max(0, len(gold.starts) - 1))
@@ -119,8 +123,8 @@ def _compare(gold: _Spans, predicted: _Spans, names: Sequence[str], documents: i
         np.bincount(x, minlength=kinds).tolist()
         for x in (gold.labels[found], predicted.labels, gold.labels)
     ]
-    tallies = {name: Tally(*row) for name, *row in zip(names, *sums, strict=True) if any(row)}
-    span_only = Tally(int(same_range.sum()), len(predicted.starts), len(gold.starts))
+    tallies = {name: MatchCounts(*row) for name, *row in zip(names, *sums, strict=True) if any(row)}
+    span_only = MatchCounts(int(same_range.sum()), len(predicted.starts), len(gold.starts))
     confusion = Counter({(k, k): t.correct for k, t in tallies.items() if t.correct})
     errors: Counter[tuple[str, ErrorKind]] = Counter()
     left, over = list(gold.keys(~found, names)), list(predicted.keys(~right, names))

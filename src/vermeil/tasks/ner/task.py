@@ -13,33 +13,33 @@ from vermeil.data.counts import Counts
 from vermeil.data.document import Annotation, Document, Range, Span
 from vermeil.data.example import Target
 from vermeil.data.mention import LocatedMention
-from vermeil.data.region import Option, Region
+from vermeil.data.region import Candidate, Region
 from vermeil.data.reply import Message, Reply, State
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.alignment.abstention import annotation_of
+from vermeil.tasks.ner.alignment.abstention import annotation_from_mentions
 from vermeil.tasks.ner.alignment.marked import locate_marked
 from vermeil.tasks.ner.alignment.mentions import locate
-from vermeil.tasks.ner.confidence import UNKNOWN, with_confidence
+from vermeil.tasks.ner.confidence import WITHOUT_CONFIDENCE, with_confidence
 from vermeil.tasks.ner.decoding import decode_spans
 from vermeil.tasks.ner.encoding import encode_spans, scheme_classes
-from vermeil.tasks.ner.formats import asked_format, parse_reply
-from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.formats import parse_reply, prompt_format
+from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.prompts import PROMPTS, render_prompt
-from vermeil.tasks.ner.regions import find_regions, marks_of
+from vermeil.tasks.ner.regions import find_regions, span_keys_of
 from vermeil.tasks.ner.reply_format import TRUNCATED, ParsedReply, Question
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.ner.verification import NerVerification
 from vermeil.tasks.ner.votes import vote_spans
-from vermeil.tasks.protocol import Head, Reading
+from vermeil.tasks.protocol import Head, ReplyResult
 from vermeil.tasks.replies import (
     unusable,
     was_cut_after_draft,
     was_filtered,
     without_quotations,
 )
-from vermeil.tasks.votes import Keep, Vote
+from vermeil.tasks.votes import VoteResult, VotingRule
 
 ROUNDING = 1e-4
 """By how much a sum of probabilities may miss 1."""
@@ -66,7 +66,7 @@ class NerTask:
         self.labels = self.label_set.names
         self.classes = scheme_classes(self.labels, config.scheme)
         self._class_numbers = {name: number for number, name in enumerate(self.classes)}
-        self._format = asked_format(config.reply_format)
+        self._format = prompt_format(config.reply_format)
         if self._format.single_label and len(self.labels) > 1:
             raise ConfigError(
                 f"task.reply_format: {config.reply_format} marks entities of one label, and "
@@ -90,7 +90,7 @@ class NerTask:
                 if label not in self.labels:
                     shown = _show(document, span)
                     raise DataError(
-                        f"document {document.id!r}: {shown}: {self.label_set.unknown(label)}"
+                        f"document {document.id!r}: {shown}: {self.label_set.unknown_label_message(label)}"
                     )
             soft = (span.soft or {}).values()
             if not all(p >= 0 for p in soft) or sum(soft) > 1 + ROUNDING:
@@ -112,7 +112,7 @@ class NerTask:
         self, prompt: str, text: str, demonstrations: Sequence[Document] = ()
     ) -> tuple[Message, ...]:
         """Return the chat messages that ask for the named entities of ``text``."""
-        shown = [(d.text, self._answer(d)) for d in demonstrations if d.spans is not None]
+        shown = [(d.text, self._reference_answer(d)) for d in demonstrations if d.spans is not None]
         guidelines = self.config.guidelines
         return render_prompt(prompt, text, self.label_set, guidelines, self._format, shown)
 
@@ -122,13 +122,13 @@ class NerTask:
             return None
         return self._format.schema(self.label_set)
 
-    def read(self, text: str, reply: Reply) -> Reading:
+    def read(self, text: str, reply: Reply) -> ReplyResult:
         """Parse a reply and locate its mentions; EMPTY only where the reply says there are none.
 
         Of an answer that was cut off, what is whole is kept, with the note ``truncated``; what lies
         beyond it in the text, nobody knows: an abstention.
         """
-        own = without_quotations(reply.text, text) if self._format.is_line else reply.text
+        own = without_quotations(reply.text, text) if self._format.is_json_line else reply.text
         name = self.config.reply_format
         question = Question(text, self.label_set)
         parsed = None if was_filtered(reply) else parse_reply(name, own, question)
@@ -144,10 +144,10 @@ class NerTask:
             known = reply.logprobs if own == reply.text else None
             located = with_confidence(located, known)
             silent = sum(one.span is not None and one.span.score is None for one in located)
-            notes = {**notes, UNKNOWN: silent} if silent else notes
-        unread = _unread(text, located) if TRUNCATED in notes else ()
-        annotation = annotation_of(located, self.config.uncertain, unread)
-        return Reading(State.DONE if located else State.EMPTY, annotation, located, notes=notes)
+            notes = {**notes, WITHOUT_CONFIDENCE: silent} if silent else notes
+        unread = _truncated_ranges(text, located) if TRUNCATED in notes else ()
+        annotation = annotation_from_mentions(located, self.config.uncertain, unread)
+        return ReplyResult(State.DONE if located else State.EMPTY, annotation, located, notes=notes)
 
     def _locate(
         self, text: str, parsed: ParsedReply, was_cut: bool
@@ -158,18 +158,20 @@ class NerTask:
         partial = was_cut or TRUNCATED in parsed.notes
         return locate_marked(text, parsed.marked, self.label_set, partial)
 
-    def vote(self, readings: Sequence[Annotation], keep: Keep, abstain: bool) -> Vote:
+    def vote(
+        self, voter_annotations: Sequence[Annotation], keep: VotingRule, abstain: bool
+    ) -> VoteResult:
         """Return what several annotations of one text come to: votes over spans."""
-        return vote_spans(readings, keep, abstain)
+        return vote_spans(voter_annotations, keep, abstain)
 
     @property
     def verification(self) -> NerVerification:
         """How to ask again about contested mentions."""
         return NerVerification(self.label_set, self.config.guidelines)
 
-    def _answer(self, document: Document) -> str:
+    def _reference_answer(self, document: Document) -> str:
         """Return the reply that a perfect teacher would give."""
-        return self._format.render(MarkedText.from_spans(document.text, document.spans or ()))
+        return self._format.render(InlineMarkedText.from_spans(document.text, document.spans or ()))
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
         """Return the class of every word."""
@@ -180,11 +182,11 @@ class NerTask:
         spans = decode_spans(words, probabilities, self.labels, self.config.scheme)
         return Annotation(spans=spans)
 
-    def marks(self, document: Document, words: Sequence[Range]) -> Option:
+    def span_keys(self, document: Document, words: Sequence[Range]) -> Candidate:
         """Return the document's spans as tags hold them: of whole words."""
-        return marks_of(document, words, self.config.scheme)
+        return span_keys_of(document, words, self.config.scheme)
 
-    def annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
+    def make_annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
         """Return the spans as an annotation."""
         return Annotation(spans=tuple(spans), abstain=tuple(abstain))
 
@@ -193,10 +195,12 @@ class NerTask:
         document: Document,
         words: Sequence[Range],
         probabilities: NDArray[np.float32] | None,
-        others: Sequence[NDArray[np.float32]] = (),
+        auxiliary_probabilities: Sequence[NDArray[np.float32]] = (),
     ) -> tuple[Region, ...]:
         """Return the stretches in which the teacher or the students see an entity."""
-        return find_regions(document, words, probabilities, self.labels, self.config.scheme, others)
+        return find_regions(
+            document, words, probabilities, self.labels, self.config.scheme, auxiliary_probabilities
+        )
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document strictly; who marked nothing is taken to say that nothing is there.
@@ -207,7 +211,7 @@ class NerTask:
         return count_spans(gold.spans or (), said)
 
 
-def _unread(text: str, located: Sequence[LocatedMention]) -> tuple[Range, ...]:
+def _truncated_ranges(text: str, located: Sequence[LocatedMention]) -> tuple[Range, ...]:
     """Return what an answer that was cut off says nothing about.
 
     Args:

@@ -12,7 +12,7 @@ from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.messages import messages
 from vermeil.tasks.ner.votes import resolve
 from vermeil.tasks.replies import last_object, unusable, was_filtered, without_quotations
-from vermeil.tasks.votes import Candidate, Verdicts, Vote, settled
+from vermeil.tasks.votes import Verdicts, VotedSpan, VoteResult, with_verdict
 
 _KEY = "checks"
 
@@ -51,7 +51,7 @@ class NerVerification:
             _ANSWER.replace("LABELS", labels.quoted()),
         )
 
-    def render(self, text: str, contested: Sequence[Candidate]) -> tuple[Message, ...]:
+    def render(self, text: str, contested: Sequence[VotedSpan]) -> tuple[Message, ...]:
         """Return the question about these mentions, which are numbered from 1."""
         lines = [_line(number, one, text) for number, one in enumerate(contested, start=1)]
         introduction = "Check these mentions.\n\nMentions:\n" + "\n".join(lines)
@@ -78,12 +78,14 @@ class NerVerification:
                 answers.setdefault(number, meant)
         return Verdicts(State.DONE, answers, notes={"off_schema": unknown} if unknown else {})
 
-    def settle(self, text: str, vote: Vote, verdicts: Verdicts, abstain: bool) -> Vote:  # noqa: ARG002
+    def apply_verdicts(
+        self, text: str, vote: VoteResult, verdicts: Verdicts, abstain: bool
+    ) -> VoteResult:  # noqa: ARG002
         """Return the vote with the verdicts in force, and how many were confirmed or not."""
         counted = {"confirmed": 0, "relabelled": 0, "rejected": 0, "unanswered": 0}
         numbers = {one.span.key: n for n, one in enumerate(vote.contested, start=1)}
-        candidates: list[Candidate] = []
-        for one in vote.candidates:
+        candidates: list[VotedSpan] = []
+        for one in vote.voted_spans:
             number = numbers.get(one.span.key)
             if number is None:
                 candidates.append(one)
@@ -93,18 +95,18 @@ class NerVerification:
             else:
                 label = verdicts.answers[number]
                 counted[_outcome(one, label)] += 1
-                candidates.append(settled(one, label))
-        result = resolve(candidates, vote.unknown, abstain)
+                candidates.append(with_verdict(one, label))
+        result = resolve(candidates, vote.abstained, abstain)
         return replace(result, notes={**result.notes, **counted})
 
 
-def _outcome(one: Candidate, label: str | None) -> str:
+def _outcome(one: VotedSpan, label: str | None) -> str:
     if label is None:
         return "rejected"
     return "confirmed" if label == one.span.label else "relabelled"
 
 
-def _line(number: int, one: Candidate, text: str) -> str:
+def _line(number: int, one: VotedSpan, text: str) -> str:
     span = one.span
     surface = text[span.start : span.end]
     line: dict[str, Any] = {"number": number, "text": surface, "label": span.label}

@@ -9,7 +9,7 @@ from typing import Protocol
 from vermeil.data.reply import Reply, Request
 
 
-class Scope(StrEnum):
+class ErrorScope(StrEnum):
     """What a fault spoils, and so what is to be done about it."""
 
     ATTEMPT = "attempt"
@@ -23,7 +23,7 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class RateQuota:
     """How much a server says it still takes from us.
 
     Args:
@@ -32,17 +32,17 @@ class Room:
         most: how much that is; None: it does not say.
     """
 
-    left: float
+    remaining: float
     reset: float
-    most: float | None = None
+    limit: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ServerRateLimits:
     """What a server says about its limits in the headers of an answer; None: nothing."""
 
-    requests: Room | None = None
-    tokens: Room | None = None
+    requests: RateQuota | None = None
+    tokens: RateQuota | None = None
 
 
 class AttemptError(Exception):
@@ -60,13 +60,13 @@ class AttemptError(Exception):
     def __init__(
         self,
         message: str,
-        scope: Scope,
-        after: float | None = None,
+        scope: ErrorScope,
+        retry_after: float | None = None,
         *,
         busy: bool = False,
-        free: bool = False,
+        unbilled: bool = False,
     ):
-        self.scope, self.after, self.busy, self.free = scope, after, busy, free
+        self.scope, self.retry_after, self.busy, self.unbilled = scope, retry_after, busy, unbilled
         super().__init__(message)
 
 
@@ -74,7 +74,7 @@ class Backend(Protocol):
     """Whoever answers requests, one attempt at a time; retrying is not its business."""
 
     @property
-    def limits(self) -> Limits | None:
+    def limits(self) -> ServerRateLimits | None:
         """What the newest answer said about the server's limits; None: nothing."""
 
     async def complete(self, request: Request) -> Reply:
@@ -88,6 +88,6 @@ class Backend(Protocol):
         """Let go of connections."""
 
 
-def storable(text: str) -> str:
+def replace_surrogates(text: str) -> str:
     """Replace lone surrogates, which JSON can carry and UTF-8 cannot."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import IO, Any, Literal, Protocol
 
 from vermeil.data.reply import Reply, Request
-from vermeil.teacher.backends.base import AttemptError, Scope
-from vermeil.teacher.backends.batch_types import Batch
+from vermeil.teacher.backends.base import AttemptError, ErrorScope
+from vermeil.teacher.backends.batch_types import ProviderBatch
 from vermeil.teacher.config import TeacherConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BatchLimits:
     """What one batch can hold.
 
     Args:
@@ -22,21 +22,21 @@ class Limits:
         size: most bytes, of everything that is sent.
     """
 
-    requests: int
-    size: int
+    max_requests: int
+    max_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What stands around the requests of a batch when it is sent: before, between and after."""
 
-    head: bytes
-    joint: bytes
-    tail: bytes
+    prefix: bytes
+    separator: bytes
+    suffix: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class BatchStatus:
     """What the server says about a batch.
 
     Args:
@@ -48,14 +48,14 @@ class Look:
     """
 
     state: Literal["running", "ended", "failed"]
-    settled: int = 0
+    completed: int = 0
     note: str = ""
-    later: bool = False
-    free: bool = True
+    retry_later: bool = False
+    unbilled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class BatchResult:
     """One line of the results.
 
     Args:
@@ -69,12 +69,12 @@ class Result:
     name: str
     reply: Reply | None = None
     error: str = ""
-    again: bool = True
-    free: bool = True
+    retryable: bool = True
+    unbilled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class BatchLookup:
     """Where a batch may be that was submitted before its id could be stored.
 
     Args:
@@ -83,28 +83,28 @@ class Found:
     """
 
     server_id: str | None = None
-    unsure: bool = False
+    inconclusive: bool = False
 
 
 class BatchBackend(Protocol):
     """A server that takes many requests at once. All methods but `close` raise `AttemptError`."""
 
-    limits: Limits
+    limits: BatchLimits
     frame: Frame
 
     def encode(self, name: str, request: Request) -> bytes:
         """Return one request as it is sent, without line end."""
 
-    def submit(self, batch: Batch, content: IO[bytes]) -> str:
+    def submit(self, batch: ProviderBatch, content: IO[bytes]) -> str:
         """Submit a batch and return the server's id of it."""
 
-    def find(self, batch: Batch, known: Collection[str]) -> Found:
+    def find(self, batch: ProviderBatch, known: Collection[str]) -> BatchLookup:
         """Look for a batch whose id nobody stored, among those whose ids are not ``known``."""
 
-    def look(self, server_id: str) -> Look:
+    def poll(self, server_id: str) -> BatchStatus:
         """Say how far a batch has come."""
 
-    def results(self, server_id: str) -> Iterator[Result]:
+    def results(self, server_id: str) -> Iterator[BatchResult]:
         """Yield the results of an ended batch, in any order."""
 
     def cancel(self, server_id: str) -> None:
@@ -114,13 +114,15 @@ class BatchBackend(Protocol):
         """Let go of connections."""
 
 
-def read_lines(chunks: Iterable[bytes], read: Callable[[Any], Result]) -> Iterator[Result]:
+def read_lines(
+    chunks: Iterable[bytes], read: Callable[[Any], BatchResult]
+) -> Iterator[BatchResult]:
     """Yield the result of every line of JSON; a broken line is one without a name."""
     for line in _lines(chunks):
         try:
             yield read(json.loads(line))
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            yield Result("", error="a line of the results is broken")
+            yield BatchResult("", error="a line of the results is broken")
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -133,20 +135,20 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def no_such_batch(config: TeacherConfig, server_id: str) -> AttemptError:
+def unknown_batch_error(config: TeacherConfig, server_id: str) -> AttemptError:
     """Return the fault of a server that does not know a batch that it once had."""
     return AttemptError(
         f"the teacher at {config.base_url} does not know the batch {server_id}; use the key with "
         f"which it was made ({config.key_variable}), or give it up, and have its documents asked "
         "again, with: vermeil replies batches --give-up NAME",
-        Scope.TEACHER,
+        ErrorScope.TEACHER,
     )
 
 
-def no_batches(config: TeacherConfig) -> AttemptError:
+def no_batch_api_error(config: TeacherConfig) -> AttemptError:
     """Return the fault of a server without a batch API."""
     return AttemptError(
         f"the teacher at {config.base_url} has no batch API (HTTP 404), or teacher.base_url is "
         'wrong; set teacher.mode = "online"',
-        Scope.TEACHER,
+        ErrorScope.TEACHER,
     )

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Phase(StrEnum):
+class BatchPhase(StrEnum):
     """How far a batch has come."""
 
     INTENDED = "intended"
     """About to be submitted; the server may or may not have it."""
     RUNNING = "running"
     """The server has it, and its id is known."""
-    HARVESTED = "harvested"
+    COLLECTED = "harvested"
     """Its results are stored."""
     LOST = "lost"
     """It brings no results; what was in it is free to be asked again."""
 
 
-class Outcome(StrEnum):
+class RequestOutcome(StrEnum):
     """What became of one request of a batch."""
 
     REPLIED = "replied"
@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class ProviderBatch:
     """One batch.
 
     Args:
@@ -50,5 +50,5 @@ class Batch:
     requests: int
     created: float
     server_id: str | None
-    phase: Phase
+    phase: BatchPhase
     note: str | None = None

@@ -7,16 +7,20 @@ import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
-from vermeil.teacher.backends.base import AttemptError, Scope
+from vermeil.teacher.backends.base import AttemptError, ErrorScope
 from vermeil.teacher.config import TeacherConfig
 
-_PASSING = {408, 409, 425, 429}
+_RETRYABLE = {408, 409, 425, 429}
 _BUSY = {408, 429, 503, 504, 529}
 _PARAMETER_CODES = {"unsupported_value", "unsupported_parameter"}
 
 
-def fault_of_status(
-    status: int, code: str | None, said: str, headers: Mapping[str, str], config: TeacherConfig
+def error_for_status(
+    status: int,
+    code: str | None,
+    server_message: str,
+    headers: Mapping[str, str],
+    config: TeacherConfig,
 ) -> AttemptError:
     """Return the fault that a response with an error status stands for.
 
@@ -27,18 +31,18 @@ def fault_of_status(
         headers: response headers, looked up in lower case.
         config: for advice that names the settings.
     """
-    advice = _advice(status, code, said, config)
+    advice = _fatal_message(status, code, server_message, config)
     if advice is not None:
-        return AttemptError(advice, Scope.TEACHER, free=True)
-    message = f"HTTP {status}: {said}"
-    if status in _PASSING or status >= 500:
+        return AttemptError(advice, ErrorScope.TEACHER, unbilled=True)
+    message = f"HTTP {status}: {server_message}"
+    if status in _RETRYABLE or status >= 500:
         # Behind a gateway that gave up (504) somebody may have answered, and have it paid.
         after, busy = retry_after(headers), status in _BUSY
-        return AttemptError(message, Scope.ATTEMPT, after, busy=busy, free=status != 504)
-    return AttemptError(message, Scope.REQUEST, free=True)
+        return AttemptError(message, ErrorScope.ATTEMPT, after, busy=busy, unbilled=status != 504)
+    return AttemptError(message, ErrorScope.REQUEST, unbilled=True)
 
 
-def _advice(status: int, code: str | None, said: str, config: TeacherConfig) -> str | None:
+def _fatal_message(status: int, code: str | None, said: str, config: TeacherConfig) -> str | None:
     """Say what to do where no request can succeed; None where others may."""
     advice = None
     if status < 400:

@@ -8,7 +8,7 @@ from vermeil.errors import TeacherError
 from vermeil.teacher.backends.sdk import Sdk
 from vermeil.teacher.config import TeacherConfig
 
-_PATIENCE = 10.0
+_TIMEOUT = 10.0
 """Seconds to wait for a list of models."""
 _PATHS = {"openai": "/models", "anthropic": "/v1/models?limit=1000"}
 
@@ -25,15 +25,15 @@ def list_models(config: TeacherConfig) -> tuple[str, ...] | None:
         TeacherError: nobody answers, or the key is not accepted.
     """
     sdk = Sdk(config)
-    with sdk.client(min(_PATIENCE, config.timeout)) as client:
+    with sdk.client(min(_TIMEOUT, config.timeout)) as client:
         try:
             body = client.get(_PATHS[config.backend], cast_to=str, options={"headers": sdk.headers})
         except sdk.module.APIStatusError as error:
             if error.status_code in (404, 405, 501):
                 return None
-            raise TeacherError(str(sdk.fault(error))) from None
-        except sdk.faults as error:
-            raise TeacherError(str(sdk.fault(error))) from None
+            raise TeacherError(str(sdk.convert_error(error))) from None
+        except sdk.error_types as error:
+            raise TeacherError(str(sdk.convert_error(error))) from None
     return _names(body)
 
 

@@ -16,14 +16,14 @@ from dataclasses import replace
 
 from vermeil.data.reply import Message, Reply, Request, Usage
 from vermeil.errors import ConfigError
-from vermeil.tasks.protocol import Reading
+from vermeil.tasks.protocol import ReplyResult
 from vermeil.tasks.replies import canonical, objects_in
 
-Read = Callable[[str, Reply], Reading]
+Read = Callable[[str, Reply], ReplyResult]
 """What a task makes of a reply to a text."""
 
-_MARK = "id"
-_NOTE = """\
+_ID_KEY = "id"
+_INSTRUCTION = """\
 Several texts at once: the user's message ends with one text per line after the line "Texts:", \
 each as {"id": "...", "text": "..."}. All that is said above holds for each text by itself. Give \
 one answer per text, each on a line of its own and in the format above, with the text's id as \
@@ -32,10 +32,10 @@ first key: {"id": "...", and so on. Leave out no text."""
 _BEFORE, _AFTER = "\n\nText:\n", "\n\nTexts:\n"
 
 
-def packable(request: Request) -> Request:
+def to_multi_document(request: Request) -> Request:
     """Return a document's request as it is asked in company; alone it is a pack of one."""
     system, *shown, question = request.messages
-    noted = {**system, "content": f"{system['content']}\n\n{_NOTE}"}
+    noted = {**system, "content": f"{system['content']}\n\n{_INSTRUCTION}"}
     examples = [_example(one, answer) for one, answer in zip(shown[::2], shown[1::2], strict=True)]
     turns = [message for pair in examples for message in pair]
     introduction = question["content"].removesuffix(request.text).removesuffix(_BEFORE)
@@ -43,13 +43,13 @@ def packable(request: Request) -> Request:
     return replace(request, messages=(noted, *turns, asked))
 
 
-def is_alike(one: Request, other: Request) -> bool:
+def can_share_request(one: Request, other: Request) -> bool:
     """Whether two packable requests can be one: all but the texts is the same."""
     same = (one.model, one.parameters, one.sample) == (other.model, other.parameters, other.sample)
     return same and one.messages[:-1] == other.messages[:-1] and one.text != other.text
 
 
-def pack(requests: Sequence[Request]) -> Request:
+def merge_requests(requests: Sequence[Request]) -> Request:
     """Return one request for several packable ones that are alike; each text stands on one line."""
     first = requests[0]
     introduction = first.messages[-1]["content"].partition(_AFTER)[0]
@@ -61,25 +61,25 @@ def pack(requests: Sequence[Request]) -> Request:
     return replace(first, messages=(*first.messages[:-1], question), parameters=parameters)
 
 
-def shares(reply: Reply, number: int) -> list[Reply]:
+def split_usage(reply: Reply, number: int) -> list[Reply]:
     """Return the whole reply for each of ``number`` documents, its usage divided among them."""
     used = reply.usage
     counted = (used.prompt_tokens, used.completion_tokens, used.cached_tokens)
-    parts = zip(*(_divided(tokens, number) for tokens in counted), strict=True)
+    parts = zip(*(_split_evenly(tokens, number) for tokens in counted), strict=True)
     return [replace(reply, usage=Usage(*part)) for part in parts]
 
 
-def own_reply(text: str, reply: Reply) -> Reply:
+def extract_reply(text: str, reply: Reply) -> Reply:
     """Return the part of a pack's reply that is about ``text``.
 
     Where no line has the text's mark, or two that differ have it, nothing is left of the reply: it
     is unparsable or truncated, whatever it says about other texts.
     """
-    own = mark(text)
+    own = text_id(text)
     found = {
         canonical(value): (start, end)
         for value, start, end in objects_in(reply.text)
-        if value.get(_MARK) == own
+        if value.get(_ID_KEY) == own
     }
     if len(found) == 1:
         was_cut = reply.finish_reason == "length"
@@ -88,23 +88,23 @@ def own_reply(text: str, reply: Reply) -> Reply:
             reply,
             text=reply.text[start:end],
             finish_reason="stop" if was_cut else reply.finish_reason,
-            logprobs=reply.logprobs and reply.logprobs.within(start, end),
+            logprobs=reply.logprobs and reply.logprobs.for_range(start, end),
         )
     return reply if "{" not in reply.text else replace(reply, text="", logprobs=None)
 
 
-def reads_packs(read: Read) -> Read:
+def read_multi_document(read: Read) -> Read:
     """Return how to read the reply to a packed document, given how to read one of its own."""
-    return lambda text, reply: read(text, own_reply(text, reply))
+    return lambda text, reply: read(text, extract_reply(text, reply))
 
 
-def mark(text: str) -> str:
+def text_id(text: str) -> str:
     """Return the mark of a text: the same whatever it is asked together with."""
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _texts(introduction: str, texts: Sequence[str]) -> str:
-    lines = (json.dumps({_MARK: mark(one), "text": one}, ensure_ascii=False) for one in texts)
+    lines = (json.dumps({_ID_KEY: text_id(one), "text": one}, ensure_ascii=False) for one in texts)
     return f"{introduction}{_AFTER}" + "\n".join(lines)
 
 
@@ -112,7 +112,7 @@ def _example(question: Message, answer: Message) -> tuple[Message, Message]:
     """Return a demonstration as a pack of one."""
     introduction, _, text = question["content"].partition(_BEFORE)
     try:
-        said = {_MARK: mark(text), **json.loads(answer["content"])}
+        said = {_ID_KEY: text_id(text), **json.loads(answer["content"])}
     except (ValueError, TypeError):
         raise ConfigError(
             "teacher.documents_per_request: several documents per request need answers in JSON; "
@@ -122,7 +122,7 @@ def _example(question: Message, answer: Message) -> tuple[Message, Message]:
     return asked, {**answer, "content": json.dumps(said, ensure_ascii=False)}
 
 
-def _divided(tokens: int, number: int) -> list[int]:
+def _split_evenly(tokens: int, number: int) -> list[int]:
     """Return ``number`` whole shares that add up to ``tokens`` and differ by at most 1."""
     share, rest = divmod(tokens, number)
     return [share + (i < rest) for i in range(number)]

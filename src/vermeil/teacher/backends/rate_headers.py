@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 
-from vermeil.teacher.backends.base import Limits, Room
+from vermeil.teacher.backends.base import RateQuota, ServerRateLimits
 
 _STYLES = (
     ("x-ratelimit-remaining-{}", "x-ratelimit-reset-{}", "x-ratelimit-limit-{}"),
@@ -23,19 +23,19 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
-def limits_of(headers: Mapping[str, str]) -> Limits | None:
+def parse_rate_limits(headers: Mapping[str, str]) -> ServerRateLimits | None:
     """Return what response headers, looked up in lower case, say; None: nothing."""
-    requests, tokens = _room(headers, "requests"), _room(headers, "tokens")
-    return None if requests is None and tokens is None else Limits(requests, tokens)
+    requests, tokens = _quota(headers, "requests"), _quota(headers, "tokens")
+    return None if requests is None and tokens is None else ServerRateLimits(requests, tokens)
 
 
-def _room(headers: Mapping[str, str], what: str) -> Room | None:
+def _quota(headers: Mapping[str, str], kind: str) -> RateQuota | None:
     for style in _STYLES:
-        left, reset, most = (headers.get(name.format(what)) for name in style)
+        left, reset, most = (headers.get(name.format(kind)) for name in style)
         if left is None or reset is None:
             continue
         try:
-            return Room(float(left), _seconds(reset), float(most) if most else None)
+            return RateQuota(float(left), _seconds(reset), float(most) if most else None)
         except ValueError:
             continue
     return None

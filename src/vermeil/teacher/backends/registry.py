@@ -21,7 +21,7 @@ def open_backend(config: TeacherConfig) -> Backend:
     return BACKENDS[config.backend](config)
 
 
-Connect = Callable[[TeacherConfig], BatchBackend]
+OpenBatches = Callable[[TeacherConfig], BatchBackend]
 
 
 def open_batches(config: TeacherConfig) -> BatchBackend:
@@ -29,5 +29,5 @@ def open_batches(config: TeacherConfig) -> BatchBackend:
     from vermeil.teacher.backends.anthropic.batches import AnthropicBatches
     from vermeil.teacher.backends.openai.batches import OpenAIBatches
 
-    kinds: dict[str, Connect] = {"openai": OpenAIBatches, "anthropic": AnthropicBatches}
+    kinds: dict[str, OpenBatches] = {"openai": OpenAIBatches, "anthropic": AnthropicBatches}
     return kinds[config.backend](config)

@@ -11,12 +11,12 @@ from typing import Any
 
 from vermeil.optional import require
 from vermeil.teacher.address import api_key, host_of, is_loopback
-from vermeil.teacher.backends.base import AttemptError, Scope
-from vermeil.teacher.backends.http_status import fault_of_status
+from vermeil.teacher.backends.base import AttemptError, ErrorScope
+from vermeil.teacher.backends.http_status import error_for_status
 from vermeil.teacher.config import TeacherConfig
 
 _SHOWN = 300
-_CONNECTING = {"ConnectError", "ConnectTimeout"}
+_CONNECTION_ERRORS = {"ConnectError", "ConnectTimeout"}
 
 
 class Sdk:
@@ -52,33 +52,35 @@ class Sdk:
             return {"Authorization": self.module.Omit(), "api-key": self.key}
         return {} if self.key else {"Authorization": self.module.Omit()}
 
-    def clean(self, words: object) -> str:
+    def redact(self, message: object) -> str:
         """Shorten what somebody else said, and take the key out of it."""
-        text = " ".join(str(words).split())
+        text = " ".join(str(message).split())
         if self.key:
             text = text.replace(self.key, "[key]")
         return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
-    def said(self, error: Any) -> str:
+    def server_message(self, error: Any) -> str:
         """Return the server's own words about a request that it turned down."""
         body = error.body if isinstance(error.body, dict) else {}
         inner = body["error"] if isinstance(body.get("error"), dict) else body
-        return self.clean(inner.get("message") or error.response.text or "no explanation")
+        return self.redact(inner.get("message") or error.response.text or "no explanation")
 
-    def fault(self, error: Exception) -> AttemptError:
+    def convert_error(self, error: Exception) -> AttemptError:
         """Return what an exception among `faults` means for asking on."""
         if isinstance(error, self.module.APIStatusError):
             headers = {k.lower(): v for k, v in error.response.headers.items()}
             code = getattr(error, "code", None)
-            return fault_of_status(error.status_code, code, self.said(error), headers, self.config)
+            return error_for_status(
+                error.status_code, code, self.server_message(error), headers, self.config
+            )
         timed_out = isinstance(error, TimeoutError | self.module.APITimeoutError)
-        cause = "no answer to the call" if timed_out else self.clean(error.__cause__ or error)
-        if type(error.__cause__).__name__ in _CONNECTING:
+        cause = "no answer to the call" if timed_out else self.redact(error.__cause__ or error)
+        if type(error.__cause__).__name__ in _CONNECTION_ERRORS:
             return AttemptError(
                 f"cannot reach the teacher at {self.config.base_url} ({cause}); is the server "
                 "running, and is teacher.base_url right?",
-                Scope.UNREACHABLE,
-                free=True,
+                ErrorScope.UNREACHABLE,
+                unbilled=True,
             )
         if timed_out:
             message = f"no reply within {self.config.timeout:g} s"
@@ -86,10 +88,10 @@ class Sdk:
             message = f"the answer is no JSON: {cause}"
         else:
             message = f"the connection broke: {cause}"
-        return AttemptError(message, Scope.ATTEMPT, busy=timed_out)
+        return AttemptError(message, ErrorScope.ATTEMPT, busy=timed_out)
 
     @property
-    def faults(self) -> tuple[type[Exception], ...]:
+    def error_types(self) -> tuple[type[Exception], ...]:
         """The exceptions that `fault` knows."""
         import httpx2
 

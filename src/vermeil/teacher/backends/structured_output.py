@@ -7,13 +7,20 @@ from typing import Any
 
 from vermeil.errors import ConfigError
 from vermeil.tasks.protocol import Task
-from vermeil.teacher.backends.error_patterns import is_blamed
+from vermeil.teacher.backends.error_patterns import is_rejection_of
 from vermeil.teacher.config import TeacherConfig
 
 Schema = Mapping[str, Any]
 
 _ANY_OBJECT: Schema = {"type": "object"}
-_WORDS = ("response_format", "json_schema", "json_object", "structured", "output_config", "grammar")
+_ERROR_WORDS = (
+    "response_format",
+    "json_schema",
+    "json_object",
+    "structured",
+    "output_config",
+    "grammar",
+)
 """What a server's complaint about a schema mentions."""
 
 
@@ -22,7 +29,7 @@ def _json_schema(schema: Schema) -> dict[str, Any]:
     return {"response_format": {"type": "json_schema", "json_schema": named}}
 
 
-FIELDS: dict[str, Callable[[Schema], dict[str, Any]]] = {
+SCHEMA_FIELDS: dict[str, Callable[[Schema], dict[str, Any]]] = {
     "json_schema": _json_schema,
     "json_object": lambda _: {"response_format": {"type": "json_object"}},
     "vllm": lambda schema: {"structured_outputs": {"json": schema}},
@@ -50,7 +57,9 @@ def schema_for(task: Task, config: TeacherConfig) -> Schema | None:
     return _ANY_OBJECT if config.structured == "json_object" else schema
 
 
-def rejection(status: int, said: str, text: str, config: TeacherConfig) -> str | None:
+def schema_rejection_advice(
+    status: int, server_message: str, text: str, config: TeacherConfig
+) -> str | None:
     """Return advice where a server turned down the schema rather than the text; else None.
 
     Args:
@@ -59,10 +68,10 @@ def rejection(status: int, said: str, text: str, config: TeacherConfig) -> str |
         text: the document's text; what stands in it is no complaint, though the server quotes it.
         config: the settings that were used.
     """
-    if not is_blamed(_WORDS, status, said, text):
+    if not is_rejection_of(_ERROR_WORDS, status, server_message, text):
         return None
-    others = ", ".join(f'"{name}"' for name in (*FIELDS, "off") if name != config.structured)
+    others = ", ".join(f'"{name}"' for name in (*SCHEMA_FIELDS, "off") if name != config.structured)
     return (
         f"the teacher at {config.base_url} does not take teacher.structured = "
-        f'"{config.structured}" (HTTP {status}): {said}; set it to one of {others}'
+        f'"{config.structured}" (HTTP {status}): {server_message}; set it to one of {others}'
     )

@@ -13,7 +13,7 @@ from vermeil.teacher.backends.batch_base import BatchBackend
 from vermeil.teacher.store.charges import Charge
 
 
-class Pack:
+class BatchFile:
     """What is to become one batch. A context manager.
 
     Args:
@@ -22,18 +22,18 @@ class Pack:
         folder: where they are spooled, to a file without a name.
     """
 
-    def __init__(self, backend: BatchBackend, most: int, folder: Path) -> None:
+    def __init__(self, backend: BatchBackend, max_requests: int, folder: Path) -> None:
         self.name = secrets.token_hex(8)
         self.requests: list[Request] = []
         self.keys: set[str] = set()
-        self.most = Charge()
-        self._backend, self._most = backend, min(most, backend.limits.requests)
+        self.max_charge = Charge()
+        self._backend, self._max_requests = backend, min(max_requests, backend.limits.max_requests)
         self._frame = backend.frame
-        self._size = len(self._frame.head) + len(self._frame.tail)
+        self._size = len(self._frame.prefix) + len(self._frame.suffix)
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
-        self._file.write(self._frame.head)
+        self._file.write(self._frame.prefix)
 
-    def __enter__(self) -> Pack:
+    def __enter__(self) -> BatchFile:
         return self
 
     def __exit__(
@@ -44,24 +44,24 @@ class Pack:
     ) -> None:
         self.close()
 
-    def add(self, request: Request, key: str, most: Charge) -> bool:
-        """Take a request, which costs ``most`` at most; False where it no longer fits."""
+    def add(self, request: Request, key: str, max_charge: Charge) -> bool:
+        """Take a request, which costs ``max_charge`` at most; False where it no longer fits."""
         number = len(self.requests)
         line = self._backend.encode(f"{self.name}-{number}", request)
         if number:
-            line = self._frame.joint + line
-        if number >= self._most or self._size + len(line) > self._backend.limits.size:
+            line = self._frame.separator + line
+        if number >= self._max_requests or self._size + len(line) > self._backend.limits.max_bytes:
             return False
         self._file.write(line)
         self._size += len(line)
         self.requests.append(request)
         self.keys.add(key)
-        self.most += most
+        self.max_charge += max_charge
         return True
 
     def content(self) -> IO[bytes]:
         """Return everything, from its beginning; nothing can be added afterwards."""
-        self._file.write(self._frame.tail)
+        self._file.write(self._frame.suffix)
         self._file.seek(0)
         return self._file
 

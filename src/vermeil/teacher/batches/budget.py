@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from vermeil.data.reply import Reply, Request
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.limits.budget import charge_of, limit_of
+from vermeil.teacher.limits.budget import charge_of, spending_cap
 from vermeil.teacher.limits.prices import Price, price_of
 from vermeil.teacher.store.charges import Charge, Reservation
 from vermeil.teacher.store.store import ReplyStore
-from vermeil.teacher.tokens import bound, used
+from vermeil.teacher.tokens import actual_usage, max_usage
 
 
-class BatchPurse:
+class BatchSpendingLimit:
     """What requests can cost in a batch, what they did cost, and what does not fit the limits.
 
     What is put aside for a batch lies with it (`BatchStore.intend`) for as long as it is open.
@@ -25,36 +25,36 @@ class BatchPurse:
     """
 
     def __init__(self, config: TeacherConfig, store: ReplyStore) -> None:
-        self._config, self._store, self._limit = config, store, limit_of(config)
+        self._config, self._store, self._cap = config, store, spending_cap(config)
         self._prices = {config.model: price_of(config, batch=True)}
         self._spent = Charge()
-        self.over: set[str] = set()
+        self.over_limit: set[str] = set()
         """Keys of requests for which too little is left."""
 
     @property
-    def priced(self) -> bool:
+    def has_price(self) -> bool:
         """Whether the model's price is known."""
         return self._prices[self._config.model] is not None
 
-    def count(self) -> None:
+    def refresh(self) -> None:
         """Look up what everybody has spent and put aside so far."""
         self._spent = self._store.spent().total
 
-    def most(self, request: Request) -> Charge:
+    def max_charge(self, request: Request) -> Charge:
         """Return the most that a request can cost."""
-        return charge_of(bound(request), self._price(request.model))
+        return charge_of(max_usage(request), self._price(request.model))
 
-    def cost(self, request: Request, reply: Reply) -> Charge:
+    def charge(self, request: Request, reply: Reply) -> Charge:
         """Return what a reply is charged with."""
-        return charge_of(used(request, reply), self._price(request.model))
+        return charge_of(actual_usage(request, reply), self._price(request.model))
 
     def fits(self, charge: Charge) -> bool:
         """Whether so much was left at the last `count`."""
-        return (self._spent + charge).within(self._limit)
+        return (self._spent + charge).within(self._cap)
 
-    def reservation(self, batch: str, model: str, most: Charge) -> Reservation:
+    def make_reservation(self, batch: str, model: str, max_charge: Charge) -> Reservation:
         """Return what is to be put aside for a batch."""
-        return Reservation(batch, model, most, self._limit)
+        return Reservation(batch, model, max_charge, self._cap)
 
     def _price(self, model: str) -> Price | None:
         """Return the price of a model; batches of another one may still be open."""

@@ -6,19 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from vermeil.data.reply import Usage
-from vermeil.teacher.backends.batch_base import Result
-from vermeil.teacher.backends.batch_types import Batch, Outcome
-from vermeil.teacher.batches.budget import BatchPurse
+from vermeil.teacher.backends.batch_base import BatchResult
+from vermeil.teacher.backends.batch_types import ProviderBatch, RequestOutcome
+from vermeil.teacher.batches.budget import BatchSpendingLimit
 from vermeil.teacher.batches.store import BatchStore
 from vermeil.teacher.store.charges import Charge
 from vermeil.teacher.store.store import ReplyStore
 
-_AT_ONCE = 500
+_COMMIT_SIZE = 500
 """Results in one durable commit."""
 
 
 @dataclass(slots=True)
-class Harvest:
+class CollectedResults:
     """What batches have brought in one run.
 
     Args:
@@ -33,20 +33,20 @@ class Harvest:
 
     replies: int = 0
     failed: int = 0
-    stray: int = 0
-    broken: int = 0
+    unmatched: int = 0
+    unreadable: int = 0
     usage: Usage = field(default_factory=Usage)
     charged: Charge = field(default_factory=Charge)
-    given_up: set[str] = field(default_factory=set)
+    rejected: set[str] = field(default_factory=set)
 
 
-def harvest(
-    results: Iterable[Result],
-    batch: Batch,
+def collect_results(
+    results: Iterable[BatchResult],
+    batch: ProviderBatch,
     store: ReplyStore,
     batches: BatchStore,
-    purse: BatchPurse,
-    into: Harvest,
+    spending_limit: BatchSpendingLimit,
+    collected: CollectedResults,
 ) -> bool:
     """Store results as they come, in any order; what an earlier harvest stored is left alone.
 
@@ -56,65 +56,68 @@ def harvest(
     Raises:
         AttemptError: the results broke off. What came before is stored.
     """
-    outcomes: dict[int, Outcome] = {}
+    outcomes: dict[int, RequestOutcome] = {}
     try:
         for result in results:
-            _take(result, batch, store, batches, purse, into, outcomes)
-            if len(outcomes) >= _AT_ONCE:
+            _store_result(result, batch, store, batches, spending_limit, collected, outcomes)
+            if len(outcomes) >= _COMMIT_SIZE:
                 _commit(batch, store, batches, outcomes)
     finally:
         _commit(batch, store, batches, outcomes)
-    return not batches.outcomes(batch.name).get("waiting")
+    return not batches.count_outcomes(batch.name).get("waiting")
 
 
 def _commit(
-    batch: Batch, store: ReplyStore, batches: BatchStore, outcomes: dict[int, Outcome]
+    batch: ProviderBatch,
+    store: ReplyStore,
+    batches: BatchStore,
+    outcomes: dict[int, RequestOutcome],
 ) -> None:
     # In this order: after a crash in between, what is stored already is recognised.
     store.flush()
-    batches.settle(batch, outcomes.items())
+    batches.record_outcomes(batch, outcomes.items())
     outcomes.clear()
 
 
-def _take(
-    result: Result,
-    batch: Batch,
+def _store_result(
+    result: BatchResult,
+    batch: ProviderBatch,
     store: ReplyStore,
     batches: BatchStore,
-    purse: BatchPurse,
-    into: Harvest,
-    outcomes: dict[int, Outcome],
+    spending_limit: BatchSpendingLimit,
+    collected: CollectedResults,
+    outcomes: dict[int, RequestOutcome],
 ) -> None:
     if not result.name:
-        into.broken += 1
+        collected.unreadable += 1
         return
     number = _number(result.name, batch)
     request = None if number in outcomes else batches.request(batch, number)
     if request is None:
-        into.stray += 1
+        collected.unmatched += 1
         return
     key = request.key
     if result.reply is not None:
-        outcomes[number] = Outcome.REPLIED
+        outcomes[number] = RequestOutcome.REPLIED
         if store.get(key) is None:
-            charge = purse.cost(request, result.reply)
+            charge = spending_limit.charge(request, result.reply)
             store.add(request, result.reply, charge=charge)
-            into.replies += 1
-            into.usage += result.reply.usage
-            into.charged += charge
+            collected.replies += 1
+            collected.usage += result.reply.usage
+            collected.charged += charge
         return
-    outcomes[number] = Outcome.FAILED
-    into.failed += 1
+    outcomes[number] = RequestOutcome.FAILED
+    collected.failed += 1
     error = f"batch {batch.name}: {result.error}"
     if store.error(key) != error:
-        charge = Charge() if result.free else purse.most(request)
+        charge = Charge() if result.unbilled else spending_limit.max_charge(request)
         store.add(request, error=error, charge=charge)
-        into.charged += charge
-    if not result.again:
-        into.given_up.add(key)
+        collected.charged += charge
+    if not result.retryable:
+        collected.rejected.add(key)
 
 
-def _number(name: str, batch: Batch) -> int:
+def _number(name: str, batch: ProviderBatch) -> int:
     """Return the number of a request by its name; -1 where it is not of this batch."""
     of, _, number = name.rpartition("-")
     return int(number) if of == batch.name and number.isascii() and number.isdecimal() else -1

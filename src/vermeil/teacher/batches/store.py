@@ -16,8 +16,8 @@ from types import TracebackType
 
 from vermeil.data.reply import Request
 from vermeil.errors import DataError
-from vermeil.teacher.backends.batch_types import Batch, Outcome, Phase
-from vermeil.teacher.store.charges import Reservation, grant, let_go
+from vermeil.teacher.backends.batch_types import BatchPhase, ProviderBatch, RequestOutcome
+from vermeil.teacher.store.charges import Reservation, close_reservations, grant_reservations
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS batches (
@@ -72,19 +72,19 @@ class BatchStore:
     ) -> None:
         self._db.close()
 
-    def intend(
-        self, name: str, server: str, requests: Sequence[Request], reserved: Reservation
-    ) -> Batch | None:
+    def create(
+        self, name: str, server: str, requests: Sequence[Request], reservation: Reservation
+    ) -> ProviderBatch | None:
         """Write down, durably, what is about to be submitted, and put aside what it can cost.
 
         None, and nothing is written, where that does not fit the limits. It stays put aside until
         the batch is closed.
         """
-        batch = Batch(
-            name, server, requests[0].model, len(requests), time.time(), None, Phase.INTENDED
+        batch = ProviderBatch(
+            name, server, requests[0].model, len(requests), time.time(), None, BatchPhase.INTENDED
         )
         with self._transaction() as db:
-            if grant(db, [reserved]) == [None]:
+            if grant_reservations(db, [reservation]) == [None]:
                 return None
             db.execute(
                 f"INSERT INTO batches ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -92,20 +92,25 @@ class BatchStore:
             )
             db.executemany(
                 "INSERT INTO batch_items VALUES (?, ?, ?, ?, NULL)",
-                ((name, n, r.key, _packed(r)) for n, r in enumerate(requests)),
+                ((name, n, r.key, _compress(r)) for n, r in enumerate(requests)),
             )
         return batch
 
-    def submitted(self, batch: Batch, server_id: str) -> None:
+    def mark_submitted(self, batch: ProviderBatch, server_id: str) -> None:
         """Write down the server's id of a batch."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE batches SET server_id = ?, phase = ? WHERE name = ?",
-                (server_id, Phase.RUNNING, batch.name),
+                (server_id, BatchPhase.RUNNING, batch.name),
             )
 
     def close(
-        self, batch: Batch, phase: Phase, note: str | None = None, *, free: bool = True
+        self,
+        batch: ProviderBatch,
+        phase: BatchPhase,
+        note: str | None = None,
+        *,
+        unbilled: bool = True,
     ) -> int:
         """End a batch; requests without an outcome are missing. Returns how many those are.
 
@@ -113,23 +118,25 @@ class BatchStore:
             batch: which one.
             phase: what became of it.
             note: why it is lost, where it is.
-            free: whether what has not been charged cannot have been billed, so that what was put
+            unbilled: whether what has not been charged cannot have been billed, so that what was put
                 aside is free again; else it is charged in full.
         """
         with self._transaction() as db:
             missing = db.execute(
                 "UPDATE batch_items SET outcome = ? WHERE batch = ? AND outcome IS NULL",
-                (Outcome.MISSING, batch.name),
+                (RequestOutcome.MISSING, batch.name),
             ).rowcount
             # What was asked is known from the attempts; the copy has served.
             db.execute("UPDATE batch_items SET request = NULL WHERE batch = ?", (batch.name,))
             db.execute(
                 "UPDATE batches SET phase = ?, note = ? WHERE name = ?", (phase, note, batch.name)
             )
-            let_go(db, batch.name, charged=not free)
+            close_reservations(db, batch.name, charged=not unbilled)
         return missing
 
-    def settle(self, batch: Batch, outcomes: Iterable[tuple[int, Outcome]]) -> None:
+    def record_outcomes(
+        self, batch: ProviderBatch, outcomes: Iterable[tuple[int, RequestOutcome]]
+    ) -> None:
         """Write down what became of requests, by their number in the batch."""
         with self._transaction() as db:
             db.executemany(
@@ -137,22 +144,22 @@ class BatchStore:
                 ((outcome, batch.name, number) for number, outcome in outcomes),
             )
 
-    def batches(self, server: str | None = None, *, only_open: bool = False) -> list[Batch]:
+    def batches(self, server: str | None = None, *, only_open: bool = False) -> list[ProviderBatch]:
         """Return batches in the order in which they were made."""
         with self._guard():
             rows = self._db.execute(f"SELECT {_COLUMNS} FROM batches ORDER BY created").fetchall()
         batches = [
-            Batch(name, where, model, requests, created, server_id, Phase(phase), note)
+            ProviderBatch(name, where, model, requests, created, server_id, BatchPhase(phase), note)
             for name, where, model, requests, created, server_id, phase, note in rows
         ]
         return [
             batch
             for batch in batches
             if server in (None, batch.server)
-            if not only_open or batch.phase in (Phase.INTENDED, Phase.RUNNING)
+            if not only_open or batch.phase in (BatchPhase.INTENDED, BatchPhase.RUNNING)
         ]
 
-    def waiting(self, key: str) -> bool:
+    def is_pending(self, key: str) -> bool:
         """Whether a request is in a batch that has not brought its result yet."""
         with self._guard():
             found = self._db.execute(
@@ -160,7 +167,7 @@ class BatchStore:
             )
             return found.fetchone() is not None
 
-    def request(self, batch: Batch, number: int) -> Request | None:
+    def request(self, batch: ProviderBatch, number: int) -> Request | None:
         """Return a request that still waits for its result; None where none has that number."""
         with self._guard():
             row = self._db.execute(
@@ -168,9 +175,9 @@ class BatchStore:
                 "WHERE batch = ? AND number = ? AND outcome IS NULL",
                 (batch.name, number),
             ).fetchone()
-        return None if row is None or row[0] is None else _unpacked(row[0])
+        return None if row is None or row[0] is None else _decompress(row[0])
 
-    def unsettled(self, batch: Batch) -> Iterator[Request]:
+    def pending_requests(self, batch: ProviderBatch) -> Iterator[Request]:
         """Yield the requests of a batch that wait for a result."""
         with self._guard():
             numbers = self._db.execute(
@@ -181,7 +188,7 @@ class BatchStore:
             if request is not None:
                 yield request
 
-    def held(self, key: str, names: Sequence[str]) -> bool:
+    def contains(self, key: str, names: Sequence[str]) -> bool:
         """Whether a request is or was in one of some batches."""
         marks = ", ".join("?" * len(names))
         with self._guard():
@@ -191,7 +198,7 @@ class BatchStore:
             )
             return found.fetchone() is not None
 
-    def distinct(self, names: Sequence[str]) -> int:
+    def count_distinct(self, names: Sequence[str]) -> int:
         """Return how many different requests are in some batches."""
         marks = ", ".join("?" * len(names))
         with self._guard():
@@ -200,7 +207,7 @@ class BatchStore:
             ).fetchone()
         return int(row[0])
 
-    def outcomes(self, name: str) -> dict[str, int]:
+    def count_outcomes(self, name: str) -> dict[str, int]:
         """Return how many requests of a batch came to which outcome; ``waiting`` among them."""
         with self._guard():
             rows = self._db.execute(
@@ -230,7 +237,7 @@ class BatchStore:
             raise DataError(f"cannot be used for batches ({error})", self.path) from error
 
 
-def _packed(request: Request) -> bytes:
+def _compress(request: Request) -> bytes:
     """Return a request as compressed JSON: instructions repeat, so little is left of them."""
     parts = {
         "document_id": request.document_id,
@@ -245,6 +252,6 @@ def _packed(request: Request) -> bytes:
     return zlib.compress(json.dumps(parts, ensure_ascii=False).encode())
 
 
-def _unpacked(data: bytes) -> Request:
+def _decompress(data: bytes) -> Request:
     parts = json.loads(zlib.decompress(data))
     return Request(**{**parts, "messages": tuple(parts["messages"])})

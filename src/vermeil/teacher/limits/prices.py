@@ -35,7 +35,7 @@ class Price:
     cached_input: float
     output: float
 
-    def of(self, usage: Usage) -> int:
+    def cost(self, usage: Usage) -> int:
         """Return what a request cost, rounded up."""
         fresh = usage.prompt_tokens - usage.cached_tokens
         return ceil(
@@ -57,7 +57,7 @@ def price_of(config: TeacherConfig, batch: bool = False) -> Price | None:
     """
     found = _find(config.prices, config.model)
     if found is None and not is_loopback(host_of(config.base_url)):
-        found = _find(_shipped(), config.model)
+        found = _find(_built_in_prices(), config.model)
     if found is not None:
         part = found.batch if batch else 1.0
         cached = found.input if found.cached_input is None else found.cached_input
@@ -72,7 +72,7 @@ def price_of(config: TeacherConfig, batch: bool = False) -> Price | None:
 
 
 @cache
-def _shipped() -> dict[str, PriceConfig]:
+def _built_in_prices() -> dict[str, PriceConfig]:
     text = Path(__file__).with_name("prices.toml").read_text(encoding="utf-8")
     models = tomllib.loads(text)["models"]
     return {name: PriceConfig.model_validate(value) for name, value in models.items()}

@@ -6,18 +6,18 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from vermeil.teacher.backends.base import Limits, Room
+from vermeil.teacher.backends.base import RateQuota, ServerRateLimits
 from vermeil.teacher.config import TeacherConfig
 
-_BURST = 1.0
+_BURST_SECONDS = 1.0
 """Seconds' worth of a minute's allowance that may be sent at once."""
-_NARROWING = 1.0
+_THROTTLE_INTERVAL = 1.0
 """Seconds in which several complaints count as one."""
 
 Clock = Callable[[], float]
 
 
-class Pace:
+class RateLimiter:
     """Holds requests back: by what is in flight, by the configured rates, by the server's words.
 
     How many may be in flight is halved when the server complains (at most once a second) and grows
@@ -30,59 +30,59 @@ class Pace:
 
     def __init__(self, config: TeacherConfig, clock: Clock = time.monotonic) -> None:
         self._clock, now = clock, clock()
-        self._most = self.width = float(config.concurrency)
-        self.sending = 0
-        self._requests = _Bucket.of(config.requests_per_minute, now)
-        self._tokens = _Bucket.of(config.tokens_per_minute, now)
+        self._max_window = self.window = float(config.concurrency)
+        self.in_flight = 0
+        self._requests = _Bucket.from_rate(config.requests_per_minute, now)
+        self._tokens = _Bucket.from_rate(config.tokens_per_minute, now)
         self._server_requests: _Bucket | None = None
         self._server_tokens: _Bucket | None = None
-        self._pause_until = self._narrowed = float("-inf")
-        self._door = asyncio.Lock()
-        self._freed = asyncio.Event()
+        self._pause_until = self._last_throttled = float("-inf")
+        self._lock = asyncio.Lock()
+        self._slot_freed = asyncio.Event()
 
-    async def enter(self, tokens: float) -> None:
+    async def acquire(self, tokens: float) -> None:
         """Return when a request of about so many tokens may be sent; count it as in flight."""
-        async with self._door:  # one waits for all, in order
+        async with self._lock:  # one waits for all, in order
             while True:
-                if self.sending >= int(self.width):
-                    self._freed.clear()
-                    await self._freed.wait()
-                elif (left := self.wait(tokens)) > 0:
+                if self.in_flight >= int(self.window):
+                    self._slot_freed.clear()
+                    await self._slot_freed.wait()
+                elif (left := self.delay(tokens)) > 0:
                     await asyncio.sleep(left)
                 else:
                     break
-            self._count(tokens)
+            self._admit(tokens)
 
-    def enter_now(self, tokens: float) -> bool:
+    def try_acquire(self, tokens: float) -> bool:
         """Count a request as in flight, if it need not wait and nobody is waiting; else False."""
-        if self._door.locked() or self.sending >= int(self.width) or self.wait(tokens) > 0:
+        if self._lock.locked() or self.in_flight >= int(self.window) or self.delay(tokens) > 0:
             return False
-        self._count(tokens)
+        self._admit(tokens)
         return True
 
-    def leave(self, expected: float, used: float) -> None:
+    def release(self, expected: float, used: float) -> None:
         """Count a request as no longer in flight, and put right what it was thought to need."""
-        self.sending -= 1
-        self._freed.set()
+        self.in_flight -= 1
+        self._slot_freed.set()
         if self._tokens is not None:
             self._tokens.take(used - expected, self._clock())
 
-    def answered(self) -> None:
+    def on_success(self) -> None:
         """Take note that the server could cope: a little more may be sent at once."""
-        self.width = min(self._most, self.width + 1 / self.width)
+        self.window = min(self._max_window, self.window + 1 / self.window)
 
-    def complained(self) -> None:
+    def on_throttled(self) -> None:
         """Take note that the server could not cope: half as much may be sent at once."""
         now = self._clock()
-        if now - self._narrowed >= _NARROWING:
-            self._narrowed = now
-            self.width = max(1.0, self.width / 2)
+        if now - self._last_throttled >= _THROTTLE_INTERVAL:
+            self._last_throttled = now
+            self.window = max(1.0, self.window / 2)
 
     def pause(self, seconds: float) -> None:
         """Let nobody send for so long."""
         self._pause_until = max(self._pause_until, self._clock() + seconds)
 
-    def heed(self, limits: Limits, tokens: float) -> None:
+    def update_limits(self, limits: ServerRateLimits, tokens: float) -> None:
         """Take over what the server says is left.
 
         Args:
@@ -91,18 +91,18 @@ class Pace:
         """
         now = self._clock()
         if limits.requests is not None:
-            self._server_requests = _Bucket.told(limits.requests, self.sending, now)
+            self._server_requests = _Bucket.from_server(limits.requests, self.in_flight, now)
         if limits.tokens is not None:
-            self._server_tokens = _Bucket.told(limits.tokens, self.sending * tokens, now)
+            self._server_tokens = _Bucket.from_server(limits.tokens, self.in_flight * tokens, now)
 
-    def wait(self, tokens: float) -> float:
+    def delay(self, tokens: float) -> float:
         """Return the seconds before a request of so many tokens may be sent, slots aside."""
         now = self._clock()
-        waits = [bucket.wait(size, now) for bucket, size in self._buckets(tokens)]
+        waits = [bucket.delay(size, now) for bucket, size in self._buckets(tokens)]
         return max(self._pause_until - now, 0.0, *waits)
 
-    def _count(self, tokens: float) -> None:
-        self.sending += 1
+    def _admit(self, tokens: float) -> None:
+        self.in_flight += 1
         for bucket, size in self._buckets(tokens):
             bucket.take(size, self._clock())
 
@@ -119,28 +119,30 @@ class Pace:
 class _Bucket:
     """An allowance that refills steadily, and ends being one at some moment."""
 
-    def __init__(self, level: float, most: float, rate: float, now: float, until: float) -> None:
-        self._level, self._most, self._rate = level, most, rate
-        self._seen, self._until = now, until
+    def __init__(
+        self, level: float, capacity: float, rate: float, now: float, until: float
+    ) -> None:
+        self._level, self._capacity, self._rate = level, capacity, rate
+        self._updated, self._until = now, until
 
     @classmethod
-    def of(cls, per_minute: int | None, now: float) -> _Bucket | None:
+    def from_rate(cls, per_minute: int | None, now: float) -> _Bucket | None:
         if per_minute is None:
             return None
         rate = per_minute / 60
-        most = max(1.0, rate * _BURST)
+        most = max(1.0, rate * _BURST_SECONDS)
         return cls(most, most, rate, now, float("inf"))
 
     @classmethod
-    def told(cls, room: Room, underway: float, now: float) -> _Bucket:
+    def from_server(cls, quota: RateQuota, in_flight: float, now: float) -> _Bucket:
         # OpenAI refills steadily, others all at once: where the size is not told, the latter.
-        most = room.left if room.most is None else max(room.most, room.left)
-        rate = (most - room.left) / room.reset if room.reset > 0 else 0.0
-        return cls(room.left - underway, most, rate, now, now + room.reset)
+        most = quota.remaining if quota.limit is None else max(quota.limit, quota.remaining)
+        rate = (most - quota.remaining) / quota.reset if quota.reset > 0 else 0.0
+        return cls(quota.remaining - in_flight, most, rate, now, now + quota.reset)
 
-    def wait(self, size: float, now: float) -> float:
+    def delay(self, size: float, now: float) -> float:
         # What is larger than the whole goes when all of it is there.
-        lacking = min(size, max(1.0, self._most)) - self._refilled(now)
+        lacking = min(size, max(1.0, self._capacity)) - self._refilled(now)
         if lacking <= 0 or now >= self._until:
             return 0.0
         left = self._until - now
@@ -150,6 +152,6 @@ class _Bucket:
         self._level = self._refilled(now) - size
 
     def _refilled(self, now: float) -> float:
-        level = min(self._most, self._level + (now - self._seen) * self._rate)
-        self._level, self._seen = level, now
+        level = min(self._capacity, self._level + (now - self._updated) * self._rate)
+        self._level, self._updated = level, now
         return level

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from vermeil.teacher.backends.openai.logprobs import logprobs_content
-from vermeil.teacher.replay.recording import Recorded, Recording
+from vermeil.teacher.replay.recording import RecordedReply, Recording
 
 _LARGEST_BODY = 64 * 2**20
 _CHARACTERS_PER_TOKEN = 4
@@ -135,9 +135,11 @@ def _content(content: Any) -> str:
     return "".join(part["text"] for part in content if part.get("type") == "text")
 
 
-def _answer(model: str, asked: list[str], found: Recorded, with_logprobs: bool) -> dict[str, Any]:
-    known = found.logprobs if with_logprobs else None
-    sent, came = (_tokens(sum(map(len, asked))), _tokens(len(found.reply)))
+def _answer(
+    model: str, asked: list[str], recorded: RecordedReply, with_logprobs: bool
+) -> dict[str, Any]:
+    known = recorded.logprobs if with_logprobs else None
+    sent, came = (_tokens(sum(map(len, asked))), _tokens(len(recorded.reply)))
     digest = hashlib.sha256("\0".join([model, *asked]).encode("utf-8", "replace")).hexdigest()
     return {
         "id": f"chatcmpl-replay-{digest[:24]}",
@@ -147,9 +149,9 @@ def _answer(model: str, asked: list[str], found: Recorded, with_logprobs: bool) 
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": found.reply, "refusal": None},
-                "logprobs": known and logprobs_content(known, found.reply),
-                "finish_reason": found.finish_reason,
+                "message": {"role": "assistant", "content": recorded.reply, "refusal": None},
+                "logprobs": known and logprobs_content(known, recorded.reply),
+                "finish_reason": recorded.finish_reason,
             }
         ],
         "usage": {

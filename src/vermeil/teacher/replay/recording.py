@@ -17,7 +17,7 @@ _EXPECTED = 'expected {"text": "…", "reply": "…"}'
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedReply:
     """One recorded reply."""
 
     reply: str
@@ -39,7 +39,7 @@ class Recording:
 
     def __init__(self, path: Path | str) -> None:
         self._path = Path(path)
-        self._replies: dict[str, Recorded] = {}
+        self._replies: dict[str, RecordedReply] = {}
         try:
             with _open(self._path) as file:
                 for number, line in enumerate(file, start=1):
@@ -56,7 +56,7 @@ class Recording:
     def __len__(self) -> int:
         return len(self._replies)
 
-    def find(self, message: str) -> Recorded | None:
+    def find(self, message: str) -> RecordedReply | None:
         """Return the reply to the longest recorded text that ends ``message`` from a line start."""
         for start in _line_starts(message):
             if len(message) - start in self._lengths:
@@ -83,7 +83,7 @@ class Recording:
             )
         finish = record.get("finish_reason", "stop")
         logprobs = recorded_logprobs(record, self._path, number)
-        self._replies.setdefault(text, Recorded(reply, str(finish), number, logprobs))
+        self._replies.setdefault(text, RecordedReply(reply, str(finish), number, logprobs))
 
 
 def _line_starts(text: str) -> Iterator[int]:

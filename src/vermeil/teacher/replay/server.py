@@ -34,7 +34,7 @@ class ReplayServer:
         if not recordings:
             raise ConfigError("nothing to replay; expected at least one NAME=FILE")
         self._recordings = {name: Recording(path) for name, path in recordings.items()}
-        self._wanted = port
+        self._requested_port = port
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -89,10 +89,10 @@ class ReplayServer:
 
     def _bind(self) -> None:
         try:
-            self._server = _Server((_HOST, self._wanted), make_handler(self._recordings))
+            self._server = _Server((_HOST, self._requested_port), make_handler(self._recordings))
         except (OSError, OverflowError) as error:
             raise ConfigError(
-                f"cannot listen on port {self._wanted} of {_HOST} ({error}); choose another --port"
+                f"cannot listen on port {self._requested_port} of {_HOST} ({error}); choose another --port"
             ) from error
 
 

@@ -50,14 +50,14 @@ class Charge:
     def __add__(self, other: Charge) -> Charge:
         return Charge(self.tokens + other.tokens, self.cost + other.cost)
 
-    def within(self, limit: Limit) -> bool:
+    def within(self, cap: SpendingCap) -> bool:
         """Whether this is not above a limit."""
-        tokens = limit.tokens is None or self.tokens <= limit.tokens
-        return tokens and (limit.cost is None or self.cost <= limit.cost)
+        tokens = cap.tokens is None or self.tokens <= cap.tokens
+        return tokens and (cap.cost is None or self.cost <= cap.cost)
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class SpendingCap:
     """The most that may be spent; None: no limit."""
 
     tokens: int | None = None
@@ -80,13 +80,13 @@ class Reservation:
     key: str
     model: str
     charge: Charge
-    limit: Limit
+    cap: SpendingCap
     number: int | None = None
     decided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class SpendingTotals:
     """Everything spent through a store so far.
 
     Args:
@@ -113,7 +113,7 @@ class Spent:
         return self.charged + self.reserved
 
 
-def add_spending(db: sqlite3.Connection, rows: list[tuple[str | int, ...]]) -> None:
+def add_charges(db: sqlite3.Connection, rows: list[tuple[str | int, ...]]) -> None:
     """Add rows of (model, attempts, replies, …), summed up by model first."""
     sums: dict[str | int, list[int]] = {}
     for model, *numbers in rows:
@@ -122,35 +122,37 @@ def add_spending(db: sqlite3.Connection, rows: list[tuple[str | int, ...]]) -> N
     db.executemany(_ADD, [(model, *numbers) for model, numbers in sums.items()])
 
 
-def settle(db: sqlite3.Connection, settled: list[Reservation]) -> None:
+def delete_reservations(db: sqlite3.Connection, reservations: list[Reservation]) -> None:
     """Take back what was put aside."""
-    numbers = [(r.number,) for r in settled if r.number is not None]
+    numbers = [(r.number,) for r in reservations if r.number is not None]
     db.executemany("DELETE FROM reservations WHERE reservation = ?", numbers)
 
 
-def amend(db: sqlite3.Connection, amended: list[tuple[Reservation, Charge]]) -> None:
+def adjust_reservations(
+    db: sqlite3.Connection, adjustments: list[tuple[Reservation, Charge]]
+) -> None:
     """Change the amounts that are put aside."""
-    rows = [(c.tokens, c.cost, r.number) for r, c in amended if r.number is not None]
+    rows = [(c.tokens, c.cost, r.number) for r, c in adjustments if r.number is not None]
     db.executemany("UPDATE reservations SET tokens = ?, cost = ? WHERE reservation = ?", rows)
 
 
-def let_go(db: sqlite3.Connection, key: str, *, charged: bool) -> None:
+def close_reservations(db: sqlite3.Connection, key: str, *, charged: bool) -> None:
     """Take back what was put aside under a key; or charge it, where it may have been billed."""
     if charged:
         rows = db.execute("SELECT model, tokens, cost FROM reservations WHERE key = ?", (key,))
-        add_spending(db, [(m, 0, 0, 0, 0, 0, 0, tokens, cost) for m, tokens, cost in rows])
+        add_charges(db, [(m, 0, 0, 0, 0, 0, 0, tokens, cost) for m, tokens, cost in rows])
     db.execute("DELETE FROM reservations WHERE key = ?", (key,))
 
 
-def grant(db: sqlite3.Connection, asked: list[Reservation]) -> list[int | None]:
+def grant_reservations(db: sqlite3.Connection, requested: list[Reservation]) -> list[int | None]:
     """Put aside what fits under the limits, in order; return the rows, None for what does not."""
-    if not asked:
+    if not requested:
         return []
     total, now = spent(db).total, time.time()
     granted: list[int | None] = []
-    for reservation in asked:
+    for reservation in requested:
         charge = reservation.charge
-        if not (total + charge).within(reservation.limit):
+        if not (total + charge).within(reservation.cap):
             granted.append(None)
             continue
         total += charge
@@ -160,7 +162,7 @@ def grant(db: sqlite3.Connection, asked: list[Reservation]) -> list[int | None]:
     return granted
 
 
-def spent(db: sqlite3.Connection, model: str | None = None) -> Spent:
+def spent(db: sqlite3.Connection, model: str | None = None) -> SpendingTotals:
     """Return what was spent, on one model or on all."""
     where, values = ("", ()) if model is None else (" WHERE model = ?", (model,))
     sums = ", ".join(
@@ -181,4 +183,4 @@ def spent(db: sqlite3.Connection, model: str | None = None) -> Spent:
     aside = "SELECT COALESCE(SUM(tokens), 0), COALESCE(SUM(cost), 0) FROM reservations"
     reserved = Charge(*db.execute(aside + where, values).fetchone())
     usage = Usage(asked, answered, cached)
-    return Spent(attempts, replies, chars, usage, Charge(tokens, cost), reserved)
+    return SpendingTotals(attempts, replies, chars, usage, Charge(tokens, cost), reserved)

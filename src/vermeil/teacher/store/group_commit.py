@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from vermeil.teacher.store.store import ReplyStore
 
-_GATHER = 0.01
+_COLLECT_SECONDS = 0.01
 """Seconds over which additions are gathered into one commit."""
 
 
-class Commits:
+class GroupCommit:
     """Writes a store's additions to disk in a thread of its own, one transaction at a time."""
 
     def __init__(self, store: ReplyStore) -> None:
@@ -20,7 +20,7 @@ class Commits:
         self._next: asyncio.Task[None] | None = None
         self._last: asyncio.Task[None] | None = None
 
-    async def durable(self) -> None:
+    async def wait_until_durable(self) -> None:
         """Return when everything added so far is on disk."""
         if self._next is None:
             self._next = asyncio.create_task(self._commit())
@@ -28,7 +28,7 @@ class Commits:
 
     async def _commit(self) -> None:
         before, self._last = self._last, self._next
-        await asyncio.sleep(_GATHER)
+        await asyncio.sleep(_COLLECT_SECONDS)
         if before is not None and not before.done():
             await asyncio.wait([before])
         self._next = None

@@ -12,7 +12,7 @@ _UNIT = 10**DIGITS
 _WHOLE = "<i8"
 
 
-def packed(logprobs: Logprobs | None) -> bytes | None:
+def encode_logprobs(logprobs: Logprobs | None) -> bytes | None:
     """Return the compressed lengths of the tokens, then their values as whole numbers."""
     if logprobs is None:
         return None
@@ -21,7 +21,7 @@ def packed(logprobs: Logprobs | None) -> bytes | None:
     return zlib.compress(np.stack([lengths, values]).astype(_WHOLE).tobytes())
 
 
-def unpacked(blob: bytes | None) -> Logprobs | None:
+def decode_logprobs(blob: bytes | None) -> Logprobs | None:
     """Return what was packed."""
     if blob is None:
         return None

@@ -12,7 +12,7 @@ from typing import Any
 from vermeil.teacher.store import charges as spending
 from vermeil.teacher.store.store import INSERT, ReplyStore
 
-_AT_ONCE = 5_000
+_COMMIT_SIZE = 5_000
 """Attempts in one durable transaction."""
 _COLUMNS = (
     "key",
@@ -40,7 +40,7 @@ SELECT 1 FROM attempts WHERE head = :head AND key = :key AND created = :created
   AND document_id = :document_id AND sample = :sample
 """
 _TEXTS = "SELECT document_id, text_sha256, text FROM documents WHERE document_id = ?"
-_ASIDE = """
+_RELEASE_RESERVATION = """
 DELETE FROM reservations WHERE reservation = (
   SELECT reservation FROM reservations
   WHERE key = :key AND model = :model AND tokens >= :tokens AND cost >= :cost
@@ -59,21 +59,21 @@ class MergeReport:
     """
 
     added: int
-    already: int
+    duplicates: int
 
 
-def merge_store(shard: Path, into: ReplyStore) -> MergeReport:
+def merge_store(shard: Path, target: ReplyStore) -> MergeReport:
     """Add every attempt of a store that another one lacks.
 
     An attempt is known by its request's key, its document, its sample and its moment, so merging
     twice, or going on after an interruption, changes nothing. Replies to the same key stay side by
     side, as attempts in the order in which they come; the first one counts. What an attempt was
-    charged is added to what was spent; what was put aside for it in ``into`` (see
+    charged is added to what was spent; what was put aside for it in ``target`` (see
     `ReplyStore.amend`) is taken back in the same transaction.
 
     Args:
         shard: file of the store that is read.
-        into: the store that is written.
+        target: the store that is written.
 
     Raises:
         DataError: one of them cannot be used.
@@ -81,19 +81,19 @@ def merge_store(shard: Path, into: ReplyStore) -> MergeReport:
     added = already = 0
     with ReplyStore(shard) as other, other.transaction() as source:
         characters = _characters(source)
-        rows = (_named(row) for row in source.execute(_ROWS))
-        while chunk := list(islice(rows, _AT_ONCE)):
-            with into.transaction() as db:
+        rows = (_as_mapping(row) for row in source.execute(_ROWS))
+        while chunk := list(islice(rows, _COMMIT_SIZE)):
+            with target.transaction() as db:
                 new = [row for row in chunk if db.execute(_KNOWN, row).fetchone() is None]
                 _add(db, new, _texts(source, new))
-                spending.add_spending(db, [_spending(row, characters) for row in new])
-                db.executemany(_ASIDE, new)
+                spending.add_charges(db, [_charge_row(row, characters) for row in new])
+                db.executemany(_RELEASE_RESERVATION, new)
             added += len(new)
             already += len(chunk) - len(new)
     return MergeReport(added, already)
 
 
-def _named(row: tuple[Any, ...]) -> _Row:
+def _as_mapping(row: tuple[Any, ...]) -> _Row:
     return dict(zip(_COLUMNS, row, strict=True))
 
 
@@ -115,7 +115,7 @@ def _characters(source: sqlite3.Connection) -> dict[str, float]:
     return {model: characters / tokens for model, characters, tokens in source.execute(sums)}
 
 
-def _spending(row: _Row, characters: Mapping[str, float]) -> tuple[str | int, ...]:
+def _charge_row(row: _Row, characters: Mapping[str, float]) -> tuple[str | int, ...]:
     """Return a row of the table of spending; an attempt's own characters are not stored."""
     asked = row["prompt_tokens"]
     return (

@@ -11,7 +11,7 @@ from typing import Any
 
 from vermeil.data.reply import Reply, Usage
 from vermeil.errors import DataError
-from vermeil.teacher.store.logprobs import unpacked
+from vermeil.teacher.store.logprobs import decode_logprobs
 from vermeil.teacher.store.schema import prepare
 
 _SELECT = """
@@ -31,7 +31,7 @@ ORDER BY rowid
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RecordFilter:
     """Which records are wanted; None: all.
 
     Args:
@@ -77,7 +77,7 @@ class StoredRequest:
     created: float
 
 
-def stored_requests(store: Path, wanted: Wanted) -> Iterator[StoredRequest]:
+def stored_requests(store: Path, record_filter: RecordFilter) -> Iterator[StoredRequest]:
     """Yield what was asked, in the order in which it was stored.
 
     A store of an older version is renewed first.
@@ -90,7 +90,7 @@ def stored_requests(store: Path, wanted: Wanted) -> Iterator[StoredRequest]:
     try:
         with closing(sqlite3.connect(store, timeout=30.0, isolation_level=None)) as db:
             prepare(db, store)
-            values = (wanted.model, wanted.prompt, wanted.document)
+            values = (record_filter.model, record_filter.prompt, record_filter.document)
             for row in db.execute(_SELECT, values):
                 yield _record(row)
     except sqlite3.Error as error:
@@ -100,7 +100,7 @@ def stored_requests(store: Path, wanted: Wanted) -> Iterator[StoredRequest]:
 def _record(row: tuple[Any, ...]) -> StoredRequest:
     key, document_id, prompt, model, parameters, sample, said, finish, *numbers = row
     asked, answered, latency, number, blob, error, created, attempts, text = numbers
-    usage, logprobs = Usage(asked, answered), unpacked(blob)
+    usage, logprobs = Usage(asked, answered), decode_logprobs(blob)
     reply = None if said is None else Reply(said, finish, usage, latency, number, logprobs)
     return StoredRequest(
         key,

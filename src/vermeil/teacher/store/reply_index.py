@@ -19,7 +19,7 @@ _SCAN = "SELECT COUNT(*), group_concat(head, '') FROM answered WHERE rowid > ? A
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ReplyIndex:
     """The keys that had a reply, by their first 64 bits, in order.
 
     Among ten million keys one of ten million others is taken for one that is there with a
@@ -32,7 +32,7 @@ class Answered:
     heads: NDArray[np.uint64]
 
     @classmethod
-    def load(cls, db: sqlite3.Connection) -> Answered:
+    def load(cls, db: sqlite3.Connection) -> ReplyIndex:
         """Read the keys of all replies, from a table that holds nothing else."""
         (last,) = db.execute("SELECT COALESCE(MAX(rowid), 0) FROM answered").fetchone()
         heads, filled = np.empty(last, np.uint64), 0
@@ -46,7 +46,7 @@ class Answered:
         heads.sort()
         return cls(heads)
 
-    def among(self, keys: list[str]) -> NDArray[np.bool_]:
+    def contains(self, keys: list[str]) -> NDArray[np.bool_]:
         """Return which of the keys had a reply; shape (keys,)."""
         if not len(self.heads):
             return np.zeros(len(keys), np.bool_)
@@ -64,5 +64,5 @@ class Answered:
         """Yield the requests that had no reply."""
         source = iter(requests)
         while chunk := list(islice(source, _CHUNK)):
-            there = self.among([request.key for request in chunk])
+            there = self.contains([request.key for request in chunk])
             yield from (one for one, known in zip(chunk, there, strict=True) if not known)

@@ -90,7 +90,7 @@ CREATE INDEX attempts_by_document ON attempts (document_id)
 _FOURTH = """
 ALTER TABLE attempts ADD COLUMN logprobs BLOB
 """
-_STEPS = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """What turns a store of each version, from 0 (empty), into one of the next."""
 
 _CACHE = {"write": 128 * 1024, "read": 32 * 1024}
@@ -98,7 +98,7 @@ _CACHE = {"write": 128 * 1024, "read": 32 * 1024}
 _CHECKPOINT = 32 * 1024
 """Pages in the write-ahead log before they go to the file: pages written often go there once."""
 
-_PATIENCE, _PAUSE = 30.0, 0.02
+_LOCK_TIMEOUT, _LOCK_POLL = 30.0, 0.02
 """Seconds for which a locked store is tried again, and between two trials."""
 
 
@@ -118,7 +118,7 @@ def prepare(db: sqlite3.Connection, path: Path) -> None:
         DataError: the file is no reply store, or one of a newer Vermeil.
         sqlite3.Error: it cannot be used, or others kept it locked all the time.
     """
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + _LOCK_TIMEOUT
     while True:
         try:
             _prepare(db, path)
@@ -127,7 +127,7 @@ def prepare(db: sqlite3.Connection, path: Path) -> None:
             # Where others make or close the same store, SQLite does not always wait by itself.
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                 raise
-            time.sleep(_PAUSE)
+            time.sleep(_LOCK_POLL)
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
@@ -148,7 +148,7 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT}")
     if version < VERSION:
         with transaction(db):
-            _renew(db)
+            _migrate(db)
 
 
 def set_cache(db: sqlite3.Connection, use: Literal["write", "read"]) -> None:
@@ -169,10 +169,10 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _renew(db: sqlite3.Connection) -> None:
+def _migrate(db: sqlite3.Connection) -> None:
     db.create_function("head_of", 1, head_of, deterministic=True)
     # Asked again: another process may have been faster.
-    for step in _STEPS[_version(db) :]:
+    for step in _MIGRATIONS[_version(db) :]:
         for statement in step.split(";"):
             db.execute(statement)
     db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")

@@ -17,11 +17,11 @@ from typing import Any
 from vermeil.data.reply import Reply, Request, Usage
 from vermeil.errors import DataError
 from vermeil.teacher.store import charges as spending
-from vermeil.teacher.store.charges import Charge, Reservation, Spent
-from vermeil.teacher.store.logprobs import packed, unpacked
-from vermeil.teacher.store.reply_index import Answered
+from vermeil.teacher.store.charges import Charge, Reservation, SpendingTotals
+from vermeil.teacher.store.logprobs import decode_logprobs, encode_logprobs
+from vermeil.teacher.store.reply_index import ReplyIndex
 from vermeil.teacher.store.schema import head_of, prepare, set_cache, transaction
-from vermeil.teacher.tokens import characters
+from vermeil.teacher.tokens import count_characters
 
 INSERT = """
 INSERT INTO attempts SELECT :key,
@@ -81,11 +81,11 @@ class ReplyStore:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self._pending: list[_Attempt] = []
-        self._asked: list[Reservation] = []
+        self._pending: list[_PendingAttempt] = []
+        self._requested: list[Reservation] = []
         self._released: list[Reservation] = []
-        self._amended: list[tuple[Reservation, Charge]] = []
-        self._writing = threading.RLock()
+        self._adjusted: list[tuple[Reservation, Charge]] = []
+        self._write_lock = threading.RLock()
         with self._guard():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = self._connect()
@@ -131,7 +131,7 @@ class ReplyStore:
             return None
         text, finish, asked, answered, cached, latency, attempt, blob = row
         usage = Usage(asked, answered, cached)
-        return Reply(text, finish, usage, latency, attempt, unpacked(blob))
+        return Reply(text, finish, usage, latency, attempt, decode_logprobs(blob))
 
     def error(self, key: str, since: int = 0) -> str | None:
         """Return why the last attempt brought no reply; None when it did or there was none.
@@ -144,21 +144,21 @@ class ReplyStore:
             row = self._reader.execute(_ERROR, (head_of(key), key)).fetchone()
         return row[0] if row and row[1] > since else None
 
-    def mark(self) -> int:
+    def last_attempt_id(self) -> int:
         """Return a number that tells attempts stored from now on from earlier ones."""
         with self._guard():
             row = self._reader.execute("SELECT COALESCE(MAX(rowid), 0) FROM attempts").fetchone()
         return int(row[0])
 
-    def spent(self, model: str | None = None) -> Spent:
+    def spent(self, model: str | None = None) -> SpendingTotals:
         """Return what all attempts cost, on one model or on all."""
         with self._guard():
             return spending.spent(self._reader, model)
 
-    def answered(self) -> Answered:
+    def reply_index(self) -> ReplyIndex:
         """Return which keys have a reply now, for looking up very many of them."""
         with self._guard():
-            return Answered.load(self._reader)
+            return ReplyIndex.load(self._reader)
 
     def attempts(self, document_id: str, key: str) -> list[Attempt]:
         """Return every attempt about a document, or under a request's key, in order of time."""
@@ -194,22 +194,22 @@ class ReplyStore:
             raise ValueError("an attempt has either a reply or an error")
         if charge is None:
             charge = Charge(reply.usage.total) if reply else Charge()
-        self._pending.append(_Attempt(request, reply, error, charge, reserved, time.time()))
+        self._pending.append(_PendingAttempt(request, reply, error, charge, reserved, time.time()))
 
     def reserve(self, reservation: Reservation) -> None:
         """Ask to put an amount aside; decided, and then durable, after `flush`."""
-        self._asked.append(reservation)
+        self._requested.append(reservation)
 
     def release(self, reservation: Reservation) -> None:
         """Take back what was put aside for an attempt that was never sent."""
         self._released.append(reservation)
 
-    def amend(self, reservation: Reservation, charge: Charge) -> None:
+    def adjust_reservation(self, reservation: Reservation, charge: Charge) -> None:
         """Let what was put aside be what an attempt did cost, until another store brings it.
 
         That is how money is kept together while replies lie apart: see `merge_store`.
         """
-        self._amended.append((reservation, charge))
+        self._adjusted.append((reservation, charge))
 
     def put(self, request: Request, reply: Reply | None = None, error: str | None = None) -> None:
         """Store one attempt durably."""
@@ -218,38 +218,38 @@ class ReplyStore:
 
     def flush(self) -> None:
         """Make everything that was added durable, in one transaction. Any thread may call it."""
-        with self._writing:
+        with self._write_lock:
             # What others add meanwhile waits for the next time.
             pending, released = self._pending[:], self._released[:]
-            asked, amended = self._asked[:], self._amended[:]
+            asked, amended = self._requested[:], self._adjusted[:]
             if not (pending or asked or released or amended):
                 return
             wanted = [r for r in asked if not any(r is other for other in released)]
             with self.transaction() as db:
                 self._write(db, pending)
                 freed = [a.reserved for a in pending if a.reserved is not None]
-                spending.settle(db, freed + released)
-                spending.amend(db, amended)
-                granted = spending.grant(db, wanted)
+                spending.delete_reservations(db, freed + released)
+                spending.adjust_reservations(db, amended)
+                granted = spending.grant_reservations(db, wanted)
             for reservation, number in zip(wanted, granted, strict=True):
                 reservation.number, reservation.decided = number, True
-            del self._pending[: len(pending)], self._asked[: len(asked)]
-            del self._released[: len(released)], self._amended[: len(amended)]
+            del self._pending[: len(pending)], self._requested[: len(asked)]
+            del self._released[: len(released)], self._adjusted[: len(amended)]
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Give the writing connection inside a transaction that is durable at the end."""
-        with self._writing, self._guard(), transaction(self._db):
+        with self._write_lock, self._guard(), transaction(self._db):
             yield self._db
 
-    def _write(self, db: sqlite3.Connection, pending: list[_Attempt]) -> None:
+    def _write(self, db: sqlite3.Connection, pending: list[_PendingAttempt]) -> None:
         documents = [_document(attempt.request) for attempt in pending]
         db.executemany("INSERT OR IGNORE INTO documents VALUES (?, ?, ?)", documents)
         rows = [_row(attempt) for attempt in pending]
         db.executemany(INSERT, rows)
         heads = [(row["key"][:16],) for row in rows if row["reply"] is not None]
         db.executemany("INSERT INTO answered VALUES (?)", heads)
-        spending.add_spending(db, [_spending(attempt) for attempt in pending])
+        spending.add_charges(db, [_charge_row(attempt) for attempt in pending])
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
@@ -260,7 +260,7 @@ class ReplyStore:
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
+class _PendingAttempt:
     request: Request
     reply: Reply | None
     error: str | None
@@ -274,7 +274,7 @@ def _document(request: Request) -> tuple[str, str, str]:
     return (request.document_id, digest, request.text)
 
 
-def _row(attempt: _Attempt) -> dict[str, Any]:
+def _row(attempt: _PendingAttempt) -> dict[str, Any]:
     request, reply = attempt.request, attempt.reply
     usage = reply.usage if reply else Usage()
     key = attempt.reserved.key if attempt.reserved else request.key
@@ -296,11 +296,11 @@ def _row(attempt: _Attempt) -> dict[str, Any]:
         "cached_tokens": usage.cached_tokens,
         "tokens": attempt.charge.tokens,
         "cost": attempt.charge.cost,
-        "logprobs": packed(reply.logprobs) if reply else None,
+        "logprobs": encode_logprobs(reply.logprobs) if reply else None,
     }
 
 
-def _spending(attempt: _Attempt) -> tuple[str | int, ...]:
+def _charge_row(attempt: _PendingAttempt) -> tuple[str | int, ...]:
     """Return a row of the table of spending: what this attempt adds."""
     request, reply, charge = attempt.request, attempt.reply, attempt.charge
     usage = reply.usage if reply else Usage()
@@ -309,7 +309,7 @@ def _spending(attempt: _Attempt) -> tuple[str | int, ...]:
         request.model,
         1,
         int(counted),
-        characters(request) if counted else 0,
+        count_characters(request) if counted else 0,
         usage.prompt_tokens,
         usage.cached_tokens,
         usage.completion_tokens,
@@ -322,6 +322,6 @@ def _attempt(row: tuple[Any, ...]) -> Attempt:
     model, prompt, sample, number, text, finish, *numbers, blob, error = row
     asked, answered, cached, latency = numbers
     usage = Usage(asked, answered, cached)
-    logprobs = unpacked(blob)
+    logprobs = decode_logprobs(blob)
     reply = None if text is None else Reply(text, finish, usage, latency, number, logprobs)
     return Attempt(model, prompt, sample, number, reply, error)

@@ -1,10 +1,10 @@
 import pytest
 
 from vermeil.cli.ui.highlight import highlighted
-from vermeil.cli.ui.inputs import corpus_config, shares_of
-from vermeil.cli.ui.refine_report import SHOWN
+from vermeil.cli.ui.inputs import corpus_config, parse_shares
+from vermeil.cli.ui.refine_report import CHANGES_SHOWN
 from vermeil.cli.ui.reports import print_report
-from vermeil.data.counts import Counts, Tally
+from vermeil.data.counts import Counts, MatchCounts
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.errors import ConfigError
 
@@ -54,7 +54,7 @@ def test_a_report_shows_numbers_scores_and_problems_but_not_the_configuration(
             "student": {"dropout": 0.1},
             "problems": [{"id": "d7", "problem": "no JSON [line 1]"}],
             "nothing": None,
-            "against_gold": Counts({"PER": Tally(1, 2, 2)}, Tally(2, 2, 2)).as_dict(),
+            "against_gold": Counts({"PER": MatchCounts(1, 2, 2)}, MatchCounts(2, 2, 2)).as_dict(),
         }
     )
     out = capsys.readouterr().out
@@ -65,9 +65,9 @@ def test_a_report_shows_numbers_scores_and_problems_but_not_the_configuration(
 
 
 def test_shares_are_read_and_wrong_ones_named_together() -> None:
-    assert shares_of(["train=0.8", "test=.2"]) == {"train": 0.8, "test": 0.2}
+    assert parse_shares(["train=0.8", "test=.2"]) == {"train": 0.8, "test": 0.2}
     with pytest.raises(ConfigError) as raised:
-        shares_of(["train", "test=x", "a=1", "a=1", "../b=1"])
+        parse_shares(["train", "test=x", "a=1", "a=1", "../b=1"])
     assert [p.split(":")[0] for p in raised.value.problems] == ["train", "test=x", "a=1", "../b=1"]
 
 
@@ -90,7 +90,7 @@ def test_a_column_of_words_begins_at_the_left(capsys: pytest.CaptureFixture[str]
 def test_scores_are_shown_whatever_was_measured_of_them(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    whole = Counts({"PER": Tally(1, 2, 2)}, Tally(2, 2, 2)).as_dict()
+    whole = Counts({"PER": MatchCounts(1, 2, 2)}, MatchCounts(2, 2, 2)).as_dict()
     for left_out in ("span_only", "macro_f1", "errors", "confusion", "documents", "truncated"):
         print_report({"judge": {k: v for k, v in whole.items() if k != left_out}})
         shown = capsys.readouterr().out
@@ -101,7 +101,9 @@ def test_scores_are_shown_whatever_was_measured_of_them(
 
 
 def test_what_stands_beside_scores_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    print_report({"corpus": "test", **Counts({"PER": Tally(1, 2, 2)}).as_dict(), "groups": 1234})
+    print_report(
+        {"corpus": "test", **Counts({"PER": MatchCounts(1, 2, 2)}).as_dict(), "groups": 1234}
+    )
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     for row in (["corpus", "test"], ["macro", "f1", "0.5"], ["groups", "1,234"]):
         assert row in rows
@@ -131,11 +133,11 @@ def test_a_long_value_is_continued_and_not_cut_off(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize("believed", [True, False])
-@pytest.mark.parametrize("changes", [{}, {f"LOC → {n}": 1 for n in range(SHOWN + 2)}])
+@pytest.mark.parametrize("changes", [{}, {f"LOC → {n}": 1 for n in range(CHANGES_SHOWN + 2)}])
 def test_a_report_of_training_shows_refined_silver_as_refine_does(
     believed: bool, changes: dict[str, int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    counts = Counts({"PER": Tally(1, 2, 2)}).as_dict()
+    counts = Counts({"PER": MatchCounts(1, 2, 2)}).as_dict()
     scored = {name: counts[name] for name in ("overall", "per_label")}
     signal = {"items": 1, "share": 1.0, "auroc": None, "auarc": 0.5, "ece": 0.1, "bins": [{}]}
     documents = {"silver": 2, "doubly_labelled": 1, "self_annotated": 1234}

@@ -11,8 +11,8 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed")
 
-from vermeil.cluster.predict.partitions import Partition, partitions, product_of
-from vermeil.cluster.storage import Place
+from vermeil.cluster.predict.partitions import Partition, list_partitions, output_name
+from vermeil.cluster.storage import StorageUri
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.errors import DataError
 
@@ -22,9 +22,9 @@ def marked(documents: Iterable[Document]) -> Iterator[Document]:
         yield document.with_annotation(Annotation(spans=(Span(0, 1, "PER", 0.5),)))
 
 
-def places(tmp_path: Path) -> tuple[Place, Place]:
+def places(tmp_path: Path) -> tuple[StorageUri, StorageUri]:
     (tmp_path / "in").mkdir()
-    return Place(str(tmp_path / "in")), Place((tmp_path / "out").as_uri())
+    return StorageUri(str(tmp_path / "in")), StorageUri((tmp_path / "out").as_uri())
 
 
 def test_lines_end_as_they_do_elsewhere(tmp_path: Path) -> None:
@@ -79,12 +79,12 @@ def test_a_wrong_file_leaves_nothing(tmp_path: Path) -> None:
 def test_what_partitions_there_are(tmp_path: Path) -> None:
     source, _ = places(tmp_path)
     with pytest.raises(DataError, match="holds no file"):
-        partitions(source)
+        list_partitions(source)
     for name in ("b/x.txt", "a.jsonl.gz", "_SUCCESS", ".hidden"):
         (tmp_path / "in" / name).parent.mkdir(exist_ok=True)
         (tmp_path / "in" / name).touch()
-    assert partitions(source) == ["a.jsonl.gz", "b/x.txt"]
-    assert [product_of(name) for name in partitions(source)] == ["a.jsonl.gz", "b/x.jsonl"]
+    assert list_partitions(source) == ["a.jsonl.gz", "b/x.txt"]
+    assert [output_name(name) for name in list_partitions(source)] == ["a.jsonl.gz", "b/x.jsonl"]
     (tmp_path / "in/c.doc").touch()
     with pytest.raises(DataError, match=r"c\.doc"):
-        partitions(source)
+        list_partitions(source)

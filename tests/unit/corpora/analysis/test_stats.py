@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from vermeil.corpora import Spread, corpus_stats
+from vermeil.corpora import LengthSummary, corpus_stats
 from vermeil.data.document import Annotation, Document, Relation, Span
 
 
@@ -42,12 +42,12 @@ def test_labels_are_ordered_by_number():
 
 def test_of_an_even_number_of_lengths_the_lower_middle_is_taken():
     stats = corpus_stats([Document(str(n), "x" * n) for n in (2, 4, 6, 9)])
-    assert stats.characters == Spread(2, 4, 9)
+    assert stats.characters == LengthSummary(2, 4, 9)
 
 
 def test_no_documents():
     stats = corpus_stats([])
-    assert (stats.documents, stats.characters, stats.words) == (0, Spread(), Spread())
+    assert (stats.documents, stats.characters, stats.words) == (0, LengthSummary(), LengthSummary())
 
 
 def test_half_surrogates_are_counted_not_refused():

@@ -12,7 +12,7 @@ from vermeil.data.document import UNANNOTATED, Annotation, Document, Span
 from vermeil.data.example import IGNORED
 from vermeil.errors import ConfigError
 from vermeil.student.config import StudentConfig
-from vermeil.student.encoding.context import spread
+from vermeil.student.encoding.context import balance_windows
 from vermeil.student.student import Student
 from vermeil.tasks.protocol import Task
 from vermeil.training.fit import plan_for, train_student
@@ -125,8 +125,8 @@ def test_a_task_that_labels_whole_texts_has_neither_context_nor_crf(
 
 
 def test_windows_are_few_and_evenly_filled() -> None:
-    assert spread([5, 5, 5, 5], 15) == [2, 2]
-    assert spread([5, 5, 5, 5], 20) == [4]
-    assert spread([9, 1, 9], 10) == [2, 1]
-    assert spread([0, 0], 10) == [2]
-    assert spread([7], 10) == [1]
+    assert balance_windows([5, 5, 5, 5], 15) == [2, 2]
+    assert balance_windows([5, 5, 5, 5], 20) == [4]
+    assert balance_windows([9, 1, 9], 10) == [2, 1]
+    assert balance_windows([0, 0], 10) == [2]
+    assert balance_windows([7], 10) == [1]

@@ -83,12 +83,12 @@ def test_long_documents_are_cut_into_windows_that_train_each_word_once(student: 
 def test_unannotated_documents_are_counted(student: Student) -> None:
     corpus = student.encode([Document("a", "nobody looked"), gold("Bo")], "silver")
     assert len(corpus.examples) == 1
-    assert corpus.losses == {"nothing_to_learn": 1}
+    assert corpus.encoding_losses == {"nothing_to_learn": 1}
 
 
 def test_a_word_longer_than_a_window_is_counted_and_still_trained(student: Student) -> None:
     corpus = student.encode([gold("see " + "x" * 99 + " now")], "gold")
-    assert corpus.losses == {"long_word": 1}
+    assert corpus.encoding_losses == {"long_word": 1}
     assert sum(int((e.classes != IGNORED).sum()) for e in corpus.examples) == 3
 
 

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from vermeil.data.document import Document
 from vermeil.student.inference import predictor
-from vermeil.student.inference.batching import tempered
+from vermeil.student.inference.batching import apply_temperature
 from vermeil.student.network.torch_runner import TorchRunner
 from vermeil.student.student import Student
 
 
 def test_a_temperature_of_one_changes_nothing() -> None:
     rows = np.array([[0.7, 0.2, 0.1]], np.float32)
-    assert tempered(rows, 1.0) is rows
+    assert apply_temperature(rows, 1.0) is rows
 
 
 def test_temperature_is_that_of_the_softmax() -> None:
@@ -28,7 +28,7 @@ def test_temperature_is_that_of_the_softmax() -> None:
         return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
 
     np.testing.assert_allclose(
-        tempered(softmax(logits), 2.5), softmax(logits / 2.5), rtol=1e-5, atol=1e-8
+        apply_temperature(softmax(logits), 2.5), softmax(logits / 2.5), rtol=1e-5, atol=1e-8
     )
 
 
@@ -109,7 +109,7 @@ def test_batches_are_within_the_budget_and_any_number_of_workers_finds_the_same(
             return super().__call__(ids, mask, cases)
 
     runner = Several(student.network)
-    runner.batch = 64
+    runner.batch_wordpieces = 64
     found = [d.spans for d in replace(student.predictor("fp32"), runner=runner).predict(texts)]
     for one, other in zip(found, expected, strict=True):
         assert [s.key for s in one or ()] == [s.key for s in other or ()]

@@ -14,20 +14,20 @@ from vermeil.evaluation.documents import evaluate
 from vermeil.jobs.predict import predict
 from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
-from vermeil.student.loop.best_state import Best
+from vermeil.student.loop.best_state import BestState
 from vermeil.tasks.protocol import Task
 
 
-def best(**settings: Any) -> Best:
-    return Best(10, StudentConfig.model_validate({"select": "best_dev", **settings}))
+def best(**settings: Any) -> BestState:
+    return BestState(10, StudentConfig.model_validate({"select": "best_dev", **settings}))
 
 
-def offer(chosen: Best, *scores: float) -> nn.Linear:
+def offer(chosen: BestState, *scores: float) -> nn.Linear:
     layer = nn.Linear(1, 1)
     for score in scores:
         with torch.no_grad():
             layer.weight.fill_(score)
-        chosen.offer(score, layer)
+        chosen.update(score, layer)
     return layer
 
 
@@ -42,7 +42,7 @@ def test_the_best_state_is_given_back() -> None:
     chosen.restore(layer)
     assert float(layer.weight.detach()) == 0.75
     resumed = best()
-    resumed.resume(chosen.state())
+    resumed.load_state_dict(chosen.state_dict())
     layer = offer(resumed, 0.5)
     resumed.restore(layer)
     assert float(layer.weight.detach()) == 0.75
@@ -51,12 +51,12 @@ def test_the_best_state_is_given_back() -> None:
 def test_training_stops_when_nothing_gets_better() -> None:
     patient = best(patience=2)
     offer(patient, 0.5, 0.25)
-    assert not patient.gives_up
+    assert not patient.should_stop
     offer(patient, 0.5)
-    assert patient.gives_up
+    assert patient.should_stop
     endless = best()
     offer(endless, 0.5, *[0.25] * 99)
-    assert not endless.gives_up
+    assert not endless.should_stop
 
 
 def test_the_student_that_is_kept_has_the_best_f1_of_all(

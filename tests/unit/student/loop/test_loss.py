@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from vermeil.data.example import IGNORED, Example
+from vermeil.data.example import IGNORED, TrainingExample
 from vermeil.student.loop.loss import Batch, CrossEntropy, collate
 
 CPU = torch.device("cpu")
@@ -14,10 +14,10 @@ CPU = torch.device("cpu")
 
 def example(
     classes: list[int], weights: list[float], soft: list[list[float]] | None = None
-) -> Example:
+) -> TrainingExample:
     """Each position a word."""
     size = len(classes)
-    return Example(
+    return TrainingExample(
         np.arange(size) + 5,
         None,
         np.array(classes, np.int64),
@@ -28,7 +28,7 @@ def example(
     )
 
 
-def batch(*examples: Example) -> Batch:
+def batch(*examples: TrainingExample) -> Batch:
     return collate(examples, np.arange(50), 0, CPU)
 
 

@@ -11,7 +11,7 @@ from tests.toys import blending, sentences
 from vermeil.errors import ConfigError
 from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
-from vermeil.student.loop.metrics import StepRecord, tracked
+from vermeil.student.loop.metrics import StepRecord, open_tracker
 from vermeil.tasks.protocol import Task
 
 
@@ -35,6 +35,6 @@ def test_a_tracker_that_is_not_installed_is_named(
 
 
 def test_no_tracker_takes_everything_and_writes_nothing(tmp_path: Path) -> None:
-    with tracked("none", tmp_path / "here") as watch:
+    with open_tracker("none", tmp_path / "here") as watch:
         watch(StepRecord(1, 0.5, 1.0, 1e-3, 128))
     assert list(tmp_path.iterdir()) == []

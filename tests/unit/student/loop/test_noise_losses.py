@@ -10,11 +10,11 @@ import torch
 from tests.toys import blending, sentences
 from torch.nn import functional
 
-from vermeil.data.example import IGNORED, Example
+from vermeil.data.example import IGNORED, TrainingExample
 from vermeil.errors import ConfigError
 from vermeil.student.config import NoiseConfig, StudentConfig
 from vermeil.student.loop.loss import Batch, CrossEntropy, collate
-from vermeil.student.loop.noise_losses import NoiseAware
+from vermeil.student.loop.noise_losses import NoiseRobustLoss
 from vermeil.student.student import Student
 from vermeil.tasks.protocol import Task
 from vermeil.training.fit import plan_for
@@ -22,12 +22,12 @@ from vermeil.training.fit import plan_for
 CLASSES = 3
 
 
-def example(origin: str, classes: list[int]) -> Example:
+def example(origin: str, classes: list[int]) -> TrainingExample:
     """One wordpiece a word."""
     size = len(classes)
     known = np.array(classes, np.int64)
     ids, positions = np.arange(size), np.arange(size)
-    return Example(ids, None, known, np.ones(size, np.float32), origin, positions)
+    return TrainingExample(ids, None, known, np.ones(size, np.float32), origin, positions)
 
 
 EXAMPLES = [example("gold", [0, 1, IGNORED]), example("silver", [0, 2, 0, 0])]
@@ -42,7 +42,7 @@ def logits() -> torch.Tensor:
 
 
 def test_nothing_on_is_cross_entropy() -> None:
-    found = NoiseAware(NoiseConfig(), EXAMPLES, CLASSES)(logits(), batch())
+    found = NoiseRobustLoss(NoiseConfig(), EXAMPLES, CLASSES)(logits(), batch())
     torch.testing.assert_close(found, CrossEntropy()(logits(), batch()))
 
 
@@ -50,14 +50,14 @@ def test_generalised_cross_entropy_of_silver_alone() -> None:
     q, said = 0.7, functional.softmax(logits(), -1)
     gold = -said[0, 0, 0].log() - said[0, 1, 1].log()
     right = torch.stack([said[1, 0, 0], said[1, 1, 2], said[1, 2, 0], said[1, 3, 0]])
-    found = NoiseAware(NoiseConfig(robust=q), EXAMPLES, CLASSES)(logits(), batch())
+    found = NoiseRobustLoss(NoiseConfig(robust=q), EXAMPLES, CLASSES)(logits(), batch())
     torch.testing.assert_close(found, gold + ((1 - right**q) / q).sum())
 
 
 def test_negative_sampling_leaves_out_words_of_silver_without_entity() -> None:
     torch.manual_seed(0)
     said = -functional.log_softmax(logits(), -1)
-    criterion = NoiseAware(NoiseConfig(negative_sampling=0.5), EXAMPLES, CLASSES)
+    criterion = NoiseRobustLoss(NoiseConfig(negative_sampling=0.5), EXAMPLES, CLASSES)
     certain = said[0, 0, 0] + said[0, 1, 1] + said[1, 1, 2]
     optional = torch.stack([said[1, i, 0] for i in (0, 2, 3)])
     subsets = {
@@ -70,7 +70,7 @@ def test_negative_sampling_leaves_out_words_of_silver_without_entity() -> None:
 
 def test_early_learning_holds_to_what_was_predicted() -> None:
     config = NoiseConfig(early_learning=2.0, memory=0.5)
-    criterion = NoiseAware(config, EXAMPLES, CLASSES)
+    criterion = NoiseRobustLoss(config, EXAMPLES, CLASSES)
     said = functional.softmax(logits(), -1)[1]
     once = criterion(logits(), batch())
     assert torch.allclose(criterion.memory, 0.5 * said)

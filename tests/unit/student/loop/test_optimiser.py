@@ -12,7 +12,7 @@ from vermeil.student.config import StudentConfig
 from vermeil.student.loop.crf import Crf
 from vermeil.student.loop.loss import CrossEntropy
 from vermeil.student.loop.optimiser import (
-    CRITERION_RATE,
+    CRITERION_RATE_FACTOR,
     make_optimiser,
     parameter_groups,
     rate_factor,
@@ -74,5 +74,5 @@ def test_what_is_decayed(encoder: Path, task: Task) -> None:
     assert {p.ndim for p in plain.parameters} == {1}
     assert (decayed.weight_decay, plain.weight_decay) == (config.weight_decay, 0)
     transitions = parameter_groups(network, Crf(5), config)[-1]
-    assert (transitions.scale, transitions.exact) == (CRITERION_RATE, True)
+    assert (transitions.scale, transitions.full_precision) == (CRITERION_RATE_FACTOR, True)
     assert [p.shape for p in transitions.parameters] == [torch.Size([5, 5])]

@@ -17,12 +17,12 @@ from vermeil.errors import ConfigError
 from vermeil.student.config import StudentConfig
 from vermeil.student.loop.loss import collate
 from vermeil.student.loop.packing import (
-    ROW,
+    ROW_MULTIPLE,
     fill_rows,
     first_position,
     packed_attention,
     packed_logits,
-    packs,
+    uses_packed_rows,
 )
 from vermeil.student.student import Student
 from vermeil.tasks.protocol import Task
@@ -50,7 +50,7 @@ def test_logits_and_gradients_are_those_of_padding(name: str, task: Task, tmp_pa
     examples = student.encode(
         [Document(t, t, annotation=Annotation(())) for t in texts], "gold"
     ).examples
-    assert max(e.size for e in examples) > ROW / 3
+    assert max(e.size for e in examples) > ROW_MULTIPLE / 3
     every = np.arange(network.config.vocab_size)
     inputs = collate(examples, every, network.config.pad_token_id, torch.device("cpu")).inputs
     kept = inputs["attention_mask"].bool()
@@ -83,9 +83,9 @@ def test_varlen_needs_a_graphics_card(encoder: Path, task: Task) -> None:
         pytest.skip("there is one")
     network = make_student(encoder, task).network
     with pytest.raises(ConfigError, match="no graphics card"):
-        packs(network, "varlen")
-    assert packs(network, "auto")
-    assert not packs(network, "off")
+        uses_packed_rows(network, "varlen")
+    assert uses_packed_rows(network, "auto")
+    assert not uses_packed_rows(network, "off")
 
 
 @given(st.lists(st.integers(1, 64), min_size=1, max_size=60))

@@ -14,11 +14,11 @@ from vermeil.blending.config import BlendingConfig
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.errors import ConfigError
 from vermeil.student.config import StudentConfig
-from vermeil.student.loop.loop import Surroundings
+from vermeil.student.loop.loop import TrainingHooks
 from vermeil.student.student import Student
-from vermeil.studies.cells.observation_set import draw_probes, moments
+from vermeil.studies.cells.observation_set import observation_steps, sample_observation_set
 from vermeil.studies.cells.observer import MechanismObserver
-from vermeil.studies.cells.sampling import Draw
+from vermeil.studies.cells.sampling import CellDocuments
 from vermeil.studies.config import MechanismConfig
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.tasks.protocol import Task
@@ -48,7 +48,7 @@ def mistaken(document: Document) -> Document:
 
 def train(task: Task, encoder: Path, *, observed: bool, regimen: str = "simple_mix") -> Any:
     pool = sentences("pool", 24)
-    draw = Draw(sentences("gold", 12), tuple(map(mistaken, pool)))
+    draw = CellDocuments(sentences("gold", 12), tuple(map(mistaken, pool)))
     corpora = StudyCorpora([*draw.gold, *pool], draw.silver, sentences("dev", 20))
     student = Student.create(task, StudentConfig(encoder=str(encoder), threads=1), 3)
     gold, silver = student.encode(draw.gold, "gold"), student.encode(draw.silver, "silver")
@@ -59,9 +59,9 @@ def train(task: Task, encoder: Path, *, observed: bool, regimen: str = "simple_m
         }
     )
     plan = plan_for(gold, silver, blending, 3)
-    probes = draw_probes(draw, corpora, CONFIG, 3)
+    probes = sample_observation_set(draw, corpora, CONFIG, 3)
     observer = MechanismObserver(student, gold, silver, plan, probes, 3) if observed else None
-    train_student(student, gold, silver, blending, 3, Surroundings(observer=observer))
+    train_student(student, gold, silver, blending, 3, TrainingHooks(observer=observer))
     return student, plan, observer and observer.as_dict()
 
 
@@ -83,7 +83,7 @@ def test_the_recording_is_the_same_every_time(task: Task, encoder: Path) -> None
 def test_what_is_observed(task: Task, encoder: Path) -> None:
     _, plan, told = train(task, encoder, observed=True)
     steps = [point["step"] for point in told["points"]]
-    assert steps == moments(plan, CONFIG.points)
+    assert steps == observation_steps(plan, CONFIG.points)
     last_silver = int(np.flatnonzero(plan.planned_share == 0)[-1]) + 1
     assert last_silver in steps
     assert steps[-1] == plan.steps
@@ -117,13 +117,13 @@ def test_moments_hold_jumps_and_the_end() -> None:
         steps = 100
         planned_share = np.repeat([0.0, 1.0], [73, 27])
 
-    assert moments(Plan, 8) == [13, 25, 38, 50, 63, 73, 88, 100]  # type: ignore[arg-type]
+    assert observation_steps(Plan, 8) == [13, 25, 38, 50, 63, 73, 88, 100]  # type: ignore[arg-type]
     Plan.planned_share = np.linspace(0, 1, 100)
-    assert moments(Plan, 4) == [25, 50, 75, 100]  # type: ignore[arg-type]
+    assert observation_steps(Plan, 4) == [25, 50, 75, 100]  # type: ignore[arg-type]
 
 
 def test_a_recording_needs_dev(task: Task) -> None:
-    draw = Draw(sentences("gold", 3), ())
+    draw = CellDocuments(sentences("gold", 3), ())
     with pytest.raises(ConfigError, match=r"corpora\.dev"):
-        draw_probes(draw, StudyCorpora(draw.gold), CONFIG, 0)
+        sample_observation_set(draw, StudyCorpora(draw.gold), CONFIG, 0)
     assert task.labels

@@ -4,7 +4,7 @@ import pytest
 
 from vermeil.data.document import Document
 from vermeil.errors import ConfigError
-from vermeil.studies.cells.sampling import draw_documents
+from vermeil.studies.cells.sampling import sample_documents
 
 
 def corpus(prefix: str, groups: int, size: int) -> list[Document]:
@@ -17,7 +17,7 @@ def corpus(prefix: str, groups: int, size: int) -> list[Document]:
 
 def test_gold_is_drawn_by_group_and_silver_follows_it() -> None:
     both = corpus("a", 20, 5)
-    draw = draw_documents(both, both, 12, 30, seed=1)
+    draw = sample_documents(both, both, 12, 30, seed=1)
     ids = [d.id for d in (*draw.gold, *draw.silver)]
     assert len(ids) == len(set(ids)) == 42
     assert len({d.group for d in draw.gold}) == 3
@@ -26,26 +26,26 @@ def test_gold_is_drawn_by_group_and_silver_follows_it() -> None:
 
 def test_a_larger_draw_begins_with_the_smaller_one() -> None:
     both = corpus("a", 20, 5)
-    small = draw_documents(both, both, 12, None, seed=1).gold
-    assert draw_documents(both, both, 50, None, seed=1).gold[:12] == small
+    small = sample_documents(both, both, 12, None, seed=1).gold
+    assert sample_documents(both, both, 50, None, seed=1).gold[:12] == small
 
 
 def test_seeds_draw_other_documents() -> None:
     gold = corpus("a", 20, 5)
     draws = {
-        tuple(d.id for d in draw_documents(gold, [], 10, None, seed).gold) for seed in range(5)
+        tuple(d.id for d in sample_documents(gold, [], 10, None, seed).gold) for seed in range(5)
     }
     assert len(draws) > 1
-    assert draw_documents(gold, [], 10, None, 3) == draw_documents(gold, [], 10, None, 3)
+    assert sample_documents(gold, [], 10, None, 3) == sample_documents(gold, [], 10, None, 3)
 
 
 def test_all_are_drawn_unless_a_number_is_given() -> None:
     gold, silver = corpus("a", 3, 2), corpus("b", 4, 2)
-    draw = draw_documents(gold, silver, None, None, 0)
+    draw = sample_documents(gold, silver, None, None, 0)
     assert {d.id for d in draw.gold} == {d.id for d in gold}
     assert {d.id for d in draw.silver} == {d.id for d in silver}
 
 
 def test_more_than_there_are_cannot_be_drawn() -> None:
     with pytest.raises(ConfigError, match=r"study\.gold_documents: 7 are wanted.*6"):
-        draw_documents(corpus("a", 3, 2), [], 7, None, 0)
+        sample_documents(corpus("a", 3, 2), [], 7, None, 0)

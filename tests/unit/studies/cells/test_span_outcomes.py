@@ -7,8 +7,12 @@ import math
 import numpy as np
 
 from vermeil.data.document import Annotation, Document, Span
-from vermeil.studies.cells.span_outcomes import Outcomes
-from vermeil.studies.cells.word_metrics import Judged, sharpness, silver_words
+from vermeil.studies.cells.span_outcomes import SpanOutcomes
+from vermeil.studies.cells.word_metrics import (
+    ScoredDocument,
+    sharpness_metrics,
+    silver_word_metrics,
+)
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
@@ -23,7 +27,7 @@ def test_every_span_is_followed(task: Task) -> None:
         Document("1", "Bo Al went to Rome", annotation=spans((0, 5, "PER"), (14, 18, "LOC"))),
         Document("2", "Oslo and Bo", annotation=spans((0, 4, "LOC"), (9, 11, "PER"))),
     ]
-    outcomes = Outcomes(gold, task)
+    outcomes = SpanOutcomes(gold, task)
     first = outcomes.add([spans((0, 2, "PER"), (14, 18, "PER")), spans((0, 8, "PER"))])
     second = outcomes.add([spans((0, 5, "PER"), (6, 10, "LOC")), gold[1].annotation])
     assert first.overall.correct == 0
@@ -40,7 +44,7 @@ def test_labels_of_texts_are_followed_too() -> None:
     labels = {"sport": {}, "politics": {}}
     topics = make_task(TaskConfig.model_validate({"name": "classification", "labels": labels}))
     gold = [Document("1", "a", annotation=Annotation(labels=("sport",)))]
-    outcomes = Outcomes(gold, topics)
+    outcomes = SpanOutcomes(gold, topics)
     outcomes.add([Annotation(labels=("politics",))])
     outcomes.add([Annotation(labels=("sport",))])
     told = outcomes.as_dict()
@@ -56,8 +60,8 @@ def test_words_of_silver(task: Task) -> None:
     rows[3] = 0
     rows[3, per] = 1.0
     said, true = np.array([o, per, per, per]), np.array([o, per, loc, loc])
-    documents = [Judged([(i, i + 1) for i in range(4)], rows, said, true)]
-    told = silver_words(documents, task)
+    documents = [ScoredDocument([(i, i + 1) for i in range(4)], rows, said, true)]
+    told = silver_word_metrics(documents, task)
     half = round(math.log(2), 4)
     assert told["clean"] == {"words": 2, "loss": half, "gold_loss": half}
     assert told["clean_spans"]["words"] == 1
@@ -65,7 +69,7 @@ def test_words_of_silver(task: Task) -> None:
     assert told["noisy"]["loss"] == round(math.log(2) / 2, 4)
     says_silver = int(rows[2].argmax() == per) + 1
     assert told["pairs"] == {"LOC>PER": [2, says_silver, 2 - says_silver]}
-    sharp = sharpness(documents, task)
+    sharp = sharpness_metrics(documents, task)
     assert sharp["words"] == 4
     assert sharp["span_words"] == 3
     assert sharp["entropy"] == round(3 * math.log(2) / 4, 4)
@@ -74,6 +78,6 @@ def test_words_of_silver(task: Task) -> None:
 
 def test_words_nobody_knows_do_not_count(task: Task) -> None:
     rows = np.full((2, len(task.classes)), 1 / len(task.classes), np.float32)
-    documents = [Judged([(0, 1), (1, 2)], rows, np.array([-100, 0]), np.array([0, 0]))]
-    assert silver_words(documents, task)["clean"]["words"] == 1
-    assert sharpness(documents, task)["words"] == 1
+    documents = [ScoredDocument([(0, 1), (1, 2)], rows, np.array([-100, 0]), np.array([0, 0]))]
+    assert silver_word_metrics(documents, task)["clean"]["words"] == 1
+    assert sharpness_metrics(documents, task)["words"] == 1

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from vermeil.studies.report.highlighted_text import Piece, marked
+from vermeil.studies.report.highlighted_text import Piece, highlight_spans
 from vermeil.studies.report.sections.examples import example_views
 
 TEXT = "Ann met Bob Ray in Oslo"
@@ -17,42 +17,44 @@ GOLD = [span("Ann", "PER"), span("Bob Ray", "PER"), span("Oslo", "LOC")]
 
 
 def test_without_gold_marks_are_not_judged():
-    found = marked(TEXT, GOLD, None)
-    assert [piece.judgement for piece in found.pieces if piece.label] == ["plain"] * 3
+    found = highlight_spans(TEXT, GOLD, None)
+    assert [piece.correctness for piece in found.pieces if piece.label] == ["plain"] * 3
     assert found.right is None
     assert found.pieces[0] == Piece("Ann", "PER")
 
 
 def test_right_wrong_and_missed_are_told_apart():
-    found = marked(TEXT, [span("Ann", "PER"), span("Bob", "ORG"), span("met", "MISC")], GOLD)
+    found = highlight_spans(
+        TEXT, [span("Ann", "PER"), span("Bob", "ORG"), span("met", "MISC")], GOLD
+    )
     pieces = {piece.text: piece for piece in found.pieces if piece.label}
-    assert pieces["Ann"].judgement == "right"
-    assert (pieces["Bob"].judgement, pieces["Bob"].note) == ("wrong", "gold: “Bob Ray” PER")
-    assert (pieces["met"].judgement, pieces["met"].note) == ("wrong", "gold: nothing")
+    assert pieces["Ann"].correctness == "right"
+    assert (pieces["Bob"].correctness, pieces["Bob"].note) == ("wrong", "gold: “Bob Ray” PER")
+    assert (pieces["met"].correctness, pieces["met"].note) == ("wrong", "gold: nothing")
     assert pieces["Oslo"] == Piece("Oslo", "LOC", "missed")
     assert (found.right, found.wrong, found.missed) == (1, 2, 2)
 
 
 def test_a_wrong_label_alone_names_the_right_one():
-    found = marked(TEXT, [span("Oslo", "ORG")], GOLD)
-    (wrong,) = [piece for piece in found.pieces if piece.judgement == "wrong"]
+    found = highlight_spans(TEXT, [span("Oslo", "ORG")], GOLD)
+    (wrong,) = [piece for piece in found.pieces if piece.correctness == "wrong"]
     assert (wrong.label, wrong.note) == ("ORG", "gold: LOC")
 
 
 def test_marks_that_cross_others_are_counted_not_shown():
-    found = marked(TEXT, [span("Bob Ray", "PER"), span("Ray in", "ORG")], GOLD)
+    found = highlight_spans(TEXT, [span("Bob Ray", "PER"), span("Ray in", "ORG")], GOLD)
     assert found.hidden == 1
     assert "".join(piece.text for piece in found.pieces) == TEXT
 
 
 @pytest.mark.parametrize("bad", [(-1, 3), (5, 5), (20, 99)])
 def test_spans_outside_the_text_break_nothing(bad: tuple[int, int]):
-    found = marked(TEXT, [{"start": bad[0], "end": bad[1], "label": "X"}], None)
+    found = highlight_spans(TEXT, [{"start": bad[0], "end": bad[1], "label": "X"}], None)
     assert found.pieces == (Piece(TEXT),)
 
 
 def test_an_empty_text_has_no_pieces():
-    assert marked("", [], []).pieces == ()
+    assert highlight_spans("", [], []).pieces == ()
 
 
 def test_students_who_marked_the_same_share_a_line():

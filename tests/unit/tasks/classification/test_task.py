@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vermeil.data.counts import Tally, total
+from vermeil.data.counts import MatchCounts, sum_counts
 from vermeil.data.document import Annotation, Document
 from vermeil.data.example import IGNORED
 from vermeil.data.reply import Reply, State
@@ -94,12 +94,12 @@ def test_the_most_probable_label_is_decoded():
 
 def test_micro_f1_is_the_accuracy():
     pairs = [("sport", "sport"), ("sport", "tech"), ("tech", "tech"), ("tech", "tech")]
-    counts = total(
+    counts = sum_counts(
         TASK.count(Annotation(labels=(gold,)), Annotation(labels=(predicted,)))
         for gold, predicted in pairs
     )
     assert counts.overall.f1 == counts.overall.precision == 0.75
-    assert counts.per_label == {"sport": Tally(1, 1, 2), "tech": Tally(2, 3, 2)}
+    assert counts.per_label == {"sport": MatchCounts(1, 1, 2), "tech": MatchCounts(2, 3, 2)}
     assert counts.macro_f1 == pytest.approx((2 / 3 + 4 / 5) / 2)
     assert counts.confusion == {("sport", "sport"): 1, ("sport", "tech"): 1, ("tech", "tech"): 2}
     assert (counts.documents, counts.span_only) == (4, None)

@@ -27,7 +27,7 @@ def test_spans_become_iob2_classes_with_weight_one():
     assert target.classes.tolist() == [1, 2, 0, 3, 4, 0]
     assert target.weights.tolist() == [1.0] * 6
     assert (target.classes.dtype, target.weights.dtype) == (np.int64, np.float32)
-    assert target.losses == {}
+    assert target.encoding_losses == {}
 
 
 def test_weights_of_document_and_span_are_multiplied():
@@ -49,7 +49,7 @@ def test_what_tags_cannot_hold_is_counted():
     spans = (Span(0, 1, "PER"), Span(2, 3, "LOC"), Span(7, 8, "PER"))
     target = encode(spans)
     assert target.classes.tolist() == [1, 0, 0, 0, 0, 0]
-    assert target.losses == {"cut_token": 1, "overlap": 1, "no_token": 1}
+    assert target.encoding_losses == {"cut_token": 1, "overlap": 1, "no_token": 1}
 
 
 def test_of_two_spans_in_one_word_the_kept_one_weighs():
@@ -60,7 +60,7 @@ def test_of_two_spans_in_one_word_the_kept_one_weighs():
 def test_a_document_without_words_has_an_empty_target():
     target = encode(words=(), abstain=((0, 3),))
     assert target.classes.shape == target.weights.shape == (0,)
-    assert target.losses == {"no_token": 2}
+    assert target.encoding_losses == {"no_token": 2}
 
 
 def test_soft_labels_keep_a_words_place_in_the_span_and_leave_the_rest_to_o():

@@ -2,20 +2,20 @@ import numpy as np
 import pytest
 
 from vermeil.data.document import Annotation, Document, Span
-from vermeil.data.region import Mark, Option
+from vermeil.data.region import Candidate, SpanKey
 from vermeil.data.tags import Scheme
 from vermeil.data.words import split_words
 from vermeil.tasks.ner.encoding import scheme_classes
-from vermeil.tasks.ner.regions import find_regions, marks_of
+from vermeil.tasks.ner.regions import find_regions, span_keys_of
 
 LABELS = ("PER", "LOC")
 TEXT = "Bo saw New York"
 WORDS = split_words(TEXT)
-BO: Mark = (0, 2, "PER")
-NEW_YORK: Mark = (7, 15, "LOC")
+BO: SpanKey = (0, 2, "PER")
+NEW_YORK: SpanKey = (7, 15, "LOC")
 
 
-def said(*marks: Mark, text: str = TEXT) -> Document:
+def said(*marks: SpanKey, text: str = TEXT) -> Document:
     return Document("d", text, annotation=Annotation(spans=tuple(Span(*m) for m in marks)))
 
 
@@ -31,34 +31,36 @@ def students(*tags: str, scheme: Scheme = "iob2", sure: float = 0.99) -> np.ndar
 NOTHING = students("O", "O", "O", "O")
 
 
-def option_of(options: tuple[Option, ...], *marks: Mark) -> int:
+def option_of(options: tuple[Candidate, ...], *marks: SpanKey) -> int:
     return options.index(tuple(marks))
 
 
 def test_one_span_of_the_teacher_may_have_any_label_or_be_nothing():
     [region] = find_regions(said(BO), WORDS, NOTHING, LABELS)
     assert (region.start, region.end) == (0, 2)
-    assert set(region.options) == {(), (BO,), ((0, 2, "LOC"),)}
-    assert region.options[region.said] == (BO,)
-    assert region.options[region.predicted] == ()
-    assert np.exp(region.evidence).sum() == pytest.approx(1)
+    assert set(region.candidates) == {(), (BO,), ((0, 2, "LOC"),)}
+    assert region.candidates[region.teacher_choice] == (BO,)
+    assert region.candidates[region.student_choice] == ()
+    assert np.exp(region.log_probs).sum() == pytest.approx(1)
     # By hand: O has .99, the beginning of each label .0025.
-    assert np.exp(region.evidence)[option_of(region.options)] == pytest.approx(0.99 / 0.995)
+    assert np.exp(region.log_probs)[option_of(region.candidates)] == pytest.approx(0.99 / 0.995)
 
 
 def test_what_only_students_see_is_a_region_too():
     [region] = find_regions(said(), WORDS, students("O", "O", "B-LOC", "I-LOC"), LABELS)
     assert (region.start, region.end) == (7, 15)
-    assert region.options[region.said] == ()
-    assert region.options[region.predicted] == (NEW_YORK,)
+    assert region.candidates[region.teacher_choice] == ()
+    assert region.candidates[region.student_choice] == (NEW_YORK,)
 
 
 def test_what_students_nearly_see_is_a_region_and_predicted_as_nothing():
     rows = students("O", "O", "O", "O")
     rows[3] = [0.85, 0.0, 0.0, 0.15, 0.0]
     [region] = find_regions(said(), WORDS, rows, LABELS)
-    assert set(region.options) == {(), ((11, 15, "LOC"),), ((11, 15, "PER"),)}
-    assert region.options[region.predicted] == region.options[region.said] == ()
+    assert set(region.candidates) == {(), ((11, 15, "LOC"),), ((11, 15, "PER"),)}
+    assert (
+        region.candidates[region.student_choice] == region.candidates[region.teacher_choice] == ()
+    )
     rows[3] = [0.95, 0.0, 0.0, 0.05, 0.0]
     assert find_regions(said(), WORDS, rows, LABELS) == ()
 
@@ -67,25 +69,25 @@ def test_overlapping_spans_of_both_are_one_region_with_both_extents():
     rows = students("O", "O", "O", "B-LOC")
     [region] = find_regions(said(NEW_YORK), WORDS, rows, LABELS)
     assert (region.start, region.end) == (7, 15)
-    assert set(region.options) == {
+    assert set(region.candidates) == {
         (),
         *(((7, 15, label),) for label in LABELS),
         *(((11, 15, label),) for label in LABELS),
     }
-    assert region.options[region.said] == (NEW_YORK,)
-    assert region.options[region.predicted] == ((11, 15, "LOC"),)
+    assert region.candidates[region.teacher_choice] == (NEW_YORK,)
+    assert region.candidates[region.student_choice] == ((11, 15, "LOC"),)
 
 
 def test_a_long_span_over_two_short_ones_is_one_region():
     rows = students("O", "O", "B-LOC", "B-PER")
     [region] = find_regions(said(NEW_YORK), WORDS, rows, LABELS)
-    both: Option = ((7, 10, "LOC"), (11, 15, "PER"))
-    assert region.options[region.predicted] == both
-    assert {((7, 10, "LOC"),), ((11, 15, "PER"),)} <= set(region.options)
+    both: Candidate = ((7, 10, "LOC"), (11, 15, "PER"))
+    assert region.candidates[region.student_choice] == both
+    assert {((7, 10, "LOC"),), ((11, 15, "PER"),)} <= set(region.candidates)
 
 
 def test_spans_that_only_touch_are_regions_of_their_own():
-    marks: tuple[Mark, ...] = ((7, 10, "LOC"), (11, 15, "PER"))
+    marks: tuple[SpanKey, ...] = ((7, 10, "LOC"), (11, 15, "PER"))
     regions = find_regions(said(*marks), WORDS, NOTHING, LABELS)
     assert [(r.start, r.end) for r in regions] == [(7, 10), (11, 15)]
 
@@ -100,10 +102,10 @@ def test_spans_that_only_touch_are_regions_of_their_own():
 def test_evidence_follows_the_scheme(scheme: Scheme, tags: tuple[str, ...]):
     rows = students(*tags, scheme=scheme)
     regions = find_regions(said(BO, NEW_YORK), WORDS, rows, LABELS, scheme)
-    assert [r.options[r.said] for r in regions] == [(BO,), (NEW_YORK,)]
+    assert [r.candidates[r.teacher_choice] for r in regions] == [(BO,), (NEW_YORK,)]
     for region in regions:
-        assert region.predicted == region.said
-        assert np.exp(region.evidence)[region.said] > 0.98
+        assert region.student_choice == region.teacher_choice
+        assert np.exp(region.log_probs)[region.teacher_choice] > 0.98
 
 
 def test_three_words_in_bioes_have_an_inside():
@@ -112,21 +114,21 @@ def test_three_words_in_bioes_have_an_inside():
     [region] = find_regions(
         said((0, 13, "LOC"), text=text), split_words(text), rows, LABELS, "bioes"
     )
-    assert region.predicted == region.said
-    assert np.exp(region.evidence)[region.said] > 0.98
+    assert region.student_choice == region.teacher_choice
+    assert np.exp(region.log_probs)[region.teacher_choice] > 0.98
 
 
 def test_a_span_that_cuts_a_word_is_widened_to_the_whole_word():
     document = said((8, 13, "LOC"))
-    assert marks_of(document, WORDS) == (NEW_YORK,)
+    assert span_keys_of(document, WORDS) == (NEW_YORK,)
     [region] = find_regions(document, WORDS, NOTHING, LABELS)
-    assert region.options[region.said] == (NEW_YORK,)
+    assert region.candidates[region.teacher_choice] == (NEW_YORK,)
 
 
 def test_without_students_only_what_is_said_is_a_region_and_all_options_are_alike():
     [region] = find_regions(said(BO), WORDS, None, LABELS)
-    assert np.exp(region.evidence) == pytest.approx(np.full(3, 1 / 3))
-    assert region.predicted == region.said
+    assert np.exp(region.log_probs) == pytest.approx(np.full(3, 1 / 3))
+    assert region.student_choice == region.teacher_choice
 
 
 @pytest.mark.parametrize("text", ["", "   "])
@@ -135,26 +137,28 @@ def test_an_empty_text_has_no_regions(text: str):
     rows = np.zeros((0, 5), np.float32)
     assert find_regions(said(text=text), words, rows, LABELS) == ()
     assert find_regions(said(text=text), words, None, LABELS) == ()
-    assert marks_of(Document("d", text), words) == ()
+    assert span_keys_of(Document("d", text), words) == ()
 
 
 def test_a_region_knows_which_option_is_right():
     [region] = find_regions(said(NEW_YORK), WORDS, NOTHING, LABELS)
-    assert region.within((BO, NEW_YORK)) == region.said
-    assert region.within((BO,)) == option_of(region.options)
-    assert region.within(((7, 10, "LOC"),)) is None  # no option has that extent
-    assert region.within(((3, 15, "LOC"),)) is None  # reaches out of the region
+    assert region.candidate_index((BO, NEW_YORK)) == region.teacher_choice
+    assert region.candidate_index((BO,)) == option_of(region.candidates)
+    assert region.candidate_index(((7, 10, "LOC"),)) is None  # no option has that extent
+    assert region.candidate_index(((3, 15, "LOC"),)) is None  # reaches out of the region
 
 
 def test_who_is_asked_besides_adds_evidence_and_no_options():
     rows = students("O", "O", "B-LOC", "I-LOC")
-    [region] = find_regions(said(BO), WORDS, NOTHING, LABELS, others=(rows, rows[::-1]))
-    assert set(region.options) == {(), (BO,), ((0, 2, "LOC"),)}
-    assert region.others.shape == (2, 3)
-    assert np.exp(region.others).sum(axis=1) == pytest.approx(1)
+    [region] = find_regions(
+        said(BO), WORDS, NOTHING, LABELS, auxiliary_probabilities=(rows, rows[::-1])
+    )
+    assert set(region.candidates) == {(), (BO,), ((0, 2, "LOC"),)}
+    assert region.auxiliary_log_probs.shape == (2, 3)
+    assert np.exp(region.auxiliary_log_probs).sum(axis=1) == pytest.approx(1)
     # By hand: O has .99 of the first, the beginning of each label .0025; of the second, whose
     # first word is inside of LOC, O and both beginnings have .0025.
-    nothing = option_of(region.options)
-    assert np.exp(region.others)[:, nothing] == pytest.approx([0.99 / 0.995, 1 / 3])
+    nothing = option_of(region.candidates)
+    assert np.exp(region.auxiliary_log_probs)[:, nothing] == pytest.approx([0.99 / 0.995, 1 / 3])
     [alone] = find_regions(said(BO), WORDS, NOTHING, LABELS)
-    assert alone.others.shape == (0, 3)
+    assert alone.auxiliary_log_probs.shape == (0, 3)

@@ -1,6 +1,6 @@
-from vermeil.data.counts import Tally
+from vermeil.data.counts import MatchCounts
 from vermeil.data.document import Annotation, Span
-from vermeil.evaluation.views import views
+from vermeil.evaluation.views import matching_scores
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.ner.task import NerTask
@@ -17,12 +17,12 @@ def test_strict_span_only_and_confusion_counts():
     predicted = spans((0, 3, "PER"), (10, 20, "ORG"), (28, 33, "ORG"), (50, 52, "LOC"))
     counts = count_spans(gold, predicted)
     assert counts.per_label == {
-        "PER": Tally(1, 1, 2),
-        "LOC": Tally(0, 1, 1),
-        "ORG": Tally(0, 2, 1),
+        "PER": MatchCounts(1, 1, 2),
+        "LOC": MatchCounts(0, 1, 1),
+        "ORG": MatchCounts(0, 2, 1),
     }
-    assert counts.overall == Tally(1, 4, 4)
-    assert counts.span_only == Tally(2, 4, 4)
+    assert counts.overall == MatchCounts(1, 4, 4)
+    assert counts.span_only == MatchCounts(2, 4, 4)
     assert counts.confusion == {
         ("PER", "PER"): 1,
         ("LOC", "ORG"): 1,
@@ -61,16 +61,16 @@ def test_a_long_span_overlaps_a_later_one_past_shorter_ones():
 def test_who_marked_nothing_says_that_nothing_is_there():
     marked = Annotation(spans=tuple(spans((0, 3, "PER"))))
     missed = TASK.count(marked, Annotation())
-    assert (missed.per_label, missed.documents) == ({"PER": Tally(0, 0, 1)}, 1)
+    assert (missed.per_label, missed.documents) == ({"PER": MatchCounts(0, 0, 1)}, 1)
     spurious = TASK.count(Annotation(), marked)
-    assert (spurious.per_label, spurious.documents) == ({"PER": Tally(0, 1, 0)}, 1)
+    assert (spurious.per_label, spurious.documents) == ({"PER": MatchCounts(0, 1, 0)}, 1)
     nothing = TASK.count(Annotation(spans=()), Annotation())
-    assert (nothing.overall, nothing.documents) == (Tally(), 1)
+    assert (nothing.overall, nothing.documents) == (MatchCounts(), 1)
 
 
 def test_a_span_given_twice_counts_once():
     counts = count_spans(spans((0, 3, "PER")), spans((0, 3, "PER"), (0, 3, "PER")))
-    assert counts.overall == Tally(1, 1, 1)
+    assert counts.overall == MatchCounts(1, 1, 1)
 
 
 def test_errors_say_what_is_wrong_with_each_span():
@@ -86,9 +86,9 @@ def test_errors_say_what_is_wrong_with_each_span():
         ("PER", "missing"): 1,
         ("ORG", "spurious"): 1,
     }
-    found = {name: view["f1"] for name, view in views(counts).items()}
+    found = {name: view["f1"] for name, view in matching_scores(counts).items()}
     assert found == {"strict": 0.2, "exact": 0.4, "partial": 0.6, "type": 0.4}
-    assert views(count_spans([], []))["partial"]["f1"] == 0
+    assert matching_scores(count_spans([], []))["partial"]["f1"] == 0
 
 
 def test_errors_add_up_and_stand_in_the_report():

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vermeil.data.counts import Counts, Tally, total
+from vermeil.data.counts import Counts, MatchCounts, sum_counts
 from vermeil.data.tags import tags_to_spans
 from vermeil.errors import DataError
 from vermeil.tasks.ner.scoring import count_spans
@@ -17,15 +17,15 @@ def one_by_one(gold: list[list[str]], predicted: list[list[str]]) -> Counts:
     def spans(tags: list[str]):
         return tags_to_spans(tags, [(i, i + 1) for i in range(len(tags))], "bioes")[0]
 
-    return total(count_spans(spans(g), spans(p)) for g, p in zip(gold, predicted, strict=True))
+    return sum_counts(count_spans(spans(g), spans(p)) for g, p in zip(gold, predicted, strict=True))
 
 
 def test_hand_counted_sentences():
     gold = [["B-PER", "I-PER", "O", "B-LOC"], [], ["O", "B-LOC"]]
     predicted = [["B-PER", "O", "O", "B-PER"], [], ["B-LOC", "B-LOC"]]
     counts = count_tags(gold, predicted)
-    assert counts.per_label == {"LOC": Tally(1, 2, 2), "PER": Tally(0, 2, 1)}
-    assert counts.span_only == Tally(2, 4, 3)
+    assert counts.per_label == {"LOC": MatchCounts(1, 2, 2), "PER": MatchCounts(0, 2, 1)}
+    assert counts.span_only == MatchCounts(2, 4, 3)
     assert counts.errors == {("PER", "boundary"): 1, ("LOC", "type"): 1, ("LOC", "spurious"): 1}
     assert counts.documents == 3
 
@@ -39,7 +39,7 @@ def test_the_counts_are_those_of_span_after_span(pairs: list[list[tuple[str, str
 
 def test_bilou_is_read_as_bioes():
     bilou = [["B-PER", "L-PER", "U-LOC"]]
-    assert count_tags([["B-PER", "E-PER", "S-LOC"]], bilou).overall == Tally(2, 2, 2)
+    assert count_tags([["B-PER", "E-PER", "S-LOC"]], bilou).overall == MatchCounts(2, 2, 2)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from vermeil.data.mention import Status
 from vermeil.data.reply import Reply, State
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.config import LabelConfig, ReplyFormatName, TaskConfig
-from vermeil.tasks.ner.formats import DETECT, FORMATS
+from vermeil.tasks.ner.formats import DETECT, REPLY_FORMATS
 from vermeil.tasks.ner.task import NerTask
 
 TASK = NerTask(TaskConfig(labels={"PER": LabelConfig(aliases=("person",)), "LOC": {}}))
@@ -130,16 +130,18 @@ def named(name, **labels):
 
 
 def test_the_configuration_can_name_every_format_and_no_other():
-    assert set(get_args(ReplyFormatName)) == {*FORMATS, DETECT}
+    assert set(get_args(ReplyFormatName)) == {*REPLY_FORMATS, DETECT}
 
 
-@pytest.mark.parametrize("name", [name for name in FORMATS if not FORMATS[name].single_label])
+@pytest.mark.parametrize(
+    "name", [name for name in REPLY_FORMATS if not REPLY_FORMATS[name].single_label]
+)
 @pytest.mark.parametrize("prompt", TASK.prompts)
 def test_the_format_is_asked_for_and_the_text_stays_last(name, prompt):
     task = named(name)
     system, user = task.render(prompt, TEXT)
-    assert FORMATS[name].instruction(task.label_set) in system["content"]
-    assert ("one line of JSON" in system["content"]) == FORMATS[name].is_line
+    assert REPLY_FORMATS[name].instruction(task.label_set) in system["content"]
+    assert ("one line of JSON" in system["content"]) == REPLY_FORMATS[name].is_json_line
     assert user["content"].endswith("\n" + TEXT)
 
 

@@ -67,7 +67,7 @@ def test_where_a_span_lost_nobody_knows_if_so_wished():
 def test_who_voted_on_bounds_or_label_differently_did_not_vote_for_the_span():
     vote = vote_spans([says(ROME), says(Span(13, 17, "PER"))], "any", abstain=False)
     assert len(vote.annotation.spans) == 1
-    assert {c.votes for c in vote.candidates} == {1}
+    assert {c.votes for c in vote.voted_spans} == {1}
 
 
 spans = st.tuples(st.integers(0, 8), st.integers(1, 4), st.sampled_from(["PER", "LOC"])).map(
@@ -125,7 +125,7 @@ def test_the_question_lists_what_is_contested_and_ends_with_the_text():
 def test_verdicts_are_applied_and_counted():
     verdicts = HOW.read(TEXT, checks((1, None), (2, "person"), (3, "LOC")))
     assert verdicts.state is State.DONE
-    vote = HOW.settle(TEXT, VOTE, verdicts, abstain=True)
+    vote = HOW.apply_verdicts(TEXT, VOTE, verdicts, abstain=True)
     assert keys(vote.annotation) == [LEE.key, ROME.key, (19, 22, "LOC")]
     assert vote.annotation.abstain == ()
     named = ("confirmed", "relabelled", "rejected", "unanswered")
@@ -137,7 +137,7 @@ def test_a_single_voters_confidence_stays_unless_the_label_was_wrong():
     vote = vote_spans([Annotation(tuple(sure))], "majority", abstain=False)
     assert [s.score for s in vote.annotation.spans or ()] == [0.75, 0.75]
     verdicts = HOW.read(TEXT, checks((1, "PER"), (2, "PER")))
-    settled = HOW.settle(TEXT, vote, verdicts, abstain=False)
+    settled = HOW.apply_verdicts(TEXT, vote, verdicts, abstain=False)
     assert [(s.label, s.score) for s in settled.annotation.spans or ()] == [
         ("PER", 0.75),
         ("PER", None),
@@ -151,14 +151,18 @@ def test_several_voters_confidences_give_way_to_votes():
 
 
 def test_what_nobody_answered_stays_as_it_was():
-    vote = HOW.settle(TEXT, VOTE, HOW.read(TEXT, checks((2, "PER"), (9, "PER"))), abstain=True)
+    vote = HOW.apply_verdicts(
+        TEXT, VOTE, HOW.read(TEXT, checks((2, "PER"), (9, "PER"))), abstain=True
+    )
     assert keys(vote.annotation) == keys(VOTE.annotation)
     assert vote.annotation.abstain == VOTE.annotation.abstain == ((19, 22),)
     assert vote.counts["unanswered"] == 2
 
 
 def test_overlapping_mentions_that_are_both_confirmed_do_not_both_stay():
-    vote = HOW.settle(TEXT, VOTE, HOW.read(TEXT, checks((1, "PER"), (2, "PER"))), abstain=False)
+    vote = HOW.apply_verdicts(
+        TEXT, VOTE, HOW.read(TEXT, checks((1, "PER"), (2, "PER"))), abstain=False
+    )
     assert keys(vote.annotation) == [LEE.key, ROME.key]
 
 
@@ -186,7 +190,7 @@ def test_bad_verdicts_are_named(said, finish, state):
 @given(said=st.text('{}[]":, checksnumblPERO01null\n') | st.text())
 def test_reading_verdicts_never_raises(said):
     verdicts = HOW.read(TEXT, Reply(said))
-    HOW.settle(TEXT, VOTE, verdicts, abstain=False)
+    HOW.apply_verdicts(TEXT, VOTE, verdicts, abstain=False)
 
 
 def test_a_text_cannot_pass_for_a_line_of_mentions():

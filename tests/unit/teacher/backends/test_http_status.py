@@ -7,35 +7,35 @@ from email.utils import formatdate
 
 import pytest
 
-from vermeil.teacher.backends.base import Scope
-from vermeil.teacher.backends.http_status import fault_of_status, retry_after
+from vermeil.teacher.backends.base import ErrorScope
+from vermeil.teacher.backends.http_status import error_for_status, retry_after
 from vermeil.teacher.config import TeacherConfig
 
 
 @pytest.mark.parametrize(
     ("status", "code", "said", "scope"),
     [
-        (408, None, "", Scope.ATTEMPT),
-        (429, "rate_limit_exceeded", "", Scope.ATTEMPT),
-        (500, None, "", Scope.ATTEMPT),
-        (503, "model_not_found", "", Scope.ATTEMPT),
-        (400, "context_length_exceeded", "", Scope.REQUEST),
-        (403, None, "Your input was flagged", Scope.REQUEST),
-        (422, "reply_not_recorded", "", Scope.REQUEST),
-        (302, None, "", Scope.TEACHER),
-        (401, None, "", Scope.TEACHER),
-        (403, None, "no access", Scope.TEACHER),
-        (404, None, "", Scope.TEACHER),
-        (429, "insufficient_quota", "", Scope.TEACHER),
-        (400, "unsupported_parameter", "", Scope.TEACHER),
+        (408, None, "", ErrorScope.ATTEMPT),
+        (429, "rate_limit_exceeded", "", ErrorScope.ATTEMPT),
+        (500, None, "", ErrorScope.ATTEMPT),
+        (503, "model_not_found", "", ErrorScope.ATTEMPT),
+        (400, "context_length_exceeded", "", ErrorScope.REQUEST),
+        (403, None, "Your input was flagged", ErrorScope.REQUEST),
+        (422, "reply_not_recorded", "", ErrorScope.REQUEST),
+        (302, None, "", ErrorScope.TEACHER),
+        (401, None, "", ErrorScope.TEACHER),
+        (403, None, "no access", ErrorScope.TEACHER),
+        (404, None, "", ErrorScope.TEACHER),
+        (429, "insufficient_quota", "", ErrorScope.TEACHER),
+        (400, "unsupported_parameter", "", ErrorScope.TEACHER),
     ],
 )
 def test_scope_of_a_status(status, code, said, scope):
-    assert fault_of_status(status, code, said, {}, TeacherConfig()).scope is scope
+    assert error_for_status(status, code, said, {}, TeacherConfig()).scope is scope
 
 
 def test_words_about_a_wrong_key_are_not_repeated():
-    fault = fault_of_status(401, None, "wrong key: sk-1***9", {}, TeacherConfig())
+    fault = error_for_status(401, None, "wrong key: sk-1***9", {}, TeacherConfig())
     assert "sk-1" not in str(fault)
 
 

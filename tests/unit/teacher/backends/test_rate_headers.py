@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from vermeil.teacher.backends.base import Limits, Room
+from vermeil.teacher.backends.base import RateQuota, ServerRateLimits
 from vermeil.teacher.backends.http_status import retry_after
-from vermeil.teacher.backends.rate_headers import limits_of
+from vermeil.teacher.backends.rate_headers import parse_rate_limits
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,14 @@ def test_openai_style(reset, seconds):
         "x-ratelimit-limit-requests": "10",
         "x-ratelimit-remaining-tokens": "5",
     }
-    assert limits_of(headers) == Limits(Room(9, pytest.approx(seconds), 10), None)
+    assert parse_rate_limits(headers) == ServerRateLimits(
+        RateQuota(9, pytest.approx(seconds), 10), None
+    )
 
 
 def test_anthropic_style():
     moment = (datetime.now(UTC) + timedelta(seconds=30)).isoformat().replace("+00:00", "Z")
-    said = limits_of(
+    said = parse_rate_limits(
         {
             "anthropic-ratelimit-tokens-remaining": "700",
             "anthropic-ratelimit-tokens-reset": moment,
@@ -35,14 +37,14 @@ def test_anthropic_style():
         }
     )
     assert said is not None
-    assert said.tokens == Room(700, pytest.approx(30, abs=5), 1000)
+    assert said.tokens == RateQuota(700, pytest.approx(30, abs=5), 1000)
 
 
 @pytest.mark.parametrize("reset", ["", "soon", "5 minutes", "1x"])
 def test_what_cannot_be_read_says_nothing(reset):
     headers = {"x-ratelimit-remaining-requests": "9", "x-ratelimit-reset-requests": reset}
-    assert limits_of(headers) is None
-    assert limits_of({}) is None
+    assert parse_rate_limits(headers) is None
+    assert parse_rate_limits({}) is None
 
 
 def test_milliseconds_go_before_seconds():

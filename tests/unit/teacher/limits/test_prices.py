@@ -13,7 +13,7 @@ from vermeil.data.reply import Request, Usage
 from vermeil.errors import ConfigError
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
-from vermeil.teacher.tokens import Expectation, bound
+from vermeil.teacher.tokens import UsageEstimate, max_usage
 
 REMOTE = "https://api.openai.com/v1"
 
@@ -28,15 +28,15 @@ def teacher(**settings: object) -> TeacherConfig:
 def test_a_model_is_found_under_its_names(model):
     price = price_of(teacher(model=model))
     assert price is not None
-    assert price.of(Usage(1_000_000, 0)) == 0.15 * PER_DOLLAR
-    assert price.of(Usage(0, 1_000_000)) == 0.60 * PER_DOLLAR
-    assert price.of(Usage(1_000_000, 0, 1_000_000)) == 0.075 * PER_DOLLAR
+    assert price.cost(Usage(1_000_000, 0)) == 0.15 * PER_DOLLAR
+    assert price.cost(Usage(0, 1_000_000)) == 0.60 * PER_DOLLAR
+    assert price.cost(Usage(1_000_000, 0, 1_000_000)) == 0.075 * PER_DOLLAR
 
 
 def test_a_batch_costs_its_share():
     price = price_of(teacher(model="gpt-4o-mini"), batch=True)
     assert price is not None
-    assert price.of(Usage(1_000_000, 1_000_000)) == 0.375 * PER_DOLLAR
+    assert price.cost(Usage(1_000_000, 1_000_000)) == 0.375 * PER_DOLLAR
 
 
 def test_own_prices_go_first_and_hold_on_this_machine_too():
@@ -44,7 +44,7 @@ def test_own_prices_go_first_and_hold_on_this_machine_too():
     for settings in ({}, {"base_url": "http://127.0.0.1:1/v1"}):
         price = price_of(teacher(model="gpt-4o", prices=own, **settings))
         assert price is not None
-        assert price.of(Usage(3, 5, 2)) == 13_000_000
+        assert price.cost(Usage(3, 5, 2)) == 13_000_000
 
 
 def test_a_server_on_this_machine_has_no_price_of_its_own():
@@ -71,14 +71,14 @@ def test_the_list_is_dated_and_sensible():
 def test_the_bound_is_above_one_token_a_byte():
     text = "Ærøskøbing 🦊 " * 40
     request = Request("d", text, "p", ({"role": "user", "content": text},), "m", {"max_tokens": 7})
-    assert bound(request).prompt_tokens > len(text.encode())
-    assert bound(request).completion_tokens == 7
-    assert bound(request).prompt_tokens < len(json.dumps(text).encode()) + 500
+    assert max_usage(request).prompt_tokens > len(text.encode())
+    assert max_usage(request).completion_tokens == 7
+    assert max_usage(request).prompt_tokens < len(json.dumps(text).encode()) + 500
 
 
 def test_expectation_is_learned_from_usage():
-    guess = Expectation.from_usage(0, 0, Usage(), 1000)
-    assert guess.of(400, 2) == Usage(100, 500)
-    learned = Expectation.from_usage(10, 3000, Usage(1000, 200), 1000)
-    assert learned.of(300, 2) == Usage(100, 40)
+    guess = UsageEstimate.from_usage(0, 0, Usage(), 1000)
+    assert guess.estimate(400, 2) == Usage(100, 500)
+    learned = UsageEstimate.from_usage(10, 3000, Usage(1000, 200), 1000)
+    assert learned.estimate(300, 2) == Usage(100, 40)
     assert learned.replies == 10

@@ -9,8 +9,8 @@ import pytest
 
 from vermeil.data.logprobs import Logprobs
 from vermeil.data.reply import Reply, Request, Usage
-from vermeil.teacher.store.charges import Charge, Limit, Reservation
-from vermeil.teacher.store.records import Wanted, stored_requests
+from vermeil.teacher.store.charges import Charge, Reservation, SpendingCap
+from vermeil.teacher.store.records import RecordFilter, stored_requests
 from vermeil.teacher.store.schema import _APPLICATION_ID, _FIRST, _SECOND, _THIRD, head_of
 from vermeil.teacher.store.store import ReplyStore
 
@@ -21,7 +21,7 @@ def request(text="text", model="m"):
 
 
 def reservation(size, money=0, **limit):
-    return Reservation("ab" * 32, "m", Charge(size, money), Limit(**limit))
+    return Reservation("ab" * 32, "m", Charge(size, money), SpendingCap(**limit))
 
 
 def test_what_fits_is_put_aside_in_order_and_counts_for_other_processes(tmp_path):
@@ -111,7 +111,7 @@ def test_a_store_of_version_1_is_renewed_and_keeps_everything(tmp_path):
             assert (found.text, found.usage) == ("reply", Usage(5, 2))
             assert store.spent().total == Charge(7, 0)
             assert store.spent().attempts == 2
-            assert list(store.answered().missing([old, request("new")])) == [request("new")]
+            assert list(store.reply_index().missing([old, request("new")])) == [request("new")]
 
 
 def test_a_store_of_version_2_is_renewed_and_keeps_order_attempts_and_money(tmp_path):
@@ -132,7 +132,7 @@ def test_a_store_of_version_2_is_renewed_and_keeps_order_attempts_and_money(tmp_
         db.execute("PRAGMA user_version = 2")
         db.commit()
     # Whoever opens it first renews it.
-    assert [(r.key, r.attempts) for r in stored_requests(path, Wanted())] == [
+    assert [(r.key, r.attempts) for r in stored_requests(path, RecordFilter())] == [
         (other.key, 1),
         (one.key, 2),
     ]
@@ -141,7 +141,7 @@ def test_a_store_of_version_2_is_renewed_and_keeps_order_attempts_and_money(tmp_
         assert [a.error for a in store.attempts("d", one.key)] == ["HTTP 500", None, None]
         store.put(one, error="late")
         assert [a.number for a in store.attempts("d", one.key)] == [1, 1, 2, 3]
-        assert list(store.answered().missing([one, other, request("new")])) == [request("new")]
+        assert list(store.reply_index().missing([one, other, request("new")])) == [request("new")]
 
 
 def test_a_store_of_version_3_is_renewed_and_takes_log_probabilities(tmp_path):
@@ -156,7 +156,7 @@ def test_a_store_of_version_3_is_renewed_and_takes_log_probabilities(tmp_path):
         db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         db.execute("PRAGMA user_version = 3")
         db.commit()
-    assert [r.reply and r.reply.text for r in stored_requests(path, Wanted())] == ["first"]
+    assert [r.reply and r.reply.text for r in stored_requests(path, RecordFilter())] == ["first"]
     said = Reply("[]", attempts=1, logprobs=Logprobs((1, 2), (-0.5, -0.25)))
     for _ in range(2):
         with ReplyStore(path) as store:
@@ -165,8 +165,10 @@ def test_a_store_of_version_3_is_renewed_and_takes_log_probabilities(tmp_path):
                 store.put(other, said)
             assert store.get(other.key) == said
             assert [a.reply for a in store.attempts("d", other.key)][-1] == said
-            assert list(store.answered().missing([one, other, request("new")])) == [request("new")]
-    assert [r.reply for r in stored_requests(path, Wanted())][-1] == said
+            assert list(store.reply_index().missing([one, other, request("new")])) == [
+                request("new")
+            ]
+    assert [r.reply for r in stored_requests(path, RecordFilter())][-1] == said
 
 
 def test_keys_that_begin_alike_are_told_apart(tmp_path, monkeypatch):
@@ -180,26 +182,26 @@ def test_keys_that_begin_alike_are_told_apart(tmp_path, monkeypatch):
             assert found is not None
             assert (found.text, found.attempts) == (said, number)
         assert store.get(request("third").key) is None
-    counted = [one.attempts for one in stored_requests(tmp_path / "r.sqlite", Wanted())]
+    counted = [one.attempts for one in stored_requests(tmp_path / "r.sqlite", RecordFilter())]
     assert counted == [1, 2]
 
 
 def test_answered_agrees_with_looking_up_one_by_one(tmp_path):
     requests = [request(f"text {n}") for n in range(600)]
     with ReplyStore(tmp_path / "r.sqlite") as store:
-        assert list(store.answered().missing(requests)) == requests
+        assert list(store.reply_index().missing(requests)) == requests
         for number, one in enumerate(requests):
             if number % 3 == 0:
                 store.add(one, Reply("x"))
             elif number % 3 == 1:
                 store.add(one, error="no")
         store.flush()
-        answered = store.answered()
+        answered = store.reply_index()
         assert len(answered.heads) == 200
         assert list(answered.missing(requests)) == list(store.missing(requests))
 
 
 @pytest.mark.parametrize("tokens", [None, 5])
 def test_limits_without_a_number_do_not_limit(tokens):
-    assert Charge(5, 10**30).within(Limit(tokens))
-    assert Charge(6, 0).within(Limit(tokens)) is (tokens is None)
+    assert Charge(5, 10**30).within(SpendingCap(tokens))
+    assert Charge(6, 0).within(SpendingCap(tokens)) is (tokens is None)

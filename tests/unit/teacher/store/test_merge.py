@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vermeil.data.logprobs import Logprobs
 from vermeil.data.reply import Reply, Request, Usage
-from vermeil.teacher.store.charges import Charge, Limit, Reservation
+from vermeil.teacher.store.charges import Charge, Reservation, SpendingCap
 from vermeil.teacher.store.merge import MergeReport, merge_store
 from vermeil.teacher.store.store import ReplyStore
 
@@ -40,7 +40,7 @@ def test_every_attempt_comes_over_once(tmp_path: Path) -> None:
         assert merge_store(other, store) == MergeReport(1, 0)
         assert store.get(asked(2).key) == replied()
         assert store.error(asked(3).key) == "HTTP 500"
-        assert len(store.answered().heads) == 3
+        assert len(store.reply_index().heads) == 3
         with ReplyStore(alone) as same:
             assert store.spent() == same.spent()
         assert [a.model for a in store.attempts("d4", "")] == ["m"]
@@ -83,13 +83,13 @@ def test_what_was_put_aside_for_it_is_taken_back(tmp_path: Path) -> None:
     """An amount under the same key that is not this attempt's stays."""
     path, key = shard(tmp_path / "one", 1), asked(1).key
     with ReplyStore(tmp_path / "all") as store:
-        lost = Reservation(key, "m", Charge(100, 200), Limit())
-        ours = Reservation(key, "m", Charge(100, 200), Limit())
-        other = Reservation(asked(2).key, "m", Charge(7, 7), Limit())
+        lost = Reservation(key, "m", Charge(100, 200), SpendingCap())
+        ours = Reservation(key, "m", Charge(100, 200), SpendingCap())
+        other = Reservation(asked(2).key, "m", Charge(7, 7), SpendingCap())
         for reservation in (lost, ours, other):
             store.reserve(reservation)
         store.flush()
-        store.amend(ours, Charge(12, 34))
+        store.adjust_reservation(ours, Charge(12, 34))
         store.flush()
         assert store.spent().total == Charge(119, 241)
         merge_store(path, store)
@@ -102,7 +102,7 @@ def test_a_worker_that_died_before_it_could_tell(tmp_path: Path) -> None:
     """The reply is in its store, but what was put aside is still the most it could cost."""
     path = shard(tmp_path / "one", 1)
     with ReplyStore(tmp_path / "all") as store:
-        store.reserve(Reservation(asked(1).key, "m", Charge(100, 200), Limit()))
+        store.reserve(Reservation(asked(1).key, "m", Charge(100, 200), SpendingCap()))
         store.flush()
         merge_store(path, store)
         assert store.spent().total == Charge(12, 34)

@@ -4,7 +4,7 @@ After ``#FORMAT=WebAnno TSV 3.3`` come the layers (``#T_SP=…NamedEntity|value`
 ``#Text=`` with the text, and a row for each token: ``1-2<TAB>4-8<TAB>Haag<TAB>PER[1]``. Offsets are
 UTF-16 units. ``[1]`` joins the rows of one annotation, ``|`` parts annotations of one row, ``_`` is
 none, ``*`` one without a value; what has a meaning is escaped with a backslash. Rows ``1-2.1`` are
-parts of a token. Of the layers of spans one is read (which, see `_chosen`); of the others, of
+parts of a token. Of the layers of spans one is read (which, see `_choose_label_columns`); of the others, of
 relations and of chains the annotations are counted. A document is a file, with all its sentences.
 """
 
@@ -20,7 +20,14 @@ from typing import NamedTuple
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.folders import files_below
 from vermeil.corpora.formats.webanno.escapes import HEADER, LAYER, NONE, unescape
-from vermeil.corpora.source import Found, Line, located, read_lines, reading, stem_of
+from vermeil.corpora.source import (
+    Line,
+    LocatedDocument,
+    add_error_location,
+    read_lines,
+    stem_of,
+    translate_file_errors,
+)
 from vermeil.corpora.unread import with_unread
 from vermeil.corpora.utf16 import units_before
 from vermeil.data.document import Annotation, Document, Range, Span
@@ -41,7 +48,7 @@ class _Column(NamedTuple):
 
 
 @dataclass(slots=True)
-class _File:
+class _FileContent:
     """What is gathered from a file; ranges are UTF-16 units until the text is whole."""
 
     text: list[str] = field(default_factory=list)
@@ -56,16 +63,18 @@ class _File:
         self.units += len(text) + sum(character > "\uffff" for character in text)
 
 
-def read_webanno(path: Path, config: CorpusConfig) -> Iterator[Found]:
+def read_webanno(path: Path, config: CorpusConfig) -> Iterator[LocatedDocument]:
     """Read a file, or all ``.tsv`` below a folder.
 
     Raises:
         DataError: a file is not WebAnno TSV 3, or the layer that ``tag_key`` names is not in it.
     """
-    with reading(path):
+    with translate_file_errors(path):
         files = list(files_below(path, ".tsv")) if path.is_dir() else [(path, stem_of(path))]
     for file, name in files:
-        yield Found(file, None, webanno_document(read_lines(file), file, name, config.tag_key))
+        yield LocatedDocument(
+            file, None, webanno_document(read_lines(file), file, name, config.tag_key)
+        )
 
 
 def webanno_document(lines: Iterable[Line], path: Path, name: str, layer: str = "gold") -> Document:
@@ -75,17 +84,17 @@ def webanno_document(lines: Iterable[Line], path: Path, name: str, layer: str = 
     if not first.text.startswith(HEADER):
         raise DataError(f"expected {HEADER}.3 in the first line", path, 1)
     columns: list[_Column] = []
-    found, waiting = _File(), list[str]()
+    found, waiting = _FileContent(), list[str]()
     chosen: list[int] | None = None
     for line in lines:
-        with located(path, line.number):
+        with add_error_location(path, line.number):
             if line.text.startswith("#T_"):
                 columns += _columns(line.text)
             elif line.text.startswith("#Text="):
                 waiting.append(unescape(line.text.removeprefix("#Text=")))
             elif line.text and not line.text.startswith("#"):
                 if chosen is None:
-                    chosen = _chosen(columns, layer)
+                    chosen = _choose_label_columns(columns, layer)
                 _row(line.text, columns, chosen, found, waiting)
     return _document(found, path, name, annotated=any(c.kind == "SP" for c in columns))
 
@@ -102,7 +111,7 @@ def _columns(line: str) -> list[_Column]:
     return columns
 
 
-def _chosen(columns: Sequence[_Column], wanted: str) -> list[int]:
+def _choose_label_columns(columns: Sequence[_Column], wanted: str) -> list[int]:
     """Return the columns whose values are labels, one for each layer that is read.
 
     The layer is the one that is asked for, else NamedEntity, else all that the project has made
@@ -134,7 +143,11 @@ def _label_column(features: list[tuple[int, str]]) -> int:
 
 
 def _row(
-    line: str, columns: Sequence[_Column], chosen: Sequence[int], found: _File, waiting: list[str]
+    line: str,
+    columns: Sequence[_Column],
+    chosen: Sequence[int],
+    found: _FileContent,
+    waiting: list[str],
 ) -> None:
     cells = line.split("\t")
     if len(cells) < len(columns) + 3:
@@ -164,7 +177,7 @@ def _row(
             _count(values, number, columns, found)
 
 
-def _count(values: list[str], number: int, columns: Sequence[_Column], found: _File) -> None:
+def _count(values: list[str], number: int, columns: Sequence[_Column], found: _FileContent) -> None:
     """Count annotations of a layer that is not read, once each."""
     column = columns[number]
     if number and columns[number - 1].layer == column.layer:
@@ -178,7 +191,7 @@ def _count(values: list[str], number: int, columns: Sequence[_Column], found: _F
             found.numbered[key] = -1
 
 
-def _begin_sentence(start: int, found: _File, waiting: list[str]) -> None:
+def _begin_sentence(start: int, found: _FileContent, waiting: list[str]) -> None:
     """Add the text of a sentence whose first token is at ``start``."""
     if found.units > start and found.text and found.text[-1] == "\n":
         found.text.pop()
@@ -191,7 +204,7 @@ def _begin_sentence(start: int, found: _File, waiting: list[str]) -> None:
     waiting.clear()
 
 
-def _add(value: str, column: _Column, place: Range, found: _File) -> None:
+def _add(value: str, column: _Column, place: Range, found: _FileContent) -> None:
     numbered = _NUMBERED.fullmatch(value)
     text, number = (numbered[1], numbered[2]) if numbered else (value, None)
     nameless = text == _NO_VALUE or column.feature.startswith(_ROLE)
@@ -207,7 +220,7 @@ def _add(value: str, column: _Column, place: Range, found: _File) -> None:
     found.spans.append((*place, label))
 
 
-def _document(found: _File, path: Path, name: str, *, annotated: bool) -> Document:
+def _document(found: _FileContent, path: Path, name: str, *, annotated: bool) -> Document:
     text = "".join(found.text).removesuffix("\n")
     position = {units: number for number, units in enumerate(units_before(text))}
 
@@ -224,7 +237,7 @@ def _document(found: _File, path: Path, name: str, *, annotated: bool) -> Docume
         if label and start < end
     ]
     tokens = tuple(place(start, end) for start, end in found.tokens)
-    with located(path):
+    with add_error_location(path):
         return Document(
             name,
             text,

@@ -11,7 +11,7 @@ from pathlib import Path
 from vermeil.corpora.folders import file_name, new_folder
 from vermeil.corpora.formats.webanno.escapes import HEADER, LAYER, NONE, escape_text, escape_value
 from vermeil.corpora.source import stem_of
-from vermeil.corpora.tokenised import count_unheld, tokens_of
+from vermeil.corpora.tokenised import count_unsupported, tokens_of
 from vermeil.corpora.utf16 import units_before
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document, Range, Span
@@ -63,7 +63,7 @@ def webanno_text(document: Document, losses: Counter[str]) -> str | None:
     text, tokens = document.text, tokens_of(document, losses)
     if not tokens:
         return None
-    count_unheld(document, losses)
+    count_unsupported(document, losses)
     losses["group"] += document.group is not None
     losses["unannotated"] += document.spans is None
     losses["respaced"] += bool(text[: tokens[0][0]].strip(" "))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vermeil.studies.format import regimen_name
-from vermeil.studies.report.highlighted_text import MarkedText, marked
+from vermeil.studies.report.highlighted_text import HighlightedText, highlight_spans
 
 View = dict[str, Any]
 
@@ -42,7 +42,10 @@ def _lines(example: Mapping[str, Any], colours: Mapping[str, str]) -> list[View]
     for name, kind, spans in readers:
         if spans is None:
             continue
-        line = {"kind": kind, **_reading(text, spans, None if kind == "gold" else gold, colours)}
+        line = {
+            "kind": kind,
+            **_annotated_line(text, spans, None if kind == "gold" else gold, colours),
+        }
         same = next((one for one in lines if {**one, "name": None} == {**line, "name": None}), None)
         if same is None:
             lines.append({"name": name, **line})
@@ -51,33 +54,37 @@ def _lines(example: Mapping[str, Any], colours: Mapping[str, str]) -> list[View]
     return lines
 
 
-def _reading(
+def _annotated_line(
     text: str, spans: Sequence[Any], gold: Sequence[Any] | None, colours: Mapping[str, str]
 ) -> View:
     if any(isinstance(span, str) for span in (*spans, *(gold or ()))):
         chips = [{"text": label, "css": colours.get(label, "label7")} for label in spans]
         verdict = "" if gold is None else "right" if set(spans) == set(gold) else "wrong"
         return {"text": text, "labels": chips, "pieces": [], "verdict": verdict}
-    marks = marked(text, spans, gold)
+    marks = highlight_spans(text, spans, gold)
     pieces = [
         {
             "text": piece.text,
             "label": piece.label,
-            "judgement": piece.judgement,
+            "judgement": piece.correctness,
             "note": piece.note,
-            "css": f"{colours.get(piece.label, '')} {piece.judgement}",
+            "css": f"{colours.get(piece.label, '')} {piece.correctness}",
         }
         for piece in marks.pieces
     ]
     return {"text": text, "labels": None, "pieces": pieces, "verdict": _verdict(marks)}
 
 
-def _verdict(marks: MarkedText) -> str:
+def _verdict(highlighted: HighlightedText) -> str:
     """Say how many marks are right, wrong and missed."""
     parts = []
-    if marks.right is not None:
-        counted = [(marks.right, "right"), (marks.wrong, "wrong"), (marks.missed, "missed")]
+    if highlighted.right is not None:
+        counted = [
+            (highlighted.right, "right"),
+            (highlighted.wrong, "wrong"),
+            (highlighted.missed, "missed"),
+        ]
         parts = [f"{n} {word}" for n, word in counted if n] or ["rightly nothing"]
-    if marks.hidden:
-        parts.append(f"{marks.hidden} overlapping not shown")
+    if highlighted.hidden:
+        parts.append(f"{highlighted.hidden} overlapping not shown")
     return ", ".join(parts)

@@ -78,7 +78,7 @@ def plane_chart(record: Row) -> Markup:
     fitted = [size["fitted"] for size in sizes]
     for level in ticks(min(fitted), max(fitted), _LEVELS):
         silver = np.linspace(0, most_silver, 60)
-        gold = curve.gold_for(level, silver)
+        gold = curve.gold_needed(level, silver)
         inside = (gold >= 0) & (gold <= most_gold)
         points = [(across(x), up(y)) for x, y in zip(silver[inside], gold[inside], strict=True)]
         drawing.curve(points, "equal-f1")
@@ -105,7 +105,7 @@ def line_chart(record: Row) -> Markup:
     for tick in ticks(up.low, up.high):
         drawing.line((across.start, up(tick)), (across.end, up(tick)), "grid")
         drawing.text((across.start - 5, up(tick) + 4), f1(tick), "tick", "end")
-    for cost in _round_sums(line[0]["cost"], line[-1]["cost"]):
+    for cost in _cost_ticks(line[0]["cost"], line[-1]["cost"]):
         text = f"{record['currency']}{cost:,.10g}"
         drawing.text((across(np.log10(cost)), up.start + 14), text, "tick", "middle")
     drawing.line((across.start, up.start), (across.end, up.start), "axis")
@@ -120,15 +120,15 @@ def line_chart(record: Row) -> Markup:
     return drawing.svg()
 
 
-def _axes(drawing: Drawing, across: Scale, up: Scale, names: tuple[str, str]) -> None:
-    for tick in ticks(0, across.high, 5):
-        drawing.text((across(tick), up.start + 14), number(tick), "tick", "middle")
-    for tick in ticks(0, up.high, 5):
-        drawing.line((across.start, up(tick)), (across.end, up(tick)), "grid")
-        drawing.text((across.start - 5, up(tick) + 4), number(tick), "tick", "end")
-    drawing.line((across.start, up.start), (across.end, up.start), "axis")
-    drawing.text(((across.start + across.end) / 2, _SIZE[1] - 4), names[0], "tick", "middle")
-    drawing.text((across.start + 4, up.end + 6), names[1], "tick")
+def _axes(drawing: Drawing, x_scale: Scale, y_scale: Scale, names: tuple[str, str]) -> None:
+    for tick in ticks(0, x_scale.high, 5):
+        drawing.text((x_scale(tick), y_scale.start + 14), number(tick), "tick", "middle")
+    for tick in ticks(0, y_scale.high, 5):
+        drawing.line((x_scale.start, y_scale(tick)), (x_scale.end, y_scale(tick)), "grid")
+        drawing.text((x_scale.start - 5, y_scale(tick) + 4), number(tick), "tick", "end")
+    drawing.line((x_scale.start, y_scale.start), (x_scale.end, y_scale.start), "axis")
+    drawing.text(((x_scale.start + x_scale.end) / 2, _SIZE[1] - 4), names[0], "tick", "middle")
+    drawing.text((x_scale.start + 4, y_scale.end + 6), names[1], "tick")
 
 
 def _equal_cost(drawing: Drawing, scales: tuple[Scale, Scale], prices: Row, currency: str) -> None:
@@ -147,7 +147,7 @@ def _equal_cost(drawing: Drawing, scales: tuple[Scale, Scale], prices: Row, curr
         drawing.text((across.end + 4, up(end_gold) + 3), f"{currency}{money:,.10g}", "tick quiet")
 
 
-def _round_sums(low: float, high: float) -> list[float]:
+def _cost_ticks(low: float, high: float) -> list[float]:
     powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     sums = [m * 10.0**power for power in powers for m in (1, 3)]
     return [money for money in sums if low <= money <= high]

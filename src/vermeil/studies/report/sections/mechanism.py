@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vermeil.studies.format import KINDS, f1, number, plural, regimen_name
+from vermeil.studies.format import ERROR_KINDS, f1, number, plural, regimen_name
 from vermeil.studies.report.observation_charts import errors_chart, measure_chart
 from vermeil.studies.statistics.compare import block_of
 
@@ -31,7 +31,7 @@ def mechanism_sentences(row: Row) -> list[str]:
     said = []
     turn = row["turn"]
     if turn is not None:
-        kinds = [turn["kinds"][kind] for kind in KINDS]
+        kinds = [turn["kinds"][kind] for kind in ERROR_KINDS]
         wrong, mended = (sum(pair[i] for pair in kinds) for i in (0, 1))
         found, lost = turn["right"]
         if wrong and found:
@@ -41,7 +41,7 @@ def mechanism_sentences(row: Row) -> list[str]:
                 f"of {plural(found, 'span')} that they had right, {_percent(lost, found)} were "
                 f"lost."
             )
-        said += _taught(row, name)
+        said += _noise_sentences(row, name)
     elif end["repeated"] is not None:
         said.append(
             f"{name}: at the end the students repeat {_share(end['repeated'])} of the teacher’s "
@@ -50,7 +50,7 @@ def mechanism_sentences(row: Row) -> list[str]:
     return said
 
 
-def _taught(row: Row, name: str) -> list[str]:
+def _noise_sentences(row: Row, name: str) -> list[str]:
     before, end = _at_turn(row), row["curve"][-1]
     if before is None or before["repeated"] is None:
         return []
@@ -77,7 +77,7 @@ def _view(block: Any, members: Sequence[Row]) -> View:
         "panels": [
             {
                 "name": regimen_name(row["regimen"]),
-                "taught": _taught_chart(row),
+                "taught": _noise_chart(row),
                 "errors": errors_chart(regimen_name(row["regimen"]), row["curve"], high),
             }
             for row in members
@@ -88,7 +88,7 @@ def _view(block: Any, members: Sequence[Row]) -> View:
     }
 
 
-def _taught_chart(row: Row) -> Any:
+def _noise_chart(row: Row) -> Any:
     curve = row["curve"]
     if curve[-1]["repeated"] is None:
         return None
@@ -124,14 +124,14 @@ def _turn_row(row: Row) -> View:
     return {
         "name": regimen_name(row["regimen"]),
         "progress": f"{round(100 * turn['progress'])}\N{NO-BREAK SPACE}%",
-        "kinds": [_of(*turn["kinds"][kind]) for kind in KINDS],
+        "kinds": [_share_of(*turn["kinds"][kind]) for kind in ERROR_KINDS],
         "types": ", ".join(f"{label} {_percent(b, a)}" for label, (a, b) in turn["types"].items()),
-        "lost": _of(found, lost),
+        "lost": _share_of(found, lost),
         "new": number(turn["new"]),
     }
 
 
-def _of(total: int, part: int) -> str:
+def _share_of(total: int, part: int) -> str:
     return f"{_percent(part, total)} of {number(total)}" if total else "–"
 
 

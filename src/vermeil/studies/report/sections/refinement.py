@@ -15,7 +15,7 @@ from vermeil.studies.statistics.compare import Cell, block_of
 View = dict[str, Any]
 
 MEASURES = ("auroc", "auarc", "ece")
-WHAT = {
+TITLES = {
     "correct": "A span of the teacher is right",
     "missed": "The teacher missed something",
 }
@@ -41,19 +41,19 @@ def _part(key: Any, reports: Sequence[Mapping[str, Any]]) -> View:
         "cells": len(reports),
         "believed": sum(report["believed"] for report in reports),
         "changed": number(round(fmean(r["documents"]["changed"] for r in reports))),
-        "documents": number(round(fmean(_judged(r["documents"]) for r in reports))),
+        "documents": number(round(fmean(_judged_count(r["documents"]) for r in reports))),
         "self_annotated": _self_annotated(reports),
         "labels": list(reports[0]["gold"][names[-1]]["per_label"]),
         "scores": [_score(name, reports) for name in names],
         "signals": [
-            {"what": WHAT[what], "rows": rows, "chart": reliability_chart(WHAT[what], bins)}
-            for what in WHAT
+            {"what": TITLES[what], "rows": rows, "chart": reliability_chart(TITLES[what], bins)}
+            for what in TITLES
             if (rows := _signals(what, reports)) and (bins := _bins(what, reports))
         ],
     }
 
 
-def _judged(counts: Mapping[str, int]) -> int:
+def _judged_count(counts: Mapping[str, int]) -> int:
     return counts["written"] - counts.get("self_annotated", 0)
 
 
@@ -78,8 +78,8 @@ def _score(name: str, reports: Sequence[Mapping[str, Any]]) -> View:
     }
 
 
-def _signals(what: str, reports: Sequence[Mapping[str, Any]]) -> list[View]:
-    found = [report["signals"][what] for report in reports if report["signals"][what]]
+def _signals(outcome: str, reports: Sequence[Mapping[str, Any]]) -> list[View]:
+    found = [report["signals"][outcome] for report in reports if report["signals"][outcome]]
     if not found:
         return []
     return [
@@ -93,11 +93,11 @@ def _mean(found: Sequence[Mapping[str, Any]], name: str, measure: str) -> str:
     return f1(fmean(values)) if values else "–"
 
 
-def _bins(what: str, reports: Sequence[Mapping[str, Any]]) -> list[tuple[float, float, int]]:
+def _bins(outcome: str, reports: Sequence[Mapping[str, Any]]) -> list[tuple[float, float, int]]:
     """Return mean score, share that is right, and number, of each bin over all cells."""
     sums: dict[float, list[float]] = {}
     for report in reports:
-        for one in report["signals"][what].get("judge", {}).get("bins", ()):
+        for one in report["signals"][outcome].get("judge", {}).get("bins", ()):
             if one["number"]:
                 total = sums.setdefault(one["low"], [0.0, 0.0, 0.0])
                 total[0] += one["number"]
@@ -106,7 +106,7 @@ def _bins(what: str, reports: Sequence[Mapping[str, Any]]) -> list[tuple[float, 
     return [(s / n, c / n, round(n)) for _, (n, s, c) in sorted(sums.items())]
 
 
-def reliability_chart(what: str, bins: Sequence[tuple[float, float, int]]) -> Markup:
+def reliability_chart(title: str, bins: Sequence[tuple[float, float, int]]) -> Markup:
     """Draw how often the judge is right over how sure it is; on the diagonal it is calibrated.
 
     Args:
@@ -114,7 +114,7 @@ def reliability_chart(what: str, bins: Sequence[tuple[float, float, int]]) -> Ma
         bins: mean probability, share that is right, and number.
     """
     said = "; ".join(f"said {s:.2f}, right {c:.2f}" for s, c, _ in bins)
-    drawing = panel_drawing(f"{what}: {said}")
+    drawing = panel_drawing(f"{title}: {said}")
     across, up = panel_scales(0.0, 1.0, 0.0, 1.0)
     rows = [(0.0, "0"), (0.5, "50 %"), (1.0, "100 %")]
     panel_axes(drawing, across, up, rows, [(0.0, "said 0"), (1.0, "said 100 %")])

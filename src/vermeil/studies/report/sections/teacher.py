@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from vermeil.studies.format import KINDS, f1, number, plural
+from vermeil.studies.format import ERROR_KINDS, f1, number, plural
 from vermeil.studies.report.appendix import heat_table
 
 Row = Mapping[str, Any]
@@ -13,7 +13,7 @@ View = dict[str, Any]
 
 USABLE = ("done", "empty")
 """States of a request whose reply could be read."""
-SHOWN = 5
+HARD_DOCUMENTS_SHOWN = 5
 """Hard documents that the page names."""
 
 
@@ -29,7 +29,7 @@ def teacher_view(row: Row) -> View:
     confusion = row.get("confusion") or counts.get("confusion") or ()
     interval = interval_of(row)
     return {
-        "prompt": _words(row["prompt"]),
+        "prompt": _readable(row["prompt"]),
         "documents": plural(counts["documents"], "document"),
         "interval": _range(interval),
         "scores": list(_scores(row, interval)),
@@ -39,14 +39,16 @@ def teacher_view(row: Row) -> View:
         "views": [(name, f1(view["f1"])) for name, view in (counts.get("views") or {}).items()],
         "replies": _replies(row.get("states") or {}),
         "mentions": _mentions(row.get("mentions") or {}),
-        "hardest": [_hard(one) for one in (counts.get("hardest") or ())[:SHOWN]],
+        "hardest": [
+            _hard_document(one) for one in (counts.get("hardest") or ())[:HARD_DOCUMENTS_SHOWN]
+        ],
     }
 
 
 def agreement_sentences(agreements: Sequence[Row]) -> list[str]:
     """Return how far each two prompts agree, in words."""
     return [
-        f"The {' and the '.join(_words(name) for name in row['prompts'])} prompt agree with F1 "
+        f"The {' and the '.join(_readable(name) for name in row['prompts'])} prompt agree with F1 "
         f"{f1(row['f1'])}, and annotate {number(row['same'])} of "
         f"{plural(row['documents'], 'document')} exactly alike."
         for row in agreements
@@ -80,7 +82,7 @@ def _scores(row: Row, interval: Sequence[float] | None) -> Iterator[View]:
 def _errors(counts: Row) -> Iterator[View]:
     """Yield what is wrong per type; nothing where a task has no boundaries or all is right."""
     for label, found in (counts.get("errors") or {}).items():
-        cells = [number(found[kind]) if found[kind] else "·" for kind in KINDS]
+        cells = [number(found[kind]) if found[kind] else "·" for kind in ERROR_KINDS]
         yield {"label": label, "cells": cells}
 
 
@@ -89,7 +91,7 @@ def _replies(states: Mapping[str, int]) -> View | None:
     if not total:
         return None
     failed = total - sum(states.get(state, 0) for state in USABLE)
-    listed = ", ".join(f"{number(n)} {_words(state)}" for state, n in states.items() if n)
+    listed = ", ".join(f"{number(n)} {_readable(state)}" for state, n in states.items() if n)
     return {"failed": number(failed), "total": number(total), "share": _share(failed, total),
             "listed": listed}  # fmt: skip
 
@@ -99,12 +101,12 @@ def _mentions(statuses: Mapping[str, int]) -> View | None:
     if not total:
         return None
     invented = statuses.get("not_found", 0)
-    listed = ", ".join(f"{number(n)} {_words(status)}" for status, n in statuses.items() if n)
+    listed = ", ".join(f"{number(n)} {_readable(status)}" for status, n in statuses.items() if n)
     return {"invented": number(invented), "total": number(total),
             "share": _share(invented, total), "listed": listed}  # fmt: skip
 
 
-def _hard(one: Row) -> View:
+def _hard_document(one: Row) -> View:
     silent = "" if one["answered"] else ", without annotation"
     return {
         "id": one["id"],
@@ -121,5 +123,5 @@ def _share(part: int, total: int) -> str:
     return f"{100 * part / total:.1f}\N{NO-BREAK SPACE}%"
 
 
-def _words(name: Any) -> str:
+def _readable(name: Any) -> str:
     return str(name).replace("_", " ")

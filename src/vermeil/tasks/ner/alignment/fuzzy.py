@@ -16,73 +16,75 @@ from itertools import pairwise
 from rapidfuzz.distance import Levenshtein
 
 from vermeil.data.document import Range
-from vermeil.tasks.ner.alignment.normalise import View
+from vermeil.tasks.ner.alignment.normalise import NormalisedText
 from vermeil.tasks.ner.alignment.occurrences import is_boundary
 
 _SHORTEST, _LONGEST = 6, 600
 """Characters of what is looked for this way; shorter strings become other words, longer ones are
 no names."""
-_PIECE = 5
+_PIECE_LENGTH = 5
 _MOST_WINDOWS = 5_000
 """Comparisons after which a string is given up: it is nearly everywhere, or nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class FuzzyMatch:
     """The places that are nearest, each free of the others, in order; none: nothing is near."""
 
     distance: int
-    places: tuple[Range, ...]
+    occurrences: tuple[Range, ...]
 
 
-def edits_allowed(length: int) -> int:
+def max_edits(length: int) -> int:
     """Return 15 % of a length, rounded down; 0 for short strings."""
     return length * 15 // 100 if length >= _SHORTEST else 0
 
 
-def find_nearly(text: str, view: View, needle: str) -> Near | None:
+def find_fuzzy(text: str, normalised: NormalisedText, needle: str) -> FuzzyMatch | None:
     """Return the whole words of ``text`` that are nearest to ``needle``, within `edits_allowed`.
 
     The digits must be the same: "Boeing 747" is not a misspelt "Boeing 737".
 
     Args:
         text: the text.
-        view: the folded view of it.
+        normalised: the folded view of it.
         needle: what to look for, folded.
     """
-    limit = edits_allowed(len(needle))
+    limit = max_edits(len(needle))
     if limit == 0 or len(needle) > _LONGEST:
         return None
     digits = _digits(needle)
     found: dict[Range, int] = {}
     windows = 0
-    for low, high in _regions(view.text, needle, limit):
-        for start, end in _windows(text, view, low, high, len(needle), limit):
+    for low, high in _start_ranges(normalised.text, needle, limit):
+        for start, end in _windows(text, normalised, low, high, len(needle), limit):
             windows += 1
             if windows > _MOST_WINDOWS:
                 return None
-            window = view.text[start:end]
+            window = normalised.text[start:end]
             distance = Levenshtein.distance(needle, window, score_cutoff=limit)
-            if distance <= limit and _digits(window) == digits and _alike_ends(needle, window):
-                place = view.source(start, end)
+            if distance <= limit and _digits(window) == digits and _same_end_types(needle, window):
+                place = normalised.to_source_range(start, end)
                 if place is not None:
                     found[place] = min(distance, found.get(place, distance))
     if not found:
         return None
     best = min(found.values())
-    return Near(best, tuple(_apart(sorted(p for p, d in found.items() if d == best))))
+    return FuzzyMatch(
+        best, tuple(_non_overlapping(sorted(p for p, d in found.items() if d == best)))
+    )
 
 
-def same_but_for_edits(one: str, other: str) -> int | None:
+def bounded_edit_distance(one: str, other: str) -> int | None:
     """Return the distance of two folded strings; None beyond `edits_allowed` for the first."""
-    limit = edits_allowed(len(one))
+    limit = max_edits(len(one))
     distance = Levenshtein.distance(one, other, score_cutoff=limit)
     return distance if distance <= limit and _digits(one) == _digits(other) else None
 
 
-def _regions(text: str, needle: str, limit: int) -> Iterator[Range]:
+def _start_ranges(text: str, needle: str, limit: int) -> Iterator[Range]:
     """Yield ranges of starts, merged, near which enough pieces stand."""
-    number = max(limit + 1, len(needle) // _PIECE)
+    number = max(limit + 1, len(needle) // _PIECE_LENGTH)
     cuts = [len(needle) * i // number for i in range(number + 1)]
     width = limit + 1
     hits: Counter[int] = Counter()
@@ -108,35 +110,37 @@ def _regions(text: str, needle: str, limit: int) -> Iterator[Range]:
 
 
 def _windows(
-    text: str, view: View, low: int, high: int, length: int, limit: int
+    text: str, normalised: NormalisedText, low: int, high: int, length: int, limit: int
 ) -> Iterator[Range]:
     """Yield stretches of whole words that start in ``[low, high]`` and have about the length."""
-    size = len(view.text)
+    size = len(normalised.text)
     ends: dict[int, bool] = {}
     for start in range(low, min(high, size - 1) + 1):
-        if view.text[start] == " " or not _may_part(text, view, start):
+        if normalised.text[start] == " " or not _is_word_boundary(text, normalised, start):
             continue
         for end in range(start + max(length - limit, 1), min(start + length + limit, size) + 1):
             if end not in ends:
-                ends[end] = view.text[end - 1] != " " and _may_part(text, view, end)
+                ends[end] = normalised.text[end - 1] != " " and _is_word_boundary(
+                    text, normalised, end
+                )
             if ends[end]:
                 yield start, end
 
 
-def _may_part(text: str, view: View, position: int) -> bool:
+def _is_word_boundary(text: str, normalised: NormalisedText, position: int) -> bool:
     """Whether a word may begin or end at a position of the view."""
-    if position == len(view.text):
-        return is_boundary(text, view.ends[-1])
+    if position == len(normalised.text):
+        return is_boundary(text, normalised.ends[-1])
     if position == 0:
-        return is_boundary(text, view.starts[0])
-    before, after = view.text[position - 1], view.text[position]
-    last, first = view.ends[position - 1], view.starts[position]
+        return is_boundary(text, normalised.starts[0])
+    before, after = normalised.text[position - 1], normalised.text[position]
+    last, first = normalised.ends[position - 1], normalised.starts[position]
     if last == first and before.isascii() and after.isascii():
         return not (before.isalnum() and after.isalnum())
     return is_boundary(text, last) or is_boundary(text, first)
 
 
-def _apart(places: list[Range]) -> Iterator[Range]:
+def _non_overlapping(places: list[Range]) -> Iterator[Range]:
     """Of equally near places that overlap, leave the first."""
     reach = 0
     for start, end in places:
@@ -145,7 +149,7 @@ def _apart(places: list[Range]) -> Iterator[Range]:
             reach = end
 
 
-def _alike_ends(one: str, other: str) -> bool:
+def _same_end_types(one: str, other: str) -> bool:
     """Whether both begin, and end, with a letter or digit, or neither does: no part of a word."""
     return all(one[n].isalnum() == other[n].isalnum() for n in (0, -1))
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from vermeil.data.document import Range
 
 
-def heaviest(weights: Mapping[Range, int]) -> set[Range]:
+def select_disjoint(weights: Mapping[Range, int]) -> set[Range]:
     """Return the places that do not overlap and together weigh most.
 
     Of equally heavy choices the one with fewer, hence longer places is taken, then the one whose
@@ -37,6 +37,6 @@ def heaviest(weights: Mapping[Range, int]) -> set[Range]:
     return kept
 
 
-def overlapping(place: Range, others: Iterable[Range]) -> bool:
+def overlaps_any(place: Range, others: Iterable[Range]) -> bool:
     """Whether a place shares a character with any of the others."""
     return any(place[0] < end and start < place[1] for start, end in others)

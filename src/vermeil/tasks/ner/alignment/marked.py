@@ -15,22 +15,22 @@ from rapidfuzz.distance import Levenshtein
 from vermeil.data.document import Range, Span
 from vermeil.data.mention import LocatedMention, Mention, Status, Tier
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.alignment.fuzzy import same_but_for_edits
-from vermeil.tasks.ner.alignment.intervals import heaviest
-from vermeil.tasks.ner.alignment.mentions import CONFIDENCE, STATUSES
-from vermeil.tasks.ner.alignment.normalise import View, folded, letters, raw, spaced
-from vermeil.tasks.ner.alignment.occurrences import is_attached, is_whole, with_edges
-from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.alignment.fuzzy import bounded_edit_distance
+from vermeil.tasks.ner.alignment.intervals import select_disjoint
+from vermeil.tasks.ner.alignment.mentions import TIER_STATUSES, TIER_WEIGHTS
+from vermeil.tasks.ner.alignment.normalise import NormalisedText, folded, letters, raw, spaced
+from vermeil.tasks.ner.alignment.occurrences import is_attached, is_whole_word, with_punctuation
+from vermeil.tasks.ner.marked_text import InlineMarkedText
 
-_ALTERED = 50
+_EDIT_RATIO = 50
 """One letter in so many may be altered (one in a shorter text): a similarity of 0.98."""
 
-Found = tuple[Range, Tier | None, int]
+MarkMatch = tuple[Range, Tier | None, int]
 """Where a mark belongs; how far it is the same there (None: not at all); the distance."""
 
 
 def locate_marked(
-    text: str, marked: MarkedText, labels: LabelSet, partial: bool = False
+    text: str, marked: InlineMarkedText, labels: LabelSet, partial: bool = False
 ) -> tuple[LocatedMention, ...] | None:
     """Take the marks of a copy over to the text.
 
@@ -54,9 +54,9 @@ def locate_marked(
     weights: dict[Range, int] = {}
     for (place, tier, _), name in zip(found, names, strict=True):
         if tier is not None and name is not None:
-            weight = CONFIDENCE[tier] * (place[1] - place[0])
+            weight = TIER_WEIGHTS[tier] * (place[1] - place[0])
             weights[place] = max(weight, weights.get(place, 0))
-    kept = heaviest(weights)
+    kept = select_disjoint(weights)
     located: list[LocatedMention] = []
     for mark, (place, tier, distance), name in zip(marked.marks, found, names, strict=True):
         mention = Mention(marked.surface(mark), mark.label)
@@ -67,16 +67,16 @@ def locate_marked(
         elif tier is None:
             status = Status.NOT_FOUND
         elif place in kept:
-            status = STATUSES[tier]
+            status = TIER_STATUSES[tier]
             span = Span(*place, name, status=status.value, origin="silver")
             kept.remove(place)
         else:
-            status = Status.DUPLICATE if _is_taken(place, located) else Status.OVERLAP
+            status = Status.DUPLICATE if _is_assigned(place, located) else Status.OVERLAP
         located.append(LocatedMention(mention, status, span, places, tier, distance))
     return tuple(located)
 
 
-def _is_taken(place: Range, located: Sequence[LocatedMention]) -> bool:
+def _is_assigned(place: Range, located: Sequence[LocatedMention]) -> bool:
     return any(one.span and (one.span.start, one.span.end) == place for one in located)
 
 
@@ -92,40 +92,45 @@ class _Alignment:
     """
 
     def __init__(
-        self, text: str, copy: str, ours: View, theirs: View, blocks: Sequence[tuple[Range, Range]]
+        self,
+        text: str,
+        copy: str,
+        text_view: NormalisedText,
+        copy_view: NormalisedText,
+        blocks: Sequence[tuple[Range, Range]],
     ) -> None:
         self._text, self._copy = text, copy
-        self._ours, self._theirs = ours, theirs
+        self._text_view, self._copy_view = text_view, copy_view
         self._blocks = blocks
         self._starts = [block[0][0] for block in blocks]
 
-    def find(self, start: int, end: int) -> Found:
+    def find(self, start: int, end: int) -> MarkMatch:
         """Return where the marked stretch of the copy stands in the text, and how far it is that.
 
         An empty range means that nothing corresponds to it.
         """
         surface = self._copy[start:end]
         start += len(surface) - len(surface.lstrip())
-        first, last = self._theirs.within(start, max(start, end))
-        while last > first and self._theirs.text[last - 1] == " ":
+        first, last = self._copy_view.to_normalised_range(start, max(start, end))
+        while last > first and self._copy_view.text[last - 1] == " ":
             last -= 1
-        first, last = self._start(first), self._end(last)
-        while first < last and self._ours.text[first] == " ":
+        first, last = self._map_start(first), self._map_end(last)
+        while first < last and self._text_view.text[first] == " ":
             first += 1
-        while first < last and self._ours.text[last - 1] == " ":
+        while first < last and self._text_view.text[last - 1] == " ":
             last -= 1
         if first >= last or not surface.strip():
             return (0, 0), None, 0
-        place = self._ours.starts[first], self._ours.ends[last - 1]
+        place = self._text_view.starts[first], self._text_view.ends[last - 1]
         tier, distance = self._compare(surface, place)
         if tier is Tier.LETTERS:
-            place = with_edges(self._text, place, surface)
+            place = with_punctuation(self._text, place, surface)
         return place, tier, distance
 
     def _compare(self, surface: str, place: Range) -> tuple[Tier | None, int]:
         found = self._text[slice(*place)]
         one, other = folded(surface), folded(found)
-        if not is_whole(self._text, place):
+        if not is_whole_word(self._text, place):
             is_word = one.text == other.text and is_attached(self._text, place)
             return (Tier.ATTACHED if is_word else None), 0
         same = (
@@ -137,18 +142,18 @@ class _Alignment:
         for tier, holds in same:
             if holds:
                 return tier, 0
-        distance = same_but_for_edits(one.text, other.text)
+        distance = bounded_edit_distance(one.text, other.text)
         return (None, 0) if distance is None else (Tier.EDITED, distance)
 
-    def _start(self, position: int) -> int:
+    def _map_start(self, position: int) -> int:
         if position >= self._blocks[-1][0][1]:
             return self._blocks[-1][1][1]
-        return self._carry(position, position)
+        return self._map_position(position, position)
 
-    def _end(self, position: int) -> int:
-        return self._carry(position - 1, position) if position else 0
+    def _map_end(self, position: int) -> int:
+        return self._map_position(position - 1, position) if position else 0
 
-    def _carry(self, character: int, position: int) -> int:
+    def _map_position(self, character: int, position: int) -> int:
         """Carry a position over by the block of a character."""
         theirs, ours = self._blocks[bisect_right(self._starts, character) - 1]
         return ours[0] + min(position - theirs[0], ours[1] - ours[0])
@@ -163,7 +168,7 @@ def _align(text: str, copy: str, partial: bool) -> _Alignment | None:
     whole = ours.text
     if partial:
         one, whole = one[: len(other)], whole[: len(theirs.text)]
-    limit = max(1, len(one) // _ALTERED)
+    limit = max(1, len(one) // _EDIT_RATIO)
     altered = Levenshtein.distance(other, one, score_cutoff=limit)
     if altered > limit or not (one and other):
         return None

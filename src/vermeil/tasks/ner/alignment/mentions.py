@@ -27,12 +27,12 @@ from functools import cached_property
 
 from vermeil.data.document import Range, Span
 from vermeil.data.mention import LocatedMention, Mention, Status, Tier
-from vermeil.tasks.config import Repeats
+from vermeil.tasks.config import RepeatHandling
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.alignment.intervals import heaviest
-from vermeil.tasks.ner.alignment.tiers import Hits, Source
+from vermeil.tasks.ner.alignment.intervals import select_disjoint
+from vermeil.tasks.ner.alignment.tiers import SurfaceFinder, SurfaceMatches
 
-CONFIDENCE = {
+TIER_WEIGHTS = {
     Tier.RAW: 20,
     Tier.SPACED: 19,
     Tier.FOLDED: 18,
@@ -43,7 +43,7 @@ CONFIDENCE = {
 """What a character of a place counts when places overlap, in twentieths. Chosen so that exact
 names beat a misspelt one that covers little more than they do."""
 
-STATUSES = {
+TIER_STATUSES = {
     Tier.RAW: Status.EXACT,
     Tier.SPACED: Status.NORMALISED,
     Tier.FOLDED: Status.NORMALISED,
@@ -55,7 +55,7 @@ STATUSES = {
 
 
 def locate(
-    text: str, mentions: Sequence[Mention], labels: LabelSet, repeats: Repeats = "all"
+    text: str, mentions: Sequence[Mention], labels: LabelSet, repeats: RepeatHandling = "all"
 ) -> tuple[LocatedMention, ...]:
     """Locate every mention in ``text``; see the policy above.
 
@@ -69,66 +69,75 @@ def locate(
         One result per mention, in the same order. Accepted spans do not overlap; they carry the
         label set's name of the label, ``status`` and ``origin="silver"``.
     """
-    source = Source(text)
+    source = SurfaceFinder(text)
     hits = {surface: source.find(surface) for surface in {m.surface: None for m in mentions}}
-    said = _placed(mentions, hits, labels, repeats)
+    said = _assign_all(mentions, hits, labels, repeats)
     seen = {one.mention.surface for one in said if not one.is_hidden}
     if hidden := {one.mention.surface for one in said} - seen:
-        further = {surface: source.find(surface, {*hits[surface].places}) for surface in hidden}
+        further = {
+            surface: source.find(surface, {*hits[surface].occurrences}) for surface in hidden
+        }
         found = {surface: more for surface, more in further.items() if more.tier is not None}
-        said = _placed(mentions, {**hits, **found}, labels, repeats) if found else said
-    return tuple(one.located() for one in said)
+        said = _assign_all(mentions, {**hits, **found}, labels, repeats) if found else said
+    return tuple(one.to_located_mention() for one in said)
 
 
-def _placed(
-    mentions: Sequence[Mention], hits: Mapping[str, Hits], labels: LabelSet, repeats: Repeats
-) -> list[_Said]:
+def _assign_all(
+    mentions: Sequence[Mention],
+    matches: Mapping[str, SurfaceMatches],
+    labels: LabelSet,
+    repeats: RepeatHandling,
+) -> list[_PendingMention]:
     """Decide on the places of all mentions, given what they may mean."""
-    said = [_Said(m, hits[m.surface], labels.normalise(m.label)) for m in mentions]
-    groups: dict[tuple[Range, ...], _Group] = {}
+    said = [_PendingMention(m, matches[m.surface], labels.normalise(m.label)) for m in mentions]
+    groups: dict[tuple[Range, ...], _MentionGroup] = {}
     by_surface = {
-        surface: groups.setdefault(found.places, _Group(found.places))
-        for surface, found in hits.items()
+        surface: groups.setdefault(found.occurrences, _MentionGroup(found.occurrences))
+        for surface, found in matches.items()
         if found.tier is not None
     }
     for one in said:
-        if one.hits.tier is not None:
+        if one.matches.tier is not None:
             by_surface[one.mention.surface].members.append(one)
-    chosen = _Chosen(groups.values())
+    chosen = _Assignment(groups.values())
     for group in groups.values():
-        _share_out(group, chosen, repeats)
+        _assign_occurrences(group, chosen, repeats)
     return said
 
 
 @dataclass(slots=True, eq=False)
-class _Said:
+class _PendingMention:
     """A mention, where it may stand, its label in the set, and what becomes of it."""
 
     mention: Mention
-    hits: Hits
+    matches: SurfaceMatches
     label: str | None
     status: Status = Status.NOT_FOUND
-    taken: list[Range] = field(default_factory=list)
+    assigned: list[Range] = field(default_factory=list)
 
     @property
-    def claim(self) -> Range | None:
+    def requested_occurrence(self) -> Range | None:
         """The place that the teacher said, if there is one of that number."""
         number = self.mention.occurrence
-        if number is None or not 1 <= number <= len(self.hits.places):
+        if number is None or not 1 <= number <= len(self.matches.occurrences):
             return None
-        return self.hits.places[number - 1]
+        return self.matches.occurrences[number - 1]
 
     @property
     def is_hidden(self) -> bool:
         """Whether it stands only within or across others, and may stand elsewhere, less exactly."""
-        return self.status is Status.OVERLAP and self.label is not None and self.claim is None
+        return (
+            self.status is Status.OVERLAP
+            and self.label is not None
+            and self.requested_occurrence is None
+        )
 
-    def take(self, *places: Range) -> None:
-        self.taken.extend(places)
-        if self.hits.tier is not None:
-            self.status = STATUSES[self.hits.tier]
+    def assign(self, *places: Range) -> None:
+        self.assigned.extend(places)
+        if self.matches.tier is not None:
+            self.status = TIER_STATUSES[self.matches.tier]
 
-    def located(self) -> LocatedMention:
+    def to_located_mention(self) -> LocatedMention:
         label, status = self.label, self.status
         spans: tuple[Span, ...] = ()
         if label is None:
@@ -136,125 +145,134 @@ class _Said:
         else:
             spans = tuple(
                 Span(*place, label, status=status.value, origin="silver")
-                for place in sorted(self.taken)
+                for place in sorted(self.assigned)
             )
         return LocatedMention(
             self.mention,
             status,
             spans[0] if spans else None,
-            self.hits.places,
-            self.hits.tier,
-            self.hits.distance,
+            self.matches.occurrences,
+            self.matches.tier,
+            self.matches.distance,
             spans[1:],
         )
 
 
 @dataclass(eq=False)
-class _Group:
+class _MentionGroup:
     """Mentions that may mean the same places."""
 
-    places: tuple[Range, ...]
-    members: list[_Said] = field(default_factory=list)
+    occurrences: tuple[Range, ...]
+    members: list[_PendingMention] = field(default_factory=list)
 
     @cached_property
-    def confidence(self) -> int:
+    def tier_weight(self) -> int:
         """What a character of its places counts; 0 if no label is in the set."""
         return max(
-            (CONFIDENCE[m.hits.tier] for m in self.members if m.label and m.hits.tier), default=0
+            (TIER_WEIGHTS[m.matches.tier] for m in self.members if m.label and m.matches.tier),
+            default=0,
         )
 
     @property
-    def bid(self) -> tuple[int, int, tuple[Range, ...]]:
+    def priority(self) -> tuple[int, int, tuple[Range, ...]]:
         """The higher of two has a place that both may mean."""
-        return self.confidence, -len(self.places), self.places
+        return self.tier_weight, -len(self.occurrences), self.occurrences
 
-    def wanted(self) -> tuple[Range, ...]:
+    def requested_occurrences(self) -> tuple[Range, ...]:
         """The places that its mentions compete for."""
-        claims = [m.claim for m in self.members if m.label]
+        claims = [m.requested_occurrence for m in self.members if m.label]
         if None in claims:
-            return self.places
+            return self.occurrences
         return tuple(c for c in claims if c is not None)
 
 
-class _Chosen:
+class _Assignment:
     """The places that are kept, each with the group that has it."""
 
-    def __init__(self, groups: Iterable[_Group]) -> None:
-        owners: dict[Range, _Group] = {}
+    def __init__(self, groups: Iterable[_MentionGroup]) -> None:
+        owners: dict[Range, _MentionGroup] = {}
         for group in groups:
-            for place in group.wanted():
+            for place in group.requested_occurrences():
                 other = owners.setdefault(place, group)
-                if other is not group and group.bid > other.bid:
+                if other is not group and group.priority > other.priority:
                     owners[place] = group
-        weights = {p: group.confidence * (p[1] - p[0]) for p, group in owners.items()}
-        self._places = sorted(heaviest(weights))
-        self._ends = [end for _, end in self._places]
-        self._owners = {place: owners[place] for place in self._places}
+        weights = {p: group.tier_weight * (p[1] - p[0]) for p, group in owners.items()}
+        self._occurrences = sorted(select_disjoint(weights))
+        self._ends = [end for _, end in self._occurrences]
+        self._owners = {place: owners[place] for place in self._occurrences}
 
-    def has(self, group: _Group, place: Range) -> bool:
+    def is_assigned(self, group: _MentionGroup, place: Range) -> bool:
         """Whether the group has the place."""
         return self._owners.get(place) is group
 
-    def blockers(self, group: _Group, place: Range) -> list[Range]:
+    def blockers(self, group: _MentionGroup, place: Range) -> list[Range]:
         """The places of other groups that this one would overlap."""
         first = bisect_right(self._ends, place[0])
-        last = bisect_left(self._places, (place[1], 0))
-        return [p for p in self._places[first:last] if not self.has(group, p)]
+        last = bisect_left(self._occurrences, (place[1], 0))
+        return [p for p in self._occurrences[first:last] if not self.is_assigned(group, p)]
 
 
-def _share_out(group: _Group, chosen: _Chosen, repeats: Repeats) -> None:
-    free = [place for place in group.places if chosen.has(group, place)]
+def _assign_occurrences(
+    group: _MentionGroup, assignment: _Assignment, repeats: RepeatHandling
+) -> None:
+    free = [place for place in group.occurrences if assignment.is_assigned(group, place)]
     holders = group.members
     if len(holders) > len(free):
         holders = [m for m in holders if m.label]
     claimed: set[Range] = set()
-    for one in sorted(holders, key=_trust):
-        if one.claim is None:
+    for one in sorted(holders, key=_tier_rank):
+        if one.requested_occurrence is None:
             continue
-        if one.claim in claimed or not chosen.has(group, one.claim):
-            one.status = _why_not(group, chosen, [one.claim])
+        if one.requested_occurrence in claimed or not assignment.is_assigned(
+            group, one.requested_occurrence
+        ):
+            one.status = _rejection_status(group, assignment, [one.requested_occurrence])
         else:
-            claimed.add(one.claim)
-            one.take(one.claim)
-    rest = [one for one in holders if one.claim is None]
+            claimed.add(one.requested_occurrence)
+            one.assign(one.requested_occurrence)
+    rest = [one for one in holders if one.requested_occurrence is None]
     left = [place for place in free if place not in claimed]
-    is_ambiguous = bool(rest) and len(rest) + len(claimed) < _open(group, chosen)
+    is_ambiguous = bool(rest) and len(rest) + len(claimed) < _count_available(group, assignment)
     if len(rest) > len(left):
-        surplus = sorted(rest, key=_trust)[len(left) :]
-        reason = _why_not(group, chosen, group.places)
+        surplus = sorted(rest, key=_tier_rank)[len(left) :]
+        reason = _rejection_status(group, assignment, group.occurrences)
         for one in surplus:
             one.status = reason
         rest = [one for one in rest if one.status is not reason]
     for one, place in zip(rest, left, strict=False):
-        one.take(place)
+        one.assign(place)
     if is_ambiguous:
-        _decide(rest, left, repeats)
+        _resolve_repeats(rest, left, repeats)
 
 
-def _trust(one: _Said) -> int:
+def _tier_rank(one: _PendingMention) -> int:
     """Sorts mentions that were found with less effort first."""
-    return 0 if one.hits.tier is None else -CONFIDENCE[one.hits.tier]
+    return 0 if one.matches.tier is None else -TIER_WEIGHTS[one.matches.tier]
 
 
-def _open(group: _Group, chosen: _Chosen) -> int:
+def _count_available(group: _MentionGroup, assignment: _Assignment) -> int:
     """How many places the group may mean: all that no other group's place overlaps."""
-    if len(group.places) == 1:
+    if len(group.occurrences) == 1:
         return 1
-    return sum(not chosen.blockers(group, place) for place in group.places)
+    return sum(not assignment.blockers(group, place) for place in group.occurrences)
 
 
-def _decide(rest: list[_Said], left: list[Range], repeats: Repeats) -> None:
+def _resolve_repeats(
+    rest: list[_PendingMention], left: list[Range], repeats: RepeatHandling
+) -> None:
     """Apply the policy to mentions that are fewer than their places."""
     agree = len({one.label for one in rest}) == 1
     if repeats == "all" and agree:
-        rest[0].take(*left[len(rest) :])
+        rest[0].assign(*left[len(rest) :])
     for one in rest:
         one.status = Status.AMBIGUOUS
         if repeats == "abstain" or (repeats == "all" and not agree):
-            one.taken.clear()
+            one.assigned.clear()
 
 
-def _why_not(group: _Group, chosen: _Chosen, wanted: Sequence[Range]) -> Status:
+def _rejection_status(
+    group: _MentionGroup, assignment: _Assignment, wanted: Sequence[Range]
+) -> Status:
     """Say why a mention has no place: others have the very same, or overlap it."""
-    blockers = [(b, p) for p in wanted for b in chosen.blockers(group, p)]
+    blockers = [(b, p) for p in wanted for b in assignment.blockers(group, p)]
     return Status.OVERLAP if any(b != p for b, p in blockers) else Status.DUPLICATE

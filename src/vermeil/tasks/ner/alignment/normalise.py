@@ -26,7 +26,7 @@ _DOTLESS = "ı"
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class NormalisedText:
     """A text with detail left out.
 
     Args:
@@ -39,7 +39,7 @@ class View:
     starts: Sequence[int]
     ends: Sequence[int]
 
-    def source(self, start: int, end: int) -> Range | None:
+    def to_source_range(self, start: int, end: int) -> Range | None:
         """Return where a stretch of the view came from; None if it cuts through a sequence."""
         size = len(self.text)
         if not 0 <= start < end <= size:
@@ -50,35 +50,35 @@ class View:
             return None
         return self.starts[start], self.ends[end - 1]
 
-    def within(self, start: int, end: int) -> Range:
+    def to_normalised_range(self, start: int, end: int) -> Range:
         """Return the stretch of the view that came from ``[start, end)`` of the text."""
         return bisect_left(self.starts, start), bisect_left(self.starts, end)
 
 
-def raw(text: str) -> View:
+def raw(text: str) -> NormalisedText:
     """Return the text as it is."""
-    return View(text, range(len(text)), range(1, len(text) + 1))
+    return NormalisedText(text, range(len(text)), range(1, len(text) + 1))
 
 
-def spaced(text: str) -> View:
+def spaced(text: str) -> NormalisedText:
     """Return the text with every stretch of white space as one space, and none at its ends."""
     if not _ODD_SPACE.search(text) and text == text.strip():
         return raw(text)
-    return _joined(text, str)
+    return _fold_by_word(text, str)
 
 
-def folded(text: str) -> View:
+def folded(text: str) -> NormalisedText:
     """Return the text without regard to white space, case, width, quotes, dashes and composition.
 
     Compatibility characters are resolved (NFKC); format characters (soft hyphens, zero width,
     direction marks) and the Arabic tatweel are left out.
     """
     if text.isascii() and not _ODD_SPACE.search(text) and text == text.strip():
-        return View(_fold_simple(text), range(len(text)), range(1, len(text) + 1))
-    return _joined(text, _fold_words)
+        return NormalisedText(_fold_simple(text), range(len(text)), range(1, len(text) + 1))
+    return _fold_by_word(text, _fold_words)
 
 
-def letters(view: View) -> View:
+def letters(normalised: NormalisedText) -> NormalisedText:
     """Return a folded view without white space, punctuation and the accents of letters.
 
     Symbols and a point between digits stay: "C++" is not "C", and "1.5" not "15".
@@ -86,26 +86,26 @@ def letters(view: View) -> View:
     kept: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for part in _PARTS.finditer(view.text):
+    for part in _PARTS.finditer(normalised.text):
         at, end = part.span()
         word = part.group()
         if word > "\x7f":
-            word = _plain(word)
+            word = _without_accents(word)
         kept.append(word)
         if len(word) == end - at:
-            starts += view.starts[at:end]
-            ends += view.ends[at:end]
+            starts += normalised.starts[at:end]
+            ends += normalised.ends[at:end]
         else:
-            starts += [view.starts[at]] * len(word)
-            ends += [view.ends[end - 1]] * len(word)
-    return View("".join(kept), starts, ends)
+            starts += [normalised.starts[at]] * len(word)
+            ends += [normalised.ends[end - 1]] * len(word)
+    return NormalisedText("".join(kept), starts, ends)
 
 
 _Units = list[tuple[str, int, int]]
 """Pieces of a folded word, each with where its sequence starts and ends in the word."""
 
 
-def _joined(text: str, fold: Callable[[str], _Units | str]) -> View:
+def _fold_by_word(text: str, fold: Callable[[str], _Units | str]) -> NormalisedText:
     """Fold word by word and put a space between them, which stands for all that was there."""
     kept: list[str] = []
     starts: list[int] = []
@@ -127,7 +127,7 @@ def _joined(text: str, fold: Callable[[str], _Units | str]) -> View:
             starts += [at + first] * len(piece)
             ends += [at + stop] * len(piece)
         last = end
-    return View("".join(kept), starts, ends)
+    return NormalisedText("".join(kept), starts, ends)
 
 
 def _fold_simple(word: str) -> str:
@@ -142,7 +142,9 @@ def _fold_words(words: str) -> _Units | str:
 @lru_cache(maxsize=4096)
 def _fold_word(word: str) -> _Units | str:
     units = [
-        (piece, start, end) for start, end in clusters(word) if (piece := _fold(word[start:end]))
+        (piece, start, end)
+        for start, end in combining_sequences(word)
+        if (piece := _fold(word[start:end]))
     ]
     whole = "".join(piece for piece, _, _ in units)
     if len(units) == len(word) == len(whole):
@@ -150,16 +152,16 @@ def _fold_word(word: str) -> _Units | str:
     return units
 
 
-def clusters(text: str) -> Iterator[Range]:
+def combining_sequences(text: str) -> Iterator[Range]:
     """Yield the combining sequences of a text: a character and all marks that follow it."""
     start = 0
     for position in range(1, len(text) + 1):
-        if position == len(text) or not continues(text[position]):
+        if position == len(text) or not is_combining(text[position]):
             yield start, position
             start = position
 
 
-def continues(character: str) -> bool:
+def is_combining(character: str) -> bool:
     """Whether a character belongs to the one before it.
 
     Marks do, and so do the vowels and finals of decomposed Hangul, the sound marks of half-width
@@ -191,20 +193,20 @@ def _is_dropped(character: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _plain(character: str) -> str:
+def _without_accents(character: str) -> str:
     """Return a character without accents and vowel points; nothing for punctuation and space."""
     if character == _DOTLESS:
         return "i"
     parts = unicodedata.normalize("NFKD", character)
-    return unicodedata.normalize("NFC", "".join(c for c in parts if says_something(c)))
+    return unicodedata.normalize("NFC", "".join(c for c in parts if has_content(c)))
 
 
-def says_something(text: str) -> bool:
+def has_content(text: str) -> bool:
     """Whether a text has letters, digits or symbols, and not only punctuation or accents."""
-    return text[:1].isalnum() or any(c.isalnum() or _is_meant(c) for c in text)
+    return text[:1].isalnum() or any(c.isalnum() or _is_content(c) for c in text)
 
 
-def _is_meant(character: str) -> bool:
+def _is_content(character: str) -> bool:
     kind = unicodedata.category(character)
     if kind[0] == "M":
         # Accents (class 200 and up), Hebrew and Arabic vowel points (10 to 35): writers leave them

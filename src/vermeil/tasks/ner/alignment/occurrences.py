@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from vermeil.data.document import Range
-from vermeil.tasks.ner.alignment.normalise import View, continues, raw
+from vermeil.tasks.ner.alignment.normalise import NormalisedText, is_combining, raw
 
 _WITHOUT_SPACES = (
     (0x0E00, 0x0FFF),  # Thai, Lao, Tibetan
@@ -34,26 +34,26 @@ _PARTICLE = 3
 """Letters that at most are written together with a name: prepositions, articles, case."""
 
 
-def find_places(text: str, surface: str) -> list[Range]:
+def find_occurrences(text: str, surface: str) -> list[Range]:
     """Return every range where ``surface`` stands in ``text`` as whole words, in order.
 
     Both ends must be word boundaries: "US" does not stand in "bus". Places may overlap each other
     ("A A" stands twice in "A A A").
     """
-    return [place for place in occurrences(raw(text), surface) if is_whole(text, place)]
+    return [place for place in find_substring(raw(text), surface) if is_whole_word(text, place)]
 
 
-def occurrences(view: View, needle: str) -> Iterator[Range]:
+def find_substring(normalised: NormalisedText, needle: str) -> Iterator[Range]:
     """Yield every range of the source where ``needle`` stands in a view, word boundary or not."""
-    start = view.text.find(needle) if needle else -1
+    start = normalised.text.find(needle) if needle else -1
     while start >= 0:
-        place = view.source(start, start + len(needle))
+        place = normalised.to_source_range(start, start + len(needle))
         if place is not None:
             yield place
-        start = view.text.find(needle, start + 1)
+        start = normalised.text.find(needle, start + 1)
 
 
-def is_whole(text: str, place: Range) -> bool:
+def is_whole_word(text: str, place: Range) -> bool:
     """Whether a range begins and ends at word boundaries."""
     return is_boundary(text, place[0]) and is_boundary(text, place[1])
 
@@ -69,12 +69,12 @@ def is_boundary(text: str, position: int) -> bool:
     before, after = text[position - 1], text[position]
     if before.isascii() and after.isascii():
         return not (before.isalnum() and after.isalnum())
-    if continues(after) or "\u200d" in (before, after):
+    if is_combining(after) or "\u200d" in (before, after):
         return False
     before, after = _neighbours(text, position)
     if not (_is_word(before) and _is_word(after)):
         return True
-    return has_no_spaces(before) or has_no_spaces(after)
+    return is_unspaced_script(before) or is_unspaced_script(after)
 
 
 def is_attached(text: str, place: Range) -> bool:
@@ -94,7 +94,7 @@ def is_attached(text: str, place: Range) -> bool:
     return all(_is_in(c, scripts) for c in text[first:last] if _is_word(c))
 
 
-def with_edges(text: str, place: Range, surface: str) -> Range:
+def with_punctuation(text: str, place: Range, surface: str) -> Range:
     """Return a place that was found by its letters with the punctuation that belongs to it.
 
     That is what the surface has at its ends, too ("Inc."), and the last point of an abbreviation
@@ -111,7 +111,7 @@ def with_edges(text: str, place: Range, surface: str) -> Range:
         end += 1
     elif tail and text.startswith(tail, end):
         end += len(tail)
-    is_cut_off = is_whole(text, place) and not is_whole(text, (start, end))
+    is_cut_off = is_whole_word(text, place) and not is_whole_word(text, (start, end))
     return place if is_cut_off else (start, end)
 
 
@@ -128,7 +128,7 @@ def _is_word(character: str) -> bool:
     return character.isalnum() or unicodedata.category(character)[0] == "M"
 
 
-def has_no_spaces(character: str) -> bool:
+def is_unspaced_script(character: str) -> bool:
     """Whether a character belongs to a script that is written without spaces between words."""
     return _is_in(character, _WITHOUT_SPACES)
 

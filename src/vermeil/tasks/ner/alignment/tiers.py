@@ -12,15 +12,21 @@ from functools import cached_property
 
 from vermeil.data.document import Range
 from vermeil.data.mention import Tier
-from vermeil.tasks.ner.alignment.fuzzy import find_nearly
-from vermeil.tasks.ner.alignment.normalise import View, folded, letters, says_something, spaced
+from vermeil.tasks.ner.alignment.fuzzy import find_fuzzy
+from vermeil.tasks.ner.alignment.normalise import (
+    NormalisedText,
+    folded,
+    has_content,
+    letters,
+    spaced,
+)
 from vermeil.tasks.ner.alignment.occurrences import (
-    find_places,
-    has_no_spaces,
+    find_occurrences,
+    find_substring,
     is_attached,
-    is_whole,
-    occurrences,
-    with_edges,
+    is_unspaced_script,
+    is_whole_word,
+    with_punctuation,
 )
 
 _COMMON_WORD = 4
@@ -33,7 +39,7 @@ _BRACKETS = ("()", "[]", "{}")
 
 
 @dataclass(frozen=True, slots=True)
-class Hits:
+class SurfaceMatches:
     """Where a surface stands.
 
     Args:
@@ -42,29 +48,29 @@ class Hits:
         distance: edits between the surface and each place, after folding.
     """
 
-    places: tuple[Range, ...]
+    occurrences: tuple[Range, ...]
     tier: Tier | None
     distance: int = 0
 
 
-class Source:
+class SurfaceFinder:
     """A text in which surfaces are looked for; its views are made when they are first needed."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     @cached_property
-    def spaced(self) -> View:
+    def spaced(self) -> NormalisedText:
         """Without regard to white space."""
         return spaced(self.text)
 
     @cached_property
-    def folded(self) -> View:
+    def folded(self) -> NormalisedText:
         """Without regard to case, quotes and the like."""
         return folded(self.text)
 
     @cached_property
-    def letters(self) -> View:
+    def letters(self) -> NormalisedText:
         """Letters, digits and symbols alone."""
         return letters(self.folded)
 
@@ -73,52 +79,52 @@ class Source:
         """Whether the text has letters of both cases, so that their case says something."""
         return self.text.lower() != self.text
 
-    def find(self, surface: str, beyond: Collection[Range] = ()) -> Hits:
-        """Return where ``surface`` stands, by the first tier that has it elsewhere than ``beyond``.
+    def find(self, surface: str, excluded: Collection[Range] = ()) -> SurfaceMatches:
+        """Return where ``surface`` stands, by the first tier that has it elsewhere than ``excluded``.
 
         Args:
             surface: what to look for.
-            beyond: places that are not looked at.
+            excluded: places that are not looked at.
         """
         wanted = surface.strip()
-        if not says_something(wanted):
-            return Hits((), None)
-        if places := _without(find_places(self.text, wanted), beyond):
-            return Hits(places, Tier.RAW if wanted == surface else Tier.SPACED)
-        spread = self._whole(occurrences(self.spaced, spaced(surface).text))
-        if places := _without(spread, beyond):
-            return Hits(places, Tier.SPACED)
-        return self._find_folded(surface, beyond)
+        if not has_content(wanted):
+            return SurfaceMatches((), None)
+        if places := _exclude(find_occurrences(self.text, wanted), excluded):
+            return SurfaceMatches(places, Tier.RAW if wanted == surface else Tier.SPACED)
+        spread = self._whole_words(find_substring(self.spaced, spaced(surface).text))
+        if places := _exclude(spread, excluded):
+            return SurfaceMatches(places, Tier.SPACED)
+        return self._find_folded(surface, excluded)
 
-    def _find_folded(self, surface: str, beyond: Collection[Range]) -> Hits:
+    def _find_folded(self, surface: str, excluded: Collection[Range]) -> SurfaceMatches:
         view = folded(surface)
-        alike = _without(occurrences(self.folded, view.text), beyond)
-        if places := self._kept(surface, self._whole(alike)):
-            return Hits(places, Tier.FOLDED)
-        near = _without(self._same_letters(surface, letters(view).text), beyond)
-        if places := self._kept(surface, near):
-            return Hits(places, Tier.LETTERS)
+        alike = _exclude(find_substring(self.folded, view.text), excluded)
+        if places := self._with_same_capitals(surface, self._whole_words(alike)):
+            return SurfaceMatches(places, Tier.FOLDED)
+        near = _exclude(self._same_letters(surface, letters(view).text), excluded)
+        if places := self._with_same_capitals(surface, near):
+            return SurfaceMatches(places, Tier.LETTERS)
         if places := tuple(p for p in alike if is_attached(self.text, p)):
-            return Hits(places, Tier.ATTACHED)
-        if not beyond and (edited := find_nearly(self.text, self.folded, view.text)):
-            return Hits(edited.places, Tier.EDITED, edited.distance)
-        return Hits(tuple(sorted({*alike, *near})), None)
+            return SurfaceMatches(places, Tier.ATTACHED)
+        if not excluded and (edited := find_fuzzy(self.text, self.folded, view.text)):
+            return SurfaceMatches(edited.occurrences, Tier.EDITED, edited.distance)
+        return SurfaceMatches(tuple(sorted({*alike, *near})), None)
 
-    def _kept(self, surface: str, places: Iterable[Range]) -> tuple[Range, ...]:
+    def _with_same_capitals(self, surface: str, places: Iterable[Range]) -> tuple[Range, ...]:
         return tuple(place for place in places if not self._lost_capitals(surface, place))
 
-    def _whole(self, places: Iterable[Range]) -> list[Range]:
-        return [place for place in places if is_whole(self.text, place)]
+    def _whole_words(self, places: Iterable[Range]) -> list[Range]:
+        return [place for place in places if is_whole_word(self.text, place)]
 
     def _same_letters(self, surface: str, key: str) -> list[Range]:
         """Places with the same letters; a single letter says too little."""
         if len(key) < 2 and key.isascii():
             return []
-        whole = self._whole(occurrences(self.letters, key))
+        whole = self._whole_words(find_substring(self.letters, key))
         words = len(surface.split())
-        may_join = len(key) >= _JOINABLE or any(c.isdigit() or has_no_spaces(c) for c in key)
+        may_join = len(key) >= _JOINABLE or any(c.isdigit() or is_unspaced_script(c) for c in key)
         return [
-            with_edges(self.text, place, surface)
+            with_punctuation(self.text, place, surface)
             for place in whole
             if (may_join or len(self.text[slice(*place)].split()) == words)
             and (_is_balanced(self.text[slice(*place)]) or not _is_balanced(surface))
@@ -139,5 +145,5 @@ def _is_balanced(found: str) -> bool:
     return all(found.count(pair[0]) == found.count(pair[1]) for pair in _BRACKETS)
 
 
-def _without(places: Iterable[Range], beyond: Collection[Range]) -> tuple[Range, ...]:
-    return tuple(p for p in places if p not in beyond) if beyond else tuple(places)
+def _exclude(places: Iterable[Range], excluded: Collection[Range]) -> tuple[Range, ...]:
+    return tuple(p for p in places if p not in excluded) if excluded else tuple(places)

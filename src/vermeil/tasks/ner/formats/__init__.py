@@ -28,41 +28,44 @@ DETECT = "detect"
 """Asks as `DEFAULT` does, and reads any format."""
 DEFAULT = "json"
 
-FORMATS: dict[str, ReplyFormat] = {
+REPLY_FORMATS: dict[str, ReplyFormat] = {
     "json": ReplyFormat(
         json_entities.instruction,
         json_entities.render_reply,
         json_entities.parse_reply,
-        is_line=True,
+        is_json_line=True,
         schema=json_entities.schema,
     ),
     "json_occurrence": ReplyFormat(
         json_entities.instruction_with_occurrence,
         json_entities.render_with_occurrence,
         json_entities.parse_reply,
-        is_line=True,
+        is_json_line=True,
         schema=json_entities.schema_with_occurrence,
     ),
     "json_list": ReplyFormat(
         json_entities.instruction_for_list,
         json_entities.render_list,
         json_entities.parse_list,
-        is_line=True,
+        is_json_line=True,
     ),
     "json_surfaces": ReplyFormat(
         json_surfaces.instruction,
         json_surfaces.render_reply,
         json_surfaces.parse_reply,
-        is_line=True,
+        is_json_line=True,
     ),
     "json_labels": ReplyFormat(
-        json_labels.instruction, json_labels.render_reply, json_labels.parse_reply, is_line=True
+        json_labels.instruction,
+        json_labels.render_reply,
+        json_labels.parse_reply,
+        is_json_line=True,
     ),
     "token_indices": ReplyFormat(
         token_indices.instruction,
         token_indices.render_reply,
         json_entities.parse_list,
-        is_line=True,
+        is_json_line=True,
     ),
     "token_lines": ReplyFormat(
         token_lines.instruction, token_lines.render_reply, token_lines.parse_reply
@@ -83,18 +86,18 @@ FORMATS: dict[str, ReplyFormat] = {
 """Every reply format by the name that a configuration gives it."""
 
 
-def asked_format(name: str) -> ReplyFormat:
+def prompt_format(name: str) -> ReplyFormat:
     """Return the format in which a teacher is asked under this name."""
-    return FORMATS[DEFAULT if name == DETECT else name]
+    return REPLY_FORMATS[DEFAULT if name == DETECT else name]
 
 
 def parse_reply(name: str, reply: str, question: Question) -> ParsedReply | None:
     """Return what a reply says in a format, or in any; None where it holds no answer.
 
     Args:
-        name: a key of `FORMATS`, or `DETECT`.
+        name: a key of `REPLY_FORMATS`, or `DETECT`.
         reply: the reply, verbatim.
         question: what was asked.
     """
-    parse = parse_any if name == DETECT else FORMATS[name].parse
+    parse = parse_any if name == DETECT else REPLY_FORMATS[name].parse
     return parse(without_reasoning(reply, question.text), question)

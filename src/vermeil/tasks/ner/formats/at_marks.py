@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.formats.inline import COPY, Tag, parse_inline, write_marks
-from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.formats.inline import COPY_INSTRUCTION, Tag, parse_inline, write_marks
+from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 _TAG = re.compile(r"\\[@#\\]|@@|##")
@@ -20,10 +20,10 @@ _ESCAPED = re.compile(r"\\([@#\\])")
 def instruction(labels: LabelSet) -> str:
     """Return the words that tell a teacher how to write its answer."""
     how = f"put @@ before and ## behind every entity that is a {labels.names[0]}: @@...##"
-    return COPY.replace("HOW", how).replace(" The labels are LABELS.", "")
+    return COPY_INSTRUCTION.replace("HOW", how).replace(" The labels are LABELS.", "")
 
 
-def render_reply(marked: MarkedText) -> str:
+def render_reply(marked: InlineMarkedText) -> str:
     """Return the text with marks; where its own characters look like them, a backslash is added."""
     needs_escape = _SPECIAL.search(marked.text) is not None
     write = (lambda piece: _SPECIAL.sub(r"\\\g<0>", piece)) if needs_escape else str

@@ -8,7 +8,7 @@ from vermeil.tasks.ner.formats.json_answers import parse_json
 from vermeil.tasks.ner.formats.json_entities import read_list, read_object, read_single
 from vermeil.tasks.ner.formats.json_labels import read_known_labels
 from vermeil.tasks.ner.formats.json_surfaces import read_known_surfaces
-from vermeil.tasks.ner.formats.prose import answer_lines, says_none
+from vermeil.tasks.ner.formats.prose import answer_lines, means_no_entities
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 _SHAPES = (read_object, read_list, read_single, read_known_labels, read_known_surfaces)
@@ -20,14 +20,14 @@ def parse_any(reply: str, question: Question) -> ParsedReply | None:
     A format in which it uses a label that was asked for comes before one in which it only uses
     others, and that before one in which it says that nothing is there.
     """
-    found = [parsed for parsed in _every(reply, question) if parsed is not None]
+    found = [parsed for parsed in _parse_in_all_formats(reply, question) if parsed is not None]
     for parsed in found:
         if any(question.labels.normalise(label) is not None for label in parsed.labels):
             return parsed
     return next((parsed for parsed in found if not parsed.is_empty), found[0] if found else None)
 
 
-def _every(reply: str, question: Question) -> list[ParsedReply | None]:
+def _parse_in_all_formats(reply: str, question: Question) -> list[ParsedReply | None]:
     one_label = len(question.labels.names) == 1
     inline = [
         parse_elements(reply, question) if "</" in reply else None,
@@ -41,9 +41,9 @@ def _every(reply: str, question: Question) -> list[ParsedReply | None]:
         reasons.parse_reply(reply, question),
         token_lines.parse_reply(reply, question),
         lines.parse_reply(reply, question),
-        _plain_none(reply),
+        _parse_no_entities(reply),
     ]
 
 
-def _plain_none(reply: str) -> ParsedReply | None:
-    return ParsedReply() if any(map(says_none, answer_lines(reply)[-1:])) else None
+def _parse_no_entities(reply: str) -> ParsedReply | None:
+    return ParsedReply() if any(map(means_no_entities, answer_lines(reply)[-1:])) else None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from html import escape, unescape
 
 from vermeil.tasks.ner.formats.inline import Tag, parse_inline, write_marks
-from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 _TAG = re.compile(r"<(/?)([^<>/\s][^<>]{0,200})>")
@@ -52,7 +52,7 @@ def find_tags(part: str, question: Question) -> list[Tag]:
 
 
 def render_elements(
-    marked: MarkedText, opening: Callable[[str], str], closing: Callable[[str], str]
+    marked: InlineMarkedText, opening: Callable[[str], str], closing: Callable[[str], str]
 ) -> str:
     """Write a marked text with tags; characters of the text that look like tags are escaped."""
     needs_escape = "<" in marked.text or unescape(marked.text) != marked.text

@@ -6,8 +6,8 @@ from html import escape
 
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.elements import parse_elements, render_elements
-from vermeil.tasks.ner.formats.inline import COPY
-from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.formats.inline import COPY_INSTRUCTION
+from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 
@@ -15,10 +15,10 @@ def instruction(labels: LabelSet) -> str:
     """Return the words that tell a teacher how to write its answer."""
     shown = _opening(labels.names[0])
     how = f"put every entity into a span whose class is its label: {shown}...</span>"
-    return COPY.replace("HOW", how).replace("LABELS", labels.quoted())
+    return COPY_INSTRUCTION.replace("HOW", how).replace("LABELS", labels.quoted())
 
 
-def render_reply(marked: MarkedText) -> str:
+def render_reply(marked: InlineMarkedText) -> str:
     """Return the text with spans."""
     return render_elements(marked, _opening, lambda _: "</span>")
 

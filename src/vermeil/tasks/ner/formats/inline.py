@@ -11,17 +11,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vermeil.tasks.ner.formats.prose import answer_part
-from vermeil.tasks.ner.formats.similarity import FOLLOWED, UNCHANGED, is_beginning, similarity
-from vermeil.tasks.ner.marked_text import Mark, MarkedText
+from vermeil.tasks.ner.formats.similarity import (
+    COPY_THRESHOLD,
+    UNCHANGED_THRESHOLD,
+    is_partial_copy,
+    similarity,
+)
+from vermeil.tasks.ner.marked_text import InlineMark, InlineMarkedText
 from vermeil.tasks.ner.reply_format import TRUNCATED, ParsedReply, Question
 
-COPY = """\
+COPY_INSTRUCTION = """\
 Write the whole text once more, character by character, and HOW. Change nothing else, neither \
 spelling nor punctuation nor white space. The labels are LABELS. If there is no entity, write the \
 text as it is."""
 """The instruction of every inline format; each says how."""
 
-_AROUND = 3
+_MAX_EXTRA_LINES = 3
 """Lines before and after the copy that a reply may have."""
 
 
@@ -44,7 +49,7 @@ class Tag:
 
 FindTags = Callable[[str, Question], Sequence[Tag]]
 Unescape = Callable[[str], str]
-Write = Callable[[str], str]
+WriteTag = Callable[[str], str]
 
 
 def parse_inline(
@@ -61,18 +66,18 @@ def parse_inline(
     part = _part_with_copy(reply, question, find, unescape)
     marked, notes = read_tags(part, find(part, question), question.text, unescape)
     alike = similarity(marked.text, question.text)
-    if alike < FOLLOWED:
-        if not marked.marks or not is_beginning(marked.text, question.text):
+    if alike < COPY_THRESHOLD:
+        if not marked.marks or not is_partial_copy(marked.text, question.text):
             return None
         notes = {**notes, TRUNCATED: 1}
-    elif not marked.marks and (alike < UNCHANGED or notes):
+    elif not marked.marks and (alike < UNCHANGED_THRESHOLD or notes):
         return None
     return ParsedReply(notes=notes, marked=marked)
 
 
 def read_tags(
     part: str, tags: Sequence[Tag], text: str, unescape: Unescape
-) -> tuple[MarkedText, dict[str, int]]:
+) -> tuple[InlineMarkedText, dict[str, int]]:
     """Take the tags out; tags close the last open one of their label.
 
     Returns:
@@ -83,7 +88,7 @@ def read_tags(
     pieces: list[str] = []
     length, position = 0, 0
     open_at: dict[str, list[int]] = {}
-    marks: list[Mark] = []
+    marks: list[InlineMark] = []
     stray = 0
     for tag in tags:
         piece = part[position : tag.start]
@@ -98,17 +103,20 @@ def read_tags(
             continue
         start = waiting.pop() if waiting else length
         if start < length:
-            marks.append(Mark(start, length, tag.label))
+            marks.append(InlineMark(start, length, tag.label))
         else:
             stray += 1
     pieces.append(unescape(part[position:]) if escaped else part[position:])
     unclosed = sum(len(waiting) for waiting in open_at.values())
     notes = {"stray_tags": stray, "unclosed_tags": unclosed}
-    return MarkedText("".join(pieces), tuple(marks)), {k: n for k, n in notes.items() if n}
+    return InlineMarkedText("".join(pieces), tuple(marks)), {k: n for k, n in notes.items() if n}
 
 
 def write_marks(
-    marked: MarkedText, opening: Write, closing: Write, write: Callable[[str], str] = str
+    marked: InlineMarkedText,
+    opening: WriteTag,
+    closing: WriteTag,
+    write: Callable[[str], str] = str,
 ) -> str:
     """Write a text with its tags.
 
@@ -134,16 +142,18 @@ def _is_escaped(part: str, tags: Sequence[Tag], text: str, unescape: Unescape) -
     """Whether the copy becomes more like the text when what looks escaped is undone."""
     if unescape(part) == part:
         return False
-    raw = _without(part, tags)
-    return raw.strip() != text.strip() and _unlike(unescape(raw), text) <= _unlike(raw, text)
+    raw = _without_tags(part, tags)
+    return raw.strip() != text.strip() and _character_difference(
+        unescape(raw), text
+    ) <= _character_difference(raw, text)
 
 
-def _unlike(copy: str, text: str) -> int:
+def _character_difference(copy: str, text: str) -> int:
     ours, theirs = Counter(copy), Counter(text)
     return (ours - theirs).total() + (theirs - ours).total()
 
 
-def _without(part: str, tags: Sequence[Tag]) -> str:
+def _without_tags(part: str, tags: Sequence[Tag]) -> str:
     position, pieces = 0, []
     for tag in tags:
         pieces.append(part[position : tag.start])
@@ -156,14 +166,14 @@ def _part_with_copy(reply: str, question: Question, find: FindTags, unescape: Un
     parts = {reply.strip("\n"): None, answer_part(reply): None}
     for part in list(parts):
         lines = part.split("\n")
-        for first in range(min(_AROUND, len(lines) - 1) + 1):
-            for last in range(min(_AROUND, len(lines) - 1 - first) + 1):
+        for first in range(min(_MAX_EXTRA_LINES, len(lines) - 1) + 1):
+            for last in range(min(_MAX_EXTRA_LINES, len(lines) - 1 - first) + 1):
                 parts["\n".join(lines[first : len(lines) - last]).strip("\n")] = None
     if len(parts) == 1:
         return next(iter(parts))
 
     def likeness(part: str) -> tuple[float, int]:
-        copy = _without(part, find(part, question))
+        copy = _without_tags(part, find(part, question))
         text = question.text
         copies = {copy, unescape(copy)}
         return max((similarity(one, text), -abs(len(one) - len(text))) for one in copies)

@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vermeil.data.mention import Mention
-from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word, read_value
+from vermeil.tasks.ner.formats.lenient_json import BareWord, Container, Value, read_value
 from vermeil.tasks.ner.reply_format import MALFORMED, TRUNCATED, ParsedReply, Question
 
 _OPENING = re.compile(r"""\[\s*[\[{("'“‘\]]|\{\s*["'“‘}{]|\{\s*\w{1,40}\s*:""")
-_EFFORT = 8
+_MAX_READ_FACTOR = 8
 """Times the reply's length that may be read in search of the answer."""
 _LINE_ENDS = re.compile(r"[ \t`.]*(?:\n|\Z)")
 _REPLY_ENDS = re.compile(r"[\s`.]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class JsonAnswer:
     """What a container says.
 
     Args:
@@ -39,24 +39,26 @@ class Answer:
         return bool(self.mentions) or (self.closed and not self.malformed)
 
 
-Shape = Callable[[Container, Question], Answer | None]
+AnswerReader = Callable[[Container, Question], JsonAnswer | None]
 """What a container says in a format; None where it is not of the format's shape."""
 
 
-def parse_json(reply: str, question: Question, shapes: Sequence[Shape]) -> ParsedReply | None:
+def parse_json(
+    reply: str, question: Question, shapes: Sequence[AnswerReader]
+) -> ParsedReply | None:
     """Return what the last answer in a reply says, in the first shape that fits it.
 
     Reasoning, drafts, code fences and closing words are passed over. An answer that was cut off is
     the last one, even if nothing of it is whole: then there is none. Where no entry is whole, the
     answer did not follow the instruction, and there is none either.
     """
-    answer: Answer | None = None
+    answer: JsonAnswer | None = None
     for found in _answers(reply, question, shapes):
         if answer is None or not found.is_entry:
             answer = found
         elif answer.is_entry:
             mentions = answer.mentions + found.mentions
-            answer = Answer(mentions, answer.malformed + found.malformed, found.closed, True)
+            answer = JsonAnswer(mentions, answer.malformed + found.malformed, found.closed, True)
     if answer is None or not answer.is_usable:
         return None
     notes = {MALFORMED: answer.malformed, TRUNCATED: int(not answer.closed)}
@@ -65,7 +67,7 @@ def parse_json(reply: str, question: Question, shapes: Sequence[Shape]) -> Parse
 
 def read_entries(
     values: Sequence[Value], closed: bool, read: Callable[[Value], Mention | None]
-) -> Answer:
+) -> JsonAnswer:
     """Return what a list of entries says; words between them say nothing.
 
     Args:
@@ -73,15 +75,17 @@ def read_entries(
         closed: whether the list came to its end; if not, an entry that was cut off is lost with it.
         read: what one entry says; None where it is malformed.
     """
-    whole = [value for value in values if not isinstance(value, Word)]
+    whole = [value for value in values if not isinstance(value, BareWord)]
     if not closed and whole and _is_open(whole[-1]):
         whole.pop()
     mentions = tuple(m for m in map(read, whole) if m is not None)
-    return Answer(mentions, len(whole) - len(mentions), closed)
+    return JsonAnswer(mentions, len(whole) - len(mentions), closed)
 
 
-def _answers(reply: str, question: Question, shapes: Sequence[Shape]) -> Iterator[Answer]:
-    position, effort = 0, _EFFORT * len(reply)
+def _answers(
+    reply: str, question: Question, shapes: Sequence[AnswerReader]
+) -> Iterator[JsonAnswer]:
+    position, effort = 0, _MAX_READ_FACTOR * len(reply)
     while effort > 0 and (opening := _OPENING.search(reply, position)):
         start = opening.start()
         container, end = read_value(reply, start)
@@ -99,7 +103,9 @@ def _answers(reply: str, question: Question, shapes: Sequence[Shape]) -> Iterato
             yield found
 
 
-def _first(container: Container, question: Question, shapes: Sequence[Shape]) -> Answer | None:
+def _first(
+    container: Container, question: Question, shapes: Sequence[AnswerReader]
+) -> JsonAnswer | None:
     found = (shape(container, question) for shape in shapes)
     return next((answer for answer in found if answer is not None), None)
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.alignment.occurrences import find_places
-from vermeil.tasks.ner.formats.json_answers import Answer, parse_json, read_entries
-from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word, written
+from vermeil.tasks.ner.alignment.occurrences import find_occurrences
+from vermeil.tasks.ner.formats.json_answers import JsonAnswer, parse_json, read_entries
+from vermeil.tasks.ner.formats.lenient_json import BareWord, Container, Value, reply_ranges
 from vermeil.tasks.ner.formats.token_indices import read_pair
-from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 from vermeil.tasks.replies import closed_object
 
@@ -66,15 +66,15 @@ def schema_with_occurrence(labels: LabelSet) -> dict[str, Any]:
     return _schema_of_items({**_schemas(labels), "occurrence": {"type": "integer"}})
 
 
-def render_reply(marked: MarkedText) -> str:
+def render_reply(marked: InlineMarkedText) -> str:
     """Return the answer that a teacher following `instruction` would give, on one line."""
     return json.dumps({"entities": _items(marked)}, ensure_ascii=False)
 
 
-def render_with_occurrence(marked: MarkedText) -> str:
+def render_with_occurrence(marked: InlineMarkedText) -> str:
     """Return the answer with the number of each occurrence."""
     items = _items(marked)
-    places = {str(item["text"]): find_places(marked.text, str(item["text"])) for item in items}
+    places = {str(item["text"]): find_occurrences(marked.text, str(item["text"])) for item in items}
     for item, mark in zip(items, marked.marks, strict=True):
         where = places[str(item["text"])]
         if (mark.start, mark.end) in where:
@@ -82,14 +82,14 @@ def render_with_occurrence(marked: MarkedText) -> str:
     return json.dumps({"entities": items}, ensure_ascii=False)
 
 
-def render_list(marked: MarkedText) -> str:
+def render_list(marked: InlineMarkedText) -> str:
     """Return the answer as a bare list."""
     return json.dumps(_items(marked), ensure_ascii=False)
 
 
 def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     """Return what the last answer in a reply says, or None if there is none."""
-    return parse_json(reply, question, (read_object, read_filled_list, read_single))
+    return parse_json(reply, question, (read_object, read_non_empty_list, read_single))
 
 
 def parse_list(reply: str, question: Question) -> ParsedReply | None:
@@ -97,45 +97,45 @@ def parse_list(reply: str, question: Question) -> ParsedReply | None:
     return parse_json(reply, question, (read_object, read_list, read_single))
 
 
-def read_object(container: Container, question: Question) -> Answer | None:
+def read_object(container: Container, question: Question) -> JsonAnswer | None:
     """Read an object that holds a list of entries."""
     values = container.get(*_LISTS) if container.is_object else None
-    if isinstance(values, Word) and not container.closed:
-        return Answer(closed=False)
+    if isinstance(values, BareWord) and not container.closed:
+        return JsonAnswer(closed=False)
     if not isinstance(values, Container) or values.is_object:
         return None
     answer = read_entries(values.items, values.closed, lambda value: read_entry(value, question))
     if answer.mentions or container.closed:
         return answer
-    return Answer(malformed=answer.malformed, closed=False)
+    return JsonAnswer(malformed=answer.malformed, closed=False)
 
 
-def read_list(container: Container, question: Question) -> Answer | None:
+def read_list(container: Container, question: Question) -> JsonAnswer | None:
     """Read a list of entries, of which one must be whole unless the list is empty."""
     if container.is_object:
         return None
-    if all(_is_nothing(value) for value in container.items):
-        return Answer(closed=container.closed)
+    if all(_is_empty_list(value) for value in container.items):
+        return JsonAnswer(closed=container.closed)
     answer = read_entries(
         container.items, container.closed, lambda value: read_entry(value, question)
     )
     return answer if answer.mentions else None
 
 
-def read_filled_list(container: Container, question: Question) -> Answer | None:
+def read_non_empty_list(container: Container, question: Question) -> JsonAnswer | None:
     """Read a list with at least one whole entry."""
     answer = read_list(container, question)
     return answer if answer is not None and answer.mentions else None
 
 
-def read_single(container: Container, question: Question) -> Answer | None:
+def read_single(container: Container, question: Question) -> JsonAnswer | None:
     """Read an entry that stands alone; those that follow it belong to the same answer."""
     if not container.is_object or container.get(*_SURFACES) is None:
         return None
     if not container.closed:
-        return Answer(closed=False, is_entry=True)
+        return JsonAnswer(closed=False, is_entry=True)
     found = read_entry(container, question)
-    return None if found is None else Answer((found,), is_entry=True)
+    return None if found is None else JsonAnswer((found,), is_entry=True)
 
 
 def read_entry(value: Value, question: Question) -> Mention | None:
@@ -148,17 +148,17 @@ def read_entry(value: Value, question: Question) -> Mention | None:
     if not isinstance(surface, str) or not isinstance(label, str) or not surface or not label:
         return None
     number = value.get("occurrence")
-    is_counting = isinstance(number, Word) and number.text.isascii() and number.text.isdigit()
-    counted = int(number.text[:9]) if isinstance(number, Word) and is_counting else 0
-    return Mention(surface, label, counted or None, written(surface, label))
+    is_counting = isinstance(number, BareWord) and number.text.isascii() and number.text.isdigit()
+    counted = int(number.text[:9]) if isinstance(number, BareWord) and is_counting else 0
+    return Mention(surface, label, counted or None, reply_ranges(surface, label))
 
 
-def _is_nothing(value: Value) -> bool:
+def _is_empty_list(value: Value) -> bool:
     """Whether it is an empty list, as in ``[[]]``."""
     return isinstance(value, Container) and not value.items
 
 
-def _items(marked: MarkedText) -> list[dict[str, str | int]]:
+def _items(marked: InlineMarkedText) -> list[dict[str, str | int]]:
     return [{"text": marked.surface(mark), "label": mark.label} for mark in marked.marks]
 
 

@@ -6,9 +6,9 @@ import json
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.formats.json_answers import Answer, parse_json
-from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word, written
-from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.formats.json_answers import JsonAnswer, parse_json
+from vermeil.tasks.ner.formats.lenient_json import BareWord, Container, Value, reply_ranges
+from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 _INSTRUCTION = """\
@@ -25,7 +25,7 @@ def instruction(labels: LabelSet) -> str:
     return _INSTRUCTION.replace("SHAPE", shape)
 
 
-def render_reply(marked: MarkedText) -> str:
+def render_reply(marked: InlineMarkedText) -> str:
     """Return the answer on one line; labels stand in the order of their first entity."""
     said: dict[str, list[str]] = {}
     for mark in marked.marks:
@@ -38,7 +38,7 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     return parse_json(reply, question, (read_labels,))
 
 
-def read_labels(container: Container, _question: Question) -> Answer | None:
+def read_labels(container: Container, _question: Question) -> JsonAnswer | None:
     """Read an object whose values are lists of strings, or single strings."""
     if not container.is_object:
         return None
@@ -47,21 +47,21 @@ def read_labels(container: Container, _question: Question) -> Answer | None:
     for key, value in zip(container.keys, container.items, strict=True):
         surfaces = _surfaces(value)
         if surfaces is None:
-            entries += container.closed or not isinstance(value, Word)
+            entries += container.closed or not isinstance(value, BareWord)
             continue
         entries += len(surfaces)
         mentions += [
-            Mention(s, key, written=written(s, key))
+            Mention(s, key, reply_ranges=reply_ranges(s, key))
             for s in surfaces
             if key and isinstance(s, str) and s
         ]
     malformed = entries - len(mentions)
     if malformed and not mentions:
-        return None if container.closed else Answer(closed=False)
-    return Answer(tuple(mentions), malformed, container.closed)
+        return None if container.closed else JsonAnswer(closed=False)
+    return JsonAnswer(tuple(mentions), malformed, container.closed)
 
 
-def read_known_labels(container: Container, question: Question) -> Answer | None:
+def read_known_labels(container: Container, question: Question) -> JsonAnswer | None:
     """Read such an object if one of its keys is a label that was asked for."""
     known = any(key and question.labels.normalise(key) for key in container.keys)
     return read_labels(container, question) if known else None
@@ -71,8 +71,8 @@ def _surfaces(value: Value) -> list[Value] | None:
     """The entries of one label; None where there is neither a list nor a string."""
     if isinstance(value, str):
         return [value]
-    if isinstance(value, Word):
+    if isinstance(value, BareWord):
         return [] if value.text.casefold() in _NULL else None
     if value.is_object:
         return None
-    return [v for v in value.items if not isinstance(v, Word) or v.text]
+    return [v for v in value.items if not isinstance(v, BareWord) or v.text]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from vermeil.data.document import Range
 
-DEPTH = 32
+MAX_DEPTH = 32
 """Containers within one another; what is nested deeper is no answer."""
 
 _CLOSING = {"{": "}", "[": "]", "(": ")"}
@@ -30,13 +30,13 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class BareWord:
     """Something that stands without quotes: a number, null, or what should have been a string."""
 
     text: str
 
 
-class Quoted(str):
+class QuotedString(str):
     """A string that stood in quotes, and where its characters stand in the reply as written."""
 
     __slots__ = ("start", "stop")
@@ -71,23 +71,23 @@ class Container:
         return None
 
 
-Value = str | Word | Container
+Value = str | BareWord | Container
 
 
-def written(surface: Value, label: Value) -> tuple[Range, ...]:
+def reply_ranges(surface: Value, label: Value) -> tuple[Range, ...]:
     """Return the ranges of the reply that say a surface and a label; empty where not both do.
 
     The quote behind the surface belongs to it: that the name ends there is said by this quote alone
     ("New York", and not "New York Times"). That behind the label does not: labels are no beginnings
     of each other, and many a token has this quote in one with what tells whether the list goes on.
     """
-    if not isinstance(surface, Quoted) or not isinstance(label, Quoted):
+    if not isinstance(surface, QuotedString) or not isinstance(label, QuotedString):
         return ()
     return (surface.start, surface.stop + 1), (label.start, label.stop)
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenContainer:
     """A container that is being read, and the key that waits for its value."""
 
     kind: str
@@ -103,10 +103,10 @@ class _Open:
             self.key = None
         self.container.items.append(value)
 
-    def add_nothing(self) -> None:
+    def add_missing_value(self) -> None:
         """Keep the last key of an object that was cut off before its value."""
         if self.key is not None:
-            self.add(Word(""))
+            self.add(BareWord(""))
 
 
 def read_value(text: str, start: int) -> tuple[Container | None, int]:
@@ -116,19 +116,19 @@ def read_value(text: str, start: int) -> tuple[Container | None, int]:
         The container and where reading ended. One that is not closed holds what was read up to the
         end of the text or of the code block; it is None where it is nested as no answer is.
     """
-    stack: list[_Open] = []
+    stack: list[_OpenContainer] = []
     outermost: Container | None = None
     position, size = start, len(text)
     while position < size and not text.startswith("```", position):
         character = text[position]
         if character in _CLOSING:
-            opened = _Open(character, Container(character == "{"))
+            opened = _OpenContainer(character, Container(character == "{"))
             if stack:
                 stack[-1].add(opened.container)
             outermost = outermost or opened.container
             stack.append(opened)
             position += 1
-            if len(stack) > DEPTH:
+            if len(stack) > MAX_DEPTH:
                 return None, position
         elif character in "}])":
             position += 1
@@ -145,7 +145,7 @@ def read_value(text: str, start: int) -> tuple[Container | None, int]:
             if value is not None:
                 stack[-1].add(value)
     for opened in stack:
-        opened.add_nothing()
+        opened.add_missing_value()
     return outermost, position
 
 
@@ -158,7 +158,7 @@ def _skip(text: str, position: int) -> int:
     return position if space is None else space.end()
 
 
-def _close(stack: list[_Open], bracket: str) -> None:
+def _close(stack: list[_OpenContainer], bracket: str) -> None:
     """Close the innermost container of this kind, and with it what is open within."""
     if not any(_CLOSING[opened.kind] == bracket for opened in stack):
         return
@@ -175,11 +175,11 @@ def _scalar(text: str, position: int) -> tuple[Value | None, int]:
         return _string(text, position)
     word = _WORD.match(text, position)
     if word is None:
-        return Word(text[position]), position + 1
-    return Word(word.group().strip()), word.end()
+        return BareWord(text[position]), position + 1
+    return BareWord(word.group().strip()), word.end()
 
 
-def _string(text: str, start: int) -> tuple[Quoted | None, int]:
+def _string(text: str, start: int) -> tuple[QuotedString | None, int]:
     """Read a string; a quote within it that no comma, colon or bracket follows belongs to it."""
     closing = _QUOTES[text[start]]
     parts: list[str] = []
@@ -191,7 +191,7 @@ def _string(text: str, start: int) -> tuple[Quoted | None, int]:
             character, position = _escape(text, position)
             parts.append(character)
         elif _AFTER_STRING.match(text, position):
-            string = Quoted(_whole("".join(parts)))
+            string = QuotedString(_join_surrogates("".join(parts)))
             string.start, string.stop = start + 1 - len(text), position - 1 - len(text)
             return string, position
         else:
@@ -211,7 +211,7 @@ def _escape(text: str, position: int) -> tuple[str, int]:
     return "\\", position
 
 
-def _whole(string: str) -> str:
+def _join_surrogates(string: str) -> str:
     """Join surrogates that were written one by one, and replace those that stand alone."""
     if not _SURROGATE.search(string):
         return string

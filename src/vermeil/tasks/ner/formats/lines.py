@@ -9,11 +9,11 @@ from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.prose import (
     abbreviation,
     answer_lines,
+    clean_surface,
     last_parenthesis,
-    plain_surface,
-    says_none,
+    means_no_entities,
 )
-from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 _INSTRUCTION = """\
@@ -24,7 +24,7 @@ If there is none: No entities"""
 
 _LABEL_LIKE = re.compile(r"[^\W\d_][\w /&-]{0,40}")
 _REJECTION = re.compile(r"(?:no|not|none|non)\b.*", re.IGNORECASE | re.DOTALL)
-_WORDS = 4
+_MAX_LABEL_WORDS = 4
 """Words that a label may have; what is longer is an explanation."""
 
 
@@ -33,7 +33,7 @@ def instruction(labels: LabelSet) -> str:
     return _INSTRUCTION.replace("LABELS", labels.quoted())
 
 
-def render_reply(marked: MarkedText) -> str:
+def render_reply(marked: InlineMarkedText) -> str:
     """Return one line per mark; a surface's own line breaks become spaces."""
     lines = [f"{' '.join(marked.surface(m).split())} ({m.label})" for m in marked.marks]
     return "\n".join(lines) or "No entities"
@@ -51,7 +51,7 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     known, rejected = 0, 0
     for line in lines:
         said, label = last_parenthesis(line)
-        surface = plain_surface(said, question.text)
+        surface = clean_surface(said, question.text)
         is_known = question.labels.normalise(label) is not None
         if not surface:
             continue
@@ -66,20 +66,22 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     stands = any(mention.surface in question.text for mention in mentions)
     if known or (stands and not others):
         return ParsedReply((*mentions, *shorts), {"other_lines": others} if others else {})
-    said_none = sum(map(says_none, lines))
-    return ParsedReply() if said_none + rejected and not mentions and not _prose(lines) else None
+    said_none = sum(map(means_no_entities, lines))
+    return (
+        ParsedReply() if said_none + rejected and not mentions and not _has_prose(lines) else None
+    )
 
 
 def _is_label(label: str) -> bool:
     """Whether it may be a label, though none that was asked for."""
-    is_short = len(label.split()) <= _WORDS and _LABEL_LIKE.fullmatch(label) is not None
+    is_short = len(label.split()) <= _MAX_LABEL_WORDS and _LABEL_LIKE.fullmatch(label) is not None
     return is_short and not _REJECTION.fullmatch(label)
 
 
-def _prose(lines: list[str]) -> bool:
+def _has_prose(lines: list[str]) -> bool:
     """Whether a line is neither a heading nor a way to say that nothing is there."""
     said = ((line, last_parenthesis(line)[1]) for line in lines)
     return any(
-        not (line.endswith(":") or says_none(line) or _REJECTION.fullmatch(inner))
+        not (line.endswith(":") or means_no_entities(line) or _REJECTION.fullmatch(inner))
         for line, inner in said
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.formats.inline import COPY, Tag, parse_inline, write_marks
-from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.formats.inline import COPY_INSTRUCTION, Tag, parse_inline, write_marks
+from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 _LINK = re.compile(r"\\[\[\]\\]|\[((?:[^\[\]\\]|\\.)*)\]\(([^()\[\]\n]{1,200})\)", re.DOTALL)
@@ -17,10 +17,10 @@ _ESCAPED = re.compile(r"\\([\[\]\\])")
 def instruction(labels: LabelSet) -> str:
     """Return the words that tell a teacher how to write its answer."""
     how = f"put every entity in brackets, followed by its label in parentheses: {_shown(labels)}"
-    return COPY.replace("HOW", how).replace("LABELS", labels.quoted())
+    return COPY_INSTRUCTION.replace("HOW", how).replace("LABELS", labels.quoted())
 
 
-def render_reply(marked: MarkedText) -> str:
+def render_reply(marked: InlineMarkedText) -> str:
     """Return the text with links; brackets in the text itself follow a backslash."""
     needs_escape = _SPECIAL.search(marked.text) is not None
     write = (lambda piece: _SPECIAL.sub(r"\\\g<0>", piece)) if needs_escape else str

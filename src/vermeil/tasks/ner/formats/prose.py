@@ -56,7 +56,7 @@ def answer_lines(reply: str) -> list[str]:
     return [_PREFIX.sub("", line, count=1) for line in content_lines(answer_part(reply))]
 
 
-def says_none(line: str) -> bool:
+def means_no_entities(line: str) -> bool:
     """Whether a line says, and only says, that there are no entities."""
     return len(line) <= 400 and _NONE.fullmatch(line) is not None
 
@@ -79,12 +79,12 @@ def without_number(line: str) -> str:
     return _BULLET.sub("", line.strip(), count=1)
 
 
-def plain_surface(said: str, text: str) -> str:
+def clean_surface(raw: str, text: str) -> str:
     """Return a surface without a list's number or bullet, quotes, asterisks or a gloss around it.
 
     What stands in the text is left as it is. A gloss is a parenthesis behind what stands there.
     """
-    surface = said.strip()
+    surface = raw.strip()
     if surface not in text:
         surface = without_number(surface)
     while len(surface) > 2 and surface not in text:
@@ -95,18 +95,18 @@ def plain_surface(said: str, text: str) -> str:
     return named if gloss and named and surface not in text and named in text else surface
 
 
-def abbreviation(said: str, surface: str, text: str) -> str:
+def abbreviation(raw: str, surface: str, text: str) -> str:
     """Return the short form that is named with a surface: of "X (Y)", Y where the text has both so.
 
     Args:
-        said: what the reply says, with its gloss.
+        raw: what the reply says, with its gloss.
         surface: the plain surface of it.
         text: the document's text.
 
     Returns:
         Empty where nothing is abbreviated.
     """
-    _, short = last_parenthesis(said.strip())
+    _, short = last_parenthesis(raw.strip())
     if not short or surface.endswith(")"):
         return ""
     both = rf"{re.escape(surface)}\s{{0,4}}\(\s{{0,4}}{re.escape(short)}\s{{0,4}}\)"

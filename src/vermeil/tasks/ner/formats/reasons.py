@@ -11,12 +11,12 @@ from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.prose import (
     abbreviation,
     answer_lines,
+    clean_surface,
     last_parenthesis,
-    plain_surface,
-    says_none,
+    means_no_entities,
     without_number,
 )
-from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import MALFORMED, ParsedReply, Question
 
 _INSTRUCTION = """\
@@ -34,7 +34,7 @@ def instruction(labels: LabelSet) -> str:
     return _INSTRUCTION.replace("LABELS", labels.quoted())
 
 
-def render_reply(marked: MarkedText) -> str:
+def render_reply(marked: InlineMarkedText) -> str:
     """Return one line per mark, on which the reason says only what is plain."""
     lines = [
         f"{number}. {' '.join(marked.surface(mark).split())} | True | it is one ({mark.label})"
@@ -64,7 +64,7 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
             rejected += 1
             continue
         said = without_number("|".join(cells[:number]))
-        surface = plain_surface(said, question.text)
+        surface = clean_surface(said, question.text)
         _, label = last_parenthesis("|".join(cells[number + 1 :]).strip())
         if not label and len(question.labels.names) == 1:
             label = question.labels.names[0]
@@ -76,4 +76,4 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
             malformed += 1
     if mentions or (rejected and not malformed):
         return ParsedReply(tuple(mentions), {MALFORMED: malformed} if malformed else {})
-    return ParsedReply() if not malformed and any(map(says_none, lines)) else None
+    return ParsedReply() if not malformed and any(map(means_no_entities, lines)) else None

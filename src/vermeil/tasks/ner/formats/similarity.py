@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-FOLLOWED = 0.9
+COPY_THRESHOLD = 0.9
 """From here on a copy is one of the text, with a few words altered."""
-UNCHANGED = 0.97
+UNCHANGED_THRESHOLD = 0.97
 """From here on a copy is the text itself."""
 
 
@@ -24,13 +24,13 @@ def similarity(left: str, right: str) -> float:
 
 def is_copy(copy: str, text: str) -> bool:
     """Whether the whole text was given back."""
-    return similarity(copy, text) >= FOLLOWED
+    return similarity(copy, text) >= COPY_THRESHOLD
 
 
-def is_beginning(copy: str, text: str) -> bool:
+def is_partial_copy(copy: str, text: str) -> bool:
     """Whether a part of the text was given back, up to some point, and no more."""
     ours, whole = _letters(copy), _letters(text)
-    return bool(ours) and similarity(ours, whole[: len(ours)]) >= FOLLOWED
+    return bool(ours) and similarity(ours, whole[: len(ours)]) >= COPY_THRESHOLD
 
 
 def _letters(text: str) -> str:

@@ -12,9 +12,9 @@ from bisect import bisect_right
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.alignment.occurrences import find_places
-from vermeil.tasks.ner.formats.lenient_json import Container, Value, Word, written
-from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.alignment.occurrences import find_occurrences
+from vermeil.tasks.ner.formats.lenient_json import BareWord, Container, Value, reply_ranges
+from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import Question
 
 _INSTRUCTION = """\
@@ -31,7 +31,7 @@ def instruction(labels: LabelSet) -> str:
     return _INSTRUCTION.replace("LABELS", labels.quoted())
 
 
-def render_reply(marked: MarkedText) -> str:
+def render_reply(marked: InlineMarkedText) -> str:
     """Return the answer that a teacher following `instruction` would give, on one line."""
     starts = _word_starts(marked.text)
     rows = [
@@ -55,7 +55,7 @@ def read_pair(value: Container, question: Question) -> Mention | None:
     surface, label = strings
     first = numbers[-2] if len(numbers) >= 2 else None
     occurrence = None if first is None else _occurrence(question.text, surface, first)
-    return Mention(surface, label, occurrence, written(surface, label))
+    return Mention(surface, label, occurrence, reply_ranges(surface, label))
 
 
 def _occurrence(text: str, surface: str, word: int) -> int | None:
@@ -65,7 +65,7 @@ def _occurrence(text: str, surface: str, word: int) -> int | None:
         return None
     first = starts[word]
     beyond = starts[word + 1] if word + 1 < len(starts) else len(text)
-    places = find_places(text, surface)
+    places = find_occurrences(text, surface)
     return next((n for n, (start, _) in enumerate(places, 1) if first <= start < beyond), None)
 
 
@@ -74,6 +74,6 @@ def _word_starts(text: str) -> list[int]:
 
 
 def _number(value: Value) -> int | None:
-    if not isinstance(value, Word) or not _NUMBER.fullmatch(value.text):
+    if not isinstance(value, BareWord) or not _NUMBER.fullmatch(value.text):
         return None
     return int(float(value.text.rstrip("'\"")))

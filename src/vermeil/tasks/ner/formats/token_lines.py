@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from vermeil.tasks.labels import LabelSet, fold
 from vermeil.tasks.ner.formats.prose import answer_part, content_lines
-from vermeil.tasks.ner.formats.similarity import is_beginning, is_copy
-from vermeil.tasks.ner.marked_text import Mark, MarkedText
+from vermeil.tasks.ner.formats.similarity import is_copy, is_partial_copy
+from vermeil.tasks.ner.marked_text import InlineMark, InlineMarkedText
 from vermeil.tasks.ner.reply_format import MALFORMED, TRUNCATED, ParsedReply, Question
 
 _INSTRUCTION = """\
@@ -29,7 +29,7 @@ _SEPARATORS = (":", "\t", " -> ", " => ", " | ", " - ", " ")
 _PREFIX = re.compile(r"([BIESLU])[-_](?=.)", re.IGNORECASE)
 _SUFFIX = re.compile(r"[-_]([BIESLU])", re.IGNORECASE)
 _TOKENS = re.compile(r"\w+|[^\w\s]")
-_FOLLOWING = 0.9
+_MIN_TAGGED_SHARE = 0.9
 """Share of the lines that must be a token with a tag."""
 
 
@@ -47,7 +47,7 @@ def instruction(labels: LabelSet) -> str:
     return _INSTRUCTION.replace("LABELS", labels.quoted()).replace("FIRST", labels.names[0])
 
 
-def render_reply(marked: MarkedText) -> str:
+def render_reply(marked: InlineMarkedText) -> str:
     """Return one line per word or punctuation mark; marks must not be nested."""
     cuts = sorted({place for mark in marked.marks for place in (mark.start, mark.end)})
     tokens = [
@@ -68,13 +68,13 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     """Return the copy that the tokens make, with a mark for each entity."""
     lines = content_lines(answer_part(reply))
     read = max((_read(lines, s, question) for s in _SEPARATORS), key=lambda r: r[1], default=None)
-    if not lines or read is None or read[1] < _FOLLOWING * len(lines):
+    if not lines or read is None or read[1] < _MIN_TAGGED_SHARE * len(lines):
         return None
-    marked = _joined(read[0])
+    marked = _join_tokens(read[0])
     malformed = len(lines) - len(read[0])
     notes = {MALFORMED: malformed} if malformed else {}
     if not is_copy(marked.text, question.text):
-        if not marked.marks or not is_beginning(marked.text, question.text):
+        if not marked.marks or not is_partial_copy(marked.text, question.text):
             return None
         notes[TRUNCATED] = 1
     return ParsedReply(notes=notes, marked=marked)
@@ -115,9 +115,9 @@ def _line(token: str, tag: str, question: Question) -> _Line:
     return _Line(token, "" if is_outside else prefix.upper(), "" if is_outside else label)
 
 
-def _joined(lines: list[_Line]) -> MarkedText:
+def _join_tokens(lines: list[_Line]) -> InlineMarkedText:
     """Join the tokens with single spaces and mark what their tags say."""
-    marks: list[Mark] = []
+    marks: list[InlineMark] = []
     length, before = 0, ""
     pieces: list[str] = []
     for line in lines:
@@ -127,8 +127,8 @@ def _joined(lines: list[_Line]) -> MarkedText:
         length = start + len(line.token)
         pieces.append(line.token)
         if line.label and line.label == before and line.prefix not in ("B", "S", "U"):
-            marks[-1] = Mark(marks[-1].start, length, line.label)
+            marks[-1] = InlineMark(marks[-1].start, length, line.label)
         elif line.label:
-            marks.append(Mark(start, length, line.label))
+            marks.append(InlineMark(start, length, line.label))
         before = "" if line.prefix in ("E", "S", "L", "U") else line.label
-    return MarkedText(" ".join(pieces), tuple(marks))
+    return InlineMarkedText(" ".join(pieces), tuple(marks))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.elements import parse_elements, render_elements
-from vermeil.tasks.ner.formats.inline import COPY
-from vermeil.tasks.ner.marked_text import MarkedText
+from vermeil.tasks.ner.formats.inline import COPY_INSTRUCTION
+from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 
@@ -13,10 +13,10 @@ def instruction(labels: LabelSet) -> str:
     """Return the words that tell a teacher how to write its answer."""
     first = labels.names[0]
     how = f"put every entity between the tags of its label: <{first}>...</{first}>"
-    return COPY.replace("HOW", how).replace("LABELS", labels.quoted())
+    return COPY_INSTRUCTION.replace("HOW", how).replace("LABELS", labels.quoted())
 
 
-def render_reply(marked: MarkedText) -> str:
+def render_reply(marked: InlineMarkedText) -> str:
     """Return the text with tags."""
     return render_elements(marked, lambda label: f"<{label}>", lambda label: f"</{label}>")
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from vermeil.data.reply import Reply, Request
 from vermeil.teacher.backends.anthropic.wire import message_body, parse_message
-from vermeil.teacher.backends.base import AttemptError, Limits, Scope
-from vermeil.teacher.backends.rate_headers import limits_of
+from vermeil.teacher.backends.base import AttemptError, ErrorScope, ServerRateLimits
+from vermeil.teacher.backends.rate_headers import parse_rate_limits
 from vermeil.teacher.backends.sdk import Sdk
-from vermeil.teacher.backends.structured_output import rejection
+from vermeil.teacher.backends.structured_output import schema_rejection_advice
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 
@@ -30,7 +30,7 @@ class AnthropicBackend:
         check_consent(config)
         self._config = config
         self._sdk = Sdk(config)
-        self.limits: Limits | None = None
+        self.limits: ServerRateLimits | None = None
         self._response = httpx2.Response
         self._client = self._sdk.async_client()
 
@@ -45,45 +45,47 @@ class AnthropicBackend:
                     body=message_body(request),
                     options={"headers": self._sdk.headers},
                 )
-            self.limits = limits_of(response.headers)
+            self.limits = parse_rate_limits(response.headers)
             answer = response.json()
         except self._sdk.module.APIStatusError as error:
-            self.limits = limits_of(error.response.headers)
-            raise fault_of_message(error, request, self._sdk) from None
-        except self._sdk.faults as error:
-            raise self._sdk.fault(error) from None
+            self.limits = parse_rate_limits(error.response.headers)
+            raise error_for_response(error, request, self._sdk) from None
+        except self._sdk.error_types as error:
+            raise self._sdk.convert_error(error) from None
         try:
             return parse_message(answer, time.monotonic() - started)
         except (ValueError, TypeError, LookupError, AttributeError):
-            shown = self._sdk.clean(answer)
-            raise AttemptError(f"the answer is no message: {shown}", Scope.ATTEMPT) from None
+            shown = self._sdk.redact(answer)
+            raise AttemptError(f"the answer is no message: {shown}", ErrorScope.ATTEMPT) from None
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()
 
 
-def fault_of_message(error: Any, request: Request, sdk: Sdk) -> AttemptError:
+def error_for_response(error: Any, request: Request, sdk: Sdk) -> AttemptError:
     """Return what an error status means; advice where every request would meet the same."""
-    said = sdk.said(error)
+    said = sdk.server_message(error)
     if request.schema is not None:
-        advice = rejection(error.status_code, said, request.text, sdk.config)
+        advice = schema_rejection_advice(error.status_code, said, request.text, sdk.config)
         if advice is not None:
-            return AttemptError(advice, Scope.TEACHER, free=True)
+            return AttemptError(advice, ErrorScope.TEACHER, unbilled=True)
     at = f"the teacher at {sdk.config.base_url}"
-    if error.status_code == 400 and _blames(said, "credit balance", request):
+    if error.status_code == 400 and _mentions(said, "credit balance", request):
         return AttemptError(
-            f"{at} says that the account has no credit left: {said}", Scope.TEACHER, free=True
+            f"{at} says that the account has no credit left: {said}",
+            ErrorScope.TEACHER,
+            unbilled=True,
         )
-    if error.status_code == 400 and _blames(said, "temperature", request):
+    if error.status_code == 400 and _mentions(said, "temperature", request):
         return AttemptError(
             f'{at} takes no temperature for this model: {said}; set teacher.temperature = "none"',
-            Scope.TEACHER,
-            free=True,
+            ErrorScope.TEACHER,
+            unbilled=True,
         )
-    return sdk.fault(error)
+    return sdk.convert_error(error)
 
 
-def _blames(said: str, word: str, request: Request) -> bool:
+def _mentions(server_message: str, word: str, request: Request) -> bool:
     """Whether a complaint is about ``word``, and not only a quotation of the text."""
-    return word in said.lower() and word not in request.text.lower()
+    return word in server_message.lower() and word not in request.text.lower()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vermeil.data.reply import Reply, Request, Usage
-from vermeil.teacher.backends.base import storable
+from vermeil.teacher.backends.base import replace_surrogates
 
 _FINISH = {
     "end_turn": "stop",
@@ -48,4 +48,6 @@ def parse_message(answer: Any, latency: float = 0.0) -> Reply:
     )
     cached = int(usage.get("cache_read_input_tokens") or 0)
     counted = Usage(asked, int(usage.get("output_tokens") or 0), cached)
-    return Reply(storable("".join(parts)), _FINISH.get(stopped, str(stopped)), counted, latency)
+    return Reply(
+        replace_surrogates("".join(parts)), _FINISH.get(stopped, str(stopped)), counted, latency
+    )

@@ -7,34 +7,34 @@ from collections.abc import Collection, Iterator
 from typing import IO, Any
 
 from vermeil.data.reply import Reply, Request
-from vermeil.teacher.backends.base import Scope
+from vermeil.teacher.backends.base import ErrorScope
 from vermeil.teacher.backends.batch_base import (
-    Found,
+    BatchLimits,
+    BatchLookup,
+    BatchResult,
+    BatchStatus,
     Frame,
-    Limits,
-    Look,
-    Result,
-    no_batches,
-    no_such_batch,
+    no_batch_api_error,
     read_lines,
+    unknown_batch_error,
 )
-from vermeil.teacher.backends.batch_calls import cancel, guard
-from vermeil.teacher.backends.batch_types import Batch
-from vermeil.teacher.backends.http_status import fault_of_status
-from vermeil.teacher.backends.openai.logprobs import no_logprobs
+from vermeil.teacher.backends.batch_calls import cancel, translate_errors
+from vermeil.teacher.backends.batch_types import ProviderBatch
+from vermeil.teacher.backends.http_status import error_for_status
+from vermeil.teacher.backends.openai.logprobs import logprobs_rejection_advice
 from vermeil.teacher.backends.openai.wire import chat_body, parse_completion
 from vermeil.teacher.backends.sdk import Sdk
-from vermeil.teacher.backends.structured_output import rejection
+from vermeil.teacher.backends.structured_output import schema_rejection_advice
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 
-LIMITS = Limits(requests=50_000, size=200_000_000)
+LIMITS = BatchLimits(max_requests=50_000, max_bytes=200_000_000)
 _LABEL = "vermeil"
 """Key of a batch's metadata under which our name for it stands."""
-_SKEW = 24 * 3600.0
+_CLOCK_SKEW = 24 * 3600.0
 """Seconds by which the server's clock may be off when we look for a batch."""
 _ENDED = {"completed", "expired", "cancelled"}
-_TRANSFER = 600.0
+_TRANSFER_TIMEOUT = 600.0
 """Seconds of silence, at most, while a file goes up or down."""
 
 
@@ -48,7 +48,7 @@ class OpenAIBatches:
 
     frame = Frame(b"", b"\n", b"\n")
 
-    def __init__(self, config: TeacherConfig, limits: Limits = LIMITS) -> None:
+    def __init__(self, config: TeacherConfig, limits: BatchLimits = LIMITS) -> None:
         check_consent(config)
         self.limits = limits
         self._config = config
@@ -56,22 +56,22 @@ class OpenAIBatches:
         root = config.base_url.split("/deployments/")[0] if config.azure_api_version else None
         self._sdk = Sdk(config.model_copy(update={"base_url": root}) if root else config)
         self._path = "/v1/chat/completions" if root is None else "/chat/completions"
-        self._client = self._sdk.client(max(_TRANSFER, config.timeout))
+        self._client = self._sdk.client(max(_TRANSFER_TIMEOUT, config.timeout))
         # Newer OpenAI models know only the other name.
-        self._limit = "max_tokens"
+        self._limit_field = "max_tokens"
 
     def encode(self, name: str, request: Request) -> bytes:
         """Return a line of the file."""
         body = chat_body(request, self._config)
         if "max_tokens" in body:
-            body[self._limit] = body.pop("max_tokens")
+            body[self._limit_field] = body.pop("max_tokens")
         line = {"custom_id": name, "method": "POST", "url": self._path, "body": body}
         return json.dumps(line, ensure_ascii=False).encode()
 
-    def submit(self, batch: Batch, content: IO[bytes]) -> str:
+    def submit(self, batch: ProviderBatch, content: IO[bytes]) -> str:
         """Send the file up and have it worked off."""
         file = (f"{_LABEL}-{batch.name}.jsonl", content, "application/jsonl")
-        with guard(self._sdk, no_batches(self._config)):
+        with translate_errors(self._sdk, no_batch_api_error(self._config)):
             uploaded = self._client.post(
                 "/files",
                 cast_to=object,
@@ -92,37 +92,37 @@ class OpenAIBatches:
             )
             return str(made["id"])
 
-    def find(self, batch: Batch, known: Collection[str]) -> Found:  # noqa: ARG002
+    def find(self, batch: ProviderBatch, known: Collection[str]) -> BatchLookup:  # noqa: ARG002
         """Find a batch by its metadata, newest first."""
-        with guard(self._sdk, no_batches(self._config)):
+        with translate_errors(self._sdk, no_batch_api_error(self._config)):
             after: dict[str, str] = {}
             while True:
                 page = self._get("/batches", {"limit": 100, **after})
                 for one in page["data"]:
                     if (one.get("metadata") or {}).get(_LABEL) == batch.name:
-                        return Found(str(one["id"]))
-                    if one["created_at"] < batch.created - _SKEW:
-                        return Found()
+                        return BatchLookup(str(one["id"]))
+                    if one["created_at"] < batch.created - _CLOCK_SKEW:
+                        return BatchLookup()
                 if not page.get("has_more") or not page["data"]:
-                    return Found()
+                    return BatchLookup()
                 after = {"after": page["data"][-1]["id"]}
 
-    def look(self, server_id: str) -> Look:
+    def poll(self, server_id: str) -> BatchStatus:
         """Say how far a batch has come."""
-        with guard(self._sdk, no_such_batch(self._config, server_id)):
+        with translate_errors(self._sdk, unknown_batch_error(self._config, server_id)):
             batch = self._get(f"/batches/{server_id}")
             status, counts = batch["status"], batch.get("request_counts") or {}
             if status == "failed":
                 errors = (batch.get("errors") or {}).get("data") or []
                 said = "; ".join(str(e.get("message")) for e in errors[:3]) or "no explanation"
                 later = any(e.get("code") == "token_limit_exceeded" for e in errors)
-                return Look("failed", note=self._sdk.clean(said), later=later)
+                return BatchStatus("failed", note=self._sdk.redact(said), retry_later=later)
             settled = int(counts.get("completed") or 0) + int(counts.get("failed") or 0)
-            return Look("ended" if status in _ENDED else "running", settled)
+            return BatchStatus("ended" if status in _ENDED else "running", settled)
 
-    def results(self, server_id: str) -> Iterator[Result]:
+    def results(self, server_id: str) -> Iterator[BatchResult]:
         """Yield what succeeded, then what did not."""
-        with guard(self._sdk, no_such_batch(self._config, server_id)):
+        with translate_errors(self._sdk, unknown_batch_error(self._config, server_id)):
             batch = self._get(f"/batches/{server_id}")
             for name in ("output_file_id", "error_file_id"):
                 if batch.get(name):
@@ -133,45 +133,47 @@ class OpenAIBatches:
 
     def cancel(self, server_id: str) -> None:
         """Have a batch end soon."""
-        absent = no_such_batch(self._config, server_id)
+        absent = unknown_batch_error(self._config, server_id)
         cancel(self._sdk, self._client, f"/batches/{server_id}", absent)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def _result(self, line: Any) -> Result:
+    def _result(self, line: Any) -> BatchResult:
         name, response = str(line["custom_id"]), line.get("response") or {}
         if line.get("error") or not response:
             error = line.get("error") or {}
-            said = self._sdk.clean(error.get("message") or error.get("code") or "no answer")
-            return Result(name, error=said)
+            said = self._sdk.redact(error.get("message") or error.get("code") or "no answer")
+            return BatchResult(name, error=said)
         status, body = response["status_code"], response["body"]
         if status == 200:
             try:
-                return Result(name, parse_completion(body))
+                return BatchResult(name, parse_completion(body))
             except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-                shown = self._sdk.clean(body)
-                return Result(name, error=f"the answer is no chat completion: {shown}", free=False)
-        return self._turned_down(name, status, body)
+                shown = self._sdk.redact(body)
+                return BatchResult(
+                    name, error=f"the answer is no chat completion: {shown}", unbilled=False
+                )
+        return self._rejected_result(name, status, body)
 
-    def _turned_down(self, name: str, status: int, body: Any) -> Result:
+    def _rejected_result(self, name: str, status: int, body: Any) -> BatchResult:
         error = (body.get("error") if isinstance(body, dict) else None) or {}
-        code, said = error.get("code"), self._sdk.clean(error.get("message") or body)
+        code, said = error.get("code"), self._sdk.redact(error.get("message") or body)
         if status == 400 and code == "content_filter":
-            return Result(name, Reply("", "content_filter"))
+            return BatchResult(name, Reply("", "content_filter"))
         if code == "unsupported_parameter" and "max_completion_tokens" in said:
-            self._limit = "max_completion_tokens"
-            return Result(name, error=said)
+            self._limit_field = "max_completion_tokens"
+            return BatchResult(name, error=said)
         if self._config.structured != "off":
-            advice = rejection(status, said, "", self._config)
+            advice = schema_rejection_advice(status, said, "", self._config)
             if advice is not None:
-                return Result(name, error=advice, again=False)
-        advice = no_logprobs(status, said, "", self._config)
+                return BatchResult(name, error=advice, retryable=False)
+        advice = logprobs_rejection_advice(status, said, "", self._config)
         if advice is not None:
-            return Result(name, error=advice, again=False)
-        fault = fault_of_status(status, code, said, {}, self._config)
-        return Result(name, error=str(fault), again=fault.scope is Scope.ATTEMPT)
+            return BatchResult(name, error=advice, retryable=False)
+        fault = error_for_status(status, code, said, {}, self._config)
+        return BatchResult(name, error=str(fault), retryable=fault.scope is ErrorScope.ATTEMPT)
 
     def _get(self, path: str, query: dict[str, Any] | None = None) -> Any:
         options = {"headers": self._sdk.headers, "params": query or {}}

@@ -7,25 +7,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from vermeil.data.logprobs import Logprobs
-from vermeil.teacher.backends.error_patterns import TURNED_DOWN, is_blamed
+from vermeil.teacher.backends.error_patterns import REJECTION_STATUSES, is_rejection_of
 from vermeil.teacher.config import TeacherConfig
 
 _CLOSING = re.compile(rb"(?:\s|<[^<>\s]{1,40}>)*")
 """What servers cut off behind a reply, though it was written: white space, marks of its end."""
-_LEAST = -9999.0
+_MIN_LOGPROB = -9999.0
 """OpenAI's own floor; JSON holds no minus infinity, and some servers send it all the same."""
 _ROUNDING = 1e-3
 """By how much a log-probability may be above 0."""
 
 
-def parse_logprobs(said: Any, text: str) -> Logprobs | None:
+def parse_logprobs(payload: Any, text: str) -> Logprobs | None:
     """Return the log-probabilities of a reply's tokens.
 
     The tokens may be more than the text: servers strip white space and marks of the end, and put
     reasoning elsewhere. So the text must be the end of what they make up, byte for byte.
 
     Args:
-        said: the choice's ``logprobs``: ``{"content": [{"token", "bytes", "logprob"}]}``.
+        payload: the choice's ``logprobs``: ``{"content": [{"token", "bytes", "logprob"}]}``.
         text: the reply.
 
     Returns:
@@ -33,7 +33,7 @@ def parse_logprobs(said: Any, text: str) -> Logprobs | None:
         that was paid is not lost for it.
     """
     try:
-        tokens = [(_bytes(one), _value(one)) for one in said["content"]]
+        tokens = [(_bytes(one), _value(one)) for one in payload["content"]]
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError):
         return None
     written, own = b"".join(piece for piece, _ in tokens), text.encode()
@@ -43,7 +43,9 @@ def parse_logprobs(said: Any, text: str) -> Logprobs | None:
     return _from_bytes(tokens, start, own)
 
 
-def no_logprobs(status: int, said: str, text: str, config: TeacherConfig) -> str | None:
+def logprobs_rejection_advice(
+    status: int, server_message: str, text: str, config: TeacherConfig
+) -> str | None:
     """Return advice where a server turned down log-probabilities rather than the text; else None.
 
     Args:
@@ -52,12 +54,14 @@ def no_logprobs(status: int, said: str, text: str, config: TeacherConfig) -> str
         text: the document's text; what stands in it is no complaint, though the server quotes it.
         config: the settings that were used.
     """
-    among = (403, *TURNED_DOWN)
-    if not config.logprobs or not is_blamed(("logprobs",), status, said, text, among):
+    among = (403, *REJECTION_STATUSES)
+    if not config.logprobs or not is_rejection_of(
+        ("logprobs",), status, server_message, text, among
+    ):
         return None
     return (
         f"the teacher at {config.base_url} gives no log-probabilities of this model (HTTP "
-        f"{status}): {said}; set teacher.logprobs to false"
+        f"{status}): {server_message}; set teacher.logprobs to false"
     )
 
 
@@ -82,28 +86,28 @@ def _value(token: Any) -> float:
     value = float(token["logprob"])
     if not value <= _ROUNDING:
         raise ValueError(f"{value} is no log-probability")
-    return min(max(value, _LEAST), 0.0)
+    return min(max(value, _MIN_LOGPROB), 0.0)
 
 
-def _from_bytes(tokens: Sequence[tuple[bytes, float]], start: int, own: bytes) -> Logprobs:
-    """Return the tokens of the stretch from ``start`` that is ``own``, with ends in characters."""
+def _from_bytes(tokens: Sequence[tuple[bytes, float]], start: int, reply: bytes) -> Logprobs:
+    """Return the tokens of the stretch from ``start`` that is ``reply``, with ends in characters."""
     ends: list[int] = []
     values: list[float] = []
     at, characters, value = -start, 0, 0.0
     for piece, logprob in tokens:
-        first, last = max(at, 0), min(at + len(piece), len(own))
+        first, last = max(at, 0), min(at + len(piece), len(reply))
         at += len(piece)
         if first >= last:
             continue
-        characters += sum(_begins(byte) for byte in own[first:last])
+        characters += sum(_starts_character(byte) for byte in reply[first:last])
         value += logprob
-        if last == len(own) or _begins(own[last]):
+        if last == len(reply) or _starts_character(reply[last]):
             ends.append(characters)
             values.append(value)
             value = 0.0
     return Logprobs(tuple(ends), tuple(values))
 
 
-def _begins(byte: int) -> bool:
+def _starts_character(byte: int) -> bool:
     """Whether a byte of UTF-8 begins a character."""
     return byte & 0xC0 != 0x80

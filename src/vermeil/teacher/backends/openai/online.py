@@ -10,17 +10,17 @@ from typing import Any
 
 from vermeil.data.reply import Reply, Request
 from vermeil.teacher.address import api_key, host_of, is_loopback
-from vermeil.teacher.backends.base import AttemptError, Limits, Scope
-from vermeil.teacher.backends.http_status import fault_of_status
-from vermeil.teacher.backends.openai.logprobs import no_logprobs
+from vermeil.teacher.backends.base import AttemptError, ErrorScope, ServerRateLimits
+from vermeil.teacher.backends.http_status import error_for_status
+from vermeil.teacher.backends.openai.logprobs import logprobs_rejection_advice
 from vermeil.teacher.backends.openai.wire import chat_body, parse_completion
-from vermeil.teacher.backends.rate_headers import limits_of
-from vermeil.teacher.backends.structured_output import rejection
+from vermeil.teacher.backends.rate_headers import parse_rate_limits
+from vermeil.teacher.backends.structured_output import schema_rejection_advice
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 
 _SHOWN = 300
-_AGAIN = Scope.ATTEMPT
+_RETRYABLE = ErrorScope.ATTEMPT
 
 
 class OpenAIBackend:
@@ -44,7 +44,7 @@ class OpenAIBackend:
         self._url = config.base_url.rstrip("/") + "/chat/completions"
         version = config.azure_api_version
         self._query = {"api-version": version} if version else {}
-        self.limits: Limits | None = None
+        self.limits: ServerRateLimits | None = None
         headers = {"Content-Type": "application/json", "User-Agent": "vermeil"}
         if self._key:
             name, value = ("api-key", "") if version else ("Authorization", "Bearer ")
@@ -58,7 +58,7 @@ class OpenAIBackend:
             trust_env=not is_loopback(host_of(config.base_url)),
         )
         # Newer OpenAI models know only the other name.
-        self._limit = "max_tokens"
+        self._limit_field = "max_tokens"
 
     async def complete(self, request: Request) -> Reply:
         """Ask once."""
@@ -67,18 +67,18 @@ class OpenAIBackend:
             async with asyncio.timeout(self._config.timeout):
                 status, headers, body = await self._post(request)
         except self._http.ClientConnectorError as error:
-            raise self._unreachable(self._clean(error)) from None
+            raise self._unreachable(self._redact(error)) from None
         except self._http.ConnectionTimeoutError:
             raise self._unreachable("no answer to the call") from None
         except TimeoutError:
             raise AttemptError(
-                f"no reply within {self._config.timeout:g} s", _AGAIN, busy=True
+                f"no reply within {self._config.timeout:g} s", _RETRYABLE, busy=True
             ) from None
         except (self._http.ClientError, OSError) as error:
-            cause = self._clean(error) or type(error).__name__
-            raise AttemptError(f"the connection broke: {cause}", _AGAIN) from None
+            cause = self._redact(error) or type(error).__name__
+            raise AttemptError(f"the connection broke: {cause}", _RETRYABLE) from None
         if status >= 300:
-            return self._reply_of_error(request, status, headers, body)
+            return self._handle_error(request, status, headers, body)
         return self._reply(body, time.monotonic() - started)
 
     async def aclose(self) -> None:
@@ -87,7 +87,7 @@ class OpenAIBackend:
 
     async def _post(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
         """Return status, headers and body."""
-        sent, used = chat_body(request, self._config), self._limit
+        sent, used = chat_body(request, self._config), self._limit_field
         if "max_tokens" in sent:
             sent[used] = sent.pop("max_tokens")
         data = json.dumps(sent, ensure_ascii=False).encode()
@@ -95,10 +95,10 @@ class OpenAIBackend:
             self._url, params=self._query, data=data, allow_redirects=False
         ) as response:
             status, headers = response.status, response.headers
-            self.limits = limits_of(headers)
+            self.limits = parse_rate_limits(headers)
             body = await response.read()
         if status == 400 and used == "max_tokens" and b"max_completion_tokens" in body:
-            self._limit = "max_completion_tokens"
+            self._limit_field = "max_completion_tokens"
             return await self._post(request)
         return status, headers, body
 
@@ -106,22 +106,24 @@ class OpenAIBackend:
         try:
             answer = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise AttemptError(f"the answer is no JSON: {self._clean(error)}", _AGAIN) from None
+            raise AttemptError(
+                f"the answer is no JSON: {self._redact(error)}", _RETRYABLE
+            ) from None
         try:
             return parse_completion(answer, latency)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            shown = self._clean(answer)
-            raise AttemptError(f"the answer is no chat completion: {shown}", _AGAIN) from None
+            shown = self._redact(answer)
+            raise AttemptError(f"the answer is no chat completion: {shown}", _RETRYABLE) from None
 
     def _unreachable(self, cause: str) -> AttemptError:
         return AttemptError(
             f"cannot reach the teacher at {self._config.base_url} ({cause}); is the server "
             "running, and is teacher.base_url right?",
-            Scope.UNREACHABLE,
-            free=True,
+            ErrorScope.UNREACHABLE,
+            unbilled=True,
         )
 
-    def _reply_of_error(
+    def _handle_error(
         self, request: Request, status: int, headers: Mapping[str, str], body: bytes
     ) -> Reply:
         """Raise the fault; but a prompt that a content filter stopped was answered: refused."""
@@ -130,20 +132,20 @@ class OpenAIBackend:
         if status == 400 and code == "content_filter":
             return Reply("", "content_filter")
         said = error.get("message") or body[: 4 * _SHOWN].decode(errors="replace")
-        words = self._clean(said) or "no explanation"
+        words = self._redact(said) or "no explanation"
         if request.schema is not None:
-            advice = rejection(status, words, request.text, self._config)
+            advice = schema_rejection_advice(status, words, request.text, self._config)
             if advice is not None:
-                raise AttemptError(advice, Scope.TEACHER, free=True)
-        advice = no_logprobs(status, words, request.text, self._config)
+                raise AttemptError(advice, ErrorScope.TEACHER, unbilled=True)
+        advice = logprobs_rejection_advice(status, words, request.text, self._config)
         if advice is not None:
-            raise AttemptError(advice, Scope.TEACHER, free=True)
+            raise AttemptError(advice, ErrorScope.TEACHER, unbilled=True)
         code = code if isinstance(code, str) else None
-        raise fault_of_status(status, code, words, headers, self._config)
+        raise error_for_status(status, code, words, headers, self._config)
 
-    def _clean(self, words: object) -> str:
+    def _redact(self, message: object) -> str:
         """Shorten what somebody else said, and take the key out of it."""
-        text = " ".join(str(words).split())
+        text = " ".join(str(message).split())
         if self._key:
             text = text.replace(self._key, "[key]")
         return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

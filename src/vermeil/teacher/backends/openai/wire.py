@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from vermeil.data.reply import Reply, Request, Usage
-from vermeil.teacher.backends.base import storable
+from vermeil.teacher.backends.base import replace_surrogates
 from vermeil.teacher.backends.openai.logprobs import parse_logprobs
-from vermeil.teacher.backends.structured_output import FIELDS
+from vermeil.teacher.backends.structured_output import SCHEMA_FIELDS
 from vermeil.teacher.config import TeacherConfig
 
 
@@ -19,7 +19,7 @@ def chat_body(request: Request, config: TeacherConfig) -> dict[str, Any]:
         "messages": [dict(m) for m in request.messages],
     }
     if request.schema is not None:
-        body |= FIELDS[config.structured](request.schema)
+        body |= SCHEMA_FIELDS[config.structured](request.schema)
     if config.logprobs:
         # Not a parameter of the request, and so no part of its key: it changes nothing that the
         # model says. So replies that were stored without are not asked, and paid, once more when it
@@ -36,7 +36,7 @@ def parse_completion(answer: Any, latency: float = 0.0) -> Reply:
     """
     choice = answer["choices"][0]
     message = choice["message"]
-    text, finish = _words(message), choice.get("finish_reason") or "stop"
+    text, finish = _message_text(message), choice.get("finish_reason") or "stop"
     if not text and isinstance(message.get("refusal"), str):
         # A word that readers know: the reply was withheld.
         text, finish = message["refusal"], "content_filter"
@@ -44,12 +44,12 @@ def parse_completion(answer: Any, latency: float = 0.0) -> Reply:
     cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
     numbers = (usage.get("prompt_tokens"), usage.get("completion_tokens"), cached)
     counted = Usage(*(int(number or 0) for number in numbers))
-    text = storable(text)
+    text = replace_surrogates(text)
     logprobs = parse_logprobs(choice.get("logprobs"), text)
     return Reply(text, str(finish), counted, latency, logprobs=logprobs)
 
 
-def _words(message: dict[str, Any]) -> str:
+def _message_text(message: dict[str, Any]) -> str:
     content = message.get("content")
     if isinstance(content, list):
         return "".join(part.get("text") or "" for part in content if part.get("type") == "text")

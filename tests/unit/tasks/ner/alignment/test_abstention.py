@@ -1,7 +1,7 @@
 from vermeil.data.mention import Mention
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.alignment.abstention import annotation_of
+from vermeil.tasks.ner.alignment.abstention import annotation_from_mentions
 from vermeil.tasks.ner.alignment.mentions import locate
 
 LABELS = LabelSet.from_config(TaskConfig(labels={"PER": {}, "LOC": {}}))
@@ -9,7 +9,7 @@ LABELS = LabelSet.from_config(TaskConfig(labels={"PER": {}, "LOC": {}}))
 
 def masked(text, *said, repeats="abstain", uncertain="abstain"):
     located = locate(text, [Mention(surface, "PER") for surface in said], LABELS, repeats)
-    annotation = annotation_of(located, uncertain)
+    annotation = annotation_from_mentions(located, uncertain)
     return [text[slice(*place)] for place in annotation.abstain], len(annotation.spans or ())
 
 
@@ -37,5 +37,5 @@ def test_what_a_reply_that_was_cut_off_does_not_tell_of_is_masked_but_for_the_sp
     text = "Ann left us. Then Ann came."
     located = locate(text, [Mention("Ann", "PER")], LABELS)
     for uncertain in ("abstain", "ignore"):
-        annotation = annotation_of(located, uncertain, [(8, len(text))])
+        annotation = annotation_from_mentions(located, uncertain, [(8, len(text))])
         assert [text[slice(*place)] for place in annotation.abstain] == [" us. Then ", " came."]

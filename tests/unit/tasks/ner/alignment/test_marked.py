@@ -5,7 +5,7 @@ import pytest
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.alignment.marked import locate_marked
-from vermeil.tasks.ner.marked_text import Mark, MarkedText
+from vermeil.tasks.ner.marked_text import InlineMark, InlineMarkedText
 
 LABELS = LabelSet.from_config(TaskConfig(labels={"PER": {}, "LOC": {}}))
 TEXT = (
@@ -19,10 +19,10 @@ def marked(copy):
     text, marks, last = "", [], 0
     for found in re.finditer(r"\[([^|\]]*)\|(\w+)\]", copy):
         text += copy[last : found.start()]
-        marks.append(Mark(len(text), len(text) + len(found[1]), found[2]))
+        marks.append(InlineMark(len(text), len(text) + len(found[1]), found[2]))
         text += found[1]
         last = found.end()
-    return MarkedText(text + copy[last:], tuple(marks))
+    return InlineMarkedText(text + copy[last:], tuple(marks))
 
 
 def outcome(copy, text=TEXT, partial=False):
@@ -61,8 +61,8 @@ def test_what_stands_there_decides(old, new, status, there):
 
 def test_nested_marks_leave_the_longest_and_the_same_one_twice_is_a_duplicate():
     text = "The University of Oslo stands."
-    marks = (Mark(4, 22, "LOC"), Mark(4, 22, "PER"), Mark(18, 22, "LOC"))
-    located = locate_marked(text, MarkedText(text, marks), LABELS)
+    marks = (InlineMark(4, 22, "LOC"), InlineMark(4, 22, "PER"), InlineMark(18, 22, "LOC"))
+    located = locate_marked(text, InlineMarkedText(text, marks), LABELS)
     assert located is not None
     assert [one.status.value for one in located] == ["exact", "duplicate", "overlap"]
 
@@ -87,7 +87,9 @@ def test_words_that_were_added_do_not_shift_what_follows():
     text = "x " * 300 + "Ann met Ann"
     copy = text.replace("x x", "x so x", 1)
     end = len(copy)
-    located = locate_marked(text, MarkedText(copy, (Mark(end - 3, end, "PER"),)), LABELS)
+    located = locate_marked(
+        text, InlineMarkedText(copy, (InlineMark(end - 3, end, "PER"),)), LABELS
+    )
     assert located is not None
     assert located[0].span is not None
     assert located[0].span.start == text.rindex("Ann")

@@ -4,7 +4,7 @@ from vermeil.data.mention import Mention, Status
 from vermeil.tasks.config import LabelConfig, TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.alignment.mentions import locate
-from vermeil.tasks.ner.alignment.occurrences import find_places
+from vermeil.tasks.ner.alignment.occurrences import find_occurrences
 
 LABELS = LabelSet.from_config(
     TaskConfig(labels={"PER": LabelConfig(aliases=("person",)), "LOC": {}, "ORG": {}})
@@ -40,14 +40,14 @@ def outcome(text, *said, repeats="all"):
     ],
 )
 def test_places_are_whole_words_except_in_scripts_without_spaces(text, surface, places):
-    assert find_places(text, surface) == places
+    assert find_occurrences(text, surface) == places
 
 
 def test_accepted_spans_say_how_and_by_whom():
     (one,) = locate("Ann left.", [Mention("Ann", "Person")], LABELS)
     assert one.span is not None
     assert (one.span.status, one.span.origin, one.span.score) == ("exact", "silver", None)
-    assert one.candidates == 1
+    assert one.occurrence_count == 1
     assert one.span.label == "PER"
 
 
@@ -146,7 +146,7 @@ def test_outer_white_space_is_folded_and_said_so():
 
 def test_candidates_count_all_places_of_the_surface():
     located = locate("US bus US", [Mention("US", "LOC")] * 3 + [Mention("US", "x")], LABELS)
-    assert [one.candidates for one in located] == [2, 2, 2, 2]
+    assert [one.occurrence_count for one in located] == [2, 2, 2, 2]
     assert [one.status for one in located][2:] == [Status.DUPLICATE, Status.OFF_SCHEMA]
 
 
@@ -187,6 +187,6 @@ def test_a_mention_that_was_found_with_less_effort_has_the_place():
 
 def test_tier_distance_and_places_are_told():
     (one,) = locate("Angela Merkel met Angela Merkel", [Mention("Angela Merkl", "PER")], LABELS)
-    assert (str(one.tier), one.distance, one.candidates) == ("edited", 1, 2)
-    assert one.places == ((0, 13), (18, 31))
+    assert (str(one.tier), one.distance, one.occurrence_count) == ("edited", 1, 2)
+    assert one.occurrences == ((0, 13), (18, 31))
     assert one.status is Status.AMBIGUOUS

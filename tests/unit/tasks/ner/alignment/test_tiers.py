@@ -1,12 +1,12 @@
 import pytest
 
 from vermeil.data.mention import Tier
-from vermeil.tasks.ner.alignment.tiers import Source
+from vermeil.tasks.ner.alignment.tiers import SurfaceFinder
 
 
 def found(text, surface):
-    hits = Source(text).find(surface)
-    return (hits.tier and hits.tier.value, [text[slice(*place)] for place in hits.places])
+    hits = SurfaceFinder(text).find(surface)
+    return (hits.tier and hits.tier.value, [text[slice(*place)] for place in hits.occurrences])
 
 
 @pytest.mark.parametrize(
@@ -80,11 +80,11 @@ def test_a_text_without_capitals_says_nothing_by_them():
 
 def test_places_beyond_those_that_are_known_come_from_the_next_tier():
     text = "New Oslo, OSLO and Oslo"
-    source = Source(text)
+    source = SurfaceFinder(text)
     raw = source.find("Oslo")
-    further = source.find("Oslo", raw.places)
+    further = source.find("Oslo", raw.occurrences)
     assert (raw.tier, further.tier) == (Tier.RAW, Tier.FOLDED)
-    assert [text[slice(*place)] for place in further.places] == ["OSLO"]
+    assert [text[slice(*place)] for place in further.occurrences] == ["OSLO"]
 
 
 def test_equally_near_places_are_all_candidates_and_a_nearer_one_is_the_only():
@@ -94,7 +94,7 @@ def test_equally_near_places_are_all_candidates_and_a_nearer_one_is_the_only():
         "Lindqvish",
         "Lindqvisp",
     ]
-    assert Source(text).find("Lindqvists").places == ((25, 34),)
+    assert SurfaceFinder(text).find("Lindqvists").occurrences == ((25, 34),)
 
 
 def test_a_lone_bracket_parts_two_names():

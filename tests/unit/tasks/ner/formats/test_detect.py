@@ -3,25 +3,27 @@ import pytest
 from vermeil.data.mention import Mention
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.formats import FORMATS, parse_reply
-from vermeil.tasks.ner.marked_text import Mark, MarkedText
+from vermeil.tasks.ner.formats import REPLY_FORMATS, parse_reply
+from vermeil.tasks.ner.marked_text import InlineMark, InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 LABELS = LabelSet.from_config(TaskConfig(labels={"PER": {"aliases": ["person"]}, "LOC": {}}))
 ONE_LABEL = LabelSet.from_config(TaskConfig(labels={"PER": {}}))
 TEXT = "Ann Lee saw New York , and Ann Lee left ."
 QUESTION = Question(TEXT, LABELS)
-MARKED = MarkedText(TEXT, (Mark(0, 7, "PER"), Mark(12, 20, "LOC"), Mark(27, 34, "PER")))
-ONLY_ANN = MarkedText(TEXT, (Mark(0, 7, "PER"), Mark(27, 34, "PER")))
+MARKED = InlineMarkedText(
+    TEXT, (InlineMark(0, 7, "PER"), InlineMark(12, 20, "LOC"), InlineMark(27, 34, "PER"))
+)
+ONLY_ANN = InlineMarkedText(TEXT, (InlineMark(0, 7, "PER"), InlineMark(27, 34, "PER")))
 INLINE = ("xml_tags", "html_spans", "markdown_links", "at_marks")
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", REPLY_FORMATS)
 def test_every_format_is_recognised(name):
-    single = FORMATS[name].single_label
+    single = REPLY_FORMATS[name].single_label
     marked, labels = (ONLY_ANN, ONE_LABEL) if single else (MARKED, LABELS)
     question = Question(TEXT, labels)
-    reply = FORMATS[name].render(marked)
+    reply = REPLY_FORMATS[name].render(marked)
     as_named = parse_reply(name, reply, question)
     assert as_named is not None
     assert not as_named.is_empty
@@ -29,9 +31,9 @@ def test_every_format_is_recognised(name):
         assert parse_reply("detect", around, question) == as_named
 
 
-@pytest.mark.parametrize("name", [name for name in FORMATS if name not in INLINE])
+@pytest.mark.parametrize("name", [name for name in REPLY_FORMATS if name not in INLINE])
 def test_an_empty_answer_of_every_format_is_recognised(name):
-    parsed = parse_reply("detect", FORMATS[name].render(MarkedText(TEXT)), QUESTION)
+    parsed = parse_reply("detect", REPLY_FORMATS[name].render(InlineMarkedText(TEXT)), QUESTION)
     assert parsed is not None
     assert parsed.is_empty
 

@@ -2,8 +2,8 @@ import pytest
 
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.formats import FORMATS, parse_reply
-from vermeil.tasks.ner.marked_text import Mark, MarkedText
+from vermeil.tasks.ner.formats import REPLY_FORMATS, parse_reply
+from vermeil.tasks.ner.marked_text import InlineMark, InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 LABELS = LabelSet.from_config(TaskConfig(labels={"PER": {"aliases": ["person"]}, "LOC": {}}))
@@ -114,8 +114,8 @@ def test_at_marks_are_of_the_only_label():
     ],
 )
 def test_what_looks_like_a_tag_in_the_text_is_escaped(name, reply):
-    marked = MarkedText("a <PER> Ann & &amp; [x](PER) @@ \\", (Mark(8, 11, "PER"),))
-    assert FORMATS[name].render(marked) == reply
+    marked = InlineMarkedText("a <PER> Ann & &amp; [x](PER) @@ \\", (InlineMark(8, 11, "PER"),))
+    assert REPLY_FORMATS[name].render(marked) == reply
     one = LabelSet.from_config(TaskConfig(labels={"PER": {}}))
     question = Question(marked.text, one)
     assert parse_reply(name, reply, question) == ParsedReply(marked=marked)

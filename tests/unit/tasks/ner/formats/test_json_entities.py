@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from vermeil.data.mention import Mention
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.formats import FORMATS, json_entities, parse_reply
-from vermeil.tasks.ner.marked_text import Mark, MarkedText
+from vermeil.tasks.ner.formats import REPLY_FORMATS, json_entities, parse_reply
+from vermeil.tasks.ner.marked_text import InlineMark, InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 LABELS = LabelSet.from_config(TaskConfig(labels={"PER": {}, "LOC": {}}))
@@ -69,9 +69,12 @@ def test_a_cut_off_answer_is_not_replaced_by_a_draft_before_it(said, data):
 
 
 def test_the_prompt_of_the_format_stays_as_it_was_recorded():
-    form = FORMATS["json"]
-    assert form.closing(False) == "Answer with one line of JSON; your whole reply is that line."
-    assert form.closing(True) == (
+    form = REPLY_FORMATS["json"]
+    assert (
+        form.position_instruction(False)
+        == "Answer with one line of JSON; your whole reply is that line."
+    )
+    assert form.position_instruction(True) == (
         "Answer with one line of JSON; the last line of your reply is that line."
     )
     assert form.instruction(LABELS) == (
@@ -84,7 +87,7 @@ def test_the_prompt_of_the_format_stays_as_it_was_recorded():
 
 @pytest.mark.parametrize("name", ["json", "json_occurrence", "json_list", "token_indices"])
 def test_each_instruction_shows_an_empty_answer_that_the_parser_reads(name):
-    assert read(FORMATS[name].instruction(LABELS), name) == ParsedReply()
+    assert read(REPLY_FORMATS[name].instruction(LABELS), name) == ParsedReply()
 
 
 @pytest.mark.parametrize(
@@ -183,7 +186,7 @@ def test_an_occurrence_that_is_not_a_counting_number_is_not_heeded(number):
 
 
 def test_occurrences_are_rendered_as_the_text_has_them():
-    marked = MarkedText(QUESTION.text, (Mark(27, 34, "PER"), Mark(12, 20, "LOC")))
+    marked = InlineMarkedText(QUESTION.text, (InlineMark(27, 34, "PER"), InlineMark(12, 20, "LOC")))
     assert json_entities.render_with_occurrence(marked) == (
         '{"entities": [{"text": "New York", "label": "LOC", "occurrence": 1}, '
         '{"text": "Ann Lee", "label": "PER", "occurrence": 2}]}'
@@ -264,14 +267,17 @@ def test_labels_to_surfaces(text, parsed):
 
 @pytest.mark.parametrize(("name", "more"), [("json", []), ("json_occurrence", ["occurrence"])])
 def test_a_schema_holds_an_entry_to_what_the_instruction_asks_for(name, more):
-    schema = FORMATS[name].schema
+    schema = REPLY_FORMATS[name].schema
     assert schema is not None
     entry = schema(LABELS)["properties"]["entities"]["items"]
     assert entry["required"] == ["text", "label", *more] == list(entry["properties"])
     assert entry["properties"]["label"]["enum"] == ["PER", "LOC"]
-    said = FORMATS[name].render(MarkedText("Ann left.", (Mark(0, 3, "PER"),)))
+    said = REPLY_FORMATS[name].render(InlineMarkedText("Ann left.", (InlineMark(0, 3, "PER"),)))
     assert list(json.loads(said)["entities"][0]) == entry["required"]
 
 
 def test_only_formats_whose_answer_is_such_an_object_have_a_schema():
-    assert {name for name, one in FORMATS.items() if one.schema} == {"json", "json_occurrence"}
+    assert {name for name, one in REPLY_FORMATS.items() if one.schema} == {
+        "json",
+        "json_occurrence",
+    }

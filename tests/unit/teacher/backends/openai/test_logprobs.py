@@ -8,7 +8,11 @@ from itertools import pairwise
 import pytest
 
 from vermeil.data.logprobs import Logprobs
-from vermeil.teacher.backends.openai.logprobs import logprobs_content, no_logprobs, parse_logprobs
+from vermeil.teacher.backends.openai.logprobs import (
+    logprobs_content,
+    logprobs_rejection_advice,
+    parse_logprobs,
+)
 from vermeil.teacher.config import TeacherConfig
 
 
@@ -95,4 +99,4 @@ def test_values_are_rounded_and_kept_in_bounds(value, kept):
 )
 def test_a_complaint_about_them_is_told_from_others(status, words, text, wanted, is_advice):
     config = TeacherConfig(logprobs=wanted)
-    assert (no_logprobs(status, words, text, config) is not None) == is_advice
+    assert (logprobs_rejection_advice(status, words, text, config) is not None) == is_advice
