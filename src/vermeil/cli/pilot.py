@@ -42,8 +42,8 @@ def pilot(
             sections.pilot,
             RunFolder(sections.run.output).replies,
             progress,
-            scored=[d for corpus in corpora if corpus is not None for d in read_corpus(corpus)],
-            price=partial(_cost, sections.teacher),
+            excluded=[d for corpus in corpora if corpus is not None for d in read_corpus(corpus)],
+            cost_of=partial(_cost, sections.teacher),
         )
     if as_json:
         print_json(report.as_dict())

@@ -49,7 +49,7 @@ def _run(
     def submit(key: str) -> list[Any]:
         job = jobs[key]
         threads = job.student.model_copy(update={"threads": config.threads})
-        bare = replace(job, draw=CellDocuments((), ()), dev=(), test=(), student=threads)
+        bare = replace(job, documents=CellDocuments((), ()), dev=(), test=(), student=threads)
         wants_model = model(key) is not None
         refs: list[Any] = task.remote(bare, drawn.ref(job), scored.ref(job), key, wants_model)
         return refs
@@ -69,7 +69,7 @@ def _cell(
     job: CellJob, draw: CellDocuments, scored: tuple[Any, Any], key: str, wants_model: bool
 ) -> tuple[dict[str, Any], bytes | None]:
     """Run a cell in a worker; return it, and the model's folder if it is wanted."""
-    whole = replace(job, draw=draw, dev=scored[0], test=scored[1])
+    whole = replace(job, documents=draw, dev=scored[0], test=scored[1])
     with TemporaryDirectory() as folder:
         place = Path(folder) / "model" if wants_model else None
         cell = run_cell(whole, key, place)

@@ -15,7 +15,7 @@ class StorageUri:
     """A folder, local or not.
 
     Args:
-        address: a path, or a URI that pyarrow knows (s3://BUCKET/FOLDER, gs://, hdfs://).
+        uri: a path, or a URI that pyarrow knows (s3://BUCKET/FOLDER, gs://, hdfs://).
     """
 
     uri: str

@@ -11,7 +11,7 @@ from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import require_ray, task_error, worker_slots
 from vermeil.errors import TrainingError
 
-Unit = TypeVar("Item")
+Unit = TypeVar("Unit")
 Refs = Sequence[Any]
 """What a task will return; the first one says that it is done."""
 
@@ -24,9 +24,9 @@ class CompletedUnit(Generic[Unit]):
     """A task that has ended well.
 
     Args:
-        item: what it was about.
+        unit: what it was about.
         value: what it returned.
-        rest: references to what it returned besides.
+        extra_refs: references to what it returned besides.
     """
 
     unit: Unit

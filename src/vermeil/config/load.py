@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from vermeil.config.consistency import cross_checks
 from vermeil.config.dump import NONE
 from vermeil.config.model import Config
-from vermeil.config.problems import describe_errors, model_in, unknown
+from vermeil.config.problems import describe_errors, model_in, unknown_key
 from vermeil.config.source import apply_override, read_toml
 from vermeil.corpora.config import CorporaConfig, CorpusConfig
 from vermeil.errors import ConfigError
@@ -36,7 +36,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     problems: list[str] = []
     for override in overrides:
         problems += apply_override(raw, override)
-    problems += [unknown(name, Config) for name in raw if name not in Config.model_fields]
+    problems += [unknown_key(name, Config) for name in raw if name not in Config.model_fields]
     sections: dict[str, Any] = {}
     for name, field in Config.model_fields.items():
         if field.is_required() and name not in raw:

@@ -19,7 +19,7 @@ class Target:
         classes: int64, shape (n,): class per word (token head) or one class (sequence head);
             `IGNORED` where nobody knows.
         weights: float32, shape (n,): loss weight of each.
-        losses: named losses of the encoding, e.g. spans that cut through a word, to number.
+        encoding_losses: named losses of the encoding, e.g. spans that cut through a word, to number.
         soft: float32, shape (n, number of classes): probability of each class, each row's sum 1;
             None where no label is uncertain.
     """

@@ -54,7 +54,7 @@ class Mention:
         surface: the characters as the teacher wrote them.
         label: the label as the teacher wrote it.
         occurrence: which one, counted from 1, when the teacher said so.
-        written: the ranges of the reply that say its surface and its label, counted from the
+        reply_ranges: the ranges of the reply that say its surface and its label, counted from the
             reply's end, so that what stands before the answer can be taken off; empty where that is
             not known. Two mentions that say the same are the same wherever they stand.
     """
@@ -73,11 +73,11 @@ class LocatedMention:
         mention: what was said.
         status: how it was found.
         span: the accepted span.
-        places: the ranges of the text that it may mean, in order. Of a mention that is not found:
+        occurrences: the ranges of the text that it may mean, in order. Of a mention that is not found:
             those that are like it, but were refused.
         tier: where it was found; None if it was not.
         distance: edits between the surface and its places, after folding; 0 except in tier EDITED.
-        repeats: further accepted spans, where a mention stands for several places.
+        additional_spans: further accepted spans, where a mention stands for several places.
     """
 
     mention: Mention

@@ -26,12 +26,12 @@ class Region:
     Args:
         start: first code point.
         end: one past the last code point.
-        options: the ways to annotate it that are considered; no two are equal.
-        evidence: float64, shape (options,): log-probability of each under students that did not
+        candidates: the ways to annotate it that are considered; no two are equal.
+        log_probs: float64, shape (options,): log-probability of each under students that did not
             learn from this document; their exponentials sum to 1.
-        said: number of the option that is the teacher's.
-        predicted: number of the option that is the students'.
-        others: float64, shape (others, options): the same as ``evidence`` under each of those who
+        teacher_choice: number of the option that is the teacher's.
+        student_choice: number of the option that is the students'.
+        auxiliary_log_probs: float64, shape (others, options): the same as ``log_probs`` under each of those who
             were asked besides.
     """
 

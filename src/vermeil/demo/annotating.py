@@ -59,7 +59,7 @@ class PromptResult:
 
     Args:
         prompt: the prompt's name.
-        asked: states of the requests.
+        annotate_report: states of the requests.
         pool: the pool as silver, with the teacher's score against its gold.
         train: the gold training sentences as silver, with the teacher's score against them.
         appraisal: the teacher against gold wherever the demo has it: pool and training sentences.

@@ -37,7 +37,7 @@ class Curves:
     """One fitted curve, or many: every number of shape (curves,).
 
     Args:
-        top: F1 with endless data.
+        asymptote: F1 with endless data.
         scale: how far below that one document's worth is.
         decay: how fast that shrinks.
         worth: gold documents that ``unit`` silver documents are worth.

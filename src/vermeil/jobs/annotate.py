@@ -38,8 +38,8 @@ class AnnotateReport:
         samples: how often each was to be asked.
         host: where the teacher is.
         volume: what had no reply yet, so was to be sent there.
-        asking: states, requests now and before, tokens, seconds, examples of problems.
-        verifying: the same of the questions about contested mentions; None: none were wanted.
+        ask_report: states, requests now and before, tokens, seconds, examples of problems.
+        verify_report: the same of the questions about contested mentions; None: none were wanted.
     """
 
     documents: int

@@ -104,7 +104,7 @@ class Agreement:
 
     Args:
         counts: one scored against the other; F1 is the same either way.
-        same: documents that both annotate alike.
+        identical: documents that both annotate alike.
     """
 
     counts: Counts

@@ -35,15 +35,15 @@ class EstimateReport:
         documents: how many there are.
         host: where the teacher is.
         volume: what has no reply yet.
-        sampled: documents whose prompts were looked at.
-        learned_from: stored replies of the same model that the estimate goes by; 0: rules of thumb
+        sampled_documents: documents whose prompts were looked at.
+        based_on_replies: stored replies of the same model that the estimate goes by; 0: rules of thumb
             (four characters to a token, replies of a quarter of ``max_tokens``).
         usage: tokens that it will probably need.
-        most: tokens that it cannot exceed if every request is answered at the first attempt.
+        upper_bound: tokens that it cannot exceed if every request is answered at the first attempt.
         cost_usd: price of ``usage``; None: the price is not known.
-        most_usd: price of ``most``.
+        upper_bound_usd: price of ``upper_bound``.
         spent: what all attempts in the store cost so far.
-        left_out: what will be asked beside that, and cannot be known before; None: nothing.
+        not_estimated: what will be asked beside that, and cannot be known before; None: nothing.
     """
 
     documents: int
@@ -123,11 +123,19 @@ def estimate(
     ]
     return replace(
         sum_reports(
-            reports, cumulative=("documents", "host", "sampled", "volume", "spent", "left_out")
+            reports,
+            cumulative=(
+                "documents",
+                "host",
+                "sampled_documents",
+                "volume",
+                "spent",
+                "not_estimated",
+            ),
         ),
         host=", ".join(dict.fromkeys(report.host for report in reports)),
         volume=sum_reports([report.volume for report in reports]),
-        left_out="the questions about contested mentions (teacher.verify)"
+        not_estimated="the questions about contested mentions (teacher.verify)"
         if teacher.verify
         else None,
     )

@@ -16,7 +16,7 @@ class Executor:
     """Who does the work, where it is not this process; None: this process.
 
     Args:
-        ask: puts requests to the teacher, as `vermeil.teacher.engine.ask`.
+        send_requests: puts requests to the teacher, as `vermeil.teacher.engine.ask`.
         train: trains, as `vermeil.jobs.train.train`.
     """
 

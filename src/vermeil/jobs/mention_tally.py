@@ -24,7 +24,7 @@ class MentionExample:
     Args:
         document_id: the document.
         located: what became of it.
-        there: what stands at the first place that it may mean; None if there is none.
+        found_text: what stands at the first place that it may mean; None if there is none.
     """
 
     document_id: str

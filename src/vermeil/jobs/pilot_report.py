@@ -138,8 +138,8 @@ class PilotReport:
     Args:
         documents: how many were asked about.
         trials: best F1 first.
-        behind: per trial, its F1 minus that of the best, on the same documents; None for the best.
-        taken: position of the trial to take.
+        differences: per trial, its F1 minus that of the best, on the same documents; None for the best.
+        recommended: position of the trial to take.
     """
 
     documents: int

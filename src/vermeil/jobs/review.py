@@ -38,7 +38,7 @@ class ReviewExportReport:
         exported: those that are in the file.
         spans: spans in it, to be confirmed.
         unknown_ids: ids that were asked for, of which there is no document.
-        carried_along: what documents hold and the tool does not show, to number; it comes back.
+        hidden: what documents hold and the tool does not show, to number; it comes back.
     """
 
     documents: int
@@ -60,12 +60,12 @@ class ReviewExportReport:
 
 @dataclass(frozen=True, slots=True)
 class ReviewReport:
-    """What `import_review` found; documents are ``accepted`` or in one of ``set_aside``.
+    """What `import_review` found; documents are ``accepted`` or in one of ``not_accepted``.
 
     Args:
         documents: documents in the tool's file.
         accepted: those that became gold.
-        set_aside: why a document did not, to the ids.
+        not_accepted: why a document did not, to the ids.
         spans: what people did with the spans of accepted documents.
         labels: the same by label; a span that was changed counts where it was.
         annotators: name (as in the tool) to number of finished answers.

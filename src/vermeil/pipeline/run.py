@@ -34,7 +34,7 @@ class StageOutcome:
 
     Args:
         name: the stage.
-        why: why it was done, or skipped.
+        reason: why it was done, or skipped.
         report: what it reported; None: it was skipped.
         seconds: how long it took.
     """

@@ -40,10 +40,10 @@ class Stage:
 
     Args:
         inputs: what its output is made from.
-        products: what it makes.
-        do: does it; raises `ConfigError` when something that it needs is not configured.
-        needless: why a run can do without it, in words; None if it cannot.
-        whole: whether its report says that nothing is left to do.
+        outputs: what it makes.
+        run: does it; raises `ConfigError` when something that it needs is not configured.
+        skip_reason: why a run can do without it, in words; None if it cannot.
+        is_complete: whether its report says that nothing is left to do.
         require: raises `ConfigError` when a package that it needs is not installed.
     """
 

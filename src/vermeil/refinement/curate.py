@@ -28,7 +28,7 @@ class CuratedSilver:
 
     Args:
         documents: silver, those dropped left out; ``meta.changes`` says what was changed.
-        judging: what is known of all documents.
+        judge_result: what is known of all documents.
         report: what was done and how good it is, for JSON.
         plain: silver documents without an annotation, which nobody judged.
     """

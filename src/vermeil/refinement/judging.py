@@ -37,7 +37,7 @@ class JudgeCorpora:
 
     Args:
         gold: gold documents that the teacher annotated, too.
-        said: the teacher's annotations of them, in the same order.
+        teacher_labels: the teacher's annotations of them, in the same order.
         silver: the other silver documents.
         plain: silver documents without an annotation, of texts that gold does not have.
     """
@@ -80,9 +80,9 @@ class JudgeResult:
         gold: doubly labelled documents with judgements by others of other groups.
         strength: of the prior, as chosen.
         weights: of the signals, by name.
-        elsewhere: surfaces as the teacher marks them.
+        surface_statistics: surfaces as the teacher marks them.
         with_students: whether students were heard.
-        others: who was asked besides.
+        auxiliary: who was asked besides.
     """
 
     silver: tuple[tuple[JudgedDocument, tuple[JudgedRegion, ...]], ...]

@@ -81,8 +81,8 @@ class _Scorers:
 
     Args:
         gold: all gold documents.
-        taught: silver, divided.
-        learning: how students are trained.
+        judge_corpora: silver, divided.
+        scorer_settings: how students are trained.
         config: how many they are, how they read, and who is asked besides.
         progress: told where it stands.
     """

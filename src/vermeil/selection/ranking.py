@@ -38,8 +38,8 @@ class RankedDocument:
     """A document in the order of review.
 
     Args:
-        number: of the document, in the order given.
-        worth: expected errors × influence per minute of reading, given those before it.
+        index: of the document, in the order given.
+        priority: expected errors × influence per minute of reading, given those before it.
         errors: expected number of regions that are wrong.
     """
 

@@ -24,7 +24,7 @@ class WordIndex:
 
     Args:
         ranges: of the words.
-        folded: the words, without case.
+        casefolded: the words, without case.
     """
 
     ranges: tuple[Range, ...]

@@ -133,7 +133,7 @@ class Student:
         elif _decide_letter_case(network, tokenizer, config.letter_case):
             grow_token_types(network)
         crf = Crf(len(task.classes)) if config.crf else None
-        return cls(_to_device(network), tokenizer, task, config, crf, hints=teacher_labels)
+        return cls(_to_device(network), tokenizer, task, config, crf, teacher_labels=teacher_labels)
 
     @classmethod
     def load(cls, folder: Path | str) -> Student:

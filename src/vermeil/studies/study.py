@@ -224,7 +224,7 @@ def _with_refinement(
     used = drawn | {d.id for d in said} | {d.id for d in job.documents.gold}
     left = [d.with_annotation(UNANNOTATED) for d in corpora.silver if d.id not in used]
     more = sample_documents((), left, 0, min(unannotated_documents, len(left)), job.seed).silver
-    return replace(job, judging=replace(refinement, said=said, plain=more))
+    return replace(job, refinement=replace(refinement, teacher_labels=said, plain=more))
 
 
 def _first_silver(

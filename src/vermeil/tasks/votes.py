@@ -23,7 +23,7 @@ class VotedSpan:
         voters: how many voted.
         kept: whether it is part of the annotation.
         doubtful: whether its place or bounds are a guess.
-        settled: whether it was asked about again and answered.
+        verified: whether it was asked about again and answered.
     """
 
     span: Span
@@ -45,9 +45,9 @@ class VoteResult:
 
     Args:
         annotation: what stays.
-        candidates: everything that was named, in the order of the text.
+        voted_spans: everything that was named, in the order of the text.
         notes: what to number beside the candidates.
-        unknown: where a voter abstained.
+        abstained: where a voter abstained.
     """
 
     annotation: Annotation
@@ -116,9 +116,9 @@ def has_enough_votes(votes: int, voters: int, keep: VotingRule) -> bool:
 def with_verdict(voted_span: VotedSpan, label: str | None) -> VotedSpan:
     """Return a candidate as the verdict has it: with this label, or lost."""
     if label is None:
-        return replace(voted_span, kept=False, settled=True)
+        return replace(voted_span, kept=False, verified=True)
     is_same = label == voted_span.span.label or voted_span.voters > 1
     # A single voter's confidence was that in another label.
     score = voted_span.span.score if is_same else None
     span = replace(voted_span.span, label=label, score=score)
-    return replace(voted_span, span=span, kept=True, settled=True)
+    return replace(voted_span, span=span, kept=True, verified=True)

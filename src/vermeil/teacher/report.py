@@ -65,9 +65,9 @@ class RequestReport:
     """What came of asking.
 
     Args:
-        requests: how many there were; the sum of ``states``, and of ``asked`` and ``already``.
-        asked: requests that were put to the teacher now, or were to be and did not fit the limits.
-        already: requests that needed no asking: the reply was stored, or another document with the
+        requests: how many there were; the sum of ``states``, and of ``sent`` and ``reused``.
+        sent: requests that were put to the teacher now, or were to be and did not fit the limits.
+        reused: requests that needed no asking: the reply was stored, or another document with the
             same text was asked about now.
         attempts: HTTP requests now, failed ones included.
         states: how many requests ended in each state.

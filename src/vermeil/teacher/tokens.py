@@ -52,8 +52,8 @@ class UsageEstimate:
     """What a request will probably need.
 
     Args:
-        per_token: characters of a prompt to a token.
-        reply: tokens of a reply.
+        characters_per_token: characters of a prompt to a token.
+        reply_tokens: tokens of a reply.
         replies: stored replies that this was learned from; 0: a rule of thumb.
     """
 

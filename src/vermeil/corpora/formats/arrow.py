@@ -122,7 +122,7 @@ class Columns(NamedTuple):
     Args:
         types: name to type in Arrow; the type is made by a function of pyarrow.
         features: returns the same as `datasets` describes it.
-        late: whether it can do so only when all rows are written.
+        needs_all_rows: whether it can do so only when all rows are written.
     """
 
     types: Mapping[str, Any]

@@ -25,7 +25,7 @@ class Answer(NamedTuple):
         spans: labelled stretches; None where the tool was not asked for them.
         labels: labels of the whole text, likewise.
         relations: places of head and tail in ``spans``, and the label, likewise.
-        by: who says so, as the tool names them.
+        annotator: who says so, as the tool names them.
         unread: what the answer holds and a document cannot, to number.
     """
 

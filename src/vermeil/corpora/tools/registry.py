@@ -30,7 +30,7 @@ class Tool(NamedTuple):
         write: a document, and whether its annotations are suggestions, to a record.
         recognises: whether a record is the tool's.
         array: whether the tool imports an array, not lines.
-        escaped: whether all but ASCII is escaped, for tools that guess a file's encoding.
+        ascii_only: whether all but ASCII is escaped, for tools that guess a file's encoding.
     """
 
     read: Callable[[Mapping[str, Any]], AnsweredText]

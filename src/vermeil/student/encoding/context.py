@@ -22,7 +22,7 @@ class ContextWindow:
     """Documents that are read together.
 
     Args:
-        parts: the documents, in order.
+        documents: the documents, in order.
         windows: one window over all of them, or the windows of the only one.
     """
 

@@ -36,7 +36,7 @@ class Predictor:
         runner: windows to probabilities.
         task: probabilities to annotations.
         temperature: see `vermeil.student.inference.model_settings.ModelSettings`.
-        in_context: whether neighbouring documents of a group are read together.
+        group_context: whether neighbouring documents of a group are read together.
         transitions: log scores from class to class, of a student with a CRF.
     """
 

@@ -36,7 +36,7 @@ class FlatParameters:
 
     Args:
         groups: what is trained, with learning-rate scale and weight decay; on one device.
-        dtype: what the network computes in; groups with ``exact`` stay float32.
+        dtype: what the network computes in; groups with ``full_precision`` stay float32.
         frozen: parameters that are not trained, but computed with.
     """
 

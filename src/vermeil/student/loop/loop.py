@@ -42,10 +42,10 @@ class TrainingHooks:
 
     Args:
         progress: told after every step: loss, gold share, wordpieces per second, F1 on dev.
-        watch: given the record of every step.
+        on_step: given the record of every step.
         score: scores the student; needed where the configuration selects the best state.
         checkpoint: keeps the state, and gives back that of a training that was stopped.
-        team: the processes that share the work.
+        distributed: the processes that share the work.
         observer: looks at the student between steps, in the first process; what it does changes
             nothing, and its time does not count.
     """

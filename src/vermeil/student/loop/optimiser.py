@@ -55,7 +55,7 @@ class ParameterGroup:
         parameters: at least one.
         weight_decay: AdamW's.
         scale: what the learning rate is multiplied with.
-        exact: whether they have to stay float32.
+        full_precision: whether they have to stay float32.
     """
 
     parameters: list[nn.Parameter]

@@ -25,7 +25,7 @@ class CompactVocabulary:
 
     Args:
         remap: int64, shape (vocabulary,): row of the small table for each wordpiece id that occurs.
-        whole: gives the context in which the network has all its word embeddings, as they are.
+        full_vocabulary: gives the context in which the network has all its word embeddings, as they are.
     """
 
     remap: NDArray[np.int64]

@@ -53,7 +53,7 @@ class RefinementJob:
     """How a cell of the regimen auto corrects its silver.
 
     Args:
-        said: the teacher's annotations of the cell's gold documents, where there are any.
+        teacher_labels: the teacher's annotations of the cell's gold documents, where there are any.
         plain: documents of the silver corpus beyond those drawn, without their annotation.
         selection: the ``[selection]`` section.
         folder: where what students say out of fold is kept.
@@ -72,15 +72,15 @@ class CellJob:
     Args:
         regimen: name of the regimen, as the study shows it.
         seed: the cell's seed.
-        draw: its documents.
+        documents: its documents.
         blending: regimen, schedule and budget in full.
         student: encoder and training settings.
         task: what the student does.
         dev: documents to choose by; may be empty.
         test: documents to report on; may be empty.
-        probes: what an observation of the training looks at; None: nothing is observed.
+        observation_set: what an observation of the training looks at; None: nothing is observed.
         sizes: gold and silver documents that its block draws.
-        judging: of the regimen auto: how silver is corrected.
+        refinement: of the regimen auto: how silver is corrected.
     """
 
     regimen: str
@@ -155,7 +155,9 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
     if job.refinement is not None:
         recipe = _resolve_recipe(job, job.refinement)
         blending = _with_equal_length(job, recipe.blending, student)
-        job = replace(job, draw=CellDocuments(job.documents.gold, recipe.silver), blending=blending)
+        job = replace(
+            job, documents=CellDocuments(job.documents.gold, recipe.silver), blending=blending
+        )
     gold = student.encode(job.documents.gold, "gold")
     silver = student.encode(job.documents.silver, "silver")
     observer = None

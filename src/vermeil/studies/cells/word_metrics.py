@@ -24,9 +24,9 @@ class ScoredDocument:
 
     Args:
         words: the ranges of its words.
-        rows: float32, shape (words, classes): probabilities.
-        said: int64, shape (words,): classes of the document's own labels.
-        true: the same of its gold labels.
+        probabilities: float32, shape (words, classes): probabilities.
+        label_classes: int64, shape (words,): classes of the document's own labels.
+        gold_classes: the same of its gold labels.
     """
 
     words: Sequence[Range]

@@ -17,7 +17,7 @@ class Piece:
     Args:
         text: the characters.
         label: of the mark.
-        judgement: right or wrong against the gold; missed: gold that was not marked; plain: not
+        correctness: right or wrong against the gold; missed: gold that was not marked; plain: not
             judged.
         note: what the gold has in its place, in words.
     """

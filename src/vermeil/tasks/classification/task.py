@@ -105,7 +105,7 @@ class ClassificationTask:
 
     def vote(
         self, voter_annotations: Sequence[Annotation], keep: VotingRule, abstain: bool
-    ) -> VoteResult:  # noqa: ARG002
+    ) -> VoteResult:
         """Return the label with most votes, if they are enough; else nobody knows: no label."""
         votes = Counter(label for one in voter_annotations for label in one.labels or ())
         label, number = max(votes.items(), key=lambda v: (v[1], -self.labels.index(v[0])))

@@ -58,4 +58,4 @@ def _scored(one: LocatedMention, score: float | None) -> LocatedMention:
     if one.span is None:
         return one
     repeats = tuple(replace(span, score=score) for span in one.additional_spans)
-    return replace(one, span=replace(one.span, score=score), repeats=repeats)
+    return replace(one, span=replace(one.span, score=score), additional_spans=repeats)

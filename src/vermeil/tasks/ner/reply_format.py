@@ -65,7 +65,7 @@ class ReplyFormat:
         render: the answer that says what is marked; ``parse(render(marked))`` says it again.
         parse: what a whole answer says, and the whole items of one that was cut off; None where the
             reply holds no answer in this format. The reply comes without its reasoning.
-        is_line: the answer is one line of JSON.
+        is_json_line: the answer is one line of JSON.
         single_label: it can only say that something is marked, not as what.
         schema: the JSON schema of the answer, for a label set; None where it has none.
     """

@@ -80,7 +80,7 @@ class NerVerification:
 
     def apply_verdicts(
         self, text: str, vote: VoteResult, verdicts: Verdicts, abstain: bool
-    ) -> VoteResult:  # noqa: ARG002
+    ) -> VoteResult:
         """Return the vote with the verdicts in force, and how many were confirmed or not."""
         counted = {"confirmed": 0, "relabelled": 0, "rejected": 0, "unanswered": 0}
         numbers = {one.span.key: n for n, one in enumerate(vote.contested, start=1)}

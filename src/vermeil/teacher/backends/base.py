@@ -27,9 +27,9 @@ class RateQuota:
     """How much a server says it still takes from us.
 
     Args:
-        left: requests, or tokens.
+        remaining: requests, or tokens.
         reset: seconds until all of it is there again.
-        most: how much that is; None: it does not say.
+        limit: how much that is; None: it does not say.
     """
 
     remaining: float

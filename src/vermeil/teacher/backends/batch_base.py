@@ -18,8 +18,8 @@ class BatchLimits:
     """What one batch can hold.
 
     Args:
-        requests: most requests.
-        size: most bytes, of everything that is sent.
+        max_requests: most requests.
+        max_bytes: most bytes, of everything that is sent.
     """
 
     max_requests: int
@@ -41,10 +41,10 @@ class BatchStatus:
 
     Args:
         state: ended: there are results, perhaps not for all; failed: there are none.
-        settled: requests that are through.
+        completed: requests that are through.
         note: why it failed.
-        later: it failed because too much is queued already; later it may not.
-        free: where it failed, whether nothing can have been billed.
+        retry_later: it failed because too much is queued already; later it may not.
+        unbilled: where it failed, whether nothing can have been billed.
     """
 
     state: Literal["running", "ended", "failed"]
@@ -62,8 +62,8 @@ class BatchResult:
         name: what we called the request; empty where the line is broken.
         reply: the answer.
         error: why there is none.
-        again: whether asking again can help.
-        free: where there is no answer, whether nothing can have been billed.
+        retryable: whether asking again can help.
+        unbilled: where there is no answer, whether nothing can have been billed.
     """
 
     name: str

@@ -24,11 +24,11 @@ class CollectedResults:
     Args:
         replies: replies stored.
         failed: requests without one.
-        stray: lines of results that belong to no waiting request: duplicates, mostly.
-        broken: lines that cannot be read.
+        unmatched: lines of results that belong to no waiting request: duplicates, mostly.
+        unreadable: lines that cannot be read.
         usage: tokens counted by the server.
         charged: what replies and failures cost.
-        given_up: keys of requests that would be turned down again.
+        rejected: keys of requests that would be turned down again.
     """
 
     replies: int = 0

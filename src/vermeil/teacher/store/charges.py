@@ -72,7 +72,7 @@ class Reservation:
         key: the request's key, or the batch's name.
         model: who is asked.
         charge: the most that it can cost.
-        limit: what all charges and reservations together must not exceed.
+        cap: what all charges and reservations together must not exceed.
         number: its row in the store; None: not, or not yet, granted.
         decided: whether the store has looked at it.
     """

@@ -55,7 +55,7 @@ class MergeReport:
 
     Args:
         added: attempts that came over.
-        already: attempts that were there.
+        duplicates: attempts that were there.
     """
 
     added: int

@@ -43,8 +43,8 @@ class SurfaceMatches:
     """Where a surface stands.
 
     Args:
-        places: ranges of the text, in order.
-        tier: where they were found; None: nowhere, and ``places`` are like it, but were refused.
+        occurrences: ranges of the text, in order.
+        tier: where they were found; None: nowhere, and ``occurrences`` are like it, but were refused.
         distance: edits between the surface and each place, after folding.
     """
 
