@@ -91,7 +91,7 @@ CASES = (
     Case("annotate", (*_NEAREST, "--dry-run"), ("train",)),
     Case("annotate", _NEAREST, ("train",)),
     Case("annotate", _set("teacher.backend=anthropic"), ("anthropic",)),
-    Case("annotate", _set("teacher.also=[{backend='anthropic',model='m'}]"), ("anthropic",)),
+    Case("annotate", _set("teacher.additional=[{backend='anthropic',model='m'}]"), ("anthropic",)),
     Case("annotate", _set("corpora.pool=table.parquet"), ("parquet",)),
     Case("annotate", _RAY, ("ray",)),
     Case("annotate", _ASKED),

@@ -7,7 +7,10 @@ They are imported when first used, so that ``import vermeil`` stays light.
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
+
+from vermeil.renamed import MovedModules
 
 if TYPE_CHECKING:
     from vermeil.data.counts import Counts
@@ -85,6 +88,9 @@ _HOMES = {
     "study": "vermeil.studies.study",
     "train": "vermeil.jobs.train",
 }
+
+
+sys.meta_path.append(MovedModules())
 
 
 def __getattr__(name: str) -> Any:

@@ -44,7 +44,7 @@ class BudgetConfig(Section):
     """Passes over silver."""
     wordpieces: int | None = Field(default=None, gt=0)
     """equal: wordpieces seen in training; none: the sum of the gold and silver passes."""
-    gold_part: float | None = Field(default=None, gt=0, lt=1)
+    gold_fraction: float | None = Field(default=None, gt=0, lt=1)
     """equal: gold's part of what a blend sees; none: as the passes would divide it."""
     batch_wordpieces: int = Field(default=512, gt=0)
     """Wordpieces of one optimiser step, without padding."""

@@ -148,7 +148,7 @@ def split_budget(
         return OriginBudget(wanted, 0.0)
     if origin == "silver":
         return OriginBudget(0.0, wanted)
-    if budget.name == "equal" and budget.gold_part is not None:
-        return OriginBudget(wanted * budget.gold_part, wanted * (1 - budget.gold_part))
+    if budget.name == "equal" and budget.gold_fraction is not None:
+        return OriginBudget(wanted * budget.gold_fraction, wanted * (1 - budget.gold_fraction))
     scale = wanted / passes.total
     return OriginBudget(passes.gold * scale, passes.silver * scale)

@@ -2,7 +2,7 @@
 
 A schedule maps progress t in [0, 1] to the expected gold share of the wordpieces, in [0, 1]; gold
 increases, and `backwards` makes it decrease. Each maker gets gold's part of the budget, so that by
-default a schedule spends exactly that: its mean over [0, 1] is ``gold_part``.
+default a schedule spends exactly that: its mean over [0, 1] is ``gold_fraction``.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def sigmoid_midpoint(gold_fraction: float, steepness: float) -> float:
 
 
 def power_exponent(gold_fraction: float) -> float:
-    """Return the exponent at which t ** exponent has mean ``gold_fraction``: 1 / gold_part - 1."""
+    """Return the exponent at which t ** exponent has mean ``gold_fraction``: 1 / gold_fraction - 1."""
     return 1 / max(gold_fraction, 1e-9) - 1
 
 

@@ -8,6 +8,7 @@ import traceback
 from contextlib import suppress
 
 from vermeil.errors import ConfigError, VermeilError
+from vermeil.renamed import new_option
 
 BUG, DATA, INTERRUPTED, BROKEN_PIPE = 1, 3, 130, 141
 """Exit codes that no exception of ours carries; the last two are what shells use."""
@@ -36,6 +37,8 @@ def _run() -> int:
     from vermeil.cli.app import app
 
     try:
+        if renamed := new_option(sys.argv[1:]):
+            raise ConfigError(f"{renamed[0]}: is now {renamed[1]}")
         app()
     except SystemExit as stop:
         return _code_of(stop)

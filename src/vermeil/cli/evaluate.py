@@ -41,7 +41,7 @@ def evaluate(
     agreement_with: Annotated[
         list[Path] | None,
         typer.Option(
-            "--also",
+            "--agreement-with",
             metavar="FILE",
             help="Another file, such as another prompt's silver, to measure agreement with; "
             "may be given several times.",

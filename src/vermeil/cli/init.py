@@ -17,7 +17,7 @@ def init(
         Path, typer.Argument(metavar="FOLDER", help="Where to; it is made if need be.")
     ] = Path(),
     force: Annotated[
-        bool, typer.Option("--overwrite", "--force", help="Replace an existing vermeil.toml.")
+        bool, typer.Option("--overwrite", help="Replace an existing vermeil.toml.")
     ] = False,
 ) -> None:
     """Write a commented vermeil.toml to fill in."""

@@ -140,14 +140,14 @@ def import_(
         print_report(report)
 
 
-@app.command("batches", epilog="Example: vermeil replies batches --give-up 1f0c8a52b9d3e677")
+@app.command("batches", epilog="Example: vermeil replies batches --abandon 1f0c8a52b9d3e677")
 def batches(
     config: ConfigFile = DEFAULT_CONFIG,
     overrides: Overrides = None,
     *,
     abandon: Annotated[
         str | None,
-        typer.Option("--give-up", metavar="NAME", help="Wait for it no longer, and ask again."),
+        typer.Option("--abandon", metavar="NAME", help="Wait for it no longer, and ask again."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from vermeil.renamed import new_key
+
 _EXPECTED = {
     "model_type": "a section",
     "model_attributes_type": "a section",
@@ -27,6 +29,8 @@ def describe_errors(section: str, model: type[BaseModel], error: ValidationError
 
 def unknown_key(where: str, model: type[BaseModel]) -> str:
     """Say that a section has no such key, and which one was probably meant."""
+    if new := new_key(where):
+        return f"{where}: is now {new}; rename it"
     known = list(model.model_fields)
     hint = did_you_mean(where.rpartition(".")[2], known)
     return f"{where}: unknown key{hint or '; known: ' + ', '.join(known)}"

@@ -132,7 +132,7 @@ def _setup(
             "prompt": variant.prompt,
             "demonstrations": teacher.demonstrations.model_copy(update={"kind": kind}),
             "samples": 1,
-            "also": (),
+            "additional": (),
             "verify": False,
         }
     )

@@ -99,7 +99,7 @@ class ReplyReader:
     def _vote(self, usable: Sequence[ReplyResult]) -> VoteResult:
         votes = self.teacher.votes
         said = [reading.annotation for reading in usable]
-        return self.task.vote(said, votes.keep, votes.losers == "abstain")
+        return self.task.vote(said, votes.keep, votes.minority == "abstain")
 
     def _verification_request(self, document: Document, vote: VoteResult) -> Request | None:
         how = self.task.verification
@@ -119,7 +119,7 @@ class ReplyReader:
             return vote, State.FAILED if failed else State.PENDING
         verdicts = how.read(document.text, reply)
         if verdicts.state is State.DONE:
-            abstain = self.teacher.votes.losers == "abstain"
+            abstain = self.teacher.votes.minority == "abstain"
             vote = how.apply_verdicts(document.text, vote, verdicts, abstain)
         return vote, verdicts.state
 

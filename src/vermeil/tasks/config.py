@@ -61,7 +61,7 @@ class TaskConfig(Section):
     repeats: RepeatHandling = "all"
     """ner: a name that stands in the text more often than the teacher said it. all marks every
     place, first the first ones, abstain none."""
-    uncertain: UnlocatedHandling = "abstain"
+    unlocated: UnlocatedHandling = "abstain"
     """ner: stretches that a mention may mean, but that are not marked. abstain masks them in
     training, ignore takes them for nothing."""
 

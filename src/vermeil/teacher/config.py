@@ -45,7 +45,7 @@ class VotesConfig(Section):
     keep: Literal["majority", "unanimous", "any"] = "majority"
     """Which spans stay. majority: those that more than half of the answers have; unanimous: those
     that all have; any: every one, of overlapping ones that with more votes."""
-    losers: Literal["drop", "abstain"] = "drop"
+    minority: Literal["drop", "abstain"] = "drop"
     """What becomes of the others. drop: nothing is there; abstain: nobody knows, so that they are
     masked in training."""
 
@@ -130,9 +130,9 @@ class TeacherConfig(Section):
     Ollama, not to Anthropic. Replies that are stored without stay as they are."""
     samples: int = Field(default=1, ge=1)
     """How often each document is asked; with more than once, set a temperature above 0."""
-    also: tuple[AdditionalTeacherConfig, ...] = ()
+    additional: tuple[AdditionalTeacherConfig, ...] = ()
     """Further teachers who are asked as well and have a vote each:
-    also = [{model = "NAME", base_url = "…", prompt = "…"}], or tables [[teacher.also]]."""
+    additional = [{model = "NAME", base_url = "…", prompt = "…"}], or tables [[teacher.additional]]."""
     votes: VotesConfig = VotesConfig()
     """What becomes of several answers about one document."""
     verify: bool = False
@@ -202,8 +202,8 @@ class TeacherConfig(Section):
 
     def all_teachers(self) -> tuple[TeacherConfig, ...]:
         """Return the settings of every teacher, one by one, this one first."""
-        alone = self.model_copy(update={"also": ()})
-        return (alone, *(_additional_config(alone, one) for one in self.also))
+        alone = self.model_copy(update={"additional": ()})
+        return (alone, *(_additional_config(alone, one) for one in self.additional))
 
 
 def _additional_config(first: TeacherConfig, one: AdditionalTeacherConfig) -> TeacherConfig:

@@ -26,7 +26,7 @@ VERIFY = "verify"
 def check_prompt(task: Task, config: TeacherConfig) -> None:
     """Raise `ConfigError` unless the task can do what the configuration asks of it."""
     problems = [
-        f"teacher{'' if number == 0 else f'.also.{number - 1}'}.prompt: the task {task.name} has "
+        f"teacher{'' if number == 0 else f'.additional.{number - 1}'}.prompt: the task {task.name} has "
         f"no prompt {one.prompt!r}; it has {', '.join(task.prompts)}"
         for number, one in enumerate(config.all_teachers())
         if one.prompt not in task.prompts

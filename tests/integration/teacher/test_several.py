@@ -56,7 +56,7 @@ SAYS = {
 
 def with_others(teacher, **settings):
     also = tuple(AdditionalTeacherConfig(model=name) for name in ("n", "o"))
-    return teacher.model_copy(update={"also": also, **settings})
+    return teacher.model_copy(update={"additional": also, **settings})
 
 
 def test_several_teachers_vote_and_every_answer_is_accounted_for(server, task, teacher, store):
@@ -94,7 +94,7 @@ def test_an_estimate_covers_every_teacher_and_says_what_it_leaves_out(server, ta
 
 def test_losing_spans_can_be_abstentions(server, task, teacher, store):
     server.script = by_model(SAYS)
-    unsure = with_others(teacher, votes=VotesConfig(keep="majority", losers="abstain"))
+    unsure = with_others(teacher, votes=VotesConfig(keep="majority", minority="abstain"))
     annotate([ANN], task, unsure, store)
     assert locate([ANN], task, unsure, store).documents[0].annotation.abstain == ((13, 17),)
 
@@ -145,7 +145,7 @@ def test_a_vague_answer_to_a_question_is_unparsable(server, task, teacher, store
 
 def test_consent_holds_for_one_address_only(server, task, teacher, store):
     other = AdditionalTeacherConfig(model="n", base_url="https://example.org/v1")
-    two = teacher.model_copy(update={"also": (other,), "allow_remote": True})
+    two = teacher.model_copy(update={"additional": (other,), "allow_remote": True})
     with pytest.raises(ConsentError, match=r"example\.org"):
         annotate([ANN], task, two, store)
     assert server.seen == []
@@ -154,8 +154,10 @@ def test_consent_holds_for_one_address_only(server, task, teacher, store):
 def test_each_teacher_may_have_a_prompt_and_a_wrong_one_is_told_before_anything_is_sent(
     server, task, teacher, store
 ):
-    two = teacher.model_copy(update={"also": (AdditionalTeacherConfig(model="n", prompt="poem"),)})
-    with pytest.raises(ConfigError, match=r"teacher\.also\.0\.prompt"):
+    two = teacher.model_copy(
+        update={"additional": (AdditionalTeacherConfig(model="n", prompt="poem"),)}
+    )
+    with pytest.raises(ConfigError, match=r"teacher\.additional\.0\.prompt"):
         annotate([ANN], task, two, store)
     assert server.seen == []
 

@@ -34,21 +34,21 @@ def mean(shares: np.ndarray) -> float:
     return float(((shares[1:] + shares[:-1]) / 2).mean())
 
 
-@given(gold_part=st.floats(0.02, 0.98), name=st.sampled_from(OF_ITS_OWN_MEAN))
+@given(gold_fraction=st.floats(0.02, 0.98), name=st.sampled_from(OF_ITS_OWN_MEAN))
 def test_every_schedule_is_a_share_that_spends_golds_part(
-    gold_part: float, name: ScheduleName
+    gold_fraction: float, name: ScheduleName
 ) -> None:
-    shares = shares_of(SCHEDULES[name](BlendingConfig(), gold_part))
+    shares = shares_of(SCHEDULES[name](BlendingConfig(), gold_fraction))
     assert shares.min() >= 0
     assert shares.max() <= 1
-    assert mean(shares) == pytest.approx(gold_part, abs=0.02)
+    assert mean(shares) == pytest.approx(gold_fraction, abs=0.02)
     if name != "cyclic":
         assert (np.diff(shares) >= -1e-12).all()
 
 
-@given(gold_part=st.floats(0.02, 0.98), name=st.sampled_from(OF_ITS_OWN_MEAN))
-def test_backwards_gold_falls_and_spends_the_same(gold_part: float, name: ScheduleName) -> None:
-    forwards = SCHEDULES[name](BlendingConfig(), gold_part)
+@given(gold_fraction=st.floats(0.02, 0.98), name=st.sampled_from(OF_ITS_OWN_MEAN))
+def test_backwards_gold_falls_and_spends_the_same(gold_fraction: float, name: ScheduleName) -> None:
+    forwards = SCHEDULES[name](BlendingConfig(), gold_fraction)
     shares = shares_of(backwards(forwards))
     assert mean(shares) == pytest.approx(mean(shares_of(forwards)), abs=1e-9)
     assert shares[0] == pytest.approx(forwards(1.0))

@@ -12,12 +12,12 @@ def also(**settings):
     ("settings", "named"),
     [
         ({"backend": "anthropic", "structured": "vllm"}, "not known to Anthropic"),
-        ({"structured": "vllm", "also": also(backend="anthropic")}, "not known to Anthropic"),
+        ({"structured": "vllm", "additional": also(backend="anthropic")}, "not known to Anthropic"),
         ({"documents_per_request": 2, "mode": "batch"}, "documents_per_request"),
         ({"documents_per_request": 2, "structured": "json_schema"}, "documents_per_request"),
         ({"extra": {"model": "x"}}, "model"),
         ({"backend": "anthropic", "logprobs": True}, "no log-probabilities"),
-        ({"logprobs": True, "also": also(backend="anthropic")}, "no log-probabilities"),
+        ({"logprobs": True, "additional": also(backend="anthropic")}, "no log-probabilities"),
     ],
 )
 def test_settings_that_exclude_each_other_are_refused(settings, named):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ from pydantic import Field
 
 from vermeil.data.atomic import write_json
 from vermeil.errors import DataError
+from vermeil.renamed import with_new_keys
 from vermeil.section import Section
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.config import TaskConfig
@@ -74,8 +76,10 @@ def read_settings(folder: Path) -> ModelSettings:
         DataError: the folder is not there or not a student.
     """
     try:
-        return ModelSettings.model_validate_json((folder / SETTINGS).read_bytes())
-    except (OSError, ValueError) as error:
+        record = json.loads((folder / SETTINGS).read_bytes())
+        record["task"] = with_new_keys("task", record["task"])
+        return ModelSettings.model_validate(record)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise DataError(
             f"is not a student (no valid {SETTINGS}); expected a folder that vermeil train wrote",
             folder,

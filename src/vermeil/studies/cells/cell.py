@@ -19,6 +19,7 @@ from vermeil.data.example import BatchPlan
 from vermeil.evaluation.documents import score_documents
 from vermeil.refinement.auto import Recipe, resolve_auto
 from vermeil.refinement.student_trainer import ScorerSettings
+from vermeil.renamed import with_old_keys
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import RESULT_INDEPENDENT_KEYS, StudentConfig
 from vermeil.studies.cells.observation_set import ObservationSet
@@ -106,7 +107,8 @@ def cell_key(job: CellJob, plan: BatchPlan) -> str:
     digest.update(f"cell:{VERSION}:{job.seed}:".encode())
     student = job.student.model_dump_json(exclude_defaults=True, exclude=RESULT_INDEPENDENT_KEYS)
     digest.update(student.encode())
-    digest.update(job.task.config.model_dump_json(exclude_defaults=True).encode())
+    task = with_old_keys("task", job.task.config.model_dump(mode="json", exclude_defaults=True))
+    digest.update(json.dumps(task, ensure_ascii=False, separators=(",", ":")).encode())
     for documents in (job.documents.gold, job.documents.silver, job.dev, job.test):
         digest.update(_digest(documents))
     for batch in plan.batches:

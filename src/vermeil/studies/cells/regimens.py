@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from vermeil.blending.config import BlendingConfig, RegimenName, ScheduleName
 from vermeil.errors import ConfigError
+from vermeil.renamed import new_key
 
 CEILING = "ceiling"
 """The regimen gold_only over gold and the silver documents, both with their gold labels."""
@@ -40,12 +41,7 @@ def blending_for(
         try:
             return BlendingConfig.model_validate(_merged(blending.model_dump(), variants[regimen]))
         except ValidationError as error:
-            raise ConfigError(
-                *(
-                    f"study.variants.{regimen}.{'.'.join(map(str, one['loc']))}: {one['msg']}"
-                    for one in error.errors()
-                )
-            ) from error
+            raise ConfigError(*_variant_problems(regimen, error)) from error
     if regimen == CEILING:
         return blending.model_copy(update={"regimen": "gold_only"})
     if regimen in get_args(RegimenName) and regimen != "schedule":
@@ -56,6 +52,13 @@ def blending_for(
         f"study.regimens: {regimen!r} is unknown; expected one of "
         f"{', '.join([*KNOWN_REGIMENS, *(variants or ())])}"
     )
+
+
+def _variant_problems(name: str, error: ValidationError) -> Iterator[str]:
+    for one in error.errors():
+        where = f"study.variants.{name}.{'.'.join(map(str, one['loc']))}"
+        new = new_key(where)
+        yield f"{where}: is now {new}; rename it" if new else f"{where}: {one['msg']}"
 
 
 def _merged(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

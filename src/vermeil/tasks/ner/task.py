@@ -146,7 +146,7 @@ class NerTask:
             silent = sum(one.span is not None and one.span.score is None for one in located)
             notes = {**notes, WITHOUT_CONFIDENCE: silent} if silent else notes
         unread = _truncated_ranges(text, located) if TRUNCATED in notes else ()
-        annotation = annotation_from_mentions(located, self.config.uncertain, unread)
+        annotation = annotation_from_mentions(located, self.config.unlocated, unread)
         return ReplyResult(State.DONE if located else State.EMPTY, annotation, located, notes=notes)
 
     def _locate(
