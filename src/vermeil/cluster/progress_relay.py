@@ -1,4 +1,4 @@
-"""Progress of what runs elsewhere, told here."""
+"""Progress of remote work, forwarded to a callback in this process through an actor."""
 
 from __future__ import annotations
 
@@ -11,58 +11,58 @@ from vermeil.cluster.connection import local_actor_options, require_ray
 from vermeil.data.progress import Progress
 
 _POLL_SECONDS = 0.5
-"""Seconds between two looks at what is new."""
+"""Seconds between two polls for new progress."""
 
 Detail = Mapping[str, float | int | str]
 
 
 class ProgressRelay:
-    """An actor: how far something is, in the words of a progress."""
+    """An actor that holds the latest progress report."""
 
     def __init__(self) -> None:
         self._latest: tuple[Any, ...] | None = None
 
     def publish(self, *report: Any) -> None:
-        """Replace what stands there."""
+        """Replace the latest report."""
         self._latest = report
 
     def latest(self) -> tuple[Any, ...] | None:
-        """Return what stands there."""
+        """Return the latest report; None before the first one."""
         return self._latest
 
 
 def relay_progress(relay: Any) -> Progress:
-    """Return a progress that writes to a board, wherever it is called."""
+    """Return a progress callback that publishes to a relay and works on every machine."""
 
-    def write(stage: str, done: int, total: int | None, detail: Detail) -> None:
-        relay.write.remote(stage, done, total, dict(detail))
+    def publish(stage: str, done: int, total: int | None, detail: Detail) -> None:
+        relay.publish.remote(stage, done, total, dict(detail))
 
-    return write
+    return publish
 
 
 @contextmanager
 def open_progress_relay(progress: Progress) -> Iterator[Any]:
-    """Give the handle of a board; what is written there is told to ``progress``."""
+    """Yield the handle of a new relay; call ``progress`` with every new report."""
     ray = require_ray()
-    board = ray.remote(ProgressRelay).options(**local_actor_options()).remote()
+    relay = ray.remote(ProgressRelay).options(**local_actor_options()).remote()
     ended = threading.Event()
 
-    def look() -> None:
+    def poll() -> None:
         last = None
         while True:
-            over = ended.wait(_POLL_SECONDS)
-            words = ray.get(board.read.remote())
-            if words is not None and words != last:
-                last = words
-                progress(*words)
-            if over:
+            is_last_poll = ended.wait(_POLL_SECONDS)
+            report = ray.get(relay.latest.remote())
+            if report is not None and report != last:
+                last = report
+                progress(*report)
+            if is_last_poll:
                 return
 
-    looking = threading.Thread(target=look, name="vermeil-progress", daemon=True)
-    looking.start()
+    thread = threading.Thread(target=poll, name="vermeil-progress", daemon=True)
+    thread.start()
     try:
-        yield board
+        yield relay
     finally:
         ended.set()
-        looking.join(timeout=5)
-        ray.kill(board)
+        thread.join(timeout=5)
+        ray.kill(relay)

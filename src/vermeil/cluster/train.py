@@ -1,4 +1,4 @@
-"""Training with data parallel, by Ray Train."""
+"""Data-parallel training of one student with Ray Train."""
 
 from __future__ import annotations
 
@@ -31,22 +31,23 @@ from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 
 _MODEL, _STATE = "model", "state"
-"""Folders in one of Ray's checkpoints: the whole model, or the state to go on from."""
+"""Folders in a Ray checkpoint: the finished model, or a training state to resume from."""
 
 
 def trainer_for(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainReport]:
-    """Return what trains on a cluster, in place of `vermeil.train`, with the same arguments.
+    """Return a function that trains on a cluster and takes the arguments of `vermeil.train`.
 
-    ``cluster.workers`` processes share every batch: the plan is that of one process, so is the
-    result, apart from dropout, which each process draws for itself. They talk through NCCL where
-    each has a GPU, else through gloo. States go to Ray's storage as often as
-    ``student.checkpoint_seconds`` says: when a machine dies the training goes on from the last one,
-    ``cluster.retries`` times; when it was stopped, the same call goes on.
+    ``cluster.workers`` processes share every batch. The batch plan is that of one process. The
+    result is the same, apart from dropout, which each process draws separately. Processes
+    communicate through NCCL if each has a GPU, otherwise through gloo. Training states are written
+    to Ray's storage every ``student.checkpoint_seconds``. After the loss of a machine, training
+    resumes from the last state, at most ``cluster.retries`` times. After an interruption, the same
+    call resumes it.
 
     Args:
-        cluster: which cluster, how many workers, and what each gets.
-        folder: where Ray's storage is, where ``cluster.storage`` does not say; all machines have
-            to reach it.
+        cluster: address, number of workers, and resources of each worker.
+        folder: Ray's storage if ``cluster.storage`` is not set. All machines must be able to
+            access it.
     """
     require("vermeil train", "ray", *(("train",) if cluster.address == "local" else ()))
 
@@ -70,12 +71,12 @@ def trainer_for(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainRepo
         student = student.model_copy(update={"threads": cluster.threads})
         work = (list(gold), list(silver), task, student, blending, seed, list(dev), schedule)
         states = storage_for(cluster, folder), job_name("train", output)
-        parcel, record, case = run_on_driver(
+        archive, record, uses_letter_case = run_on_driver(
             cluster, partial(_fit, work, cluster, *states), progress
         )
-        with atomic_folder(output, MODEL, overwrite=overwrite) as whole:
-            extract_archive(parcel, whole)
-        return TrainReport(output, record, case)
+        with atomic_folder(output, MODEL, overwrite=overwrite) as model_folder:
+            extract_archive(archive, model_folder)
+        return TrainReport(output, record, uses_letter_case)
 
     return train_there
 
@@ -83,15 +84,15 @@ def trainer_for(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainRepo
 def _fit(
     work: tuple[Any, ...], cluster: ClusterConfig, storage: str, name: str, progress: Progress
 ) -> tuple[bytes, dict[str, Any], bool]:
-    """Train; return the model as a parcel, its record, and whether it reads case."""
+    """Train; return the model's archive, its training record, and whether it uses letter case."""
     ray = require_ray()
     from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
 
-    with connected(cluster), open_progress_relay(progress) as board:
+    with connected(cluster), open_progress_relay(progress) as relay:
         trainer = TorchTrainer(
             _train_worker,
-            train_loop_config={"work": ray.put(work), "board": board},
+            train_loop_config={"work": ray.put(work), "relay": relay},
             torch_config=TorchConfig(backend="nccl" if cluster.gpus else "gloo"),
             scaling_config=ScalingConfig(
                 num_workers=cluster.workers or 1,
@@ -106,19 +107,22 @@ def _fit(
             ),
         )
         try:
-            result = _in_thread(trainer.fit)
+            result = _run_in_thread(trainer.fit)
         except ray.train.TrainingFailedError as error:
             raise _root_cause(error) from None
     if result.checkpoint is None or "record" not in (result.metrics or {}):
-        raise TrainingError("Ray Train ended without a model; its own words are in its log folder")
-    with result.checkpoint.as_directory() as place:
-        parcel = create_archive(Path(place) / _MODEL)
+        raise TrainingError(
+            "Ray Train ended without a model; see its messages in Ray's log folder, then run the "
+            "same command again"
+        )
+    with result.checkpoint.as_directory() as folder:
+        archive = create_archive(Path(folder) / _MODEL)
     _delete_checkpoints(storage, name)
-    return parcel, result.metrics["record"], result.metrics["uses_letter_case"]
+    return archive, result.metrics["record"], result.metrics["uses_letter_case"]
 
 
-def _in_thread(work: Callable[[], Any]) -> Any:
-    """Do something in another thread; there Ray Train leaves Ctrl-C to this one."""
+def _run_in_thread(work: Callable[[], Any]) -> Any:
+    """Run a function in another thread, so that Ray Train does not handle Ctrl-C itself."""
     outcome: Future[Any] = Future()
 
     def run() -> None:
@@ -142,24 +146,24 @@ def _resource_bundle(cluster: ClusterConfig) -> dict[str, float]:
 
 
 def _train_worker(config: dict[str, Any]) -> None:
-    """Be one of the processes."""
+    """Train in one of the worker processes, and report checkpoints to Ray."""
     ray = require_ray()
     from vermeil.jobs.train import train
 
     gold, silver, task, student, blending, seed, dev, schedule = ray.get(config["work"])
-    first = ray.train.get_context().get_world_rank() == 0
-    progress = relay_progress(config["board"]) if first else silent
+    is_rank_zero = ray.train.get_context().get_world_rank() == 0
+    progress = relay_progress(config["relay"]) if is_rank_zero else silent
     with TemporaryDirectory(prefix="vermeil-") as folder:
         output = Path(folder) / "model"
-        before = ray.train.get_checkpoint()
-        if before is not None:
-            with before.as_directory() as place:
-                if (Path(place) / _MODEL).exists():
-                    return  # it was whole, and only its report got lost
-                shutil.copytree(Path(place) / _STATE, checkpoint_folder(output))
+        last_checkpoint = ray.train.get_checkpoint()
+        if last_checkpoint is not None:
+            with last_checkpoint.as_directory() as source:
+                if (Path(source) / _MODEL).exists():
+                    return  # the model was finished; only its report was lost
+                shutil.copytree(Path(source) / _STATE, checkpoint_folder(output))
 
-        def written(state: Path) -> None:
-            _report_checkpoint({}, state, _STATE, first)
+        def on_checkpoint(state: Path) -> None:
+            _report_checkpoint({}, state, _STATE, is_rank_zero)
 
         report = train(
             gold,
@@ -172,41 +176,41 @@ def _train_worker(config: dict[str, Any]) -> None:
             progress,
             dev,
             schedule,
-            on_checkpoint=written,
+            on_checkpoint=on_checkpoint,
         )
-        record = {"record": report.record, "uses_letter_case": report.uses_letter_case}
-        _report_checkpoint(record, output, _MODEL, first)
+        metrics = {"record": report.record, "uses_letter_case": report.uses_letter_case}
+        _report_checkpoint(metrics, output, _MODEL, is_rank_zero)
 
 
 def _report_checkpoint(
     metrics: dict[str, Any], folder: Path, name: str, is_rank_zero: bool
 ) -> None:
-    """Let Ray have a checkpoint: the folder, under a name; every process has to report."""
+    """Report a folder to Ray as a checkpoint with one entry; every process must call this."""
     ray = require_ray()
     from ray.train import Checkpoint
 
     if not is_rank_zero:
         ray.train.report(metrics)
         return
-    with TemporaryDirectory(prefix="vermeil-") as place:
-        shutil.copytree(folder, Path(place) / name)
-        ray.train.report(metrics, checkpoint=Checkpoint.from_directory(place))
+    with TemporaryDirectory(prefix="vermeil-") as checkpoint:
+        shutil.copytree(folder, Path(checkpoint) / name)
+        ray.train.report(metrics, checkpoint=Checkpoint.from_directory(checkpoint))
 
 
 def _delete_checkpoints(storage: str, name: str) -> None:
-    """Delete what Ray keeps of a training that is done."""
+    """Delete the checkpoints of a finished training from Ray's storage."""
     system, path = StorageUri(storage).open()
     system.delete_dir(f"{path}/{name}")
 
 
 def _root_cause(error: Any) -> BaseException:
-    """Return what stopped a worker, where it is one of ours; else Ray's words."""
+    """Return the Vermeil error that stopped a worker, or a `TrainingError` with Ray's message."""
     failures = getattr(error, "worker_failures", {})
     for failure in failures.values():
         cause = getattr(failure, "cause", None) or failure
         if isinstance(cause, VermeilError):
             return cause
     return TrainingError(
-        f"Ray Train gave up: {str(error).splitlines()[-1]}\n"
-        "what is done is kept: run the same again to go on"
+        f"Ray Train stopped: {str(error).splitlines()[-1]}\n"
+        "finished work is stored: run the same command again to resume"
     )

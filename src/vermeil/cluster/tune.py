@@ -1,4 +1,4 @@
-"""The search for settings that do best on dev, by Ray Tune."""
+"""Search for the training settings with the best F1 on dev, with Ray Tune."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ def tune(
     output: Path,
     progress: Progress = silent,
 ) -> TuneReport:
-    """Search the settings that do best on dev, with many short trainings on a cluster.
+    """Search for the settings with the best F1 on dev, with many short trainings on a cluster.
 
-    Points are drawn at random with ``tune.seed``. ASHA ends trials early that lag behind. Which
-    ones those are depends on how fast trials are beside each other. Each trial is one training on
-    ``cluster.cpus`` processors. The same call continues a search that was stopped. A trial whose
-    worker died starts anew, ``cluster.retries`` times.
+    Points are drawn at random with ``tune.seed``. ASHA ends trials with low scores early. The
+    choice of those trials depends on their relative speed. Each trial is one training on
+    ``cluster.cpus`` processors. The same call continues an interrupted search. A trial whose worker
+    died restarts, at most ``cluster.retries`` times.
 
     Args:
-        inputs: documents, and settings where the space names none.
-        config: the space, and how long is searched.
-        cluster: which cluster, and the resources of a trial.
-        output: the search's folder.
+        inputs: documents, and settings that the space does not name.
+        config: search space and length of the search.
+        cluster: address, and resources of a trial.
+        output: folder of the search.
         progress: called after every scoring with the number of finished trials and the best F1.
 
     Raises:
-        ConfigError: a key of the space is unknown or its values are impossible, dev is missing, or
+        ConfigError: a key of the space is unknown, its values are invalid, dev is missing, or
             Ray is not installed.
         TrainingError: every trial failed.
-        DataError: a file of another origin is in the way; raised before the search.
+        DataError: Vermeil did not write a file that is to be replaced; raised before the search.
     """
     require_tuning(cluster, inputs.student)
     inputs.check(config)
@@ -61,7 +61,7 @@ def tune(
 
 
 def require_tuning(cluster: ClusterConfig, student: StudentConfig) -> None:
-    """Raise `ConfigError` unless a search can be started here: Ray, and torch for local workers."""
+    """Raise `ConfigError` if Ray is missing, or torch and the encoder for local workers."""
     if cluster.address == "local":
         require_encoder("vermeil tune", student.encoder, "ray")
     else:
@@ -81,10 +81,10 @@ def _search(
     bundle = {"cpu": options["num_cpus"], "gpu": cluster.gpus, **options.get("resources", {})}
     if "memory" in options:
         bundle["memory"] = options["memory"]
-    held = {"inputs": inputs, "evaluations": config.evaluations, "threads": cluster.threads}
+    shared = {"inputs": inputs, "evaluations": config.evaluations, "threads": cluster.threads}
     storage, name = states
     with connected(cluster), _relaying(progress, config.trials) as relay:
-        trial = search.with_resources(search.with_parameters(_trial, **held), bundle)
+        trial = search.with_resources(search.with_parameters(_trial, **shared), bundle)
         run = search.RunConfig(
             name=name,
             storage_path=storage,
@@ -95,19 +95,19 @@ def _search(
         results = _tuner(trial, config, cluster, run).fit()
     trials = [_trial_record(result) for result in results if _METRIC in (result.metrics or {})]
     if not trials:
-        raise TrainingError(f"every trial failed; the first one: {next(iter(results)).error}")
+        raise TrainingError(f"every trial failed; first error: {next(iter(results)).error}")
     return trials, results.num_errors
 
 
 def _tuner(trial: Any, config: TuneConfig, cluster: ClusterConfig, run: Any) -> Any:
-    """Return a search, or what was left of one that was stopped."""
+    """Return a new search, or the stored state of an interrupted one."""
     from ray import tune as search
     from ray.tune.schedulers import ASHAScheduler
     from ray.tune.search.basic_variant import BasicVariantGenerator
 
-    place = f"{run.storage_path}/{run.name}"
-    if search.Tuner.can_restore(place):
-        return search.Tuner.restore(place, trial, resume_errored=True)
+    folder = f"{run.storage_path}/{run.name}"
+    if search.Tuner.can_restore(folder):
+        return search.Tuner.restore(folder, trial, resume_errored=True)
     return search.Tuner(
         trial,
         param_space={n: _search_domain(d) for n, d in config.dimensions().items()},
@@ -129,7 +129,7 @@ def _tuner(trial: Any, config: TuneConfig, cluster: ClusterConfig, run: Any) -> 
 
 
 def _trial_record(result: Any) -> ScoredTrial:
-    """Return a trial with the best F1 of its scorings."""
+    """Return the values of a trial with the best F1 of its scorings."""
     metrics = result.metrics
     return ScoredTrial(
         dict(result.config), float(metrics[_BEST]), int(metrics["training_iteration"])
@@ -142,15 +142,15 @@ def _trial(values: dict[str, Any], inputs: TuneInputs, evaluations: int, threads
 
     scores: list[float] = []
 
-    def scored(f1: float) -> None:
+    def on_score(f1: float) -> None:
         scores.append(f1)
         search.report({_METRIC: f1, _BEST: max(scores)})
 
-    train_trial(values, inputs, evaluations, scored, threads)
+    train_trial(values, inputs, evaluations, on_score, threads)
 
 
 def _search_domain(dimension: DimensionConfig) -> Any:
-    """Return a dimension as Ray Tune names it."""
+    """Return Ray Tune's search domain for a dimension."""
     from ray import tune as search
 
     if dimension.values is not None:
@@ -162,21 +162,21 @@ def _search_domain(dimension: DimensionConfig) -> Any:
 
 _CALLBACKS: dict[int, Progress] = {}
 """Progress callbacks of the searches in this process. Ray Tune copies and stores its callbacks, so
-they hold only a number."""
+they hold only the key of an entry."""
 
 
-def _notify(listener: int, ended: int, trials: int, best: float) -> None:
-    _CALLBACKS[listener]("tune", ended, trials, {_METRIC: best})
+def _report_progress(key: int, ended: int, trials: int, best: float) -> None:
+    _CALLBACKS[key]("tune", ended, trials, {_METRIC: best})
 
 
 @contextmanager
 def _relaying(progress: Progress, trials: int) -> Iterator[Any]:
-    """Give a callback of Ray Tune that reports the number of ended trials and the best F1."""
+    """Yield a callback for Ray Tune that reports the number of ended trials and the best F1."""
     from ray.tune import Callback
 
     class Relay(Callback):  # type: ignore[misc]
-        def __init__(self, listener: int, trials: int) -> None:
-            self._listener, self._trials = listener, trials
+        def __init__(self, key: int, trials: int) -> None:
+            self._key, self._trials = key, trials
             self._ended, self._best = 0, 0.0
 
         def on_trial_result(self, **info: Any) -> None:
@@ -189,11 +189,11 @@ def _relaying(progress: Progress, trials: int) -> Iterator[Any]:
 
         def _report(self) -> None:
             ended = min(self._ended, self._trials)
-            _notify(self._listener, ended, self._trials, self._best)
+            _report_progress(self._key, ended, self._trials, self._best)
 
-    number = id(progress)
-    _CALLBACKS[number] = progress
+    key = id(progress)
+    _CALLBACKS[key] = progress
     try:
-        yield Relay(number, trials)
+        yield Relay(key, trials)
     finally:
-        del _CALLBACKS[number]
+        del _CALLBACKS[key]

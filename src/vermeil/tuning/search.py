@@ -71,7 +71,7 @@ def tune(
     trials = search(config, objective, log_of(inputs, config, output), progress)
     failed = [trial.error for trial in trials if trial.outcome == "failed"]
     if len(failed) == len(trials):
-        raise TrainingError(f"every trial failed; the first one: {failed[0]}")
+        raise TrainingError(f"every trial failed; first error: {failed[0]}")
     scored = [
         ScoredTrial(trial.values, max(trial.scores), len(trial.scores))
         for trial in trials
