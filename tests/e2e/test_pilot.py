@@ -55,7 +55,7 @@ def test_a_pilot_says_which_way_to_ask_and_its_lines_can_be_pasted(
     at = ("--quiet", "--set", f"teacher.base_url={address}")
     done = vermeil("pilot", *at)
     assert done.returncode == 0, done.stderr
-    assert "4 ways of asking about 20 documents" in done.stdout
+    assert "4 variants on 20 gold documents" in done.stdout
     assert "Take " in done.stdout
     pasted = tomllib.loads(done.stdout[done.stdout.index("[teacher]\n") :])
     done = vermeil("pilot", "--json", *at)

@@ -17,7 +17,7 @@ from vermeil.studies.config import StudyConfig
 GOLD, OTHERS, TEST = 16, 8, 8
 LABELS = ("PER", "ORG", "LOC", "MISC")
 COLUMNS = 80
-PATHS = ("model", "silver", "evaluation", "configuration", "report", "results", "tag new text")
+PATHS = ("model", "silver", "evaluation", "configuration", "report", "results", "annotate new text")
 """Lines that begin with one of these may be longer than the terminal is wide: they are copied."""
 
 CONFIG = f"""
@@ -143,7 +143,7 @@ def test_run_takes_every_regimen(regimen: str, terminal: Any, project: Path) -> 
     assert done.returncode == 0, done.stderr
     lines = lines_of(done.stdout)
     shown = "\n".join(lines)
-    for part in ("train", "evaluate", "overall", "boundaries alone", "corpus", "tag new text"):
+    for part in ("train", "evaluate", "overall", "boundaries only", "corpus", "annotate new text"):
         assert part in shown
     trained = "simple_mix" if regimen == "auto" else regimen
     assert ["regimen", trained] in [line.split() for line in lines]

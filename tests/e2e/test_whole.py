@@ -57,7 +57,7 @@ def test_text_becomes_a_model_and_a_study(vermeil: Any, project: Path, newswire:
     assert done.returncode == 0, done.stderr
     folder = project / "vermeil-run" / "study"
     assert str(folder / "report.html") in done.stdout
-    assert "cells: 4 trained now, 0 from before" in done.stdout
+    assert "cells: 4 trained, 0 reused" in done.stdout
     results = json.loads((folder / "results.json").read_text())
     assert [cell["regimen"] for cell in results["cells"]] == ["gold_only", "sigmoid"] * 2
     assert (folder / "config.toml").exists()

@@ -1,4 +1,4 @@
-"""The command line: one thin file per verb. Nothing heavy is imported before a verb needs it."""
+"""The command line: one thin file per verb, which imports heavy packages itself."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from vermeil.errors import ConfigError, VermeilError
 from vermeil.renamed import new_option
 
 BUG, DATA, INTERRUPTED, BROKEN_PIPE = 1, 3, 130, 141
-"""Exit codes that no exception of ours carries; the last two are what shells use."""
+"""Exit codes without an exception of Vermeil; the last two are conventions of shells."""
 
 
 def main() -> None:
     """Run ``vermeil`` on the arguments of this process and exit with its code."""
-    # Progress is ours to show: the bars of other libraries would stand between it.
+    # Progress bars of other libraries would interleave with ours.
     os.environ.setdefault("TQDM_DISABLE", "1")
     code = _run()
     try:
@@ -28,7 +28,7 @@ def main() -> None:
     with suppress(OSError):
         sys.stderr.flush()
     if code in (BROKEN_PIPE, DATA):
-        # Python flushes once more on its way out and would complain.
+        # Python flushes again at exit and would report an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]
     sys.exit(code)
 
@@ -52,7 +52,7 @@ def _run() -> int:
 
 
 def _code_of(stop: SystemExit) -> int:
-    """Return the exit code behind what typer makes of an exit, Ctrl-C or a closed pipe."""
+    """Return the code of a `SystemExit`, which typer also raises on Ctrl-C or a closed pipe."""
     if isinstance(stop.__context__, BrokenPipeError):
         return BROKEN_PIPE
     if stop.code == INTERRUPTED:
@@ -76,7 +76,7 @@ def _report(error: Exception) -> int:
 
 
 def _print_error(message: str, code: int) -> int:
-    """Write one message to standard error; several lines are shown as a list."""
+    """Print a message to standard error and return the exit code; several lines become a list."""
     lines = message.splitlines() or ["an error without a message"]
     if len(lines) == 1:
         text = f"vermeil: error: {lines[0]}"
@@ -89,6 +89,6 @@ def _print_error(message: str, code: int) -> int:
 
 def _interrupted() -> int:
     return _print_error(
-        "stopped. Nothing half-written is left behind; the same command goes on where it can",
+        "stopped; no partial file is left, and the same command continues where it can",
         INTERRUPTED,
     )

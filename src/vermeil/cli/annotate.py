@@ -1,4 +1,4 @@
-"""``vermeil annotate``: ask the teacher."""
+"""``vermeil annotate``: send the pool to the teacher."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def annotate(
     batch: Annotated[
         bool,
         typer.Option(
-            "--batch", help='By the batch, at half the price; short for teacher.mode = "batch".'
+            "--batch",
+            help="Use the provider's batch API (about half the price); sets teacher.mode to batch.",
         ),
     ] = False,
     dry_run: Annotated[
@@ -29,7 +30,7 @@ def annotate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Ask the teacher about the pool; only documents without a stored reply are asked about."""
+    """Annotate the pool with the teacher; documents with a stored reply are not sent again."""
     if batch:
         overrides = [*(overrides or []), "teacher.mode=batch"]
     if not dry_run:

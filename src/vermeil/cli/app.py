@@ -1,4 +1,4 @@
-"""The verbs, in the order of the work."""
+"""The application: every verb, in the order of use."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def vermeil(
     """Turn an LLM's annotations and a few of your own into a small, fast, private model."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and context.invoked_subcommand != "train":
         raise ConfigError(
-            f"vermeil {context.invoked_subcommand} is done by one process; of all verbs torchrun "
-            "may start only train several times"
+            f"vermeil {context.invoked_subcommand} runs in one process; torchrun can start only "
+            "vermeil train several times"
         )
 
 

@@ -1,4 +1,4 @@
-"""``vermeil calibrate``: scores that say how often the model is right."""
+"""``vermeil calibrate``: calibrate the scores of a model on gold."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ EXAMPLE = "Example: vermeil calibrate vermeil-run/model dev.jsonl"
 
 def calibrate(
     model: Model,
-    dev: Annotated[Path, typer.Argument(metavar="DEV", help="Gold that was not trained on.")],
+    dev: Annotated[
+        Path, typer.Argument(metavar="DEV", help="Gold documents that were not used for training.")
+    ],
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fit the temperature of a model's scores; spans stay as they are."""
+    """Fit the temperature of a model's scores; the predicted spans do not change."""
     from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import read_corpus
     from vermeil.jobs.calibrate import calibrate as job
@@ -33,5 +35,5 @@ def calibrate(
         return
     console().print(
         f"temperature {report.temperature}: expected calibration error "
-        f"{report.before.ece:.3f} before, {report.after.ece:.3f} now"
+        f"{report.before.ece:.3f} before, {report.after.ece:.3f} after"
     )

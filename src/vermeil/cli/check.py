@@ -1,4 +1,4 @@
-"""``vermeil check``: is everything there that a run needs?"""
+"""``vermeil check``: check the configuration, files and packages that a run needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "error": "[red]
 def check(
     config: ConfigFile = DEFAULT_CONFIG, overrides: Overrides = None, as_json: AsJson = False
 ) -> None:
-    """Check configuration, files, leaks, teacher and encoder; sends no text anywhere."""
+    """Check configuration, files, leaks, teacher and encoder; sends no text."""
     sections = load(config, overrides)
     from rich.markup import escape
 

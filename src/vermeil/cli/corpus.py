@@ -1,4 +1,4 @@
-"""``vermeil corpus``: look at annotated files, split and convert them."""
+"""``vermeil corpus``: statistics, splits, conversion and leaks of annotated files."""
 
 from __future__ import annotations
 
@@ -22,32 +22,35 @@ Others:
   vermeil corpus convert brat:annotated/ gold.parquet
 
 Formats: jsonl, conll, tokens, text, parquet, datasets (Hugging Face; both also with -tokens: words
-and tags in place of texts and spans), docbin (spaCy), brat, label-studio, doccano, prodigy,
+and tags instead of texts and spans), docbin (spaCy), brat, label-studio, doccano, prodigy,
 argilla, webanno (INCEpTION).
 """
 
-app = typer.Typer(no_args_is_help=True, help="Look at corpora; split, convert, find leaks.")
+app = typer.Typer(no_args_is_help=True, help="Corpora: statistics, splits, conversion, leaks.")
 
 File = Annotated[
     Path,
     typer.Argument(
-        metavar="FILE", help="A corpus, or FORMAT:FILE (see convert); - is standard input."
+        metavar="FILE", help="Corpus, or FORMAT:FILE (see convert); - is standard input."
     ),
 ]
 Format = Annotated[
-    str, typer.Option("--format", help="How FILE is written, if not before its path: auto or NAME.")
+    str,
+    typer.Option(
+        "--format", help="Format of FILE, unless it stands before the path. [auto, or a name]"
+    ),
 ]
 Scheme = Annotated[
-    str, typer.Option("--scheme", help="auto, iob1, iob2, bioes: the tag scheme of FILE.")
+    str, typer.Option("--scheme", help="Tag scheme of FILE: auto, iob1, iob2 or bioes.")
 ]
 TagColumn = Annotated[
-    int, typer.Option("--tag-column", help="conll: column of the tags; -1 is the last.")
+    int, typer.Option("--tag-column", help="Column of the tags in conll files; -1 is the last.")
 ]
 TagKey = Annotated[
     str,
     typer.Option(
         "--tag-key",
-        help="tokens, parquet, datasets: key or column of tags; webanno: the layer.",
+        help="Key or column of the tags (tokens, parquet, datasets), or the layer (webanno).",
     ),
 ]
 
@@ -82,13 +85,14 @@ def stats(
 def split(
     file: File,
     parts: Annotated[
-        list[str], typer.Argument(metavar="NAME=SHARE…", help="Parts; the shares add up to 1.")
+        list[str],
+        typer.Argument(metavar="NAME=SHARE…", help="Parts and their shares, which add up to 1."),
     ],
     *,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder of the parts, each NAME.jsonl.")
+        Path, typer.Option("--output", "-o", help="Folder of the parts; each is NAME.jsonl.")
     ] = Path(),
-    seed: Annotated[int, typer.Option("--seed", help="Draws which groups go where.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Random seed.")] = 0,
     overwrite: Overwrite = False,
     format_: Format = "auto",
     scheme: Scheme = "auto",
@@ -96,7 +100,7 @@ def split(
     tag_key: TagKey = "gold",
     as_json: AsJson = False,
 ) -> None:
-    """Split by group, so that every part gets its share of documents and labels."""
+    """Split a corpus between groups, with the same share of documents and labels."""
     from vermeil.cli.ui.inputs import corpus_config, parse_shares
     from vermeil.corpora import read_corpus, write_corpus
     from vermeil.corpora.analysis.split import split_corpus
@@ -142,14 +146,18 @@ def split(
 def convert(
     file: File,
     output: Annotated[
-        Path, typer.Argument(metavar="OUTPUT", help="Where to, or FORMAT:OUTPUT; .gz compresses.")
+        Path,
+        typer.Argument(metavar="OUTPUT", help="Output file, or FORMAT:OUTPUT; .gz compresses."),
     ],
     *,
     to: Annotated[
-        str, typer.Option("--to", help="OUTPUT's format; auto: before its path, or its ending.")
+        str,
+        typer.Option(
+            "--to", help="Format of OUTPUT; auto uses the prefix or the file name extension."
+        ),
     ] = "auto",
     to_scheme: Annotated[
-        str, typer.Option("--to-scheme", help="iob1, iob2, bioes: the tag scheme of OUTPUT.")
+        str, typer.Option("--to-scheme", help="Tag scheme of OUTPUT: iob1, iob2 or bioes.")
     ] = "iob2",
     overwrite: Overwrite = False,
     format_: Format = "auto",
@@ -158,7 +166,7 @@ def convert(
     tag_key: TagKey = "gold",
     as_json: AsJson = False,
 ) -> None:
-    """Write a corpus in another format; what was not read, and what is lost, is counted."""
+    """Convert a corpus; counts what the reader skipped and what OUTPUT cannot hold."""
     from collections import Counter
 
     from vermeil.cli.ui.inputs import corpus_config
@@ -178,22 +186,22 @@ def convert(
         return
     print_status(f"wrote {report.written:,} of {report.documents:,} documents to {target.path}")
     for name, number in sorted(unread.items()):
-        print_status(f"not read as it was: {name.replace('_', ' ')} {number:,}")
+        print_status(f"not read: {name.replace('_', ' ')} {number:,}")
     for name, number in report.losses.items():
         print_status(f"lost: {name.replace('_', ' ')} {number:,}")
 
 
 @app.command("leaks", epilog="Example: vermeil corpus leaks train.jsonl test.jsonl")
 def leaks(
-    left: Annotated[Path, typer.Argument(metavar="LEFT", help="What is trained on.")],
-    right: Annotated[Path, typer.Argument(metavar="RIGHT", help="What is scored on.")],
+    left: Annotated[Path, typer.Argument(metavar="LEFT", help="Training corpus.")],
+    right: Annotated[Path, typer.Argument(metavar="RIGHT", help="Test corpus.")],
     threshold: Annotated[
-        float, typer.Option("--threshold", help="Similarity from which texts are nearly the same.")
+        float, typer.Option("--threshold", help="Smallest similarity of near duplicates.")
     ] = 0.8,
     format_: Format = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Find texts of RIGHT that stand, or nearly stand, in LEFT."""
+    """Find texts of RIGHT that are in LEFT, too, exactly or nearly."""
     from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import read_corpus
     from vermeil.corpora.analysis.leaks import find_leaks

@@ -1,4 +1,4 @@
-"""``vermeil demo``: the whole of Vermeil on a shipped sample."""
+"""``vermeil demo``: every stage on the sample corpus."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def demo(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Annotate, compare regimens and train on a shipped sample: minutes, without network."""
+    """Annotate, train and compare regimens on a sample corpus; minutes, no network."""
     from rich.console import Console
 
     from vermeil.demo import run_demo
 
-    # With --json the story goes where it does not disturb.
+    # With --json the narration goes to standard error.
     console = Console(highlight=False, stderr=as_json)
     with shown_progress(quiet) as progress:
         report = run_demo(output, progress, console, overwrite=overwrite)

@@ -1,4 +1,4 @@
-"""``vermeil evaluate``: predictions, or silver, against gold."""
+"""``vermeil evaluate``: score a model, predictions or silver against gold."""
 
 from __future__ import annotations
 
@@ -20,22 +20,25 @@ def evaluate(
         Path,
         typer.Argument(
             metavar="MODEL",
-            help="A model folder, or a file of predictions or silver; FORMAT:PATH for folders.",
+            help="Model folder, or file of predictions or silver; FORMAT:PATH for corpus folders.",
         ),
     ],
-    gold: Annotated[Path, typer.Argument(metavar="GOLD", help="People's annotations.")],
+    gold: Annotated[Path, typer.Argument(metavar="GOLD", help="Gold corpus.")],
     *,
     format_: Annotated[
-        str, typer.Option("--format", help="How GOLD is written, if not before its path.")
+        str, typer.Option("--format", help="Format of GOLD, unless it stands before the path.")
     ] = "auto",
     tag_key: Annotated[
-        str, typer.Option("--tag-key", help="tokens: the key of GOLD that holds the tags.")
+        str, typer.Option("--tag-key", help="Key of the tags in GOLD (format tokens).")
     ] = "gold",
     scheme: Annotated[
-        str, typer.Option("--scheme", help="auto, iob1, iob2, bioes: the tag scheme of GOLD.")
+        str, typer.Option("--scheme", help="Tag scheme of GOLD: auto, iob1, iob2 or bioes.")
     ] = "auto",
     tag_column: Annotated[
-        int, typer.Option("--tag-column", help="conll: the column of GOLD's tags; -1 is the last.")
+        int,
+        typer.Option(
+            "--tag-column", help="Column of the tags in GOLD (format conll); -1 is the last."
+        ),
     ] = -1,
     precision: AnyPrecision = "fp32",
     agreement_with: Annotated[
@@ -43,14 +46,14 @@ def evaluate(
         typer.Option(
             "--agreement-with",
             metavar="FILE",
-            help="Another file, such as another prompt's silver, to measure agreement with; "
-            "may be given several times.",
+            help="Also measure agreement with this file, such as silver of another prompt; "
+            "can be given several times.",
         ),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Score a model, or a file of predictions, against gold; needs no vermeil.toml."""
+    """Score a model or a file of predictions against gold; needs no vermeil.toml."""
     from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import require_readable
     from vermeil.jobs.evaluate_files import agreement_of_files, evaluate_files, locate_record

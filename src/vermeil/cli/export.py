@@ -1,4 +1,4 @@
-"""``vermeil export``: a model for machines without torch."""
+"""``vermeil export``: write a model for ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -18,28 +18,32 @@ EXAMPLE = "Example: vermeil export vermeil-run/model --int8 --check dev.jsonl"
 def export(
     model: Model,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The folder; MODEL-onnx if not named.")
+        Path | None, typer.Option("--output", "-o", help="Output folder. [default: MODEL-onnx]")
     ] = None,
     *,
-    format_: Annotated[  # noqa: ARG001 (there is no other yet)
-        Literal["onnx"], typer.Option("--format", help="The form to write.")
+    format_: Annotated[  # noqa: ARG001 (the only format so far)
+        Literal["onnx"], typer.Option("--format", help="Output format.")
     ] = "onnx",
-    int8: Annotated[bool, typer.Option("--int8", help="Dynamic int8, too; needs --check.")] = False,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Also write dynamic int8; needs --check.")
+    ] = False,
     per_channel: Annotated[
         bool,
-        typer.Option("--per-channel/--per-tensor", help="int8: a scale per channel or matrix."),
+        typer.Option(
+            "--per-channel/--per-tensor", help="int8: one scale per channel or per matrix."
+        ),
     ] = True,
     check: Annotated[
-        Path | None, typer.Option("--check", help="Gold that F1 is compared on, best dev.")
+        Path | None, typer.Option("--check", help="Gold to compare F1 on, preferably dev.")
     ] = None,
     limit: Annotated[
-        float, typer.Option("--limit", min=0, help="How far F1 may fall with int8.")
+        float, typer.Option("--limit", min=0, help="Largest loss of F1 that int8 may have.")
     ] = 0.003,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a model for ONNX Runtime and prove that it is the same model."""
+    """Export a model to ONNX and verify that its predictions are the same."""
     from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import read_corpus
     from vermeil.jobs.export import export as job

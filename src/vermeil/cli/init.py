@@ -1,4 +1,4 @@
-"""``vermeil init``: a configuration to fill in."""
+"""``vermeil init``: write a configuration template."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXAMPLE = "Example: vermeil init my-project"
 
 def init(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Where to; it is made if need be.")
+        Path, typer.Argument(metavar="FOLDER", help="Target folder; created if it is missing.")
     ] = Path(),
     force: Annotated[
         bool, typer.Option("--overwrite", help="Replace an existing vermeil.toml.")

@@ -1,4 +1,4 @@
-"""``vermeil locate``: make silver of the stored replies."""
+"""``vermeil locate``: turn stored replies into silver."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def locate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Parse the stored replies and locate what they say; asks nobody and costs nothing."""
+    """Parse the stored replies and locate their mentions; sends no request."""
     run_stage_command("locate", config, overrides, as_json, quiet)

@@ -1,4 +1,4 @@
-"""``vermeil pilot``: which way of asking is best on a sample of gold."""
+"""``vermeil pilot``: compare prompts, formats, demonstrations and models on gold."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def pilot(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare prompts, formats, demonstrations and models on some gold, and say which to take."""
+    """Compare prompts, formats, demonstrations and models on gold; recommend one."""
     sections = load(config, overrides)
     from vermeil.corpora import read_corpus
     from vermeil.jobs.pilot import pilot as job
@@ -52,7 +52,7 @@ def pilot(
 
 
 def _cost(teacher: TeacherConfig, model: str, usage: Usage) -> float | None:
-    """Return what tokens of a model cost, in dollars; None where the price is not known."""
+    """Return the price of tokens in dollars; None if the price of the model is unknown."""
     from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 
     price = price_of(teacher.model_copy(update={"model": model}))
@@ -63,7 +63,7 @@ def _print(report: PilotReport) -> None:
     out = console()
     columns = ("", "F1", "95 %", "precision", "recall", "unparsable", "unlocatable")
     costs = ("tokens per 1,000", "cost per 1,000", "median s", "p95 s")
-    title = f"{len(report.trials)} ways of asking about {report.documents} documents of gold"
+    title = f"{len(report.trials)} variants on {report.documents} gold documents"
     out.print(table(title, (*columns, *costs), [_row(trial) for trial in report.trials]))
     out.print()
     out.print(report.recommendation, markup=False, soft_wrap=True)

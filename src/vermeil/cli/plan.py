@@ -1,4 +1,4 @@
-"""``vermeil plan``: how many gold and silver documents to buy next."""
+"""``vermeil plan``: recommend how many gold and silver documents to buy next."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def plan(
     config: ConfigFile = DEFAULT_CONFIG,
     budget: Annotated[
         float | None,
-        typer.Option("--budget", metavar="MONEY", help="What may be spent; else plan.budget."),
+        typer.Option("--budget", metavar="MONEY", help="Money to spend. [default: plan.budget]"),
     ] = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say which labels to buy next, from a finished study over several data sizes."""
+    """Recommend which labels to buy next, from a study over several data sizes."""
     from vermeil.jobs.run_folder import RunFolder
     from vermeil.studies.plan import plan as job
 

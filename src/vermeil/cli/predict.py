@@ -1,4 +1,4 @@
-"""``vermeil predict``: tag new text."""
+"""``vermeil predict``: annotate text with a trained model."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def predict(
         list[str] | None,
         typer.Argument(
             metavar="FILE…|-",
-            help="Text, JSONL, CoNLL … or FORMAT:FILE; .gz too. With --on ray: one folder, or s3://….",
+            help="Text, JSONL, CoNLL … or FORMAT:FILE; also .gz. With --on ray: folder or s3 URI.",
         ),
     ] = None,
     output: Annotated[
@@ -37,26 +37,28 @@ def predict(
         typer.Option(
             "--output",
             "-o",
-            help="Write here, not to standard output. With --on ray: a folder, or s3://….",
+            help="Output file instead of standard output. With --on ray: a folder or s3 URI.",
         ),
     ] = None,
     format_: Annotated[
-        str, typer.Option("--format", help="How FILE is written, if not before its path.")
+        str, typer.Option("--format", help="Format of FILE, unless it stands before the path.")
     ] = "auto",
     precision: AnyPrecision = "auto",
     resume: Annotated[
-        bool, typer.Option("--resume", help="Take up what a stopped --resume has left of --output.")
+        bool, typer.Option("--resume", help="Resume an interrupted run of --output.")
     ] = False,
     overwrite: Overwrite = False,
     on: RunOn = None,
     config: Annotated[
         Path | None,
-        typer.Option("--config", "-c", metavar="FILE", help="Where \\[cluster] is read from."),
+        typer.Option(
+            "--config", "-c", metavar="FILE", help="Configuration with the section \\[cluster]."
+        ),
     ] = None,
     overrides: Overrides = None,
     quiet: Quiet = False,
 ) -> None:
-    """Tag texts; writes vermeil JSONL with a score per span."""
+    """Annotate text with a trained model; writes JSONL with a score per span."""
     cluster = _cluster(config, overrides, on)
     if cluster is not None:
         _predict_folder(model, files or [], output, cluster, precision, quiet)
@@ -67,9 +69,9 @@ def predict(
     from vermeil.jobs.predict import predict_file
 
     if resume and output is None:
-        raise ConfigError("--resume: needs --output, the file that is to be continued")
+        raise ConfigError("--resume: needs --output, the file to continue")
     if overwrite and output is None:
-        raise ConfigError("--overwrite: needs --output, the file that is to be replaced")
+        raise ConfigError("--overwrite: needs --output, the file to replace")
     corpora = [corpus_config(Path(path), format=format_) for path in files or [STDIN]]
     require_readable(*corpora)
     documents = (document for corpus in corpora for document in read_corpus(corpus))
@@ -91,11 +93,11 @@ def predict(
 def _cluster(
     config: Path | None, overrides: list[str] | None, on: Literal["here", "ray"] | None
 ) -> ClusterConfig | None:
-    """Return the cluster to run on, going by the options."""
+    """Return the cluster that the options name; None for this machine."""
     if config is not None:
         return load(config, overrides).cluster.resolve(on)
     if overrides:
-        raise ConfigError("--set: needs --config, the file whose values are overridden")
+        raise ConfigError("--set: needs --config, the file with the values to override")
     if on is None:
         return None
     from vermeil.cluster.config import ClusterConfig
@@ -114,12 +116,12 @@ def _predict_folder(
     from vermeil.cluster.predict.job import predict_folder
 
     if len(folders) != 1 or output is None:
-        raise ConfigError("--on ray: needs one folder to read, and --output, another to write")
+        raise ConfigError("--on ray: needs one input folder and --output, the output folder")
     with shown_progress(quiet) as progress:
         report = predict_folder(model, folders[0], output, cluster, progress, precision)
     print_status(
-        f"{report.documents:,} documents now; {report.partitions:,} files, {report.resumed:,} of "
-        "them from before"
+        f"{report.documents:,} documents predicted; {report.partitions:,} files, of which "
+        f"{report.resumed:,} were finished before"
     )
 
 

@@ -1,4 +1,4 @@
-"""``vermeil refine``: silver with the teacher's errors corrected."""
+"""``vermeil refine``: correct the teacher's errors in silver."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def refine(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Judge silver with gold, and correct the teacher's errors as far as gold shows how."""
+    """Correct the teacher's errors in silver with a judge that is fitted on gold."""
     run_curation("refine", config, overrides, as_json, quiet)

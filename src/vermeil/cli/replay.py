@@ -1,4 +1,4 @@
-"""``vermeil replay``: recorded replies over HTTP."""
+"""``vermeil replay``: serve recorded replies over HTTP."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ EXAMPLE = "Example: vermeil replay strong=replies.jsonl --port 8000"
 def replay(
     recordings: Annotated[
         list[str],
-        typer.Argument(
-            metavar="NAME=FILE…", help="Replies by the name of the model that made them."
-        ),
+        typer.Argument(metavar="NAME=FILE…", help="Model name and file of its recorded replies."),
     ],
-    port: Annotated[int, typer.Option("--port", "-p", help="Port; 0 takes a free one.")] = 8000,
+    port: Annotated[int, typer.Option("--port", "-p", help="Port; 0 picks a free one.")] = 8000,
 ) -> None:
     """Serve recorded replies as an OpenAI-compatible teacher on this machine, until Ctrl-C."""
     from vermeil.errors import ConfigError
@@ -31,12 +29,12 @@ def replay(
         if not (name and equals and file):
             raise ConfigError(f"{recording}: expected NAME=FILE")
         if name in named:
-            raise ConfigError(f"{recording}: the name {name} stands for {named[name]} already")
+            raise ConfigError(f"{recording}: the name {name} is already used for {named[name]}")
         named[name] = Path(file)
     models = ", ".join(named)
     try:
         ReplayServer(named, port).serve(
-            lambda url: print_status(f"replaying {models} at {url}; Ctrl-C ends it")
+            lambda url: print_status(f"replaying {models} at {url}; stop with Ctrl-C")
         )
     except KeyboardInterrupt:
-        print_status("ended")
+        print_status("stopped")

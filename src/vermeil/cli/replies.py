@@ -1,4 +1,4 @@
-"""``vermeil replies``: what teachers said, out of the store and into it."""
+"""``vermeil replies``: list, count, export and import stored replies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXAMPLE = "Example: vermeil replies count"
 REPLY_CHARACTERS_SHOWN = 80
 """Characters of a reply in the list."""
 
-app = typer.Typer(help="Look at stored replies, export and import them.", no_args_is_help=True)
+app = typer.Typer(help="Stored replies: list, count, export, import.", no_args_is_help=True)
 
 Model = Annotated[str | None, typer.Option("--model", help="Only this model.")]
 Prompt = Annotated[str | None, typer.Option("--prompt", help="Only this prompt.")]
@@ -36,9 +36,11 @@ def list_(
     document: DocumentId = None,
     states: Annotated[
         list[str] | None,
-        typer.Option("--state", help="Only this state; may be given several times."),
+        typer.Option("--state", help="Only this state; can be given several times."),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=0, help="So many at most; 0: all.")] = 50,
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, help="Largest number of rows; 0 shows all.")
+    ] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List requests with their state and reply."""
@@ -84,7 +86,7 @@ def count(
 @app.command("export", epilog="Example: vermeil replies export strong.jsonl --prompt standard")
 def export(
     output: Annotated[
-        Path, typer.Argument(metavar="OUTPUT", help="Where to: .jsonl, .jsonl.gz or .parquet.")
+        Path, typer.Argument(metavar="OUTPUT", help="Output file: .jsonl, .jsonl.gz or .parquet.")
     ],
     config: ConfigFile = DEFAULT_CONFIG,
     overrides: Overrides = None,
@@ -95,7 +97,7 @@ def export(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write replies to a file; one model and prompt as JSONL is what vermeil replay serves."""
+    """Export replies; JSONL of one model and prompt can be served by vermeil replay."""
     from vermeil.jobs.replies import export_replies
 
     store, _ = _store_and_task(load(config, overrides))
@@ -108,21 +110,19 @@ def export(
     if report.without_reply:
         print_status(f"left out: {report.without_reply:,} requests without a reply")
     if report.without_text:
-        print_status(
-            f"left out: {report.without_text:,} replies about one of several texts with the same id"
-        )
+        print_status(f"left out: {report.without_text:,} replies whose id stands for several texts")
 
 
 @app.command("import", epilog="Example: vermeil replies import strong.jsonl")
 def import_(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="JSONL of text (or id) and reply; .gz, too.")
+        Path, typer.Argument(metavar="FILE", help="JSONL with text (or id) and reply; also .gz.")
     ],
     config: ConfigFile = DEFAULT_CONFIG,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Store recorded replies about the pool, as if the configured teacher had given them."""
+    """Import recorded replies to the pool as replies of the configured teacher."""
     from vermeil.cli.ui.reports import print_report
     from vermeil.corpora import read_corpus
     from vermeil.jobs.import_replies import import_replies
@@ -131,7 +131,7 @@ def import_(
 
     sections = load(config, overrides)
     store, task = _store_and_task(sections)
-    pool = required_corpus(sections, "pool", "name the text that the replies are about")
+    pool = required_corpus(sections, "pool", "name the text that the replies annotate")
     shown, documents = demonstrations_for(sections), read_corpus(pool)
     report = import_replies(file, documents, task, sections.teacher, store, shown).as_dict()
     if as_json:
@@ -147,11 +147,13 @@ def batches(
     *,
     abandon: Annotated[
         str | None,
-        typer.Option("--abandon", metavar="NAME", help="Wait for it no longer, and ask again."),
+        typer.Option(
+            "--abandon", metavar="NAME", help="Stop waiting for this batch and free its requests."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List batches, with what became of their requests."""
+    """List batches with the outcome of their requests."""
     from vermeil.jobs.replies import abandon_batch, list_batches
 
     store, _ = _store_and_task(load(config, overrides))
@@ -177,8 +179,8 @@ def _states(names: list[str]) -> list[Any]:
 
     unknown = [name for name in names if name not in {state.value for state in State}]
     if unknown:
-        there = ", ".join(state.value for state in State)
-        raise ConfigError(*(f"--state {name}: expected one of {there}" for name in unknown))
+        known = ", ".join(state.value for state in State)
+        raise ConfigError(*(f"--state {name}: expected one of {known}" for name in unknown))
     return [State(name) for name in names]
 
 

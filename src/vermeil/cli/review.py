@@ -1,4 +1,4 @@
-"""``vermeil review``: doubtful documents to an annotation tool, and people's corrections back."""
+"""``vermeil review``: export silver to an annotation tool and import the corrections."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Others:
 IMPORT = """Example: vermeil review import export.json --silver silver.jsonl --output gold.jsonl
 
 \b
-With the tool's name, where the file does not tell:
+With the name of the tool, where the file does not identify it:
   vermeil review import doccano:all.jsonl --silver silver.jsonl --output gold.jsonl
 """
 
-app = typer.Typer(no_args_is_help=True, help="Have people correct silver in their annotation tool.")
+app = typer.Typer(no_args_is_help=True, help="Review silver in an annotation tool.")
 
 
 @app.command("export", epilog=EXPORT)
@@ -36,29 +36,30 @@ def export(
     *,
     to: Annotated[
         Literal["label-studio", "doccano", "prodigy", "argilla"],
-        typer.Option("--to", help="The tool that is to import the file."),
+        typer.Option("--to", help="Annotation tool."),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file; .gz compresses.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Output file; .gz compresses.")],
     order: Annotated[
         Literal["given", "score", "abstentions"],
         typer.Option(
             "--order",
-            help="Which come first: given, as in SILVER; score, those with the lowest score of a "
-            "span; abstentions, those with the most characters that nobody is sure of.",
+            help="Order of documents: given, as in SILVER; score, lowest score of a span first; "
+            "abstentions, most characters without a known label first.",
         ),
     ] = "given",
     ids: Annotated[
         Path | None,
-        typer.Option("--ids", help="Only these, in this order: an id per line, or JSONL with id."),
+        typer.Option("--ids", help="Only these, in this order: one id per line, or JSONL with id."),
     ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="So many at most.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Largest number of documents.")
+    ] = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write documents with their spans as suggestions, for people to correct.
+    """Export documents with their spans as suggestions for review.
 
-    Scores, abstentions, ids and the like travel along, where the tool keeps what it does not
-    know; import finds the documents by them.
+    Ids, scores and abstentions are exported as hidden fields. import matches documents by them.
     """
     from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import read_corpus
@@ -75,37 +76,35 @@ def export(
         f"suggested spans to {output}"
     )
     for name, number in report.hidden.items():
-        print_status(f"carried along, not shown: {name} {number:,}")
+        print_status(f"exported as hidden fields: {name} {number:,}")
     if report.unknown_ids:
         first = ", ".join(report.unknown_ids[:5])
-        print_status(f"not in {silver}: {len(report.unknown_ids):,} ids, the first: {first}")
+        print_status(f"not in {silver}: {len(report.unknown_ids):,} ids ({first})")
 
 
 @app.command("import", epilog=IMPORT)
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="EXPORT", help="The tool's file, or TOOL:FILE.")],
+    file: Annotated[Path, typer.Argument(metavar="EXPORT", help="File of the tool, or TOOL:FILE.")],
     *,
-    silver: Annotated[
-        Path, typer.Option("--silver", help="What was exported: texts and suggestions.")
-    ],
+    silver: Annotated[Path, typer.Option("--silver", help="The silver file that was exported.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where gold goes: .jsonl or another format's.")
+        Path, typer.Option("--output", "-o", help="Output file for gold: .jsonl or another format.")
     ],
     rest: Annotated[
         Path | None,
         typer.Option(
-            "--rest", help="Where documents go that are not accepted. [default: OUTPUT.rest.jsonl]"
+            "--rest", help="Output file for the other documents. [default: OUTPUT.rest.jsonl]"
         ),
     ] = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read people's corrections: what they agree on is gold, the rest is put aside.
+    """Import reviewed documents: accepted ones become gold, the rest goes to a file of its own.
 
-    A document is put aside, with the reason in its meta, if its text was changed, its id is
-    unknown, nobody has finished it (or somebody skipped or rejected it), annotators disagree, or
-    its offsets cannot be relied on. A doccano export does not tell what is finished: export only
-    confirmed documents from there. What happened to the suggested spans is reported.
+    A document is not accepted if its text was changed, its id is unknown, it is unfinished,
+    skipped or rejected, annotators disagree, or its offsets are unreliable. The reason is in its
+    meta. A doccano export has no field for finished documents: export only confirmed ones.
+    The report counts the suggested spans that were kept, changed and deleted.
     """
     from vermeil.cli.ui.inputs import corpus_config
     from vermeil.cli.ui.reports import print_report

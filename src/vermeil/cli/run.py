@@ -1,4 +1,4 @@
-"""``vermeil run``: the whole of vermeil.toml."""
+"""``vermeil run``: every stage of vermeil.toml."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def run(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Annotate, locate, train, evaluate: the model is ready; what is done already is skipped."""
+    """Annotate, locate, train and evaluate; skips stages that are up to date."""
     sections = load(config, overrides)
     from vermeil.cli.ui.reports import print_report
     from vermeil.pipeline.run import run as job
@@ -33,4 +33,4 @@ def run(
     for name, path in report.outputs.items():
         print(f"{name}: {path}")
     if "model" in report.outputs:
-        print(f"tag new text: vermeil predict {report.outputs['model']} FILE")
+        print(f"annotate new text: vermeil predict {report.outputs['model']} FILE")

@@ -1,4 +1,4 @@
-"""``vermeil select``: which silver to trust."""
+"""``vermeil select``: mask, drop or weight doubtful silver."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def select(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Judge silver with gold; mask, drop or weigh what is doubtful, and rank what to look at."""
+    """Mask, drop or weight doubtful silver with a judge fitted on gold; rank for review."""
     run_curation("select", config, overrides, as_json, quiet)

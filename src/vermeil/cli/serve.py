@@ -1,4 +1,4 @@
-"""``vermeil serve``: a model over HTTP."""
+"""``vermeil serve``: serve a model over HTTP."""
 
 from __future__ import annotations
 
@@ -15,20 +15,26 @@ EXAMPLE = "Example: vermeil serve vermeil-run/model"
 def serve(
     model: Model,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any.")] = 8765,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port; 0 picks a free one.")
+    ] = 8765,
     *,
     precision: AnyPrecision = "auto",
-    max_documents: Annotated[int, typer.Option(min=1, help="Of one request.")] = 1_000,
-    max_characters: Annotated[int, typer.Option(min=1, help="Of one request.")] = 1_000_000,
-    max_waiting: Annotated[
-        int, typer.Option(min=1, help="Wordpieces that may wait; beyond: 429.")
+    max_documents: Annotated[
+        int, typer.Option(min=1, help="Largest number of documents per request.")
+    ] = 1_000,
+    max_characters: Annotated[
+        int, typer.Option(min=1, help="Largest number of characters per request.")
     ] = 1_000_000,
-    max_batch: Annotated[
-        int, typer.Option(min=1, help="Wordpieces that are predicted together.")
-    ] = 8_192,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one request.")] = 60.0,
+    max_waiting: Annotated[
+        int, typer.Option(min=1, help="Largest queue in wordpieces; a full queue answers 429.")
+    ] = 1_000_000,
+    max_batch: Annotated[int, typer.Option(min=1, help="Largest batch in wordpieces.")] = 8_192,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Time limit per request, in seconds.")
+    ] = 60.0,
 ) -> None:
-    """Answer POST /v1/predict; a token in VERMEIL_TOKEN is asked of clients."""
+    """Serve POST /v1/predict. Requires VERMEIL_TOKEN as bearer token if it is set."""
     from vermeil.serving.limits import Limits
     from vermeil.serving.serve import serve as job
 

@@ -1,4 +1,4 @@
-"""``vermeil show DOC_ID``: one document through every stage."""
+"""``vermeil show DOC_ID``: show one document at every stage."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def show(
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one document: gold, prompt, replies, mentions, silver and what the student says."""
+    """Show one document: gold, prompt, replies, mentions, silver and predictions."""
     sections = load(config, overrides)
     from vermeil.pipeline.show import show as job
 
@@ -60,11 +60,12 @@ def _parts(report: ShowReport, labels: tuple[str, ...]) -> Iterator[RenderableTy
 
 
 def _changes(document: Document) -> Iterator[str]:
-    """Say what was corrected, and how probable it was that the teacher was right."""
+    """Yield a line per correction, with the probability of the teacher's label."""
     for change in document.meta.get("changes", ()):
         surface = document.text[change["start"] : change["end"]]
         was, now = (change[key] or "nothing" for key in ("was", "is"))
-        yield f"  {surface!r}: {was} → {now} (the teacher was right: {change['chance']:.3f})"
+        probability = change.get("probability", change.get("chance"))  # the latter: before 0.2
+        yield f"  {surface!r}: {was} → {now} (teacher's label: p = {probability:.3f})"
 
 
 def _attempt(
@@ -86,17 +87,18 @@ def _attempt(
 
 
 def _mentions(mentions: Iterable[LocatedMention], text: str) -> RenderableType:
-    """Every mention with what became of it; a place that it was refused stands in brackets."""
+    """Return the table of mentions; occurrences that were not accepted are in brackets."""
     from vermeil.cli.ui.output import table
 
-    columns = ("mention", "label", "status", "tier", "distance", "candidates", "where", "there")
+    columns = ("mention", "label", "status", "tier", "distance", "occurrences", "range", "text")
     rows = []
     for one in mentions:
-        taken = [(span.start, span.end) for span in one.spans]
-        where = ", ".join(f"{start}–{end}" for start, end in taken or one.occurrences)
-        there = ", ".join(dict.fromkeys(text[slice(*place)] for place in taken or one.occurrences))
-        if not taken and where:
-            where, there = f"({where})", f"({there})"
+        accepted = [(span.start, span.end) for span in one.spans]
+        ranges = accepted or one.occurrences
+        where = ", ".join(f"{start}–{end}" for start, end in ranges)
+        found = ", ".join(dict.fromkeys(text[start:end] for start, end in ranges))
+        if not accepted and where:
+            where, found = f"({where})", f"({found})"
         rows.append(
             (
                 one.mention.surface,
@@ -106,7 +108,7 @@ def _mentions(mentions: Iterable[LocatedMention], text: str) -> RenderableType:
                 one.distance,
                 one.occurrence_count,
                 where or "–",
-                there or "–",
+                found or "–",
             )
         )
-    return table("", columns, rows, ("label", "status", "tier", "where", "there"))
+    return table("", columns, rows, ("label", "status", "tier", "range", "text"))

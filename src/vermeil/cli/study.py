@@ -1,4 +1,4 @@
-"""``vermeil study``: regimens × seeds, compared honestly."""
+"""``vermeil study``: train and compare regimens over several seeds."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def study(
     overrides: Overrides = None,
     preset: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Ready-made settings: quick, or paper (docs/paper.md)."),
+        typer.Option(metavar="NAME", help="Predefined settings: quick or paper (docs/paper.md)."),
     ] = None,
     on: RunOn = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train and compare regimens on the same data, with statistics and a report page."""
+    """Train and compare regimens on the same data; writes statistics and a report page."""
     from vermeil.studies.presets import preset_overrides
 
     ready = preset_overrides(preset) if preset else ()
@@ -78,7 +78,7 @@ def _print(report: StudyReport) -> None:
     out = console()
     out.print(study_table(report.results))
     out.print(findings_table(report.results["findings"]))
-    print(f"cells: {report.ran:,} trained now, {report.reused:,} from before")
+    print(f"cells: {report.ran:,} trained, {report.reused:,} reused")
     print(f"report: {report.folder / 'report.html'}")
     print(f"results: {report.folder / 'results.json'}")
     if report.model is not None:

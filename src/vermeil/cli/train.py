@@ -1,4 +1,4 @@
-"""``vermeil train``: one student, one regimen."""
+"""``vermeil train``: train one student with one regimen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def train(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="How gold and silver are mixed: short for --set blending.regimen=NAME.",
+            help="Training regimen; sets blending.regimen.",
         ),
     ] = None,
     on: RunOn = None,

@@ -1,4 +1,4 @@
-"""``vermeil tune``: settings that do best on dev."""
+"""``vermeil tune``: search the settings with the best F1 on dev."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def tune(
 
 
 def _search_on(cluster: ClusterConfig | None, student: StudentConfig) -> Callable[..., TuneReport]:
-    """Return the search on a cluster, or on this machine (None); fail if its package is missing."""
+    """Return the search on a cluster, or on this machine (None); check its packages."""
     if cluster is None:
         from vermeil.tuning.search import require_tuning as require_here
         from vermeil.tuning.search import tune as tune_here
@@ -89,7 +89,7 @@ def _print(report: TuneReport) -> None:
     ]
     console().print(table("best trials", ("dev F1", "scorings", *names), rows))
     if report.failed:
-        print(f"trials that failed: {report.failed:,}")
+        print(f"failed trials: {report.failed:,}")
     print(f"all trials: {report.folder / 'tune.json'}")
     print("train with: vermeil train " + " ".join(f"--set '{one}'" for one in report.overrides))
 

@@ -1,4 +1,4 @@
-"""What ``vermeil evaluate`` shows: scores with intervals, errors, confusion, hard documents."""
+"""Tables of ``vermeil evaluate``: scores with intervals, errors, confusion, hard documents."""
 
 from __future__ import annotations
 
@@ -15,29 +15,31 @@ Report = Mapping[str, Any]
 SCORES = ("precision", "recall", "f1")
 ERROR_KINDS = ("boundary", "type", "both", "missing", "spurious")
 VIEWS = {
-    "strict": "ends and label",
-    "exact": "ends alone",
-    "partial": "ends, an overlap counts half",
+    "strict": "boundaries and label",
+    "exact": "boundaries only",
+    "partial": "boundaries, an overlap counts half",
     "type": "label, with any overlap",
 }
 
 
 def appraisal_tables(report: Report) -> Iterator[RenderableType]:
-    """Yield the tables of an appraisal (``Appraisal.as_dict()`` and what the verb adds)."""
+    """Yield the tables of an appraisal, as ``Appraisal.as_dict()`` and the verb give it."""
     yield _scores(report)
     yield Text(_summary(report))
     if report["views"]:
         rows = [(name, VIEWS[name], *_precision_recall_f1(report["views"][name])) for name in VIEWS]
-        yield table("Other views", ("view", "counts as right", "precision", "recall", "F1"), rows)
+        yield table("Other matches", ("match", "criterion", "precision", "recall", "F1"), rows)
     if report["errors"]:
         rows = [
             (label, *(found[k] for k in ERROR_KINDS)) for label, found in report["errors"].items()
         ]
-        yield table("Errors", ("label", "ends", "label", "both", "missing", "spurious"), rows)
+        yield table("Errors", ("label", "boundary", "type", "both", "missing", "spurious"), rows)
     wrong = [row for row in report["confusion"] if row[0] != row[1]]
     if wrong:
         ranked = sorted(wrong, key=lambda row: (-row[2], row[0], row[1]))[:8]
-        yield table("Most frequent confusions", ("gold", "said", "times"), _confusion_rows(ranked))
+        yield table(
+            "Most frequent confusions", ("gold", "predicted", "count"), _confusion_rows(ranked)
+        )
     if report["hardest"]:
         rows = [(d["id"], d["gold"], d["missed"], d["wrong"]) for d in report["hardest"]]
         yield table("Hardest documents", ("document", "gold", "missed", "wrong"), rows)
@@ -45,7 +47,7 @@ def appraisal_tables(report: Report) -> Iterator[RenderableType]:
         yield from _teacher(report["teacher"])
     if report.get("agreement"):
         rows = [(a["with"], a["documents"], a["same"], a["f1"]) for a in report["agreement"]]
-        yield table("Agreement", ("with", "documents", "annotated alike", "F1"), rows)
+        yield table("Agreement", ("with", "documents", "identical", "F1"), rows)
 
 
 def _scores(report: Report) -> RenderableType:
@@ -62,14 +64,14 @@ def _scores(report: Report) -> RenderableType:
 def _summary(report: Report) -> str:
     documents = report["documents"]
     return (
-        f"documents {documents:,} in {report['groups']:,} groups, without error "
+        f"documents {documents:,} in {report['groups']:,} groups, without errors "
         f"{report['without_error']:,}, without annotation {report['unanswered']:,}, truncated "
         f"{report['truncated']:,}; intervals by bootstrap over groups"
     )
 
 
 def _teacher(teacher: Report) -> Iterator[RenderableType]:
-    """Yield how often replies could not be used, and how often a mention is not in its text."""
+    """Yield the tables of reply states and mention statuses of the teacher."""
     for title, key, unit in (
         ("Replies", "states", "documents"),
         ("Mentions", "mentions", "mentions"),
@@ -87,6 +89,6 @@ def _precision_recall_f1(score: Mapping[str, float]) -> tuple[float, ...]:
 
 def _confusion_rows(confusions: list[Any]) -> list[tuple[str, str, int]]:
     return [
-        ("nothing" if gold == "O" else gold, "nothing" if said == "O" else said, n)
-        for gold, said, n in confusions
+        ("nothing" if gold == "O" else gold, "nothing" if predicted == "O" else predicted, n)
+        for gold, predicted, n in confusions
     ]

@@ -1,4 +1,4 @@
-"""Documents drawn for people: marked stretches in colour, with their label behind them."""
+"""Highlighted text for the terminal: spans in colour, each followed by its label."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def heading(text: str) -> Text:
 
 
 def highlighted(document: Document, labels: Sequence[str]) -> Text:
-    """Return the text with its spans marked as ``surface⟨LABEL⟩``, in a colour per label.
+    """Return the text with its spans as ``surface⟨LABEL⟩``, in one colour per label.
 
-    Stretches where nobody knows are marked as ``surface⟨?⟩``.
+    Abstentions are marked as ``surface⟨?⟩``.
 
     Args:
-        document: what to draw.
-        labels: the label set, whose order decides the colours.
+        document: the document.
+        labels: the label set; its order decides the colours.
     """
     if document.annotation.is_empty:
         return Text(f"{document.text}\n(not annotated)")
@@ -40,7 +40,7 @@ def highlighted(document: Document, labels: Sequence[str]) -> Text:
         at = max(at, end)
     drawn.append(document.text[at:])
     if len(flat) < len(spans):
-        drawn.append(f"\n({len(spans) - len(flat)} more within or across these)")
+        drawn.append(f"\n({len(spans) - len(flat)} more spans inside or across these)")
     if document.labels is not None:
         drawn.append(f"\nlabels: {', '.join(document.labels) or 'none'}", "bold")
     return drawn

@@ -1,4 +1,4 @@
-"""Corpora that are named on the command line instead of in ``vermeil.toml``."""
+"""Corpora that are named on the command line."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from vermeil.errors import ConfigError
 
 
 def corpus_config(path: Path, **options: str | int) -> CorpusConfig:
-    """Return the corpus that options of a verb describe.
+    """Return the corpus configuration that the options of a verb describe.
 
     Raises:
-        ConfigError: an option has a value that it cannot have.
+        ConfigError: an option has an invalid value.
     """
     try:
         return CorpusConfig.model_validate({"path": path, **options})
@@ -26,7 +26,7 @@ def corpus_config(path: Path, **options: str | int) -> CorpusConfig:
 
 
 def _problem(loc: tuple[int | str, ...], message: str, found: object) -> str:
-    if not loc:  # what is wrong is not one value, but how several go together
+    if not loc:  # a combination of values is invalid, not one value
         return f"--format: {message.replace('Value error, ', 'expected ')}"
     option = "--" + "-".join(str(part) for part in loc).replace("_", "-")
     return f"{option}: {message.replace('Input should be', 'expected')}, found {found!r}"
@@ -36,7 +36,7 @@ def parse_shares(parts: Sequence[str]) -> dict[str, float]:
     """Return name and share of ``NAME=SHARE`` arguments.
 
     Raises:
-        ConfigError: an argument is not of that form, or a name is no file name or stands twice.
+        ConfigError: an argument has another form, or a name is no file name or occurs twice.
     """
     shares: dict[str, float] = {}
     problems = []
@@ -47,7 +47,7 @@ def parse_shares(parts: Sequence[str]) -> dict[str, float]:
                 raise ValueError
             shares[name] = float(share)
         except ValueError:
-            problems.append(f"{part}: expected NAME=SHARE, such as train=0.8, each name once")
+            problems.append(f"{part}: expected NAME=SHARE, for example train=0.8, each name once")
     if problems:
         raise ConfigError(*problems)
     return shares

@@ -11,22 +11,22 @@ if TYPE_CHECKING:
     from vermeil.config import Config
 
 ConfigFile = Annotated[
-    Path, typer.Option("--config", "-c", metavar="FILE", help="The configuration.")
+    Path, typer.Option("--config", "-c", metavar="FILE", help="Configuration file.")
 ]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="SECTION.KEY=VALUE",
-        help="Override one value of the configuration; may be given several times.",
+        help="Override one value of the configuration; can be given several times.",
     ),
 ]
 AsJson = Annotated[
-    bool, typer.Option("--json", help="Print the report as JSON, and nothing else, to stdout.")
+    bool, typer.Option("--json", help="Print only the report to standard output, as JSON.")
 ]
 Overwrite = Annotated[
     bool,
-    typer.Option("--overwrite", help="Replace an output that is there already. Other files stay."),
+    typer.Option("--overwrite", help="Replace an existing output of Vermeil; other files stay."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
@@ -34,22 +34,22 @@ RunOn = Annotated[
     Literal["here", "ray"] | None,
     typer.Option(
         "--on",
-        help="here, or ray: the cluster of \\[cluster], or one of this machine alone "
-        "(docs/cluster.md). Without it, ray where cluster.address is set.",
+        help="here: this machine. ray: the cluster of \\[cluster] (docs/cluster.md). "
+        "Default: ray if cluster.address is set, else here.",
     ),
 ]
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A model folder.")]
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model folder.")]
 AnyPrecision = Annotated[
     Literal["auto", "fp32", "bf16", "int8"],
-    typer.Option("--precision", help="auto is the fastest that model and processor offer."),
+    typer.Option("--precision", help="Numeric precision; auto is the fastest available."),
 ]
 
 DEFAULT_CONFIG = Path("vermeil.toml")
 
 
 def load(config: Path, overrides: list[str] | None) -> Config:
-    """Load the configuration; the import waits until a verb needs it."""
+    """Load the configuration. Imported here, since verbs such as predict need none."""
     from vermeil.config import load_config
 
     return load_config(config, overrides or ())

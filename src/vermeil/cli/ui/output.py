@@ -1,4 +1,4 @@
-"""What verbs write: reports to standard output, everything else to standard error."""
+"""Terminal output: reports to standard output, everything else to standard error."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def print_status(message: str) -> None:
 
 
 def console() -> Console:
-    """Return a console on standard output; off a terminal it is plain and does not wrap."""
+    """Return a console on standard output; without a terminal it is plain and does not wrap."""
     if sys.stdout.isatty():
         return Console(highlight=False)
     return Console(highlight=False, width=200, color_system=None)
 
 
 def titled(title: str, body: RenderableType) -> RenderableType:
-    """Return something under a title that may be longer than it is wide."""
+    """Return a body under a title, which may be wider than the body."""
     return Group(Text(title, style="bold"), body) if title else body
 
 
@@ -45,7 +45,7 @@ def table(
     result = Table(box=None, header_style="dim", show_header=any(columns))
     for i, name in enumerate(columns):
         justify: Literal["left", "right"] = "right" if i and name not in words else "left"
-        # What does not fit is continued on the next line: a path that is cut off is of no use.
+        # Long values continue on the next line: a path that is cut off is of no use.
         result.add_column(Text(name), justify=justify, overflow="fold")
     for row in rows:
         result.add_row(*(Text(_cell(value)) for value in row))
@@ -53,21 +53,21 @@ def table(
 
 
 SCORES = ("precision", "recall", "f1", "support")
-"""What the table of scores shows, by its key in ``Tally.as_dict()``."""
+"""Columns of the table of scores, as keys of ``MatchCounts.as_dict()``."""
 
 
 def scores(title: str, counts: Mapping[str, Any]) -> RenderableType:
     """Return precision, recall, F1 and support as a table.
 
     Args:
-        title: stands above the table.
+        title: title above the table.
         counts: ``overall`` and ``per_label``, and ``span_only`` where boundaries were scored, as
             in ``Counts.as_dict()``; a score that is absent or None is shown as a dash.
     """
     rows = [(label, *_scores(values)) for label, values in counts["per_label"].items()]
     rows.append(("overall", *_scores(counts["overall"])))
     if counts.get("span_only") is not None:
-        rows.append(("boundaries alone", *_scores(counts["span_only"])))
+        rows.append(("boundaries only", *_scores(counts["span_only"])))
     return table(title, ("label", "precision", "recall", "F1", "support"), rows)
 
 

@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar on a terminal, now and then a plain line elsewhere."""
+"""Progress on standard error: bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECONDS_BETWEEN_LINES = 15.0
 
 @contextmanager
 def shown_progress(quiet: bool = False) -> Iterator[Progress]:
-    """Give something to report progress to, suited to where standard error goes."""
+    """Yield a progress callback: silent, bars, or plain lines if there is no terminal."""
     if quiet:
         yield silent
     elif sys.stderr.isatty():
@@ -31,11 +31,11 @@ def shown_progress(quiet: bool = False) -> Iterator[Progress]:
 
 
 class PlainProgress:
-    """A line at the beginning of a stage, one every so often, and one at its end.
+    """Plain progress lines: at the start of a stage, every `SECONDS_BETWEEN_LINES`, and at its end.
 
     Args:
-        write: takes one line.
-        clock: seconds, from any origin.
+        write: called with each line.
+        clock: returns seconds from any origin.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class PlainProgress:
         self._last: dict[str, float] = {}
 
     def __call__(self, stage: str, done: int, total: int | None, detail: Detail) -> None:
-        """Write a line if it is time for one."""
+        """Write a line if one is due."""
         now = self._clock()
         first = stage not in self._began
         began, before = self._began.setdefault(stage, (now, done if done > 1 else 0))
@@ -68,10 +68,10 @@ class PlainProgress:
 def _remaining_time(
     elapsed: float, done: int, before: int, total: int | None, reported: float | int | str | None
 ) -> str:
-    """Say how long it will take yet; what was done ``before`` took no time of this process."""
+    """Return the estimated time left; units done ``before`` took no time of this process."""
     if total is None or not before < done < total:
         return ""
-    # Whoever does the work may know better: what is there already goes faster than the rest.
+    # A job may report a better estimate: units that are reused take less time than the rest.
     known = reported if isinstance(reported, float) else elapsed / (done - before) * (total - done)
     seconds = round(known)
     return f", about {seconds // 60}:{seconds % 60:02} left"
@@ -114,7 +114,7 @@ def _bars() -> Iterator[Progress]:
             before = done if done > 1 else 0
             tasks[stage] = bars.add_task(stage, total=total, completed=before, detail="")
         elif total is not None and done < total and bars.tasks[tasks[stage]].finished:
-            bars.reset(tasks[stage])  # the same stage once more, and its own time
+            bars.reset(tasks[stage])  # the stage runs again and is timed anew
         bars.update(tasks[stage], completed=done, total=total, detail=_details(detail).strip(" ()"))
 
     with bars:

@@ -1,4 +1,4 @@
-"""What `select` and `refine` have in common: judging the silver of a configuration, and telling."""
+"""Shared code of the verbs select and refine: run them and print the report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vermeil.cli.ui.output import console, print_json, table
 from vermeil.cli.ui.progress import shown_progress
 
 CHANGES_SHOWN = 12
-"""Kinds of changes that are listed; the file has all."""
+"""Largest number of kinds of changes in the table; the report file has all."""
 
 
 def run_curation(
@@ -24,7 +24,7 @@ def run_curation(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Judge the silver of a configuration for a verb, and print the report."""
+    """Run select or refine on the files of a configuration, and print the report."""
     sections = load(config, overrides)
     from vermeil.pipeline.refine_files import curate_files
 
@@ -53,28 +53,28 @@ def selection_parts(report: Mapping[str, Any]) -> Iterator[RenderableType]:
         (name, *(gold[name]["overall"][key] for key in ("precision", "recall", "f1")))
         for name in gold
     ]
-    title = f"on {documents['doubly_labelled']:,} gold documents, none of them learnt from"
+    title = f"on {documents['doubly_labelled']:,} gold documents, out of fold"
     yield table(title, ("", "precision", "recall", "F1"), rows)
     verdict = "better than the teacher" if report["believed"] else "no better than the teacher"
     yield Text(
         f"the judge is {verdict}: {gain['difference']:+.3f} F1 "
         f"[{gain['low']:+.3f}, {gain['high']:+.3f}], p = {gain['p_value']:.3f}"
     )
-    for what, signals in report["signals"].items():
+    for kind, signals in report["signals"].items():
         measured = [
             (name, *(signal[key] for key in ("auroc", "auarc", "ece")))
             for name, signal in signals.items()
         ]
         if measured:
             first = next(iter(signals.values()))
-            title = f"{what}: {first['items']:,} places, {first['share']:.1%}"
+            title = f"{kind}: {first['items']:,} regions, {first['share']:.1%}"
             yield table(title, ("signal", "AUROC", "AUARC", "ECE"), measured)
     changes = list(report["changes"].items())
     if changes:
         listed = [(name, f"{number:,}") for name, number in changes[:CHANGES_SHOWN]]
         if changes[CHANGES_SHOWN:]:
             listed.append(("others", f"{sum(n for _, n in changes[CHANGES_SHOWN:]):,}"))
-        yield table(f"changes, policy {report['policy']}", ("what", "places"), listed)
+        yield table(f"changes, policy {report['policy']}", ("change", "regions"), listed)
     else:
         yield Text(f"policy {report['policy']}: no label was changed")
     counts = [(name.replace("_", " "), f"{number:,}") for name, number in documents.items()]

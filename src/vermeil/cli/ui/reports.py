@@ -1,4 +1,4 @@
-"""Reports as people read them: whatever a job reports, without knowing the job."""
+"""Printer of job reports on the terminal, independent of the job."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from vermeil.cli.ui.refine_report import selection_parts
 Report = Mapping[str, Any]
 
 SETTINGS = ("blending", "student")
-"""Parts of a report that repeat the configuration: for JSON and files, not for the terminal."""
+"""Parts of a report that repeat the configuration; not shown on the terminal."""
 
 PARTS: dict[str, Callable[[Report], Iterator[RenderableType]]] = {"refinement": selection_parts}
-"""Parts of a report that are shown in a way of their own, by their key."""
+"""Parts of a report that have a printer of their own, by key."""
 
 
 def print_report(report: Report, title: str = "") -> None:
@@ -36,8 +36,8 @@ def print_report(report: Report, title: str = "") -> None:
 def _parts(title: str, report: Report) -> Iterator[RenderableType]:
     """Yield scores as a table of scores, other values as a table of names and values.
 
-    What stands beside scores is shown where it is a single value. The rest of it goes into depth
-    (errors, intervals, …): for JSON and ``vermeil evaluate``.
+    Beside scores, only single values are shown; errors, intervals and other details are in JSON
+    and in ``vermeil evaluate``.
     """
     is_scored = _has_scores(report)
     if is_scored:
@@ -64,14 +64,14 @@ def _has_scores(report: Report) -> bool:
 
 
 def _values(title: str, values: Report) -> RenderableType:
-    """Return a table of names and values; numbers alone are aligned at the right."""
+    """Return a table of names and values; right-aligned if all values are numbers."""
     has_text = any(isinstance(value, str | list | tuple) for value in values.values())
     rows = [(name, _value(value)) for name, value in values.items()]
     return table(title, ("", ""), rows, ("",) if has_text else ())
 
 
 def _rows(title: str, records: Sequence[Report]) -> RenderableType:
-    """Return a table of records; a record need not have every key of the others."""
+    """Return a table of records, which may have different keys."""
     keys = list(dict.fromkeys(key for record in records for key in record))
     words = {_words(k) for k in keys if any(isinstance(one.get(k), str) for one in records)}
     rows = [tuple(record.get(key) for key in keys) for record in records]

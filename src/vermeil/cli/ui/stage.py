@@ -1,4 +1,4 @@
-"""One stage of a run by itself: what annotate, locate and train have in common."""
+"""Shared code of the verbs that run one stage: annotate, locate and train."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def run_stage_command(
     quiet: bool,
     on: Literal["here", "ray"] | None = "here",
 ) -> None:
-    """Do one stage now, whether or not its output stands, and print its report."""
+    """Run one stage, even if its output is up to date, and print its report."""
     sections = load(config, overrides)
-    means = select_executor(sections, on)
+    executor = select_executor(sections, on)
     from vermeil.cli.ui.reports import print_report
     from vermeil.pipeline.stages import run_stage
 
-    is_helper = os.environ.get("RANK", "0") != "0"  # torchrun: the first process alone tells
+    is_helper = os.environ.get("RANK", "0") != "0"  # torchrun: only the first process prints
     with shown_progress(quiet or is_helper) as progress:
-        report = run_stage(stage, sections, progress, means)
+        report = run_stage(stage, sections, progress, executor)
     if is_helper:
         return
     if as_json:
@@ -41,7 +41,7 @@ def run_stage_command(
 
 
 def select_executor(sections: Config, on: Literal["here", "ray"] | None) -> Executor:
-    """Return who does the work of stages, going by the configuration and ``--on``."""
+    """Return the executor of the stages that the configuration and ``--on`` name."""
     from vermeil.jobs.executor import LOCAL
 
     cluster = sections.cluster.resolve(on)

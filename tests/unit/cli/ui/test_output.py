@@ -95,7 +95,7 @@ def test_scores_are_shown_whatever_was_measured_of_them(
         print_report({"judge": {k: v for k, v in whole.items() if k != left_out}})
         shown = capsys.readouterr().out
         assert "overall" in shown
-        assert ("boundaries alone" in shown) == (left_out != "span_only")
+        assert ("boundaries only" in shown) == (left_out != "span_only")
     print_report({"overall": {"f1": 0.25}, "per_label": {}})
     assert capsys.readouterr().out.splitlines()[1].split() == ["overall", "–", "–", "0.250", "–"]
 
