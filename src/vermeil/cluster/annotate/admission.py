@@ -11,8 +11,8 @@ from vermeil.errors import TeacherError
 from vermeil.teacher.backends.base import AttemptError, ServerRateLimits
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.limits.admission import Admission, AdmissionFactory
-from vermeil.teacher.limits.budget import charge_of, spending_cap
 from vermeil.teacher.limits.prices import price_of
+from vermeil.teacher.limits.spending import charge_of, spending_cap
 from vermeil.teacher.store.charges import Charge, Reservation
 from vermeil.teacher.store.group_commit import GroupCommit
 from vermeil.teacher.store.store import ReplyStore

@@ -10,8 +10,8 @@ from typing import Any
 
 from vermeil.cluster.connection import local_actor_options, require_ray
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.limits.budget import SpendingLimit
 from vermeil.teacher.limits.rate_limit import RateLimiter
+from vermeil.teacher.limits.spending import SpendingLimit
 from vermeil.teacher.store.charges import Charge, Reservation
 from vermeil.teacher.store.group_commit import GroupCommit
 from vermeil.teacher.store.merge import merge_store

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from vermeil.data.reply import Usage
 from vermeil.teacher.backends.batch_base import BatchResult
 from vermeil.teacher.backends.batch_types import ProviderBatch, RequestOutcome
-from vermeil.teacher.batches.budget import BatchSpendingLimit
+from vermeil.teacher.batches.spending import BatchSpendingLimit
 from vermeil.teacher.batches.store import BatchStore
 from vermeil.teacher.store.charges import Charge
 from vermeil.teacher.store.store import ReplyStore

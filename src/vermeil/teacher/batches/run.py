@@ -20,8 +20,8 @@ from vermeil.teacher.backends.batch_base import BatchBackend
 from vermeil.teacher.backends.batch_types import BatchPhase, ProviderBatch
 from vermeil.teacher.backends.registry import OpenBatches, open_batches
 from vermeil.teacher.batches.batch_file import BatchFile
-from vermeil.teacher.batches.budget import BatchSpendingLimit
 from vermeil.teacher.batches.collect import CollectedResults, collect_results
+from vermeil.teacher.batches.spending import BatchSpendingLimit
 from vermeil.teacher.batches.store import BatchStore
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.engine import OVER_LIMIT, Read

@@ -8,9 +8,9 @@ from typing import NamedTuple, Protocol
 from vermeil.data.reply import Reply, Request
 from vermeil.teacher.backends.base import AttemptError, ServerRateLimits
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.limits.budget import SpendingLimit
 from vermeil.teacher.limits.prices import Price
 from vermeil.teacher.limits.rate_limit import RateLimiter
+from vermeil.teacher.limits.spending import SpendingLimit
 from vermeil.teacher.store.charges import Charge, Reservation
 from vermeil.teacher.store.group_commit import GroupCommit
 from vermeil.teacher.store.store import ReplyStore

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vermeil.data.reply import Reply, Request
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.limits.budget import charge_of, spending_cap
 from vermeil.teacher.limits.prices import Price, price_of
+from vermeil.teacher.limits.spending import charge_of, spending_cap
 from vermeil.teacher.store.charges import Charge, Reservation
 from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import actual_usage, max_usage
