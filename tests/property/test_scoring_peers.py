@@ -11,7 +11,7 @@ from seqeval.scheme import IOB2
 
 from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.document import Span
-from vermeil.evaluation.views import matching_scores
+from vermeil.evaluation.matching import matching_scores
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.ner.tag_scoring import count_tags
 

@@ -12,7 +12,7 @@ from vermeil.data.counts import Counts, MatchCounts, sum_counts
 from vermeil.data.document import Annotation, Document
 from vermeil.evaluation.bootstrap import score_intervals
 from vermeil.evaluation.documents import score_documents
-from vermeil.evaluation.views import matching_scores
+from vermeil.evaluation.matching import matching_scores
 from vermeil.tasks.protocol import Task
 
 OVERALL = "overall"

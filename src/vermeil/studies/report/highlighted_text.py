@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-SpanKey = tuple[int, int, str]
+from vermeil.data.region import SpanKey
+
 Correctness = Literal["plain", "right", "wrong", "missed"]
 
 

@@ -7,10 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from vermeil.data.counts import Counts, ErrorKind, MatchCounts
 from vermeil.data.document import Range, Span
+from vermeil.data.region import SpanKey
 from vermeil.tasks.labels import NO_LABEL
-
-SpanKey = tuple[int, int, str]
-"""Start, end and label of a span."""
 
 
 def count_spans(gold: Sequence[Span], predicted: Sequence[Span]) -> Counts:

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.counts import Counts, ErrorKind, MatchCounts
+from vermeil.data.region import SpanKey
 from vermeil.data.tags import split_tag
 from vermeil.errors import DataError
-from vermeil.tasks.ner.scoring import SpanKey, add_errors
+from vermeil.tasks.ner.scoring import add_errors
 
 _PREFIXES = "BIES"
 

@@ -1,6 +1,6 @@
 from vermeil.data.counts import MatchCounts
 from vermeil.data.document import Annotation, Span
-from vermeil.evaluation.views import matching_scores
+from vermeil.evaluation.matching import matching_scores
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.scoring import count_spans
 from vermeil.tasks.ner.task import NerTask
