@@ -12,21 +12,23 @@ from vermeil.cluster.archive import create_archive, extract_archive
 from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import connected, require_ray, worker_options
 from vermeil.cluster.work_pool import run_units
-from vermeil.studies.cells.cell import CellJob, run_cell
+from vermeil.studies.cells.cell import run_cell
+from vermeil.studies.cells.job import CellJob
 from vermeil.studies.cells.sampling import CellDocuments
 from vermeil.studies.study import RunCells
 
 
 def cell_runner_for(config: ClusterConfig) -> RunCells:
-    """Return what runs the cells of a `study` on a cluster, in place of this machine.
+    """Return a function that runs the cells of a `study` on a cluster.
 
-    A cell is the same wherever it runs. Its documents go to it, and its result comes back, through
-    Ray: no disk is shared. A cell whose worker died runs again, ``cluster.retries`` times.
+    A cell's result does not depend on the machine. Documents and results are sent through Ray, so
+    machines need no shared disk. A cell whose worker died runs again, at most ``cluster.retries``
+    times.
 
     Args:
-        config: which cluster, and what a cell gets of it.
+        config: address of the cluster, and resources of a cell.
     """
-    require_ray()  # tell at once where it is missing
+    require_ray()  # raises before any work if Ray is missing
 
     def run(
         jobs: Mapping[str, CellJob], model: Callable[[str], Path | None]
@@ -43,48 +45,52 @@ def _run(
     ray = require_ray()
     options = worker_options(config) | {"num_returns": 2, "max_retries": config.retries}
     task = ray.remote(_cell).options(**options)
-    scored = _SharedInput(lambda job: (job.dev, job.test))
-    drawn = _SharedInput(lambda job: job.documents)
+    scored_documents = _SharedInput(lambda job: (job.dev, job.test))
+    sampled_documents = _SharedInput(lambda job: job.documents)
 
     def submit(key: str) -> list[Any]:
         job = jobs[key]
-        threads = job.student.model_copy(update={"threads": config.threads})
-        bare = replace(job, documents=CellDocuments((), ()), dev=(), test=(), student=threads)
-        wants_model = model(key) is not None
-        refs: list[Any] = task.remote(bare, drawn.ref(job), scored.ref(job), key, wants_model)
+        student = job.student.model_copy(update={"threads": config.threads})
+        stripped = replace(job, documents=CellDocuments((), ()), dev=(), test=(), student=student)
+        shared = (sampled_documents.ref(job), scored_documents.ref(job))
+        refs: list[Any] = task.remote(stripped, *shared, key, model(key) is not None)
         return refs
 
     best = -1.0
-    # Ray itself runs them again, so that a model whose machine is lost can be had once more.
+    # Ray itself repeats cells, so that a model whose machine was lost can be computed again.
     for done in run_units(jobs, submit, config.model_copy(update={"retries": 0}), prefetch=1):
-        cell, place = done.value, model(done.unit)
-        if place is not None and cell["dev"]["overall"]["f1"] > best:
-            # Only what may be kept crosses the network.
+        cell, folder = done.value, model(done.unit)
+        if folder is not None and cell["dev"]["overall"]["f1"] > best:
+            # Only a model that may be kept is sent over the network.
             best = cell["dev"]["overall"]["f1"]
-            extract_archive(ray.get(done.extra_refs[0]), place)
+            extract_archive(ray.get(done.extra_refs[0]), folder)
         yield cell
 
 
 def _cell(
-    job: CellJob, draw: CellDocuments, scored: tuple[Any, Any], key: str, wants_model: bool
+    job: CellJob,
+    sampled: CellDocuments,
+    scored: tuple[Any, Any],
+    key: str,
+    return_model: bool,
 ) -> tuple[dict[str, Any], bytes | None]:
-    """Run a cell in a worker; return it, and the model's folder if it is wanted."""
-    whole = replace(job, documents=draw, dev=scored[0], test=scored[1])
+    """Run a cell in a worker; return its result, and the model's archive if requested."""
+    complete_job = replace(job, documents=sampled, dev=scored[0], test=scored[1])
     with TemporaryDirectory() as folder:
-        place = Path(folder) / "model" if wants_model else None
-        cell = run_cell(whole, key, place)
-        return cell, None if place is None else create_archive(place)
+        model_folder = Path(folder) / "model" if return_model else None
+        cell = run_cell(complete_job, key, model_folder)
+        return cell, None if model_folder is None else create_archive(model_folder)
 
 
 class _SharedInput:
-    """What neighbouring cells have in common, and goes to the cluster once for all of them."""
+    """An input that consecutive cells share, and that is sent to the cluster only once."""
 
     def __init__(self, part: Callable[[CellJob], Any]) -> None:
         self._part = part
         self._last: tuple[Any, Any] | None = None
 
     def ref(self, job: CellJob) -> Any:
-        """Return a reference to that part of the cell."""
+        """Return a Ray reference to this part of the cell's job."""
         part = self._part(job)
         if self._last is None or not _is_identical(part, self._last[0]):
             self._last = (part, require_ray().put(part))

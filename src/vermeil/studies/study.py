@@ -26,7 +26,9 @@ from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.student.network.encoder import require_encoder
 from vermeil.studies.best_model import BestModel
-from vermeil.studies.cells.cell import CellJob, RefinementJob, cell_key, run_cell
+from vermeil.studies.cells.cell import run_cell
+from vermeil.studies.cells.job import CellJob, RefinementJob
+from vermeil.studies.cells.key import cell_key
 from vermeil.studies.cells.observation_set import is_observed, sample_observation_set
 from vermeil.studies.cells.regimens import CEILING, blending_for
 from vermeil.studies.cells.sampling import CellDocuments, sample_documents
