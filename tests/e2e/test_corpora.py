@@ -59,7 +59,7 @@ def test_silver_goes_to_people_and_comes_back_as_gold(vermeil: Any, tmp_path: Pa
     )
     assert done.returncode == 0, done.stderr
     assert "wrote 2 of 2 documents with 1 suggested spans to tasks.json" in done.stderr
-    assert "not in silver.jsonl: 1 ids, the first: z" in done.stderr
+    assert "not in silver.jsonl: 1 ids (z)" in done.stderr
     tasks = json.loads((tmp_path / "tasks.json").read_text())
     assert [task["data"]["vermeil"]["id"] for task in tasks] == ["b", "a"]
     tasks[1]["annotations"] = [

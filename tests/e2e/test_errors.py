@@ -33,7 +33,7 @@ def test_an_unknown_verb_is_a_matter_of_usage(vermeil: Any) -> None:
 
 def test_of_all_verbs_only_train_is_done_by_several_processes(vermeil: Any) -> None:
     done = vermeil("annotate", environment={"WORLD_SIZE": "2", "RANK": "1"})
-    assert "vermeil annotate is done by one process" in message(done, 2)
+    assert "vermeil annotate runs in one process" in message(done, 2)
 
 
 def test_without_a_configuration_init_is_recommended(vermeil: Any) -> None:

@@ -95,5 +95,5 @@ def test_what_cannot_be_is_told(said: Any) -> None:
     said("annotate", "--batch", "-q")
     wrong = said("replies", "list", "--state", "odd", code=2)
     assert "--state odd: expected one of" in wrong.stderr
-    none = said("replies", "batches", "--give-up", "x", code=3)
+    none = said("replies", "batches", "--abandon", "x", code=3)
     assert "no batch 'x' is waited for" in none.stderr

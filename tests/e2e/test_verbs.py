@@ -202,5 +202,5 @@ def test_ctrl_c_is_answered_with_a_word_on_going_on(tmp_path: Path) -> None:
                 assert process.stderr is not None
                 told = process.stderr.read()
                 assert process.wait(30) == 130
-    assert "stopped." in told
+    assert "stopped;" in told
     assert "Traceback" not in told

@@ -28,7 +28,7 @@ def test_labels_have_colours_of_their_own() -> None:
 def test_a_span_within_another_is_counted_where_it_cannot_be_drawn() -> None:
     spans = (Span(0, 8, "PER"), Span(4, 8, "LOC"))
     drawn = highlighted(Document("1", "Ada Oslo", annotation=Annotation(spans)), LABELS)
-    assert drawn.plain == "Ada Oslo⟨PER⟩\n(1 more within or across these)"
+    assert drawn.plain == "Ada Oslo⟨PER⟩\n(1 more spans inside or across these)"
 
 
 def test_nothing_marked_and_nobody_looked_differ() -> None:
