@@ -1,4 +1,4 @@
-# Every target sets up .venv by itself; `make` alone says what there is.
+# Every target sets up .venv; `make` without a target lists them.
 PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
@@ -6,16 +6,17 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test test-slow test-cluster check venv lock clean
+.PHONY: help demo test test-slow test-cluster check glossary venv lock clean
 
 help:
-	@echo "make demo       annotate, train, compare: the whole of Vermeil on a shipped sample (minutes)"
-	@echo "make test       the tests, without the slow ones"
-	@echo "make test-slow  the slow ones (minutes of training)"
-	@echo "make test-cluster  on a Ray cluster of three nodes on this machine, one of which is killed"
+	@echo "make demo       annotate, train, compare: every stage on the sample corpus (minutes)"
+	@echo "make test       the tests, except the slow ones"
+	@echo "make test-slow  the slow tests (minutes of training)"
+	@echo "make test-cluster  the tests on a Ray cluster of three nodes, of which one is killed"
 	@echo "make check      lint, format, types, import layers"
-	@echo "make venv       only set up $(VENV)"
-	@echo "make lock       write requirements.lock anew"
+	@echo "make glossary   write docs/glossary.md from docs/glossary.toml"
+	@echo "make venv       set up $(VENV)"
+	@echo "make lock       update requirements.lock"
 	@echo "make clean      remove $(VENV) and every cache"
 
 demo: $(INSTALLED)
@@ -36,9 +37,12 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+glossary: $(INSTALLED)
+	$(BIN)/python tools/glossary.py
+
 venv: $(INSTALLED)
 
-# Done anew when the dependencies change; the stamp is written only when all went well.
+# Runs again when the dependencies change; the stamp is written only after success.
 $(INSTALLED): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Vermeil needs Python 3.11 or newer; name one: make PYTHON=python3.12 …"; exit 1; }
