@@ -1,4 +1,4 @@
-"""Folders on their way between machines that share no disk."""
+"""Archives (tar) that send folders between machines without a shared disk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def create_archive(folder: Path) -> bytes:
-    """Return all files of a folder, as one piece."""
+    """Return all files of a folder as an uncompressed tar archive."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         archive.add(folder, ".")
@@ -16,7 +16,7 @@ def create_archive(folder: Path) -> bytes:
 
 
 def extract_archive(data: bytes, folder: Path) -> None:
-    """Write what `pack` returned into a folder, which is made."""
+    """Extract an archive of `create_archive` into a folder, which is created."""
     folder.mkdir(parents=True, exist_ok=True)
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         archive.extractall(folder, filter="data")

@@ -11,38 +11,40 @@ from vermeil.section import Section
 
 
 class ClusterConfig(Section):
-    """Whether jobs run on Ray, and what each of their workers gets."""
+    """Settings of jobs on a Ray cluster: its address, and the resources of each worker."""
 
     address: str | None = None
-    """local (a cluster of this machine, for the time of the job), auto (the one that runs here), or
-    the address of one, such as ray://HOST:10001; none: no cluster, unless --on ray is given."""
+    """Address of the cluster: local (start one on this machine for the job), auto (use the one that
+    runs on this machine), or an address (ray://HOST:10001). Default: no cluster, unless --on ray is
+    given."""
     workers: int | None = Field(default=None, ge=1)
-    """Most workers at once; none: as many as the cluster has room for, those that join included."""
+    """Maximum number of parallel workers. Default: as many as the cluster can run, including
+    machines that join later."""
     cpus: float = Field(default=1.0, gt=0)
-    """Processors of a worker, and threads that it computes with."""
+    """CPUs of a worker; also its number of compute threads."""
     gpus: float = Field(default=0.0, ge=0)
-    """Graphics cards of a worker."""
+    """GPUs of a worker."""
     memory_gb: float | None = Field(default=None, gt=0)
-    """Memory that a machine must have free for a worker, in GB; none: whatever it has."""
+    """Free memory in GB that a machine needs to run a worker. Default: no requirement."""
     resources: dict[str, float] = Field(default={})
-    """Further resources of a worker, as `ray start --resources` names them."""
+    """Custom resources of a worker, with the names of `ray start --resources`."""
     retries: int = Field(default=3, ge=0)
-    """How often work is taken over from workers that died, before the job gives up."""
+    """Maximum number of times that the work of a dead worker is repeated before the job fails."""
     chunk_documents: int = Field(default=200, ge=1)
-    """annotate: requests that a worker takes over at once, and the most that is asked again where a
-    whole machine is lost."""
+    """annotate: requests in one work unit of a worker. At most this many are sent again after the
+    loss of a machine."""
     scratch: Path | None = None
-    """annotate: folder on every machine's own disk for replies that are not collected yet; none:
-    the system's folder for temporary files."""
+    """annotate: folder on each machine's local disk for replies that are not merged yet. Default:
+    the system's temporary folder."""
     storage: str | None = None
-    """train and tune: folder or address (s3://…) that all machines reach, for checkpoints; none: a
-    folder in run.output."""
+    """train and tune: folder or URI (s3://…) for checkpoints that all machines can access. Default:
+    a folder in run.output."""
 
     def resolve(self, on: Literal["here", "ray"] | None) -> ClusterConfig | None:
-        """Return the cluster to run on, or None to run here.
+        """Return the cluster to run on, or None to run in this process.
 
         Args:
-            on: what ``--on`` says; None: nothing, so that the address decides.
+            on: value of ``--on``; None: not given, so that the address decides.
         """
         if on == "here" or (on is None and self.address is None):
             return None
@@ -50,10 +52,10 @@ class ClusterConfig(Section):
 
     @property
     def is_remote(self) -> bool:
-        """Whether this process is none of the cluster's, only a client of it."""
+        """True if this process is only a client of the cluster."""
         return (self.address or "").startswith("ray://")
 
     @property
     def threads(self) -> int:
-        """Threads that a worker computes with."""
+        """Number of compute threads of a worker."""
         return max(1, int(self.cpus))

@@ -1,4 +1,4 @@
-"""To a Ray cluster and away again; what a worker asks of it."""
+"""Connection to a Ray cluster, and resource options of its workers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from vermeil.optional import require
 from vermeil.telemetry import switch_off
 
 _STORE_BYTES = 200 * 2**20
-"""Shared memory of a cluster of this machine alone; Ray's default is a third of all memory."""
+"""Shared memory of a local cluster; Ray's default is a third of all memory."""
 _LOOPBACK = "127.0.0.2"
-"""On loopback, so that nobody else reaches the cluster; 127.0.0.1 Ray would replace by an address
-that others reach."""
+"""Loopback address, so that no other machine can access the cluster. Ray would replace 127.0.0.1 by
+a public address."""
 _ENVIRONMENT = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
@@ -26,14 +26,14 @@ _ENVIRONMENT = {
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "RAY_AIR_NEW_OUTPUT": "0",
 }
-"""Environment of Ray: Vermeil shows progress and handles Ctrl-C itself."""
+"""Environment variables of Ray. Vermeil shows progress and handles Ctrl-C itself."""
 
 
 def require_ray() -> Any:
     """Return the module ray.
 
     Raises:
-        ConfigError: it is not installed.
+        ConfigError: Ray is not installed.
     """
     require("a Ray cluster", "ray")
     for name, value in _ENVIRONMENT.items():
@@ -46,12 +46,12 @@ def require_ray() -> Any:
 
 @contextmanager
 def connected(config: ClusterConfig) -> Iterator[None]:
-    """Connect to the cluster, and part from it at the end.
+    """Connect to the cluster, and disconnect at the end.
 
-    Whoever is connected already, with `ray.init`, stays so.
+    An existing connection (`ray.init`) is used and stays open.
 
     Raises:
-        ConfigError: Ray is not installed, or there is no cluster at the address.
+        ConfigError: Ray is not installed, or no cluster runs at the address.
     """
     ray = require_ray()
     if ray.is_initialized():
@@ -82,7 +82,7 @@ def connected(config: ClusterConfig) -> Iterator[None]:
 
 
 def worker_options(config: ClusterConfig) -> dict[str, Any]:
-    """Return what a task or actor asks of the cluster."""
+    """Return Ray's resource options for a task or actor."""
     options: dict[str, Any] = {"num_cpus": config.cpus}
     if config.gpus:
         options["num_gpus"] = config.gpus
@@ -94,12 +94,12 @@ def worker_options(config: ClusterConfig) -> dict[str, Any]:
 
 
 def task_error(error: Any) -> BaseException:
-    """Return what a task raised, a RayTaskError, as it would have been raised here."""
+    """Return the Vermeil error that caused a RayTaskError, or the RayTaskError itself."""
     return error.cause if isinstance(error.cause, VermeilError) else error
 
 
 def local_actor_options() -> dict[str, Any]:
-    """Return what an actor asks for that stays on this machine, and takes no processor of it."""
+    """Return options that pin an actor to this machine and reserve no processor for it."""
     ray = require_ray()
     node = ray.get_runtime_context().get_node_id()
     strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node, soft=False)
@@ -107,9 +107,9 @@ def local_actor_options() -> dict[str, Any]:
 
 
 def worker_slots(config: ClusterConfig) -> int:
-    """Return how many workers the cluster has room for at this moment; at least one."""
+    """Return the number of workers that fit into the cluster at this moment; at least one."""
     if config.workers is not None:
         return config.workers
-    there = require_ray().cluster_resources()
-    wanted = {"CPU": config.cpus, "GPU": config.gpus, **config.resources}
-    return max(1, int(min(there.get(name, 0) / size for name, size in wanted.items() if size)))
+    available = require_ray().cluster_resources()
+    needed = {"CPU": config.cpus, "GPU": config.gpus, **config.resources}
+    return max(1, int(min(available.get(name, 0) / n for name, n in needed.items() if n)))

@@ -1,4 +1,4 @@
-"""Where a job that spreads its own work over a cluster is run itself."""
+"""Run the driver of a distributed job in this process or on the cluster."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ Result = TypeVar("Result")
 def run_on_driver(
     config: ClusterConfig, job: Callable[[Progress], Result], progress: Progress
 ) -> Result:
-    """Run a job in this process or, where only a client of the cluster is here, on the cluster.
+    """Run a job in this process, or on the cluster if this process is only a client of it.
 
-    Through ``ray://`` Ray Data does not work, and what Ray Train and Tune write would be looked for
-    on this machine. There the job runs in an actor on the machine that the address names; what it
-    tells is told here, and it ends with this process.
+    Ray Data does not work through ``ray://``. Ray Train and Ray Tune would search their files on
+    this machine. With such an address the job runs in an actor on the machine that the address
+    names. Its progress is forwarded to this process. The actor ends with this process.
 
     Args:
-        config: which cluster.
-        job: connects by itself; its arguments and result travel where it does.
-        progress: told what the job tells.
+        config: address of the cluster.
+        job: function that connects to the cluster itself; must be picklable, like its result.
+        progress: called with every progress report of the job.
 
     Raises:
-        VermeilError: whatever the job raises.
+        VermeilError: any error of the job.
     """
     if not config.is_remote:
         return job(progress)
     ray = require_ray()
-    with connected(config), open_progress_relay(progress) as board:
+    with connected(config), open_progress_relay(progress) as relay:
         actor = ray.remote(_Driver).options(**local_actor_options()).remote()
         try:
-            result: Result = ray.get(actor.run.remote(job, board))
+            result: Result = ray.get(actor.run.remote(job, relay))
         except ray.exceptions.RayTaskError as error:
             raise task_error(error) from None
         finally:
@@ -49,27 +49,27 @@ def run_on_driver(
 
 
 def storage_for(config: ClusterConfig, folder: Path) -> str:
-    """Return where Ray keeps states: ``cluster.storage``, else a folder of this machine.
+    """Return the URI of Ray's storage: ``cluster.storage``, or a folder of this machine.
 
     Raises:
-        ConfigError: it is not set, and this machine is none of the cluster's.
+        ConfigError: it is not set, and this machine is not part of the cluster.
     """
     if config.storage is None and config.is_remote:
         raise ConfigError(
-            f"cluster.storage: with the address {config.address} it has to be set, to a folder or "
-            "an address (s3://…) that all machines of the cluster reach"
+            f"cluster.storage: must be set with the address {config.address}; set it to a folder "
+            "or URI (s3://…) that all machines of the cluster can access"
         )
     return StorageUri.resolve(config.storage or str(folder)).uri
 
 
 def job_name(job: str, output: Path) -> str:
-    """Return a name for what Ray keeps of a job: the same for the same output, so it can go on."""
+    """Return the name of a job in Ray's storage; the same output gives the same name."""
     return f"{job}-{hashlib.sha256(str(output.absolute()).encode()).hexdigest()[:16]}"
 
 
 class _Driver:
-    """An actor: somebody else's process."""
+    """An actor that runs a job on the cluster's head."""
 
     def run(self, job: Callable[[Progress], Any], relay: Any) -> Any:
-        """Run a job."""
+        """Run a job and publish its progress to a relay."""
         return job(relay_progress(relay))

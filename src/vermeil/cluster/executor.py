@@ -1,4 +1,4 @@
-"""The stages of a run whose work a cluster does."""
+"""The executor that runs the stages of a run on a cluster."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from vermeil.jobs.executor import Executor
 
 
 def executor_for(cluster: ClusterConfig, run: RunConfig) -> Executor:
-    """Return a cluster as who does the work of stages."""
+    """Return an executor that sends requests and trains on a cluster."""
     return Executor(request_sender_for(cluster), trainer_for(cluster, run.output / "ray"))

@@ -1,4 +1,4 @@
-"""Places to read and write on a cluster: local folders and object stores."""
+"""Storage of a cluster: local folders and object stores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vermeil.optional import require
 
 @dataclass(frozen=True, slots=True)
 class StorageUri:
-    """A folder, local or not.
+    """A local or remote folder.
 
     Args:
         uri: a path, or a URI that pyarrow knows (s3://BUCKET/FOLDER, gs://, hdfs://).
@@ -22,14 +22,14 @@ class StorageUri:
 
     @classmethod
     def resolve(cls, uri: str) -> StorageUri:
-        """Return what somebody here means, as others understand it who work in other folders."""
+        """Return the storage with a path made absolute, so that it holds in every process."""
         return cls(uri if "://" in uri else str(Path(uri).absolute()))
 
     def open(self) -> tuple[Any, str]:
         """Return pyarrow's file system and the path in it.
 
         Raises:
-            ConfigError: pyarrow is not installed, or does not know the address.
+            ConfigError: pyarrow is not installed, or does not support the URI.
         """
         require(self.uri, "ray")
         from pyarrow import ArrowException, fs
@@ -43,7 +43,7 @@ class StorageUri:
         return found
 
     def list_files(self) -> list[str]:
-        """Return the files below the folder, hidden ones left out, by their relative paths."""
+        """Return the sorted relative paths of all files below the folder, without hidden files."""
         from pyarrow import fs
 
         system, root = self.open()

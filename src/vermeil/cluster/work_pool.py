@@ -1,4 +1,4 @@
-"""Work as Ray tasks: as many at once as there is room for, taken over when a worker dies."""
+"""Pool of Ray tasks: as many at once as the cluster can run, repeated after a worker's death."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from vermeil.errors import TrainingError
 
 Unit = TypeVar("Unit")
 Refs = Sequence[Any]
-"""What a task will return; the first one says that it is done."""
+"""References to the results of a task. The first one shows that the task has finished."""
 
 _POLL_SECONDS = 1.0
-"""Seconds after which it is seen whether machines have joined."""
+"""Seconds between two checks for machines that joined."""
 
 
 @dataclass(slots=True)
 class CompletedUnit(Generic[Unit]):
-    """A task that has ended well.
+    """A work unit whose task succeeded.
 
     Args:
-        unit: what it was about.
-        value: what it returned.
-        extra_refs: references to what it returned besides.
+        unit: the work unit.
+        value: first return value of the task.
+        extra_refs: references to its other return values.
     """
 
     unit: Unit
@@ -42,55 +42,55 @@ def run_units(
     on_worker_lost: Callable[[Unit], Any] = lambda _: None,
     prefetch: int = 0,
 ) -> Iterator[CompletedUnit[Unit]]:
-    """Run a task for each item and yield them as they end.
+    """Run a task for each work unit, and yield units as they finish.
 
-    Items are taken one by one, as there is room: machines that join get work, and nothing waits in
-    memory.
+    Units are taken one by one when a worker is free. So machines that join receive work, and few
+    units wait in memory.
 
     Args:
-        units: what there is to do.
-        submit: starts the task of one item.
-        config: how many at once, and how often work is taken over.
-        on_worker_lost: told of an item whose worker died, before it is done again.
-        prefetch: tasks that wait at the cluster's side, so that no worker waits for the next one.
+        units: all work units.
+        submit: starts the task of one unit.
+        config: number of workers, and repetitions after a worker's death.
+        on_worker_lost: called with a unit whose worker died, before the unit is repeated.
+        prefetch: tasks queued at the cluster, so that no worker waits for its next one.
 
     Raises:
-        VermeilError: whatever a task raises; or a worker died too often over one item.
+        VermeilError: any error of a task, or too many workers died on one unit.
     """
     ray = require_ray()
-    source, again = iter(units), deque[Unit]()
+    source, lost_units = iter(units), deque[Unit]()
     running: dict[Any, tuple[Unit, Refs]] = {}
     deaths: dict[int, int] = {}
     try:
         while True:
             while len(running) < worker_slots(config) + prefetch:
-                item = again.popleft() if again else next(source, None)
-                if item is None:
+                unit = lost_units.popleft() if lost_units else next(source, None)
+                if unit is None:
                     break
-                refs = submit(item)
-                running[refs[0]] = (item, refs)
+                refs = submit(unit)
+                running[refs[0]] = (unit, refs)
             if not running:
                 return
             ready, _ = ray.wait(list(running), timeout=_POLL_SECONDS)
             for ref in ready:
-                item, refs = running.pop(ref)
+                unit, refs = running.pop(ref)
                 try:
                     value = ray.get(ref)
                 except ray.exceptions.RayTaskError as error:
                     raise task_error(error) from None
                 except ray.exceptions.RayError as error:
-                    deaths[id(item)] = deaths.get(id(item), 0) + 1
-                    if deaths[id(item)] > config.retries:
+                    deaths[id(unit)] = deaths.get(id(unit), 0) + 1
+                    if deaths[id(unit)] > config.retries:
                         raise TrainingError(
-                            f"workers died {deaths[id(item)]} times over the same piece of work "
-                            f"({type(error).__name__}), most likely for want of memory; what is "
-                            "done is kept: run the same again, with fewer workers or more memory "
-                            "for each (cluster.memory_gb)"
+                            f"workers died {deaths[id(unit)]} times on the same work unit "
+                            f"({type(error).__name__}), probably for lack of memory; finished work "
+                            "is stored: run the same command again with fewer workers "
+                            "(cluster.workers) or more memory for each (cluster.memory_gb)"
                         ) from error
-                    on_worker_lost(item)
-                    again.append(item)
+                    on_worker_lost(unit)
+                    lost_units.append(unit)
                 else:
-                    yield CompletedUnit(item, value, refs[1:])
+                    yield CompletedUnit(unit, value, refs[1:])
     finally:
         for ref in running:
             ray.cancel(ref)

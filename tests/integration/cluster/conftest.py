@@ -26,13 +26,13 @@ os.environ["RAY_AUTH_MODE"] = "disabled"
 
 CONFIG = ClusterConfig(address="auto", cpus=1, retries=3, chunk_documents=8)
 
-# On loopback, and not the address that Ray would replace by one that others reach.
+# On loopback; Ray would replace 127.0.0.1 by a public address.
 LOOPBACK = "127.0.0.2"
-# Of a cluster none of whose nodes is killed: Ray's client server looks for its node by the address,
-# and on one machine those that were killed have the address of those that live.
+# For a cluster whose nodes are not killed: Ray's client server finds its node by address, and on one
+# machine killed nodes have the address of running nodes.
 LOOPBACK_OF_CLIENTS = "127.0.0.3"
 
-# What Ray itself does that Python 3.11 and later warn of.
+# Warnings of Python 3.11 and later that Ray itself causes.
 NOISE = (
     "ignore::ResourceWarning",
     "ignore::pytest.PytestUnraisableExceptionWarning",
@@ -64,12 +64,12 @@ tune.space = {{ "student.learning_rate" = [1e-3, 1e-2] }}
 class Nodes:
     """The nodes of a cluster: the head, and workers with one CPU each.
 
-    Each is a ``ray start`` of its own, bound to loopback; its processes die with it.
+    Each is a separate ``ray start``, bound to loopback; its processes die with it.
 
     Args:
-        folder: for what Ray writes.
-        ip: the address of all nodes.
-        cpus: of the head.
+        folder: folder for Ray's files.
+        ip: address of all nodes.
+        cpus: CPUs of the head.
     """
 
     def __init__(self, folder: Path, ip: str = LOOPBACK, cpus: int = 0) -> None:
@@ -80,9 +80,9 @@ class Nodes:
         self.workers: list[subprocess.Popen[bytes]] = []
         ports = [free_port(ip), free_port(ip)]
         self._address, self.client_address = f"{ip}:{ports[0]}", f"ray://{ip}:{ports[1]}"
-        alone = ("--include-dashboard=false", f"--temp-dir={folder}", f"--num-cpus={cpus}")
+        options = ("--include-dashboard=false", f"--temp-dir={folder}", f"--num-cpus={cpus}")
         entrances = (f"--port={ports[0]}", f"--ray-client-server-port={ports[1]}")
-        self._head = self._start("--head", *entrances, *alone)
+        self._head = self._start("--head", *entrances, *options)
         self._wait(lambda: all(is_open(ip, port) for port in ports))
 
     def _wait(self, for_: Callable[[], bool]) -> None:
@@ -98,7 +98,7 @@ class Nodes:
             return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
 
     def add(self) -> None:
-        """Let a node with one CPU join."""
+        """Start a worker node with one CPU."""
         self.workers.append(self._start(f"--address={self._address}", "--num-cpus=1"))
 
     def kill(self) -> None:
@@ -112,41 +112,41 @@ class Nodes:
         )
 
     def disconnect(self) -> None:
-        """Part from it."""
+        """Disconnect this process from the head."""
         self._ray.shutdown()
 
     def wait_for(self, cpus: int) -> None:
-        """Wait until so many workers are there; on a busy machine Ray may give one up."""
+        """Wait until ``cpus`` CPUs are available; on a busy machine Ray may give up a node."""
 
-        def are_there() -> bool:
+        def are_available() -> bool:
             for node in [n for n in self.workers if n.poll() is not None]:
                 self.workers.remove(node)
                 self.add()
             return bool(self._ray.cluster_resources().get("CPU", 0) >= cpus)
 
-        self._wait(are_there)
+        self._wait(are_available)
 
     def close(self) -> None:
-        """Kill them all."""
+        """Kill all nodes."""
         for node in (*self.workers, self._head):
             _kill(node)
 
 
 def free_port(ip: str) -> int:
-    """A port that nobody listens at."""
+    """Return an unused port."""
     with socket.socket() as trial:
         trial.bind((ip, 0))
         return int(trial.getsockname()[1])
 
 
 def is_open(ip: str, port: int) -> bool:
-    """Whether somebody listens there."""
+    """Return whether a server listens on a port."""
     with socket.socket() as trial:
         return trial.connect_ex((ip, port)) == 0
 
 
 def _kill(node: subprocess.Popen[bytes]) -> None:
-    """Kill a node's processes: the one that started them last, so that none is lost sight of."""
+    """Kill a node's processes; the parent last, so that all children are found."""
     for process in psutil.Process(node.pid).children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             process.kill()
@@ -155,14 +155,14 @@ def _kill(node: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def place_of_ray() -> Iterator[Path]:
-    """Give a folder for Ray, and let its processes find our code."""
+def ray_folder() -> Iterator[Path]:
+    """Yield a folder for Ray, and put the repository on the import path of its processes."""
     pytest.importorskip("ray", reason='Ray is not installed: pip install "vermeil[ray]"')
     root = Path(__file__).parents[3]
     paths = [str(root / "src"), str(root), os.environ.get("PYTHONPATH", "")]
     with (
         pytest.MonkeyPatch.context() as patch,
-        # Not tmp_path: sockets lie in it, whose paths must be short.
+        # Not tmp_path: the folder holds sockets, whose paths must be short.
         TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder,
     ):
         patch.setenv("PYTHONPATH", os.pathsep.join(paths))
@@ -171,8 +171,8 @@ def place_of_ray() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Nodes]:
-    """A head that computes nothing, this process connected to it."""
-    with place_of_ray() as folder:
+    """A head without CPUs, to which this process is connected."""
+    with ray_folder() as folder:
         nodes = Nodes(folder)
         try:
             nodes.connect()
@@ -184,8 +184,8 @@ def cluster() -> Iterator[Nodes]:
 
 @pytest.fixture
 def client_address() -> Iterator[str]:
-    """Where a cluster of one node with two CPUs takes clients; this process is none of its own."""
-    with place_of_ray() as folder:
+    """Client address of a cluster of one node with two CPUs, outside this process."""
+    with ray_folder() as folder:
         nodes = Nodes(folder, LOOPBACK_OF_CLIENTS, cpus=2)
         try:
             yield nodes.client_address
@@ -194,7 +194,7 @@ def client_address() -> Iterator[str]:
 
 
 def write_project(folder: Path, encoder: Path, rest: str, number: int = 60) -> None:
-    """Write gold and dev of toys, and a vermeil.toml that names them and ends with ``rest``."""
+    """Write toy gold and dev corpora, and a vermeil.toml that names them and ends with ``rest``."""
     documents = sentences(number)
     write_corpus(documents[: number * 2 // 3], folder / "gold.jsonl", "jsonl")
     write_corpus(documents[number * 2 // 3 :], folder / "dev.jsonl", "jsonl")
@@ -211,12 +211,12 @@ def nodes(cluster: Nodes) -> Nodes:
 
 
 class Once:
-    """A progress that does something when a stage has come so far, once.
+    """A progress callback that calls a function once, when a stage reaches a count.
 
     Args:
-        stage: which one.
-        done: how far.
-        act: what is done then.
+        stage: name of the stage.
+        done: count that the stage has to reach.
+        act: function to call.
     """
 
     def __init__(self, stage: str, done: int, act: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""A worker's side of the treasury: gates that all workers share."""
+"""A worker's client of the coordinator: spending limit and rate limit shared by all workers."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import UsageEstimate, actual_usage, max_usage
 
 _COLLECT_SECONDS = 0.005
-"""Seconds over which what there is to tell is gathered into one call."""
+"""Seconds during which calls and notifications are gathered into one remote call."""
 
 
 def remote_admission(
     coordinator: Any, lease: str, usage_estimate: UsageEstimate
 ) -> AdmissionFactory:
-    """Return what makes gates at which a run asks the treasury.
+    """Return a factory of admissions that use the coordinator's limits.
 
     Args:
         coordinator: handle of the actor.
-        lease: the name under which this worker comes.
-        usage_estimate: what a request will probably need.
+        lease: lease of this worker.
+        usage_estimate: estimate of the token usage of a request.
     """
 
-    def make(config: TeacherConfig, store: ReplyStore, _commits: GroupCommit) -> Admission:
-        teller = CoordinatorClient(coordinator, lease)
+    def make(config: TeacherConfig, store: ReplyStore, _group_commit: GroupCommit) -> Admission:
+        client = CoordinatorClient(coordinator, lease)
         return Admission(
-            RemoteSpendingLimit(config, store, teller, usage_estimate), RemoteRateLimiter(teller)
+            RemoteSpendingLimit(config, store, client, usage_estimate), RemoteRateLimiter(client)
         )
 
     return make
 
 
 class CoordinatorClient:
-    """Speaks to the treasury for all requests of a worker: what comes together goes in one call."""
+    """Client of the coordinator for all requests of a worker; gathers calls into remote calls."""
 
     def __init__(self, coordinator: Any, lease: str) -> None:
         self._coordinator, self._lease = coordinator, lease
@@ -52,58 +52,58 @@ class CoordinatorClient:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def call(self, method: str, *arguments: Any) -> Any:
-        """Return what the treasury says, which it does at once."""
+        """Return the result of a method that does not wait; gathered with other calls."""
         loop = asyncio.get_running_loop()
         if not self._calls:
             loop.call_later(_COLLECT_SECONDS, self._send_calls)
-        answer: asyncio.Future[Any] = loop.create_future()
-        self._calls.append(((method, arguments), answer))
-        return await answer
+        result: asyncio.Future[Any] = loop.create_future()
+        self._calls.append(((method, arguments), result))
+        return await result
 
     async def call_and_wait(self, method: str, *arguments: Any) -> Any:
-        """Return what the treasury says when it is time."""
+        """Return the result of a method that may wait; sent as a remote call by itself."""
         return await getattr(self._coordinator, method).remote(self._lease, *arguments)
 
     def notify(self, method: str, *arguments: Any) -> None:
-        """Let the treasury know, soon."""
+        """Send a notification within a few milliseconds; it has no result."""
         if not self._notifications:
             asyncio.get_running_loop().call_later(_COLLECT_SECONDS, self._send_notifications)
         self._notifications.append((method, arguments))
 
     def _send_notifications(self) -> None:
-        told, self._notifications = self._notifications, []
-        self._coordinator.tell.remote(self._lease, told)
+        notifications, self._notifications = self._notifications, []
+        self._coordinator.handle_notifications.remote(self._lease, notifications)
 
     def _send_calls(self) -> None:
-        asked, self._calls = self._calls, []
-        task = asyncio.get_running_loop().create_task(self._resolve_calls(asked))
+        calls, self._calls = self._calls, []
+        task = asyncio.get_running_loop().create_task(self._resolve_calls(calls))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _resolve_calls(self, calls: list[tuple[Call, asyncio.Future[Any]]]) -> None:
-        waiting = [answer for _, answer in calls]
+        results = [result for _, result in calls]
         try:
-            answers = await self._coordinator.answer.remote(
-                self._lease, [words for words, _ in calls]
+            values = await self._coordinator.handle_calls.remote(
+                self._lease, [call for call, _ in calls]
             )
         except Exception as error:
-            for answer in waiting:
-                if not answer.done():
-                    answer.set_exception(error)
+            for result in results:
+                if not result.done():
+                    result.set_exception(error)
         else:
-            for answer, value in zip(waiting, answers, strict=True):
-                if not answer.done():
-                    answer.set_result(value)
+            for result, value in zip(results, values, strict=True):
+                if not result.done():
+                    result.set_result(value)
 
 
 class RemoteSpendingLimit:
-    """The purse of all workers: money is with the treasury, replies are in a store of one's own.
+    """Spending limit of all workers: charges at the coordinator, replies in the worker's store.
 
     Args:
         config: prices and limits.
-        store: where replies go.
-        teller: speaks to the treasury.
-        expectation: what a request will probably need.
+        store: the worker's reply store.
+        client: client of the coordinator.
+        usage_estimate: estimate of the token usage of a request.
     """
 
     def __init__(
@@ -119,25 +119,25 @@ class RemoteSpendingLimit:
         self._reservation_numbers: dict[int, int] = {}
 
     async def reserve(self, key: str, request: Request) -> Reservation | None:
-        """Reserve durably, at the treasury, the most that an attempt can cost."""
-        most = charge_of(max_usage(request), self.price)
-        question = (key, request.model, most)
-        number = await self._client.call("reserve_now", *question)
+        """Reserve the maximum charge of an attempt durably at the coordinator."""
+        max_charge = charge_of(max_usage(request), self.price)
+        arguments = (key, request.model, max_charge)
+        number = await self._client.call("try_reserve_amount", *arguments)
         if number is None:
-            number = await self._client.call_and_wait("reserve", *question)
+            number = await self._client.call_and_wait("reserve_amount", *arguments)
         if number is None:
             return None
-        # It has no number here: this store holds no money.
-        reservation = Reservation(key, request.model, most, self._cap)
+        # It has no number in the worker's store, which holds no reservations.
+        reservation = Reservation(key, request.model, max_charge, self._cap)
         self._reservation_numbers[id(reservation)] = number
         return reservation
 
     def release(self, reservation: Reservation) -> None:
-        """Release what was put aside for an attempt that was not sent."""
-        self._client.notify("give_back", self._reservation_numbers.pop(id(reservation)))
+        """Release the reservation of an attempt that was not sent."""
+        self._client.notify("release_reservation", self._reservation_numbers.pop(id(reservation)))
 
     def record_reply(self, request: Request, reply: Reply, reservation: Reservation) -> Charge:
-        """Add a reply to the store; return what it is charged with."""
+        """Add a reply to the store; return its charge."""
         charge = charge_of(actual_usage(request, reply), self.price)
         self._store.add(request, reply, charge=charge, reserved=reservation)
         self._record_charge(reservation, charge)
@@ -146,50 +146,50 @@ class RemoteSpendingLimit:
     def record_failure(
         self, request: Request, fault: AttemptError, reservation: Reservation
     ) -> Charge:
-        """Add a failed attempt; what may have been answered and billed is charged in full."""
+        """Add a failed attempt; charge it in full if it may have been billed."""
         charge = Charge() if fault.unbilled else reservation.charge
         self._store.add(request, error=str(fault), charge=charge, reserved=reservation)
         self._record_charge(reservation, charge)
         return charge
 
     def _record_charge(self, reservation: Reservation, charge: Charge) -> None:
-        self._client.notify("spend", self._reservation_numbers.pop(id(reservation)), charge)
+        number = self._reservation_numbers.pop(id(reservation))
+        self._client.notify("record_charge", number, charge)
 
 
 class RemoteRateLimiter:
-    """The pace of all workers together.
+    """Rate limiter shared by all workers.
 
     Args:
-        teller: speaks to the treasury.
+        client: client of the coordinator.
     """
 
     def __init__(self, client: CoordinatorClient) -> None:
         self._client = client
 
     async def acquire(self, tokens: float) -> None:
-        """Return when a request of about so many tokens may be sent."""
-        teller = self._client
-        if not await teller.call("enter_now", tokens) and not await teller.call_and_wait(
-            "enter", tokens
-        ):
-            raise TeacherError("this worker was given up, and another does its work")
+        """Wait until a request of about ``tokens`` tokens may be sent."""
+        if await self._client.call("try_acquire", tokens):
+            return
+        if not await self._client.call_and_wait("acquire", tokens):
+            raise TeacherError("this worker's lease was revoked; another worker repeats its work")
 
     def release(self, expected: float, used: float) -> None:
         """Count a request as no longer in flight."""
-        self._client.notify("leave", expected, used)
+        self._client.notify("release", expected, used)
 
     def on_success(self) -> None:
-        """Take note that the server could cope."""
-        self._client.notify("answered")
+        """Record that the server answered, so that concurrency may rise."""
+        self._client.notify("on_success")
 
     def on_throttled(self) -> None:
-        """Take note that the server could not cope."""
-        self._client.notify("complained")
+        """Record that the server was overloaded, so that concurrency falls."""
+        self._client.notify("on_throttled")
 
     def pause(self, seconds: float) -> None:
-        """Let nobody send for so long."""
+        """Stop sending for some seconds."""
         self._client.notify("pause", seconds)
 
     def update_limits(self, limits: ServerRateLimits, tokens: float) -> None:
-        """Take over what the server says is left."""
-        self._client.notify("heed", limits, tokens)
+        """Apply the remaining quota that the server reported."""
+        self._client.notify("update_limits", limits, tokens)

@@ -1,4 +1,4 @@
-"""Rate limits, budget and the reply store of a whole cluster, in one actor."""
+"""Coordinator actor: rate limits, spending limit and reply store of a whole cluster."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import UsageEstimate
 
 _MAX_CALLS = 100_000
-"""Calls that may wait at once; Ray's default of 1,000 would let waiting ones keep out others."""
+"""Maximum number of concurrent calls. With Ray's default of 1,000, waiting calls could block all
+others."""
 
 Call = tuple[str, tuple[Any, ...]]
-"""Name and arguments of something that a worker tells or asks."""
+"""Method name (without its leading underscore) and arguments of a worker's call or notification."""
 
 
 def start_coordinator(config: TeacherConfig, store: Path) -> Any:
-    """Start the actor on this machine, where the store is, and return its handle."""
+    """Start the actor on this machine, which holds the store, and return its handle."""
     actor = (
         require_ray()
         .remote(Coordinator)
@@ -36,15 +37,15 @@ def start_coordinator(config: TeacherConfig, store: Path) -> Any:
 
 
 class Coordinator:
-    """Lets all workers spend from one purse and send at one pace, and merges what they bring.
+    """Actor that shares one spending limit and one rate limit, and merges the workers' replies.
 
-    Every piece of work has a lease: a name under which its worker comes. When the worker dies, the
-    lease ends, and its places in flight are free again; what it had put aside stays so, since
-    nobody knows what became of it.
+    Every chunk has a lease, a name under which its worker calls. When a worker dies, its lease is
+    revoked and its requests no longer count as in flight. Its reservations stay, because the
+    requests may have been billed.
 
     Args:
         config: limits on rates and spending.
-        store: where replies go; what is put aside is durable there before anything is sent.
+        store: path of the reply store. Reservations are durable there before a request is sent.
     """
 
     def __init__(self, config: TeacherConfig, store: Path) -> None:
@@ -57,24 +58,24 @@ class Coordinator:
         self._revoked: set[str] = set()
 
     async def usage_estimate(self) -> UsageEstimate:
-        """Return what a request will probably need."""
+        """Return the estimate of the token usage of a request."""
         return self._spending_limit.usage_estimate
 
     async def handle_calls(self, lease: str, calls: Sequence[Call]) -> list[Any]:
-        """Answer several questions of a worker, in order; none of them has to wait for another."""
-        answers = (getattr(self, f"_{name}")(lease, *arguments) for name, arguments in calls)
-        return await asyncio.gather(*answers)
+        """Run several calls of a worker concurrently; return their results in order."""
+        results = (getattr(self, f"_{name}")(lease, *arguments) for name, arguments in calls)
+        return await asyncio.gather(*results)
 
     async def reserve_amount(
         self, lease: str, key: str, model: str, max_charge: Charge
     ) -> int | None:
-        """Put an amount aside, once it fits; return its number, None where it never will."""
+        """Reserve an amount as soon as it fits; return its number, or None if it never fits."""
         return self._register(
             lease, await self._spending_limit.reserve_amount(key, model, max_charge)
         )
 
     async def acquire(self, lease: str, tokens: float) -> bool:
-        """Return when a request may be sent; False: the lease has ended, nothing is to be sent."""
+        """Wait until a request may be sent; return False if the lease was revoked."""
         await self._rate_limiter.acquire(tokens)
         if lease in self._revoked:
             self._rate_limiter.release(tokens, 0)
@@ -83,19 +84,19 @@ class Coordinator:
         return True
 
     async def handle_notifications(self, lease: str, notifications: Sequence[Call]) -> None:
-        """Take note of what became of a worker's requests, in order."""
+        """Apply a worker's notifications in order; ignore them if its lease was revoked."""
         if lease not in self._revoked:
             for name, arguments in notifications:
                 getattr(self, f"_{name}")(lease, *arguments)
 
     async def merge(self, lease: str, shard: bytes) -> None:
-        """Take over a worker's replies, durably, and end its lease."""
+        """Merge a worker's replies durably into the store, and revoke its lease."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, self._merge, shard)
         await self.revoke_lease(lease)
 
     async def revoke_lease(self, lease: str) -> None:
-        """Let nobody come under a lease any more, and wait for nothing of it."""
+        """Revoke a worker's lease: end its requests in flight, and abandon its reservations."""
         self._revoked.add(lease)
         for tokens in self._in_flight.pop(lease, []):
             self._rate_limiter.release(tokens, tokens)
@@ -103,14 +104,14 @@ class Coordinator:
             self._spending_limit.abandon(self._reservations.pop(number)[1])
 
     async def close(self) -> None:
-        """Write what is pending and close the store."""
+        """Write pending records and close the store."""
         self._group_commit.close()
         self._store.close()
 
     async def _try_reserve_amount(
         self, lease: str, key: str, model: str, max_charge: Charge
     ) -> int | None:
-        """Put an amount aside if it fits as things are; None: ask `reserve`."""
+        """Reserve an amount if it fits now; return None if `reserve_amount` has to wait for it."""
         return self._register(
             lease, await self._spending_limit.try_reserve_amount(key, model, max_charge)
         )
@@ -125,7 +126,7 @@ class Coordinator:
         return reservation.number
 
     async def _try_acquire(self, lease: str, tokens: float) -> bool:
-        """Let a request be sent that need not wait; False: ask `enter`."""
+        """Return whether a request may be sent now; if not, `acquire` waits for it."""
         if lease in self._revoked or not self._rate_limiter.try_acquire(tokens):
             return False
         self._in_flight.setdefault(lease, []).append(tokens)

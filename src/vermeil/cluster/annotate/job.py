@@ -1,4 +1,4 @@
-"""Asking the teacher from many machines: stores of their own, one purse and one pace for all."""
+"""Teacher requests from many machines: a store per worker, shared spending and rate limits."""
 
 from __future__ import annotations
 
@@ -27,20 +27,23 @@ from vermeil.teacher.report import RequestReport, Tally
 from vermeil.teacher.store.store import ReplyStore
 
 _SUFFIXES = ("", "-wal", "-shm")
+"""Suffixes of the files of an SQLite database."""
+_EXAMPLES = 5
+"""Problems kept per state."""
 _CLIENT_UNSUPPORTED = (
-    "cluster.address: annotate has to be started on a machine of the cluster, for what an attempt "
-    "can cost is put aside beside the store before it is sent; log in there, or use `ray job "
-    'submit`, and set address = "auto"'
+    "cluster.address: annotate has to be started on a machine of the cluster, because reservations "
+    "are written to the reply store before each request; log in there, or use `ray job submit`, "
+    'and set cluster.address = "auto"'
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Requests that one worker takes over.
+    """Requests that one worker sends.
 
     Args:
-        name: the same for the same requests in every run.
-        requests: each with another key.
+        name: digest of the request keys, so that it is the same in every run.
+        requests: requests with different keys.
     """
 
     name: str
@@ -49,11 +52,11 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class ChunkResult:
-    """What came of a chunk.
+    """Result of a chunk.
 
     Args:
         report: states and usage.
-        unanswered: keys that have no reply, with state and problem.
+        unanswered: keys without a reply, with state and problem.
     """
 
     report: RequestReport
@@ -61,21 +64,22 @@ class ChunkResult:
 
 
 def request_sender_for(cluster: ClusterConfig) -> SendRequests:
-    """Return what asks on a cluster, in place of `vermeil.teacher.engine.ask`.
+    """Return a function that sends requests from a cluster, like `engine.send_requests`.
 
-    Workers take the requests over in chunks, and store replies on their own machine's disk; at the
-    end of a chunk its replies are merged into the store, which lies here. One actor here holds the
-    limits on rates and spending for all, and puts aside durably what an attempt can cost before it
-    is sent. The chunk of a worker that died goes to another one. Where that comes upon the store of
-    the former (on the same machine), nothing is asked again; where the machine is lost, what it had
-    asked since the last merging is, and stays counted as spent.
+    Workers process requests in chunks and store replies on their machine's disk. At the end of a
+    chunk its replies are merged into the reply store on this machine. One actor on this machine
+    holds the limits on rates and spending of all workers. It reserves the maximum charge of an
+    attempt durably before the attempt is sent. The chunk of a dead worker goes to another worker.
+    If that one runs on the same machine, it finds the stored replies and sends none of them again.
+    If the machine is lost, requests since the last merge are sent again, and their first attempts
+    stay counted as spent.
 
     Args:
-        cluster: which cluster, and what a worker gets of it.
+        cluster: address of the cluster, and resources of a worker.
     """
-    require_ray()  # tell at once where it is missing
+    require_ray()  # raises before any work if Ray is missing
 
-    def ask_there(
+    def send_from_cluster(
         requests: Iterable[Request],
         config: TeacherConfig,
         store: ReplyStore,
@@ -88,17 +92,17 @@ def request_sender_for(cluster: ClusterConfig) -> SendRequests:
     ) -> RequestReport:
         if cluster.is_remote:
             raise ConfigError(_CLIENT_UNSUPPORTED)
-        del missing  # progress goes by chunks
-        books = _ChunkedRun(store, read, progress, total)
+        del missing  # progress is reported per chunk
+        run = _ChunkedRun(store, read, progress, total)
         with connected(cluster):
-            books.run(requests, _ChunkWorkers(cluster, config, store.path, read, connect))
-        return books.report(store)
+            run.run(requests, _ChunkWorkers(cluster, config, store.path, read, connect))
+        return run.report(store)
 
-    return ask_there
+    return send_from_cluster
 
 
 class _ChunkWorkers:
-    """Sends chunks to the cluster."""
+    """Starts the Ray task of each chunk, with a lease at the coordinator."""
 
     def __init__(
         self,
@@ -111,11 +115,11 @@ class _ChunkWorkers:
         self.cluster = cluster
         ray = require_ray()
         self._ray, self._coordinator = ray, start_coordinator(config, store)
-        expectation = ray.get(self._coordinator.expectation.remote())
-        self._shared = ray.put((config, read, connect, expectation))
+        usage_estimate = ray.get(self._coordinator.usage_estimate.remote())
+        self._shared = ray.put((config, read, connect, usage_estimate))
         self._task = ray.remote(_send_chunk).options(**worker_options(cluster), max_retries=0)
-        place = hashlib.sha256(str(store.absolute()).encode()).hexdigest()[:16]
-        self._scratch = Path(cluster.scratch or gettempdir()) / f"vermeil-shards-{place}"
+        digest = hashlib.sha256(str(store.absolute()).encode()).hexdigest()[:16]
+        self._scratch = Path(cluster.scratch or gettempdir()) / f"vermeil-shards-{digest}"
         self._leases, self._lease_numbers = dict[str, str](), count()
 
     def submit(self, chunk: Chunk) -> list[Any]:
@@ -124,11 +128,11 @@ class _ChunkWorkers:
         return [self._task.remote(chunk, self._shared, self._coordinator, lease, self._scratch)]
 
     def on_worker_lost(self, chunk: Chunk) -> None:
-        """End the lease of a worker that died."""
-        self._ray.get(self._coordinator.end.remote(self._leases[chunk.name]))
+        """Revoke the lease of a worker that died."""
+        self._ray.get(self._coordinator.revoke_lease.remote(self._leases[chunk.name]))
 
     def close(self) -> None:
-        """Let the treasury write everything and end."""
+        """Close the coordinator after it has written all records."""
         self._ray.get(self._coordinator.close.remote())
         self._ray.kill(self._coordinator)
 
@@ -136,15 +140,15 @@ class _ChunkWorkers:
 def _send_chunk(
     chunk: Chunk, shared: Any, coordinator: Any, lease: str, scratch: Path
 ) -> ChunkResult:
-    """Ask, in a worker; the replies are merged into the store before this returns or raises."""
+    """Send a chunk from a worker; merge its replies into the store, also after an error."""
     ray = require_ray()
-    config, read, connect, expectation = shared
+    config, read, connect, usage_estimate = shared
     shard = scratch / f"{chunk.name}.sqlite"
     try:
         with ReplyStore(shard) as store:
-            gates = remote_admission(coordinator, lease, expectation)
+            admission = remote_admission(coordinator, lease, usage_estimate)
             report = send_requests(
-                chunk.requests, config, store, read, connect=connect, make_admission=gates
+                chunk.requests, config, store, read, connect=connect, make_admission=admission
             )
             unanswered = dict(_unanswered(chunk.requests, store))
     finally:
@@ -166,7 +170,7 @@ def _unanswered(
 
 
 class _ChunkedRun:
-    """Divides requests into chunks, and counts what becomes of each."""
+    """Divides requests into chunks, and counts the state of each request."""
 
     def __init__(
         self, store: ReplyStore, read: Read, progress: Progress, total: int | None
@@ -181,16 +185,16 @@ class _ChunkedRun:
         self._totals = RequestReport(cost_usd=0.0)
 
     def run(self, requests: Iterable[Request], workers: _ChunkWorkers) -> None:
-        """Have everything asked that has no reply, and count it all."""
+        """Send all requests without a reply, and count the state of every request."""
         chunks = self._chunks(requests, workers.cluster.chunk_documents)
 
-        def lost(chunk: Chunk) -> None:
+        def on_worker_lost(chunk: Chunk) -> None:
             self._reassigned += 1
             workers.on_worker_lost(chunk)
 
         try:
             for done in run_units(
-                chunks, workers.submit, workers.cluster, on_worker_lost=lost, prefetch=1
+                chunks, workers.submit, workers.cluster, on_worker_lost=on_worker_lost, prefetch=1
             ):
                 self._add_result(done.value)
         finally:
@@ -225,24 +229,27 @@ class _ChunkedRun:
         elif request.key in self._unanswered:
             state, problem = self._unanswered[request.key]
         else:
-            raise DataError(f"lost the reply about document {request.document_id!r}; please report")
+            raise DataError(
+                f"the reply for document {request.document_id!r} is missing in the store; please "
+                "report this"
+            )
         self._stored += 1
         self._tally.add(request.document_id, request.sample, state, problem)
         self._report_progress()
 
     def _add_result(self, result: ChunkResult) -> None:
         self._unanswered |= result.unanswered
-        one, sum_ = result.report, self._totals
-        self._tally.states.update(one.states)
+        report, totals = result.report, self._totals
+        self._tally.states.update(report.states)
         known = Counter(problem.state for problem in self._tally.problems)
-        self._tally.problems += [p for p in one.problems if known[p.state] < _EXAMPLES]
-        cost = None if one.cost_usd is None else (sum_.cost_usd or 0.0) + one.cost_usd
+        self._tally.problems += [p for p in report.problems if known[p.state] < _EXAMPLES]
+        cost = None if report.cost_usd is None else (totals.cost_usd or 0.0) + report.cost_usd
         self._totals = RequestReport(
-            sum_.requests + one.requests,
-            sum_.sent + one.sent,
-            sum_.reused + one.reused,
-            sum_.attempts + one.attempts,
-            usage=sum_.usage + one.usage,
+            totals.requests + report.requests,
+            totals.sent + report.sent,
+            totals.reused + report.reused,
+            totals.attempts + report.attempts,
+            usage=totals.usage + report.usage,
             cost_usd=cost,
         )
         self._report_progress()
@@ -250,11 +257,11 @@ class _ChunkedRun:
     def _report_progress(self) -> None:
         detail: dict[str, float | int | str] = {"tokens": self._totals.usage.total}
         if self._reassigned:
-            detail["taken over"] = self._reassigned
+            detail["reassigned"] = self._reassigned
         self._progress("annotate", self._tally.states.total(), self._total, detail)
 
     def report(self, store: ReplyStore) -> RequestReport:
-        """Return the report, once the totals reconcile."""
+        """Return the report after a check that the totals reconcile."""
         requests = self._totals.requests + self._stored
         self._tally.check(requests)
         return RequestReport(
@@ -269,9 +276,6 @@ class _ChunkedRun:
             time.monotonic() - self._began,
             tuple(self._tally.problems),
         )
-
-
-_EXAMPLES = 5
 
 
 def _make_chunk(requests: list[Request]) -> Chunk:

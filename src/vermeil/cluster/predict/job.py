@@ -1,4 +1,4 @@
-"""A student over directories, by Ray Data: an actor pool, a partition at a time."""
+"""Prediction over folders with Ray Data: a pool of actors, one partition per call."""
 
 from __future__ import annotations
 
@@ -33,21 +33,22 @@ if TYPE_CHECKING:
     from vermeil.student.inference.model_settings import Precision
 
 _WORKERS_DIED = (
-    "{}: every worker that began this file died, most likely for want of memory; what is done is "
-    "kept: split the file, or give workers more memory (cluster.memory_gb), and run the same again"
+    "{}: every worker that began this file died, probably for lack of memory; finished files are "
+    "stored: split the file, or give workers more memory (cluster.memory_gb), and run the same "
+    "command again"
 )
 _MAX_ACTORS = 10_000
-"""Actors that a pool may grow to where ``cluster.workers`` does not say."""
+"""Maximum size of the actor pool if ``cluster.workers`` is not set."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartitionsReport:
-    """What `predict_folder` did.
+    """Result of `predict_folder`.
 
     Args:
-        partitions: files in the input.
-        resumed: how many of them had been done before.
-        documents: predictions made now.
+        partitions: number of files in the input.
+        resumed: number of files that an earlier call finished.
+        documents: number of documents predicted by this call.
     """
 
     partitions: int
@@ -67,32 +68,33 @@ def predict_folder(
     progress: Progress = silent,
     precision: Precision = "auto",
 ) -> PartitionsReport:
-    """Annotate every file below a folder into a file of the same name below another.
+    """Annotate every file below a folder into a file of the same name below another folder.
 
-    A file is written whole or not at all, and one that is there is not made again: the same call
-    goes on after an interruption. Workers read and write themselves, block by block, so that no
-    machine ever holds a whole file; both folders have to be where all of them reach them. Text
-    becomes JSONL; Parquet keeps its columns and gets ``spans`` and ``labels``.
+    A file is written completely or not at all, and an existing output file is skipped. So the same
+    call resumes an interrupted run. Workers read and write files block by block, so no machine
+    holds a whole file in memory. All machines must be able to access both folders. Text becomes
+    JSONL. Parquet keeps its columns and gets ``spans`` and ``labels``.
 
     Args:
-        model: a folder that `train` or `export` wrote; it is sent to the workers.
-        source: folder of .jsonl, .txt (.gz too) and .parquet files (columns ``text``, or ``tokens``
-            for words; ``id`` and ``group`` where there are): a path, or what pyarrow opens.
-        output: the other folder; not below ``source``.
-        config: which cluster, and what a worker gets of it.
-        progress: told after every file.
+        model: model folder written by `train` or `export`; it is sent to the workers.
+        source: folder of .jsonl, .txt (.gz too) and .parquet files: a path or a URI for pyarrow.
+            Parquet columns are ``text`` or ``tokens`` (words), optionally ``id`` and ``group``.
+        output: output folder; not below ``source``.
+        config: address of the cluster, and resources of a worker.
+        progress: called after every file with the number of finished files and documents.
         precision: as for `vermeil.predict`.
 
     Raises:
-        ConfigError: Ray is not installed, the cluster is not there, or a folder cannot be opened.
-        DataError: a file is not what it should be, or the model folder is no student.
+        ConfigError: Ray is not installed, no cluster runs at the address, or a folder cannot be
+            opened.
+        DataError: a file cannot be parsed, or ``model`` is not a model folder.
     """
     require_ray()
     read_settings(model)
     if config.address == "local":
         require_model("vermeil predict", model)
-    places = StorageUri.resolve(source), StorageUri.resolve(output)
-    job = partial(_predict, create_archive(model), *places, config, precision)
+    folders = StorageUri.resolve(source), StorageUri.resolve(output)
+    job = partial(_predict, create_archive(model), *folders, config, precision)
     return run_on_driver(config, job, progress)
 
 
@@ -104,19 +106,20 @@ def _predict(
     precision: Precision,
     progress: Progress,
 ) -> PartitionsReport:
-    files, done = list_partitions(source), set(output.list_files())
-    products = {output_name(name) for name in files}
-    if len(products) < len(files):
+    files, existing = list_partitions(source), set(output.list_files())
+    output_names = {output_name(name) for name in files}
+    if len(output_names) < len(files):
         raise ConfigError(
-            f"{source.uri}: two files would be written to the same one (.txt, .jsonl)"
+            f"{source.uri}: two files (.txt, .jsonl) would be written to the same output file; "
+            "rename one of them"
         )
-    missing = [name for name in files if output_name(name) not in done]
+    missing = [name for name in files if output_name(name) not in existing]
     finished, documents = len(files) - len(missing), 0
     if missing:
         progress("predict", finished, len(files), {})
         with connected(config):
-            for number in _predict_files(model, missing, source, output, config, precision):
-                finished, documents = finished + 1, documents + number
+            for count in _predict_files(model, missing, source, output, config, precision):
+                finished, documents = finished + 1, documents + count
                 progress("predict", finished, len(files), {"documents": documents})
     return PartitionsReport(len(files), len(files) - len(missing), documents)
 
@@ -129,49 +132,49 @@ def _predict_files(
     config: ClusterConfig,
     precision: Precision,
 ) -> Iterator[int]:
-    """Yield how many documents each file had, as they are done."""
+    """Yield the number of documents of each file as it is finished."""
     ray = require_ray()
     from ray import data
 
     data.DataContext.get_current().enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)  # progress is ours to show
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # Vermeil shows progress itself
     options = worker_options(config)
-    parcel = ray.put(model)
-    starts = ray.remote(_StartCounter).options(**local_actor_options()).remote(config.retries)
-    most = min(config.workers or _MAX_ACTORS, len(files))
-    work = data.from_items([{"name": name} for name in files], override_num_blocks=len(files))
-    work = work.map_batches(
+    model_ref = ray.put(model)
+    counter = ray.remote(_StartCounter).options(**local_actor_options()).remote(config.retries)
+    max_actors = min(config.workers or _MAX_ACTORS, len(files))
+    rows = data.from_items([{"name": name} for name in files], override_num_blocks=len(files))
+    results = rows.map_batches(
         _PredictWorker,
-        fn_constructor_args=(parcel, starts, source, output, precision, config.threads),
+        fn_constructor_args=(model_ref, counter, source, output, precision, config.threads),
         batch_size=1,
         compute=data.ActorPoolStrategy(
             min_size=1,
-            max_size=most,
-            initial_size=min(most, worker_slots(config)),
+            max_size=max_actors,
+            initial_size=min(max_actors, worker_slots(config)),
             max_tasks_in_flight_per_actor=2,
         ),
         **options,
     )
-    for row in work.iter_rows():
+    for row in results.iter_rows():
         if row["error"]:
             raise pickle.loads(row["error"])
         yield int(row["documents"])
 
 
 class _StartCounter:
-    """An actor: counts how often each partition was begun, which Ray Data does without end."""
+    """An actor that counts the starts of each partition. Ray Data alone would retry forever."""
 
     def __init__(self, retries: int) -> None:
         self._retries, self._starts = retries, Counter[str]()
 
     def begin(self, name: str) -> bool:
-        """Count a start; False: too many workers died over this partition."""
+        """Count a start; return False if too many workers died on this partition."""
         self._starts[name] += 1
         return self._starts[name] <= self._retries + 1
 
 
 class _PredictWorker:
-    """An actor: a student, ready to predict whole partitions."""
+    """An actor that holds a student and predicts whole partitions."""
 
     def __init__(
         self,
@@ -190,13 +193,13 @@ class _PredictWorker:
         self._predictor = load_predictor(Path(self._folder.name), precision, threads)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Predict a batch of one partition."""
-        documents, problem, name = 0, b"", str(batch["name"][0])
+        """Predict a batch of one partition; return its number of documents or a pickled error."""
+        documents, error_bytes, name = 0, b"", str(batch["name"][0])
         partition = Partition(name, self._source, self._output)
         try:
             if not require_ray().get(self._start_counter.begin.remote(name)):
                 raise TrainingError(_WORKERS_DIED.format(name))
             documents = partition.convert(self._predictor.predict)
         except VermeilError as error:
-            problem = pickle.dumps(error)  # Ray Data would wrap it in exceptions of its own
-        return {"documents": [documents], "error": [problem]}
+            error_bytes = pickle.dumps(error)  # Ray Data would wrap a raised exception
+        return {"documents": [documents], "error": [error_bytes]}

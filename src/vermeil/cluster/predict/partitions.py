@@ -1,4 +1,4 @@
-"""Directories of files, local or wherever pyarrow reaches: each file is a partition."""
+"""Partitions: the files of a local or remote folder, read and written through pyarrow."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ from vermeil.errors import DataError
 
 _EXTENSIONS = {".jsonl": "jsonl", ".txt": "text", ".parquet": "parquet"}
 _ROWS = 2048
-"""Rows of a Parquet file that are read and written at once."""
+"""Rows of a Parquet file per batch."""
 
 
 def list_partitions(source: StorageUri) -> list[str]:
-    """Return the files of a folder that can be read: .jsonl and .txt (.gz too), .parquet.
+    """Return the names of the files of a folder: .jsonl and .txt (.gz too), .parquet.
 
     Raises:
-        DataError: there is none, or a file of another kind lies among them.
+        DataError: the folder is empty or missing, or contains a file of another format.
     """
     files = source.list_files()
     if not files:
-        raise DataError("holds no file, or is not there; expected a folder", source.uri)
-    odd = [name for name in files if _extension(name) not in _EXTENSIONS]
-    if odd:
+        raise DataError("holds no file or does not exist; expected a folder of files", source.uri)
+    unsupported = [name for name in files if _extension(name) not in _EXTENSIONS]
+    if unsupported:
         raise DataError(
-            f"holds {odd[0]} and {len(odd) - 1} more that are neither .jsonl, .txt (.gz too) nor "
-            ".parquet; move them elsewhere",
+            f"holds {unsupported[0]} and {len(unsupported) - 1} more that are neither .jsonl, .txt "
+            "(.gz too) nor .parquet; move them to another folder",
             source.uri,
         )
     return files
 
 
 def output_name(name: str) -> str:
-    """Return the name of the file that a partition's predictions go to."""
+    """Return the name of the output file of a partition."""
     stem, compressed = name.removesuffix(".gz"), name.endswith(".gz")
     if stem.endswith(".txt"):
         stem = stem.removesuffix(".txt") + ".jsonl"
@@ -57,12 +57,12 @@ def _extension(name: str) -> str:
 
 
 class Partition:
-    """One file of a folder and the file that is made of it; the latter appears when it is whole.
+    """An input file and its output file, which appears only when it is complete.
 
     Args:
-        name: relative path.
-        source: folder of the former.
-        output: folder of the latter.
+        name: relative path of the input file.
+        source: folder of the input file.
+        output: folder of the output file.
     """
 
     def __init__(self, name: str, source: StorageUri, output: StorageUri) -> None:
@@ -70,13 +70,16 @@ class Partition:
         self._kind = _EXTENSIONS[_extension(name)]
 
     def convert(self, predict: Any) -> int:
-        """Read the documents, pass them through ``predict`` and write what it yields.
+        """Read the documents, predict them, and write the results.
+
+        Args:
+            predict: function from documents to annotated documents, in order.
 
         Returns:
-            How many documents there were.
+            The number of documents.
 
         Raises:
-            DataError: the file is not what it should be.
+            DataError: the file cannot be parsed.
         """
         if self._kind == "parquet":
             return self._convert_parquet(predict)
@@ -114,14 +117,14 @@ class Partition:
 
     @contextmanager
     def _temporary_output(self) -> Iterator[tuple[Any, str]]:
-        """Give a hidden path, which gets the product's name at the end."""
+        """Yield a hidden path, which is renamed to the output's name at the end."""
         system, root = self._output.open()
-        whole = PurePosixPath(root) / output_name(self.name)
-        partial = str(whole.with_name(f".{whole.name}.{uuid4().hex[:8]}.part"))
-        system.create_dir(str(whole.parent), recursive=True)
+        final = PurePosixPath(root) / output_name(self.name)
+        partial = str(final.with_name(f".{final.name}.{uuid4().hex[:8]}.part"))
+        system.create_dir(str(final.parent), recursive=True)
         try:
             yield system, partial
-            system.move(partial, str(whole))
+            system.move(partial, str(final))
         except BaseException:
             if system.get_file_info(partial).is_file:
                 system.delete_file(partial)
@@ -140,32 +143,31 @@ class Partition:
                 yield raw
 
     def _convert_parquet(self, predict: Any) -> int:
-        """Keep the columns that are there, and add those of the annotation."""
+        """Convert a Parquet file: keep its columns and add those of the annotation."""
         import pyarrow as pa
         from pyarrow import parquet
 
         system, root = self._source.open()
-        number = 0
+        rows_read = 0
         with system.open_input_file(f"{root}/{self.name}") as raw, IdIndex() as seen:
-            table = parquet.ParquetFile(raw)
-            kept = [f for f in table.schema_arrow if f.name not in _ANNOTATION_COLUMNS]
+            source = parquet.ParquetFile(raw)
+            kept = [f for f in source.schema_arrow if f.name not in _ANNOTATION_COLUMNS]
             schema = pa.schema([*kept, *_annotation_fields()])
             with (
                 self._temporary_output() as (out, partial),
                 out.open_output_stream(partial) as file,
                 parquet.ParquetWriter(file, schema) as writer,
             ):
-                for batch in table.iter_batches(_ROWS):
-                    documents = list(
-                        _documents_from_rows(batch.to_pylist(), stem_of(Path(self.name)), number)
-                    )
-                    for row, document in enumerate(documents, number + 1):
+                stem = stem_of(Path(self.name))
+                for batch in source.iter_batches(_ROWS):
+                    documents = list(_documents_from_rows(batch.to_pylist(), stem, rows_read))
+                    for row, document in enumerate(documents, rows_read + 1):
                         seen.add(document, row)
                     columns = [batch.column(f.name) for f in kept]
                     columns += _annotation_columns(list(predict(documents)))
                     writer.write_table(pa.Table.from_arrays(columns, schema=schema))
-                    number += len(documents)
-        return number
+                    rows_read += len(documents)
+        return rows_read
 
 
 _ANNOTATION_COLUMNS = ("spans", "labels")
@@ -198,7 +200,7 @@ def _annotation_columns(documents: list[Document]) -> list[Any]:
 def _documents_from_rows(
     rows: Iterable[dict[str, Any]], stem: str, offset: int
 ) -> Iterator[Document]:
-    """Yield the documents of rows: column text, or tokens (words); id and group where there are."""
+    """Yield the documents of rows with column text or tokens (words), and optional id and group."""
     for number, row in enumerate(rows, offset + 1):
         record = {"id": str(row.get("id") or f"{stem}:{number}"), "group": row.get("group")}
         with add_error_location(Path(stem), number):
@@ -206,7 +208,7 @@ def _documents_from_rows(
                 record["text"] = row["text"]
             elif row.get("tokens") is not None:
                 record["text"], ranges = join_words(row["tokens"])
-                record["tokens"] = [list(place) for place in ranges]
+                record["tokens"] = [list(range_) for range_ in ranges]
             else:
                 raise DataError('has neither "text" nor "tokens"; expected one of these columns')
             yield document_from_record(record)
@@ -218,18 +220,18 @@ def _lines(file: IO[bytes], path: Path) -> Iterator[Line]:
 
 
 def _split(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield lines without their ends; pyarrow's streams know none."""
-    rest = b""
+    """Yield lines without line ends; pyarrow's streams do not iterate over lines."""
+    incomplete = b""
     while block := file.read(1 << 20):
-        *lines, rest = (rest + block).split(b"\n")
+        *lines, incomplete = (incomplete + block).split(b"\n")
         yield from lines
-    if rest:
-        yield rest
+    if incomplete:
+        yield incomplete
 
 
 def _write_lines(documents: Iterable[Document], out: IO[bytes]) -> int:
-    number = 0
+    count = 0
     for document in documents:
         out.write(document_to_line(document).encode() + b"\n")
-        number += 1
-    return number
+        count += 1
+    return count
