@@ -1,1 +1,1 @@
-"""From documents to stored replies."""
+"""Teacher: sends requests about documents to a model and stores the replies."""

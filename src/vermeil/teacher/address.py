@@ -1,4 +1,4 @@
-"""Where the teacher is, and the key that opens it."""
+"""Address and API key of the teacher."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ def host_of(base_url: str) -> str:
     """Return the host of an http(s) address, without its port.
 
     Raises:
-        ConfigError: it is not such an address, or holds a user name or password.
+        ConfigError: the address is not http(s), or contains a user name or password.
     """
-    wrong = f"teacher.base_url: {base_url!r} is not an address like http://127.0.0.1:8000/v1"
+    problem = f"teacher.base_url: {base_url!r} is not an address like http://127.0.0.1:8000/v1"
     try:
         parts = urlsplit(base_url)
         host = parts.hostname
         _ = parts.port
     except ValueError as error:
-        raise ConfigError(wrong) from error
+        raise ConfigError(problem) from error
     if parts.username is not None or parts.password is not None:
         raise ConfigError(
-            "teacher.base_url holds a user name or password; keys belong into the environment "
-            "variable named by teacher.api_key_env"
+            "teacher.base_url contains a user name or password; remove it and set the key in the "
+            "environment variable that teacher.api_key_env names"
         )
-    strange = any(c.isspace() or c == "\\" or not c.isprintable() for c in base_url)
-    if parts.scheme not in {"http", "https"} or not host or strange:
-        raise ConfigError(wrong)
+    has_invalid = any(c.isspace() or c == "\\" or not c.isprintable() for c in base_url)
+    if parts.scheme not in {"http", "https"} or not host or has_invalid:
+        raise ConfigError(problem)
     return host
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine: localhost, 127.0.0.0/8 or ::1, and nothing else."""
+    """Return whether a host is this machine: localhost, 127.0.0.0/8 or ::1 only."""
     if host.lower() == "localhost":
         return True
     try:
@@ -45,7 +45,7 @@ def is_loopback(host: str) -> bool:
 
 
 def api_key(config: TeacherConfig) -> str | None:
-    """Return the key from the environment; None where a teacher on loopback has none.
+    """Return the API key from the environment; None if a teacher on loopback has none.
 
     Raises:
         ConfigError: a remote teacher's key is missing, or the variable cannot hold a key.
@@ -60,6 +60,7 @@ def api_key(config: TeacherConfig) -> str | None:
         )
     if not key.isascii() or not key.isprintable() or " " in key:
         raise ConfigError(
-            f"the environment variable {config.key_variable} holds characters that no API key has"
+            f"environment variable {config.key_variable}: not a valid API key; expected printable "
+            "ASCII characters without spaces"
         )
     return key

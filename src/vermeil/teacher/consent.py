@@ -1,4 +1,4 @@
-"""Text leaves this machine only when somebody has agreed to it, knowing how much and where to."""
+"""Consent: text leaves this machine only if the configuration allows it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from vermeil.teacher.config import TeacherConfig
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """What is about to be sent.
+    """Amount of text that is about to be sent.
 
     Args:
-        documents: documents that have no reply yet.
-        characters: length of their texts together, in code points; prompts not counted.
-        requests: requests that they make (documents × samples).
+        documents: documents without a stored reply.
+        characters: total length of their texts in code points, without prompts.
+        requests: their requests (documents × samples).
     """
 
     documents: int = 0
@@ -25,27 +25,27 @@ class Volume:
 
 
 def check_consent(config: TeacherConfig, volume: Volume | None = None) -> None:
-    """Refuse to send text to another machine unless the configuration allows it.
+    """Raise unless the teacher is on this machine or the configuration allows remote teachers.
 
     Args:
-        config: the address, and whether somebody agreed.
-        volume: what is about to be sent, where it is known.
+        config: address and ``allow_remote``.
+        volume: amount of text that is about to be sent; None: unknown.
 
     Raises:
-        ConsentError: names the host, the volume and the setting.
+        ConsentError: text would leave this machine; names host, volume and setting.
     """
     host = host_of(config.base_url)
     if is_loopback(host) or config.allow_remote:
         return
-    what = "text"
+    content = "text"
     if volume is not None:
         documents, characters = volume.documents, volume.characters
-        what = f"{_number(documents, 'document')} ({_number(characters, 'character')})"
+        content = f"{_number(documents, 'document')} ({_number(characters, 'character')})"
     raise ConsentError(
-        f"{what} would be sent to {host}, which is not this machine; to agree, set "
+        f"{content} would be sent to {host}, which is not this machine; to allow it, set "
         "teacher.allow_remote = true"
     )
 
 
-def _number(count: int, thing: str) -> str:
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -1,8 +1,8 @@
-"""Which annotated documents a prompt shows as examples, and which it must never show.
+"""Demonstrations: annotated documents that a prompt shows as examples.
 
-Who is asked about, and who is scored, is never shown: a gold document is barred from a prompt if it
-has the id, the text (letter case, spacing and punctuation aside) or the group of the document that
-is asked about, or of any document that was barred from the start (dev, test, a pilot's sample).
+A gold document is never shown in the prompt of a document with the same id, text or group. A gold
+document that shares one of them with an excluded document (dev, test, a pilot's sample) is never
+shown at all. Texts are compared without letter case, spacing and punctuation.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from vermeil.tasks.protocol import ReplyResult
 from vermeil.teacher.config import DemonstrationsConfig
 
 Neighbours = Callable[[str], Sequence[int]]
-"""From a text to the positions of all gold documents, the most similar one first."""
+"""Function from a text to the positions of all gold documents, most similar first."""
 
 CACHE_SIZE = 100_000
-"""Documents whose demonstrations are not searched again."""
+"""Number of documents whose demonstrations are cached."""
 
 LEAKED = "leaked"
-"""Note of mentions that stand in a demonstration but not in the text that was asked about."""
+"""Note that counts mentions found in a demonstration but not in the annotated text."""
 
 
 def _identity(document: Document) -> frozenset[str]:
-    """What two documents must not share, for one of them to be shown when the other is asked."""
+    """Return the features that a demonstration and the annotated document must not share."""
     return frozenset(
         (
             f"id {document.id}",
@@ -44,9 +44,9 @@ class Demonstrations:
     """Chooses the demonstrations of a document.
 
     Args:
-        gold: what may be shown, in the order in which fixed ones are taken.
-        count: how many are shown.
-        neighbours: ranks ``gold`` by similarity to a text; None: always in its own order.
+        gold: documents that may be shown; fixed demonstrations are taken in this order.
+        count: number of demonstrations per prompt.
+        neighbours: ranks ``gold`` by similarity to a text; None: the order of ``gold``.
     """
 
     def __init__(
@@ -54,11 +54,11 @@ class Demonstrations:
     ) -> None:
         self._gold, self._count, self._neighbours = tuple(gold), count, neighbours
         self._identities = tuple(map(_identity, self._gold))
-        # Documents are gone through more than once, and a search takes milliseconds.
+        # Documents are iterated more than once, and a search takes milliseconds.
         self._choose = lru_cache(CACHE_SIZE)(self._search)
 
     def for_document(self, document: Document) -> tuple[Document, ...]:
-        """Return the demonstrations for a document; of nearest ones the nearest comes last."""
+        """Return the demonstrations for a document; the nearest one is last."""
         if not self._count:
             return ()
         chosen = self._choose(document.text, _identity(document))
@@ -81,29 +81,29 @@ def make_demonstrations(
     excluded: Iterable[Document],
     index: Callable[[Sequence[str], str], Neighbours],
 ) -> Demonstrations:
-    """Return what a configuration says about demonstrations.
+    """Return the configured demonstrations.
 
     Args:
         config: the ``[teacher.demonstrations]`` section.
-        gold: annotated documents; those without annotation are passed over.
-        excluded: documents that are scored: none with their id, text or group is ever shown.
-        index: makes, of gold texts and the name of an encoder, the search for nearest neighbours.
+        gold: annotated documents; documents without annotation are skipped.
+        excluded: documents that are scored; no document with their id, text or group is shown.
+        index: makes the nearest-neighbour search from gold texts and the name of an encoder.
 
     Raises:
-        ConfigError: nothing is left to show, or an id is not in gold.
+        ConfigError: no document may be shown, or an id is not in gold.
     """
     if config.kind == "none":
         return NO_DEMONSTRATIONS
-    forbidden: set[str] = set().union(*map(_identity, excluded))
+    excluded_features: set[str] = set().union(*map(_identity, excluded))
     annotated = [d for d in gold if not d.annotation.is_empty]
-    allowed = [d for d in annotated if _identity(d).isdisjoint(forbidden)]
+    allowed = [d for d in annotated if _identity(d).isdisjoint(excluded_features)]
     if config.kind == "fixed" and config.ids:
         allowed = _by_id(config.ids, annotated, allowed)
     if not allowed:
         raise ConfigError(
             f"teacher.demonstrations: none of the {len(annotated):,} annotated documents of "
             "corpora.gold may be shown: they share id, text or group with documents that are "
-            "scored; name other gold, or set teacher.demonstrations.kind = none"
+            'scored; use other gold, or set teacher.demonstrations.kind = "none"'
         )
     neighbours = None
     if config.kind == "nearest":
@@ -112,11 +112,11 @@ def make_demonstrations(
 
 
 def with_leak_count(reading: ReplyResult, demonstrations: Sequence[Document]) -> ReplyResult:
-    """Return the reading with the number of mentions that come from demonstrations, if any."""
+    """Return the reading with the number of mentions copied from demonstrations, if any."""
     leaked = sum(
-        one.status is Status.NOT_FOUND
-        and any(one.mention.surface.strip() in shown.text for shown in demonstrations)
-        for one in reading.mentions
+        located.status is Status.NOT_FOUND
+        and any(located.mention.surface.strip() in shown.text for shown in demonstrations)
+        for located in reading.mentions
     )
     return replace(reading, notes={**reading.notes, LEAKED: leaked}) if leaked else reading
 
@@ -131,7 +131,7 @@ def _by_id(
         + (
             "shares id, text or group with a document that is scored"
             if name in known
-            else "is no annotated document of corpora.gold"
+            else "is not an annotated document of corpora.gold"
         )
         for name in ids
         if name not in by_id

@@ -125,7 +125,7 @@ class _OnlineRun:
         self._config, self._store, self._read = config, store, read
         self._connect, self._group_commit = connect, group_commit
         self._spending_limit, self._rate_limiter = make_admission(config, store, group_commit)
-        statistics.priced = self._spending_limit.price is not None
+        statistics.has_price = self._spending_limit.price is not None
         self._since = store.last_attempt_id()
         self._backend: Backend | None = None
         self._in_flight: dict[str, asyncio.Event] = {}

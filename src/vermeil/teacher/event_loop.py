@@ -1,4 +1,4 @@
-"""Runs asynchronous work for callers that are not asynchronous."""
+"""Event loop: runs asynchronous work for synchronous callers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from collections.abc import Coroutine
 
 
 def run_to_end(work: Coroutine[None, None, None]) -> None:
-    """Run ``work`` and return when it is done; Ctrl-C cancels it first and is raised then.
+    """Run ``work`` and return when it is done; Ctrl-C cancels it and is then raised.
 
-    A second Ctrl-C cancels it again, so that it can end what it does about the first one.
-
-    Inside a running event loop (a notebook) the work gets a thread with a loop of its own.
+    A second Ctrl-C cancels it again and so interrupts its shutdown.
+    Inside a running event loop (a notebook), the work runs in a separate thread with its own loop.
     """
     try:
         asyncio.get_running_loop()
@@ -23,7 +22,7 @@ def run_to_end(work: Coroutine[None, None, None]) -> None:
 
 
 class _ThreadRunner:
-    """Work that runs in a thread of its own, and is cancelled when its caller is interrupted."""
+    """Runs work in a separate thread and cancels it when the caller is interrupted."""
 
     def __init__(self, work: Coroutine[None, None, None]) -> None:
         self._work = work

@@ -1,4 +1,4 @@
-"""What came of asking: every request in exactly one state."""
+"""Report of sending requests: every request ends in exactly one state."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from vermeil.teacher.store.charges import Charge, SpendingTotals
 
 _EXAMPLES = 5
 _PROGRESS_INTERVAL = 0.1
-"""Seconds between two reports of progress."""
+"""Minimum time between two calls of the progress callback, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestProblem:
-    """An example of a request that ended in neither `DONE` nor `EMPTY`."""
+    """Example of a request that ended in neither `DONE` nor `EMPTY`."""
 
     document_id: str
     sample: int
@@ -29,7 +29,7 @@ class RequestProblem:
     message: str
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the JSON form."""
         return {
             "id": self.document_id,
             "sample": self.sample,
@@ -39,21 +39,21 @@ class RequestProblem:
 
 
 class Tally:
-    """Counts requests by state and keeps a few problems of each."""
+    """Counts of requests by state, with a few problems of each state."""
 
     def __init__(self) -> None:
         self.states: Counter[State] = Counter()
         self.problems: list[RequestProblem] = []
 
     def add(self, document_id: str, sample: int, state: State, problem: str | None) -> None:
-        """Take note of the state in which a request ended."""
+        """Add the state in which a request ended."""
         self.states[state] += 1
-        fine = state in (State.DONE, State.EMPTY)
-        if not fine and sum(p.state is state for p in self.problems) < _EXAMPLES:
+        is_ok = state in (State.DONE, State.EMPTY)
+        if not is_ok and sum(p.state is state for p in self.problems) < _EXAMPLES:
             self.problems.append(RequestProblem(document_id, sample, state, problem or state.value))
 
     def check(self, expected: int) -> None:
-        """Raise `VermeilError`, a bug, unless as many requests ended as there were."""
+        """Raise `VermeilError` (a bug) unless ``expected`` requests ended."""
         if self.states.total() != expected:
             raise VermeilError(
                 f"states do not reconcile: {expected} requests, {dict(self.states)}; please report"
@@ -62,20 +62,20 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class RequestReport:
-    """What came of asking.
+    """Result of one run of `send_requests` or `send_in_batches`.
 
     Args:
-        requests: how many there were; the sum of ``states``, and of ``sent`` and ``reused``.
-        sent: requests that were put to the teacher now, or were to be and did not fit the limits.
-        reused: requests that needed no asking: the reply was stored, or another document with the
-            same text was asked about now.
-        attempts: HTTP requests now, failed ones included.
-        states: how many requests ended in each state.
-        usage: tokens counted by the server, now.
-        cost_usd: what all attempts now are charged with; None: the price is not known.
-        spent: what all attempts in the store cost.
+        requests: number of requests; the sum of ``states``, and of ``sent`` and ``reused``.
+        sent: requests sent in this run, including those that exceeded the spending limits.
+        reused: requests that were not sent: their reply was stored, or another document with the
+            same text was sent in this run.
+        attempts: HTTP requests in this run, including failed ones.
+        states: number of requests by state.
+        usage: tokens counted by the server in this run.
+        cost_usd: charges of this run; None: the price is unknown.
+        spent: charges of all attempts in the store.
         seconds: wall-clock time.
-        problems: some examples of every state but done and empty.
+        problems: a few examples of every state except done and empty.
     """
 
     requests: int = 0
@@ -91,13 +91,13 @@ class RequestReport:
 
 
 class RunStatistics:
-    """The books of one run of `ask`, from which its report is made.
+    """Running totals of one run, from which its report is made.
 
     Args:
-        progress: told now and then.
-        total: number of requests; None: not known.
-        missing: how many of them have no reply yet; None: not known.
-        clock: seconds, from any origin.
+        progress: called with stage ``annotate`` at most every 0.1 seconds.
+        total: number of requests; None: unknown.
+        missing: requests without a stored reply; None: unknown.
+        clock: returns seconds from an arbitrary origin.
     """
 
     def __init__(
@@ -110,26 +110,26 @@ class RunStatistics:
         self.sent = self.reused = self.attempts = self.replies = self.failures = 0
         self.usage = Usage()
         self.charged = Charge()
-        self.priced = False
+        self.has_price = False
         self.tally = Tally()
         self._progress, self._total, self._missing = progress, total, missing
-        self._clock, self._began = clock, clock()
+        self._clock, self._started = clock, clock()
         self._last_shown = float("-inf")
 
     def record_reply(self, reply: Reply, charge: Charge) -> None:
-        """Take note of a reply that came now, and what it cost."""
+        """Record a reply of this run and its charge."""
         self.replies += 1
         self.usage += reply.usage
         self.record_charge(charge)
 
     def record_charge(self, charge: Charge) -> None:
-        """Take note of what an attempt cost."""
+        """Record the charge of an attempt."""
         self.charged += charge
 
     def record_state(
         self, document_id: str, sample: int, state: State, problem: str | None
     ) -> None:
-        """Take note of the state in which a request ended, and show it now and then."""
+        """Record the state in which a request ended; report progress at intervals."""
         self.tally.add(document_id, sample, state, problem)
         now = self._clock()
         if now - self._last_shown >= _PROGRESS_INTERVAL or self.completed == self._total:
@@ -137,48 +137,48 @@ class RunStatistics:
             self._progress("annotate", self.completed, self._total, self.progress_detail())
 
     def report_pending(self) -> None:
-        """Show where everything stands that is left when the work is broken off."""
+        """Report the requests that are pending when the run is interrupted."""
         states: dict[str, float | int | str] = {
             s.value: self.tally.states[s] for s in State if self.tally.states[s]
         }
         if self._total is not None:
-            left = self._total - self.completed
-            self._progress("left pending", left, left, states | self._cost_detail())
+            pending = self._total - self.completed
+            self._progress("left pending", pending, pending, states | self._cost_detail())
 
     @property
     def completed(self) -> int:
-        """Requests that have reached their state."""
+        """Number of requests that reached their final state."""
         return self.tally.states.total()
 
     def progress_detail(self) -> dict[str, float | int | str]:
-        """What a progress display may want to show."""
-        seconds = self._clock() - self._began
+        """Return the details of the progress callback."""
+        seconds = self._clock() - self._started
         detail: dict[str, float | int | str] = {"failed": self.tally.states[State.FAILED]}
-        over = self.tally.states[State.OVER_BUDGET]
-        if over:
-            detail["over_budget"] = over
+        over_limit = self.tally.states[State.OVER_BUDGET]
+        if over_limit:
+            detail["over_budget"] = over_limit
         if self.replies and seconds > 0:
             detail["requests/s"] = f"{self.attempts / seconds:.1f}"
             detail["tokens/s"] = f"{self.usage.total / seconds:.0f}"
         return detail | self._cost_detail() | self._time_left_detail(seconds)
 
     def _cost_detail(self) -> dict[str, float | int | str]:
-        if not self.priced:
+        if not self.has_price:
             return {"tokens": self.charged.tokens}
         cost = self.charged.cost / PER_DOLLAR
-        money: dict[str, float | int | str] = {"cost": f"${cost:.4f}"}
+        detail: dict[str, float | int | str] = {"cost": f"${cost:.4f}"}
         if self._missing and self.sent:
-            money["of about"] = f"${cost / self.sent * max(self._missing, self.sent):.4f}"
-        return money
+            detail["of about"] = f"${cost / self.sent * max(self._missing, self.sent):.4f}"
+        return detail
 
     def _time_left_detail(self, seconds: float) -> dict[str, float | int | str]:
-        """Return the seconds that are left, going by what was asked: the rest costs no time."""
+        """Return the seconds left, extrapolated from sent requests: reused ones take no time."""
         if not self._missing or not 0 < self.sent < self._missing:
             return {}
         return {"seconds left": seconds / self.sent * (self._missing - self.sent)}
 
     def report(self, seconds: float, spent: SpendingTotals | None = None) -> RequestReport:
-        """Return the report, once the totals reconcile."""
+        """Return the report, after a check that the totals reconcile."""
         self.tally.check(self.sent + self.reused)
         return RequestReport(
             self.sent + self.reused,
@@ -187,7 +187,7 @@ class RunStatistics:
             self.attempts,
             dict(self.tally.states),
             self.usage,
-            self.charged.cost / PER_DOLLAR if self.priced else None,
+            self.charged.cost / PER_DOLLAR if self.has_price else None,
             spent or SpendingTotals(),
             seconds,
             tuple(self.tally.problems),

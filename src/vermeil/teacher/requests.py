@@ -1,4 +1,4 @@
-"""Documents -> the questions that are put to the teacher about them."""
+"""Requests to the teacher, made from documents."""
 
 from __future__ import annotations
 
@@ -20,28 +20,35 @@ from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
 
 VERIFY = "verify"
-"""Name, among prompts, of the question about contested mentions."""
+"""Prompt name of requests that verify contested mentions."""
 
 
 def check_prompt(task: Task, config: TeacherConfig) -> None:
-    """Raise `ConfigError` unless the task can do what the configuration asks of it."""
+    """Raise `ConfigError` unless the task supports the configured prompts and options."""
+    teachers = config.all_teachers()
     problems = [
-        f"teacher{'' if number == 0 else f'.additional.{number - 1}'}.prompt: the task {task.name} has "
-        f"no prompt {one.prompt!r}; it has {', '.join(task.prompts)}"
-        for number, one in enumerate(config.all_teachers())
-        if one.prompt not in task.prompts
+        f"{_section(number)}.prompt: the task {task.name} has no prompt {teacher.prompt!r}; "
+        f"expected one of {', '.join(task.prompts)}"
+        for number, teacher in enumerate(teachers)
+        if teacher.prompt not in task.prompts
     ]
     if config.verify and task.verification is None:
-        problems.append(f"teacher.verify: the task {task.name} has no mentions to ask about again")
+        problems.append(
+            f"teacher.verify: the task {task.name} has no mentions to verify; set it to false"
+        )
     if config.documents_per_request > 1 and config.demonstrations.kind == "nearest":
         problems.append(
-            "teacher.documents_per_request: documents of one request share their demonstrations; "
-            "set it to 1, or teacher.demonstrations.kind to fixed or none"
+            "teacher.documents_per_request: the documents of one request share their "
+            "demonstrations; set it to 1, or teacher.demonstrations.kind to fixed or none"
         )
     if problems:
         raise ConfigError(*problems)
-    for one in config.all_teachers():
-        schema_for(task, one)
+    for teacher in teachers:
+        schema_for(task, teacher)
+
+
+def _section(number: int) -> str:
+    return "teacher" if number == 0 else f"teacher.additional.{number - 1}"
 
 
 def make_requests(
@@ -51,10 +58,17 @@ def make_requests(
     samples: int | None = None,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> Iterator[Request]:
-    """Yield ``samples`` requests per document (None: as many as the configuration says).
+    """Yield ``samples`` requests per document.
+
+    Args:
+        documents: documents to annotate.
+        task: renders the prompts.
+        config: prompt, model and parameters.
+        samples: requests per document; None: ``config.samples``.
+        demonstrations: gold documents that prompts show as examples.
 
     Raises:
-        DataError: a text cannot be sent, for it is no valid Unicode.
+        DataError: a text is not valid Unicode.
     """
     parameters, schema = _parameters(config), schema_for(task, config)
     for document in documents:
@@ -80,7 +94,7 @@ def verify_request(
     verification: Verification,
     config: TeacherConfig,
 ) -> Request:
-    """Return the request that asks again about a document's contested mentions."""
+    """Return the request that verifies the contested mentions of a document."""
     return Request(
         document.id,
         document.text,
@@ -92,10 +106,16 @@ def verify_request(
 
 
 def reader(task: Task, config: TeacherConfig, prompt: str = "") -> Read:
-    """Return what reads the replies to the requests of `make_requests`, or of `verify_request`."""
-    how = task.verification
-    if prompt == VERIFY and how is not None:
-        return lambda text, reply: _read_verification(how, text, reply)
+    """Return the reader of replies to requests of `make_requests` or `verify_request`.
+
+    Args:
+        task: reads replies about one document.
+        config: number of documents per request.
+        prompt: prompt name of the requests.
+    """
+    verification = task.verification
+    if prompt == VERIFY and verification is not None:
+        return lambda text, reply: _read_verification(verification, text, reply)
     return read_multi_document(task.read) if config.documents_per_request > 1 else task.read
 
 
@@ -116,6 +136,6 @@ def _check_text(document: Document) -> None:
         document.text.encode()
     except UnicodeEncodeError as error:
         raise DataError(
-            f"document {document.id!r}: character {error.start} is half a surrogate pair, which "
-            "no encoding can hold; expected Unicode text"
+            f"document {document.id!r}: character {error.start} is half a surrogate pair "
+            "and cannot be encoded; expected valid Unicode text"
         ) from None

@@ -1,4 +1,4 @@
-"""How many tokens a request will need, without a tokenizer: a bound and an expectation."""
+"""Token counts of requests without a tokenizer: upper bound, actual usage and estimate."""
 
 from __future__ import annotations
 
@@ -9,52 +9,52 @@ from typing import Any
 from vermeil.data.reply import Reply, Request, Usage
 
 _TEMPLATE_TOKENS = 256
-"""Tokens that a server's chat template may put around the messages."""
+"""Upper bound of the tokens that a server's chat template adds to the messages."""
 _CHARACTERS_PER_TOKEN = 4.0
-"""Characters of English in a token, as tokenizers of the day have it."""
+"""Characters of English text per token, typical of current tokenizers."""
 _DEFAULT_REPLY_SHARE = 0.25
-"""Part of the longest reply that is expected as long as no reply is known."""
+"""Expected length of a reply as a share of ``max_tokens`` before any reply is stored."""
 
 
 def max_usage(request: Request) -> Usage:
-    """Return tokens that a request cannot exceed.
+    """Return the maximum usage of a request.
 
-    A tokenizer that works on bytes, as those of all chat models of the day do, makes at most one
-    token of a byte; the reply ends at ``max_tokens``.
+    Tokenizers of current chat models work on bytes and make at most one token per byte. The reply
+    ends at ``max_tokens``.
     """
-    longest = request.parameters.get("max_tokens", 0)
+    max_tokens = request.parameters.get("max_tokens", 0)
     rest: list[Any] = [dict(request.parameters), [dict(message) for message in request.messages]]
     if request.schema is not None:
         rest.append(request.schema)
     text = json.dumps(rest, ensure_ascii=False)
-    return Usage(len(text.encode()) + _TEMPLATE_TOKENS, int(longest))
+    return Usage(len(text.encode()) + _TEMPLATE_TOKENS, int(max_tokens))
 
 
 def max_text_tokens(text: str) -> int:
-    """Return tokens that a reply's text cannot exceed."""
+    """Return the maximum number of tokens of a reply's text."""
     return len(text.encode()) + 1
 
 
 def actual_usage(request: Request, reply: Reply) -> Usage:
-    """Return the tokens that the server counted; where it does not count, the most there can be."""
+    """Return the usage that the server counted, or the maximum if it counts none."""
     if reply.usage.total or not reply.text:
         return reply.usage
     return Usage(max_usage(request).prompt_tokens, max_text_tokens(reply.text))
 
 
 def count_characters(request: Request) -> int:
-    """Return the length of all messages together, in code points."""
+    """Return the total length of all messages, in code points."""
     return sum(len(message["content"]) for message in request.messages)
 
 
 @dataclass(frozen=True, slots=True)
 class UsageEstimate:
-    """What a request will probably need.
+    """Expected usage of requests.
 
     Args:
-        characters_per_token: characters of a prompt to a token.
+        characters_per_token: characters of a prompt per token.
         reply_tokens: tokens of a reply.
-        replies: stored replies that this was learned from; 0: a rule of thumb.
+        replies: stored replies that the estimate is based on; 0: default values.
     """
 
     characters_per_token: float
@@ -65,13 +65,13 @@ class UsageEstimate:
     def from_usage(
         cls, replies: int, prompt_characters: int, usage: Usage, max_tokens: int
     ) -> UsageEstimate:
-        """Learn from what the server counted before; from nothing, a rule of thumb.
+        """Return the estimate from earlier usage, or default values without any.
 
         Args:
-            replies: how many came.
-            prompt_characters: length of their prompts together.
-            usage: tokens counted for them together.
-            max_tokens: ``max_tokens``.
+            replies: number of replies.
+            prompt_characters: total length of their prompts, in code points.
+            usage: total usage that the server counted for them.
+            max_tokens: maximum length of a reply, in tokens.
         """
         if not (replies and prompt_characters and usage.prompt_tokens):
             return cls(_CHARACTERS_PER_TOKEN, max_tokens * _DEFAULT_REPLY_SHARE)
@@ -79,7 +79,7 @@ class UsageEstimate:
         return cls(per_token, usage.completion_tokens / replies, replies)
 
     def estimate(self, prompt_characters: int, requests: int = 1) -> Usage:
-        """Return the tokens that requests with so many characters in all will probably need."""
+        """Return the expected usage of requests with ``prompt_characters`` characters in total."""
         return Usage(
             round(prompt_characters / self.characters_per_token),
             round(self.reply_tokens * requests),

@@ -90,7 +90,7 @@ def test_cost_is_limited_and_needs_a_price(server, task, teacher, store, documen
     assert report.ask_report.cost_usd == pytest.approx(served)
     assert served <= limit
     unpriced = teacher.model_copy(update={"prices": {}})
-    with pytest.raises(ConfigError, match="price of 'm' is not known"):
+    with pytest.raises(ConfigError, match="price of 'm' is unknown"):
         annotate(documents, task, unpriced, store)
 
 

@@ -11,8 +11,11 @@ def also(**settings):
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        ({"backend": "anthropic", "structured": "vllm"}, "not known to Anthropic"),
-        ({"structured": "vllm", "additional": also(backend="anthropic")}, "not known to Anthropic"),
+        ({"backend": "anthropic", "structured": "vllm"}, "not supported by Anthropic"),
+        (
+            {"structured": "vllm", "additional": also(backend="anthropic")},
+            "not supported by Anthropic",
+        ),
         ({"documents_per_request": 2, "mode": "batch"}, "documents_per_request"),
         ({"documents_per_request": 2, "structured": "json_schema"}, "documents_per_request"),
         ({"extra": {"model": "x"}}, "model"),
@@ -31,11 +34,13 @@ def test_a_further_teacher_of_another_backend_has_that_ones_key_and_needs_consen
         api_key_env="MY_KEY",
         allow_remote=True,
         azure_api_version="2024-10-21",
-        also=also(backend="anthropic", base_url=url),
+        additional=also(backend="anthropic", base_url=url),
     )
     one, other = first.all_teachers()
     assert (one.key_variable, other.key_variable) == ("MY_KEY", "ANTHROPIC_API_KEY")
     assert (other.backend, other.base_url, other.allow_remote) == ("anthropic", url, False)
     assert other.azure_api_version is None
-    named = TeacherConfig(also=also(backend="anthropic", api_key_env="OTHER")).all_teachers()[1]
+    named = TeacherConfig(additional=also(backend="anthropic", api_key_env="OTHER")).all_teachers()[
+        1
+    ]
     assert named.key_variable == "OTHER"

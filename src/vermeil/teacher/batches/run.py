@@ -180,7 +180,7 @@ class _BatchRun:
         statistics.reused = statistics.completed - statistics.sent
         statistics.attempts = sum(batch.requests for batch in self._submitted)
         statistics.replies, statistics.usage = self.collected.replies, self.collected.usage
-        statistics.priced = self.spending_limit.has_price
+        statistics.has_price = self.spending_limit.has_price
         statistics.record_charge(self.collected.charged)
 
     def _open(self) -> list[ProviderBatch]:

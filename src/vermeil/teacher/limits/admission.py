@@ -1,4 +1,4 @@
-"""What an attempt has to pass before it is sent: money, and pace. One run's own, or shared."""
+"""Admission of attempts: the spending limit and the rate limiter of one run, local or shared."""
 
 from __future__ import annotations
 
@@ -18,66 +18,66 @@ from vermeil.teacher.tokens import UsageEstimate
 
 
 class SpendingControl(Protocol):
-    """Puts aside what attempts can cost, and says what they did cost: `SpendingLimit`, or like one."""
+    """Interface of a spending limit: reserves costs before attempts and records charges after."""
 
     @property
     def price(self) -> Price | None:
-        """What the model costs; None: not known."""
+        """Price of the model; None: unknown."""
 
     @property
     def usage_estimate(self) -> UsageEstimate:
-        """What a request will probably need."""
+        """Expected usage of a request."""
 
     async def reserve(self, key: str, request: Request) -> Reservation | None:
-        """Reserve durably the most that an attempt can cost; None: it does not fit the limits."""
+        """Reserve the maximum charge of an attempt durably; None: it exceeds the limits."""
 
     def release(self, reservation: Reservation) -> None:
-        """Release what was put aside for an attempt that was not sent."""
+        """Release the reservation of an attempt that was not sent."""
 
     def record_reply(self, request: Request, reply: Reply, reservation: Reservation) -> Charge:
-        """Add a reply to the store; return what it is charged with."""
+        """Add a reply to the store; return its charge."""
 
     def record_failure(
         self, request: Request, fault: AttemptError, reservation: Reservation
     ) -> Charge:
-        """Add a failed attempt; return what it is charged with."""
+        """Add a failed attempt to the store; return its charge."""
 
 
 class RateControl(Protocol):
-    """Holds requests back: `RateLimiter`, or like one."""
+    """Interface of a rate limiter: delays requests."""
 
     async def acquire(self, tokens: float) -> None:
-        """Return when a request of about so many tokens may be sent."""
+        """Wait until a request of about ``tokens`` tokens may be sent."""
 
     def release(self, expected: float, used: float) -> None:
         """Count a request as no longer in flight."""
 
     def on_success(self) -> None:
-        """Take note that the server could cope."""
+        """Record that the server completed a request."""
 
     def on_throttled(self) -> None:
-        """Take note that the server could not cope."""
+        """Record that the server was overloaded or limited the rate."""
 
     def pause(self, seconds: float) -> None:
-        """Let nobody send for so long."""
+        """Delay all requests by ``seconds``."""
 
     def update_limits(self, limits: ServerRateLimits, tokens: float) -> None:
-        """Take over what the server says is left."""
+        """Apply the remaining quotas that the server reports."""
 
 
 class Admission(NamedTuple):
-    """The two of them."""
+    """Spending limit and rate limiter of a run."""
 
     spending_limit: SpendingControl
     rate_limiter: RateControl
 
 
 AdmissionFactory = Callable[[TeacherConfig, ReplyStore, GroupCommit], Admission]
-"""Makes the gates of one run, in its event loop."""
+"""Makes the admission of one run."""
 
 
 def local_admission(
     config: TeacherConfig, store: ReplyStore, group_commit: GroupCommit
 ) -> Admission:
-    """Return gates that this run has to itself; limits on spending hold for the whole store."""
+    """Return the admission of a single run; limits on spending apply to the whole store."""
     return Admission(SpendingLimit(config, store, group_commit), RateLimiter(config))

@@ -1,4 +1,4 @@
-"""What tokens cost: a dated list that ships with Vermeil, and the user's own prices first."""
+"""Prices of tokens: the user's prices, then a dated list that ships with Vermeil."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from vermeil.teacher.address import host_of, is_loopback
 from vermeil.teacher.config import PriceConfig, TeacherConfig
 
 PER_DOLLAR = 10**12
-"""Money is counted in whole millionths of a millionth of a dollar, so that sums are exact; a dollar
-for a million tokens is a million of them for one."""
+"""Units of money in a dollar. Amounts are integers in units of 1e-12 dollars, so that sums are
+exact; one dollar per million tokens is 1e6 units per token."""
 
 _DATED = re.compile(r"-(\d{4}-?\d{2}-?\d{2}|latest)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a token costs, in millionths of a millionth of a dollar.
+    """Price per token, in units of 1e-12 dollars.
 
     Args:
-        input: one of the prompt.
-        cached_input: one of the prompt that the server had in its cache.
-        output: one of the reply.
+        input: a token of the prompt.
+        cached_input: a token of the prompt that the server had in its cache.
+        output: a token of the reply.
     """
 
     input: float
@@ -36,37 +36,41 @@ class Price:
     output: float
 
     def cost(self, usage: Usage) -> int:
-        """Return what a request cost, rounded up."""
-        fresh = usage.prompt_tokens - usage.cached_tokens
+        """Return the cost of a request in units of 1e-12 dollars, rounded up."""
+        uncached = usage.prompt_tokens - usage.cached_tokens
         return ceil(
-            fresh * self.input
+            uncached * self.input
             + usage.cached_tokens * self.cached_input
             + usage.completion_tokens * self.output
         )
 
 
 def price_of(config: TeacherConfig, batch: bool = False) -> Price | None:
-    """Return the price of the teacher's model; None: it is not known.
+    """Return the price of the teacher's model; None: unknown.
 
-    The list holds for the makers' own servers: for a server on this machine there is a price only
-    under ``teacher.prices``. A date at the end of a model's name, and a maker before it, are passed
-    over where the list has only the bare name.
+    The built-in list applies to the providers' own servers. A server on this machine has a price
+    only under ``teacher.prices``. If a name is not listed, it is looked up without its provider
+    prefix, then without its date suffix.
+
+    Args:
+        config: model, address, prices and limits.
+        batch: whether to return the price in a batch.
 
     Raises:
-        ConfigError: a limit on cost is set, and the price is not known.
+        ConfigError: a limit on cost is set, and the price is unknown.
     """
     found = _find(config.prices, config.model)
     if found is None and not is_loopback(host_of(config.base_url)):
         found = _find(_built_in_prices(), config.model)
     if found is not None:
-        part = found.batch if batch else 1.0
+        share = found.batch if batch else 1.0
         cached = found.input if found.cached_input is None else found.cached_input
-        return Price(*(value * part * 1e6 for value in (found.input, cached, found.output)))
+        return Price(*(value * share * 1e6 for value in (found.input, cached, found.output)))
     if config.max_cost_usd is not None:
         raise ConfigError(
-            f"teacher.max_cost_usd: the price of {config.model!r} is not known; set it, e.g. "
-            f'teacher.prices = {{"{config.model}" = {{input = 0.15, output = 0.60}}}} (dollars for '
-            "a million tokens), or limit teacher.max_tokens_total"
+            f"teacher.max_cost_usd: the price of {config.model!r} is unknown; set it, for example "
+            f'teacher.prices = {{"{config.model}" = {{input = 0.15, output = 0.60}}}} (dollars per '
+            "million tokens), or limit teacher.max_tokens_total instead"
         )
     return None
 

@@ -1,4 +1,4 @@
-"""When the next request may be sent: how many at once, and how many a minute."""
+"""Rate limiter: bounds requests in flight, requests per minute and tokens per minute."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from vermeil.teacher.backends.base import RateQuota, ServerRateLimits
 from vermeil.teacher.config import TeacherConfig
 
 _BURST_SECONDS = 1.0
-"""Seconds' worth of a minute's allowance that may be sent at once."""
+"""Burst size: the allowance of this many seconds may be sent at once."""
 _THROTTLE_INTERVAL = 1.0
-"""Seconds in which several complaints count as one."""
+"""Seconds within which several throttled requests count as one."""
 
 Clock = Callable[[], float]
 
 
 class RateLimiter:
-    """Holds requests back: by what is in flight, by the configured rates, by the server's words.
+    """Delays requests to keep the window in flight, the configured rates and the server's limits.
 
-    How many may be in flight is halved when the server complains (at most once a second) and grows
-    by one for every round of answers, up to ``concurrency``.
+    The window is the number of requests that may be in flight. It is halved when the server
+    throttles (at most once a second). It grows by one per window of successful replies, up to
+    ``concurrency``.
 
     Args:
         config: ``concurrency``, ``requests_per_minute`` and ``tokens_per_minute``.
-        clock: seconds, from any origin.
+        clock: returns seconds from an arbitrary origin.
     """
 
     def __init__(self, config: TeacherConfig, clock: Clock = time.monotonic) -> None:
@@ -41,53 +42,58 @@ class RateLimiter:
         self._slot_freed = asyncio.Event()
 
     async def acquire(self, tokens: float) -> None:
-        """Return when a request of about so many tokens may be sent; count it as in flight."""
-        async with self._lock:  # one waits for all, in order
+        """Wait until a request of about ``tokens`` tokens may be sent; count it as in flight."""
+        async with self._lock:  # first come, first served
             while True:
                 if self.in_flight >= int(self.window):
                     self._slot_freed.clear()
                     await self._slot_freed.wait()
-                elif (left := self.delay(tokens)) > 0:
-                    await asyncio.sleep(left)
+                elif (delay := self.delay(tokens)) > 0:
+                    await asyncio.sleep(delay)
                 else:
                     break
             self._admit(tokens)
 
     def try_acquire(self, tokens: float) -> bool:
-        """Count a request as in flight, if it need not wait and nobody is waiting; else False."""
+        """Count a request as in flight and return True; False if it or an earlier one must wait."""
         if self._lock.locked() or self.in_flight >= int(self.window) or self.delay(tokens) > 0:
             return False
         self._admit(tokens)
         return True
 
     def release(self, expected: float, used: float) -> None:
-        """Count a request as no longer in flight, and put right what it was thought to need."""
+        """Count a request as no longer in flight; correct its token count.
+
+        Args:
+            expected: tokens that `acquire` was called with.
+            used: tokens that the request used.
+        """
         self.in_flight -= 1
         self._slot_freed.set()
         if self._tokens is not None:
             self._tokens.take(used - expected, self._clock())
 
     def on_success(self) -> None:
-        """Take note that the server could cope: a little more may be sent at once."""
+        """Record a reply of the server: enlarge the window."""
         self.window = min(self._max_window, self.window + 1 / self.window)
 
     def on_throttled(self) -> None:
-        """Take note that the server could not cope: half as much may be sent at once."""
+        """Record that the server was overloaded or limited the rate: halve the window."""
         now = self._clock()
         if now - self._last_throttled >= _THROTTLE_INTERVAL:
             self._last_throttled = now
             self.window = max(1.0, self.window / 2)
 
     def pause(self, seconds: float) -> None:
-        """Let nobody send for so long."""
+        """Delay all requests by ``seconds``."""
         self._pause_until = max(self._pause_until, self._clock() + seconds)
 
     def update_limits(self, limits: ServerRateLimits, tokens: float) -> None:
-        """Take over what the server says is left.
+        """Apply the remaining quotas that the server reports.
 
         Args:
-            limits: what it says.
-            tokens: about how many a request needs; those in flight are not counted by it yet.
+            limits: reported quotas; they do not include requests in flight.
+            tokens: expected tokens of a request, to subtract those in flight.
         """
         now = self._clock()
         if limits.requests is not None:
@@ -96,10 +102,10 @@ class RateLimiter:
             self._server_tokens = _Bucket.from_server(limits.tokens, self.in_flight * tokens, now)
 
     def delay(self, tokens: float) -> float:
-        """Return the seconds before a request of so many tokens may be sent, slots aside."""
+        """Return the seconds until the rates allow ``tokens`` tokens; ignores the window."""
         now = self._clock()
-        waits = [bucket.delay(size, now) for bucket, size in self._buckets(tokens)]
-        return max(self._pause_until - now, 0.0, *waits)
+        delays = [bucket.delay(size, now) for bucket, size in self._buckets(tokens)]
+        return max(self._pause_until - now, 0.0, *delays)
 
     def _admit(self, tokens: float) -> None:
         self.in_flight += 1
@@ -107,17 +113,17 @@ class RateLimiter:
             bucket.take(size, self._clock())
 
     def _buckets(self, tokens: float) -> list[tuple[_Bucket, float]]:
-        all_of = (
+        buckets = (
             (self._requests, 1.0),
             (self._tokens, tokens),
             (self._server_requests, 1.0),
             (self._server_tokens, tokens),
         )
-        return [(bucket, size) for bucket, size in all_of if bucket is not None]
+        return [(bucket, size) for bucket, size in buckets if bucket is not None]
 
 
 class _Bucket:
-    """An allowance that refills steadily, and ends being one at some moment."""
+    """Token bucket that refills steadily and imposes no delay from the moment ``until``."""
 
     def __init__(
         self, level: float, capacity: float, rate: float, now: float, until: float
@@ -130,18 +136,18 @@ class _Bucket:
         if per_minute is None:
             return None
         rate = per_minute / 60
-        most = max(1.0, rate * _BURST_SECONDS)
-        return cls(most, most, rate, now, float("inf"))
+        capacity = max(1.0, rate * _BURST_SECONDS)
+        return cls(capacity, capacity, rate, now, float("inf"))
 
     @classmethod
     def from_server(cls, quota: RateQuota, in_flight: float, now: float) -> _Bucket:
-        # OpenAI refills steadily, others all at once: where the size is not told, the latter.
-        most = quota.remaining if quota.limit is None else max(quota.limit, quota.remaining)
-        rate = (most - quota.remaining) / quota.reset if quota.reset > 0 else 0.0
-        return cls(quota.remaining - in_flight, most, rate, now, now + quota.reset)
+        # OpenAI refills steadily, others all at once; without a reported limit, all at once.
+        capacity = quota.remaining if quota.limit is None else max(quota.limit, quota.remaining)
+        rate = (capacity - quota.remaining) / quota.reset if quota.reset > 0 else 0.0
+        return cls(quota.remaining - in_flight, capacity, rate, now, now + quota.reset)
 
     def delay(self, size: float, now: float) -> float:
-        # What is larger than the whole goes when all of it is there.
+        # A request larger than the capacity passes when the bucket is full.
         lacking = min(size, max(1.0, self._capacity)) - self._refilled(now)
         if lacking <= 0 or now >= self._until:
             return 0.0

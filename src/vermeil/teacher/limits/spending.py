@@ -1,4 +1,4 @@
-"""Money of one run: nothing is sent before what it can cost is put aside durably."""
+"""Spending limit of one run: the maximum charge is reserved durably before an attempt is sent."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from vermeil.teacher.tokens import UsageEstimate, actual_usage, max_usage
 
 
 class SpendingLimit:
-    """Puts aside what attempts can cost, and says what they did cost.
+    """Reserves the maximum charge of attempts and records their actual charges.
 
     Args:
         config: prices and limits.
-        store: where it is written down.
-        commits: makes it durable.
+        store: holds reservations and charges.
+        group_commit: makes them durable.
 
     Raises:
-        ConfigError: a limit on cost is set, and the model's price is not known.
+        ConfigError: a limit on cost is set, and the model's price is unknown.
     """
 
     def __init__(self, config: TeacherConfig, store: ReplyStore, group_commit: GroupCommit) -> None:
@@ -41,30 +41,30 @@ class SpendingLimit:
         self._smallest_refused: Charge | None = None
 
     async def reserve(self, key: str, request: Request) -> Reservation | None:
-        """Reserve durably the most that an attempt can cost; None: it does not fit the limits.
+        """Reserve the maximum charge of an attempt durably; None: it exceeds the limits.
 
-        As long as other attempts are under way, their end is waited for: they mostly cost less
-        than was put aside for them.
+        If the limits are exceeded while other attempts are in flight, this waits until they end:
+        most attempts cost less than was reserved for them.
         """
         return await self.reserve_amount(key, request.model, self._charge(max_usage(request)))
 
     async def reserve_amount(self, key: str, model: str, max_charge: Charge) -> Reservation | None:
-        """Reserve an amount durably, as `put_aside` does for a request."""
+        """Reserve an amount durably; waits as `reserve` does."""
         while not self._exceeds_refused(max_charge):
-            settled, changed = self._closed, self._changed
+            closed, changed = self._closed, self._changed
             reservation = await self.try_reserve_amount(key, model, max_charge)
             if reservation is not None:
                 return reservation
             if any(other.number is not None for other in self._open.values()):
                 await changed.wait()
-            elif settled == self._closed:
+            elif closed == self._closed:
                 self._smallest_refused = max_charge
         return None
 
     async def try_reserve_amount(
         self, key: str, model: str, max_charge: Charge
     ) -> Reservation | None:
-        """Reserve an amount durably, if it fits as things are."""
+        """Reserve an amount durably if it fits the limits now; None otherwise."""
         if self._exceeds_refused(max_charge):
             return None
         reservation = Reservation(key, model, max_charge, self._cap)
@@ -81,7 +81,7 @@ class SpendingLimit:
         return reservation
 
     def _exceeds_refused(self, max_charge: Charge) -> bool:
-        """Whether as little was refused when nothing was left that could become free."""
+        """Return whether at most this charge was refused while no reservation could be released."""
         refused = self._smallest_refused
         return (
             refused is not None
@@ -90,21 +90,21 @@ class SpendingLimit:
         )
 
     def release(self, reservation: Reservation) -> None:
-        """Release what was put aside for an attempt that was not sent."""
+        """Release the reservation of an attempt that was not sent."""
         self._store.release(reservation)
         self._remove(reservation)
 
     def record_charge(self, reservation: Reservation, charge: Charge) -> None:
-        """Let what was put aside be what an attempt did cost; its reply lies in another store."""
+        """Reduce a reservation to the charge of its attempt; the reply is in another store."""
         self._store.adjust_reservation(reservation, charge)
         self._remove(reservation)
 
     def abandon(self, reservation: Reservation) -> None:
-        """Wait no longer for an attempt whose end nobody will tell; its money stays put aside."""
+        """Stop waiting for an attempt whose result is lost; its reservation stays in the store."""
         self._remove(reservation)
 
     def record_reply(self, request: Request, reply: Reply, reservation: Reservation) -> Charge:
-        """Add a reply to the store; return what it is charged with."""
+        """Add a reply to the store; return its charge."""
         charge = self._charge(actual_usage(request, reply))
         self._store.add(request, reply, charge=charge, reserved=reservation)
         self._remove(reservation)
@@ -113,7 +113,7 @@ class SpendingLimit:
     def record_failure(
         self, request: Request, fault: AttemptError, reservation: Reservation
     ) -> Charge:
-        """Add a failed attempt; what may have been answered and billed is charged in full."""
+        """Add a failed attempt; it is charged in full unless it cannot have been billed."""
         charge = Charge() if fault.unbilled else reservation.charge
         self._store.add(request, error=str(fault), charge=charge, reserved=reservation)
         self._remove(reservation)
@@ -130,11 +130,11 @@ class SpendingLimit:
 
 
 def spending_cap(config: TeacherConfig) -> SpendingCap:
-    """Return the limit on spending that a configuration sets."""
+    """Return the spending cap that a configuration sets."""
     cost = config.max_cost_usd
     return SpendingCap(config.max_tokens_total, None if cost is None else floor(cost * PER_DOLLAR))
 
 
 def charge_of(usage: Usage, price: Price | None) -> Charge:
-    """Return tokens with what they cost; no money where the price is not known."""
+    """Return the tokens of a usage and their cost; the cost is 0 if the price is unknown."""
     return Charge(usage.total, 0 if price is None else price.cost(usage))
