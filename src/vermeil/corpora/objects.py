@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from vermeil.corpora.source import STDIN, Line, add_error_location, read_chunks, read_lines
-from vermeil.data.records import _format_value
+from vermeil.data.records import format_value
 from vermeil.errors import DataError
 
 Objects = Iterable[tuple[int, dict[str, Any]]]
@@ -175,7 +175,7 @@ def parse_object(text: str) -> dict[str, Any]:
             f"not JSON: {error.msg} at character {error.colno}; expected one object per line"
         ) from error
     if not isinstance(value, dict):
-        raise DataError(f"expected a JSON object, found {_format_value(value)}")
+        raise DataError(f"expected a JSON object, found {format_value(value)}")
     return value
 
 

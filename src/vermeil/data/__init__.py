@@ -1,1 +1,1 @@
-"""What flows between the parts: immutable, validated, standard library and numpy only."""
+"""Immutable, validated data types that all packages share; standard library and numpy only."""

@@ -1,4 +1,4 @@
-"""Files and folders that are either whole or not there."""
+"""Atomic writes: a file or folder appears under its name only when it is complete."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from vermeil.data.written import (
     check_folder,
     files_in,
     foreign_files,
+    format_names,
     read_record,
-    shown,
     write_record,
 )
 from vermeil.errors import DataError
@@ -27,10 +27,13 @@ from vermeil.errors import DataError
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[IO[str]]:
-    """Open a UTF-8 text file that appears under its name only when it was written whole.
+    """Open a UTF-8 text file that appears under its name only when it is complete.
 
-    A name that ends in ``.gz`` is compressed (reproducibly: without name or time). What is no
-    regular file (a device, a pipe) is written directly, never replaced.
+    A file whose name ends in ``.gz`` is compressed, reproducibly (without name or time). A path
+    that is not a regular file (a device, a pipe) is written directly, never replaced.
+
+    Args:
+        path: the file; missing folders are created.
 
     Raises:
         DataError: the file cannot be written (no such folder, no permission, disk full).
@@ -60,19 +63,19 @@ def atomic_file(path: Path) -> Iterator[IO[str]]:
 def atomic_folder(
     path: Path, kind: str | None = None, *, overwrite: bool = False
 ) -> Iterator[Path]:
-    """Give an empty folder that becomes ``path`` only when it was filled whole.
+    """Yield an empty folder that becomes ``path`` when the block ends without an error.
 
-    An earlier result of the same kind is replaced: the files that Vermeil wrote are deleted, all
-    others stay where they are.
+    An earlier result of the same kind is replaced. The files that Vermeil wrote are deleted, and
+    all others stay where they are.
 
     Args:
         path: the folder; a symbolic link is refused.
-        kind: of the result, for the record in the folder; None: nothing may be there, and no
-            record is written.
-        overwrite: replace Vermeil's results of another kind, too.
+        kind: kind of the result, for the record in the folder; None: the folder must not exist or
+            be empty, and no record is written.
+        overwrite: also replace Vermeil's results of another kind.
 
     Raises:
-        DataError: the folder cannot be written, or something is there that must stay.
+        DataError: the folder cannot be written, or files that must stay are in the way.
     """
     partial: Path | None = None
     try:
@@ -94,9 +97,12 @@ def atomic_folder(
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a path to write a file to, which takes the place of ``path`` once it is on the disk.
+    """Yield a temporary path whose file replaces ``path`` after it was synced to disk.
 
-    For what is not text, and for what has to outlast a power cut.
+    For binary files, and for files that must survive a power failure.
+
+    Args:
+        path: the file; missing folders are created.
 
     Raises:
         DataError: the file cannot be written.
@@ -117,7 +123,13 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def write_json(path: Path, value: Any, *, compact: bool = False) -> None:
-    """Write ``value`` as JSON, indented or in a line, whole or not at all."""
+    """Write a value as a JSON file, atomically.
+
+    Args:
+        path: the file.
+        value: any value that JSON can represent.
+        compact: write one line without spaces; default: indented lines.
+    """
     style: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 1}
     with atomic_file(path) as file:
         json.dump(value, file, ensure_ascii=False, **style)
@@ -125,10 +137,15 @@ def write_json(path: Path, value: Any, *, compact: bool = False) -> None:
 
 
 def replace_folder(new: Path, path: Path, kind: str) -> None:
-    """Give a finished folder another name, and replace an earlier result of the same kind there.
+    """Move a finished folder, and replace an earlier result of the same kind.
+
+    Args:
+        new: the finished folder.
+        path: its new path.
+        kind: kind of the result.
 
     Raises:
-        DataError: the folder cannot be moved, or something is there that must stay.
+        DataError: the folder cannot be moved, or files that must stay are in the way.
     """
     try:
         check_folder(path, kind)
@@ -138,33 +155,34 @@ def replace_folder(new: Path, path: Path, kind: str) -> None:
 
 
 def remove_written(folder: Path) -> list[str]:
-    """Delete what Vermeil wrote into a folder, and the folder if it is empty then.
+    """Delete the files that Vermeil wrote into a folder, and the folder if it is then empty.
 
-    Symbolic links are not followed: a link is a file, and is deleted only if it is on the record.
+    Symbolic links are not followed. A link counts as a file: it is deleted only if the record
+    names it.
 
     Returns:
-        The files that stay, as `files_in` names them.
+        The files that stay, named as in `files_in`.
     """
     written = read_record(folder)
     known = written.names if written else frozenset()
     for name in [name for name in files_in(folder) if name in known]:
         (folder / name).unlink(missing_ok=True)
         _remove_empty(folder, (folder / name).parent)
-    left = list(files_in(folder))
-    if not left:
+    remaining = list(files_in(folder))
+    if not remaining:
         folder.rmdir()
-    return left
+    return remaining
 
 
 def _remove_empty(top: Path, folder: Path) -> None:
-    """Delete a folder that is empty, and those above it up to ``top``, which stays."""
+    """Delete a folder and its parents below ``top`` as long as they are empty."""
     while folder != top and not any(folder.iterdir()):
         folder.rmdir()
         folder = folder.parent
 
 
 def _replace_folder(new: Path, path: Path) -> None:
-    """Put ``new`` in the place of ``path``; files there that Vermeil did not write stay."""
+    """Replace ``path`` by ``new``; files of ``path`` that Vermeil did not write stay."""
     if not path.exists():
         new.rename(path)
         return
@@ -172,8 +190,8 @@ def _replace_folder(new: Path, path: Path) -> None:
     blocked = [name for name in foreign if _is_taken(new, name)]
     if blocked:
         raise DataError(
-            f"holds files that Vermeil did not write, where it has to write some "
-            f"({shown(blocked)}); move them away",
+            f"holds files that Vermeil did not write, under names that it has to write "
+            f"({format_names(blocked)}); move them away",
             path,
         )
     aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".old"))
@@ -193,10 +211,10 @@ def _replace_folder(new: Path, path: Path) -> None:
 
 
 def _is_taken(folder: Path, name: str) -> bool:
-    """Return whether something of another origin could not be put under a name in a folder."""
+    """Return whether a name in a folder is taken, by itself or by a file in its path."""
     inner = PurePosixPath(name)
-    above = (folder / one for one in inner.parents if one != PurePosixPath())
-    return os.path.lexists(folder / inner) or any(one.is_file() for one in above)
+    parents = (folder / parent for parent in inner.parents if parent != PurePosixPath())
+    return os.path.lexists(folder / inner) or any(parent.is_file() for parent in parents)
 
 
 @contextmanager
@@ -207,15 +225,14 @@ def _open(path: Path, *, compressed: bool) -> Iterator[IO[str]]:
         return
     with (
         path.open("wb") as raw,
-        gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed,
+        gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as compressed_file,
     ):
-        text = _text_wrapper(packed)
+        text = _text_wrapper(compressed_file)
         yield text
         text.flush()
 
 
 def _text_wrapper(binary: gzip.GzipFile) -> IO[str]:
-
     return io.TextIOWrapper(binary, encoding="utf-8", newline="\n", write_through=True)
 
 

@@ -1,4 +1,4 @@
-"""Additive counts, from which every precision, recall and F1 in Vermeil is made."""
+"""Additive counts, from which every precision, recall and F1 in Vermeil is computed."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 ErrorKind = Literal["boundary", "type", "both", "missing", "spurious"]
-"""What is wrong with a span: only its ends, only its label, both (it overlaps a gold span), or it
-was not found at all, or marked where nothing is."""
+"""Kind of a span error. ``boundary``: only the ends are wrong. ``type``: only the label is wrong.
+``both``: ends and label are wrong, and the span overlaps a gold span. ``missing``: a gold span
+without a prediction. ``spurious``: a prediction without a gold span."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchCounts:
     """Correct, predicted and gold items of one kind.
 
-    Precision = correct / predicted, recall = correct / gold, F1 their harmonic mean; each is 0
-    where its denominator is 0 (as CoNLL's scorer has it).
+    Precision = correct / predicted, recall = correct / gold, F1 = their harmonic mean. Each is 0
+    if its denominator is 0 (as in the scorer of CoNLL).
     """
 
     correct: int = 0
@@ -48,7 +49,7 @@ class MatchCounts:
         return 2 * self.correct / total if total else 0.0
 
     def as_dict(self) -> dict[str, float | int]:
-        """Precision, recall, F1 and support, for JSON."""
+        """Return precision, recall, F1 and support, for JSON."""
         return {
             "precision": self.precision,
             "recall": self.recall,
@@ -59,16 +60,16 @@ class MatchCounts:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What scoring yields, for one document or for many: the counts of many are the sum.
+    """Result of scoring one document or many: the counts of many are the sum.
 
     Args:
         per_label: strict matches by label.
-        span_only: matches of the boundaries alone, whatever the label; None where a task has none.
-        confusion: (gold label, predicted label) to number; "O" stands for nothing there.
-        documents: how many documents were scored.
-        truncated: how many of them the predictor did not see whole.
-        errors: (label, kind of error) to number: the gold label, but the predicted one of what is
-            spurious; empty where a task has no boundaries.
+        span_only: matches of the boundaries, ignoring labels; None for tasks without boundaries.
+        confusion: (gold label, predicted label) to number; "O" means no span.
+        documents: number of scored documents.
+        truncated: number of documents whose text was cut off for the predictor.
+        errors: (label, kind of error) to number. The label is the gold label, or the predicted
+            label of a spurious span. Empty for tasks without boundaries.
     """
 
     per_label: Mapping[str, MatchCounts] = field(default_factory=dict)
@@ -89,11 +90,11 @@ class Counts:
     @property
     def macro_f1(self) -> float:
         """Unweighted mean of F1 over the labels that occur in gold or prediction."""
-        seen = [t.f1 for t in self.per_label.values() if t.gold or t.predicted]
-        return math.fsum(seen) / len(seen) if seen else 0.0
+        scores = [m.f1 for m in self.per_label.values() if m.gold or m.predicted]
+        return math.fsum(scores) / len(scores) if scores else 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        """The shape that ``vermeil evaluate --json`` prints."""
+        """Return the counts for JSON, as ``vermeil evaluate --json`` prints them."""
         return {
             "overall": self.overall.as_dict(),
             "macro_f1": self.macro_f1,
@@ -121,8 +122,8 @@ def sum_counts(counts: Iterable[Counts]) -> Counts:
     span_only: list[int] | None = None
     documents = truncated = 0
     for one in counts:
-        for label, tally in one.per_label.items():
-            _accumulate(per_label.setdefault(label, [0, 0, 0]), tally)
+        for label, matches in one.per_label.items():
+            _accumulate(per_label.setdefault(label, [0, 0, 0]), matches)
         for pair, number in one.confusion.items():
             confusion[pair] = confusion.get(pair, 0) + number
         for error, number in one.errors.items():
@@ -142,7 +143,7 @@ def sum_counts(counts: Iterable[Counts]) -> Counts:
     )
 
 
-def _accumulate(into: list[int], counts: MatchCounts) -> None:
-    into[0] += counts.correct
-    into[1] += counts.predicted
-    into[2] += counts.gold
+def _accumulate(sums: list[int], counts: MatchCounts) -> None:
+    sums[0] += counts.correct
+    sums[1] += counts.predicted
+    sums[2] += counts.gold

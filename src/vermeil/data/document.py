@@ -1,4 +1,4 @@
-"""Documents and what is marked in them. All types are immutable and valid once constructed."""
+"""Documents and their annotations. All types are immutable and valid once constructed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A labelled stretch of a document's text; its surface is ``text[start:end]``, never stored.
+    """Labelled range of a document's text; its surface is ``text[start:end]``, never stored.
 
     Args:
         start: first code point.
@@ -22,9 +22,9 @@ class Span:
         label: the label's name.
         score: probability that the span is right, in [0, 1].
         weight: loss weight in training, at least 0.
-        status: how the span was located (see `vermeil.data.mention.Status`).
-        origin: who said so: ``gold``, ``silver``, ``student`` or a name of the user's.
-        soft: label to probability, where the label is uncertain.
+        status: result of locating the span (see `vermeil.data.mention.Status`).
+        origin: source of the span: ``gold``, ``silver``, ``student`` or a name set by the user.
+        soft: label to probability, if the label is uncertain.
     """
 
     start: int
@@ -52,18 +52,18 @@ class Span:
 
     @property
     def is_likely(self) -> bool:
-        """Whether it is more likely there than not: soft labels may sum to less than a half."""
+        """True if the span probably exists: its soft labels sum to at least 0.5."""
         return self.soft is None or sum(self.soft.values()) >= 0.5
 
     @property
     def key(self) -> tuple[int, int, str]:
-        """What makes two spans the same for strict scoring."""
+        """Start, end and label: two spans with the same key are equal in strict scoring."""
         return (self.start, self.end, self.label)
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A labelled pair of spans of one document, by their positions in its ``spans``."""
+    """Labelled pair of spans of one document, given by their positions in its ``spans``."""
 
     head: int
     tail: int
@@ -72,13 +72,13 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What somebody says about one text. ``None`` = nobody looked; ``()`` = looked, none there.
+    """Annotation of one text. ``None`` means not annotated, ``()`` means annotated, none there.
 
     Args:
-        spans: labelled stretches, sorted by position.
+        spans: labelled ranges, sorted by position.
         labels: labels of the text as a whole.
         relations: labelled pairs of spans.
-        abstain: ranges where nobody knows: masked in training, neither O nor entity.
+        abstain: ranges whose annotation is unknown: masked in training, neither O nor entity.
     """
 
     spans: tuple[Span, ...] | None = None
@@ -93,7 +93,7 @@ class Annotation:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody has looked at the text at all."""
+        """True if nothing of the text was annotated."""
         return self.spans is None and self.labels is None and self.relations is None
 
 
@@ -107,11 +107,11 @@ class Document:
     Args:
         id: stable, unique in its corpus, never random.
         text: the text, in Unicode code points.
-        group: what the document belongs to (an article, a patient); its own id when absent.
-        tokens: ranges of the words, where the source came tokenised; in order, without overlap.
-        annotation: what is marked in it.
+        group: larger unit that the document belongs to (an article, a patient); default: its id.
+        tokens: ranges of the words, if the source is tokenised; in order, without overlap.
+        annotation: spans, labels and relations of the text.
         weight: loss weight of the whole document.
-        meta: whatever else its source knew.
+        meta: further values from its source.
     """
 
     id: str
@@ -158,9 +158,9 @@ class Document:
 
     @property
     def group_or_id(self) -> str:
-        """The group, or the document itself as a group of one."""
+        """The group, or the document's id if it has none."""
         return self.group if self.group is not None else self.id
 
     def with_annotation(self, annotation: Annotation) -> Document:
-        """Return the same document marked differently."""
+        """Return the same document with another annotation."""
         return replace(self, annotation=annotation)

@@ -1,4 +1,4 @@
-"""What a student trains on: targets, encoded examples and the plan of its batches."""
+"""Training data of a student: targets, encoded examples and the batch plan."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ IGNORED = -100
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a task wants the student to say about one document.
+    """Correct output of the student for one document, as encoded by the task.
 
     Args:
         classes: int64, shape (n,): class per word (token head) or one class (sequence head);
-            `IGNORED` where nobody knows.
-        weights: float32, shape (n,): loss weight of each.
-        encoding_losses: named losses of the encoding, e.g. spans that cut through a word, to number.
-        soft: float32, shape (n, number of classes): probability of each class, each row's sum 1;
-            None where no label is uncertain.
+            `IGNORED` for abstentions.
+        weights: float32, shape (n,): loss weight of each class.
+        encoding_losses: name of an encoding loss (e.g. a span that cuts a word) to number.
+        soft: float32, shape (n, number of classes): probability of each class, each row sums to 1;
+            None if all labels are certain.
     """
 
     classes: NDArray[np.int64]
@@ -32,9 +32,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class TrainingExample:
-    """One window as the student's network takes it, without padding.
+    """One input window of the student's network, without padding.
 
-    It holds a document or a stretch of one, or neighbouring documents of one group and origin.
+    It holds a document, a part of one, or neighbouring documents of one group and origin.
 
     Args:
         input_ids: int64, shape (m,): wordpieces, with special tokens.
@@ -43,8 +43,8 @@ class TrainingExample:
         weights: float32, same shape as ``classes``.
         origin: ``gold`` or ``silver``.
         positions: int64, shape (words,): first wordpiece of each word (token head).
-        soft: float32, shape (words, number of classes): probability of each class of each word;
-            None: the classes are certain.
+        soft: float32, shape (words, number of classes): probability of each class for each word;
+            None if the classes are certain.
     """
 
     input_ids: NDArray[np.int64]
@@ -63,20 +63,20 @@ class TrainingExample:
 
 @dataclass(frozen=True, slots=True)
 class BatchPlan:
-    """Which examples each optimiser step sees: decided before training, so that it can be resumed.
+    """Examples of each optimiser step, fixed before training, so that training can be resumed.
 
     Gold examples are numbered from 0, silver examples from ``gold_examples`` on.
 
     Args:
         batches: per step, int64 array of example numbers.
-        planned_share: float64, shape (steps,): gold share that was asked for, in wordpieces.
-        realised_share: float64, shape (steps,): gold share that the batches hold, in wordpieces.
+        planned_share: float64, shape (steps,): gold share from the schedule, in wordpieces.
+        realised_share: float64, shape (steps,): gold share of the batches, in wordpieces.
         wordpieces: int64, shape (steps,): wordpieces of each batch, without padding.
         gold_examples: number of gold examples.
-        restarts: steps at which the learning-rate schedule starts anew (always holds 0).
-        optimiser_restarts: steps before which the optimiser forgets its running means.
+        restarts: steps at which the learning-rate schedule restarts (always contains 0).
+        optimiser_restarts: steps before which the running means of the optimiser are reset.
         origin_weights: float64, shape (steps, 2): factor of the loss weights of gold and of silver
-            examples in each step; None: 1 throughout.
+            examples in each step; None: always 1.
     """
 
     batches: tuple[NDArray[np.int64], ...]
@@ -94,11 +94,15 @@ class BatchPlan:
         return len(self.batches)
 
     def times_seen(self, examples: int) -> NDArray[np.int64]:
-        """Return how often training sees each of so many examples, shape (examples,)."""
-        seen = np.concatenate([np.zeros(0, np.int64), *self.batches])
-        return np.bincount(seen, minlength=examples).astype(np.int64)
+        """Return how often each example is in a batch: int64, shape (examples,).
+
+        Args:
+            examples: total number of examples.
+        """
+        numbers = np.concatenate([np.zeros(0, np.int64), *self.batches])
+        return np.bincount(numbers, minlength=examples).astype(np.int64)
 
     @property
     def total_wordpieces(self) -> int:
-        """Wordpieces seen in the whole training, without padding: the budget that was spent."""
+        """Wordpieces of the whole training, without padding: the budget that was used."""
         return int(self.wordpieces.sum())

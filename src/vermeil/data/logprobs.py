@@ -1,4 +1,4 @@
-"""How probable the teacher found each token of a text that it wrote."""
+"""Log-probabilities of the tokens of a teacher's reply."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from itertools import pairwise
 from vermeil.data.document import Range
 
 DIGITS = 5
-"""Decimal places of a log-probability that are kept: an error of a hundredth of a per mille."""
+"""Decimal places of a stored log-probability: the relative error is at most 0.00001."""
 
 
 @dataclass(frozen=True, slots=True)
 class Logprobs:
-    """The tokens that make up a text, without gaps, and their log-probabilities.
+    """Tokens of a text, without gaps, and their log-probabilities.
 
-    Tokens that share a character are taken as one, whose log-probability is their sum.
+    Tokens that share a character are merged into one, whose log-probability is their sum.
 
     Args:
-        ends: where each token ends, in code points; the last one at the end of the text.
-        values: natural logarithm of each token's probability, given all before it; at most 0.
+        ends: end of each token, in code points; the last one is the end of the text.
+        values: natural logarithm of each token's probability, given all earlier tokens; at most 0.
 
     Raises:
-        ValueError: numbers that cannot be.
+        ValueError: ends are not increasing, or a value is not finite or above 0.
     """
 
     ends: tuple[int, ...]
@@ -37,7 +37,7 @@ class Logprobs:
         if any(first >= second for first, second in pairwise((0, *self.ends))):
             raise ValueError("tokens are empty or out of order")
         if not all(math.isfinite(value) and value <= 0 for value in self.values):
-            raise ValueError("a log-probability is above 0, or no number")
+            raise ValueError("a log-probability is above 0 or not finite")
         rounded = tuple(round(float(value), DIGITS) + 0.0 for value in self.values)
         object.__setattr__(self, "values", rounded)
 
@@ -47,18 +47,18 @@ class Logprobs:
         return self.ends[-1] if self.ends else 0
 
     def total(self, ranges: Iterable[Range]) -> float:
-        """Return the log-probability of all tokens that have a part in one of the ranges."""
+        """Return the log-probability of all tokens that overlap one of the ranges."""
         tokens = {number for one in ranges for number in range(*self._token_range(one))}
         return math.fsum(self.values[number] for number in tokens)
 
     def for_range(self, start: int, end: int) -> Logprobs:
-        """Return those of a stretch of the text; a token that crosses its ends counts whole."""
+        """Return the tokens that overlap a range; a token that crosses its ends counts fully."""
         first, last = self._token_range((start, end))
         ends = tuple(min(one, end) - start for one in self.ends[first:last])
         return Logprobs(ends, self.values[first:last])
 
     def _token_range(self, span: Range) -> Range:
-        """Return the first token with a part in a range, and the one behind the last."""
+        """Return the numbers of the tokens that overlap a range, half-open."""
         start, end = span
         if start >= end:
             return 0, 0

@@ -1,4 +1,4 @@
-"""What a teacher said (mentions), and how each mention was found in the text."""
+"""Mentions from a teacher's reply, and the result of locating each one in the text."""
 
 from __future__ import annotations
 
@@ -9,54 +9,54 @@ from vermeil.data.document import Range, Span
 
 
 class Status(StrEnum):
-    """How a mention was located. Every mention has exactly one; none is dropped."""
+    """Result of locating a mention. Every mention has exactly one; none is dropped."""
 
     EXACT = "exact"
-    """The surface stands in the text, character by character."""
+    """The surface is in the text, character by character."""
     NORMALISED = "normalised"
-    """Found after folding white space, case, quotes or the like."""
+    """Found after folding of white space, case, quotes or similar."""
     FUZZY = "fuzzy"
-    """Found within a bounded edit distance, or in a word that particles are written to."""
+    """Found within a bounded edit distance, or inside a word with attached particles."""
     AMBIGUOUS = "ambiguous"
-    """Stands in the text more often than it was said, and it is not known which one was meant."""
+    """The text has more occurrences than the reply has mentions, and the right one is unknown."""
     NOT_FOUND = "not_found"
     """Not in the text."""
     DUPLICATE = "duplicate"
-    """Said more often than it stands in the text."""
+    """The reply has more mentions than the text has occurrences."""
     OVERLAP = "overlap"
-    """Found, but crosses or lies within a mention that was preferred."""
+    """Found, but overlaps a mention that was preferred."""
     OFF_SCHEMA = "off_schema"
     """Its label is not in the label set."""
 
 
 class Tier(StrEnum):
-    """How much detail had to be left out before a surface was found, from least to most."""
+    """Detail that was ignored to find a surface, from least to most."""
 
     RAW = "raw"
     """None."""
     SPACED = "spaced"
     """The kind and amount of white space."""
     FOLDED = "folded"
-    """Case, width, quotes, dashes, composition, invisible characters, too."""
+    """Also case, width, quotes, dashes, composition, invisible characters."""
     LETTERS = "letters"
-    """All white space, punctuation and accents, too."""
+    """Also all white space, punctuation and accents."""
     ATTACHED = "attached"
-    """As folded, within a word of a script that writes particles to it (Hangul, Arabic, Hebrew)."""
+    """As folded, inside a word of a script with attached particles (Hangul, Arabic, Hebrew)."""
     EDITED = "edited"
-    """As folded, but for some edits."""
+    """As folded, and some edits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """What the teacher said, before anyone looked for it in the text.
+    """One item of a teacher's reply, before it is located in the text.
 
     Args:
         surface: the characters as the teacher wrote them.
         label: the label as the teacher wrote it.
-        occurrence: which one, counted from 1, when the teacher said so.
-        reply_ranges: the ranges of the reply that say its surface and its label, counted from the
-            reply's end, so that what stands before the answer can be taken off; empty where that is
-            not known. Two mentions that say the same are the same wherever they stand.
+        occurrence: number of the occurrence, from 1, if the teacher gave one.
+        reply_ranges: ranges of the reply that hold its surface and its label, counted from the
+            reply's end, so that text before the answer can be removed; empty if unknown. They do
+            not count in comparisons of mentions.
     """
 
     surface: str
@@ -67,17 +67,17 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class LocatedMention:
-    """A mention and what became of it; ``span`` is None unless it was accepted.
+    """Mention with the result of locating it; ``span`` is None unless it was accepted.
 
     Args:
-        mention: what was said.
-        status: how it was found.
+        mention: the mention.
+        status: result of locating it.
         span: the accepted span.
-        occurrences: the ranges of the text that it may mean, in order. Of a mention that is not found:
-            those that are like it, but were refused.
-        tier: where it was found; None if it was not.
-        distance: edits between the surface and its places, after folding; 0 except in tier EDITED.
-        additional_spans: further accepted spans, where a mention stands for several places.
+        occurrences: ranges of the text that it may refer to, in order; for a mention that was not
+            found, similar ranges that were refused.
+        tier: tier in which it was found; None if it was not.
+        distance: edits between surface and occurrence, after folding; 0 except in tier EDITED.
+        additional_spans: further accepted spans, if a mention refers to several occurrences.
     """
 
     mention: Mention
@@ -95,5 +95,5 @@ class LocatedMention:
 
     @property
     def occurrence_count(self) -> int:
-        """How many places of the text it may mean."""
+        """Number of ranges of the text that it may refer to."""
         return 0 if self.tier is None else len(self.occurrences)

@@ -1,4 +1,4 @@
-"""How long work tells its caller where it stands, without knowing about terminals."""
+"""Progress callbacks of long-running work, independent of terminals."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Anything that can be told how far a stage has come."""
+    """Callback for the progress of a stage."""
 
     def __call__(
         self, stage: str, done: int, total: int | None, detail: Mapping[str, float | int | str]
     ) -> None:
-        """Report that ``done`` of ``total`` (None: unknown) units of ``stage`` are finished."""
+        """Report the progress of a stage.
+
+        Args:
+            stage: name of the stage.
+            done: number of finished units.
+            total: number of all units; None: unknown.
+            detail: further values to show, by name.
+        """
 
 
 def silent(
@@ -22,9 +29,14 @@ def silent(
 
 
 def with_stage_name(progress: Progress, name: str) -> Progress:
-    """Return what tells ``progress`` of work as a stage of this name, whatever it calls itself."""
+    """Return a callback that reports every stage to ``progress`` under one name.
 
-    def tell(
+    Args:
+        progress: receives the reports.
+        name: replaces the name of each stage.
+    """
+
+    def report(
         stage: str,  # noqa: ARG001
         done: int,
         total: int | None,
@@ -32,4 +44,4 @@ def with_stage_name(progress: Progress, name: str) -> Progress:
     ) -> None:
         progress(name, done, total, detail)
 
-    return tell
+    return report

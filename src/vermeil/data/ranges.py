@@ -1,4 +1,4 @@
-"""Ranges of a text, several at once."""
+"""Operations on several ranges of a text."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from vermeil.data.document import Range
 
 
 def merge_ranges(ranges: Iterable[Range]) -> list[Range]:
-    """Return what ranges cover together, in order; those that overlap or touch become one."""
-    found: list[Range] = []
+    """Return the union of ranges, in order; ranges that overlap or touch become one."""
+    merged: list[Range] = []
     for start, end in sorted(ranges):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
-            found.append((start, end))
-    return found
+            merged.append((start, end))
+    return merged

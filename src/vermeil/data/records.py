@@ -1,4 +1,4 @@
-"""JSON records of documents: write, read and validate them."""
+"""JSON records of documents: writing, reading and validation."""
 
 from __future__ import annotations
 
@@ -22,19 +22,14 @@ _KEYS = (
     "weight",
     "meta",
 )
-
-
 _SPAN_KEYS = ("start", "end", "label", "score", "weight", "status", "origin", "soft")
-
-
 _DETAILS = _SPAN_KEYS[3:]
-
 
 T = TypeVar("T")
 
 
 def document_to_record(document: Document) -> dict[str, Any]:
-    """Return a document as a JSON object: keys in a fixed order, absent ones left out."""
+    """Return a document as a JSON object: keys in a fixed order, without absent values."""
     annotation = document.annotation
     record: dict[str, Any] = {"id": document.id}
     if document.group is not None:
@@ -60,7 +55,7 @@ def document_to_record(document: Document) -> dict[str, Any]:
 
 
 def document_from_record(record: Mapping[str, Any]) -> Document:
-    """Return the document of a JSON object.
+    """Return the document that a JSON object describes.
 
     Raises:
         DataError: a key is missing, unknown or of the wrong type, or a value is out of range.
@@ -81,12 +76,14 @@ def document_to_line(document: Document) -> str:
     """Return a document as one line of JSON, without the line end.
 
     Raises:
-        DataError: its ``meta`` holds what JSON cannot hold.
+        DataError: its ``meta`` holds a value that JSON cannot represent.
     """
     try:
         return json.dumps(document_to_record(document), ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise DataError(f"document {document.id!r} holds what JSON cannot hold: {error}") from error
+        raise DataError(
+            f"document {document.id!r} holds a value that JSON cannot represent: {error}"
+        ) from error
 
 
 def span_to_record(span: Span) -> dict[str, Any]:
@@ -132,7 +129,7 @@ def _span(item: Mapping[str, Any]) -> Span:
 def _renumber_relations(
     relations: tuple[Relation, ...], spans: tuple[Span, ...]
 ) -> tuple[Relation, ...]:
-    """Renumber heads and tails, since an annotation puts its spans in order."""
+    """Return relations with heads and tails renumbered, since an annotation sorts its spans."""
     for relation in relations:
         for number in (relation.head, relation.tail):
             if not 0 <= number < len(spans):
@@ -165,9 +162,7 @@ def _tokens(record: Mapping[str, Any], key: str) -> tuple[Range, ...]:
             case [int(start), int(end)] if type(start) is int and type(end) is int:
                 ranges.append((start, end))
             case _:
-                raise DataError(
-                    f'"{key}" holds {_format_value(value)}; expected [start, end] pairs'
-                )
+                raise DataError(f'"{key}" holds {format_value(value)}; expected [start, end] pairs')
     return tuple(ranges)
 
 
@@ -175,7 +170,7 @@ def _labels(record: Mapping[str, Any], key: str) -> tuple[str, ...]:
     labels = _list(record, key)
     for label in labels:
         if not isinstance(label, str):
-            raise DataError(f'"{key}" holds {_format_value(label)}; expected strings')
+            raise DataError(f'"{key}" holds {format_value(label)}; expected strings')
     return tuple(labels)
 
 
@@ -229,7 +224,7 @@ def _objects(
 ) -> Iterator[dict[str, Any]]:
     for item in _list(record, key):
         if not isinstance(item, dict):
-            raise DataError(f'"{key}" holds {_format_value(item)}; expected objects')
+            raise DataError(f'"{key}" holds {format_value(item)}; expected objects')
         _refuse_unknown(item, known, f' in "{key}"')
         yield item
 
@@ -240,16 +235,17 @@ def _refuse_unknown(record: Mapping[str, Any], known: tuple[str, ...], where: st
         names = ", ".join(f'"{key}"' for key in unknown)
         raise DataError(
             f"unknown key {names}{where}; known keys: {', '.join(known)}"
-            + ("" if where else " (what else the source knows belongs into meta)")
+            + ("" if where else " (further values of the source belong into meta)")
         )
 
 
 def _refuse(record: Mapping[str, Any], key: str, expected: str) -> NoReturn:
     if key not in record:
         raise DataError(f'"{key}" is missing; expected {expected}')
-    raise DataError(f'"{key}" is {_format_value(record[key])}; expected {expected}')
+    raise DataError(f'"{key}" is {format_value(record[key])}; expected {expected}')
 
 
-def _format_value(value: Any) -> str:
-    shown = json.dumps(value, ensure_ascii=False)
-    return shown if len(shown) <= 40 else shown[:37] + "..."
+def format_value(value: Any) -> str:
+    """Return a value as JSON for an error message, at most 40 characters."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 40 else text[:37] + "..."

@@ -1,4 +1,4 @@
-"""Regions: stretches of a text on which teacher and students may disagree, and what may be true."""
+"""Regions: parts of a text on which teacher and students may disagree, with candidates."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 SpanKey = tuple[int, int, str]
-"""Start, end (half-open, in code points) and label: a span without anything else."""
+"""Start, end (half-open, in code points) and label of a span."""
 
 Candidate = tuple[SpanKey, ...]
-"""One way to annotate a region, in order; ``()``: nothing is there."""
+"""One possible annotation of a region: its spans in order; ``()``: no span."""
 
 
 def overlaps(key: SpanKey, start: int, end: int) -> bool:
-    """Whether a mark shares a character with a stretch."""
+    """Return whether a span shares a character with a range."""
     return key[0] < end and key[1] > start
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A stretch of a text in which teacher or students see something.
+    """Part of a text in which the teacher or the students predict a span.
 
     Args:
         start: first code point.
         end: one past the last code point.
-        candidates: the ways to annotate it that are considered; no two are equal.
-        log_probs: float64, shape (options,): log-probability of each under students that did not
-            learn from this document; their exponentials sum to 1.
-        teacher_choice: number of the option that is the teacher's.
-        student_choice: number of the option that is the students'.
-        auxiliary_log_probs: float64, shape (others, options): the same as ``log_probs`` under each of those who
-            were asked besides.
+        candidates: the possible annotations that are compared; all are different.
+        log_probs: float64, shape (candidates,): log-probability of each candidate under students
+            that were not trained on this document; the exponentials sum to 1.
+        teacher_choice: index of the teacher's candidate.
+        student_choice: index of the students' candidate.
+        auxiliary_log_probs: float64, shape (scorers, candidates): the same as ``log_probs`` for
+            each auxiliary scorer.
     """
 
     start: int
@@ -44,14 +44,14 @@ class Region:
     auxiliary_log_probs: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
 
     def candidate_index(self, span_keys: Candidate) -> int | None:
-        """Return the number of the option that has exactly those marks that touch the region.
+        """Return the index of the candidate that equals the given spans within the region.
 
-        None where it is none of them, or where a mark reaches out of the region.
+        None if no candidate does, or if a span crosses an end of the region.
 
         Args:
-            span_keys: of the whole text, in order.
+            span_keys: spans of the whole text, in order.
         """
-        touching = tuple(m for m in span_keys if overlaps(m, self.start, self.end))
+        touching = tuple(key for key in span_keys if overlaps(key, self.start, self.end))
         if any(start < self.start or end > self.end for start, end, _ in touching):
             return None
         return self.candidates.index(touching) if touching in self.candidates else None

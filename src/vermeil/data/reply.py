@@ -1,4 +1,4 @@
-"""Requests to a teacher, its replies, and the states in which a request can end."""
+"""Requests to a teacher, its replies, and the states of a request."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ Message = Mapping[str, str]
 
 
 class State(StrEnum):
-    """Where a (document, prompt, model, sample) stands; exactly one at any time."""
+    """State of a (document, prompt, model, sample); exactly one at any time."""
 
     PENDING = "pending"
     DONE = "done"
     EMPTY = "empty"
-    """Parsed, and there is nothing to mark."""
+    """Parsed, without any annotation."""
     REFUSED = "refused"
     TRUNCATED = "truncated"
     UNPARSABLE = "unparsable"
-    """The reply did not follow the instruction; never read as "nothing there"."""
+    """The reply did not follow the instruction; never read as an empty annotation."""
     FAILED = "failed"
     OVER_BUDGET = "over_budget"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to a teacher.
+    """One request to a teacher.
 
     Args:
-        document_id: the document that is asked about.
+        document_id: id of the document.
         text: its text.
         prompt: the prompt's name.
         messages: the rendered chat messages.
-        model: the model's name as the server knows it.
-        parameters: sampling parameters that are sent (temperature, max_tokens, …).
+        model: the model's name on the server.
+        parameters: sampling parameters of the request (temperature, max_tokens, …).
         sample: number of the sample, from 0.
-        schema: the JSON schema that the reply is held to; None: the reply is free.
+        schema: JSON schema that constrains the reply; None: no constraint.
     """
 
     document_id: str
@@ -56,7 +56,7 @@ class Request:
 
     @property
     def key(self) -> str:
-        """SHA-256 over all that decides the reply; the document's id is not part of it."""
+        """SHA-256 of everything that determines the reply; the document's id is not part of it."""
         parts: list[Any] = [
             self.text,
             [dict(m) for m in self.messages],
@@ -71,12 +71,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that the server says it counted.
+    """Token counts that the server reported.
 
     Args:
-        prompt_tokens: all of the prompt.
-        completion_tokens: the reply.
-        cached_tokens: those of the prompt that the server had in its cache.
+        prompt_tokens: tokens of the whole prompt.
+        completion_tokens: tokens of the reply.
+        cached_tokens: tokens of the prompt that were in the server's cache.
     """
 
     prompt_tokens: int = 0
@@ -98,18 +98,18 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A teacher's answer, verbatim.
+    """A teacher's reply, verbatim.
 
     Args:
-        text: what the model wrote.
-        finish_reason: why it stopped, in the server's word (``stop``, ``length``, …).
-        usage: tokens counted by the server.
-        latency: seconds from sending to the full answer.
-        attempts: how many requests it took.
-        logprobs: how probable its tokens were; None where the server did not say.
+        text: the generated text.
+        finish_reason: the server's reason for the end of the text (``stop``, ``length``, …).
+        usage: token counts from the server.
+        latency: seconds from sending the request to the complete reply.
+        attempts: number of requests until the reply.
+        logprobs: log-probabilities of its tokens; None if the server sent none.
 
     Raises:
-        ValueError: the tokens are those of another text.
+        ValueError: ``logprobs`` does not cover the text.
     """
 
     text: str
@@ -122,5 +122,5 @@ class Reply:
     def __post_init__(self) -> None:
         if self.logprobs is not None and self.logprobs.length != len(self.text):
             raise ValueError(
-                f"tokens of {self.logprobs.length} characters, but {len(self.text)} of text"
+                f"logprobs cover {self.logprobs.length} characters; the text has {len(self.text)}"
             )

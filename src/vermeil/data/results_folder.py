@@ -1,8 +1,9 @@
-"""Folders of results, such as a run's: files of Vermeil may lie there beside files of the user."""
+"""Folders of results, for example of a run: Vermeil's files may lie beside files of the user."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,27 +14,33 @@ from vermeil.errors import DataError
 RESULTS = "results"
 """The kind of the folder in its record."""
 
-_OLDER = frozenset(
-    {
-        *("config.toml", "stages.json", "silver.jsonl", "locate.json", "evaluation.json"),
-        *("selected.jsonl", "selection.json", "refined.jsonl", "refinement.json"),
-        "ranking.jsonl",
-    }
+_RUN_FILES = (
+    *("config.toml", "stages.json", "silver.jsonl", "locate.json", "evaluation.json"),
+    *("selected.jsonl", "selection.json", "refined.jsonl", "refinement.json"),
+    "ranking.jsonl",
 )
 """Files of a run that was made before there were records."""
+_STUDY_FILES = (
+    *("config.toml", "results.json", "report.html", "report.md", "cells.csv", "comparisons.csv"),
+    "best.json",
+)
+"""Files of a study that was made before there were records."""
+_SEARCH_FILES = ("config.toml", "tune.json", "silver.jsonl")
+"""Files of a search (``vermeil tune``) that was made before there were records."""
+_CELL = re.compile(r"[0-9a-f]{24}\.json")
 
 
 def check_results(folder: Path, paths: Iterable[Path]) -> None:
     """Check that files and folders of a folder of results may be written.
 
-    What is not there, and what an earlier run wrote there, may.
+    A path may be written if it does not exist, or if an earlier run wrote it.
 
     Args:
         folder: the folder, which may also hold files of other origin.
-        paths: what is to be written into it.
+        paths: the files and folders to write into it.
 
     Raises:
-        DataError: one of them is there and is not in the record of the folder.
+        DataError: one of them exists and is not in the record of the folder.
     """
     record = read_record(folder)
     if record is not None and record.kind != RESULTS:
@@ -45,17 +52,21 @@ def check_results(folder: Path, paths: Iterable[Path]) -> None:
     for path in paths:
         if path.relative_to(folder).as_posix() not in known and os.path.lexists(path):
             raise DataError(
-                f"is there already, and was not written by an earlier run into {folder}; "
+                f"exists already, and was not written by an earlier run into {folder}; "
                 "move it away, or choose another folder of results (run.output, or --output)",
                 path,
             )
 
 
 def record_results(folder: Path, paths: Iterable[Path]) -> None:
-    """Check that files of a folder of results may be written, and put them on its record.
+    """Check that files of a folder of results may be written, and add them to its record.
+
+    Args:
+        folder: the folder, which may also hold files of other origin.
+        paths: the files and folders to write into it.
 
     Raises:
-        DataError: one of them is there and is not in the record of the folder.
+        DataError: one of them exists and is not in the record of the folder.
     """
     paths = list(paths)
     check_results(folder, paths)
@@ -67,12 +78,39 @@ def record_results(folder: Path, paths: Iterable[Path]) -> None:
 
 
 def _known(folder: Path) -> frozenset[str]:
+    """Return the names of the files that Vermeil wrote into a folder of results."""
     record = read_record(folder)
     if record is not None:
         return record.names if record.kind == RESULTS else frozenset()
-    stages = read_object(folder / "stages.json")
-    is_older = stages and all(
-        isinstance(made_from, dict) and "version of vermeil" in made_from
-        for made_from in stages.values()
+    names: set[str] = set()
+    if _is_older_run(folder):
+        names.update(_RUN_FILES)
+    if _is_older_study(folder):
+        names.update(_STUDY_FILES)
+    if _is_older_search(folder):
+        names.update(_SEARCH_FILES)
+    return frozenset(name for name in names if (folder / name).is_file())
+
+
+def _is_older_run(folder: Path) -> bool:
+    stages = read_object(folder / "stages.json") or {}
+    return bool(stages) and all(
+        isinstance(inputs, dict) and "version of vermeil" in inputs for inputs in stages.values()
     )
-    return _OLDER if is_older else frozenset()
+
+
+def _is_older_study(folder: Path) -> bool:
+    """Return whether a folder holds a study; of one that was stopped, only cells are there."""
+    cells = folder / "cells"
+    if not cells.is_dir():
+        return False
+    if os.path.lexists(folder / "results.json"):
+        results = read_object(folder / "results.json") or {}
+        return isinstance(results.get("cells"), list)
+    files = sorted(file for file in cells.iterdir() if _CELL.fullmatch(file.name))
+    return bool(files) and (read_object(files[0]) or {}).get("key") == files[0].stem
+
+
+def _is_older_search(folder: Path) -> bool:
+    report = read_object(folder / "tune.json") or {}
+    return isinstance(report.get("trials"), list)

@@ -1,12 +1,11 @@
-"""Tags per token <-> spans of characters, in the schemes IOB1, IOB2 and BIOES.
+"""Conversion between tags of tokens and spans, in the schemes IOB1, IOB2 and BIOES.
 
-IOB1 opens a span with ``I-``, and with ``B-`` only where it touches one of the same label. IOB2
+IOB1 opens a span with ``I-``, and with ``B-`` only if it follows a span of the same label. IOB2
 opens every span with ``B-``. BIOES also marks the last token (``E-``) and the only token (``S-``)
-of a span; BILOU, which is BIOES with the letters ``L-`` and ``U-``, is read as BIOES.
+of a span. BILOU (BIOES with the letters ``L-`` and ``U-``) is read as BIOES.
 
-Tags that break the rules of their scheme are read as generously as all three schemes together
-allow: an orphan ``I-`` or ``E-`` opens a span, another label closes one span and opens the next.
-What had to be repaired is counted.
+Tags that break the rules of their scheme are repaired: an orphan ``I-`` or ``E-`` opens a span, and
+another label closes one span and opens the next. Repaired tags are counted.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from vermeil.errors import DataError
 Scheme = Literal["iob1", "iob2", "bioes"]
 
 PREFIXES: dict[Scheme, str] = {"iob1": "BI", "iob2": "BI", "bioes": "BIES"}
-"""The prefixes that each scheme knows, besides ``O``."""
+"""Prefixes of each scheme, without ``O``."""
 
 VIOLATION_TOLERANCE = 0.1
 """Share of span openings that may break the rules of a scheme before files count as mixed."""
@@ -32,7 +31,7 @@ _BILOU = {"L": "E", "U": "S"}
 
 
 class TokenSpan(NamedTuple):
-    """A span in tokens: ``first`` to ``end`` (half-open)."""
+    """Labelled range of tokens, from ``first`` to ``end`` (half-open)."""
 
     first: int
     end: int
@@ -42,73 +41,72 @@ class TokenSpan(NamedTuple):
 def tags_to_spans(
     tags: Sequence[str], tokens: Sequence[Range], scheme: Scheme = "iob2"
 ) -> tuple[tuple[Span, ...], int]:
-    """Read the tags of one text.
+    """Return the spans that the tags of one text describe.
 
     Args:
         tags: one per token: ``O``, or a prefix, a hyphen and the label.
         tokens: range of each token in the text.
-        scheme: what the tags are meant to follow.
+        scheme: the scheme of the tags.
 
     Returns:
-        The spans in order, and how many tags had to be repaired: those that differ from the tags
-        which the spans have in this scheme.
+        The spans in order, and the number of repaired tags: those that differ from the tags of
+        the returned spans in this scheme.
 
     Raises:
-        DataError: more or fewer tags than tokens, or a tag that the scheme does not know.
+        DataError: the numbers of tags and tokens differ, or a tag is not in the scheme.
     """
     if len(tags) != len(tokens):
         raise DataError(f"{len(tags)} tags for {len(tokens)} tokens; expected one tag per token")
     parts = [split_tag(tag, scheme) for tag in tags]
-    chunks = _to_token_spans(parts)
-    right = _to_tags(chunks, len(tokens), scheme)
+    token_spans = _to_token_spans(parts)
+    right = _to_tags(token_spans, len(tokens), scheme)
     repaired = sum(_join(*part) != tag for part, tag in zip(parts, right, strict=True))
-    spans = tuple(Span(tokens[c.first][0], tokens[c.end - 1][1], c.label) for c in chunks)
+    spans = tuple(Span(tokens[c.first][0], tokens[c.end - 1][1], c.label) for c in token_spans)
     return spans, repaired
 
 
 def spans_to_tags(
     spans: Sequence[Span], tokens: Sequence[Range], scheme: Scheme = "iob2"
 ) -> tuple[list[str], dict[str, int]]:
-    """Write spans as tags, as far as tags can hold them.
+    """Return the tags of spans, as far as tags can represent them.
 
-    Of spans that share a token, the one that begins first, then the longer one, is kept.
+    Of spans that share a token, the first is kept; of those with the same start, the longest.
 
     Args:
         spans: in any order.
         tokens: ranges of the tokens, in order and without overlap.
-        scheme: which tags to write.
+        scheme: the scheme of the tags.
 
     Returns:
-        One tag per token, and the named losses that occurred, to number of spans: ``cut_token``
-        (a boundary lies within a token; the span is widened to the whole token), ``trimmed`` (the
-        span covers characters at its ends that belong to no token; they are left out),
-        ``no_token`` (the span touches no token; left out) and ``overlap`` (one of its tokens
-        belongs to another span already; left out).
+        One tag per token, and for each loss the number of spans. ``cut_token``: a boundary is
+        within a token, and the span was widened to the whole token. ``trimmed``: characters at
+        its ends belong to no token and were omitted. ``no_token``: the span touches no token and
+        was omitted. ``overlap``: a token belongs to an earlier span, and the span was omitted.
     """
     losses: Counter[str] = Counter()
     starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
-    chunks: list[TokenSpan] = []
+    token_spans: list[TokenSpan] = []
     for span in sorted(spans, key=lambda s: (s.start, -s.end, s.label)):
         first, end = bisect_right(ends, span.start), bisect_left(starts, span.end)
         if first >= end:
             losses["no_token"] += 1
-        elif chunks and first < chunks[-1].end:
+        elif token_spans and first < token_spans[-1].end:
             losses["overlap"] += 1
         else:
-            chunks.append(TokenSpan(first, end, span.label))
+            token_spans.append(TokenSpan(first, end, span.label))
             if starts[first] < span.start or ends[end - 1] > span.end:
                 losses["cut_token"] += 1
             elif starts[first] > span.start or ends[end - 1] < span.end:
                 losses["trimmed"] += 1
-    return _to_tags(chunks, len(tokens), scheme), dict(losses)
+    return _to_tags(token_spans, len(tokens), scheme), dict(losses)
 
 
 def detect_scheme(sequences: Iterable[Sequence[str]]) -> Scheme:
-    """Recognise the scheme of many tag sequences; they are read once and not kept.
+    """Return the scheme of tag sequences; they are read once and not kept in memory.
 
-    ``E-`` or ``S-`` mean BIOES. Otherwise an ``I-`` that opens a span speaks for IOB1, and a
-    ``B-`` that follows no span of its label speaks for IOB2. A few tags that speak for the other
-    scheme (up to `VIOLATION_TOLERANCE` of all) are faults, to be repaired. Without evidence it is IOB2.
+    ``E-`` or ``S-`` mean BIOES. Otherwise an ``I-`` that opens a span is evidence of IOB1, and a
+    ``B-`` that follows no span of its label is evidence of IOB2. A few tags of the other scheme
+    (up to `VIOLATION_TOLERANCE` of all) are errors to repair. Without evidence, IOB2 is returned.
 
     Raises:
         DataError: the sequences mix schemes, or a tag belongs to none.
@@ -135,7 +133,7 @@ def split_tag(tag: str, scheme: Scheme = "bioes") -> tuple[str, str]:
     """Split a tag into prefix (``L`` and ``U`` as ``E`` and ``S``) and label; ``O`` has no label.
 
     Raises:
-        DataError: the tag is not one of the scheme.
+        DataError: the tag is not in the scheme.
     """
     if tag == "O":
         return "O", ""
@@ -148,37 +146,37 @@ def split_tag(tag: str, scheme: Scheme = "bioes") -> tuple[str, str]:
 
 
 def _to_token_spans(parts: Sequence[tuple[str, str]]) -> list[TokenSpan]:
-    chunks: list[TokenSpan] = []
+    token_spans: list[TokenSpan] = []
     first, last = 0, ""
     for number, (prefix, label) in enumerate(parts):
         if last and (prefix in "OBS" or label != last):
-            chunks.append(TokenSpan(first, number, last))
+            token_spans.append(TokenSpan(first, number, last))
             last = ""
         if prefix == "O":
             continue
         if not last:
             first, last = number, label
         if prefix in "ES":
-            chunks.append(TokenSpan(first, number + 1, label))
+            token_spans.append(TokenSpan(first, number + 1, label))
             last = ""
     if last:
-        chunks.append(TokenSpan(first, len(parts), last))
-    return chunks
+        token_spans.append(TokenSpan(first, len(parts), last))
+    return token_spans
 
 
 def _to_tags(token_spans: Sequence[TokenSpan], size: int, scheme: Scheme) -> list[str]:
     tags = ["O"] * size
     before = TokenSpan(-1, -1, "")
-    for chunk in token_spans:
-        touches = before.end == chunk.first and before.label == chunk.label
-        tags[chunk.first] = "I-" if scheme == "iob1" and not touches else "B-"
-        for number in range(chunk.first + 1, chunk.end):
+    for token_span in token_spans:
+        touches = before.end == token_span.first and before.label == token_span.label
+        tags[token_span.first] = "I-" if scheme == "iob1" and not touches else "B-"
+        for number in range(token_span.first + 1, token_span.end):
             tags[number] = "I-"
         if scheme == "bioes":
-            tags[chunk.end - 1] = "S-" if chunk.end == chunk.first + 1 else "E-"
-        for number in range(chunk.first, chunk.end):
-            tags[number] += chunk.label
-        before = chunk
+            tags[token_span.end - 1] = "S-" if token_span.end == token_span.first + 1 else "E-"
+        for number in range(token_span.first, token_span.end):
+            tags[number] += token_span.label
+        before = token_span
     return tags
 
 
@@ -188,20 +186,20 @@ def _join(prefix: str, label: str) -> str:
 
 def _count_evidence(parts: Sequence[tuple[str, str]], evidence: Counter[str]) -> None:
     before = TokenSpan(-1, -1, "")
-    for chunk in _to_token_spans(parts):
-        opening, closing = parts[chunk.first][0], parts[chunk.end - 1][0]
-        touches = before.end == chunk.first and before.label == chunk.label
+    for token_span in _to_token_spans(parts):
+        opening, closing = parts[token_span.first][0], parts[token_span.end - 1][0]
+        touches = before.end == token_span.first and before.label == token_span.label
         evidence["spans"] += 1
         evidence["iob1"] += opening == "I"
         evidence["iob2"] += opening == "B" and not touches
         evidence[closing] += 1
         evidence["open"] += closing not in "ES"
-        before = chunk
+        before = token_span
 
 
 def _check_mixture(violations: int, total: int, name: str, description: str) -> None:
     if violations > VIOLATION_TOLERANCE * total:
         raise DataError(
             f"mixed tag schemes: mostly {name}, but {violations} of {total} {description}; "
-            "name the scheme in the configuration to read it so and repair the rest"
+            "set scheme in the configuration to read all tags in that scheme and repair the others"
         )

@@ -1,4 +1,4 @@
-"""Splitting raw text into words, for documents that did not come tokenised."""
+"""Splitting of raw text into words, for documents without tokens."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _ABBREVIATION = re.compile(
 def split_words(text: str) -> tuple[Range, ...]:
     """Return the ranges of the words of ``text``, punctuation split off.
 
-    White space separates; quotes, brackets and sentence punctuation at the ends of a chunk become
-    words of their own, as does a clitic ("'s"); initials and common abbreviations keep their full
-    stop; hyphenated words stay whole. So the words of an English news text come out as in the Penn
-    Treebank and CoNLL-2003, on which students are usually trained; and a text that is already
-    split by spaces mostly stays as it is. Text without spaces yields one word per chunk.
+    White space separates words. Quotes, brackets and sentence punctuation at the ends of a chunk
+    become separate words, and so does a clitic ("'s"). Initials and common abbreviations keep
+    their full stop. Hyphenated words are not split. An English news text is therefore split as in
+    the Penn Treebank and CoNLL-2003, on which students are usually trained. A text that is already
+    split by spaces mostly stays unchanged. Text without spaces yields one word per chunk.
     """
     words: list[Range] = []
     for chunk in _CHUNK.finditer(text):
@@ -37,7 +37,7 @@ def split_words(text: str) -> tuple[Range, ...]:
 
 
 def words_of(document: Document) -> tuple[Range, ...]:
-    """Return the ranges of a document's words: its tokens, or else its text split."""
+    """Return the ranges of a document's words: its tokens, or the words of its text."""
     return document.tokens if document.tokens is not None else split_words(document.text)
 
 
@@ -63,13 +63,13 @@ def _split_chunk(text: str, start: int, end: int, words: list[Range]) -> None:
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:
-    """Whether a chunk of several marks is one word: "--", "2." in a list, a clitic of its own."""
+    """Return whether a chunk is one word: "--", "2." in a list, or a separate clitic."""
     whole = _WHOLE.match(text, start)
     return whole is not None and whole.end() == end
 
 
 def _is_number_sign(text: str, start: int, end: int) -> bool:
-    """Whether a leading "-" or "'" belongs to what follows, as in "-7" or "'96"."""
+    """Return whether a leading "-" or "'" belongs to a number, as in "-7" or "'96"."""
     return text[start] in "-'’" and start + 1 < end and text[start + 1].isdigit()
 
 

@@ -1,4 +1,4 @@
-"""Records of the files that Vermeil wrote into a folder, so that it never replaces any others."""
+"""Records of the files that Vermeil wrote into a folder; other files are never replaced."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from typing import Any
 from vermeil.errors import DataError
 
 RECORD = ".vermeil-files.json"
-"""The record in a folder: the kind of the result, and the names of Vermeil's files."""
+"""Name of the record in a folder: the kind of the result, and the names of Vermeil's files."""
 
 MODEL, EXPORTED_MODEL, SAMPLE = "model", "exported model", "sample corpus"
 """Kinds of folders that Vermeil writes."""
 
-_SHOWN = 5
-_OLDER_MODEL = frozenset(
+_MAX_NAMES = 5
+_MODEL_FILES = frozenset(
     {
         *("vermeil.json", "training.json", "training.jsonl", "README.md", "config.json"),
         *("model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt"),
         *("special_tokens_map.json", "model.onnx", "model.int8.onnx", "export.json"),
     }
 )
-"""Files of a model folder that was written before there were records."""
+"""Files of a model folder that was made before there were records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class WrittenFiles:
     """The files of a folder that Vermeil wrote.
 
     Args:
-        kind: what they are together.
+        kind: kind of the result.
         names: their paths relative to the folder, with slashes.
     """
 
@@ -43,10 +43,13 @@ class WrittenFiles:
 
 
 def read_record(folder: Path) -> WrittenFiles | None:
-    """Return what Vermeil wrote into a folder; None if there is no valid record of it."""
+    """Return the record of a folder; None if it has no valid one.
+
+    A model folder that was made before there were records is recognised by its settings.
+    """
     found = read_object(folder / RECORD)
     if found is None:
-        return _older(folder)
+        return _recognise_older_model(folder)
     try:
         names = frozenset(str(name) for name in found["files"])
         return WrittenFiles(str(found["kind"]), names | {RECORD})
@@ -55,15 +58,15 @@ def read_record(folder: Path) -> WrittenFiles | None:
 
 
 def write_record(folder: Path, written: WrittenFiles) -> None:
-    """Write the record of a folder that is being filled."""
+    """Write the record of a folder."""
     value = {"kind": written.kind, "files": sorted(written.names - {RECORD})}
     (folder / RECORD).write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 def files_in(folder: Path) -> Iterator[str]:
-    """Yield the names of all files below a folder, and of its empty folders with a final slash.
+    """Yield the names of all files below a folder; empty folders have a final slash.
 
-    Symbolic links are files: what they point to is never looked at.
+    Symbolic links count as files and are not followed.
     """
     for place, folders, files in os.walk(folder, onerror=_raise):
         inner = Path(place).relative_to(folder)
@@ -83,14 +86,14 @@ def foreign_files(folder: Path, written: WrittenFiles | None) -> list[str]:
 def check_file(path: Path, *, overwrite: bool = False) -> None:
     """Check that a file may be written under this name.
 
-    A name that is free, an empty file, and what is no regular file (a device, a pipe) may.
+    It may if the path does not exist, is an empty file, or is a device or pipe.
 
     Args:
         path: the file.
-        overwrite: allow a file that is there.
+        overwrite: allow an existing file.
 
     Raises:
-        DataError: there is something that must stay.
+        DataError: the path exists and must stay.
     """
     if path.is_dir():
         raise DataError("is a folder; name a file", path)
@@ -109,16 +112,16 @@ def check_file(path: Path, *, overwrite: bool = False) -> None:
 def check_folder(path: Path, kind: str | None, *, overwrite: bool = False) -> None:
     """Check that a folder may be written under this name.
 
-    A name that is free, an empty folder, and a folder that holds an earlier result of the same
-    kind may. Files in it that Vermeil did not write stay.
+    It may if the path does not exist, is an empty folder, or holds an earlier result of the same
+    kind. Files in it that Vermeil did not write stay.
 
     Args:
         path: the folder.
-        kind: what is to be written; None: nothing may be there.
+        kind: kind of the new result; None: the folder must not exist or be empty.
         overwrite: allow Vermeil's results of another kind.
 
     Raises:
-        DataError: there is something that must stay.
+        DataError: the path exists and must stay.
     """
     if path.is_symlink():
         raise DataError("is a symbolic link; name the folder that it points to", path)
@@ -126,16 +129,16 @@ def check_folder(path: Path, kind: str | None, *, overwrite: bool = False) -> No
         return
     if not path.is_dir():
         raise DataError("is a file; name a folder", path)
-    there = list(files_in(path))
-    if not there:
+    existing = list(files_in(path))
+    if not existing:
         return
     if kind is None:
-        raise DataError("is there already; name a new folder, or remove it", path)
+        raise DataError("exists already; name a new folder, or remove it", path)
     found = read_record(path)
-    if found is None or not found.names & set(there):
+    if found is None or not found.names & set(existing):
         raise DataError(
-            f"holds files that Vermeil did not write ({shown(there)}); name another folder, or "
-            "move them away",
+            f"holds files that Vermeil did not write ({format_names(existing)}); name another "
+            "folder, or move them away",
             path,
         )
     if found.kind != kind and not overwrite:
@@ -146,24 +149,24 @@ def check_folder(path: Path, kind: str | None, *, overwrite: bool = False) -> No
         )
 
 
-def shown(names: Iterable[str]) -> str:
-    """Return the first names of a folder, each folder once, for a message."""
+def format_names(names: Iterable[str]) -> str:
+    """Return names of files for a message: at most five, and each top folder once."""
     tops = dict.fromkeys(
         PurePosixPath(name).parts[0] + ("/" if "/" in name else "") for name in sorted(names)
     )
-    more = len(tops) - _SHOWN
-    return ", ".join(list(tops)[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    more = len(tops) - _MAX_NAMES
+    return ", ".join(list(tops)[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _raise(error: OSError) -> None:
     raise error
 
 
-def _older(folder: Path) -> WrittenFiles | None:
-    """Return what Vermeil wrote into a model folder before there were records."""
+def _recognise_older_model(folder: Path) -> WrittenFiles | None:
+    """Return the files of a model folder that was made before there were records."""
     settings = read_object(folder / "vermeil.json")
     if settings is not None and {"format", "task", "student"} <= settings.keys():
-        return WrittenFiles(EXPORTED_MODEL if "onnx" in settings else MODEL, _OLDER_MODEL)
+        return WrittenFiles(EXPORTED_MODEL if "onnx" in settings else MODEL, _MODEL_FILES)
     return None
 
 

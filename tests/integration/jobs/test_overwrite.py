@@ -24,7 +24,7 @@ from vermeil.jobs.replies import export_replies
 from vermeil.jobs.review import export_for_review, import_review
 from vermeil.jobs.train import train
 from vermeil.pipeline.refine_files import curate_files
-from vermeil.pipeline.stages import run_stage
+from vermeil.pipeline.execution import run_stage
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
 from vermeil.studies.best_model import BestModel
@@ -196,7 +196,7 @@ def test_no_format_replaces_a_file(tmp_path, name):
 def test_no_format_of_folders_replaces_a_folder(tmp_path, name):
     folder = project_of_the_user(tmp_path / "corpus")
     for overwrite in (False, True):
-        with pytest.raises(DataError, match="is there already"):
+        with pytest.raises(DataError, match="exists already"):
             write_corpus(SILVER, folder, name, overwrite=overwrite)
     assert is_untouched(folder)
 
@@ -222,7 +222,7 @@ def test_gold_from_a_review_and_the_rest_are_replaced_only_on_demand(tmp_path, e
 def test_a_run_into_a_folder_of_the_user_is_refused_before_the_teacher_is_called(project, name):
     (project / name).write_text(MINE)
     config = load_config(project / "vermeil.toml", ["run.output=."])
-    with pytest.raises(DataError, match=rf"{name}: is there already"):
+    with pytest.raises(DataError, match=rf"{name}: exists already"):
         vermeil.run(config)
     assert (project / name).read_text() == MINE
     assert not (project / "replies.sqlite").exists()
@@ -248,7 +248,7 @@ def test_stages_replace_their_own_files_and_leave_the_others(project):
     names = json.loads((project / RECORD).read_text())["files"]
     assert names == ["config.toml", "locate.json", "silver.jsonl", "stages.json"]
     (project / "evaluation.json").write_text(MINE)
-    with pytest.raises(DataError, match=r"evaluation\.json: is there already"):
+    with pytest.raises(DataError, match=r"evaluation\.json: exists already"):
         run_stage("evaluate", config)
 
 
@@ -258,7 +258,7 @@ def test_stages_replace_their_own_files_and_leave_the_others(project):
 def test_selected_silver_replaces_no_file_of_the_user(project, verb, name):
     (project / name).write_text(MINE)
     config = load_config(project / "vermeil.toml", ["run.output=."])
-    with pytest.raises(DataError, match=rf"{name}: is there already"):
+    with pytest.raises(DataError, match=rf"{name}: exists already"):
         curate_files(config, verb)
     assert (project / name).read_text() == MINE
 
@@ -270,7 +270,7 @@ def test_the_best_model_of_a_study_replaces_no_folder_of_the_user(tmp_path, stud
     assert is_untouched(folder)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "best.json").write_text(MINE)
-    with pytest.raises(DataError, match=r"best\.json: is there already"):
+    with pytest.raises(DataError, match=r"best\.json: exists already"):
         BestModel(tmp_path / "other")
 
 

@@ -7,7 +7,14 @@ import pytest
 
 from vermeil.data.atomic import atomic_folder, remove_written, replace_folder
 from vermeil.data.results_folder import check_results, record_results
-from vermeil.data.written import RECORD, check_file, check_folder, files_in, shown
+from vermeil.data.written import (
+    RECORD,
+    check_file,
+    check_folder,
+    files_in,
+    format_names,
+    read_record,
+)
 from vermeil.errors import DataError
 
 
@@ -145,7 +152,7 @@ def test_a_model_from_before_there_were_records_is_recognised(tmp_path, more, ki
 def test_a_folder_without_a_kind_replaces_nothing(tmp_path):
     write(tmp_path / "corpus", "a", kind=None)
     assert [p.name for p in (tmp_path / "corpus").iterdir()] == ["a"]
-    with pytest.raises(DataError, match="is there already"):
+    with pytest.raises(DataError, match="exists already"):
         write(tmp_path / "corpus", "a", kind=None, overwrite=True)
 
 
@@ -202,7 +209,7 @@ def test_files_of_a_run_are_replaced_and_those_of_the_user_are_not(tmp_path):
     ours.write_text("{}")
     check_results(tmp_path, [ours])
     for act in (check_results, record_results):
-        with pytest.raises(DataError, match=r"config.toml: is there already.*run.output"):
+        with pytest.raises(DataError, match=r"config.toml: exists already.*run.output"):
             act(tmp_path, [ours, theirs])
     record_results(tmp_path, [tmp_path / "more.json"])
     check_results(tmp_path, [ours, tmp_path / "more.json"])
@@ -220,6 +227,74 @@ def test_a_run_from_before_there_were_records_is_recognised(tmp_path):
         check_results(tmp_path, [tmp_path / "results.json"])
 
 
+STUDY_FILES = ("config.toml", "results.json", "report.html", "report.md", "cells.csv", "best.json")
+CELL = "0123456789abcdef01234567"
+
+
+def make_older_study(folder: Path, *, finished: bool) -> None:
+    (folder / "cells").mkdir()
+    (folder / "cells" / f"{CELL}.json").write_text(json.dumps({"key": CELL, "seed": 0}))
+    for name in STUDY_FILES:
+        if finished or name in ("config.toml", "best.json"):
+            (folder / name).touch()
+    if finished:
+        (folder / "results.json").write_text(json.dumps({"cells": [{"key": CELL}]}))
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_study_from_before_there_were_records_is_continued(tmp_path, finished):
+    make_older_study(tmp_path, finished=finished)
+    products = [tmp_path / name for name in (*STUDY_FILES, "comparisons.csv")]
+    check_results(tmp_path, products)
+    record_results(tmp_path, products[:1])
+    check_results(tmp_path, products)
+    assert read_record(tmp_path).kind == "results"
+    assert (tmp_path / "cells" / f"{CELL}.json").exists()
+
+
+@pytest.mark.parametrize("name", ["notes.md", "stages.json", "tune.json"])
+def test_other_files_beside_an_older_study_are_refused(tmp_path, name):
+    make_older_study(tmp_path, finished=True)
+    (tmp_path / name).write_text("{}")
+    with pytest.raises(DataError, match=f"{name}: exists already"):
+        record_results(tmp_path, [tmp_path / name])
+
+
+@pytest.mark.parametrize(
+    ("results", "cells"),
+    [
+        ("[]", CELL),
+        ('{"cells": 1}', CELL),
+        ('{"runs": []}', CELL),
+        (None, "summer"),
+        (None, "f" * 24),
+        ('{"cells": []}', None),
+    ],
+)
+def test_a_folder_that_only_resembles_a_study_is_refused(tmp_path, results, cells):
+    if cells is not None:
+        (tmp_path / "cells").mkdir()
+        (tmp_path / "cells" / f"{cells}.json").write_text(json.dumps({"key": CELL}))
+    if results is not None:
+        (tmp_path / "results.json").write_text(results)
+    (tmp_path / "config.toml").write_text("mine")
+    with pytest.raises(DataError, match="exists already"):
+        check_results(tmp_path, [tmp_path / "config.toml"])
+
+
+def test_a_search_from_before_there_were_records_is_continued(tmp_path):
+    names = ("config.toml", "tune.json", "silver.jsonl")
+    for name in names:
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(DataError, match="exists already"):
+        check_results(tmp_path, [tmp_path / "tune.json"])
+    (tmp_path / "tune.json").write_text(json.dumps({"trials": []}))
+    record_results(tmp_path, [tmp_path / name for name in names])
+    (tmp_path / "results.json").touch()
+    with pytest.raises(DataError, match=r"results\.json: exists already"):
+        check_results(tmp_path, [tmp_path / "results.json"])
+
+
 def test_results_are_not_written_into_a_model_folder(tmp_path):
     write(tmp_path / "model", "a")
     with pytest.raises(DataError, match=r"another kind \(model\)"):
@@ -228,4 +303,4 @@ def test_results_are_not_written_into_a_model_folder(tmp_path):
 
 
 def test_many_names_are_shortened():
-    assert shown(["a/1", "a/2", "b", "c", "d", "e", "f", "g"]) == "a/, b, c, d, e and 2 more"
+    assert format_names(["a/1", "a/2", "b", "c", "d", "e", "f", "g"]) == "a/, b, c, d, e and 2 more"
