@@ -1,4 +1,4 @@
-"""Documents -> stored replies: asks the teacher what is missing."""
+"""Documents -> stored replies: requests the replies that are missing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vermeil.data.document import Document
+from vermeil.data.document_stream import DocumentStream
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request, State
 from vermeil.errors import VermeilError
@@ -22,7 +23,7 @@ from vermeil.teacher.batches.run import finish_batches, send_in_batches
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume, check_consent
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
-from vermeil.teacher.engine import SendRequests, send_requests
+from vermeil.teacher.engine import SendOptions, SendRequests, send_requests
 from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 from vermeil.teacher.report import RequestReport
 from vermeil.teacher.requests import check_prompt, make_requests, reader
@@ -31,15 +32,16 @@ from vermeil.teacher.store.store import ReplyStore
 
 @dataclass(frozen=True, slots=True)
 class AnnotateReport:
-    """What came of annotating.
+    """Result of `annotate`.
 
     Args:
-        documents: how many there were; documents × samples is the sum of ``states``.
-        samples: how often each was to be asked.
-        host: where the teacher is.
-        volume: what had no reply yet, so was to be sent there.
-        ask_report: states, requests now and before, tokens, seconds, examples of problems.
-        verify_report: the same of the questions about contested mentions; None: none were wanted.
+        documents: number of documents; documents × samples is the sum of ``states``.
+        samples: number of requests per document, over all teachers.
+        host: host of the teacher.
+        volume: documents, characters and requests that had no stored reply.
+        ask_report: states, requests sent and reused, tokens, seconds, examples of problems.
+        verify_report: the same for requests to verify contested mentions; None if
+            ``teacher.verify`` is off.
     """
 
     documents: int
@@ -51,35 +53,35 @@ class AnnotateReport:
 
     @property
     def states(self) -> Mapping[State, int]:
-        """How many (document, sample) ended in each state."""
+        """Number of requests, one per document and sample, in each state."""
         return self.ask_report.states
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        asking, last = self.ask_report, self.verify_report or self.ask_report
+        """Return the report for JSON."""
+        asked, last = self.ask_report, self.verify_report or self.ask_report
         spent = last.spent.total
         return {
             "documents": self.documents,
             "samples": self.samples,
             "host": self.host,
-            "states": {s.value: asking.states[s] for s in State if s in asking.states},
-            "asked": asking.sent,
-            "already": asking.reused,
-            "attempts": asking.attempts,
+            "states": {s.value: asked.states[s] for s in State if s in asked.states},
+            "asked": asked.sent,
+            "already_stored": asked.reused,
+            "attempts": asked.attempts,
             "characters_sent": self.volume.characters,
-            "prompt_tokens": asking.usage.prompt_tokens,
-            "completion_tokens": asking.usage.completion_tokens,
-            "cost_usd": asking.cost_usd,
+            "prompt_tokens": asked.usage.prompt_tokens,
+            "completion_tokens": asked.usage.completion_tokens,
+            "cost_usd": asked.cost_usd,
             "spent_in_all_usd": spent.cost / PER_DOLLAR or None,
             "spent_in_all_tokens": spent.tokens,
-            "seconds": asking.seconds,
-            "problems": [p.as_dict() for p in asking.problems],
+            "seconds": asked.seconds,
+            "problems": [p.as_dict() for p in asked.problems],
             **({} if self.verify_report is None else {"verify": _verify_dict(self.verify_report)}),
         }
 
 
 def annotate(
-    documents: Iterable[Document],
+    documents: Iterable[Document | str],
     task: Task,
     teacher: TeacherConfig,
     store: Path,
@@ -87,55 +89,56 @@ def annotate(
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
     sender: SendRequests = send_requests,
 ) -> AnnotateReport:
-    """Ask every teacher about each document that lacks its reply, and store the replies verbatim.
+    """Request the missing replies about documents from every teacher, and store them verbatim.
 
-    Before anything is sent, ``progress`` is told stage ``to send`` with host, documents and
-    characters. Documents with the same text are asked once and all counted. Running it again asks
-    what is missing, failed or did not fit the limits on spending; refused, truncated and unparsable
-    replies are answers and stay. With ``teacher.mode = "batch"`` batches are submitted and waited
-    for; Ctrl-C leaves them running, and the next run goes on with them, or online with what they
-    did not bring.
+    Documents with the same text share one request; all of them are counted. A second call requests
+    replies that are missing, failed or exceeded the spending limit. Refused, truncated and
+    unparsable replies are kept and not requested again.
+
+    With ``teacher.mode = "batch"``, batches are submitted and polled. Ctrl-C leaves them running.
+    The next call collects their results, and requests the rest online if the mode has changed.
 
     Args:
-        documents: gone through twice, and never held; a one-way iterator is read into memory first.
-        task: renders the prompts and reads the replies.
-        teacher: whom to ask, and how.
+        documents: documents, or plain texts whose ids become their positions (from 1). They are
+            iterated twice and never all held in memory; a one-way iterator is read into memory.
+        task: renders the prompts and parses the replies.
+        teacher: model, address, prompt and limits.
         store: the file of replies.
-        progress: told where the work stands.
+        progress: called with stage, done, total and details; before the first request with stage
+            ``to send`` and host, documents and characters.
         demonstrations: the gold documents that prompts show as examples.
-        sender: does the asking: this process, or a cluster's workers. What goes by the batch, and
-            questions about contested mentions, are this process's in any case.
+        sender: sends the requests, from this process or from a cluster's workers. Batches and
+            requests to verify contested mentions are always sent from this process.
 
     Raises:
-        ConfigError: a backend is not installed, wrong prompt, address or key, or a limit on cost
-            where the price is not known; `ConsentError` if text would leave this machine and
-            nobody agreed.
-        TeacherError: the teacher cannot be used. What had arrived is stored.
+        ConfigError: a backend is not installed; the prompt, address or key is wrong; or a cost
+            limit is set for a model of unknown price.
+        ConsentError: text would leave this machine and ``allow_remote`` is not set.
+        TeacherError: the teacher cannot be used. Replies received so far are stored.
         DataError: the store cannot be used.
     """
     require_teachers(teacher)
     check_prompt(task, teacher)
-    if iter(documents) is documents:
-        documents = tuple(documents)
+    stream = DocumentStream.repeatable(documents)
     for one in teacher.all_teachers():
         price_of(one)
     for one in teacher.all_teachers()[1:]:
-        # Before the first teacher is asked; what goes to that one is counted first.
+        # Checked before the first request; for the first teacher its volume is counted first.
         check_consent(one)
     reports = [
-        _annotate(documents, task, one, Path(store), progress, demonstrations, sender)
+        _annotate(stream, task, one, Path(store), progress, demonstrations, sender)
         for one in teacher.all_teachers()
     ]
-    verifying = None
+    verified = None
     if teacher.verify:
-        verifying = verify(documents, task, teacher, Path(store), progress, demonstrations)
+        verified = verify(stream, task, teacher, Path(store), progress, demonstrations)
     return AnnotateReport(
         reports[0].documents,
         sum(report.samples for report in reports),
         ", ".join(dict.fromkeys(report.host for report in reports)),
         sum_reports([report.volume for report in reports]),
         sum_reports([report.ask_report for report in reports], cumulative=("spent",)),
-        verifying,
+        verified,
     )
 
 
@@ -148,7 +151,7 @@ def _annotate(
     demonstrations: Demonstrations,
     sender: SendRequests,
 ) -> AnnotateReport:
-    """Ask one teacher."""
+    """Request the missing replies from one teacher."""
     host = host_of(teacher.base_url)
     number, volume = count_pending(documents, task, teacher, store, demonstrations)
     if volume.requests:
@@ -168,32 +171,30 @@ def _annotate(
 
         read = reader(task, teacher)
         if teacher.mode == "batch":
-            asking = send_in_batches(requests, teacher, replies, read, progress, total=total)
+            asked = send_in_batches(requests, teacher, replies, read, progress, total=total)
         else:
             finish_batches(teacher, replies, progress)
-            asking = sender(
+            asked = sender(
                 requests(),
                 teacher,
                 replies,
                 read,
                 progress,
-                total=total,
-                missing=volume.requests,
-                connect=multi_document_backend(teacher),
+                SendOptions(total, volume.requests, multi_document_backend(teacher)),
             )
-    if asking.requests != total:
+    if asked.requests != total:
         raise VermeilError(
-            f"{number} documents × {teacher.samples} samples, but {asking.requests} requests; "
+            f"{number} documents × {teacher.samples} samples, but {asked.requests} requests; "
             "did the documents change meanwhile?"
         )
-    return AnnotateReport(number, teacher.samples, host, volume, asking)
+    return AnnotateReport(number, teacher.samples, host, volume, asked)
 
 
 def _verify_dict(report: RequestReport) -> dict[str, Any]:
     return {
         "states": {s.value: report.states[s] for s in State if s in report.states},
         "asked": report.sent,
-        "already": report.reused,
+        "already_stored": report.reused,
         "prompt_tokens": report.usage.prompt_tokens,
         "completion_tokens": report.usage.completion_tokens,
         "cost_usd": report.cost_usd,
@@ -207,31 +208,39 @@ def count_pending(
     store: Path,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> tuple[int, Volume]:
-    """Return the number of documents, and how much of them is still to be sent."""
+    """Return the number of documents, and the volume that has no stored reply.
+
+    Args:
+        documents: iterated once.
+        task: renders the prompts.
+        teacher: one teacher; additional teachers are ignored.
+        store: the file of replies; it need not exist.
+        demonstrations: the gold documents that prompts show as examples.
+    """
     if not store.exists():
         number, characters = _size(documents)
         return number, Volume(number, characters, number * teacher.samples)
     with ReplyStore(store) as replies:
-        answered = replies.reply_index()
-    numbers = count()
-    asked = make_requests(
-        _numbered(documents, numbers), task, teacher, demonstrations=demonstrations
+        stored = replies.reply_index()
+    counter = count()
+    wanted = make_requests(
+        _counted(documents, counter), task, teacher, demonstrations=demonstrations
     )
     missing = characters = requests = 0
-    before: str | None = None
-    for request in answered.missing(asked):
+    previous: str | None = None
+    for request in stored.missing(wanted):
         requests += 1
-        if request.document_id != before:
-            before = request.document_id
+        if request.document_id != previous:
+            previous = request.document_id
             missing += 1
             characters += len(request.text)
-    return next(numbers), Volume(missing, characters, requests)
+    return next(counter), Volume(missing, characters, requests)
 
 
-def _numbered(documents: Iterable[Document], numbers: Iterator[int]) -> Iterator[Document]:
-    """Yield the documents; afterwards the next of the numbers says how many there were."""
+def _counted(documents: Iterable[Document], counter: Iterator[int]) -> Iterator[Document]:
+    """Yield the documents and advance ``counter`` by one for each."""
     for document in documents:
-        next(numbers)
+        next(counter)
         yield document
 
 

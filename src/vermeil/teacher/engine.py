@@ -1,4 +1,4 @@
-"""Asks what is missing: bounded concurrency, retries, and every reply stored before it is read."""
+"""Engine: sends requests with bounded concurrency and retries, and stores every reply verbatim."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from vermeil.data.progress import Progress, silent
@@ -24,11 +25,30 @@ from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import count_characters
 
 Read = Callable[[str, Reply], ReplyResult]
-"""What a task makes of a reply to a text."""
+"""Function from a text and the reply about it to the result that a task reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendOptions:
+    """Options of `send_requests`.
+
+    Args:
+        total: number of requests, for the progress; None: unknown.
+        missing: number of requests without a stored reply, to extrapolate the cost; None: unknown.
+        connect: opens the backend on first use; defaults to ``open_backend(config)``. The backend
+            is closed at the end.
+    """
+
+    total: int | None = None
+    missing: int | None = None
+    connect: Callable[[], Backend] | None = None
+
+
+NO_OPTIONS = SendOptions()
 
 
 class SendRequests(Protocol):
-    """What puts requests to a teacher: `ask`, or what does so with many workers."""
+    """Interface of `send_requests` and of its counterpart with many workers."""
 
     def __call__(
         self,
@@ -37,20 +57,22 @@ class SendRequests(Protocol):
         store: ReplyStore,
         read: Read,
         progress: Progress = silent,
-        *,
-        total: int | None = None,
-        missing: int | None = None,
-        connect: Callable[[], Backend] | None = None,
+        options: SendOptions = NO_OPTIONS,
     ) -> RequestReport:
-        """Ask every request that has no reply in the store, and read all replies."""
+        """Send every request without a stored reply, and read all replies."""
 
 
 _SHUTDOWN_SECONDS = 3.0
-"""Seconds that what is in flight gets after the first Ctrl-C."""
+"""Time that requests in flight have after the first Ctrl-C, in seconds."""
 _MAX_DELAY = 60.0
+"""Maximum delay between two attempts without a delay set by the server, in seconds."""
 _MAX_SERVER_DELAY = 600.0
-"""Seconds; a server that asks for a longer pause means: come back another day."""
-OVER_LIMIT = "it could cost more than teacher.max_cost_usd or teacher.max_tokens_total leave"
+"""Maximum delay that a server may request, in seconds; a longer one ends the run."""
+OVER_LIMIT = (
+    "not sent: its maximum cost exceeds what is left of teacher.max_cost_usd or "
+    "teacher.max_tokens_total"
+)
+"""Problem of a request that exceeds the spending limits."""
 
 
 def send_requests(
@@ -59,52 +81,40 @@ def send_requests(
     store: ReplyStore,
     read: Read,
     progress: Progress = silent,
-    *,
-    total: int | None = None,
-    missing: int | None = None,
-    connect: Callable[[], Backend] | None = None,
+    options: SendOptions = NO_OPTIONS,
     make_admission: AdmissionFactory = local_admission,
 ) -> RequestReport:
-    """Ask every request that has no reply in the store, and read all replies.
+    """Send every request without a stored reply, and read all replies.
 
-    Requests are taken one by one, never held. A reply is durable before it is read. Requests with
-    the same key are asked once. What an attempt can cost is put aside durably before it is sent.
-    At Ctrl-C nothing more is sent, and what arrives within a few seconds is stored; a second one
-    ends that, too.
+    Requests are consumed one by one and never held in memory. A reply is durable before it is read.
+    Requests with the same key are sent once. The maximum charge of an attempt is reserved durably
+    before the attempt is sent. After Ctrl-C nothing more is sent, and replies that arrive within a
+    few seconds are stored. A second Ctrl-C ends that, too.
 
     Args:
-        requests: the questions.
-        config: how to ask.
-        store: where replies are and go.
-        read: gives the state of a reply (`Task.read`).
-        progress: told now and then; when interrupted, at last of stage ``left pending``.
-        total: number of requests, for the progress.
-        missing: how many of them have no reply yet, for projecting the cost.
-        connect: gives who answers, once somebody is to be asked; None: the server of ``config``.
-            Closed at the end.
-        make_admission: money and pace, where several runs share them.
+        requests: requests to send.
+        config: model, server and limits.
+        store: holds the replies.
+        read: reads a reply (`Task.read`).
+        progress: called with stage ``annotate`` at intervals; after an interruption once with stage
+            ``left pending``.
+        options: totals for the progress, and the backend.
+        make_admission: makes the spending limit and the rate limiter; several runs may share them.
 
     Raises:
-        TeacherError: no request can succeed (wrong key, unknown model, nobody there).
-        ConfigError: the teacher's address or key is missing or wrong, nobody agreed to send text
-            there, or a limit on cost is set for a model whose price is not known.
+        TeacherError: no request can succeed (wrong key, unknown model, unreachable server).
+        ConfigError: the teacher's address or key is missing or wrong, sending text to it is not
+            allowed, or a limit on cost is set for a model whose price is unknown.
         DataError: the store cannot be written.
     """
     started = time.monotonic()
-    commits = GroupCommit(store)
-    run = _OnlineRun(
-        config,
-        store,
-        read,
-        connect=connect or (lambda: open_backend(config)),
-        group_commit=commits,
-        statistics=RunStatistics(progress, total, missing),
-        make_admission=make_admission,
-    )
+    connect = options.connect or (lambda: open_backend(config))
+    statistics = RunStatistics(progress, options.total, options.missing)
+    run = _OnlineRun(config, store, read, connect, statistics, make_admission)
     try:
         run_to_end(run.run(iter(requests)))
     finally:
-        commits.close()
+        run.close()
         store.flush()
     return run.statistics.report(time.monotonic() - started, store.spent())
 
@@ -115,27 +125,25 @@ class _OnlineRun:
         config: TeacherConfig,
         store: ReplyStore,
         read: Read,
-        *,
         connect: Callable[[], Backend],
-        group_commit: GroupCommit,
         statistics: RunStatistics,
         make_admission: AdmissionFactory,
     ) -> None:
         self.statistics = statistics
         self._config, self._store, self._read = config, store, read
-        self._connect, self._group_commit = connect, group_commit
-        self._spending_limit, self._rate_limiter = make_admission(config, store, group_commit)
+        self._connect, self._group_commit = connect, GroupCommit(store)
+        self._spending_limit, self._rate_limiter = make_admission(config, store, self._group_commit)
         statistics.has_price = self._spending_limit.price is not None
-        self._since = store.last_attempt_id()
+        self._first_id = store.last_attempt_id()
         self._backend: Backend | None = None
         self._in_flight: dict[str, asyncio.Event] = {}
         self._sending: set[asyncio.Task[None] | None] = set()
         self._stopping = False
 
     async def run(self, source: Iterator[Request]) -> None:
-        """Let a fixed number of workers drain the source."""
-        # Two for each place in flight: while one waits for the teacher, the other stores the
-        # reply before and puts aside what the next request can cost.
+        """Process all requests with a fixed number of workers."""
+        # Two workers per request in flight: while one waits for the teacher, the other stores the
+        # previous reply and reserves the charge of the next request.
         number = 2 * self._config.concurrency
         workers = [asyncio.create_task(self._worker(source)) for _ in range(number)]
         try:
@@ -154,8 +162,12 @@ class _OnlineRun:
             if isinstance(error, BaseException) and not isinstance(error, asyncio.CancelledError):
                 raise error
 
+    def close(self) -> None:
+        """Wait for the commit in progress."""
+        self._group_commit.close()
+
     async def _drain(self, workers: list[asyncio.Task[None]]) -> None:
-        """After Ctrl-C: send nothing more, and wait a little for what is in flight."""
+        """Stop sending after Ctrl-C, and wait a few seconds for requests in flight."""
         self._stopping = True
         for worker in workers:
             if worker not in self._sending:
@@ -171,7 +183,7 @@ class _OnlineRun:
             if self._stopping:
                 break
             if number % 100 == 0:
-                # Where everything is stored already, nothing else would let Ctrl-C in.
+                # Without this, Ctrl-C would be ignored while all replies are already stored.
                 await asyncio.sleep(0)
 
     async def _process(self, request: Request) -> None:
@@ -183,8 +195,8 @@ class _OnlineRun:
             self.statistics.reused += 1
             self._record_state(request, self._read(request.text, reply))
             return
-        error = self._store.error(key, self._since) if self.statistics.failures else None
-        if error is not None:  # a twin was given up in this run
+        error = self._store.error(key, self._first_id) if self.statistics.failures else None
+        if error is not None:  # a request with the same key failed in this run
             self.statistics.reused += 1
             self._record_state(request, ReplyResult(State.FAILED, problem=error))
             return
@@ -203,7 +215,7 @@ class _OnlineRun:
         )
 
     async def _request_reply(self, key: str, request: Request) -> ReplyResult | None:
-        """Try until there is a reply, in the store, or no hope; None: interrupted before."""
+        """Attempt until a reply is stored or retries are exhausted; None: interrupted before."""
         if self._backend is None:
             self._backend = self._connect()
         for number in range(self._config.retries + 1):
@@ -225,7 +237,7 @@ class _OnlineRun:
         raise AssertionError("the last attempt returns")
 
     async def _attempt(self, request: Request, reservation: Reservation) -> Reply | None:
-        """Send once, and store what comes; None: interrupted before sending."""
+        """Send once and store the reply or the error; None: interrupted before sending."""
         assert self._backend is not None
         expected = self._spending_limit.usage_estimate.estimate(count_characters(request)).total
         try:
@@ -264,7 +276,7 @@ class _OnlineRun:
             self._sending.discard(worker)
 
     def _update_rate_limiter(self, expected: float, fault: AttemptError | None) -> None:
-        """Adapt the pace to what the server did and said."""
+        """Update the rate limiter from the server's limits and errors."""
         assert self._backend is not None
         if self._backend.limits is not None:
             self._rate_limiter.update_limits(self._backend.limits, expected)
@@ -275,27 +287,27 @@ class _OnlineRun:
 
     def _stop_if_fatal(self, fault: AttemptError) -> None:
         unreachable = fault.scope is ErrorScope.UNREACHABLE and not self.statistics.replies
-        later = fault.retry_after is not None and fault.retry_after > _MAX_SERVER_DELAY
-        if later:
+        delay_too_long = fault.retry_after is not None and fault.retry_after > _MAX_SERVER_DELAY
+        if delay_too_long:
             fault = AttemptError(
-                f"the teacher asks us to wait {fault.retry_after:.0f} s ({fault})", fault.scope
+                f"the server requires to wait {fault.retry_after:.0f} s ({fault})", fault.scope
             )
-        if fault.scope is ErrorScope.TEACHER or unreachable or later:
+        if fault.scope is ErrorScope.TEACHER or unreachable or delay_too_long:
             self._stop(fault)
 
     def _stop(self, fault: AttemptError) -> None:
         self._stopping = True
         raise TeacherError(
-            f"{fault}\n{self.statistics.replies} replies came and are stored; run the same again "
-            "to go on"
+            f"{fault}\n{self.statistics.replies} replies were received and stored; run the same "
+            "command again to continue"
         )
 
     async def _back_off(self, fault: AttemptError, number: int) -> None:
-        """Wait before the next attempt; a pause that the server asks for holds for everybody."""
-        spread = random.uniform(0.5, 1.0)
+        """Wait before the next attempt; a delay set by the server applies to all requests."""
+        jitter = random.uniform(0.5, 1.0)
         delay = min(_MAX_DELAY, self._config.retry_delay * 2**number)
         if fault.retry_after is None:
-            await asyncio.sleep(delay * spread)
+            await asyncio.sleep(delay * jitter)
             return
         self._rate_limiter.pause(fault.retry_after)
-        await asyncio.sleep(fault.retry_after + self._config.retry_delay * spread)
+        await asyncio.sleep(fault.retry_after + self._config.retry_delay * jitter)

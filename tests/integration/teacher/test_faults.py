@@ -153,7 +153,7 @@ def test_server_that_dies_midway_stops_the_run_and_a_later_run_goes_on(
         return answer()
 
     server.script = dies_after_four
-    with pytest.raises(TeacherError, match="4 replies came and are stored"):
+    with pytest.raises(TeacherError, match="4 replies were received and stored"):
         annotate(documents, task, teacher, store)
     server.stop()
     server.script = lambda number, seen: answer()

@@ -22,7 +22,7 @@ from vermeil.data.reply import Request, State
 from vermeil.errors import ConfigError, DataError
 from vermeil.teacher.backends.base import Backend
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.engine import Read, SendRequests, send_requests
+from vermeil.teacher.engine import NO_OPTIONS, Read, SendOptions, SendRequests, send_requests
 from vermeil.teacher.report import RequestReport, Tally
 from vermeil.teacher.store.store import ReplyStore
 
@@ -85,17 +85,13 @@ def request_sender_for(cluster: ClusterConfig) -> SendRequests:
         store: ReplyStore,
         read: Read,
         progress: Progress = silent,
-        *,
-        total: int | None = None,
-        missing: int | None = None,
-        connect: Callable[[], Backend] | None = None,
+        options: SendOptions = NO_OPTIONS,
     ) -> RequestReport:
         if cluster.is_remote:
             raise ConfigError(_CLIENT_UNSUPPORTED)
-        del missing  # progress is reported per chunk
-        run = _ChunkedRun(store, read, progress, total)
+        run = _ChunkedRun(store, read, progress, options.total)
         with connected(cluster):
-            run.run(requests, _ChunkWorkers(cluster, config, store.path, read, connect))
+            run.run(requests, _ChunkWorkers(cluster, config, store.path, read, options.connect))
         return run.report(store)
 
     return send_from_cluster
@@ -148,7 +144,12 @@ def _send_chunk(
         with ReplyStore(shard) as store:
             admission = remote_admission(coordinator, lease, usage_estimate)
             report = send_requests(
-                chunk.requests, config, store, read, connect=connect, make_admission=admission
+                chunk.requests,
+                config,
+                store,
+                read,
+                options=SendOptions(connect=connect),
+                make_admission=admission,
             )
             unanswered = dict(_unanswered(chunk.requests, store))
     finally:
