@@ -1,1 +1,1 @@
-"""The reply store: SQLite, durable before anything parses a reply."""
+"""Reply store: SQLite file of all attempts, durable before any reply is parsed."""

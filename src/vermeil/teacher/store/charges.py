@@ -1,4 +1,4 @@
-"""What was spent and what is put aside: kept in the reply store, in its transactions."""
+"""Charges and reservations: tables of the reply store, written in its transactions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ INSERT INTO spending VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (model) DO U
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """An amount: tokens, and what they cost in millionths of a millionth of a dollar."""
+    """Amount in tokens and in money (units of 1e-12 dollars)."""
 
     tokens: int = 0
     cost: int = 0
@@ -51,14 +51,14 @@ class Charge:
         return Charge(self.tokens + other.tokens, self.cost + other.cost)
 
     def within(self, cap: SpendingCap) -> bool:
-        """Whether this is not above a limit."""
-        tokens = cap.tokens is None or self.tokens <= cap.tokens
-        return tokens and (cap.cost is None or self.cost <= cap.cost)
+        """Return whether this amount does not exceed the cap."""
+        tokens_fit = cap.tokens is None or self.tokens <= cap.tokens
+        return tokens_fit and (cap.cost is None or self.cost <= cap.cost)
 
 
 @dataclass(frozen=True, slots=True)
 class SpendingCap:
-    """The most that may be spent; None: no limit."""
+    """Maximum total of charges and reservations; None: no limit."""
 
     tokens: int | None = None
     cost: int | None = None
@@ -66,15 +66,15 @@ class SpendingCap:
 
 @dataclass(slots=True)
 class Reservation:
-    """An amount put aside for one attempt, or one batch, before it is sent.
+    """Amount reserved for one attempt or one batch before it is sent.
 
     Args:
-        key: the request's key, or the batch's name.
-        model: who is asked.
-        charge: the most that it can cost.
-        cap: what all charges and reservations together must not exceed.
-        number: its row in the store; None: not, or not yet, granted.
-        decided: whether the store has looked at it.
+        key: key of the request, or name of the batch.
+        model: name of the model.
+        charge: maximum charge.
+        cap: maximum total of all charges and reservations.
+        number: row in the store; None: refused or not yet granted.
+        decided: whether the store has granted or refused it.
     """
 
     key: str
@@ -87,17 +87,16 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class SpendingTotals:
-    """Everything spent through a store so far.
+    """Totals of a reply store.
 
     Args:
-        attempts: how many.
-        replies: how many of them brought one.
-        prompt_characters: length of the prompts that were replied to.
+        attempts: number of attempts.
+        replies: number of replies whose tokens a server counted.
+        prompt_characters: total length of their prompts, in code points.
         usage: tokens that servers counted.
-        charged: tokens and cost charged for attempts: what the server counted, or the most it can
-            have been where that is not known.
-        reserved: put aside for attempts whose end is not known: under way now, or in flight when a
-            run was killed.
+        charged: charges of all attempts: the counted usage, or the maximum if it is unknown.
+        reserved: reservations of attempts whose result is unknown: they are in flight, or were in
+            flight when a run was killed.
     """
 
     attempts: int = 0
@@ -109,21 +108,21 @@ class SpendingTotals:
 
     @property
     def total(self) -> Charge:
-        """All that counts against a limit."""
+        """Amount that counts against the spending limits."""
         return self.charged + self.reserved
 
 
 def add_charges(db: sqlite3.Connection, rows: list[tuple[str | int, ...]]) -> None:
-    """Add rows of (model, attempts, replies, …), summed up by model first."""
+    """Add rows of (model, attempts, replies, …) to the totals of each model."""
     sums: dict[str | int, list[int]] = {}
     for model, *numbers in rows:
-        before = sums.get(model, [0] * len(numbers))
-        sums[model] = [a + int(b) for a, b in zip(before, numbers, strict=True)]
+        total = sums.get(model, [0] * len(numbers))
+        sums[model] = [a + int(b) for a, b in zip(total, numbers, strict=True)]
     db.executemany(_ADD, [(model, *numbers) for model, numbers in sums.items()])
 
 
 def delete_reservations(db: sqlite3.Connection, reservations: list[Reservation]) -> None:
-    """Take back what was put aside."""
+    """Delete reservations."""
     numbers = [(r.number,) for r in reservations if r.number is not None]
     db.executemany("DELETE FROM reservations WHERE reservation = ?", numbers)
 
@@ -131,13 +130,13 @@ def delete_reservations(db: sqlite3.Connection, reservations: list[Reservation])
 def adjust_reservations(
     db: sqlite3.Connection, adjustments: list[tuple[Reservation, Charge]]
 ) -> None:
-    """Change the amounts that are put aside."""
+    """Change the amounts of reservations."""
     rows = [(c.tokens, c.cost, r.number) for r, c in adjustments if r.number is not None]
     db.executemany("UPDATE reservations SET tokens = ?, cost = ? WHERE reservation = ?", rows)
 
 
 def close_reservations(db: sqlite3.Connection, key: str, *, charged: bool) -> None:
-    """Take back what was put aside under a key; or charge it, where it may have been billed."""
+    """Delete the reservations under a key; with ``charged``, turn them into charges first."""
     if charged:
         rows = db.execute("SELECT model, tokens, cost FROM reservations WHERE key = ?", (key,))
         add_charges(db, [(m, 0, 0, 0, 0, 0, 0, tokens, cost) for m, tokens, cost in rows])
@@ -145,7 +144,7 @@ def close_reservations(db: sqlite3.Connection, key: str, *, charged: bool) -> No
 
 
 def grant_reservations(db: sqlite3.Connection, requested: list[Reservation]) -> list[int | None]:
-    """Put aside what fits under the limits, in order; return the rows, None for what does not."""
+    """Grant reservations in order; return their rows, None for those above their cap."""
     if not requested:
         return []
     total, now = spent(db).total, time.time()
@@ -163,7 +162,7 @@ def grant_reservations(db: sqlite3.Connection, requested: list[Reservation]) -> 
 
 
 def spent(db: sqlite3.Connection, model: str | None = None) -> SpendingTotals:
-    """Return what was spent, on one model or on all."""
+    """Return the totals of one model, or of all models."""
     where, values = ("", ()) if model is None else (" WHERE model = ?", (model,))
     sums = ", ".join(
         f"COALESCE(SUM({column}), 0)"
@@ -179,8 +178,8 @@ def spent(db: sqlite3.Connection, model: str | None = None) -> SpendingTotals:
         )
     )
     row = db.execute(f"SELECT {sums} FROM spending{where}", values).fetchone()
-    attempts, replies, chars, asked, answered, cached, tokens, cost = row
-    aside = "SELECT COALESCE(SUM(tokens), 0), COALESCE(SUM(cost), 0) FROM reservations"
-    reserved = Charge(*db.execute(aside + where, values).fetchone())
-    usage = Usage(asked, answered, cached)
-    return SpendingTotals(attempts, replies, chars, usage, Charge(tokens, cost), reserved)
+    attempts, replies, characters, prompt, completion, cached, tokens, cost = row
+    reservations = "SELECT COALESCE(SUM(tokens), 0), COALESCE(SUM(cost), 0) FROM reservations"
+    reserved = Charge(*db.execute(reservations + where, values).fetchone())
+    usage = Usage(prompt, completion, cached)
+    return SpendingTotals(attempts, replies, characters, usage, Charge(tokens, cost), reserved)

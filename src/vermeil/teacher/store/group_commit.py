@@ -1,4 +1,4 @@
-"""Group commits: what many workers add becomes durable together, outside the event loop."""
+"""Group commit: makes additions of many workers durable together, outside the event loop."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from vermeil.teacher.store.store import ReplyStore
 
 _COLLECT_SECONDS = 0.01
-"""Seconds over which additions are gathered into one commit."""
+"""Time over which additions are collected into one commit, in seconds."""
 
 
 class GroupCommit:
-    """Writes a store's additions to disk in a thread of its own, one transaction at a time."""
+    """Writes the additions of a store to disk in a separate thread, one transaction at a time."""
 
     def __init__(self, store: ReplyStore) -> None:
         self._store = store
@@ -21,19 +21,19 @@ class GroupCommit:
         self._last: asyncio.Task[None] | None = None
 
     async def wait_until_durable(self) -> None:
-        """Return when everything added so far is on disk."""
+        """Wait until everything added so far is on disk."""
         if self._next is None:
             self._next = asyncio.create_task(self._commit())
         await asyncio.shield(self._next)
 
     async def _commit(self) -> None:
-        before, self._last = self._last, self._next
+        previous, self._last = self._last, self._next
         await asyncio.sleep(_COLLECT_SECONDS)
-        if before is not None and not before.done():
-            await asyncio.wait([before])
+        if previous is not None and not previous.done():
+            await asyncio.wait([previous])
         self._next = None
         await asyncio.get_running_loop().run_in_executor(self._thread, self._store.flush)
 
     def close(self) -> None:
-        """Wait for the commit under way."""
+        """Wait for the commit in progress."""
         self._thread.shutdown()

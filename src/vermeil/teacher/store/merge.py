@@ -1,4 +1,4 @@
-"""One reply store into another: every attempt once, its cost counted once, however often."""
+"""Merge of reply stores: adds each attempt and its charge once, however often it runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from vermeil.teacher.store import charges as spending
+from vermeil.teacher.store.charges import add_charges
 from vermeil.teacher.store.store import INSERT, ReplyStore
 
 _COMMIT_SIZE = 5_000
@@ -51,11 +51,11 @@ _Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class MergeReport:
-    """What a merging did.
+    """Result of a merge.
 
     Args:
-        added: attempts that came over.
-        duplicates: attempts that were there.
+        added: attempts added to the target.
+        duplicates: attempts that the target already had.
     """
 
     added: int
@@ -63,34 +63,34 @@ class MergeReport:
 
 
 def merge_store(shard: Path, target: ReplyStore) -> MergeReport:
-    """Add every attempt of a store that another one lacks.
+    """Add every attempt of a store that the target lacks.
 
-    An attempt is known by its request's key, its document, its sample and its moment, so merging
-    twice, or going on after an interruption, changes nothing. Replies to the same key stay side by
-    side, as attempts in the order in which they come; the first one counts. What an attempt was
-    charged is added to what was spent; what was put aside for it in ``target`` (see
-    `ReplyStore.amend`) is taken back in the same transaction.
+    An attempt is identified by its request's key, document, sample and time. A second merge, or a
+    merge after an interruption, therefore adds nothing twice. Several replies to the same key are
+    kept in the order of arrival, and the first one is used. The charge of an attempt is added to
+    the totals of ``target``. The reservation for it in ``target`` (see
+    `ReplyStore.adjust_reservation`) is deleted in the same transaction.
 
     Args:
-        shard: file of the store that is read.
-        target: the store that is written.
+        shard: file of the store to read.
+        target: store to write.
 
     Raises:
-        DataError: one of them cannot be used.
+        DataError: one of the stores cannot be used.
     """
-    added = already = 0
+    added = duplicates = 0
     with ReplyStore(shard) as other, other.transaction() as source:
-        characters = _characters(source)
+        characters_per_token = _characters_per_token(source)
         rows = (_as_mapping(row) for row in source.execute(_ROWS))
         while chunk := list(islice(rows, _COMMIT_SIZE)):
             with target.transaction() as db:
                 new = [row for row in chunk if db.execute(_KNOWN, row).fetchone() is None]
                 _add(db, new, _texts(source, new))
-                spending.add_charges(db, [_charge_row(row, characters) for row in new])
+                add_charges(db, [_charge_row(row, characters_per_token) for row in new])
                 db.executemany(_RELEASE_RESERVATION, new)
             added += len(new)
-            already += len(chunk) - len(new)
-    return MergeReport(added, already)
+            duplicates += len(chunk) - len(new)
+    return MergeReport(added, duplicates)
 
 
 def _as_mapping(row: tuple[Any, ...]) -> _Row:
@@ -109,21 +109,21 @@ def _texts(source: sqlite3.Connection, rows: list[_Row]) -> Iterator[tuple[str, 
         yield from source.execute(_TEXTS, (document_id,))
 
 
-def _characters(source: sqlite3.Connection) -> dict[str, float]:
-    """Return, per model, the characters of a prompt to a token that the server counted."""
+def _characters_per_token(source: sqlite3.Connection) -> dict[str, float]:
+    """Return, per model, the characters of prompts per token that the server counted."""
     sums = "SELECT model, prompt_characters, prompt_tokens FROM spending WHERE prompt_tokens > 0"
     return {model: characters / tokens for model, characters, tokens in source.execute(sums)}
 
 
-def _charge_row(row: _Row, characters: Mapping[str, float]) -> tuple[str | int, ...]:
-    """Return a row of the table of spending; an attempt's own characters are not stored."""
-    asked = row["prompt_tokens"]
+def _charge_row(row: _Row, characters_per_token: Mapping[str, float]) -> tuple[str | int, ...]:
+    """Return a row for `add_charges`; the characters are estimated because they are not stored."""
+    prompt_tokens = row["prompt_tokens"]
     return (
         row["model"],
         1,
-        int(asked > 0),
-        round(asked * characters.get(row["model"], 0.0)),
-        asked,
+        int(prompt_tokens > 0),
+        round(prompt_tokens * characters_per_token.get(row["model"], 0.0)),
+        prompt_tokens,
         row["cached_tokens"],
         row["completion_tokens"],
         row["tokens"],

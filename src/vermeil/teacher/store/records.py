@@ -1,4 +1,4 @@
-"""What lies in a file of replies: one record per request, with its reply or its last error."""
+"""Records of a reply store: one per request, with its reply or its last error."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ ORDER BY rowid
 
 @dataclass(frozen=True, slots=True)
 class RecordFilter:
-    """Which records are wanted; None: all.
+    """Filter of records; None matches all.
 
     Args:
-        model: name of the model that was asked.
+        model: name of the model.
         prompt: name of the prompt.
         document: id of the document.
     """
@@ -47,21 +47,20 @@ class RecordFilter:
 
 @dataclass(frozen=True, slots=True)
 class StoredRequest:
-    """One request that was put to a teacher.
+    """Stored request to a teacher.
 
     Args:
-        key: the request's key.
-        document_id: the document that was asked about (the first one with its text).
-        text: its text; None where documents with this id had several, so that it is not known which
-            one was meant.
+        key: key of the request.
+        document_id: id of the document (of several with the same text, the first one).
+        text: text of the document; None: unknown, because documents with this id have several.
         prompt: name of the prompt.
-        model: who was asked.
-        parameters: sampling parameters, as JSON.
-        sample: number of the sample, from 0.
-        reply: the answer that counts: the first; None where there is none.
-        error: why there is none.
-        attempts: how many attempts there were.
-        created: when the attempt that counts was stored, in seconds since 1970.
+        model: name of the model.
+        parameters: sampling parameters as JSON.
+        sample: index of the sample, from 0.
+        reply: the first reply, which is the one that is used; None: no reply.
+        error: error of the last attempt if there is no reply.
+        attempts: number of attempts.
+        created: time at which the used attempt was stored, in seconds since 1970.
     """
 
     key: str
@@ -78,12 +77,12 @@ class StoredRequest:
 
 
 def stored_requests(store: Path, record_filter: RecordFilter) -> Iterator[StoredRequest]:
-    """Yield what was asked, in the order in which it was stored.
+    """Yield stored requests in the order in which they were stored.
 
-    A store of an older version is renewed first.
+    A store of an older version is migrated first.
 
     Raises:
-        DataError: there is no such store, or it cannot be read.
+        DataError: the store does not exist or cannot be read.
     """
     if not store.exists():
         raise DataError("no replies are stored here; run vermeil annotate first", store)
@@ -98,10 +97,12 @@ def stored_requests(store: Path, record_filter: RecordFilter) -> Iterator[Stored
 
 
 def _record(row: tuple[Any, ...]) -> StoredRequest:
-    key, document_id, prompt, model, parameters, sample, said, finish, *numbers = row
-    asked, answered, latency, number, blob, error, created, attempts, text = numbers
-    usage, logprobs = Usage(asked, answered), decode_logprobs(blob)
-    reply = None if said is None else Reply(said, finish, usage, latency, number, logprobs)
+    key, document_id, prompt, model, parameters, sample, reply_text, finish, *rest = row
+    prompt_tokens, completion_tokens, latency, number, blob, error, created, attempts, text = rest
+    usage, logprobs = Usage(prompt_tokens, completion_tokens), decode_logprobs(blob)
+    reply = None
+    if reply_text is not None:
+        reply = Reply(reply_text, finish, usage, latency, number, logprobs)
     return StoredRequest(
         key,
         document_id,

@@ -1,4 +1,4 @@
-"""The tables of the reply store, and how an older store becomes one of today."""
+"""Schema of the reply store, with migrations from older versions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from vermeil.errors import DataError
-from vermeil.teacher.store import charges as spending
+from vermeil.teacher.store.charges import SCHEMA as CHARGES_SCHEMA
 
 VERSION = 4
 _APPLICATION_ID = 0x5645524D  # "VERM"
@@ -48,7 +48,7 @@ ALTER TABLE attempts ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;
 UPDATE attempts SET tokens = prompt_tokens + completion_tokens;
 CREATE TABLE answered (head TEXT NOT NULL);
 INSERT INTO answered SELECT substr(key, 1, 16) FROM attempts WHERE reply IS NOT NULL;
-{spending.SCHEMA}
+{CHARGES_SCHEMA}
 INSERT INTO spending
   SELECT model, COUNT(*), 0, 0, SUM(prompt_tokens), 0, SUM(completion_tokens), SUM(tokens), 0
   FROM attempts GROUP BY model
@@ -91,32 +91,33 @@ _FOURTH = """
 ALTER TABLE attempts ADD COLUMN logprobs BLOB
 """
 _MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
-"""What turns a store of each version, from 0 (empty), into one of the next."""
+"""Statements that migrate each version, from 0 (empty), to the next."""
 
 _CACHE = {"write": 128 * 1024, "read": 32 * 1024}
-"""Kibibytes of pages kept in memory: the keys are scattered over their index."""
+"""Size of the page cache in KiB; it is large because keys are scattered over their index."""
 _CHECKPOINT = 32 * 1024
-"""Pages in the write-ahead log before they go to the file: pages written often go there once."""
+"""Pages in the write-ahead log before a checkpoint; pages written often are then copied once."""
 
 _LOCK_TIMEOUT, _LOCK_POLL = 30.0, 0.02
-"""Seconds for which a locked store is tried again, and between two trials."""
+"""Time during which a locked store is retried, and time between two retries, in seconds."""
 
 
 def head_of(key: str) -> int:
-    """Return the first 47 bits of a key, by which attempts are found; 0 for no key.
+    """Return the first 47 bits of a key, which are indexed; 0 for an empty key.
 
-    An index of them is a fifth of one of whole keys, so that most of it stays in memory: keys come
-    in no order, and every one goes to another page. SQLite stores 47 bits and a sign in six bytes.
+    This index has a fifth of the size of an index of whole keys, so that most of it stays in
+    memory: keys are in random order, so each lookup reads another page. SQLite stores 47 bits and a
+    sign in six bytes.
     """
     return int(key[:12] or "0", 16) >> 1
 
 
 def prepare(db: sqlite3.Connection, path: Path) -> None:
-    """Make a connection to a new or old reply store ready for use.
+    """Prepare a connection to a reply store; create or migrate its tables.
 
     Raises:
-        DataError: the file is no reply store, or one of a newer Vermeil.
-        sqlite3.Error: it cannot be used, or others kept it locked all the time.
+        DataError: the file is not a reply store, or was written by a newer Vermeil.
+        sqlite3.Error: the file cannot be used, or other processes kept it locked.
     """
     end = time.monotonic() + _LOCK_TIMEOUT
     while True:
@@ -124,22 +125,24 @@ def prepare(db: sqlite3.Connection, path: Path) -> None:
             _prepare(db, path)
             return
         except sqlite3.OperationalError as error:
-            # Where others make or close the same store, SQLite does not always wait by itself.
+            # SQLite does not always wait while another process creates or closes the store.
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                 raise
             time.sleep(_LOCK_POLL)
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    # In this order: another process may be making the store at this moment.
+    # The order matters: another process may be creating the store at this moment.
     empty = db.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()[0] == 0
     ours = db.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION_ID
     if not ours and not empty:
-        raise DataError("is an SQLite database, but not a reply store", path)
+        raise DataError("is an SQLite database but not a reply store; choose another file", path)
     version = _version(db)
     if version > VERSION:
         raise DataError(
-            f"was written by a newer Vermeil (version {version}, known {VERSION})", path
+            f"was written by a newer Vermeil (version {version}, supported up to {VERSION}); "
+            "upgrade Vermeil",
+            path,
         )
     if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
         raise DataError("cannot use a write-ahead log here; use a local disk", path)
@@ -152,13 +155,13 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
 
 
 def set_cache(db: sqlite3.Connection, use: Literal["write", "read"]) -> None:
-    """Give a connection the memory that it needs to write, or to read."""
+    """Set the page cache of a connection for writing or reading."""
     db.execute(f"PRAGMA cache_size = -{_CACHE[use]}")
 
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """Do what is done inside wholly or, if it raises, not at all."""
+    """Commit the statements of the block; roll them back if it raises."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -171,7 +174,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 def _migrate(db: sqlite3.Connection) -> None:
     db.create_function("head_of", 1, head_of, deterministic=True)
-    # Asked again: another process may have been faster.
+    # Read the version again: another process may have migrated the store meanwhile.
     for step in _MIGRATIONS[_version(db) :]:
         for statement in step.split(";"):
             db.execute(statement)

@@ -1,4 +1,4 @@
-"""Replies on disk: append-only SQLite, durable before anything parses them."""
+"""Reply store: append-only SQLite file of attempts, durable before any reply is parsed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from vermeil.data.reply import Reply, Request, Usage
 from vermeil.errors import DataError
-from vermeil.teacher.store import charges as spending
+from vermeil.teacher.store import charges
 from vermeil.teacher.store.charges import Charge, Reservation, SpendingTotals
 from vermeil.teacher.store.logprobs import decode_logprobs, encode_logprobs
 from vermeil.teacher.store.reply_index import ReplyIndex
@@ -47,15 +47,15 @@ SELECT error, rowid FROM attempts WHERE head = ? AND key = ? ORDER BY attempt DE
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One stored attempt: either a reply or an error.
+    """Stored attempt with either a reply or an error.
 
     Args:
-        model: who was asked.
+        model: name of the model.
         prompt: name of the prompt.
-        sample: number of the sample, from 0.
+        sample: index of the sample, from 0.
         number: number of the attempt at this request, from 1.
-        reply: the answer, verbatim.
-        error: why there is none.
+        reply: the reply, verbatim; None: the attempt failed.
+        error: the error of a failed attempt.
     """
 
     model: str
@@ -67,16 +67,16 @@ class Attempt:
 
 
 class ReplyStore:
-    """Every attempt to get a reply, with the reply verbatim or the error. Nothing is overwritten.
+    """Store of all attempts, each with its reply verbatim or its error. Nothing is overwritten.
 
-    Use it as a context manager. It belongs on a local disk: SQLite's write-ahead log does not work
-    on network file systems.
+    Use it as a context manager. The file must be on a local disk: SQLite's write-ahead log does not
+    work on network file systems.
 
     Args:
-        path: the file; it is made when it is not there.
+        path: the file; it is created if it does not exist.
 
     Raises:
-        DataError: the file is no reply store, is damaged, or cannot be written.
+        DataError: the file is not a reply store, is damaged, or cannot be written.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -92,7 +92,7 @@ class ReplyStore:
         try:
             with self._guard():
                 prepare(self._db, self.path)
-                # One of its own: it sees only what is durable, and does not wait for the writer.
+                # A separate connection reads only durable data and does not wait for the writer.
                 self._reader = self._connect()
                 set_cache(self._reader, "read")
         except BaseException:
@@ -116,7 +116,7 @@ class ReplyStore:
         self.close()
 
     def close(self) -> None:
-        """Write what is pending and close the file."""
+        """Write pending additions and close the file."""
         try:
             self.flush()
         finally:
@@ -124,50 +124,50 @@ class ReplyStore:
             self._db.close()
 
     def get(self, key: str) -> Reply | None:
-        """Return the first reply stored under a request's key; None when there is none."""
+        """Return the first reply stored under a request's key; None if there is none."""
         with self._guard():
             row = self._reader.execute(_REPLY, (head_of(key), key)).fetchone()
         if row is None:
             return None
-        text, finish, asked, answered, cached, latency, attempt, blob = row
-        usage = Usage(asked, answered, cached)
+        text, finish, prompt_tokens, completion_tokens, cached, latency, attempt, blob = row
+        usage = Usage(prompt_tokens, completion_tokens, cached)
         return Reply(text, finish, usage, latency, attempt, decode_logprobs(blob))
 
     def error(self, key: str, since: int = 0) -> str | None:
-        """Return why the last attempt brought no reply; None when it did or there was none.
+        """Return the error of the last attempt; None if it has a reply or there is no attempt.
 
         Args:
-            key: the request's key.
-            since: only an attempt stored after `mark` gave this number counts.
+            key: key of the request.
+            since: value of `last_attempt_id`; earlier attempts are ignored.
         """
         with self._guard():
             row = self._reader.execute(_ERROR, (head_of(key), key)).fetchone()
         return row[0] if row and row[1] > since else None
 
     def last_attempt_id(self) -> int:
-        """Return a number that tells attempts stored from now on from earlier ones."""
+        """Return the highest id of a stored attempt; later attempts have higher ids."""
         with self._guard():
             row = self._reader.execute("SELECT COALESCE(MAX(rowid), 0) FROM attempts").fetchone()
         return int(row[0])
 
     def spent(self, model: str | None = None) -> SpendingTotals:
-        """Return what all attempts cost, on one model or on all."""
+        """Return the charges and reservations of one model, or of all models."""
         with self._guard():
-            return spending.spent(self._reader, model)
+            return charges.spent(self._reader, model)
 
     def reply_index(self) -> ReplyIndex:
-        """Return which keys have a reply now, for looking up very many of them."""
+        """Return an index of the keys that have a reply now, for fast lookup of many keys."""
         with self._guard():
             return ReplyIndex.load(self._reader)
 
     def attempts(self, document_id: str, key: str) -> list[Attempt]:
-        """Return every attempt about a document, or under a request's key, in order of time."""
+        """Return all attempts for a document or under a request's key, in order of time."""
         with self._guard():
             rows = self._reader.execute(_ATTEMPTS, (document_id, head_of(key), key)).fetchall()
         return [_attempt(row) for row in rows]
 
     def missing(self, requests: Iterable[Request]) -> Iterator[Request]:
-        """Yield the requests that have no reply yet (failed ones among them)."""
+        """Yield the requests without a reply, including failed ones."""
         for request in requests:
             if self.get(request.key) is None:
                 yield request
@@ -181,14 +181,14 @@ class ReplyStore:
         charge: Charge | None = None,
         reserved: Reservation | None = None,
     ) -> None:
-        """Take note of one attempt, with its reply or its error; durable after `flush`.
+        """Add one attempt with its reply or its error; durable after `flush`.
 
         Args:
-            request: what was asked.
-            reply: the answer.
-            error: why there is none.
-            charge: what it is charged with; None: the tokens of the reply, and no money.
-            reserved: what was put aside for it and is free again.
+            request: the request that was sent.
+            reply: the reply.
+            error: the error if there is no reply.
+            charge: its charge; None: the tokens of the reply and no cost.
+            reserved: its reservation, which is deleted.
         """
         if (reply is None) == (error is None):
             raise ValueError("an attempt has either a reply or an error")
@@ -197,17 +197,18 @@ class ReplyStore:
         self._pending.append(_PendingAttempt(request, reply, error, charge, reserved, time.time()))
 
     def reserve(self, reservation: Reservation) -> None:
-        """Ask to put an amount aside; decided, and then durable, after `flush`."""
+        """Request a reservation; granted or refused, and durable, after `flush`."""
         self._requested.append(reservation)
 
     def release(self, reservation: Reservation) -> None:
-        """Take back what was put aside for an attempt that was never sent."""
+        """Delete the reservation of an attempt that was not sent; durable after `flush`."""
         self._released.append(reservation)
 
     def adjust_reservation(self, reservation: Reservation, charge: Charge) -> None:
-        """Let what was put aside be what an attempt did cost, until another store brings it.
+        """Set a reservation to the charge of its attempt until its store is merged.
 
-        That is how money is kept together while replies lie apart: see `merge_store`.
+        Workers keep replies in stores of their own while this store holds all charges: see
+        `merge_store`.
         """
         self._adjusted.append((reservation, charge))
 
@@ -217,28 +218,28 @@ class ReplyStore:
         self.flush()
 
     def flush(self) -> None:
-        """Make everything that was added durable, in one transaction. Any thread may call it."""
+        """Make all additions durable in one transaction. Any thread may call it."""
         with self._write_lock:
-            # What others add meanwhile waits for the next time.
+            # Additions that other threads make meanwhile are written by the next call.
             pending, released = self._pending[:], self._released[:]
-            asked, amended = self._requested[:], self._adjusted[:]
-            if not (pending or asked or released or amended):
+            requested, adjusted = self._requested[:], self._adjusted[:]
+            if not (pending or requested or released or adjusted):
                 return
-            wanted = [r for r in asked if not any(r is other for other in released)]
+            to_grant = [r for r in requested if not any(r is other for other in released)]
             with self.transaction() as db:
                 self._write(db, pending)
-                freed = [a.reserved for a in pending if a.reserved is not None]
-                spending.delete_reservations(db, freed + released)
-                spending.adjust_reservations(db, amended)
-                granted = spending.grant_reservations(db, wanted)
-            for reservation, number in zip(wanted, granted, strict=True):
+                used = [a.reserved for a in pending if a.reserved is not None]
+                charges.delete_reservations(db, used + released)
+                charges.adjust_reservations(db, adjusted)
+                granted = charges.grant_reservations(db, to_grant)
+            for reservation, number in zip(to_grant, granted, strict=True):
                 reservation.number, reservation.decided = number, True
-            del self._pending[: len(pending)], self._requested[: len(asked)]
-            del self._released[: len(released)], self._adjusted[: len(amended)]
+            del self._pending[: len(pending)], self._requested[: len(requested)]
+            del self._released[: len(released)], self._adjusted[: len(adjusted)]
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Give the writing connection inside a transaction that is durable at the end."""
+        """Open a transaction and yield the writing connection; durable after the block."""
         with self._write_lock, self._guard(), transaction(self._db):
             yield self._db
 
@@ -249,7 +250,7 @@ class ReplyStore:
         db.executemany(INSERT, rows)
         heads = [(row["key"][:16],) for row in rows if row["reply"] is not None]
         db.executemany("INSERT INTO answered VALUES (?)", heads)
-        spending.add_charges(db, [_charge_row(attempt) for attempt in pending])
+        charges.add_charges(db, [_charge_row(attempt) for attempt in pending])
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
@@ -301,7 +302,7 @@ def _row(attempt: _PendingAttempt) -> dict[str, Any]:
 
 
 def _charge_row(attempt: _PendingAttempt) -> tuple[str | int, ...]:
-    """Return a row of the table of spending: what this attempt adds."""
+    """Return the row that this attempt adds with `add_charges`."""
     request, reply, charge = attempt.request, attempt.reply, attempt.charge
     usage = reply.usage if reply else Usage()
     counted = usage.prompt_tokens > 0
@@ -320,8 +321,8 @@ def _charge_row(attempt: _PendingAttempt) -> tuple[str | int, ...]:
 
 def _attempt(row: tuple[Any, ...]) -> Attempt:
     model, prompt, sample, number, text, finish, *numbers, blob, error = row
-    asked, answered, cached, latency = numbers
-    usage = Usage(asked, answered, cached)
+    prompt_tokens, completion_tokens, cached, latency = numbers
+    usage = Usage(prompt_tokens, completion_tokens, cached)
     logprobs = decode_logprobs(blob)
     reply = None if text is None else Reply(text, finish, usage, latency, number, logprobs)
     return Attempt(model, prompt, sample, number, reply, error)
