@@ -1,1 +1,1 @@
-"""The replay server: recorded replies over HTTP, in place of a teacher."""
+"""Replay: recorded replies served over HTTP in place of a teacher."""

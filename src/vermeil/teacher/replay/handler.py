@@ -1,4 +1,4 @@
-"""How the replay server answers one HTTP request, in OpenAI's shapes."""
+"""HTTP handler of the replay server, in OpenAI's response format."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any
 from vermeil.teacher.backends.openai.logprobs import logprobs_content
 from vermeil.teacher.replay.recording import RecordedReply, Recording
 
-_LARGEST_BODY = 64 * 2**20
+_MAX_BODY_BYTES = 64 * 2**20
 _CHARACTERS_PER_TOKEN = 4
 
 
 class _HttpError(Exception):
-    """An answer other than 200."""
+    """HTTP error response."""
 
     def __init__(self, status: int, code: str, message: str):
         self.status, self.code, self.message = status, code, message
@@ -26,25 +26,25 @@ class _HttpError(Exception):
 
 
 def make_handler(recordings: Mapping[str, Recording]) -> type[BaseHTTPRequestHandler]:
-    """Return a handler class that answers from ``recordings``, by model name."""
+    """Return a handler class that serves ``recordings``, by model name."""
 
     class Handler(_Handler):
-        known = recordings
+        models = recordings
 
     return Handler
 
 
 class _Handler(BaseHTTPRequestHandler):
-    known: Mapping[str, Recording]
+    models: Mapping[str, Recording]
     protocol_version = "HTTP/1.1"
-    # Headers and body leave in one piece, else every answer waits for a delayed acknowledgement.
+    # Send headers and body together; otherwise every response waits for a delayed acknowledgement.
     wbufsize = -1
 
     def do_GET(self) -> None:
         if self.path.rstrip("/") == "/v1/models":
             models = [
                 {"id": name, "object": "model", "created": 0, "owned_by": "vermeil-replay"}
-                for name in self.known
+                for name in self.models
             ]
             self._send(200, {"object": "list", "data": models})
         else:
@@ -55,22 +55,22 @@ class _Handler(BaseHTTPRequestHandler):
             body = self._body()
             if self.path.rstrip("/") != "/v1/chat/completions":
                 raise _no_such_path(self.path)
-            self._send(200, _completion(body, self.known))
+            self._send(200, _completion(body, self.models))
         except _HttpError as problem:
             self._send_problem(problem)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Keep quiet."""
+        """Log nothing."""
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what http.server itself turns down in the same shape as everything else."""
+        """Send the errors of http.server in OpenAI's format."""
         self.close_connection = True
-        words = explain or message or HTTPStatus(code).phrase
-        self._send_problem(_HttpError(code, "invalid_request", words))
+        text = explain or message or HTTPStatus(code).phrase
+        self._send_problem(_HttpError(code, "invalid_request", text))
 
     def _body(self) -> bytes:
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > _LARGEST_BODY:
+        if not length.isdecimal() or int(length) > _MAX_BODY_BYTES:
             self.close_connection = True
             raise _HttpError(411, "length_required", "expected a Content-Length of at most 64 MiB")
         return self.rfile.read(int(length))
@@ -101,32 +101,34 @@ def _no_such_path(path: str) -> _HttpError:
     return _HttpError(
         404,
         "not_found",
-        f"no {path}; this server has GET /v1/models and POST /v1/chat/completions",
+        f"unknown path {path}; expected GET /v1/models or POST /v1/chat/completions",
     )
 
 
-def _completion(body: bytes, known: Mapping[str, Recording]) -> dict[str, Any]:
+def _completion(body: bytes, recordings: Mapping[str, Recording]) -> dict[str, Any]:
     try:
         request = json.loads(body)
         model, messages = request["model"], request["messages"]
-        asked = [_content(m["content"]) for m in messages]
-        user = [a for a, m in zip(asked, messages, strict=True) if m["role"] == "user"]
+        contents = [_content(m["content"]) for m in messages]
+        user = [c for c, m in zip(contents, messages, strict=True) if m["role"] == "user"]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise _HttpError(400, "invalid_request", f"is no chat request: {error!r}") from error
+        raise _HttpError(400, "invalid_request", f"not a chat request: {error!r}") from error
     if request.get("stream"):
-        raise _HttpError(400, "unsupported_value", "this server does not stream")
-    recording = known.get(model) if isinstance(model, str) else None
+        raise _HttpError(400, "unsupported_value", "streaming is not supported")
+    recording = recordings.get(model) if isinstance(model, str) else None
     if recording is None:
-        there = ", ".join(known)
-        raise _HttpError(404, "model_not_found", f"no recording {model!r}; there is {there}")
-    found = recording.find(user[-1]) if user else None
-    if found is None:
+        available = ", ".join(recordings)
+        raise _HttpError(
+            404, "model_not_found", f"no recording {model!r}; expected one of {available}"
+        )
+    recorded = recording.find(user[-1]) if user else None
+    if recorded is None:
         raise _HttpError(
             422,
             "reply_not_recorded",
-            f"{model} has no reply to a text with which the last user message ends",
+            f"{model} has no recorded reply to the text at the end of the last user message",
         )
-    return _answer(model, asked, found, bool(request.get("logprobs")))
+    return _response(model, contents, recorded, bool(request.get("logprobs")))
 
 
 def _content(content: Any) -> str:
@@ -135,12 +137,13 @@ def _content(content: Any) -> str:
     return "".join(part["text"] for part in content if part.get("type") == "text")
 
 
-def _answer(
-    model: str, asked: list[str], recorded: RecordedReply, with_logprobs: bool
+def _response(
+    model: str, contents: list[str], recorded: RecordedReply, with_logprobs: bool
 ) -> dict[str, Any]:
-    known = recorded.logprobs if with_logprobs else None
-    sent, came = (_tokens(sum(map(len, asked))), _tokens(len(recorded.reply)))
-    digest = hashlib.sha256("\0".join([model, *asked]).encode("utf-8", "replace")).hexdigest()
+    logprobs = recorded.logprobs if with_logprobs else None
+    prompt_tokens = _tokens(sum(map(len, contents)))
+    completion_tokens = _tokens(len(recorded.reply))
+    digest = hashlib.sha256("\0".join([model, *contents]).encode("utf-8", "replace")).hexdigest()
     return {
         "id": f"chatcmpl-replay-{digest[:24]}",
         "object": "chat.completion",
@@ -150,18 +153,18 @@ def _answer(
             {
                 "index": 0,
                 "message": {"role": "assistant", "content": recorded.reply, "refusal": None},
-                "logprobs": known and logprobs_content(known, recorded.reply),
+                "logprobs": logprobs and logprobs_content(logprobs, recorded.reply),
                 "finish_reason": recorded.finish_reason,
             }
         ],
         "usage": {
-            "prompt_tokens": sent,
-            "completion_tokens": came,
-            "total_tokens": sent + came,
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": completion_tokens,
+            "total_tokens": prompt_tokens + completion_tokens,
         },
     }
 
 
 def _tokens(characters: int) -> int:
-    """Estimate: about four characters of English make a token."""
+    """Return the estimated number of tokens: about four characters of English per token."""
     return -(-characters // _CHARACTERS_PER_TOKEN)

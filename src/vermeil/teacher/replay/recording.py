@@ -1,4 +1,4 @@
-"""Recorded replies, found again by the end of the prompt that asks for them."""
+"""Recorded replies, looked up by the text at the end of the prompt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EXPECTED = 'expected {"text": "…", "reply": "…"}'
 
 @dataclass(frozen=True, slots=True)
 class RecordedReply:
-    """One recorded reply."""
+    """Recorded reply to one text."""
 
     reply: str
     finish_reason: str
@@ -27,14 +27,14 @@ class RecordedReply:
 
 
 class Recording:
-    """The replies of one recording, by text.
+    """Replies of one recording, by text.
 
     Args:
-        path: JSON Lines with ``text``, ``reply`` and perhaps ``finish_reason`` (else ``stop``),
-            ``token_ends`` and ``token_logprobs``; a name that ends in ``.gz`` is unpacked.
+        path: JSON Lines file with ``text`` and ``reply``, optionally ``finish_reason`` (default
+            ``stop``), ``token_ends`` and ``token_logprobs``; ``.gz`` files are decompressed.
 
     Raises:
-        DataError: the file cannot be read or a line is not a recorded reply.
+        DataError: the file cannot be read, or a line is not a recorded reply.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -50,19 +50,19 @@ class Recording:
         except (OSError, EOFError) as error:
             raise DataError(f"cannot be read ({error})", self._path) from error
         if not self._replies:
-            raise DataError(f"holds no recorded reply; {_EXPECTED} on each line", self._path)
+            raise DataError(f"contains no recorded reply; {_EXPECTED} on each line", self._path)
         self._lengths = {len(text) for text in self._replies}
 
     def __len__(self) -> int:
         return len(self._replies)
 
     def find(self, message: str) -> RecordedReply | None:
-        """Return the reply to the longest recorded text that ends ``message`` from a line start."""
+        """Return the reply to the longest recorded text that ends ``message`` on full lines."""
         for start in _line_starts(message):
             if len(message) - start in self._lengths:
-                found = self._replies.get(message[start:])
-                if found is not None:
-                    return found
+                recorded = self._replies.get(message[start:])
+                if recorded is not None:
+                    return recorded
         return None
 
     def _add(self, line: str, number: int) -> None:
@@ -74,10 +74,10 @@ class Recording:
         reply = record.get("reply") if isinstance(record, dict) else None
         if not isinstance(text, str) or not isinstance(reply, str) or not text:
             raise DataError(f"is not a recorded reply; {_EXPECTED}", self._path, number)
-        before = self._replies.get(text)
-        if before is not None and before.reply != reply:
+        earlier = self._replies.get(text)
+        if earlier is not None and earlier.reply != reply:
             raise DataError(
-                f"has another reply to the text of line {before.line}; expected one per text",
+                f"has a different reply to the text of line {earlier.line}; expected one per text",
                 self._path,
                 number,
             )
@@ -87,7 +87,7 @@ class Recording:
 
 
 def _line_starts(text: str) -> Iterator[int]:
-    """Yield where lines begin, from the first one, that is the longest rest, on."""
+    """Yield the positions at which lines start, in order."""
     yield 0
     end = text.find("\n")
     while end >= 0:

@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server on this machine that answers from recorded replies."""
+"""Replay server: an OpenAI-compatible server on this machine that returns recorded replies."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _HOST = "127.0.0.1"
 
 
 class ReplayServer:
-    """Serves recordings over HTTP, as a context manager in a thread or blocking by `serve`.
+    """Serves recordings over HTTP: in a thread as a context manager, or blocking with `serve`.
 
     Args:
-        recordings: model name to recording file (JSON Lines with ``text`` and ``reply``).
-        port: port on 127.0.0.1; 0 takes a free one.
+        recordings: recording file (JSON Lines with ``text`` and ``reply``) of each model name.
+        port: port on 127.0.0.1; 0 chooses a free one.
 
     Raises:
-        DataError: a recording file is wrong.
-        ConfigError: there is no recording, or (on starting) the port is taken.
+        DataError: a recording file is invalid.
+        ConfigError: there is no recording, or the port is in use when the server starts.
     """
 
     def __init__(self, recordings: Mapping[str, Path | str], port: int = 0) -> None:
@@ -40,12 +40,12 @@ class ReplayServer:
 
     @property
     def port(self) -> int:
-        """The port in use."""
+        """Port in use."""
         return self._started.server_address[1]
 
     @property
     def base_url(self) -> str:
-        """What to put into ``teacher.base_url``."""
+        """Address for ``teacher.base_url``."""
         return f"http://{_HOST}:{self.port}/v1"
 
     def __enter__(self) -> ReplayServer:
@@ -68,10 +68,10 @@ class ReplayServer:
         self._started.close()
 
     def serve(self, ready: Callable[[str], None] | None = None) -> None:
-        """Answer until interrupted.
+        """Serve until interrupted.
 
         Args:
-            ready: called with the base URL once the server listens.
+            ready: called with the base URL when the server listens.
         """
         self._bind()
         try:
@@ -92,16 +92,17 @@ class ReplayServer:
             self._server = _Server((_HOST, self._requested_port), make_handler(self._recordings))
         except (OSError, OverflowError) as error:
             raise ConfigError(
-                f"cannot listen on port {self._requested_port} of {_HOST} ({error}); choose another --port"
+                f"cannot listen on port {self._requested_port} of {_HOST} ({error}); "
+                "choose another --port"
             ) from error
 
 
 class _Server(ThreadingHTTPServer):
-    """Keeps track of open connections, so that closing leaves neither threads nor sockets."""
+    """Tracks open connections, so that closing leaves no threads or sockets."""
 
     daemon_threads = False
     request_queue_size = 1024
-    # A port in use must be an error.
+    # A port that is in use must be an error.
     allow_reuse_port = False
 
     def __init__(self, address: tuple[str, int], handler: type) -> None:
@@ -109,7 +110,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def server_bind(self) -> None:
-        """Bind without asking a name server for our own name, as http.server would."""
+        """Bind without the DNS lookup of the host name that http.server does."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
@@ -117,7 +118,7 @@ class _Server(ThreadingHTTPServer):
         self._open.add(request)
         try:
             super().process_request(request, client_address)
-        except BaseException:  # interrupted, and its thread may wait for the next request already
+        except BaseException:  # interrupted: its thread may already wait for a request
             with suppress(OSError):
                 request.shutdown(socket.SHUT_RDWR)
             raise
@@ -127,10 +128,10 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request, client_address):  # type: ignore[no-untyped-def]
-        """A client that went away is no news."""
+        """Ignore clients that disconnect."""
 
     def close(self) -> None:
-        """Stop listening, cut open connections, wait for their threads."""
+        """Stop listening, shut down open connections and wait for their threads."""
         for connection in list(self._open):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
