@@ -244,7 +244,7 @@ def test_a_batch_that_the_server_forgot_stops_the_run_and_tells_the_way_out(
     with pytest.raises(TeacherError):
         annotate(documents, task, teacher, store)
     api.made.clear()
-    with pytest.raises(TeacherError, match="--give-up"):
+    with pytest.raises(TeacherError, match="--abandon"):
         annotate(documents, task, teacher, store)
     with BatchStore(store) as batches:
         batches.close(batches.batches()[0], BatchPhase.LOST, "given up")

@@ -109,7 +109,7 @@ def test_rejected_request_fails_without_a_second_attempt(
         (404, "model_not_found", "teacher.model"),
         (429, "insufficient_quota", "credit"),
         (400, "unsupported_value", "[teacher]"),
-        (307, None, "sends us elsewhere"),
+        (307, None, "redirects"),
     ],
 )
 def test_hopeless_teacher_stops_the_run_and_says_what_to_do(

@@ -1,4 +1,4 @@
-"""The seam between asking and the one who answers: one method, one exception."""
+"""Interface of backends, and the error of a failed attempt."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from vermeil.data.reply import Reply, Request
 
 
 class ErrorScope(StrEnum):
-    """What a fault spoils, and so what is to be done about it."""
+    """Scope of an error: the attempts that it affects, which decides about retries."""
 
     ATTEMPT = "attempt"
-    """This attempt only: asking again can help."""
+    """This attempt only: a retry can succeed."""
     REQUEST = "request"
-    """This request: it would be turned down again."""
+    """This request: the server would reject it again."""
     UNREACHABLE = "unreachable"
-    """Nobody answers: hopeless at the start, may pass after the teacher has answered before."""
+    """No server answers: fatal before the first reply, possibly temporary after it."""
     TEACHER = "teacher"
     """Every request: stop at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateQuota:
-    """How much a server says it still takes from us.
+    """Remaining quota that a server reports.
 
     Args:
-        remaining: requests, or tokens.
-        reset: seconds until all of it is there again.
-        limit: how much that is; None: it does not say.
+        remaining: remaining requests or tokens.
+        reset: seconds until the quota is full again.
+        limit: size of the full quota; None: not reported.
     """
 
     remaining: float
@@ -39,22 +39,21 @@ class RateQuota:
 
 @dataclass(frozen=True, slots=True)
 class ServerRateLimits:
-    """What a server says about its limits in the headers of an answer; None: nothing."""
+    """Rate limits in the headers of a server's response; None: not reported."""
 
     requests: RateQuota | None = None
     tokens: RateQuota | None = None
 
 
 class AttemptError(Exception):
-    """One attempt brought no reply.
+    """Error of one attempt that returned no reply.
 
     Args:
-        message: what went wrong and, where somebody can do something about it, what. Never holds
-            the key.
-        scope: what the fault spoils.
-        after: seconds that the server asks us to wait before the next request.
-        busy: the server has too much to do; fewer requests at once would help.
-        free: nothing was answered, so nothing can have been billed.
+        message: cause of the error and, if possible, its remedy. Never contains the API key.
+        scope: attempts that the error affects.
+        retry_after: seconds that the server requests to wait before the next request.
+        busy: whether the server is overloaded, so that fewer concurrent requests would help.
+        unbilled: whether the attempt cannot have been billed, because nothing was answered.
     """
 
     def __init__(
@@ -71,23 +70,23 @@ class AttemptError(Exception):
 
 
 class Backend(Protocol):
-    """Whoever answers requests, one attempt at a time; retrying is not its business."""
+    """Interface of a backend: sends a request once, without retries."""
 
     @property
     def limits(self) -> ServerRateLimits | None:
-        """What the newest answer said about the server's limits; None: nothing."""
+        """Rate limits in the newest response; None: not reported."""
 
     async def complete(self, request: Request) -> Reply:
-        """Return the teacher's answer, verbatim.
+        """Send a request once; return the teacher's reply, verbatim.
 
         Raises:
-            AttemptError: there was none.
+            AttemptError: the attempt returned no reply.
         """
 
     async def aclose(self) -> None:
-        """Let go of connections."""
+        """Close all connections."""
 
 
 def replace_surrogates(text: str) -> str:
-    """Replace lone surrogates, which JSON can carry and UTF-8 cannot."""
+    """Replace lone surrogates, which JSON can encode and UTF-8 cannot."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,4 +1,4 @@
-"""The seam between a batch and the server that works it off: what any batch API has to offer."""
+"""Interface of batch APIs, and the types of their results."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from vermeil.teacher.config import TeacherConfig
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """What one batch can hold.
+    """Maximum size of one batch.
 
     Args:
-        max_requests: most requests.
-        max_bytes: most bytes, of everything that is sent.
+        max_requests: maximum number of requests.
+        max_bytes: maximum number of bytes of the whole upload.
     """
 
     max_requests: int
@@ -28,7 +28,7 @@ class BatchLimits:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around the requests of a batch when it is sent: before, between and after."""
+    """Bytes before, between and after the encoded requests of a batch."""
 
     prefix: bytes
     separator: bytes
@@ -37,14 +37,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class BatchStatus:
-    """What the server says about a batch.
+    """Status of a batch at the server.
 
     Args:
-        state: ended: there are results, perhaps not for all; failed: there are none.
-        completed: requests that are through.
-        note: why it failed.
-        retry_later: it failed because too much is queued already; later it may not.
-        unbilled: where it failed, whether nothing can have been billed.
+        state: ended: results exist, perhaps not for all requests; failed: no results exist.
+        completed: number of processed requests.
+        note: reason of a failure.
+        retry_later: whether it failed because the server's queue was full.
+        unbilled: whether a failed batch cannot have been billed.
     """
 
     state: Literal["running", "ended", "failed"]
@@ -56,14 +56,14 @@ class BatchStatus:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """One line of the results.
+    """Result of one request of a batch.
 
     Args:
-        name: what we called the request; empty where the line is broken.
-        reply: the answer.
-        error: why there is none.
-        retryable: whether asking again can help.
-        unbilled: where there is no answer, whether nothing can have been billed.
+        name: our name of the request; empty if the line is malformed.
+        reply: the reply; None after an error.
+        error: error message if there is no reply.
+        retryable: whether a retry can succeed.
+        unbilled: whether a request without a reply cannot have been billed.
     """
 
     name: str
@@ -75,11 +75,11 @@ class BatchResult:
 
 @dataclass(frozen=True, slots=True)
 class BatchLookup:
-    """Where a batch may be that was submitted before its id could be stored.
+    """Result of the search for a batch that was submitted before its id was stored.
 
     Args:
-        server_id: the server's name for it; None: not found.
-        unsure: whether it may be one that cannot be recognised before it has ended.
+        server_id: the server's id of the batch; None: not found.
+        inconclusive: whether a running batch may be it, which only its results can show.
     """
 
     server_id: str | None = None
@@ -87,66 +87,66 @@ class BatchLookup:
 
 
 class BatchBackend(Protocol):
-    """A server that takes many requests at once. All methods but `close` raise `AttemptError`."""
+    """Interface of a server's batch API. All methods but `close` raise `AttemptError`."""
 
     limits: BatchLimits
     frame: Frame
 
     def encode(self, name: str, request: Request) -> bytes:
-        """Return one request as it is sent, without line end."""
+        """Return the encoded request without a line end."""
 
     def submit(self, batch: ProviderBatch, content: IO[bytes]) -> str:
         """Submit a batch and return the server's id of it."""
 
     def find(self, batch: ProviderBatch, known: Collection[str]) -> BatchLookup:
-        """Look for a batch whose id nobody stored, among those whose ids are not ``known``."""
+        """Search for a batch without a stored id among the batches whose ids are not ``known``."""
 
     def poll(self, server_id: str) -> BatchStatus:
-        """Say how far a batch has come."""
+        """Return the status of a batch."""
 
     def results(self, server_id: str) -> Iterator[BatchResult]:
         """Yield the results of an ended batch, in any order."""
 
     def cancel(self, server_id: str) -> None:
-        """Have a batch end soon; what is done of it stays. An ended one stays as it is."""
+        """Cancel a batch, and keep its finished results. An ended batch does not change."""
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close all connections."""
 
 
 def read_lines(
     chunks: Iterable[bytes], read: Callable[[Any], BatchResult]
 ) -> Iterator[BatchResult]:
-    """Yield the result of every line of JSON; a broken line is one without a name."""
+    """Yield the result of every line of JSON; a malformed line has no name."""
     for line in _lines(chunks):
         try:
             yield read(json.loads(line))
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            yield BatchResult("", error="a line of the results is broken")
+            yield BatchResult("", error="malformed line in the results of the batch")
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    # Not by any other separator: JSON may hold U+2028 and the like within a line.
-    rest = b""
+    # No other separator than \n: a line of JSON may contain U+2028 and similar characters.
+    incomplete = b""
     for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from (line for line in whole if line.strip())
-    if rest.strip():
-        yield rest
+        *complete, incomplete = (incomplete + chunk).split(b"\n")
+        yield from (line for line in complete if line.strip())
+    if incomplete.strip():
+        yield incomplete
 
 
 def unknown_batch_error(config: TeacherConfig, server_id: str) -> AttemptError:
-    """Return the fault of a server that does not know a batch that it once had."""
+    """Return the error for a batch that the server no longer knows."""
     return AttemptError(
-        f"the teacher at {config.base_url} does not know the batch {server_id}; use the key with "
-        f"which it was made ({config.key_variable}), or give it up, and have its documents asked "
-        "again, with: vermeil replies batches --give-up NAME",
+        f"the teacher at {config.base_url} does not know the batch {server_id}; use the API key "
+        f"that submitted it ({config.key_variable}), or abandon it, so that its documents are "
+        "requested again: vermeil replies batches --abandon NAME",
         ErrorScope.TEACHER,
     )
 
 
 def no_batch_api_error(config: TeacherConfig) -> AttemptError:
-    """Return the fault of a server without a batch API."""
+    """Return the error for a server without a batch API."""
     return AttemptError(
         f"the teacher at {config.base_url} has no batch API (HTTP 404), or teacher.base_url is "
         'wrong; set teacher.mode = "online"',

@@ -1,4 +1,4 @@
-"""What both kinds of batch endpoint have in common: what goes wrong, and cancelling."""
+"""Error translation and cancelling, shared by both batch APIs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from vermeil.teacher.backends.sdk import Sdk
 
 @contextmanager
 def translate_errors(sdk: Sdk, not_found: AttemptError) -> Iterator[None]:
-    """Turn what an SDK raises within into faults.
+    """Convert exceptions of an SDK in the with block into `AttemptError`.
 
     Args:
         sdk: the SDK.
-        not_found: the fault where the server knows nothing at that address.
+        not_found: the error to raise for HTTP 404.
     """
     try:
         yield
@@ -26,14 +26,15 @@ def translate_errors(sdk: Sdk, not_found: AttemptError) -> Iterator[None]:
         raise sdk.convert_error(error) from None
     except (LookupError, TypeError, AttributeError) as error:
         shown = sdk.redact(repr(error))
-        raise AttemptError(f"the answer is about no batch: {shown}", ErrorScope.ATTEMPT) from None
+        message = f"the response does not describe a batch: {shown}"
+        raise AttemptError(message, ErrorScope.ATTEMPT) from None
 
 
 def cancel(sdk: Sdk, client: Any, path: str, not_found: AttemptError) -> None:
-    """Have the batch at ``path`` end soon; one that has ended already is left as it is."""
+    """Cancel the batch at ``path``; an ended batch does not change."""
     try:
         with translate_errors(sdk, not_found):
             client.post(f"{path}/cancel", cast_to=object, options={"headers": sdk.headers})
     except AttemptError as fault:
-        if fault.scope is not ErrorScope.REQUEST:  # it has ended already
+        if fault.scope is not ErrorScope.REQUEST:  # the batch has already ended
             raise

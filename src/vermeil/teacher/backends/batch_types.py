@@ -7,41 +7,41 @@ from enum import StrEnum
 
 
 class BatchPhase(StrEnum):
-    """How far a batch has come."""
+    """Phase of a batch in the batch store."""
 
     INTENDED = "intended"
-    """About to be submitted; the server may or may not have it."""
+    """About to be submitted; the server may or may not have received it."""
     RUNNING = "running"
-    """The server has it, and its id is known."""
+    """Submitted, and its server id is stored."""
     COLLECTED = "harvested"
     """Its results are stored."""
     LOST = "lost"
-    """It brings no results; what was in it is free to be asked again."""
+    """It has no results; its requests can be sent again."""
 
 
 class RequestOutcome(StrEnum):
-    """What became of one request of a batch."""
+    """Outcome of one request of a batch."""
 
     REPLIED = "replied"
     FAILED = "failed"
-    """Turned down, or broken; an attempt with its error is stored."""
+    """Rejected, or its result is malformed; an attempt with the error is stored."""
     MISSING = "missing"
-    """Not run at all, or not in the results: expired, cancelled, lost."""
+    """Not run, or not in the results: expired, cancelled or lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderBatch:
-    """One batch.
+    """A batch at a provider.
 
     Args:
-        name: ours; the server is told it, too, so that a batch can be recognised.
-        server: where it was submitted (backend and address).
-        model: who is asked.
-        requests: how many it holds.
-        created: seconds since 1970, before it was submitted.
-        server_id: the server's name for it; None until known.
-        phase: how far it has come.
-        note: why it is lost, where it is.
+        name: our name of the batch; also sent to the server, so that it can be recognised.
+        server: backend and address of the server.
+        model: the teacher's model.
+        requests: number of requests.
+        created: time before it was submitted, in seconds since 1970.
+        server_id: the server's id of the batch; None until known.
+        phase: phase of the batch.
+        note: reason why it is lost, if it is.
     """
 
     name: str

@@ -1,11 +1,11 @@
-"""What a server complains of when it turns a request down."""
+"""Recognition of the cause of a rejected request in a server's error message."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
 REJECTION_STATUSES = (400, 404, 415, 422, 500, 501)
-"""HTTP statuses with which servers answer a parameter that they do not know or do not take."""
+"""HTTP statuses with which servers reject an unknown or unsupported parameter."""
 
 
 def is_rejection_of(
@@ -15,14 +15,14 @@ def is_rejection_of(
     text: str,
     statuses: Collection[int] = REJECTION_STATUSES,
 ) -> bool:
-    """Return whether a server turned a request down for what these words name.
+    """Return whether a server rejected a request because of a parameter.
 
     Args:
-        words: in lower case; one of them is enough.
-        status: HTTP status of its answer.
-        server_message: its own words.
-        text: the document's text; what stands in it is no complaint, though the server quotes it.
-        statuses: the statuses that count.
+        words: words in lower case that name the parameter; one of them is enough.
+        status: HTTP status of the response.
+        server_message: the server's error message.
+        text: the document's text. Words in it do not count, because the server may quote it.
+        statuses: HTTP statuses that count as a rejection.
     """
-    complaint, quoted = server_message.lower(), text.lower()
-    return status in statuses and any(w in complaint and w not in quoted for w in words)
+    message, quoted = server_message.lower(), text.lower()
+    return status in statuses and any(w in message and w not in quoted for w in words)

@@ -1,4 +1,4 @@
-"""What an HTTP status means for asking on."""
+"""Conversion of HTTP error statuses into attempt errors."""
 
 from __future__ import annotations
 
@@ -22,55 +22,57 @@ def error_for_status(
     headers: Mapping[str, str],
     config: TeacherConfig,
 ) -> AttemptError:
-    """Return the fault that a response with an error status stands for.
+    """Return the attempt error for a response with an error status.
 
     Args:
         status: HTTP status, 300 or above.
-        code: the ``code`` of an error body in OpenAI's shape.
-        said: the server's own words, shortened.
-        headers: response headers, looked up in lower case.
-        config: for advice that names the settings.
+        code: the ``code`` of an error body in OpenAI's format.
+        server_message: the server's error message, shortened.
+        headers: response headers with names in lower case.
+        config: settings to name in the advice.
     """
     advice = _fatal_message(status, code, server_message, config)
     if advice is not None:
         return AttemptError(advice, ErrorScope.TEACHER, unbilled=True)
     message = f"HTTP {status}: {server_message}"
     if status in _RETRYABLE or status >= 500:
-        # Behind a gateway that gave up (504) somebody may have answered, and have it paid.
+        # Behind a gateway that timed out (504), the model may have answered, which is billed.
         after, busy = retry_after(headers), status in _BUSY
         return AttemptError(message, ErrorScope.ATTEMPT, after, busy=busy, unbilled=status != 504)
     return AttemptError(message, ErrorScope.REQUEST, unbilled=True)
 
 
-def _fatal_message(status: int, code: str | None, said: str, config: TeacherConfig) -> str | None:
-    """Say what to do where no request can succeed; None where others may."""
+def _fatal_message(
+    status: int, code: str | None, message: str, config: TeacherConfig
+) -> str | None:
+    """Return a message with advice if no request can succeed; None if others may."""
     advice = None
     if status < 400:
-        advice = f"sends us elsewhere (HTTP {status}); set teacher.base_url to its own address"
+        advice = f"redirects (HTTP {status}); set teacher.base_url to the address of the API itself"
     elif status == 401:
-        # The server's words are left out: some quote parts of the key.
+        # Without the server's message, because some quote parts of the key.
         advice = (
-            "does not accept the key (HTTP 401); put a valid one into the environment variable "
+            "does not accept the key (HTTP 401); put a valid key into the environment variable "
             f"{config.key_variable}"
         )
     elif status == 402 or code == "insufficient_quota":
-        advice = f"says that the account has no credit left (HTTP {status}): {said}"
-    elif status == 403 and "moderation" not in said.lower() and "flagged" not in said.lower():
-        advice = f"denies access (HTTP 403): {said}; check the key and teacher.model"
+        advice = f"reports that the account has no credit left (HTTP {status}): {message}"
+    elif status == 403 and not any(w in message.lower() for w in ("moderation", "flagged")):
+        advice = f"denies access (HTTP 403): {message}; check the key and teacher.model"
     elif status == 404:
         advice = (
             f"does not know the model {config.model!r}, or the address is wrong (HTTP 404): "
-            f"{said}; check teacher.model and teacher.base_url (it mostly ends in /v1)"
+            f"{message}; check teacher.model and teacher.base_url (it usually ends in /v1)"
         )
     elif code in _PARAMETER_CODES:
-        advice = f"rejects a setting (HTTP {status}): {said}; change it under [teacher]"
+        advice = f"rejects a setting (HTTP {status}): {message}; change it in [teacher]"
     return None if advice is None else f"the teacher at {config.base_url} {advice}"
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return how many seconds to wait by ``Retry-After`` (seconds or an HTTP date).
+    """Return the seconds to wait according to ``Retry-After`` (seconds or an HTTP date).
 
-    ``retry-after-ms``, which OpenAI and Azure add, is finer and goes first.
+    ``retry-after-ms`` of OpenAI and Azure is more precise and takes precedence.
     """
     value, unit = headers.get("retry-after-ms"), 1e-3
     if value is None:
@@ -85,7 +87,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _until(date: str) -> float:
-    """Return the seconds until an HTTP date; not a number where it is none."""
+    """Return the seconds until an HTTP date; NaN if it is invalid."""
     try:
         return parsedate_to_datetime(date).timestamp() - time.time()
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Is the teacher there, and which models does it have? Sends no text."""
+"""List of the teacher's models, which also checks the connection; sends no text."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from vermeil.teacher.backends.sdk import Sdk
 from vermeil.teacher.config import TeacherConfig
 
 _TIMEOUT = 10.0
-"""Seconds to wait for a list of models."""
+"""Seconds to wait for the list of models."""
 _PATHS = {"openai": "/models", "anthropic": "/v1/models?limit=1000"}
+"""Path of the list of models, per backend."""
 
 
 def list_models(config: TeacherConfig) -> tuple[str, ...] | None:
-    """Ask the teacher for the names of its models (``GET /models``).
+    """Return the names of the teacher's models (``GET /models``).
 
     Returns:
-        The names; None where the server is there but does not tell them.
+        The names; None if the server answers but does not list them.
 
     Raises:
-        ConfigError: the address is none, a remote teacher's key is missing, or the backend's SDK
+        ConfigError: the address is invalid, a remote teacher's key is missing, or the backend's SDK
             is not installed.
-        TeacherError: nobody answers, or the key is not accepted.
+        TeacherError: no server answers, or it does not accept the key.
     """
     sdk = Sdk(config)
     with sdk.client(min(_TIMEOUT, config.timeout)) as client:

@@ -1,4 +1,4 @@
-"""A backend that puts documents which wait at the same time into one request to another backend."""
+"""Backend that merges documents that wait at the same time into one request."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from vermeil.teacher.backends.registry import open_backend
 from vermeil.teacher.config import TeacherConfig
 
 _WAIT_SECONDS = 0.02
-"""Seconds that a document waits for company."""
+"""Seconds that a document waits for others to share its request."""
 
 _Waiting = tuple[Request, "asyncio.Future[Reply]"]
 
 
 def multi_document_backend(config: TeacherConfig) -> Callable[[], Backend] | None:
-    """Return who is to be asked where documents share requests; None where they do not."""
+    """Return a factory of backends that merge documents; None if each has its own request."""
     if config.documents_per_request == 1:
         return None
     return lambda: MultiDocumentBackend(open_backend(config), config.documents_per_request)
 
 
 class MultiDocumentBackend:
-    """Asks about up to ``most`` documents at once; each caller gets the whole reply.
+    """Sends up to ``max_documents`` documents in one request; each caller gets the whole reply.
 
     Args:
-        inner: who is asked.
-        most: documents in one request.
+        inner: backend that sends the merged requests.
+        max_documents: maximum number of documents in one request.
     """
 
     def __init__(self, inner: Backend, max_documents: int) -> None:
@@ -43,22 +43,22 @@ class MultiDocumentBackend:
 
     @property
     def limits(self) -> ServerRateLimits | None:
-        """What the newest answer said about the server's limits."""
+        """Rate limits in the newest response; None: not reported."""
         return self._inner.limits
 
     async def complete(self, request: Request) -> Reply:
-        """Ask once, together with others that are asked at about the same time."""
+        """Send a request once, merged with others that wait at the same time."""
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Reply] = loop.create_future()
-        self._waiting.append((request, answer))
+        reply: asyncio.Future[Reply] = loop.create_future()
+        self._waiting.append((request, reply))
         if len(self._waiting) >= self._max_documents:
             self._send_all()
         else:
             loop.call_later(_WAIT_SECONDS, self._send_all)
-        return await answer
+        return await reply
 
     async def aclose(self) -> None:
-        """Give up what is under way and let go of connections."""
+        """Cancel requests in flight and close all connections."""
         for task in self._sending:
             task.cancel()
         await self._inner.aclose()
@@ -73,7 +73,7 @@ class MultiDocumentBackend:
             task.add_done_callback(self._sending.discard)
 
     def _group(self, waiting: list[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
-        """Return what goes into one request with the first one, and what is left."""
+        """Return the requests to merge with the first one, and the remaining ones."""
         group, rest = waiting[:1], waiting[:0]
         for one in waiting[1:]:
             fits = len(group) < self._max_documents and all(
@@ -86,22 +86,22 @@ class MultiDocumentBackend:
         try:
             reply = await self._inner.complete(merge_requests([request for request, _ in group]))
         except AttemptError as fault:
-            for _, answer in group:
-                if not answer.done():
-                    answer.set_exception(_copy_error(fault))
+            for _, waiting in group:
+                if not waiting.done():
+                    waiting.set_exception(_copy_error(fault))
         except BaseException as error:
-            for _, answer in group:
-                if not answer.done():
-                    answer.set_exception(error)
+            for _, waiting in group:
+                if not waiting.done():
+                    waiting.set_exception(error)
             raise
         else:
-            for (_, answer), share in zip(group, split_usage(reply, len(group)), strict=True):
-                if not answer.done():
-                    answer.set_result(share)
+            for (_, waiting), share in zip(group, split_usage(reply, len(group)), strict=True):
+                if not waiting.done():
+                    waiting.set_result(share)
 
 
 def _copy_error(fault: AttemptError) -> AttemptError:
-    """Return the fault once more: each waiting document raises its own."""
+    """Return a copy of an error: each waiting document raises its own."""
     return AttemptError(
         str(fault), fault.scope, fault.retry_after, busy=fault.busy, unbilled=fault.unbilled
     )

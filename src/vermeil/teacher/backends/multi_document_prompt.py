@@ -1,10 +1,10 @@
-"""Several documents in one request: how they are put together, and taken apart again.
+"""Multi-document prompts: merging the requests of several documents and splitting their reply.
 
-Every document keeps a request of its own, with its own key and state. Requests that wait at the
-same time are put into one: each text as one line of JSON, so that none can run into another one,
-under a mark that is made from the text. The whole answer is stored under every one of them, and
-each finds its own line by its mark. So it does not matter with which others a document was asked,
-and an answer that lacks one document leaves just that one unparsable.
+Every document keeps its own request, with its own key and state. Requests that wait at the same
+time are merged. Each text is one line of JSON with an id derived from the text, so that texts
+cannot run into each other. The whole reply is stored under the key of every request, and each
+document finds its own line by its id. So the result does not depend on the other documents of a
+request. If a reply lacks one document, only that document is unparsable.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vermeil.tasks.protocol import ReplyResult
 from vermeil.tasks.replies import canonical, objects_in
 
 Read = Callable[[str, Reply], ReplyResult]
-"""What a task makes of a reply to a text."""
+"""Function of a task that parses the reply to a text."""
 
 _ID_KEY = "id"
 _INSTRUCTION = """\
@@ -33,47 +33,47 @@ _BEFORE, _AFTER = "\n\nText:\n", "\n\nTexts:\n"
 
 
 def to_multi_document(request: Request) -> Request:
-    """Return a document's request as it is asked in company; alone it is a pack of one."""
-    system, *shown, question = request.messages
-    noted = {**system, "content": f"{system['content']}\n\n{_INSTRUCTION}"}
-    examples = [_example(one, answer) for one, answer in zip(shown[::2], shown[1::2], strict=True)]
-    turns = [message for pair in examples for message in pair]
+    """Return a document's request in the multi-document format, with one document."""
+    system, *examples, question = request.messages
+    instructed = {**system, "content": f"{system['content']}\n\n{_INSTRUCTION}"}
+    pairs = zip(examples[::2], examples[1::2], strict=True)
+    turns = [message for pair in pairs for message in _example(*pair)]
     introduction = question["content"].removesuffix(request.text).removesuffix(_BEFORE)
-    asked = {**question, "content": _texts(introduction, [request.text])}
-    return replace(request, messages=(noted, *turns, asked))
+    converted = {**question, "content": _texts(introduction, [request.text])}
+    return replace(request, messages=(instructed, *turns, converted))
 
 
 def can_share_request(one: Request, other: Request) -> bool:
-    """Whether two packable requests can be one: all but the texts is the same."""
+    """Return whether two multi-document requests can be merged: only their texts differ."""
     same = (one.model, one.parameters, one.sample) == (other.model, other.parameters, other.sample)
     return same and one.messages[:-1] == other.messages[:-1] and one.text != other.text
 
 
 def merge_requests(requests: Sequence[Request]) -> Request:
-    """Return one request for several packable ones that are alike; each text stands on one line."""
+    """Return one request for several that can share one, with each text on its own line."""
     first = requests[0]
     introduction = first.messages[-1]["content"].partition(_AFTER)[0]
     content = _texts(introduction, [one.text for one in requests])
     question = {**first.messages[-1], "content": content}
     parameters = dict(first.parameters)
-    if isinstance(longest := parameters.get("max_tokens"), int):
-        parameters["max_tokens"] = longest * len(requests)
+    if isinstance(max_tokens := parameters.get("max_tokens"), int):
+        parameters["max_tokens"] = max_tokens * len(requests)
     return replace(first, messages=(*first.messages[:-1], question), parameters=parameters)
 
 
 def split_usage(reply: Reply, number: int) -> list[Reply]:
-    """Return the whole reply for each of ``number`` documents, its usage divided among them."""
-    used = reply.usage
-    counted = (used.prompt_tokens, used.completion_tokens, used.cached_tokens)
-    parts = zip(*(_split_evenly(tokens, number) for tokens in counted), strict=True)
-    return [replace(reply, usage=Usage(*part)) for part in parts]
+    """Return the whole reply for each of ``number`` documents, with its usage divided evenly."""
+    usage = reply.usage
+    counts = (usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens)
+    shares = zip(*(_split_evenly(tokens, number) for tokens in counts), strict=True)
+    return [replace(reply, usage=Usage(*share)) for share in shares]
 
 
 def extract_reply(text: str, reply: Reply) -> Reply:
-    """Return the part of a pack's reply that is about ``text``.
+    """Return the part of a multi-document reply that belongs to ``text``.
 
-    Where no line has the text's mark, or two that differ have it, nothing is left of the reply: it
-    is unparsable or truncated, whatever it says about other texts.
+    If no line has the text's id, or two different lines have it, the returned reply is empty. It
+    then counts as unparsable or truncated, independently of the lines for other texts.
     """
     own = text_id(text)
     found = {
@@ -94,12 +94,12 @@ def extract_reply(text: str, reply: Reply) -> Reply:
 
 
 def read_multi_document(read: Read) -> Read:
-    """Return how to read the reply to a packed document, given how to read one of its own."""
+    """Return a parser of multi-document replies that applies ``read`` to a document's part."""
     return lambda text, reply: read(text, extract_reply(text, reply))
 
 
 def text_id(text: str) -> str:
-    """Return the mark of a text: the same whatever it is asked together with."""
+    """Return the id of a text, a digest that does not depend on the other texts."""
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
@@ -109,20 +109,20 @@ def _texts(introduction: str, texts: Sequence[str]) -> str:
 
 
 def _example(question: Message, answer: Message) -> tuple[Message, Message]:
-    """Return a demonstration as a pack of one."""
+    """Return a demonstration in the multi-document format, with one document."""
     introduction, _, text = question["content"].partition(_BEFORE)
     try:
-        said = {_ID_KEY: text_id(text), **json.loads(answer["content"])}
+        line = {_ID_KEY: text_id(text), **json.loads(answer["content"])}
     except (ValueError, TypeError):
         raise ConfigError(
-            "teacher.documents_per_request: several documents per request need answers in JSON; "
-            "set it to 1, or choose another reply format"
+            "teacher.documents_per_request: several documents per request need replies in JSON; "
+            "set it to 1, or choose another task.reply_format"
         ) from None
-    asked = {**question, "content": _texts(introduction, [text])}
-    return asked, {**answer, "content": json.dumps(said, ensure_ascii=False)}
+    converted = {**question, "content": _texts(introduction, [text])}
+    return converted, {**answer, "content": json.dumps(line, ensure_ascii=False)}
 
 
 def _split_evenly(tokens: int, number: int) -> list[int]:
-    """Return ``number`` whole shares that add up to ``tokens`` and differ by at most 1."""
+    """Return ``number`` integer shares that add up to ``tokens`` and differ by at most 1."""
     share, rest = divmod(tokens, number)
     return [share + (i < rest) for i in range(number)]

@@ -1,4 +1,4 @@
-"""What servers say about their limits in the headers of an answer."""
+"""Parser of rate-limit headers in a server's response."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ _STYLES = (
         "anthropic-ratelimit-{}-limit",
     ),
 )
-"""Names of the headers: OpenAI and those who follow it; Anthropic."""
+"""Names of the headers: OpenAI and compatible servers; Anthropic."""
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def parse_rate_limits(headers: Mapping[str, str]) -> ServerRateLimits | None:
-    """Return what response headers, looked up in lower case, say; None: nothing."""
+    """Return the rate limits in response headers (names in lower case); None: not reported."""
     requests, tokens = _quota(headers, "requests"), _quota(headers, "tokens")
     return None if requests is None and tokens is None else ServerRateLimits(requests, tokens)
 
 
 def _quota(headers: Mapping[str, str], kind: str) -> RateQuota | None:
     for style in _STYLES:
-        left, reset, most = (headers.get(name.format(kind)) for name in style)
-        if left is None or reset is None:
+        remaining, reset, limit = (headers.get(name.format(kind)) for name in style)
+        if remaining is None or reset is None:
             continue
         try:
-            return RateQuota(float(left), _seconds(reset), float(most) if most else None)
+            return RateQuota(float(remaining), _seconds(reset), float(limit) if limit else None)
         except ValueError:
             continue
     return None
 
 
 def _seconds(value: str) -> float:
-    """Read ``6m0s``, ``120ms``, a number of seconds, or a moment in ISO format."""
+    """Return seconds from ``6m0s``, ``120ms``, a number of seconds, or a time in ISO format."""
     parts = _PART.findall(value)
     if parts and "".join(number + unit for number, unit in parts) == value:
         return sum(float(number) * _SECONDS[unit] for number, unit in parts)

@@ -1,7 +1,7 @@
-"""What the SDKs of both kinds of server have in common: clients, and what goes wrong with them.
+"""Clients of the provider SDKs, and conversion of their exceptions.
 
-Both are made from the same mould: classes and exceptions have the same names. No type of theirs
-leaves this folder.
+Both SDKs have the same generator, so their classes and exceptions have the same names. No type of
+an SDK leaves this folder.
 """
 
 from __future__ import annotations
@@ -15,18 +15,20 @@ from vermeil.teacher.backends.base import AttemptError, ErrorScope
 from vermeil.teacher.backends.http_status import error_for_status
 from vermeil.teacher.config import TeacherConfig
 
-_SHOWN = 300
+_MAX_MESSAGE = 300
+"""Maximum number of characters of a server's message in an error."""
 _CONNECTION_ERRORS = {"ConnectError", "ConnectTimeout"}
+"""Names of the HTTP client's exceptions for a failed connection."""
 
 
 class Sdk:
-    """An SDK, with the settings and the key to use it with.
+    """A provider's SDK with the settings and key of a teacher.
 
     Args:
-        config: whom to ask, and how.
+        config: settings of the teacher.
 
     Raises:
-        ConfigError: the address is none, a remote server's key is missing, or the SDK is not
+        ConfigError: the address is invalid, a remote server's key is missing, or the SDK is not
             installed.
     """
 
@@ -36,7 +38,7 @@ class Sdk:
         self.module = _import_openai() if config.backend == "openai" else _import_anthropic()
 
     def client(self, timeout: float | None = None) -> Any:
-        """Return a client that blocks."""
+        """Return a synchronous client."""
         kind, http = _CLIENTS[self.config.backend], self.module.DefaultHttpxClient
         return getattr(self.module, kind)(**self._settings(http, timeout))
 
@@ -47,26 +49,26 @@ class Sdk:
 
     @property
     def headers(self) -> dict[str, Any]:
-        """Headers that every request needs beside the client's own."""
+        """Headers that every request needs in addition to the client's headers."""
         if self.config.azure_api_version and self.key:
             return {"Authorization": self.module.Omit(), "api-key": self.key}
         return {} if self.key else {"Authorization": self.module.Omit()}
 
     def redact(self, message: object) -> str:
-        """Shorten what somebody else said, and take the key out of it."""
+        """Return a message on one line, shortened and without the key."""
         text = " ".join(str(message).split())
         if self.key:
             text = text.replace(self.key, "[key]")
-        return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+        return text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 1] + "…"
 
     def server_message(self, error: Any) -> str:
-        """Return the server's own words about a request that it turned down."""
+        """Return the server's error message about a rejected request."""
         body = error.body if isinstance(error.body, dict) else {}
         inner = body["error"] if isinstance(body.get("error"), dict) else body
         return self.redact(inner.get("message") or error.response.text or "no explanation")
 
     def convert_error(self, error: Exception) -> AttemptError:
-        """Return what an exception among `faults` means for asking on."""
+        """Return the attempt error for an exception among `error_types`."""
         if isinstance(error, self.module.APIStatusError):
             headers = {k.lower(): v for k, v in error.response.headers.items()}
             code = getattr(error, "code", None)
@@ -74,7 +76,7 @@ class Sdk:
                 error.status_code, code, self.server_message(error), headers, self.config
             )
         timed_out = isinstance(error, TimeoutError | self.module.APITimeoutError)
-        cause = "no answer to the call" if timed_out else self.redact(error.__cause__ or error)
+        cause = "connection timed out" if timed_out else self.redact(error.__cause__ or error)
         if type(error.__cause__).__name__ in _CONNECTION_ERRORS:
             return AttemptError(
                 f"cannot reach the teacher at {self.config.base_url} ({cause}); is the server "
@@ -85,32 +87,32 @@ class Sdk:
         if timed_out:
             message = f"no reply within {self.config.timeout:g} s"
         elif isinstance(error, ValueError | RecursionError):
-            message = f"the answer is no JSON: {cause}"
+            message = f"the response is not JSON: {cause}"
         else:
             message = f"the connection broke: {cause}"
         return AttemptError(message, ErrorScope.ATTEMPT, busy=timed_out)
 
     @property
     def error_types(self) -> tuple[type[Exception], ...]:
-        """The exceptions that `fault` knows."""
+        """Exceptions that `convert_error` handles."""
         import httpx2
 
-        # A stream that breaks off is told in the words of the HTTP client below both SDKs.
+        # A broken stream raises an exception of the HTTP client that both SDKs use.
         return (TimeoutError, self.module.APIError, httpx2.HTTPError, ValueError, RecursionError)
 
     def _settings(self, http: Any, timeout: float | None) -> dict[str, Any]:
-        config, patience = self.config, timeout or self.config.timeout
+        config, timeout = self.config, timeout or self.config.timeout
         local = is_loopback(host_of(config.base_url))
         settings: dict[str, Any] = {
             "api_key": self.key or "none",
             "base_url": config.base_url,
             "max_retries": 0,
-            "timeout": patience,
-            "http_client": http(trust_env=not local, follow_redirects=False, timeout=patience),
+            "timeout": timeout,
+            "http_client": http(trust_env=not local, follow_redirects=False, timeout=timeout),
         }
         if config.backend == "anthropic":
             settings["base_url"] = config.base_url.rstrip("/").removesuffix("/v1")
-            # It could send what is asked and answered to whoever collects traces.
+            # It could send prompts and replies to a trace collector.
             settings["open_telemetry"] = False
         if config.azure_api_version:
             settings["default_query"] = {"api-version": config.azure_api_version}
@@ -118,10 +120,11 @@ class Sdk:
 
 
 _CLIENTS = {"openai": "OpenAI", "anthropic": "Anthropic"}
+"""Name of the SDK's client class, per backend."""
 
 
 def require_sdk(backend: str) -> None:
-    """Raise `ConfigError` unless the SDK of a backend is installed; that of openai always is."""
+    """Raise `ConfigError` if the SDK of a backend is not installed; that of openai always is."""
     if backend == "anthropic":
         require('teacher.backend = "anthropic"', "anthropic")
 

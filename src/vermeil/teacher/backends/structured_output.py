@@ -1,4 +1,4 @@
-"""How a server is told to hold its reply to a JSON schema."""
+"""Structured output: request fields that constrain a reply to a JSON schema."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ERROR_WORDS = (
     "output_config",
     "grammar",
 )
-"""What a server's complaint about a schema mentions."""
+"""Words in the error message of a server that rejects a schema."""
 
 
 def _json_schema(schema: Schema) -> dict[str, Any]:
@@ -35,14 +35,14 @@ SCHEMA_FIELDS: dict[str, Callable[[Schema], dict[str, Any]]] = {
     "vllm": lambda schema: {"structured_outputs": {"json": schema}},
     "llama_cpp": lambda schema: {"response_format": {"type": "json_object", "schema": schema}},
 }
-"""What goes into a request's body, by ``teacher.structured``."""
+"""Fields of a request's body, by ``teacher.structured``."""
 
 
 def schema_for(task: Task, config: TeacherConfig) -> Schema | None:
-    """Return the schema that replies are to be held to; None where they are free.
+    """Return the schema of replies; None if replies are not constrained.
 
     Raises:
-        ConfigError: a schema is wanted, but replies are not just one JSON object.
+        ConfigError: structured output is on, but a reply is not a single JSON object.
     """
     if config.structured == "off":
         return None
@@ -50,8 +50,8 @@ def schema_for(task: Task, config: TeacherConfig) -> Schema | None:
     if schema is None:
         raise ConfigError(
             f"teacher.structured: with the prompt {config.prompt!r} and the reply format "
-            f"{task.config.reply_format!r} a reply is not just one JSON object, so no schema can "
-            'hold it; set teacher.structured = "off", or choose another teacher.prompt or '
+            f"{task.config.reply_format!r} a reply is not just one JSON object, so a schema cannot "
+            'describe it; set teacher.structured = "off", or choose another teacher.prompt or '
             "task.reply_format"
         )
     return _ANY_OBJECT if config.structured == "json_object" else schema
@@ -60,18 +60,18 @@ def schema_for(task: Task, config: TeacherConfig) -> Schema | None:
 def schema_rejection_advice(
     status: int, server_message: str, text: str, config: TeacherConfig
 ) -> str | None:
-    """Return advice where a server turned down the schema rather than the text; else None.
+    """Return advice if a server rejected the schema rather than the text; else None.
 
     Args:
-        status: HTTP status of its answer.
-        said: its own words.
-        text: the document's text; what stands in it is no complaint, though the server quotes it.
-        config: the settings that were used.
+        status: HTTP status of the response.
+        server_message: the server's error message.
+        text: the document's text. Words in it do not count, because the server may quote it.
+        config: settings of the request.
     """
     if not is_rejection_of(_ERROR_WORDS, status, server_message, text):
         return None
     others = ", ".join(f'"{name}"' for name in (*SCHEMA_FIELDS, "off") if name != config.structured)
     return (
-        f"the teacher at {config.base_url} does not take teacher.structured = "
+        f"the teacher at {config.base_url} does not support teacher.structured = "
         f'"{config.structured}" (HTTP {status}): {server_message}; set it to one of {others}'
     )

@@ -1,1 +1,1 @@
-"""Anthropic's API, online and in batches."""
+"""Clients of Anthropic's API: online and batches."""

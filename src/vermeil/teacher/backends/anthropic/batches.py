@@ -1,4 +1,4 @@
-"""Anthropic's message batches: one call takes the requests, one stream brings the results."""
+"""Client of Anthropic's message batches: one call submits the requests, one streams the results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import islice
 from typing import IO, Any
 
 from vermeil.data.reply import Request
-from vermeil.teacher.backends.anthropic.wire import message_body, parse_message
+from vermeil.teacher.backends.anthropic.wire import NOT_A_MESSAGE, message_body, parse_message
 from vermeil.teacher.backends.batch_base import (
     BatchLimits,
     BatchLookup,
@@ -29,17 +29,17 @@ from vermeil.teacher.consent import check_consent
 LIMITS = BatchLimits(max_requests=100_000, max_bytes=256_000_000)
 _PATH = "/v1/messages/batches"
 _CLOCK_SKEW = 3600.0
-"""Seconds by which the server's clock may be off when we look for a batch."""
+"""Tolerated clock difference to the server in the search for a batch, in seconds."""
 _TRANSFER_TIMEOUT = 600.0
-"""Seconds of silence, at most, while requests go up or results come down."""
+"""Maximum seconds without data during an upload of requests or a download of results."""
 
 
 class AnthropicBatches:
-    """Batches of Anthropic's messages.
+    """Client of Anthropic's message batches.
 
     Raises:
-        ConfigError: the SDK is not installed, the address is none, a remote server's key is
-            missing, or nobody agreed to send text there.
+        ConfigError: the SDK is not installed, the address is invalid, a remote server's key is
+            missing, or the configuration does not allow sending text to it.
     """
 
     frame = Frame(b'{"requests":[', b",\n", b"]}")
@@ -57,17 +57,17 @@ class AnthropicBatches:
         return json.dumps(item, ensure_ascii=False).encode()
 
     def submit(self, batch: ProviderBatch, content: IO[bytes]) -> str:  # noqa: ARG002
-        """Send the requests, whose names say which batch they are of."""
+        """Submit a batch and return its server id; the requests' names identify the batch."""
         with translate_errors(self._sdk, no_batch_api_error(self._config)):
             headers = {**self._sdk.headers, "Content-Type": "application/json"}
-            made: Any = self._client.post(
+            created: Any = self._client.post(
                 _PATH, cast_to=object, content=content, options={"headers": headers}
             )
-            return str(made["id"])
+            return str(created["id"])
 
     def find(self, batch: ProviderBatch, known: Collection[str]) -> BatchLookup:
-        """Find a batch by the names of its requests, which only an ended one tells."""
-        unsure = False
+        """Find a batch by the names of its requests, which only an ended batch lists."""
+        inconclusive = False
         with translate_errors(self._sdk, no_batch_api_error(self._config)):
             for one in self._newest_first():
                 if _timestamp(one["created_at"]) < batch.created - _CLOCK_SKEW:
@@ -76,25 +76,25 @@ class AnthropicBatches:
                 if server_id in known or sum(one["request_counts"].values()) != batch.requests:
                     continue
                 if not ended:
-                    unsure = True
+                    inconclusive = True
                 elif any(_belongs_to(r, batch) for r in islice(self.results(server_id), 1)):
                     return BatchLookup(server_id)
-        return BatchLookup(inconclusive=unsure)
+        return BatchLookup(inconclusive=inconclusive)
 
     def poll(self, server_id: str) -> BatchStatus:
-        """Say how far a batch has come."""
+        """Return the status of a batch."""
         with translate_errors(self._sdk, unknown_batch_error(self._config, server_id)):
             batch = self._get(f"{_PATH}/{server_id}")
             counts = dict(batch["request_counts"])
             if batch.get("archived_at"):
-                return BatchStatus("failed", note="its results are no longer kept", unbilled=False)
-            settled = sum(counts.values()) - counts.get("processing", 0)
+                return BatchStatus("failed", note="its results have expired", unbilled=False)
+            completed = sum(counts.values()) - counts.get("processing", 0)
             return BatchStatus(
-                "ended" if batch["processing_status"] == "ended" else "running", settled
+                "ended" if batch["processing_status"] == "ended" else "running", completed
             )
 
     def results(self, server_id: str) -> Iterator[BatchResult]:
-        """Yield every result."""
+        """Yield the results of an ended batch."""
         with (
             translate_errors(self._sdk, unknown_batch_error(self._config, server_id)),
             self._client.messages.batches.with_streaming_response.results(
@@ -104,12 +104,12 @@ class AnthropicBatches:
             yield from read_lines(response.iter_bytes(), self._result)
 
     def cancel(self, server_id: str) -> None:
-        """Have a batch end soon."""
-        absent = unknown_batch_error(self._config, server_id)
-        cancel(self._sdk, self._client, f"{_PATH}/{server_id}", absent)
+        """Cancel a batch, and keep its finished results."""
+        not_found = unknown_batch_error(self._config, server_id)
+        cancel(self._sdk, self._client, f"{_PATH}/{server_id}", not_found)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
         self._client.close()
 
     def _result(self, line: Any) -> BatchResult:
@@ -119,12 +119,13 @@ class AnthropicBatches:
                 return BatchResult(name, parse_message(result["message"]))
             except (ValueError, TypeError, LookupError, AttributeError):
                 shown = self._sdk.redact(result)
-                return BatchResult(name, error=f"the answer is no message: {shown}", unbilled=False)
+                return BatchResult(name, error=f"{NOT_A_MESSAGE}: {shown}", unbilled=False)
         if result["type"] != "errored":
             return BatchResult(name, error=f"not run: {result['type']}")
         error = result["error"].get("error") or result["error"]
-        said = self._sdk.redact(f"{error.get('type')}: {error.get('message')}")
-        return BatchResult(name, error=said, retryable=error.get("type") != "invalid_request_error")
+        message = self._sdk.redact(f"{error.get('type')}: {error.get('message')}")
+        retryable = error.get("type") != "invalid_request_error"
+        return BatchResult(name, error=message, retryable=retryable)
 
     def _newest_first(self) -> Iterator[Any]:
         after: dict[str, str] = {}
@@ -144,5 +145,5 @@ def _belongs_to(result: BatchResult, batch: ProviderBatch) -> bool:
     return result.name.startswith(f"{batch.name}-")
 
 
-def _timestamp(moment: str) -> float:
-    return datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
+def _timestamp(time: str) -> float:
+    return datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp()

@@ -1,4 +1,4 @@
-"""Anthropic's messages API, one request at a time."""
+"""Backend for Anthropic's messages API, one request at a time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from vermeil.data.reply import Reply, Request
-from vermeil.teacher.backends.anthropic.wire import message_body, parse_message
+from vermeil.teacher.backends.anthropic.wire import NOT_A_MESSAGE, message_body, parse_message
 from vermeil.teacher.backends.base import AttemptError, ErrorScope, ServerRateLimits
 from vermeil.teacher.backends.rate_headers import parse_rate_limits
 from vermeil.teacher.backends.sdk import Sdk
@@ -20,8 +20,8 @@ class AnthropicBackend:
     """A server with Anthropic's messages API.
 
     Raises:
-        ConfigError: the SDK is not installed, the address is none, a remote server's key is
-            missing, or nobody agreed to send text there.
+        ConfigError: the SDK is not installed, the address is invalid, a remote server's key is
+            missing, or the configuration does not allow sending text to it.
     """
 
     def __init__(self, config: TeacherConfig) -> None:
@@ -35,7 +35,7 @@ class AnthropicBackend:
         self._client = self._sdk.async_client()
 
     async def complete(self, request: Request) -> Reply:
-        """Ask once."""
+        """Send a request once; return the reply."""
         started = time.monotonic()
         try:
             async with asyncio.timeout(self._config.timeout):
@@ -56,30 +56,31 @@ class AnthropicBackend:
             return parse_message(answer, time.monotonic() - started)
         except (ValueError, TypeError, LookupError, AttributeError):
             shown = self._sdk.redact(answer)
-            raise AttemptError(f"the answer is no message: {shown}", ErrorScope.ATTEMPT) from None
+            raise AttemptError(f"{NOT_A_MESSAGE}: {shown}", ErrorScope.ATTEMPT) from None
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
         await self._client.close()
 
 
 def error_for_response(error: Any, request: Request, sdk: Sdk) -> AttemptError:
-    """Return what an error status means; advice where every request would meet the same."""
-    said = sdk.server_message(error)
+    """Return the error for an error status, with advice if every request would fail."""
+    message = sdk.server_message(error)
     if request.schema is not None:
-        advice = schema_rejection_advice(error.status_code, said, request.text, sdk.config)
+        advice = schema_rejection_advice(error.status_code, message, request.text, sdk.config)
         if advice is not None:
             return AttemptError(advice, ErrorScope.TEACHER, unbilled=True)
-    at = f"the teacher at {sdk.config.base_url}"
-    if error.status_code == 400 and _mentions(said, "credit balance", request):
+    teacher = f"the teacher at {sdk.config.base_url}"
+    if error.status_code == 400 and _mentions(message, "credit balance", request):
         return AttemptError(
-            f"{at} says that the account has no credit left: {said}",
+            f"{teacher} reports that the account has no credit left: {message}",
             ErrorScope.TEACHER,
             unbilled=True,
         )
-    if error.status_code == 400 and _mentions(said, "temperature", request):
+    if error.status_code == 400 and _mentions(message, "temperature", request):
         return AttemptError(
-            f'{at} takes no temperature for this model: {said}; set teacher.temperature = "none"',
+            f"{teacher} accepts no temperature for this model: {message}; set "
+            'teacher.temperature = "none"',
             ErrorScope.TEACHER,
             unbilled=True,
         )
@@ -87,5 +88,5 @@ def error_for_response(error: Any, request: Request, sdk: Sdk) -> AttemptError:
 
 
 def _mentions(server_message: str, word: str, request: Request) -> bool:
-    """Whether a complaint is about ``word``, and not only a quotation of the text."""
+    """Return whether an error message contains ``word``, and not as a quotation of the text."""
     return word in server_message.lower() and word not in request.text.lower()

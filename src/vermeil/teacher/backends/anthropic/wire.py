@@ -1,4 +1,4 @@
-"""Anthropic's messages on the wire: the body that is sent, and the answer that comes."""
+"""Wire format of Anthropic's messages API: request bodies and responses."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ _FINISH = {
     "model_context_window_exceeded": "length",
     "refusal": "content_filter",
 }
-"""Anthropic's reasons to stop, in the words that every reader here knows."""
+"""Finish reason of a reply, per stop reason of Anthropic."""
+
+NOT_A_MESSAGE = "the response is not a message"
+"""Error message for a response in another format."""
 
 
 def message_body(request: Request) -> dict[str, Any]:
-    """Return the body of a messages request; system messages go where Anthropic wants them."""
+    """Return the body of a messages request, with system messages in the field ``system``."""
     system = [m["content"] for m in request.messages if m["role"] == "system"]
     body = {
         **request.parameters,
@@ -33,21 +36,20 @@ def message_body(request: Request) -> dict[str, Any]:
 
 
 def parse_message(answer: Any, latency: float = 0.0) -> Reply:
-    """Read a message; thinking is no part of the reply.
+    """Return the reply in a message, without thinking.
 
     Raises:
-        ValueError, TypeError, LookupError, AttributeError: it has another shape.
+        ValueError, TypeError, LookupError, AttributeError: the response has another format.
     """
     parts = [part["text"] for part in answer["content"] if part["type"] == "text"]
-    stopped = answer.get("stop_reason") or "end_turn"
+    stop_reason = answer.get("stop_reason") or "end_turn"
     usage = answer.get("usage") or {}
-    # What comes from or goes into the prompt cache is not part of input_tokens.
-    asked = sum(
+    # input_tokens does not include tokens that are read from or written to the prompt cache.
+    prompt_tokens = sum(
         int(usage.get(name) or 0)
         for name in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
     )
     cached = int(usage.get("cache_read_input_tokens") or 0)
-    counted = Usage(asked, int(usage.get("output_tokens") or 0), cached)
-    return Reply(
-        replace_surrogates("".join(parts)), _FINISH.get(stopped, str(stopped)), counted, latency
-    )
+    counts = Usage(prompt_tokens, int(usage.get("output_tokens") or 0), cached)
+    finish_reason = _FINISH.get(stop_reason, str(stop_reason))
+    return Reply(replace_surrogates("".join(parts)), finish_reason, counts, latency)

@@ -1,1 +1,1 @@
-"""OpenAI's API, online and in batches."""
+"""Clients of OpenAI's API: online and batches."""

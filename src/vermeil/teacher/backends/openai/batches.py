@@ -1,4 +1,4 @@
-"""OpenAI's batches: a file of requests goes up, files of results come down."""
+"""Client of OpenAI's batch API: uploads a file of requests, downloads files of results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from vermeil.teacher.backends.batch_calls import cancel, translate_errors
 from vermeil.teacher.backends.batch_types import ProviderBatch
 from vermeil.teacher.backends.http_status import error_for_status
 from vermeil.teacher.backends.openai.logprobs import logprobs_rejection_advice
-from vermeil.teacher.backends.openai.wire import chat_body, parse_completion
+from vermeil.teacher.backends.openai.wire import NOT_A_COMPLETION, chat_body, parse_completion
 from vermeil.teacher.backends.sdk import Sdk
 from vermeil.teacher.backends.structured_output import schema_rejection_advice
 from vermeil.teacher.config import TeacherConfig
@@ -30,20 +30,20 @@ from vermeil.teacher.consent import check_consent
 
 LIMITS = BatchLimits(max_requests=50_000, max_bytes=200_000_000)
 _LABEL = "vermeil"
-"""Key of a batch's metadata under which our name for it stands."""
+"""Key of our name of the batch in its metadata."""
 _CLOCK_SKEW = 24 * 3600.0
-"""Seconds by which the server's clock may be off when we look for a batch."""
+"""Tolerated clock difference to the server in the search for a batch, in seconds."""
 _ENDED = {"completed", "expired", "cancelled"}
 _TRANSFER_TIMEOUT = 600.0
-"""Seconds of silence, at most, while a file goes up or down."""
+"""Maximum seconds without data during the transfer of a file."""
 
 
 class OpenAIBatches:
-    """Batches of an OpenAI-compatible server (OpenAI, Azure).
+    """Client of the batch API of an OpenAI-compatible server (OpenAI, Azure).
 
     Raises:
-        ConfigError: the address is none, a remote server's key is missing, or nobody agreed to
-            send text there.
+        ConfigError: the address is invalid, a remote server's key is missing, or the configuration
+            does not allow sending text to it.
     """
 
     frame = Frame(b"", b"\n", b"\n")
@@ -52,16 +52,16 @@ class OpenAIBatches:
         check_consent(config)
         self.limits = limits
         self._config = config
-        # Azure's older addresses have files and batches beside the deployments.
+        # In Azure's older addresses, files and batches are not below a deployment.
         root = config.base_url.split("/deployments/")[0] if config.azure_api_version else None
         self._sdk = Sdk(config.model_copy(update={"base_url": root}) if root else config)
         self._path = "/v1/chat/completions" if root is None else "/chat/completions"
         self._client = self._sdk.client(max(_TRANSFER_TIMEOUT, config.timeout))
-        # Newer OpenAI models know only the other name.
+        # Newer OpenAI models accept only max_completion_tokens.
         self._limit_field = "max_tokens"
 
     def encode(self, name: str, request: Request) -> bytes:
-        """Return a line of the file."""
+        """Return the line of a request in the file."""
         body = chat_body(request, self._config)
         if "max_tokens" in body:
             body[self._limit_field] = body.pop("max_tokens")
@@ -69,7 +69,7 @@ class OpenAIBatches:
         return json.dumps(line, ensure_ascii=False).encode()
 
     def submit(self, batch: ProviderBatch, content: IO[bytes]) -> str:
-        """Send the file up and have it worked off."""
+        """Upload the file and submit it; return the server id of the batch."""
         file = (f"{_LABEL}-{batch.name}.jsonl", content, "application/jsonl")
         with translate_errors(self._sdk, no_batch_api_error(self._config)):
             uploaded = self._client.post(
@@ -79,7 +79,7 @@ class OpenAIBatches:
                 files=[("file", file)],
                 options={"headers": {**self._sdk.headers, "Content-Type": "multipart/form-data"}},
             )
-            made = self._client.post(
+            created = self._client.post(
                 "/batches",
                 cast_to=object,
                 body={
@@ -90,10 +90,10 @@ class OpenAIBatches:
                 },
                 options={"headers": self._sdk.headers},
             )
-            return str(made["id"])
+            return str(created["id"])
 
     def find(self, batch: ProviderBatch, known: Collection[str]) -> BatchLookup:  # noqa: ARG002
-        """Find a batch by its metadata, newest first."""
+        """Find a batch by its metadata, in order from the newest to the oldest."""
         with translate_errors(self._sdk, no_batch_api_error(self._config)):
             after: dict[str, str] = {}
             while True:
@@ -108,20 +108,21 @@ class OpenAIBatches:
                 after = {"after": page["data"][-1]["id"]}
 
     def poll(self, server_id: str) -> BatchStatus:
-        """Say how far a batch has come."""
+        """Return the status of a batch."""
         with translate_errors(self._sdk, unknown_batch_error(self._config, server_id)):
             batch = self._get(f"/batches/{server_id}")
             status, counts = batch["status"], batch.get("request_counts") or {}
             if status == "failed":
                 errors = (batch.get("errors") or {}).get("data") or []
-                said = "; ".join(str(e.get("message")) for e in errors[:3]) or "no explanation"
-                later = any(e.get("code") == "token_limit_exceeded" for e in errors)
-                return BatchStatus("failed", note=self._sdk.redact(said), retry_later=later)
-            settled = int(counts.get("completed") or 0) + int(counts.get("failed") or 0)
-            return BatchStatus("ended" if status in _ENDED else "running", settled)
+                message = "; ".join(str(e.get("message")) for e in errors[:3]) or "no explanation"
+                is_queue_full = any(e.get("code") == "token_limit_exceeded" for e in errors)
+                note = self._sdk.redact(message)
+                return BatchStatus("failed", note=note, retry_later=is_queue_full)
+            completed = int(counts.get("completed") or 0) + int(counts.get("failed") or 0)
+            return BatchStatus("ended" if status in _ENDED else "running", completed)
 
     def results(self, server_id: str) -> Iterator[BatchResult]:
-        """Yield what succeeded, then what did not."""
+        """Yield the results of an ended batch: successful requests, then failed ones."""
         with translate_errors(self._sdk, unknown_batch_error(self._config, server_id)):
             batch = self._get(f"/batches/{server_id}")
             for name in ("output_file_id", "error_file_id"):
@@ -132,47 +133,45 @@ class OpenAIBatches:
                         yield from read_lines(response.iter_bytes(), self._result)
 
     def cancel(self, server_id: str) -> None:
-        """Have a batch end soon."""
-        absent = unknown_batch_error(self._config, server_id)
-        cancel(self._sdk, self._client, f"/batches/{server_id}", absent)
+        """Cancel a batch, and keep its finished results."""
+        not_found = unknown_batch_error(self._config, server_id)
+        cancel(self._sdk, self._client, f"/batches/{server_id}", not_found)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
         self._client.close()
 
     def _result(self, line: Any) -> BatchResult:
         name, response = str(line["custom_id"]), line.get("response") or {}
         if line.get("error") or not response:
             error = line.get("error") or {}
-            said = self._sdk.redact(error.get("message") or error.get("code") or "no answer")
-            return BatchResult(name, error=said)
+            message = self._sdk.redact(error.get("message") or error.get("code") or "no response")
+            return BatchResult(name, error=message)
         status, body = response["status_code"], response["body"]
         if status == 200:
             try:
                 return BatchResult(name, parse_completion(body))
             except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
                 shown = self._sdk.redact(body)
-                return BatchResult(
-                    name, error=f"the answer is no chat completion: {shown}", unbilled=False
-                )
+                return BatchResult(name, error=f"{NOT_A_COMPLETION}: {shown}", unbilled=False)
         return self._rejected_result(name, status, body)
 
     def _rejected_result(self, name: str, status: int, body: Any) -> BatchResult:
         error = (body.get("error") if isinstance(body, dict) else None) or {}
-        code, said = error.get("code"), self._sdk.redact(error.get("message") or body)
+        code, message = error.get("code"), self._sdk.redact(error.get("message") or body)
         if status == 400 and code == "content_filter":
             return BatchResult(name, Reply("", "content_filter"))
-        if code == "unsupported_parameter" and "max_completion_tokens" in said:
+        if code == "unsupported_parameter" and "max_completion_tokens" in message:
             self._limit_field = "max_completion_tokens"
-            return BatchResult(name, error=said)
+            return BatchResult(name, error=message)
         if self._config.structured != "off":
-            advice = schema_rejection_advice(status, said, "", self._config)
+            advice = schema_rejection_advice(status, message, "", self._config)
             if advice is not None:
                 return BatchResult(name, error=advice, retryable=False)
-        advice = logprobs_rejection_advice(status, said, "", self._config)
+        advice = logprobs_rejection_advice(status, message, "", self._config)
         if advice is not None:
             return BatchResult(name, error=advice, retryable=False)
-        fault = error_for_status(status, code, said, {}, self._config)
+        fault = error_for_status(status, code, message, {}, self._config)
         return BatchResult(name, error=str(fault), retryable=fault.scope is ErrorScope.ATTEMPT)
 
     def _get(self, path: str, query: dict[str, Any] | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""Any server that speaks OpenAI's chat API. No type of the HTTP library leaves this file."""
+"""Backend for OpenAI's chat API. No type of the HTTP library leaves this file."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from vermeil.teacher.address import api_key, host_of, is_loopback
 from vermeil.teacher.backends.base import AttemptError, ErrorScope, ServerRateLimits
 from vermeil.teacher.backends.http_status import error_for_status
 from vermeil.teacher.backends.openai.logprobs import logprobs_rejection_advice
-from vermeil.teacher.backends.openai.wire import chat_body, parse_completion
+from vermeil.teacher.backends.openai.wire import NOT_A_COMPLETION, chat_body, parse_completion
 from vermeil.teacher.backends.rate_headers import parse_rate_limits
 from vermeil.teacher.backends.structured_output import schema_rejection_advice
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 
-_SHOWN = 300
+_MAX_MESSAGE = 300
+"""Maximum number of characters of a server's message in an error."""
 _RETRYABLE = ErrorScope.ATTEMPT
 
 
 class OpenAIBackend:
     """An OpenAI-compatible server (OpenAI, Azure, vLLM, SGLang, llama.cpp, Ollama, …).
 
-    Towards a server on loopback neither proxies from the environment nor redirects are followed,
-    so that the text cannot leave the machine by a detour. It is made and used in one event loop.
+    For a server on loopback, neither proxies from the environment nor redirects are used, so that
+    the text cannot leave the machine. Create and use it in the same event loop.
 
     Raises:
-        ConfigError: the address is none, a remote server's key is missing, or nobody agreed to
-            send text there.
+        ConfigError: the address is invalid, a remote server's key is missing, or the configuration
+            does not allow sending text to it.
     """
 
     def __init__(self, config: TeacherConfig) -> None:
@@ -50,18 +51,18 @@ class OpenAIBackend:
             name, value = ("api-key", "") if version else ("Authorization", "Bearer ")
             headers[name] = value + self._key
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),  # the engine decides how many there are
+            connector=aiohttp.TCPConnector(limit=0),  # the engine limits concurrency
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=headers,
             request_class=_request_class(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=0.9 * config.timeout),
             trust_env=not is_loopback(host_of(config.base_url)),
         )
-        # Newer OpenAI models know only the other name.
+        # Newer OpenAI models accept only max_completion_tokens.
         self._limit_field = "max_tokens"
 
     async def complete(self, request: Request) -> Reply:
-        """Ask once."""
+        """Send a request once; return the reply."""
         started = time.monotonic()
         try:
             async with asyncio.timeout(self._config.timeout):
@@ -69,7 +70,7 @@ class OpenAIBackend:
         except self._http.ClientConnectorError as error:
             raise self._unreachable(self._redact(error)) from None
         except self._http.ConnectionTimeoutError:
-            raise self._unreachable("no answer to the call") from None
+            raise self._unreachable("connection timed out") from None
         except TimeoutError:
             raise AttemptError(
                 f"no reply within {self._config.timeout:g} s", _RETRYABLE, busy=True
@@ -82,22 +83,22 @@ class OpenAIBackend:
         return self._reply(body, time.monotonic() - started)
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
         await self._session.close()
 
     async def _post(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
-        """Return status, headers and body."""
-        sent, used = chat_body(request, self._config), self._limit_field
-        if "max_tokens" in sent:
-            sent[used] = sent.pop("max_tokens")
-        data = json.dumps(sent, ensure_ascii=False).encode()
+        """Send a request; return status, headers and body of the response."""
+        payload, limit_field = chat_body(request, self._config), self._limit_field
+        if "max_tokens" in payload:
+            payload[limit_field] = payload.pop("max_tokens")
+        data = json.dumps(payload, ensure_ascii=False).encode()
         async with self._session.post(
             self._url, params=self._query, data=data, allow_redirects=False
         ) as response:
             status, headers = response.status, response.headers
             self.limits = parse_rate_limits(headers)
             body = await response.read()
-        if status == 400 and used == "max_tokens" and b"max_completion_tokens" in body:
+        if status == 400 and limit_field == "max_tokens" and b"max_completion_tokens" in body:
             self._limit_field = "max_completion_tokens"
             return await self._post(request)
         return status, headers, body
@@ -107,13 +108,13 @@ class OpenAIBackend:
             answer = json.loads(body)
         except (ValueError, RecursionError) as error:
             raise AttemptError(
-                f"the answer is no JSON: {self._redact(error)}", _RETRYABLE
+                f"the response is not JSON: {self._redact(error)}", _RETRYABLE
             ) from None
         try:
             return parse_completion(answer, latency)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             shown = self._redact(answer)
-            raise AttemptError(f"the answer is no chat completion: {shown}", _RETRYABLE) from None
+            raise AttemptError(f"{NOT_A_COMPLETION}: {shown}", _RETRYABLE) from None
 
     def _unreachable(self, cause: str) -> AttemptError:
         return AttemptError(
@@ -126,51 +127,52 @@ class OpenAIBackend:
     def _handle_error(
         self, request: Request, status: int, headers: Mapping[str, str], body: bytes
     ) -> Reply:
-        """Raise the fault; but a prompt that a content filter stopped was answered: refused."""
+        """Raise the error of a response; a content filter's refusal is a reply instead."""
         error = _error_in(body)
         code = error.get("code")
         if status == 400 and code == "content_filter":
             return Reply("", "content_filter")
-        said = error.get("message") or body[: 4 * _SHOWN].decode(errors="replace")
-        words = self._redact(said) or "no explanation"
+        message = error.get("message") or body[: 4 * _MAX_MESSAGE].decode(errors="replace")
+        message = self._redact(message) or "no explanation"
         if request.schema is not None:
-            advice = schema_rejection_advice(status, words, request.text, self._config)
+            advice = schema_rejection_advice(status, message, request.text, self._config)
             if advice is not None:
                 raise AttemptError(advice, ErrorScope.TEACHER, unbilled=True)
-        advice = logprobs_rejection_advice(status, words, request.text, self._config)
+        advice = logprobs_rejection_advice(status, message, request.text, self._config)
         if advice is not None:
             raise AttemptError(advice, ErrorScope.TEACHER, unbilled=True)
         code = code if isinstance(code, str) else None
-        raise error_for_status(status, code, words, headers, self._config)
+        raise error_for_status(status, code, message, headers, self._config)
 
     def _redact(self, message: object) -> str:
-        """Shorten what somebody else said, and take the key out of it."""
+        """Return a message on one line, shortened and without the key."""
         text = " ".join(str(message).split())
         if self._key:
             text = text.replace(self._key, "[key]")
-        return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+        return text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 1] + "…"
 
 
 def _request_class() -> Any:
-    """Return aiohttp's class of requests, wary of connections that hold an answer already.
+    """Return a request class of aiohttp that rejects connections with unread data.
 
-    A server that answers twice would else have its second answer taken for that to the next
-    request. (One that comes when the next request is sent already cannot be told from its answer.)
+    Otherwise, if a server responds twice to a request, the second response would be taken for that
+    to the next request. A second response that arrives after the next request was sent cannot be
+    detected.
     """
     import aiohttp
 
-    class Wary(aiohttp.ClientRequest):
+    class SingleResponseRequest(aiohttp.ClientRequest):
         async def send(self, conn: Any) -> Any:
             if conn.protocol is None or conn.protocol.should_close:
                 conn.close()
-                raise aiohttp.ClientConnectionError("something came that nobody asked for")
+                raise aiohttp.ClientConnectionError("the server sent data without a request")
             return await super().send(conn)
 
-    return Wary
+    return SingleResponseRequest
 
 
 def _error_in(body: bytes) -> dict[str, Any]:
-    """Return what an error body in OpenAI's shape says; empty where it has another shape."""
+    """Return the error in a body of OpenAI's format; empty for another format."""
     try:
         outer = json.loads(body)
     except (ValueError, RecursionError):

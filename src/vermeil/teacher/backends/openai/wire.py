@@ -1,4 +1,4 @@
-"""A chat completion on the wire: the body that is sent, and the answer that comes."""
+"""Wire format of OpenAI's chat completions: request bodies and responses."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from vermeil.teacher.backends.base import replace_surrogates
 from vermeil.teacher.backends.openai.logprobs import parse_logprobs
 from vermeil.teacher.backends.structured_output import SCHEMA_FIELDS
 from vermeil.teacher.config import TeacherConfig
+
+NOT_A_COMPLETION = "the response is not a chat completion"
+"""Error message for a response in another format."""
 
 
 def chat_body(request: Request, config: TeacherConfig) -> dict[str, Any]:
@@ -21,32 +24,31 @@ def chat_body(request: Request, config: TeacherConfig) -> dict[str, Any]:
     if request.schema is not None:
         body |= SCHEMA_FIELDS[config.structured](request.schema)
     if config.logprobs:
-        # Not a parameter of the request, and so no part of its key: it changes nothing that the
-        # model says. So replies that were stored without are not asked, and paid, once more when it
-        # is switched on, and none is lost when it is switched off.
+        # Not a parameter of the request, and so not part of its key, because it does not change the
+        # reply. Switching it on or off keeps stored replies valid, so none is requested again.
         body["logprobs"] = True
     return body
 
 
 def parse_completion(answer: Any, latency: float = 0.0) -> Reply:
-    """Read a chat completion.
+    """Return the reply in a chat completion.
 
     Raises:
-        ValueError, TypeError, LookupError, AttributeError, RecursionError: it has another shape.
+        ValueError, TypeError, LookupError, AttributeError, RecursionError: the response has another
+            format.
     """
     choice = answer["choices"][0]
     message = choice["message"]
-    text, finish = _message_text(message), choice.get("finish_reason") or "stop"
+    text, finish_reason = _message_text(message), choice.get("finish_reason") or "stop"
     if not text and isinstance(message.get("refusal"), str):
-        # A word that readers know: the reply was withheld.
-        text, finish = message["refusal"], "content_filter"
+        text, finish_reason = message["refusal"], "content_filter"  # the reply was withheld
     usage = answer.get("usage") or {}
     cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
-    numbers = (usage.get("prompt_tokens"), usage.get("completion_tokens"), cached)
-    counted = Usage(*(int(number or 0) for number in numbers))
+    counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"), cached)
     text = replace_surrogates(text)
     logprobs = parse_logprobs(choice.get("logprobs"), text)
-    return Reply(text, str(finish), counted, latency, logprobs=logprobs)
+    counted = Usage(*(int(count or 0) for count in counts))
+    return Reply(text, str(finish_reason), counted, latency, logprobs=logprobs)
 
 
 def _message_text(message: dict[str, Any]) -> str:
