@@ -81,7 +81,7 @@ def test_batches_replies_and_the_way_out_and_back(
 
 def test_a_batch_goes_on_online(said: Any, api: BatchServer) -> None:
     api.faults.looking = [500] * 9
-    assert "go on at the server" in said("annotate", "--batch", "-q", code=4).stderr
+    assert "continue at the server" in said("annotate", "--batch", "-q", code=4).stderr
     api.faults.looking = []
     api.faults.looks = 10_000
     api.faults.script = lambda text: Item("late") if text == "Odd." else Item()

@@ -148,7 +148,7 @@ def test_interrupted_the_batch_is_left_running_which_is_told(api, task, teacher,
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode != 0
-    assert "left at the server; the same command goes on with them: 550 of 550" in said
+    assert "left at the server; run the same command again to continue: 550 of 550" in said
     assert not any(made.cancelled for made in api.made.values())
     api.faults.looks = 1
     check_resumed(api, task, teacher, store, batches=1)

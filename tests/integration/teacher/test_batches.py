@@ -207,7 +207,7 @@ def test_too_much_trouble_while_looking_stops_and_the_next_run_collects(
     api, task, teacher, store, documents
 ):
     api.faults.looking = [500] * 3
-    with pytest.raises(TeacherError, match="1 batches go on at the server"):
+    with pytest.raises(TeacherError, match="1 batches continue at the server"):
         annotate(documents, task, teacher, store)
     assert annotate(documents, task, teacher, store).states == {State.EMPTY: NUMBER}
     assert len(api.made) == 1

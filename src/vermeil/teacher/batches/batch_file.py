@@ -1,4 +1,4 @@
-"""Requests on their way into a batch: spooled to disk, so that memory does not hold them twice."""
+"""Batch file: requests of one batch, encoded and spooled to disk before they are submitted."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from vermeil.teacher.store.charges import Charge
 
 
 class BatchFile:
-    """What is to become one batch. A context manager.
+    """File with the encoded requests of one batch. A context manager.
+
+    The file is on disk, so that memory does not hold the requests twice.
 
     Args:
-        backend: how requests are written, and how much a batch can hold.
-        most: most requests, if that is less.
-        folder: where they are spooled, to a file without a name.
+        backend: encodes requests and limits the size of a batch.
+        max_requests: maximum number of requests, if lower than the backend's limit.
+        folder: folder of the file, which has no name and is deleted when closed.
     """
 
     def __init__(self, backend: BatchBackend, max_requests: int, folder: Path) -> None:
@@ -45,7 +47,13 @@ class BatchFile:
         self.close()
 
     def add(self, request: Request, key: str, max_charge: Charge) -> bool:
-        """Take a request, which costs ``max_charge`` at most; False where it no longer fits."""
+        """Add a request and return True; False if the batch has no room for it.
+
+        Args:
+            request: the request.
+            key: its key.
+            max_charge: its maximum charge.
+        """
         number = len(self.requests)
         line = self._backend.encode(f"{self.name}-{number}", request)
         if number:
@@ -60,11 +68,11 @@ class BatchFile:
         return True
 
     def content(self) -> IO[bytes]:
-        """Return everything, from its beginning; nothing can be added afterwards."""
+        """Return the complete file, positioned at its start; nothing can be added afterwards."""
         self._file.write(self._frame.suffix)
         self._file.seek(0)
         return self._file
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Delete the file."""
         self._file.close()

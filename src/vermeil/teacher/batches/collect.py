@@ -1,4 +1,4 @@
-"""The results of a batch -> attempts in the store, each exactly once."""
+"""Collection of batch results: stores each result as one attempt in the reply store."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _COMMIT_SIZE = 500
 
 @dataclass(slots=True)
 class CollectedResults:
-    """What batches have brought in one run.
+    """Totals of the batch results that one run collected.
 
     Args:
-        replies: replies stored.
-        failed: requests without one.
-        unmatched: lines of results that belong to no waiting request: duplicates, mostly.
-        unreadable: lines that cannot be read.
+        replies: stored replies.
+        failed: requests without a reply.
+        unmatched: results that belong to no pending request, mostly duplicates.
+        unreadable: results that cannot be parsed.
         usage: tokens counted by the server.
-        charged: what replies and failures cost.
-        rejected: keys of requests that would be turned down again.
+        charged: charges of replies and failures.
+        rejected: keys of requests that the server would reject again.
     """
 
     replies: int = 0
@@ -48,13 +48,21 @@ def collect_results(
     spending_limit: BatchSpendingLimit,
     collected: CollectedResults,
 ) -> bool:
-    """Store results as they come, in any order; what an earlier harvest stored is left alone.
+    """Store results in any order; results that were stored earlier are not stored again.
+
+    Args:
+        results: results from the server.
+        batch: their batch.
+        store: receives replies and errors as attempts.
+        batches: receives the outcome of each request.
+        spending_limit: computes the charges.
+        collected: totals to update.
 
     Returns:
-        Whether every request of the batch now has its result.
+        Whether every request of the batch has its result.
 
     Raises:
-        AttemptError: the results broke off. What came before is stored.
+        AttemptError: the results ended early. All results before are stored.
     """
     outcomes: dict[int, RequestOutcome] = {}
     try:
@@ -73,7 +81,7 @@ def _commit(
     batches: BatchStore,
     outcomes: dict[int, RequestOutcome],
 ) -> None:
-    # In this order: after a crash in between, what is stored already is recognised.
+    # The order matters: after a crash in between, stored replies are recognised by their keys.
     store.flush()
     batches.record_outcomes(batch, outcomes.items())
     outcomes.clear()
@@ -118,6 +126,6 @@ def _store_result(
 
 
 def _number(name: str, batch: ProviderBatch) -> int:
-    """Return the number of a request by its name; -1 where it is not of this batch."""
-    of, _, number = name.rpartition("-")
-    return int(number) if of == batch.name and number.isascii() and number.isdecimal() else -1
+    """Return the number of a request from its name; -1 if it is not in this batch."""
+    prefix, _, number = name.rpartition("-")
+    return int(number) if prefix == batch.name and number.isascii() and number.isdecimal() else -1

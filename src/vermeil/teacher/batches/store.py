@@ -1,6 +1,6 @@
-"""Which batches there are, beside the replies: what was put into each, and how far it has come.
+"""Batch store: tables of batches and their requests, in the file of the reply store.
 
-A row is written before a batch is submitted, so that whatever happens then can be told afterwards.
+A batch is stored before it is submitted, so that it can be found again after a crash.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ _COLUMNS = "name, server, model, requests, created, server_id, phase, note"
 
 
 class BatchStore:
-    """The batches of one file of replies. A context manager.
+    """Batches of one reply store. A context manager.
 
     Args:
-        path: the file of replies; it must exist.
+        path: file of the reply store; it must exist.
 
     Raises:
-        DataError: it cannot be used.
+        DataError: the file cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
@@ -75,10 +75,16 @@ class BatchStore:
     def create(
         self, name: str, server: str, requests: Sequence[Request], reservation: Reservation
     ) -> ProviderBatch | None:
-        """Write down, durably, what is about to be submitted, and put aside what it can cost.
+        """Store a batch that is about to be submitted, with its reservation, durably.
 
-        None, and nothing is written, where that does not fit the limits. It stays put aside until
-        the batch is closed.
+        Args:
+            name: our name of the batch.
+            server: backend and address.
+            requests: requests of the batch, in order.
+            reservation: its maximum charge, reserved until the batch is closed.
+
+        Returns:
+            The batch; None, with nothing stored, if the reservation exceeds the limits.
         """
         batch = ProviderBatch(
             name, server, requests[0].model, len(requests), time.time(), None, BatchPhase.INTENDED
@@ -97,7 +103,7 @@ class BatchStore:
         return batch
 
     def mark_submitted(self, batch: ProviderBatch, server_id: str) -> None:
-        """Write down the server's id of a batch."""
+        """Store the server's id of a batch and mark it as running."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE batches SET server_id = ?, phase = ? WHERE name = ?",
@@ -112,21 +118,21 @@ class BatchStore:
         *,
         unbilled: bool = True,
     ) -> int:
-        """End a batch; requests without an outcome are missing. Returns how many those are.
+        """Close a batch, mark requests without an outcome as missing, and return their number.
 
         Args:
-            batch: which one.
-            phase: what became of it.
-            note: why it is lost, where it is.
-            unbilled: whether what has not been charged cannot have been billed, so that what was put
-                aside is free again; else it is charged in full.
+            batch: the batch to close.
+            phase: its final phase.
+            note: reason if it is lost.
+            unbilled: whether requests without a charge cannot have been billed. If so, the
+                reservation is deleted, otherwise it is charged in full.
         """
         with self._transaction() as db:
             missing = db.execute(
                 "UPDATE batch_items SET outcome = ? WHERE batch = ? AND outcome IS NULL",
                 (RequestOutcome.MISSING, batch.name),
             ).rowcount
-            # What was asked is known from the attempts; the copy has served.
+            # The attempts contain the requests, so this copy is no longer needed.
             db.execute("UPDATE batch_items SET request = NULL WHERE batch = ?", (batch.name,))
             db.execute(
                 "UPDATE batches SET phase = ?, note = ? WHERE name = ?", (phase, note, batch.name)
@@ -137,7 +143,7 @@ class BatchStore:
     def record_outcomes(
         self, batch: ProviderBatch, outcomes: Iterable[tuple[int, RequestOutcome]]
     ) -> None:
-        """Write down what became of requests, by their number in the batch."""
+        """Store the outcomes of requests by their numbers in the batch."""
         with self._transaction() as db:
             db.executemany(
                 "UPDATE batch_items SET outcome = ? WHERE batch = ? AND number = ?",
@@ -145,12 +151,17 @@ class BatchStore:
             )
 
     def batches(self, server: str | None = None, *, only_open: bool = False) -> list[ProviderBatch]:
-        """Return batches in the order in which they were made."""
+        """Return the batches in the order of creation.
+
+        Args:
+            server: backend and address; None: all.
+            only_open: whether to skip batches that are closed.
+        """
         with self._guard():
             rows = self._db.execute(f"SELECT {_COLUMNS} FROM batches ORDER BY created").fetchall()
         batches = [
-            ProviderBatch(name, where, model, requests, created, server_id, BatchPhase(phase), note)
-            for name, where, model, requests, created, server_id, phase, note in rows
+            ProviderBatch(name, host, model, requests, created, server_id, BatchPhase(phase), note)
+            for name, host, model, requests, created, server_id, phase, note in rows
         ]
         return [
             batch
@@ -160,15 +171,15 @@ class BatchStore:
         ]
 
     def is_pending(self, key: str) -> bool:
-        """Whether a request is in a batch that has not brought its result yet."""
+        """Return whether a request is in a batch and has no outcome yet."""
         with self._guard():
-            found = self._db.execute(
+            rows = self._db.execute(
                 "SELECT 1 FROM batch_items WHERE key = ? AND outcome IS NULL LIMIT 1", (key,)
             )
-            return found.fetchone() is not None
+            return rows.fetchone() is not None
 
     def request(self, batch: ProviderBatch, number: int) -> Request | None:
-        """Return a request that still waits for its result; None where none has that number."""
+        """Return the request with a number if it has no outcome yet; None otherwise."""
         with self._guard():
             row = self._db.execute(
                 "SELECT request FROM batch_items "
@@ -178,7 +189,7 @@ class BatchStore:
         return None if row is None or row[0] is None else _decompress(row[0])
 
     def pending_requests(self, batch: ProviderBatch) -> Iterator[Request]:
-        """Yield the requests of a batch that wait for a result."""
+        """Yield the requests of a batch that have no outcome yet."""
         with self._guard():
             numbers = self._db.execute(
                 "SELECT number FROM batch_items WHERE batch = ? AND outcome IS NULL", (batch.name,)
@@ -189,26 +200,27 @@ class BatchStore:
                 yield request
 
     def contains(self, key: str, names: Sequence[str]) -> bool:
-        """Whether a request is or was in one of some batches."""
-        marks = ", ".join("?" * len(names))
+        """Return whether a request is in one of the named batches."""
+        placeholders = ", ".join("?" * len(names))
         with self._guard():
-            found = self._db.execute(
-                f"SELECT 1 FROM batch_items WHERE key = ? AND batch IN ({marks}) LIMIT 1",
+            rows = self._db.execute(
+                f"SELECT 1 FROM batch_items WHERE key = ? AND batch IN ({placeholders}) LIMIT 1",
                 (key, *names),
             )
-            return found.fetchone() is not None
+            return rows.fetchone() is not None
 
     def count_distinct(self, names: Sequence[str]) -> int:
-        """Return how many different requests are in some batches."""
-        marks = ", ".join("?" * len(names))
+        """Return the number of distinct requests in the named batches."""
+        placeholders = ", ".join("?" * len(names))
         with self._guard():
             row = self._db.execute(
-                f"SELECT COUNT(DISTINCT key) FROM batch_items WHERE batch IN ({marks})", names
+                f"SELECT COUNT(DISTINCT key) FROM batch_items WHERE batch IN ({placeholders})",
+                names,
             ).fetchone()
         return int(row[0])
 
     def count_outcomes(self, name: str) -> dict[str, int]:
-        """Return how many requests of a batch came to which outcome; ``waiting`` among them."""
+        """Return the number of requests of a batch by outcome; ``waiting`` if there is none yet."""
         with self._guard():
             rows = self._db.execute(
                 "SELECT COALESCE(outcome, 'waiting'), COUNT(*) FROM batch_items "
@@ -238,7 +250,7 @@ class BatchStore:
 
 
 def _compress(request: Request) -> bytes:
-    """Return a request as compressed JSON: instructions repeat, so little is left of them."""
+    """Return a request as compressed JSON; repeated instructions compress well."""
     parts = {
         "document_id": request.document_id,
         "text": request.text,
