@@ -21,7 +21,7 @@ EMPTY = '{"entities": []}'
 
 @dataclass(frozen=True)
 class Item:
-    """What becomes of one request of a batch: ok, error, expired, cancelled, or left out."""
+    """Outcome of one request of a batch: ok, error, expired, cancelled, or left out."""
 
     kind: str = "ok"
     content: str = EMPTY
@@ -44,7 +44,7 @@ class Made:
 
 @dataclass
 class Faults:
-    """What goes wrong, from now on; lists are used up from the front, one per event."""
+    """Faults from now on; lists are consumed from the front, one entry per event."""
 
     script: Callable[[str], Item] = lambda text: Item()
     looks: int = 1

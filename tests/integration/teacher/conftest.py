@@ -26,7 +26,7 @@ EMPTY = '{"entities": []}'
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server does with one request."""
+    """Behaviour of the server for one request."""
 
     content: str = EMPTY
     status: int = 200
@@ -38,7 +38,7 @@ class Answer:
     drip: float = 0.0
     again: float | None = None
     tokens: tuple[tuple[str, float], ...] | None = None
-    """What the reply is made of, with log-probabilities, as OpenAI says it when it is asked."""
+    """Tokens of the reply with log-probabilities, returned in OpenAI's format on request."""
 
     def encoded(self) -> bytes:
         if self.body is not None:
@@ -48,7 +48,7 @@ class Answer:
         message = {"role": "assistant", "content": self.content}
         choice = {"index": 0, "message": message, "finish_reason": self.finish_reason}
         if self.tokens is not None:
-            said = [
+            content = [
                 {
                     "token": token,
                     "logprob": value,
@@ -57,7 +57,7 @@ class Answer:
                 }
                 for token, value in self.tokens
             ]
-            choice["logprobs"] = {"content": said, "refusal": None}
+            choice["logprobs"] = {"content": content, "refusal": None}
         usage = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}
         return json.dumps({"choices": [choice], "usage": usage}).encode()
 

@@ -1,4 +1,4 @@
-"""What is sent, what counts as an answer, and what is never asked twice."""
+"""Requests and replies of annotate: what is sent, which replies count, nothing is sent twice."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def answer(server):
 def test_answers_of_every_kind_end_in_their_state_and_are_not_asked_again(
     server, answer, task, teacher, store, documents
 ):
-    said = {
+    answers = {
         "d0": answer(content='{"entities": [{"text": "Oslo", "label": "LOC"}]}'),
         "d1": answer(),
         "d2": answer(content="I'm sorry, but I can't help with that."),
@@ -44,7 +44,7 @@ def test_answers_of_every_kind_end_in_their_state_and_are_not_asked_again(
         "d8": answer(content=[{"type": "thinking"}, {"type": "text", "text": '{"entities": []}'}]),
         "d9": answer(content=None),
     }
-    by_text = {d.text: said[d.id] for d in documents}
+    by_text = {d.text: answers[d.id] for d in documents}
     server.script = lambda number, seen: by_text[seen.last_line]
     report = annotate(documents, task, teacher, store)
     expected = {
@@ -216,17 +216,19 @@ def test_nothing_left_to_send_needs_neither_consent_nor_key(
         annotate([*documents, Document("new", "New.")], task, remote, store)
 
 
-def test_host_and_volume_are_told_before_anything_is_sent(server, task, teacher, store, documents):
-    told = []
+def test_host_and_volume_are_reported_before_anything_is_sent(
+    server, task, teacher, store, documents
+):
+    calls = []
 
     def progress(stage, done, total, detail):
-        told.append((stage, done, total, dict(detail), len(server.seen)))
+        calls.append((stage, done, total, dict(detail), len(server.seen)))
 
     annotate(iter(documents), task, teacher, store, progress)
     volume = {"host": "127.0.0.1", "documents": 10, "characters": 280}
-    assert told[0] == ("to send", 10, 10, volume, 0)
-    assert told[-1][:3] == ("annotate", 10, 10)
-    assert told[-1][3]["tokens"] == 120
+    assert calls[0] == ("to send", 10, 10, volume, 0)
+    assert calls[-1][:3] == ("annotate", 10, 10)
+    assert calls[-1][3]["tokens"] == 120
 
 
 def test_requests_in_flight_and_documents_held_are_bounded(

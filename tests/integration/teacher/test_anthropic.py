@@ -33,14 +33,14 @@ def claude(teacher, monkeypatch):
 
 
 def message(text: str, stop: str = "end_turn", **usage: int) -> bytes:
-    said = {
+    body = {
         "type": "message",
         "role": "assistant",
         "content": [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": text}],
         "stop_reason": stop,
         "usage": {"input_tokens": 10, "output_tokens": 2, **usage},
     }
-    return json.dumps(said).encode()
+    return json.dumps(body).encode()
 
 
 def problem(status: int, kind: str, words: str):
@@ -113,7 +113,7 @@ def test_overload_and_rate_limits_pass(server, answer, task, claude, store, docu
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "words", "told"),
+    ("status", "kind", "words", "expected"),
     [
         (401, "authentication_error", "invalid key", "ANTHROPIC_API_KEY"),
         (404, "not_found_error", "model: nope", "teacher.model"),
@@ -122,14 +122,14 @@ def test_overload_and_rate_limits_pass(server, answer, task, claude, store, docu
         (400, "invalid_request_error", "output_config: not supported", "teacher.structured"),
     ],
 )
-def test_what_no_request_can_survive_stops_the_run_and_says_what_to_do(
-    status, kind, words, told, server, answer, task, claude, store, documents
+def test_what_no_request_can_survive_stops_the_run_with_advice(
+    status, kind, words, expected, server, answer, task, claude, store, documents
 ):
     server.script = lambda number, seen: answer(**problem(status, kind, words))
     held = claude.model_copy(update={"structured": "json_schema"})
     with pytest.raises(TeacherError) as caught:
         annotate(documents, task, held, store)
-    assert told in str(caught.value)
+    assert expected in str(caught.value)
     assert len(server.seen) == 1
 
 
@@ -160,10 +160,10 @@ def test_the_key_is_sent_and_stands_nowhere_else(
     server.script = lambda number, seen: answer(**problem(403, "permission_error", f"no: {KEY}"))
     with pytest.raises(TeacherError) as caught:
         annotate([Document("new", "New.")], task, claude, store)
-    told = [json.dumps(report.as_dict()), str(caught.value), caplog.text, *capfd.readouterr()]
+    outputs = [json.dumps(report.as_dict()), str(caught.value), caplog.text, *capfd.readouterr()]
     with ReplyStore(store) as replies:
-        told += [str(replies.attempts(d.id, "")) for d in documents]
-    assert not any(KEY in text for text in told)
+        outputs += [str(replies.attempts(d.id, "")) for d in documents]
+    assert not any(KEY in text for text in outputs)
     assert not any(KEY.encode() in p.read_bytes() for p in store.parent.iterdir())
 
 
@@ -184,7 +184,7 @@ def test_text_goes_to_no_other_machine_without_consent(task, claude, store, docu
         annotate(documents, task, remote, store)
 
 
-def test_a_server_that_is_not_there_is_told(task, claude, store, documents):
+def test_a_server_that_is_not_there_is_reported(task, claude, store, documents):
     gone = claude.model_copy(update={"base_url": "http://127.0.0.1:9"})
     with pytest.raises(TeacherError, match="cannot reach"):
         annotate(documents, task, gone, store)
@@ -192,7 +192,7 @@ def test_a_server_that_is_not_there_is_told(task, claude, store, documents):
         list_models(gone)
 
 
-def test_without_the_sdk_the_command_that_installs_it_is_told():
+def test_without_the_sdk_the_command_that_installs_it_is_reported():
     script = (
         "import sys\n"
         "sys.modules['anthropic'] = None\n"

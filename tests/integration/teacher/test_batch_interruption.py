@@ -141,14 +141,14 @@ def test_killed_while_results_come_what_came_is_kept_and_the_rest_collected(
         assert db.execute("SELECT MAX(attempt) FROM attempts").fetchone() == (1,)
 
 
-def test_interrupted_the_batch_is_left_running_which_is_told(api, task, teacher, store):
+def test_interrupted_the_batch_is_left_running_and_reported(api, task, teacher, store):
     api.faults.looks = 10_000
     process = start(teacher, store)
     wait_until(lambda: any(made.looks > 1 for made in api.made.values()), process)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode != 0
-    assert "left at the server; run the same command again to continue: 550 of 550" in said
+    assert "left at the server; run the same command again to continue: 550 of 550" in errors
     assert not any(made.cancelled for made in api.made.values())
     api.faults.looks = 1
     check_resumed(api, task, teacher, store, batches=1)

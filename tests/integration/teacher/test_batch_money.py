@@ -1,4 +1,4 @@
-"""Money of batches: put aside in whole before anything is sent, charged at their price."""
+"""Spending limits of batches: reserved in whole before submission, charged at batch prices."""
 
 from __future__ import annotations
 

@@ -228,7 +228,7 @@ def test_a_key_that_is_not_accepted_stops_at_once(api, task, teacher, store, doc
     assert annotate(documents, task, teacher, store).states == {State.EMPTY: NUMBER}
 
 
-def test_a_server_without_batches_is_told(tmp_path, task, teacher, store, documents):
+def test_a_server_without_batches_is_reported(tmp_path, task, teacher, store, documents):
     recording = tmp_path / "recording.jsonl"
     recording.write_text('{"text": "x", "reply": "y"}')
     with ReplayServer({"m": recording}) as server:
@@ -237,7 +237,7 @@ def test_a_server_without_batches_is_told(tmp_path, task, teacher, store, docume
             annotate(documents, task, elsewhere, store)
 
 
-def test_a_batch_that_the_server_forgot_stops_the_run_and_tells_the_way_out(
+def test_a_batch_that_the_server_forgot_stops_the_run_with_advice(
     api, task, teacher, store, documents
 ):
     api.faults.looking = [500] * 3
@@ -315,8 +315,8 @@ def test_the_key_is_sent_and_stands_nowhere_else(
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.FAILED: NUMBER}
     assert all(KEY in str(headers) for headers in api.headers)
-    told = [json.dumps(report.as_dict()), caplog.text, *capfd.readouterr(), *errors(store)]
-    assert not any(KEY in text for text in told)
+    outputs = [json.dumps(report.as_dict()), caplog.text, *capfd.readouterr(), *errors(store)]
+    assert not any(KEY in text for text in outputs)
     assert not any(KEY.encode() in path.read_bytes() for path in store.parent.iterdir())
     assert all(KEY not in str(made.items) for made in api.made.values())
 

@@ -95,7 +95,7 @@ def test_replies_that_are_not_held_to_it_cannot_be_read(teacher, tmp_path):
     assert set(report.states) <= {State.UNPARSABLE, State.TRUNCATED}
 
 
-def test_a_form_that_the_engine_does_not_know_is_told_with_the_setting(teacher, tmp_path):
+def test_a_form_that_the_engine_does_not_know_is_reported_with_the_setting(teacher, tmp_path):
     task = make_task(TaskConfig(labels=LABELS))
     strict = teacher.model_copy(update={"structured": "json_schema"})
     with pytest.raises(TeacherError, match=r'teacher\.structured = "json_schema".*"llama_cpp"'):

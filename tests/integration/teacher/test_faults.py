@@ -112,7 +112,7 @@ def test_rejected_request_fails_without_a_second_attempt(
         (307, None, "redirects"),
     ],
 )
-def test_hopeless_teacher_stops_the_run_and_says_what_to_do(
+def test_hopeless_teacher_stops_the_run_with_advice(
     status, code, advice, server, answer, task, teacher, store, documents
 ):
     body = json.dumps({"error": {"message": "no", "code": code}}).encode()
@@ -125,7 +125,7 @@ def test_hopeless_teacher_stops_the_run_and_says_what_to_do(
     assert caught.value.exit_code == 4
 
 
-def test_nobody_listening_stops_at_once(server, task, teacher, store, documents):
+def test_an_unreachable_server_stops_at_once(server, task, teacher, store, documents):
     server.stop()
     with pytest.raises(TeacherError, match=r"cannot reach the teacher at http://127\.0\.0\.1"):
         annotate(documents, task, teacher, store)
@@ -224,16 +224,16 @@ def test_answer_that_is_delivered_twice_is_never_taken_for_another_s(
     server, answer, task, teacher, store, documents
 ):
     def own(number, seen):
-        said = json.dumps({"entities": [{"text": seen.last_line, "label": "LOC"}]})
-        return answer(content=said, again=0.0)
+        content = json.dumps({"entities": [{"text": seen.last_line, "label": "LOC"}]})
+        return answer(content=content, again=0.0)
 
     server.script = own
     # The next request goes out when the second answer is there.
     teacher = teacher.model_copy(update={"concurrency": 1, "requests_per_minute": 60})
     report = annotate(documents[:3], task, teacher, store)
     assert report.states == {State.DONE: 3}
-    said = {name: reply for name, reply in rows(store, "document_id, reply") if reply}
-    assert all(document.text in said[document.id] for document in documents[:3])
+    stored = {name: reply for name, reply in rows(store, "document_id, reply") if reply}
+    assert all(document.text in stored[document.id] for document in documents[:3])
 
 
 def test_server_s_own_limit_is_heeded(server, answer, task, teacher, store, documents):

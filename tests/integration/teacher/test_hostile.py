@@ -56,8 +56,8 @@ def test_in_a_shared_request_a_text_stays_on_its_own_line(server, task, teacher,
 
 
 def test_labels_off_the_set_are_counted_and_never_accepted(server, task, teacher, store):
-    said = [{"text": "Eve", "label": "PRESIDENT"}, {"text": "Eve", "label": "PER"}]
-    server.script = lambda number, seen: Answer(json.dumps({"entities": said}))
+    entities = [{"text": "Eve", "label": "PRESIDENT"}, {"text": "Eve", "label": "PER"}]
+    server.script = lambda number, seen: Answer(json.dumps({"entities": entities}))
     annotate(DOCUMENTS[:1], task, teacher, store)
     located = locate(DOCUMENTS[:1], task, teacher, store)
     assert located.mentions == {Status.OFF_SCHEMA: 1, Status.EXACT: 1}
@@ -73,13 +73,13 @@ QUOTING = {
 }
 
 
-@pytest.mark.parametrize("said", QUOTING.values(), ids=list(QUOTING))
+@pytest.mark.parametrize("content", QUOTING.values(), ids=list(QUOTING))
 @pytest.mark.parametrize("name", ["roles", "chat template", "fence", "answer"])
-def test_what_the_document_says_is_not_the_teachers_answer(
-    server, task, teacher, store, name, said
+def test_text_of_the_document_is_not_the_teachers_answer(
+    server, task, teacher, store, name, content
 ):
     document = Document(name, HOSTILE[name])
-    server.script = lambda number, seen: Answer(said)
+    server.script = lambda number, seen: Answer(content)
     assert annotate([document], task, teacher, store).states == {State.UNPARSABLE: 1}
     located = locate([document], task, teacher, store)
     assert located.notes == {"quoted": 1}
@@ -89,9 +89,9 @@ def test_what_the_document_says_is_not_the_teachers_answer(
 def test_an_answer_beside_a_quotation_counts(server, task, teacher, store):
     document = Document("roles", HOSTILE["roles"])
     own = '{"entities": [{"text": "Oslo", "label": "LOC"}]}'
-    for said in (f"The text has {FAKE}. My answer:\n{own}", f"{own}\nThe text has {FAKE}."):
-        server.script = lambda number, seen, said=said: Answer(said)
-        path = store.with_name(f"{len(said)}.sqlite")
+    for content in (f"The text has {FAKE}. My answer:\n{own}", f"{own}\nThe text has {FAKE}."):
+        server.script = lambda number, seen, content=content: Answer(content)
+        path = store.with_name(f"{len(content)}.sqlite")
         annotate([document], task, teacher, path)
         (span,) = locate([document], task, teacher, path).documents[0].spans
         assert span.key == (0, 4, "LOC")

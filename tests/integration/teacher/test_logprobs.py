@@ -61,7 +61,7 @@ def test_each_span_of_silver_has_its_confidence_as_score(
     assert not report.notes
 
 
-def test_nobody_asks_for_them_unless_it_is_wanted(answer, server, task, teacher, store, documents):
+def test_they_are_not_requested_by_default(answer, server, task, teacher, store, documents):
     without = teacher.model_copy(update={"logprobs": False})
     server.script = lambda number, seen: replace(answer, tokens=None)
     annotate(documents, task, without, store)
@@ -107,7 +107,7 @@ def test_documents_in_one_request_have_each_their_own(server, task, teacher, sto
     packed = teacher.model_copy(update={"documents_per_request": 2})
     documents = [Document("a", "Oslo is cold."), Document("b", "So is Rome.")]
 
-    def said(number, seen):
+    def script(number, seen):
         assert number == 0
         lines = seen.body["messages"][-1]["content"].splitlines()
         marks = [line.split('"id": "')[1][:8] for line in lines if line.startswith('{"id"')]
@@ -118,13 +118,13 @@ def test_documents_in_one_request_have_each_their_own(server, task, teacher, sto
         content = "".join(token for token, _ in tokens)
         return replace(answer, content=content, tokens=tuple(tokens))
 
-    server.script = said
+    server.script = script
     annotate(documents, task, packed, store)
     report = locate(documents, task, packed, store)
     assert scores(report) == [pytest.approx(math.exp(-0.5)), pytest.approx(math.exp(-2.0))]
 
 
-def test_a_server_that_cannot_stops_the_run_and_says_which_setting(
+def test_a_server_that_cannot_stops_the_run_and_names_the_setting(
     server, answer, task, teacher, store, documents
 ):
     message = "'logprobs' is not supported with this model."
@@ -136,26 +136,26 @@ def test_a_server_that_cannot_stops_the_run_and_says_which_setting(
 def test_a_text_about_logprobs_is_no_complaint_about_them(server, answer, task, teacher, store):
     documents = [Document("d", "The logprobs of Oslo."), Document("e", "Oslo.")]
 
-    def said(number, seen):
+    def script(number, seen):
         if "logprobs" in seen.last_line:
             return replace(answer, content=f"bad text: {seen.last_line}", status=400)
         return answer
 
-    server.script = said
+    server.script = script
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.DONE: 1, State.FAILED: 1}
 
 
 def test_batches_bring_them_too(api, task, store, documents):
-    said = {"content": [{"token": token, "logprob": value} for token, value in TOKENS]}
-    api.faults.script = lambda text: Item(content=REPLY, logprobs=said)
+    logprobs = {"content": [{"token": token, "logprob": value} for token, value in TOKENS]}
+    api.faults.script = lambda text: Item(content=REPLY, logprobs=logprobs)
     teacher = batch_teacher(api, "openai").model_copy(update={"logprobs": True})
     annotate(documents, task, teacher, store)
     assert all(body["logprobs"] is True for made in api.made.values() for _, body in made.items)
     assert scores(locate(documents, task, teacher, store)) == [pytest.approx(SURE)] * 10
 
 
-def test_a_batch_without_a_chance_says_which_setting(api, task, store, documents):
+def test_a_batch_without_a_chance_names_the_setting(api, task, store, documents):
     complaint = "logprobs are not supported with this model"
     api.faults.script = lambda text: Item("error", complaint)
     teacher = batch_teacher(api, "openai").model_copy(update={"logprobs": True})

@@ -37,7 +37,7 @@ def is_check(seen):
 
 
 def by_model(replies):
-    """Answer with what each model says, whatever the document."""
+    """Reply with the fixed reply of each model."""
 
     def script(number, seen):
         if is_check(seen):
@@ -47,7 +47,7 @@ def by_model(replies):
     return script
 
 
-SAYS = {
+REPLIES = {
     "m": entities(("Ann Lee", "PER")),
     "n": entities(("Ann Lee", "PER"), ("Rome", "LOC")),
     "o": "no idea",
@@ -60,7 +60,7 @@ def with_others(teacher, **settings):
 
 
 def test_several_teachers_vote_and_every_answer_is_accounted_for(server, task, teacher, store):
-    server.script = by_model(SAYS)
+    server.script = by_model(REPLIES)
     three = with_others(teacher)
     report = annotate([ANN], task, three, store)
     assert (report.documents, report.samples, report.ask_report.sent) == (1, 3, 3)
@@ -74,8 +74,10 @@ def test_several_teachers_vote_and_every_answer_is_accounted_for(server, task, t
     assert located.as_dict()["answers"] == {"done": 2, "unparsable": 1}
 
 
-def test_an_estimate_covers_every_teacher_and_says_what_it_leaves_out(server, task, teacher, store):
-    server.script = by_model(SAYS)
+def test_an_estimate_covers_every_teacher_and_names_what_it_leaves_out(
+    server, task, teacher, store
+):
+    server.script = by_model(REPLIES)
     price = {"input": 1.0, "output": 2.0}
     priced = teacher.model_copy(update={"prices": {n: PriceConfig(**price) for n in "mno"}})
     one = estimate([ANN, BOB], task, priced, store)
@@ -85,22 +87,22 @@ def test_an_estimate_covers_every_teacher_and_says_what_it_leaves_out(server, ta
     assert all_three.usage.total == 3 * one.usage.total
     assert all_three.cost_usd == pytest.approx(3 * one.cost_usd)
     assert all_three.upper_bound_usd == pytest.approx(3 * one.upper_bound_usd)
-    assert (one.not_estimated, "left_out" in one.as_dict()) == (None, False)
-    assert "verify" in all_three.as_dict()["left_out"]
+    assert (one.not_estimated, "not_estimated" in one.as_dict()) == (None, False)
+    assert "verify" in all_three.as_dict()["not_estimated"]
     unknown = with_others(teacher.model_copy(update={"prices": {"m": PriceConfig(**price)}}))
     assert estimate([ANN], task, unknown, store).cost_usd is None
     assert not server.seen
 
 
 def test_losing_spans_can_be_abstentions(server, task, teacher, store):
-    server.script = by_model(SAYS)
+    server.script = by_model(REPLIES)
     unsure = with_others(teacher, votes=VotesConfig(keep="majority", minority="abstain"))
     annotate([ANN], task, unsure, store)
     assert locate([ANN], task, unsure, store).documents[0].annotation.abstain == ((13, 17),)
 
 
 def test_samples_of_one_teacher_vote(server, task, teacher, store):
-    server.script = lambda number, seen: Answer(SAYS["m" if number < 2 else "n"])
+    server.script = lambda number, seen: Answer(REPLIES["m" if number < 2 else "n"])
     thrice = teacher.model_copy(update={"samples": 3, "concurrency": 1, "temperature": 0.7})
     assert annotate([ANN], task, thrice, store).ask_report.sent == 3
     located = locate([ANN], task, thrice, store)
@@ -110,7 +112,7 @@ def test_samples_of_one_teacher_vote(server, task, teacher, store):
 
 
 def test_only_contested_mentions_are_asked_about_again_and_only_once(server, task, teacher, store):
-    server.script = by_model({**SAYS, "o": SAYS["n"]})
+    server.script = by_model({**REPLIES, "o": REPLIES["n"]})
     careful = with_others(teacher, verify=True)
     report = annotate([ANN, BOB], task, careful, store)
     questions = [seen for seen in server.seen if is_check(seen)]
@@ -125,8 +127,8 @@ def test_only_contested_mentions_are_asked_about_again_and_only_once(server, tas
     assert len(server.seen) == 7
 
 
-def test_a_question_that_failed_changes_nothing_and_is_told(server, task, teacher, store):
-    replies = by_model({**SAYS, "o": SAYS["m"]})
+def test_a_question_that_failed_changes_nothing_and_is_reported(server, task, teacher, store):
+    replies = by_model({**REPLIES, "o": REPLIES["m"]})
     server.script = lambda n, seen: Answer(status=400) if is_check(seen) else replies(n, seen)
     careful = with_others(teacher, verify=True)
     assert annotate([ANN], task, careful, store).verify_report.states == {State.FAILED: 1}
@@ -136,7 +138,7 @@ def test_a_question_that_failed_changes_nothing_and_is_told(server, task, teache
 
 
 def test_a_vague_answer_to_a_question_is_unparsable(server, task, teacher, store):
-    replies = by_model({**SAYS, "o": SAYS["m"]})
+    replies = by_model({**REPLIES, "o": REPLIES["m"]})
     server.script = lambda n, seen: Answer("Both are fine.") if is_check(seen) else replies(n, seen)
     careful = with_others(teacher)
     annotate([ANN], task, careful, store)
@@ -151,7 +153,7 @@ def test_consent_holds_for_one_address_only(server, task, teacher, store):
     assert server.seen == []
 
 
-def test_each_teacher_may_have_a_prompt_and_a_wrong_one_is_told_before_anything_is_sent(
+def test_each_teacher_may_have_a_prompt_and_a_wrong_one_is_reported_before_anything_is_sent(
     server, task, teacher, store
 ):
     two = teacher.model_copy(

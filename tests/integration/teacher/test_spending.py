@@ -80,7 +80,7 @@ def test_limit_ends_the_run_in_over_budget_and_is_never_exceeded(
 def test_cost_is_limited_and_needs_a_price(server, task, teacher, store, documents):
     prices = {"m": {"input": 1.0, "output": 100.0}}
     settings = {**teacher.model_dump(), "max_tokens": 20, "prices": prices}
-    # A reply costs 10 × $1 + 2 × $100 for a million; what is put aside first is far more.
+    # A reply costs 10 × $1 + 2 × $100 for a million; the reservation is far larger.
     limit = 4000e-6
     teacher = type(teacher).model_validate({**settings, "max_cost_usd": limit})
     report = annotate(documents, task, teacher, store)
@@ -134,7 +134,7 @@ def test_dry_run_sends_nothing_and_learns_from_replies(server, task, teacher, st
 
 
 KILLS = int(os.environ.get("VERMEIL_KILLS", "50"))
-"""How often a run is killed in the slow tests, without and with a limit on spending."""
+"""Number of kills of a run in the slow tests, without and with a limit on spending."""
 
 
 def killed_again_and_again(server, task, teacher, store, times, number, limit, seed) -> None:
@@ -195,7 +195,7 @@ def test_many_kills_lose_nothing(limited, server, answer, task, teacher, store):
     killed_again_and_again(server, task, teacher, store, KILLS, number, limit, seed=KILLS)
 
 
-def test_interrupted_run_tells_what_is_left_pending(server, answer, task, store):
+def test_interrupted_run_reports_pending_requests(server, answer, task, store):
     server.script = lambda number, seen: answer(stall=0.02 if number < 8 else 600)
     process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, server.base_url, str(store)],
@@ -208,8 +208,8 @@ def test_interrupted_run_tells_what_is_left_pending(server, answer, task, store)
         assert time.monotonic() < give_up, "the run does not get on"
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    told, _ = process.communicate(timeout=60)
-    stage, left, settled = told.split()
+    output, _ = process.communicate(timeout=60)
+    stage, left, settled = output.split()
     assert stage == "interrupted"
     assert int(left) + int(settled) == 40
     assert int(settled) == len(stored(store))
@@ -225,15 +225,15 @@ from vermeil.tasks.config import TaskConfig
 from vermeil.teacher.config import TeacherConfig
 
 def progress(stage, done, total, detail):
-    told[stage] = (done, detail)
+    calls[stage] = (done, detail)
 
-told = {}
+calls = {}
 task = make_task(TaskConfig(labels={"PER": {}, "LOC": {}}))
 teacher = TeacherConfig(base_url=sys.argv[1], model="m", concurrency=4)
 documents = [Document(f"d{i}", f"Text number {i}.") for i in range(40)]
 try:
     annotate(documents, task, teacher, Path(sys.argv[2]), progress)
 except KeyboardInterrupt:
-    left, states = told["left pending"]
+    left, states = calls["left pending"]
     print("interrupted", left, states.get("empty", 0))
 """

@@ -66,7 +66,7 @@ def test_another_way_to_hold_replies_is_asked_anew(server, task, teacher, store,
     annotate(documents, task, teacher, store)
     assert annotate(documents, task, held(teacher, "json_schema"), store).ask_report.sent == 10
     assert annotate(documents, task, held(teacher, "json_object"), store).ask_report.sent == 10
-    # vLLM's form says the same as OpenAI's.
+    # vLLM's form is equivalent to OpenAI's.
     assert annotate(documents, task, held(teacher, "vllm"), store).ask_report.sent == 0
 
 
@@ -79,7 +79,7 @@ def test_a_prompt_that_reasons_cannot_be_held(server, task, teacher, store, docu
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "message"),
     [
         (400, "'response_format.type' must be 'text' or 'json_object'"),
         (422, "body -> response_format: Input should be 'json_object'"),
@@ -87,14 +87,14 @@ def test_a_prompt_that_reasons_cannot_be_held(server, task, teacher, store, docu
     ],
 )
 def test_a_server_that_knows_no_schemas_stops_the_run_with_the_setting_to_change(
-    status, said, server, answer, task, teacher, store, documents
+    status, message, server, answer, task, teacher, store, documents
 ):
-    server.script = lambda number, seen: answer(status=status, content=said)
+    server.script = lambda number, seen: answer(status=status, content=message)
     one_by_one = held(teacher, "json_schema").model_copy(update={"concurrency": 1})
     with pytest.raises(TeacherError) as caught:
         annotate(documents, task, one_by_one, store)
     message = str(caught.value)
-    for part in ('teacher.structured = "json_schema"', said, '"llama_cpp"', '"off"'):
+    for part in ('teacher.structured = "json_schema"', message, '"llama_cpp"', '"off"'):
         assert part in message
     assert len(server.seen) == 1
 
@@ -136,8 +136,8 @@ def test_no_text_changes_what_is_sent_beside_it(structured, server, task, teache
 def test_a_label_outside_the_set_is_counted_though_a_schema_was_sent(
     server, answer, task, teacher, store
 ):
-    said = {"entities": [{"text": "Oslo", "label": "EVIL"}, {"text": "Oslo", "label": "LOC"}]}
-    server.script = lambda number, seen: answer(content=json.dumps(said))
+    reply = {"entities": [{"text": "Oslo", "label": "EVIL"}, {"text": "Oslo", "label": "LOC"}]}
+    server.script = lambda number, seen: answer(content=json.dumps(reply))
     annotate([Document("d", "Oslo.")], task, held(teacher, "json_schema"), store)
     report = locate([Document("d", "Oslo.")], task, held(teacher, "json_schema"), store)
     assert [s.label for s in report.documents[0].spans or ()] == ["LOC"]

@@ -69,7 +69,7 @@ def test_the_whole_path_reconciles_though_no_reply_can_be_read(structured, teach
     report = annotate(DOCUMENTS, TASK, asked, store)
     assert sum(report.states.values()) == len(DOCUMENTS) == report.ask_report.attempts
     assert set(report.states) <= UNUSABLE
-    # The engine counts the tokens of the prompt and stops where it was told to.
+    # The engine counts the tokens of the prompt and stops at the requested length.
     assert report.ask_report.usage.prompt_tokens > 0
     assert 0 < report.ask_report.usage.completion_tokens <= 30 * len(DOCUMENTS)
     located = locate(DOCUMENTS, TASK, asked, store)
@@ -79,7 +79,7 @@ def test_the_whole_path_reconciles_though_no_reply_can_be_read(structured, teach
     assert (again.ask_report.sent, again.states) == (0, report.states)
 
 
-def test_a_form_that_the_engine_does_not_know_is_told_with_the_setting(teacher, tmp_path):
+def test_a_form_that_the_engine_does_not_know_is_reported_with_the_setting(teacher, tmp_path):
     strict = teacher.model_copy(update={"structured": "vllm"})
     with pytest.raises(TeacherError, match=r'teacher\.structured = "vllm".*"json_schema"'):
         annotate(DOCUMENTS, TASK, strict, tmp_path / "replies.sqlite")

@@ -1,4 +1,4 @@
-"""Which addresses are this machine, and where the key comes from."""
+"""Loopback addresses and API keys."""
 
 from __future__ import annotations
 

@@ -87,10 +87,10 @@ def test_nothing_left_to_show_is_a_configuration_error():
 
 def test_ids_that_cannot_be_shown_are_all_named():
     with pytest.raises(ConfigError) as caught:
-        made([GOLD[0]], kind="fixed", ids=("g0", "nobody", "g1"))
+        made([GOLD[0]], kind="fixed", ids=("g0", "unknown", "g1"))
     assert len(caught.value.problems) == 2
     assert "'g0' shares" in caught.value.problems[0]
-    assert "'nobody' is no" in caught.value.problems[1]
+    assert "'unknown' is no" in caught.value.problems[1]
 
 
 @pytest.mark.parametrize("prompt", TASK.prompts)
@@ -121,11 +121,11 @@ def test_demonstrations_are_part_of_the_key():
 
 
 def test_what_comes_from_a_demonstration_is_counted():
-    said = Reply(
+    reply = Reply(
         '{"entities": [{"text": "Ann", "label": "PER"}, {"text": "Bob", "label": "PER"},'
         ' {"text": "Zoe", "label": "PER"}]}'
     )
-    reading = TASK.read("Bob left.", said)
+    reading = TASK.read("Bob left.", reply)
     assert with_leak_count(reading, GOLD[:2]).notes == {"leaked": 1}
     assert with_leak_count(reading, GOLD[:2]).mentions == reading.mentions
     assert with_leak_count(reading, ()) == reading

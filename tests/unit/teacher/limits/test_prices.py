@@ -1,4 +1,4 @@
-"""What tokens cost."""
+"""Prices of tokens."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_server_on_this_machine_has_no_price_of_its_own():
     assert price_of(teacher(model="my-model")) is None
 
 
-def test_a_limit_without_a_price_is_an_error_that_says_what_to_do():
+def test_a_limit_without_a_price_is_an_error_with_advice():
     for settings in ({"model": "my-model"}, {"base_url": "http://127.0.0.1:1/v1"}):
         with pytest.raises(ConfigError, match=r"teacher\.prices = "):
             price_of(teacher(max_cost_usd=1.0, **settings))

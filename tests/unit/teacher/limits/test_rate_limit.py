@@ -1,4 +1,4 @@
-"""When a request may be sent."""
+"""Rate limiter."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_what_is_in_flight_counts_against_what_the_server_has_left(clock):
     assert pace.delay(600) == 0
 
 
-def test_who_need_not_wait_enters_now_but_nobody_passes_who_waits(clock):
+def test_try_acquire_does_not_overtake_waiting_requests(clock):
     pace = pace_of(clock, concurrency=2)
     assert pace.try_acquire(0)
     assert pace.try_acquire(0)

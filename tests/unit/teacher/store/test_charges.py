@@ -131,7 +131,7 @@ def test_a_store_of_version_2_is_renewed_and_keeps_order_attempts_and_money(tmp_
         db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         db.execute("PRAGMA user_version = 2")
         db.commit()
-    # Whoever opens it first renews it.
+    # The first process that opens the store migrates it.
     assert [(r.key, r.attempts) for r in stored_requests(path, RecordFilter())] == [
         (other.key, 1),
         (one.key, 2),
@@ -157,30 +157,30 @@ def test_a_store_of_version_3_is_renewed_and_takes_log_probabilities(tmp_path):
         db.execute("PRAGMA user_version = 3")
         db.commit()
     assert [r.reply and r.reply.text for r in stored_requests(path, RecordFilter())] == ["first"]
-    said = Reply("[]", attempts=1, logprobs=Logprobs((1, 2), (-0.5, -0.25)))
+    reply = Reply("[]", attempts=1, logprobs=Logprobs((1, 2), (-0.5, -0.25)))
     for _ in range(2):
         with ReplyStore(path) as store:
             assert store.get(one.key) == Reply("first", "stop", Usage(5, 2, 1), 0.1, 1)
             if store.get(other.key) is None:
-                store.put(other, said)
-            assert store.get(other.key) == said
-            assert [a.reply for a in store.attempts("d", other.key)][-1] == said
+                store.put(other, reply)
+            assert store.get(other.key) == reply
+            assert [a.reply for a in store.attempts("d", other.key)][-1] == reply
             assert list(store.reply_index().missing([one, other, request("new")])) == [
                 request("new")
             ]
-    assert [r.reply for r in stored_requests(path, RecordFilter())][-1] == said
+    assert [r.reply for r in stored_requests(path, RecordFilter())][-1] == reply
 
 
-def test_keys_that_begin_alike_are_told_apart(tmp_path, monkeypatch):
+def test_keys_with_the_same_head_are_distinguished(tmp_path, monkeypatch):
     monkeypatch.setattr("vermeil.teacher.store.store.head_of", lambda key: 7)
     with ReplyStore(tmp_path / "r.sqlite") as store:
         store.put(request(), Reply("one"))
         store.put(request("other"), error="no")
         store.put(request("other"), Reply("two"))
-        for asked, said, number in ((request(), "one", 1), (request("other"), "two", 2)):
+        for asked, text, number in ((request(), "one", 1), (request("other"), "two", 2)):
             found = store.get(asked.key)
             assert found is not None
-            assert (found.text, found.attempts) == (said, number)
+            assert (found.text, found.attempts) == (text, number)
         assert store.get(request("third").key) is None
     counted = [one.attempts for one in stored_requests(tmp_path / "r.sqlite", RecordFilter())]
     assert counted == [1, 2]

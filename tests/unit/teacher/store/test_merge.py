@@ -98,8 +98,8 @@ def test_what_was_put_aside_for_it_is_taken_back(tmp_path: Path) -> None:
         assert store.spent().total == Charge(119, 241)
 
 
-def test_a_worker_that_died_before_it_could_tell(tmp_path: Path) -> None:
-    """The reply is in its store, but what was put aside is still the most it could cost."""
+def test_a_worker_that_died_before_it_recorded_its_charge(tmp_path: Path) -> None:
+    """The reply is in its store, but the reservation still has the maximum charge."""
     path = shard(tmp_path / "one", 1)
     with ReplyStore(tmp_path / "all") as store:
         store.reserve(Reservation(asked(1).key, "m", Charge(100, 200), SpendingCap()))
