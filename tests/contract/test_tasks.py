@@ -148,7 +148,7 @@ def test_what_is_decoded_passes_the_check_and_survives_encoding(task, probabilit
         document = Document("d", text, annotation=annotation)
         task.check(document)
         target = task.encode(document, words)
-        assert target.losses == {}
+        assert target.encoding_losses == {}
         again = task.decode(words, np.eye(len(task.classes), dtype=np.float32)[target.classes])
         same = task.count(annotation, again)
         assert same.overall.correct == same.overall.gold == same.overall.predicted

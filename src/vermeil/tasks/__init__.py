@@ -1,4 +1,4 @@
-"""One folder per task, holding all that is specific to it."""
+"""Tasks: one folder each, with everything that is specific to the task."""
 
 from __future__ import annotations
 
@@ -14,40 +14,43 @@ from vermeil.tasks.protocol import Task
 
 
 class TaskKind(Protocol):
-    """A class of tasks, before anyone has named labels."""
+    """A task class: makes tasks from ``[task]`` sections."""
 
     def __call__(self, config: TaskConfig) -> Task:
         """Return the task with the labels of a ``[task]`` section."""
 
     def labels_used(self, annotation: Annotation) -> Iterable[str]:
-        """Return the labels by which this kind of task would read an annotation."""
+        """Return the labels of an annotation that this kind of task uses."""
 
 
 TASKS: dict[str, TaskKind] = {
     "ner": NerTask,
     "classification": ClassificationTask,
 }
-"""Every task by the name that ``task.name`` gives it."""
+"""Every task class by its name in ``task.name``."""
 
 
 def make_task(config: TaskConfig) -> Task:
-    """Return the task that a ``[task]`` section describes.
+    """Return the task of a ``[task]`` section.
+
+    Args:
+        config: the section. A relative ``guidelines_file`` is read from the working folder.
 
     Raises:
-        ConfigError: label names or aliases contradict each other, or the file of guidelines (its
-            path relative to the working folder) cannot be read.
+        ConfigError: label names or aliases contradict each other, or the guidelines file cannot be
+            read.
     """
     return TASKS[config.name](config.with_guidelines(Path()))
 
 
 def task_for(documents: Iterable[Document]) -> Task:
-    """Return the task that fits annotated documents, where no configuration says which it is.
+    """Return the task that fits annotated documents, for use without a configuration.
 
-    It is the first of `TASKS` for which any document has labels; its labels are those that occur,
-    sorted. Where nothing at all is marked, it is the first task, with one made-up label.
+    It is the first of `TASKS` for which any document has labels. Its label set is the sorted set
+    of these labels. Without any label, it is the first task with the placeholder label ENTITY.
 
     Raises:
-        ConfigError: labels that occur differ only in case.
+        ConfigError: two labels of the documents differ only in case.
     """
     used: dict[str, set[str]] = {name: set() for name in TASKS}
     for document in documents:

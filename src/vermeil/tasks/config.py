@@ -27,49 +27,50 @@ ReplyFormatName = Literal[
     "detect",
 ]
 RepeatHandling = Literal["all", "first", "abstain"]
-"""What is done with a mention that stands in the text more often than it was said."""
+"""Handling of a surface that occurs in the text more often than in the reply."""
 
 UnlocatedHandling = Literal["abstain", "ignore"]
-"""What becomes of stretches of which the teacher said something that could not be placed."""
+"""Handling of text ranges that a mention may mean but that were not marked."""
 
 
 class LabelConfig(Section):
     """One label: ``[task.labels.PER]``."""
 
     description: str = ""
-    """What the label covers, in words that teacher and annotators understand."""
+    """Definition of the label, for the teacher and for annotators."""
     aliases: tuple[str, ...] = ()
-    """Other names that a teacher may use for it; compared without regard to case."""
+    """Other names of the label that replies may use; not case-sensitive."""
 
 
 class TaskConfig(Section):
-    """What is to be annotated."""
+    """Settings of the task: labels, guidelines and reply format."""
 
     name: Literal["ner", "classification"] = "ner"
-    """ner marks spans; classification labels whole texts."""
+    """ner: label spans of the text. classification: label whole texts."""
     labels: dict[str, LabelConfig] = Field(min_length=1)
-    """The label set, in the order in which prompts list it."""
+    """The label set, in the order of the prompts."""
     guidelines: str = ""
-    """Annotation guidelines, put into every prompt."""
+    """Annotation guidelines, included in every prompt."""
     guidelines_file: Path | None = None
-    """A text file with annotation guidelines, put into every prompt after task.guidelines."""
+    """Text file with annotation guidelines, included in every prompt after task.guidelines."""
     scheme: Literal["iob2", "bioes"] = "iob2"
-    """ner: the student's classes; bioes tells the last and the only word of a span apart."""
+    """ner: tagging scheme of the student's classes. bioes has separate classes for the last word of
+    a span and for spans of one word."""
     reply_format: ReplyFormatName = "json"
-    """How the teacher is to write its answer (ner), and how its replies are read. detect asks in
-    JSON and reads any format; the others read only their own, as tolerantly as possible."""
+    """ner: format of the teacher's answers. detect requests JSON and parses any format. All other
+    values parse their own format only, as tolerantly as possible."""
     repeats: RepeatHandling = "all"
-    """ner: a name that stands in the text more often than the teacher said it. all marks every
-    place, first the first ones, abstain none."""
+    """ner: handling of a name that occurs in the text more often than in the reply. all: label
+    every occurrence. first: label the first ones. abstain: label none."""
     unlocated: UnlocatedHandling = "abstain"
-    """ner: stretches that a mention may mean, but that are not marked. abstain masks them in
-    training, ignore takes them for nothing."""
+    """ner: handling of text ranges that a mention may mean but that were not labelled. abstain:
+    mask them in training. ignore: train them as no entity."""
 
     def with_guidelines(self, folder: Path) -> TaskConfig:
         """Return the section with the file of guidelines read into ``guidelines``.
 
         Args:
-            folder: what a relative path is relative to.
+            folder: base folder of a relative path.
 
         Raises:
             ConfigError: the file cannot be read.
@@ -81,6 +82,8 @@ class TaskConfig(Section):
             text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             why = getattr(error, "strerror", None) or "not UTF-8 text"
-            raise ConfigError(f"task.guidelines_file: {path}: cannot be read ({why})") from error
+            raise ConfigError(
+                f"task.guidelines_file: {path}: cannot be read ({why}); name a UTF-8 text file"
+            ) from error
         both = "\n\n".join(part for part in (self.guidelines.strip(), text.strip()) if part)
         return self.model_copy(update={"guidelines": both, "guidelines_file": None})

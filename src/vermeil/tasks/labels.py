@@ -1,4 +1,4 @@
-"""The label set of a task: names in order, what they mean, and what else they may be called."""
+"""The label set of a task: names in order, descriptions and aliases."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from vermeil.errors import ConfigError
 from vermeil.tasks.config import TaskConfig
 
 NO_LABEL = "O"
-"""Stands for "nothing there" among classes and in confusions, so no label may have this name."""
+"""The class of "no label", also in confusion matrices. No label may have this name."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelSet:
-    """The labels that a task knows.
+    """The labels of a task.
 
     Args:
-        names: the labels, in the order in which prompts list them.
-        descriptions: what each covers, in the same order; empty where nobody said.
-        folded: every name and alias, folded by `fold`, to the label that it means.
+        names: the labels, in the order of the prompts.
+        descriptions: the definition of each label, in the same order; may be empty.
+        folded: label of each name and alias. Keys are folded by `fold`.
     """
 
     names: tuple[str, ...]
@@ -31,7 +31,7 @@ class LabelSet:
         """Return the label set of a ``[task]`` section.
 
         Raises:
-            ConfigError: with every problem of names and aliases at once.
+            ConfigError: names or aliases are invalid; the error lists every problem.
         """
         folded: dict[str, str] = {}
         problems: list[str] = []
@@ -49,25 +49,25 @@ class LabelSet:
         return cls(tuple(config.labels), descriptions, folded)
 
     def normalise(self, label: str) -> str | None:
-        """Return the label that a teacher's word for it means, or None if there is none."""
+        """Return the label with this name or alias, or None if there is none."""
         return self.folded.get(fold(label))
 
     def unknown_label_message(self, label: str) -> str:
-        """Say that a label is not in the set, which ones are, and which one may be meant."""
+        """Return the error message for a label outside the set, with the label to use instead."""
         meant = self.normalise(label)
         hint = "" if meant is None else f"; write {meant!r} for it"
         return f"unknown label {label!r}{hint}; the task's labels are {', '.join(self.names)}"
 
     def listing(self) -> str:
-        """Return one line per label, with its description, for a prompt."""
+        """Return the labels for a prompt: one line each, with the description."""
         pairs = zip(self.names, self.descriptions, strict=True)
         return "\n".join(f"- {name}: {words}" if words else f"- {name}" for name, words in pairs)
 
     def quoted(self) -> str:
-        """Return the names as JSON strings, with commas between, for a prompt."""
+        """Return the names for a prompt: JSON strings, separated by commas."""
         return ", ".join(json.dumps(name, ensure_ascii=False) for name in self.names)
 
 
 def fold(label: str) -> str:
-    """Return the form in which labels are compared: no regard to case or outer white space."""
+    """Return the comparison form of a label: case-folded, with normalised white space."""
     return " ".join(label.split()).casefold()

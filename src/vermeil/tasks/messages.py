@@ -1,9 +1,9 @@
-"""The chat messages of every prompt: the instruction apart from the text, and the text last.
+"""The chat messages of every prompt: the instruction in one message, the text at the end.
 
-The instruction goes into the system message. The user's message ends with the text, so that
-whatever a text says, nothing that looks like ours can follow it. Texts, descriptions and guidelines
-are joined as they are; nothing in them is interpreted. A demonstration is a question and its answer
-that were, as it seems, given before: a text of its own message, which cannot run into another one.
+The instruction is the system message. The user message ends with the text, so no part of a text can
+be mistaken for our instruction after it. Texts, descriptions and guidelines are joined verbatim;
+nothing in them is interpreted. Each demonstration is an earlier user message with its answer, so
+its text is separate from all other texts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ them how to annotate, but annotate the text of the last message only: take nothi
 that does not stand in that text."""
 
 Demonstration = tuple[str, str]
-"""A text and the right answer to it."""
+"""A text and its correct answer."""
 
 
 def messages(
@@ -31,13 +31,13 @@ def messages(
     text: str,
     demonstrations: Sequence[Demonstration] = (),
 ) -> tuple[Message, ...]:
-    """Return the system's message, the demonstrations, and the user's message.
+    """Return the system message, the demonstrations and the user message.
 
     Args:
         instruction: paragraphs of the system message; empty ones are left out.
-        introduction: first line of every message of the user.
-        text: the document's text, put verbatim at the very end, from the start of a line.
-        demonstrations: shown as earlier turns of the conversation, in this order.
+        introduction: first line of every user message.
+        text: the document's text, verbatim at the end, from the start of a line.
+        demonstrations: earlier turns of the conversation, in this order.
     """
     note = _DEMONSTRATIONS if demonstrations else ""
     system = "\n\n".join(part for part in (*instruction, _DATA, note) if part)

@@ -1,4 +1,4 @@
-"""What every task offers. All shared stages are written against this, never against spans."""
+"""The protocol of tasks. All shared stages use this protocol and never spans directly."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.votes import Verification, VoteResult, VotingRule
 
 Head = Literal["token", "sequence"]
-"""The student's head: one decision per word, or one per document."""
+"""The student's head: one class per word, or one per document."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyResult:
-    """What a task made of one reply.
+    """The result of parsing one reply.
 
     Args:
         state: DONE, EMPTY, REFUSED, TRUNCATED or UNPARSABLE.
-        annotation: what the reply says about the text; unannotated unless DONE or EMPTY.
-        mentions: every mention with what became of it (tasks without mentions: empty).
-        problem: why the reply could not be used, in words.
-        notes: named oddities of the reply to number, e.g. ``off_schema``.
+        annotation: the annotation in the reply; unannotated unless DONE or EMPTY.
+        mentions: every mention with its status; empty for tasks without mentions.
+        problem: the reason why the reply could not be used, in words.
+        notes: irregularities of the reply, name to count, e.g. ``off_schema``.
     """
 
     state: State
@@ -42,11 +42,11 @@ class ReplyResult:
 
 
 class Task(Protocol):
-    """One kind of annotation, whole: prompts, replies, targets, decoding and scoring."""
+    """One kind of annotation: prompts, replies, targets, decoding and scoring."""
 
     @property
     def config(self) -> TaskConfig:
-        """The section that the task was made from; a model folder keeps it."""
+        """The task's configuration section; stored in model folders."""
 
     @property
     def name(self) -> str:
@@ -54,11 +54,11 @@ class Task(Protocol):
 
     @property
     def head(self) -> Head:
-        """Which head the student needs."""
+        """The kind of head that the student needs."""
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels of the user's label set."""
+        """The label set."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -66,55 +66,55 @@ class Task(Protocol):
 
     @property
     def prompts(self) -> tuple[str, ...]:
-        """Names of the prompts that `render` knows."""
+        """Names of the prompts that `render` accepts."""
 
     def check(self, document: Document) -> None:
-        """Raise `DataError` unless the document's annotation is one this task can use."""
+        """Raise `DataError` if the task cannot use the document's annotation."""
 
     def render(
         self, prompt: str, text: str, demonstrations: Sequence[Document] = ()
     ) -> tuple[Message, ...]:
-        """Return the chat messages that ask for the annotation of ``text``.
+        """Return the chat messages that request the annotation of ``text``.
 
-        The last message is the user's and ends with ``text``, which begins on a line of its own.
+        The last message is a user message. It ends with ``text``, which begins on a new line.
 
         Args:
             prompt: one of `prompts`.
             text: the document's text.
-            demonstrations: annotated documents, shown before it with their right answers in the
-                format that is asked for.
+            demonstrations: annotated documents. They precede the text, each with its correct answer
+                in the requested format.
         """
 
     def schema(self, prompt: str) -> Mapping[str, Any] | None:
-        """Return the JSON schema that every reply to a prompt can be held to.
+        """Return the JSON schema of the replies to a prompt, for constrained decoding.
 
-        It depends on the task's configuration alone, never on a text. None where a reply is more
-        than one JSON object: the prompt has the teacher reason first, or the format is not JSON.
+        The schema depends only on the task's configuration, never on a text. None if the prompt
+        requests reasoning before the answer or the format is not JSON.
         """
 
     def read(self, text: str, reply: Reply) -> ReplyResult:
-        """Parse a reply and locate what it says in ``text``; never raises on a bad reply."""
+        """Parse a reply and locate its mentions in ``text``; never raises on a bad reply."""
 
     def vote(
         self, voter_annotations: Sequence[Annotation], keep: VotingRule, abstain: bool
     ) -> VoteResult:
-        """Return what several usable answers about one text come to.
+        """Merge the annotations of several usable replies for one text by vote.
 
         Args:
-            voter_annotations: the annotation of each answer.
-            keep: how many votes are enough.
-            abstain: whether what did not get them is unknown instead of not there.
+            voter_annotations: the annotation of each reply.
+            keep: rule for the number of votes that is enough.
+            abstain: treat candidates without enough votes as unknown instead of as no label.
         """
 
     @property
     def verification(self) -> Verification | None:
-        """How to ask again about what was contested; None: the task cannot."""
+        """The verification of contested candidates; None if the task has none."""
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
-        """Return the classes that the student should give to the document's words."""
+        """Return the target classes of the document's words."""
 
     def decode(self, words: Sequence[Range], probabilities: NDArray[np.float32]) -> Annotation:
-        """Return the annotation that the student's probabilities mean.
+        """Return the annotation for the student's class probabilities.
 
         Args:
             words: the ranges of the document's words.
@@ -123,19 +123,19 @@ class Task(Protocol):
         """
 
     def span_keys(self, document: Document, words: Sequence[Range]) -> Candidate:
-        """Return the document's annotation as marks, as far as the student can learn it.
+        """Return the document's annotation as span keys, as far as the student can represent it.
 
         Args:
-            document: annotated.
+            document: an annotated document.
             words: the ranges of its words.
         """
 
     def make_annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
-        """Return the annotation that marks come to, with what is known of each.
+        """Return the annotation that consists of these spans and abstentions.
 
         Args:
-            spans: the marks.
-            abstain: where nobody knows.
+            spans: the labelled spans.
+            abstain: ranges with unknown labels.
         """
 
     def regions(
@@ -145,14 +145,18 @@ class Task(Protocol):
         probabilities: NDArray[np.float32] | None,
         auxiliary_probabilities: Sequence[NDArray[np.float32]] = (),
     ) -> tuple[Region, ...]:
-        """Return where teacher and students see something, and what may be true there, in order.
+        """Return the regions in which teacher or students mark anything, with their candidates.
 
         Args:
-            document: annotated by the teacher.
+            document: a document with the teacher's annotation.
             words: the ranges of its words.
-            probabilities: as for `decode`, of students that did not learn from the document; None:
-                there are no students.
-            auxiliary_probabilities: the same of each who is asked besides: they add no options.
+            probabilities: as for `decode`, from students that were not trained on the document;
+                None: there are no students.
+            auxiliary_probabilities: probabilities of auxiliary scorers; they contribute no
+                candidates.
+
+        Returns:
+            The regions in the order of the text.
         """
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:

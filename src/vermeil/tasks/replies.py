@@ -1,7 +1,7 @@
-"""What replies of every task have in common: a JSON object to find, and ways to go wrong.
+"""Replies of all tasks: JSON objects in a reply, quotations, refusals and truncation.
 
-A reply is usable only if it holds a whole JSON object of the shape that was asked for. Everything
-else is named for what it is, and never read as "nothing there".
+A reply is usable only if it holds a complete JSON object of the requested shape. Any other reply
+gets a state that names the problem. It is never read as "nothing there".
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_REFUSAL = 800
-"""Characters; a longer reply that begins like a refusal did something else as well."""
+"""Characters. A longer reply that begins like a refusal also holds other content."""
 
 
 def last_object(text: str, key: str) -> dict[str, Any] | None:
-    """Return the last JSON object in ``text`` that has ``key``, whatever stands around it.
+    """Return the last JSON object in ``text`` that has ``key``, or None if there is none.
 
-    Reasoning, code fences and closing words are passed over. Where ``key`` is opened once more
-    after that object, the answer itself is broken or cut off, and what was found before it is only
-    a draft or a quotation of the instruction: then there is none.
+    Reasoning, code fences and closing words around it are ignored. If ``key`` occurs again after
+    that object, the real answer is broken or cut off. The object before it is then a draft or a
+    quotation of the instruction, and the result is None.
     """
     found: dict[str, Any] | None = None
     position, end = 0, 0
@@ -45,9 +45,9 @@ def last_object(text: str, key: str) -> dict[str, Any] | None:
     while opening := _OPENING.search(text, position, last + 1):
         try:
             value, position = _DECODER.raw_decode(text, opening.start())
-        except ValueError:  # no JSON, or a number of absurd length
+        except ValueError:  # no JSON, or a number with too many digits
             position = opening.start() + 1
-        except RecursionError:  # nested as no answer is
+        except RecursionError:  # nested deeper than any answer
             return None
         else:
             having = next((inner for inner in _objects(value) if key in inner), None)
@@ -57,7 +57,7 @@ def last_object(text: str, key: str) -> dict[str, Any] | None:
 
 
 def closed_object(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the JSON schema of an object that has exactly these properties."""
+    """Return the JSON schema of an object with exactly these properties."""
     return {
         "type": "object",
         "properties": dict(properties),
@@ -67,10 +67,9 @@ def closed_object(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without_quotations(reply: str, text: str) -> str:
-    """Return a reply without the JSON objects that stand in the document's text, too.
+    """Return a reply without the JSON objects that also occur in the document's text.
 
-    What a document holds is no answer, even if the teacher repeats it: a quotation, or an order
-    that the text gave.
+    Such an object is a quotation or the effect of an instruction in the text, and no answer.
     """
     if "{" not in text or "{" not in reply:
         return reply
@@ -84,34 +83,39 @@ def without_quotations(reply: str, text: str) -> str:
 
 
 def objects_in(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
-    """Yield the JSON objects that stand in a text, none within another, with their ranges."""
+    """Yield the outermost JSON objects in a text, with start and end of each."""
     position = 0
     while opening := _OBJECT.search(text, position):
         try:
             value, position = _DECODER.raw_decode(text, opening.start())
         except ValueError:
             position = opening.start() + 1
-        except RecursionError:  # nested as no answer is
+        except RecursionError:  # nested deeper than any answer
             return
         else:
             yield value, opening.start(), position
 
 
 def canonical(value: dict[str, Any]) -> str:
-    """Return the one form that all ways to write a JSON object have in common."""
+    """Return the canonical form of a JSON object: its keys are sorted."""
     return json.dumps(value, sort_keys=True)
 
 
 def as_text(value: object) -> str | None:
-    """Return a JSON string as text that can be written in UTF-8; None if it is not a string."""
+    """Return a JSON string as text that UTF-8 can encode; None if the value is no string."""
     return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) else None
 
 
 def unusable(reply: Reply, problem: str, **notes: int) -> ReplyResult:
-    """Name what is wrong with a reply that could not be parsed.
+    """Return the result for a reply that could not be parsed.
 
-    REFUSED where the server filtered it or the model plainly declined, TRUNCATED where it reached
-    the length limit, UNPARSABLE otherwise.
+    The state is REFUSED if the server filtered the reply or the model declined, TRUNCATED if the
+    reply reached the length limit, and UNPARSABLE otherwise.
+
+    Args:
+        reply: the reply.
+        problem: the reason for the state UNPARSABLE.
+        **notes: irregularities of the reply, name to count.
     """
     if was_refused(reply):
         return ReplyResult(State.REFUSED, problem="the teacher declined", notes=notes)
@@ -123,32 +127,35 @@ def unusable(reply: Reply, problem: str, **notes: int) -> ReplyResult:
 
 
 def was_refused(reply: Reply) -> bool:
-    """Whether the server filtered the reply, or it is short and begins as a plain refusal."""
+    """Return whether the server filtered the reply or it is short and begins with a refusal."""
     if was_filtered(reply):
         return True
     return len(reply.text) <= _LONGEST_REFUSAL and _REFUSAL.match(reply.text) is not None
 
 
 def was_filtered(reply: Reply) -> bool:
-    """Whether the server withheld the reply or part of it: even a whole answer is then suspect."""
+    """Return whether the server withheld the reply or part of it.
+
+    Even a complete answer is then not reliable.
+    """
     return reply.finish_reason == "content_filter"
 
 
 def was_cut_after_draft(reply: Reply) -> bool:
-    """Whether the reply reached the length limit, and it was not an answer that it ended with.
+    """Return whether the reply reached the length limit and does not end with an answer.
 
-    An answer "nothing there" before that point may be a quotation of the instruction.
+    An empty answer before that point may be a quotation of the instruction.
     """
     return reply.finish_reason == "length" and not reply.text.rstrip(" \r\n`").endswith(("}", "]"))
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object within a JSON value, outermost first along each branch."""
-    waiting = [value]
-    while waiting:
-        value = waiting.pop()
+    """Yield every object within a JSON value, outermost first along each branch."""
+    stack = [value]
+    while stack:
+        value = stack.pop()
         if isinstance(value, dict):
             yield value
-            waiting.extend(value.values())
+            stack.extend(value.values())
         elif isinstance(value, list):
-            waiting.extend(value)
+            stack.extend(value)

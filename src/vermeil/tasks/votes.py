@@ -1,4 +1,4 @@
-"""Several answers about one text: who said what, what stays, and what is asked about again."""
+"""Votes over several replies for one text, and verification of contested candidates."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from vermeil.data.document import Annotation, Range, Span
 from vermeil.data.reply import Message, Reply, State
 
 VotingRule = Literal["majority", "unanimous", "any"]
-"""Which spans stay: those of more than half of the voters, of all, or of at least one."""
+"""Votes that keep a span: those of more than half of the voters, of all, or of at least one."""
 
 
 @dataclass(frozen=True, slots=True)
 class VotedSpan:
-    """A span that at least one voter named.
+    """A span that at least one voter marked.
 
     Args:
-        span: where, and as what.
-        votes: how many voters named it.
-        voters: how many voted.
+        span: the span with its label.
+        votes: number of voters that marked it.
+        voters: number of all voters.
         kept: whether it is part of the annotation.
-        doubtful: whether its place or bounds are a guess.
-        verified: whether it was asked about again and answered.
+        doubtful: whether its position or bounds are uncertain.
+        verified: whether a verification decided about it.
     """
 
     span: Span
@@ -35,19 +35,19 @@ class VotedSpan:
 
     @property
     def is_contested(self) -> bool:
-        """Whether it is worth asking about again."""
+        """Return whether the span needs verification."""
         return self.votes < self.voters or self.doubtful
 
 
 @dataclass(frozen=True, slots=True)
 class VoteResult:
-    """What several answers come to.
+    """The result of a vote over several replies.
 
     Args:
-        annotation: what stays.
-        voted_spans: everything that was named, in the order of the text.
-        notes: what to number beside the candidates.
-        abstained: where a voter abstained.
+        annotation: the merged annotation.
+        voted_spans: every span that a voter marked, in the order of the text.
+        notes: further counts, by name.
+        abstained: ranges in which a voter abstained.
     """
 
     annotation: Annotation
@@ -57,12 +57,12 @@ class VoteResult:
 
     @property
     def contested(self) -> tuple[VotedSpan, ...]:
-        """What is worth asking about again."""
+        """The spans that need verification."""
         return tuple(c for c in self.voted_spans if c.is_contested)
 
     @property
     def counts(self) -> dict[str, int]:
-        """Numbers of candidates; ``kept`` and ``lost`` add up to ``candidates``."""
+        """Numbers of voted spans; ``kept`` and ``lost`` add up to ``candidates``."""
         kept = sum(c.kept for c in self.voted_spans)
         return {
             "candidates": len(self.voted_spans),
@@ -75,14 +75,13 @@ class VoteResult:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What a teacher said when it was asked again.
+    """The teacher's decisions about contested candidates.
 
     Args:
         state: DONE, REFUSED, TRUNCATED or UNPARSABLE.
-        answers: number of the contested candidate, from 1, to the right label, or None for "no
-            entity".
-        problem: why the reply could not be used, in words.
-        notes: named oddities of the reply, to number.
+        answers: number of the contested candidate, from 1, to its correct label; None: no entity.
+        problem: the reason why the reply could not be used, in words.
+        notes: irregularities of the reply, name to count.
     """
 
     state: State
@@ -92,10 +91,10 @@ class Verdicts:
 
 
 class Verification(Protocol):
-    """How a task asks again about contested candidates."""
+    """The verification of contested candidates by a further request."""
 
     def render(self, text: str, contested: Sequence[VotedSpan]) -> tuple[Message, ...]:
-        """Return the chat messages; the last one ends with ``text`` on lines of its own."""
+        """Return the chat messages; the last one ends with ``text``, which begins on a new line."""
 
     def read(self, text: str, reply: Reply) -> Verdicts:
         """Parse a reply; never raises on a bad one."""
@@ -103,22 +102,27 @@ class Verification(Protocol):
     def apply_verdicts(
         self, text: str, vote: VoteResult, verdicts: Verdicts, abstain: bool
     ) -> VoteResult:
-        """Return the vote with the verdicts in force; what nobody answered stays as it was."""
+        """Return the vote with the verdicts applied; other candidates stay unchanged."""
 
 
 def has_enough_votes(votes: int, voters: int, keep: VotingRule) -> bool:
-    """Whether so many of the voters are enough."""
+    """Return whether a number of votes satisfies the rule."""
     if keep == "majority":
         return 2 * votes > voters
     return votes == voters if keep == "unanimous" else votes > 0
 
 
 def with_verdict(voted_span: VotedSpan, label: str | None) -> VotedSpan:
-    """Return a candidate as the verdict has it: with this label, or lost."""
+    """Return a candidate with its verdict applied.
+
+    Args:
+        voted_span: the contested candidate.
+        label: its correct label; None: not kept.
+    """
     if label is None:
         return replace(voted_span, kept=False, verified=True)
     is_same = label == voted_span.span.label or voted_span.voters > 1
-    # A single voter's confidence was that in another label.
+    # A single voter's confidence belongs to its own label.
     score = voted_span.span.score if is_same else None
     span = replace(voted_span.span, label=label, score=score)
     return replace(voted_span, span=span, kept=True, verified=True)

@@ -1,1 +1,1 @@
-"""Classification: labels of whole texts."""
+"""Classification: one label per text."""

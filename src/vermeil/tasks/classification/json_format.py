@@ -16,21 +16,21 @@ Format: {"label": "..."}
 
 
 def instruction(labels: LabelSet) -> str:
-    """Return the words that tell a teacher how to write its answer."""
+    """Return the instruction for the answer's format."""
     return _INSTRUCTION.replace("LABELS", labels.quoted())
 
 
 def schema(labels: LabelSet) -> dict[str, Any]:
-    """Return the JSON schema of the answer, in the subset that servers call strict."""
+    """Return the JSON schema of the answer, in the subset of strict structured outputs."""
     return closed_object({_KEY: {"type": "string", "enum": list(labels.names)}})
 
 
 def render_reply(label: str) -> str:
-    """Return the answer that a teacher following `instruction` would give, on one line."""
+    """Return the correct answer for a label, on one line."""
     return json.dumps({_KEY: label}, ensure_ascii=False)
 
 
 def parse_reply(text: str) -> str | None:
-    """Return the label of the last whole answer in ``text``, or None if there is none."""
+    """Return the label of the last complete answer in ``text``, or None if there is none."""
     answer = last_object(text, _KEY)
     return None if answer is None else as_text(answer[_KEY])

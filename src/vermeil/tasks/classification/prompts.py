@@ -1,4 +1,4 @@
-"""The prompts: which labels there are, and how the teacher is to answer with one of them."""
+"""The prompts of classification: labels, guidelines and the format of the answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Then give the answer."""
 _INTRODUCTION = "Classify this text."
 
 PROMPTS: dict[str, str] = {"standard": "", "chain_of_thought": _STEPS}
-"""What each prompt asks for before the answer."""
+"""Instruction of each prompt for the text before the answer; empty: the answer alone."""
 
 
 def render_prompt(
@@ -37,15 +37,15 @@ def render_prompt(
     answer: str,
     demonstrations: Sequence[Demonstration] = (),
 ) -> tuple[Message, ...]:
-    """Return the chat messages that ask for the label of ``text``.
+    """Return the chat messages that request the label of ``text``.
 
     Args:
         prompt: a key of `PROMPTS`.
         text: the document's text.
         labels: the labels to choose from.
         guidelines: the user's annotation guidelines; may be empty.
-        answer: how the answer is to be written.
-        demonstrations: texts with their right answers, the answers written in the same way.
+        answer: the instruction for the answer's format.
+        demonstrations: texts with their correct answers in the same format.
 
     Raises:
         ConfigError: there is no such prompt.

@@ -1,4 +1,4 @@
-"""The task that gives each text one label."""
+"""The classification task: one label per text."""
 
 from __future__ import annotations
 
@@ -30,14 +30,13 @@ from vermeil.tasks.votes import VoteResult, VotingRule, has_enough_votes
 
 
 class ClassificationTask:
-    """One label per text, of the labels of one ``[task]`` section.
+    """Classification of texts with the labels of one ``[task]`` section.
 
     Args:
         config: label set and guidelines.
 
     Raises:
-        ConfigError: label names or aliases contradict each other, or another reply format than
-            JSON is named.
+        ConfigError: label names or aliases contradict each other, or the reply format is not JSON.
     """
 
     name = "classification"
@@ -47,8 +46,8 @@ class ClassificationTask:
     def __init__(self, config: TaskConfig) -> None:
         if config.reply_format != "json":
             raise ConfigError(
-                f"task.reply_format: classification asks for a JSON object, never for "
-                f"{config.reply_format!r}; leave the option out"
+                f"task.reply_format: classification supports json only, not "
+                f"{config.reply_format!r}; remove the option"
             )
         self.config = config
         self.label_set = LabelSet.from_config(config)
@@ -76,37 +75,41 @@ class ClassificationTask:
     def render(
         self, prompt: str, text: str, demonstrations: Sequence[Document] = ()
     ) -> tuple[Message, ...]:
-        """Return the chat messages that ask for the label of ``text``."""
+        """Return the chat messages that request the label of ``text``."""
         answer = instruction(self.label_set)
-        shown = [(d.text, render_reply(label)) for d in demonstrations for label in d.labels or ()]
-        return render_prompt(prompt, text, self.label_set, self.config.guidelines, answer, shown)
+        pairs = [(d.text, render_reply(label)) for d in demonstrations for label in d.labels or ()]
+        return render_prompt(prompt, text, self.label_set, self.config.guidelines, answer, pairs)
 
     def schema(self, prompt: str) -> Mapping[str, Any] | None:
-        """Return the JSON schema of the reply; None where the prompt reasons first."""
+        """Return the JSON schema of the reply; None if the prompt requests reasoning first."""
         return None if PROMPTS[prompt] else schema(self.label_set)
 
     def read(self, text: str, reply: Reply) -> ReplyResult:
-        """Parse a reply; a label that is not in the set makes it UNPARSABLE, noted off_schema."""
+        """Parse a reply.
+
+        A label outside the set makes it UNPARSABLE with the note ``off_schema``.
+        """
         own = without_quotations(reply.text, text)
-        said = None if was_filtered(reply) else parse_reply(own)
-        if said is None:
+        answer = None if was_filtered(reply) else parse_reply(own)
+        if answer is None:
             quoted = {} if own == reply.text else {"quoted": 1}
-            return unusable(
-                reply, "no whole answer in the JSON format that was asked for", **quoted
-            )
-        label = self.label_set.normalise(said)
+            return unusable(reply, "no complete answer in the requested JSON format", **quoted)
+        label = self.label_set.normalise(answer)
         if label is None:
             return ReplyResult(
                 State.UNPARSABLE,
-                problem=self.label_set.unknown_label_message(said),
+                problem=self.label_set.unknown_label_message(answer),
                 notes={"off_schema": 1},
             )
         return ReplyResult(State.DONE, Annotation(labels=(label,)))
 
     def vote(
-        self, voter_annotations: Sequence[Annotation], keep: VotingRule, abstain: bool
+        self,
+        voter_annotations: Sequence[Annotation],
+        keep: VotingRule,
+        abstain: bool,  # noqa: ARG002
     ) -> VoteResult:
-        """Return the label with most votes, if they are enough; else nobody knows: no label."""
+        """Return the label with most votes; no annotation if the votes are not enough."""
         votes = Counter(label for one in voter_annotations for label in one.labels or ())
         label, number = max(votes.items(), key=lambda v: (v[1], -self.labels.index(v[0])))
         if not has_enough_votes(number, len(voter_annotations), keep):
@@ -115,10 +118,10 @@ class ClassificationTask:
 
     @property
     def verification(self) -> None:
-        """There are no mentions to ask about again."""
+        """None: classification has no verification."""
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:  # noqa: ARG002
-        """Return the document's one class, IGNORED where nobody labelled it."""
+        """Return the document's class; IGNORED if the document has no label."""
         known = document.labels or ()
         number = self.classes.index(known[0]) if known else IGNORED
         weight = 1.0 if document.weight is None else document.weight
@@ -133,11 +136,11 @@ class ClassificationTask:
         return Annotation(labels=(self.labels[int(probabilities[0].argmax())],))
 
     def span_keys(self, document: Document, words: Sequence[Range]) -> Candidate:  # noqa: ARG002
-        """Return the document's label as a mark of the whole text."""
+        """Return the document's label as a span key of the whole text."""
         return tuple((0, len(document.text), label) for label in document.labels or ())
 
     def make_annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
-        """Return the label; no label where it is in doubt."""
+        """Return the label as an annotation; no annotation if there is an abstention."""
         return UNANNOTATED if abstain or not spans else Annotation(labels=(spans[0].label,))
 
     def regions(
@@ -147,32 +150,35 @@ class ClassificationTask:
         probabilities: NDArray[np.float32] | None,
         auxiliary_probabilities: Sequence[NDArray[np.float32]] = (),
     ) -> tuple[Region, ...]:
-        """Return the whole text as one region, whose options are the labels."""
-        said = self.span_keys(document, words)
-        if not said:
+        """Return the whole text as one region; every label is a candidate."""
+        teacher_candidate = self.span_keys(document, words)
+        if not teacher_candidate:
             return ()
-        options = tuple(((0, len(document.text), label),) for label in self.labels)
-        alike = np.ones((1, len(options)))
-        heard = [alike if probabilities is None else probabilities, *auxiliary_probabilities]
-        evidence, *asked = (_log_normalise(rows[0].astype(np.float64)) for rows in heard)
-        own = options.index(said)
-        best = own if probabilities is None else int(evidence.argmax())
-        besides = np.array(asked).reshape(len(asked), len(options))
-        return (Region(0, len(document.text), options, evidence, own, best, besides),)
+        candidates = tuple(((0, len(document.text), label),) for label in self.labels)
+        uniform = np.ones((1, len(candidates)))
+        scorers = [uniform if probabilities is None else probabilities, *auxiliary_probabilities]
+        log_probs, *others = (_log_normalise(rows[0].astype(np.float64)) for rows in scorers)
+        teacher_choice = candidates.index(teacher_candidate)
+        student_choice = teacher_choice if probabilities is None else int(log_probs.argmax())
+        auxiliary = np.array(others).reshape(len(others), len(candidates))
+        whole = 0, len(document.text)
+        return (Region(*whole, candidates, log_probs, teacher_choice, student_choice, auxiliary),)
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
-        """Score one document; over documents with one label each, micro F1 is the accuracy."""
-        right, said = set(gold.labels or ()), set(predicted.labels or ())
+        """Score one document; if every document has one label, micro F1 is the accuracy."""
+        expected, found = set(gold.labels or ()), set(predicted.labels or ())
         per_label = {
-            label: MatchCounts(int(label in right & said), int(label in said), int(label in right))
-            for label in sorted(right | said)
+            label: MatchCounts(
+                int(label in expected & found), int(label in found), int(label in expected)
+            )
+            for label in sorted(expected | found)
         }
-        return Counts(per_label, None, _confusion(right, said), documents=1)
+        return Counts(per_label, None, _confusion(expected, found), documents=1)
 
 
-def _log_normalise(chances: NDArray[np.float64]) -> NDArray[np.float64]:
-    some = np.maximum(chances, 1e-6)
-    result: NDArray[np.float64] = np.log(some / some.sum())
+def _log_normalise(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    positive = np.maximum(probabilities, 1e-6)
+    result: NDArray[np.float64] = np.log(positive / positive.sum())
     return result
 
 

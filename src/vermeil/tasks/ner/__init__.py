@@ -1,1 +1,1 @@
-"""Named entity recognition: labelled spans."""
+"""Named entity recognition (NER): labelled spans."""

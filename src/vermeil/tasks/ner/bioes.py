@@ -1,4 +1,4 @@
-"""The best sequence of classes that BIOES allows."""
+"""Decoding of BIOES: the most probable valid sequence of classes."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SMALLEST = 1e-30
-"""Probabilities are kept above this, so that their logarithms are finite."""
+"""Lower bound of probabilities, so that their logarithms are finite."""
 
 _PER_LABEL = 4
-"""Classes of a label: B, I, E, S."""
+"""Number of classes of a label: B, I, E, S."""
 
 
 def best_bioes_path(
     probabilities: NDArray[np.floating], greedy: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Return the most probable allowed sequence (Viterbi 1967).
+    """Return the most probable valid sequence (Viterbi 1967).
 
     Args:
         probabilities: shape (words, classes); classes O, B-L1, I-L1, E-L1, S-L1, B-L2, ….
-        greedy: each word's best class by itself; returned where that is allowed.
+        greedy: the most probable class of each word; returned if this sequence is valid.
     """
     forbidden, opens, closes = _transition_rules(probabilities.shape[1])
     if not len(greedy):
@@ -47,13 +47,13 @@ def best_bioes_path(
 def _transition_rules(
     classes: int,
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which class must not follow which, which may come first, and which last."""
+    """Return the forbidden transitions, the valid first classes and the valid last classes."""
     numbers = np.arange(classes)
-    label, place = (numbers - 1) // _PER_LABEL, (numbers - 1) % _PER_LABEL
+    label, prefix = (numbers - 1) // _PER_LABEL, (numbers - 1) % _PER_LABEL
     outside = numbers == 0
-    goes_on = ~outside & (place <= 1)  # B and I: the span is not over
-    continues = ~outside & ((place == 1) | (place == 2))  # I and E: the span is there already
+    has_next = ~outside & (prefix <= 1)  # B and I: the span continues with the next word
+    has_previous = ~outside & ((prefix == 1) | (prefix == 2))  # I and E: the span began before
     same = label[:, None] == label[None, :]
-    within = goes_on[:, None] & continues[None, :] & same
-    between = ~goes_on[:, None] & ~continues[None, :]
-    return ~(within | between), ~continues, ~goes_on
+    within = has_next[:, None] & has_previous[None, :] & same
+    between = ~has_next[:, None] & ~has_previous[None, :]
+    return ~(within | between), ~has_previous, ~has_next

@@ -1,11 +1,11 @@
-"""How sure a teacher was of each span, by the log-probabilities of the tokens that say it.
+"""The teacher's confidence in each span, from the log-probabilities of its tokens.
 
-It is their joint probability: that of saying just this, surface and label, after all that was said
-before. Jiang, Araki, Ding and Neubig (How Can We Know When Language Models Know?, TACL 2021) take
-the probability of an answer so, as the product over its tokens, before they calibrate it. A mean
-over tokens would compare names of different lengths, but hide that one token was in doubt among
-many that only spell a name out; and how often confidences of some size are right is for gold to
-say: the judge (`vermeil.selection`) weighs them.
+The confidence is the joint probability of the tokens of surface and label, given the reply before
+them. Jiang, Araki, Ding and Neubig (How Can We Know When Language Models Know?, TACL 2021) compute
+the probability of an answer in the same way, as a product over its tokens, before calibration. A
+mean over tokens would make names of different lengths comparable. But it would hide a single
+uncertain token among many certain ones. The confidence is not calibrated: the judge
+(`vermeil.selection`) learns its weight from gold.
 """
 
 from __future__ import annotations
@@ -18,19 +18,18 @@ from vermeil.data.logprobs import Logprobs
 from vermeil.data.mention import LocatedMention, Mention
 
 WITHOUT_CONFIDENCE = "without_confidence"
-"""The note of mentions whose tokens are not known, of a reply with log-probabilities."""
+"""Note: mentions with unknown tokens, in a reply with log-probabilities."""
 
 
 def confidence(mention: Mention, logprobs: Logprobs) -> float | None:
-    """Return the joint probability of the tokens that say a mention, in [0, 1].
+    """Return the joint probability of the tokens of a mention, in [0, 1].
 
     Args:
-        mention: as read from the reply; knows where it is written.
-        logprobs: of the whole reply.
+        mention: a mention with its ranges in the reply.
+        logprobs: log-probabilities of the whole reply.
 
     Returns:
-        None where it is not known which tokens they are: the reply is not in JSON, or a string of
-        it lacks its quotes.
+        None if the tokens are unknown: the reply is not JSON, or a string of it lacks its quotes.
     """
     if not mention.reply_ranges:
         return None
@@ -43,11 +42,11 @@ def confidence(mention: Mention, logprobs: Logprobs) -> float | None:
 def with_confidence(
     located: Iterable[LocatedMention], logprobs: Logprobs | None
 ) -> tuple[LocatedMention, ...]:
-    """Return located mentions, their spans with the confidence in the mention as score.
+    """Return located mentions with their confidence as the score of their spans.
 
     Args:
-        located: with the mentions of a reply.
-        logprobs: of that reply; None: nothing is known.
+        located: the located mentions of a reply.
+        logprobs: log-probabilities of that reply; None: the mentions are returned unchanged.
     """
     if logprobs is None:
         return tuple(located)

@@ -1,4 +1,4 @@
-"""From the student's probabilities to spans: the best sequence of classes that is allowed."""
+"""Decoding of class probabilities to spans: the most probable valid sequence of classes."""
 
 from __future__ import annotations
 
@@ -13,30 +13,29 @@ from vermeil.data.tags import PREFIXES, Scheme
 from vermeil.tasks.ner.bioes import best_bioes_path
 
 _SMALLEST = 1e-30
-"""Probabilities are kept above this, so that their logarithms are finite."""
-
+"""Lower bound of probabilities, so that their logarithms are finite."""
 
 _INSIDE: dict[Scheme, int] = {"iob2": 1, "bioes": 2}
-"""How many of a label's classes, right behind its B, go on with a span."""
+"""Number of classes after a label's B that continue a span."""
 
 
 def best_path(probabilities: NDArray[np.floating], scheme: Scheme = "iob2") -> NDArray[np.int64]:
-    """Return the most probable sequence of classes that the scheme allows.
+    """Return the most probable sequence of classes that is valid in the scheme.
 
-    In IOB2 each I follows B or I of its label; in BIOES each B and I also has to be followed by I
-    or E of its label, and E follows B or I.
+    In IOB2 each I follows B or I of its label. In BIOES, in addition, I or E of the label must
+    follow each B and I, and E follows B or I.
 
-    Where the best class of every word already makes an allowed sequence, no other is better, and
-    that is most documents; the others go through Viterbi's algorithm (Viterbi 1967), in which all
-    allowed transitions weigh the same.
+    In most documents the most probable class of every word is already a valid sequence, which no
+    other can exceed. The others are decoded by the Viterbi algorithm (Viterbi 1967), in which all
+    valid transitions have the same weight.
 
     Args:
         probabilities: shape (words, classes); classes O, B-L1, I-L1, B-L2, I-L2, …, in BIOES
             O, B-L1, I-L1, E-L1, S-L1, B-L2, ….
-        scheme: what the classes are.
+        scheme: the tagging scheme of the classes.
 
     Returns:
-        The number of the class of each word, shape (words,).
+        The class index of each word, shape (words,).
     """
     greedy = probabilities.argmax(axis=1)
     if scheme == "bioes":
@@ -50,17 +49,16 @@ def decode_spans(
     labels: Sequence[str],
     scheme: Scheme = "iob2",
 ) -> tuple[Span, ...]:
-    """Return the spans of the best allowed sequence of classes.
+    """Return the spans of the most probable valid sequence of classes.
 
-    A span's ``score`` is the geometric mean of the probabilities that its words have for their
-    classes in that sequence, so it does not fall with the span's length. Its ``origin`` is
-    ``student``.
+    A span's ``score`` is the geometric mean of the probabilities of its words' classes in that
+    sequence, so it does not depend on the span's length. Its ``origin`` is ``student``.
 
     Args:
         words: the ranges of the document's words.
         probabilities: shape (words, classes).
         labels: the label set, in the order of the classes.
-        scheme: what the classes are.
+        scheme: the tagging scheme of the classes.
     """
     if not len(words):
         return ()
@@ -80,13 +78,13 @@ def decode_spans(
         while end < len(numbers) and begins < numbers[end] <= begins + inside:
             end += 1
         score = math.exp(sum(logs[first:end]) / (end - first))
-        place = words[first][0], words[end - 1][1]
-        spans.append(Span(*place, labels[index], score=min(score, 1.0), origin="student"))
+        bounds = words[first][0], words[end - 1][1]
+        spans.append(Span(*bounds, labels[index], score=min(score, 1.0), origin="student"))
     return tuple(spans)
 
 
 def _is_allowed(path: NDArray[np.int64]) -> bool:
-    """Whether each I (even numbers from 2) follows its B (one less) or itself."""
+    """Return whether each I (even numbers from 2) follows its B (one less) or itself."""
     before = np.empty_like(path)
     before[:1], before[1:] = 0, path[:-1]
     inside = (path > 0) & (path % 2 == 0)
@@ -94,7 +92,10 @@ def _is_allowed(path: NDArray[np.int64]) -> bool:
 
 
 def _viterbi(probabilities: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Viterbi's algorithm, using that O and every B may follow anything: one maximum for all."""
+    """Return the most probable valid IOB2 sequence, by the Viterbi algorithm.
+
+    O and every B may follow any class, so one maximum serves all of them.
+    """
     scores = np.log(np.maximum(probabilities.astype(np.float64), _SMALLEST))
     size, number = scores.shape
     inside = np.arange(2, number, 2)

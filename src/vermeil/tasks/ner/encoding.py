@@ -1,4 +1,4 @@
-"""From spans to the classes that the student should give to each word, and how much they count."""
+"""Encoding of spans as target classes and weights of words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vermeil.data.tags import PREFIXES, Scheme, spans_to_tags
 
 
 def scheme_classes(labels: Sequence[str], scheme: Scheme) -> tuple[str, ...]:
-    """Return the classes for a label set: O first, then B, I, … of each label, in its order."""
+    """Return the classes of a label set: O, then B, I, … of each label in order."""
     return ("O", *(f"{prefix}-{label}" for label in labels for prefix in PREFIXES[scheme]))
 
 
@@ -23,17 +23,17 @@ def encode_spans(
     class_numbers: dict[str, int],
     scheme: Scheme = "iob2",
 ) -> Target:
-    """Return the classes of the document's words.
+    """Return the target classes and weights of the document's words.
 
-    Words within an abstention, and all words of a document that nobody annotated, are `IGNORED`.
-    A word's weight is that of its document times that of the span that it belongs to (1 where
-    there is none). What tags cannot hold is numbered in the target's losses.
+    Words within an abstention and all words of an unannotated document are `IGNORED`. A word's
+    weight is the document's weight times the weight of its span (1 if there is none). The target's
+    ``encoding_losses`` count the spans that tags cannot represent.
 
     Args:
-        document: annotated only with labels of the label set.
+        document: a document whose labels are all in the label set.
         words: the ranges of its words, in order.
-        class_numbers: the number of each class.
-        scheme: which tags the classes are.
+        class_numbers: the index of each class.
+        scheme: the tagging scheme of the classes.
     """
     base = 1.0 if document.weight is None else document.weight
     weights = np.full(len(words), base, dtype=np.float32)
@@ -46,7 +46,7 @@ def encode_spans(
         certain, _ = spans_to_tags(likely, words, scheme)
     classes = np.array([class_numbers[tag] for tag in certain], dtype=np.int64)
     starts, ends = _bounds(words)
-    # In reverse: of two spans that share a word, the first has it (see `spans_to_tags`).
+    # In reverse: if two spans share a word, it belongs to the first (see `spans_to_tags`).
     for span in reversed(document.spans):
         if span.weight is not None:
             covered = _covered((span.start, span.end), starts, ends)
@@ -63,10 +63,10 @@ def _soft(
     bounds: tuple[NDArray[np.int64], NDArray[np.int64]],
     class_numbers: dict[str, int],
 ) -> NDArray[np.float32] | None:
-    """Return the probability of each class of each word; None where every label is certain.
+    """Return the probability of each class of each word; None if no span has soft labels.
 
-    A word of an uncertain span keeps its place in it (B, I, …) under every label; what its labels
-    lack to 1 is the probability that it belongs to no span.
+    A word of a span with soft labels keeps its prefix (B, I, …) under every label. The rest of
+    the probability goes to O.
     """
     if all(span.soft is None for span in spans):
         return None
@@ -91,6 +91,6 @@ def _bounds(words: Sequence[Range]) -> tuple[NDArray[np.int64], NDArray[np.int64
 
 
 def _covered(where: Range, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> slice:
-    """The words that share a character with a range."""
+    """Return the slice of words that share a character with a range."""
     first = int(np.searchsorted(ends, where[0], side="right"))
     return slice(first, int(np.searchsorted(starts, where[1], side="left")))

@@ -1,4 +1,4 @@
-"""A text in which stretches are marked: what inline replies say, and what examples are made of."""
+"""A text with inline marks: the content of inline replies and of demonstrations."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from vermeil.data.document import Span
 
 @dataclass(frozen=True, slots=True)
 class InlineMark:
-    """A labelled stretch of a `InlineMarkedText`.
+    """A labelled range of an `InlineMarkedText`.
 
     Args:
         start: first character.
-        end: one past the last; beyond ``start``.
-        label: the label as it was written.
+        end: one past the last character; greater than ``start``.
+        label: the label as written.
     """
 
     start: int
@@ -25,13 +25,13 @@ class InlineMark:
 
 @dataclass(frozen=True, slots=True)
 class InlineMarkedText:
-    """A text, freed from its tags, and what they marked.
+    """A text without its tags, and the ranges that the tags marked.
 
-    In a reply it is the teacher's copy of the text, which need not be the text itself.
+    In a reply it is the teacher's copy of the text, which may differ from the text.
 
     Args:
-        text: the characters without any tag.
-        marks: sorted by position; they may be nested.
+        text: the characters without the tags.
+        marks: the marked ranges; stored sorted by position. They may be nested.
     """
 
     text: str
@@ -41,11 +41,11 @@ class InlineMarkedText:
         ordered = tuple(sorted(self.marks, key=lambda m: (m.start, -m.end, m.label)))
         object.__setattr__(self, "marks", ordered)
         if any(not 0 <= m.start < m.end <= len(self.text) for m in ordered):
-            raise ValueError("a mark lies outside of its text")
+            raise ValueError("a mark lies outside its text")
 
     @classmethod
     def from_spans(cls, text: str, spans: Iterable[Span]) -> InlineMarkedText:
-        """Return a text with its spans marked, for a renderer."""
+        """Return a text with its spans as marks, for a renderer."""
         return cls(text, tuple(InlineMark(s.start, s.end, s.label) for s in spans))
 
     def surface(self, mark: InlineMark) -> str:

@@ -1,4 +1,4 @@
-"""The prompts: what the teacher is told about the labels, and how it is to answer."""
+"""The prompts of NER: labels, guidelines and the format of the answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Then give the answer."""
 _INTRODUCTION = "Annotate the named entities of this text."
 
 PROMPTS: dict[str, str] = {"standard": "", "chain_of_thought": _STEPS}
-"""What each prompt asks for before the answer."""
+"""Instruction of each prompt for the text before the answer; empty: the answer alone."""
 
 
 def render_prompt(
@@ -39,15 +39,15 @@ def render_prompt(
     answer: ReplyFormat,
     demonstrations: Sequence[Demonstration] = (),
 ) -> tuple[Message, ...]:
-    """Return the chat messages that ask for the named entities of ``text``.
+    """Return the chat messages that request the named entities of ``text``.
 
     Args:
         prompt: a key of `PROMPTS`.
-        text: the document's text, put verbatim at the very end, from the start of a line.
-        labels: the types to find.
+        text: the document's text, verbatim at the end, from the start of a line.
+        labels: the entity types.
         guidelines: the user's annotation guidelines; may be empty.
-        answer: how the answer is to be written.
-        demonstrations: texts with their right answers, the answers written in the same way.
+        answer: the format of the answer.
+        demonstrations: texts with their correct answers in the same format.
 
     Raises:
         ConfigError: there is no such prompt.

@@ -1,4 +1,4 @@
-"""Where teacher and students see something in a text, and the ways in which it may be annotated."""
+"""Regions of a text that teacher or students mark, and the candidates of each region."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from vermeil.data.tags import PREFIXES, Scheme, spans_to_tags
 from vermeil.tasks.ner.decoding import decode_spans
 
 O_LOGIT_PENALTY = 2.0
-"""Students are also heard with O's logit lowered by so much, so that a span to which they give a
-tenth of the probability is considered, though nobody named it."""
+"""Reduction of O's logit for a second decoding of the students' probabilities. It adds spans with
+about a tenth of the probability that neither teacher nor students marked."""
 
 _SMALLEST = 1e-6
 
 WordSpan = tuple[int, int, str]
-"""First word, word behind the last one, and label."""
+"""First word, one past the last word, and label."""
 
 
 def find_regions(
@@ -32,51 +32,53 @@ def find_regions(
 ) -> tuple[Region, ...]:
     """Return the regions of a document, in order.
 
-    A region is covered by spans of the teacher or the students that overlap each other. Its options
-    are what the teacher says, what the students say, and what they nearly say; of these, each span
-    alone and under every other label; and that nothing is there.
+    A region is the union of spans of teacher and students that overlap each other. Its candidates
+    are the teacher's annotation, the students' annotation, and the students' annotation with O
+    reduced by `O_LOGIT_PENALTY`. Further candidates are each span of these alone, a single span
+    under every other label, and the empty annotation.
 
     Args:
-        document: annotated by the teacher; spans that cut through words are widened to whole ones.
+        document: a document with the teacher's annotation; spans are widened to whole words.
         words: ranges of its words.
-        probabilities: shape (words, classes): of students that did not learn from it; None: there
-            are none, all options are alike to them.
+        probabilities: shape (words, classes), from students that were not trained on the document;
+            None: there are no students, and all candidates have the same probability.
         labels: the label set, in the order of the classes.
-        scheme: what the classes are.
-        auxiliary_probabilities: like ``probabilities``, of each who is asked besides: they add no options.
+        scheme: the tagging scheme of the classes.
+        auxiliary_probabilities: probabilities of auxiliary scorers, each of the same shape; they
+            contribute no candidates.
     """
-    said = _annotated_word_spans(document, words, scheme)
-    predicted, nearly = said, said
+    teacher = _annotated_word_spans(document, words, scheme)
+    student, sensitive = teacher, teacher
     if probabilities is not None:
-        predicted = _predicted_word_spans(words, probabilities, labels, scheme)
-        eager = probabilities.astype(np.float64)
-        eager[:, 0] *= np.exp(-O_LOGIT_PENALTY)
-        nearly = _predicted_word_spans(words, eager, labels, scheme)
+        student = _predicted_word_spans(words, probabilities, labels, scheme)
+        reduced = probabilities.astype(np.float64)
+        reduced[:, 0] *= np.exp(-O_LOGIT_PENALTY)
+        sensitive = _predicted_word_spans(words, reduced, labels, scheme)
     found = []
-    for first, end in _merge_overlapping([*said, *predicted, *nearly]):
-        own = [_within(pieces, first, end) for pieces in (said, predicted, nearly)]
-        options = _candidates(own, labels)
-        classes = np.array([_classes(o, first, end, labels, scheme) for o in options])
-        stretches = [
-            None if r is None else r[first:end] for r in (probabilities, *auxiliary_probabilities)
+    for first, end in _merge_overlapping([*teacher, *student, *sensitive]):
+        own = [_within(spans, first, end) for spans in (teacher, student, sensitive)]
+        candidates = _candidates(own, labels)
+        classes = np.array([_classes(c, first, end, labels, scheme) for c in candidates])
+        parts = [
+            None if p is None else p[first:end] for p in (probabilities, *auxiliary_probabilities)
         ]
-        evidence, *asked = (_log_probs(classes, stretch) for stretch in stretches)
+        log_probs, *auxiliary = (_log_probs(classes, part) for part in parts)
         found.append(
             Region(
                 words[first][0],
                 words[end - 1][1],
-                tuple(_to_character_offsets(option, words) for option in options),
-                evidence,
-                options.index(own[0]),
-                options.index(own[1]),
-                np.array(asked).reshape(len(asked), len(options)),
+                tuple(_to_character_offsets(candidate, words) for candidate in candidates),
+                log_probs,
+                candidates.index(own[0]),
+                candidates.index(own[1]),
+                np.array(auxiliary).reshape(len(auxiliary), len(candidates)),
             )
         )
     return tuple(found)
 
 
 def span_keys_of(document: Document, words: Sequence[Range], scheme: Scheme = "iob2") -> Candidate:
-    """Return a document's spans as tags hold them: of whole words, none overlapping another."""
+    """Return a document's spans as tags represent them: whole words without overlaps."""
     return _to_character_offsets(_annotated_word_spans(document, words, scheme), words)
 
 
@@ -84,15 +86,15 @@ def _annotated_word_spans(
     document: Document, words: Sequence[Range], scheme: Scheme
 ) -> tuple[WordSpan, ...]:
     tags, _ = spans_to_tags(document.spans or (), words, scheme)
-    pieces: list[WordSpan] = []
+    spans: list[WordSpan] = []
     for number, tag in enumerate(tags):
         prefix, _, label = tag.partition("-")
         if prefix in ("B", "S"):
-            pieces.append((number, number + 1, label))
+            spans.append((number, number + 1, label))
         elif prefix in ("I", "E"):
-            first, _, label = pieces[-1]
-            pieces[-1] = (first, number + 1, label)
-    return tuple(pieces)
+            first, _, label = spans[-1]
+            spans[-1] = (first, number + 1, label)
+    return tuple(spans)
 
 
 def _predicted_word_spans(
@@ -107,14 +109,14 @@ def _predicted_word_spans(
 
 
 def _merge_overlapping(word_spans: Iterable[WordSpan]) -> list[tuple[int, int]]:
-    """Return the stretches that overlapping pieces cover together, in order."""
-    stretches: list[tuple[int, int]] = []
+    """Return the unions of overlapping spans as word ranges, in order."""
+    merged: list[tuple[int, int]] = []
     for first, end, _ in sorted(word_spans):
-        if stretches and first < stretches[-1][1]:
-            stretches[-1] = (stretches[-1][0], max(stretches[-1][1], end))
+        if merged and first < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
         else:
-            stretches.append((first, end))
-    return stretches
+            merged.append((first, end))
+    return merged
 
 
 def _within(word_spans: Sequence[WordSpan], first: int, end: int) -> tuple[WordSpan, ...]:
@@ -124,27 +126,27 @@ def _within(word_spans: Sequence[WordSpan], first: int, end: int) -> tuple[WordS
 def _candidates(
     own: Sequence[tuple[WordSpan, ...]], labels: Sequence[str]
 ) -> list[tuple[WordSpan, ...]]:
-    options: set[tuple[WordSpan, ...]] = {()}
-    for pieces in own:
-        options.add(pieces)
-        if len(pieces) == 1:
-            ((first, end, _),) = pieces
-            options.update(((first, end, label),) for label in labels)
+    candidates: set[tuple[WordSpan, ...]] = {()}
+    for spans in own:
+        candidates.add(spans)
+        if len(spans) == 1:
+            ((first, end, _),) = spans
+            candidates.update(((first, end, label),) for label in labels)
         else:
-            options.update((piece,) for piece in pieces)
-    return sorted(options)
+            candidates.update((span,) for span in spans)
+    return sorted(candidates)
 
 
 def _log_probs(
     classes: NDArray[np.int64], probabilities: NDArray[np.floating] | None
 ) -> NDArray[np.float64]:
-    """Return the log-probability of each option, given that it is one of them.
+    """Return the normalised log-probability of each candidate.
 
-    It is the sum of the words' log-probabilities for the classes that the option gives them.
+    Before normalisation it is the sum of the log-probabilities of the words' classes.
 
     Args:
-        classes: shape (options, words).
-        probabilities: shape (words, classes); None: all are alike.
+        classes: shape (candidates, words).
+        probabilities: shape (words, classes); None: uniform.
     """
     sums = np.zeros(len(classes))
     if probabilities is not None:
@@ -157,7 +159,7 @@ def _log_probs(
 def _classes(
     candidate: Sequence[WordSpan], first: int, end: int, labels: Sequence[str], scheme: Scheme
 ) -> NDArray[np.int64]:
-    """Return the class that an option gives to each word of a region."""
+    """Return the class of each word of a region under a candidate."""
     per_label = len(PREFIXES[scheme])
     classes = np.zeros(end - first, np.int64)
     for begin, stop, label in candidate:

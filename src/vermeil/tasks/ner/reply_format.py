@@ -1,4 +1,4 @@
-"""What a reply format is: the instruction, the answer it asks for, and the parser of answers."""
+"""The type of reply formats: instruction, renderer and parser of one format."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.marked_text import InlineMarkedText
 
 TRUNCATED = "truncated"
-"""The note of a reply that was cut off, and of which the whole items were kept."""
+"""Note: the reply was cut off; its complete items were kept."""
 MALFORMED = "malformed"
-"""The note of entries that are not of the shape that was asked for."""
+"""Note: number of entries without the requested shape."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a reply answers; parsers compare with it, and never take anything from it.
+    """The request behind a reply. Parsers compare replies with it and copy nothing from it.
 
     Args:
-        text: the text that was to be annotated.
-        labels: the labels that were asked for.
+        text: the text to annotate.
+        labels: the requested labels.
     """
 
     text: str
@@ -31,12 +31,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class ParsedReply:
-    """What a reply says: mentions to look for, or its own copy of the text with marks.
+    """The content of a reply: mentions, or a copy of the text with marks.
 
     Args:
-        mentions: in the order of the reply; none where there is a marked text.
-        notes: named oddities of the reply, to number.
-        marked: for formats that give the text back.
+        mentions: mentions in the order of the reply; empty if there is a marked text.
+        notes: irregularities of the reply, name to count.
+        marked: the copy of the text, for inline formats.
     """
 
     mentions: tuple[Mention, ...] = ()
@@ -45,29 +45,28 @@ class ParsedReply:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The label of everything that the reply marks, as it was written."""
-        said = tuple(mention.label for mention in self.mentions)
+        """The labels of all mentions and marks, as written."""
         marks = () if self.marked is None else self.marked.marks
-        return said + tuple(mark.label for mark in marks)
+        return tuple(item.label for item in (*self.mentions, *marks))
 
     @property
     def is_empty(self) -> bool:
-        """Whether the reply says that nothing is there."""
+        """Return whether the reply holds no mention and no mark."""
         return not self.labels
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyFormat:
-    """One way of writing the answer; each has a file of its own.
+    """One format of the answer; each format has its own module.
 
     Args:
-        instruction: tells the teacher, for a label set, how to write its answer.
-        render: the answer that says what is marked; ``parse(render(marked))`` says it again.
-        parse: what a whole answer says, and the whole items of one that was cut off; None where the
-            reply holds no answer in this format. The reply comes without its reasoning.
-        is_json_line: the answer is one line of JSON.
-        single_label: it can only say that something is marked, not as what.
-        schema: the JSON schema of the answer, for a label set; None where it has none.
+        instruction: returns the instruction for a label set.
+        render: returns the answer for a marked text; ``parse(render(marked))`` restores the marks.
+        parse: returns the content of a reply without reasoning, also the complete items of one
+            that was cut off; None if the reply holds no answer in this format.
+        is_json_line: whether the answer is one line of JSON.
+        single_label: whether the format has no labels, so that the task may have only one.
+        schema: returns the JSON schema of the answer for a label set; None: there is no schema.
     """
 
     instruction: Callable[[LabelSet], str]
@@ -78,7 +77,11 @@ class ReplyFormat:
     schema: Callable[[LabelSet], Mapping[str, Any]] | None = None
 
     def position_instruction(self, reasons_first: bool) -> str:
-        """Return the words that tell the teacher where in its reply the answer stands."""
+        """Return the instruction for the position of the answer in the reply.
+
+        Args:
+            reasons_first: whether the prompt requests reasoning before the answer.
+        """
         if self.is_json_line:
             where = "the last line of your reply is" if reasons_first else "your whole reply is"
             return f"Answer with one line of JSON; {where} that line."

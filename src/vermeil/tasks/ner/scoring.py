@@ -1,4 +1,4 @@
-"""Strict span scoring: a span is right when start, end and label are."""
+"""Strict span scoring: a span is correct if start, end and label are correct."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from vermeil.tasks.labels import NO_LABEL
 
 
 def count_spans(gold: Sequence[Span], predicted: Sequence[Span]) -> Counts:
-    """Score one document, as CoNLL's scorer does (Tjong Kim Sang and De Meulder 2003).
+    """Score one document in the same way as the CoNLL scorer (Tjong Kim Sang, De Meulder 2003).
 
-    Confusion and errors pair every gold span with at most one predicted span: first those with the
-    same boundaries, then those that overlap most. What is left over is missing or spurious, paired
-    with "O".
+    Confusion and errors pair every gold span with at most one predicted span: first spans with the
+    same boundaries, then spans with the largest overlap. Unpaired spans are missing or spurious and
+    paired with "O".
 
     Args:
-        gold: the spans that are right; a span that is given twice counts once.
-        predicted: the spans to score; likewise.
+        gold: the correct spans; duplicates count once.
+        predicted: the spans to score; duplicates count once.
     """
     gold_keys, predicted_keys = {s.key for s in gold}, {s.key for s in predicted}
     same = gold_keys & predicted_keys
@@ -32,7 +32,8 @@ def count_spans(gold: Sequence[Span], predicted: Sequence[Span]) -> Counts:
     confusion: Counter[tuple[str, str]] = Counter((label, label) for _, _, label in same)
     errors: Counter[tuple[str, ErrorKind]] = Counter()
     add_errors(sorted(gold_keys - same), sorted(predicted_keys - same), confusion, errors)
-    return Counts(_tallies(gold_keys, predicted_keys, same), span_only, confusion, 1, 0, errors)
+    per_label = _counts_per_label(gold_keys, predicted_keys, same)
+    return Counts(per_label, span_only, confusion, 1, 0, errors)
 
 
 def add_errors(
@@ -41,21 +42,21 @@ def add_errors(
     confusion: Counter[tuple[str, str]],
     errors: Counter[tuple[str, ErrorKind]],
 ) -> None:
-    """Pair the spans that are not right, and count what is wrong with each.
+    """Pair wrong and missing spans, and count the kind of error of each.
 
     Args:
-        gold: keys of the gold spans that were not found, sorted.
-        predicted: keys of the predicted spans that are wrong, sorted.
-        confusion: grows by one per pair and per span without a partner.
-        errors: likewise, by the gold span's label (the predicted one's where it is spurious).
+        gold: keys of the gold spans without a correct prediction, sorted.
+        predicted: keys of the wrong predicted spans, sorted.
+        confusion: updated: one count per pair and per unpaired span.
+        errors: updated likewise, by the gold label (of spurious spans: the predicted label).
     """
     closest = sorted(_overlaps(gold, predicted), key=lambda o: (not o[2], -o[3], o[0], o[1]))
     free_gold, free_predicted = set(range(len(gold))), set(range(len(predicted)))
     for i, j, same_range, _ in closest:
         if i in free_gold and j in free_predicted:
-            expected, said = gold[i][2], predicted[j][2]
-            confusion[expected, said] += 1
-            kind: ErrorKind = "type" if same_range else "boundary" if expected == said else "both"
+            expected, found = gold[i][2], predicted[j][2]
+            confusion[expected, found] += 1
+            kind: ErrorKind = "type" if same_range else "boundary" if expected == found else "both"
             errors[expected, kind] += 1
             free_gold.remove(i)
             free_predicted.remove(j)
@@ -67,20 +68,23 @@ def add_errors(
         errors[predicted[j][2], "spurious"] += 1
 
 
-def _tallies(
+def _counts_per_label(
     gold: set[SpanKey], predicted: set[SpanKey], same: set[SpanKey]
 ) -> dict[str, MatchCounts]:
-    tallies: dict[str, list[int]] = {}
-    for place, keys in enumerate((same, predicted, gold)):
+    counts: dict[str, list[int]] = {}
+    for column, keys in enumerate((same, predicted, gold)):
         for _, _, label in keys:
-            tallies.setdefault(label, [0, 0, 0])[place] += 1
-    return {label: MatchCounts(*tallies[label]) for label in sorted(tallies)}
+            counts.setdefault(label, [0, 0, 0])[column] += 1
+    return {label: MatchCounts(*counts[label]) for label in sorted(counts)}
 
 
 def _overlaps(
     left: Sequence[SpanKey], right: Sequence[SpanKey]
 ) -> Iterator[tuple[int, int, bool, int]]:
-    """Pairs that share characters, of two sorted lists: numbers, same boundaries?, how many."""
+    """Yield the overlapping pairs of two sorted lists.
+
+    Each pair has the two indices, whether the boundaries are equal, and the shared characters.
+    """
     first = 0
     reach = _furthest_ends(right)
     for i, (start, end, _) in enumerate(left):
@@ -96,7 +100,7 @@ def _overlaps(
 
 
 def _furthest_ends(spans: Sequence[SpanKey]) -> list[int]:
-    """The furthest end up to and including each span: what lies before cannot overlap."""
+    """Return the furthest end up to and including each span."""
     furthest, reach = 0, []
     for _, end, _ in spans:
         furthest = max(furthest, end)

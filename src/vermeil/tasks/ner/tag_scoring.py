@@ -1,7 +1,7 @@
-"""Scoring of whole corpora of tags at once, with arrays instead of one object per span.
+"""Scoring of whole corpora of tags with arrays instead of one object per span.
 
-The counts are those of `vermeil.data.tags.tags_to_spans` followed by `count_spans`, sentence by
-sentence, with positions counted in tokens; tags that break their scheme are read as generously.
+The counts equal those of `vermeil.data.tags.tags_to_spans` and `count_spans` per sentence, with
+positions in tokens. Invalid tag sequences are repaired by the same rules.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _PREFIXES = "BIES"
 
 
 def count_tags(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> Counts:
-    """Score tag sequences strictly, many sentences at once.
+    """Score the tag sequences of many sentences strictly.
 
     Args:
-        gold: per sentence, one tag per token: IOB1, IOB2, BIOES or BILOU.
-        predicted: the same sentences, tagged by the system.
+        gold: one tag per token of each sentence: IOB1, IOB2, BIOES or BILOU.
+        predicted: the system's tags of the same sentences.
 
     Raises:
-        DataError: the sentences differ in number or length, or a tag is of no known scheme.
+        DataError: the sentences differ in number or length, or a tag has an unknown scheme.
     """
     lengths = [len(tags) for tags in gold]
     others = [len(tags) for tags in predicted]
@@ -40,8 +40,8 @@ def count_tags(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]
     codes = _TagCodes()
     first = np.zeros(sum(lengths) + 1, dtype=bool)
     first[np.cumsum([0, *lengths])] = True
-    truth, said = (_spans(tags, codes, first) for tags in (gold, predicted))
-    return _compare(truth, said, codes.labels, len(lengths))
+    expected, found = (_spans(tags, codes, first) for tags in (gold, predicted))
+    return _compare(expected, found, codes.labels, len(lengths))
 
 
 def _raise_lengths(gold: list[int], predicted: list[int]) -> None:
@@ -55,7 +55,7 @@ def _raise_lengths(gold: list[int], predicted: list[int]) -> None:
 
 
 class _TagCodes(dict[str, int]):
-    """Tags as numbers, given out as tags are met: 0 for O, else 4 · label + prefix + 1."""
+    """Codes of tags, assigned on first use: 0 for O, else 4 · label + prefix + 1."""
 
     def __init__(self) -> None:
         super().__init__({"O": 0})
@@ -74,7 +74,7 @@ class _TagCodes(dict[str, int]):
 class _SpanArrays:
     """Spans of all sentences, in order: int64 arrays of shape (spans,).
 
-    Positions count the tokens of the whole corpus, so spans of different sentences never touch.
+    Positions count the tokens of the whole corpus, so spans of different sentences never overlap.
     """
 
     starts: NDArray[np.int64]
@@ -89,7 +89,13 @@ class _SpanArrays:
 def _spans(
     sequences: Sequence[Sequence[str]], codes: _TagCodes, first: NDArray[np.bool_]
 ) -> _SpanArrays:
-    """Find the spans; ``first`` marks the first token of every sentence, and the end of all."""
+    """Return the spans of all sentences.
+
+    Args:
+        sequences: the tags of each sentence.
+        codes: codes of the tags; extended by new tags.
+        first: shape (tokens + 1,): True at the first token of each sentence and at the end.
+    """
     size = len(first) - 1
     tags = np.zeros(size + 1, dtype=np.int64)
     flat = map(codes.__getitem__, chain.from_iterable(sequences))
@@ -99,35 +105,35 @@ def _spans(
     before_ends = np.ones(size + 1, dtype=bool)
     before_ends[1:] = ~inside[:-1] | (prefix[:-1] >= 2) | (label[:-1] != label[1:])
     opens = inside & (first | before_ends | (prefix == 0) | (prefix == 3))
-    goes_on = inside & ~opens
+    continues = inside & ~opens
     starts = np.flatnonzero(opens)
-    ends = np.flatnonzero(inside[:size] & ~goes_on[1:]) + 1
+    ends = np.flatnonzero(inside[:size] & ~continues[1:]) + 1
     return _SpanArrays(starts, ends, label[starts])
 
 
 def _compare(
     gold: _SpanArrays, predicted: _SpanArrays, names: Sequence[str], documents: int
 ) -> Counts:
-    # Spans of one side never overlap, so a start names a span.
-    place = np.searchsorted(gold.starts, predicted.starts)
-    place = np.minimum(place, max(0, len(gold.starts) - 1))
+    # Spans of one side never overlap, so a start identifies a span.
+    index = np.searchsorted(gold.starts, predicted.starts)
+    index = np.minimum(index, max(0, len(gold.starts) - 1))
     same_range = np.zeros(len(predicted.starts), dtype=bool)
-    right = same_range.copy()
+    correct = same_range.copy()
     if len(gold.starts):
-        same_start = gold.starts[place] == predicted.starts
-        same_range = same_start & (gold.ends[place] == predicted.ends)
-        right = same_range & (gold.labels[place] == predicted.labels)
+        same_start = gold.starts[index] == predicted.starts
+        same_range = same_start & (gold.ends[index] == predicted.ends)
+        correct = same_range & (gold.labels[index] == predicted.labels)
     found = np.zeros(len(gold.starts), dtype=bool)
-    found[place[right]] = True
+    found[index[correct]] = True
     kinds = len(names)
     sums = [
         np.bincount(x, minlength=kinds).tolist()
         for x in (gold.labels[found], predicted.labels, gold.labels)
     ]
-    tallies = {name: MatchCounts(*row) for name, *row in zip(names, *sums, strict=True) if any(row)}
+    counts = {name: MatchCounts(*row) for name, *row in zip(names, *sums, strict=True) if any(row)}
     span_only = MatchCounts(int(same_range.sum()), len(predicted.starts), len(gold.starts))
-    confusion = Counter({(k, k): t.correct for k, t in tallies.items() if t.correct})
+    confusion = Counter({(k, k): c.correct for k, c in counts.items() if c.correct})
     errors: Counter[tuple[str, ErrorKind]] = Counter()
-    left, over = list(gold.keys(~found, names)), list(predicted.keys(~right, names))
-    add_errors(left, over, confusion, errors)
-    return Counts(dict(sorted(tallies.items())), span_only, confusion, documents, 0, errors)
+    missed, wrong = list(gold.keys(~found, names)), list(predicted.keys(~correct, names))
+    add_errors(missed, wrong, confusion, errors)
+    return Counts(dict(sorted(counts.items())), span_only, confusion, documents, 0, errors)

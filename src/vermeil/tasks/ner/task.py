@@ -1,4 +1,4 @@
-"""The task that marks named spans in a text."""
+"""The NER task: labelled spans of a text."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from vermeil.tasks.replies import (
 from vermeil.tasks.votes import VoteResult, VotingRule
 
 ROUNDING = 1e-4
-"""By how much a sum of probabilities may miss 1."""
+"""Tolerance of sums of probabilities above 1."""
 
 
 class NerTask:
@@ -52,8 +52,8 @@ class NerTask:
         config: label set, guidelines and reply format.
 
     Raises:
-        ConfigError: label names or aliases contradict each other, or the reply format cannot tell
-            the labels apart.
+        ConfigError: label names or aliases contradict each other, or the reply format supports one
+            label only and the label set has several.
     """
 
     name = "ner"
@@ -69,64 +69,64 @@ class NerTask:
         self._format = prompt_format(config.reply_format)
         if self._format.single_label and len(self.labels) > 1:
             raise ConfigError(
-                f"task.reply_format: {config.reply_format} marks entities of one label, and "
-                f"task.labels has {len(self.labels)}; name another format, or keep one label"
+                f"task.reply_format: {config.reply_format} supports one label, and "
+                f"task.labels has {len(self.labels)}; choose another format, or keep one label"
             )
 
     @staticmethod
     def labels_used(annotation: Annotation) -> Iterable[str]:
-        """Return the labels of its spans."""
+        """Return the labels of the annotation's spans."""
         return (span.label for span in annotation.spans or ())
 
     def check(self, document: Document) -> None:
-        """Raise `DataError` on what cannot be learnt or scored.
+        """Raise `DataError` if the annotation cannot be trained on or scored.
 
-        That is a label that is not in the set, soft labels that are no probabilities, and spans
-        that overlap.
+        Causes are a label outside the set, soft labels that are no probabilities, and overlapping
+        spans.
         """
         spans = document.spans or ()
         for span in spans:
             for label in (span.label, *(span.soft or ())):
                 if label not in self.labels:
-                    shown = _show(document, span)
+                    unknown = self.label_set.unknown_label_message(label)
                     raise DataError(
-                        f"document {document.id!r}: {shown}: {self.label_set.unknown_label_message(label)}"
+                        f"document {document.id!r}: {_describe(document, span)}: {unknown}"
                     )
             soft = (span.soft or {}).values()
             if not all(p >= 0 for p in soft) or sum(soft) > 1 + ROUNDING:
                 raise DataError(
-                    f"document {document.id!r}: {_show(document, span)}: soft labels "
+                    f"document {document.id!r}: {_describe(document, span)}: soft labels "
                     f"{dict(span.soft or {})}; expected probabilities whose sum is at most 1"
                 )
         for before, after in pairwise(spans):
             if after.start < before.end:
-                shown = f"{_show(document, before)} and {_show(document, after)}"
+                both = f"{_describe(document, before)} and {_describe(document, after)}"
                 is_nested = after.end <= before.end or after.start == before.start
-                how = "nested" if is_nested else "overlapping"
+                kind = "nested" if is_nested else "overlapping"
                 raise DataError(
-                    f"document {document.id!r}: {how} spans {shown}; "
+                    f"document {document.id!r}: {kind} spans {both}; "
                     "expected spans that share no character"
                 )
 
     def render(
         self, prompt: str, text: str, demonstrations: Sequence[Document] = ()
     ) -> tuple[Message, ...]:
-        """Return the chat messages that ask for the named entities of ``text``."""
-        shown = [(d.text, self._reference_answer(d)) for d in demonstrations if d.spans is not None]
+        """Return the chat messages that request the named entities of ``text``."""
+        pairs = [(d.text, self._reference_answer(d)) for d in demonstrations if d.spans is not None]
         guidelines = self.config.guidelines
-        return render_prompt(prompt, text, self.label_set, guidelines, self._format, shown)
+        return render_prompt(prompt, text, self.label_set, guidelines, self._format, pairs)
 
     def schema(self, prompt: str) -> Mapping[str, Any] | None:
-        """Return the JSON schema of the reply; None where it reasons first or is not JSON."""
+        """Return the JSON schema of the reply; None if it reasons first or is not JSON."""
         if PROMPTS[prompt] or self._format.schema is None:
             return None
         return self._format.schema(self.label_set)
 
     def read(self, text: str, reply: Reply) -> ReplyResult:
-        """Parse a reply and locate its mentions; EMPTY only where the reply says there are none.
+        """Parse a reply and locate its mentions; EMPTY only if it states that there are none.
 
-        Of an answer that was cut off, what is whole is kept, with the note ``truncated``; what lies
-        beyond it in the text, nobody knows: an abstention.
+        If the answer was cut off, its complete items are kept, with the note ``truncated``. The
+        text after them becomes an abstention.
         """
         own = without_quotations(reply.text, text) if self._format.is_json_line else reply.text
         name = self.config.reply_format
@@ -136,23 +136,23 @@ class NerTask:
         located = None if parsed is None else self._locate(text, parsed, was_cut)
         if parsed is None or located is None or (not located and was_cut):
             quoted = {} if own == reply.text else {"quoted": 1}
-            problem = f"no whole answer in the format that was asked for ({name})"
+            problem = f"no complete answer in the requested format ({name})"
             return unusable(reply, problem, **quoted)
         notes = {**parsed.notes, TRUNCATED: 1} if was_cut else parsed.notes
         if reply.logprobs is not None:
-            # Where a quotation was taken out of the reply, places in it are no longer known.
-            known = reply.logprobs if own == reply.text else None
-            located = with_confidence(located, known)
-            silent = sum(one.span is not None and one.span.score is None for one in located)
-            notes = {**notes, WITHOUT_CONFIDENCE: silent} if silent else notes
-        unread = _truncated_ranges(text, located) if TRUNCATED in notes else ()
-        annotation = annotation_from_mentions(located, self.config.unlocated, unread)
+            # Removing a quotation from the reply invalidates the positions in it.
+            logprobs = reply.logprobs if own == reply.text else None
+            located = with_confidence(located, logprobs)
+            without = sum(one.span is not None and one.span.score is None for one in located)
+            notes = {**notes, WITHOUT_CONFIDENCE: without} if without else notes
+        truncated = _truncated_ranges(text, located) if TRUNCATED in notes else ()
+        annotation = annotation_from_mentions(located, self.config.unlocated, truncated)
         return ReplyResult(State.DONE if located else State.EMPTY, annotation, located, notes=notes)
 
     def _locate(
         self, text: str, parsed: ParsedReply, was_cut: bool
     ) -> tuple[LocatedMention, ...] | None:
-        """Locate what a reply says; None if it marks another text."""
+        """Return the located mentions of a reply; None if its copy is of another text."""
         if parsed.marked is None:
             return locate(text, parsed.mentions, self.label_set, self.config.repeats)
         partial = was_cut or TRUNCATED in parsed.notes
@@ -161,33 +161,33 @@ class NerTask:
     def vote(
         self, voter_annotations: Sequence[Annotation], keep: VotingRule, abstain: bool
     ) -> VoteResult:
-        """Return what several annotations of one text come to: votes over spans."""
+        """Merge several annotations of one text by votes over their spans."""
         return vote_spans(voter_annotations, keep, abstain)
 
     @property
     def verification(self) -> NerVerification:
-        """How to ask again about contested mentions."""
+        """The verification of contested mentions."""
         return NerVerification(self.label_set, self.config.guidelines)
 
     def _reference_answer(self, document: Document) -> str:
-        """Return the reply that a perfect teacher would give."""
+        """Return the correct answer for a document, in the task's reply format."""
         return self._format.render(InlineMarkedText.from_spans(document.text, document.spans or ()))
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
-        """Return the class of every word."""
+        """Return the target class of every word."""
         return encode_spans(document, words, self._class_numbers, self.config.scheme)
 
     def decode(self, words: Sequence[Range], probabilities: NDArray[np.float32]) -> Annotation:
-        """Return the spans of the most probable classes that the scheme allows."""
+        """Return the spans of the most probable valid sequence of classes."""
         spans = decode_spans(words, probabilities, self.labels, self.config.scheme)
         return Annotation(spans=spans)
 
     def span_keys(self, document: Document, words: Sequence[Range]) -> Candidate:
-        """Return the document's spans as tags hold them: of whole words."""
+        """Return the document's spans as tags represent them: of whole words."""
         return span_keys_of(document, words, self.config.scheme)
 
     def make_annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
-        """Return the spans as an annotation."""
+        """Return the spans and abstentions as an annotation."""
         return Annotation(spans=tuple(spans), abstain=tuple(abstain))
 
     def regions(
@@ -197,27 +197,27 @@ class NerTask:
         probabilities: NDArray[np.float32] | None,
         auxiliary_probabilities: Sequence[NDArray[np.float32]] = (),
     ) -> tuple[Region, ...]:
-        """Return the stretches in which the teacher or the students see an entity."""
+        """Return the regions in which the teacher or the students mark an entity."""
         return find_regions(
             document, words, probabilities, self.labels, self.config.scheme, auxiliary_probabilities
         )
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
-        """Score one document strictly; who marked nothing is taken to say that nothing is there.
+        """Score one document strictly; an absent annotation counts as no spans.
 
-        Of soft labels, a span counts that is more likely there than not.
+        Predicted spans with soft labels count if their probability exceeds one half.
         """
-        said = [span for span in predicted.spans or () if span.is_likely]
-        return count_spans(gold.spans or (), said)
+        found = [span for span in predicted.spans or () if span.is_likely]
+        return count_spans(gold.spans or (), found)
 
 
 def _truncated_ranges(text: str, located: Sequence[LocatedMention]) -> tuple[Range, ...]:
-    """Return what an answer that was cut off says nothing about.
+    """Return the ranges of the text that an answer does not cover because it was cut off.
 
     Args:
         text: the document's text.
-        located: in the order of the reply. If that is the order of the text, the answer stopped
-            behind the last one; otherwise anything between them may be missing.
+        located: mentions in the order of the reply. If it is the order of the text, the answer
+            stopped after the last one. Otherwise, mentions may be missing anywhere between them.
     """
     spans = [one.span for one in located if one.span is not None]
     ordered = sorted(spans, key=lambda span: span.start)
@@ -229,7 +229,7 @@ def _truncated_ranges(text: str, located: Sequence[LocatedMention]) -> tuple[Ran
     return tuple((start, end) for start, end in gaps if start < end)
 
 
-def _show(document: Document, span: Span) -> str:
+def _describe(document: Document, span: Span) -> str:
     surface = document.text[span.start : span.end]
     surface = surface if len(surface) <= 60 else surface[:59] + "…"
     return f"[{span.start}, {span.end}) {span.label} {surface!r}"

@@ -1,4 +1,4 @@
-"""Asking again about contested mentions: one question per document, one answer per mention."""
+"""Verification of contested mentions: one request per document, one decision per mention."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ One entry per mention. "label" is the right one of LABELS, or null if this stret
 
 
 class NerVerification:
-    """Questions about contested mentions, and what follows from the answers.
+    """Requests about contested mentions, and the effect of the decisions on the vote.
 
     Args:
-        labels: the types there are.
+        labels: the label set.
         guidelines: the user's annotation guidelines; may be empty.
     """
 
@@ -52,36 +52,40 @@ class NerVerification:
         )
 
     def render(self, text: str, contested: Sequence[VotedSpan]) -> tuple[Message, ...]:
-        """Return the question about these mentions, which are numbered from 1."""
+        """Return the chat messages about these mentions, numbered from 1."""
         lines = [_line(number, one, text) for number, one in enumerate(contested, start=1)]
         introduction = "Check these mentions.\n\nMentions:\n" + "\n".join(lines)
         return messages(self._instruction, introduction, text)
 
     def read(self, text: str, reply: Reply) -> Verdicts:
-        """Return the verdict on every mention that has one; labels off the set are numbered."""
-        said = without_quotations(reply.text, text)
-        answer = None if was_filtered(reply) else last_object(said, _KEY)
+        """Return the verdicts of a reply; the note ``off_schema`` counts unknown labels."""
+        own = without_quotations(reply.text, text)
+        answer = None if was_filtered(reply) else last_object(own, _KEY)
         entries = answer[_KEY] if answer else None
         if not isinstance(entries, list):
-            bad = unusable(reply, "no whole answer about the mentions")
-            return Verdicts(bad.state, problem=bad.problem)
+            failed = unusable(reply, "no complete answer about the mentions")
+            return Verdicts(failed.state, problem=failed.problem)
         answers: dict[int, str | None] = {}
         unknown = 0
         for entry in entries:
             number, label = _entry(entry)
             if number is None:
                 continue
-            meant = None if label is None else self._labels.normalise(label)
-            if label is not None and meant is None:
+            known = None if label is None else self._labels.normalise(label)
+            if label is not None and known is None:
                 unknown += 1
             else:
-                answers.setdefault(number, meant)
+                answers.setdefault(number, known)
         return Verdicts(State.DONE, answers, notes={"off_schema": unknown} if unknown else {})
 
     def apply_verdicts(
-        self, text: str, vote: VoteResult, verdicts: Verdicts, abstain: bool
+        self,
+        text: str,  # noqa: ARG002
+        vote: VoteResult,
+        verdicts: Verdicts,
+        abstain: bool,
     ) -> VoteResult:
-        """Return the vote with the verdicts in force, and how many were confirmed or not."""
+        """Return the vote with the verdicts applied; its notes count the outcomes."""
         counted = {"confirmed": 0, "relabelled": 0, "rejected": 0, "unanswered": 0}
         numbers = {one.span.key: n for n, one in enumerate(vote.contested, start=1)}
         candidates: list[VotedSpan] = []
@@ -116,7 +120,7 @@ def _line(number: int, one: VotedSpan, text: str) -> str:
 
 
 def _entry(entry: Any) -> tuple[int | None, str | None]:
-    """Return number and label of one entry; no number where it is not what was asked for."""
+    """Return number and label of one entry; number None if the entry is malformed."""
     if not isinstance(entry, Mapping) or "label" not in entry:
         return None, None
     number, label = entry.get("number"), entry["label"]

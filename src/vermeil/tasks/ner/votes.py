@@ -1,4 +1,4 @@
-"""Votes over spans: what several answers about one text come to."""
+"""Votes over the spans of several replies for one text."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ _DOUBTFUL = (Status.FUZZY.value, Status.AMBIGUOUS.value)
 def vote_spans(
     voter_annotations: Sequence[Annotation], keep: VotingRule, abstain: bool
 ) -> VoteResult:
-    """Let every annotation vote for its spans.
+    """Merge annotations: each is one vote for each of its spans.
 
-    A span's score is the share of the voters that have it, with the same bounds and label. With a
-    single voter it stays what it was: none, or the confidence by log-probabilities. Votes do not
-    count more or less by these: a span that is said with probability p is in a share p of the
-    samples already, and its doubt would count twice.
+    A span's score is the share of voters that marked it with the same bounds and label. With a
+    single voter the score is unchanged: None, or the confidence by log-probabilities. Confidences
+    do not weight the votes: a span of probability p is already in a share p of the samples, so its
+    uncertainty would count twice.
 
     Args:
-        voter_annotations: what each voter says; all annotated.
-        keep: how many votes a span needs.
-        abstain: where the votes for a span did not suffice, nobody knows; otherwise nothing is
-            there.
+        voter_annotations: the annotation of each voter; none is unannotated.
+        keep: rule for the number of votes that is enough.
+        abstain: abstain where a span has too few votes; otherwise nothing is marked there.
     """
     found: dict[tuple[int, int, str], list[Span]] = {}
     for annotation in voter_annotations:
@@ -42,14 +41,14 @@ def vote_spans(
 def resolve(
     voted_spans: Iterable[VotedSpan], abstained: Sequence[Range], abstain: bool
 ) -> VoteResult:
-    """Return the vote in which, of kept candidates that overlap, the one with more votes stays.
+    """Return the vote after resolving overlaps of kept candidates.
 
-    Of equally many votes the longer one stays, then the first.
+    The candidate with more votes stays, then the longer one, then the first.
 
     Args:
-        voted_spans: what was named; ``kept`` says who is to stay.
-        abstained: where nobody knows anyway.
-        abstain: nobody knows where a candidate lost, unless that was settled.
+        voted_spans: the candidates; ``kept`` marks those to keep.
+        abstained: ranges in which a voter abstained.
+        abstain: also abstain on candidates that lost, unless a verification rejected them.
     """
     taken: list[Span] = []
     result: list[VotedSpan] = []
@@ -87,7 +86,7 @@ def _precedence(one: VotedSpan) -> tuple[bool, int, int, tuple[int, int, str]]:
 
 
 def _uncovered(ranges: Iterable[Range], spans: Iterable[Span]) -> Iterator[Range]:
-    """Yield the ranges, joined where they touch, without what the spans cover."""
+    """Yield the merged ranges without the parts that spans cover."""
     cuts = sorted((span.start, span.end) for span in spans)
     for start, end in merge_ranges(ranges):
         for left, right in cuts:

@@ -1,1 +1,1 @@
-"""Alignment: find the mentions of a reply in the text, and resolve conflicts between them."""
+"""Alignment: locate the mentions of a reply in the text and resolve conflicts between them."""

@@ -1,9 +1,9 @@
-"""Where a string stands in a view but for some edits (insertions, deletions, substitutions).
+"""Fuzzy search: occurrences of a string with a few edits (insertions, deletions, substitutions).
 
-Comparing with every stretch of a long text would take seconds. So the string is cut into more
-pieces than edits are allowed: as each edit spoils one piece at most, some pieces stand in the text
-unspoilt, about where they should. Only there is the distance computed (Levenshtein, bit-parallel
-and bounded, by RapidFuzz). The filter is exact: it never misses a place.
+A comparison with every substring of a long text would take seconds. So the string is cut into more
+pieces than the allowed edits. Each edit changes one piece at most, so some pieces occur in the text
+unchanged and near their expected position. The distance is computed only there (Levenshtein,
+bit-parallel and bounded, by RapidFuzz). The filter is exact: it never misses an occurrence.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from vermeil.tasks.ner.alignment.normalise import NormalisedText
 from vermeil.tasks.ner.alignment.occurrences import is_boundary
 
 _SHORTEST, _LONGEST = 6, 600
-"""Characters of what is looked for this way; shorter strings become other words, longer ones are
-no names."""
+"""Length limits of the searched string, in characters. Edits turn shorter strings into other words;
+longer ones are no names."""
 _PIECE_LENGTH = 5
 _MOST_WINDOWS = 5_000
-"""Comparisons after which a string is given up: it is nearly everywhere, or nowhere."""
+"""Limit of comparisons. A string that needs more resembles most of the text and has no match."""
 
 
 @dataclass(frozen=True, slots=True)
 class FuzzyMatch:
-    """The places that are nearest, each free of the others, in order; none: nothing is near."""
+    """The non-overlapping occurrences with the smallest edit distance, in order."""
 
     distance: int
     occurrences: tuple[Range, ...]
@@ -41,14 +41,17 @@ def max_edits(length: int) -> int:
 
 
 def find_fuzzy(text: str, normalised: NormalisedText, needle: str) -> FuzzyMatch | None:
-    """Return the whole words of ``text`` that are nearest to ``needle``, within `edits_allowed`.
+    """Return the whole words of ``text`` nearest to ``needle``, within `max_edits`.
 
-    The digits must be the same: "Boeing 747" is not a misspelt "Boeing 737".
+    The digits must be equal: "Boeing 747" is not a misspelt "Boeing 737".
 
     Args:
         text: the text.
-        normalised: the folded view of it.
-        needle: what to look for, folded.
+        normalised: the folded form of the text.
+        needle: the searched string, folded.
+
+    Returns:
+        None if there is no occurrence, or if the string is too short, too long or too frequent.
     """
     limit = max_edits(len(needle))
     if limit == 0 or len(needle) > _LONGEST:
@@ -64,26 +67,28 @@ def find_fuzzy(text: str, normalised: NormalisedText, needle: str) -> FuzzyMatch
             window = normalised.text[start:end]
             distance = Levenshtein.distance(needle, window, score_cutoff=limit)
             if distance <= limit and _digits(window) == digits and _same_end_types(needle, window):
-                place = normalised.to_source_range(start, end)
-                if place is not None:
-                    found[place] = min(distance, found.get(place, distance))
+                source = normalised.to_source_range(start, end)
+                if source is not None:
+                    found[source] = min(distance, found.get(source, distance))
     if not found:
         return None
     best = min(found.values())
-    return FuzzyMatch(
-        best, tuple(_non_overlapping(sorted(p for p, d in found.items() if d == best)))
-    )
+    nearest = sorted(source for source, distance in found.items() if distance == best)
+    return FuzzyMatch(best, tuple(_non_overlapping(nearest)))
 
 
 def bounded_edit_distance(one: str, other: str) -> int | None:
-    """Return the distance of two folded strings; None beyond `edits_allowed` for the first."""
+    """Return the edit distance of two folded strings.
+
+    None if it exceeds `max_edits` of the first string, or if the digits differ.
+    """
     limit = max_edits(len(one))
     distance = Levenshtein.distance(one, other, score_cutoff=limit)
     return distance if distance <= limit and _digits(one) == _digits(other) else None
 
 
 def _start_ranges(text: str, needle: str, limit: int) -> Iterator[Range]:
-    """Yield ranges of starts, merged, near which enough pieces stand."""
+    """Yield merged ranges of start positions near which enough pieces occur."""
     number = max(limit + 1, len(needle) // _PIECE_LENGTH)
     cuts = [len(needle) * i // number for i in range(number + 1)]
     width = limit + 1
@@ -96,9 +101,8 @@ def _start_ranges(text: str, needle: str, limit: int) -> Iterator[Range]:
             buckets.add((at - first) // width)
             at = text.find(piece, at + 1)
         hits.update(buckets)
-    # An unspoilt piece lies within `limit` of its place, hence in the bucket of that or in one of
-    # its two neighbours; so a window's start is near a bucket where, with its neighbours, at least
-    # `number - limit` pieces stand.
+    # An unchanged piece lies within `limit` of its expected position, so in that bucket or in one
+    # of its neighbours. A window starts near a bucket that has `number - limit` pieces with them.
     reach = -1
     for bucket in sorted({b + shift for b in hits for shift in (-1, 0, 1)}):
         pieces = hits[bucket - 1] + hits[bucket] + hits[bucket + 1]
@@ -112,7 +116,7 @@ def _start_ranges(text: str, needle: str, limit: int) -> Iterator[Range]:
 def _windows(
     text: str, normalised: NormalisedText, low: int, high: int, length: int, limit: int
 ) -> Iterator[Range]:
-    """Yield stretches of whole words that start in ``[low, high]`` and have about the length."""
+    """Yield ranges of whole words that start in ``[low, high]``, of a length within the limit."""
     size = len(normalised.text)
     ends: dict[int, bool] = {}
     for start in range(low, min(high, size - 1) + 1):
@@ -128,7 +132,7 @@ def _windows(
 
 
 def _is_word_boundary(text: str, normalised: NormalisedText, position: int) -> bool:
-    """Whether a word may begin or end at a position of the view."""
+    """Return whether a word may begin or end at a position of the normalised text."""
     if position == len(normalised.text):
         return is_boundary(text, normalised.ends[-1])
     if position == 0:
@@ -140,17 +144,17 @@ def _is_word_boundary(text: str, normalised: NormalisedText, position: int) -> b
     return is_boundary(text, last) or is_boundary(text, first)
 
 
-def _non_overlapping(places: list[Range]) -> Iterator[Range]:
-    """Of equally near places that overlap, leave the first."""
+def _non_overlapping(occurrences: list[Range]) -> Iterator[Range]:
+    """Yield the occurrences that overlap no earlier one."""
     reach = 0
-    for start, end in places:
+    for start, end in occurrences:
         if start >= reach:
             yield start, end
             reach = end
 
 
 def _same_end_types(one: str, other: str) -> bool:
-    """Whether both begin, and end, with a letter or digit, or neither does: no part of a word."""
+    """Return whether both strings have the same type of first and last character."""
     return all(one[n].isalnum() == other[n].isalnum() for n in (0, -1))
 
 

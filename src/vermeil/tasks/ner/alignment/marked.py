@@ -1,8 +1,8 @@
-"""From a teacher's marked copy of a text to spans of the text itself.
+"""Spans from a teacher's marked copy of a text.
 
-The copy need not be the text: teachers mend spelling, quotes and white space as they go. So copy
-and text are aligned by the fewest edits of letters, and each mark is carried over to the stretch of
-the text that stands against it; what it covers there must still be what was marked.
+The copy may differ from the text: teachers correct spelling, quotes and white space. So copy and
+text are aligned by the fewest edits of letters. Each mark is mapped to the corresponding range of
+the text, whose characters must match the marked characters.
 """
 
 from __future__ import annotations
@@ -23,28 +23,27 @@ from vermeil.tasks.ner.alignment.occurrences import is_attached, is_whole_word, 
 from vermeil.tasks.ner.marked_text import InlineMarkedText
 
 _EDIT_RATIO = 50
-"""One letter in so many may be altered (one in a shorter text): a similarity of 0.98."""
+"""Letters per permitted edit (at least one edit is permitted): a similarity of 0.98."""
 
 MarkMatch = tuple[Range, Tier | None, int]
-"""Where a mark belongs; how far it is the same there (None: not at all); the distance."""
+"""Range of a mark in the text, tier of the match (None: no match), and edit distance."""
 
 
 def locate_marked(
     text: str, marked: InlineMarkedText, labels: LabelSet, partial: bool = False
 ) -> tuple[LocatedMention, ...] | None:
-    """Take the marks of a copy over to the text.
+    """Map the marks of a copy to the text.
 
     Args:
         text: the text.
         marked: the teacher's copy of it, with marks.
         labels: the label set.
-        partial: the copy was cut off, and is of the beginning of the text alone.
+        partial: whether the copy was cut off and covers only the beginning of the text.
 
     Returns:
-        One result per mark, in the order of the marks. A mark whose characters are altered beyond
-        what location would accept, or which begins or ends within a word, is `NOT_FOUND`. Accepted
-        spans do not overlap. None if the copy is of another text: more than 2 % of its letters are
-        altered, left out or added.
+        One result per mark, in the order of the marks. A mark is `NOT_FOUND` if its characters
+        differ more than the tiers accept, or if it begins or ends within a word. Accepted spans do
+        not overlap. None if the copy is of another text: more than 2 % of its letters differ.
     """
     alignment = _align(text, marked.text, partial)
     if alignment is None:
@@ -52,43 +51,44 @@ def locate_marked(
     found = [alignment.find(mark.start, mark.end) for mark in marked.marks]
     names = [labels.normalise(mark.label) for mark in marked.marks]
     weights: dict[Range, int] = {}
-    for (place, tier, _), name in zip(found, names, strict=True):
+    for (target, tier, _), name in zip(found, names, strict=True):
         if tier is not None and name is not None:
-            weight = TIER_WEIGHTS[tier] * (place[1] - place[0])
-            weights[place] = max(weight, weights.get(place, 0))
+            weight = TIER_WEIGHTS[tier] * (target[1] - target[0])
+            weights[target] = max(weight, weights.get(target, 0))
     kept = select_disjoint(weights)
     located: list[LocatedMention] = []
-    for mark, (place, tier, distance), name in zip(marked.marks, found, names, strict=True):
+    for mark, (target, tier, distance), name in zip(marked.marks, found, names, strict=True):
         mention = Mention(marked.surface(mark), mark.label)
-        places = (place,) if place[0] < place[1] else ()
+        occurrences = (target,) if target[0] < target[1] else ()
         span: Span | None = None
         if name is None:
             status = Status.OFF_SCHEMA
         elif tier is None:
             status = Status.NOT_FOUND
-        elif place in kept:
+        elif target in kept:
             status = TIER_STATUSES[tier]
-            span = Span(*place, name, status=status.value, origin="silver")
-            kept.remove(place)
+            span = Span(*target, name, status=status.value, origin="silver")
+            kept.remove(target)
         else:
-            status = Status.DUPLICATE if _is_assigned(place, located) else Status.OVERLAP
-        located.append(LocatedMention(mention, status, span, places, tier, distance))
+            status = Status.DUPLICATE if _is_assigned(target, located) else Status.OVERLAP
+        located.append(LocatedMention(mention, status, span, occurrences, tier, distance))
     return tuple(located)
 
 
-def _is_assigned(place: Range, located: Sequence[LocatedMention]) -> bool:
-    return any(one.span and (one.span.start, one.span.end) == place for one in located)
+def _is_assigned(target: Range, located: Sequence[LocatedMention]) -> bool:
+    return any(one.span and (one.span.start, one.span.end) == target for one in located)
 
 
 class _Alignment:
-    """Which stretch of the text a stretch of its copy is.
+    """The mapping from ranges of a copy to ranges of the text.
 
     Args:
         text: the text.
         copy: the copy.
-        ours, theirs: views of text and copy that are aligned.
-        blocks: pairs of stretches of ``theirs`` and ``ours``, in order, without gaps; those of
-            equal length correspond character by character.
+        text_view: normalised form of the text.
+        copy_view: normalised form of the copy.
+        blocks: pairs of ranges of ``copy_view`` and ``text_view``, in order and without gaps.
+            Ranges of equal length correspond character by character.
     """
 
     def __init__(
@@ -105,9 +105,13 @@ class _Alignment:
         self._starts = [block[0][0] for block in blocks]
 
     def find(self, start: int, end: int) -> MarkMatch:
-        """Return where the marked stretch of the copy stands in the text, and how far it is that.
+        """Return the range of the text that corresponds to a range of the copy.
 
-        An empty range means that nothing corresponds to it.
+        The range is empty if nothing corresponds to it.
+
+        Args:
+            start: first character in the copy.
+            end: one past the last character in the copy.
         """
         surface = self._copy[start:end]
         start += len(surface) - len(surface.lstrip())
@@ -121,17 +125,17 @@ class _Alignment:
             last -= 1
         if first >= last or not surface.strip():
             return (0, 0), None, 0
-        place = self._text_view.starts[first], self._text_view.ends[last - 1]
-        tier, distance = self._compare(surface, place)
+        target = self._text_view.starts[first], self._text_view.ends[last - 1]
+        tier, distance = self._compare(surface, target)
         if tier is Tier.LETTERS:
-            place = with_punctuation(self._text, place, surface)
-        return place, tier, distance
+            target = with_punctuation(self._text, target, surface)
+        return target, tier, distance
 
-    def _compare(self, surface: str, place: Range) -> tuple[Tier | None, int]:
-        found = self._text[slice(*place)]
+    def _compare(self, surface: str, target: Range) -> tuple[Tier | None, int]:
+        found = self._text[slice(*target)]
         one, other = folded(surface), folded(found)
-        if not is_whole_word(self._text, place):
-            is_word = one.text == other.text and is_attached(self._text, place)
+        if not is_whole_word(self._text, target):
+            is_word = one.text == other.text and is_attached(self._text, target)
             return (Tier.ATTACHED if is_word else None), 0
         same = (
             (Tier.RAW, surface == found),
@@ -139,8 +143,8 @@ class _Alignment:
             (Tier.FOLDED, one.text == other.text),
             (Tier.LETTERS, letters(one).text == letters(other).text != ""),
         )
-        for tier, holds in same:
-            if holds:
+        for tier, is_same in same:
+            if is_same:
                 return tier, 0
         distance = bounded_edit_distance(one.text, other.text)
         return (None, 0) if distance is None else (Tier.EDITED, distance)
@@ -154,24 +158,24 @@ class _Alignment:
         return self._map_position(position - 1, position) if position else 0
 
     def _map_position(self, character: int, position: int) -> int:
-        """Carry a position over by the block of a character."""
-        theirs, ours = self._blocks[bisect_right(self._starts, character) - 1]
-        return ours[0] + min(position - theirs[0], ours[1] - ours[0])
+        """Return the position in the text, by the block of a character of the copy."""
+        copied, original = self._blocks[bisect_right(self._starts, character) - 1]
+        return original[0] + min(position - copied[0], original[1] - original[0])
 
 
 def _align(text: str, copy: str, partial: bool) -> _Alignment | None:
     if copy == text:
         view = raw(text)
         return _Alignment(text, copy, view, view, [((0, len(text)), (0, len(text)))])
-    ours, theirs = folded(text), folded(copy)
-    one, other = letters(ours).text, letters(theirs).text
-    whole = ours.text
+    text_view, copy_view = folded(text), folded(copy)
+    expected, copied = letters(text_view).text, letters(copy_view).text
+    whole = text_view.text
     if partial:
-        one, whole = one[: len(other)], whole[: len(theirs.text)]
-    limit = max(1, len(one) // _EDIT_RATIO)
-    altered = Levenshtein.distance(other, one, score_cutoff=limit)
-    if altered > limit or not (one and other):
+        expected, whole = expected[: len(copied)], whole[: len(copy_view.text)]
+    limit = max(1, len(expected) // _EDIT_RATIO)
+    edits = Levenshtein.distance(copied, expected, score_cutoff=limit)
+    if edits > limit or not (expected and copied):
         return None
-    steps = Levenshtein.opcodes(theirs.text, whole, score_hint=altered)
+    steps = Levenshtein.opcodes(copy_view.text, whole, score_hint=edits)
     blocks = [((s.src_start, s.src_end), (s.dest_start, s.dest_end)) for s in steps]
-    return _Alignment(text, copy, ours, theirs, [b for b in blocks if b[0][0] < b[0][1]])
+    return _Alignment(text, copy, text_view, copy_view, [b for b in blocks if b[0][0] < b[0][1]])

@@ -1,21 +1,22 @@
-"""Finding in the text what the teacher said: from mentions to spans.
+"""Location of mentions: assign the strings of a reply to spans of the text.
 
-Teachers are asked for strings, since they cannot count characters. This is the policy:
+Replies hold strings instead of offsets, since language models cannot count characters. The rules:
 
-- A mention may mean every occurrence in the first tier that has one
+- The occurrences of a mention are those of the first tier with any match
   (see `vermeil.tasks.ner.alignment.tiers`).
-- Spans do not overlap. Of places that do, those are kept that together say most: the sum of length
-  times confidence in the tier decides. So a name does not stand within a longer one that was said,
-  too, and neither does its place there count as one of its places. If it has no other, the tiers
-  below are looked at.
-- Mentions that may mean the same places share them out. One that says which occurrence it means
-  gets that one or none; occurrences are counted over all places. The others take the places that
-  are left, in the order of the text; if they are more than the places, the rest are `DUPLICATE`,
-  or `OVERLAP` where further places are in longer mentions.
-- If they are fewer, they are `AMBIGUOUS`, and the policy decides: ``all`` gives them every place
-  that is left (provided that they agree on the label), ``first`` the first ones, ``abstain`` none.
-- The order of the mentions matters only where mentions of the same places differ in their label.
-- Mentions off the schema have their place in that order, if there are places enough for all.
+- Spans do not overlap. Of overlapping occurrences, the set with the largest sum of length times
+  tier weight is kept. So a name is not marked within a longer name that is a mention, too. That
+  occurrence then does not count as one of the name's occurrences. A name without any other
+  occurrence is searched in the lower tiers.
+- Mentions with the same occurrences share them. A mention with an occurrence number gets that
+  occurrence or none; the numbers count all occurrences. The other mentions get the remaining
+  occurrences in the order of the text. Surplus mentions are `DUPLICATE`, or `OVERLAP` if further
+  occurrences lie in longer mentions.
+- If there are fewer mentions than occurrences, they are `AMBIGUOUS`. ``repeats`` then decides:
+  ``all`` assigns every remaining occurrence if the labels agree, ``first`` the first ones,
+  ``abstain`` none.
+- The order of mentions matters only if mentions with the same occurrences differ in their label.
+- Mentions with an unknown label take part in that order if there are enough occurrences for all.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ TIER_WEIGHTS = {
     Tier.ATTACHED: 15,
     Tier.EDITED: 12,
 }
-"""What a character of a place counts when places overlap, in twentieths. Chosen so that exact
-names beat a misspelt one that covers little more than they do."""
+"""Weight per character of an occurrence in conflicts, in twentieths. With these weights, exact
+names win against a misspelt name that covers only slightly more characters."""
 
 TIER_STATUSES = {
     Tier.RAW: Status.EXACT,
@@ -51,35 +52,36 @@ TIER_STATUSES = {
     Tier.ATTACHED: Status.FUZZY,
     Tier.EDITED: Status.FUZZY,
 }
-"""The status of a mention whose place is certain."""
+"""Status of a mention with an unambiguous occurrence, by tier."""
 
 
 def locate(
     text: str, mentions: Sequence[Mention], labels: LabelSet, repeats: RepeatHandling = "all"
 ) -> tuple[LocatedMention, ...]:
-    """Locate every mention in ``text``; see the policy above.
+    """Locate every mention in ``text`` by the rules of this module.
 
     Args:
         text: the text.
-        mentions: what was said about it.
+        mentions: the mentions of a reply.
         labels: the label set.
-        repeats: what is done with mentions that stand there more often than they were said.
+        repeats: handling of surfaces that occur in the text more often than in the reply.
 
     Returns:
-        One result per mention, in the same order. Accepted spans do not overlap; they carry the
-        label set's name of the label, ``status`` and ``origin="silver"``.
+        One result per mention, in the same order. Accepted spans do not overlap. They have the
+        label's name in the label set, ``status`` and ``origin="silver"``.
     """
-    source = SurfaceFinder(text)
-    hits = {surface: source.find(surface) for surface in {m.surface: None for m in mentions}}
-    said = _assign_all(mentions, hits, labels, repeats)
-    seen = {one.mention.surface for one in said if not one.is_hidden}
-    if hidden := {one.mention.surface for one in said} - seen:
+    finder = SurfaceFinder(text)
+    matches = {surface: finder.find(surface) for surface in {m.surface: None for m in mentions}}
+    pending = _assign_all(mentions, matches, labels, repeats)
+    visible = {one.mention.surface for one in pending if not one.is_hidden}
+    if hidden := {one.mention.surface for one in pending} - visible:
         further = {
-            surface: source.find(surface, {*hits[surface].occurrences}) for surface in hidden
+            surface: finder.find(surface, {*matches[surface].occurrences}) for surface in hidden
         }
         found = {surface: more for surface, more in further.items() if more.tier is not None}
-        said = _assign_all(mentions, {**hits, **found}, labels, repeats) if found else said
-    return tuple(one.to_located_mention() for one in said)
+        if found:
+            pending = _assign_all(mentions, {**matches, **found}, labels, repeats)
+    return tuple(one.to_located_mention() for one in pending)
 
 
 def _assign_all(
@@ -88,26 +90,26 @@ def _assign_all(
     labels: LabelSet,
     repeats: RepeatHandling,
 ) -> list[_PendingMention]:
-    """Decide on the places of all mentions, given what they may mean."""
-    said = [_PendingMention(m, matches[m.surface], labels.normalise(m.label)) for m in mentions]
+    """Return all mentions with their occurrences assigned, given the matches of their surfaces."""
+    pending = [_PendingMention(m, matches[m.surface], labels.normalise(m.label)) for m in mentions]
     groups: dict[tuple[Range, ...], _MentionGroup] = {}
     by_surface = {
         surface: groups.setdefault(found.occurrences, _MentionGroup(found.occurrences))
         for surface, found in matches.items()
         if found.tier is not None
     }
-    for one in said:
+    for one in pending:
         if one.matches.tier is not None:
             by_surface[one.mention.surface].members.append(one)
-    chosen = _Assignment(groups.values())
+    assignment = _Assignment(groups.values())
     for group in groups.values():
-        _assign_occurrences(group, chosen, repeats)
-    return said
+        _assign_occurrences(group, assignment, repeats)
+    return pending
 
 
 @dataclass(slots=True, eq=False)
 class _PendingMention:
-    """A mention, where it may stand, its label in the set, and what becomes of it."""
+    """A mention with its matches, its label in the set, and its status so far."""
 
     mention: Mention
     matches: SurfaceMatches
@@ -117,7 +119,7 @@ class _PendingMention:
 
     @property
     def requested_occurrence(self) -> Range | None:
-        """The place that the teacher said, if there is one of that number."""
+        """The occurrence with the mention's number; None without a valid number."""
         number = self.mention.occurrence
         if number is None or not 1 <= number <= len(self.matches.occurrences):
             return None
@@ -125,15 +127,15 @@ class _PendingMention:
 
     @property
     def is_hidden(self) -> bool:
-        """Whether it stands only within or across others, and may stand elsewhere, less exactly."""
+        """Return whether its occurrences all overlap others, so a lower tier is worth a search."""
         return (
             self.status is Status.OVERLAP
             and self.label is not None
             and self.requested_occurrence is None
         )
 
-    def assign(self, *places: Range) -> None:
-        self.assigned.extend(places)
+    def assign(self, *occurrences: Range) -> None:
+        self.assigned.extend(occurrences)
         if self.matches.tier is not None:
             self.status = TIER_STATUSES[self.matches.tier]
 
@@ -144,8 +146,8 @@ class _PendingMention:
             status = Status.OFF_SCHEMA
         else:
             spans = tuple(
-                Span(*place, label, status=status.value, origin="silver")
-                for place in sorted(self.assigned)
+                Span(*occurrence, label, status=status.value, origin="silver")
+                for occurrence in sorted(self.assigned)
             )
         return LocatedMention(
             self.mention,
@@ -160,14 +162,14 @@ class _PendingMention:
 
 @dataclass(eq=False)
 class _MentionGroup:
-    """Mentions that may mean the same places."""
+    """Mentions with the same occurrences."""
 
     occurrences: tuple[Range, ...]
     members: list[_PendingMention] = field(default_factory=list)
 
     @cached_property
     def tier_weight(self) -> int:
-        """What a character of its places counts; 0 if no label is in the set."""
+        """Weight per character of its occurrences; 0 if no label is in the set."""
         return max(
             (TIER_WEIGHTS[m.matches.tier] for m in self.members if m.label and m.matches.tier),
             default=0,
@@ -175,11 +177,11 @@ class _MentionGroup:
 
     @property
     def priority(self) -> tuple[int, int, tuple[Range, ...]]:
-        """The higher of two has a place that both may mean."""
+        """Sort key: of two groups with a common occurrence, the higher one gets it."""
         return self.tier_weight, -len(self.occurrences), self.occurrences
 
     def requested_occurrences(self) -> tuple[Range, ...]:
-        """The places that its mentions compete for."""
+        """Return the occurrences that its mentions compete for."""
         claims = [m.requested_occurrence for m in self.members if m.label]
         if None in claims:
             return self.occurrences
@@ -187,35 +189,35 @@ class _MentionGroup:
 
 
 class _Assignment:
-    """The places that are kept, each with the group that has it."""
+    """The kept occurrences, each with its group."""
 
     def __init__(self, groups: Iterable[_MentionGroup]) -> None:
         owners: dict[Range, _MentionGroup] = {}
         for group in groups:
-            for place in group.requested_occurrences():
-                other = owners.setdefault(place, group)
+            for occurrence in group.requested_occurrences():
+                other = owners.setdefault(occurrence, group)
                 if other is not group and group.priority > other.priority:
-                    owners[place] = group
-        weights = {p: group.tier_weight * (p[1] - p[0]) for p, group in owners.items()}
+                    owners[occurrence] = group
+        weights = {o: group.tier_weight * (o[1] - o[0]) for o, group in owners.items()}
         self._occurrences = sorted(select_disjoint(weights))
         self._ends = [end for _, end in self._occurrences]
-        self._owners = {place: owners[place] for place in self._occurrences}
+        self._owners = {occurrence: owners[occurrence] for occurrence in self._occurrences}
 
-    def is_assigned(self, group: _MentionGroup, place: Range) -> bool:
-        """Whether the group has the place."""
-        return self._owners.get(place) is group
+    def is_assigned(self, group: _MentionGroup, occurrence: Range) -> bool:
+        """Return whether an occurrence belongs to the group."""
+        return self._owners.get(occurrence) is group
 
-    def blockers(self, group: _MentionGroup, place: Range) -> list[Range]:
-        """The places of other groups that this one would overlap."""
-        first = bisect_right(self._ends, place[0])
-        last = bisect_left(self._occurrences, (place[1], 0))
-        return [p for p in self._occurrences[first:last] if not self.is_assigned(group, p)]
+    def blockers(self, group: _MentionGroup, occurrence: Range) -> list[Range]:
+        """Return the occurrences of other groups that overlap this one."""
+        first = bisect_right(self._ends, occurrence[0])
+        last = bisect_left(self._occurrences, (occurrence[1], 0))
+        return [o for o in self._occurrences[first:last] if not self.is_assigned(group, o)]
 
 
 def _assign_occurrences(
     group: _MentionGroup, assignment: _Assignment, repeats: RepeatHandling
 ) -> None:
-    free = [place for place in group.occurrences if assignment.is_assigned(group, place)]
+    free = [one for one in group.occurrences if assignment.is_assigned(group, one)]
     holders = group.members
     if len(holders) > len(free):
         holders = [m for m in holders if m.label]
@@ -231,7 +233,7 @@ def _assign_occurrences(
             claimed.add(one.requested_occurrence)
             one.assign(one.requested_occurrence)
     rest = [one for one in holders if one.requested_occurrence is None]
-    left = [place for place in free if place not in claimed]
+    left = [occurrence for occurrence in free if occurrence not in claimed]
     is_ambiguous = bool(rest) and len(rest) + len(claimed) < _count_available(group, assignment)
     if len(rest) > len(left):
         surplus = sorted(rest, key=_tier_rank)[len(left) :]
@@ -239,28 +241,28 @@ def _assign_occurrences(
         for one in surplus:
             one.status = reason
         rest = [one for one in rest if one.status is not reason]
-    for one, place in zip(rest, left, strict=False):
-        one.assign(place)
+    for one, occurrence in zip(rest, left, strict=False):
+        one.assign(occurrence)
     if is_ambiguous:
         _resolve_repeats(rest, left, repeats)
 
 
 def _tier_rank(one: _PendingMention) -> int:
-    """Sorts mentions that were found with less effort first."""
+    """Return the sort key that puts mentions of higher tiers first."""
     return 0 if one.matches.tier is None else -TIER_WEIGHTS[one.matches.tier]
 
 
 def _count_available(group: _MentionGroup, assignment: _Assignment) -> int:
-    """How many places the group may mean: all that no other group's place overlaps."""
+    """Return the number of the group's occurrences that no other group's occurrence overlaps."""
     if len(group.occurrences) == 1:
         return 1
-    return sum(not assignment.blockers(group, place) for place in group.occurrences)
+    return sum(not assignment.blockers(group, occurrence) for occurrence in group.occurrences)
 
 
 def _resolve_repeats(
     rest: list[_PendingMention], left: list[Range], repeats: RepeatHandling
 ) -> None:
-    """Apply the policy to mentions that are fewer than their places."""
+    """Apply ``repeats`` to mentions that are fewer than their occurrences."""
     agree = len({one.label for one in rest}) == 1
     if repeats == "all" and agree:
         rest[0].assign(*left[len(rest) :])
@@ -271,8 +273,8 @@ def _resolve_repeats(
 
 
 def _rejection_status(
-    group: _MentionGroup, assignment: _Assignment, wanted: Sequence[Range]
+    group: _MentionGroup, assignment: _Assignment, requested: Sequence[Range]
 ) -> Status:
-    """Say why a mention has no place: others have the very same, or overlap it."""
-    blockers = [(b, p) for p in wanted for b in assignment.blockers(group, p)]
-    return Status.OVERLAP if any(b != p for b, p in blockers) else Status.DUPLICATE
+    """Return the status of a mention whose requested occurrences belong to other mentions."""
+    blockers = [(b, o) for o in requested for b in assignment.blockers(group, o)]
+    return Status.OVERLAP if any(b != o for b, o in blockers) else Status.DUPLICATE

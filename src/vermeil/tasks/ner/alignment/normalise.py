@@ -1,7 +1,7 @@
-"""A text seen with less and less detail; every character of a view knows where it came from.
+"""Normalised forms of a text, with the source range of every character.
 
-Folding goes by combining sequence (a character and the marks that belong to it), so that what is
-composed in one text and decomposed in the other becomes the same.
+Folding works on combining sequences (a character and its combining marks), so composed and
+decomposed forms become equal.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _QUOTES = "\"'`´′″‘’‚‛“”„‟«»‹›ʹʺʻʼʽ"
 _DASHES = "-־‐‑‒–—―−﹘﹣－"
 _ALIKE = {ord(c): "'" for c in _QUOTES} | {ord(c): "-" for c in _DASHES}
 _WORDS = re.compile(r"[!-~]+(?: [!-~]+)*(?!\S)|\S+")
-"""Plain words with single spaces between them at once, for speed; or any one word."""
+"""ASCII words separated by single spaces, matched together for speed, or any single word."""
 _ODD_SPACE = re.compile(r"\s\s|[^\S ]")
 _PARTS = re.compile(r"(?:[0-9a-z]|(?<=\d)\.(?=\d))+|[+$<=>^|~#%@\x80-\U0010ffff]")
 _DOTLESS = "ı"
@@ -27,12 +27,12 @@ _DOTLESS = "ı"
 
 @dataclass(frozen=True, slots=True)
 class NormalisedText:
-    """A text with detail left out.
+    """A normalised text with source offsets.
 
     Args:
-        text: what is left.
-        starts: for every character of it, where the sequence that it came from starts.
-        ends: and where that ends.
+        text: the normalised text.
+        starts: start of the source sequence of each character.
+        ends: end of the source sequence of each character.
     """
 
     text: str
@@ -40,7 +40,7 @@ class NormalisedText:
     ends: Sequence[int]
 
     def to_source_range(self, start: int, end: int) -> Range | None:
-        """Return where a stretch of the view came from; None if it cuts through a sequence."""
+        """Return the source range of a range of this text; None if it splits a sequence."""
         size = len(self.text)
         if not 0 <= start < end <= size:
             return None
@@ -51,27 +51,27 @@ class NormalisedText:
         return self.starts[start], self.ends[end - 1]
 
     def to_normalised_range(self, start: int, end: int) -> Range:
-        """Return the stretch of the view that came from ``[start, end)`` of the text."""
+        """Return the range of this text whose source is ``[start, end)``."""
         return bisect_left(self.starts, start), bisect_left(self.starts, end)
 
 
 def raw(text: str) -> NormalisedText:
-    """Return the text as it is."""
+    """Return the text unchanged."""
     return NormalisedText(text, range(len(text)), range(1, len(text) + 1))
 
 
 def spaced(text: str) -> NormalisedText:
-    """Return the text with every stretch of white space as one space, and none at its ends."""
+    """Return the text with each run of white space as one space, and none at its ends."""
     if not _ODD_SPACE.search(text) and text == text.strip():
         return raw(text)
     return _fold_by_word(text, str)
 
 
 def folded(text: str) -> NormalisedText:
-    """Return the text without regard to white space, case, width, quotes, dashes and composition.
+    """Return the text with normalised white space, case, width, quotes, dashes and composition.
 
-    Compatibility characters are resolved (NFKC); format characters (soft hyphens, zero width,
-    direction marks) and the Arabic tatweel are left out.
+    Compatibility characters are resolved (NFKC). Format characters (soft hyphens, zero width,
+    direction marks) and the Arabic tatweel are removed.
     """
     if text.isascii() and not _ODD_SPACE.search(text) and text == text.strip():
         return NormalisedText(_fold_simple(text), range(len(text)), range(1, len(text) + 1))
@@ -79,9 +79,12 @@ def folded(text: str) -> NormalisedText:
 
 
 def letters(normalised: NormalisedText) -> NormalisedText:
-    """Return a folded view without white space, punctuation and the accents of letters.
+    """Return a folded text without white space, punctuation and accents.
 
-    Symbols and a point between digits stay: "C++" is not "C", and "1.5" not "15".
+    Symbols and points between digits stay: "C++" is not "C", and "1.5" is not "15".
+
+    Args:
+        normalised: a text from `folded`.
     """
     kept: list[str] = []
     starts: list[int] = []
@@ -102,11 +105,11 @@ def letters(normalised: NormalisedText) -> NormalisedText:
 
 
 _Units = list[tuple[str, int, int]]
-"""Pieces of a folded word, each with where its sequence starts and ends in the word."""
+"""Pieces of a folded word, each with start and end of its sequence in the word."""
 
 
 def _fold_by_word(text: str, fold: Callable[[str], _Units | str]) -> NormalisedText:
-    """Fold word by word and put a space between them, which stands for all that was there."""
+    """Return the text folded word by word, with one space between words."""
     kept: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -135,7 +138,7 @@ def _fold_simple(word: str) -> str:
 
 
 def _fold_words(words: str) -> _Units | str:
-    """Return folded words: as text where each character stands for itself, else in pieces."""
+    """Return folded words: as text if characters map one to one, otherwise in pieces."""
     return _fold_simple(words) if words.isascii() else _fold_word(words)
 
 
@@ -153,7 +156,7 @@ def _fold_word(word: str) -> _Units | str:
 
 
 def combining_sequences(text: str) -> Iterator[Range]:
-    """Yield the combining sequences of a text: a character and all marks that follow it."""
+    """Yield the ranges of combining sequences: a character and all marks that follow it."""
     start = 0
     for position in range(1, len(text) + 1):
         if position == len(text) or not is_combining(text[position]):
@@ -162,10 +165,10 @@ def combining_sequences(text: str) -> Iterator[Range]:
 
 
 def is_combining(character: str) -> bool:
-    """Whether a character belongs to the one before it.
+    """Return whether a character combines with the one before it.
 
-    Marks do, and so do the vowels and finals of decomposed Hangul, the sound marks of half-width
-    Katakana and the skin tones of emoji.
+    These are marks, vowels and finals of decomposed Hangul, sound marks of half-width Katakana and
+    skin tones of emoji.
     """
     if character < "\u0300":
         return False
@@ -194,7 +197,7 @@ def _is_dropped(character: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _without_accents(character: str) -> str:
-    """Return a character without accents and vowel points; nothing for punctuation and space."""
+    """Return a character without accents and vowel points; empty for punctuation and space."""
     if character == _DOTLESS:
         return "i"
     parts = unicodedata.normalize("NFKD", character)
@@ -202,15 +205,15 @@ def _without_accents(character: str) -> str:
 
 
 def has_content(text: str) -> bool:
-    """Whether a text has letters, digits or symbols, and not only punctuation or accents."""
+    """Return whether a text has letters, digits or symbols."""
     return text[:1].isalnum() or any(c.isalnum() or _is_content(c) for c in text)
 
 
 def _is_content(character: str) -> bool:
     kind = unicodedata.category(character)
     if kind[0] == "M":
-        # Accents (class 200 and up), Hebrew and Arabic vowel points (10 to 35): writers leave them
-        # out. The vowel signs of Indic scripts and Thai, and the marks of Kana, are letters.
+        # Accents (class 200 and up), Hebrew and Arabic vowel points (10 to 35) are optional in
+        # writing. The vowel signs of Indic scripts and Thai and the marks of Kana are letters.
         order = unicodedata.combining(character)
         return not (order >= 200 or 10 <= order <= 35)
     return kind[0] in "LNS"

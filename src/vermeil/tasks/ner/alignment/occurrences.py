@@ -1,4 +1,4 @@
-"""Where a string stands in a view of a text, whole words only; and where it stands within words."""
+"""Occurrences of a string in a text, and word boundaries."""
 
 from __future__ import annotations
 
@@ -22,47 +22,51 @@ _WITHOUT_SPACES = (
     (0xFF66, 0xFF9D),  # Katakana, half width
     (0x20000, 0x3FFFF),  # Han, further planes
 )
-"""Code points of scripts that are written without spaces between words."""
+"""Code points of scripts without spaces between words."""
 
 _HANGUL = ((0x1100, 0x11FF), (0x3130, 0x318F), (0xAC00, 0xD7AF))
 _SEMITIC = ((0x0590, 0x06FF), (0x0750, 0x077F), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFC))
 _JOINERS = "\u00ad\u200c\u200d\u2060\ufeff"
-"""Characters that are no part of a word, but do not end it either."""
+"""Characters that do not belong to a word and do not end it either."""
 
 _ABBREVIATION = re.compile(r"(?:\w\.)+\w")
 _PARTICLE = 3
-"""Letters that at most are written together with a name: prepositions, articles, case."""
+"""Maximum length of particles attached to a name: prepositions, articles, case endings."""
 
 
 def find_occurrences(text: str, surface: str) -> list[Range]:
-    """Return every range where ``surface`` stands in ``text`` as whole words, in order.
+    """Return every range where ``surface`` occurs in ``text`` as whole words, in order.
 
-    Both ends must be word boundaries: "US" does not stand in "bus". Places may overlap each other
-    ("A A" stands twice in "A A A").
+    Both ends must be word boundaries: "US" does not occur in "bus". Occurrences may overlap ("A A"
+    occurs twice in "A A A").
     """
-    return [place for place in find_substring(raw(text), surface) if is_whole_word(text, place)]
+    return [found for found in find_substring(raw(text), surface) if is_whole_word(text, found)]
 
 
 def find_substring(normalised: NormalisedText, needle: str) -> Iterator[Range]:
-    """Yield every range of the source where ``needle`` stands in a view, word boundary or not."""
+    """Yield the source range of every occurrence of ``needle`` in a normalised text.
+
+    Word boundaries are not required.
+    """
     start = normalised.text.find(needle) if needle else -1
     while start >= 0:
-        place = normalised.to_source_range(start, start + len(needle))
-        if place is not None:
-            yield place
+        source = normalised.to_source_range(start, start + len(needle))
+        if source is not None:
+            yield source
         start = normalised.text.find(needle, start + 1)
 
 
-def is_whole_word(text: str, place: Range) -> bool:
-    """Whether a range begins and ends at word boundaries."""
-    return is_boundary(text, place[0]) and is_boundary(text, place[1])
+def is_whole_word(text: str, where: Range) -> bool:
+    """Return whether a range begins and ends at word boundaries."""
+    return is_boundary(text, where[0]) and is_boundary(text, where[1])
 
 
 def is_boundary(text: str, position: int) -> bool:
-    """Whether a word may begin or end between ``text[position - 1]`` and ``text[position]``.
+    """Return whether a word may begin or end between ``position - 1`` and ``position``.
 
-    Not between two letters or digits, unless one belongs to a script without spaces; a soft hyphen
-    or joiner between them does not part them. And never within a combining sequence.
+    There is no boundary between two letters or digits, unless one belongs to a script without
+    spaces. Soft hyphens and joiners between them are ignored. There is never a boundary within a
+    combining sequence.
     """
     if position in (0, len(text)):
         return True
@@ -77,12 +81,12 @@ def is_boundary(text: str, position: int) -> bool:
     return is_unspaced_script(before) or is_unspaced_script(after)
 
 
-def is_attached(text: str, place: Range) -> bool:
-    """Whether a range is a word but for particles that its script writes together with it.
+def is_attached(text: str, where: Range) -> bool:
+    """Return whether a range is a word apart from particles that its script attaches to words.
 
-    Hangul has them behind a word, Arabic and Hebrew on both sides; at most three letters each.
+    Hangul attaches them after a word, Arabic and Hebrew on both sides; at most three letters each.
     """
-    start, end = place
+    start, end = where
     first, last = start, end
     while not is_boundary(text, first) and start - first <= _PARTICLE:
         first -= 1
@@ -94,25 +98,29 @@ def is_attached(text: str, place: Range) -> bool:
     return all(_is_in(c, scripts) for c in text[first:last] if _is_word(c))
 
 
-def with_punctuation(text: str, place: Range, surface: str) -> Range:
-    """Return a place that was found by its letters with the punctuation that belongs to it.
+def with_punctuation(text: str, where: Range, surface: str) -> Range:
+    """Return a range that was found by its letters, extended by its punctuation.
 
-    That is what the surface has at its ends, too ("Inc."), and the last point of an abbreviation
-    ("U.S." for "US"). A mark that combines with the letter before it does not belong.
+    This is the punctuation that the surface has at its ends ("Inc."), and the last point of an
+    abbreviation ("U.S." for "US"). The range is not extended into a word or a combining sequence.
+
+    Args:
+        text: the text.
+        where: the range of the letters.
+        surface: the searched surface.
     """
-    start, end = place
+    start, end = where
     first = next((n for n, c in enumerate(surface) if c.isalnum()), 0)
     last = next((n for n, c in enumerate(reversed(surface)) if c.isalnum()), 0)
     head, tail = surface[:first].strip(), surface[len(surface) - last :].strip()
     if head and text.endswith(head, 0, start):
         start -= len(head)
-    is_cut = text.startswith(".", end) and _ABBREVIATION.fullmatch(text, start, end)
-    if is_cut:
+    if text.startswith(".", end) and _ABBREVIATION.fullmatch(text, start, end):
         end += 1
     elif tail and text.startswith(tail, end):
         end += len(tail)
-    is_cut_off = is_whole_word(text, place) and not is_whole_word(text, (start, end))
-    return place if is_cut_off else (start, end)
+    splits_word = is_whole_word(text, where) and not is_whole_word(text, (start, end))
+    return where if splits_word else (start, end)
 
 
 def _neighbours(text: str, position: int) -> tuple[str, str]:
@@ -129,7 +137,7 @@ def _is_word(character: str) -> bool:
 
 
 def is_unspaced_script(character: str) -> bool:
-    """Whether a character belongs to a script that is written without spaces between words."""
+    """Return whether a character belongs to a script without spaces between words."""
     return _is_in(character, _WITHOUT_SPACES)
 
 

@@ -1,7 +1,7 @@
-"""Where a surface stands in a text: exactly or, failing that, with ever less regard to detail.
+"""Search for a surface in a text: exact first, then with increasing normalisation.
 
-The first tier with a hit wins; a worse one is not looked at. Both ends of a place must be word
-boundaries, and no part of a surface is ever taken for the whole.
+The first tier with a match wins. Both ends of an occurrence must be word boundaries, and a part of
+a surface never counts as a match.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ from vermeil.tasks.ner.alignment.occurrences import (
 )
 
 _COMMON_WORD = 4
-"""Letters up to which a word may be a name with capitals and a common word without."""
+"""Maximum length of words that are a name with capitals and a common word without."""
 _SENTENCE_START = 3
-"""Letters up to which a name all in capitals may be a common word that begins a sentence."""
+"""Maximum length of upper-case names that may equal a common word at a sentence start."""
 _JOINABLE = 6
-"""Letters from which words are known again when they are written as one, or one as several."""
+"""Minimum number of letters for a match between one word and several words."""
 _BRACKETS = ("()", "[]", "{}")
 
 
 @dataclass(frozen=True, slots=True)
 class SurfaceMatches:
-    """Where a surface stands.
+    """The occurrences of a surface.
 
     Args:
         occurrences: ranges of the text, in order.
-        tier: where they were found; None: nowhere, and ``occurrences`` are like it, but were refused.
-        distance: edits between the surface and each place, after folding.
+        tier: the tier of the match; None: no match, and ``occurrences`` are rejected near matches.
+        distance: edits between the surface and each occurrence, after folding.
     """
 
     occurrences: tuple[Range, ...]
@@ -54,85 +54,85 @@ class SurfaceMatches:
 
 
 class SurfaceFinder:
-    """A text in which surfaces are looked for; its views are made when they are first needed."""
+    """Finder of surfaces in a text. Normalised forms are computed on first use."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     @cached_property
     def spaced(self) -> NormalisedText:
-        """Without regard to white space."""
+        """The text with normalised white space."""
         return spaced(self.text)
 
     @cached_property
     def folded(self) -> NormalisedText:
-        """Without regard to case, quotes and the like."""
+        """The text with normalised case, quotes and similar."""
         return folded(self.text)
 
     @cached_property
     def letters(self) -> NormalisedText:
-        """Letters, digits and symbols alone."""
+        """The letters, digits and symbols of the text."""
         return letters(self.folded)
 
     @cached_property
     def has_capitals(self) -> bool:
-        """Whether the text has letters of both cases, so that their case says something."""
+        """Return whether the text has capitals, so that case carries information."""
         return self.text.lower() != self.text
 
     def find(self, surface: str, excluded: Collection[Range] = ()) -> SurfaceMatches:
-        """Return where ``surface`` stands, by the first tier that has it elsewhere than ``excluded``.
+        """Return the occurrences of ``surface`` in the first tier with a match.
 
         Args:
-            surface: what to look for.
-            excluded: places that are not looked at.
+            surface: the string to search.
+            excluded: ranges that do not count as occurrences.
         """
-        wanted = surface.strip()
-        if not has_content(wanted):
+        stripped = surface.strip()
+        if not has_content(stripped):
             return SurfaceMatches((), None)
-        if places := _exclude(find_occurrences(self.text, wanted), excluded):
-            return SurfaceMatches(places, Tier.RAW if wanted == surface else Tier.SPACED)
-        spread = self._whole_words(find_substring(self.spaced, spaced(surface).text))
-        if places := _exclude(spread, excluded):
-            return SurfaceMatches(places, Tier.SPACED)
+        if found := _exclude(find_occurrences(self.text, stripped), excluded):
+            return SurfaceMatches(found, Tier.RAW if stripped == surface else Tier.SPACED)
+        same_words = self._whole_words(find_substring(self.spaced, spaced(surface).text))
+        if found := _exclude(same_words, excluded):
+            return SurfaceMatches(found, Tier.SPACED)
         return self._find_folded(surface, excluded)
 
     def _find_folded(self, surface: str, excluded: Collection[Range]) -> SurfaceMatches:
         view = folded(surface)
-        alike = _exclude(find_substring(self.folded, view.text), excluded)
-        if places := self._with_same_capitals(surface, self._whole_words(alike)):
-            return SurfaceMatches(places, Tier.FOLDED)
-        near = _exclude(self._same_letters(surface, letters(view).text), excluded)
-        if places := self._with_same_capitals(surface, near):
-            return SurfaceMatches(places, Tier.LETTERS)
-        if places := tuple(p for p in alike if is_attached(self.text, p)):
-            return SurfaceMatches(places, Tier.ATTACHED)
+        same_folded = _exclude(find_substring(self.folded, view.text), excluded)
+        if found := self._with_same_capitals(surface, self._whole_words(same_folded)):
+            return SurfaceMatches(found, Tier.FOLDED)
+        same_letters = _exclude(self._same_letters(surface, letters(view).text), excluded)
+        if found := self._with_same_capitals(surface, same_letters):
+            return SurfaceMatches(found, Tier.LETTERS)
+        if found := tuple(one for one in same_folded if is_attached(self.text, one)):
+            return SurfaceMatches(found, Tier.ATTACHED)
         if not excluded and (edited := find_fuzzy(self.text, self.folded, view.text)):
             return SurfaceMatches(edited.occurrences, Tier.EDITED, edited.distance)
-        return SurfaceMatches(tuple(sorted({*alike, *near})), None)
+        return SurfaceMatches(tuple(sorted({*same_folded, *same_letters})), None)
 
-    def _with_same_capitals(self, surface: str, places: Iterable[Range]) -> tuple[Range, ...]:
-        return tuple(place for place in places if not self._lost_capitals(surface, place))
+    def _with_same_capitals(self, surface: str, ranges: Iterable[Range]) -> tuple[Range, ...]:
+        return tuple(one for one in ranges if not self._lost_capitals(surface, one))
 
-    def _whole_words(self, places: Iterable[Range]) -> list[Range]:
-        return [place for place in places if is_whole_word(self.text, place)]
+    def _whole_words(self, ranges: Iterable[Range]) -> list[Range]:
+        return [one for one in ranges if is_whole_word(self.text, one)]
 
     def _same_letters(self, surface: str, key: str) -> list[Range]:
-        """Places with the same letters; a single letter says too little."""
+        """Return the occurrences with the same letters; none for a single ASCII letter."""
         if len(key) < 2 and key.isascii():
             return []
         whole = self._whole_words(find_substring(self.letters, key))
         words = len(surface.split())
         may_join = len(key) >= _JOINABLE or any(c.isdigit() or is_unspaced_script(c) for c in key)
         return [
-            with_punctuation(self.text, place, surface)
-            for place in whole
-            if (may_join or len(self.text[slice(*place)].split()) == words)
-            and (_is_balanced(self.text[slice(*place)]) or not _is_balanced(surface))
+            with_punctuation(self.text, one, surface)
+            for one in whole
+            if (may_join or len(self.text[slice(*one)].split()) == words)
+            and (_is_balanced(self.text[slice(*one)]) or not _is_balanced(surface))
         ]
 
-    def _lost_capitals(self, surface: str, place: Range) -> bool:
-        """Whether a short name would be found in a common word: "US" in "us", "IT" in "It"."""
-        found = self.text[slice(*place)]
+    def _lost_capitals(self, surface: str, where: Range) -> bool:
+        """Return whether a short name would match a common word: "US" and "us", "IT" and "It"."""
+        found = self.text[slice(*where)]
         if not self.has_capitals or len(found) > _COMMON_WORD:
             return False
         if found == found.lower():
@@ -141,9 +141,9 @@ class SurfaceFinder:
 
 
 def _is_balanced(found: str) -> bool:
-    """Whether every bracket has its partner: one alone is the border between two things."""
+    """Return whether every bracket has a partner."""
     return all(found.count(pair[0]) == found.count(pair[1]) for pair in _BRACKETS)
 
 
-def _exclude(places: Iterable[Range], excluded: Collection[Range]) -> tuple[Range, ...]:
-    return tuple(p for p in places if p not in excluded) if excluded else tuple(places)
+def _exclude(ranges: Iterable[Range], excluded: Collection[Range]) -> tuple[Range, ...]:
+    return tuple(one for one in ranges if one not in excluded) if excluded else tuple(ranges)

@@ -1,8 +1,8 @@
-"""Every reply format by name: one file each, with instruction and renderer beside the parser.
+"""Reply formats by name: one module each, with instruction, renderer and parser.
 
-A format asks for an answer and reads it, tolerantly: what is whole is kept, what is lost is noted,
-and nothing is completed or guessed. A reply that holds no answer in the format is None, and never
-"nothing there": only what the instruction names says that.
+Parsers are tolerant: complete items are kept, losses are noted, and nothing is completed or
+guessed. The result for a reply without an answer in the format is None, never "no entities". A
+reply means "no entities" only in the form that the instruction names.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from vermeil.tasks.ner.formats.prose import without_reasoning
 from vermeil.tasks.ner.reply_format import ParsedReply, Question, ReplyFormat
 
 DETECT = "detect"
-"""Asks as `DEFAULT` does, and reads any format."""
+"""Name of the format with the instruction of `DEFAULT` and a parser for every format."""
 DEFAULT = "json"
 
 REPLY_FORMATS: dict[str, ReplyFormat] = {
@@ -83,21 +83,21 @@ REPLY_FORMATS: dict[str, ReplyFormat] = {
         at_marks.instruction, at_marks.render_reply, at_marks.parse_reply, single_label=True
     ),
 }
-"""Every reply format by the name that a configuration gives it."""
+"""Every reply format by its name in ``task.reply_format``."""
 
 
 def prompt_format(name: str) -> ReplyFormat:
-    """Return the format in which a teacher is asked under this name."""
+    """Return the format of the instruction for a name in ``task.reply_format``."""
     return REPLY_FORMATS[DEFAULT if name == DETECT else name]
 
 
 def parse_reply(name: str, reply: str, question: Question) -> ParsedReply | None:
-    """Return what a reply says in a format, or in any; None where it holds no answer.
+    """Return the content of a reply; None if it holds no answer.
 
     Args:
-        name: a key of `REPLY_FORMATS`, or `DETECT`.
+        name: a key of `REPLY_FORMATS`, or `DETECT` for any format.
         reply: the reply, verbatim.
-        question: what was asked.
+        question: the request behind the reply.
     """
     parse = parse_any if name == DETECT else REPLY_FORMATS[name].parse
     return parse(without_reasoning(reply, question.text), question)

@@ -1,6 +1,7 @@
-"""``@@Ann## left.``: the text with each entity between ``@@`` and ``##``, for a single label.
+"""Format at_marks, ``@@Ann## left.``: the text with ``@@`` and ``##`` around each entity.
 
-The format of GPT-NER (Wang et al. 2023, arXiv 2304.10428), which asks for one label at a time.
+It supports a single label. It is the format of GPT-NER (Wang et al. 2023, arXiv 2304.10428), which
+requests one label at a time.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ _ESCAPED = re.compile(r"\\([@#\\])")
 
 
 def instruction(labels: LabelSet) -> str:
-    """Return the words that tell a teacher how to write its answer."""
+    """Return the instruction for the answer's format."""
     how = f"put @@ before and ## behind every entity that is a {labels.names[0]}: @@...##"
     return COPY_INSTRUCTION.replace("HOW", how).replace(" The labels are LABELS.", "")
 
 
 def render_reply(marked: InlineMarkedText) -> str:
-    """Return the text with marks; where its own characters look like them, a backslash is added."""
+    """Return the text with marks; characters of the text that look like marks get a backslash."""
     needs_escape = _SPECIAL.search(marked.text) is not None
     write = (lambda piece: _SPECIAL.sub(r"\\\g<0>", piece)) if needs_escape else str
     return write_marks(marked, lambda _: "@@", lambda _: "##", write)
@@ -36,7 +37,7 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
 
 
 def find_tags(part: str, question: Question) -> list[Tag]:
-    """Return the marks; all are of the only label."""
+    """Return the marks; all have the only label."""
     label = question.labels.names[0]
     return [
         Tag(found.start(), found.end(), label, opens=found.group() == "@@")

@@ -1,4 +1,4 @@
-"""Reading a reply in whatever format it is written."""
+"""Format detect: parse a reply in any format."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _SHAPES = (read_object, read_list, read_single, read_known_labels, read_known_su
 
 
 def parse_any(reply: str, question: Question) -> ParsedReply | None:
-    """Return what a reply says in the first format in which it says something.
+    """Return the content of a reply in the best matching format; None if no format matches.
 
-    A format in which it uses a label that was asked for comes before one in which it only uses
-    others, and that before one in which it says that nothing is there.
+    A format with a requested label precedes a format with other labels only, which precedes a
+    format with an empty answer.
     """
     found = [parsed for parsed in _parse_in_all_formats(reply, question) if parsed is not None]
     for parsed in found:
@@ -36,7 +36,7 @@ def _parse_in_all_formats(reply: str, question: Question) -> list[ParsedReply | 
     ]
     return [
         parse_json(reply, question, _SHAPES),
-        # A copy of the text without any tag says nothing: perhaps no tags were asked for.
+        # A copy of the text without any tag is no answer: the prompt may not have requested tags.
         *(parsed for parsed in inline if parsed is not None and not parsed.is_empty),
         reasons.parse_reply(reply, question),
         token_lines.parse_reply(reply, question),

@@ -1,4 +1,4 @@
-"""Elements like ``<PER>…</PER>`` and ``<span class="PER">…</span>``, as two formats have them."""
+"""Elements such as ``<PER>…</PER>`` and ``<span class="PER">…</span>``, shared by two formats."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def parse_elements(reply: str, question: Question) -> ParsedReply | None:
 
 
 def find_tags(part: str, question: Question) -> list[Tag]:
-    """Return the tags to take out.
+    """Return the tags of a part of the reply.
 
-    An element's label is its class, type or label attribute, or else its name. What stands in the
-    text itself is no tag, nor is an unknown one that is nowhere closed. Elements that only wrap or
-    emphasise mark nothing.
+    An element's label is its class, type or label attribute, otherwise its name. Tags that occur in
+    the text itself are ignored, and so are unknown tags without a closing tag. Elements for layout
+    or emphasis mark nothing.
     """
     written = part.count("&lt;") + part.count("&amp;lt;")
     is_escaped = written > question.text.count("&lt;")
@@ -42,8 +42,8 @@ def find_tags(part: str, question: Question) -> list[Tag]:
     for found in tags:
         name, label = _name_and_label(found.group(2), question)
         if found.group(1):
-            waiting = open_labels.get(name)
-            known = waiting.pop() if waiting else label
+            opened = open_labels.get(name)
+            known = opened.pop() if opened else label
             result.append(Tag(found.start(), found.end(), known, opens=False))
         elif name in closed or question.labels.normalise(label or "") is not None:
             open_labels.setdefault(name, []).append(label)
@@ -54,14 +54,20 @@ def find_tags(part: str, question: Question) -> list[Tag]:
 def render_elements(
     marked: InlineMarkedText, opening: Callable[[str], str], closing: Callable[[str], str]
 ) -> str:
-    """Write a marked text with tags; characters of the text that look like tags are escaped."""
+    """Return a marked text with tags; characters of the text that look like tags are escaped.
+
+    Args:
+        marked: the text and its marks.
+        opening: returns the opening tag of a label.
+        closing: returns the closing tag of a label.
+    """
     needs_escape = "<" in marked.text or unescape(marked.text) != marked.text
     write = (lambda piece: escape(piece, quote=False)) if needs_escape else str
     return write_marks(marked, opening, closing, write)
 
 
 def _name_and_label(content: str, question: Question) -> tuple[str, str | None]:
-    """The name by which an element is closed, and its label; None for one that marks nothing."""
+    """Return the name of an element's closing tag, and its label; None if it marks nothing."""
     attribute = _ATTRIBUTE.search(content)
     if attribute is not None:
         label = next(value for value in attribute.groups() if value is not None)
@@ -73,6 +79,6 @@ def _name_and_label(content: str, question: Question) -> tuple[str, str | None]:
 
 
 def _fold(name: str, question: Question) -> str:
-    """Names are the same where they mean the same label."""
+    """Return the comparison form of an element name; aliases of a label become equal."""
     plain = unescape(name).strip()
     return question.labels.normalise(plain) or plain.casefold()

@@ -1,4 +1,4 @@
-"""``<span class="PER">Ann</span> left.``: the text with each entity in an HTML span."""
+"""Format html_spans, ``<span class="PER">Ann</span> left.``: each entity in an HTML span."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 
 def instruction(labels: LabelSet) -> str:
-    """Return the words that tell a teacher how to write its answer."""
+    """Return the instruction for the answer's format."""
     shown = _opening(labels.names[0])
     how = f"put every entity into a span whose class is its label: {shown}...</span>"
     return COPY_INSTRUCTION.replace("HOW", how).replace("LABELS", labels.quoted())

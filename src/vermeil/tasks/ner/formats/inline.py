@@ -1,7 +1,7 @@
-"""What formats with tags in the text have in common: tags to marks, and which part is the text.
+"""Inline formats: find the copy of the text in a reply and convert its tags to marks.
 
-An inline answer is a copy of the text. A reply that holds no copy of it did not follow the
-instruction; a copy without a tag says that nothing is there, if it is the text unchanged.
+An inline answer is a copy of the text with tags. A reply without such a copy did not follow the
+instruction. An unchanged copy without tags means that there are no entities.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ COPY_INSTRUCTION = """\
 Write the whole text once more, character by character, and HOW. Change nothing else, neither \
 spelling nor punctuation nor white space. The labels are LABELS. If there is no entity, write the \
 text as it is."""
-"""The instruction of every inline format; each says how."""
+"""The instruction of every inline format; each format replaces HOW."""
 
 _MAX_EXTRA_LINES = 3
-"""Lines before and after the copy that a reply may have."""
+"""Limit of further lines before and after the copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class Tag:
     """A tag in a reply.
 
     Args:
-        start: its first character.
-        end: one past its last.
-        label: what it opens, or closes; None for a tag that marks nothing.
-        opens: whether it opens a mark.
+        start: first character.
+        end: one past the last character.
+        label: label of the mark; None for a tag that marks nothing.
+        opens: whether it is an opening tag.
     """
 
     start: int
@@ -55,22 +55,22 @@ WriteTag = Callable[[str], str]
 def parse_inline(
     reply: str, question: Question, find: FindTags, unescape: Unescape
 ) -> ParsedReply | None:
-    """Return the copy of the text that a reply holds, with its marks.
+    """Return the copy of the text in a reply, with its marks; None if there is no copy.
 
     Args:
-        reply: without reasoning.
-        question: holds the text that the copy is of.
-        find: the tags of a part of the reply, in order.
-        unescape: undoes how the format writes characters that look like its tags.
+        reply: the reply without reasoning.
+        question: the request with the original text.
+        find: returns the tags of a part of the reply, in order.
+        unescape: reverts the format's escapes of characters that look like tags.
     """
     part = _part_with_copy(reply, question, find, unescape)
     marked, notes = read_tags(part, find(part, question), question.text, unescape)
-    alike = similarity(marked.text, question.text)
-    if alike < COPY_THRESHOLD:
+    likeness = similarity(marked.text, question.text)
+    if likeness < COPY_THRESHOLD:
         if not marked.marks or not is_partial_copy(marked.text, question.text):
             return None
         notes = {**notes, TRUNCATED: 1}
-    elif not marked.marks and (alike < UNCHANGED_THRESHOLD or notes):
+    elif not marked.marks and (likeness < UNCHANGED_THRESHOLD or notes):
         return None
     return ParsedReply(notes=notes, marked=marked)
 
@@ -78,11 +78,17 @@ def parse_inline(
 def read_tags(
     part: str, tags: Sequence[Tag], text: str, unescape: Unescape
 ) -> tuple[InlineMarkedText, dict[str, int]]:
-    """Take the tags out; tags close the last open one of their label.
+    """Convert tags to marks. A closing tag closes the last open tag of its label.
+
+    Args:
+        part: the part of the reply with the copy.
+        tags: the tags of the part, in order.
+        text: the original text.
+        unescape: reverts the format's escapes.
 
     Returns:
-        The marked text, and the notes ``unclosed_tags`` and ``stray_tags``: tags without a partner
-        and those with nothing between them mark nothing.
+        The marked text, and the notes ``unclosed_tags`` and ``stray_tags``. Tags without a partner
+        and empty elements mark nothing.
     """
     escaped = _is_escaped(part, tags, text, unescape)
     pieces: list[str] = []
@@ -97,17 +103,17 @@ def read_tags(
         position = tag.end
         if tag.label is None:
             continue
-        waiting = open_at.setdefault(tag.label, [])
+        opened = open_at.setdefault(tag.label, [])
         if tag.opens:
-            waiting.append(length)
+            opened.append(length)
             continue
-        start = waiting.pop() if waiting else length
+        start = opened.pop() if opened else length
         if start < length:
             marks.append(InlineMark(start, length, tag.label))
         else:
             stray += 1
     pieces.append(unescape(part[position:]) if escaped else part[position:])
-    unclosed = sum(len(waiting) for waiting in open_at.values())
+    unclosed = sum(map(len, open_at.values()))
     notes = {"stray_tags": stray, "unclosed_tags": unclosed}
     return InlineMarkedText("".join(pieces), tuple(marks)), {k: n for k, n in notes.items() if n}
 
@@ -118,13 +124,13 @@ def write_marks(
     closing: WriteTag,
     write: Callable[[str], str] = str,
 ) -> str:
-    """Write a text with its tags.
+    """Return a text with its tags.
 
     Args:
-        marked: the text and its marks; crossing marks are written as they come.
-        opening: the tag that opens a mark of a label.
-        closing: the tag that closes it.
-        write: how a piece of the text is written.
+        marked: the text and its marks. Tags are sorted by position, also those of crossing marks.
+        opening: returns the opening tag of a label.
+        closing: returns the closing tag of a label.
+        write: returns a piece of the text as written, for escapes.
     """
     events: list[tuple[int, int, int, str]] = []
     for mark in marked.marks:
@@ -132,14 +138,14 @@ def write_marks(
         events.append((mark.end, 0, -mark.start, closing(mark.label)))
     pieces: list[str] = []
     position = 0
-    for place, _, _, tag in sorted(events, key=lambda event: event[:3]):
-        pieces += [write(marked.text[position:place]), tag]
-        position = place
+    for offset, _, _, tag in sorted(events, key=lambda event: event[:3]):
+        pieces += [write(marked.text[position:offset]), tag]
+        position = offset
     return "".join([*pieces, write(marked.text[position:])])
 
 
 def _is_escaped(part: str, tags: Sequence[Tag], text: str, unescape: Unescape) -> bool:
-    """Whether the copy becomes more like the text when what looks escaped is undone."""
+    """Return whether the copy becomes more similar to the text when its escapes are reverted."""
     if unescape(part) == part:
         return False
     raw = _without_tags(part, tags)
@@ -149,8 +155,8 @@ def _is_escaped(part: str, tags: Sequence[Tag], text: str, unescape: Unescape) -
 
 
 def _character_difference(copy: str, text: str) -> int:
-    ours, theirs = Counter(copy), Counter(text)
-    return (ours - theirs).total() + (theirs - ours).total()
+    copied, original = Counter(copy), Counter(text)
+    return (copied - original).total() + (original - copied).total()
 
 
 def _without_tags(part: str, tags: Sequence[Tag]) -> str:
@@ -162,7 +168,7 @@ def _without_tags(part: str, tags: Sequence[Tag]) -> str:
 
 
 def _part_with_copy(reply: str, question: Question, find: FindTags, unescape: Unescape) -> str:
-    """Return the part of a reply that is most like the text: nothing before or after the copy."""
+    """Return the part of a reply that is most similar to the text."""
     parts = {reply.strip("\n"): None, answer_part(reply): None}
     for part in list(parts):
         lines = part.split("\n")
@@ -172,10 +178,10 @@ def _part_with_copy(reply: str, question: Question, find: FindTags, unescape: Un
     if len(parts) == 1:
         return next(iter(parts))
 
-    def likeness(part: str) -> tuple[float, int]:
+    def score(part: str) -> tuple[float, int]:
         copy = _without_tags(part, find(part, question))
         text = question.text
         copies = {copy, unescape(copy)}
         return max((similarity(one, text), -abs(len(one) - len(text))) for one in copies)
 
-    return max(parts, key=likeness)
+    return max(parts, key=score)

@@ -1,4 +1,4 @@
-"""Finding the answer among what stands around it, for every format that is written as JSON."""
+"""JSON formats: find the last answer in a reply and read its entries."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from vermeil.tasks.ner.reply_format import MALFORMED, TRUNCATED, ParsedReply, Qu
 
 _OPENING = re.compile(r"""\[\s*[\[{("'“‘\]]|\{\s*["'“‘}{]|\{\s*\w{1,40}\s*:""")
 _MAX_READ_FACTOR = 8
-"""Times the reply's length that may be read in search of the answer."""
+"""Limit of the characters read in search of the answer, as a multiple of the reply's length."""
 _LINE_ENDS = re.compile(r"[ \t`.]*(?:\n|\Z)")
 _REPLY_ENDS = re.compile(r"[\s`.]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class JsonAnswer:
-    """What a container says.
+    """The content of a container.
 
     Args:
-        mentions: of its whole entries.
-        malformed: number of the other entries.
-        closed: whether the list of entries came to its end.
-        is_entry: it is one entry rather than a list of them; those that follow belong to it.
+        mentions: mentions of its complete entries.
+        malformed: number of other entries.
+        closed: whether the list of entries is complete.
+        is_entry: whether it is a single entry; the next entries then belong to the same answer.
     """
 
     mentions: tuple[Mention, ...] = ()
@@ -35,22 +35,26 @@ class JsonAnswer:
 
     @property
     def is_usable(self) -> bool:
-        """Whether it says something, or plainly that nothing is there."""
+        """Return whether it has mentions or is a complete, empty answer."""
         return bool(self.mentions) or (self.closed and not self.malformed)
 
 
 AnswerReader = Callable[[Container, Question], JsonAnswer | None]
-"""What a container says in a format; None where it is not of the format's shape."""
+"""Returns the content of a container in a format; None if it does not have the format's shape."""
 
 
 def parse_json(
     reply: str, question: Question, shapes: Sequence[AnswerReader]
 ) -> ParsedReply | None:
-    """Return what the last answer in a reply says, in the first shape that fits it.
+    """Return the content of the last answer in a reply, in the first shape that matches it.
 
-    Reasoning, drafts, code fences and closing words are passed over. An answer that was cut off is
-    the last one, even if nothing of it is whole: then there is none. Where no entry is whole, the
-    answer did not follow the instruction, and there is none either.
+    Reasoning, drafts, code fences and closing words are ignored. An answer that was cut off is the
+    last one, even without any complete entry. The result is None if no entry is complete.
+
+    Args:
+        reply: the reply without reasoning.
+        question: the request behind the reply.
+        shapes: readers of the accepted shapes, in order of preference.
     """
     answer: JsonAnswer | None = None
     for found in _answers(reply, question, shapes):
@@ -68,18 +72,18 @@ def parse_json(
 def read_entries(
     values: Sequence[Value], closed: bool, read: Callable[[Value], Mention | None]
 ) -> JsonAnswer:
-    """Return what a list of entries says; words between them say nothing.
+    """Return the content of a list of entries; words between them are ignored.
 
     Args:
         values: the list's values.
-        closed: whether the list came to its end; if not, an entry that was cut off is lost with it.
-        read: what one entry says; None where it is malformed.
+        closed: whether the list is complete. If not, an incomplete last entry is dropped.
+        read: returns the mention of one entry; None if it is malformed.
     """
-    whole = [value for value in values if not isinstance(value, BareWord)]
-    if not closed and whole and _is_open(whole[-1]):
-        whole.pop()
-    mentions = tuple(m for m in map(read, whole) if m is not None)
-    return JsonAnswer(mentions, len(whole) - len(mentions), closed)
+    entries = [value for value in values if not isinstance(value, BareWord)]
+    if not closed and entries and _is_open(entries[-1]):
+        entries.pop()
+    mentions = tuple(m for m in map(read, entries) if m is not None)
+    return JsonAnswer(mentions, len(entries) - len(mentions), closed)
 
 
 def _answers(
@@ -90,7 +94,7 @@ def _answers(
         start = opening.start()
         container, end = read_value(reply, start)
         effort -= end - start
-        if container is None:  # nested as no answer is
+        if container is None:  # nested deeper than any answer
             position = end
             continue
         found = _first(container, question, shapes)
@@ -98,8 +102,8 @@ def _answers(
             position = start + 1
             continue
         position = end
-        bare = not (container.keys or found.mentions or found.malformed) and found.closed
-        if not bare or _stands_alone(reply, start, end):
+        is_empty = not (container.keys or found.mentions or found.malformed) and found.closed
+        if not is_empty or _is_alone(reply, start, end):
             yield found
 
 
@@ -110,8 +114,8 @@ def _first(
     return next((answer for answer in found if answer is not None), None)
 
 
-def _stands_alone(reply: str, start: int, end: int) -> bool:
-    """Whether nothing follows, or nothing else is on the line: `[]` may stand in any prose."""
+def _is_alone(reply: str, start: int, end: int) -> bool:
+    """Return whether nothing follows or nothing else is on the line; prose may contain `[]`."""
     if _REPLY_ENDS.match(reply, end):
         return True
     while start and reply[start - 1] in " \t`":

@@ -1,7 +1,7 @@
-"""``{"entities": [{"text", "label"[, "occurrence"]}]}``: the format to begin with.
+"""Formats json, json_occurrence and json_list: ``{"entities": [{"text", "label"}]}``.
 
-Read as well: a bare list of such entries, entries one by one, and pairs ``["text", "label"]``; the
-usual other names for the three keys. Only ``{"entities": []}`` says that nothing is there.
+The parser also accepts a bare list of entries, single entries, pairs ``["text", "label"]``, and
+common synonyms of the keys. In json, only ``{"entities": []}`` means that there are no entities.
 """
 
 from __future__ import annotations
@@ -42,58 +42,58 @@ entity once per time it occurs, in the order of the text. If there is none: []""
 
 
 def instruction(labels: LabelSet) -> str:
-    """Return the words that tell a teacher how to write its answer."""
+    """Return the instruction for an object with a list of entries."""
     return _INSTRUCTION.replace("LABELS", labels.quoted())
 
 
 def instruction_with_occurrence(labels: LabelSet) -> str:
-    """Return the words that also ask which occurrence is meant."""
+    """Return the instruction for entries with an occurrence number."""
     return _WITH_OCCURRENCE.replace("LABELS", labels.quoted())
 
 
 def instruction_for_list(labels: LabelSet) -> str:
-    """Return the words that ask for a list without an object around it."""
+    """Return the instruction for a bare list of entries."""
     return _LIST.replace("LABELS", labels.quoted())
 
 
 def schema(labels: LabelSet) -> dict[str, Any]:
-    """Return the JSON schema of the answer, in the subset that servers call strict."""
+    """Return the JSON schema of the answer, in the subset of strict structured outputs."""
     return _schema_of_items(_schemas(labels))
 
 
 def schema_with_occurrence(labels: LabelSet) -> dict[str, Any]:
-    """Return the JSON schema of the answer that also says which occurrence is meant."""
+    """Return the JSON schema of the answer with occurrence numbers."""
     return _schema_of_items({**_schemas(labels), "occurrence": {"type": "integer"}})
 
 
 def render_reply(marked: InlineMarkedText) -> str:
-    """Return the answer that a teacher following `instruction` would give, on one line."""
+    """Return the correct answer to `instruction`, on one line."""
     return json.dumps({"entities": _items(marked)}, ensure_ascii=False)
 
 
 def render_with_occurrence(marked: InlineMarkedText) -> str:
-    """Return the answer with the number of each occurrence."""
+    """Return the correct answer with occurrence numbers, on one line."""
     items = _items(marked)
-    places = {str(item["text"]): find_occurrences(marked.text, str(item["text"])) for item in items}
+    found = {str(item["text"]): find_occurrences(marked.text, str(item["text"])) for item in items}
     for item, mark in zip(items, marked.marks, strict=True):
-        where = places[str(item["text"])]
-        if (mark.start, mark.end) in where:
-            item["occurrence"] = where.index((mark.start, mark.end)) + 1
+        occurrences = found[str(item["text"])]
+        if (mark.start, mark.end) in occurrences:
+            item["occurrence"] = occurrences.index((mark.start, mark.end)) + 1
     return json.dumps({"entities": items}, ensure_ascii=False)
 
 
 def render_list(marked: InlineMarkedText) -> str:
-    """Return the answer as a bare list."""
+    """Return the correct answer as a bare list, on one line."""
     return json.dumps(_items(marked), ensure_ascii=False)
 
 
 def parse_reply(reply: str, question: Question) -> ParsedReply | None:
-    """Return what the last answer in a reply says, or None if there is none."""
+    """Return the content of the last answer in a reply, or None if there is none."""
     return parse_json(reply, question, (read_object, read_non_empty_list, read_single))
 
 
 def parse_list(reply: str, question: Question) -> ParsedReply | None:
-    """Return what the last answer says; an empty list says that nothing is there."""
+    """Return the content of the last answer; an empty list means that there are no entities."""
     return parse_json(reply, question, (read_object, read_list, read_single))
 
 
@@ -111,7 +111,7 @@ def read_object(container: Container, question: Question) -> JsonAnswer | None:
 
 
 def read_list(container: Container, question: Question) -> JsonAnswer | None:
-    """Read a list of entries, of which one must be whole unless the list is empty."""
+    """Read a list of entries; None if it is not empty and has no complete entry."""
     if container.is_object:
         return None
     if all(_is_empty_list(value) for value in container.items):
@@ -123,13 +123,13 @@ def read_list(container: Container, question: Question) -> JsonAnswer | None:
 
 
 def read_non_empty_list(container: Container, question: Question) -> JsonAnswer | None:
-    """Read a list with at least one whole entry."""
+    """Read a list with at least one complete entry; None for any other container."""
     answer = read_list(container, question)
     return answer if answer is not None and answer.mentions else None
 
 
 def read_single(container: Container, question: Question) -> JsonAnswer | None:
-    """Read an entry that stands alone; those that follow it belong to the same answer."""
+    """Read a single entry; the next entries belong to the same answer."""
     if not container.is_object or container.get(*_SURFACES) is None:
         return None
     if not container.closed:
@@ -139,7 +139,7 @@ def read_single(container: Container, question: Question) -> JsonAnswer | None:
 
 
 def read_entry(value: Value, question: Question) -> Mention | None:
-    """Read one entry: an object, or a pair; None without a surface and a label."""
+    """Read one entry, an object or a pair; None without a surface and a label."""
     if not isinstance(value, Container):
         return None
     if not value.is_object:
@@ -154,7 +154,7 @@ def read_entry(value: Value, question: Question) -> Mention | None:
 
 
 def _is_empty_list(value: Value) -> bool:
-    """Whether it is an empty list, as in ``[[]]``."""
+    """Return whether a value is an empty list, as in ``[[]]``."""
     return isinstance(value, Container) and not value.items
 
 

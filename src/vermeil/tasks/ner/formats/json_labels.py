@@ -1,4 +1,4 @@
-"""``{"label": ["surface", …]}``: grouped by label, so the order of the text is lost."""
+"""Format json_labels, ``{"label": ["surface", …]}``: surfaces by label, without text order."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _NULL = ("null", "none")
 
 
 def instruction(labels: LabelSet) -> str:
-    """Return the words that tell a teacher how to write its answer."""
+    """Return the instruction for the answer's format."""
     shape = ", ".join(f'{json.dumps(name, ensure_ascii=False)}: ["..."]' for name in labels.names)
     return _INSTRUCTION.replace("SHAPE", shape)
 
 
 def render_reply(marked: InlineMarkedText) -> str:
-    """Return the answer on one line; labels stand in the order of their first entity."""
-    said: dict[str, list[str]] = {}
+    """Return the correct answer on one line; labels in the order of their first entity."""
+    answer: dict[str, list[str]] = {}
     for mark in marked.marks:
-        said.setdefault(mark.label, []).append(marked.surface(mark))
-    return json.dumps(said, ensure_ascii=False)
+        answer.setdefault(mark.label, []).append(marked.surface(mark))
+    return json.dumps(answer, ensure_ascii=False)
 
 
 def parse_reply(reply: str, question: Question) -> ParsedReply | None:
-    """Return what the last answer in a reply says, or None if there is none."""
+    """Return the content of the last answer in a reply, or None if there is none."""
     return parse_json(reply, question, (read_labels,))
 
 
@@ -62,13 +62,13 @@ def read_labels(container: Container, _question: Question) -> JsonAnswer | None:
 
 
 def read_known_labels(container: Container, question: Question) -> JsonAnswer | None:
-    """Read such an object if one of its keys is a label that was asked for."""
+    """Read an object of lists if one of its keys is a requested label."""
     known = any(key and question.labels.normalise(key) for key in container.keys)
     return read_labels(container, question) if known else None
 
 
 def _surfaces(value: Value) -> list[Value] | None:
-    """The entries of one label; None where there is neither a list nor a string."""
+    """Return the entries of one label; None if the value is neither a list nor a string."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, BareWord):

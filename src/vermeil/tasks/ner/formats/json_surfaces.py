@@ -1,4 +1,4 @@
-"""``{"surface": "label"}``: short, but cannot say that one surface has two labels."""
+"""Format json_surfaces, ``{"surface": "label"}``: short, but with one label per surface."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ one of LABELS. If there is none: {}"""
 
 
 def instruction(labels: LabelSet) -> str:
-    """Return the words that tell a teacher how to write its answer."""
+    """Return the instruction for the answer's format."""
     return _INSTRUCTION.replace("LABELS", labels.quoted())
 
 
 def render_reply(marked: InlineMarkedText) -> str:
-    """Return the answer on one line; of a surface's labels, the first."""
-    said: dict[str, str] = {}
+    """Return the correct answer on one line, with the first label of each surface."""
+    answer: dict[str, str] = {}
     for mark in marked.marks:
-        said.setdefault(marked.surface(mark), mark.label)
-    return json.dumps(said, ensure_ascii=False)
+        answer.setdefault(marked.surface(mark), mark.label)
+    return json.dumps(answer, ensure_ascii=False)
 
 
 def parse_reply(reply: str, question: Question) -> ParsedReply | None:
-    """Return what the last answer in a reply says, or None if there is none."""
+    """Return the content of the last answer in a reply, or None if there is none."""
     return parse_json(reply, question, (read_surfaces,))
 
 
@@ -47,14 +47,14 @@ def read_surfaces(container: Container, _question: Question) -> JsonAnswer | Non
         for key, value in pairs
         if key and isinstance(value, str)
     ]
-    said = tuple(m for m in mentions if m.label)
-    if pairs and not said:
+    labelled = tuple(m for m in mentions if m.label)
+    if pairs and not labelled:
         return None if container.closed else JsonAnswer(closed=False)
-    return JsonAnswer(said, len(pairs) - len(said), container.closed)
+    return JsonAnswer(labelled, len(pairs) - len(labelled), container.closed)
 
 
 def read_known_surfaces(container: Container, question: Question) -> JsonAnswer | None:
-    """Read such an object if one of its values is a label that was asked for, or if it is empty."""
+    """Read an object of strings if one of its values is a requested label or it is empty."""
     answer = read_surfaces(container, question)
     if answer is None or not container.keys:
         return answer

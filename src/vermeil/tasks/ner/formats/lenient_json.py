@@ -1,11 +1,11 @@
-"""A tolerant reader of JSON, and of the Python literals and near misses that teachers write.
+"""A lenient reader of JSON, Python literals and similar notations in replies.
 
-It reads what is there and completes nothing: what was cut off stays marked as not closed, and a
-string without an end is no string. Beyond JSON it takes single and typographic quotes, quotes
-within strings, unquoted words, tuples, comments, missing and surplus commas, and closing brackets
-that were forgotten within a closed one. Well-formed JSON is read exactly as it is.
+The reader completes nothing: a container that was cut off is marked as not closed, and a string
+without an end is dropped. In addition to JSON it accepts single and typographic quotes, quotes
+within strings, unquoted words, tuples, comments, missing and surplus commas, and missing closing
+brackets within a closed container. Valid JSON is read exactly.
 
-The work is proportional to the length of the text: there is one pass, and no recursion.
+The run time is linear in the length of the text: one pass without recursion.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from vermeil.data.document import Range
 
 MAX_DEPTH = 32
-"""Containers within one another; what is nested deeper is no answer."""
+"""Maximum nesting of containers; deeper values are no answer."""
 
 _CLOSING = {"{": "}", "[": "]", "(": ")"}
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’"}
@@ -31,31 +31,31 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class BareWord:
-    """Something that stands without quotes: a number, null, or what should have been a string."""
+    """An unquoted value: a number, null, or a string without its quotes."""
 
     text: str
 
 
 class QuotedString(str):
-    """A string that stood in quotes, and where its characters stand in the reply as written."""
+    """A quoted string with the position of its characters in the reply."""
 
     __slots__ = ("start", "stop")
 
     start: int
-    """Its first character, counted from the reply's end: negative."""
+    """Position of its first character, counted from the reply's end: negative."""
     stop: int
-    """The quote that closes it, counted in the same way."""
+    """Position of its closing quote, counted in the same way."""
 
 
 @dataclass(slots=True, eq=False)
 class Container:
-    """An object or a list, as it was written.
+    """An object or a list, as written.
 
     Args:
-        is_object: braces rather than brackets.
+        is_object: whether it has braces instead of brackets.
         items: the values of a list, or of an object in the order of ``keys``.
-        keys: the keys of an object, as often as they stand there; None where one is missing.
-        closed: whether it came to an end.
+        keys: the keys of an object, with duplicates; None for a missing key.
+        closed: whether its closing bracket was read.
     """
 
     is_object: bool
@@ -64,7 +64,11 @@ class Container:
     closed: bool = False
 
     def get(self, *names: str) -> Value | None:
-        """Return the value of the first key that has one of these names in lower case."""
+        """Return the value of the first key with one of these names; case is ignored.
+
+        Args:
+            *names: names of keys, in lower case.
+        """
         for key, value in zip(self.keys, self.items, strict=True):
             if key is not None and key.strip().casefold() in names:
                 return value
@@ -75,11 +79,11 @@ Value = str | BareWord | Container
 
 
 def reply_ranges(surface: Value, label: Value) -> tuple[Range, ...]:
-    """Return the ranges of the reply that say a surface and a label; empty where not both do.
+    """Return the ranges of the reply with surface and label; empty unless both are quoted.
 
-    The quote behind the surface belongs to it: that the name ends there is said by this quote alone
-    ("New York", and not "New York Times"). That behind the label does not: labels are no beginnings
-    of each other, and many a token has this quote in one with what tells whether the list goes on.
+    The closing quote of the surface is included: it alone decides that the name ends there ("New
+    York", not "New York Times"). The closing quote of the label is excluded: labels are no prefixes
+    of each other, and a token with this quote often also decides whether the list continues.
     """
     if not isinstance(surface, QuotedString) or not isinstance(label, QuotedString):
         return ()
@@ -88,7 +92,7 @@ def reply_ranges(surface: Value, label: Value) -> tuple[Range, ...]:
 
 @dataclass(slots=True)
 class _OpenContainer:
-    """A container that is being read, and the key that waits for its value."""
+    """A container that is being read, with the key of the next value."""
 
     kind: str
     container: Container
@@ -104,7 +108,7 @@ class _OpenContainer:
         self.container.items.append(value)
 
     def add_missing_value(self) -> None:
-        """Keep the last key of an object that was cut off before its value."""
+        """Keep the last key of an object that was cut off before the value."""
         if self.key is not None:
             self.add(BareWord(""))
 
@@ -113,8 +117,8 @@ def read_value(text: str, start: int) -> tuple[Container | None, int]:
     """Read the container that opens at ``text[start]``.
 
     Returns:
-        The container and where reading ended. One that is not closed holds what was read up to the
-        end of the text or of the code block; it is None where it is nested as no answer is.
+        The container and the end of reading. A container that is not closed holds the values up to
+        the end of the text or code block. It is None if the nesting exceeds `MAX_DEPTH`.
     """
     stack: list[_OpenContainer] = []
     outermost: Container | None = None
@@ -150,7 +154,7 @@ def read_value(text: str, start: int) -> tuple[Container | None, int]:
 
 
 def _skip(text: str, position: int) -> int:
-    """Return where white space and comments end."""
+    """Return the position after white space and comments."""
     if text.startswith("/*", position):
         end = text.find("*/", position)
         return len(text) if end < 0 else end + 2
@@ -159,7 +163,7 @@ def _skip(text: str, position: int) -> int:
 
 
 def _close(stack: list[_OpenContainer], bracket: str) -> None:
-    """Close the innermost container of this kind, and with it what is open within."""
+    """Close the innermost container of this kind and all open containers within it."""
     if not any(_CLOSING[opened.kind] == bracket for opened in stack):
         return
     while True:
@@ -170,7 +174,7 @@ def _close(stack: list[_OpenContainer], bracket: str) -> None:
 
 
 def _scalar(text: str, position: int) -> tuple[Value | None, int]:
-    """Read a string or a word; None for a string that does not end."""
+    """Read a string or a word; None for a string without an end."""
     if text[position] in _QUOTES:
         return _string(text, position)
     word = _WORD.match(text, position)
@@ -180,7 +184,7 @@ def _scalar(text: str, position: int) -> tuple[Value | None, int]:
 
 
 def _string(text: str, start: int) -> tuple[QuotedString | None, int]:
-    """Read a string; a quote within it that no comma, colon or bracket follows belongs to it."""
+    """Read a string; only a quote before a comma, colon or bracket closes it."""
     closing = _QUOTES[text[start]]
     parts: list[str] = []
     position = start + 1
@@ -200,7 +204,7 @@ def _string(text: str, start: int) -> tuple[QuotedString | None, int]:
 
 
 def _escape(text: str, position: int) -> tuple[str, int]:
-    """Read what follows a backslash; one that escapes nothing stands for itself."""
+    """Read the character after a backslash; an invalid escape is a literal backslash."""
     character = text[position : position + 1]
     if character == "u" and (code := _HEX.match(text, position + 1)):
         return chr(int(code.group(), 16)), code.end()
@@ -212,7 +216,7 @@ def _escape(text: str, position: int) -> tuple[str, int]:
 
 
 def _join_surrogates(string: str) -> str:
-    """Join surrogates that were written one by one, and replace those that stand alone."""
+    """Join pairs of surrogates, and replace single ones."""
     if not _SURROGATE.search(string):
         return string
     return string.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,4 +1,4 @@
-r"""``[Ann](PER) left.``: the text with each entity as the text of a link to its label."""
+r"""Format markdown_links, ``[Ann](PER) left.``: each entity as a link to its label."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _ESCAPED = re.compile(r"\\([\[\]\\])")
 
 
 def instruction(labels: LabelSet) -> str:
-    """Return the words that tell a teacher how to write its answer."""
-    how = f"put every entity in brackets, followed by its label in parentheses: {_shown(labels)}"
+    """Return the instruction for the answer's format."""
+    how = f"put every entity in brackets, followed by its label in parentheses: {_example(labels)}"
     return COPY_INSTRUCTION.replace("HOW", how).replace("LABELS", labels.quoted())
 
 
 def render_reply(marked: InlineMarkedText) -> str:
-    """Return the text with links; brackets in the text itself follow a backslash."""
+    """Return the text with links; brackets of the text itself get a backslash."""
     needs_escape = _SPECIAL.search(marked.text) is not None
     write = (lambda piece: _SPECIAL.sub(r"\\\g<0>", piece)) if needs_escape else str
     return write_marks(marked, lambda _: "[", lambda label: f"]({label})", write)
@@ -33,7 +33,7 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
 
 
 def find_tags(part: str, question: Question) -> list[Tag]:
-    """Return the brackets of links; a link of the text itself is none of them."""
+    """Return the brackets of links, except for links of the text itself."""
     own = {found.group() for found in _LINK.finditer(question.text)}
     tags: list[Tag] = []
     for found in _LINK.finditer(part):
@@ -44,5 +44,5 @@ def find_tags(part: str, question: Question) -> list[Tag]:
     return tags
 
 
-def _shown(labels: LabelSet) -> str:
+def _example(labels: LabelSet) -> str:
     return f"[...]({labels.names[0]})"

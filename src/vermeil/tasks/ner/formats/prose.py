@@ -1,4 +1,4 @@
-"""What stands around an answer: reasoning, headings and code fences; and "No entities"."""
+"""Prose in replies: reasoning, headings, code fences, list bullets, and "No entities"."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ _NONE = re.compile(
 
 
 def without_reasoning(reply: str, text: str) -> str:
-    """Return what follows the reasoning block; nothing where the block does not end.
+    """Return the reply after its reasoning block; empty if the block does not end.
 
-    Tags that stand in the text itself may be part of the answer, and are left alone.
+    If the text itself contains such tags, they may belong to the answer, and the reply is returned
+    unchanged.
     """
     ends = [found.end() for found in _REASONING.finditer(reply)]
     if _REASONING.search(text) or _UNFINISHED.search(text):
@@ -37,7 +38,7 @@ def without_reasoning(reply: str, text: str) -> str:
 
 
 def answer_part(reply: str) -> str:
-    """Return what follows the last heading like "Answer:", without code fences around it."""
+    """Return the part after the last heading such as "Answer:", without code fences."""
     headings = [found.end() for found in _HEADING.finditer(reply)]
     part = reply[headings[-1] :] if headings else reply
     fences = [(found.start(), found.end()) for found in _FENCE.finditer(part)]
@@ -47,25 +48,26 @@ def answer_part(reply: str) -> str:
 
 
 def content_lines(part: str) -> list[str]:
-    """Return the lines that hold something, without white space around them."""
+    """Return the non-empty lines, stripped."""
     return [line.strip() for line in part.splitlines() if line.strip()]
 
 
 def answer_lines(reply: str) -> list[str]:
-    """Return the lines of the answer, without an "Answer:" before what they say."""
+    """Return the lines of the answer, without a leading "Answer:"."""
     return [_PREFIX.sub("", line, count=1) for line in content_lines(answer_part(reply))]
 
 
 def means_no_entities(line: str) -> bool:
-    """Whether a line says, and only says, that there are no entities."""
+    """Return whether a line states that there are no entities, and nothing else."""
     return len(line) <= 400 and _NONE.fullmatch(line) is not None
 
 
 def last_parenthesis(line: str) -> tuple[str, str]:
-    """Split "Ann Lee (PER)." into what precedes the last parenthesis and what stands in it.
+    """Split a line such as "Ann Lee (PER)." at its last parenthesis.
 
     Returns:
-        Both without white space around them; the latter is empty where the line does not end so.
+        The line before the parenthesis and the content of the parenthesis, both stripped. The
+        content is empty if the line does not end with a parenthesis.
     """
     end = line.rstrip(" \t.,;*")
     opening = end.rfind("(")
@@ -75,14 +77,18 @@ def last_parenthesis(line: str) -> tuple[str, str]:
 
 
 def without_number(line: str) -> str:
-    """Return a line without the number or bullet of a list before it."""
+    """Return a line without a leading list number or bullet."""
     return _BULLET.sub("", line.strip(), count=1)
 
 
 def clean_surface(raw: str, text: str) -> str:
-    """Return a surface without a list's number or bullet, quotes, asterisks or a gloss around it.
+    """Return a surface without list number, bullet, quotes, asterisks and gloss around it.
 
-    What stands in the text is left as it is. A gloss is a parenthesis behind what stands there.
+    A surface that occurs in the text is not changed. A gloss is a parenthesis after such a surface.
+
+    Args:
+        raw: the surface as written.
+        text: the document's text.
     """
     surface = raw.strip()
     if surface not in text:
@@ -96,15 +102,15 @@ def clean_surface(raw: str, text: str) -> str:
 
 
 def abbreviation(raw: str, surface: str, text: str) -> str:
-    """Return the short form that is named with a surface: of "X (Y)", Y where the text has both so.
+    """Return the abbreviation of a surface: Y of "X (Y)", if the text contains "X (Y)".
 
     Args:
-        raw: what the reply says, with its gloss.
-        surface: the plain surface of it.
+        raw: the surface as written, with its gloss.
+        surface: the surface without gloss.
         text: the document's text.
 
     Returns:
-        Empty where nothing is abbreviated.
+        The abbreviation; empty if there is none.
     """
     _, short = last_parenthesis(raw.strip())
     if not short or surface.endswith(")"):

@@ -1,7 +1,7 @@
-"""``1. Ann | True | a person's name (PER)``: candidates with a decision and its reason.
+"""Format reasons, ``1. Ann | True | a person's name (PER)``: candidates with decision and reason.
 
-The format of GPT4NER (https://github.com/xszhong/GPT4NER): a teacher that has to give a reason for
-every candidate rejects more of the wrong ones.
+The format of GPT4NER (https://github.com/xszhong/GPT4NER): a teacher that must give a reason for
+every candidate rejects more wrong ones.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _DECISIONS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def instruction(labels: LabelSet) -> str:
-    """Return the words that tell a teacher how to write its answer."""
+    """Return the instruction for the answer's format."""
     return _INSTRUCTION.replace("LABELS", labels.quoted())
 
 
 def render_reply(marked: InlineMarkedText) -> str:
-    """Return one line per mark, on which the reason says only what is plain."""
+    """Return one line per mark, with a minimal reason."""
     lines = [
         f"{number}. {' '.join(marked.surface(mark).split())} | True | it is one ({mark.label})"
         for number, mark in enumerate(marked.marks, 1)
@@ -44,10 +44,10 @@ def render_reply(marked: InlineMarkedText) -> str:
 
 
 def parse_reply(reply: str, question: Question) -> ParsedReply | None:
-    """Return the candidates that were called entities.
+    """Return the accepted candidates.
 
-    A reply in which all were rejected says that nothing is there; lines that decide nothing are
-    passed over.
+    A reply that rejects all candidates means that there are no entities. Lines without a decision
+    are ignored.
     """
     mentions: list[Mention] = []
     rejected, malformed = 0, 0
@@ -56,21 +56,21 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
         cells = line.strip("|").split("|")
         decisions = (_DECISIONS.get(cell.strip().casefold()) for cell in cells[1:])
         number, decision = next(
-            ((n, made) for n, made in enumerate(decisions, 1) if made is not None), (0, None)
+            ((n, value) for n, value in enumerate(decisions, 1) if value is not None), (0, None)
         )
         if decision is None:
             continue
         if not decision:
             rejected += 1
             continue
-        said = without_number("|".join(cells[:number]))
-        surface = clean_surface(said, question.text)
+        written = without_number("|".join(cells[:number]))
+        surface = clean_surface(written, question.text)
         _, label = last_parenthesis("|".join(cells[number + 1 :]).strip())
         if not label and len(question.labels.names) == 1:
             label = question.labels.names[0]
         if surface and label:
             mentions.append(Mention(surface, label))
-            if short := abbreviation(said, surface, question.text):
+            if short := abbreviation(written, surface, question.text):
                 mentions.append(Mention(short, label))
         else:
             malformed += 1

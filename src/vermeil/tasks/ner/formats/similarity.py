@@ -1,36 +1,36 @@
-"""How alike two texts are, whatever became of their white space, punctuation and case."""
+"""Similarity of two texts, independent of white space, punctuation and case."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 COPY_THRESHOLD = 0.9
-"""From here on a copy is one of the text, with a few words altered."""
+"""Minimum similarity of a copy with a few changed words."""
 UNCHANGED_THRESHOLD = 0.97
-"""From here on a copy is the text itself."""
+"""Minimum similarity of an unchanged copy."""
 
 
 def similarity(left: str, right: str) -> float:
     """Return the Dice coefficient of the letter trigrams of two texts, from 0 to 1.
 
-    Its work is proportional to the lengths; an alignment is for later.
+    The run time is linear in the lengths, which an alignment would exceed.
     """
-    ours, theirs = _trigrams(left), _trigrams(right)
-    total = ours.total() + theirs.total()
+    one, other = _trigrams(left), _trigrams(right)
+    total = one.total() + other.total()
     if not total:
         return float("".join(left.split()) == "".join(right.split()))
-    return 2 * (ours & theirs).total() / total
+    return 2 * (one & other).total() / total
 
 
 def is_copy(copy: str, text: str) -> bool:
-    """Whether the whole text was given back."""
+    """Return whether a string is a copy of the whole text."""
     return similarity(copy, text) >= COPY_THRESHOLD
 
 
 def is_partial_copy(copy: str, text: str) -> bool:
-    """Whether a part of the text was given back, up to some point, and no more."""
-    ours, whole = _letters(copy), _letters(text)
-    return bool(ours) and similarity(ours, whole[: len(ours)]) >= COPY_THRESHOLD
+    """Return whether a string is a copy of a beginning of the text."""
+    copied, whole = _letters(copy), _letters(text)
+    return bool(copied) and similarity(copied, whole[: len(copied)]) >= COPY_THRESHOLD
 
 
 def _letters(text: str) -> str:

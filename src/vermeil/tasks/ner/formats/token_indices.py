@@ -1,7 +1,7 @@
-"""``[["text", "label", first, last]]``: pairs with the numbers of their first and last word.
+"""Format token_indices, ``[["text", "label", first, last]]``: entries with word numbers.
 
-Teachers count badly, so the surface is what is looked for; the number only says which occurrence
-is meant, and only where the surface really stands at that word.
+Language models count badly, so the surface locates the entity. The first word's number selects the
+occurrence, if the surface really begins in that word.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?['\"]?")
 
 
 def instruction(labels: LabelSet) -> str:
-    """Return the words that tell a teacher how to write its answer."""
+    """Return the instruction for the answer's format."""
     return _INSTRUCTION.replace("LABELS", labels.quoted())
 
 
 def render_reply(marked: InlineMarkedText) -> str:
-    """Return the answer that a teacher following `instruction` would give, on one line."""
+    """Return the correct answer to `instruction`, on one line."""
     starts = _word_starts(marked.text)
     rows = [
         [
@@ -47,7 +47,7 @@ def render_reply(marked: InlineMarkedText) -> str:
 
 
 def read_pair(value: Container, question: Question) -> Mention | None:
-    """Read a list of a surface, a label and any numbers; None for any other list."""
+    """Read a list of surface, label and numbers; None for any other list."""
     strings = [v for v in value.items if isinstance(v, str)]
     numbers = [_number(v) for v in value.items if not isinstance(v, str)]
     if len(strings) != 2 or not all(strings) or None in numbers or not value.closed:
@@ -59,14 +59,14 @@ def read_pair(value: Container, question: Question) -> Mention | None:
 
 
 def _occurrence(text: str, surface: str, word: int) -> int | None:
-    """Which occurrence of a surface begins in a word; None where none does."""
+    """Return the number of the occurrence that begins in a word; None if there is none."""
     starts = _word_starts(text)
     if not 0 <= word < len(starts):
         return None
     first = starts[word]
-    beyond = starts[word + 1] if word + 1 < len(starts) else len(text)
-    places = find_occurrences(text, surface)
-    return next((n for n, (start, _) in enumerate(places, 1) if first <= start < beyond), None)
+    end = starts[word + 1] if word + 1 < len(starts) else len(text)
+    found = find_occurrences(text, surface)
+    return next((n for n, (start, _) in enumerate(found, 1) if first <= start < end), None)
 
 
 def _word_starts(text: str) -> list[int]:

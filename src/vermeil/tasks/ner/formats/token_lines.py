@@ -1,8 +1,8 @@
-"""``Ann:B-PER`` and ``left:O``: one line per token of the text, with IOB tags or bare labels.
+"""Format token_lines, ``Ann:B-PER`` and ``left:O``: one token per line, with a tag.
 
-The tokens of a reply are joined to a copy of the text, and that copy must be one: a reply whose
-lines do not give the text back did not follow the instruction. Neighbours with the same bare label
-are one entity.
+Tags are IOB tags or bare labels. The tokens are joined to a copy of the text. If it is not similar
+to the text, the reply did not follow the instruction. Adjacent tokens with the same bare label are
+one entity.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _PREFIX = re.compile(r"([BIESLU])[-_](?=.)", re.IGNORECASE)
 _SUFFIX = re.compile(r"[-_]([BIESLU])", re.IGNORECASE)
 _TOKENS = re.compile(r"\w+|[^\w\s]")
 _MIN_TAGGED_SHARE = 0.9
-"""Share of the lines that must be a token with a tag."""
+"""Minimum share of lines that are a token with a tag."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One token: its place in the tag's span, and the label; empty outside of all entities."""
+    """A token with its tag's prefix and label; both are empty outside all entities."""
 
     token: str
     prefix: str
@@ -43,13 +43,13 @@ class _Line:
 
 
 def instruction(labels: LabelSet) -> str:
-    """Return the words that tell a teacher how to write its answer."""
+    """Return the instruction for the answer's format."""
     return _INSTRUCTION.replace("LABELS", labels.quoted()).replace("FIRST", labels.names[0])
 
 
 def render_reply(marked: InlineMarkedText) -> str:
     """Return one line per word or punctuation mark; marks must not be nested."""
-    cuts = sorted({place for mark in marked.marks for place in (mark.start, mark.end)})
+    cuts = sorted({offset for mark in marked.marks for offset in (mark.start, mark.end)})
     tokens = [
         (token.start() + start, token.end() + start)
         for start, end in zip([0, *cuts], [*cuts, len(marked.text)], strict=True)
@@ -65,7 +65,7 @@ def render_reply(marked: InlineMarkedText) -> str:
 
 
 def parse_reply(reply: str, question: Question) -> ParsedReply | None:
-    """Return the copy that the tokens make, with a mark for each entity."""
+    """Return the copy of the text from the tokens, with a mark for each entity."""
     lines = content_lines(answer_part(reply))
     read = max((_read(lines, s, question) for s in _SEPARATORS), key=lambda r: r[1], default=None)
     if not lines or read is None or read[1] < _MIN_TAGGED_SHARE * len(lines):
@@ -81,12 +81,12 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
 
 
 def _read(lines: list[str], separator: str, question: Question) -> tuple[list[_Line], int]:
-    """The lines that hold a separator, and how many of them have a tag that was asked for."""
+    """Return the lines with a separator, and the number of those with a requested tag."""
     found: list[_Line] = []
     known = 0
     for line in lines:
-        token, mark, tag = line.rpartition(separator)
-        if not mark:
+        token, found_separator, tag = line.rpartition(separator)
+        if not found_separator:
             continue
         one = _line(token.strip(), tag.strip(), question)
         found.append(one)
@@ -95,20 +95,20 @@ def _read(lines: list[str], separator: str, question: Question) -> tuple[list[_L
 
 
 def _line(token: str, tag: str, question: Question) -> _Line:
-    """Read a token's tag; teachers put ``_B`` and ``_I`` behind tags, and even behind tokens."""
+    """Read a token's tag; ``_B`` and ``_I`` may also follow the tag or the token."""
     if question.labels.normalise(tag) is not None:
         prefix, label = "", tag
-        marked = _SUFFIX.search(token, len(token) - 2) if len(token) > 2 else None
-        if marked is not None and token not in question.text:
-            return _Line(token[:-2], marked.group(1).upper(), label)
+        suffix = _SUFFIX.search(token, len(token) - 2) if len(token) > 2 else None
+        if suffix is not None and token not in question.text:
+            return _Line(token[:-2], suffix.group(1).upper(), label)
         return _Line(token, prefix, label)
     if fold(tag) in _OUTSIDE:
         return _Line(token, "", "")
-    before, behind = _PREFIX.match(tag), _SUFFIX.search(tag, max(len(tag) - 2, 0))
+    before, after = _PREFIX.match(tag), _SUFFIX.search(tag, max(len(tag) - 2, 0))
     if before is not None:
         prefix, label = before.group(1), tag[2:]
-    elif behind is not None:
-        prefix, label = behind.group(1), tag[:-2]
+    elif after is not None:
+        prefix, label = after.group(1), tag[:-2]
     else:
         prefix, label = "", tag
     is_outside = question.labels.normalise(label) is None and fold(label) in _OUTSIDE
@@ -116,7 +116,7 @@ def _line(token: str, tag: str, question: Question) -> _Line:
 
 
 def _join_tokens(lines: list[_Line]) -> InlineMarkedText:
-    """Join the tokens with single spaces and mark what their tags say."""
+    """Join the tokens with single spaces, and convert their tags to marks."""
     marks: list[InlineMark] = []
     length, before = 0, ""
     pieces: list[str] = []

@@ -1,4 +1,4 @@
-"""``<PER>Ann</PER> left.``: the text with each entity between the tags of its label."""
+"""Format xml_tags, ``<PER>Ann</PER> left.``: each entity between the tags of its label."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 
 def instruction(labels: LabelSet) -> str:
-    """Return the words that tell a teacher how to write its answer."""
+    """Return the instruction for the answer's format."""
     first = labels.names[0]
     how = f"put every entity between the tags of its label: <{first}>...</{first}>"
     return COPY_INSTRUCTION.replace("HOW", how).replace("LABELS", labels.quoted())
