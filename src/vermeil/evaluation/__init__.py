@@ -1,1 +1,1 @@
-"""Statistics over additive counts."""
+"""Evaluation: scores of documents, intervals, significance tests, calibration, learning curves."""

@@ -1,16 +1,16 @@
-"""How sure a difference in F1 is: the paired bootstrap over groups and seeds.
+"""The paired bootstrap over groups and seeds: intervals and p-values of differences in F1.
 
-The test set is a sample of groups (articles, patients) and the seeds are a sample of all trainings,
-so both are drawn again, with replacement, in every resample. Groups are drawn whole, because the
-documents of one group resemble each other. Both systems are judged on the same draw: what is hard
-for one tends to be hard for the other, and only the difference counts.
+The test set is a sample of groups (articles, patients), and the seeds are a sample of all
+trainings. So every resample draws both again, with replacement. Groups are drawn as a whole,
+because the documents of one group are not independent. Both systems are scored on the same draw,
+since their errors correlate and only the difference matters.
 
 Sources: B. Efron and R. Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 15
 (percentile interval, p-value from the resamples); T. Berg-Kirkpatrick, D. Burkett and D. Klein, An
 Empirical Investigation of Statistical Significance in NLP (EMNLP 2012), for the paired bootstrap of
-F1; A. Owen, The pigeonhole bootstrap (2007), for drawing rows and columns of a crossed design: its
-intervals are too wide rather than too narrow where neither groups nor seeds matter much; J. Rao and
-C. Wu, Resampling Inference with Complex Survey Data (1988), for rescaling the draws of few units.
+F1; A. Owen, The pigeonhole bootstrap (2007), for drawing rows and columns of a crossed design (its
+intervals are rather too wide than too narrow if neither groups nor seeds have much effect); J. Rao
+and C. Wu, Resampling Inference with Complex Survey Data (1988), for rescaling draws of few units.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from vermeil.evaluation.arrays import CountArray, micro_f1, require_pair, require_shape
 
 _CHUNK_CELLS = 1 << 21
-"""Most (resample, group) pairs held in memory at once: about 16 MB an array."""
+"""Limit of (resample, group) pairs in memory at once: about 16 MB per array."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,12 @@ class Comparison:
     """System minus baseline, in F1 (0.021 = 2.1 points).
 
     Args:
-        difference: mean over the seeds of the differences in micro-F1.
+        difference: difference in micro-F1, mean over the seeds.
         low: lower end of the 95 % interval.
         high: upper end of the 95 % interval.
-        p_value: two-sided; how often resamples put the difference on the other side of zero.
-        per_seed: the difference of each seed.
-        groups: number of groups that were resampled.
+        p_value: two-sided p-value.
+        per_seed: difference of each seed.
+        groups: number of groups.
         resamples: number of resamples.
     """
 
@@ -51,7 +51,7 @@ class Comparison:
     resamples: int
 
     def as_dict(self) -> dict[str, Any]:
-        """The same, for JSON."""
+        """Return the comparison as a JSON object."""
         return {
             "difference": self.difference,
             "low": self.low,
@@ -66,18 +66,18 @@ class Comparison:
 def paired_bootstrap(
     system: CountArray, baseline: CountArray, resamples: int, seed: int
 ) -> Comparison:
-    """Return how much better the system is than the baseline, and how sure that is.
+    """Compare a system with a baseline on the same seeds and groups.
 
-    The p-value is 2 · min(P(d ≤ 0), P(d ≥ 0)) over the resampled differences d, each share with one
-    added to numerator and denominator (so it is never 0). It agrees with the interval: p below .05
-    where the interval leaves zero out. Draws of few seeds spread too little, by √((seeds − 1) /
-    seeds); they are stretched by as much.
+    The p-value is 2 · min(P(d ≤ 0), P(d ≥ 0)) over the resampled differences d. One is added to
+    numerator and denominator of each share, so the p-value is never 0. It agrees with the interval:
+    p is below .05 if the interval excludes zero. The spread of draws of few seeds is too small by
+    √((seeds − 1) / seeds) and is rescaled accordingly.
 
     Args:
         system: shape (seeds, groups, 3): correct, predicted and gold items.
-        baseline: the same shape: the same seeds and groups, in the same order.
-        resamples: how often groups and seeds are drawn.
-        seed: of the draws.
+        baseline: counts of the same shape, with the same seeds and groups in the same order.
+        resamples: number of draws of groups and seeds.
+        seed: random seed of the draws.
 
     Raises:
         ValueError: the arrays do not have the same, expected shape, or there are no resamples.
@@ -108,8 +108,8 @@ def f1_interval(counts: NDArray[np.int64], resamples: int, seed: int) -> tuple[f
 
     Args:
         counts: shape (groups, 3), or (seeds, groups, 3): correct, predicted and gold items.
-        resamples: how often groups (and seeds) are drawn.
-        seed: of the draws.
+        resamples: number of draws of groups (and seeds).
+        seed: random seed of the draws.
 
     Raises:
         ValueError: the array does not have the expected shape, or there are no resamples.
@@ -132,8 +132,8 @@ def resampled_f1(counts: NDArray[np.int64], resamples: int, seed: int) -> NDArra
     Args:
         counts: shape (systems, seeds, groups, 3): correct, predicted and gold items, for the same
             seeds and groups.
-        resamples: how often groups and seeds are drawn; all systems share the draws.
-        seed: of the draws.
+        resamples: number of draws of groups and seeds; all systems share the draws.
+        seed: random seed of the draws.
 
     Returns:
         Shape (resamples, systems), within [0, 1].
@@ -148,12 +148,12 @@ def resampled_f1(counts: NDArray[np.int64], resamples: int, seed: int) -> NDArra
 
 
 def score_intervals(counts: CountArray, resamples: int, seed: int) -> NDArray[np.float64]:
-    """Return 95 % percentile intervals of precision, recall and F1 of several kinds of item.
+    """Return 95 % percentile intervals of precision, recall and F1 for several kinds of items.
 
     Args:
         counts: shape (groups, kinds, 3): correct, predicted and gold items.
-        resamples: how often groups are drawn; all kinds share the draws.
-        seed: of the draws.
+        resamples: number of draws of groups; all kinds share the draws.
+        seed: random seed of the draws.
 
     Returns:
         Shape (kinds, 3, 2): low and high of precision, recall and F1.
@@ -175,10 +175,10 @@ def score_intervals(counts: CountArray, resamples: int, seed: int) -> NDArray[np
 def _draws(
     seeds: int, groups: int, resamples: int, seed: int
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Yield, for some resamples at a time, how often each group and each seed was drawn.
+    """Yield the draws of groups and seeds in chunks of n resamples.
 
     Yields:
-        Times each group was drawn, shape (n, groups), and share of each seed, shape (n, seeds).
+        Count of each group, shape (n, groups), and share of each seed, shape (n, seeds).
     """
     rng = np.random.default_rng(seed)
     step = max(1, _CHUNK_CELLS // groups)
@@ -188,16 +188,16 @@ def _draws(
 
 
 def _over_seeds(values: NDArray[np.float64], seeds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the mean over the seeds drawn, its distance from the mean over all of them stretched.
+    """Return the mean over the drawn seeds, with its deviation from the overall mean rescaled.
 
     Args:
-        values: shape (n, seeds), of each resample and seed.
-        seeds: shape (n, seeds), share of each seed in the draw.
+        values: shape (n, seeds): value of each resample and seed.
+        seeds: shape (n, seeds): share of each seed in the draw.
     """
     number = values.shape[1]
-    stretch = (number / (number - 1)) ** 0.5 if number > 1 else 1.0
+    scale = (number / (number - 1)) ** 0.5 if number > 1 else 1.0
     means = values.mean(axis=1)
-    drawn = means + stretch * ((values * seeds).sum(axis=1) - means)
+    drawn = means + scale * ((values * seeds).sum(axis=1) - means)
     return np.asarray(drawn, dtype=np.float64)
 
 

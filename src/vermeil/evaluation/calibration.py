@@ -1,4 +1,4 @@
-"""Whether scores are what they say: reliability, and the temperature that makes them so.
+"""Calibration of scores: reliability diagrams, log loss and temperature scaling.
 
 Sources: M. Naeini, G. Cooper and M. Hauskrecht, Obtaining Well Calibrated Probabilities Using
 Bayesian Binning (AAAI 2015), for the expected calibration error; C. Guo, G. Pleiss, Y. Sun and
@@ -15,21 +15,21 @@ from typing import Any
 import numpy as np
 
 _SMALLEST = 1e-6
-"""Scores are kept this far from 0 and 1, so that logarithms are finite."""
+"""Minimum distance of scores from 0 and 1, so that logarithms are finite."""
 
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """The items whose scores lie in ``(low, high]``: a bar of the reliability diagram.
+    """The items with scores in ``(low, high]``: one bar of a reliability diagram.
 
     Args:
         low: lower bound.
         high: upper bound.
-        number: items.
-        score: their mean score; None where there is no item.
-        correct: the share of them that is right; None where there is no item.
+        number: number of items.
+        score: mean score; None without items.
+        correct: share of correct items; None without items.
     """
 
     low: float
@@ -41,12 +41,12 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """How far scores and correctness are apart.
+    """The difference between scores and correctness.
 
     Args:
-        number: items that were judged.
-        ece: expected calibration error: the mean over items of their bin's |score - correct|.
-        brier: the mean of (score - correct)², correct being 0 or 1.
+        number: number of items.
+        ece: expected calibration error: |score - correct| of the bins, weighted by their items.
+        brier: mean of (score - correct)², where correct is 0 or 1.
         bins: the reliability diagram.
     """
 
@@ -56,53 +56,53 @@ class Reliability:
     bins: tuple[Bin, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the result as a JSON object."""
         return asdict(self)
 
 
 def reliability(scores: Sequence[float], correct: Sequence[bool], bins: int = 10) -> Reliability:
-    """Return how reliable scores are.
+    """Return the reliability of scores.
 
     Args:
-        scores: in [0, 1], one per item.
-        correct: whether the item is right.
+        scores: score of each item, in [0, 1].
+        correct: whether each item is correct.
         bins: number of bins of equal width.
     """
-    said = np.asarray(scores, np.float64)
-    right = np.asarray(correct, np.float64)
-    place = np.clip(np.ceil(said * bins).astype(int) - 1, 0, bins - 1)
-    found = []
-    apart = 0.0
+    values = np.asarray(scores, np.float64)
+    outcomes = np.asarray(correct, np.float64)
+    indices = np.clip(np.ceil(values * bins).astype(int) - 1, 0, bins - 1)
+    diagram = []
+    error = 0.0
     for i in range(bins):
-        inside = place == i
+        inside = indices == i
         number = int(inside.sum())
-        score = float(said[inside].mean()) if number else None
-        share = float(right[inside].mean()) if number else None
+        score = float(values[inside].mean()) if number else None
+        share = float(outcomes[inside].mean()) if number else None
         if score is not None and share is not None:
-            apart += number * abs(score - share)
-        found.append(Bin(i / bins, (i + 1) / bins, number, score, share))
-    size = len(said)
-    brier = float(((said - right) ** 2).mean()) if size else 0.0
-    return Reliability(size, apart / size if size else 0.0, brier, tuple(found))
+            error += number * abs(score - share)
+        diagram.append(Bin(i / bins, (i + 1) / bins, number, score, share))
+    size = len(values)
+    brier = float(((values - outcomes) ** 2).mean()) if size else 0.0
+    return Reliability(size, error / size if size else 0.0, brier, tuple(diagram))
 
 
 def log_loss(scores: Sequence[float], correct: Sequence[bool]) -> float:
-    """Return the mean negative log-likelihood of what is right and wrong, given the scores."""
-    said = np.clip(np.asarray(scores, np.float64), _SMALLEST, 1 - _SMALLEST)
-    right = np.asarray(correct, bool)
-    return float(-np.log(np.where(right, said, 1 - said)).mean())
+    """Return the mean negative log-likelihood of the items' correctness, given their scores."""
+    values = np.clip(np.asarray(scores, np.float64), _SMALLEST, 1 - _SMALLEST)
+    outcomes = np.asarray(correct, bool)
+    return float(-np.log(np.where(outcomes, values, 1 - values)).mean())
 
 
 def fit_temperature(
     loss: Callable[[float], float], low: float = 0.2, high: float = 10.0, precision: float = 0.01
 ) -> float:
-    """Return the temperature at which ``loss`` is lowest, by golden-section search.
+    """Return the temperature with the lowest loss, by golden-section search.
 
     Args:
-        loss: of a temperature; with one valley.
-        low: least temperature.
-        high: greatest temperature.
-        precision: relative width at which the search stops.
+        loss: returns the loss of a temperature; must have a single minimum.
+        low: lowest temperature.
+        high: highest temperature.
+        precision: relative width of the interval at which the search stops.
     """
     a, b = math.log(low), math.log(high)
     c, d = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)

@@ -1,4 +1,4 @@
-"""Many comparisons at once: the more are made, the likelier one of them deceives."""
+"""Correction of p-values for multiple comparisons."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Sequence
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return p-values corrected for their number, in the order given.
+    """Return p-values with Holm's correction, in the given order.
 
-    Holm's step-down method: the smallest is multiplied by n, the next by n − 1 and so on; a value
-    is never below an earlier one, nor above 1. So the probability that any of the n is called
-    significant wrongly stays below the level, however they depend on each other. Source: S. Holm, A
-    Simple Sequentially Rejective Multiple Test Procedure (1979).
+    The step-down method multiplies the smallest value by n, the next by n − 1, and so on. A value
+    is never below an earlier one and never above 1. This controls the family-wise error rate under
+    any dependence. Source: S. Holm, A Simple Sequentially Rejective Multiple Test Procedure (1979).
 
     Args:
-        p_values: one per comparison of the family.
+        p_values: the p-value of each comparison of the family.
     """
     corrected = [0.0] * len(p_values)
     largest = 0.0

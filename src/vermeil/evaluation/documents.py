@@ -1,4 +1,4 @@
-"""Score predicted documents against gold."""
+"""Scores of predicted documents against gold."""
 
 from __future__ import annotations
 
@@ -11,34 +11,29 @@ from vermeil.errors import DataError
 from vermeil.tasks.protocol import Task
 
 TRUNCATED = "truncated"
-
-
-"""Key of a predicted document's ``meta``: how many words the predictor did not see whole."""
-
+"""Key of a predicted document's ``meta``: number of words that the student did not read in full."""
 
 IDS_SHOWN = 3
-
-
-"""Ids that an error names."""
+"""Maximum number of ids in an error message."""
 
 
 def evaluate(predicted: Iterable[Document], gold: Iterable[Document], task: Task) -> Counts:
-    """Score predictions against gold, documents matched by id.
+    """Score predictions against gold; documents are matched by id.
 
     Args:
-        predicted: a prediction for every gold document; further ones do not count.
-        gold: documents that people annotated.
-        task: how to score.
+        predicted: a prediction for every gold document; other documents are ignored.
+        gold: the gold documents.
+        task: the task, which defines the scores.
 
     Returns:
         The counts over all gold documents.
 
     Raises:
-        DataError: a prediction is missing or made for another text, gold is empty or unannotated.
+        DataError: a prediction is missing or has another text, or gold is empty or unannotated.
     """
     counts = sum_counts(score for _, score in score_documents(predicted, gold, task))
     if counts.documents == 0:
-        raise DataError("there is no gold document to score against")
+        raise DataError("there is no gold document to score against; give annotated documents")
     return counts
 
 
@@ -53,15 +48,18 @@ def score_documents(
         raise DataError(
             f"predictions lack {len(missing)} of {len(references)} gold documents "
             f"({', '.join(missing[:IDS_SHOWN])}{', …' if len(missing) > IDS_SHOWN else ''}); "
-            "predict the same documents, by the same ids"
+            "predict the same documents with the same ids"
         )
     for reference in references:
         prediction = by_id[reference.id]
         if prediction.text != reference.text:
             raise DataError(
-                f"document {reference.id!r}: the prediction was made for another text than gold's"
+                f"document {reference.id!r}: the prediction's text differs from gold's; "
+                "predict the gold documents again"
             )
         if reference.annotation.is_empty:
-            raise DataError(f"document {reference.id!r} is not annotated; gold has to be")
+            raise DataError(
+                f"document {reference.id!r} is not annotated; annotate it, or leave it out of gold"
+            )
         counts = task.count(reference.annotation, prediction.annotation)
         yield reference, replace(counts, truncated=int(TRUNCATED in prediction.meta))

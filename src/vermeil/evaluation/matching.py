@@ -1,4 +1,4 @@
-"""Other views of the same counts: what F1 would be if labels, or ends, were not looked at."""
+"""Scores under relaxed matching criteria: without labels, or with partial overlap."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from vermeil.data.counts import Counts
 
 
 def matching_scores(counts: Counts) -> Mapping[str, Mapping[str, float]]:
-    """Return precision, recall and F1 under the four views of MUC-5 and SemEval-2013 task 9.1.
+    """Return precision, recall and F1 under the criteria of MUC-5 and SemEval-2013 task 9.1.
 
-    ``strict``: boundaries and label; ``exact``: boundaries alone; ``partial``: boundaries alone, an
-    overlap counts half; ``type``: the label, with any overlap. Source: I. Segura-Bedmar et al.,
+    ``strict``: boundaries and label. ``exact``: boundaries only. ``partial``: boundaries only, an
+    overlap counts half. ``type``: the label with any overlap. Source: I. Segura-Bedmar et al.,
     SemEval-2013 Task 9 (2013), section 4, after N. Chinchor and B. Sundheim (MUC-5, 1993).
 
     Args:
-        counts: of a task with boundaries.
+        counts: counts of a task with span boundaries.
     """
     of_kind: Counter[str] = Counter()
     for (_, kind), number in counts.errors.items():
         of_kind[kind] += number
-    right = counts.overall.correct
+    strict = counts.overall.correct
     overlapping = of_kind["boundary"] + of_kind["both"]
     correct = {
-        "strict": right,
-        "exact": right + of_kind["type"],
-        "partial": right + of_kind["type"] + overlapping / 2,
-        "type": right + of_kind["boundary"],
+        "strict": strict,
+        "exact": strict + of_kind["type"],
+        "partial": strict + of_kind["type"] + overlapping / 2,
+        "type": strict + of_kind["boundary"],
     }
     predicted, gold = counts.overall.predicted, counts.overall.gold
     return {

@@ -1,14 +1,13 @@
-"""Approximate randomisation: would a difference be as large if names were exchanged by chance?
+"""The approximate randomisation test: the p-value of a difference under exchanged outputs.
 
-If neither system is better, then it does not matter, group by group, which of the two outputs
-bears which name. So the names are exchanged in a random half of the groups, again and again, and
-the p-value is how often the difference is then at least as large as the one that was found. No
-distribution is assumed, which makes the test fit for F1, whose parts add up over groups while it
-itself does not.
+Under the null hypothesis the outputs of the two systems are exchangeable in each group. So they are
+exchanged in random groups, many times. The p-value is the share of exchanges with a difference at
+least as large as the observed one. The test assumes no distribution. This suits F1: its counts are
+additive over groups, but F1 is not.
 
-A group is exchanged whole, in all seeds at once: its documents resemble each other, and so do the
-trainings. The seeds are taken as they are: the test speaks of these trainings on other documents,
-while `vermeil.evaluation.bootstrap` speaks of other trainings as well.
+A group is exchanged as a whole and in all seeds, because its documents are not independent and
+neither are the trainings. The seeds are fixed: the test generalises over documents for these
+trainings, and `vermeil.evaluation.bootstrap` generalises over trainings as well.
 
 Sources: E. Noreen, Computer-Intensive Methods for Testing Hypotheses (1989), chapter 2; A. Yeh,
 More accurate tests for the statistical significance of result differences (COLING 2000), for
@@ -27,20 +26,20 @@ from numpy.typing import NDArray
 from vermeil.evaluation.arrays import CountArray, micro_f1, require_pair
 
 _CHUNK_CELLS = 1 << 21
-"""Most (resample, group) pairs held in memory at once: about 16 MB an array."""
+"""Limit of (resample, group) pairs in memory at once: about 16 MB per array."""
 _ROUNDING = 1e-12
-"""Differences that are this close are equal: they are sums of the same numbers in another order."""
+"""Tolerance for equal differences: sums of the same numbers in another order."""
 
 
 @dataclass(frozen=True, slots=True)
 class RandomisationResult:
-    """What exchanging names does to a difference.
+    """The result of a randomisation test.
 
     Args:
-        difference: system minus baseline: mean over the seeds of the differences in micro-F1.
-        p_value: two-sided.
-        resamples: how many ways to exchange were tried.
-        exact: whether these were all there are.
+        difference: system minus baseline in micro-F1, mean over the seeds.
+        p_value: two-sided p-value.
+        resamples: number of exchanges that were computed.
+        exact: whether these were all possible exchanges.
     """
 
     difference: float
@@ -52,17 +51,17 @@ class RandomisationResult:
 def randomisation_test(
     system: CountArray, baseline: CountArray, resamples: int, seed: int
 ) -> RandomisationResult:
-    """Test that system and baseline differ by chance alone.
+    """Test the null hypothesis that system and baseline differ only by chance.
 
-    With few groups, all 2ⁿ ways to exchange them are tried if these are no more than ``resamples``,
-    and the p-value is exact: the share of ways with a difference at least as large, either way.
-    Otherwise ways are drawn, and one is added to numerator and denominator: the way that was found.
+    If there are at most ``resamples`` exchanges, all 2ⁿ are computed, and the p-value is exact: the
+    share with an absolute difference at least as large. Otherwise exchanges are drawn at random,
+    and one is added to numerator and denominator for the observed outputs.
 
     Args:
         system: shape (seeds, groups, 3): correct, predicted and gold items.
-        baseline: the same shape: the same seeds and groups, in the same order.
-        resamples: how many ways to draw.
-        seed: of the draws.
+        baseline: counts of the same shape, with the same seeds and groups in the same order.
+        resamples: number of random exchanges.
+        seed: random seed of the exchanges.
 
     Raises:
         ValueError: the arrays do not have the same, expected shape, or there are no resamples.
@@ -71,25 +70,32 @@ def randomisation_test(
     groups = system.shape[1]
     exact = groups < 63 and 2**groups <= resamples
     found = _differences(system, baseline, np.zeros((1, groups)))[0]
-    ways = _all_exchanges(groups) if exact else _random_exchanges(groups, resamples, seed)
-    tried = extreme = 0
-    for exchanged in ways:
+    exchanges = _all_exchanges(groups) if exact else _random_exchanges(groups, resamples, seed)
+    total = extreme = 0
+    for exchanged in exchanges:
         differences = _differences(system, baseline, exchanged)
         extreme += int((np.abs(differences) >= abs(found) - _ROUNDING).sum())
-        tried += len(differences)
-    p_value = extreme / tried if exact else (extreme + 1) / (tried + 1)
-    return RandomisationResult(float(found), p_value, tried, exact)
+        total += len(differences)
+    p_value = extreme / total if exact else (extreme + 1) / (total + 1)
+    return RandomisationResult(float(found), p_value, total, exact)
 
 
 def _differences(
     system: CountArray, baseline: CountArray, exchanged: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the difference for each way to exchange: 1 where a group is exchanged, shape (n,)."""
+    """Return the difference of each exchange, shape (n,).
+
+    Args:
+        system: counts of the system.
+        baseline: counts of the baseline.
+        exchanged: shape (n, groups): 1 for each exchanged group, otherwise 0.
+    """
     seeds = system.shape[0]
-    turned = exchanged @ _by_group(baseline - system)
-    ours = (_by_group(system).sum(axis=0) + turned).reshape(-1, seeds, 3)
-    theirs = (_by_group(baseline).sum(axis=0) - turned).reshape(-1, seeds, 3)
-    return np.asarray((micro_f1(ours) - micro_f1(theirs)).mean(axis=1), dtype=np.float64)
+    moved = exchanged @ _by_group(baseline - system)
+    system_sums = (_by_group(system).sum(axis=0) + moved).reshape(-1, seeds, 3)
+    baseline_sums = (_by_group(baseline).sum(axis=0) - moved).reshape(-1, seeds, 3)
+    differences = micro_f1(system_sums) - micro_f1(baseline_sums)
+    return np.asarray(differences.mean(axis=1), dtype=np.float64)
 
 
 def _by_group(counts: CountArray) -> NDArray[np.float64]:
@@ -97,8 +103,8 @@ def _by_group(counts: CountArray) -> NDArray[np.float64]:
 
 
 def _all_exchanges(groups: int) -> Iterator[NDArray[np.float64]]:
-    numbers, places = np.arange(2**groups), np.arange(groups)
-    yield ((numbers[:, None] >> places) & 1).astype(np.float64)
+    numbers, bits = np.arange(2**groups), np.arange(groups)
+    yield ((numbers[:, None] >> bits) & 1).astype(np.float64)
 
 
 def _random_exchanges(groups: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
