@@ -1,4 +1,4 @@
-"""The student: encoding, network, training and prediction; the only part that meets torch."""
+"""The student: encoding, network, training loop and prediction; only this package uses torch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ switch_off("huggingface_hub")  # before any module of this package imports trans
 
 
 def __getattr__(name: str) -> Any:
-    """Load `Student`, and with it torch, when it is first used."""
+    """Load `Student`, and with it torch, on first use."""
     if name == "Student":
         require("vermeil.Student", "train")
         from vermeil.student.student import Student

@@ -1,4 +1,4 @@
-"""A model folder to something that predicts: with ONNX Runtime where the folder is made for it."""
+"""Load a model folder for prediction, with torch or with ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -27,13 +27,14 @@ def load_predictor(
 
     Args:
         folder: the model folder.
-        precision: fp32; bf16 (torch) or int8 (ONNX) where the folder offers it; or auto: int8 where
-            it was exported, bf16 where the processor computes it natively, else fp32.
-        threads: of ONNX Runtime; None: as the folder says.
+        precision: fp32; bf16 (torch) or int8 (ONNX) if the folder offers it; or auto: int8 if the
+            folder has it, bf16 if the hardware computes it natively, else fp32.
+        threads: threads of ONNX Runtime; None: ``student.threads`` of the model.
 
     Raises:
-        ConfigError: what computes the model is not installed, or the folder has no such precision.
-        DataError: the folder is not there or not a student.
+        ConfigError: a package that computes the model is not installed, or the folder does not
+            have this precision.
+        DataError: the folder does not exist or holds no student.
     """
     settings = read_settings(folder)
     require(f"the model {folder}", _extra_of(settings))
@@ -50,16 +51,16 @@ def load_predictor(
 
 
 def require_model(what: str, folder: Path, *extras: str) -> None:
-    """Raise `ConfigError` unless everything that computes a model is installed.
+    """Raise `ConfigError` unless the packages that compute a model are installed.
 
     Args:
-        what: the verb that needs it.
+        what: the verb that needs the model; begins the message.
         folder: a folder that `train` or `export` wrote.
         extras: further extras that the verb needs.
 
     Raises:
-        ConfigError: modules are missing; the message has them and the command that installs them.
-        DataError: the folder is not there or not a student.
+        ConfigError: modules are missing; the message names them and the command that installs them.
+        DataError: the folder does not exist or holds no student.
     """
     try:
         extra = _extra_of(read_settings(folder))
@@ -81,15 +82,15 @@ def _load_onnx(
     threads: int | None,
 ) -> Predictor:
     if precision == "auto":
-        wanted: Literal["fp32", "int8"] = "int8" if "int8" in onnx.files else "fp32"
+        chosen: Literal["fp32", "int8"] = "int8" if "int8" in onnx.files else "fp32"
     elif precision == "bf16" or precision not in onnx.files:
         raise ConfigError(
             f"--precision {precision}: {folder} has {', '.join(onnx.files)}; "
             "choose one of them, or export the model again"
         )
     else:
-        wanted = precision
-    runner = OnnxRunner(folder / onnx.files[wanted], threads or settings.student.threads)
+        chosen = precision
+    runner = OnnxRunner(folder / onnx.files[chosen], threads or settings.student.threads)
     encoder = DocumentEncoder(
         Wordpieces.load(folder, onnx.unknown, onnx.padding),
         onnx.longest,

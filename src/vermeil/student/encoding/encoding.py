@@ -1,4 +1,4 @@
-"""Documents to windows: words, wordpieces and letter case."""
+"""Encoding of documents: words, wordpieces, letter case and windows."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from vermeil.student.encoding.windows import Window, cut_windows
 from vermeil.student.encoding.wordpieces import Wordpieces
 
 TOKENISER_BATCH = 512
-"""Documents that are tokenised in one call."""
+"""Documents per call of the tokenizer."""
 
 TeacherLabelLookup = Callable[[Document, Sequence[Range]], NDArray[np.int64]]
-"""A document and the ranges of its words to a class of each word, shape (words,): what somebody
-else says there, which the network reads besides the words."""
+"""Return the teacher's class of each word, shape (words,), given a document and its word ranges.
+
+The network takes these classes as a further input."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedWindow:
-    """One window as the network takes it.
+    """One window as input of the network.
 
     Args:
-        window: which words it holds and which of them count.
+        window: the words of the window, and the words that it owns.
         input_ids: int64, shape (m,), special tokens included.
-        features: int64, shape (m,): letter case, with the class of a hint times `CASES` added where
-            there are hints; or None.
+        features: int64, shape (m,): letter-case class, plus `CASES` times the teacher's class if
+            there are teacher labels; or None.
         positions: int64, shape (last - first,): index of each word's first wordpiece.
     """
 
@@ -42,24 +43,32 @@ class EncodedWindow:
 
 @dataclass(frozen=True, slots=True)
 class EncodedDocument:
-    """A document's words and windows."""
+    """A document with its words and windows.
+
+    Args:
+        document: the document.
+        words: range of each word.
+        windows: the windows, in order.
+        long_words: words of more wordpieces than a window holds; the rest of their wordpieces is
+            cut off.
+    """
 
     document: Document
     words: tuple[Range, ...]
     windows: tuple[EncodedWindow, ...]
     long_words: int
-    """Words of more wordpieces than a window holds, of which only the beginning is seen."""
 
 
 class DocumentEncoder:
-    """Turns documents into windows of wordpieces.
+    """Encoder of documents into windows of wordpieces.
 
     Args:
         wordpieces: the tokenizer.
-        max_wordpieces: longest window, special tokens included.
+        max_wordpieces: length of the longest window, special tokens included.
         overlap: wordpieces that neighbouring windows share.
         with_case: whether to compute letter-case features.
-        hints: what the network reads besides; only together with letter case.
+        teacher_labels: returns the teacher's class of each word, as a further input of the network;
+            needs ``with_case``.
     """
 
     def __init__(
@@ -75,12 +84,12 @@ class DocumentEncoder:
         self._teacher_labels = teacher_labels
         self._prefix, self._suffix = wordpieces.prefix, wordpieces.suffix
         self.max_wordpieces = max_wordpieces
-        """Wordpieces of the longest window, special tokens included."""
+        """Length of the longest window in wordpieces, special tokens included."""
         self.limit = max_wordpieces - len(self._prefix) - len(self._suffix)
-        """Wordpieces that a window may hold besides special tokens."""
+        """Length of the longest window in wordpieces, without special tokens."""
 
     def encode(self, documents: Sequence[Document]) -> Iterator[EncodedDocument]:
-        """Yield the documents encoded, in order; a word's first wordpiece stands for the word."""
+        """Yield the encoded documents, in order."""
         for start in range(0, len(documents), TOKENISER_BATCH):
             block = documents[start : start + TOKENISER_BATCH]
             words = [words_of(d) for d in block]
@@ -94,11 +103,11 @@ class DocumentEncoder:
                 yield self._encode_one(document, ranges, surface, piece)
 
     def inner_size(self, window: EncodedWindow) -> int:
-        """Return the wordpieces of a window without special tokens."""
+        """Return the number of wordpieces of a window, without special tokens."""
         return len(window.input_ids) - len(self._prefix) - len(self._suffix)
 
     def join(self, windows: Sequence[EncodedWindow]) -> EncodedWindow:
-        """Return one window over the words of several whole documents, in their order."""
+        """Return one window over the words of several documents, given the only window of each."""
         if len(windows) == 1:
             return windows[0]
         head, tail = len(self._prefix), len(self._suffix)
@@ -114,7 +123,7 @@ class DocumentEncoder:
             np.concatenate([[NONE] * head, *cases, [NONE] * tail]).astype(np.int64)
             if cases
             else None,
-            np.concatenate([w.positions + at for w, at in zip(windows, starts, strict=True)]),
+            np.concatenate([w.positions + s for w, s in zip(windows, starts, strict=True)]),
         )
 
     def _encode_one(
@@ -128,8 +137,8 @@ class DocumentEncoder:
         pieces = [p[: self.limit] for p in pieces] if long_words else pieces
         cases = [letter_case(s) for s in surfaces] if self._with_case else None
         if cases is not None and self._teacher_labels is not None:
-            told = self._teacher_labels(document, words).tolist()
-            cases = [case + CASES * hint for case, hint in zip(cases, told, strict=True)]
+            classes = self._teacher_labels(document, words).tolist()
+            cases = [case + CASES * label for case, label in zip(cases, classes, strict=True)]
         windows = cut_windows([len(p) for p in pieces], self.limit, self._overlap)
         return EncodedDocument(
             document,

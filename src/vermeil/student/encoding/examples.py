@@ -1,4 +1,4 @@
-"""From encoded documents to what the student trains on."""
+"""Training examples from encoded, annotated documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ from vermeil.tasks.protocol import Head, Task
 
 @dataclass(frozen=True, slots=True)
 class EncodedCorpus:
-    """Examples of one origin, and what encoding them lost, by name."""
+    """Training examples of one origin.
+
+    Args:
+        examples: the examples.
+        encoding_losses: labels and words that encoding lost: name of the loss to number.
+    """
 
     examples: tuple[TrainingExample, ...]
     encoding_losses: dict[str, int]
@@ -26,26 +31,28 @@ class EncodedCorpus:
 def make_examples(
     context_windows: Iterable[ContextWindow], task: Task, origin: str, *, soft: bool = False
 ) -> EncodedCorpus:
-    """Return the training examples of annotated documents, with their losses counted.
+    """Return the training examples of annotated documents, and count encoding losses.
 
-    A window in which nothing enters the loss is left out and counted as ``nothing_to_learn``.
+    A window without any position that enters the loss is skipped and counted as
+    ``nothing_to_learn``.
 
     Args:
-        context_windows: encoded documents, by themselves or together with their neighbours.
-        task: gives the targets.
+        context_windows: encoded documents, alone or with their neighbours.
+        task: encodes the targets.
         origin: ``gold`` or ``silver``.
-        soft: whether uncertain labels are learnt as such.
+        soft: whether to use the probabilities of uncertain labels as targets.
     """
     examples: list[TrainingExample] = []
     losses: Counter[str] = Counter()
-    for pack in context_windows:
-        targets = [task.encode(part.document, part.words) for part in pack.documents]
-        for part, target in zip(pack.documents, targets, strict=True):
+    for context_window in context_windows:
+        documents, windows = context_window.documents, context_window.windows
+        targets = [task.encode(encoded.document, encoded.words) for encoded in documents]
+        for encoded, target in zip(documents, targets, strict=True):
             losses.update(target.encoding_losses)
-            losses["long_word"] += part.long_words
+            losses["long_word"] += encoded.long_words
         target = _join_targets(targets, len(task.classes), soft=soft)
-        for window in pack.windows:
-            example = _make_example(window, target, task.head, len(pack.windows), origin)
+        for window in windows:
+            example = _make_example(window, target, task.head, len(windows), origin)
             if (example.classes == IGNORED).all():
                 losses["nothing_to_learn"] += 1
             else:
@@ -54,7 +61,7 @@ def make_examples(
 
 
 def _join_targets(targets: Sequence[Target], classes: int, *, soft: bool) -> Target:
-    """Return one target over the words of all documents of a pack."""
+    """Return one target over the words of all documents of a context window."""
     rows = None
     if soft and any(t.soft is not None for t in targets):
         rows = np.concatenate([_soft_rows(t, classes) for t in targets])

@@ -1,16 +1,16 @@
-"""Letter case as a feature of words, for encoders whose tokenizer folds it."""
+"""Letter case as a feature of words, for encoders whose tokenizer folds case."""
 
 from __future__ import annotations
 
 LOWER, UPPER, TITLE, MIXED, NONE = range(5)
 CASES = 5
-"""Number of letter-case classes; they take the place of BERT's two token types."""
+"""Number of letter-case classes; they replace the two token types of BERT."""
 
 
 def letter_case(word: str) -> int:
     """Return the letter-case class of a word: lower, UPPER, Title, miXed, or none (no letters).
 
-    A single capital ("A", "J.") counts as Title: it is how a sentence or a name begins.
+    A single capital ("A", "J.") counts as Title.
     """
     letters = [c for c in word if c.isalpha()]
     if not letters:

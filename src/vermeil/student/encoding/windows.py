@@ -1,4 +1,4 @@
-"""Cutting long documents into overlapping windows, so that nothing is truncated."""
+"""Overlapping windows over long documents, so that no text is cut off."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from itertools import pairwise
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Words ``first:last`` go through the network together; ``own_first:own_last`` count.
+    """A window over the words ``first:last``, which owns the words ``own_first:own_last``.
 
-    Every word is owned by exactly one window: the one in which it stands farther from the edge.
+    Exactly one window owns each word: the window in which it is farther from the edge. Only owned
+    words enter the loss and the prediction.
     """
 
     first: int
@@ -25,8 +26,8 @@ def cut_windows(pieces: Sequence[int], limit: int, overlap: int) -> list[Window]
 
     Args:
         pieces: wordpieces of each word, each at most ``limit``.
-        limit: wordpieces that a window may hold.
-        overlap: wordpieces that neighbouring windows share, about.
+        limit: maximum wordpieces of a window.
+        overlap: approximate number of wordpieces that neighbouring windows share.
 
     Returns:
         Windows in order; one empty window for a document without words.

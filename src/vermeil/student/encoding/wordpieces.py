@@ -1,4 +1,4 @@
-"""Words to wordpieces, with the tokenizers package alone: prediction needs no transformers."""
+"""Tokenizer of words into wordpieces; needs the tokenizers package but not transformers."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ TOKENIZER = "tokenizer.json"
 """File of a model folder that holds the tokenizer."""
 
 WORD_CACHE_SIZE = 100_000
-"""Words whose wordpieces are kept at hand, about."""
+"""Approximate number of words whose wordpieces are cached."""
 
 MAX_CACHED_WORD = 40
-"""Characters of the longest word that is kept."""
+"""Length in characters of the longest word that is cached."""
 
 
 class Wordpieces:
-    """A tokenizer as the student uses it: word by word, nothing cut off, nothing padded.
+    """A tokenizer that encodes word by word, without truncation and padding.
 
     Args:
-        tokenizer: of the tokenizers package; its own truncation and padding are switched off.
-        unknown: id of the wordpiece for what the tokenizer does not know.
+        tokenizer: a tokenizer of the tokenizers package; its truncation and padding are switched
+            off.
+        unknown: id of the unknown wordpiece.
         padding: id of the padding wordpiece.
     """
 
@@ -40,10 +41,15 @@ class Wordpieces:
 
     @classmethod
     def load(cls, folder: Path, unknown: int, padding: int) -> Wordpieces:
-        """Read the tokenizer of a model folder.
+        """Load the tokenizer of a model folder.
+
+        Args:
+            folder: the model folder.
+            unknown: id of the unknown wordpiece.
+            padding: id of the padding wordpiece.
 
         Raises:
-            DataError: there is none.
+            DataError: the folder has no tokenizer.
         """
         from tokenizers import Tokenizer
 
@@ -55,18 +61,21 @@ class Wordpieces:
         return cls(Tokenizer.from_str(text), unknown, padding)
 
     def encode_words(self, texts: list[list[str]]) -> list[list[list[int]]]:
-        """Return the ids of each word's wordpieces; a word that the tokenizer drops is unknown.
+        """Return the wordpiece ids of each word; a word without wordpieces becomes the unknown one.
 
-        A tokenizer that is given words normalises and splits each by itself. Words repeat, so most
-        are found in a table, and only new ones go through the tokenizer.
+        The tokenizer normalises and splits each word independently of the others. Repeated words
+        are therefore cached, and only new words go through the tokenizer.
+
+        Args:
+            texts: words of each text.
         """
         if len(self._cache) > WORD_CACHE_SIZE:
             self._cache = {}
-        known, once = self._cache, dict[str, list[int]]()
-        new = list({word for words in texts for word in words if word not in known})
+        cache, uncached = self._cache, dict[str, list[int]]()
+        new = list({word for words in texts for word in words if word not in cache})
         for word, pieces in zip(new, self._encode(new), strict=True):
-            (known if len(word) <= MAX_CACHED_WORD else once)[word] = pieces
-        return [[known.get(word) or once[word] for word in words] for words in texts]
+            (cache if len(word) <= MAX_CACHED_WORD else uncached)[word] = pieces
+        return [[cache.get(word) or uncached[word] for word in words] for words in texts]
 
     def _encode(self, words: list[str]) -> Iterator[list[int]]:
         encodings = self.tokenizer.encode_batch_fast(

@@ -1,4 +1,4 @@
-"""From encoded documents to class probabilities, in batches of like length; knows no torch."""
+"""Class probabilities of encoded documents, in batches of similar length."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from vermeil.tasks.protocol import Head
 
 MIN_SHARED_BATCH = 128
-"""Wordpieces of the smallest batch that is made so that every worker has one."""
+"""Minimum wordpieces of a batch when windows are divided among the workers."""
 
 
 class Runner(Protocol):
-    """What computes a network, whatever with: torch or ONNX Runtime."""
+    """Backend that computes a network, with torch or with ONNX Runtime."""
 
     batch_wordpieces: int
-    """Wordpieces of one batch, padding included, with which it is fastest."""
+    """Wordpieces of the fastest batch, padding included."""
     workers: int
-    """Batches that it computes at the same time, called from so many threads."""
+    """Number of batches that it computes in parallel; each is called from a thread of its own."""
 
     def __call__(
         self,
@@ -36,9 +36,9 @@ class Runner(Protocol):
         """Return class probabilities.
 
         Args:
-            ids: wordpieces, shape (windows, width), padded.
+            ids: wordpiece ids, shape (windows, width), padded.
             mask: 1 for a wordpiece, 0 for padding; same shape.
-            cases: letter-case classes, same shape, where the network takes them.
+            cases: letter-case classes, same shape; None if the network takes none.
 
         Returns:
             Shape (windows, width, classes) for a token head, (windows, classes) for a sequence
@@ -51,32 +51,33 @@ class Runner(Protocol):
         mask: NDArray[np.int64],
         cases: NDArray[np.int64] | None,
     ) -> NDArray[np.float32]:
-        """Return what the probabilities are made from."""
+        """Return the logits: the probabilities before the softmax."""
 
 
 def class_probabilities(
     runner: Runner, context_windows: Sequence[ContextWindow], head: Head, padding: int
 ) -> list[NDArray[np.float32]]:
-    """Return what the network makes of each document, or of each pack of documents.
+    """Return the class probabilities of each context window.
 
     Args:
-        runner: computes the network.
+        runner: the backend.
         context_windows: encoded documents.
         head: the network's head.
         padding: id of the padding wordpiece.
 
     Returns:
-        Per document float32 of shape (words, classes) for a token head: every word from the window
-        that owns it; or (1, classes) for a sequence head: the mean over the windows.
+        Per context window, float32. Token head: shape (words, classes), each word from the window
+        that owns it. Sequence head: shape (1, classes), the mean over the windows.
     """
-    windows = [w for d in context_windows for w in d.windows]
+    windows = [w for c in context_windows for w in c.windows]
     outputs = _run(runner, windows, head, padding)
-    results, at = [], 0
-    for document in context_windows:
-        own = outputs[at : at + len(document.windows)]
-        at += len(document.windows)
+    results, start = [], 0
+    for context_window in context_windows:
+        count = len(context_window.windows)
+        own = outputs[start : start + count]
+        start += count
         if head == "sequence":
-            sizes = np.array([len(w.input_ids) for w in document.windows], np.float32)
+            sizes = np.array([len(w.input_ids) for w in context_window.windows], np.float32)
             mean = np.average(np.stack(own), axis=0, weights=sizes)
             results.append(mean[None, :].astype(np.float32))
         else:
@@ -85,9 +86,9 @@ def class_probabilities(
 
 
 def apply_temperature(rows: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
-    """Return softmax(logits / temperature), given softmax(logits): shape (…, classes).
+    """Return softmax(logits / temperature), given softmax(logits), shape (…, classes).
 
-    Logits are the probabilities' logarithms but for a constant that the softmax removes.
+    The log probabilities differ from the logits by a constant, which the softmax removes.
     """
     if temperature == 1:
         return rows
@@ -96,7 +97,7 @@ def apply_temperature(rows: NDArray[np.float32], temperature: float) -> NDArray[
 
 
 def softmax(logits: NDArray[Any]) -> NDArray[np.float32]:
-    """Return probabilities over the last axis."""
+    """Return the softmax over the last axis."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     result: NDArray[np.float32] = powers / powers.sum(axis=-1, keepdims=True)
     return result
@@ -105,20 +106,20 @@ def softmax(logits: NDArray[Any]) -> NDArray[np.float32]:
 def logit_difference(
     one: Runner, other: Runner, windows: Sequence[EncodedWindow], padding: int
 ) -> float:
-    """Return the largest difference of logits at any wordpiece of any window."""
+    """Return the maximum absolute difference of the logits of two backends over all wordpieces."""
     largest = np.float32(0)
-    for start in range(0, len(windows), 8):  # in file order: short ones are padded, too
+    for start in range(0, len(windows), 8):  # in file order, so that short windows are padded
         ids, mask, cases = pad(windows[start : start + 8], padding)
-        apart = np.abs(one.logits(ids, mask, cases) - other.logits(ids, mask, cases))
-        counted = apart[mask == 1] if apart.ndim == 3 else apart
-        largest = np.maximum(largest, counted.max())  # unlike max(), keeps what is no number
+        difference = np.abs(one.logits(ids, mask, cases) - other.logits(ids, mask, cases))
+        counted = difference[mask == 1] if difference.ndim == 3 else difference
+        largest = np.maximum(largest, counted.max())  # unlike max(), keeps NaN
     return float(largest)
 
 
 def pad(
     windows: Sequence[EncodedWindow], padding: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64] | None]:
-    """Return the windows as a `Runner` takes them: wordpieces, mask and letter case."""
+    """Pad windows into the inputs of a `Runner`: wordpiece ids, mask and letter-case classes."""
     width = max(len(w.input_ids) for w in windows)
     ids = np.full((len(windows), width), padding, np.int64)
     mask = np.zeros_like(ids)
@@ -143,21 +144,21 @@ def _run(
             results[i] = output if head == "sequence" else _owned_rows(windows[i], output)
 
     share = sum(len(w.input_ids) for w in windows) // runner.workers
-    batches = _batches(windows, min(runner.batch_wordpieces, max(share, MIN_SHARED_BATCH)))
+    batches = _make_batches(windows, min(runner.batch_wordpieces, max(share, MIN_SHARED_BATCH)))
     if runner.workers == 1 or len(batches) == 1:
         for rows in batches:
             compute(rows)
     else:
         with ThreadPoolExecutor(runner.workers, "network") as pool:
-            list(pool.map(compute, reversed(batches)))  # the long ones first: none is left alone
+            list(pool.map(compute, reversed(batches)))  # longest first, for an even load
     return results
 
 
-def _batches(windows: Sequence[EncodedWindow], budget: int) -> list[list[int]]:
-    """Divide windows, by their numbers, into batches of like length within the budget."""
+def _make_batches(windows: Sequence[EncodedWindow], limit: int) -> list[list[int]]:
+    """Return batches of window numbers, of similar length and at most ``limit`` wordpieces."""
     batches: list[list[int]] = []
     for i in sorted(range(len(windows)), key=lambda i: len(windows[i].input_ids)):
-        if batches and len(windows[i].input_ids) * (len(batches[-1]) + 1) <= budget:
+        if batches and len(windows[i].input_ids) * (len(batches[-1]) + 1) <= limit:
             batches[-1].append(i)
         else:
             batches.append([i])

@@ -1,4 +1,4 @@
-"""What a model folder says about itself beyond transformers' own files: ``vermeil.json``."""
+"""Settings of a model folder, in ``vermeil.json``, next to the files of transformers."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ from vermeil.student.config import StudentConfig
 from vermeil.tasks.config import TaskConfig
 
 SETTINGS = "vermeil.json"
-"""The file's name."""
+"""Name of the file."""
 
 Precision = Literal["auto", "fp32", "bf16", "int8"]
-"""In what numbers a network computes; auto: the fastest that the folder and processor offer."""
+"""Number format of the computation; auto: the fastest that folder and hardware offer."""
 
 
 class OnnxSettings(Section):
-    """What ONNX Runtime needs to know that the graph does not say."""
+    """Settings for ONNX Runtime that the graph does not contain."""
 
     files: dict[Literal["fp32", "int8"], str]
-    """Precision to file."""
+    """File name of each precision."""
     unknown: int
-    """Id of the wordpiece for what the tokenizer does not know."""
+    """Id of the unknown wordpiece."""
     padding: int
     """Id of the padding wordpiece."""
     longest: int
-    """Wordpieces of the longest window, special ones included."""
+    """Length of the longest window in wordpieces, special tokens included."""
     letter_case: bool
-    """Whether letter case goes in as token types."""
+    """True if the network takes letter-case classes as token types."""
 
 
 class ModelSettings(Section):
     """The content of ``vermeil.json``."""
 
     format: Literal[1] = 1
-    """Version of this file's form."""
+    """Version of the file format."""
     task: TaskConfig
-    """What the model does."""
+    """Task of the model."""
     student: StudentConfig
-    """How it was trained."""
+    """Settings of the student."""
     temperature: float = Field(default=1.0, gt=0)
-    """Divides the logits before they become scores; 1: as trained."""
+    """Divisor of the logits, from calibration; 1: not calibrated."""
     transitions: list[list[float]] | None = None
-    """Log scores from each class to each class, of a student with a CRF."""
+    """Log score of every pair of successive classes, for a student with a CRF."""
     onnx: OnnxSettings | None = None
-    """Set in a folder that holds the model for ONNX Runtime."""
+    """Settings of an exported model; None in a folder of transformers."""
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON; what was not set is left out."""
+        """Return the settings for JSON, without those that have their default."""
         record = {
             "format": self.format,
             "task": self.task.model_dump(mode="json"),
@@ -73,7 +73,7 @@ def read_settings(folder: Path) -> ModelSettings:
     """Return the settings of a model folder.
 
     Raises:
-        DataError: the folder is not there or not a student.
+        DataError: the folder does not exist or holds no student.
     """
     try:
         record = json.loads((folder / SETTINGS).read_bytes())
@@ -81,11 +81,11 @@ def read_settings(folder: Path) -> ModelSettings:
         return ModelSettings.model_validate(record)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise DataError(
-            f"is not a student (no valid {SETTINGS}); expected a folder that vermeil train wrote",
+            f"is not a student (no valid {SETTINGS}); give a folder that vermeil train wrote",
             folder,
         ) from error
 
 
 def write_settings(folder: Path, settings: ModelSettings) -> None:
-    """Write the settings into a model folder, whole or not at all."""
+    """Write the settings into a model folder, atomically."""
     write_json(folder / SETTINGS, settings.as_dict())

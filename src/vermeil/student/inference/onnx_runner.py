@@ -1,4 +1,4 @@
-"""Computing the network with ONNX Runtime: no torch, no transformers."""
+"""Network in ONNX Runtime, without torch and transformers."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from vermeil.student.inference.batching import softmax
 from vermeil.telemetry import import_onnxruntime
 
 _DISABLED_FUSIONS = ["SkipLayerNormFusion"]
-"""What ONNX Runtime would put in place of addition and normalisation, but has no fast code for."""
+"""Graph optimisations that make the network slower: ONNX Runtime has no fast kernel for them."""
 
 
 class OnnxRunner:
     """An ONNX file as a `vermeil.student.inference.batching.Runner`.
 
-    Every batch is computed by one thread, several batches at the same time: nothing waits for the
-    slowest thread within a layer, and no thread spins while it waits.
+    One thread computes each batch, and several batches run in parallel. No thread waits for others
+    within a layer.
 
     Args:
         path: the file.
-        threads: batches at a time; none: as many as there are processors.
+        threads: batches in parallel; None: one per processor.
 
     Raises:
         ConfigError: onnxruntime is not installed.
-        DataError: the file is not there, or ONNX Runtime does not take it.
+        DataError: the file does not exist, or ONNX Runtime cannot load it.
     """
 
     batch_wordpieces = 512
-    """So little that a layer's numbers stay in a core's own cache."""
+    """Small enough for the activations of a layer to fit into the cache of a core."""
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
         require(f"the exported model {path.parent}", "deploy")
         if not path.is_file():
             raise DataError("there is no such file; export the model again", path)
         onnxruntime = import_onnxruntime()
-        self.workers = threads or _processors()
+        self.workers = threads or _processor_count()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = 1
@@ -51,7 +51,7 @@ class OnnxRunner:
                 providers=["CPUExecutionProvider"],
                 disabled_optimizers=_DISABLED_FUSIONS,
             )
-        except Exception as error:  # of classes that onnxruntime does not publish
+        except Exception as error:  # onnxruntime does not publish its exception classes
             reason = str(error).strip().splitlines()[0]
             raise DataError(f"ONNX Runtime cannot load it ({reason})", path) from error
 
@@ -70,7 +70,7 @@ class OnnxRunner:
         mask: NDArray[np.int64],
         cases: NDArray[np.int64] | None,
     ) -> NDArray[np.float32]:
-        """Return what the probabilities are made from."""
+        """Return the logits: the probabilities before the softmax."""
         inputs = {"input_ids": ids, "attention_mask": mask}
         if cases is not None:
             inputs["token_type_ids"] = cases
@@ -78,8 +78,8 @@ class OnnxRunner:
         return result
 
 
-def _processors() -> int:
-    """Return how many processors this process may use."""
+def _processor_count() -> int:
+    """Return the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

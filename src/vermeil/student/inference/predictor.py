@@ -1,4 +1,4 @@
-"""Annotating documents with a network, whatever computes it; knows neither torch nor files."""
+"""Prediction: annotate documents with a network, independent of torch and of files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import Annotation, Document
+from vermeil.data.document_stream import DocumentStream
 from vermeil.data.progress import Progress, silent
 from vermeil.student.encoding.context import (
     make_context_windows,
@@ -23,21 +24,21 @@ from vermeil.tasks.protocol import Task
 
 BLOCK_DOCUMENTS = 2048
 BLOCK_CHARACTERS = 4_000_000
-"""What is predicted together, sorted by length, ends with whichever comes first: so memory stays
-bounded, whether documents are many or long."""
+"""Maximum documents and characters of a block, which limits memory. A block is predicted together,
+sorted by length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """Everything that prediction needs.
+    """A student ready for prediction.
 
     Args:
-        encoder: documents to windows.
-        runner: windows to probabilities.
-        task: probabilities to annotations.
-        temperature: see `vermeil.student.inference.model_settings.ModelSettings`.
-        group_context: whether neighbouring documents of a group are read together.
-        transitions: log scores from class to class, of a student with a CRF.
+        encoder: encodes documents into windows.
+        runner: computes class probabilities of windows.
+        task: decodes probabilities into annotations.
+        temperature: divisor of the logits.
+        group_context: whether neighbouring documents of a group share windows.
+        transitions: log score of every pair of successive classes; None without a CRF.
     """
 
     encoder: DocumentEncoder
@@ -52,22 +53,21 @@ class Predictor:
     ) -> Iterator[Document]:
         """Annotate documents or plain texts.
 
-        Texts may be of any length: long ones are read in overlapping windows, nothing is cut off.
-        Whatever annotation a document had is replaced; plain texts are numbered from 1.
+        Texts may have any length: long texts are cut into overlapping windows. An existing
+        annotation of a document is replaced. The ids of plain texts are their numbers, from 1.
 
         Args:
-            documents: documents (their ``tokens`` are respected) or texts; read as a stream.
-            progress: told after every block.
+            documents: documents or texts, read as a stream; ``tokens`` of a document are used.
+            progress: called after every block with the number of documents and the speed.
 
         Yields:
-            The documents in order, with spans (or labels) that carry scores.
+            The documents in order, with scored spans or labels.
         """
         done, began = 0, time.perf_counter()
         for block in _blocks(documents, self.group_context):
-            for one, rows in self.predict_proba(block):
-                yield _annotated(
-                    one, self.task.decode(one.words, apply_temperature(rows, self.temperature))
-                )
+            for encoded, rows in self.predict_proba(block):
+                scaled = apply_temperature(rows, self.temperature)
+                yield _annotate(encoded, self.task.decode(encoded.words, scaled))
             done += len(block)
             speed = done / (time.perf_counter() - began)
             progress("predict", done, None, {"documents_per_second": speed})
@@ -75,29 +75,31 @@ class Predictor:
     def predict_proba(
         self, documents: list[Document]
     ) -> Iterator[tuple[EncodedDocument, NDArray[np.float32]]]:
-        """Yield each document, encoded, and its class probabilities at temperature 1."""
+        """Yield each encoded document with its class probabilities at temperature 1."""
         encoded = self.encoder.encode(documents)
-        together = list(
+        context_windows = list(
             make_context_windows(encoded, self.encoder)
             if self.group_context
             else single_document_windows(encoded)
         )
         padding = self.encoder.wordpieces.padding
-        outputs = class_probabilities(self.runner, together, self.task.head, padding)
-        for pack, output in zip(together, outputs, strict=True):
+        outputs = class_probabilities(self.runner, context_windows, self.task.head, padding)
+        for window, output in zip(context_windows, outputs, strict=True):
             rows = output if self.transitions is None else marginals(output, self.transitions)
-            yield from zip(pack.documents, split_by_document(pack, rows), strict=True)
+            yield from zip(window.documents, split_by_document(window, rows), strict=True)
 
 
 def _blocks(documents: Iterable[Document | str], by_group: bool) -> Iterator[list[Document]]:
-    """Cut a stream into blocks; with ``by_group`` where a group ends, if that is not far."""
+    """Cut a stream into blocks.
+
+    With ``by_group`` a block ends where a group ends, unless that doubles its size.
+    """
     block: list[Document] = []
     characters = 0
-    for number, item in enumerate(documents, start=1):
-        document = Document(str(number), item) if isinstance(item, str) else item
-        full = max(len(block) / BLOCK_DOCUMENTS, characters / BLOCK_CHARACTERS)
-        within = by_group and full < 2 and block and _same_group(block[-1], document)
-        if full >= 1 and not within:
+    for document in DocumentStream(documents):
+        fill = max(len(block) / BLOCK_DOCUMENTS, characters / BLOCK_CHARACTERS)
+        within = by_group and fill < 2 and block and _same_group(block[-1], document)
+        if fill >= 1 and not within:
             yield block
             block, characters = [], 0
         block.append(document)
@@ -113,8 +115,8 @@ def _same_group(one: Document, other: Document) -> bool:
     return one.group is not None and one.group == other.group
 
 
-def _annotated(encoded: EncodedDocument, annotation: Annotation) -> Document:
-    """Return the prediction; words that were not seen whole are counted in its ``meta``."""
+def _annotate(encoded: EncodedDocument, annotation: Annotation) -> Document:
+    """Return the annotated document; ``truncated`` in its ``meta`` counts its cut words."""
     document = encoded.document.with_annotation(annotation)
     if not encoded.long_words:
         return document

@@ -1,8 +1,7 @@
-"""Choosing the state of training that does best on dev."""
+"""The state of training with the best F1 on dev, and early stopping."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,16 +9,13 @@ from torch import nn
 
 from vermeil.student.config import StudentConfig
 
-ScoreFunction = Callable[[], float]
-"""Scores the student as it is: F1 on documents to choose by, in [0, 1]."""
-
 
 class BestState:
-    """The best state so far, in memory.
+    """The best weights so far, in memory.
 
     Args:
-        steps: of the whole training.
-        config: how often to score, and when to stop.
+        steps: number of steps of the whole training.
+        config: number of evaluations, and patience of early stopping.
     """
 
     def __init__(self, steps: int, config: StudentConfig) -> None:
@@ -30,11 +26,11 @@ class BestState:
         self._weights: dict[str, torch.Tensor] = {}
 
     def is_due(self, step: int) -> bool:
-        """Whether to score after this step (from 1)."""
+        """Return whether to score after this step, counted from 1."""
         return step in self._due
 
     def update(self, f1: float, trained: nn.Module) -> None:
-        """Keep the weights if none before were better: of equals, the longer trained."""
+        """Keep the weights unless an earlier F1 is higher; of equal F1, keep the later weights."""
         self._evaluations_without_gain = 0 if f1 > self._f1 else self._evaluations_without_gain + 1
         if f1 >= self._f1:
             self._f1 = f1
@@ -44,19 +40,19 @@ class BestState:
 
     @property
     def should_stop(self) -> bool:
-        """Whether too many scorings have passed without a better one."""
+        """Return whether ``patience`` evaluations have passed without a better F1."""
         return self._patience is not None and self._evaluations_without_gain >= self._patience
 
     def restore(self, trained: nn.Module) -> None:
-        """Give the best weights back, if there was a scoring at all."""
+        """Load the best weights; without any evaluation the weights stay as they are."""
         if self._weights:
             trained.load_state_dict(self._weights)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps."""
+        """Return the state for a checkpoint."""
         return {"f1": self._f1, "since": self._evaluations_without_gain, "weights": self._weights}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from what a checkpoint kept."""
+        """Restore a state that `state_dict` returned."""
         self._f1, self._evaluations_without_gain = state["f1"], state["since"]
         self._weights = state["weights"]

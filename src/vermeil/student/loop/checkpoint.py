@@ -1,8 +1,8 @@
-"""The state of an unfinished training, so that it can go on exactly where it was stopped.
+"""Checkpoints: the state of an unfinished training, for an exact resume.
 
-A checkpoint is a folder: ``state.pt`` holds weights, optimiser, random numbers and what it was made
-from; ``training.jsonl`` has a line per step, written as they happen. What the next batches are is
-not kept: the plan is a pure function of data, configuration and seed.
+A checkpoint is a folder. ``state.pt`` holds weights, optimiser, random numbers and fingerprint
+inputs. ``training.jsonl`` has a line per step, appended after every step. Batches are not stored:
+the plan is a pure function of data, configuration and seed.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ import torch
 
 from vermeil.data.atomic import atomic_path
 from vermeil.errors import TrainingError
-from vermeil.student.loop.metrics import StepRecord
+from vermeil.student.loop.step_record import StepRecord
 
 TrainingState = dict[str, Any]
-"""What a training needs to go on: tensors and plain values, by name."""
+"""State from which a training resumes: tensors and plain values, by name."""
 
 OnCheckpoint = Callable[[Path], None]
-"""Told the folder of a checkpoint when it holds another state."""
+"""Callback, called with the folder of a checkpoint after a new state was written."""
 
 MAX_DIFFERENCES_SHOWN = 8
-"""Differences that a refusal names."""
+"""Most differences that an error message lists."""
 
 
 class Checkpoint:
-    """Where a training keeps its state while it is not finished.
+    """The folder that holds the state of an unfinished training.
 
     Args:
-        folder: of the checkpoint; need not exist.
-        made_from: all that decides the training's result, by name; values that JSON can hold. A
-            checkpoint that was made from anything else is refused.
-        seconds: least time between two writings.
-        written: told, in every process of the training, that the folder holds another state; in
-            all but the first it does not.
+        folder: folder of the checkpoint; need not exist.
+        fingerprint_inputs: everything that decides the result of the training, by name, as JSON
+            values. A checkpoint with other values raises an error.
+        seconds: minimum time between two writes.
+        on_written: called in every process after rank 0 has written a new state. Only rank 0 has
+            the folder, unless the processes share a file system.
     """
 
     def __init__(
@@ -58,24 +58,24 @@ class Checkpoint:
     def open(
         self, fingerprint_inputs: Mapping[str, Any], *, write: bool = True
     ) -> tuple[TrainingState | None, list[StepRecord]]:
-        """Return the state to go on from and the steps until then; None, if there is none.
+        """Return the stored state and its step records; None and no records if there is no state.
 
         Args:
-            fingerprint_inputs: what `fit` knows of that decides the result: data, plan, configuration.
-            write: whether this process is the one that writes.
+            fingerprint_inputs: further inputs, known to `fit`: data, plan and configuration.
+            write: whether this process writes the checkpoint.
 
         Raises:
-            TrainingError: the checkpoint was made from something else, or is damaged.
+            TrainingError: the checkpoint has other fingerprint inputs, or is damaged.
         """
         self._fingerprint_inputs.update(json.loads(json.dumps(fingerprint_inputs)))
-        if not self._state.exists():
-            self._check_lines()
+        if not self._state_file.exists():
+            self._check_step_file()
             self._start_step_file([], write=write)
             return None, []
         try:
-            kept = torch.load(self._state, map_location="cpu", weights_only=True)
-            made, state = kept["made_from"], kept["state"]
-            lines = self._lines.read_text("utf-8").splitlines()[: state["step"]]
+            stored = torch.load(self._state_file, map_location="cpu", weights_only=True)
+            stored_inputs, state = stored["made_from"], stored["state"]
+            lines = self._step_file.read_text("utf-8").splitlines()[: state["step"]]
             records = [StepRecord(**json.loads(line)) for line in lines]
         except (
             OSError,
@@ -86,83 +86,84 @@ class Checkpoint:
             pickle.PickleError,
         ) as error:
             raise TrainingError(
-                f"{self._folder}: is no whole checkpoint ({error}); delete it to start anew"
+                f"{self._folder}: the checkpoint is damaged ({error}); "
+                "delete the folder to start again"
             ) from error
-        differences = list(_differences(made, self._fingerprint_inputs))
+        differences = list(_differences(stored_inputs, self._fingerprint_inputs))
         if differences:
             more = len(differences) - MAX_DIFFERENCES_SHOWN
             raise TrainingError(
-                f"{self._folder}: a training was stopped here that does not fit this one:\n"
+                f"{self._folder}: the checkpoint belongs to another training:\n"
                 + "".join(f"  {line}\n" for line in differences[:MAX_DIFFERENCES_SHOWN])
                 + (f"  and {more} more\n" if more > 0 else "")
-                + "undo the change to go on, or delete the folder to start anew"
+                + "undo the change to resume, or delete the folder to start again"
             )
         self._start_step_file(lines, write=write)
         return state, records
 
     def append_step(self, record: StepRecord) -> None:
         """Add a step to ``training.jsonl``."""
-        with self._lines.open("a", encoding="utf-8") as file:
+        with self._step_file.open("a", encoding="utf-8") as file:
             file.write(record.as_line() + "\n")
 
     @property
     def is_due(self) -> bool:
-        """Whether it is time to write the state again."""
+        """Return whether the next write is due."""
         return time.monotonic() - self._last_write >= self._seconds
 
     def write(self, state: TrainingState) -> None:
-        """Write the state; its ``step`` says how many steps are done.
+        """Write the state; its ``step`` is the number of finished steps.
 
         Raises:
             DataError: the folder cannot be written.
         """
-        with self._lines.open("rb") as file:
-            os.fsync(file.fileno())  # a state must never be ahead of its lines
-        with atomic_path(self._state) as partial:
+        with self._step_file.open("rb") as file:
+            os.fsync(file.fileno())  # the state must never be ahead of its step records
+        with atomic_path(self._state_file) as partial:
             torch.save({"made_from": self._fingerprint_inputs, "state": state}, partial)
         self._last_write = time.monotonic()
 
     def notify_written(self) -> None:
-        """Let it be known, in every process, that the state was written."""
+        """Call `on_written`; every process calls this after a write."""
         if self._on_written is not None:
             self._on_written(self._folder)
 
     def remove(self) -> None:
-        """Delete the checkpoint: the model is whole. Files of another origin stay."""
+        """Delete the files of the checkpoint, and the folder if it is empty then."""
         with suppress(OSError):
-            for path in (self._state, self._lines, *self._leftovers()):
+            for path in (self._state_file, self._step_file, *self._leftovers()):
                 path.unlink(missing_ok=True)
             self._folder.rmdir()
 
     @property
-    def _state(self) -> Path:
+    def _state_file(self) -> Path:
         return self._folder / "state.pt"
 
     @property
-    def _lines(self) -> Path:
+    def _step_file(self) -> Path:
         return self._folder / "training.jsonl"
 
     def _leftovers(self) -> list[Path]:
-        """Return unfinished files of processes that were killed."""
+        """Return the partial files of killed processes."""
         return [
             path
-            for name in (self._state.name, self._lines.name)
+            for name in (self._state_file.name, self._step_file.name)
             for path in self._folder.glob(f".{name}.*.part")
         ]
 
-    def _check_lines(self) -> None:
-        """Check that steps which have no state beside them are those of a training."""
-        if not os.path.lexists(self._lines):
+    def _check_step_file(self) -> None:
+        """Raise `TrainingError` if a step file without a state was not written by a training."""
+        if not os.path.lexists(self._step_file):
             return
         try:
-            with self._lines.open(encoding="utf-8") as file:
+            with self._step_file.open(encoding="utf-8") as file:
                 first = next(file, None)
             if first is not None:
                 StepRecord(**json.loads(first))
         except (OSError, ValueError, TypeError) as error:
             raise TrainingError(
-                f"{self._lines}: was not written by a training, and this one has to keep its steps "
-                "there; move the file away, or name another model folder"
+                f"{self._step_file}: this file was not written by a training, and training would "
+                "replace it; move the file away, or name another model folder"
             ) from error
 
     def _start_step_file(self, lines: list[str], *, write: bool) -> None:
@@ -170,7 +171,7 @@ class Checkpoint:
             return
         for leftover in self._leftovers():
             leftover.unlink(missing_ok=True)
-        with atomic_path(self._lines) as partial:
+        with atomic_path(self._step_file) as partial:
             partial.write_text("".join(line + "\n" for line in lines), "utf-8")
 
 
@@ -188,7 +189,8 @@ def flatten(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     for name in dict.fromkeys([*before, *now]):
         if before.get(name) != now.get(name):
-            yield f"{name}: {_format_value(before, name)} in the checkpoint, {_format_value(now, name)} now"
+            stored, current = _format_value(before, name), _format_value(now, name)
+            yield f"{name}: {stored} in the checkpoint, {current} now"
 
 
 def _format_value(values: Mapping[str, Any], name: str) -> str:

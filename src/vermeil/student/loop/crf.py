@@ -1,8 +1,9 @@
-"""A linear-chain CRF over a document's words: what class follows which (Lafferty et al. 2001).
+"""A linear-chain CRF over a document's words (Lafferty et al. 2001).
 
 A sequence of classes y has the score Σ log p(y_t | word t) + Σ T[y_{t-1}, y_t], with p from the
-network and T learnt; before the first word and after the last stands class 0 (for ner: O). Words of
-which nobody knows the class are summed over (Tsuboi et al. 2008), so abstention stays abstention.
+network and T trained. Class 0 (for ner: O) precedes the first word and follows the last. The loss
+sums over all classes of words whose class is unknown (Tsuboi et al. 2008), so an abstention favours
+no class.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from vermeil.data.example import IGNORED
 from vermeil.student.loop.loss import Batch
 
 _IMPOSSIBLE = -1e4
+"""Log probability of an impossible class: finite, so that gradients stay finite."""
 
 
 class Crf(nn.Module):
-    """The loss of a chain, and the transitions that it learns.
+    """The negative log-likelihood of a linear chain, with trained transitions.
 
     Args:
         classes: number of classes.
@@ -31,22 +33,22 @@ class Crf(nn.Module):
         self.transitions = nn.Parameter(torch.zeros(classes, classes))
 
     def forward(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """Return the sum over examples of -log p(what is known), times its words' mean weight.
+        """Return the sum over examples of -log p(known classes) times the mean weight of the words.
 
         Args:
             logits: shape (batch, positions, classes).
-            batch: of the same shape.
+            batch: targets and weights of the same positions.
         """
         words = batch.words.clamp_min(0)
-        there = batch.words >= 0
+        exists = batch.words >= 0
         index = words[..., None].expand(-1, -1, logits.shape[-1])
         scores = functional.log_softmax(logits.float(), dim=-1).gather(1, index)
-        known = batch.classes.gather(1, words).masked_fill(~there, IGNORED)
+        known = batch.classes.gather(1, words).masked_fill(~exists, IGNORED)
         paths = torch.stack([scores, scores + _class_log_evidence(known, batch.soft, index)])
-        anything, right = self._log_sums(paths, there)
+        all_paths, known_paths = self._log_sums(paths, exists)
         counted = known != IGNORED
         weights = (batch.weights.gather(1, words) * counted).sum(1) / counted.sum(1).clamp_min(1)
-        loss: torch.Tensor = ((anything - right) * weights).sum()
+        loss: torch.Tensor = ((all_paths - known_paths) * weights).sum()
         return loss
 
     def _log_sums(self, scores: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -56,19 +58,19 @@ class Crf(nn.Module):
         """
         steps = scores.unbind(2)
         sums = self.transitions[0] + steps[0]
-        for step, exists in zip(steps[1:], mask.unbind(1)[1:], strict=True):
+        for step, is_word in zip(steps[1:], mask.unbind(1)[1:], strict=True):
             longer = torch.logsumexp(sums[..., :, None] + self.transitions, dim=-2) + step
-            sums = torch.where(exists[None, :, None], longer, sums)
+            sums = torch.where(is_word[None, :, None], longer, sums)
         return torch.logsumexp(sums + self.transitions[:, 0], dim=-1)
 
     def as_lists(self) -> list[list[float]]:
-        """The transitions, for JSON: from each class to each class."""
+        """Return the transitions from each class to each class, for JSON."""
         lists: list[list[float]] = self.transitions.detach().cpu().tolist()
         return lists
 
     @classmethod
     def from_lists(cls, transitions: Sequence[Sequence[float]]) -> Crf:
-        """Return the CRF with these transitions."""
+        """Return a CRF with these transitions."""
         crf = cls(len(transitions))
         with torch.no_grad():
             crf.transitions.copy_(torch.tensor(transitions))
@@ -78,7 +80,7 @@ class Crf(nn.Module):
 def _class_log_evidence(
     known: torch.Tensor, soft: torch.Tensor | None, index: torch.Tensor
 ) -> torch.Tensor:
-    """Return what speaks for each class of each word, as logarithm; 0 for all where unknown."""
+    """Return the log probability of each class of each word by its label; 0 for unknown words."""
     if soft is None:
         chosen = functional.one_hot(known.clamp_min(0), index.shape[-1]).float()
     else:

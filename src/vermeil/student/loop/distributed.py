@@ -1,4 +1,4 @@
-"""Several processes that train one student: each takes a part of every batch (``torchrun``)."""
+"""Data-parallel training: several processes train one student on parts of every batch."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ class DistributedContext:
     """The processes of one training.
 
     Args:
-        rank: which one this is, from 0; the first one alone writes and tells.
-        size: how many there are.
+        rank: rank of this process, from 0; only rank 0 writes files and reports progress.
+        world_size: number of processes.
     """
 
     rank: int = 0
-    size: int = 1
+    world_size: int = 1
 
     def all_reduce(self, value: torch.Tensor) -> torch.Tensor:
         """Replace a tensor by its sum over all processes, and return it."""
-        if self.size > 1:
+        if self.world_size > 1:
             distributed.all_reduce(value)
         return value
 
     def broadcast(self, value: Any) -> Any:
-        """Return what the first process's ``value`` is."""
-        said = [value]
-        if self.size > 1:
-            distributed.broadcast_object_list(said)
-        return said[0]
+        """Return the ``value`` of rank 0."""
+        values = [value]
+        if self.world_size > 1:
+            distributed.broadcast_object_list(values)
+        return values[0]
 
     def all_gather(self, value: Any) -> list[Any]:
-        """Return every process's ``value``, by rank."""
-        said = [value] * self.size
-        if self.size > 1:
-            distributed.all_gather_object(said, value)
-        return said
+        """Return the ``value`` of every process, by rank."""
+        values = [value] * self.world_size
+        if self.world_size > 1:
+            distributed.all_gather_object(values, value)
+        return values
 
 
 SINGLE_PROCESS = DistributedContext()
@@ -51,22 +51,22 @@ SINGLE_PROCESS = DistributedContext()
 
 @contextmanager
 def distributed_context() -> Iterator[DistributedContext]:
-    """Meet the other processes that ``torchrun`` started, if it did, and part at the end.
+    """Yield the processes that ``torchrun`` started; a single process otherwise.
 
-    They talk through NCCL where each has a GPU of its own, else through gloo. Where they have met
-    already (Ray Train sees to that), they stay together.
+    The process group uses NCCL if there is a GPU, else gloo. It is destroyed at the end. A process
+    group that is initialised already (by Ray Train) is used and kept.
     """
     if distributed.is_initialized():
         yield DistributedContext(distributed.get_rank(), distributed.get_world_size())
         distributed.barrier()
         return
-    size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1:
+    world_size = int(os.environ.get("WORLD_SIZE", "1"))
+    if world_size == 1:
         yield SINGLE_PROCESS
         return
     distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
-        yield DistributedContext(distributed.get_rank(), size)
-        distributed.barrier()  # the first one may still be writing
+        yield DistributedContext(distributed.get_rank(), world_size)
+        distributed.barrier()  # rank 0 may still be writing
     finally:
         distributed.destroy_process_group()

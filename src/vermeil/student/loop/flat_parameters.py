@@ -1,9 +1,8 @@
-"""All trained weights in one long tensor, so that a step is few operations however many there are.
+"""All trained weights in one flat tensor, so that an optimiser step takes few operations.
 
-A network is hundreds of tensors, and clipping, updating and casting them one by one takes a good
-part of a step. Here each of that is one operation over a single tensor. The network computes with
-rounded copies (bfloat16) of the weights and is not cast at every use; gradients, updates and the
-weights that are kept are float32.
+A network has hundreds of tensors. Clipping, updating and casting each of them takes a large part of
+a step; on a flat tensor each is one operation. The network computes with rounded copies (bfloat16)
+of the weights. Gradients, updates and stored weights are float32.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from vermeil.student.loop.optimiser import ParameterGroup, make_optimiser
 
 @dataclass(frozen=True, slots=True)
 class _ParameterView:
-    """What one parameter can be; all of its shape."""
+    """Slices of the flat tensors for one parameter, in its shape."""
 
     parameter: nn.Parameter
     full_precision: torch.Tensor
@@ -30,14 +29,14 @@ class _ParameterView:
 
 
 class FlatParameters:
-    """The trained weights of network and loss, and the optimiser's step over them.
+    """The trained weights of network and loss, with their optimiser.
 
-    From construction to `release` the parameters are views of long tensors.
+    From construction to `release` the parameters are views of flat tensors.
 
     Args:
-        groups: what is trained, with learning-rate scale and weight decay; on one device.
-        dtype: what the network computes in; groups with ``full_precision`` stay float32.
-        frozen: parameters that are not trained, but computed with.
+        groups: trained parameters with learning-rate scale and weight decay, on one device.
+        dtype: type in which the network computes; groups with ``full_precision`` stay float32.
+        frozen: parameters that the network uses but that are not trained.
     """
 
     def __init__(
@@ -64,23 +63,24 @@ class FlatParameters:
         self.optimiser = make_optimiser(groups, parts)
 
     def _make_views(self, groups: Sequence[ParameterGroup]) -> Iterator[_ParameterView]:
-        at = 0
+        offset = 0
         for group in groups:
             for p in group.parameters:
-                here, at = slice(at, at + p.numel()), at + p.numel()
+                here = slice(offset, offset + p.numel())
+                offset += p.numel()
                 exact = self._full_precision[here].view(p.shape)
                 exact.copy_(p.detach())
                 rounded = exact if group.full_precision else self._rounded[here].view(p.shape)
                 yield _ParameterView(p, exact, rounded, self._gradient[here].view(p.shape))
 
     def step(self, clip_norm: float, distributed: DistributedContext) -> None:
-        """Update the weights by the gradients of the team, clipped together; forget those."""
-        for place in self._views:
-            if place.parameter.grad is None:
-                place.gradient.zero_()
+        """Do an optimiser step: sum gradients over all processes, clip, update, clear gradients."""
+        for view in self._views:
+            if view.parameter.grad is None:
+                view.gradient.zero_()
             else:
-                place.gradient.copy_(place.parameter.grad)
-                place.parameter.grad = None
+                view.gradient.copy_(view.parameter.grad)
+                view.parameter.grad = None
         distributed.all_reduce(self._gradient)
         norm = float(torch.linalg.vector_norm(self._gradient))
         if norm > clip_norm:
@@ -90,7 +90,7 @@ class FlatParameters:
 
     @contextmanager
     def full_precision(self) -> Iterator[None]:
-        """Let the parameters be the exact weights, to be read or loaded."""
+        """Use the float32 weights as parameters within the context, to read or load them."""
         self._select_views(full_precision=True)
         try:
             yield
@@ -99,10 +99,10 @@ class FlatParameters:
             self._update_rounded()
 
     def release(self) -> None:
-        """Give the parameters float32 tensors of their own again."""
-        for place in self._views:
-            place.parameter.data = place.full_precision.clone()
-            place.parameter.grad = None
+        """Give every parameter its own float32 tensor again."""
+        for view in self._views:
+            view.parameter.data = view.full_precision.clone()
+            view.parameter.grad = None
         for parameter, exact, _ in self._frozen:
             parameter.data = exact
 
@@ -110,7 +110,7 @@ class FlatParameters:
         self._rounded.copy_(self._rounding_source)
 
     def _select_views(self, *, full_precision: bool) -> None:
-        for place in self._views:
-            place.parameter.data = place.full_precision if full_precision else place.rounded
+        for view in self._views:
+            view.parameter.data = view.full_precision if full_precision else view.rounded
         for parameter, original, rounded in self._frozen:
             parameter.data = original if full_precision else rounded

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from vermeil.data.example import BatchPlan, TrainingExample
-from vermeil.data.progress import Progress, silent
+from vermeil.data.example import TrainingExample
 from vermeil.errors import TrainingError
-from vermeil.student.config import RESULT_INDEPENDENT_KEYS, StudentConfig
-from vermeil.student.loop.best_state import BestState, ScoreFunction
-from vermeil.student.loop.checkpoint import Checkpoint, TrainingState, flatten
-from vermeil.student.loop.distributed import SINGLE_PROCESS, DistributedContext
+from vermeil.student.loop.best_state import BestState
+from vermeil.student.loop.checkpoint import TrainingState
+from vermeil.student.loop.distributed import SINGLE_PROCESS
+from vermeil.student.loop.fit_inputs import FitInputs
 from vermeil.student.loop.flat_parameters import FlatParameters
+from vermeil.student.loop.hooks import TrainingHooks
 from vermeil.student.loop.loss import Batch, collate
-from vermeil.student.loop.metrics import Observer, OnStep, StepRecord
 from vermeil.student.loop.optimiser import parameter_groups, rate_factor, set_rate
 from vermeil.student.loop.packing import (
     first_position,
@@ -32,82 +28,51 @@ from vermeil.student.loop.packing import (
     packed_logits,
     uses_packed_rows,
 )
+from vermeil.student.loop.random_state import random_state, set_random_state
+from vermeil.student.loop.step_record import StepRecord
 from vermeil.student.loop.vocabulary import CompactVocabulary, compact_vocabulary
 from vermeil.student.network.device import uses_bf16
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingHooks:
-    """What goes on around the steps of a training.
-
-    Args:
-        progress: told after every step: loss, gold share, wordpieces per second, F1 on dev.
-        on_step: given the record of every step.
-        score: scores the student; needed where the configuration selects the best state.
-        checkpoint: keeps the state, and gives back that of a training that was stopped.
-        distributed: the processes that share the work.
-        observer: looks at the student between steps, in the first process; what it does changes
-            nothing, and its time does not count.
-    """
-
-    progress: Progress = silent
-    on_step: OnStep = field(default=lambda _: None)
-    score: ScoreFunction | None = None
-    checkpoint: Checkpoint | None = None
-    distributed: DistributedContext = SINGLE_PROCESS
-    observer: Observer | None = None
-
-
 def fit(
-    network: PreTrainedModel,
-    criterion: nn.Module,
-    examples: Sequence[TrainingExample],
-    plan: BatchPlan,
-    config: StudentConfig,
-    seed: int,
-    *,
-    padding: int,
-    hooks: TrainingHooks,
+    network: PreTrainedModel, criterion: nn.Module, inputs: FitInputs, hooks: TrainingHooks
 ) -> list[StepRecord]:
     """Train the network in place along a plan.
 
     Args:
         network: a token or sequence classifier of transformers.
-        criterion: logits and batch to the sum of the losses; may have weights of its own.
-        examples: all examples, gold first, as the plan numbers them.
-        plan: which examples each step sees.
-        config: learning rate, dropout and the like.
-        seed: of dropout.
-        padding: id of the padding wordpiece.
-        around: progress, checkpoint and the like.
+        criterion: maps logits and batch to the sum of the losses; may have weights of its own.
+        inputs: examples, plan and settings.
+        hooks: progress, checkpoint and other callbacks.
 
     Returns:
-        A record per step, those before an interruption included.
+        A record per step. Steps before an interruption are included.
 
     Raises:
-        TrainingError: the loss is not a number any more, there is nothing to train on, or a
-            checkpoint does not fit.
+        TrainingError: the loss is not a finite number, there is nothing to train on, or a
+            checkpoint belongs to another training.
     """
+    plan, config = inputs.plan, inputs.config
     if plan.steps == 0:
         raise TrainingError("the plan has no step: there is nothing to train on")
-    torch.manual_seed(seed + hooks.distributed.rank)
+    distributed = hooks.distributed or SINGLE_PROCESS
+    torch.manual_seed(inputs.seed + distributed.rank)
     used = np.unique(np.concatenate(plan.batches))
     network.train()
-    occurring = (examples[i].input_ids for i in used)
+    occurring = (inputs.examples[i].input_ids for i in used)
     with ExitStack() as stack:
-        vocabulary = stack.enter_context(compact_vocabulary(network, occurring, padding))
+        vocabulary = stack.enter_context(compact_vocabulary(network, occurring, inputs.padding))
         if not config.train_word_embeddings:
             network.get_input_embeddings().requires_grad_(False)
         if uses_packed_rows(network, config.pack):
             stack.enter_context(packed_attention(network))
-        loop = _Loop(network, criterion, plan, config, hooks, vocabulary)
+        loop = _Loop(network, criterion, inputs, hooks, vocabulary)
         try:
-            loop.resume(_fingerprint_inputs(examples, plan, config, seed, hooks.distributed))
+            loop.resume()
             for step in range(len(loop.records), plan.steps):
                 if loop.best.should_stop:
                     break
-                batch = [examples[i] for i in plan.batches[step]]
-                loop.step(step, batch, int(vocabulary.remap[padding]))
+                loop.step(step)
         finally:
             loop.flat_parameters.release()
         loop.best.restore(loop.trained)
@@ -116,39 +81,41 @@ def fit(
 
 
 class _Loop:
-    """All that changes from step to step."""
+    """The state that changes from step to step."""
 
     def __init__(
         self,
         network: PreTrainedModel,
         criterion: nn.Module,
-        plan: BatchPlan,
-        config: StudentConfig,
+        inputs: FitInputs,
         hooks: TrainingHooks,
         vocabulary: CompactVocabulary,
     ) -> None:
-        self.network, self.criterion, self.plan, self.config = network, criterion, plan, config
+        self.network, self.criterion, self.inputs = network, criterion, inputs
+        self.plan, self.config = inputs.plan, inputs.config
         self.hooks, self.vocabulary = hooks, vocabulary
+        self.distributed = hooks.distributed or SINGLE_PROCESS
         self.trained = nn.ModuleList([network, criterion])
         self.flat_parameters = FlatParameters(
-            parameter_groups(network, criterion, config),
-            torch.bfloat16 if uses_bf16(config.precision) else torch.float32,
+            parameter_groups(network, criterion, self.config),
+            torch.bfloat16 if uses_bf16(self.config.precision) else torch.float32,
             [p for p in network.parameters() if not p.requires_grad],
         )
-        self.best = BestState(plan.steps, config)
+        self.best = BestState(self.plan.steps, self.config)
+        self._padding_row = int(vocabulary.remap[inputs.padding])
         self._first_position = (
-            first_position(network) if uses_packed_rows(network, config.pack) else None
+            first_position(network) if uses_packed_rows(network, self.config.pack) else None
         )
         self.records: list[StepRecord] = []
         self._start_time, self._earlier_seconds, self._wordpieces_seen = time.perf_counter(), 0.0, 0
         self._last_f1: float | None = None
 
-    def resume(self, fingerprint_inputs: dict[str, Any]) -> None:
-        """Go on from the checkpoint, if there is one."""
+    def resume(self) -> None:
+        """Load the state of the checkpoint, if there is one."""
         if self.hooks.checkpoint is None:
             return
         state, self.records = self.hooks.checkpoint.open(
-            fingerprint_inputs, write=self.hooks.distributed.rank == 0
+            self.inputs.fingerprint_inputs(self.distributed), write=self.distributed.rank == 0
         )
         if state is None:
             return
@@ -156,19 +123,24 @@ class _Loop:
             self.trained.load_state_dict(state["weights"])
         self.flat_parameters.optimiser.load_state_dict(state["optimiser"])
         self.best.load_state_dict(state["best"])
-        _set_random_state(state["random"][self.hooks.distributed.rank])
+        set_random_state(state["random"][self.distributed.rank])
         self._earlier_seconds = self.records[-1].seconds
         self._last_f1 = state["last_f1"]
         self.hooks.progress("train", len(self.records), self.plan.steps, {})
 
-    def step(self, step: int, batch: Sequence[TrainingExample], padding: int) -> None:
-        """Do one optimiser step, and all that follows from it."""
+    def step(self, step: int) -> None:
+        """Do one optimiser step, then score, report, write a checkpoint and call the observer.
+
+        Args:
+            step: number of the step, from 0.
+        """
+        batch = [self.inputs.examples[i] for i in self.plan.batches[step]]
         began = time.perf_counter()
         rate = self.config.learning_rate * rate_factor(step, self.plan, self.config)
         set_rate(self.flat_parameters.optimiser, rate)
         if step in self.plan.optimiser_restarts:
             self.flat_parameters.optimiser.state.clear()
-        loss = self._optimise([self._collate(part, padding) for part in self._micro_batches(batch)])
+        loss = self._optimise([self._collate(part) for part in self._micro_batches(batch)])
         if not math.isfinite(loss):
             raise TrainingError(
                 f"the loss is {loss} at step {step + 1} of {self.plan.steps}; "
@@ -183,76 +155,78 @@ class _Loop:
         self._save_checkpoint()
         self._observe(step + 1)
 
-    def _collate(self, part: Sequence[TrainingExample], padding: int) -> Batch:
-        return collate(part, self.vocabulary.remap, padding, self.network.device)
+    def _collate(self, examples: Sequence[TrainingExample]) -> Batch:
+        return collate(examples, self.vocabulary.remap, self._padding_row, self.network.device)
 
-    def _logits(self, part: Batch) -> torch.Tensor:
+    def _logits(self, batch: Batch) -> torch.Tensor:
         if (
             self._first_position is not None
-            and part.classes.shape == part.inputs["input_ids"].shape
+            and batch.classes.shape == batch.inputs["input_ids"].shape
         ):
-            return packed_logits(self.network, part.inputs, self._first_position)
-        logits: torch.Tensor = self.network(**part.inputs).logits
+            return packed_logits(self.network, batch.inputs, self._first_position)
+        logits: torch.Tensor = self.network(**batch.inputs).logits
         return logits
 
     def _micro_batches(
         self, batch: Sequence[TrainingExample]
     ) -> Iterator[Sequence[TrainingExample]]:
-        """Yield this process's part of a batch, in as many parts as go through at once."""
-        limit, team = self.config.micro_batch_wordpieces, self.hooks.distributed
-        if limit is None and team.size == 1:
+        """Yield this process's share of a batch, in parts of at most `micro_batch_wordpieces`."""
+        limit, world_size = self.config.micro_batch_wordpieces, self.distributed.world_size
+        if limit is None and world_size == 1:
             yield batch
             return
-        mine = sorted(batch, key=lambda e: e.size)[team.rank :: team.size]
+        own = sorted(batch, key=lambda e: e.size)[self.distributed.rank :: world_size]
         start = 0
-        for end in range(1, len(mine) + 1):
-            full = limit is not None and end < len(mine)
-            if end == len(mine) or (full and mine[end].size * (end + 1 - start) > (limit or 0)):
-                yield mine[start:end]
+        for end in range(1, len(own) + 1):
+            full = limit is not None and end < len(own)
+            if end == len(own) or (full and own[end].size * (end + 1 - start) > (limit or 0)):
+                yield own[start:end]
                 start = end
 
-    def _optimise(self, parts: Sequence[Batch]) -> float:
-        """Do the step; return the weighted mean loss."""
-        team, device = self.hooks.distributed, self.network.device
-        weights = [part.weight for part in parts] or [torch.zeros((), device=device)]
-        total = team.all_reduce(torch.stack(weights).sum()).clamp_min(1e-8)
+    def _optimise(self, batches: Sequence[Batch]) -> float:
+        """Do the optimiser step over all micro-batches; return the weighted mean loss."""
+        all_reduce, device = self.distributed.all_reduce, self.network.device
+        weights = [batch.total_weight for batch in batches] or [torch.zeros((), device=device)]
+        total = all_reduce(torch.stack(weights).sum()).clamp_min(1e-8)
         losses = [torch.zeros((), device=device)]
-        for part in parts:
-            loss = self.criterion(self._logits(part), part) / total
+        for batch in batches:
+            loss = self.criterion(self._logits(batch), batch) / total
             torch.autograd.backward(loss)
             losses.append(loss.detach())
-        self.flat_parameters.step(self.config.clip_norm, team)
-        return float(team.all_reduce(torch.stack(losses).sum()))
+        self.flat_parameters.step(self.config.clip_norm, self.distributed)
+        return float(all_reduce(torch.stack(losses).sum()))
 
     def _dev_f1(self, step: int) -> float | None:
+        """Return the F1 after a step, if it is due, and update the best state."""
         score = self.hooks.score
         if score is None or self.config.select == "last" or not self.best.is_due(step):
             return None
-        random = _random_state()
+        random = random_state()
         with self.flat_parameters.full_precision():
             with self.vocabulary.full_vocabulary():
-                f1 = float(self.hooks.distributed.broadcast(score()))
+                f1 = float(self.distributed.broadcast(score()))
             self.best.update(f1, self.trained)
-        _set_random_state(random)
+        set_random_state(random)
         self.network.train()
         self._last_f1 = f1
         return f1
 
     def _observe(self, step: int) -> None:
+        """Call the observer, if it is due; restore random numbers, mode and time afterwards."""
         observer = self.hooks.observer
-        if observer is None or self.hooks.distributed.rank > 0 or not observer.is_due(step):
+        if observer is None or self.distributed.rank > 0 or not observer.is_due(step):
             return
-        began, random = time.perf_counter(), _random_state()
+        began, random = time.perf_counter(), random_state()
         with self.flat_parameters.full_precision(), self.vocabulary.full_vocabulary():
             observer.observe(step)
-        _set_random_state(random)
+        set_random_state(random)
         self.network.train()
         self._start_time += time.perf_counter() - began
 
     def _report_step(self, record: StepRecord) -> None:
         self.records.append(record)
         self._wordpieces_seen += record.wordpieces
-        if self.hooks.distributed.rank > 0:
+        if self.distributed.rank > 0:
             return
         if self.hooks.checkpoint is not None:
             self.hooks.checkpoint.append_step(record)
@@ -268,12 +242,12 @@ class _Loop:
         self.hooks.progress("train", record.step, self.plan.steps, detail)
 
     def _save_checkpoint(self) -> None:
-        """Write a checkpoint if it is time for one."""
-        checkpoint, team = self.hooks.checkpoint, self.hooks.distributed
-        if checkpoint is None or not team.broadcast(checkpoint.is_due):
+        """Write a checkpoint, if it is due."""
+        checkpoint = self.hooks.checkpoint
+        if checkpoint is None or not self.distributed.broadcast(checkpoint.is_due):
             return
-        random = team.all_gather(_random_state())
-        if team.rank == 0:
+        random = self.distributed.all_gather(random_state())
+        if self.distributed.rank == 0:
             with self.flat_parameters.full_precision():
                 state: TrainingState = {
                     "step": len(self.records),
@@ -285,42 +259,3 @@ class _Loop:
                 }
                 checkpoint.write(state)
         checkpoint.notify_written()
-
-
-def _fingerprint_inputs(
-    examples: Sequence[TrainingExample],
-    plan: BatchPlan,
-    config: StudentConfig,
-    seed: int,
-    distributed: DistributedContext,
-) -> dict[str, Any]:
-    """Return all that decides what comes out of training, as far as `fit` knows it."""
-    data, batches = hashlib.sha256(), hashlib.sha256()
-    for e in examples:
-        for array in (e.input_ids, e.features, e.classes, e.weights, e.positions, e.soft):
-            data.update(b"|" if array is None else array.tobytes() + b"|")
-    for batch in plan.batches:
-        batches.update(batch.tobytes() + b"|")
-    return {
-        "gold examples": plan.gold_examples,
-        "silver examples": len(examples) - plan.gold_examples,
-        "digest of the examples": data.hexdigest()[:16],
-        "steps": plan.steps,
-        "wordpieces": plan.total_wordpieces,
-        "digest of the plan": batches.hexdigest()[:16],
-        "seed": seed,
-        "processes": distributed.size,
-        "torch": torch.__version__,
-        **flatten(config.model_dump(mode="json", exclude=RESULT_INDEPENDENT_KEYS), "student"),
-    }
-
-
-def _random_state() -> dict[str, Any]:
-    devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    return {"cpu": torch.get_rng_state(), "cuda": devices}
-
-
-def _set_random_state(state: dict[str, Any]) -> None:
-    torch.set_rng_state(state["cpu"])
-    if state["cuda"]:
-        torch.cuda.set_rng_state_all(state["cuda"])

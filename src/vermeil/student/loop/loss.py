@@ -1,4 +1,4 @@
-"""Batches as tensors, and how far the network is from what it should say about them."""
+"""Padded batches as tensors, and the cross-entropy loss."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ class Batch:
     """Padded examples.
 
     Args:
-        inputs: what the network takes, each int64 of shape (batch, longest).
-        classes: int64, shape (batch, positions); `IGNORED` positions do not count.
+        inputs: keyword arguments of the network, each int64 of shape (batch, longest).
+        classes: int64, shape (batch, positions); `IGNORED` positions do not enter the loss.
         weights: float32, same shape.
         words: int64, shape (batch, most words): position of each word's first wordpiece, -1 beyond.
-        soft: float32, shape (batch, positions, classes): probability of each class; None: certain.
-        examples: what it was made of, in the same order.
+        soft: float32, shape (batch, positions, classes): probability of each class;
+            None: all classes are certain.
+        examples: the examples, in the same order.
     """
 
     inputs: dict[str, torch.Tensor]
@@ -35,8 +36,8 @@ class Batch:
     examples: tuple[TrainingExample, ...] = ()
 
     @property
-    def weight(self) -> torch.Tensor:
-        """Sum of the weights that count: what a sum of losses is divided by."""
+    def total_weight(self) -> torch.Tensor:
+        """Return the sum of the loss weights: the divisor of a sum of losses."""
         return self.weights.reshape(-1)[self.classes.reshape(-1) != IGNORED].sum()
 
 
@@ -52,16 +53,16 @@ def collate(
         examples: at least one.
         remap: row of the embedding table for each wordpiece id.
         padding: row of the padding wordpiece.
-        device: where the tensors are wanted.
+        device: device of the tensors.
     """
     width = max(e.size for e in examples)
     arrays = {
-        "input_ids": _padded([remap[e.input_ids] for e in examples], width, padding),
-        "attention_mask": _padded([np.ones(e.size, np.int64) for e in examples], width, 0),
+        "input_ids": _pad([remap[e.input_ids] for e in examples], width, padding),
+        "attention_mask": _pad([np.ones(e.size, np.int64) for e in examples], width, 0),
     }
     if examples[0].features is not None:
         features = [e.features for e in examples if e.features is not None]
-        arrays["token_type_ids"] = _padded(features, width, 0)
+        arrays["token_type_ids"] = _pad(features, width, 0)
     targets = max(len(e.classes) for e in examples)
     most_words = max(len(e.positions) for e in examples)
     weights = np.zeros((len(examples), targets), np.float32)
@@ -69,22 +70,22 @@ def collate(
         weights[row, : len(example.weights)] = example.weights
     return Batch(
         {name: torch.from_numpy(array).to(device) for name, array in arrays.items()},
-        torch.from_numpy(_padded([e.classes for e in examples], targets, IGNORED)).to(device),
+        torch.from_numpy(_pad([e.classes for e in examples], targets, IGNORED)).to(device),
         torch.from_numpy(weights).to(device),
-        torch.from_numpy(_padded([e.positions for e in examples], most_words, -1)).to(device),
-        _soft(examples, targets, device),
+        torch.from_numpy(_pad([e.positions for e in examples], most_words, -1)).to(device),
+        _soft_labels(examples, targets, device),
         tuple(examples),
     )
 
 
-def _padded(rows: Sequence[NDArray[np.int64]], width: int, value: int) -> NDArray[np.int64]:
-    padded = np.full((len(rows), width), value, np.int64)
+def _pad(rows: Sequence[NDArray[np.int64]], width: int, value: int) -> NDArray[np.int64]:
+    result = np.full((len(rows), width), value, np.int64)
     for i, row in enumerate(rows):
-        padded[i, : len(row)] = row
-    return padded
+        result[i, : len(row)] = row
+    return result
 
 
-def _soft(
+def _soft_labels(
     examples: Sequence[TrainingExample], targets: int, device: torch.device
 ) -> torch.Tensor | None:
     sizes = [e.soft.shape[1] for e in examples if e.soft is not None]
@@ -101,14 +102,14 @@ def _soft(
 
 
 class CrossEntropy(nn.Module):
-    """Each position for itself: cross-entropy of its class, or of its soft label."""
+    """Cross-entropy of each position with its class or its soft label."""
 
     def forward(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """Return the weighted sum of the losses over the positions that count.
+        """Return the weighted sum of the losses over all positions but `IGNORED` ones.
 
         Args:
             logits: shape (batch, positions, classes), or (batch, classes) for a sequence head.
-            batch: of the same shape.
+            batch: targets and weights of the same positions.
         """
         flat = logits.float().reshape(-1, logits.shape[-1])
         classes = batch.classes.reshape(-1)

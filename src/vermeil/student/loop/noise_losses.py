@@ -1,6 +1,6 @@
-"""Losses that trust silver less: for labels some of which are wrong, or missing.
+"""Noise-robust losses for silver labels, some of which are wrong or missing.
 
-Each looks at silver examples only; gold keeps its cross-entropy.
+They apply to silver examples only. Gold examples use cross-entropy.
 
 Sources: Z. Zhang and M. Sabuncu, Generalized Cross Entropy Loss for Training Deep Neural Networks
 with Noisy Labels (NeurIPS 2018), equation 6; Y. Li, L. Liu and S. Shi, Empirical Analysis of
@@ -26,11 +26,11 @@ _MAX_AGREEMENT = 1 - 1e-4
 
 
 class NoiseRobustLoss(nn.Module):
-    """Cross-entropy of gold, and of silver what the configuration says.
+    """Cross-entropy for gold, and the configured noise-robust losses for silver.
 
     Args:
-        config: which of the losses.
-        examples: all that will be trained on.
+        config: the losses and their strength.
+        examples: all training examples.
         classes: number of classes.
     """
 
@@ -51,11 +51,11 @@ class NoiseRobustLoss(nn.Module):
         self.register_buffer("memory", torch.zeros(size, classes))
 
     def forward(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """Return the weighted sum of the losses over the positions that count.
+        """Return the weighted sum of the losses over all positions but `IGNORED` ones.
 
         Args:
             logits: shape (batch, positions, classes), or (batch, classes) for a sequence head.
-            batch: of the same shape.
+            batch: targets and weights of the same positions.
         """
         rows = logits.float().reshape(*batch.classes.shape, logits.shape[-1])
         counted = batch.classes != IGNORED
@@ -78,27 +78,29 @@ class NoiseRobustLoss(nn.Module):
         return (losses * weights).sum()
 
     def _dropped_negatives(self, classes: torch.Tensor, silver: torch.Tensor) -> torch.Tensor:
-        """Draw the words without an entity that do not count this time."""
+        """Draw the words without an entity that this step leaves out."""
         drawn = torch.rand(classes.shape, device=classes.device)
         return silver & (classes == 0) & (drawn >= self._config.negative_sampling)
 
     def _early_learning(
         self, logs: torch.Tensor, batch: Batch, silver: torch.Tensor
     ) -> torch.Tensor:
-        """Return λ log(1 - <prediction, what was predicted before>), shape (batch, positions)."""
-        said = logs.exp()
+        """Return λ log(1 - <prediction, mean of earlier predictions>), shape (batch, positions)."""
+        predicted = logs.exp()
         index = torch.full(silver.shape, -1, device=silver.device)
         for row, example in enumerate(batch.examples):
-            place = self._memory_offsets.get(id(example))
-            if place is not None:
+            offset = self._memory_offsets.get(id(example))
+            if offset is not None:
                 size = len(example.classes)
-                index[row, :size] = torch.arange(place, place + size, device=silver.device)
+                index[row, :size] = torch.arange(offset, offset + size, device=silver.device)
         kept = silver & (index >= 0)
         with torch.no_grad():
-            keep = self._config.memory
+            momentum = self._config.memory
             before = self.memory[index[kept]]
-            self.memory[index[kept]] = keep * before + (1 - keep) * said[kept]
-        remembered = self.memory[index.clamp_min(0)] if len(self.memory) else torch.zeros_like(said)
-        agreement = (said * remembered).sum(-1).clamp_max(_MAX_AGREEMENT)
-        found: torch.Tensor = self._config.early_learning * torch.log1p(-agreement) * kept
-        return found
+            self.memory[index[kept]] = momentum * before + (1 - momentum) * predicted[kept]
+        remembered = (
+            self.memory[index.clamp_min(0)] if len(self.memory) else torch.zeros_like(predicted)
+        )
+        agreement = (predicted * remembered).sum(-1).clamp_max(_MAX_AGREEMENT)
+        loss: torch.Tensor = self._config.early_learning * torch.log1p(-agreement) * kept
+        return loss

@@ -1,7 +1,7 @@
-"""Training on packed rows: several examples side by side in one row, each attending to itself.
+"""Packed rows: several training examples in one row, each attending only to itself.
 
-Padding is computed like text, and every new shape of a batch costs a processor time of its own:
-oneDNN compiles its matrix products for each shape anew. Packed rows have little padding and few
+Padding costs as much computation as text. On a processor every new batch shape costs extra time,
+because oneDNN compiles its matrix products per shape. Packed rows have little padding and few
 shapes. On a GPU all examples go into one row, through FlashAttention for sequences of varying
 length (`torch.nn.attention.varlen`, torch 2.10).
 """
@@ -21,31 +21,36 @@ from transformers.masking_utils import sdpa_mask
 from vermeil.errors import ConfigError
 
 VARLEN = "vermeil_varlen"
-"""Name of the attention within a single row, among those of transformers."""
+"""Name under which transformers registers the attention within a single row."""
 
 ROW_MULTIPLE = 64
-"""Rows are multiples of this length on a processor."""
+"""Row lengths on a processor are multiples of this."""
 
 POSITIONS_FROM_ZERO = ("bert", "distilbert", "electra")
 POSITIONS_AFTER_PADDING = ("camembert", "roberta", "xlm-roberta")
-"""Families by where their positions begin: at 0, or one after the id of the padding."""
+"""Model families whose position ids start at 0, or at one after the padding id."""
 
 
-def uses_packed_rows(network: PreTrainedModel, wanted: Literal["auto", "varlen", "off"]) -> bool:
-    """Return whether training is to go over packed rows.
+def uses_packed_rows(network: PreTrainedModel, mode: Literal["auto", "varlen", "off"]) -> bool:
+    """Return whether training uses packed rows.
+
+    Args:
+        network: a token or sequence classifier of transformers.
+        mode: the setting ``student.pack``.
 
     Raises:
-        ConfigError: varlen is wanted where it cannot be.
+        ConfigError: varlen is set, but there is no GPU or the model family does not allow it.
     """
-    is_able, on_gpu = first_position(network) is not None, network.device.type == "cuda"
-    if wanted == "varlen" and not (is_able and on_gpu):
-        reason = "there is no graphics card" if is_able else f"not with {network.config.model_type}"
-        raise ConfigError(f"student.pack: varlen cannot be used, {reason}; take auto")
-    return is_able and (wanted == "varlen" or (wanted == "auto" and not on_gpu))
+    can_pack, on_gpu = first_position(network) is not None, network.device.type == "cuda"
+    if mode == "varlen" and not (can_pack and on_gpu):
+        family = network.config.model_type
+        reason = "there is no GPU" if can_pack else f"{family} encoders are not supported"
+        raise ConfigError(f"student.pack: varlen cannot be used ({reason}); set it to auto")
+    return can_pack and (mode == "varlen" or (mode == "auto" and not on_gpu))
 
 
 def first_position(network: PreTrainedModel) -> int | None:
-    """Return the position of a sequence's first wordpiece; None: this family cannot be packed."""
+    """Return the position id of a sequence's first wordpiece; None: the family cannot be packed."""
     family = network.config.model_type
     if family in POSITIONS_FROM_ZERO:
         return 0
@@ -54,7 +59,10 @@ def first_position(network: PreTrainedModel) -> int | None:
 
 @contextmanager
 def packed_attention(network: PreTrainedModel) -> Iterator[None]:
-    """Let a network on a GPU take single rows, and padded batches as before, for a time."""
+    """Use the single-row attention within the context, if the network is on a GPU.
+
+    The network still takes padded batches.
+    """
     before = network.config._attn_implementation
     if network.device.type == "cuda":
         network.set_attn_implementation(VARLEN)
@@ -70,9 +78,9 @@ def packed_logits(
     """Return the logits of padded examples, computed in packed rows.
 
     Args:
-        network: within `packed_attention`.
-        inputs: of a padded batch, each of shape (batch, longest).
-        first: the position of a sequence's first wordpiece.
+        network: a token classifier, within `packed_attention`.
+        inputs: inputs of a padded batch, each of shape (batch, longest).
+        first: position id of a sequence's first wordpiece.
 
     Returns:
         Shape (batch, longest, classes); 0 at padding.
@@ -83,14 +91,14 @@ def packed_logits(
     width = int(sizes.sum())
     offsets = sizes.cumsum(0) - sizes
     if not one_row:
-        width, places = choose_row_length(sizes.tolist())
-        offsets = torch.tensor(places)
+        width, starts = choose_row_length(sizes.tolist())
+        offsets = torch.tensor(starts)
     within = kept.cumsum(1) - 1
     flat = (offsets[:, None] + within)[kept]
     rows = -(-int(flat.max() + 1) // width)
     packed: dict[str, Any] = {
-        name: flat.new_zeros(rows * width).index_put((flat,), one[kept]).view(rows, width)
-        for name, one in inputs.items()
+        name: flat.new_zeros(rows * width).index_put((flat,), tensor[kept]).view(rows, width)
+        for name, tensor in inputs.items()
         if name != "attention_mask"
     }
     positions = flat.new_full((rows * width,), first).index_put((flat,), first + within[kept])
@@ -100,56 +108,56 @@ def packed_logits(
         packed |= {"cu_seq_lens_q": bounds, "max_length_q": int(sizes.max())}
     else:
         packed["attention_mask"] = _sequence_mask(flat, kept, rows, width, network.dtype)
-    found: torch.Tensor = network(**packed).logits
-    spread = found.new_zeros((*kept.shape, found.shape[-1]))
-    return spread.index_put((kept,), found.flatten(0, 1)[flat])
+    logits: torch.Tensor = network(**packed).logits
+    padded = logits.new_zeros((*kept.shape, logits.shape[-1]))
+    return padded.index_put((kept,), logits.flatten(0, 1)[flat])
 
 
 def choose_row_length(sizes: Sequence[int]) -> tuple[int, list[int]]:
-    """Return the length of rows that is cheapest for these sequences, and where each begins.
+    """Return the cheapest row length for some sequences, and the offset of each sequence.
 
-    Of longer rows fewer wordpieces stay empty, but attention costs more: about as much as the rest
-    of a layer for rows of a thousand.
+    Longer rows have less padding, but attention costs more: about as much as the rest of a layer
+    for rows of 1,000 wordpieces.
     """
     shortest = -(-max(sizes) // ROW_MULTIPLE)
-    found = []
+    choices = []
     for width in (n * ROW_MULTIPLE for n in range(shortest, shortest + 3)):
-        places = fill_rows(sizes, width)
-        rows = max(places) // width + 1
-        found.append((rows * width * (1 + width / 1024), width, places))
-    _, width, places = min(found)
-    return width, places
+        offsets = fill_rows(sizes, width)
+        rows = max(offsets) // width + 1
+        choices.append((rows * width * (1 + width / 1024), width, offsets))
+    _, width, offsets = min(choices)
+    return width, offsets
 
 
 def fill_rows(sizes: Sequence[int], width: int) -> list[int]:
-    """Put sequences into as few rows as first-fit finds, the longest first.
+    """Pack sequences into rows with first-fit decreasing.
 
     Args:
         sizes: wordpieces of each sequence, at most ``width``.
         width: wordpieces of a row.
 
     Returns:
-        Where each sequence begins, counted over all rows.
+        Offset of each sequence, counted over all rows.
     """
-    places, rooms = [0] * len(sizes), list[int]()
+    offsets, free = [0] * len(sizes), list[int]()
     for i in sorted(range(len(sizes)), key=lambda i: -sizes[i]):
-        row = next((r for r, room in enumerate(rooms) if room >= sizes[i]), len(rooms))
-        if row == len(rooms):
-            rooms.append(width)
-        places[i] = row * width + width - rooms[row]
-        rooms[row] -= sizes[i]
-    return places
+        row = next((r for r, space in enumerate(free) if space >= sizes[i]), len(free))
+        if row == len(free):
+            free.append(width)
+        offsets[i] = row * width + width - free[row]
+        free[row] -= sizes[i]
+    return offsets
 
 
 def _sequence_mask(
     flat: torch.Tensor, kept: torch.Tensor, rows: int, width: int, dtype: torch.dtype
 ) -> torch.Tensor:
-    """Return what is added to attention: 0 within a sequence; shape (rows, 1, width, width)."""
+    """Return the additive attention mask: 0 within a sequence; shape (rows, 1, width, width)."""
     numbers = torch.arange(1, len(kept) + 1, device=kept.device)[:, None].expand_as(kept)[kept]
     owner = flat.new_zeros(rows * width).index_put((flat,), numbers).view(rows, width)
-    apart = owner[:, None, :, None] != owner[:, None, None, :]
-    return torch.zeros(apart.shape, dtype=dtype, device=kept.device).masked_fill_(
-        apart, torch.finfo(dtype).min
+    different = owner[:, None, :, None] != owner[:, None, None, :]
+    return torch.zeros(different.shape, dtype=dtype, device=kept.device).masked_fill_(
+        different, torch.finfo(dtype).min
     )
 
 
@@ -163,7 +171,7 @@ def _attention(
     dropout: float = 0.0,
     **settings: Any,
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Attend; query, key and value have the shape (batch, heads, wordpieces, size of a head)."""
+    """Compute attention; query, key and value: (batch, heads, wordpieces, size of a head)."""
     bounds = settings.get("cu_seq_lens_q")
     if bounds is None:
         padded: tuple[torch.Tensor, None] = sdpa_attention_forward(
@@ -172,7 +180,7 @@ def _attention(
         return padded
     from torch.nn.attention.varlen import varlen_attn
 
-    q, k, v = (one[0].transpose(0, 1) for one in (query, key, value))
+    q, k, v = (tensor[0].transpose(0, 1) for tensor in (query, key, value))
     longest = settings["max_length_q"]
     attended: torch.Tensor = varlen_attn(  # type: ignore[assignment]  # only with return_aux
         q, k, v, bounds, bounds, longest, longest, scale=scaling

@@ -1,9 +1,8 @@
-"""Training only the word embeddings that occur: exact for them, and much cheaper.
+"""A compact embedding table with only the wordpieces that occur in the training data.
 
-An embedding table holds one row per wordpiece of the vocabulary, mostly of wordpieces that the
-training data never shows. Their gradients are zero, but a dense optimiser step reads and writes
-all of them. Here the rows that occur are cut out into a small table for the time of training and
-put back afterwards; the others stay as they were.
+Most rows of an embedding table belong to wordpieces that do not occur in the training data. Their
+gradients are zero, but a dense optimiser step reads and writes all of them. The rows that occur are
+copied into a small table for training and copied back afterwards; the others do not change.
 """
 
 from __future__ import annotations
@@ -21,11 +20,13 @@ from transformers import PreTrainedModel
 
 @dataclass(frozen=True, slots=True)
 class CompactVocabulary:
-    """The network's word embeddings while they are few.
+    """The compact embedding table of a network in training.
 
     Args:
-        remap: int64, shape (vocabulary,): row of the small table for each wordpiece id that occurs.
-        full_vocabulary: gives the context in which the network has all its word embeddings, as they are.
+        remap: int64, shape (vocabulary,): row of the small table for each wordpiece id that
+            occurs.
+        full_vocabulary: returns a context in which the network has its full embedding table, with
+            the current weights.
     """
 
     remap: NDArray[np.int64]
@@ -36,15 +37,15 @@ class CompactVocabulary:
 def compact_vocabulary(
     network: PreTrainedModel, occurring: Iterable[NDArray[np.int64]], padding: int
 ) -> Iterator[CompactVocabulary]:
-    """Shrink the network's word embeddings to the wordpieces that occur, and grow them back.
+    """Replace the network's embedding table by a compact one within the context.
 
     Args:
         network: a transformers model.
         occurring: arrays of wordpiece ids.
-        padding: id of the padding wordpiece, which is always kept.
+        padding: id of the padding wordpiece, which is always in the table.
 
     Yields:
-        Where the rows of the wordpieces are.
+        The row of each wordpiece, and the context with the full table.
     """
     full = network.get_input_embeddings()
     if not isinstance(full, nn.Embedding):
@@ -60,7 +61,7 @@ def compact_vocabulary(
         small.weight.copy_(full.weight[rows])
 
     @contextmanager
-    def whole() -> Iterator[None]:
+    def full_vocabulary() -> Iterator[None]:
         with torch.no_grad():
             full.weight[rows] = small.weight
         network.set_input_embeddings(full)
@@ -71,7 +72,7 @@ def compact_vocabulary(
 
     network.set_input_embeddings(small)
     try:
-        yield CompactVocabulary(remap, whole)
+        yield CompactVocabulary(remap, full_vocabulary)
     finally:
         with torch.no_grad():
             full.weight[rows] = small.weight

@@ -1,4 +1,4 @@
-"""The model card: README.md of a model folder."""
+"""The model card: ``README.md`` of a model folder."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from vermeil.tasks.protocol import Task
 LETTER_CASE_NOTE = """
 ## Letter case
 
-The tokenizer folds letter case; the student gets it back as a class per word (lower, UPPER, Title,
-miXed, none) through `token_type_ids`. `vermeil predict` and `vermeil.Student` compute it. Plain
-transformers code loads and runs this model, but sends zeros there, as if every word were lower
-case, and will find fewer names.
+The tokenizer folds letter case. The model receives it as a class per word (lower, UPPER, Title,
+miXed, none) through `token_type_ids`. `vermeil predict` and `vermeil.Student` compute the classes.
+Plain transformers code can run this model, but its `token_type_ids` are zeros. All words then count
+as lower case, and the model finds fewer names.
 """
 
 CONTEXT_NOTE = """
 ## Context
 
-The student was trained on neighbouring sentences of a group together (`student.context`). Give
-`vermeil predict` whole texts, or documents with their group and in order.
+The student was trained with neighbouring documents of a group in one window (`student.context`).
+Give `vermeil predict` whole texts, or documents in order and with their group.
 """
 
 CRF_NOTE = """
-## Which class follows which
+## CRF
 
 `transitions` in `vermeil.json` are part of this model (a linear-chain CRF). Plain transformers code
-loads and runs it without them, and will mark a little worse.
+runs the model without them and is slightly less accurate.
 """
 
 
@@ -39,10 +39,10 @@ def model_card(
     """Return a model card in Markdown with Hub metadata.
 
     Args:
-        task: what the student does.
-        config: how it was trained.
+        task: task of the student.
+        config: settings of the student.
         record: the training record.
-        letter_case: whether letter case is fed in through token types.
+        letter_case: whether the network takes letter case as token types.
     """
     kind = "token-classification" if task.head == "token" else "text-classification"
     labels = "\n".join(
@@ -51,7 +51,7 @@ def model_card(
     )
     notes = (LETTER_CASE_NOTE if letter_case else "") + (CRF_NOTE if config.crf else "")
     notes += CONTEXT_NOTE if config.context == "group" else ""
-    shown = {k: v for k, v in record.items() if isinstance(v, str | int | float | dict)}
+    simple = {k: v for k, v in record.items() if isinstance(v, str | int | float | dict)}
     return f"""---
 library_name: transformers
 pipeline_tag: {kind}
@@ -80,17 +80,17 @@ for document in student.predict(["Nino Abzianidze spoke in Tashkent."]):
 ## Training
 
 ```json
-{json.dumps(shown, ensure_ascii=False, indent=1)}
+{json.dumps(simple, ensure_ascii=False, indent=1)}
 ```
 """
 
 
 def onnx_card(task: Task, *, letter_case: bool) -> str:
-    """Return the card of a folder that holds the model for ONNX Runtime.
+    """Return the model card of an exported model, in Markdown.
 
     Args:
-        task: what the model does.
-        letter_case: whether letter case is fed in through token types.
+        task: task of the model.
+        letter_case: whether the network takes letter case as token types.
     """
     case = " `token_type_ids` carry each word's letter case." if letter_case else ""
     return f"""---
@@ -100,6 +100,6 @@ tags: [vermeil, {task.name}]
 
 # A Vermeil student for ONNX Runtime
 
-Predicts with `vermeil predict` or `vermeil.predict`, and `pip install "vermeil[deploy]"`: no torch.
-`export.json` says how it was compared with the student that it was made from.{case}
+Use it with `vermeil predict` or `vermeil.predict`. It needs `pip install "vermeil[deploy]"`, but no
+torch. `export.json` compares it with the student before the export.{case}
 """

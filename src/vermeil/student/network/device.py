@@ -1,4 +1,4 @@
-"""Where and in which precision the network computes."""
+"""Device and precision of the computation."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def pick_device() -> torch.device:
 def uses_bf16(precision: Literal["auto", "fp32", "bf16"]) -> bool:
     """Return whether to compute in bfloat16.
 
-    ``auto`` takes it only where the hardware computes it natively: emulated, it is many times
-    slower than float32.
+    ``auto`` uses it only if the hardware computes it natively: emulated, it is many times slower
+    than float32.
     """
     if precision != "auto":
         return precision == "bf16"
@@ -27,5 +27,5 @@ def uses_bf16(precision: Literal["auto", "fp32", "bf16"]) -> bool:
 
 
 def autocast(device: torch.device, *, enabled: bool) -> AbstractContextManager[None]:
-    """Return the context in which matrix products run in bfloat16, or one that does nothing."""
+    """Return a context in which matrix products run in bfloat16, or an empty one."""
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)

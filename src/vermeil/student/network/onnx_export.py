@@ -1,4 +1,4 @@
-"""Writing the network as ONNX: float32, and dynamic int8 made from it."""
+"""Export of the network to ONNX, in float32 and in dynamic int8."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 OPSET = 17
-"""Operators that ONNX Runtime has known for years, and can fuse."""
+"""Version of the operator set; ONNX Runtime has supported and fused it for years."""
 
 
 def write_fp32(network: PreTrainedModel, path: Path, *, letter_case: bool) -> None:
-    """Write the network; number and length of its windows stay free.
+    """Write the network as float32 ONNX, with dynamic number and length of windows.
 
     Args:
         network: a token or sequence classifier; it is moved to the processor.
         path: the file.
-        letter_case: whether it takes token types.
+        letter_case: whether the network takes token types.
 
     Raises:
-        ExportError: the encoder has something that cannot be written.
+        ExportError: ONNX cannot represent the encoder.
     """
     nn.Module.to(network, "cpu")
     network.set_attn_implementation("eager")
@@ -49,22 +49,23 @@ def write_fp32(network: PreTrainedModel, path: Path, *, letter_case: bool) -> No
                 output_names=["logits"],
                 dynamic_axes={name: {0: "windows", 1: "wordpieces"} for name in names},
                 opset_version=OPSET,
-                dynamo=False,  # its graphs are those that ONNX Runtime fuses, and quantises well
+                dynamo=False,  # ONNX Runtime fuses these graphs and quantises them well
             )
     except (RuntimeError, torch.onnx.errors.OnnxExporterError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ExportError(
-            f"a network of type {network.config.model_type} cannot be written as ONNX ({reason})"
+            f"a network of type {network.config.model_type} cannot be exported to ONNX ({reason}); "
+            "train a student with another encoder"
         ) from error
 
 
 def write_int8(source: Path, path: Path, *, per_channel: bool) -> None:
-    """Write a float32 file with int8 weights; activations are quantised as they come.
+    """Write a float32 file with int8 weights; activations are quantised at run time.
 
     Args:
-        source: what `write_fp32` wrote.
-        path: the file.
-        per_channel: a scale per output channel instead of one per matrix.
+        source: a file that `write_fp32` wrote.
+        path: the file to write.
+        per_channel: use one scale per output channel instead of one per matrix.
     """
     quantization = import_onnxruntime("onnxruntime.quantization")
     with _quiet():
@@ -74,7 +75,7 @@ def write_int8(source: Path, path: Path, *, per_channel: bool) -> None:
 
 
 class _Logits(nn.Module):
-    """The network with its inputs by position, and nothing but its logits as output."""
+    """The network with positional inputs and the logits as only output."""
 
     def __init__(self, network: PreTrainedModel, names: list[str]) -> None:
         super().__init__()
@@ -87,7 +88,7 @@ class _Logits(nn.Module):
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep remarks about tracing and preprocessing away; parity is measured, not hoped for."""
+    """Suppress warnings about tracing and preprocessing; the export job measures parity."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -1,4 +1,4 @@
-"""Computing the network with torch."""
+"""Network in torch, as a backend of prediction."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 class TorchRunner:
-    """A network of transformers as a `vermeil.student.inference.batching.Runner`.
+    """A transformers network as a `vermeil.student.inference.batching.Runner`.
 
     Args:
         network: a token or sequence classifier.
-        bf16: compute with a copy of it in bfloat16.
+        bf16: compute with a bfloat16 copy of the network.
     """
 
     workers = 1
-    """A batch has all of torch's threads."""
+    """One batch at a time uses all threads of torch."""
 
     def __init__(self, network: PreTrainedModel, *, bf16: bool = False) -> None:
         if bf16:
@@ -50,7 +50,7 @@ class TorchRunner:
         mask: NDArray[np.int64],
         cases: NDArray[np.int64] | None,
     ) -> NDArray[np.float32]:
-        """Return what the probabilities are made from."""
+        """Return the logits: the probabilities before the softmax."""
         with torch.inference_mode():
             result: NDArray[np.float32] = self._forward(ids, mask, cases).cpu().numpy()
         return result

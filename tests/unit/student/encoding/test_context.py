@@ -66,7 +66,7 @@ def test_documents_without_a_group_and_long_ones_are_read_by_themselves(
     assert sum(int((e.classes != IGNORED).sum()) for e in corpus.examples) == 12 + 4 * 2 + 2 * 2
 
 
-def test_a_document_that_nobody_annotated_is_context_only(encoder: Path, task: Task) -> None:
+def test_a_document_without_annotation_is_context_only(encoder: Path, task: Task) -> None:
     documents = [document("a", "Bo is", "g"), Document("b", "in Rome", "g")]
     [example] = make_student(encoder, task).encode(documents, "silver").examples
     assert (example.classes != IGNORED).sum() == 2

@@ -29,7 +29,7 @@ def test_nothing_is_cut_off_and_no_word_is_lost(encoder: Path) -> None:
 def test_words_that_came_before_are_remembered_within_bounds(
     encoder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wordpieces, "REMEMBERED", 3)
+    monkeypatch.setattr(wordpieces, "WORD_CACHE_SIZE", 3)
     tokenizer = Wordpieces.load(encoder, 1, 0)
     texts = [["Bo", "met", "Bo", "y" * 41], ["Al", "met", "Di"], ["Bo", "y" * 41]]
     at_once = tokenizer.encode_words(texts)

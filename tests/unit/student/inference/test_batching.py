@@ -26,7 +26,7 @@ def test_order_is_kept_and_spans_carry_scores(student: Student) -> None:
 
 
 def test_nothing_is_truncated(student: Student) -> None:
-    """With windows, a word far down a long text is judged as near the start of a short one."""
+    """With windows, a word far down a long text is predicted as at the start of a short text."""
     [found] = student.predict([" ".join(["Bo met Al in Rome ."] * 60)])
     assert found.spans
     assert max(s.end for s in found.spans) > len(found.text) * 0.9

@@ -87,11 +87,11 @@ def test_a_block_ends_where_a_group_ends_if_that_is_not_far(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(predictor, "BLOCK_DOCUMENTS", limit)
-    at_once = replace(student.predictor("fp32"), in_context=by_group)
-    told: list[int] = []
+    at_once = replace(student.predictor("fp32"), group_context=by_group)
+    done_counts: list[int] = []
     stream = (Document(str(i), "x", g) for i, g in enumerate(groups))
-    list(at_once.predict(stream, lambda _, done, *__: told.append(done)))
-    assert [b - a for a, b in pairwise([0, *told])] == sizes
+    list(at_once.predict(stream, lambda _, done, *__: done_counts.append(done)))
+    assert [b - a for a, b in pairwise([0, *done_counts])] == sizes
 
 
 def test_batches_are_within_the_budget_and_any_number_of_workers_finds_the_same(

@@ -37,7 +37,7 @@ def test_loss_is_the_weighted_sum_over_what_counts() -> None:
     one = batch(example([0, 0, IGNORED], [1, 3, 9]))
     first, second = math.log(1 + math.exp(-2)), math.log(1 + math.exp(1))
     assert float(CrossEntropy()(logits, one)) == pytest.approx(first + 3 * second)
-    assert float(one.weight) == 4
+    assert float(one.total_weight) == 4
 
 
 def test_examples_are_padded_with_what_does_not_count() -> None:
@@ -46,7 +46,7 @@ def test_examples_are_padded_with_what_does_not_count() -> None:
     assert padded.inputs["attention_mask"].tolist() == [[1, 0], [1, 1]]
     assert padded.classes.tolist() == [[1, IGNORED], [0, 1]]
     assert padded.words.tolist() == [[0, -1], [0, 1]]
-    assert float(padded.weight) == 2.5
+    assert float(padded.total_weight) == 2.5
 
 
 def test_soft_labels_are_learnt_as_probabilities() -> None:

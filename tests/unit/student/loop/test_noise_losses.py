@@ -1,4 +1,4 @@
-"""Losses that trust silver less, against their formulas."""
+"""Noise-robust losses, compared with their formulas."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ def test_nothing_on_is_cross_entropy() -> None:
 
 
 def test_generalised_cross_entropy_of_silver_alone() -> None:
-    q, said = 0.7, functional.softmax(logits(), -1)
-    gold = -said[0, 0, 0].log() - said[0, 1, 1].log()
-    right = torch.stack([said[1, 0, 0], said[1, 1, 2], said[1, 2, 0], said[1, 3, 0]])
+    q, proba = 0.7, functional.softmax(logits(), -1)
+    gold = -proba[0, 0, 0].log() - proba[0, 1, 1].log()
+    right = torch.stack([proba[1, 0, 0], proba[1, 1, 2], proba[1, 2, 0], proba[1, 3, 0]])
     found = NoiseRobustLoss(NoiseConfig(robust=q), EXAMPLES, CLASSES)(logits(), batch())
     torch.testing.assert_close(found, gold + ((1 - right**q) / q).sum())
 
 
 def test_negative_sampling_leaves_out_words_of_silver_without_entity() -> None:
     torch.manual_seed(0)
-    said = -functional.log_softmax(logits(), -1)
+    proba = -functional.log_softmax(logits(), -1)
     criterion = NoiseRobustLoss(NoiseConfig(negative_sampling=0.5), EXAMPLES, CLASSES)
-    certain = said[0, 0, 0] + said[0, 1, 1] + said[1, 1, 2]
-    optional = torch.stack([said[1, i, 0] for i in (0, 2, 3)])
+    certain = proba[0, 0, 0] + proba[0, 1, 1] + proba[1, 1, 2]
+    optional = torch.stack([proba[1, i, 0] for i in (0, 2, 3)])
     subsets = {
         round(float(certain + (optional * torch.tensor(mask)).sum()), 4)
         for mask in np.ndindex(2, 2, 2)
@@ -71,14 +71,14 @@ def test_negative_sampling_leaves_out_words_of_silver_without_entity() -> None:
 def test_early_learning_holds_to_what_was_predicted() -> None:
     config = NoiseConfig(early_learning=2.0, memory=0.5)
     criterion = NoiseRobustLoss(config, EXAMPLES, CLASSES)
-    said = functional.softmax(logits(), -1)[1]
+    proba = functional.softmax(logits(), -1)[1]
     once = criterion(logits(), batch())
-    assert torch.allclose(criterion.memory, 0.5 * said)
-    agreement = (said * 0.5 * said).sum(-1)
+    assert torch.allclose(criterion.memory, 0.5 * proba)
+    agreement = (proba * 0.5 * proba).sum(-1)
     plain = CrossEntropy()(logits(), batch())
     torch.testing.assert_close(once, plain + 2 * torch.log(1 - agreement).sum())
     criterion(logits(), batch())
-    assert torch.allclose(criterion.memory, 0.75 * said)
+    assert torch.allclose(criterion.memory, 0.75 * proba)
 
 
 def test_a_student_trains_with_all_of_them(encoder: Path, task: Task) -> None:
@@ -95,5 +95,5 @@ def test_a_student_trains_with_all_of_them(encoder: Path, task: Task) -> None:
 
 def test_not_with_a_crf(encoder: Path, task: Task) -> None:
     config = StudentConfig(encoder=str(encoder), crf=True, noise=NoiseConfig(robust=0.7))
-    with pytest.raises(ConfigError, match=r"student\.noise: not with student\.crf"):
+    with pytest.raises(ConfigError, match=r"student\.noise: cannot be combined with student\.crf"):
         Student.create(task, config, 0)

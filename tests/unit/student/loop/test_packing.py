@@ -1,4 +1,4 @@
-"""Packed rows compute what padded batches do."""
+"""Packed rows give the same results as padded batches."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ def test_packed_training_learns_the_same(encoder: Path, task: Task, crf: bool) -
     np.testing.assert_allclose(losses[0][:5], losses[1][:5], rtol=1e-3)
 
 
-def test_varlen_needs_a_graphics_card(encoder: Path, task: Task) -> None:
+def test_varlen_needs_a_gpu(encoder: Path, task: Task) -> None:
     if torch.cuda.is_available():
         pytest.skip("there is one")
     network = make_student(encoder, task).network
-    with pytest.raises(ConfigError, match="no graphics card"):
+    with pytest.raises(ConfigError, match="there is no GPU"):
         uses_packed_rows(network, "varlen")
     assert uses_packed_rows(network, "auto")
     assert not uses_packed_rows(network, "off")

@@ -1,4 +1,4 @@
-"""Sentence embeddings, and who is nearest."""
+"""Sentence embeddings and the order of the nearest texts."""
 
 from __future__ import annotations
 

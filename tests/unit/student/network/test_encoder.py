@@ -44,7 +44,7 @@ def test_a_folder_without_a_model(tmp_path: Path) -> None:
 
 
 def test_a_hub_id_that_cannot_be_had() -> None:
-    with pytest.raises(EncoderNotFoundError, match="could not be loaded"):
+    with pytest.raises(EncoderNotFoundError, match="cannot be loaded"):
         load_tokenizer("nobody/has-this-encoder")
 
 

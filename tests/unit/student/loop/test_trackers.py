@@ -11,8 +11,10 @@ from tests.toys import blending, sentences
 from vermeil.errors import ConfigError
 from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
-from vermeil.student.loop.metrics import StepRecord, open_tracker
+from vermeil.student.loop.step_record import StepRecord
+from vermeil.student.loop.trackers import open_tracker
 from vermeil.tasks.protocol import Task
+from vermeil.training.job import TrainJob
 
 
 def test_a_line_holds_what_there_is() -> None:
@@ -30,8 +32,9 @@ def test_a_tracker_that_is_not_installed_is_named(
     if find_spec(tracker) is not None:
         pytest.skip(f"{tracker} is installed")
     config = StudentConfig(encoder=str(encoder), tracker=tracker, threads=1)
+    job = TrainJob(gold=sentences(2), task=task, student=config, blending=blending())
     with pytest.raises(ConfigError, match=f"pip install {tracker}"):
-        train(sentences(2), [], task, config, blending(), 0, tmp_path / "model")
+        train(job, tmp_path / "model")
 
 
 def test_no_tracker_takes_everything_and_writes_nothing(tmp_path: Path) -> None:
