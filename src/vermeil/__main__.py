@@ -1,4 +1,4 @@
-"""``python -m vermeil`` is ``vermeil``."""
+"""Entry point of ``python -m vermeil``, the same as ``vermeil``."""
 
 from vermeil.cli import main
 

@@ -1,17 +1,17 @@
-"""Every exception that Vermeil raises on purpose, and the exit code that each one means.
+"""Exceptions that Vermeil raises on purpose, each with its exit code.
 
-    VermeilError                 1  (base; a bare one would be a bug)
+    VermeilError                 1  base class, never raised itself
     ├── ConfigError              2  usage or configuration
     │   ├── ConsentError         2  text would leave the machine without consent
-    │   └── EncoderNotFoundError 2  the encoder is neither a folder nor to be had from a hub
-    ├── DataError                3  a file or record is not what it should be
+    │   └── EncoderNotFoundError 2  the encoder cannot be found or loaded
+    ├── DataError                3  a file or record is invalid
     ├── TeacherError             4  the teacher cannot be used
-    ├── TrainingError            5  training cannot go on
-    │   └── WeightsError         5  weights are not the published ones
-    └── ExportError              6  an exported model would not be the model
+    ├── TrainingError            5  training cannot start or continue
+    │   └── WeightsError         5  weights differ from the published ones
+    └── ExportError              6  a model cannot be exported without a change of its output
 
-A message says what is wrong, where, and what to do next. Trouble that is expected for a single
-record (an unparsable reply, a mention not in the text) is a counted value, not an exception.
+A message contains the problem, its location and the next step. Expected problems of a single record
+(an unparsable reply, a mention that is not in the text) are counted values, not exceptions.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ from typing import ClassVar
 
 
 class VermeilError(Exception):
-    """Base of all errors that Vermeil raises on purpose."""
+    """Base class of all errors that Vermeil raises on purpose."""
 
     exit_code: ClassVar[int] = 1
 
 
 class ConfigError(VermeilError):
-    """The command line or ``vermeil.toml`` is wrong.
+    """Error of the command line or of ``vermeil.toml``.
 
-    ``problems`` holds every problem found, one line each, so that all are shown at once.
+    Args:
+        problems: every problem, one line each, so that all are shown at once.
     """
 
     exit_code: ClassVar[int] = 2
@@ -40,15 +41,15 @@ class ConfigError(VermeilError):
 
 
 class ConsentError(ConfigError):
-    """Text would be sent to a machine that is not this one, and nobody has agreed to it."""
+    """Text would be sent to another machine without consent (``allow_remote``)."""
 
 
 class EncoderNotFoundError(ConfigError):
-    """The encoder named in the configuration is neither here nor to be had.
+    """The encoder in the configuration cannot be found or loaded.
 
     Args:
         problem: the whole message.
-        reason: what is wrong with the encoder, for a caller that loads it for another purpose.
+        reason: the reason alone, for a caller that writes its own message.
     """
 
     def __init__(self, problem: str, reason: str = "") -> None:
@@ -57,43 +58,43 @@ class EncoderNotFoundError(ConfigError):
 
 
 class DataError(VermeilError):
-    """A file or record is not what it should be.
+    """A file or record is invalid.
 
     Args:
-        message: what is wrong and what was expected.
+        message: the problem, and the expected content.
         path: the file, if there is one.
-        line: 1-based line in ``path``.
+        line: line in ``path``, from 1.
     """
 
     exit_code: ClassVar[int] = 3
 
     def __init__(self, message: str, path: Path | str | None = None, line: int | None = None):
         self.message, self.path, self.line = message, path, line
-        where = "" if path is None else f"{path}:{line}: " if line else f"{path}: "
-        super().__init__(where + message)
+        location = "" if path is None else f"{path}:{line}: " if line else f"{path}: "
+        super().__init__(location + message)
 
     def with_location(self, path: Path | str, line: int | None = None) -> DataError:
-        """Return the same error with its place, for a caller that knows it."""
+        """Return the same error with file and line, unless it has them already."""
         return self if self.path is not None else DataError(self.message, path, line)
 
 
 class TeacherError(VermeilError):
-    """The teacher cannot be reached or refuses to work for us."""
+    """The teacher cannot be reached, or refuses requests."""
 
     exit_code: ClassVar[int] = 4
 
 
 class TrainingError(VermeilError):
-    """Training cannot start or go on."""
+    """Training cannot start or continue."""
 
     exit_code: ClassVar[int] = 5
 
 
 class WeightsError(TrainingError):
-    """Model weights are not the ones that were published."""
+    """Model weights differ from the published ones."""
 
 
 class ExportError(VermeilError):
-    """A model cannot be written in another form, or would be another model there."""
+    """A model cannot be exported, or its exported form has other outputs."""
 
     exit_code: ClassVar[int] = 6

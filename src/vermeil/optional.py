@@ -1,7 +1,6 @@
-"""The packages that the base installation does without, and the check that they are there.
+"""Packages that the base installation does not include, and the check that they are installed.
 
-A job that needs some of them calls `require` before it does anything else, so that no request is
-sent and no file is written in vain.
+A job that needs some of them calls `require` first, before it sends a request or writes a file.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "train": ("torch", "transformers"),
     "tune": ("optuna",),
 }
-"""Each extra of the package, and the modules that are imported from it."""
+"""Extras of the package, each with the modules that Vermeil imports from it."""
 
 UNBUNDLED = ("mlflow", "tensorboard")
-"""Modules that a configuration can ask for and that no extra installs: packages of that name."""
+"""Modules that a configuration can name and no extra installs; each is named like its package."""
 
 
 def is_installed(module: str) -> bool:
-    """Return whether a module can be imported; a mere folder of that name cannot."""
+    """Return whether a module can be imported; a folder without code cannot."""
     spec = find_spec(module)
     return spec is not None and spec.origin is not None
 
@@ -38,32 +37,33 @@ def require(what: str, *names: str) -> None:
     """Raise `ConfigError` unless all modules of some extras are installed.
 
     Args:
-        what: the verb, or the key of the configuration, that needs them; begins the message.
+        what: the verb or configuration key that needs them; begins the message.
         names: extras (keys of `EXTRAS`) or packages without an extra (`UNBUNDLED`).
 
     Raises:
-        ConfigError: modules are missing; the message has them and the command that installs them.
+        ConfigError: modules are missing; the message names them and the command that installs them.
     """
-    found = [(name, missing_of(name)) for name in names]
-    missing = list(dict.fromkeys(module for _, modules in found for module in modules))
+    missing_by_name = {name: missing_modules(name) for name in names}
+    missing = list(dict.fromkeys(m for modules in missing_by_name.values() for m in modules))
     if missing:
-        wanted = [name for name, modules in found if modules]
-        raise ConfigError(f"{what} needs {_listed(missing)}: {install_command(*wanted)}")
+        incomplete = [name for name, modules in missing_by_name.items() if modules]
+        raise ConfigError(f"{what} needs {_join_names(missing)}: {install_command(*incomplete)}")
 
 
-def missing_of(name: str) -> tuple[str, ...]:
-    """Return the modules of an extra (or a package without one) that are not installed."""
+def missing_modules(name: str) -> tuple[str, ...]:
+    """Return the modules of an extra, or of a package without an extra, that are not installed."""
     modules = (name,) if name in UNBUNDLED else EXTRAS[name]
     return tuple(module for module in modules if not is_installed(module))
 
 
 def install_command(*names: str) -> str:
-    """Return the command that installs extras and packages without one."""
+    """Return the command that installs extras and packages without an extra."""
     extras = ",".join(name for name in names if name in EXTRAS)
     packages = [f'"vermeil[{extras}]"'] if extras else []
     return " ".join(["pip install", *packages, *(name for name in names if name in UNBUNDLED)])
 
 
-def _listed(modules: Sequence[str]) -> str:
+def _join_names(modules: Sequence[str]) -> str:
+    """Return the package names of modules, joined by commas and a final "and"."""
     *most, last = (module.replace("_", "-") for module in modules)
     return f"{', '.join(most)} and {last}" if most else last

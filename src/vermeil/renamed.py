@@ -1,7 +1,8 @@
-"""Names that changed: old configuration keys, options and modules, each with its new name.
+"""Renamed configuration keys, options and modules, each with its new name.
 
-An old name is an error that gives the new one. Files that an earlier version wrote are still read:
-`with_new_keys` translates a stored section; `with_old_keys` gives the names in existing digests.
+An old name raises an error that contains the new name. Files of earlier versions are still read:
+`with_new_keys` translates a stored section. `with_old_keys` translates a section to the names that
+existing digests contain.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ KEYS = {
     "teacher.also": "teacher.additional",
     "teacher.votes.losers": "teacher.votes.minority",
 }
-"""Keys of ``vermeil.toml``."""
+"""Renamed keys of ``vermeil.toml``."""
 
 OPTIONS = {
     "evaluate --also": "--agreement-with",
     "init --force": "--overwrite",
     "replies batches --give-up": "--abandon",
 }
-"""Options of the command line, each with the verb that has it."""
+"""Renamed options of the command line, each with its verb."""
 
 MODULES = {
     "cli.appraisal": "cli.ui.appraisal",
@@ -77,7 +78,7 @@ MODULES = {
     "jobs.dynamics": "refinement.scorers.dynamics",
     "jobs.judging": "refinement.judging",
     "jobs.kept_rows": "refinement.cache",
-    "jobs.learning": "refinement.student_trainer",
+    "jobs.learning": "refinement.scorers.student_trainer",
     "jobs.needed": "jobs.requirements",
     "jobs.out_of_fold": "refinement.scorers.out_of_fold",
     "jobs.places": "jobs.run_folder",
@@ -86,6 +87,7 @@ MODULES = {
     "jobs.rounds": "refinement.rounds",
     "jobs.ruling": "refinement.policy",
     "jobs.run": "pipeline.run",
+    "jobs.sections": "config.model",
     "jobs.select": "refinement.select",
     "jobs.selecting": "refinement.curate",
     "jobs.selecting_files": "pipeline.refine_files",
@@ -107,7 +109,7 @@ MODULES = {
     "student.gradients": "student.loop.gradients",
     "student.loss": "student.loop.loss",
     "student.marginals": "student.inference.crf_marginals",
-    "student.metrics": "student.loop.metrics",
+    "student.metrics": "student.loop.trackers",
     "student.noise": "student.loop.noise_losses",
     "student.onnx_export": "student.network.onnx_export",
     "student.onnx_runner": "student.inference.onnx_runner",
@@ -123,7 +125,7 @@ MODULES = {
     "student.weights": "student.loop.flat_parameters",
     "student.windows": "student.encoding.windows",
     "student.wordpieces": "student.encoding.wordpieces",
-    "studies.appendix": "studies.report.appendix",
+    "studies.appendix": "studies.report.sections.record",
     "studies.cautions": "studies.report.cautions",
     "studies.cell": "studies.cells.cell",
     "studies.charts": "studies.report.charts",
@@ -199,14 +201,14 @@ MODULES = {
     "teacher.stored": "teacher.store.records",
     "teacher.structured": "teacher.backends.structured_output",
 }
-"""Modules, without the leading ``vermeil.``."""
+"""Moved modules, without the leading ``vermeil.``."""
 
 
 def new_key(where: str) -> str | None:
     """Return the new name of a configuration key; None if it was not renamed.
 
     Args:
-        where: the dotted path of the key. A section may also stand inside another one, as in
+        where: dotted path of the key. A section may be nested in another one, for example
             ``study.variants.NAME.budget.gold_part``.
     """
     for old, new in KEYS.items():
@@ -219,7 +221,11 @@ def new_key(where: str) -> str | None:
 
 
 def new_option(arguments: Sequence[str]) -> tuple[str, str] | None:
-    """Return the first renamed option among the arguments of ``vermeil``, and its new name."""
+    """Return the first renamed option among the arguments of ``vermeil``, and its new name.
+
+    Args:
+        arguments: the verb, its options and its other arguments.
+    """
     for old, new in OPTIONS.items():
         *verb, option = old.split()
         given = (argument.partition("=")[0] for argument in arguments[len(verb) :])
@@ -229,10 +235,10 @@ def new_option(arguments: Sequence[str]) -> tuple[str, str] | None:
 
 
 class MovedModules(MetaPathFinder):
-    """Finder that fails on a module that was moved, with an error that gives its new place."""
+    """Import hook that raises an error with the new name of a moved module."""
 
     def find_spec(self, fullname: str, *_: Any) -> None:
-        """Raise `ModuleNotFoundError` if the module was moved; find nothing otherwise."""
+        """Raise `ModuleNotFoundError` if the module was moved; otherwise return None."""
         new = MODULES.get(fullname.removeprefix("vermeil."))
         if new is not None and fullname.startswith("vermeil."):
             raise ModuleNotFoundError(f"{fullname} is now vermeil.{new}", name=fullname)
@@ -242,14 +248,14 @@ def with_new_keys(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a stored section with its renamed keys under their new names.
 
     Args:
-        section: name of the section, such as ``task``.
-        values: the section as an earlier version may have written it.
+        section: name of the section, for example ``task``.
+        values: the section, possibly written by an earlier version.
     """
     return _translate(section, values, KEYS)
 
 
 def with_old_keys(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a section with its renamed keys under the names that existing digests are made of."""
+    """Return a section with its renamed keys under their old names, which digests contain."""
     return _translate(section, values, {new: old for old, new in KEYS.items()})
 
 

@@ -1,4 +1,4 @@
-"""What every section of ``vermeil.toml`` has in common."""
+"""Base class of the sections of ``vermeil.toml``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Section(BaseModel):
-    """Base of all sections: immutable, no unknown keys, attribute docstrings are the help texts."""
+    """Base class of all sections: immutable, without unknown keys.
+
+    The docstring of an attribute is its help text.
+    """
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, validate_default=True

@@ -1,8 +1,8 @@
-"""Switches off the telemetry of dependencies: reports on their use that they send to their makers.
+"""Switch off the telemetry of dependencies: usage reports that they send to their vendors.
 
-A library reads its switch, an environment variable, when it is imported (Ray: when it starts). So
-the switch is set immediately before that. The setting is inherited by child processes. Libraries
-that are not in `SWITCHES` send no such reports, or have no part in what Vermeil does.
+A library reads its switch, an environment variable, when it is imported (Ray: when it starts).
+Therefore the switch is set immediately before. Child processes inherit it. Libraries that are not
+in `SWITCHES` send no such reports, or only in functions that Vermeil does not use.
 
 Privacy has priority: a variable that would leave telemetry on is set to off, with a
 `TelemetryWarning` that names it.
@@ -24,29 +24,29 @@ SWITCHES: dict[Library, tuple[str, str]] = {
     "ray": ("RAY_USAGE_STATS_ENABLED", "0"),
     "mlflow": ("MLFLOW_DISABLE_TELEMETRY", "true"),
 }
-"""Library to its environment variable and the value that switches its telemetry off.
+"""Environment variable of each library, and the value that switches its telemetry off.
 
 transformers uses the switch of huggingface_hub."""
 
 _STARTS_ON_IMPORT: set[Library] = {"onnxruntime", "mlflow"}
-"""Libraries whose telemetry starts on import; a switch that is set later has no effect."""
+"""Libraries whose telemetry starts on import; setting the switch later has no effect."""
 
 _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
 class TelemetryWarning(UserWarning):
-    """A library's telemetry was switched on, or cannot be switched off any more."""
+    """The telemetry of a library was switched on, or is running already."""
 
 
 def switch_off(library: Library) -> None:
-    """Switch off the telemetry of a library; call it before the library is imported.
+    """Switch off the telemetry of a library that is not imported yet.
 
     Args:
-        library: its name.
+        library: name of the library.
 
     Warns:
-        TelemetryWarning: the environment variable was set to another value, or the library was
-            imported before and its telemetry runs already. Either is reported once per process.
+        TelemetryWarning: the environment variable had another value, or the library was imported
+            before and its telemetry is running. Each warning appears once per process.
     """
     variable, off = SWITCHES[library]
     given = os.environ.get(variable, "").strip()
@@ -71,12 +71,12 @@ def switch_off(library: Library) -> None:
 
 
 def import_onnxruntime(module: str = "onnxruntime") -> Any:
-    """Return ONNX Runtime, or a module of it, with its telemetry switched off.
+    """Import ONNX Runtime, or a module of it, with its telemetry switched off.
 
     All imports of onnxruntime go through this function.
 
     Args:
-        module: ``onnxruntime`` or a module within it.
+        module: ``onnxruntime`` or a submodule.
 
     Warns:
         TelemetryWarning: see `switch_off`.

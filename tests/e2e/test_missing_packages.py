@@ -18,7 +18,7 @@ import pytest
 from tests.optional_packages import CASES, Trap, files_of, named_in, trap, verbs, write_project
 
 from vermeil.errors import ConfigError
-from vermeil.optional import EXTRAS, UNBUNDLED, missing_of
+from vermeil.optional import EXTRAS, UNBUNDLED, missing_modules
 
 HIDE = """
 import sys
@@ -98,7 +98,7 @@ def test_a_missing_extra_is_named_before_anything_is_sent_or_written(
     folder, teacher = ready
     hidden = modules_of(name)
     # What is missing here anyway is not in question, but may be named, too.
-    lacking = {n for n in (*EXTRAS, *UNBUNDLED) if missing_of(n) or modules_of(n) & hidden}
+    lacking = {n for n in (*EXTRAS, *UNBUNDLED) if missing_modules(n) or modules_of(n) & hidden}
     cases = [case for case in CASES if name in case.needs]
     before = files_of(folder)
     commands = json.dumps([case.command(teacher.url) for case in cases])
@@ -111,17 +111,16 @@ def test_a_missing_extra_is_named_before_anything_is_sent_or_written(
         assert "Traceback" not in output, f"{case}: {output}"
         assert "this is a bug" not in output
         assert named_in(output) <= lacking & set(case.needs), f"{case}: {output}"
-        assert name in named_in(output) or missing_of(case.needs[0]), f"{case}: {output}"
+        assert name in named_in(output) or missing_modules(case.needs[0]), f"{case}: {output}"
     assert files_of(folder) == before
     assert not teacher.was_called()
 
 
 CALLS = {
-    "train": "train(gold, silver, task, student, blending, 0, output)",
-    "refine": "refine(gold, silver, learning, SelectionConfig())",
-    "select": "select(gold, silver, learning, SelectionConfig())",
-    "study": "study(StudyCorpora(gold, silver, gold, gold), task, StudyConfig(), student, "
-    "blending, output)",
+    "train": "train(job, output)",
+    "refine": "refine(job, Path('judging'))",
+    "select": "select(job, Path('judging'))",
+    "study": "study(StudyCorpora(gold, silver, gold, gold), StudySettings(task=task), output)",
     "pilot": "pilot(gold, task, teacher, PilotConfig(demonstrations=('nearest',)), output)",
     "run": "run(load_config(Path('vermeil.toml')))",
     "show": "show(load_config(Path('vermeil.toml'), ['run.output=trained']), 'news-061.01')",
@@ -137,20 +136,17 @@ PREPARE = """
 import sys
 from pathlib import Path
 import vermeil
-from vermeil.blending.config import BlendingConfig
 from vermeil.config import load_config
 from vermeil.corpora import CorpusConfig, read_corpus
 from vermeil.demo import run_demo
 from vermeil.errors import ConfigError
 from vermeil.jobs.config import PilotConfig
 from vermeil.jobs.evaluate_files import evaluate_files
-from vermeil.refinement.student_trainer import Learning
-from vermeil.selection.config import SelectionConfig
-from vermeil.student.config import StudentConfig
-from vermeil.studies.config import StudyConfig
 from vermeil.studies.inputs import StudyCorpora
+from vermeil.studies.settings import StudySettings
 from vermeil.tasks import make_task
 from vermeil.teacher.config import TeacherConfig
+from vermeil.training.job import TrainJob
 
 for name in vermeil.__all__:
     if name != "Student":
@@ -159,8 +155,7 @@ gold = list(read_corpus(CorpusConfig(path=Path("gold.jsonl"))))
 silver = list(read_corpus(CorpusConfig(path=Path("silver.jsonl"))))
 config = load_config(Path("vermeil.toml"))
 task, teacher, model, output = make_task(config.task), config.teacher, Path("model"), Path("made")
-student, blending = StudentConfig(), BlendingConfig()
-learning = Learning(task, student, blending, 0, Path("judging"))
+job = TrainJob(gold=gold, silver=silver, task=task)
 found = {}
 for name, call in json.loads(sys.argv[1]).items():
     try:
