@@ -39,6 +39,7 @@ from vermeil.student.loop.hooks import TrainingHooks
 from vermeil.student.loop.loop import fit
 from vermeil.student.loop.loss import CrossEntropy
 from vermeil.student.loop.noise_losses import NoiseRobustLoss
+from vermeil.student.loop.packing import POSITIONS_AFTER_PADDING
 from vermeil.student.loop.step_record import StepRecord
 from vermeil.student.network.card import model_card, onnx_card
 from vermeil.student.network.device import pick_device, uses_bf16
@@ -97,8 +98,8 @@ class Student:
         self.network, self.tokenizer, self.task, self.config = network, tokenizer, task, config
         self.crf, self.temperature, self._teacher_labels = crf, temperature, teacher_labels
         longest = int(getattr(network.config, "max_position_embeddings", 0) or 10**9)
-        if network.config.model_type in ("roberta", "xlm-roberta", "camembert"):
-            longest -= 2  # their positions start after the padding id
+        if network.config.model_type in POSITIONS_AFTER_PADDING:
+            longest -= 2
         self._encoder = DocumentEncoder(
             make_wordpieces(tokenizer),
             min(config.max_wordpieces, longest),

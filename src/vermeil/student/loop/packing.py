@@ -85,32 +85,32 @@ def packed_logits(
     Returns:
         Shape (batch, longest, classes); 0 at padding.
     """
-    kept = inputs["attention_mask"].bool()
-    sizes = kept.sum(1)
+    mask = inputs["attention_mask"].bool()
+    sizes = mask.sum(1)
     one_row = network.device.type == "cuda"
     width = int(sizes.sum())
     offsets = sizes.cumsum(0) - sizes
     if not one_row:
         width, starts = choose_row_length(sizes.tolist())
         offsets = torch.tensor(starts)
-    within = kept.cumsum(1) - 1
-    flat = (offsets[:, None] + within)[kept]
+    within = mask.cumsum(1) - 1
+    flat = (offsets[:, None] + within)[mask]
     rows = -(-int(flat.max() + 1) // width)
     packed: dict[str, Any] = {
-        name: flat.new_zeros(rows * width).index_put((flat,), tensor[kept]).view(rows, width)
+        name: flat.new_zeros(rows * width).index_put((flat,), tensor[mask]).view(rows, width)
         for name, tensor in inputs.items()
         if name != "attention_mask"
     }
-    positions = flat.new_full((rows * width,), first).index_put((flat,), first + within[kept])
+    positions = flat.new_full((rows * width,), first).index_put((flat,), first + within[mask])
     packed["position_ids"] = positions.view(rows, width)
     if one_row:
         bounds = torch.nn.functional.pad(sizes.cumsum(0, dtype=torch.int32), (1, 0))
         packed |= {"cu_seq_lens_q": bounds, "max_length_q": int(sizes.max())}
     else:
-        packed["attention_mask"] = _sequence_mask(flat, kept, rows, width, network.dtype)
+        packed["attention_mask"] = _sequence_mask(flat, mask, rows, width, network.dtype)
     logits: torch.Tensor = network(**packed).logits
-    padded = logits.new_zeros((*kept.shape, logits.shape[-1]))
-    return padded.index_put((kept,), logits.flatten(0, 1)[flat])
+    padded = logits.new_zeros((*mask.shape, logits.shape[-1]))
+    return padded.index_put((mask,), logits.flatten(0, 1)[flat])
 
 
 def choose_row_length(sizes: Sequence[int]) -> tuple[int, list[int]]:
@@ -150,13 +150,13 @@ def fill_rows(sizes: Sequence[int], width: int) -> list[int]:
 
 
 def _sequence_mask(
-    flat: torch.Tensor, kept: torch.Tensor, rows: int, width: int, dtype: torch.dtype
+    flat: torch.Tensor, mask: torch.Tensor, rows: int, width: int, dtype: torch.dtype
 ) -> torch.Tensor:
     """Return the additive attention mask: 0 within a sequence; shape (rows, 1, width, width)."""
-    numbers = torch.arange(1, len(kept) + 1, device=kept.device)[:, None].expand_as(kept)[kept]
+    numbers = torch.arange(1, len(mask) + 1, device=mask.device)[:, None].expand_as(mask)[mask]
     owner = flat.new_zeros(rows * width).index_put((flat,), numbers).view(rows, width)
     different = owner[:, None, :, None] != owner[:, None, None, :]
-    return torch.zeros(different.shape, dtype=dtype, device=kept.device).masked_fill_(
+    return torch.zeros(different.shape, dtype=dtype, device=mask.device).masked_fill_(
         different, torch.finfo(dtype).min
     )
 
