@@ -39,10 +39,10 @@ def serve(
     from vermeil.serving.serve import serve as job
 
     limits = Limits(
-        documents=max_documents,
-        characters=max_characters,
-        waiting=max_waiting,
-        batch=max_batch,
-        seconds=timeout,
+        max_documents=max_documents,
+        max_characters=max_characters,
+        max_waiting=max_waiting,
+        max_batch=max_batch,
+        timeout=timeout,
     )
     job(model, host, port, limits, precision, print_status)

@@ -1,4 +1,4 @@
-"""The service's endpoints."""
+"""Endpoints of the HTTP service."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def make_app(predict: Predict, limits: Limits | None = None, token: str | None =
 
     Args:
         predict: annotates documents, in order; called from one thread.
-        limits: what it takes on.
-        token: what ``Authorization: Bearer`` has to carry for predictions; None: nothing.
+        limits: limits on requests and queued work.
+        token: bearer token required for predictions; None: no token.
     """
     limits = limits or Limits()
     metrics = Metrics()
@@ -68,27 +68,27 @@ def make_app(predict: Predict, limits: Limits | None = None, token: str | None =
         responses={200: {"model": DocumentOut | list[DocumentOut]}, **PROBLEMS},
     )
     async def annotate(documents: Documents) -> Response:
-        """Annotate one document or many; the answer has the form of the question."""
+        """Annotate one document or a list; the response has the same form."""
         many = documents if isinstance(documents, list) else [documents]
-        found = await _annotate(_to_documents(many, limits), state)
-        records = [document_to_record(document) for document in found]
+        annotated = await _annotate(_to_documents(many, limits), state)
+        records = [document_to_record(document) for document in annotated]
         return JSONResponse(records if isinstance(documents, list) else records[0])
 
     @app.get("/health")
     async def health() -> dict[str, str]:
-        """Say that the process lives."""
+        """Report that the process is alive."""
         return {"status": "ok"}
 
     @app.get("/ready", responses={503: PROBLEMS[503]})
     async def ready() -> dict[str, str]:
-        """Say whether predictions are answered."""
+        """Report whether the service accepts prediction requests."""
         if "batcher" not in state:
             raise HTTPException(503, "not ready")
         return {"status": "ready"}
 
     @app.get("/metrics", response_class=PlainTextResponse)
-    async def numbers() -> Response:
-        """Return numbers for Prometheus."""
+    async def prometheus_metrics() -> Response:
+        """Return metrics in Prometheus' text format."""
         return PlainTextResponse(metrics.render())
 
     return app
@@ -104,16 +104,16 @@ async def _annotate(documents: list[Document], state: dict[str, Batcher]) -> lis
     except BusyError as error:
         raise HTTPException(429, str(error), {"Retry-After": str(error.seconds)}) from error
     except TimeoutError as error:
-        raise HTTPException(504, "took too long; send less at a time") from error
+        raise HTTPException(504, "timed out; send fewer documents per request") from error
 
 
 def _to_documents(documents: list[DocumentIn], limits: Limits) -> list[Document]:
     characters = sum(len(one.text) for one in documents)
-    if len(documents) > limits.documents or characters > limits.characters:
+    if len(documents) > limits.max_documents or characters > limits.max_characters:
         raise HTTPException(
             413,
             f"{len(documents)} documents of {characters} characters; expected at most "
-            f"{limits.documents} of {limits.characters} in one request",
+            f"{limits.max_documents} of {limits.max_characters} in one request",
         )
     try:
         return [one.as_document(number) for number, one in enumerate(documents, 1)]
@@ -122,19 +122,21 @@ def _to_documents(documents: list[DocumentIn], limits: Limits) -> list[Document]
 
 
 def _require_token(token: str) -> Callable[..., Awaitable[None]]:
-    # async: anything else FastAPI calls in a thread, which costs more than the check itself
-    async def check(given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
-        said = given.credentials if given is not None else ""
-        if not hmac.compare_digest(said.encode(), token.encode()):
+    # async, because FastAPI calls other functions in a thread, which costs more than the check.
+    async def check(sent: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
+        credentials = sent.credentials if sent is not None else ""
+        if not hmac.compare_digest(credentials.encode(), token.encode()):
             raise HTTPException(
-                401, "expected Authorization: Bearer with the token", {"WWW-Authenticate": "Bearer"}
+                401,
+                "missing or wrong token; send it as Authorization: Bearer TOKEN",
+                {"WWW-Authenticate": "Bearer"},
             )
 
     return check
 
 
 async def _validation_error(_: Request, error: Exception) -> Response:
-    """Say what is wrong with a request in one line, without repeating its text."""
+    """Return the errors of an invalid request on one line, without its text."""
     assert isinstance(error, RequestValidationError)
     parts = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
     return JSONResponse({"detail": "; ".join(parts)}, 422)

@@ -1,4 +1,4 @@
-"""Predicting for many requests at once: what waits while the model computes is the next batch."""
+"""Dynamic batching: requests that arrive while the model computes form the next batch."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Predict = Callable[[list[Document]], list[Document]]
 
 
 class BusyError(Exception):
-    """So much waits already that a request would only wait, too.
+    """The queue of waiting requests is full.
 
     Args:
-        seconds: in which it may be worth another try.
+        seconds: estimated seconds until a retry can succeed.
     """
 
     def __init__(self, seconds: int) -> None:
@@ -35,19 +35,19 @@ class _PendingRequest:
     wordpieces: int = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "work", estimate_wordpieces(self.documents))
+        object.__setattr__(self, "wordpieces", estimate_wordpieces(self.documents))
 
 
 class Batcher:
-    """Gathers requests into batches, and has one thread predict them.
+    """Gathers requests into batches and predicts them in one thread.
 
-    There is no waiting for company: a request that comes alone is predicted alone, and those that
-    come meanwhile go together, up to a budget of wordpieces.
+    A request that arrives while the model is idle is predicted at once. Requests that arrive during
+    a prediction form the next batch, up to a number of wordpieces.
 
     Args:
         predict: annotates documents, in order.
-        limits: budget of a batch, and how much may wait.
-        observe: told documents and seconds of every batch.
+        limits: maximum wordpieces of a batch and of the queue.
+        observe: called after every batch with its number of documents and its seconds.
     """
 
     def __init__(
@@ -58,42 +58,42 @@ class Batcher:
         self._arrived = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "predict")
         self._task: asyncio.Task[None] | None = None
-        self._wordpieces_per_second = 1_000.0  # wordpieces per second, until something was measured
+        self._wordpieces_per_second = 1_000.0  # initial estimate, until the first batch
         self.waiting = 0
-        """Wordpieces (about) that wait or are being predicted."""
+        """Estimated wordpieces that wait or are being predicted."""
 
     def start(self) -> None:
-        """Begin; inside the event loop that requests come from."""
+        """Start predicting; call it inside the event loop of the requests."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:
-        """End, after the batch that is being predicted; what waits is given up."""
+        """Stop after the current batch, and cancel all waiting requests."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        for job in self._queue:
-            job.done.cancel()
+        for request in self._queue:
+            request.done.cancel()
         await asyncio.to_thread(self._thread.shutdown)
 
     async def predict(self, documents: list[Document]) -> list[Document]:
         """Return the documents annotated.
 
         Raises:
-            BusyError: too much waits already.
-            TimeoutError: it took too long; if it is not being predicted yet, it will not be.
+            BusyError: the queue is full.
+            TimeoutError: the request exceeded the time limit. It is not predicted later.
         """
-        job = _PendingRequest(documents, asyncio.get_running_loop().create_future())
-        if self.waiting and self.waiting + job.wordpieces > self._limits.waiting:
+        request = _PendingRequest(documents, asyncio.get_running_loop().create_future())
+        if self.waiting and self.waiting + request.wordpieces > self._limits.max_waiting:
             raise BusyError(max(1, round(self.waiting / self._wordpieces_per_second)))
-        self.waiting += job.wordpieces
-        self._queue.append(job)
+        self.waiting += request.wordpieces
+        self._queue.append(request)
         self._arrived.set()
         try:
-            async with asyncio.timeout(self._limits.seconds):
-                return await job.done
+            async with asyncio.timeout(self._limits.timeout):
+                return await request.done
         finally:
-            self.waiting -= job.wordpieces
+            self.waiting -= request.wordpieces
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -103,30 +103,32 @@ class Batcher:
             if not batch:
                 self._arrived.clear()
                 continue
-            documents = [document for job in batch for document in job.documents]
-            began = perf_counter()
+            documents = [document for request in batch for document in request.documents]
+            started = perf_counter()
             try:
-                found = await loop.run_in_executor(self._thread, self._predict, documents)
+                results = await loop.run_in_executor(self._thread, self._predict, documents)
             except Exception as error:
-                for job in batch:
-                    if not job.done.done():
-                        job.done.set_exception(error)
+                for request in batch:
+                    if not request.done.done():
+                        request.done.set_exception(error)
                 continue
-            seconds = perf_counter() - began
-            self._wordpieces_per_second = sum(job.wordpieces for job in batch) / max(seconds, 1e-6)
+            seconds = perf_counter() - started
+            wordpieces = sum(request.wordpieces for request in batch)
+            self._wordpieces_per_second = wordpieces / max(seconds, 1e-6)
             self._observe(len(documents), seconds)
-            for job in batch:
-                own, found = found[: len(job.documents)], found[len(job.documents) :]
-                if not job.done.done():
-                    job.done.set_result(own)
+            for request in batch:
+                number = len(request.documents)
+                own, results = results[:number], results[number:]
+                if not request.done.done():
+                    request.done.set_result(own)
 
     def _next_batch(self) -> list[_PendingRequest]:
-        """Take jobs off the queue, in order, up to the budget; those given up are left out."""
+        """Remove requests from the queue, in order, up to the limit; skip cancelled ones."""
         batch: list[_PendingRequest] = []
-        left = self._limits.batch
-        while self._queue and (not batch or self._queue[0].wordpieces <= left):
-            job = self._queue.popleft()
-            if not job.done.done():
-                batch.append(job)
-                left -= job.wordpieces
+        remaining = self._limits.max_batch
+        while self._queue and (not batch or self._queue[0].wordpieces <= remaining):
+            request = self._queue.popleft()
+            if not request.done.done():
+                batch.append(request)
+                remaining -= request.wordpieces
         return batch

@@ -1,4 +1,4 @@
-"""Refusing large bodies before they are read."""
+"""ASGI middleware that rejects large request bodies before they are read completely."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ if TYPE_CHECKING:
 
 
 class _TooLargeError(Exception):
-    """More came than was allowed."""
+    """The body exceeds the limit."""
 
 
 class BodyLimitMiddleware:
-    """ASGI middleware that answers 413 where a body is larger than ``limit`` bytes."""
+    """ASGI middleware that responds 413 if a body is larger than ``limit`` bytes."""
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self._app, self._limit = app, limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, unless its body is too large."""
+        """Forward a request unless its body is too large."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > self._limit:
-            await self._refuse(scope, receive, send)
+        content_length = dict(scope["headers"]).get(b"content-length", b"0")
+        if content_length.isdigit() and int(content_length) > self._limit:
+            await self._reject(scope, receive, send)
             return
-        came = 0
+        received = 0
 
-        async def counted() -> Message:
-            nonlocal came
+        async def receive_within_limit() -> Message:
+            nonlocal received
             message = await receive()
-            came += len(message.get("body", b""))
-            if came > self._limit:
+            received += len(message.get("body", b""))
+            if received > self._limit:
                 raise _TooLargeError
             return message
 
         try:
-            await self._app(scope, counted, send)
+            await self._app(scope, receive_within_limit, send)
         except _TooLargeError:
-            await self._refuse(scope, receive, send)
+            await self._reject(scope, receive, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        detail = f"the body is larger than {self._limit} bytes"
+    async def _reject(self, scope: Scope, receive: Receive, send: Send) -> None:
+        detail = f"the body is larger than {self._limit} bytes; send fewer documents per request"
         await JSONResponse({"detail": detail}, 413)(scope, receive, send)

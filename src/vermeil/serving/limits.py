@@ -1,4 +1,4 @@
-"""How much a service takes on."""
+"""Limits of the HTTP service."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from dataclasses import dataclass
 from vermeil.data.document import Document
 
 CHARACTERS_PER_WORDPIECE = 4
-"""About; so that the work that a text means is known before it is tokenised."""
+"""Approximate value, to estimate the work for a text before it is tokenised."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one service takes on at a time.
+    """Limits on requests and on the work of one service.
 
     Args:
-        documents: of one request.
-        characters: of all texts of one request.
-        batch: wordpieces (about) that are predicted together, if more than one request waits.
-        waiting: wordpieces (about) that may wait; requests beyond are told to come back.
-        seconds: after which a request is given up.
+        max_documents: maximum number of documents in a request.
+        max_characters: maximum number of characters of all texts in a request.
+        max_batch: approximate maximum of wordpieces in a batch of several requests.
+        max_waiting: approximate maximum of waiting wordpieces; further requests get status 429.
+        timeout: seconds after which a request times out.
     """
 
-    documents: int = 1_000
-    characters: int = 1_000_000
-    batch: int = 8_192
-    waiting: int = 1_000_000
-    seconds: float = 60.0
+    max_documents: int = 1_000
+    max_characters: int = 1_000_000
+    max_batch: int = 8_192
+    max_waiting: int = 1_000_000
+    timeout: float = 60.0
 
     @property
     def bytes(self) -> int:
-        """Of a request's body: an escaped character takes six, and keys and ranges some."""
-        return 8 * self.characters + 1_000 * self.documents
+        """Maximum bytes of a request's body: six per escaped character, plus keys and ranges."""
+        return 8 * self.max_characters + 1_000 * self.max_documents
 
 
 def estimate_wordpieces(documents: list[Document]) -> int:
-    """Return about how many wordpieces documents have."""
+    """Return the approximate number of wordpieces of documents."""
     return sum(len(d.text) // CHARACTERS_PER_WORDPIECE + 4 for d in documents)

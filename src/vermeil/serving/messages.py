@@ -1,4 +1,4 @@
-"""What goes over the wire."""
+"""Models of the service's requests and responses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def _encodable(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueError("holds half of a surrogate pair, which is not a character") from None
+        raise ValueError("contains half of a surrogate pair, which is not a character") from None
     return text
 
 
@@ -27,26 +27,29 @@ class DocumentIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: Text
-    """Its text, of any length up to the service's limit."""
+    """Text of any length up to the service's limit."""
     id: Annotated[Text, Field(min_length=1)] | None = None
-    """Comes back with the annotation; its number in the request, from 1, if left out."""
+    """Id, repeated in the response. Default: the document's number in the request, from 1."""
     group: Text | None = None
-    """What it belongs to, such as an article."""
+    """Group of the document (for example, an article)."""
     tokens: list[tuple[Offset, Offset]] | None = None
-    """Start and end of its words, in characters, if it is tokenised already."""
+    """Start and end of each token in characters, if the text is already tokenised."""
 
     def as_document(self, number: int) -> Document:
-        """Return the document; ``number`` names it if it has no id.
+        """Return the document.
+
+        Args:
+            number: number of the document in the request; its id if it has none.
 
         Raises:
-            DataError: the tokens are no words of the text.
+            DataError: a token is not within the text.
         """
         tokens = None if self.tokens is None else tuple(self.tokens)
         return Document(self.id or str(number), self.text, self.group, tokens)
 
 
 class SpanOut(BaseModel):
-    """A span that was found, in characters of the text."""
+    """A predicted span, with offsets in characters of the text."""
 
     start: int
     end: int
@@ -56,7 +59,7 @@ class SpanOut(BaseModel):
 
 
 class DocumentOut(BaseModel):
-    """An annotated document, as ``vermeil predict`` writes it."""
+    """An annotated document, in the record format of ``vermeil predict``."""
 
     id: str
     text: str
@@ -68,17 +71,17 @@ class DocumentOut(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why a request was not answered."""
+    """Error message of a request that failed."""
 
     detail: str
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    401: {"model": Problem, "description": "No token, or not the right one"},
-    413: {"model": Problem, "description": "More than one request may hold"},
-    422: {"model": Problem, "description": "Not what is expected"},
-    429: {"model": Problem, "description": "Busy; Retry-After says when to come back"},
+    401: {"model": Problem, "description": "Missing or wrong token"},
+    413: {"model": Problem, "description": "Request too large"},
+    422: {"model": Problem, "description": "Invalid request"},
+    429: {"model": Problem, "description": "Busy; retry after the seconds in Retry-After"},
     503: {"model": Problem, "description": "Shutting down"},
-    504: {"model": Problem, "description": "Took too long"},
+    504: {"model": Problem, "description": "Timed out"},
 }
-"""What else the service answers."""
+"""Error responses of the service, by status."""

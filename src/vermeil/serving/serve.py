@@ -1,4 +1,4 @@
-"""Running the service."""
+"""The function `serve`, which runs the HTTP service."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from vermeil.student.inference.model_settings import Precision
 
 TOKEN_VARIABLE = "VERMEIL_TOKEN"
-"""Environment variable that holds the token which clients have to send."""
+"""Environment variable with the bearer token that clients must send."""
 
 SHUTDOWN_SECONDS = 30
-"""Seconds that running requests are given at the end."""
+"""Maximum seconds to finish running requests at shutdown."""
 
 
 def serve(
@@ -31,19 +31,19 @@ def serve(
     precision: Precision = "auto",
     on_message: Callable[[str], None] = print,
 ) -> None:
-    """Answer requests for predictions over HTTP, until the process is told to end.
+    """Serve predictions over HTTP until the process is stopped.
 
     Args:
-        model: a folder that `train` or `export` wrote.
-        host: the address to listen on; loopback: this machine alone.
-        port: the port; 0: any that is free.
-        limits: how much is taken on at a time.
-        precision: as for `vermeil.jobs.predict.predict`.
-        on_message: told the address, and what is to be minded.
+        model: model folder written by `train` or `export`.
+        host: address to listen on; a loopback address serves this machine only.
+        port: port to listen on; 0: any free port.
+        limits: limits on requests and queued work.
+        precision: as for `vermeil.predict`.
+        on_message: called with a warning if no token protects the service, and with its address.
 
     Raises:
-        ConfigError: what is needed is not installed, or the address is not to be had.
-        DataError: the folder is not a student.
+        ConfigError: a package is not installed, or the address cannot be used.
+        DataError: the folder is not a model folder.
     """
     from vermeil.student.load import load_predictor, require_model
 
@@ -63,7 +63,8 @@ def serve(
         address = f"http://{host}:{listener.getsockname()[1]}"
         if token is None and not _is_loopback(host):
             on_message(
-                f"anybody who reaches {address} may use it; set {TOKEN_VARIABLE} to ask for a token"
+                f"every machine that can connect to {address} can use it; set {TOKEN_VARIABLE} to "
+                "require a token"
             )
         on_message(f"serving {model} on {address}")
         config = uvicorn.Config(
@@ -76,16 +77,18 @@ def serve(
 
 
 def _open_listener(host: str, port: int) -> socket.socket:
-    """Return a socket that is listened on.
+    """Return a listening socket with the protocol TCP.
 
-    It says that it is TCP, as those that it accepts then do: asyncio switches off Nagle's algorithm
-    for such alone, without which an answer waits for 40 ms between its head and its body.
+    Accepted sockets inherit the protocol. asyncio switches off Nagle's algorithm only for sockets
+    with the protocol TCP. Otherwise a response waits 40 ms between its headers and its body.
     """
     try:
-        made = socket.create_server((host, port), family=_family(host), backlog=1024)
-        return socket.socket(made.family, made.type, socket.IPPROTO_TCP, fileno=made.detach())
+        server = socket.create_server((host, port), family=_family(host), backlog=1024)
+        return socket.socket(server.family, server.type, socket.IPPROTO_TCP, fileno=server.detach())
     except OSError as error:
-        raise ConfigError(f"--host, --port: {host}:{port}: {error.strerror}") from error
+        raise ConfigError(
+            f"--host, --port: cannot listen on {host}:{port} ({error.strerror}); choose another one"
+        ) from error
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -1,4 +1,4 @@
-"""A student as a component of spaCy: ``nlp.add_pipe("vermeil", config={"model": "…"})``."""
+"""spaCy component with a student: ``nlp.add_pipe("vermeil", config={"model": "…"})``."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from vermeil.student.inference.predictor import Predictor
 
 SCORE = "vermeil_score"
-"""Name of the extension that holds a span's score: ``ent._.vermeil_score``."""
+"""Name of the extension attribute with a span's score: ``ent._.vermeil_score``."""
 
 
 class VermeilComponent:
     """Writes a student's spans to ``doc.ents``, or its labels to ``doc.cats``.
 
-    The student reads the text as it stands, with the words that it knows from training; a span that
-    ends within a token of spaCy's grows to the whole token.
+    The student uses its own tokenisation of the text. A span that ends within a token of spaCy is
+    extended to the whole token.
 
     Args:
-        predictor: what predicts.
+        predictor: predictor of the student.
     """
 
     def __init__(self, predictor: Predictor) -> None:
@@ -45,13 +45,13 @@ class VermeilComponent:
         self,
         stream: Iterable[Doc],
         *,
-        batch_size: int = 0,  # noqa: ARG002 (spaCy gives it; batches are made of like lengths here)
+        batch_size: int = 0,  # noqa: ARG002 (spaCy passes it; the predictor makes its own batches)
     ) -> Iterator[Doc]:
         """Annotate documents, in place and in order."""
         docs, sources = tee(stream)
         texts = (Document(str(number), doc.text) for number, doc in enumerate(sources))
-        for doc, found in zip(docs, self._predictor.predict(texts), strict=True):
-            _write(doc, found.annotation)
+        for doc, annotated in zip(docs, self._predictor.predict(texts), strict=True):
+            _write(doc, annotated.annotation)
             yield doc
 
 
@@ -61,8 +61,8 @@ def make_component(nlp: Language, name: str, model: str, precision: Precision) -
 
     Args:
         nlp: the pipeline.
-        name: the component's name in it.
-        model: a folder that `vermeil.train` or `vermeil.export` wrote.
+        name: name of the component in the pipeline.
+        model: model folder written by `vermeil.train` or `vermeil.export`.
         precision: as for `vermeil.predict`.
     """
     return VermeilComponent(load_predictor(Path(model), precision))
@@ -75,8 +75,8 @@ def _write(doc: Doc, annotation: Annotation) -> None:
         return
     spans = []
     for span in annotation.spans:
-        grown = doc.char_span(span.start, span.end, span.label, alignment_mode="expand")
-        if grown is not None:
-            grown._.set(SCORE, span.score)
-            spans.append(grown)
+        expanded = doc.char_span(span.start, span.end, span.label, alignment_mode="expand")
+        if expanded is not None:
+            expanded._.set(SCORE, span.score)
+            spans.append(expanded)
     doc.ents = tuple(filter_spans(spans))

@@ -1,4 +1,4 @@
-"""A real server on loopback, in a thread, over whatever predicts."""
+"""A real server on loopback, in a thread, with any prediction function."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ class Service:
     url: str
 
     def get(self, path: str) -> Answer:
-        return self._ask(urllib.request.Request(self.url + path))
+        return self._send(urllib.request.Request(self.url + path))
 
     def post(self, body: Any, token: str | None = None) -> Answer:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        return self._ask(urllib.request.Request(self.url + "/v1/predict", data, headers))
+        return self._send(urllib.request.Request(self.url + "/v1/predict", data, headers))
 
-    def _ask(self, request: urllib.request.Request) -> Answer:
+    def _send(self, request: urllib.request.Request) -> Answer:
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
                 return self._answer(response.status, response)

@@ -1,4 +1,4 @@
-"""The service keeps to what its OpenAPI says, whatever is sent."""
+"""Responses of the service conform to its OpenAPI schema for all requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ schemathesis = pytest.importorskip("schemathesis")
 
 
 @pytest.mark.slow
-def test_every_answer_is_one_that_the_schema_knows(serving: Serving) -> None:
+def test_every_response_conforms_to_the_schema(serving: Serving) -> None:
     import hypothesis
     from schemathesis.specs.openapi.checks import positive_data_acceptance
 
@@ -24,7 +24,7 @@ def test_every_answer_is_one_that_the_schema_knows(serving: Serving) -> None:
                 max_examples=40, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
             )
             def conforms(case: object) -> None:
-                # A schema cannot say that tokens lie within the text.
+                # A schema cannot express that tokens lie within the text.
                 case.call_and_validate(  # type: ignore[attr-defined]
                     excluded_checks=[positive_data_acceptance]
                 )

@@ -1,4 +1,4 @@
-"""What clients of the service see."""
+"""The service over HTTP: responses, limits, batches and errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_one_document_and_many(serving: Serving) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         (b"{", "JSON"),
         ({}, "text"),
@@ -36,22 +36,22 @@ def test_one_document_and_many(serving: Serving) -> None:
         ([{"text": 1}], "text"),
     ],
 )
-def test_what_is_not_understood_is_told(serving: Serving, body: object, told: str) -> None:
+def test_an_invalid_request_is_explained(serving: Serving, body: object, message: str) -> None:
     with serving() as service:
         answer = service.post(body)
     assert answer.status == 422
-    assert told in answer.body["detail"]
+    assert message in answer.body["detail"]
 
 
-def test_too_much_is_refused(serving: Serving) -> None:
-    with serving(documents=2, characters=50) as service:
+def test_requests_over_the_limits_are_rejected(serving: Serving) -> None:
+    with serving(max_documents=2, max_characters=50) as service:
         assert service.post([{"text": "a"}] * 3).status == 413
         assert service.post({"text": "a" * 51}).status == 413
         assert service.post(b" " * 5000).status == 413
         assert service.post({"text": "a" * 50}).status == 200
 
 
-def test_a_token_is_asked_for(serving: Serving) -> None:
+def test_a_token_is_required(serving: Serving) -> None:
     with serving(token="s3cret") as service:
         assert service.post({"text": "a"}).status == 401
         wrong = service.post({"text": "a"}, token="other")
@@ -78,14 +78,14 @@ def test_requests_that_wait_are_predicted_together(serving: Serving) -> None:
             pass
         go_on.set()
         texts = [one.result().body["text"] for one in [first, *others]]
-        told = service.get("/metrics").body
+        metrics = service.get("/metrics").body
     assert texts == ["first", *(f"{i} x" for i in range(5))]
     assert sizes == [1, 5]
-    assert 'vermeil_requests_total{status="200"} 6.0' in told
-    assert "vermeil_batch_documents_count 2.0" in told
+    assert 'vermeil_requests_total{status="200"} 6.0' in metrics
+    assert "vermeil_batch_documents_count 2.0" in metrics
 
 
-def test_beyond_what_may_wait_clients_are_sent_away(serving: Serving) -> None:
+def test_a_full_queue_responds_429(serving: Serving) -> None:
     entered, go_on = threading.Event(), threading.Event()
 
     def predict(documents: list[Document]) -> list[Document]:
@@ -93,7 +93,7 @@ def test_beyond_what_may_wait_clients_are_sent_away(serving: Serving) -> None:
         assert go_on.wait(30)
         return first_words(documents)
 
-    with serving(predict, waiting=5) as service, ThreadPoolExecutor(1) as client:
+    with serving(predict, max_waiting=5) as service, ThreadPoolExecutor(1) as client:
         first = client.submit(service.post, {"text": "first"})
         assert entered.wait(30)
         busy = service.post({"text": "second"})
@@ -103,21 +103,21 @@ def test_beyond_what_may_wait_clients_are_sent_away(serving: Serving) -> None:
         assert service.post({"text": "second"}).status == 200
 
 
-def test_what_takes_too_long_is_given_up(serving: Serving) -> None:
+def test_a_slow_request_times_out(serving: Serving) -> None:
     go_on = threading.Event()
 
     def predict(documents: list[Document]) -> list[Document]:
         assert go_on.wait(30)
         return first_words(documents)
 
-    with serving(predict, seconds=0.1) as service:
+    with serving(predict, timeout=0.1) as service:
         assert service.post({"text": "slow"}).status == 504
         go_on.set()
         while service.post({"text": "again"}).status != 200:
             pass
 
 
-def test_a_failure_is_one_request_s_failure(serving: Serving) -> None:
+def test_a_failure_affects_one_request(serving: Serving) -> None:
     def predict(documents: list[Document]) -> list[Document]:
         if any(d.text == "bad" for d in documents):
             raise ArithmeticError("broken")
@@ -129,6 +129,6 @@ def test_a_failure_is_one_request_s_failure(serving: Serving) -> None:
 
 
 def _is_waiting(metrics: str, requests: int) -> bool:
-    """Whether so many requests of five wordpieces or so have arrived."""
+    """Return whether ``requests`` requests of about five wordpieces have arrived."""
     [line] = [x for x in metrics.splitlines() if x.startswith("vermeil_waiting_wordpieces ")]
     return float(line.split()[1]) >= 4 * requests

@@ -14,7 +14,7 @@ from vermeil.student.student import Student
 from vermeil.tasks.protocol import Task
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what spaCy's own dependencies have to say on import
+    warnings.simplefilter("ignore")  # warnings of spaCy's dependencies on import
     spacy = pytest.importorskip("spacy")
 
 TEXTS = ["Bo met Al in Rome.", "", "Cy sang"]
@@ -29,7 +29,7 @@ def model(encoder: Path, task: Task, tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
-def test_spacy_finds_what_the_student_finds(model: Path) -> None:
+def test_spacy_spans_equal_predictions(model: Path) -> None:
     nlp = spacy.blank("en")
     nlp.add_pipe("vermeil", config={"model": str(model)})
     expected = [
