@@ -91,7 +91,7 @@ def test_we_read_what_spacy_wrote(tmp_path):
 def test_a_damaged_docbin_is_an_error(tmp_path):
     pytest.importorskip("spacy")
     (tmp_path / "x.spacy").write_bytes(b"no DocBin")
-    with pytest.raises(DataError, match=r"x.spacy: is no DocBin of spaCy"):
+    with pytest.raises(DataError, match=r"x.spacy: is not a DocBin of spaCy"):
         read(tmp_path / "x.spacy")
 
 

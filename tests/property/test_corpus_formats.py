@@ -50,7 +50,7 @@ def test_what_holds_everything_gives_everything_back(chosen, corpus):
 
 @st.composite
 def plain_documents(draw) -> Document:
-    """What every format can hold: words, spans over whole words, an id."""
+    """Document that every format can hold: words, spans over whole words, an id."""
     gap = st.sampled_from(["", " ", "  ", "\n", "\u00a0", "\n\n\t"])
     word = st.text(st.sampled_from("ab#-_é\\[]|;*>\U0001f600漢"), min_size=1, max_size=4)
     text, tokens = draw(st.sampled_from(["", " ", "  "])), []

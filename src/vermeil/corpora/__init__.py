@@ -1,4 +1,4 @@
-"""Files to documents and back, one file per format; statistics, splits and leaks."""
+"""Reading and writing of corpora, one file per format; statistics, splits and leaks."""
 
 from vermeil.corpora.analysis.leaks import Leak, LeakReport, find_leaks
 from vermeil.corpora.analysis.split import split_corpus

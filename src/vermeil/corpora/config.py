@@ -1,4 +1,4 @@
-"""The ``[corpora]`` section: which files hold what."""
+"""Configuration section ``[corpora]``: the files of gold, pool, silver, dev and test."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ FormatSetting = Literal["auto", FileFormat]
 SchemeSetting = Literal["auto", "iob1", "iob2", "bioes"]
 
 FORMAT_NAMES: tuple[str, ...] = get_args(FileFormat)
-"""All formats, each of which may stand before a path: ``doccano:export.jsonl``."""
+"""All formats. A path may have one as prefix: ``doccano:export.jsonl``."""
 
 
 class CorpusConfig(Section):
-    """One corpus. In TOML a plain string is short for ``{path = "…"}``.
+    """One corpus. In TOML, a plain string is short for ``{path = "…"}``.
 
-    A path may begin with its format: ``doccano:export.jsonl`` says the same as
+    A path may begin with its format: ``doccano:export.jsonl`` means
     ``{path = "export.jsonl", format = "doccano"}``.
     """
 
@@ -44,22 +44,22 @@ class CorpusConfig(Section):
     """The file or folder; relative to the folder of vermeil.toml."""
     format: FormatSetting = "auto"
     """jsonl (vermeil records), conll (columns), tokens (JSONL of token lists), text, parquet,
-    datasets, docbin, brat, label-studio, doccano, prodigy, argilla, webanno; auto: by name and
-    first record."""
+    datasets, docbin, brat, label-studio, doccano, prodigy, argilla or webanno; auto: recognised
+    from the name and the first record."""
     scheme: SchemeSetting = "auto"
     """Tag scheme of conll, tokens and tables of tokens; auto: recognised from the tags."""
     tag_column: int = -1
-    """conll: the column that holds the tags, from 0; negative counts from the right."""
+    """conll: the column of the tags, from 0; negative numbers count from the right."""
     group_column: int | None = None
-    """conll: the column that names the group (prefixed with the file's name); none: -DOCSTART-."""
+    """conll: the column of the group (prefixed with the file's name); none: -DOCSTART-."""
     tag_key: str = "gold"
-    """tokens, parquet, datasets: the key or column that holds the tags (where it is not there:
-    ner_tags or tags); webanno: the layer of the spans, or the last part of its name."""
+    """tokens, parquet, datasets: the key or column of the tags (in tables without it: ner_tags,
+    tags or labels); webanno: the layer of the spans, or the last part of its name."""
     group_key: str = "doc"
-    """tokens: the key that names the group; it is prefixed with the file's name, for numbers that
-    restart in every split."""
+    """tokens: the key of the group. The file's name is put before it, since numbers may restart
+    in every split."""
     text_unit: Literal["line", "file"] = "line"
-    """text: a document per line or one per file."""
+    """text: one document per line or per file."""
 
     @model_validator(mode="before")
     @classmethod
@@ -72,20 +72,23 @@ class CorpusConfig(Section):
         if not colon or not path or name not in FORMAT_NAMES:
             return value
         if value.get("format", "auto") not in ("auto", name):
-            raise ValueError(f"one format: the path says {name}, the key {value['format']}")
+            raise ValueError(
+                f"one format, but the path names {name} and the key format is {value['format']}; "
+                "remove one of them"
+            )
         return {**value, "path": path, "format": name}
 
 
 class CorporaConfig(Section):
-    """The files that go in. Only what a verb needs has to be there."""
+    """Input files. Each verb needs only some of them."""
 
     gold: CorpusConfig | None = None
-    """People's annotations, for training."""
+    """Human annotations, for training."""
     pool: CorpusConfig | None = None
     """Unannotated text for the teacher."""
     silver: CorpusConfig | None = None
-    """The teacher's annotations, where they exist already; else `locate` writes them."""
+    """The teacher's annotations, if they exist already; else `locate` writes them."""
     dev: CorpusConfig | None = None
-    """People's annotations, for choosing recipes."""
+    """Human annotations, for choosing recipes."""
     test: CorpusConfig | None = None
-    """People's annotations, for reporting."""
+    """Human annotations, for reporting."""

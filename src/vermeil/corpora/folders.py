@@ -1,4 +1,4 @@
-"""Corpora that are folders with a file (or two) for each document, named after its id."""
+"""Corpora in folders with one or two files per document, named after its id."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from pathlib import Path
 from vermeil.data.atomic import atomic_folder
 
 MAX_NAME_BYTES = 200
-"""Bytes of the longest name that is written; file systems allow 255."""
+"""Maximum length of a file's name in bytes, without ending; file systems allow 255."""
 
 _UNSAFE = re.compile(r"^\.|[\x00-\x1f\x7f%/\\:*?\"<>|]")
 _ESCAPED = re.compile(r"%([0-7][0-9A-F])")
 
 
 def file_name(document_id: str) -> str | None:
-    """Return the name of a document's files, without ending; None where it would be too long.
+    """Return the name of a document's files, without ending; None if it is too long.
 
-    What file systems refuse is written as ``%`` and two hexadecimal digits.
+    Characters that file systems refuse are written as ``%`` and two hexadecimal digits.
     """
     name = _UNSAFE.sub(lambda match: f"%{ord(match[0]):02X}", document_id)
     return name if len(name.encode(errors="surrogatepass")) <= MAX_NAME_BYTES else None
 
 
 def document_id(name: str) -> str:
-    """Return the id behind a file's name."""
+    """Return the document's id that a file's name encodes."""
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), name)
 
 
 def files_below(path: Path, ending: str) -> Iterator[tuple[Path, str]]:
-    """Yield the files of a folder with this ending, by name, and the ids of their documents.
+    """Yield the files below a folder that have this ending, by name, and their documents' ids.
 
-    In folders of the folder, the id begins with the way to it.
+    In subfolders, the id begins with the relative path.
     """
     for file in sorted(path.rglob(f"*{ending}")):
         if file.is_file():
@@ -44,10 +44,10 @@ def files_below(path: Path, ending: str) -> Iterator[tuple[Path, str]]:
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """Give a folder to fill, which appears as ``path`` when it is whole.
+    """Yield an empty folder that becomes ``path`` when the block ends without an error.
 
     Raises:
-        DataError: there is something already that this would replace.
+        DataError: the path exists and is not an empty folder.
     """
     with atomic_folder(path) as folder:
         yield folder

@@ -1,4 +1,4 @@
-"""Which ids a corpus has had: memory that does not grow with it."""
+"""Index of the ids of a corpus, in bounded memory."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from vermeil.data.document import Document
 from vermeil.errors import DataError
 
 _IN_MEMORY = 100_000
-"""Ids that are kept as they are; more of them go to a temporary file."""
+"""Number of ids in memory; further ids go to a temporary file."""
 _CACHE = 16 * 1024
-"""Kibibytes of that file that are kept in memory."""
+"""Kibibytes of that file that stay in memory."""
 
 
 class IdIndex:
-    """The ids of a corpus, with the lines where they stand. A context manager.
+    """Ids of a corpus, with their lines; a context manager.
 
-    Beyond the first ones, 64 bits of an id's BLAKE2b and its line go to a temporary file without a
-    name (23 bytes or so each), which goes when this is closed. Among ten million ids, two that
-    differ are taken for one with a probability of 1 in 370,000.
+    Of ids that do not fit into memory, 64 bits of the BLAKE2b digest and the line go to a temporary
+    file without a name (about 23 bytes each), which is deleted at the end. Among ten million ids,
+    the probability that two different ones collide is 1 in 370,000.
 
     Args:
-        in_memory: how many ids are kept as they are.
+        in_memory: number of ids that stay in memory.
     """
 
     def __init__(self, in_memory: int = _IN_MEMORY) -> None:
@@ -47,10 +47,14 @@ class IdIndex:
             self._overflow.close()
 
     def add(self, document: Document, line: int | None) -> None:
-        """Take note of a document's id.
+        """Add a document's id.
+
+        Args:
+            document: the document.
+            line: its line in the file; None if it has none.
 
         Raises:
-            DataError: it was there before; or the temporary file cannot be written.
+            DataError: the id was added before, or the temporary file cannot be written.
         """
         name = document.id
         if name in self._lines:
@@ -62,8 +66,8 @@ class IdIndex:
             self._add_to_file(name, line)
         except sqlite3.OperationalError as error:
             raise DataError(
-                f"the temporary file of its ids cannot be written ({error}); name another folder "
-                "in the environment variable SQLITE_TMPDIR"
+                f"the temporary file of its ids cannot be written ({error}); set the environment "
+                "variable SQLITE_TMPDIR to another folder"
             ) from error
 
     def _add_to_file(self, name: str, line: int | None) -> None:
@@ -91,5 +95,5 @@ def _temporary_database() -> sqlite3.Connection:
 
 
 def _duplicate_error(name: str, line: int | None) -> DataError:
-    where = "" if line is None else f" (line {line})"
-    return DataError(f"the id {name!r} stands here again{where}; ids must be unique")
+    where = "" if line is None else f" (first in line {line})"
+    return DataError(f"the id {name!r} is repeated{where}; ids must be unique")

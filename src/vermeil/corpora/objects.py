@@ -1,4 +1,4 @@
-"""JSON objects out of a file: one per line, or the items of one array; never all in memory."""
+"""Streaming reader of JSON objects: one per line, or the items of one array."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vermeil.data.records import format_value
 from vermeil.errors import DataError
 
 Objects = Iterable[tuple[int, dict[str, Any]]]
-"""Objects with the line on which each begins."""
+"""Objects, each with the line on which it begins."""
 
 _SPACE = " \t\r\n"
 _SHOWN = 40
@@ -21,7 +21,7 @@ _START = 1 << 12
 
 
 def read_object_file(path: Path) -> Objects:
-    """Read the objects of a file, whether it is an array or has one on each line.
+    """Read the objects of a file: an array, or one object per line.
 
     Raises:
         DataError: the file cannot be read, or is neither.
@@ -32,7 +32,7 @@ def read_object_file(path: Path) -> Objects:
 
 
 def is_array(path: Path) -> bool:
-    """Whether a file that can be read again begins like a JSON array."""
+    """Return whether a file begins like a JSON array; False for standard input and pipes."""
     if path == STDIN or not path.is_file():
         return False
     start = next((chunk for chunk in read_chunks(path, _START) if chunk.strip(_SPACE)), "")
@@ -40,7 +40,7 @@ def is_array(path: Path) -> bool:
 
 
 def read_object_lines(lines: Iterable[Line], path: Path) -> Objects:
-    """Read the objects of lines, which may be those of an array."""
+    """Read the objects of lines: one per line, or together one array."""
     lines = iter(lines)
     blank: list[Line] = []
     for line in lines:
@@ -54,7 +54,7 @@ def read_object_lines(lines: Iterable[Line], path: Path) -> Objects:
 
 
 def read_array(chunks: Iterable[str], path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Read the objects of a JSON array that comes in pieces; one object at a time is kept.
+    """Read the objects of a JSON array from pieces of text; one object at a time is in memory.
 
     Args:
         chunks: pieces of the text, of any size.
@@ -64,7 +64,7 @@ def read_array(chunks: Iterable[str], path: Path) -> Iterator[tuple[int, dict[st
         Objects, each with the line on which it begins.
 
     Raises:
-        DataError: what comes is not an array of objects, or it ends too early.
+        DataError: the text is not an array of objects, or it ends too early.
     """
     text = _TextStream(chunks)
     if text.next_character() != "[":
@@ -84,17 +84,19 @@ def read_array(chunks: Iterable[str], path: Path) -> Iterator[tuple[int, dict[st
             yield line, value
             mark = text.next_character()
             if mark not in (",", "]"):
-                found = f"found {mark!r}" if mark else "the file ends; is it whole?"
+                found = (
+                    f"found {mark!r}" if mark else "but the file ends; check that it is complete"
+                )
                 raise DataError(f"expected a comma or the array's end, {found}", path, text.line)
             text.skip(1)
             if mark == "]":
                 break
     if text.next_character():
-        raise DataError("something stands after the array's end", path, text.line)
+        raise DataError("expected nothing after the array's end", path, text.line)
 
 
 class _TextStream:
-    """A text of which only what is not yet read is kept."""
+    """Text from pieces; only the part that was not parsed yet is in memory."""
 
     def __init__(self, chunks: Iterable[str]) -> None:
         self._chunks = iter(chunks)
@@ -103,7 +105,7 @@ class _TextStream:
         self.line = 1
 
     def next_character(self) -> str:
-        """Skip white space; return the character that follows, or nothing at the end."""
+        """Skip white space; return the next character, or an empty string at the end."""
         while True:
             while self._at < len(self._buffer) and self._buffer[self._at] in _SPACE:
                 self.skip(1)
@@ -113,18 +115,18 @@ class _TextStream:
                 return ""
 
     def skip(self, length: int) -> None:
-        """Leave ``length`` characters behind."""
+        """Skip ``length`` characters."""
         self.line += self._buffer.count("\n", self._at, self._at + length)
         self._at += length
 
     def value(self) -> Any:
-        """Read the JSON value that begins here."""
+        """Read the JSON value at the current position."""
         while True:
             try:
                 value, length = parse_value(self._buffer, self._at)
             except json.JSONDecodeError as error:
-                # What cannot be read may only be cut off. The text doubles each time, so that a
-                # long value is not read again for every piece.
+                # The value may only be incomplete. The text doubles each time, so that a long value
+                # is not parsed again for every piece.
                 if self._read_more(len(self._buffer) - self._at + 1):
                     continue
                 where = self._buffer.count("\n", self._at, error.pos)
@@ -136,14 +138,14 @@ class _TextStream:
             self.skip(length - self._at)
             return value
 
-    def _read_more(self, wanted: int) -> bool:
-        """Add at least ``wanted`` characters; whether there were any."""
+    def _read_more(self, minimum: int) -> bool:
+        """Read at least ``minimum`` characters if possible; return whether any were read."""
         kept = self._buffer[self._at :]
         pieces, size = [kept], 0
         for chunk in self._chunks:
             pieces.append(chunk)
             size += len(chunk)
-            if size >= wanted:
+            if size >= minimum:
                 break
         self._buffer, self._at = "".join(pieces), 0
         return size > 0
@@ -163,7 +165,7 @@ def parse_object(text: str) -> dict[str, Any]:
     """Return the JSON object that a line holds.
 
     Raises:
-        DataError: it holds something else, or characters that no encoding can hold.
+        DataError: the line holds something else, or half of a surrogate pair.
     """
     start = len(text) - len(text.lstrip())
     try:
@@ -180,11 +182,11 @@ def parse_object(text: str) -> dict[str, Any]:
 
 
 def parse_value(text: str, start: int = 0) -> tuple[Any, int]:
-    """Return the JSON value that begins at ``start``, and where it ends.
+    """Return the JSON value that begins at ``start``, and its end.
 
     Raises:
-        JSONDecodeError: there is none, or it is cut off.
-        DataError: it holds what is not JSON, or characters that no encoding can hold.
+        JSONDecodeError: there is no value, or it is incomplete.
+        DataError: it holds a constant that is not JSON, or half of a surrogate pair.
     """
     try:
         value, end = _DECODER.raw_decode(text, start)
@@ -195,7 +197,7 @@ def parse_value(text: str, start: int = 0) -> tuple[Any, int]:
             "holds half of a surrogate pair (\\ud800 to \\udfff), which is not a character"
         ) from error
     except RecursionError as error:
-        raise DataError("is nested too deeply to be a record") from error
+        raise DataError("is nested too deeply for a record") from error
     return value, end
 
 

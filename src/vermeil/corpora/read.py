@@ -1,9 +1,10 @@
-"""Files to documents."""
+"""Reading of corpora: from files to documents."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
+from pathlib import Path
 
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.formats.brat import read_brat
@@ -31,43 +32,45 @@ from vermeil.data.tags import Scheme, detect_scheme
 from vermeil.errors import DataError
 
 _PEEK = 200
-"""Lines that are looked at to recognise a format."""
+"""Number of lines from which a format is recognised."""
 
 
 def read_corpus(
-    config: CorpusConfig, check: Callable[[Document], None] | None = None
+    config: CorpusConfig | Path | str, check: Callable[[Document], None] | None = None
 ) -> Iterator[Document]:
     """Read the documents of a corpus, one at a time.
 
-    A file whose tag scheme is to be recognised is read twice. The path ``-`` is standard input.
+    The path ``-`` is standard input. A file is read twice if its tag scheme has to be recognised.
 
     Args:
-        config: which file, and how it is written.
-        check: raises `DataError` for a document that cannot be used, e.g. a task's ``check``; the
-            error is given the document's file and line.
+        config: the file or folder, and its format. A path alone may begin with a format
+            (``brat:folder``); otherwise the format is recognised.
+        check: raises `DataError` for a document that cannot be used, e.g. a task's ``check``. The
+            document's file and line are added to the error.
 
     Returns:
-        The documents in the order of the file; errors in it are raised while they are read.
+        The documents in the order of the file; errors in the file are raised during iteration.
 
     Raises:
         ConfigError: the packages that read the format are not installed; raised at once.
-        DataError: the file is missing, empty, damaged or not UTF-8; a record is not what the
-            format says; an id stands twice; tags mix schemes; or ``check`` says so.
+        DataError: the file is missing, empty, damaged or not UTF-8; a record breaks the format; an
+            id is repeated; tags mix schemes; or ``check`` failed.
     """
-    return _documents(with_named_format(config), check)
+    corpus = config if isinstance(config, CorpusConfig) else CorpusConfig.model_validate(config)
+    return _documents(with_named_format(corpus), check)
 
 
 def _documents(
     config: CorpusConfig, check: Callable[[Document], None] | None
 ) -> Iterator[Document]:
-    with IdIndex() as seen:
+    with IdIndex() as ids:
         for path, line, document in _read_located(config):
             with add_error_location(path, line):
-                seen.add(document, line)
+                ids.add(document, line)
                 if check is not None:
                     check(document)
             yield document
-        if not seen:
+        if not ids:
             raise DataError("holds no document; expected at least one", config.path)
 
 
@@ -92,7 +95,7 @@ def _read_located(config: CorpusConfig) -> Iterator[LocatedDocument]:
 
 
 def _from_lines(config: CorpusConfig) -> Iterator[tuple[int | None, Document]]:
-    """Read what comes line by line, or as JSON objects; a pipe is read once."""
+    """Read a format of lines or JSON objects; a pipe is read only once."""
     path = config.path
     if config.format in OBJECT_FORMATS and is_array(path):
         return _objects(read_object_file(path), config)
@@ -110,7 +113,7 @@ def _from_lines(config: CorpusConfig) -> Iterator[tuple[int | None, Document]]:
 
 
 def _with_format(config: CorpusConfig) -> tuple[CorpusConfig, Iterable[Line]]:
-    """Return the corpus with its format, and its lines."""
+    """Return the corpus with its recognised format, and its lines."""
     lines: Iterable[Line] = read_lines(config.path)
     if config.format != "auto":
         return config, lines
@@ -136,7 +139,7 @@ def _scheme(config: CorpusConfig) -> Scheme:
     if path == STDIN:
         raise DataError(
             "the tag scheme cannot be recognised, since standard input is read only once; "
-            "name it: iob1, iob2 or bioes",
+            "set scheme to iob1, iob2 or bioes",
             path,
         )
     if config.format == "conll":

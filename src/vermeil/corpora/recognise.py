@@ -1,4 +1,4 @@
-"""Which format a file or folder is in, by its name and its first record."""
+"""Recognition of the format of a file or folder, from its name and its first record."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ ENDINGS: dict[str, FileFormat] = {
     ".spacy": "docbin",
     ".ann": "brat",
 }
-"""What an ending promises; a .jsonl file may hold token lists or an annotation tool's objects, a
-.tsv file may be WebAnno's, and a .txt file may hold columns."""
+"""Default format of each ending. A .jsonl file may also hold token lists or objects of an
+annotation tool, a .tsv file WebAnno TSV, and a .txt file CoNLL columns."""
 
 OBJECT_FORMATS: frozenset[FileFormat] = frozenset(("jsonl", "tokens", *TOOLS))
-"""Formats that are JSON objects, one per line or in an array."""
+"""Formats of JSON objects, one per line or in an array."""
 
 FORMAT_EXTRAS: dict[FileFormat, str] = {
     "parquet": "parquet",
@@ -49,17 +49,17 @@ FORMAT_EXTRAS: dict[FileFormat, str] = {
     "datasets-tokens": "parquet",
     "docbin": "spacy",
 }
-"""Formats that need an extra (see `vermeil.optional`), and which."""
+"""Format to the extra that it needs (see `vermeil.optional`)."""
 
 _ONLY_READ = (".arrow", ".ann")
 _BY_NAME = ("parquet", "datasets", "docbin", "brat")
 
 
 def recognise_source(path: Path) -> FileFormat | None:
-    """Return the format of what is no text, or is a folder; None where the first lines tell.
+    """Return the format of a folder or of a binary file; None if only the content shows it.
 
     Raises:
-        DataError: the folder holds nothing that is known.
+        DataError: the folder cannot be read.
     """
     if path == STDIN or not path.is_dir():
         named = ENDINGS.get(_ending(path))
@@ -74,11 +74,11 @@ def recognise_source(path: Path) -> FileFormat | None:
 
 
 def with_named_format(config: CorpusConfig) -> CorpusConfig:
-    """Return a corpus with its format, where no look into a file is needed to recognise it.
+    """Return a corpus with its format, if it is recognised from the names of files alone.
 
     Raises:
         ConfigError: the packages that read the format are not installed.
-        DataError: the folder holds nothing that is known.
+        DataError: the folder cannot be read.
     """
     if config.format == "auto":
         named = recognise_source(config.path)
@@ -95,11 +95,15 @@ def require_readable(*corpora: CorpusConfig | None) -> None:
 
 
 def require_writable(path: Path, format: FormatSetting = "auto") -> FileFormat:  # noqa: A002
-    """Return the format in which a file or folder is to be written.
+    """Return the format for writing a file or folder.
+
+    Args:
+        path: the file or folder.
+        format: the format; auto: by the ending.
 
     Raises:
         ConfigError: the packages that write the format are not installed.
-        DataError: the format is not given, and the ending says nothing.
+        DataError: the format is auto, and the ending is unknown.
     """
     chosen = format_for(path) if format == "auto" else format
     _require_format(path, chosen)
@@ -112,14 +116,14 @@ def _require_format(path: Path, name: FormatSetting) -> None:
 
 
 def recognise(config: CorpusConfig, first: Sequence[Line]) -> FileFormat:
-    """Return the format of a file of text that is to be read.
+    """Return the format of a text file for reading.
 
     Args:
         config: the file's name, and the column of its tags.
         first: its first lines.
 
     Raises:
-        DataError: neither name nor first lines tell.
+        DataError: the format is recognised neither from the name nor from the first lines.
     """
     named = ENDINGS.get(_ending(config.path))
     opening = next((line for line in first if line.text.strip()), None)
@@ -135,13 +139,14 @@ def recognise(config: CorpusConfig, first: Sequence[Line]) -> FileFormat:
     if named == "text" or config.path == STDIN:
         return "text"
     raise DataError(
-        f"neither its name nor its first lines tell the format; name it: {', '.join(FORMAT_NAMES)}",
+        "the format is recognised neither from the name nor from the first lines; set format to "
+        f"one of {', '.join(FORMAT_NAMES)}",
         config.path,
     )
 
 
 def recognise_array(path: Path) -> FileFormat | None:
-    """Return the format of a JSON array in a file, by its first object; None where it is none."""
+    """Return the format of a JSON array in a file, by its first object; None if it is not one."""
     named = ENDINGS.get(_ending(path))
     if named not in (None, "jsonl") or not is_array(path):
         return None
@@ -149,10 +154,10 @@ def recognise_array(path: Path) -> FileFormat | None:
 
 
 def recognise_file(path: Path) -> FileFormat:
-    """Return the format of a file of JSON objects by its first one.
+    """Return the format of a file of JSON objects, by its first object.
 
     Raises:
-        DataError: it holds none.
+        DataError: the file holds no object.
     """
     for _, record in read_object_file(path):
         return _json_format(record)
@@ -160,16 +165,16 @@ def recognise_file(path: Path) -> FileFormat:
 
 
 def format_for(path: Path) -> FileFormat:
-    """Return the format of a file that is to be written.
+    """Return the format for writing a file, by its ending.
 
     Raises:
-        DataError: its ending says nothing.
+        DataError: the ending is unknown.
     """
     endings = {key: name for key, name in ENDINGS.items() if key not in _ONLY_READ}
     named = endings.get(_ending(path))
     if named is None:
         raise DataError(
-            f"the ending does not tell the format; name it, or choose one of {', '.join(endings)}",
+            f"no format has this ending; name the format, or choose one of {', '.join(endings)}",
             path,
         )
     return named

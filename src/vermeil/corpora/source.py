@@ -1,4 +1,4 @@
-"""Where documents come from: the lines of a file, compressed or not, and their places."""
+"""Access to input files: lines and chunks of text, and locations for errors."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from vermeil.data.document import Document
 from vermeil.errors import DataError
 
 STDIN = Path("-")
-"""The path that means standard input; it can be read only once."""
+"""Path that means standard input; it can be read only once."""
 
 
 class Line(NamedTuple):
-    """A line without its end, and its number from 1."""
+    """Line without its end, and its number from 1."""
 
     number: int
     text: str
 
 
 class LocatedDocument(NamedTuple):
-    """A document and where it stands."""
+    """Document with its file and line."""
 
     path: Path
     line: int | None
@@ -34,12 +34,12 @@ class LocatedDocument(NamedTuple):
 
 
 def read_lines(path: Path) -> Iterator[Line]:
-    r"""Read a UTF-8 file line by line; ``.gz`` is unpacked, ``-`` is standard input.
+    r"""Read a UTF-8 file line by line; ``.gz`` is decompressed, ``-`` is standard input.
 
-    Lines end with ``\n`` or ``\r\n``, nothing else; a byte-order mark is skipped.
+    Only ``\n`` and ``\r\n`` end a line. A byte-order mark is skipped.
 
     Raises:
-        DataError: no such file, not readable, damaged, or not UTF-8.
+        DataError: the file is missing, not readable, damaged, or not UTF-8.
     """
     with translate_file_errors(path), _open(path) as file:
         for number, raw in enumerate(file, 1):
@@ -47,10 +47,10 @@ def read_lines(path: Path) -> Iterator[Line]:
 
 
 def read_chunks(path: Path, size: int = 1 << 16) -> Iterator[str]:
-    """Read a UTF-8 file in pieces of ``size`` bytes, for formats that know no lines.
+    """Read a UTF-8 file in pieces of ``size`` bytes, for formats without lines.
 
     Raises:
-        DataError: as `read_lines`.
+        DataError: the file is missing, not readable, damaged, or not UTF-8.
     """
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     line = 1
@@ -72,10 +72,12 @@ def read_chunks(path: Path, size: int = 1 << 16) -> Iterator[str]:
 def read_whole(path: Path, *, keep_bom: bool = False) -> str:
     """Return the text of a UTF-8 file, without the line end at its end.
 
-    ``keep_bom`` keeps a byte-order mark, where offsets of others count it.
+    Args:
+        path: the file.
+        keep_bom: keep a byte-order mark, for files whose offsets count it.
 
     Raises:
-        DataError: as `read_lines`.
+        DataError: the file is missing, not readable, damaged, or not UTF-8.
     """
     with translate_file_errors(path), _open(path) as file:
         lines = [
@@ -83,7 +85,7 @@ def read_whole(path: Path, *, keep_bom: bool = False) -> str:
             for number, raw in enumerate(file, 1)
         ]
     text = "".join(lines)
-    # With offsets, what stands before the last line feed is text.
+    # In a file with offsets, a carriage return before the last line feed is text.
     return text.removesuffix("\n") if keep_bom else _without_end(text)
 
 
@@ -96,7 +98,7 @@ def stem_of(path: Path) -> str:
 
 @contextmanager
 def add_error_location(path: Path, line: int | None = None) -> Iterator[None]:
-    """Give a `DataError` that knows no place the place ``path:line``."""
+    """Add the location ``path:line`` to a `DataError` that has none."""
     try:
         yield
     except DataError as error:
@@ -105,7 +107,7 @@ def add_error_location(path: Path, line: int | None = None) -> Iterator[None]:
 
 @contextmanager
 def translate_file_errors(path: Path) -> Iterator[None]:
-    """Turn what the operating system says about a file into a `DataError`."""
+    """Turn errors of the operating system about a file into a `DataError`."""
     try:
         yield
     except FileNotFoundError as error:
@@ -114,7 +116,8 @@ def translate_file_errors(path: Path) -> Iterator[None]:
         raise DataError("is a folder; expected a file", path) from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
-            f"is not a whole gzip file ({error}); copy it again, or drop .gz from its name", path
+            f"is not a complete gzip file ({error}); copy it again, or remove .gz from its name",
+            path,
         ) from error
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror or error})", path) from error
@@ -132,14 +135,14 @@ def decode_line(
     """Return the text of one line of a file.
 
     Args:
-        raw: its bytes.
+        raw: bytes of the line.
         path: the file, for the error.
-        number: of the line; the first one may begin with a byte-order mark.
-        keep_end: whether a line end is kept.
-        keep_bom: whether a byte-order mark is kept.
+        number: number of the line; the first one may begin with a byte-order mark.
+        keep_end: keep the line end.
+        keep_bom: keep a byte-order mark.
 
     Raises:
-        DataError: it is not UTF-8.
+        DataError: the line is not UTF-8.
     """
     try:
         text = raw.decode("utf-8")

@@ -1,4 +1,4 @@
-"""Documents as words and tags: what CoNLL columns and token lists have in common."""
+"""Documents as words and tags: the common part of CoNLL columns, token lists and tables."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from vermeil.data.tags import Scheme, spans_to_tags, tags_to_spans
 from vermeil.errors import DataError
 
 REPAIRED = "repaired_tags"
-"""Key of a document's ``meta``: how many of its tags broke their scheme and were repaired."""
+"""Key of a document's ``meta``: number of tags that broke their scheme and were repaired."""
 
 _BREAK = re.compile(r"[\t\r\n]")
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class TokenisedRow(NamedTuple):
-    """One text as its file has it; ``tags`` is None where nobody annotated it."""
+    """One text of a file as words and tags; ``tags`` is None if it is not annotated."""
 
     id: str
     group: str | None
@@ -29,7 +29,7 @@ class TokenisedRow(NamedTuple):
 
 
 class TaggedWords(NamedTuple):
-    """A document as words and tags; ``text`` is None where the words joined by a space are it."""
+    """Document as words and tags; ``text`` is None if it equals the words joined by spaces."""
 
     words: list[str]
     tags: list[str] | None
@@ -37,7 +37,7 @@ class TaggedWords(NamedTuple):
 
 
 def join_words(words: Sequence[str]) -> tuple[str, tuple[Range, ...]]:
-    """Return the words joined by a space, and the range of each."""
+    """Return the words joined by spaces, and the range of each."""
     ranges: list[Range] = []
     start = 0
     for word in words:
@@ -47,7 +47,10 @@ def join_words(words: Sequence[str]) -> tuple[str, tuple[Range, ...]]:
 
 
 def align_words(text: str, words: Sequence[str]) -> tuple[Range, ...] | None:
-    """Return the range of each word in ``text``, with only white space between, or None."""
+    """Return the range of each word in a text.
+
+    None if the text is not exactly these words with white space between.
+    """
     ranges: list[Range] = []
     position = 0
     for word in words:
@@ -61,10 +64,10 @@ def align_words(text: str, words: Sequence[str]) -> tuple[Range, ...] | None:
 
 
 def row_to_document(row: TokenisedRow, scheme: Scheme) -> Document:
-    """Return the document of a row; its text is ``row.text`` where the words stand in it.
+    """Return the document of a row; its text is ``row.text`` if that aligns with the words.
 
     Raises:
-        DataError: a word is empty, or a tag is not one of the scheme.
+        DataError: a word is empty, or a tag is not in the scheme.
     """
     if "" in row.words:
         raise DataError(f"word {list(row.words).index('') + 1} is empty")
@@ -84,15 +87,16 @@ def row_to_document(row: TokenisedRow, scheme: Scheme) -> Document:
 def document_to_tagged_words(
     document: Document, scheme: Scheme, losses: Counter[str], *, single_line: bool = False
 ) -> TaggedWords:
-    """Return a document as words and tags; what they cannot hold is counted in ``losses``.
+    """Return a document as words and tags.
 
     Args:
-        document: what is written.
-        scheme: which tags to write.
-        losses: counted here are ``tokens_made`` (documents that had no tokens), ``respaced`` (texts
-            that will be read with other white space), ``odd_label`` (spans left out since a tab
-            or line end is in their label), and what `spans_to_tags` and `count_unheld` name.
-        single_line: whether words and text must stand on one line and hold no tab.
+        document: the document.
+        scheme: scheme of the tags.
+        losses: receives counts of lost information: ``tokens_made`` (documents without tokens),
+            ``respaced`` (texts whose white space changes), ``odd_label`` (spans omitted because of
+            a tab or line end in the label), and the names of `spans_to_tags` and
+            `count_unsupported`.
+        single_line: words and text must not contain a tab or line end.
     """
     tokens, spans = tokens_of(document, losses), document.spans
     words = [document.text[start:end] for start, end in tokens]
@@ -116,7 +120,7 @@ def document_to_tagged_words(
 
 
 def tokens_of(document: Document, losses: Counter[str]) -> tuple[Range, ...]:
-    """Return a document's tokens; where it has none, they are made (and counted as such)."""
+    """Return a document's tokens, or make some and count them as ``tokens_made``."""
     if document.tokens is not None:
         return document.tokens
     losses["tokens_made"] += 1
@@ -124,16 +128,19 @@ def tokens_of(document: Document, losses: Counter[str]) -> tuple[Range, ...]:
 
 
 def is_single_line(text: str) -> bool:
-    """Whether a text holds neither tab nor line end."""
+    """Return whether a text contains neither tab nor line end."""
     return _BREAK.search(text) is None
 
 
 def count_unsupported(
     document: Document, losses: Counter[str], supported: Collection[str] = ()
 ) -> None:
-    """Count what neither tags nor plain text can hold, under its name in the record.
+    """Count information of a document that neither tags nor plain text can hold.
 
-    ``supported`` names what the format holds all the same.
+    Args:
+        document: the document.
+        losses: receives the counts, under the keys of the record.
+        supported: keys that the format can hold.
     """
     annotation = document.annotation
     lost = {

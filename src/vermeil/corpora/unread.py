@@ -1,4 +1,4 @@
-"""What a file held and a document cannot hold: counted by name in the document's ``meta``."""
+"""Counts of information in a file that a document cannot hold, in the document's ``meta``."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from vermeil.corpora.tokenised import REPAIRED
 from vermeil.data.document import Document
 
 UNREAD = "unread"
-"""Key of a document's ``meta``: name of what was not read to its number."""
+"""Key of a document's ``meta``: kind of information that was not read to its number."""
 
 
 def with_unread(meta: Mapping[str, Any], unread: Mapping[str, int]) -> dict[str, Any]:
-    """Return ``meta`` with what was not read, if anything was."""
-    left = {name: number for name, number in sorted(unread.items()) if number}
-    return {**meta, UNREAD: left} if left else dict(meta)
+    """Return ``meta`` with the counts of unread information that are not 0."""
+    counts = {name: number for name, number in sorted(unread.items()) if number}
+    return {**meta, UNREAD: counts} if counts else dict(meta)
 
 
 def unread_of(document: Document) -> Counter[str]:
-    """Return what was not read, or repaired, when this document was read."""
+    """Return the counts of information that was not read, or was repaired, in this document."""
     noted = document.meta.get(UNREAD)
     found: Counter[str] = Counter()
     if isinstance(noted, Mapping):
@@ -32,7 +32,7 @@ def unread_of(document: Document) -> Counter[str]:
 
 
 def counting_unread(documents: Iterable[Document], into: Counter[str]) -> Iterator[Document]:
-    """Pass documents on, counting what was not read of them."""
+    """Yield documents, and add their counts of unread information to ``into``."""
     for document in documents:
         into.update(unread_of(document))
         yield document

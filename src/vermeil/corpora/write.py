@@ -1,4 +1,4 @@
-"""Documents to files."""
+"""Writing of corpora: from documents to files."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from vermeil.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class WriteReport:
-    """What was written, and what the format could not hold.
+    """Result of writing a corpus, with the information that the format cannot hold.
 
     Args:
-        documents: documents that came in.
-        written: documents that are in the file; the others are ``losses["unwritable"]``.
-        losses: name of a loss to number; empty where reading the file gives the same documents.
+        documents: number of given documents.
+        written: number of documents in the file; the others are ``losses["unwritable"]``.
+        losses: name of a loss to number; empty if reading the file gives the same documents.
     """
 
     documents: int
@@ -44,7 +44,7 @@ class WriteReport:
     losses: Mapping[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """The report for JSON."""
+        """Return the report for JSON."""
         return {
             "documents": self.documents,
             "written": self.written,
@@ -54,29 +54,30 @@ class WriteReport:
 
 def write_corpus(
     documents: Iterable[Document],
-    path: Path,
+    path: Path | str,
     format: FormatSetting = "auto",  # noqa: A002
     scheme: Scheme = "iob2",
     *,
     overwrite: bool = False,
 ) -> WriteReport:
-    """Write documents to a file or folder, whole or not at all; ``.gz`` compresses files of text.
+    """Write documents to a file or folder, atomically; ``.gz`` compresses text files.
 
-    jsonl, parquet and datasets hold everything, and so does what annotation tools carry along for
-    us. What another format cannot hold is counted by name.
+    jsonl, parquet, datasets and the formats of annotation tools hold everything. Information that
+    another format cannot hold is counted by name.
 
     Args:
-        documents: what is written, in order.
-        path: where to; missing folders are made.
-        format: one of `vermeil.corpora.config.FORMATS`, or auto: by the ending.
+        documents: the documents, in order.
+        path: the file or folder; missing parent folders are created.
+        format: one of `vermeil.corpora.config.FORMAT_NAMES`, or auto: by the ending.
         scheme: tag scheme of conll, tokens and tables of tokens.
-        overwrite: replace a file that is there; a folder that is not empty never is.
+        overwrite: replace an existing file; a folder that is not empty is never replaced.
 
     Raises:
         ConfigError: a library that the format needs is not installed.
-        DataError: the file is there or cannot be written, two documents have the same id, or a
-            text holds what UTF-8 cannot hold.
+        DataError: the file exists or cannot be written, two documents have the same id, or a
+            text holds half of a surrogate pair.
     """
+    path = Path(path)
     chosen = require_writable(path, format)
     if not _is_folder(chosen, path):
         check_file(path, overwrite=overwrite)
@@ -136,13 +137,13 @@ def _chunks(
 def _write_text(chunks: Iterator[str], path: Path, seen: dict[str, None]) -> None:
     with atomic_file(path) as file:
         for chunk in chunks:
-            # A file that begins with a byte-order mark would lose it on reading.
+            # A text that begins with a byte-order mark would lose it when the file is read.
             file.write("\ufeff" + chunk if len(seen) == 1 and chunk[:1] == "\ufeff" else chunk)
 
 
 @contextmanager
 def _report_surrogates(seen: dict[str, None]) -> Iterator[None]:
-    """Say which document holds what UTF-8 cannot hold."""
+    """Name the document in the error about characters that UTF-8 cannot encode."""
     try:
         yield
     except UnicodeEncodeError as error:

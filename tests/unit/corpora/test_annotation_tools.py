@@ -49,7 +49,7 @@ def test_label_studio_last_answer_counts_and_the_others_are_counted(tmp_path):
     assert document.meta == {"unread": unread}
 
 
-def test_label_studio_predictions_are_read_where_nobody_has_answered(tmp_path):
+def test_label_studio_predictions_are_read_where_no_answer_is(tmp_path):
     prediction = {"result": [labelled(0, 3, "A")], "model_version": "m"}
     (document,) = read(tmp_path, [task(predictions=[prediction])])
     assert keys(document) == [(0, 3, "A")]
@@ -183,6 +183,16 @@ def test_argilla_responses_come_before_suggestions(tmp_path):
 # Containers, and what is wrong
 
 
+@pytest.mark.parametrize("key", ["not_annotated", "nobody_looked"])
+def test_no_answer_of_doccano_stays_unannotated(tmp_path, key):
+    record = {"text": "Ann", "label": [], "vermeil": {"id": "a", key: True}}
+    (document,) = read(tmp_path, json.dumps(record), "x.jsonl", format="doccano")
+    assert (document.id, document.spans, document.meta) == ("a", None, {})
+    answered = record | {"label": [[0, 3, "PER"]]}
+    (document,) = read(tmp_path, json.dumps(answered), "x.jsonl", format="doccano")
+    assert keys(document) == [(0, 3, "PER")]
+
+
 def test_arrays_are_read_packed_and_with_the_line_of_each_object(tmp_path):
     path = tmp_path / "x.json.gz"
     tasks = [task({"result": []}, text="x" * 200_000), task({"result": []}, text="y")]
@@ -199,9 +209,9 @@ def test_arrays_are_read_packed_and_with_the_line_of_each_object(tmp_path):
         ('[\n{"data": {"a": "x", "b": "y"}}]', 2, '"data" holds a, b; expected "text"'),
         ('[{"data": {"text": "x"}},\n\n 3]', 3, "expected a JSON object, found 3"),
         ('[{"data": {"text": "x"}}\n{', 2, "expected a comma or the array's end, found '{'"),
-        ('[{"data": {"text": "x"}}\n', 2, "the file ends; is it whole?"),
+        ('[{"data": {"text": "x"}}\n', 2, "but the file ends; check that it is complete"),
         ('[{"data": {"text": "x"}},\n{"data": ', 2, "not JSON: Expecting value"),
-        ('[{"data": {"text": "x"}}]\n x', 2, "something stands after the array's end"),
+        ('[{"data": {"text": "x"}}]\n x', 2, "expected nothing after the array's end"),
         ("[]", None, "holds no document"),
         ('{"data": {"text": "x"}}\n{"data": 3}', 2, '"data" is 3; expected an object'),
         ('{"text": "x", "label": [[0, 1]], "id": 1}', 1, "expected [start, end, label]"),
@@ -233,5 +243,5 @@ def test_a_path_may_begin_with_its_format():
     config = CorpusConfig.model_validate("doccano:some/x.jsonl")
     assert (config.format, str(config.path)) == ("doccano", "some/x.jsonl")
     assert CorpusConfig(path="C:/x.jsonl").format == "auto"
-    with pytest.raises(ValueError, match="one format: the path says doccano, the key prodigy"):
+    with pytest.raises(ValueError, match="the path names doccano and the key format is prodigy"):
         CorpusConfig(path="doccano:x", format="prodigy")

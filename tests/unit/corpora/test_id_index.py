@@ -1,4 +1,4 @@
-"""Ids that stand twice are found, also where most ids lie in a temporary file."""
+"""Repeated ids are found, also if most ids are in a temporary file."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from vermeil.errors import DataError
 
 
 @given(st.lists(st.text(min_size=1, max_size=3), max_size=30), st.integers(0, 10))
-def test_the_first_repeated_id_is_told_with_its_line(ids: list[str], in_memory: int) -> None:
+def test_the_error_about_a_repeated_id_names_its_first_line(ids: list[str], in_memory: int) -> None:
     before: dict[str, int] = {}
-    with IdIndex(in_memory) as seen:
+    with IdIndex(in_memory) as index:
         for line, name in enumerate(ids, start=1):
             if name in before:
                 with pytest.raises(DataError) as caught:
-                    seen.add(Document(name, ""), line)
-                assert f"(line {before[name]})" in str(caught.value)
+                    index.add(Document(name, ""), line)
+                assert f"(first in line {before[name]})" in str(caught.value)
                 return
-            seen.add(Document(name, ""), line)
+            index.add(Document(name, ""), line)
             before[name] = line
-        assert bool(seen) is bool(ids)
+        assert bool(index) is bool(ids)
 
 
 def test_files_have_no_line() -> None:
-    with IdIndex(in_memory=0) as seen:
-        seen.add(Document("a", ""), None)
-        with pytest.raises(DataError, match=r"the id 'a' stands here again; ids"):
-            seen.add(Document("a", ""), None)
+    with IdIndex(in_memory=0) as index:
+        index.add(Document("a", ""), None)
+        with pytest.raises(DataError, match=r"the id 'a' is repeated; ids"):
+            index.add(Document("a", ""), None)
 
 
 @pytest.mark.slow
-def test_a_repeated_id_far_into_a_large_corpus_is_told_with_both_lines(tmp_path: Path) -> None:
+def test_a_repeated_id_far_into_a_large_corpus_names_both_lines(tmp_path: Path) -> None:
     path = tmp_path / "large.jsonl"
     names = [f"d{i}" for i in range(120_000)] + ["d110000"]
     path.write_text("".join(f'{{"id": "{name}", "text": "x"}}\n' for name in names), "utf-8")

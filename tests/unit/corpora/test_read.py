@@ -65,7 +65,7 @@ def test_a_damaged_gzip_file(tmp_path, damage):
     elif damage == "flipped":
         packed[-6] ^= 0xFF
     path.write_bytes(RECORD if damage == "plain" else bytes(packed))
-    assert "is not a whole gzip file" in str(fails(path, format="text"))
+    assert "is not a complete gzip file" in str(fails(path, format="text"))
 
 
 def test_a_repeated_id_names_the_line_that_had_it_first(tmp_path):
@@ -73,7 +73,7 @@ def test_a_repeated_id_names_the_line_that_had_it_first(tmp_path):
     path.write_bytes(RECORD + b"\n" + RECORD)
     error = fails(path)
     assert error.line == 3
-    assert "the id 'a' stands here again (line 1); ids must be unique" in str(error)
+    assert "the id 'a' is repeated (first in line 1); ids must be unique" in str(error)
 
 
 def test_what_the_task_refuses_gets_file_and_line(tmp_path):
@@ -121,10 +121,10 @@ def test_the_format_is_recognised(tmp_path, name, content, texts):
     assert [d.text for d in read_corpus(CorpusConfig(path=path))] == texts
 
 
-def test_a_format_that_cannot_be_told_is_an_error(tmp_path):
+def test_an_unknown_format_is_an_error(tmp_path):
     path = tmp_path / "x.dat"
     path.write_text("just words\n")
-    assert "name it: jsonl, conll, tokens, text, parquet" in str(fails(path))
+    assert "set format to one of jsonl, conll, tokens, text, parquet" in str(fails(path))
 
 
 def test_a_first_record_that_is_broken_is_an_error_with_its_line(tmp_path):
@@ -146,7 +146,9 @@ def test_columns_from_standard_input_need_a_scheme(monkeypatch):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a B-X\nb O\n")))
         documents = read_corpus(CorpusConfig(path="-", scheme=scheme))
         if scheme == "auto":
-            with pytest.raises(DataError, match="standard input is read only once; name it: iob1"):
+            with pytest.raises(
+                DataError, match="standard input is read only once; set scheme to iob1"
+            ):
                 next(documents)
         else:
             assert next(documents).text == "a b"

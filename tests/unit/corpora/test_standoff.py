@@ -83,7 +83,7 @@ def test_one_file_of_brat(tmp_path):
         ("T1\tX a b\tS", "expected T1, a tab, a label, start and end"),
         ("T1", "expected T1, a tab, a label, start and end"),
         ("R1\tX T1 T2", "expected R1, a tab, a label, Arg1:T1 and Arg2:T2"),
-        ("hello", "'hello' is no annotation of brat's"),
+        ("hello", "'hello' is not an annotation in the format of brat"),
     ],
 )
 def test_wrong_lines_of_brat(tmp_path, line, message):
@@ -98,7 +98,7 @@ def test_a_folder_that_is_there_is_not_replaced(tmp_path):
     (tmp_path / "x").mkdir()
     write_corpus([Document("a", "x")], tmp_path / "x", "brat")
     for name in ("brat", "webanno", "datasets"):
-        with pytest.raises(DataError, match="is there already; name a new folder"):
+        with pytest.raises(DataError, match="exists already; name a new folder"):
             write_corpus([Document("a", "x")], tmp_path / "x", name)
     assert [path.name for path in (tmp_path / "x").iterdir()] == ["a.txt"]
 
@@ -158,8 +158,8 @@ def test_a_webanno_file_holds_one_document(tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("1-1\t0-1\tI", "the row has 3 columns; expected 8, as the layers say"),
-        ("1-1\t0+1\tI\t_\t_\t_\t_\t_\t", "'0+1' are no offsets; expected start-end"),
+        ("1-1\t0-1\tI", "the row has 3 columns; expected 8 for the declared layers"),
+        ("1-1\t0+1\tI\t_\t_\t_\t_\t_\t", "'0+1' is not a range; expected start-end"),
     ],
 )
 def test_wrong_rows_of_webanno(tmp_path, row, message):

@@ -74,8 +74,8 @@ def test_two_documents_with_one_id_are_an_error(tmp_path):
         write_corpus([*DOCUMENTS, DOCUMENTS[0]], tmp_path / "x.jsonl")
 
 
-def test_an_ending_that_says_nothing_is_an_error(tmp_path):
-    with pytest.raises(DataError, match=r"the ending does not tell the format; name it, or choose"):
+def test_an_unknown_ending_is_an_error(tmp_path):
+    with pytest.raises(DataError, match=r"no format has this ending; name the format, or choose"):
         write_corpus(DOCUMENTS, tmp_path / "x.bin")
     assert write_corpus(DOCUMENTS, tmp_path / "x.bin", "jsonl").written == 3
 

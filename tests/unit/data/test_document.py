@@ -36,12 +36,12 @@ def test_spans_are_put_in_order():
     assert [s.key for s in ordered] == [(0, 2, "C"), (0, 5, "A"), (0, 5, "B"), (4, 5, "B")]
 
 
-def test_nothing_there_is_not_the_same_as_nobody_looked():
+def test_an_empty_annotation_differs_from_no_annotation():
     assert UNANNOTATED.is_empty
     assert Annotation(abstain=((0, 1),)).is_empty
-    for looked in (Annotation(spans=()), Annotation(labels=()), Annotation(relations=())):
-        assert not looked.is_empty
-        assert looked != UNANNOTATED
+    for annotation in (Annotation(spans=()), Annotation(labels=()), Annotation(relations=())):
+        assert not annotation.is_empty
+        assert annotation != UNANNOTATED
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def read(tags: str, scheme: str) -> tuple[list[tuple[int, int, str]], int]:
         ("bioes", "B-PER L-PER U-PER U-LOC"),
     ],
 )
-def test_touching_spans_are_told_apart_in_every_scheme(scheme, tags):
+def test_touching_spans_stay_separate_in_every_scheme(scheme, tags):
     assert read(tags, scheme) == ([(0, 7, "PER"), (8, 11, "PER"), (12, 15, "LOC")], 0)
 
 

@@ -1,14 +1,14 @@
-"""The same, or nearly the same, text on both sides of a split.
+"""Search for leaks: texts that are equal or nearly equal on both sides of a split.
 
-Texts are compared after Unicode normalisation (NFKC), case folding, and with every run of
-characters that are neither letters nor digits as one space. Nearly the same are two texts whose
-sets of five-character shingles have a Jaccard similarity of at least the threshold. The search is
-exact: two sets that are so similar must share some of their rarest shingles, so only those are
-indexed (prefix filtering: Bayardo, Ma, Srikant, *Scaling Up All Pairs Similarity Search*, 2007;
-with several shared shingles: Wang, Li, Feng, *Can We Beat the Prefix Filtering?*, 2012).
+Texts are compared after Unicode normalisation (NFKC) and case folding, and every run of characters
+that are neither letters nor digits becomes one space. Two texts are nearly equal if their sets of
+five-character shingles have a Jaccard similarity of at least the threshold. The search is exact:
+two such sets must share some of their rarest shingles, so only those are indexed (prefix
+filtering: Bayardo, Ma, Srikant, *Scaling Up All Pairs Similarity Search*, 2007; with several
+shared shingles: Wang, Li, Feng, *Can We Beat the Prefix Filtering?*, 2012).
 
-Texts of fewer than five words (numbers do not count: datelines, scores) are often the same without
-one being copied from the other. They are looked at for exact repeats only, and listed apart.
+Texts of fewer than five words (not counting numbers: datelines, scores) are often equal by chance.
+They are compared for equality only, and listed separately.
 """
 
 from __future__ import annotations
@@ -28,31 +28,31 @@ from vermeil.data.document import Document
 from vermeil.errors import ConfigError
 
 SHORT = 5
-"""Texts of fewer words are compared for exact repeats only."""
+"""Texts of fewer words are compared for equality only."""
 
 _WIDTH = 5
 _SHARED = 12
-"""Rare shingles that two similar texts must share before all are compared; only speed depends on
-it: more make the index larger and the comparisons fewer."""
+"""Number of rare shingles that two texts must share before they are compared. It affects only
+speed: a larger number means a larger index and fewer comparisons."""
 _SLACK = 1e-9
-"""Keeps a product like 0.7 * 10 from being rounded up to 8."""
+"""Tolerance that prevents rounding a product like 0.7 * 10 up to 8."""
 _NO_WORD = re.compile(r"[\W_]+")
 _WORD = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")
-"""A run of letters; in scripts without spaces, each letter."""
+"""Word: a run of letters; in scripts without spaces, each letter."""
 _FACTORS = np.array([pow(0x9E3779B97F4A7C15, n, 2**64) for n in range(_WIDTH)], np.uint64)
-"""Powers of an odd number without pattern: a polynomial hash, modulo 2**64."""
+"""Powers of an irregular odd number, for a polynomial hash modulo 2**64."""
 
 Shingles = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A document of the right corpus whose text the left corpus holds, too.
+    """Document of the right corpus whose text is also in the left corpus.
 
     Args:
-        left: id of the most similar document on the left (the first of several).
-        right: id of the document on the right.
-        similarity: Jaccard similarity of their shingles; 1 for the same text.
+        left: id of the most similar left document (the first of several).
+        right: id of the right document.
+        similarity: Jaccard similarity of their shingles; 1 for equal texts.
     """
 
     left: str
@@ -60,22 +60,22 @@ class Leak:
     similarity: float = 1.0
 
     def as_dict(self) -> dict[str, str | float]:
-        """The leak for JSON."""
+        """Return the leak for JSON."""
         return {"left": self.left, "right": self.right, "similarity": round(self.similarity, 4)}
 
 
 @dataclass(frozen=True, slots=True)
 class LeakReport:
-    """What two corpora share; a right document is in at most one of the lists.
+    """Leaks between two corpora; a right document is in at most one of the lists.
 
     Args:
-        left_documents: documents on the left.
-        right_documents: documents on the right.
+        left_documents: number of left documents.
+        right_documents: number of right documents.
         threshold: smallest similarity of ``near``.
-        exact: the same text, after normalisation.
-        near: nearly the same text.
-        short: the same text, of fewer than `SHORT` words.
-        groups: names of groups that both sides hold.
+        exact: equal texts, after normalisation.
+        near: nearly equal texts.
+        short: equal texts of fewer than `SHORT` words.
+        groups: names of groups that are in both corpora.
     """
 
     left_documents: int
@@ -88,21 +88,26 @@ class LeakReport:
 
     @property
     def leaks(self) -> int:
-        """Right documents that a model which learned the left ones has seen; short ones apart."""
+        """Number of right documents that are also in the left corpus, without short ones."""
         return len(self.exact) + len(self.near)
 
     def describe(self, left: str = "the left corpus", right: str = "the right corpus") -> str:
-        """Say in words what was found."""
+        """Return the result as a sentence.
+
+        Args:
+            left: name of the left corpus.
+            right: name of the right corpus.
+        """
         share = self.leaks / self.right_documents if self.right_documents else 0.0
         words = (
-            f"{self.leaks} of {self.right_documents} documents of {right} ({share:.1%}) also stand "
+            f"{self.leaks} of {self.right_documents} documents of {right} ({share:.1%}) are also "
             f"in {left}: {len(self.exact)} the same, {len(self.near)} nearly the same "
             f"(similarity of at least {self.threshold:g})"
         )
         if self.short:
             words += f"; {len(self.short)} more are repeats of fewer than {SHORT} words"
         if self.groups:
-            words += f"; both hold {len(self.groups)} group names"
+            words += f"; {len(self.groups)} group names are in both"
         return words
 
     def as_dict(self) -> dict[str, Any]:
@@ -122,12 +127,12 @@ class LeakReport:
 def find_leaks(
     left: Iterable[Document], right: Iterable[Document], threshold: float = 0.8
 ) -> LeakReport:
-    """Find the documents of ``right`` whose text stands, or nearly stands, in ``left``.
+    """Find documents of ``right`` whose text equals, or nearly equals, a text of ``left``.
 
     Args:
-        left: e.g. what a student is trained on; read once, their texts are kept.
-        right: e.g. what it is tested on.
-        threshold: Jaccard similarity, above 0 and at most 1, from which texts are nearly the same.
+        left: e.g. training documents; read once, and their texts are kept in memory.
+        right: e.g. test documents.
+        threshold: Jaccard similarity, above 0 and at most 1, from which texts are nearly equal.
 
     Raises:
         ConfigError: the threshold is not in (0, 1].
@@ -173,9 +178,9 @@ def find_leaks(
 
 
 def normalise_text(text: str) -> str:
-    """Return the form in which texts are compared (see the top of this file)."""
+    """Return the normalised form of a text, in which texts are compared."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    # A text without letters and digits ("***") is compared as it is.
+    # A text without letters and digits ("***") is compared unchanged.
     return _NO_WORD.sub(" ", folded).strip() or folded.strip()
 
 
@@ -186,7 +191,7 @@ def _is_short(text: str) -> bool:
 def _near(
     left: Sequence[str], right: Sequence[str], threshold: float
 ) -> dict[str, tuple[str, float]]:
-    """Return right text to the most similar left text (the first of several) and similarity."""
+    """Map right texts to the most similar left text (the first of several) and the similarity."""
     ranked = _rank([_shingles(text) for text in (*left, *right)])
     left_sets, right_sets = ranked[: len(left)], ranked[len(left) :]
     sizes = np.array([len(one) for one in left_sets], dtype=np.int64)
@@ -204,10 +209,10 @@ def _near(
 
 
 class _ShingleIndex:
-    """Which sets hold which shingle.
+    """Index from shingles to the sets that contain them.
 
     Args:
-        sets: the shingles of each set, without repetition.
+        sets: shingles of each set, without repetition.
     """
 
     def __init__(self, sets: Sequence[Shingles]) -> None:
@@ -218,7 +223,7 @@ class _ShingleIndex:
         self._owners, self._shingles = owners[order], shingles[order]
 
     def shared(self, one: Shingles) -> NDArray[np.int64]:
-        """Return how many shingles of ``one`` each set holds: int64, shape (sets,)."""
+        """Return the number of shingles that each set shares with ``one``: int64, shape (sets,)."""
         starts = np.searchsorted(self._shingles, one, side="left")
         ends = np.searchsorted(self._shingles, one, side="right")
         holders = [self._owners[start:end] for start, end in zip(starts, ends, strict=True)]
@@ -227,7 +232,7 @@ class _ShingleIndex:
 
 
 def _shingles(text: str) -> NDArray[np.uint64]:
-    """Hash every five-character stretch of a text: uint64, sorted, each once."""
+    """Return the hashes of all five-character substrings: uint64, sorted, without repetition."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     points, size = points.astype(np.uint64), len(points) - _WIDTH + 1
     hashes = np.zeros(size, dtype=np.uint64)
@@ -237,7 +242,7 @@ def _shingles(text: str) -> NDArray[np.uint64]:
 
 
 def _rank(sets: Sequence[NDArray[np.uint64]]) -> list[Shingles]:
-    """Replace hashes by ranks, the rarest shingle first: int64, sorted."""
+    """Return each set with ranks in place of hashes, rarest shingle first: int64, sorted."""
     if not sets:
         return []
     everything = np.concatenate(sets)
@@ -249,12 +254,12 @@ def _rank(sets: Sequence[NDArray[np.uint64]]) -> list[Shingles]:
 
 
 def _min_shared(one: Shingles, threshold: float) -> int:
-    """Return how many shingles a set must share with ``one`` at least to be similar enough."""
+    """Return the minimum number of shingles that a similar set shares with ``one``."""
     return math.ceil(threshold * len(one) - _SLACK)
 
 
 def _prefix(one: Shingles, threshold: float) -> Shingles:
-    """Return the rarest shingles, of which similar sets share `_SHARED` (or all they must)."""
+    """Return the rarest shingles; similar sets share `_SHARED` of them, or `_min_shared`."""
     return one[: len(one) - _min_shared(one, threshold) + _SHARED]
 
 

@@ -1,4 +1,4 @@
-"""Parts of a corpus that share no group and hold every label in like measure."""
+"""Split of a corpus into parts without common groups and with similar label frequencies."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _DOCUMENTS = ("documents", "")
 def split_corpus(
     documents: Iterable[Document], shares: Mapping[str, float], seed: int = 0
 ) -> dict[str, list[Document]]:
-    """Deal out the groups of a corpus, so that each part gets its share of documents and labels.
+    """Assign the groups of a corpus to parts, so that each part has its share of every label.
 
-    Groups are dealt out one by one, the largest first and equal ones in an order drawn by the
-    seed. Each goes where it brings the counts of documents, of spans per label and of documents
-    per label nearest to the shares (the smallest growth of Pearson's chi-square distance, over
-    counts relative to their totals; documents weigh as much as all labels together). Every part
-    gets at least one group.
+    Groups are assigned one by one, the largest first, and equally large ones in random order. A
+    group goes to the part where the counts of documents, of spans per label and of documents per
+    label come closest to the shares. Distance is Pearson's chi-square over counts relative to
+    their totals; documents weigh as much as all labels together. Every part gets at least one
+    group.
 
     Args:
-        documents: the corpus; its order does not matter to who gets what.
-        shares: name of a part to its share; they add up to 1.
-        seed: draws the order of groups.
+        documents: the corpus; the assignment does not depend on its order.
+        shares: name of a part to its share; the shares add up to 1.
+        seed: seed of the order of groups.
 
     Returns:
         Name of a part to its documents, in the order of the corpus.
@@ -43,8 +43,8 @@ def split_corpus(
         groups.setdefault(document.group_or_id, Counter()).update(_counts(document))
     if len(groups) < len(shares):
         raise DataError(
-            f"{len(groups)} groups cannot be dealt out to {len(shares)} parts, since a group is "
-            "never cut; ask for fewer parts"
+            f"{len(groups)} groups cannot be divided into {len(shares)} parts, since a group is "
+            "never split; choose fewer parts"
         )
     chosen = _assign_groups(groups, shares, seed)
     parts: dict[str, list[Document]] = {name: [] for name in shares}

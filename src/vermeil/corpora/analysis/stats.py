@@ -1,4 +1,4 @@
-"""What a corpus holds, in numbers."""
+"""Statistics of a corpus."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from vermeil.data.document import Document
 
 @dataclass(frozen=True, slots=True)
 class LengthSummary:
-    """Smallest, middle and largest of many lengths; all 0 where there are none.
+    """Minimum, median and maximum of lengths; all 0 if there are none.
 
-    Of an even number of lengths the lower middle one is taken, so that it is a length that occurs.
+    For an even number of lengths, the median is the lower middle one, so that it always occurs.
     """
 
     minimum: int = 0
@@ -25,7 +25,7 @@ class LengthSummary:
     maximum: int = 0
 
     def as_dict(self) -> dict[str, int]:
-        """The spread for JSON."""
+        """Return the summary for JSON."""
         return {"minimum": self.minimum, "median": self.median, "maximum": self.maximum}
 
 
@@ -35,18 +35,18 @@ class CorpusStats:
 
     Args:
         documents: all documents.
-        groups: distinct groups; a document without group is one of its own.
-        annotated: documents that somebody looked at, even if there was nothing to mark.
+        groups: distinct groups; a document without group counts as one.
+        annotated: annotated documents, including those with an empty annotation.
         spans: label to number of spans.
         labels: label to number of documents that carry it as a whole.
         relations: label to number of relations.
-        abstentions: ranges where nobody knows.
+        abstentions: ranges whose annotation is unknown.
         overlapping: documents in which spans overlap or are nested.
         characters: lengths in Unicode code points.
-        words: lengths in tokens, or in words parted by white space where there are no tokens.
-        duplicates: documents whose text stands in the corpus before, character by character.
-        repaired_tags: tags that broke their scheme and were repaired on reading.
-        unread: what files held and documents cannot hold, by name to its number.
+        words: lengths in tokens, or in words separated by white space if there are no tokens.
+        duplicates: documents whose text is equal to an earlier text of the corpus.
+        repaired_tags: tags that broke their scheme and were repaired during reading.
+        unread: kind of information that documents cannot hold to its number.
     """
 
     documents: int = 0
@@ -65,11 +65,11 @@ class CorpusStats:
 
     @property
     def unannotated(self) -> int:
-        """Documents that nobody looked at."""
+        """Number of documents without annotation."""
         return self.documents - self.annotated
 
     def as_dict(self) -> dict[str, Any]:
-        """The statistics for JSON."""
+        """Return the statistics for JSON."""
         return {
             "documents": self.documents,
             "groups": self.groups,
@@ -89,9 +89,9 @@ class CorpusStats:
 
 
 def corpus_stats(documents: Iterable[Document]) -> CorpusStats:
-    """Count what documents hold; they are read once and not kept.
+    """Return the statistics of documents, which are read once and not kept in memory.
 
-    Labels come in order of their number, most frequent first, then by name.
+    Labels are sorted by frequency, most frequent first, then by name.
     """
     number: Counter[str] = Counter()
     spans: Counter[str] = Counter()

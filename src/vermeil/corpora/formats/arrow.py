@@ -1,8 +1,8 @@
-"""Rows out of Parquet files and Hugging Face `datasets` folders, and into them; through pyarrow.
+"""Reading and writing of rows in Parquet files and Hugging Face `datasets` folders, with pyarrow.
 
 A folder of `datasets` (``save_to_disk``) holds Arrow streams, ``dataset_info.json`` with the
-features, and ``state.json`` with the names of the streams; a Parquet file of `datasets` has the
-same features in its schema's metadata. So the library itself is not needed.
+features, and ``state.json`` with the names of the streams. A Parquet file of `datasets` has the
+same features in its schema's metadata. The library `datasets` itself is not needed.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from vermeil.optional import require
 
 INFO, STATE, SPLITS = "dataset_info.json", "state.json", "dataset_dict.json"
 BATCH_ROWS = 1000
-"""Rows that are in memory at once."""
+"""Number of rows in memory at once."""
 
 Features = dict[str, Any]
-"""Name of a column to its type, as `datasets` writes it."""
+"""Name of a column to its type, in the notation of `datasets`."""
 
 
 class TableRows(NamedTuple):
-    """The rows of a table, and what its columns are.
+    """Rows and columns of a table.
 
     Args:
-        features: `datasets`' description of the columns; empty where the file has none.
+        features: description of the columns by `datasets`; empty if the file has none.
         columns: names of all columns.
-        rows: the file, the row's number from 1 and the row.
+        rows: file, number from 1 and values of each row.
     """
 
     features: Features
@@ -44,7 +44,7 @@ class TableRows(NamedTuple):
 
 
 def read_rows(path: Path) -> TableRows:
-    """Open a Parquet file, an Arrow file, or a folder of either.
+    """Open a Parquet file, an Arrow file, or a folder of such files.
 
     Raises:
         ConfigError: pyarrow is not installed.
@@ -63,16 +63,16 @@ def read_rows(path: Path) -> TableRows:
 
 
 def looks_like_table(path: Path) -> bool:
-    """Whether a folder holds a table."""
+    """Return whether a folder holds a table."""
     return any((path / name).exists() for name in (INFO, SPLITS)) or any(path.glob("*.parquet"))
 
 
 def write_parquet(rows: Iterable[Sequence[Any]], columns: Columns, path: Path) -> None:
-    """Write a Parquet file, whole or not at all.
+    """Write a Parquet file, atomically.
 
     Args:
         rows: values in the order of the columns.
-        columns: what the columns are.
+        columns: the columns.
         path: the file.
     """
     pa = _pyarrow()
@@ -82,7 +82,7 @@ def write_parquet(rows: Iterable[Sequence[Any]], columns: Columns, path: Path) -
     batches = _batches(rows, plain, pa)
     with atomic_path(path) as partial, ExitStack() as stack:
         if columns.needs_all_rows:
-            # The schema stands before the rows in the metadata, but the rows tell its labels.
+            # The metadata with the labels is written first, but the labels come from all rows.
             batches = _spool_batches(batches, plain, stack)
         described = json.dumps({"info": {"features": columns.features()}})
         schema = plain.with_metadata({"huggingface": described})
@@ -92,10 +92,15 @@ def write_parquet(rows: Iterable[Sequence[Any]], columns: Columns, path: Path) -
 
 
 def write_datasets(rows: Iterable[Sequence[Any]], columns: Columns, path: Path) -> None:
-    """Write a folder that ``datasets.load_from_disk`` opens, whole or not at all.
+    """Write a folder for ``datasets.load_from_disk``, atomically.
+
+    Args:
+        rows: values in the order of the columns.
+        columns: the columns.
+        path: the folder.
 
     Raises:
-        DataError: there is something already.
+        DataError: the folder exists and is not empty.
     """
     pa = _pyarrow()
     schema = columns.schema(pa)
@@ -117,12 +122,12 @@ def write_datasets(rows: Iterable[Sequence[Any]], columns: Columns, path: Path) 
 
 
 class Columns(NamedTuple):
-    """The columns of a table that is written.
+    """Columns of a table for writing.
 
     Args:
-        types: name to type in Arrow; the type is made by a function of pyarrow.
-        features: returns the same as `datasets` describes it.
-        needs_all_rows: whether it can do so only when all rows are written.
+        types: name to a function that takes pyarrow and returns the type in Arrow.
+        features: function that returns the columns in the notation of `datasets`.
+        needs_all_rows: ``features`` is complete only after all rows were written.
     """
 
     types: Mapping[str, Any]
@@ -130,7 +135,11 @@ class Columns(NamedTuple):
     needs_all_rows: bool = False
 
     def schema(self, pa: Any) -> Any:
-        """Return the schema in Arrow."""
+        """Return the schema in Arrow.
+
+        Args:
+            pa: the module pyarrow.
+        """
         return pa.schema([(name, make(pa)) for name, make in self.types.items()])
 
 
@@ -154,7 +163,7 @@ def _batches(rows: Iterable[Sequence[Any]], schema: Any, pa: Any) -> Iterator[An
 
 
 def _spool_batches(batches: Iterable[Any], schema: Any, stack: ExitStack) -> Iterator[Any]:
-    """Put batches into a temporary file until the last one has come; return them from there."""
+    """Write all batches to a temporary file; return an iterator over that file."""
     pa = _pyarrow()
     spool = stack.enter_context(TemporaryFile())  # noqa: SIM115
     with pa.ipc.new_stream(spool, schema) as writer:
@@ -177,7 +186,7 @@ def _files_of(path: Path) -> tuple[list[Path], Features]:
         state, info = _json(path / STATE), _json(path / INFO)
         files = [path / item["filename"] for item in state.get("_data_files", ())]
         if not files:
-            raise DataError("names no data files; expected at least one", path / STATE)
+            raise DataError("lists no data files; expected at least one", path / STATE)
         return files, info.get("features") or {}
     files = sorted((*path.glob("*.parquet"), *path.glob("*.arrow")))
     if not files:
@@ -185,7 +194,7 @@ def _files_of(path: Path) -> tuple[list[Path], Features]:
     splits = sorted({file.name.partition("-")[0] for file in files if "-of-" in file.name})
     if len(splits) > 1:
         raise DataError(
-            f"holds the splits {', '.join(splits)}; put the files of each into a folder of its own",
+            f"holds the splits {', '.join(splits)}; put the files of each into a separate folder",
             path,
         )
     return files, {}

@@ -1,11 +1,11 @@
-"""brat stand-off: a folder with a ``.txt`` for each document and an ``.ann`` beside it.
+"""Stand-off format of brat: a folder with a ``.txt`` file and an ``.ann`` file per document.
 
-Of the ``.ann``, lines ``T1<TAB>LABEL 0 2<TAB>surface`` are read as spans and ``R1<TAB>LABEL Arg1:T1
-Arg2:T2`` as relations; events, attributes, normalisations, equivalences and notes are counted. A
-text without ``.ann`` is not annotated. Offsets are code points. A discontinuous annotation (``0
-2;5 9``) becomes a span from its first character to its last; its pieces stay in the document's
-``meta``, from where they are written again. Pieces between which there are only line ends are one
-span in several lines: so brat writes them, and so do we.
+In the ``.ann`` file, lines ``T1<TAB>LABEL 0 2<TAB>surface`` are spans, and lines ``R1<TAB>LABEL
+Arg1:T1 Arg2:T2`` are relations. Events, attributes, normalisations, equivalences and notes are
+counted. A text without ``.ann`` is not annotated. Offsets are code points. A discontinuous
+annotation (``0 2;5 9``) becomes a span from its first to its last character. Its pieces are kept in
+the document's ``meta`` and written again. Pieces that only line ends separate are one span over
+several lines.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from vermeil.data.document import Document, Range, Span
 from vermeil.errors import DataError
 
 PIECES = "discontinuous"
-"""Key of a document's ``meta``: pieces of each discontinuous annotation, and its label."""
+"""Key of a document's ``meta``: pieces and label of each discontinuous annotation."""
 
 _KINDS = {
     "E": "events",
@@ -41,14 +41,14 @@ _KINDS = {
     "*": "equivalences",
 }
 _LINE_ENDS = re.compile(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
-"""All that ends a line for brat's server."""
+"""Characters that end a line for brat's server."""
 
 
 def read_brat(path: Path) -> Iterator[LocatedDocument]:
     """Read a folder, or the one document of a ``.txt`` or ``.ann`` file.
 
     Raises:
-        DataError: a file is missing, or a line is not brat's.
+        DataError: a file is missing, or a line is not in the format of brat.
     """
     with translate_file_errors(path):
         if path.is_dir():
@@ -56,23 +56,27 @@ def read_brat(path: Path) -> Iterator[LocatedDocument]:
         else:
             files = [(path.with_suffix(".txt"), path.stem)]
     for file, name in files:
-        marks_file = file.with_suffix(".ann")
+        annotation_file = file.with_suffix(".ann")
         text = read_whole(file, keep_bom=True)
-        marks = ImportedAnnotation(text)
-        if marks_file.exists():
-            marks = _read_annotation(marks_file, text)
-        with add_error_location(marks_file if marks_file.exists() else file):
-            document = restore(marks, None, name)
+        imported = ImportedAnnotation(text)
+        if annotation_file.exists():
+            imported = _read_annotation(annotation_file, text)
+        with add_error_location(annotation_file if annotation_file.exists() else file):
+            document = restore(imported, None, name)
         yield LocatedDocument(file, None, document)
 
 
 def write_brat(documents: Iterable[Document], path: Path, losses: Counter[str]) -> None:
-    """Write a folder; ``losses`` counts what brat cannot hold.
+    """Write a folder.
 
-    Besides what `count_unheld` names these are ``group``, ``tokens``, ``odd_label`` (spans and
-    relations left out since brat's labels are single words), ``no_token`` (spans left out that
-    are nothing but line ends), ``trimmed`` (line ends at a span's ends), ``relations`` of spans
-    that are left out, and ``unwritable`` documents, whose id is too long for a file's name.
+    Args:
+        documents: the documents.
+        path: the folder.
+        losses: receives counts of lost information: the names of `count_unsupported`, ``group``,
+            ``tokens``, ``odd_label`` (spans and relations omitted, since brat's labels are single
+            words), ``no_token`` (spans of line ends only, omitted), ``trimmed`` (line ends at a
+            span's ends), ``relations`` (of omitted spans) and ``unwritable`` (documents whose id
+            is too long for a file's name).
     """
     with new_folder(path) as folder:
         for document in documents:
@@ -97,12 +101,12 @@ def _lines(document: Document, losses: Counter[str]) -> list[str]:
     count_unsupported(rest, losses, ("relations",) if related else ())
     losses["group"] += document.group is not None
     losses["tokens"] += document.tokens is not None
-    lines, left_out = [], set[int]()
+    lines, omitted = [], set[int]()
     for number, span in enumerate(annotation.spans or ()):
         places = _without_line_ends(document.text, pieces.get(span.key, [(span.start, span.end)]))
         if not places or not _is_word(span.label):
             losses["no_token" if not places else "odd_label"] += 1
-            left_out.add(number)
+            omitted.add(number)
             continue
         losses["trimmed"] += (places[0][0], places[-1][1]) != (span.start, span.end)
         where = ";".join(f"{start} {end}" for start, end in places)
@@ -111,7 +115,7 @@ def _lines(document: Document, losses: Counter[str]) -> list[str]:
     for number, relation in enumerate(annotation.relations or ()):
         if not _is_word(relation.label):
             losses["odd_label"] += 1
-        elif {relation.head, relation.tail} & left_out:
+        elif {relation.head, relation.tail} & omitted:
             losses["relations"] += 1
         else:
             ends = f"Arg1:T{relation.head + 1} Arg2:T{relation.tail + 1}"
@@ -120,7 +124,7 @@ def _lines(document: Document, losses: Counter[str]) -> list[str]:
 
 
 def _without_line_ends(text: str, places: list[Range]) -> list[Range]:
-    """Return the places without the line ends in them, which no annotation of brat's may hold."""
+    """Return the ranges without line ends, which brat does not allow in annotations."""
     parts: list[Range] = []
     for start, end in places:
         for gap in _LINE_ENDS.finditer(text, start, end):
@@ -131,7 +135,7 @@ def _without_line_ends(text: str, places: list[Range]) -> list[Range]:
 
 
 def _merge_across_lines(text: str, places: list[Range]) -> list[Range]:
-    """Return the places, those as one between which there are only line ends."""
+    """Return the ranges, merged where only line ends separate them."""
     joined = places[:1]
     for start, end in places[1:]:
         if _LINE_ENDS.fullmatch(text, joined[-1][1], start):
@@ -168,7 +172,7 @@ def _read_annotation(path: Path, text: str) -> ImportedAnnotation:
             elif kind in _KINDS:
                 unread[_KINDS[kind]] += 1
             else:
-                raise DataError(f"{line.text[:40]!r} is no annotation of brat's")
+                raise DataError(f"{line.text[:40]!r} is not an annotation in the format of brat")
     relations = []
     for number, row in related:
         with add_error_location(path, number):
@@ -210,7 +214,7 @@ def _relation(
 
 
 def _pieces_of(document: Document) -> dict[tuple[int, int, str], list[Range]]:
-    """Return the pieces of those spans that are still what they were when they were read."""
+    """Return the pieces of discontinuous spans, by the key of the span."""
     found = {}
     noted = document.meta.get(PIECES)
     for item in noted if isinstance(noted, list) else ():

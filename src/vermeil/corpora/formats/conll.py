@@ -1,13 +1,13 @@
 """CoNLL columns: a word and its tag per line, a blank line after each text.
 
-Columns are parted by a tab where the line has one, else by white space. The first column is the
-word; any other may hold the tags. ``-DOCSTART-`` opens a group. A text whose tags are all ``_`` is
-not annotated. Lines ``# key = value`` before the first word (as in CoNLL-U) may name the ``id``
-(or ``sent_id``) and the ``text``, and with ``newdoc id`` the group of all texts that follow; other
-comments are skipped. Without comments, texts are numbered from 0 in each file (``train-0``,
-``train-1`` …), so are groups, and a text is its words, joined by a space.
+Columns are separated by a tab if the line has one, else by spaces. The first column is the word;
+any other column may hold the tags. ``-DOCSTART-`` opens a group. A text whose tags are all ``_`` is
+not annotated. Lines ``# key = value`` before the first word (as in CoNLL-U) may give the ``id``
+(or ``sent_id``), the ``text``, and with ``newdoc id`` the group of all following texts. Other
+comments are skipped. Without comments, texts and groups are numbered from 0 in each file
+(``train-0``, ``train-1`` …), and a text is its words, joined by spaces.
 
-Such comments are written only where a reader of the columns alone would get something else.
+Comments are written only if a reader of the columns alone would get another result.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _OTHER_NAMES = {"sent_id": _ID}
 
 @dataclass(slots=True)
 class _ColumnText:
-    """The lines of one text, as they are gathered."""
+    """Collected lines of one text."""
 
     line: int = 0
     words: list[str] = field(default_factory=list)
@@ -71,7 +71,7 @@ def read_conll(
 
 
 def conll_tags(lines: Iterable[Line], config: CorpusConfig) -> Iterator[tuple[int, list[str]]]:
-    """Read the tags alone, with the line on which their text begins."""
+    """Read the tags of annotated texts, with the line on which each text begins."""
     for text in _texts(lines, config, "bioes"):
         if text.annotated:
             yield text.line, text.tags
@@ -80,45 +80,50 @@ def conll_tags(lines: Iterable[Line], config: CorpusConfig) -> Iterator[tuple[in
 def conll_texts(
     documents: Iterable[Document], stem: str, scheme: Scheme, losses: Counter[str]
 ) -> Iterator[str]:
-    """Yield the lines of each document, in one string; empty where columns cannot hold it.
+    """Yield the lines of each document, in one string; empty if columns cannot hold it.
 
     Args:
-        documents: what is written.
-        stem: name of the file without its ending, from which readers number texts and groups.
-        scheme: which tags to write.
-        losses: counts what columns cannot hold: ``id`` and ``group`` with line ends,
-            ``unwritable`` (documents without words, or with the word ``-DOCSTART-``), and what
-            `document_to_sheet` names.
+        documents: the documents.
+        stem: name of the file without its ending, the prefix of numbered texts and groups.
+        scheme: scheme of the tags.
+        losses: receives counts of lost information: ``id`` and ``group`` with line ends,
+            ``unwritable`` (documents without words, or with the word ``-DOCSTART-``), and the
+            names of `document_to_tagged_words`.
     """
     number = groups = 0
     group: str | None = None
     for document in documents:
-        sheet = document_to_tagged_words(document, scheme, losses, single_line=True)
-        if not sheet.words or DOCSTART in sheet.words:
+        tagged = document_to_tagged_words(document, scheme, losses, single_line=True)
+        if not tagged.words or DOCSTART in tagged.words:
             losses["unwritable"] += 1
             yield ""
             continue
         lines: list[str] = []
-        wanted = _single_line_or_none(document.group, "group", losses)
-        if wanted not in (None, group):
+        next_group = _single_line_or_none(document.group, "group", losses)
+        if next_group not in (None, group):
             lines += [f"{DOCSTART}\tO", ""]
             group, groups = f"{stem}-{groups}", groups + 1
-        if wanted != group:
-            lines.append(f"# {_GROUP} = {wanted or ''}")
-            group = wanted
+        if next_group != group:
+            lines.append(f"# {_GROUP} = {next_group or ''}")
+            group = next_group
         name = _single_line_or_none(document.id, "id", losses)
         if name not in (None, f"{stem}-{number}"):
             lines.append(f"# {_ID} = {name}")
-        if sheet.text is not None:
-            lines.append(f"# {_TEXT} = {sheet.text}")
-        tags = sheet.tags or [NO_TAG] * len(sheet.words)
-        lines += [f"{word}\t{tag}" for word, tag in zip(sheet.words, tags, strict=True)]
+        if tagged.text is not None:
+            lines.append(f"# {_TEXT} = {tagged.text}")
+        tags = tagged.tags or [NO_TAG] * len(tagged.words)
+        lines += [f"{word}\t{tag}" for word, tag in zip(tagged.words, tags, strict=True)]
         number += 1
         yield "\n".join([*lines, "", ""])
 
 
 def looks_like_conll(lines: Iterable[Line], tag_column: int) -> bool:
-    """Whether the first text of a file is in columns, with tags where they are expected."""
+    """Return whether the first text of a file has columns with tags.
+
+    Args:
+        lines: first lines of the file.
+        tag_column: column of the tags.
+    """
     widths: set[int] = set()
     for line in lines:
         if not line.text.strip():
@@ -137,7 +142,7 @@ def looks_like_conll(lines: Iterable[Line], tag_column: int) -> bool:
 
 
 def _texts(lines: Iterable[Line], config: CorpusConfig, scheme: Scheme) -> Iterator[_ColumnText]:
-    """Gather lines into texts; groups are those of ``-DOCSTART-``, a comment or a column."""
+    """Collect lines into texts; groups come from ``-DOCSTART-``, a comment or a column."""
     stem, width, groups = stem_of(config.path), 0, 0
     group: str | None = None
     text = _ColumnText()
@@ -170,20 +175,20 @@ def _add_row(
     text: _ColumnText, cells: list[str], width: int, config: CorpusConfig, scheme: Scheme
 ) -> None:
     if len(cells) != width:
-        raise DataError(f"the row has {len(cells)} columns, those before it have {width}")
+        raise DataError(f"the row has {len(cells)} columns, but earlier rows have {width}")
     columns = {"tag_column": config.tag_column, "group_column": config.group_column}
     for name, column in columns.items():
         if column is not None and not -width <= column < width:
             raise DataError(f"the row has {width} columns, so there is no {name} {column}")
     if width == 1:
         raise DataError(
-            "the row has one column; expected a word and its tag, parted by tab or space"
+            "the row has one column; expected a word and its tag, separated by tab or space"
         )
     tag = cells[config.tag_column]
     if tag != NO_TAG:
         split_tag(tag, scheme)
     if text.tags and (tag == NO_TAG) != (text.tags[-1] == NO_TAG):
-        raise DataError(f"{NO_TAG!r} (not annotated) stands beside tags; expected one or the other")
+        raise DataError(f"{NO_TAG!r} (not annotated) is mixed with tags; expected one or the other")
     text.words.append(cells[0])
     text.tags.append(tag)
 

@@ -1,11 +1,11 @@
-"""spaCy's DocBin (``.spacy``), which ``spacy train`` reads; through spaCy itself.
+"""Format DocBin of spaCy (``.spacy``), which ``spacy train`` reads; needs spaCy.
 
-Spans are the document's entities; where they overlap, all stand in the span group ``sc`` (that of
-spaCy's span categoriser), too, and the entities are those that begin first, then the longer ones.
-Abstentions are spaCy's missing values, labels of the whole text its ``cats``. White space becomes
-words of its own, and words are cut where a span begins or ends, so that the text and all spans
-come back as they were; the words themselves, ids and whatever else come back from the user data. A
-DocBin is read whole: the format does not allow anything else.
+Spans are the document's entities. If spans overlap, all of them are also in the span group ``sc``
+(of spaCy's span categoriser), and the entities are the first and, of those, the longest ones.
+Abstentions are spaCy's missing values; labels of the whole text are its ``cats``. White space
+becomes separate words, and words are split where a span begins or ends, so that text and spans are
+restored exactly. The original words, ids and other keys are restored from the user data. The
+format requires reading the whole file at once.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from vermeil.errors import DataError
 from vermeil.optional import require
 
 SPAN_GROUP = "sc"
-"""The span group for spans that may overlap."""
+"""Span group for spans that may overlap."""
 
 _MISSING, _MIN_CATEGORY_SCORE = 0, 0.5
 
@@ -57,7 +57,7 @@ def read_docbin(path: Path) -> Iterator[LocatedDocument]:
         try:
             docs = spacy.tokens.DocBin().from_bytes(data).get_docs(vocab)
         except Exception as error:
-            raise DataError(f"is no DocBin of spaCy, or is damaged ({error})", file) from error
+            raise DataError(f"is not a DocBin of spaCy, or is damaged ({error})", file) from error
         for number, doc in enumerate(docs):
             with add_error_location(file, number + 1):
                 document = _document(doc, f"{stem_of(file)}-{number}")
@@ -65,11 +65,11 @@ def read_docbin(path: Path) -> Iterator[LocatedDocument]:
 
 
 def write_docbin(documents: Iterable[Document], path: Path) -> None:
-    """Write a file, whole or not at all; it is made in memory, as the format demands.
+    """Write a file, atomically; the format requires the whole content in memory.
 
     Raises:
         ConfigError: spaCy is not installed.
-        DataError: a label is one that spaCy does not take.
+        DataError: a document holds a value that JSON cannot represent.
     """
     spacy = _spacy()
     vocab = spacy.vocab.Vocab()
@@ -106,7 +106,7 @@ def _doc(document: Document, vocab: Any, spacy: Any) -> Any:
 
 
 def _pieces(document: Document, points: set[int]) -> tuple[list[str], list[bool], list[Range]]:
-    """Return spaCy's words, whether a space follows each, and their ranges without that space."""
+    """Return spaCy's words, whether a space follows each, and their ranges without the space."""
     text = document.text
     tokens = words_of(document)
     edges = sorted({0, len(text), *points, *(point for token in tokens for point in token)})
@@ -126,7 +126,7 @@ def _pieces(document: Document, points: set[int]) -> tuple[list[str], list[bool]
 
 
 def _non_overlapping(spans: Sequence[Any]) -> list[Any]:
-    """Return spans that do not overlap: the one that begins first, then the longer, is kept."""
+    """Return spans without overlaps: the first is kept; of equal starts, the longest."""
     kept: list[Any] = []
     for span in sorted(spans, key=lambda one: (one.start, -one.end)):
         if not kept or span.start >= kept[-1].end:
@@ -147,12 +147,12 @@ def _document(doc: Any, name: str) -> Document:
     cats = tuple(label for label, value in doc.cats.items() if value > _MIN_CATEGORY_SCORE)
     same = known is not None and set(cats) == set(known.get("labels") or ())
     labels = cats if doc.cats and not same else None
-    marks = ImportedAnnotation(doc.text, spans if annotated else None, labels, unread=unread)
-    return restore(marks, _spacy_extras(doc, annotated) if known is None else known, name)
+    imported = ImportedAnnotation(doc.text, spans if annotated else None, labels, unread=unread)
+    return restore(imported, _spacy_extras(doc, annotated) if known is None else known, name)
 
 
 def _spacy_extras(doc: Any, annotated: bool) -> dict[str, Any]:
-    """Return words and abstentions of a document that we did not write."""
+    """Return words and abstentions of a document without extras."""
     extras: dict[str, Any] = {
         "tokens": [[t.idx, t.idx + len(t)] for t in doc if not t.is_space and len(t)]
     }

@@ -1,14 +1,14 @@
 """Vermeil records: one JSON object per document, one document per line.
 
-The record is the document, key by key ::
+The keys of a record are the fields of the document::
 
     {"id", "group", "text", "tokens": [[start, end]], "spans": [{"start", "end", "label", "score",
      "weight", "status", "origin", "soft": {LABEL: p}}], "abstain": [{"start", "end"}],
      "labels": [LABEL], "relations": [{"head", "tail", "label"}], "weight", "meta": {}}
 
-Only ``id`` and ``text`` must be there. Absent (or null) ``spans``, ``labels`` and ``relations``
-mean that nobody looked; ``[]`` means that somebody looked and there is none. Keys that are not in
-this list are errors: what else a source knows belongs into ``meta``.
+Only ``id`` and ``text`` are required. Absent (or null) ``spans``, ``labels`` and ``relations`` mean
+not annotated; ``[]`` means annotated, none there. Keys that are not in this list are errors;
+further values of a source belong into ``meta``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from vermeil.data.records import document_from_record, document_to_line
 def read_jsonl(
     objects: Iterable[tuple[int, dict[str, Any]]], path: Path
 ) -> Iterator[tuple[int, Document]]:
-    """Read vermeil records, with their line numbers."""
+    """Read Vermeil records, with their line numbers."""
     for number, record in objects:
         with add_error_location(path, number):
             document = document_from_record(record)

@@ -1,9 +1,9 @@
-"""Parquet and Hugging Face `datasets`: rows of tokens and tags, or of texts and spans.
+"""Tables in Parquet and Hugging Face `datasets`: rows of tokens and tags, or of texts and spans.
 
-A row of words has ``tokens`` (strings) and the tags of a `ClassLabel` column (``ner_tags``,
-``tags`` or the one that is named), a row of text has ``text`` and ``spans`` (or ``entities``): a
-list of ``{start, end, label}``, or lists under these names. We write the one or the other: of text,
-with all that a record holds (``meta`` as JSON); of words, what words and tags can hold.
+A row of words has ``tokens`` (strings) and tags in a `ClassLabel` column (``ner_tags``, ``tags`` or
+the configured one). A row of text has ``text`` and ``spans`` (or ``entities``): a list of ``{start,
+end, label}``, or lists under these names. Both kinds can be written. Rows of text hold everything
+that a record holds (``meta`` as JSON); rows of words hold words and tags only.
 """
 
 from __future__ import annotations
@@ -25,14 +25,13 @@ from vermeil.corpora.tokenised import (
 )
 from vermeil.corpora.tools.answers import document_of
 from vermeil.corpora.tools.argilla import read_argilla, record_of_row
-from vermeil.corpora.tools.json_fields import format_value
 from vermeil.data.document import Document
-from vermeil.data.records import document_from_record, document_to_record
+from vermeil.data.records import document_from_record, document_to_record, format_value
 from vermeil.data.tags import Scheme, detect_scheme
 from vermeil.errors import DataError
 
 TAG_COLUMNS = ("ner_tags", "tags", "gold", "labels")
-"""Where tags are looked for, if the column that is asked for is not there."""
+"""Names of the tag column, tried in order if the configured one is missing."""
 
 _SPAN_COLUMNS = ("spans", "entities")
 _STARTS, _ENDS, _LABELS = (
@@ -47,7 +46,7 @@ def read_table(path: Path, config: CorpusConfig) -> Iterator[LocatedDocument]:
 
     Raises:
         ConfigError: pyarrow is not installed.
-        DataError: the columns are not those of documents, or a row is not what they say.
+        DataError: the columns are not those of documents, or a row has a value of a wrong type.
     """
     table = read_rows(path)
     stem = stem_of(path)
@@ -99,7 +98,7 @@ def text_columns() -> Columns:
 
 
 def text_rows(documents: Iterable[Document]) -> Iterator[list[Any]]:
-    """Yield the row of each document, which holds all of it."""
+    """Yield the row of each document, with all its information."""
     names = list(text_columns().types)
     for document in documents:
         row = document_to_record(document)
@@ -114,7 +113,12 @@ def text_rows(documents: Iterable[Document]) -> Iterator[list[Any]]:
 
 
 class WordRows:
-    """Rows of words and tags; tags become numbers in the order in which they come."""
+    """Rows of words and tags; tags are numbered in the order of their first occurrence.
+
+    Args:
+        scheme: scheme of the tags.
+        losses: receives counts of lost information, as in `document_to_tagged_words`.
+    """
 
     def __init__(self, scheme: Scheme, losses: Counter[str]) -> None:
         self._scheme: Scheme = scheme
@@ -122,7 +126,7 @@ class WordRows:
         self._tags: dict[str, int] = {"O": 0}
 
     def columns(self) -> Columns:
-        """Return the columns; the names of the tags are known when all rows are made."""
+        """Return the columns; the names of the tags are complete only after the last row."""
 
         def features() -> Features:
             tags = {"names": list(self._tags), "_type": "ClassLabel"}
@@ -134,14 +138,14 @@ class WordRows:
         )
 
     def rows(self, documents: Iterable[Document]) -> Iterator[list[Any]]:
-        """Yield the row of each document; what it cannot hold is counted."""
+        """Yield the row of each document, and count lost information."""
         for document in documents:
-            sheet = document_to_tagged_words(document, self._scheme, self._losses)
-            tags = sheet.tags
+            tagged = document_to_tagged_words(document, self._scheme, self._losses)
+            tags = tagged.tags
             numbers = (
                 None if tags is None else [self._tags.setdefault(t, len(self._tags)) for t in tags]
             )
-            yield [document.id, document.group, sheet.text, sheet.words, numbers]
+            yield [document.id, document.group, tagged.text, tagged.words, numbers]
 
     @staticmethod
     def _common_columns() -> Features:
@@ -165,7 +169,7 @@ def _words(table: TableRows, config: CorpusConfig, stem: str) -> Iterator[Locate
         with add_error_location(file, number):
             tokens, text = _strings(row.get("tokens"), "tokens"), row.get("text")
             if text is not None and align_words(text, tokens) is None:
-                raise DataError("text does not hold the tokens in order, with white space between")
+                raise DataError("text is not the tokens in order, with only white space between")
             name, group = row.get("id"), row.get("group")
             document = row_to_document(
                 TokenisedRow(
@@ -222,7 +226,7 @@ def _span(item: Mapping[str, Any], names: Sequence[str] | None) -> dict[str, Any
 
 
 def _items(value: Any) -> list[Mapping[str, Any]]:
-    """Return spans, which `datasets` also keeps as an object of lists."""
+    """Return the list of spans, which `datasets` may store as an object of lists."""
     if isinstance(value, Mapping):
         lists = {key: items for key, items in value.items() if items is not None}
         return [dict(zip(lists, items, strict=True)) for items in zip(*lists.values(), strict=True)]
@@ -247,16 +251,16 @@ def _tags(value: Any, names: Sequence[str] | None) -> list[str] | None:
 def _label_name(number: int, names: Sequence[str] | None) -> str:
     if names is None:
         raise DataError(
-            f"{number} is no label, and the file does not say what it stands for; expected "
-            "strings, or a ClassLabel column of Hugging Face datasets"
+            f"{number} is not a label, and the file has no names of labels; expected strings, or a "
+            "ClassLabel column of Hugging Face datasets"
         )
     if not 0 <= number < len(names):
-        raise DataError(f"{number} is none of the {len(names)} labels that the file names")
+        raise DataError(f"{number} is out of range; the file names {len(names)} labels")
     return names[number]
 
 
 def _class_names(feature: Any) -> Sequence[str] | None:
-    """Return the names of a `ClassLabel`, however deep it is in a list."""
+    """Return the names of a `ClassLabel`, which may be nested in lists."""
     while isinstance(feature, list) and len(feature) == 1:
         feature = feature[0]
     while isinstance(feature, Mapping) and "names" not in feature and "feature" in feature:
@@ -278,7 +282,7 @@ def _span_label_names(feature: Any) -> Sequence[str] | None:
 
 
 def _has_token_ranges(table: TableRows) -> bool:
-    """Whether the tokens are the ranges that we write, not strings."""
+    """Return whether the tokens are ranges, not strings."""
     feature = table.features.get("tokens")
     inner = feature.get("feature") if isinstance(feature, Mapping) else None
     return isinstance(inner, Mapping) and "start" in inner
@@ -301,7 +305,9 @@ def _json(value: Any, document: Document) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise DataError(f"document {document.id!r} holds what JSON cannot hold: {error}") from error
+        raise DataError(
+            f"document {document.id!r} holds a value that JSON cannot represent: {error}"
+        ) from error
 
 
 def _value(kind: str) -> Features:
@@ -313,7 +319,7 @@ def _list_of(inner: Features) -> Features:
 
 
 def _arrow_type(feature: Features) -> Any:
-    """Return a function that makes the type of a feature in Arrow."""
+    """Return a function that creates the type of a feature in Arrow."""
 
     def make(pa: Any) -> Any:
         if feature.get("_type") == "List":

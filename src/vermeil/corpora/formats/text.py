@@ -1,4 +1,4 @@
-"""Plain text: a document per line, per file, or per file of a folder."""
+"""Plain text: one document per line, per file, or per file of a folder."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _BREAKS = re.compile(r"[\r\n]+")
 
 
 def read_text_lines(lines: Iterable[Line], path: Path) -> Iterator[tuple[int, Document]]:
-    """Read a document per line, as it stands; its id is file name and line number.
+    """Read one document per line, unchanged; its id is file name and line number.
 
-    Blank lines are skipped: the ids' numbers show where.
+    Blank lines are skipped, but count in the numbers.
     """
     stem = stem_of(path)
     for line in lines:
@@ -29,7 +29,7 @@ def read_text_lines(lines: Iterable[Line], path: Path) -> Iterator[tuple[int, Do
 def read_text_files(path: Path) -> Iterator[LocatedDocument]:
     """Read one file as a document, or every ``.txt`` (``.txt.gz``) below a folder, by name.
 
-    The id is the file's name without its ending; in a folder, with the folders on the way to it.
+    The id is the file's name without its ending; in a folder, the relative path without it.
     The line end at the end of a file is not part of its text.
 
     Raises:
@@ -48,19 +48,22 @@ def read_text_files(path: Path) -> Iterator[LocatedDocument]:
 
 
 def text_lines(documents: Iterable[Document], stem: str, losses: Counter[str]) -> Iterator[str]:
-    """Yield each document's text on one line; empty where it has no text.
+    """Yield each document's text on one line; empty if it has no text.
 
-    ``losses`` counts what else the documents hold, by its name in the record; ids that do not
-    follow from the line number; ``respaced`` texts whose line ends became spaces; and documents
-    without text (``unwritable``).
+    Args:
+        documents: the documents.
+        stem: name of the file without its ending, the prefix of ids.
+        losses: receives counts of lost information, under the keys of the record: also ``id`` (ids
+            that do not equal file name and line number), ``respaced`` (texts whose line ends
+            became spaces) and ``unwritable`` (documents without text).
     """
     number = 1
     for document in documents:
         count_unsupported(document, losses)
-        held = (document.spans, document.tokens, document.group, document.id)
-        given = (None, None, None, f"{stem}:{number}")
+        values = (document.spans, document.tokens, document.group, document.id)
+        readable = (None, None, None, f"{stem}:{number}")
         for name, value, implied in zip(
-            ("spans", "tokens", "group", "id"), held, given, strict=True
+            ("spans", "tokens", "group", "id"), values, readable, strict=True
         ):
             losses[name] += value != implied
         text = _BREAKS.sub(" ", document.text)

@@ -1,9 +1,9 @@
 """Token lists: one JSON object per text, with its tokens and any number of tag lists.
 
-``{"id", "doc", "tokens": ["EU", …], "gold": ["B-ORG", …], …}``: which key holds the tags and which
-one names the group are chosen. Group names are prefixed with the file's name, since numbers restart
-in every split; a key ``group`` is taken as it is. A row without the tag key (or with null) is not
-annotated. The text is the tokens, joined by a space, or the key ``text`` where it is there. Rows
+``{"id", "doc", "tokens": ["EU", …], "gold": ["B-ORG", …], …}``. The keys of the tags and of the
+group are configured. Names of groups are prefixed with the file's name, since numbers may restart
+in every split; a key ``group`` is read without a prefix. A row without the tag key (or with null)
+is not annotated. The text is the key ``text`` if present, else the tokens, joined by spaces. Rows
 without ``id`` are numbered from 0 in each file. Other keys are not read.
 """
 
@@ -39,7 +39,7 @@ def read_tokens(
 
 
 def token_tags(objects: Objects, config: CorpusConfig) -> Iterator[tuple[int, list[str]]]:
-    """Read the tags alone, with their line numbers."""
+    """Read the tags of annotated rows, with their line numbers."""
     for line, record in objects:
         with add_error_location(config.path, line):
             tags = _strings(record, config.tag_key)
@@ -55,24 +55,24 @@ def token_rows(
     """Yield the line of each document, with its end.
 
     Args:
-        documents: what is written.
+        documents: the documents.
         config: the file's name, and the keys of tags and group.
-        scheme: which tags to write.
-        losses: counts what token lists cannot hold, as `document_to_sheet` names it.
+        scheme: scheme of the tags.
+        losses: receives counts of lost information, as in `document_to_tagged_words`.
     """
     prefix = f"{stem_of(config.path)}-"
     for document in documents:
-        sheet = document_to_tagged_words(document, scheme, losses)
+        tagged = document_to_tagged_words(document, scheme, losses)
         row: dict[str, Any] = {"id": document.id}
         if document.group is not None and document.group.startswith(prefix):
             row[config.group_key] = document.group.removeprefix(prefix)
         elif document.group is not None:
             row["group"] = document.group
-        if sheet.text is not None:
-            row["text"] = sheet.text
-        row["tokens"] = sheet.words
-        if sheet.tags is not None:
-            row[config.tag_key] = sheet.tags
+        if tagged.text is not None:
+            row["text"] = tagged.text
+        row["tokens"] = tagged.words
+        if tagged.tags is not None:
+            row[config.tag_key] = tagged.tags
         yield json.dumps(row, ensure_ascii=False) + "\n"
 
 
@@ -82,7 +82,7 @@ def _row(record: Mapping[str, Any], config: CorpusConfig, number: int) -> Tokeni
         raise DataError('"tokens" is missing; expected a list of strings')
     text = record.get("text")
     if text is not None and (not isinstance(text, str) or align_words(text, tokens) is None):
-        raise DataError('"text" does not hold the tokens in order, with only white space between')
+        raise DataError('"text" is not the tokens in order, with only white space between')
     name = _name(record, "id")
     return TokenisedRow(
         id=f"{stem_of(config.path)}-{number}" if name is None else name,

@@ -1,4 +1,4 @@
-"""What an annotation tool holds about one text: everybody's answers, and which of them counts."""
+"""Answers of all annotators of one text in an annotation tool, and the choice among them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from vermeil.corpora.tools.extras import ImportedAnnotation, restore
 from vermeil.data.document import Document, Span
 
 AnswerState = Literal["done", "rejected", "skipped", "draft", "suggested"]
-"""done: somebody says that this is what is there. rejected, skipped, draft: somebody does not, or
-not yet. suggested: a machine says so, and nobody has confirmed it."""
-
+"""State of an answer. ``done``: confirmed by a person. ``rejected``, ``skipped``, ``draft``: seen
+by a person, but not (or not yet) confirmed. ``suggested``: by a model, without confirmation."""
 
 _ANNOTATION_KEYS = ("spans", "labels", "relations", "abstain")
 
 
 class Answer(NamedTuple):
-    """What one person (or machine) says about a text.
+    """Annotation of a text by one person or model.
 
     Args:
-        state: how far it can be relied on.
-        spans: labelled stretches; None where the tool was not asked for them.
-        labels: labels of the whole text, likewise.
-        relations: places of head and tail in ``spans``, and the label, likewise.
-        annotator: who says so, as the tool names them.
-        unread: what the answer holds and a document cannot, to number.
+        state: whether it is confirmed.
+        spans: labelled ranges; None if the project has no spans.
+        labels: labels of the whole text; None if the project has no labels.
+        relations: index of head and tail in ``spans``, and the label; None if there are none.
+        annotator: name of the person or model in the tool.
+        unread: kind of information that a document cannot hold to its number.
     """
 
     state: AnswerState
@@ -38,13 +37,14 @@ class Answer(NamedTuple):
 
 
 class AnsweredText(NamedTuple):
-    """A text in a tool, with all answers in the order of the file.
+    """Text in a tool, with all answers in the order of the file.
 
     Args:
-        text: the text as it is in the tool now.
-        answers: everybody's.
-        extras: what the tool has carried along for us.
-        meta: what else the source knows.
+        text: the current text in the tool.
+        answers: answers of all annotators.
+        extras: Vermeil's extras that the tool passed on.
+        meta: further values of the source.
+        tool_id: the tool's id of the text.
     """
 
     text: str
@@ -52,24 +52,23 @@ class AnsweredText(NamedTuple):
     extras: object = None
     meta: Mapping[str, Any] = {}
     tool_id: str | None = None
-    """The id that the tool gives it."""
 
     @property
     def id(self) -> str | None:
-        """The document's id: ours where it was carried along, else the tool's."""
+        """The document's id from the extras, else the tool's id."""
         if isinstance(self.extras, Mapping) and isinstance(self.extras.get("id"), str):
             return str(self.extras["id"])
         return self.tool_id
 
 
 def document_of(answered_text: AnsweredText, default_id: str) -> Document:
-    """Return what the last answer that is done says, or else the last suggestion.
+    """Return the document with the last confirmed answer, or else the last suggestion.
 
-    What the other answers say is not read; they are counted by their state.
+    The other answers are not read; they are counted by their state.
 
     Args:
         answered_text: a text with its answers.
-        default_id: the document's id, where the source knows none.
+        default_id: the document's id if the source has none.
     """
     usable = [a for a in answered_text.answers if a.state in ("done", "suggested")]
     chosen = max(usable, key=lambda answer: answer.state == "done", default=None)
@@ -80,13 +79,13 @@ def document_of(answered_text: AnsweredText, default_id: str) -> Document:
     if chosen is None:
         chosen = Answer("draft")
         if answered_text.answers and isinstance(extras, Mapping):
-            # Somebody looked and did not confirm it, so what we had said is not there any more.
+            # A person saw the annotation in the extras and did not confirm it.
             extras = {k: v for k, v in extras.items() if k not in _ANNOTATION_KEYS}
     unread = Counter(chosen.unread)
     for answer in answered_text.answers:
         if answer is not chosen and not (answer.state == "suggested" and chosen.state == "done"):
             unread[f"answers_{answer.state}" if answer.state != "done" else "other_answers"] += 1
-    marks = ImportedAnnotation(
+    imported = ImportedAnnotation(
         answered_text.text,
         chosen.spans,
         chosen.labels,
@@ -94,4 +93,4 @@ def document_of(answered_text: AnsweredText, default_id: str) -> Document:
         answered_text.meta,
         unread,
     )
-    return restore(marks, extras, answered_text.tool_id or default_id)
+    return restore(imported, extras, answered_text.tool_id or default_id)

@@ -1,13 +1,13 @@
-"""Argilla: records of version 2, as ``dataset.records.to_json`` writes and ``from_json`` reads.
+"""Format of Argilla: records of version 2, of ``records.to_json`` and ``records.from_json``.
 
 ``{"id", "fields": {"text"}, "metadata": {}, "suggestions": {QUESTION: {"value", "score",
-"agent"}}, "responses": {QUESTION: [{"value", "user_id"}]}, "status"}``: the value of a span
-question is a list of ``{"start", "end", "label"}``, that of a label question a string or a list of
-strings. As a dataset of Hugging Face (``to_datasets``) a record is a row, whose columns are named
+"agent"}}, "responses": {QUESTION: [{"value", "user_id"}]}, "status"}``. The value of a span
+question is a list of ``{"start", "end", "label"}``. The value of a label question is a string or a
+list of strings. In a Hugging Face dataset (``to_datasets``), a record is a row with the columns
 ``text``, ``spans.responses``, ``spans.responses.users``, ``spans.suggestion`` …
 
-Offsets are code points, as the server checks them; Argilla's editor counts UTF-16 units (its issue
-5729), so people's spans behind a character above U+FFFF are counted as doubtful.
+Offsets are code points, as the server checks them. Argilla's editor counts UTF-16 units (its issue
+5729), so human spans after a character above U+FFFF are counted as doubtful.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import Any
 from vermeil.corpora.tools.answers import Answer, AnsweredText, AnswerState
 from vermeil.corpora.tools.extras import KEY, extras_text, parsed_extras
 from vermeil.corpora.tools.json_fields import (
-    format_value,
     number_at,
     object_at,
     objects_at,
@@ -26,20 +25,21 @@ from vermeil.corpora.tools.json_fields import (
     text_at,
 )
 from vermeil.data.document import Document, Span
+from vermeil.data.records import format_value
 from vermeil.errors import DataError
 
 SPANS, LABELS, TEXT = "spans", "labels", "text"
-"""Names of questions and field in the records that we write."""
+"""Names of the questions and the field in written records."""
 
 _RECORD_KEYS = ("id", "status", "_server_id", "vectors")
 _STATES: dict[str, AnswerState] = {"submitted": "done", "draft": "draft", "discarded": "skipped"}
 
 
 def read_argilla(record: Mapping[str, Any]) -> AnsweredText:
-    """Return a record with its suggestions and responses.
+    """Return the text of a record with its suggestions and responses.
 
     Raises:
-        DataError: the record is not Argilla's, or has several texts.
+        DataError: it is not a record of Argilla, or it has several texts.
     """
     fields = object_at(record, "fields")
     key = _text_key(fields)
@@ -71,7 +71,10 @@ def read_argilla(record: Mapping[str, Any]) -> AnsweredText:
 def write_argilla(document: Document, suggest: bool = True) -> dict[str, Any]:  # noqa: ARG001
     """Return a document as a record with suggestions.
 
-    Responses belong to a user of the server, whom a file cannot know; so ``suggest`` is implied.
+    Args:
+        document: the document.
+        suggest: ignored: annotations are always suggestions, since a response needs the id of a
+            user of the server.
     """
     annotation = document.annotation
     suggestions: dict[str, Any] = {}
@@ -84,7 +87,7 @@ def write_argilla(document: Document, suggest: bool = True) -> dict[str, Any]:  
         suggestions[LABELS] = {"value": list(annotation.labels), "score": None}
     for suggestion in suggestions.values():
         suggestion["agent"] = "vermeil"
-    # Metadata of Argilla are strings and numbers.
+    # Values of metadata in Argilla are strings and numbers.
     return {
         "id": document.id,
         "fields": {TEXT: document.text},
@@ -96,7 +99,7 @@ def write_argilla(document: Document, suggest: bool = True) -> dict[str, Any]:  
 
 
 def record_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of a row of the dataset that Argilla makes."""
+    """Return the record of a row of a Hugging Face dataset from Argilla."""
     suggestions: dict[str, Any] = {}
     responses: dict[str, Any] = {}
     plain = {}
@@ -124,7 +127,7 @@ def record_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def looks_like_argilla(record: Mapping[str, Any]) -> bool:
-    """Whether a record is Argilla's."""
+    """Return whether a JSON object is a record of Argilla."""
     return isinstance(record.get("fields"), dict)
 
 
@@ -134,7 +137,7 @@ def _text_key(fields: Mapping[str, Any]) -> str:
         return TEXT
     if len(strings) != 1:
         names = ", ".join(fields) or "nothing"
-        raise DataError(f'"fields" holds {names}; expected "text", or one field that is the text')
+        raise DataError(f'"fields" holds {names}; expected "text", or exactly one string')
     return strings[0]
 
 

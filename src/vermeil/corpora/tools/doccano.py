@@ -1,10 +1,10 @@
-"""doccano: JSONL of texts with spans, as its sequence labelling projects export and import them.
+"""Format of doccano: JSONL of texts with spans, from sequence labelling projects.
 
 ``{"id": 7, "text": "…", "label": [[0, 2, "ORG"], …]}``, or in projects with relations ``{"text",
 "entities": [{"id", "label", "start_offset", "end_offset"}], "relations": [{"from_id", "to_id",
-"type"}]}``. Offsets are code points. Texts for classification have a list of labels instead of
-spans, those for both have ``cats`` beside it. doccano gives texts new numbers; ours comes back
-from the text's meta.
+"type"}]}``. Offsets are code points. Classification projects have a list of labels in place of the
+spans; projects with both have labels in ``cats``. doccano renumbers texts; the original id is
+restored from the text's meta.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Any
 from vermeil.corpora.tools.answers import Answer, AnsweredText
 from vermeil.corpora.tools.extras import KEY, extras_of
 from vermeil.corpora.tools.json_fields import (
-    format_value,
     list_at,
     number_at,
     object_at,
@@ -25,16 +24,17 @@ from vermeil.corpora.tools.json_fields import (
     text_at,
 )
 from vermeil.data.document import Document, Span
+from vermeil.data.records import format_value
 from vermeil.errors import DataError
 
 _KNOWN_KEYS = ("id", "text", "data", "label", "labels", "entities", "relations", "cats", "Comments")
 
 
 def read_doccano(record: Mapping[str, Any]) -> AnsweredText:
-    """Return an exported text; doccano does not say whether its annotation is finished.
+    """Return an exported text; its annotation counts as confirmed, since doccano exports no state.
 
     Raises:
-        DataError: the record is not doccano's.
+        DataError: it is not a record of doccano.
     """
     text = text_at(record, "data" if "text" not in record and "data" in record else "text")
     spans, labels, relations, unread = None, None, None, Counter[str]()
@@ -55,9 +55,11 @@ def read_doccano(record: Mapping[str, Any]) -> AnsweredText:
 
 
 def write_doccano(document: Document, suggest: bool = False) -> dict[str, Any]:  # noqa: ARG001
-    """Return a document as doccano imports it; relations make it one for relation projects.
+    """Return a document as doccano imports it; with relations, for a relation project.
 
-    ``suggest`` changes nothing, since doccano does not tell suggestions from annotations.
+    Args:
+        document: the document.
+        suggest: ignored, since doccano does not distinguish suggestions from annotations.
     """
     spans, relations = document.spans or (), document.annotation.relations
     record: dict[str, Any] = {"text": document.text}
@@ -78,10 +80,10 @@ def write_doccano(document: Document, suggest: bool = False) -> dict[str, Any]: 
 
 
 def looks_like_doccano(record: Mapping[str, Any]) -> bool:
-    """Whether a record is doccano's."""
+    """Return whether a JSON object is a record of doccano."""
     if not isinstance(record.get("text"), str):
         return False
-    # A record of ours has an id, and labels that are strings.
+    # A Vermeil record has an id, and labels that are strings.
     labels = record.get("labels")
     if isinstance(labels, list) and not (
         "id" in record and all(isinstance(item, str) for item in labels)
@@ -98,7 +100,7 @@ def looks_like_doccano(record: Mapping[str, Any]) -> bool:
 def _label(
     items: list[Any] | None,
 ) -> tuple[list[Span] | None, tuple[str, ...] | None]:
-    """Return spans, or labels of the text where strings stand in their place."""
+    """Return spans, or labels of the text if the items are strings."""
     if items is None:
         return None, None
     if items and all(isinstance(item, str) for item in items):
@@ -110,7 +112,7 @@ def _label(
                 spans.append(Span(start, end, label))
             case {"start": _, "end": _, "labels": _}:
                 raise DataError(
-                    '"label" holds what Label Studio writes as JSON-MIN; export JSON from there'
+                    '"label" is in the JSON-MIN format of Label Studio; export JSON instead'
                 )
             case dict():
                 spans.append(_entity(item))

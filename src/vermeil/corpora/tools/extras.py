@@ -1,9 +1,9 @@
-"""What annotation tools do not show, carried through them under a key of its own.
+"""Extras: parts of a document that an annotation tool passes on unchanged, under one key.
 
-Tools pass on what they do not know: Prodigy a key of the task, doccano one of the text's meta,
-Label Studio one of the task's data, Argilla one of the metadata. Under it stands the document's
-record without text and without what the tool itself holds. Reading puts both together: spans are
-the tool's; scores and the like come back to those spans that are still the same.
+Tools pass on unknown keys: Prodigy in the task, doccano in the text's meta, Label Studio in the
+task's data, Argilla in the metadata. The extras are the document's record without the text and
+without the parts that the tool itself holds. `restore` combines both: spans are read from the tool,
+and unchanged spans get back their scores and other details.
 """
 
 from __future__ import annotations
@@ -21,23 +21,25 @@ from vermeil.data.records import document_from_record, document_to_record, span_
 from vermeil.errors import DataError
 
 KEY = "vermeil"
-"""The key under which extras stand."""
+"""Key of the extras."""
 
 _DIGEST = "text_digest"
-_NOT_ANNOTATED = "nobody_looked"
+_NOT_ANNOTATED = "not_annotated"
+_OLDER_NOT_ANNOTATED = "nobody_looked"
+"""The same key in files of versions before 0.2."""
 _OFFSET_KEYS = ("tokens", "abstain", "relations")
 
 
 class ImportedAnnotation(NamedTuple):
-    """What a tool says about a text.
+    """Annotation of a text from a tool or a stand-off format.
 
     Args:
-        text: the text, as it is in the tool now.
-        spans: labelled stretches in the tool's order; None where it has no place for them.
-        labels: labels of the whole text; None where the tool does not say.
-        relations: places of head and tail in ``spans``, and the label; None likewise.
-        meta: what else the source knows.
-        unread: what the tool holds and a document does not, to number.
+        text: the current text.
+        spans: labelled ranges in the order of the file; None if the format has none.
+        labels: labels of the whole text; None if the format has none.
+        relations: index of head and tail in ``spans``, and the label; None if there are none.
+        meta: further values of the source.
+        unread: kind of information that a document cannot hold to its number.
     """
 
     text: str
@@ -49,11 +51,11 @@ class ImportedAnnotation(NamedTuple):
 
 
 def extras_of(document: Document, supported_keys: Sequence[str] = ()) -> dict[str, Any]:
-    """Return what a tool is to carry along.
+    """Return the extras of a document.
 
     Args:
-        document: the document; its text, and start, end and label of its spans, are the tool's.
-        supported_keys: keys of the record that the tool holds, too.
+        document: the document; its text, and start, end and label of its spans, are not extras.
+        supported_keys: further keys of the record that the tool itself holds.
     """
     extras = document_to_record(document)
     del extras["text"]
@@ -72,19 +74,21 @@ def extras_of(document: Document, supported_keys: Sequence[str] = ()) -> dict[st
 
 
 def extras_text(document: Document) -> str:
-    """Return all extras as JSON, for tools that carry along strings only.
+    """Return the extras of a document as JSON, for tools that pass on strings only.
 
     Raises:
-        DataError: the document holds what JSON cannot hold.
+        DataError: the document holds a value that JSON cannot represent.
     """
     try:
         return json.dumps(extras_of(document), ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise DataError(f"document {document.id!r} holds what JSON cannot hold: {error}") from error
+        raise DataError(
+            f"document {document.id!r} holds a value that JSON cannot represent: {error}"
+        ) from error
 
 
 def parsed_extras(value: object) -> object:
-    """Return extras that may stand in a string.
+    """Return extras, parsed if they are a string.
 
     Raises:
         DataError: the string is not JSON.
@@ -98,31 +102,32 @@ def parsed_extras(value: object) -> object:
 
 
 def restore(imported: ImportedAnnotation, extras: object, default_id: str) -> Document:
-    """Return the document that marks and extras make together.
+    """Return the document of an imported annotation and its extras.
 
     Args:
-        imported: what the tool says.
-        extras: what it has carried along; anything but an object counts as nothing.
-        default_id: the document's id, where extras do not say.
+        imported: the annotation.
+        extras: the extras; any value that is not an object is ignored.
+        default_id: the document's id if the extras have none.
 
     Raises:
-        DataError: a mark is out of range, or the extras are no record.
+        DataError: a span is out of range, or the extras are not valid.
     """
     known: dict[str, Any] = dict(extras) if isinstance(extras, Mapping) else {}
     unread = Counter(imported.unread)
     digest = known.pop(_DIGEST, None)
     if digest is not None and digest != _digest(imported.text):
-        # The text has changed: places in it mean nothing any more.
+        # The text has changed, so its offsets are not valid any more.
         unread.update({key: len(known.pop(key)) for key in _OFFSET_KEYS if known.get(key)})
-    nobody = known.pop(_NOT_ANNOTATED, False)
+    older = known.pop(_OLDER_NOT_ANNOTATED, False)
+    unannotated = known.pop(_NOT_ANNOTATED, older)
     details, relations = known.pop("spans", None), known.pop("relations", None)
     order, spans = _ordered(imported.spans, details)
-    if not spans and (nobody or imported.spans is None):
+    if not spans and (unannotated or imported.spans is None):
         spans = None
     if imported.relations is not None:
-        place = {old: new for new, old in enumerate(order)}
+        position = {old: new for new, old in enumerate(order)}
         relations = [
-            {"head": place[head], "tail": place[tail], "label": label}
+            {"head": position[head], "tail": position[tail], "label": label}
             for head, tail, label in imported.relations
         ]
     elif relations and [span.key for span in spans or ()] != [_key(item) for item in details or ()]:
@@ -133,14 +138,14 @@ def restore(imported: ImportedAnnotation, extras: object, default_id: str) -> Do
         record["spans"] = [span_to_record(span) for span in spans]
     if imported.labels is not None:
         record["labels"] = list(imported.labels)
-    made = document_from_record(record)
-    return replace(made, meta=with_unread({**imported.meta, **made.meta}, unread))
+    document = document_from_record(record)
+    return replace(document, meta=with_unread({**imported.meta, **document.meta}, unread))
 
 
 def _ordered(
     spans: Sequence[Span] | None, details: object
 ) -> tuple[list[int], tuple[Span, ...] | None]:
-    """Return the order that an annotation gives the spans, and the spans with their details."""
+    """Return the sorted order of the spans, and the sorted spans with their details."""
     if spans is None:
         return [], None
     order = sorted(range(len(spans)), key=lambda number: spans[number].key)
@@ -159,7 +164,7 @@ def _ordered(
 def _spans_of(record: dict[str, Any]) -> tuple[Span, ...]:
     spans = record["spans"]
     if not isinstance(spans, list):
-        raise DataError(f'"{KEY}" holds spans that are no list')
+        raise DataError(f'"spans" in "{KEY}" is not a list')
     longest = max((item.get("end", 0) for item in spans if isinstance(item, dict)), default=0)
     record["text"] = " " * longest if type(longest) is int else ""
     return document_from_record(record).spans or ()

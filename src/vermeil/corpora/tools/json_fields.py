@@ -1,19 +1,19 @@
-"""Reading the JSON of annotation tools: values of the expected type, or an error that says so."""
+"""Typed access to the JSON of annotation tools; a wrong type is a `DataError`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from vermeil.data.records import format_value
 from vermeil.errors import DataError
 
 
 def text_at(record: Mapping[str, Any], key: str) -> str:
-    """Return a string that has to be there.
+    """Return a required string.
 
     Raises:
-        DataError: it is not.
+        DataError: it is missing or not a string.
     """
     value = record.get(key)
     if not isinstance(value, str):
@@ -22,10 +22,10 @@ def text_at(record: Mapping[str, Any], key: str) -> str:
 
 
 def number_at(record: Mapping[str, Any], key: str) -> int:
-    """Return a whole number that has to be there.
+    """Return a required whole number.
 
     Raises:
-        DataError: it is not.
+        DataError: it is missing or not a whole number.
     """
     value = record.get(key)
     if type(value) is not int:
@@ -34,10 +34,10 @@ def number_at(record: Mapping[str, Any], key: str) -> int:
 
 
 def list_at(record: Mapping[str, Any], key: str) -> list[Any] | None:
-    """Return a list, or None where it is absent or null.
+    """Return a list, or None if it is absent or null.
 
     Raises:
-        DataError: it is something else.
+        DataError: the value is not a list.
     """
     value = record.get(key)
     if value is None or isinstance(value, list):
@@ -46,10 +46,10 @@ def list_at(record: Mapping[str, Any], key: str) -> list[Any] | None:
 
 
 def object_at(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """Return an object, an empty one where it is absent or null.
+    """Return an object, an empty one if it is absent or null.
 
     Raises:
-        DataError: it is something else.
+        DataError: the value is not an object.
     """
     value = record.get(key)
     if value is None:
@@ -60,10 +60,10 @@ def object_at(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def objects_at(record: Mapping[str, Any], key: str) -> list[Mapping[str, Any]] | None:
-    """Return a list of objects, or None where it is absent or null.
+    """Return a list of objects, or None if it is absent or null.
 
     Raises:
-        DataError: it is something else.
+        DataError: the value is not a list of objects.
     """
     values = list_at(record, key)
     for value in values or ():
@@ -73,7 +73,7 @@ def objects_at(record: Mapping[str, Any], key: str) -> list[Mapping[str, Any]] |
 
 
 def optional_id(value: Any) -> str | None:
-    """Return an id that a tool wrote as a string or a number, or None where there is none."""
+    """Return an id, which may be a string or a number, or None if there is none."""
     return str(value) if isinstance(value, str | int) and value != "" else None
 
 
@@ -82,9 +82,3 @@ def wrong_type_error(record: Mapping[str, Any], key: str, expected: str) -> Data
     if key not in record:
         return DataError(f'"{key}" is missing; expected {expected}')
     return DataError(f'"{key}" is {format_value(record[key])}; expected {expected}')
-
-
-def format_value(value: Any) -> str:
-    """Return a value as an error shows it."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else text[:37] + "..."

@@ -1,10 +1,10 @@
-"""Label Studio: JSON tasks with annotations and predictions, as it exports and imports them.
+"""Format of Label Studio: JSON tasks with annotations and predictions.
 
 A file is an array of ``{"id", "data": {"text"}, "annotations": [{"result": […], "was_cancelled",
 "completed_by"}], "predictions": [{"result": […], "model_version", "score"}]}``. A result of type
-``labels`` is a span (``value``: start, end, text, labels), one of type ``choices`` labels the text,
-one of type ``relation`` joins two spans by their ids. Offsets are code points; editors before
-October 2021 counted UTF-16 units, which is recognised by the surface that stands beside them.
+``labels`` is a span (``value``: start, end, text, labels), type ``choices`` labels the text, and
+type ``relation`` joins two spans by their ids. Offsets are code points. Editors before October 2021
+counted UTF-16 units, which is recognised from the surface in ``text``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Any
 from vermeil.corpora.tools.answers import Answer, AnsweredText, AnswerState
 from vermeil.corpora.tools.extras import KEY, extras_of
 from vermeil.corpora.tools.json_fields import (
-    format_value,
     list_at,
     number_at,
     object_at,
@@ -26,25 +25,26 @@ from vermeil.corpora.tools.json_fields import (
 )
 from vermeil.corpora.utf16 import from_utf16
 from vermeil.data.document import Document, Span
+from vermeil.data.records import format_value
 from vermeil.errors import DataError
 
 SPANS, LABELS, TEXT = "label", "category", "text"
-"""Names of the tags in the labelling configuration that our tasks are for."""
+"""Names of the tags in the labelling configuration for written tasks."""
 
 CONFIGURATION = (
     '<View><Labels name="label" toName="text">{labels}</Labels>'
     '<Text name="text" value="$text"/></View>'
 )
-"""A labelling configuration for tasks that we write; ``labels`` are `<Label value="…"/>`."""
+"""Labelling configuration for written tasks; ``labels`` are `<Label value="…"/>`."""
 
 _SPAN_TYPES = ("labels", "hypertextlabels")
 
 
 def read_label_studio(record: Mapping[str, Any]) -> AnsweredText:
-    """Return a task with its annotations, draft and predictions.
+    """Return the text of a task with its annotations, drafts and predictions.
 
     Raises:
-        DataError: the record is not a task of Label Studio about a text.
+        DataError: it is not a task of Label Studio, or has no text.
     """
     data = object_at(record, "data")
     key = _text_key(data)
@@ -68,7 +68,7 @@ def write_label_studio(document: Document, suggest: bool = False) -> dict[str, A
 
     Args:
         document: the document.
-        suggest: whether its spans are predictions, to be confirmed; else they are an annotation.
+        suggest: write the annotation as a prediction, to be confirmed by people.
     """
     annotation = document.annotation
     task: dict[str, Any] = {"data": {TEXT: document.text, KEY: extras_of(document)}}
@@ -93,18 +93,18 @@ def write_label_studio(document: Document, suggest: bool = False) -> dict[str, A
 
 
 def looks_like_label_studio(record: Mapping[str, Any]) -> bool:
-    """Whether a record is a task of Label Studio."""
+    """Return whether a JSON object is a task of Label Studio."""
     return isinstance(record.get("data"), dict)
 
 
 def _text_key(data: Mapping[str, Any]) -> str:
-    """Return which of the task's data is the text: ``text``, or the only long enough string."""
+    """Return the key of the text in the task's data: ``text``, or the only string."""
     if TEXT in data:
         return TEXT
     strings = [key for key, value in data.items() if isinstance(value, str)]
     if len(strings) != 1:
         names = ", ".join(data) or "nothing"
-        raise DataError(f'"data" holds {names}; expected "text", or one string that is the text')
+        raise DataError(f'"data" holds {names}; expected "text", or exactly one string')
     return strings[0]
 
 
@@ -114,7 +114,7 @@ def _answer(
     spans: list[Span] = []
     labels: list[str] | None = None
     relations: list[Mapping[str, Any]] = []
-    place: dict[str, int] = {}
+    span_index: dict[str, int] = {}
     unread: Counter[str] = Counter()
     for result in objects_at(item, "result") or ():
         kind = result.get("type")
@@ -125,14 +125,15 @@ def _answer(
             labels = [*(labels or ()), *(list_at(value, "choices") or ())]
         elif kind in _SPAN_TYPES and list_at(value, _labels_key(value, kind)):
             names = list_at(value, _labels_key(value, kind)) or []
-            place[str(result.get("id"))] = len(spans)
+            span_index[str(result.get("id"))] = len(spans)
             start, end = _range(value, text, unread)
             spans += [Span(start, end, _name(name)) for name in names]
         else:
             unread[f"results_{kind}"] += 1
     related = []
     for result in relations:
-        head, tail = place.get(str(result.get("from_id"))), place.get(str(result.get("to_id")))
+        head = span_index.get(str(result.get("from_id")))
+        tail = span_index.get(str(result.get("to_id")))
         named = list_at(result, "labels")
         if head is None or tail is None or not named:
             unread["relations"] += 1
@@ -155,7 +156,7 @@ def _labels_key(value: Mapping[str, Any], kind: str) -> str:
 
 
 def _range(value: Mapping[str, Any], text: str, unread: Counter[str]) -> tuple[int, int]:
-    """Return the range of a span in code points, whatever its editor has counted."""
+    """Return the range of a span in code points, also if its editor counted UTF-16 units."""
     place = object_at(value, "globalOffsets") or value
     start, end = number_at(place, "start"), number_at(place, "end")
     surface = value.get("text")
@@ -169,7 +170,7 @@ def _range(value: Mapping[str, Any], text: str, unread: Counter[str]) -> tuple[i
 
 
 def _same(found: str, surface: str) -> bool:
-    r"""Whether the surface is what stands there; the editor writes line ends as ``\n``."""
+    r"""Return whether text and surface are equal; the editor writes line ends as ``\n``."""
     return found == surface or found == surface.replace("\\n", "\n")
 
 
@@ -187,7 +188,7 @@ def _name(value: Any) -> str:
 
 
 def _user(value: Any) -> str | None:
-    """Return a user: Label Studio writes a number, or an object with the address."""
+    """Return a user, which Label Studio writes as a number or an object with an address."""
     if isinstance(value, dict):
         return optional_id(value.get("email")) or optional_id(value.get("id"))
     return optional_id(value)

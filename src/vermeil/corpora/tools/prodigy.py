@@ -1,9 +1,9 @@
-"""Prodigy: JSONL of tasks with spans, as ``ner.manual`` reads and ``db-out`` writes them.
+"""Format of Prodigy: JSONL of tasks with spans, for ``ner.manual`` and from ``db-out``.
 
 ``{"text", "tokens": [{"text", "start", "end", "id", "ws"}], "spans": [{"start", "end",
 "token_start", "token_end", "label"}], "meta": {}, "answer": "accept"}``; ``token_end`` is the last
-token of the span. Offsets are code points. Only an accepted task says what is there: a rejected or
-ignored one is read as a text that nobody has looked at, and counted.
+token of the span. Offsets are code points. Only an accepted task is annotated. A rejected or
+ignored task is read as a text without annotation, and counted.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ _KNOWN_KEYS = (
 
 
 def read_prodigy(record: Mapping[str, Any]) -> AnsweredText:
-    """Return a task; without an answer its spans are suggestions.
+    """Return the text of a task; without an answer, its spans are suggestions.
 
     Raises:
-        DataError: the record is not Prodigy's.
+        DataError: it is not a task of Prodigy.
     """
     text = text_at(record, "text")
     items = objects_at(record, "spans")
@@ -54,7 +54,7 @@ def read_prodigy(record: Mapping[str, Any]) -> AnsweredText:
     if not (answer is None or (isinstance(answer, str) and answer in _STATES)):
         raise wrong_type_error(record, ANSWER, f"one of {', '.join(_STATES)}")
     state: AnswerState = "suggested" if answer is None else _STATES[answer]
-    by = optional_id(record.get("_annotator_id")) or optional_id(record.get("_session_id"))
+    annotator = optional_id(record.get("_annotator_id")) or optional_id(record.get("_session_id"))
     unread = {"relations": len(objects_at(record, "relations") or ())}
     kept = {
         k: v for k, v in record.items() if k not in (*_KNOWN_KEYS, *_HASHES, KEY) and v is not None
@@ -62,7 +62,7 @@ def read_prodigy(record: Mapping[str, Any]) -> AnsweredText:
     extras = record.get(KEY)
     return AnsweredText(
         text,
-        [Answer(state, spans, annotator=by, unread=unread)],
+        [Answer(state, spans, annotator=annotator, unread=unread)],
         extras if isinstance(extras, Mapping) else _tokens(record, text),
         {**kept, **object_at(record, "meta")} if extras is None else kept,
         optional_id(record.get("id")),
@@ -70,11 +70,11 @@ def read_prodigy(record: Mapping[str, Any]) -> AnsweredText:
 
 
 def write_prodigy(document: Document, suggest: bool = False) -> dict[str, Any]:
-    """Return a document as a task, with the words that Prodigy's span editor selects by.
+    """Return a document as a task, with the words that Prodigy's span editor needs.
 
     Args:
         document: the document.
-        suggest: whether its spans are still to be confirmed; else the task is an accepted one.
+        suggest: write a task without an answer, to be confirmed by people; default: accepted.
     """
     words = words_of(document)
     record: dict[str, Any] = {"text": document.text, "tokens": _words(document.text, words)}
@@ -88,7 +88,7 @@ def write_prodigy(document: Document, suggest: bool = False) -> dict[str, Any]:
 
 
 def looks_like_prodigy(record: Mapping[str, Any]) -> bool:
-    """Whether a record is Prodigy's."""
+    """Return whether a JSON object is a task of Prodigy."""
     if not isinstance(record.get("text"), str):
         return False
     if any(key in record for key in (*_HASHES, ANSWER)):
@@ -102,7 +102,7 @@ def _span(item: Mapping[str, Any]) -> Span:
 
 
 def _record(span: Span, starts: list[int], ends: list[int]) -> dict[str, Any]:
-    """Return a span; its words are named where it begins and ends with words."""
+    """Return a span as a JSON object, with its words if it begins and ends at word boundaries."""
     record: dict[str, Any] = {"start": span.start, "end": span.end, "label": span.label}
     first, last = bisect_left(starts, span.start), bisect_right(ends, span.end) - 1
     fits = first <= last and starts[first] == span.start and ends[last] == span.end
@@ -123,7 +123,7 @@ def _words(text: str, words: tuple[Range, ...]) -> list[dict[str, Any]]:
 
 
 def _tokens(record: Mapping[str, Any], text: str) -> dict[str, Any]:
-    """Return the words of a task that we did not write, without those of white space."""
+    """Return the words of a task without extras, omitting words of white space."""
     tokens = objects_at(record, "tokens")
     if tokens is None:
         return {}

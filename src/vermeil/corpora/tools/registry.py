@@ -1,4 +1,4 @@
-"""The annotation tools whose files are JSON objects, one per text."""
+"""Annotation tools whose files are JSON objects, one per text."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from vermeil.errors import DataError
 
 
 class Tool(NamedTuple):
-    """How a tool's objects are read and written.
+    """Functions and options of one annotation tool.
 
     Args:
-        read: a record of the tool to what stands in it.
-        write: a document, and whether its annotations are suggestions, to a record.
-        recognises: whether a record is the tool's.
-        array: whether the tool imports an array, not lines.
-        ascii_only: whether all but ASCII is escaped, for tools that guess a file's encoding.
+        read: converts a JSON object of the tool to a text with answers.
+        write: converts a document, and whether its annotations are suggestions, to a JSON object.
+        recognises: returns whether a JSON object belongs to the tool.
+        array: the tool imports an array, not lines.
+        ascii_only: escape all other characters, for tools that guess a file's encoding.
     """
 
     read: Callable[[Mapping[str, Any]], AnsweredText]
@@ -51,7 +51,7 @@ TOOLS: dict[FileFormat, Tool] = {
 
 
 def read_tool(objects: Objects, config: CorpusConfig, tool: Tool) -> Iterator[tuple[int, Document]]:
-    """Read a tool's file; texts without an id are numbered from 0."""
+    """Read a tool's objects, with their lines; texts without an id are numbered from 0."""
     stem = stem_of(config.path)
     for number, (line, record) in enumerate(objects):
         with add_error_location(config.path, line):
@@ -63,9 +63,12 @@ def tool_lines(documents: Iterable[Document], tool: Tool, suggest: bool = False)
     """Yield the text of a tool's file in pieces, at least one for each document.
 
     Args:
-        documents: what is written.
-        tool: for which tool.
-        suggest: whether the annotations are to be confirmed by people.
+        documents: the documents.
+        tool: the annotation tool.
+        suggest: write annotations as suggestions, to be confirmed by people.
+
+    Raises:
+        DataError: a document holds a value that JSON cannot represent.
     """
     number = -1
     for number, document in enumerate(documents):
@@ -73,11 +76,11 @@ def tool_lines(documents: Iterable[Document], tool: Tool, suggest: bool = False)
             value = tool.write(document, suggest)
             record = json.dumps(value, ensure_ascii=False, allow_nan=False)
             if tool.ascii_only:
-                record.encode()  # half a surrogate pair is an error, not to be escaped
+                record.encode()  # half of a surrogate pair is an error and must not be escaped
                 record = json.dumps(value)
         except (TypeError, ValueError) as error:
             raise DataError(
-                f"document {document.id!r} holds what JSON cannot hold: {error}"
+                f"document {document.id!r} holds a value that JSON cannot represent: {error}"
             ) from error
         if tool.array:
             yield ("[\n" if number == 0 else ",\n") + record

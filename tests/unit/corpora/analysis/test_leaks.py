@@ -99,13 +99,13 @@ def test_nothing_in_common():
     }
 
 
-def test_the_report_says_in_words_what_was_found():
+def test_the_report_describes_the_leaks():
     left = documents("l", LONG, "LONDON", group="a")
     report = find_leaks(left, documents("r", LONG, NEAR, "LONDON", "x", group="a"))
     assert report.describe("train", "test") == (
-        "2 of 4 documents of test (50.0%) also stand in train: 1 the same, 1 nearly the same "
+        "2 of 4 documents of test (50.0%) are also in train: 1 the same, 1 nearly the same "
         "(similarity of at least 0.8); 1 more are repeats of fewer than 5 words; "
-        "both hold 1 group names"
+        "1 group names are in both"
     )
 
 

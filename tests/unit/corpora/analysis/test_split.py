@@ -84,7 +84,7 @@ def test_every_part_gets_a_group_even_if_its_share_is_tiny():
 
 def test_fewer_groups_than_parts_are_an_error():
     documents = [Document("1", "x", "g"), Document("2", "y", "g")]
-    with pytest.raises(DataError, match="1 groups cannot be dealt out to 2 parts"):
+    with pytest.raises(DataError, match="1 groups cannot be divided into 2 parts"):
         split_corpus(documents, {"a": 0.5, "b": 0.5})
 
 

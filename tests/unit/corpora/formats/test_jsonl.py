@@ -52,7 +52,7 @@ def test_absent_optional_keys_are_left_out():
 
 
 @pytest.mark.parametrize("key", ["spans", "labels", "relations", "tokens"])
-def test_absent_null_and_empty_are_told_apart(key):
+def test_absent_and_null_differ_from_empty(key):
     def read(**more):
         document = document_from_record({"id": "a", "text": "x", **more})
         return {
@@ -65,8 +65,8 @@ def test_absent_null_and_empty_are_told_apart(key):
     assert read() is None
     assert read(**{key: None}) is None
     assert read(**{key: []}) == ()
-    nobody_looked = document_to_record(document_from_record({"id": "a", "text": "x", key: None}))
-    assert key not in nobody_looked
+    unannotated = document_to_record(document_from_record({"id": "a", "text": "x", key: None}))
+    assert key not in unannotated
     looked = document_to_record(document_from_record({"id": "a", "text": "x", key: []}))
     assert looked[key] == []
 
@@ -125,7 +125,7 @@ def span(**changes):
         ({"meta": []}, '"meta" is []; expected an object'),
     ],
 )
-def test_a_wrong_record_says_what_was_expected_and_where(tmp_path, changes, message):
+def test_a_wrong_record_is_an_error_with_place_and_expectation(tmp_path, changes, message):
     path = tmp_path / "wrong.jsonl"
     right = {"id": "right", "text": "abc"}
     path.write_text(f"{json.dumps(right)}\n\n{json.dumps({'id': 'a', 'text': 'abc'} | changes)}\n")
@@ -173,7 +173,7 @@ def test_whole_surrogate_pairs_are_one_character(tmp_path):
 
 @pytest.mark.parametrize("value", [float("nan"), {1, 2}])
 def test_meta_that_json_cannot_hold_is_an_error(value):
-    with pytest.raises(DataError, match="document 'a' holds what JSON cannot hold"):
+    with pytest.raises(DataError, match="document 'a' holds a value that JSON cannot represent"):
         document_to_line(Document("a", "x", meta={"key": value}))
 
 

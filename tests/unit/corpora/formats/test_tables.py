@@ -50,12 +50,16 @@ def test_texts_without_spans_and_the_column_that_is_asked_for(tmp_path):
     ("columns", "line", "message"),
     [
         ({"body": ["x"]}, None, "has the columns body; expected tokens and ner_tags, or text"),
-        ({"tokens": [["a"]], "ner_tags": [[1]]}, None, "1 is no label, and the file does not say"),
+        (
+            {"tokens": [["a"]], "ner_tags": [[1]]},
+            None,
+            "1 is not a label, and the file has no names",
+        ),
         ({"text": ["ok", None]}, 2, '"text" is null; expected a string'),
         ({"text": ["x"], "spans": [[{"from": 0}]]}, 1, "a span has from; expected label"),
         ({"text": ["x"], "spans": [[3]]}, 1, "spans are [3]; expected a list of start, end"),
         ({"tokens": [["a", ""]], "tags": [["O", "O"]]}, 1, "word 2 is empty"),
-        ({"tokens": [["a"]], "text": ["b"]}, 1, "text does not hold the tokens in order"),
+        ({"tokens": [["a"]], "text": ["b"]}, 1, "text is not the tokens in order"),
     ],
 )
 def test_errors_name_file_and_row(tmp_path, columns, line, message):
@@ -79,7 +83,7 @@ def test_what_is_no_table_is_an_error(tmp_path):
         read(tmp_path / "folder", format="datasets")
 
 
-def test_the_name_of_a_table_says_nothing_if_its_format_is_named(tmp_path):
+def test_the_name_of_a_table_does_not_matter_if_its_format_is_named(tmp_path):
     write_corpus([Document("a", "x")], tmp_path / "table", "parquet")
     assert read(f"parquet:{tmp_path / 'table'}") == [Document("a", "x")]
 

@@ -50,7 +50,7 @@ def test_a_fault_in_one_file_of_a_folder_names_that_file(tmp_path):
 def test_two_files_that_give_the_same_id_are_an_error(tmp_path):
     (tmp_path / "a.txt").write_text("one")
     (tmp_path / "a.txt.gz").write_bytes(gzip.compress(b"two"))
-    with pytest.raises(DataError, match=r"a.txt.gz: the id 'a' stands here again; ids must be"):
+    with pytest.raises(DataError, match=r"a.txt.gz: the id 'a' is repeated; ids must be"):
         list(read_corpus(CorpusConfig(path=tmp_path)))
 
 

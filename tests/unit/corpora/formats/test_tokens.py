@@ -53,7 +53,7 @@ def test_text_is_taken_where_it_is_there(tmp_path):
         ({"gold": [0, 0]}, '"gold" is [0, 0]; expected a list of strings'),
         ({"gold": ["O", "X"]}, "'X' is not a tag of BIOES"),
         ({"doc": 1.5}, '"doc" is 1.5; expected a string or a whole number'),
-        ({"text": "says EU"}, '"text" does not hold the tokens in order'),
+        ({"text": "says EU"}, '"text" is not the tokens in order'),
     ],
 )
 def test_wrong_rows_are_errors_with_their_line(tmp_path, changes, message):

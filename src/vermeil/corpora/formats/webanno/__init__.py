@@ -1,1 +1,1 @@
-"""WebAnno TSV 3, as INCEpTION writes it: reader and writer."""
+"""Format WebAnno TSV 3 of INCEpTION: reader and writer."""

@@ -1,4 +1,4 @@
-"""How WebAnno TSV writes what has a meaning in it."""
+"""Constants and escape sequences of WebAnno TSV."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 
 HEADER = "#FORMAT=WebAnno TSV 3"
 LAYER = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
-"""INCEpTION's own layer for named entities; its feature ``value`` is the label."""
+"""INCEpTION's built-in layer for named entities; its feature ``value`` is the label."""
 NONE = "_"
-"""What stands in a row where there is no annotation."""
+"""Value of a cell without annotation."""
 
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "b": "\b"}
 _BACK = {character: letter for letter, character in _ESCAPES.items()}
@@ -18,17 +18,17 @@ _CONTROL = re.compile(r"[\x00-\x0a\x0c-\x1f\\]")
 
 
 def escape_value(value: str) -> str:
-    """Return a feature's value as it stands in a row."""
+    """Return a feature's value, escaped for a row."""
     return _RESERVED.sub(lambda m: "\\" + _BACK.get(m[0], m[0]), value)
 
 
 def escape_text(text: str) -> str:
-    """Return a line of text as it stands behind ``#Text=``."""
+    """Return a line of text, escaped for ``#Text=``."""
     return _CONTROL.sub(lambda m: "\\" + _BACK.get(m[0], m[0]), text)
 
 
 def unescape(text: str) -> str:
-    """Return what was escaped, in a value or a text."""
+    """Return the original of an escaped value or text."""
 
     def character(match: re.Match[str]) -> str:
         found = match[1]

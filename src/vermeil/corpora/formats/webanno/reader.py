@@ -1,11 +1,12 @@
-r"""WebAnno TSV 3, which INCEpTION exports and imports: a file, or a folder with one per document.
+r"""Reader of WebAnno TSV 3, the format of INCEpTION: a file, or a folder with one per document.
 
-After ``#FORMAT=WebAnno TSV 3.3`` come the layers (``#T_SP=…NamedEntity|value``), then sentences:
-``#Text=`` with the text, and a row for each token: ``1-2<TAB>4-8<TAB>Haag<TAB>PER[1]``. Offsets are
-UTF-16 units. ``[1]`` joins the rows of one annotation, ``|`` parts annotations of one row, ``_`` is
-none, ``*`` one without a value; what has a meaning is escaped with a backslash. Rows ``1-2.1`` are
-parts of a token. Of the layers of spans one is read (which, see `_choose_label_columns`); of the others, of
-relations and of chains the annotations are counted. A document is a file, with all its sentences.
+The header ``#FORMAT=WebAnno TSV 3.3`` is followed by the layers (``#T_SP=…NamedEntity|value``) and
+the sentences. A sentence is ``#Text=`` with the text, and a row for each token:
+``1-2<TAB>4-8<TAB>Haag<TAB>PER[1]``. Offsets are UTF-16 units. ``[1]`` joins the rows of one
+annotation, ``|`` separates annotations of one row, ``_`` means none, ``*`` one without a value.
+Special characters are escaped with a backslash. Rows ``1-2.1`` are parts of a token.
+`_choose_label_columns` selects one layer of spans. Annotations of other layers, relations and
+chains are counted. A document is a file, with all its sentences.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _NUMBERED = re.compile(r"(.*)\[(\d+)\]", re.DOTALL)
 
 
 class _Column(NamedTuple):
-    """A column behind the token's: the layer's kind and name, and the feature."""
+    """Annotation column: kind and name of the layer, and the feature."""
 
     kind: str
     layer: str
@@ -49,7 +50,7 @@ class _Column(NamedTuple):
 
 @dataclass(slots=True)
 class _FileContent:
-    """What is gathered from a file; ranges are UTF-16 units until the text is whole."""
+    """Collected content of a file; ranges are UTF-16 units until the text is complete."""
 
     text: list[str] = field(default_factory=list)
     units: int = 0
@@ -64,10 +65,14 @@ class _FileContent:
 
 
 def read_webanno(path: Path, config: CorpusConfig) -> Iterator[LocatedDocument]:
-    """Read a file, or all ``.tsv`` below a folder.
+    """Read a file, or all ``.tsv`` files below a folder.
+
+    Args:
+        path: the file or folder.
+        config: ``tag_key`` is the layer of the spans.
 
     Raises:
-        DataError: a file is not WebAnno TSV 3, or the layer that ``tag_key`` names is not in it.
+        DataError: a file is not WebAnno TSV 3.
     """
     with translate_file_errors(path):
         files = list(files_below(path, ".tsv")) if path.is_dir() else [(path, stem_of(path))]
@@ -78,7 +83,14 @@ def read_webanno(path: Path, config: CorpusConfig) -> Iterator[LocatedDocument]:
 
 
 def webanno_document(lines: Iterable[Line], path: Path, name: str, layer: str = "gold") -> Document:
-    """Return the document of a file's lines; ``layer`` is used where the file has it."""
+    """Return the document of a file.
+
+    Args:
+        lines: lines of the file.
+        path: the file, for errors.
+        name: id of the document.
+        layer: layer of the spans, if the file has it.
+    """
     lines = iter(lines)
     first = next(lines, Line(1, ""))
     if not first.text.startswith(HEADER):
@@ -105,22 +117,22 @@ def _columns(line: str) -> list[_Column]:
     columns: list[_Column] = []
     slots = False
     for feature in features or [""]:
-        # The column behind a role names the role's targets.
+        # The column after a role holds the role's targets.
         columns.append(_Column(_TARGET if slots else kind, layer, feature))
         slots = kind == "SP" and feature.startswith(_ROLE)
     return columns
 
 
-def _choose_label_columns(columns: Sequence[_Column], wanted: str) -> list[int]:
+def _choose_label_columns(columns: Sequence[_Column], configured: str) -> list[int]:
     """Return the columns whose values are labels, one for each layer that is read.
 
-    The layer is the one that is asked for, else NamedEntity, else all that the project has made
-    itself (``webanno.custom``), else all. Its label is the feature ``value`` or ``label``, else the
-    first one.
+    The layer is the configured one, else NamedEntity, else all layers of the project
+    (``webanno.custom``), else all. The label is the feature ``value`` or ``label``, else the first
+    feature.
     """
     spans = [(n, c) for n, c in enumerate(columns) if c.kind == "SP"]
     for choose in (
-        lambda layer: wanted in (layer, layer.rpartition(".")[2]),
+        lambda layer: configured in (layer, layer.rpartition(".")[2]),
         lambda layer: layer == LAYER,
         lambda layer: layer.startswith(("webanno.custom.", "custom.")),
         bool,
@@ -152,11 +164,11 @@ def _row(
     cells = line.split("\t")
     if len(cells) < len(columns) + 3:
         raise DataError(
-            f"the row has {len(cells)} columns; expected {len(columns) + 3}, as the layers say"
+            f"the row has {len(cells)} columns; expected {len(columns) + 3} for the declared layers"
         )
     start, hyphen, end = cells[1].partition("-")
     if not (hyphen and start.isdecimal() and end.isdecimal() and int(start) <= int(end)):
-        raise DataError(f"{cells[1]!r} are no offsets; expected start-end")
+        raise DataError(f"{cells[1]!r} is not a range; expected start-end")
     place = (int(start), int(end))
     if waiting:
         _begin_sentence(place[0], found, waiting)
@@ -165,7 +177,7 @@ def _row(
     for number, column in enumerate(columns):
         cell = cells[number + 3]
         if cell == NONE and column.feature.startswith(_ROLE):
-            # Without slots, only the column of their targets says that there is something.
+            # A role without a name is marked only in the column of its targets.
             cell = cells[min(number + 4, len(cells) - 1)]
         if cell == NONE:
             continue
@@ -178,7 +190,7 @@ def _row(
 
 
 def _count(values: list[str], number: int, columns: Sequence[_Column], found: _FileContent) -> None:
-    """Count annotations of a layer that is not read, once each."""
+    """Count each annotation of a layer that is not read once."""
     column = columns[number]
     if number and columns[number - 1].layer == column.layer:
         return
@@ -197,7 +209,9 @@ def _begin_sentence(start: int, found: _FileContent, waiting: list[str]) -> None
         found.text.pop()
         found.units -= 1
     if found.units > start:
-        raise DataError(f"the sentence begins at {start}, where the text is already")
+        raise DataError(
+            f"the sentence begins at {start}, before the earlier text ends ({found.units})"
+        )
     found.add(" " * (start - found.units))
     found.add("\n".join(waiting))
     found.add("\n")

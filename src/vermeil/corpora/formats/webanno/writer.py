@@ -1,4 +1,4 @@
-"""Writer of WebAnno TSV 3.3; the reader beside it describes the format."""
+"""Writer of WebAnno TSV 3.3; the module ``reader`` describes the format."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ from vermeil.errors import DataError
 
 
 def write_webanno(documents: Iterable[Document], path: Path, losses: Counter[str]) -> None:
-    """Write a folder with a file for each document; one document also as a ``.tsv`` file.
+    """Write a folder with a file for each document, or a ``.tsv`` file with one document.
 
-    ``losses`` counts what the format cannot hold: besides what `count_unheld` names, ``group``;
-    ``id`` of a document in a file of its own that has another name; ``tokens_made``; ``respaced``
-    texts (white space before the first token becomes spaces); spans that have no token
-    (``no_token``) or white space at their ends (``trimmed``); ``unannotated`` documents, which
-    are read as annotated with nothing; and ``unwritable`` ones, without words or with too long ids.
+    Args:
+        documents: the documents.
+        path: the folder or ``.tsv`` file.
+        losses: receives counts of lost information: the names of `count_unsupported`, ``group``,
+            ``id`` (a document in a ``.tsv`` file with another name), ``tokens_made``, ``respaced``
+            (white space before the first token becomes spaces), ``no_token`` (spans without a
+            token), ``trimmed`` (white space at a span's ends), ``unannotated`` (documents that
+            will be read as annotated without spans) and ``unwritable`` (documents without words
+            or with too long ids).
 
     Raises:
         DataError: ``path`` is a ``.tsv`` file and there are several documents.
@@ -59,7 +63,12 @@ def _write_file(documents: Iterable[Document], path: Path, losses: Counter[str])
 
 
 def webanno_text(document: Document, losses: Counter[str]) -> str | None:
-    """Return the file of a document; None where it has no words."""
+    """Return the content of a document's file; None if the document has no words.
+
+    Args:
+        document: the document.
+        losses: receives counts of lost information.
+    """
     text, tokens = document.text, tokens_of(document, losses)
     if not tokens:
         return None
@@ -73,7 +82,7 @@ def webanno_text(document: Document, losses: Counter[str]) -> str | None:
     for sentence, (first, end) in enumerate(_sentences(text, tokens), start=1):
         stop = tokens[end][0] if end < len(tokens) else len(text)
         body = text[tokens[first][0] : stop]
-        # The reader puts a line end between sentences, and takes it away where it does not fit.
+        # The reader adds a line end between sentences, and removes it if it does not fit.
         body = body.removesuffix("\n") if end < len(tokens) else body
         lines.append("")
         lines += [f"#Text={escape_text(line)}" for line in body.split("\n")]
@@ -87,7 +96,7 @@ def webanno_text(document: Document, losses: Counter[str]) -> str | None:
 
 
 def _sentences(text: str, tokens: Sequence[Range]) -> Iterator[Range]:
-    """Yield the tokens of each line, as first and end."""
+    """Yield the range of tokens of each line."""
     first = 0
     for number in range(1, len(tokens)):
         if "\n" in text[tokens[number - 1][1] : tokens[number][0]]:
@@ -99,7 +108,7 @@ def _sentences(text: str, tokens: Sequence[Range]) -> Iterator[Range]:
 def _cells(
     spans: Sequence[Span], tokens: Sequence[Range], losses: Counter[str]
 ) -> list[list[tuple[Range, list[str]]]]:
-    """Return for each token its rows (itself, then parts of it), each with its values."""
+    """Return the rows of each token (itself, then its parts), each with its values."""
     starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
     values: list[dict[Range, list[str]]] = [{token: []} for token in tokens]
     placed: list[tuple[Span, list[tuple[int, Range]]]] = []
