@@ -88,11 +88,13 @@ def model_in(folder: Path) -> Path:
     from vermeil.jobs.export import export
     from vermeil.jobs.train import train
     from vermeil.student.config import StudentConfig
+    from vermeil.training.job import TrainJob
 
     task = make_task(TaskConfig.model_validate(LABELS))
     gold = list(read_corpus(CorpusConfig(path=NEWSWIRE / "train.jsonl")))[:40]
     student = StudentConfig(encoder=str(make_encoder(folder / "tiny")), threads=1)
-    train(gold, [], task, student, blending(epochs=1), 0, folder / "trained")
+    job = TrainJob(gold=gold, task=task, student=student, blending=blending(epochs=1))
+    train(job, folder / "trained")
     export(folder / "trained", folder / "model")
     return folder / "model"
 
@@ -126,6 +128,7 @@ def study_job(folder: Path) -> Timed:
     from vermeil.student.config import StudentConfig
     from vermeil.studies.config import StudyConfig
     from vermeil.studies.inputs import StudyCorpora
+    from vermeil.studies.settings import StudySettings
     from vermeil.studies.study import study
 
     task = make_task(TaskConfig.model_validate(LABELS))
@@ -134,10 +137,11 @@ def study_job(folder: Path) -> Timed:
     student = StudentConfig(encoder=str(make_encoder(folder / "tiny")), threads=1)
     regimens = ("gold_only", "silver_only", "pooled", "simple_mix")
     config = StudyConfig(regimens=regimens, seeds=(0, 1, 2), resamples=100)
+    settings = StudySettings(task=task, study=config, student=student, blending=blending(epochs=6))
 
     def job(workers: int | None, place: Path) -> int:
         run = None if workers is None else cell_runner_for(cluster_of(workers))
-        report = study(corpora, task, config, student, blending(epochs=6), place, run_cells=run)
+        report = study(corpora, settings, place, run_cells=run)
         return report.ran
 
     return job

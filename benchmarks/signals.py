@@ -22,7 +22,9 @@ from typing import Any
 from vermeil.data.atomic import write_json
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.mention import Mention
-from vermeil.refinement.judging import JudgeCorpora, judge_silver
+from vermeil.refinement.candidates import ScorerPredictions
+from vermeil.refinement.judge_corpora import JudgeCorpora
+from vermeil.refinement.judging import judge_silver
 from vermeil.refinement.report import signal_report
 from vermeil.selection.config import SelectionConfig
 from vermeil.tasks import make_task
@@ -74,9 +76,9 @@ def main() -> None:
     both = list(pairs(path))
     gold, said = [g for g, _ in both], [s for _, s in both]
     strengths = SelectionConfig().strengths
-    judging = judge_silver(
-        JudgeCorpora(tuple(gold), tuple(said), ()), gold, make_task(CONFIG), None, strengths
-    )
+    corpora = JudgeCorpora(tuple(gold), tuple(said), ())
+    without_scorers = ScorerPredictions(None, {})
+    judging = judge_silver(corpora, gold, make_task(CONFIG), without_scorers, strengths)
     report = signal_report(judging)["correct"]
     for name in ("votes", "judge"):
         found = report[name]

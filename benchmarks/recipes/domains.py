@@ -40,10 +40,10 @@ from vermeil.data.document import Annotation, Document
 from vermeil.data.reply import Reply
 from vermeil.data.tags import tags_to_spans
 from vermeil.refinement.refine import refine
-from vermeil.refinement.student_trainer import ScorerSettings
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.ner.task import NerTask
+from vermeil.training.job import TrainJob
 
 DATA = Path(os.environ["VERMEIL_DATA"])
 NEWSWIRE = Path(demo.__file__).parent / "newswire"
@@ -120,14 +120,22 @@ def trial(
     passes = BudgetConfig(gold_epochs=max(4.0, 4000 / gold), silver_epochs=3)
     blending = BlendingConfig(regimen="simple_mix", budget=passes)
     with TemporaryDirectory() as folder:
-        learning = ScorerSettings(task, StudentConfig(threads=1), blending, seed, Path(folder))
-        done = refine(people, teacher, learning, SelectionConfig(refinement="relabel", **how))
+        job = TrainJob(
+            gold=people,
+            silver=teacher,
+            task=task,
+            student=StudentConfig(threads=1),
+            blending=blending,
+            selection=SelectionConfig.model_validate({"refinement": "relabel", **how}),
+            seed=seed,
+        )
+        done = refine(job, Path(folder))
     after = {d.id: d for d in done.documents}
     rest = drawn[gold:]
     return {
         "before": f1(task, rest),
         "after": f1(task, [(g, after.get(g.id, said)) for g, said in rest]),
-        "believed": done.report["believed"],
+        "believed": done.report["better_than_teacher"],
     }
 
 

@@ -20,7 +20,7 @@ import os
 import statistics
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +33,18 @@ from vermeil.blending.config import BlendingConfig, BudgetConfig
 from vermeil.data.atomic import write_json
 from vermeil.data.document import UNANNOTATED, Document, Span
 from vermeil.evaluation.documents import evaluate
+from vermeil.refinement.cache import ProbabilityCache
+from vermeil.refinement.candidates import JudgedDocument
 from vermeil.refinement.curate import CuratedSilver, curate
-from vermeil.refinement.judging import JudgedDocument
+from vermeil.refinement.scorers.settings import ScorerSettings
 from vermeil.refinement.self_training import self_annotate
-from vermeil.refinement.student_trainer import ScorerSettings
 from vermeil.selection.config import Policy, SelectionConfig
 from vermeil.selection.policies import JudgedRegion
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
 from vermeil.studies.cells.sampling import CellDocuments, sample_documents
 from vermeil.training.fit import train_student
+from vermeil.training.job import TrainJob
 
 SILVER = 4000
 PASSES = {250: 16.0, 1000: 4.0}
@@ -124,17 +126,21 @@ class Block:
     plain: tuple[Document, ...]
     judged: dict[str, CuratedSilver] = field(default_factory=dict)
 
-    def learning(self) -> ScorerSettings:
-        """Return how those learn whose opinion counts."""
-        # Named as the study's is, so that what its students said can be taken from its judging/.
+    def scorer_settings(self, silver: Sequence[Document]) -> ScorerSettings:
+        """Return the settings of the scorers, with the gold documents of the block."""
+        # Named as in the study, so that the probabilities of its judging/ can be reused.
         passes = {"gold_epochs": PASSES[self.gold], "silver_epochs": SILVER_PASSES}
-        return ScorerSettings(
-            TASK,
-            StudentConfig(threads=self.options.threads),
-            BlendingConfig(regimen="simple_mix", budget=BudgetConfig(name="equal", **passes)),
-            self.seed,
-            self.options.output / "judging",
+        job = TrainJob(
+            gold=self.draw.gold,
+            silver=silver,
+            task=TASK,
+            student=StudentConfig(threads=self.options.threads),
+            blending=BlendingConfig(
+                regimen="simple_mix", budget=BudgetConfig(name="equal", **passes)
+            ),
+            seed=self.seed,
         )
+        return ScorerSettings(job, ProbabilityCache(self.options.output / "judging"))
 
     def select(self, recipe: Recipe, policy: Policy) -> CuratedSilver:
         """Return silver after a policy, as it is judged for a recipe."""
@@ -142,8 +148,9 @@ class Block:
         if key not in self.judged:
             settings = {"folds": self.options.folds, "ensembles": self.options.ensembles}
             config = SelectionConfig.model_validate({**settings, **recipe.selection})
-            silver = (*self.said, *self.draw.silver)
-            self.judged[key] = curate(self.draw.gold, silver, self.learning(), config, policy)
+            scorers = self.scorer_settings((*self.said, *self.draw.silver))
+            scorers = replace(scorers, job=replace(scorers.job, selection=config))
+            self.judged[key] = curate(scorers, policy)
         return self.judged[key]
 
     def silver(self, recipe: Recipe) -> tuple[Document, ...]:
@@ -192,8 +199,7 @@ def run(name: str, own: Block, truth: Sequence[Document]) -> dict[str, Any]:
         return found
     more: tuple[Document, ...] = ()
     if recipe.plain:
-        learning = own.learning().with_context("group")
-        more = self_annotate(own.draw.gold, silver, own.plain, learning)
+        more = self_annotate(own.scorer_settings(silver).with_context("group"), own.plain)
         found["plain"] = evaluate(more, [labelled[d.id] for d in more], TASK).overall.f1
     return found | _student(recipe, own, silver, more)
 

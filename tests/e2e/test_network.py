@@ -38,6 +38,7 @@ from vermeil.student.config import StudentConfig
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.teacher.config import TeacherConfig
+from vermeil.training.job import TrainJob
 
 base_url, encoder, texts, stay = sys.argv[1:]
 task = make_task(TaskConfig.model_validate({"labels": {"PER": {}, "LOC": {}}}))
@@ -54,10 +55,11 @@ budget = BudgetConfig(gold_epochs=2, silver_epochs=2, batch_wordpieces=128)
 blending = BlendingConfig(regimen="gold_only", budget=budget)
 for name in (encoder, "embedded"):
     student = StudentConfig(encoder=name, threads=1)
-    vermeil.train(gold, [], task, student, blending, 0, Path("model"))
+    job = TrainJob(gold=gold, task=task, student=student, blending=blending)
+    vermeil.train(job, Path("model"))
 print("trained")
 list(vermeil.predict(Path("model"), ["Bo met Al"]))
-vermeil.export(Path("model"), Path("onnx"), gold, int8=True, limit=1.0)
+vermeil.export(Path("model"), Path("onnx"), gold, int8=vermeil.Int8Options(max_f1_loss=1.0))
 print("exported")
 for precision in ("fp32", "int8"):
     list(vermeil.predict(Path("onnx"), ["Bo met Al"], precision=precision))

@@ -17,6 +17,7 @@ from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
+from vermeil.training.job import TrainJob
 
 TRAIN, TEST = 150, 100
 OPENING = 300
@@ -45,12 +46,12 @@ def test_a_student_learns_topics(vermeil_data: Path, tmp_path: Path) -> None:
     task = make_task(TaskConfig.model_validate({"name": "classification", "labels": labels}))
     blending = {"regimen": "gold_only", "budget": {"gold_epochs": 3, "batch_wordpieces": 512}}
     train(
-        documents[:TRAIN],
-        [],
-        task,
-        StudentConfig(learning_rate=2e-4),
-        BlendingConfig.model_validate(blending),
-        0,
+        TrainJob(
+            gold=documents[:TRAIN],
+            task=task,
+            student=StudentConfig(learning_rate=2e-4),
+            blending=BlendingConfig.model_validate(blending),
+        ),
         tmp_path / "model",
     )
     test = documents[TRAIN:]

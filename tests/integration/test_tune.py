@@ -16,9 +16,9 @@ from vermeil.data.document import Document
 from vermeil.errors import ConfigError, TrainingError
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
+from vermeil.training.job import TrainJob
 from vermeil.tuning.config import TuneConfig
 from vermeil.tuning.search import tune
-from vermeil.tuning.trial import TuneInputs
 
 pytest.importorskip("optuna", reason='Optuna is not installed: "vermeil[tune]"')
 
@@ -41,11 +41,18 @@ def scored(document: Document, score: float) -> Document:
 
 
 @pytest.fixture
-def inputs(task: Task, encoder: Path) -> TuneInputs:
+def job(task: Task, encoder: Path) -> TrainJob:
     found = sentences(60)
     silver = [scored(d, 0.9 if i % 2 else 0.2) for i, d in enumerate(found[20:40])]
     student = StudentConfig(encoder=str(encoder), threads=1)
-    return TuneInputs(found[:20], silver, found[40:], task, student, blending("pooled", 6), 0)
+    return TrainJob(
+        gold=found[:20],
+        silver=silver,
+        dev=found[40:],
+        task=task,
+        student=student,
+        blending=blending("pooled", 6),
+    )
 
 
 class StopAfter:
@@ -64,8 +71,8 @@ class StopAfter:
             raise KeyboardInterrupt
 
 
-def test_a_stopped_search_goes_on_to_the_same_report(inputs: TuneInputs, tmp_path: Path) -> None:
-    whole = tune(inputs, CONFIG, tmp_path / "whole")
+def test_a_stopped_search_goes_on_to_the_same_report(job: TrainJob, tmp_path: Path) -> None:
+    whole = tune(job, CONFIG, tmp_path / "whole")
     assert (len(whole.trials), whole.failed) == (3, 0)
     scores = [trial.dev_f1 for trial in whole.trials]
     assert scores == sorted(scores, reverse=True)
@@ -74,10 +81,10 @@ def test_a_stopped_search_goes_on_to_the_same_report(inputs: TuneInputs, tmp_pat
 
     output = tmp_path / "stopped"
     with pytest.raises(KeyboardInterrupt):
-        tune(inputs, CONFIG, output, StopAfter(2))
+        tune(job, CONFIG, output, StopAfter(2))
     assert not (output / "tune.json").exists()
     rest = StopAfter(-1)
-    report = tune(inputs, CONFIG, output, rest)
+    report = tune(job, CONFIG, output, rest)
     assert rest.seen[0] == 2
     assert report.trials == whole.trials
     assert json.loads((output / "tune.json").read_text()) == report.as_dict()
@@ -92,19 +99,19 @@ def test_a_stopped_search_goes_on_to_the_same_report(inputs: TuneInputs, tmp_pat
 
 
 def test_a_search_without_dev_or_with_an_impossible_space_is_refused(
-    inputs: TuneInputs, tmp_path: Path
+    job: TrainJob, tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigError, match=r"corpora\.dev: missing"):
-        tune(replace(inputs, dev=[]), CONFIG, tmp_path)
+        tune(replace(job, dev=[]), CONFIG, tmp_path)
     impossible = TuneConfig.model_validate({"space": {"student.dropout": [2]}})
     with pytest.raises(ConfigError, match=r"tune\.space: dropout"):
-        tune(inputs, impossible, tmp_path)
+        tune(job, impossible, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_search_whose_every_trial_fails_names_the_first_error(
-    inputs: TuneInputs, tmp_path: Path
+    job: TrainJob, tmp_path: Path
 ) -> None:
-    empty = replace(inputs, gold=[], silver=[], blending=blending("gold_only"))
+    empty = replace(job, gold=[], silver=[], blending=blending("gold_only"))
     with pytest.raises(TrainingError, match=r"every trial failed; first error: .*train"):
         tune(empty, CONFIG, tmp_path)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vermeil.blending.config import BlendingConfig
-from vermeil.blending.schedules import Schedule
 from vermeil.cluster.archive import create_archive, extract_archive
 from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import connected, require_ray, worker_options
@@ -20,22 +19,23 @@ from vermeil.cluster.driver import job_name, run_on_driver, storage_for
 from vermeil.cluster.progress_relay import open_progress_relay, relay_progress
 from vermeil.cluster.storage import StorageUri
 from vermeil.data.atomic import atomic_folder
-from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError, TrainingError, VermeilError
+from vermeil.jobs.executor import TrainFunction
 from vermeil.jobs.train import ONE_PROCESS_ERROR, TrainReport, checkpoint_folder
 from vermeil.optional import require
-from vermeil.selection.config import SelectionConfig
-from vermeil.student.config import StudentConfig
-from vermeil.tasks.protocol import Task
+from vermeil.training.job import TrainJob, takes_job
+
+if TYPE_CHECKING:
+    from vermeil.student.loop.checkpoint import OnCheckpoint
 
 _MODEL, _STATE = "model", "state"
 """Folders in a Ray checkpoint: the finished model, or a training state to resume from."""
 
 
-def trainer_for(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainReport]:
-    """Return a function that trains on a cluster and takes the arguments of `vermeil.train`.
+def trainer_for(cluster: ClusterConfig, folder: Path) -> TrainFunction:
+    """Return a function that trains on a cluster, with the parameters of `vermeil.train`.
 
     ``cluster.workers`` processes share every batch. The batch plan is that of one process. The
     result is the same, apart from dropout, which each process draws separately. Processes
@@ -51,38 +51,37 @@ def trainer_for(cluster: ClusterConfig, folder: Path) -> Callable[..., TrainRepo
     """
     require("vermeil train", "ray", *(("train",) if cluster.address == "local" else ()))
 
-    def train_there(
-        gold: Sequence[Document],
-        silver: Sequence[Document],
-        task: Task,
-        student: StudentConfig,
-        blending: BlendingConfig,
-        seed: int,
+    @takes_job
+    def train(
+        job: TrainJob,
         output: Path,
         progress: Progress = silent,
-        dev: Sequence[Document] = (),
-        schedule: Schedule | None = None,
-        selection: SelectionConfig = SelectionConfig(),  # noqa: ARG001, B008
+        *,
+        on_checkpoint: OnCheckpoint | None = None,
         overwrite: bool = False,
     ) -> TrainReport:
         check_folder(output, MODEL, overwrite=overwrite)
-        if blending.regimen == "auto":
+        if job.blending.regimen == "auto":
             raise ConfigError(ONE_PROCESS_ERROR)
-        student = student.model_copy(update={"threads": cluster.threads})
-        work = (list(gold), list(silver), task, student, blending, seed, list(dev), schedule)
+        if on_checkpoint is not None:
+            raise ConfigError(
+                "on_checkpoint: a cluster keeps its checkpoints in Ray's storage and cannot call a "
+                "function of this process; leave it out"
+            )
+        student = job.student.model_copy(update={"threads": cluster.threads})
         states = storage_for(cluster, folder), job_name("train", output)
         archive, record, uses_letter_case = run_on_driver(
-            cluster, partial(_fit, work, cluster, *states), progress
+            cluster, partial(_fit, replace(job, student=student), cluster, *states), progress
         )
         with atomic_folder(output, MODEL, overwrite=overwrite) as model_folder:
             extract_archive(archive, model_folder)
         return TrainReport(output, record, uses_letter_case)
 
-    return train_there
+    return train
 
 
 def _fit(
-    work: tuple[Any, ...], cluster: ClusterConfig, storage: str, name: str, progress: Progress
+    job: TrainJob, cluster: ClusterConfig, storage: str, name: str, progress: Progress
 ) -> tuple[bytes, dict[str, Any], bool]:
     """Train; return the model's archive, its training record, and whether it uses letter case."""
     ray = require_ray()
@@ -92,7 +91,7 @@ def _fit(
     with connected(cluster), open_progress_relay(progress) as relay:
         trainer = TorchTrainer(
             _train_worker,
-            train_loop_config={"work": ray.put(work), "relay": relay},
+            train_loop_config={"job": ray.put(job), "relay": relay},
             torch_config=TorchConfig(backend="nccl" if cluster.gpus else "gloo"),
             scaling_config=ScalingConfig(
                 num_workers=cluster.workers or 1,
@@ -150,7 +149,7 @@ def _train_worker(config: dict[str, Any]) -> None:
     ray = require_ray()
     from vermeil.jobs.train import train
 
-    gold, silver, task, student, blending, seed, dev, schedule = ray.get(config["work"])
+    job = ray.get(config["job"])
     is_rank_zero = ray.train.get_context().get_world_rank() == 0
     progress = relay_progress(config["relay"]) if is_rank_zero else silent
     with TemporaryDirectory(prefix="vermeil-") as folder:
@@ -165,19 +164,7 @@ def _train_worker(config: dict[str, Any]) -> None:
         def on_checkpoint(state: Path) -> None:
             _report_checkpoint({}, state, _STATE, is_rank_zero)
 
-        report = train(
-            gold,
-            silver,
-            task,
-            student,
-            blending,
-            seed,
-            output,
-            progress,
-            dev,
-            schedule,
-            on_checkpoint=on_checkpoint,
-        )
+        report = train(job, output, progress, on_checkpoint=on_checkpoint)
         metrics = {"record": report.record, "uses_letter_case": report.uses_letter_case}
         _report_checkpoint(metrics, output, _MODEL, is_rank_zero)
 

@@ -16,15 +16,16 @@ from vermeil.errors import TrainingError
 from vermeil.optional import require
 from vermeil.student.config import StudentConfig
 from vermeil.student.network.encoder import require_encoder
+from vermeil.training.job import TrainJob
 from vermeil.tuning.config import DimensionConfig, TuneConfig
 from vermeil.tuning.report import ScoredTrial, TuneReport, check_report, write_report
-from vermeil.tuning.trial import TuneInputs, train_trial
+from vermeil.tuning.trial import check_search, train_trial
 
 _METRIC, _BEST = "dev_f1", "best_dev_f1"
 
 
 def tune(
-    inputs: TuneInputs,
+    job: TrainJob,
     config: TuneConfig,
     cluster: ClusterConfig,
     output: Path,
@@ -38,7 +39,7 @@ def tune(
     died restarts, at most ``cluster.retries`` times.
 
     Args:
-        inputs: documents, and settings that the space does not name.
+        job: documents, and settings that the space does not name.
         config: search space and length of the search.
         cluster: address, and resources of a trial.
         output: folder of the search.
@@ -50,14 +51,14 @@ def tune(
         TrainingError: every trial failed.
         DataError: Vermeil did not write a file that is to be replaced; raised before the search.
     """
-    require_tuning(cluster, inputs.student)
-    inputs.check(config)
+    require_tuning(cluster, job.student)
+    check_search(job, config)
     check_report(output)
     states = storage_for(cluster, output / "ray"), job_name("tune", output)
     trials, failed = run_on_driver(
-        cluster, partial(_search, inputs, config, cluster, states), progress
+        cluster, partial(_search, job, config, cluster, states), progress
     )
-    return write_report(trials, failed, inputs, output)
+    return write_report(trials, failed, job, output)
 
 
 def require_tuning(cluster: ClusterConfig, student: StudentConfig) -> None:
@@ -69,7 +70,7 @@ def require_tuning(cluster: ClusterConfig, student: StudentConfig) -> None:
 
 
 def _search(
-    inputs: TuneInputs,
+    job: TrainJob,
     config: TuneConfig,
     cluster: ClusterConfig,
     states: tuple[str, str],
@@ -81,7 +82,7 @@ def _search(
     bundle = {"cpu": options["num_cpus"], "gpu": cluster.gpus, **options.get("resources", {})}
     if "memory" in options:
         bundle["memory"] = options["memory"]
-    shared = {"inputs": inputs, "evaluations": config.evaluations, "threads": cluster.threads}
+    shared = {"job": job, "evaluations": config.evaluations, "threads": cluster.threads}
     storage, name = states
     with connected(cluster), _relaying(progress, config.trials) as relay:
         trial = search.with_resources(search.with_parameters(_trial, **shared), bundle)
@@ -136,7 +137,7 @@ def _trial_record(result: Any) -> ScoredTrial:
     )
 
 
-def _trial(values: dict[str, Any], inputs: TuneInputs, evaluations: int, threads: int) -> None:
+def _trial(values: dict[str, Any], job: TrainJob, evaluations: int, threads: int) -> None:
     """Train once, in a worker, and report every scoring on dev to Ray Tune."""
     from ray import tune as search
 
@@ -146,7 +147,7 @@ def _trial(values: dict[str, Any], inputs: TuneInputs, evaluations: int, threads
         scores.append(f1)
         search.report({_METRIC: f1, _BEST: max(scores)})
 
-    train_trial(values, inputs, evaluations, on_score, threads)
+    train_trial(values, job, evaluations, on_score, threads)
 
 
 def _search_domain(dimension: DimensionConfig) -> Any:

@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from vermeil.data.progress import Progress, silent
+from vermeil.training.job import TrainJob
 
 if TYPE_CHECKING:
     from vermeil.jobs.train import TrainReport
+    from vermeil.student.loop.checkpoint import OnCheckpoint
     from vermeil.teacher.engine import SendRequests
+
+
+class TrainFunction(Protocol):
+    """A function that trains a student, with the parameters of `vermeil.train`."""
+
+    def __call__(
+        self,
+        job: TrainJob,
+        output: Path,
+        progress: Progress = silent,
+        *,
+        on_checkpoint: OnCheckpoint | None = None,
+        overwrite: bool = False,
+    ) -> TrainReport:
+        """Train a student and save it in the folder ``output``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """Who does the work, where it is not this process; None: this process.
+    """The functions that replace those of this process; None: this process does the work.
 
     Args:
-        send_requests: puts requests to the teacher, as `vermeil.teacher.engine.ask`.
-        train: trains, as `vermeil.jobs.train.train`.
+        send_requests: sends requests to the teacher, as `vermeil.teacher.engine.send_requests`.
+        train: trains a student, as `vermeil.train`.
     """
 
     send_requests: SendRequests | None = None
-    train: Callable[..., TrainReport] | None = None
+    train: TrainFunction | None = None
 
 
 LOCAL = Executor()
-
-
-"""This process does all of it."""
+"""This process does all of the work."""

@@ -1,50 +1,46 @@
-"""Training one student with one regimen: from documents to a model folder."""
+"""Training of one student with one regimen: from documents to a model folder."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vermeil.blending.config import BlendingConfig
-from vermeil.blending.schedules import Schedule
-from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError
-from vermeil.selection.config import SelectionConfig
-from vermeil.student.config import StudentConfig
-from vermeil.tasks.protocol import Task
-from vermeil.training.fit import dev_f1, train_student, training_record
+from vermeil.student.loop.hooks import TrainingHooks
+from vermeil.student.loop.trackers import open_tracker
+from vermeil.training.fit import TrainingResult, dev_f1, fit_job, training_record
+from vermeil.training.job import TrainJob, takes_job
 from vermeil.training.requirements import require_training
 
 if TYPE_CHECKING:
     from vermeil.student.loop.checkpoint import Checkpoint, OnCheckpoint
 
-
 LETTER_CASE_NOTE = (
-    "the student reads letter case, which vermeil gives it; plain transformers code does not, and "
-    "finds fewer names: for such use train with student.letter_case=false"
+    "the student reads letter case through inputs that only vermeil computes; plain transformers "
+    "code finds fewer names. For use without vermeil, train with student.letter_case=false"
 )
 
-
 ONE_PROCESS_ERROR = (
-    "blending.regimen: auto is done by one process; refine first (vermeil refine), then train on "
-    "what it wrote with several"
+    "blending.regimen: auto runs in one process only; run vermeil refine first, then train on its "
+    "output with several processes"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class TrainReport:
-    """What `train` did.
+    """The result of `vermeil.train`.
 
     Args:
         folder: the model folder.
-        record: how the student was trained, as kept in ``training.json``.
-        uses_letter_case: whether it reads letter case, which other libraries do not give it.
+        record: the record of the training, as stored in ``training.json``.
+        uses_letter_case: whether the student reads letter case, which other libraries do not give
+            it.
     """
 
     folder: Path
@@ -52,122 +48,116 @@ class TrainReport:
     uses_letter_case: bool
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the report for JSON."""
         note = {"note": LETTER_CASE_NOTE} if self.uses_letter_case else {}
         return {"model": str(self.folder), **self.record, **note}
 
 
+@takes_job
 def train(
-    gold: Sequence[Document],
-    silver: Sequence[Document],
-    task: Task,
-    student: StudentConfig,
-    blending: BlendingConfig,
-    seed: int,
+    job: TrainJob,
     output: Path,
     progress: Progress = silent,
-    dev: Sequence[Document] = (),
-    schedule: Schedule | None = None,
-    selection: SelectionConfig = SelectionConfig(),  # noqa: B008
-    on_checkpoint: OnCheckpoint | None = None,
     *,
+    on_checkpoint: OnCheckpoint | None = None,
     overwrite: bool = False,
 ) -> TrainReport:
-    """Train a student on gold and silver, and save it as a folder that plain transformers loads.
+    """Train a student and save it as a folder that plain transformers loads.
 
     Args:
-        gold: documents that people annotated; may be empty where the regimen uses none.
-        silver: documents that the teacher annotated; unannotated ones are counted and left out.
-        task: what the student is to do.
-        student: encoder and training settings.
-        blending: regimen, schedule and budget.
-        seed: draws the head's weights, the batches and the dropout.
-        output: the model folder; written whole or not at all. A model that is there is replaced.
-            Files that Vermeil did not write stay. ``training.jsonl`` in it has a line per step.
-            While training lasts, its state is in the folder of that name with ``.checkpoint``
-            added: the same call goes on from there after an interruption.
-        progress: told after every step.
-        dev: documents that people annotated, to choose the best state by.
-        schedule: a gold share of your own, as a function of progress in [0, 1]; for the regimen
-            schedule, in place of ``blending.schedule``.
-        selection: for the regimen auto: how silver is judged. What students say out of fold is kept
-            in the folder ``judging`` beside ``output``, and reused.
-        on_checkpoint: told the folder of the checkpoint, in every process of the training, when the
-            first one has written another state.
+        job: documents and settings. With the regimen auto, silver is refined first; the scorers'
+            probabilities are stored in the folder ``judging`` beside ``output`` and reused.
+        output: the model folder; written whole or not at all. An earlier model is replaced. Files
+            that Vermeil did not write stay. ``training.jsonl`` in it has one line per step. During
+            training, the folder with this name and ``.checkpoint`` holds its state: the same call
+            resumes an interrupted training.
+        progress: called after every step with stage, done, total and details.
+        on_checkpoint: called in every process with the folder of the checkpoint, after the first
+            process has written a new state.
         overwrite: replace an exported model, too.
 
     Raises:
         DataError: ``output`` holds something else; raised before training.
         ConfigError: torch, transformers, the encoder or the tracker is not installed, dev
             documents are missing, or a schedule leaves [0, 1].
-        TrainingError: there is nothing to train on, training diverged, or a checkpoint is there
-            that other data or another configuration left.
+        TrainingError: there is nothing to train on, training diverged, or the checkpoint is of
+            other data or another configuration.
+        TypeError: ``job`` is not a `TrainJob`.
     """
-    require_training("vermeil train", student)
-    from vermeil.student.loop.distributed import distributed_context
-    from vermeil.student.loop.loop import TrainingHooks
-    from vermeil.student.loop.metrics import open_tracker
-    from vermeil.student.student import Student
-
+    require_training("vermeil train", job.student)
     check_folder(output, MODEL, overwrite=overwrite)
-    if student.select == "best_dev" and not dev:
-        raise ConfigError(
-            "student.select: best_dev needs documents to choose by; name them in corpora.dev, or "
-            "set student.select to last"
-        )
-    refinement: dict[str, Any] = {}
-    if blending.regimen == "auto":
-        from vermeil.refinement.auto import resolve_auto
-        from vermeil.refinement.student_trainer import (
-            ScorerSettings,  # which trains students itself
-        )
+    _check_dev(job)
+    job, refinement = _resolve_regimen(job, output, progress)
+    from vermeil.student.loop.distributed import distributed_context
 
-        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-            raise ConfigError(ONE_PROCESS_ERROR)
-        learning = ScorerSettings(task, student, blending, seed, output.parent / "judging")
-        recipe = resolve_auto(gold, silver, learning, selection, progress)
-        silver, blending = recipe.silver, recipe.blending
-        refinement = {"refinement": recipe.report}
-    with (
-        distributed_context() as team,
-        open_tracker(
-            student.tracker if team.rank == 0 else "none",
-            output.with_name(f"{output.name}.tracker"),
-        ) as watch,
-    ):
-        fresh = Student.create(task, student, seed)
-        encoded = (fresh.encode(gold, "gold"), fresh.encode(silver, "silver"))
-        checkpoint = _checkpoint(output, task, student, blending, on_checkpoint)
-        around = TrainingHooks(progress, watch, lambda: dev_f1(fresh, dev), checkpoint, team)
-        training = train_student(fresh, *encoded, blending, seed, around, schedule)
-        record = training_record(training, blending, seed, len(gold), len(silver)) | refinement
-        if team.rank == 0:
-            fresh.save(output, record, training.steps, overwrite=overwrite)
+    with distributed_context() as distributed:
+        checkpoint = _open_checkpoint(job, output, on_checkpoint)
+        hooks = TrainingHooks(progress, checkpoint=checkpoint, distributed=distributed)
+        result = _fit(job, output, hooks, is_rank_zero=distributed.rank == 0)
+        record = training_record(result, job) | refinement
+        if distributed.rank == 0:
+            result.student.save(output, record, result.steps, overwrite=overwrite)
             if checkpoint is not None:
                 checkpoint.remove()
-    return TrainReport(output, record, fresh.uses_letter_case)
+    return TrainReport(output, record, result.student.uses_letter_case)
 
 
-def _checkpoint(
-    output: Path,
-    task: Task,
-    student: StudentConfig,
-    blending: BlendingConfig,
-    on_checkpoint: OnCheckpoint | None,
+def _check_dev(job: TrainJob) -> None:
+    """Raise `ConfigError` if the best state cannot be selected."""
+    if job.student.select == "best_dev" and not job.dev:
+        raise ConfigError(
+            "student.select: best_dev needs documents to select the best state on; set corpora.dev "
+            "(TrainJob.dev), or set student.select to last"
+        )
+
+
+def _resolve_regimen(
+    job: TrainJob, output: Path, progress: Progress
+) -> tuple[TrainJob, dict[str, Any]]:
+    """Return the job with refined silver in place of the regimen auto, and its part of the record.
+
+    Raises:
+        ConfigError: the regimen is auto, and several processes train.
+    """
+    if job.blending.regimen != "auto":
+        return job, {}
+    from vermeil.refinement.auto import resolve_auto  # trains students, which other regimens do not
+
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ConfigError(ONE_PROCESS_ERROR)
+    recipe = resolve_auto(job, output.parent / "judging", progress)
+    return recipe.job, {"refinement": recipe.report}
+
+
+def _fit(
+    job: TrainJob, output: Path, hooks: TrainingHooks, *, is_rank_zero: bool
+) -> TrainingResult:
+    """Train a new student; the process of rank 0 sends its steps to the tracker."""
+    from vermeil.student.student import Student
+
+    student = Student.create(job.task, job.student, job.seed)
+    tracker = job.student.tracker if is_rank_zero else "none"
+    with open_tracker(tracker, output.with_name(f"{output.name}.tracker")) as on_step:
+        score = partial(dev_f1, student, job.dev)
+        return fit_job(student, job, replace(hooks, on_step=on_step, score=score))
+
+
+def _open_checkpoint(
+    job: TrainJob, output: Path, on_checkpoint: OnCheckpoint | None
 ) -> Checkpoint | None:
-    """Return where the state of training is kept, if it is to be."""
+    """Return the checkpoint of a training; None if the configuration asks for none."""
     from vermeil.student.loop.checkpoint import Checkpoint, flatten
 
-    if student.checkpoint_seconds is None:
+    if job.student.checkpoint_seconds is None:
         return None
-    made_from = {"version of vermeil": version("vermeil")}
-    for name, section in {"task": task.config, "blending": blending}.items():
-        made_from |= flatten(section.model_dump(mode="json"), name)
+    fingerprint_inputs = {"version of vermeil": version("vermeil")}
+    for name, section in {"task": job.task.config, "blending": job.blending}.items():
+        fingerprint_inputs |= flatten(section.model_dump(mode="json"), name)
     return Checkpoint(
-        checkpoint_folder(output), made_from, student.checkpoint_seconds, on_checkpoint
+        checkpoint_folder(output), fingerprint_inputs, job.student.checkpoint_seconds, on_checkpoint
     )
 
 
 def checkpoint_folder(output: Path) -> Path:
-    """Return where the state of a training is kept as long as it lasts."""
+    """Return the folder that holds the state of a training until its model is written."""
     return output.with_name(f"{output.name}.checkpoint")

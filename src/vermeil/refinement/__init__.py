@@ -1,1 +1,1 @@
-"""Refinement: judge silver with students that were trained out of fold, and correct it."""
+"""Refinement of silver: a judge corrects it with students that were trained out of fold."""

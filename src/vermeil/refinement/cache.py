@@ -1,4 +1,4 @@
-"""Class probabilities of documents, kept in files, so that what was interrupted goes on."""
+"""The cache of class probabilities: one file per trained scorer, reused by later runs."""
 
 from __future__ import annotations
 
@@ -9,80 +9,96 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic_core import to_json
 
 from vermeil.data.atomic import atomic_path
 from vermeil.data.document import Document
 from vermeil.data.records import document_to_line
 from vermeil.errors import DataError
-from vermeil.refinement.student_trainer import ScorerSettings
+from vermeil.renamed import with_old_keys
+from vermeil.section import Section
 from vermeil.student.config import RESULT_INDEPENDENT_KEYS
+from vermeil.training.job import TrainJob
 
 ClassProbabilities = Mapping[str, NDArray[np.float32]]
 """Id of a document to class probabilities: shape (words, classes), or (1, classes)."""
 
 ProbabilityStream = Iterable[tuple[str, NDArray[np.float32]]]
-"""The same, document by document."""
+"""Pairs of document id and class probabilities, document by document."""
 
 
-def cached_probabilities(
-    path: Path, compute: Callable[[], ProbabilityStream]
-) -> dict[str, NDArray[np.float32]]:
-    """Return rows from a file, which is made first if it is not there.
+class ProbabilityCache:
+    """A folder of class probabilities, so that an interrupted run continues.
 
     Args:
-        path: the file.
-        compute: yields a document's id and its rows, document by document.
-
-    Raises:
-        DataError: the file is broken.
+        folder: holds one file per scorer; made with the first file.
     """
-    if not path.exists():
-        _write(path, dict(compute()))
-    return _read(path)
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def get(
+        self, name: str, compute: Callable[[], ProbabilityStream]
+    ) -> dict[str, NDArray[np.float32]]:
+        """Return the class probabilities of a file, which is computed and written if missing.
+
+        Args:
+            name: name of the file, without its suffix.
+            compute: yields the id and the class probabilities of each document.
+
+        Raises:
+            DataError: the file is broken.
+        """
+        path = self.folder / f"{name}.npz"
+        if not path.exists():
+            _write(path, dict(compute()))
+        return _read(path)
 
 
-def cache_key(
-    purpose: str,
-    corpora: Sequence[Sequence[Document]],
-    scorer_settings: ScorerSettings,
-) -> str:
-    """Return what names rows that are made from these, 16 characters.
+def cache_key(purpose: str, corpora: Sequence[Sequence[Document]], job: TrainJob) -> str:
+    """Return the digest of everything that decides class probabilities, 16 characters.
 
     Args:
-        purpose: what is done with them, and the version of it.
-        corpora: documents, in their order.
-        scorer_settings: task, encoder, training settings, regimen and budget; not its seed or folder.
+        purpose: name and version of the scorer.
+        corpora: the documents that the scorer reads, in their order.
+        job: task, student and blending. Its documents and its seed are not part of the digest.
     """
-    found = hashlib.sha256(purpose.encode())
-    found.update(scorer_settings.student.model_dump_json(exclude=RESULT_INDEPENDENT_KEYS).encode())
-    for section in (scorer_settings.task.config, scorer_settings.blending):
-        found.update(section.model_dump_json().encode())
+    digest = hashlib.sha256(purpose.encode())
+    digest.update(job.student.model_dump_json(exclude=RESULT_INDEPENDENT_KEYS).encode())
+    digest.update(_section_json("task", job.task.config))
+    digest.update(_section_json("blending", job.blending))
     for documents in corpora:
-        found.update(b"|")
+        digest.update(b"|")
         for document in documents:
-            found.update(document_to_line(document).encode())
-    return found.hexdigest()[:16]
+            digest.update(document_to_line(document).encode())
+    return digest.hexdigest()[:16]
+
+
+def _section_json(name: str, section: Section) -> bytes:
+    """Return a section as JSON under the names of its keys that existing digests are made of."""
+    return to_json(with_old_keys(name, section.model_dump(mode="json")))
 
 
 def _write(path: Path, probabilities: ClassProbabilities) -> None:
-    """Write the rows of all documents as one array, with where each begins."""
-    sizes = [len(r) for r in probabilities.values()]
+    """Write the probabilities of all documents as one array, with the first row of each."""
+    sizes = [len(rows) for rows in probabilities.values()]
     with atomic_path(path) as partial, partial.open("wb") as file:
         np.savez(
             file,
             ids=np.array(list(probabilities)),
             starts=np.cumsum([0, *sizes]),
-            rows=np.concatenate([r.astype(np.float16) for r in probabilities.values()]),
+            rows=np.concatenate([rows.astype(np.float16) for rows in probabilities.values()]),
         )
 
 
 def _read(path: Path) -> dict[str, NDArray[np.float32]]:
     try:
-        with path.open("rb") as file, np.load(file) as held:
-            rows, starts = held["rows"].astype(np.float32), held["starts"]
+        with path.open("rb") as file, np.load(file) as stored:
+            rows, starts = stored["rows"].astype(np.float32), stored["starts"]
             return {
-                str(name): rows[starts[i] : starts[i + 1]] for i, name in enumerate(held["ids"])
+                str(document): rows[starts[i] : starts[i + 1]]
+                for i, document in enumerate(stored["ids"])
             }
     except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
-        why = f"cannot be read ({error}); delete it, and it is made again"
+        why = f"cannot be read ({error}); delete it to compute the probabilities again"
         raise DataError(why, path) from error

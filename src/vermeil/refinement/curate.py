@@ -1,25 +1,24 @@
-"""What `select` and `refine` share: judging silver, ruling on it, and saying how good that is."""
+"""Judgement and correction of silver, shared by `vermeil.select` and `vermeil.refine`."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vermeil.data.counts import Counts, sum_counts
-from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
-from vermeil.data.region import Candidate
 from vermeil.errors import ConfigError, DataError
-from vermeil.refinement.judging import JudgeResult, divide_corpora
+from vermeil.evaluation.bootstrap import Comparison
+from vermeil.refinement.gain import scores_on_gold
+from vermeil.refinement.judge_corpora import JudgeCorpora, divide_corpora
+from vermeil.refinement.judging import JudgeResult
 from vermeil.refinement.policy import apply_policy_to_silver
 from vermeil.refinement.report import signal_report
-from vermeil.refinement.rounds import best_span_keys, judge_in_rounds
-from vermeil.refinement.student_trainer import ScorerSettings
+from vermeil.refinement.rounds import judge_in_rounds
+from vermeil.refinement.scorers.settings import ScorerSettings
 from vermeil.selection.config import Policy, SelectionConfig
-from vermeil.selection.policies import JudgedRegion
-from vermeil.tasks.protocol import Task
+from vermeil.training.job import TrainJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +26,11 @@ class CuratedSilver:
     """Silver after a policy.
 
     Args:
-        documents: silver, those dropped left out; ``meta.changes`` says what was changed.
-        judge_result: what is known of all documents.
-        report: what was done and how good it is, for JSON.
-        plain: silver documents without an annotation, which nobody judged.
+        documents: the silver documents that the policy keeps; ``meta.changes`` lists the changes of
+            each.
+        judge_result: the judgements of all documents.
+        report: counts, scores on gold and the weights of the judge, for JSON.
+        plain: silver documents without an annotation; they are not judged.
     """
 
     documents: tuple[Document, ...]
@@ -39,124 +39,90 @@ class CuratedSilver:
     plain: tuple[Document, ...] = ()
 
 
-def curate(
-    gold: Sequence[Document],
-    silver: Sequence[Document],
-    scorer_settings: ScorerSettings,
-    config: SelectionConfig,
-    policy: Policy,
-    progress: Progress = silent,
-) -> CuratedSilver:
-    """Judge silver and apply a policy to it.
+def curate(settings: ScorerSettings, policy: Policy, progress: Progress = silent) -> CuratedSilver:
+    """Judge the silver of a job and apply a policy to it.
 
-    On gold documents that the teacher annotated, too, each judged by others of other groups, it is
-    measured whether the judge's annotation is better than the teacher's. If it is not, a policy
-    that changes labels changes nothing: silver stays as it is.
+    The judge is compared with the teacher on gold documents that the teacher annotated, too. Each
+    of them is judged without the documents of its group. If the judge is no better, a policy that
+    changes labels changes nothing.
 
     Args:
-        gold: documents that people annotated.
-        silver: the teacher's annotations, of texts of gold and of others.
-        scorer_settings: how students are trained.
-        config: folds, strengths, threshold.
-        policy: what becomes of silver.
-        progress: told where it stands.
+        settings: the training job and the cache.
+        policy: the policy.
+        progress: called after every step of a scorer with stage, done, total and details.
 
     Raises:
-        ConfigError: there is one fold, or none where students are needed.
-        DataError: no gold document was annotated by the teacher, or too few.
+        ConfigError: ``selection.folds`` is 1, or is 0 where students are needed.
+        DataError: too few gold documents were annotated by the teacher, or silver has no others.
     """
-    _check(config)
-    taught = divide_corpora(gold, silver)
-    if not taught.silver:
-        raise DataError("every silver document is in gold, too; there is nothing to select from")
-    if not taught.gold:
-        raise DataError(
-            f"none of the {len(gold)} gold texts is in silver, so nothing shows where the teacher "
-            "errs; give the teacher the texts of gold, too, and keep its answers in corpora.silver"
-        )
-    judging, gain = judge_in_rounds(gold, taught, scorer_settings, config, progress)
-    believed = gain.difference > 0
-    used: Policy = policy if believed or policy not in ("relabel", "soft") else "keep"
-    documents, changes = taught.silver, Counter[str]()
+    job = settings.job
+    _check_folds(job.selection)
+    corpora = divide_corpora(job.gold, job.silver)
+    _check_corpora(corpora, job)
+    result, gain = judge_in_rounds(corpora, settings, progress)
+    better = gain.difference > 0
+    used: Policy = policy if better or policy not in ("relabel", "soft") else "keep"
+    documents, changes = corpora.silver, Counter[str]()
     if used == policy:
-        documents, changes = apply_policy_to_silver(
-            judging, scorer_settings.task, used, config.threshold
-        )
+        documents, changes = apply_policy_to_silver(result, job.task, used, job.selection.threshold)
     report = {
         "policy": used,
-        "believed": believed,
-        "documents": {
-            "silver": len(silver),
-            "doubly_labelled": len(taught.gold),
-            "unannotated": sum(d.annotation.is_empty for d in silver),
-            "dropped": len(taught.silver) - len(documents),
-            "written": len(documents),
-            "changed": sum("changes" in d.meta for d in documents),
-        },
+        "better_than_teacher": better,
+        "documents": _document_counts(job, corpora, documents),
         "changes": dict(changes.most_common()),
-        "gold": _scores_on_gold(judging, scorer_settings.task),
-        "gain": gain.as_dict(),
-        "signals": signal_report(judging),
-        "judge": {"strength": judging.strength, "weights": dict(judging.weights)},
+        **_judge_report(result, gain, job),
     }
-    return CuratedSilver(documents, judging, report, taught.plain)
+    return CuratedSilver(documents, result, report, corpora.plain)
 
 
-def _check(config: SelectionConfig) -> None:
+def _check_folds(config: SelectionConfig) -> None:
     if config.folds == 1:
         raise ConfigError(
-            "selection.folds: 1 would leave a student nothing to learn from; expected 0 (no "
+            "selection.folds: 1 would leave no documents to train a student on; expected 0 (no "
             "students) or at least 2"
         )
-    wanted = {
+    needs_students = {
         "corrector": config.corrector,
         "dynamics": config.dynamics,
         "rounds": config.rounds > 1,
     }
     problems = [
         f"selection.{name}: needs students, and selection.folds is 0; set it to 2 or more"
-        for name, is_wanted in wanted.items()
-        if is_wanted and not config.folds
+        for name, is_set in needs_students.items()
+        if is_set and not config.folds
     ]
     if problems:
         raise ConfigError(*problems)
 
 
-def _scores_on_gold(judge_result: JudgeResult, task: Task) -> dict[str, Any]:
-    """Return scores of all who were asked, and of the judge, on gold that none learnt from.
+def _check_corpora(corpora: JudgeCorpora, job: TrainJob) -> None:
+    if not corpora.silver:
+        raise DataError("every silver document is in gold, too; there is nothing to select from")
+    if not corpora.gold:
+        raise DataError(
+            f"none of the {len(job.gold)} gold texts is in silver, so the errors of the teacher "
+            "cannot be measured; give the teacher the texts of gold, too, and keep its annotations "
+            "in corpora.silver"
+        )
 
-    Of those asked besides the students, their opinion on the options of regions counts.
-    """
-    names = [
-        "teacher",
-        *["students"] * judge_result.with_students,
-        *judge_result.auxiliary,
-        "judge",
-    ]
-    scored: dict[str, list[Counts]] = {name: [] for name in names}
-    for item, judgements in judge_result.gold:
-        said = {
-            "teacher": item.candidates.teacher_labels,
-            "students": item.predicted,
-            "judge": tuple(sorted(best_span_keys(judgements))),
-        }
-        for number, name in enumerate(judge_result.auxiliary):
-            said[name] = _best_by_auxiliary(judgements, number)
-        true = _annotation(task, item.gold_labels)
-        for name, counts in scored.items():
-            counts.append(task.count(true, _annotation(task, said[name])))
-    whole = {name: sum_counts(counts).as_dict() for name, counts in scored.items()}
+
+def _document_counts(
+    job: TrainJob, corpora: JudgeCorpora, documents: tuple[Document, ...]
+) -> dict[str, int]:
     return {
-        name: {key: counts[key] for key in ("overall", "per_label")}
-        for name, counts in whole.items()
+        "silver": len(job.silver),
+        "doubly_labelled": len(corpora.gold),
+        "unannotated": sum(document.annotation.is_empty for document in job.silver),
+        "dropped": len(corpora.silver) - len(documents),
+        "written": len(documents),
+        "changed": sum("changes" in document.meta for document in documents),
     }
 
 
-def _best_by_auxiliary(judged_regions: Sequence[JudgedRegion], scorer_index: int) -> Candidate:
-    regions = [judgement.region for judgement in judged_regions]
-    best = [r.candidates[int(r.auxiliary_log_probs[scorer_index].argmax())] for r in regions]
-    return tuple(mark for option in best for mark in option)
-
-
-def _annotation(task: Task, span_keys: Candidate) -> Annotation:
-    return task.make_annotation([Span(*mark) for mark in span_keys], ())
+def _judge_report(result: JudgeResult, gain: Comparison, job: TrainJob) -> dict[str, Any]:
+    return {
+        "gold": scores_on_gold(result, job.task),
+        "gain": gain.as_dict(),
+        "signals": signal_report(result),
+        "judge": {"strength": result.strength, "weights": dict(result.weights)},
+    }

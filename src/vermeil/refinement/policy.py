@@ -1,4 +1,4 @@
-"""Applying a policy to judged silver."""
+"""Application of a policy to judged silver."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from vermeil.data.document import Document
-from vermeil.refinement.judging import JudgedDocument, JudgeResult
+from vermeil.refinement.judging import JudgeResult
 from vermeil.selection.config import Policy
 from vermeil.selection.policies import JudgedRegion, apply_policy, expected_f1
 from vermeil.tasks.protocol import Task
@@ -16,20 +16,20 @@ from vermeil.tasks.protocol import Task
 def apply_policy_to_silver(
     judge_result: JudgeResult, task: Task, policy: Policy, threshold: float
 ) -> tuple[tuple[Document, ...], Counter[str]]:
-    """Return the silver documents after a policy, and the changes by kind.
+    """Return the silver documents after a policy, and the number of changes by kind.
 
     Args:
-        judge_result: what is known of them.
+        judge_result: the judgements of silver.
         task: makes annotations.
-        policy: what becomes of them; drop_document leaves some out.
-        threshold: least probability, or expected F1, that is trusted.
+        policy: the policy; drop_document leaves documents out.
+        threshold: least probability, or least expected F1, of silver that is kept.
     """
     documents: list[Document] = []
     changes: Counter[str] = Counter()
-    for item, judgements in judge_result.silver:
-        if policy == "drop_document" and expected_f1(judgements) < threshold:
+    for judged, regions in judge_result.silver:
+        if policy == "drop_document" and expected_f1(regions) < threshold:
             continue
-        document = _apply_to_document(item, judgements, task, policy, threshold)
+        document = _apply_to_document(judged.document, regions, task, policy, threshold)
         documents.append(document)
         changes.update(
             f"{change['was'] or 'nothing'} → {change['is'] or 'nothing'}"
@@ -39,18 +39,17 @@ def apply_policy_to_silver(
 
 
 def _apply_to_document(
-    judged: JudgedDocument,
+    document: Document,
     regions: Sequence[JudgedRegion],
     task: Task,
     policy: Policy,
     threshold: float,
 ) -> Document:
-    document = judged.document
-    ruling = apply_policy(document.spans or (), regions, policy, threshold)
-    abstain = (*document.annotation.abstain, *ruling.abstain)
+    result = apply_policy(document.spans or (), regions, policy, threshold)
+    abstain = (*document.annotation.abstain, *result.abstain)
     if policy in ("relabel", "soft"):
-        abstain = ruling.abstain  # what was unknown is judged now, like everything
-    ruled = document.with_annotation(task.make_annotation(ruling.spans, abstain))
-    if not ruling.changes:
-        return ruled
-    return replace(ruled, meta={**document.meta, "changes": list(ruling.changes)})
+        abstain = result.abstain  # the judge labels earlier abstentions, too
+    changed = document.with_annotation(task.make_annotation(result.spans, abstain))
+    if not result.changes:
+        return changed
+    return replace(changed, meta={**document.meta, "changes": list(result.changes)})

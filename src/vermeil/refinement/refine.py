@@ -1,57 +1,56 @@
-"""Correcting silver: what teacher, students and gold together make most probable."""
+"""Refinement of silver: the annotation that teacher, students and gold make most probable."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
+from vermeil.refinement.cache import ProbabilityCache
 from vermeil.refinement.curate import CuratedSilver, curate
+from vermeil.refinement.scorers.settings import ScorerSettings
 from vermeil.refinement.self_training import self_annotate
-from vermeil.refinement.student_trainer import ScorerSettings
-from vermeil.selection.config import SelectionConfig
+from vermeil.training.job import TrainJob, takes_job
 from vermeil.training.requirements import require_judging
 
 
-def refine(
-    gold: Sequence[Document],
-    silver: Sequence[Document],
-    scorer_settings: ScorerSettings,
-    config: SelectionConfig,
-    progress: Progress = silent,
-) -> CuratedSilver:
-    """Return silver with the teacher's errors corrected as far as gold shows how.
+@takes_job
+def refine(job: TrainJob, cache: Path, progress: Progress = silent) -> CuratedSilver:
+    """Return silver with the teacher's errors corrected as far as gold shows them.
 
-    Students are trained on gold and silver, fold by fold, and say what they see in the documents
-    that they did not learn from. A small judge, fitted on gold that the teacher annotated, too,
-    weighs what teacher and students say, the errors that this teacher makes, and how the same words
-    are labelled elsewhere. Where it is not better than the teacher on gold, silver stays as it is.
-    Silver documents that the teacher did not annotate are then annotated by a student of gold and
-    refined silver, if there are students at all and that is wanted. The method is told in
-    docs/selection.md, how it was chosen in docs/results/recipes.md.
+    Students are trained on gold and silver, fold by fold, and predict the documents of the fold
+    that they were not trained on. A small judge weighs the labels of teacher and students, the
+    typical errors of this teacher, and the labels of the same words in other documents. It is
+    fitted on gold that the teacher annotated, too. Silver stays as it is if the judge is no better
+    than the teacher on gold.
+
+    With ``selection.self_training`` and students, silver documents without an annotation are then
+    annotated by a student of gold and refined silver. Method: docs/selection.md, evidence:
+    docs/results/recipes.md.
 
     Args:
-        gold: documents that people annotated.
-        silver: the teacher's annotations, of texts of gold (20 places at least) and of others.
-        scorer_settings: how students are trained.
-        config: the ``[selection]`` section; ``refinement`` says what is written.
-        progress: told where it stands.
+        job: gold, and silver of the texts of gold and of others. At least 20 regions of gold must
+            be annotated by the teacher. ``job.selection.refinement`` is the policy.
+        cache: folder of the scorers' probabilities, which later calls reuse.
+        progress: called after every step of a scorer with stage, done, total and details.
 
     Returns:
-        The silver documents that are not in gold, with scores; ``meta.changes`` of a document says
-        what was changed. Those that a student annotated come last.
+        The silver documents that are not in gold, with scores. ``meta.changes`` of a document lists
+        its changes. Documents that a student annotated come last.
 
     Raises:
-        ConfigError: students are to be trained, and torch or transformers is not installed.
+        ConfigError: students are needed, and torch or transformers is not installed.
         DataError: too few gold documents were annotated by the teacher, or there is no silver.
+        TypeError: ``job`` is not a `TrainJob`.
     """
-    require_judging("vermeil refine", config, scorer_settings.student)
-    done = curate(gold, silver, scorer_settings, config, config.refinement, progress)
+    config = job.selection
+    require_judging("vermeil refine", config, job.student)
+    settings = ScorerSettings(job, ProbabilityCache(Path(cache)))
+    done = curate(settings, config.refinement, progress)
     if not (done.plain and config.folds and config.self_training):
         return done
-    own = scorer_settings.with_context(config.context)
-    annotated = self_annotate(gold, done.documents, done.plain, own, progress)
+    trained_on = settings.with_context(config.context).with_documents(job.gold, done.documents)
+    annotated = self_annotate(trained_on, done.plain, progress)
     documents = (*done.documents, *annotated)
     counts = {**done.report["documents"], "self_annotated": len(annotated)}
     counts["written"] = len(documents)

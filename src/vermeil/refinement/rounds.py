@@ -1,9 +1,8 @@
-"""Rounds of judging: students judge silver, others learn what came of it and judge it again."""
+"""Rounds of judging: students of a later round are trained on silver that the judge corrected."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,130 +10,88 @@ from numpy.typing import NDArray
 
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress
-from vermeil.evaluation.bootstrap import Comparison, paired_bootstrap
+from vermeil.evaluation.bootstrap import Comparison
 from vermeil.refinement.cache import ClassProbabilities
-from vermeil.refinement.judging import JudgeCorpora, JudgeResult, judge_silver
+from vermeil.refinement.candidates import ScorerPredictions
+from vermeil.refinement.gain import judge_gain
+from vermeil.refinement.judge_corpora import JudgeCorpora
+from vermeil.refinement.judging import JudgeResult, judge_silver
 from vermeil.refinement.policy import apply_policy_to_silver
+from vermeil.refinement.scorers.corrector import corrector_probabilities
+from vermeil.refinement.scorers.dynamics import dynamics_probabilities
 from vermeil.refinement.scorers.out_of_fold import predict_out_of_fold
-from vermeil.refinement.student_trainer import SIMPLE_MIX, ScorerSettings
-from vermeil.selection.config import SelectionConfig
-from vermeil.selection.policies import JudgedRegion
-
-GAIN_RESAMPLES = 1000
-"""Of the bootstrap of the judge's gain."""
+from vermeil.refinement.scorers.settings import SIMPLE_MIX, ScorerSettings
 
 
 def judge_in_rounds(
-    gold: Sequence[Document],
-    judge_corpora: JudgeCorpora,
-    scorer_settings: ScorerSettings,
-    config: SelectionConfig,
-    progress: Progress,
+    judge_corpora: JudgeCorpora, settings: ScorerSettings, progress: Progress
 ) -> tuple[JudgeResult, Comparison]:
-    """Judge silver with students; then with students of what the judge made of it, and so on.
+    """Judge silver with students, then with students of the corrected silver, round by round.
 
-    Students of a later round are asked about silver alone. What those of the first say of gold
-    stays, and with it how far students are trusted: what later ones learn was corrected with the
-    help of all gold, so they would seem better on gold than they are.
+    Students of a later round score silver only. Their training silver was corrected using all
+    gold, so their scores on gold would be optimistically biased. For gold, the probabilities of the
+    first round stay.
 
     Args:
-        gold: all gold documents.
-        judge_corpora: silver, divided.
-        scorer_settings: how students are trained.
-        config: how many rounds, and who is asked besides.
-        progress: told where it stands.
+        judge_corpora: gold with the teacher's annotations, and the rest of silver.
+        settings: the training job, with all gold documents, and the cache.
+        progress: called after every step of a scorer with stage, done, total and details.
 
     Returns:
-        The last judging, and its gain on gold. It is the first without any gain, if there is one:
-        nothing is left to learn from then.
+        The last judgements and their gain on gold. Rounds end early when there is no gain, because
+        then there is nothing to correct.
     """
-    panel = _Scorers(gold, judge_corpora, scorer_settings, config, progress)
-    rows = panel.student_probabilities(SIMPLE_MIX) if config.folds else None
-    # After the students, who check first whether every fold leaves something to learn.
-    others = panel.auxiliary_probabilities()
-    judging = judge_silver(
-        judge_corpora, gold, scorer_settings.task, rows, config.strengths, others
+    job, config = settings.job, settings.job.selection
+    students = (
+        _student_probabilities(judge_corpora, settings, SIMPLE_MIX, progress)
+        if config.folds
+        else None
     )
-    gain = _gain(judging)
+    # After the students: they check first that every fold leaves documents to train on.
+    auxiliary = _auxiliary_probabilities(judge_corpora, settings, progress)
+
+    def judge() -> tuple[JudgeResult, Comparison]:
+        predictions = ScorerPredictions(students, auxiliary)
+        result = judge_silver(judge_corpora, job.gold, job.task, predictions, config.strengths)
+        return result, judge_gain(result)
+
+    result, gain = judge()
     for _ in range(1, config.rounds):
-        if rows is None or gain.difference <= 0:
+        if students is None or gain.difference <= 0:
             break
-        corrected, _ = apply_policy_to_silver(
-            judging, scorer_settings.task, config.refinement, config.threshold
-        )
-        rows = {**rows, **panel.student_probabilities({"regimen": "pooled"}, corrected)}
-        judging = judge_silver(
-            judge_corpora, gold, scorer_settings.task, rows, config.strengths, others
-        )
-        gain = _gain(judging)
-    return judging, gain
+        corrected, _ = apply_policy_to_silver(result, job.task, config.refinement, config.threshold)
+        pooled = {"regimen": "pooled"}
+        students |= _student_probabilities(judge_corpora, settings, pooled, progress, corrected)
+        result, gain = judge()
+    return result, gain
 
 
-def best_span_keys(regions: Sequence[JudgedRegion]) -> set[tuple[int, int, str]]:
-    """Return the marks of a document's most probable options."""
-    return {mark for judgement in regions for mark in judgement.best}
+def _student_probabilities(
+    judge_corpora: JudgeCorpora,
+    settings: ScorerSettings,
+    blending: Mapping[str, Any],
+    progress: Progress,
+    corrected: Sequence[Document] | None = None,
+) -> dict[str, NDArray[np.float32]]:
+    """Return the mean out-of-fold probabilities of all ensembles of students."""
+    found: dict[str, NDArray[np.float32]] = {}
+    config, seed = settings.job.selection, settings.job.seed
+    settings = settings.with_documents(settings.job.gold, judge_corpora.silver)
+    settings = settings.with_context(config.context).with_blending(blending)
+    for ensemble in range(config.ensembles):
+        own = settings.with_seed(seed * config.ensembles + ensemble)
+        for name, rows in predict_out_of_fold(own, corrected, progress).items():
+            found[name] = found.get(name, np.float32(0)) + rows / np.float32(config.ensembles)
+    return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Scorers:
-    """Those who are asked, and about what.
-
-    Args:
-        gold: all gold documents.
-        judge_corpora: silver, divided.
-        scorer_settings: how students are trained.
-        config: how many they are, how they read, and who is asked besides.
-        progress: told where it stands.
-    """
-
-    gold: Sequence[Document]
-    judge_corpora: JudgeCorpora
-    scorer_settings: ScorerSettings
-    config: SelectionConfig
-    progress: Progress
-
-    def student_probabilities(
-        self, regimen: Mapping[str, Any], corrected: Sequence[Document] | None = None
-    ) -> dict[str, NDArray[np.float32]]:
-        """Return the mean of the probabilities of all ensembles of students, out of fold."""
-        found: dict[str, NDArray[np.float32]] = {}
-        number = self.config.ensembles
-        learning = self.scorer_settings.with_context(self.config.context).with_blending(regimen)
-        for ensemble in range(number):
-            own = replace(learning, seed=learning.seed * number + ensemble)
-            silver = self.judge_corpora.silver
-            rows = predict_out_of_fold(
-                self.gold, silver, own, self.config.folds, corrected, self.progress
-            )
-            for name, values in rows.items():
-                found[name] = found.get(name, np.float32(0)) + values / np.float32(number)
-        return found
-
-    def auxiliary_probabilities(self) -> dict[str, ClassProbabilities]:
-        """Return what those say who are asked besides the students, by name."""
-        from vermeil.refinement.scorers.corrector import corrector_probabilities
-        from vermeil.refinement.scorers.dynamics import dynamics_probabilities
-
-        found: dict[str, ClassProbabilities] = {}
-        taught, learning, config = self.judge_corpora, self.scorer_settings, self.config
-        if config.corrector:
-            found["corrector"] = corrector_probabilities(
-                taught, learning, config.folds, self.progress
-            )
-        if config.dynamics:
-            found |= dynamics_probabilities(taught, learning, self.progress)
-        return found
-
-
-def _gain(judge_result: JudgeResult) -> Comparison:
-    """Compare the judge with the teacher on gold, out of group."""
-    groups: dict[str, NDArray[np.int64]] = {}
-    for item, judgements in judge_result.gold:
-        counts = groups.setdefault(item.candidates.group, np.zeros((2, 3), np.int64))
-        true = set(item.gold_labels)
-        for system, marks in enumerate(
-            (best_span_keys(judgements), set(item.candidates.teacher_labels))
-        ):
-            counts[system] += (len(marks & true), len(marks), len(true))
-    both = np.stack(list(groups.values()))
-    return paired_bootstrap(both[None, :, 0], both[None, :, 1], GAIN_RESAMPLES, seed=0)
+def _auxiliary_probabilities(
+    judge_corpora: JudgeCorpora, settings: ScorerSettings, progress: Progress
+) -> dict[str, ClassProbabilities]:
+    """Return the probabilities of the auxiliary scorers, by name."""
+    found: dict[str, ClassProbabilities] = {}
+    if settings.job.selection.corrector:
+        found["corrector"] = corrector_probabilities(judge_corpora, settings, progress)
+    if settings.job.selection.dynamics:
+        found |= dynamics_probabilities(judge_corpora, settings, progress)
+    return found

@@ -1,70 +1,66 @@
-"""Choosing which silver to trust, and which documents a person should look at."""
+"""Selection of reliable silver, and the order of documents for a person to review."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
+from vermeil.refinement.cache import ProbabilityCache
 from vermeil.refinement.curate import CuratedSilver, curate
 from vermeil.refinement.judging import JudgeResult
-from vermeil.refinement.student_trainer import ScorerSettings
-from vermeil.selection.config import SelectionConfig
+from vermeil.refinement.scorers.settings import ScorerSettings
 from vermeil.selection.ranking import rank, uncertain_regions
+from vermeil.training.job import TrainJob, takes_job
 from vermeil.training.requirements import require_judging
 
 
-def select(
-    gold: Sequence[Document],
-    silver: Sequence[Document],
-    scorer_settings: ScorerSettings,
-    config: SelectionConfig,
-    progress: Progress = silent,
-) -> CuratedSilver:
-    """Return silver with what is doubtful dropped, masked or weighed; labels stay as they are.
+@takes_job
+def select(job: TrainJob, cache: Path, progress: Progress = silent) -> CuratedSilver:
+    """Return silver with its doubtful parts dropped, masked or weighted; labels do not change.
 
-    The probabilities come from the same judge as those of `vermeil.refine`.
+    The probabilities are those of the judge of `vermeil.refine`.
 
     Args:
-        gold: documents that people annotated.
-        silver: the teacher's annotations, of texts of gold (20 places at least) and of others.
-        scorer_settings: how students are trained.
-        config: the ``[selection]`` section; ``policy`` says what becomes of what is doubtful.
-        progress: told where it stands.
+        job: gold, and silver of the texts of gold and of others. At least 20 regions of gold must
+            be annotated by the teacher. ``job.selection.policy`` is the policy.
+        cache: folder of the scorers' probabilities, which later calls reuse.
+        progress: called after every step of a scorer with stage, done, total and details.
 
     Raises:
-        ConfigError: students are to be trained, and torch or transformers is not installed.
+        ConfigError: students are needed, and torch or transformers is not installed.
         DataError: too few gold documents were annotated by the teacher, or there is no silver.
+        TypeError: ``job`` is not a `TrainJob`.
     """
-    require_judging("vermeil select", config, scorer_settings.student)
-    return curate(gold, silver, scorer_settings, config, config.policy, progress)
+    require_judging("vermeil select", job.selection, job.student)
+    settings = ScorerSettings(job, ProbabilityCache(Path(cache)))
+    return curate(settings, job.selection.policy, progress)
 
 
 def rank_silver(judge_result: JudgeResult, limit: int | None = None) -> list[dict[str, Any]]:
-    """Return silver documents in the order in which a person should look at them.
+    """Return silver documents in the order in which a person should review them.
 
     Args:
         judge_result: of `select` or `refine`.
-        limit: how many; None: all in which anything is seen.
+        limit: greatest number of documents; None: all that have a region.
 
     Returns:
-        Per document: ``id``; ``worth``: likely errors × how often their words occur, per minute of
-        reading, doubts that documents before it ask about counted less; ``errors``: expected number
-        of wrong places.
+        Per document: ``id``; ``worth``: likely errors × frequency of their words, per minute of
+        reading, where errors that an earlier document covers count less; ``errors``: expected
+        number of wrong regions.
     """
-    asked = [
+    uncertain = [
         (
-            item.candidates.words,
-            uncertain_regions(item.candidates.words, judgements, judge_result.surface_statistics),
+            judged.candidates.words,
+            uncertain_regions(judged.candidates.words, regions, judge_result.surface_statistics),
         )
-        for item, judgements in judge_result.silver
+        for judged, regions in judge_result.silver
     ]
     return [
         {
-            "id": judge_result.silver[one.index][0].document.id,
-            "worth": round(one.priority, 4),
-            "errors": round(one.errors, 4),
+            "id": judge_result.silver[ranked.index][0].document.id,
+            "worth": round(ranked.priority, 4),
+            "errors": round(ranked.errors, 4),
         }
-        for one in rank(asked, limit)
+        for ranked in rank(uncertain, limit)
     ]

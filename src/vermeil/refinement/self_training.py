@@ -1,7 +1,7 @@
-"""Self-training: a student annotates the texts that nobody annotated.
+"""Self-training: a student annotates texts that have no annotation.
 
-Plain text costs nothing, and many different sentences teach a student more than a few that it sees
-again and again: see docs/results/recipes.md.
+Many different sentences improve a student more than repetitions of a few: see
+docs/results/recipes.md.
 """
 
 from __future__ import annotations
@@ -13,39 +13,35 @@ from functools import partial
 from vermeil.data.document import Annotation, Document
 from vermeil.data.progress import Progress, silent, with_stage_name
 from vermeil.data.words import words_of
-from vermeil.refinement.cache import cache_key, cached_probabilities
-from vermeil.refinement.student_trainer import SIMPLE_MIX, ScorerSettings, fit_predict
+from vermeil.refinement.cache import cache_key
+from vermeil.refinement.scorers.settings import SIMPLE_MIX, ScorerSettings
+from vermeil.refinement.scorers.student_trainer import fit_predict
 
 VERSION = 1
-"""Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
+"""Version of the method; a new version ignores the cached probabilities of earlier ones."""
 
 
 def self_annotate(
-    gold: Sequence[Document],
-    silver: Sequence[Document],
-    plain: Sequence[Document],
-    scorer_settings: ScorerSettings,
-    progress: Progress = silent,
+    settings: ScorerSettings, plain: Sequence[Document], progress: Progress = silent
 ) -> tuple[Document, ...]:
-    """Return plain texts as a student of gold and silver annotates them.
+    """Return plain texts with the annotations of a student of gold and silver.
 
     Args:
-        gold: documents that people annotated.
-        silver: documents that the teacher annotated, corrected.
-        plain: documents without an annotation; none of them among the others.
-        scorer_settings: how the student is trained: with Simple Mix.
-        progress: told after every step.
+        settings: gold, corrected silver and the settings of the student, which is trained with
+            Simple Mix; the cache.
+        plain: documents without an annotation that are neither in gold nor in silver.
+        progress: called after every step of the student with stage, done, total and details.
 
     Returns:
-        The plain documents, in order; spans have the origin ``student``.
+        The plain documents, in order. Their spans have the origin ``student``.
     """
-    own = scorer_settings.with_blending(SIMPLE_MIX)
-    made_from = cache_key(f"self-training:{VERSION}", (gold, silver, plain), own)
-    path = own.folder / f"{made_from}-{own.seed}-plain.npz"
+    own = settings.with_blending(SIMPLE_MIX)
+    job = own.job
+    key = cache_key(f"self-training:{VERSION}", (job.gold, job.silver, plain), job)
     steps = with_stage_name(progress, "self-training")
-    rows = cached_probabilities(path, partial(fit_predict, gold, silver, plain, own, steps))
+    rows = own.cache.get(f"{key}-{job.seed}-plain", partial(fit_predict, job, plain, steps))
     return tuple(
-        d.with_annotation(_with_student_origin(own.task.decode(words_of(d), rows[d.id])))
+        d.with_annotation(_with_student_origin(job.task.decode(words_of(d), rows[d.id])))
         for d in plain
     )
 

@@ -1,1 +1,1 @@
-"""Training: one student from documents, the building block of every job that trains."""
+"""Training of one student from documents, used by every job that trains."""

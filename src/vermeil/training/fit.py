@@ -1,4 +1,4 @@
-"""Train one student from encoded documents."""
+"""Training of one student from documents or from their encoded examples."""
 
 from __future__ import annotations
 
@@ -16,24 +16,28 @@ from vermeil.blending.weighting import apply_origin_weights
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.example import BatchPlan
 from vermeil.evaluation.documents import evaluate
+from vermeil.student.loop.hooks import TrainingHooks
+from vermeil.training.job import TrainJob
 
 if TYPE_CHECKING:
     from vermeil.student.encoding.examples import EncodedCorpus
-    from vermeil.student.loop.loop import TrainingHooks
-    from vermeil.student.loop.metrics import StepRecord
+    from vermeil.student.loop.step_record import StepRecord
     from vermeil.student.student import Student
+
+_LOSS_STEPS = 20
+"""Last optimiser steps whose mean loss is the final loss of a record."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """A student that was trained, and how.
+    """A trained student and the course of its training.
 
     Args:
         student: the student.
-        plan: what it saw.
-        steps: a record per optimiser step.
+        plan: its batch plan.
+        steps: one record per optimiser step.
         losses: named losses of encoding its documents, per origin.
-        seconds: that training took, interruptions left out.
+        seconds: duration of training, without interruptions.
     """
 
     student: Student
@@ -43,10 +47,16 @@ class TrainingResult:
     seconds: float
 
 
-def dev_f1(student: Student, dev: Sequence[Document]) -> float:
-    """Return the F1 of a student on documents to choose by."""
-    plain = [document.with_annotation(UNANNOTATED) for document in dev]
-    return evaluate(student.predict(plain), dev, student.task).overall.f1
+def fit_job(student: Student, job: TrainJob, hooks: TrainingHooks | None = None) -> TrainingResult:
+    """Encode the documents of a job and train a student on them in place.
+
+    Args:
+        student: untrained, or with the weights of an earlier training.
+        job: documents, blending, schedule and seed. Task and settings are those of the student.
+        hooks: progress, checkpoint, scoring and observers of the training.
+    """
+    gold, silver = student.encode(job.gold, "gold"), student.encode(job.silver, "silver")
+    return train_student(student, gold, silver, job.blending, job.seed, hooks, job.schedule)
 
 
 def train_student(
@@ -58,7 +68,17 @@ def train_student(
     hooks: TrainingHooks | None = None,
     schedule: Schedule | None = None,
 ) -> TrainingResult:
-    """Plan and train, without saving the student."""
+    """Plan the batches of encoded corpora and train a student on them in place.
+
+    Args:
+        student: untrained, or with the weights of an earlier training.
+        gold: examples of documents that people annotated.
+        silver: examples of documents that the teacher annotated.
+        blending: regimen, schedule and budget.
+        seed: draws batches and dropout.
+        hooks: progress, checkpoint, scoring and observers of the training.
+        schedule: replaces ``blending.schedule``, for the regimen schedule.
+    """
     plan = plan_for(gold, silver, blending, seed, schedule)
     weighted = apply_origin_weights([*gold.examples, *silver.examples], plan)
     steps = student.fit(*weighted, seed, hooks)
@@ -73,30 +93,39 @@ def plan_for(
     seed: int,
     schedule: Schedule | None = None,
 ) -> BatchPlan:
-    """Return the batch plan for encoded corpora."""
+    """Return the batch plan of encoded corpora."""
     sizes = [np.array([e.size for e in corpus.examples], np.int64) for corpus in (gold, silver)]
     return make_plan(sizes[0], sizes[1], blending, seed, schedule)
 
 
-def training_record(
-    training: TrainingResult, blending: BlendingConfig, seed: int, gold: int, silver: int
-) -> dict[str, Any]:
-    """Return what a model folder keeps about its training."""
-    last = training.steps[-20:]
-    scored = [step for step in training.steps if step.dev_f1 is not None]
+def dev_f1(student: Student, dev: Sequence[Document]) -> float:
+    """Return the F1 of a student on dev documents."""
+    plain = [document.with_annotation(UNANNOTATED) for document in dev]
+    return evaluate(student.predict(plain), dev, student.task).overall.f1
+
+
+def training_record(result: TrainingResult, job: TrainJob) -> dict[str, Any]:
+    """Return the record of a training that a model folder keeps.
+
+    Args:
+        result: the training.
+        job: its documents, blending and seed.
+    """
+    last = result.steps[-_LOSS_STEPS:]
+    scored = [step for step in result.steps if step.dev_f1 is not None]
     best = max(scored, key=lambda step: (step.dev_f1 or 0.0, step.step), default=None)
     return {
         "vermeil": version("vermeil"),
-        "regimen": blending.regimen,
-        "blending": blending.model_dump(mode="json"),
-        "student": training.student.config.model_dump(mode="json"),
-        "seed": seed,
-        "gold_documents": gold,
-        "silver_documents": silver,
-        "steps": len(training.steps),
-        "wordpieces": sum(step.wordpieces for step in training.steps),
-        "seconds": round(training.seconds, 2),
-        "final_loss": sum(s.loss for s in last) / len(last),
-        "losses": training.losses,
+        "regimen": job.blending.regimen,
+        "blending": job.blending.model_dump(mode="json"),
+        "student": result.student.config.model_dump(mode="json"),
+        "seed": job.seed,
+        "gold_documents": len(job.gold),
+        "silver_documents": len(job.silver),
+        "steps": len(result.steps),
+        "wordpieces": sum(step.wordpieces for step in result.steps),
+        "seconds": round(result.seconds, 2),
+        "final_loss": sum(step.loss for step in last) / len(last),
+        "losses": result.losses,
         **({} if best is None else {"selected_step": best.step, "dev_f1": best.dev_f1}),
     }

@@ -21,6 +21,7 @@ from vermeil.jobs.predict import predict_file
 from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
+from vermeil.training.job import TrainJob
 
 pytestmark = pytest.mark.cluster
 
@@ -31,7 +32,7 @@ def model(task: Task, encoder: Path, tmp_path: Path) -> Path:
     documents = sentences(40)
     student = StudentConfig(encoder=str(encoder), threads=1)
     folder = tmp_path / "model"
-    train(documents, [], task, student, blending(epochs=8), 0, folder)
+    train(TrainJob(gold=documents, task=task, student=student, blending=blending(epochs=8)), folder)
     export(folder, tmp_path / "onnx", documents[:8])
     return tmp_path / "onnx"
 

@@ -15,6 +15,7 @@ from vermeil.jobs.train import train
 from vermeil.student import Student
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
+from vermeil.training.job import TrainJob
 
 pytestmark = pytest.mark.cluster
 
@@ -29,7 +30,8 @@ def test_a_killed_node_changes_nothing(
         encoder=str(encoder), dropout=0, threads=1, checkpoint_seconds=2, pack="off"
     )
     gold, budget = sentences(80), blending(epochs=20)
-    alone = train(gold, [], task, student, budget, 0, tmp_path / "alone")
+    job = TrainJob(gold=gold, task=task, student=student, blending=budget)
+    alone = train(job, tmp_path / "alone")
 
     def lose_one() -> None:
         nodes.kill()
@@ -38,9 +40,7 @@ def test_a_killed_node_changes_nothing(
     losing = Once("train", alone.record["steps"] * 6 // 10, lose_one)
     two = CONFIG.model_copy(update={"workers": 2})
     began = time.monotonic()
-    there = trainer_for(two, tmp_path / "ray")(
-        gold, [], task, student, budget, 0, tmp_path / "there", losing
-    )
+    there = trainer_for(two, tmp_path / "ray")(job, tmp_path / "there", losing)
     print(f"{time.monotonic() - began:.1f} s; {losing.seen[-3:]}")
     assert losing.acted
     assert there.record["steps"] == alone.record["steps"]

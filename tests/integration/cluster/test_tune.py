@@ -16,8 +16,8 @@ from vermeil.corpora.config import CorpusConfig
 from vermeil.data.document import Document
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
+from vermeil.training.job import TrainJob
 from vermeil.tuning.config import TuneConfig
-from vermeil.tuning.trial import TuneInputs
 
 pytestmark = pytest.mark.cluster
 
@@ -33,7 +33,14 @@ def test_a_killed_node_changes_nothing(
     found = sentences(60)
     silver = [scored(d, 0.9 if i % 2 else 0.2) for i, d in enumerate(found[20:40])]
     student = StudentConfig(encoder=str(encoder), threads=1)
-    inputs = TuneInputs(found[:20], silver, found[40:], task, student, blending("pooled", 6), 0)
+    job = TrainJob(
+        gold=found[:20],
+        silver=silver,
+        dev=found[40:],
+        task=task,
+        student=student,
+        blending=blending("pooled", 6),
+    )
     config = TuneConfig.model_validate(
         {
             "trials": 4,
@@ -50,7 +57,7 @@ def test_a_killed_node_changes_nothing(
         nodes.kill()
 
     losing = Once("tune", 1, lose_one)
-    report = tune(inputs, config, CONFIG, tmp_path, losing)
+    report = tune(job, config, CONFIG, tmp_path, losing)
     assert losing.acted
     assert (len(report.trials), report.failed) == (4, 0)
     scores = [one.dev_f1 for one in report.trials]

@@ -1,4 +1,4 @@
-"""What students say of documents that they did not learn from, with a real, tiny encoder."""
+"""Predictions of students on documents that they were not trained on, with a tiny encoder."""
 
 from __future__ import annotations
 
@@ -12,31 +12,46 @@ from tests.toys import blending, sentences
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.words import split_words
 from vermeil.errors import DataError
+from vermeil.refinement.cache import ProbabilityCache
 from vermeil.refinement.scorers.out_of_fold import predict_out_of_fold
-from vermeil.refinement.student_trainer import ScorerSettings
+from vermeil.refinement.scorers.settings import ScorerSettings
+from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
+from vermeil.training.job import TrainJob
 
 GOLD = sentences(8, per_group=2)
 SILVER = [replace(d, id=f"s{d.id}", group=f"s{d.group}") for d in sentences(16, per_group=2)]
 
 
 @pytest.fixture
-def student(encoder: Path) -> StudentConfig:
-    return StudentConfig(encoder=str(encoder), threads=1)
+def settings(encoder: Path, task: Task, tmp_path: Path) -> ScorerSettings:
+    """Two folds; the cache is the test's folder."""
+    student = StudentConfig(encoder=str(encoder), threads=1)
+    job = TrainJob(
+        gold=GOLD,
+        silver=SILVER,
+        task=task,
+        student=student,
+        blending=blending("simple_mix", 2),
+        selection=SelectionConfig(folds=2),
+    )
+    return ScorerSettings(job, ProbabilityCache(tmp_path))
+
+
+def with_folds(settings: ScorerSettings, folds: int) -> ScorerSettings:
+    selection = SelectionConfig(folds=folds)
+    return replace(settings, job=replace(settings.job, selection=selection))
 
 
 def test_every_document_is_predicted_and_a_missing_fold_comes_back_the_same(
-    student: StudentConfig, task: Task, tmp_path: Path
+    settings: ScorerSettings, task: Task, tmp_path: Path
 ) -> None:
     seen: list[tuple[str, int, int | None]] = []
 
     def again() -> dict[str, np.ndarray]:
         return predict_out_of_fold(
-            GOLD,
-            SILVER,
-            ScorerSettings(task, student, blending("simple_mix", 2), 3, tmp_path),
-            3,
+            with_folds(settings, 3).with_seed(3),
             progress=lambda stage, done, total, _: seen.append((stage, done, total)),
         )
 
@@ -61,13 +76,10 @@ def test_every_document_is_predicted_and_a_missing_fold_comes_back_the_same(
         np.testing.assert_array_equal(second[name], rows)
 
 
-def test_a_student_never_saw_the_group_that_it_is_asked_about(
-    student: StudentConfig, task: Task, tmp_path: Path
-) -> None:
+def test_a_student_never_saw_the_group_that_it_is_asked_about(settings: ScorerSettings) -> None:
     """Labels of one group are turned around: only the students of the other folds may notice."""
-    learning = ScorerSettings(task, student, blending("simple_mix", 2), 0, tmp_path)
     turned = [_turned(d) if d.group == "g1" else d for d in GOLD]
-    same = _unchanged((GOLD, SILVER), (turned, SILVER), learning, 3)
+    same = _unchanged(with_folds(settings, 3), (GOLD, SILVER), (turned, SILVER))
     # The fold of g1, whole groups of it, is exactly what did not change; all silver did.
     assert {d.id for d in GOLD if d.group == "g1"} <= same
     groups = {d.id: d.group for d in (*GOLD, *SILVER)}
@@ -77,30 +89,24 @@ def test_a_student_never_saw_the_group_that_it_is_asked_about(
     assert same == {name for name, group in groups.items() if group in held_out}
 
 
-def test_silver_is_never_learnt_by_whom_it_is_asked(
-    student: StudentConfig, task: Task, tmp_path: Path
-) -> None:
-    learning = ScorerSettings(task, student, blending("simple_mix", 2), 0, tmp_path)
+def test_silver_is_never_learnt_by_whom_it_is_asked(settings: ScorerSettings) -> None:
     turned = [_turned(d) if d.group == "sg1" else d for d in SILVER]
-    same = _unchanged((GOLD, SILVER), (GOLD, turned), learning, 2)
+    same = _unchanged(settings, (GOLD, SILVER), (GOLD, turned))
     assert {d.id for d in SILVER if d.group == "sg1"} <= same
     assert same < {d.id for d in SILVER}
     # Silver of a group that gold has is asked about with that gold, by whom neither was learnt.
     mixed = [replace(d, group="g1") if d.group == "sg1" else d for d in SILVER]
     turned = [_turned(d) if d.group == "g1" else d for d in GOLD]
-    same = _unchanged((GOLD, mixed), (turned, mixed), learning, 2)
+    same = _unchanged(settings, (GOLD, mixed), (turned, mixed))
     own = {d.id for d in (*GOLD, *mixed) if d.group == "g1"}
     assert {d.id for d in SILVER if d.group == "sg1"} < own
     assert own <= same
 
 
-def test_of_corrected_silver_only_silver_is_asked(
-    student: StudentConfig, task: Task, tmp_path: Path
-) -> None:
-    learning = ScorerSettings(task, student, blending("simple_mix", 2), 0, tmp_path)
-    plain = predict_out_of_fold(GOLD, SILVER, learning, 2)
+def test_of_corrected_silver_only_silver_is_asked(settings: ScorerSettings) -> None:
+    plain = predict_out_of_fold(settings)
     turned = [_turned(d) for d in SILVER]
-    rows = predict_out_of_fold(GOLD, SILVER, learning, 2, turned)
+    rows = predict_out_of_fold(settings, turned)
     assert rows.keys() == {d.id for d in SILVER}
     assert not any(np.array_equal(rows[name], plain[name]) for name in rows)
 
@@ -108,9 +114,11 @@ def test_of_corrected_silver_only_silver_is_asked(
 Corpora = tuple[list[Document], list[Document]]
 
 
-def _unchanged(before: Corpora, after: Corpora, learning: ScorerSettings, folds: int) -> set[str]:
-    """Return the ids of the documents of which the same is said after a change."""
-    first, second = (predict_out_of_fold(*corpora, learning, folds) for corpora in (before, after))
+def _unchanged(settings: ScorerSettings, before: Corpora, after: Corpora) -> set[str]:
+    """Return the ids of the documents whose predictions a change of the corpora does not change."""
+    first, second = (
+        predict_out_of_fold(settings.with_documents(*corpora)) for corpora in (before, after)
+    )
     return {name for name, rows in first.items() if np.array_equal(rows, second[name])}
 
 
@@ -122,55 +130,29 @@ def _turned(document: Document) -> Document:
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "other"])
-def test_a_broken_file_is_named(
-    student: StudentConfig, task: Task, tmp_path: Path, damage: str
-) -> None:
-    arguments = (
-        GOLD,
-        SILVER,
-        ScorerSettings(task, student, blending("simple_mix", 1), 0, tmp_path),
-        2,
-    )
-    predict_out_of_fold(*arguments)
+def test_a_broken_file_is_named(settings: ScorerSettings, tmp_path: Path, damage: str) -> None:
+    predict_out_of_fold(settings)
     broken = sorted(tmp_path.glob("*.npz"))[0]
     whole = broken.read_bytes()
     broken.write_bytes({"empty": b"", "cut": whole[: len(whole) // 2], "other": b"{}"}[damage])
-    with pytest.raises(DataError, match="delete it, and it is made again") as caught:
-        predict_out_of_fold(*arguments)
+    with pytest.raises(DataError, match="delete it to compute the probabilities again") as caught:
+        predict_out_of_fold(settings)
     assert broken.name in str(caught.value)
 
 
-def test_fewer_groups_than_folds_are_refused(
-    student: StudentConfig, task: Task, tmp_path: Path
-) -> None:
+def test_fewer_groups_than_folds_are_refused(settings: ScorerSettings, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="3 groups of documents cannot be cut into 4 folds"):
-        predict_out_of_fold(
-            GOLD[:2],
-            SILVER[:4],
-            ScorerSettings(task, student, blending("simple_mix", 1), 0, tmp_path),
-            4,
-        )
+        predict_out_of_fold(with_folds(settings, 4).with_documents(GOLD[:2], SILVER[:4]))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_id_that_gold_and_silver_share_is_refused(
-    student: StudentConfig, task: Task, tmp_path: Path
-) -> None:
+def test_an_id_that_gold_and_silver_share_is_refused(settings: ScorerSettings) -> None:
     other = [replace(d, id=g.id) for d, g in zip(SILVER, GOLD, strict=False)]
     with pytest.raises(DataError, match="'d0' is the id of a document of gold and of another"):
-        predict_out_of_fold(
-            GOLD, other, ScorerSettings(task, student, blending("simple_mix", 1), 0, tmp_path), 2
-        )
+        predict_out_of_fold(settings.with_documents(GOLD, other))
 
 
-def test_gold_of_one_group_is_refused_before_anything_is_trained(
-    student: StudentConfig, task: Task, tmp_path: Path
-) -> None:
+def test_gold_of_one_group_is_refused_before_anything_is_trained(settings: ScorerSettings) -> None:
     one_article = [replace(d, group="a") for d in GOLD]
     with pytest.raises(DataError, match="all of gold"):
-        predict_out_of_fold(
-            one_article,
-            SILVER,
-            ScorerSettings(task, student, blending("simple_mix", 1), 0, tmp_path),
-            2,
-        )
+        predict_out_of_fold(settings.with_documents(one_article, SILVER))

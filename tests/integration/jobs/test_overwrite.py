@@ -23,14 +23,15 @@ from vermeil.jobs.predict import predict_file
 from vermeil.jobs.replies import export_replies
 from vermeil.jobs.review import export_for_review, import_review
 from vermeil.jobs.train import train
-from vermeil.pipeline.refine_files import curate_files
 from vermeil.pipeline.execution import run_stage
+from vermeil.pipeline.refine_files import curate_files
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
 from vermeil.studies.best_model import BestModel
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.store.records import RecordFilter
 from vermeil.teacher.store.store import ReplyStore
+from vermeil.training.job import TrainJob
 
 MINE = "mine\n"
 SILVER = sentences(3)
@@ -55,7 +56,8 @@ def is_untouched(folder: Path) -> bool:
 
 def train_into(folder: Path, task: Task, encoder: Path, **options: Any) -> None:
     config = StudentConfig(encoder=str(encoder), threads=1)
-    train(sentences(4), [], task, config, blending(epochs=1), 0, folder, **options)
+    job = TrainJob(gold=sentences(4), task=task, student=config, blending=blending(epochs=1))
+    train(job, folder, **options)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -109,7 +111,9 @@ def test_a_folder_of_the_user_with_the_name_of_a_checkpoint_stays(tmp_path, task
     (folder / ".cache.part").unlink()
     assert is_untouched(folder)
     (folder / "training.jsonl").write_text(MINE)
-    with pytest.raises(TrainingError, match=r"training\.jsonl: was not written by a training"):
+    with pytest.raises(
+        TrainingError, match=r"training\.jsonl: this file was not written by a training"
+    ):
         train_into(tmp_path / "model", task, encoder)
     assert (folder / "training.jsonl").read_text() == MINE
 
@@ -279,10 +283,10 @@ def test_the_best_model_of_a_study_leaves_what_lies_beside_the_candidates(tmp_pa
     best = BestModel(tmp_path)
     for number, f1 in enumerate((0.5, 0.9, 0.7)):
         key = f"{number:024x}"
-        student.save(best.candidate(key), {"number": number})
+        student.save(best.candidate_folder(key), {"number": number})
         cell = {"key": key, "regimen": "pooled", "budget": "equal", "seed": 0}
-        best.offer({**cell, "dev": {"overall": {"f1": f1}}})
-    student.save(best.candidate("f" * 24), {})
+        best.update({**cell, "dev": {"overall": {"f1": f1}}})
+    student.save(best.candidate_folder("f" * 24), {})
     (tmp_path / "candidates" / f".{'e' * 24}.x1_y.part").mkdir()
     best.close()
     assert best.model == tmp_path / "model"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +15,13 @@ from tests.toys import blending
 import vermeil
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Span
 from vermeil.errors import ConfigError, DataError
-from vermeil.refinement.judging import divide_corpora
+from vermeil.refinement.curate import CuratedSilver
+from vermeil.refinement.judge_corpora import divide_corpora
 from vermeil.refinement.select import rank_silver
-from vermeil.refinement.student_trainer import ScorerSettings
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
+from vermeil.training.job import TrainJob
 
 
 @pytest.fixture
@@ -28,25 +30,56 @@ def student(encoder: Path) -> StudentConfig:
 
 
 @pytest.fixture
-def learning(student: StudentConfig, task: Task, tmp_path: Path) -> ScorerSettings:
-    return ScorerSettings(task, student, blending("simple_mix", 2), 0, tmp_path / "judging")
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "judging"
 
 
 @pytest.fixture
-def quick(student: StudentConfig, task: Task, tmp_path: Path) -> ScorerSettings:
-    """Learns enough of a few documents to be asked."""
-    faster = student.model_copy(update={"learning_rate": 1e-3})
-    return ScorerSettings(task, faster, blending("simple_mix", 8), 0, tmp_path / "judging")
+def job(student: StudentConfig, task: Task) -> TrainJob:
+    """Settings without documents."""
+    return TrainJob(task=task, student=student, blending=blending("simple_mix", 2))
+
+
+@pytest.fixture
+def auto(job: TrainJob) -> TrainJob:
+    return replace(job, blending=blending("auto", 2), selection=TWO)
+
+
+@pytest.fixture
+def quick(job: TrainJob) -> TrainJob:
+    """Settings with which a few documents are enough to learn the task."""
+    faster = job.student.model_copy(update={"learning_rate": 1e-3})
+    return replace(job, student=faster, blending=blending("simple_mix", 8))
 
 
 TWO = SelectionConfig(folds=2)
 
 
-def test_errors_that_gold_shows_are_corrected_in_silver(learning: ScorerSettings) -> None:
+def _refine(
+    settings: TrainJob,
+    cache: Path,
+    gold: Sequence[Document],
+    silver: Sequence[Document],
+    selection: SelectionConfig,
+) -> CuratedSilver:
+    return vermeil.refine(replace(settings, gold=gold, silver=silver, selection=selection), cache)
+
+
+def _select(
+    settings: TrainJob,
+    cache: Path,
+    gold: Sequence[Document],
+    silver: Sequence[Document],
+    selection: SelectionConfig,
+) -> CuratedSilver:
+    return vermeil.select(replace(settings, gold=gold, silver=silver, selection=selection), cache)
+
+
+def test_errors_that_gold_shows_are_corrected_in_silver(job: TrainJob, cache: Path) -> None:
     gold, silver = corpora()
     said = [d for d in silver if d.text not in {g.text for g in gold}]
-    done = vermeil.refine(gold, silver, learning, TWO)
-    assert done.report["believed"]
+    done = _refine(job, cache, gold, silver, TWO)
+    assert done.report["better_than_teacher"]
     assert done.report["policy"] == "soft"
     assert right_share(done.documents) > right_share(said) + 0.2
     assert [d.id for d in done.documents] == [d.id for d in said]  # nothing of gold
@@ -59,18 +92,16 @@ def test_errors_that_gold_shows_are_corrected_in_silver(learning: ScorerSettings
     assert sum(done.report["changes"].values()) == len(changes)
     assert "PER → LOC" in done.report["changes"]
     for document in done.documents:
-        learning.task.check(document)
+        job.task.check(document)
     f1 = {name: scores["overall"]["f1"] for name, scores in done.report["gold"].items()}
     assert f1["judge"] - f1["teacher"] == pytest.approx(done.report["gain"]["difference"])
     json.dumps(done.report)
 
 
-def test_without_students_what_is_said_is_judged_in_no_time(
-    learning: ScorerSettings, tmp_path: Path
-) -> None:
+def test_without_students_what_is_said_is_judged_in_no_time(job: TrainJob, cache: Path) -> None:
     gold, silver = corpora()
-    done = vermeil.refine(gold, silver, learning, SelectionConfig(folds=0, refinement="relabel"))
-    assert not (tmp_path / "judging").exists()
+    done = _refine(job, cache, gold, silver, SelectionConfig(folds=0, refinement="relabel"))
+    assert not cache.exists()
     assert set(done.report["gold"]) == {"teacher", "judge"}
     limas = [d for d in done.documents if "Lima" in d.text]
     assert limas
@@ -79,11 +110,11 @@ def test_without_students_what_is_said_is_judged_in_no_time(
         assert (start, start + 4, "LOC") in {s.key for s in document.spans or ()}
 
 
-def test_the_judge_listens_to_how_sure_the_teacher_was(learning: ScorerSettings) -> None:
+def test_the_judge_listens_to_how_sure_the_teacher_was(job: TrainJob, cache: Path) -> None:
     gold, silver = corpora(strong=True)
     unsure = [_unsure(d, number) for number, d in enumerate(silver)]
     settings = SelectionConfig(folds=0, refinement="relabel")
-    done = vermeil.refine(gold, unsure, learning, settings)
+    done = _refine(job, cache, gold, unsure, settings)
     assert done.report["judge"]["weights"]["doubt of what is said"] < 0
     said = [d for d in unsure if d.text not in {g.text for g in gold}]
     assert right_share(done.documents) > right_share(said)
@@ -98,18 +129,18 @@ def _unsure(document: Document, number: int) -> Document:
     return document.with_annotation(Annotation(tuple(sure)))
 
 
-def test_a_strong_teachers_silver_stays_as_it_is(learning: ScorerSettings) -> None:
+def test_a_strong_teachers_silver_stays_as_it_is(job: TrainJob, cache: Path) -> None:
     gold, silver = corpora(strong=True)
-    done = vermeil.refine(gold, silver, learning, TWO)
-    assert (done.report["believed"], done.report["policy"]) == (False, "keep")
+    done = _refine(job, cache, gold, silver, TWO)
+    assert (done.report["better_than_teacher"], done.report["policy"]) == (False, "keep")
     assert right_share(done.documents) == 1
     assert done.report["changes"] == {}
     assert all("changes" not in d.meta for d in done.documents)
 
 
-def test_select_masks_or_drops_and_ranks_what_is_doubtful(learning: ScorerSettings) -> None:
+def test_select_masks_or_drops_and_ranks_what_is_doubtful(job: TrainJob, cache: Path) -> None:
     gold, silver = corpora()
-    masked = vermeil.select(gold, silver, learning, TWO)
+    masked = _select(job, cache, gold, silver, TWO)
     assert any(d.annotation.abstain for d in masked.documents)
     labels = {s.key for d in silver for s in d.spans or ()}
     assert {s.key for d in masked.documents for s in d.spans or ()} <= labels
@@ -118,30 +149,27 @@ def test_select_masks_or_drops_and_ranks_what_is_doubtful(learning: ScorerSettin
     assert ranked == sorted(ranked, key=lambda row: -row["worth"])
     assert rank_silver(masked.judge_result, 3) == ranked[:3]
     # The same students are asked again: nothing is trained for another policy.
-    kept = {p.name: p.stat().st_mtime_ns for p in learning.folder.iterdir()}
-    dropped = vermeil.select(
+    kept = {p.name: p.stat().st_mtime_ns for p in cache.iterdir()}
+    dropped = _select(
+        job,
+        cache,
         gold,
         silver,
-        learning,
         SelectionConfig(folds=2, policy="drop_document", threshold=0.9),
     )
-    assert {p.name: p.stat().st_mtime_ns for p in learning.folder.iterdir()} == kept
+    assert {p.name: p.stat().st_mtime_ns for p in cache.iterdir()} == kept
     counts = dropped.report["documents"]
     assert counts["dropped"] > 0
     assert counts["dropped"] + counts["written"] == len(silver) - GOLD_TEXTS
 
 
-def test_auto_trains_on_refined_silver_and_is_deterministic(
-    student: StudentConfig, task: Task, tmp_path: Path
-) -> None:
+def test_auto_trains_on_refined_silver_and_is_deterministic(auto: TrainJob, tmp_path: Path) -> None:
     gold, silver = corpora()
     records = []
     for name in ("one", "two"):
-        vermeil.train(
-            gold, silver, task, student, blending("auto", 2), 0, tmp_path / name, selection=TWO
-        )
+        vermeil.train(replace(auto, gold=gold, silver=silver), tmp_path / name)
         record = json.loads((tmp_path / name / "training.json").read_text())
-        assert record["refinement"]["believed"]
+        assert record["refinement"]["better_than_teacher"]
         assert record["regimen"] == "simple_mix"
         assert record["silver_documents"] == len(silver) - GOLD_TEXTS
         assert (tmp_path / "judging").is_dir()
@@ -150,19 +178,17 @@ def test_auto_trains_on_refined_silver_and_is_deterministic(
 
 
 def test_auto_is_simple_mix_where_the_teacher_needs_no_correction(
-    student: StudentConfig, task: Task, tmp_path: Path
+    auto: TrainJob, tmp_path: Path
 ) -> None:
     gold, silver = corpora(strong=True)
-    report = vermeil.train(
-        gold, silver, task, student, blending("auto", 2), 0, tmp_path / "model", selection=TWO
-    )
-    assert not report.record["refinement"]["believed"]
+    report = vermeil.train(replace(auto, gold=gold, silver=silver), tmp_path / "model")
+    assert not report.record["refinement"]["better_than_teacher"]
     assert report.record["regimen"] == "simple_mix"
 
 
-def test_topics_are_corrected_too(student: StudentConfig, topics: Task, tmp_path: Path) -> None:
+def test_topics_are_corrected_too(job: TrainJob, cache: Path, topics: Task) -> None:
     """The teacher takes every second text about trade for one about sport."""
-    learning = ScorerSettings(topics, student, blending("simple_mix", 4), 0, tmp_path / "judging")
+    settings = replace(job, task=topics, blending=blending("simple_mix", 4))
     gold, silver = [], []
     for number in range(80):
         label = ("sport", "trade")[number % 2]
@@ -174,56 +200,56 @@ def test_topics_are_corrected_too(student: StudentConfig, topics: Task, tmp_path
         silver.append(Document(f"t{number}", document.text, annotation=Annotation(labels=(said,))))
         if number < 40:
             gold.append(document)
-    done = vermeil.refine(gold, silver, learning, TWO)
+    done = _refine(settings, cache, gold, silver, TWO)
     assert done.report["documents"]["written"] == 40
     for document in done.documents:
         topics.check(document)
         assert document.labels is not None
     assert done.report["gain"]["difference"] >= 0
-    if done.report["believed"]:
+    if done.report["better_than_teacher"]:
         truth = {d.id: ("sport", "trade")[int(d.id[1:]) % 2] for d in done.documents}
         right = [truth[d.id] == (d.labels or ("",))[0] for d in done.documents]
         assert sum(right) > 30
 
 
-def test_silver_without_golds_texts_is_refused(learning: ScorerSettings) -> None:
+def test_silver_without_golds_texts_is_refused(job: TrainJob, cache: Path) -> None:
     gold, silver = corpora()
     others = [d for d in silver if d.text not in {g.text for g in gold}]
     without = SelectionConfig(folds=0)
     with pytest.raises(
         DataError, match=r"none of the 30 gold texts is in silver.*give the teacher"
     ):
-        vermeil.refine(gold, others, learning, without)
+        _refine(job, cache, gold, others, without)
     with pytest.raises(DataError, match=r"at least 20 are needed. Give the teacher the texts"):
-        vermeil.refine(gold, [*silver[:5], *others], learning, without)
+        _refine(job, cache, gold, [*silver[:5], *others], without)
     with pytest.raises(DataError, match="every silver document is in gold, too"):
-        vermeil.refine(gold, silver[:GOLD_TEXTS], learning, without)
+        _refine(job, cache, gold, silver[:GOLD_TEXTS], without)
 
 
-def test_who_is_asked_besides_is_heard_and_asked_once(quick: ScorerSettings) -> None:
+def test_who_is_asked_besides_is_heard_and_asked_once(quick: TrainJob, cache: Path) -> None:
     gold, silver = corpora()
     asked = SelectionConfig(folds=2, corrector=True, dynamics=True)
-    done = vermeil.refine(gold, silver, quick, asked)
-    names = {"corrector", "learnt early", "learnt late"}
+    done = _refine(quick, cache, gold, silver, asked)
+    names = {"corrector", "dynamics, first pass", "dynamics, last pass"}
     assert names <= set(done.report["gold"])
     assert names <= set(done.report["signals"]["correct"])
     assert names <= set(done.report["judge"]["weights"])
     f1 = {name: scores["overall"]["f1"] for name, scores in done.report["gold"].items()}
     assert f1["corrector"] > f1["teacher"]  # it errs in a way that can be learnt
     assert right_share(done.documents) > 0.9
-    kept = {p.name: p.stat().st_mtime_ns for p in quick.folder.iterdir()}
-    again = vermeil.refine(gold, silver, quick, asked)
-    assert {p.name: p.stat().st_mtime_ns for p in quick.folder.iterdir()} == kept
+    kept = {p.name: p.stat().st_mtime_ns for p in cache.iterdir()}
+    again = _refine(quick, cache, gold, silver, asked)
+    assert {p.name: p.stat().st_mtime_ns for p in cache.iterdir()} == kept
     assert again.report == done.report
 
 
-def test_students_of_a_second_round_learn_corrected_silver(quick: ScorerSettings) -> None:
+def test_students_of_a_second_round_learn_corrected_silver(quick: TrainJob, cache: Path) -> None:
     gold, silver = corpora()
-    once = vermeil.refine(gold, silver, quick, TWO)
-    kept = {p.name for p in quick.folder.iterdir()}
-    twice = vermeil.refine(gold, silver, quick, SelectionConfig(folds=2, rounds=2))
+    once = _refine(quick, cache, gold, silver, TWO)
+    kept = {p.name for p in cache.iterdir()}
+    twice = _refine(quick, cache, gold, silver, SelectionConfig(folds=2, rounds=2))
     # They are asked about silver alone: what they learnt was corrected with the help of all gold.
-    assert len({p.name for p in quick.folder.iterdir()} - kept) == 2
+    assert len({p.name for p in cache.iterdir()} - kept) == 2
     students = [done.report["gold"]["students"]["overall"] for done in (once, twice)]
     assert students[0] == students[1]
     said = [{i.document.id: i.predicted for i, _ in d.judge_result.silver} for d in (once, twice)]
@@ -231,10 +257,10 @@ def test_students_of_a_second_round_learn_corrected_silver(quick: ScorerSettings
     assert right_share(twice.documents) >= right_share(once.documents)
 
 
-def test_students_read_neighbours_of_a_group_together(quick: ScorerSettings) -> None:
+def test_students_read_neighbours_of_a_group_together(quick: TrainJob, cache: Path) -> None:
     gold, silver = corpora()
     alone, together = (
-        vermeil.refine(gold, silver, quick, SelectionConfig(folds=2, context=context))
+        _refine(quick, cache, gold, silver, SelectionConfig(folds=2, context=context))
         for context in ("none", "group")
     )
     evidence = [
@@ -246,42 +272,42 @@ def test_students_read_neighbours_of_a_group_together(quick: ScorerSettings) -> 
 
 @pytest.mark.parametrize("setting", [{"corrector": True}, {"dynamics": True}, {"rounds": 2}])
 def test_without_students_nobody_is_asked_besides(
-    learning: ScorerSettings, setting: dict[str, int]
+    job: TrainJob, cache: Path, setting: dict[str, int]
 ) -> None:
     config = SelectionConfig.model_validate({"folds": 0, **setting})
     with pytest.raises(ConfigError, match=f"selection.{next(iter(setting))}: needs students"):
-        vermeil.refine(*corpora(), learning, config)
+        _refine(job, cache, *corpora(), config)
 
 
-def test_topics_have_no_corrector(student: StudentConfig, topics: Task, tmp_path: Path) -> None:
-    learning = ScorerSettings(topics, student, blending("simple_mix", 2), 0, tmp_path / "judging")
+def test_topics_have_no_corrector(job: TrainJob, cache: Path, topics: Task) -> None:
+    settings = replace(job, task=topics)
     said = [
         Document(f"d{i}", f"bank {i}", annotation=Annotation(labels=("trade",))) for i in range(60)
     ]
     told = [replace(d, id=f"t{d.id}") for d in said]
-    with pytest.raises(ConfigError, match=r"selection.corrector: only for a task that marks words"):
-        vermeil.refine(said[:30], told, learning, SelectionConfig(folds=2, corrector=True))
+    with pytest.raises(ConfigError, match=r"selection.corrector: needs a task that labels words"):
+        _refine(settings, cache, said[:30], told, SelectionConfig(folds=2, corrector=True))
 
 
-def test_one_fold_is_refused(learning: ScorerSettings) -> None:
+def test_one_fold_is_refused(job: TrainJob, cache: Path) -> None:
     with pytest.raises(ConfigError, match=r"expected 0 .* or at least 2"):
-        vermeil.refine(*corpora(), learning, SelectionConfig(folds=1))
+        _refine(job, cache, *corpora(), SelectionConfig(folds=1))
 
 
-def test_unannotated_silver_is_counted(learning: ScorerSettings) -> None:
+def test_unannotated_silver_is_counted(job: TrainJob, cache: Path) -> None:
     gold, silver = corpora()
     silent = [*silver, Document("x", "Nobody asked about this")]
     for left_out in (SelectionConfig(folds=0), SelectionConfig(folds=2, self_training=False)):
-        done = vermeil.refine(gold, silent, learning, left_out)
+        done = _refine(job, cache, gold, silent, left_out)
         assert done.report["documents"]["unannotated"] == 1
         assert "x" not in {d.id for d in done.documents}
 
 
-def test_a_student_annotates_what_the_teacher_did_not(quick: ScorerSettings) -> None:
+def test_a_student_annotates_what_the_teacher_did_not(quick: TrainJob, cache: Path) -> None:
     gold, silver = corpora()
     plain = [replace(d, annotation=UNANNOTATED) for d in silver[-15:]]
     known = [replace(gold[0], id="of gold", annotation=UNANNOTATED)]
-    done = vermeil.refine(gold, [*plain, *silver[:-15], *known], quick, TWO)
+    done = _refine(quick, cache, gold, [*plain, *silver[:-15], *known], TWO)
     assert [d.id for d in done.documents[-15:]] == [d.id for d in plain]
     added = done.documents[-15:]
     assert {s.origin for d in added for s in d.spans or ()} == {"student"}
@@ -289,22 +315,18 @@ def test_a_student_annotates_what_the_teacher_did_not(quick: ScorerSettings) -> 
     counts = done.report["documents"]
     assert (counts["unannotated"], counts["self_annotated"]) == (16, 15)
     assert counts["written"] == len(done.documents)
-    kept = {p.name: p.stat().st_mtime_ns for p in quick.folder.iterdir()}
-    again = vermeil.refine(gold, [*plain, *silver[:-15], *known], quick, TWO)
-    assert {p.name: p.stat().st_mtime_ns for p in quick.folder.iterdir()} == kept
+    kept = {p.name: p.stat().st_mtime_ns for p in cache.iterdir()}
+    again = _refine(quick, cache, gold, [*plain, *silver[:-15], *known], TWO)
+    assert {p.name: p.stat().st_mtime_ns for p in cache.iterdir()} == kept
     assert again.documents == done.documents
 
 
-def test_with_plain_text_auto_trains_as_long_as_without(
-    student: StudentConfig, task: Task, tmp_path: Path
-) -> None:
+def test_with_plain_text_auto_trains_as_long_as_without(auto: TrainJob, tmp_path: Path) -> None:
     gold, silver = corpora()
     plain = [replace(d, id=f"p{d.id}", text=f"{d.text} !", annotation=UNANNOTATED) for d in silver]
     seen = []
     for name, told in (("without", silver), ("with", [*silver, *plain])):
-        report = vermeil.train(
-            gold, told, task, student, blending("auto", 2), 0, tmp_path / name, selection=TWO
-        )
+        report = vermeil.train(replace(auto, gold=gold, silver=told), tmp_path / name)
         seen.append(report.record["wordpieces"])
     assert seen[1] == pytest.approx(seen[0], rel=0.05)
 

@@ -1,4 +1,4 @@
-"""Metrics where TensorBoard and MLflow keep them, read back with their own tools."""
+"""Training metrics in TensorBoard and MLflow, read back with their own tools."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from vermeil.errors import ConfigError
 from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
+from vermeil.training.job import TrainJob
 
 pytestmark = [
     pytest.mark.slow,
@@ -32,7 +33,10 @@ def trained(
         encoder=str(encoder), tracker=tracker, threads=1, select="best_dev", evaluations=2
     )
     documents = sentences(12)
-    train(documents, [], task, config, blending(epochs=4), 0, folder / "model", dev=documents)
+    job = TrainJob(
+        gold=documents, dev=documents, task=task, student=config, blending=blending(epochs=4)
+    )
+    train(job, folder / "model")
     lines = (folder / "model/training.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines]
 
@@ -58,7 +62,7 @@ def test_tensorboard_has_every_step(encoder: Path, task: Task, tmp_path: Path) -
 def test_mlflow_has_every_step(
     encoder: Path, task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a local store: nothing is sent anywhere, not even to MLflow's makers."""
+    """In a local store: nothing is sent, not even to the vendor of MLflow."""
     if find_spec("mlflow") is None:  # importing it now would be before training can switch it off
         pytest.skip("mlflow is not installed")
     monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY", raising=False)
@@ -75,7 +79,7 @@ def test_mlflow_has_every_step(
         assert kept == by_name(steps, name)
 
 
-def test_a_store_that_cannot_be_had_is_told(
+def test_a_store_that_cannot_be_opened_is_named(
     encoder: Path, task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")

@@ -1,6 +1,6 @@
-"""Trains on the toy corpus; killed without a word after a step, if told so.
+"""Train on the toy corpus; with STEP the process kills itself after that step.
 
-Usage: train_toy.py ENCODER MODEL [STEP] [KEY=VALUE …], the values being settings of the student.
+Usage: train_toy.py ENCODER MODEL [STEP] [KEY=VALUE …], with settings of the student as values.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
+from vermeil.training.job import TrainJob
 
 
 def main(encoder: str, model: str, kill_at: str = "0", *settings: str) -> None:
@@ -30,7 +31,10 @@ def main(encoder: str, model: str, kill_at: str = "0", *settings: str) -> None:
     config = StudentConfig.model_validate(
         {"encoder": encoder, "threads": 1, "checkpoint_seconds": 0, **given}
     )
-    train(sentences(24), [], task, config, blending(epochs=3), 5, Path(model), progress)
+    job = TrainJob(
+        gold=sentences(24), task=task, student=config, blending=blending(epochs=3), seed=5
+    )
+    train(job, Path(model), progress)
 
 
 if __name__ == "__main__":

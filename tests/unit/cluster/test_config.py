@@ -15,10 +15,10 @@ from vermeil.config import load_config
 from vermeil.data.reply import State
 from vermeil.errors import ConfigError
 from vermeil.jobs.train import train
-from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import ReplyResult, Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.store.store import ReplyStore
+from vermeil.training.job import TrainJob
 
 TOML = """
 [task.labels.PER]
@@ -86,17 +86,19 @@ def test_a_client_elsewhere_cannot_annotate(tmp_path: Path) -> None:
         asking([], TeacherConfig(), store, lambda _text, _reply: ReplyResult(State.EMPTY))
 
 
-def test_training_on_a_cluster_takes_what_training_here_takes(tmp_path: Path) -> None:
+def test_training_on_a_cluster_has_the_parameters_of_train(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="Ray is not installed")
-    there = trainer_for(ClusterConfig(), tmp_path)
-    # The worker processes pass on_checkpoint themselves: it writes to Ray's storage.
-    expected = set(inspect.signature(train).parameters) - {"on_checkpoint"}
-    assert set(inspect.signature(there).parameters) == expected
+    on_cluster = trainer_for(ClusterConfig(), tmp_path)
+    assert inspect.signature(on_cluster) == inspect.signature(train)
 
 
-def test_auto_is_refused_where_silver_would_not_be_corrected(tmp_path: Path, task: Task) -> None:
+def test_a_cluster_refuses_what_it_cannot_do(tmp_path: Path, task: Task) -> None:
     pytest.importorskip("ray", reason="Ray is not installed")
-    auto = BlendingConfig(regimen="auto")
-    there = trainer_for(ClusterConfig(), tmp_path)
-    with pytest.raises(ConfigError, match="auto is done by one process"):
-        there([], [], task, StudentConfig(), auto, 0, tmp_path / "model")
+    on_cluster = trainer_for(ClusterConfig(), tmp_path)
+    auto = TrainJob(task=task, blending=BlendingConfig(regimen="auto"))
+    with pytest.raises(ConfigError, match="auto runs in one process only"):
+        on_cluster(auto, tmp_path / "model")
+    with pytest.raises(ConfigError, match="on_checkpoint: a cluster keeps its checkpoints in Ray"):
+        on_cluster(TrainJob(task=task), tmp_path / "model", on_checkpoint=print)
+    with pytest.raises(TypeError, match=r"vermeil\.train: the first argument .* not list"):
+        on_cluster([], tmp_path / "model")  # type: ignore[arg-type]

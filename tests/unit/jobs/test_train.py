@@ -12,28 +12,29 @@ from vermeil.jobs.predict import predict
 from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
+from vermeil.training.job import TrainJob
 
 GOLD = [Document("a", "Bo is here", annotation=Annotation((Span(0, 2, "PER"),)))]
 SILVER = [Document("b", "Rome is far", annotation=Annotation(())), Document("c", "unannotated")]
 BLENDING = BlendingConfig(budget=BudgetConfig(gold_epochs=2, silver_epochs=2, batch_wordpieces=16))
 
 
+def job(task: Task, student: StudentConfig) -> TrainJob:
+    return TrainJob(gold=GOLD, silver=SILVER, task=task, student=student, blending=BLENDING, seed=7)
+
+
 def test_train_saves_a_student_that_predicts(encoder: Path, task: Task, tmp_path: Path) -> None:
     seen: list[tuple[str, int, int | None]] = []
+    student = StudentConfig(encoder=str(encoder), threads=1)
     report = train(
-        GOLD,
-        SILVER,
-        task,
-        StudentConfig(encoder=str(encoder), threads=1),
-        BLENDING,
-        7,
+        job(task, student),
         tmp_path / "model",
         lambda stage, done, total, _: seen.append((stage, done, total)),
     )
     record = json.loads((tmp_path / "model/training.json").read_text())
-    said = report.as_dict()
-    assert "student.letter_case=false" in said.pop("note")
-    assert said == {"model": str(tmp_path / "model"), **record}
+    result = report.as_dict()
+    assert "student.letter_case=false" in result.pop("note")
+    assert result == {"model": str(tmp_path / "model"), **record}
     assert record["seed"] == 7
     assert record["losses"]["silver"] == {"nothing_to_learn": 1}
     lines = (tmp_path / "model/training.jsonl").read_text().splitlines()
@@ -47,7 +48,7 @@ def test_a_student_that_other_libraries_read_as_we_do_needs_no_note(
     encoder: Path, task: Task, tmp_path: Path
 ) -> None:
     config = StudentConfig(encoder=str(encoder), threads=1, letter_case=False)
-    report = train(GOLD, SILVER, task, config, BLENDING, 7, tmp_path / "model")
+    report = train(job(task, config), tmp_path / "model")
     assert "note" not in report.as_dict()
 
 
@@ -57,12 +58,6 @@ def test_a_model_that_cannot_be_written_leaves_nothing_behind(
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(DataError, match="cannot be written"):
         train(
-            GOLD,
-            SILVER,
-            task,
-            StudentConfig(encoder=str(encoder), threads=1),
-            BLENDING,
-            0,
-            tmp_path / "file" / "model",
+            job(task, StudentConfig(encoder=str(encoder), threads=1)), tmp_path / "file" / "model"
         )
     assert [p.name for p in tmp_path.iterdir()] == ["file"]

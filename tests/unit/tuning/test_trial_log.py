@@ -10,8 +10,8 @@ from vermeil.blending.config import BlendingConfig
 from vermeil.errors import DataError
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
+from vermeil.training.job import TrainJob
 from vermeil.tuning.config import TuneConfig
-from vermeil.tuning.trial import TuneInputs
 from vermeil.tuning.trial_log import FinishedTrial, TrialLog, log_of
 
 TRIALS = [
@@ -34,7 +34,7 @@ def test_trials_come_back_exactly(tmp_path: Path) -> None:
 def test_a_file_that_is_no_record_is_an_error_that_names_it(text: str, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(text)
-    with pytest.raises(DataError, match=r"a\.json: is not a record of trials .*; delete it"):
+    with pytest.raises(DataError, match=r"a\.json: is not a log of trials .*; delete it"):
         TrialLog(path).read()
 
 
@@ -48,31 +48,29 @@ def test_an_unknown_outcome_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_search_with_other_inputs_has_a_record_of_its_own(task: Task, tmp_path: Path) -> None:
-    def path(inputs: TuneInputs, config: TuneConfig) -> Path:
-        log_of(inputs, config, tmp_path).write(TRIALS)
+    def path(job: TrainJob, config: TuneConfig) -> Path:
+        log_of(job, config, tmp_path).write(TRIALS)
         (found,) = (tmp_path / "trials").iterdir()
         found.unlink()
         return found
 
     documents, config = sentences(9), TuneConfig()
-    inputs = TuneInputs(
-        documents[:3], documents[3:6], documents[6:], task, StudentConfig(), BlendingConfig(), 0
-    )
-    first = path(inputs, config)
+    job = TrainJob(gold=documents[:3], silver=documents[3:6], dev=documents[6:], task=task)
+    first = path(job, config)
     same = [
-        path(inputs, TuneConfig(trials=99)),
-        path(replace(inputs, student=StudentConfig(threads=3)), config),
+        path(job, TuneConfig(trials=99)),
+        path(replace(job, student=StudentConfig(threads=3)), config),
     ]
     assert same == [first] * 2
     others = [
-        path(replace(inputs, gold=documents[:2]), config),
-        path(replace(inputs, silver=[]), config),
-        path(replace(inputs, dev=documents[7:]), config),
-        path(replace(inputs, student=StudentConfig(dropout=0.4)), config),
-        path(replace(inputs, blending=BlendingConfig(regimen="pooled")), config),
-        path(replace(inputs, seed=1), config),
-        path(inputs, TuneConfig(seed=1)),
-        path(inputs, TuneConfig(grace=1)),
-        path(inputs, TuneConfig.model_validate({"space": {"student.dropout": [0.1]}})),
+        path(replace(job, gold=documents[:2]), config),
+        path(replace(job, silver=[]), config),
+        path(replace(job, dev=documents[7:]), config),
+        path(replace(job, student=StudentConfig(dropout=0.4)), config),
+        path(replace(job, blending=BlendingConfig(regimen="pooled")), config),
+        path(replace(job, seed=1), config),
+        path(job, TuneConfig(seed=1)),
+        path(job, TuneConfig(grace=1)),
+        path(job, TuneConfig.model_validate({"space": {"student.dropout": [0.1]}})),
     ]
     assert len({first, *others}) == 10

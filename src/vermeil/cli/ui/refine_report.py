@@ -41,7 +41,7 @@ def _print(report: Mapping[str, Any]) -> None:
     out = console()
     for part in selection_parts(report):
         out.print(part)
-    for name in ("output", "account", "ranking"):
+    for name in ("output", "report_file", "ranking"):
         if name in report:
             print(f"{name}: {report[name]}")
 
@@ -55,7 +55,8 @@ def selection_parts(report: Mapping[str, Any]) -> Iterator[RenderableType]:
     ]
     title = f"on {documents['doubly_labelled']:,} gold documents, out of fold"
     yield table(title, ("", "precision", "recall", "F1"), rows)
-    verdict = "better than the teacher" if report["believed"] else "no better than the teacher"
+    better = report["better_than_teacher"]
+    verdict = "better than the teacher" if better else "no better than the teacher"
     yield Text(
         f"the judge is {verdict}: {gain['difference']:+.3f} F1 "
         f"[{gain['low']:+.3f}, {gain['high']:+.3f}], p = {gain['p_value']:.3f}"

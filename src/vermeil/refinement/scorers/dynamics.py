@@ -1,13 +1,14 @@
-"""Training dynamics: what a student of the teacher alone believes of it, early and late.
+"""Training dynamics: probabilities of a student of the teacher alone, early and late in training.
 
-Networks learn what fits together first, and single errors by heart later (Arpit et al., A Closer
-Look at Memorization in Deep Networks, 2017; Swayamdipta et al., Dataset Cartography, 2020): a label
-that is believed after one pass is more probably right than one that is believed only after several.
+Networks fit regular labels first and memorise single errors later (Arpit et al., A Closer Look at
+Memorization in Deep Networks, 2017; Swayamdipta et al., Dataset Cartography, 2020). A label that is
+probable after one epoch is more often correct than one that is probable only after several.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,89 +17,88 @@ from numpy.typing import NDArray
 
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent, with_stage_name
-from vermeil.refinement.cache import (
-    ClassProbabilities,
-    ProbabilityStream,
-    cache_key,
-    cached_probabilities,
-)
-from vermeil.refinement.judging import JudgeCorpora
-from vermeil.refinement.student_trainer import ScorerSettings, predict_proba
+from vermeil.refinement.cache import ClassProbabilities, ProbabilityStream, cache_key
+from vermeil.refinement.judge_corpora import JudgeCorpora
+from vermeil.refinement.scorers.settings import ScorerSettings, simple_blending
+from vermeil.refinement.scorers.student_trainer import predict_proba
+from vermeil.student.loop.hooks import TrainingHooks
 from vermeil.training.fit import plan_for
+from vermeil.training.job import TrainJob
 
 if TYPE_CHECKING:
     from vermeil.student.student import Student
 
 VERSION = 1
-"""Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
+"""Version of the method; a new version ignores the cached probabilities of earlier ones."""
+
+_EARLY, _LATE = "learnt early", "learnt late"
+"""Names in cached files, which earlier versions wrote, too."""
+
+NAMES = {_EARLY: "dynamics, first pass", _LATE: "dynamics, last pass"}
+"""Name in cached files to name of the scorer."""
 
 
 def dynamics_probabilities(
-    judge_corpora: JudgeCorpora, scorer_settings: ScorerSettings, progress: Progress = silent
+    judge_corpora: JudgeCorpora, settings: ScorerSettings, progress: Progress = silent
 ) -> dict[str, ClassProbabilities]:
-    """Return class probabilities of all documents by a student that learns what the teacher says.
+    """Return class probabilities of all documents from a student of the teacher's labels.
 
-    It learns the teacher's labels of gold documents, too, and nothing of people: so to it gold and
-    silver documents are alike, and what is found on gold holds on silver.
+    The student is also trained on the teacher's labels of gold documents, and on no label that
+    people gave. Gold and silver documents are alike to it, so its quality on gold holds for silver.
 
     Args:
-        judge_corpora: gold that the teacher annotated, too, and the rest of silver.
-        learning: encoder and budget: as many passes as there are over silver.
-        progress: told after every step.
+        judge_corpora: gold with the teacher's annotations, and the rest of silver.
+        settings: settings of the student; it is trained for the epochs of silver. The cache.
+        progress: called after every step with stage, done, total and details.
 
     Returns:
-        ``learnt early``: after the first pass; ``learnt late``: after the last.
+        By name of the scorer: the probabilities after the first and after the last epoch.
     """
-    told = judge_corpora.teacher_documents
-    made_from = cache_key(f"dynamics:{VERSION}", (told,), scorer_settings)
-    path = scorer_settings.folder / f"{made_from}-{scorer_settings.seed}-dynamics.npz"
-    both = cached_probabilities(path, partial(_fit_predict, told, scorer_settings, progress))
+    documents = judge_corpora.teacher_documents
+    job = replace(settings.job, gold=(), silver=documents)
+    key = cache_key(f"dynamics:{VERSION}", (documents,), job)
+    both = settings.cache.get(f"{key}-{job.seed}-dynamics", partial(_fit_predict, job, progress))
     return {
-        name: {d.id: both[f"{d.id}\n{name}"] for d in told}
-        for name in ("learnt early", "learnt late")
+        name: {d.id: both[f"{d.id}\n{stored}"] for d in documents} for stored, name in NAMES.items()
     }
 
 
-def _fit_predict(
-    teacher_documents: Sequence[Document], scorer_settings: ScorerSettings, progress: Progress
-) -> ProbabilityStream:
-    from vermeil.student.loop.loop import TrainingHooks
+def _fit_predict(job: TrainJob, progress: Progress) -> ProbabilityStream:
     from vermeil.student.student import Student
 
-    student = Student.create(scorer_settings.task, scorer_settings.student, scorer_settings.seed)
-    gold, silver = student.encode((), "gold"), student.encode(teacher_documents, "silver")
-    plan = plan_for(
-        gold, silver, scorer_settings.simple_blending("silver_only"), scorer_settings.seed
-    )
-    first = max(1, round(plan.steps / scorer_settings.blending.budget.silver_epochs))
-    early = _EarlyPredictions(student, teacher_documents, min(first, plan.steps))
-
-    around = TrainingHooks(with_stage_name(progress, "dynamics"), observer=early)
-    student.fit(silver.examples, plan, scorer_settings.seed, around)
+    student = Student.create(job.task, job.student, job.seed)
+    gold, silver = student.encode((), "gold"), student.encode(job.silver, "silver")
+    plan = plan_for(gold, silver, simple_blending(job.blending, "silver_only"), job.seed)
+    epoch = max(1, round(plan.steps / job.blending.budget.silver_epochs))
+    early = _EarlyPredictions(student, job.silver, min(epoch, plan.steps))
+    hooks = TrainingHooks(with_stage_name(progress, "dynamics"), observer=early)
+    student.fit(silver.examples, plan, job.seed, hooks)
     yield from early.probabilities
-    yield from _predict_named(student, teacher_documents, "learnt late")
+    yield from _predict_named(student, job.silver, _LATE)
 
 
-def _predict_named(
-    student: Student, teacher_documents: Sequence[Document], name: str
-) -> ProbabilityStream:
-    for own, rows in predict_proba(student, teacher_documents):
-        yield f"{own}\n{name}", rows
+def _predict_named(student: Student, documents: Sequence[Document], name: str) -> ProbabilityStream:
+    for document_id, rows in predict_proba(student, documents):
+        yield f"{document_id}\n{name}", rows
 
 
 class _EarlyPredictions:
-    """Looks once, after a step."""
+    """Observer that predicts all documents after one step.
 
-    def __init__(self, student: Student, teacher_documents: Sequence[Document], step: int) -> None:
-        self._student, self._teacher_documents, self._step = student, teacher_documents, step
+    Args:
+        student: the student in training.
+        documents: documents to predict.
+        step: number of the step, counted from 1.
+    """
+
+    def __init__(self, student: Student, documents: Sequence[Document], step: int) -> None:
+        self._student, self._documents, self._step = student, documents, step
         self.probabilities: list[tuple[str, NDArray[np.float32]]] = []
 
     def is_due(self, step: int) -> bool:
-        """Return whether it wants to look after this step, counted from 1."""
+        """Return whether to observe after this step, counted from 1."""
         return step == self._step
 
     def observe(self, step: int) -> None:  # noqa: ARG002
-        """Look."""
-        self.probabilities = list(
-            _predict_named(self._student, self._teacher_documents, "learnt early")
-        )
+        """Predict all documents."""
+        self.probabilities = list(_predict_named(self._student, self._documents, _EARLY))

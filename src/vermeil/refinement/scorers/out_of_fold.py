@@ -1,78 +1,77 @@
-"""What students say about documents that they did not learn from: gold and silver, fold by fold."""
+"""Out-of-fold students: each predicts the documents of a fold that it was not trained on."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.blending.config import BlendingConfig
 from vermeil.blending.regimens import SINGLE_ORIGIN
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent, with_stage_name
 from vermeil.errors import DataError
-from vermeil.refinement.cache import cache_key, cached_probabilities
-from vermeil.refinement.student_trainer import ScorerSettings, fit_predict
+from vermeil.refinement.cache import cache_key
+from vermeil.refinement.scorers.settings import ScorerSettings
+from vermeil.refinement.scorers.student_trainer import fit_predict
+from vermeil.training.job import TrainJob
 
 VERSION = 3
-"""Raised when the same inputs would give other probabilities, so that kept ones are not reused."""
+"""Version of the method; a new version ignores the cached probabilities of earlier ones."""
 
 
 def predict_out_of_fold(
-    gold: Sequence[Document],
-    silver: Sequence[Document],
-    scorer_settings: ScorerSettings,
-    folds: int,
+    settings: ScorerSettings,
     corrected: Sequence[Document] | None = None,
     progress: Progress = silent,
 ) -> dict[str, NDArray[np.float32]]:
-    """Return class probabilities of all documents, each from a student that did not learn from it.
+    """Return class probabilities of all documents, each from a student not trained on it.
 
-    Gold and silver are each cut into folds, whole groups at a time (see `deal`); for each fold a
-    student is trained on all that is outside: so whoever is asked about silver has learnt all gold.
-    Probabilities are kept in ``learning.folder``, so that what was interrupted goes on with the
-    missing folds.
+    Gold and silver are each cut into ``selection.folds`` folds, whole groups at a time (see
+    `assign_folds`). For each fold, a student is trained on the documents of all other folds, so
+    every student that scores silver was trained on all gold. The probabilities of each fold are
+    cached, so that an interrupted run continues with the missing folds.
 
     Args:
-        gold: documents that people annotated.
-        silver: documents that the teacher annotated; none of them in gold.
-        learning: how students are trained: the passes are over what a fold leaves; its seed draws
-            the folds, too.
-        folds: how many, of gold and of silver.
-        corrected: silver as students are to learn it; gold is not asked about then, for who
-            corrected silver has seen it.
-        progress: told after every step of a student, and after every fold.
+        settings: gold, silver without the texts of gold, and the settings of the students; the
+            cache. The seed also draws the folds.
+        corrected: silver as the students are trained on it. Gold is then not scored: the corrected
+            silver was derived from it, so scores on gold would leak.
+        progress: called after every step of a student, and after every fold, with stage, done,
+            total and details.
 
     Raises:
-        DataError: there are fewer groups than folds, a fold would leave nothing of gold or silver
-            to learn from, two documents have one id, or a kept file is broken.
+        DataError: there are fewer groups than folds, a fold would leave no gold or no silver to
+            train on, two documents have one id, or a cached file is broken.
     """
-    _check_ids([*gold, *silver])
-    fold_of = assign_folds(gold, silver, folds, scorer_settings.seed)
-    _check_folds({"gold": gold, "silver": silver}, fold_of, scorer_settings.blending)
-    wanted = sorted({fold for fold in fold_of.values() if corrected is None or fold >= folds})
-    learnt = silver if corrected is None else corrected
+    job = settings.job
+    folds = job.selection.folds
+    _check_ids([*job.gold, *job.silver])
+    fold_of = assign_folds(job.gold, job.silver, folds, job.seed)
+    _check_folds(job, fold_of)
+    scored = sorted({fold for fold in fold_of.values() if corrected is None or fold >= folds})
+    silver = job.silver if corrected is None else corrected
     found: dict[str, NDArray[np.float32]] = {}
-    for done, fold in enumerate(wanted, 1):
-        asked = [d for d in (*gold, *silver) if fold_of[d.group_or_id] == fold]
-        left = [[d for d in docs if fold_of[d.group_or_id] != fold] for docs in (gold, learnt)]
-        own = replace(scorer_settings, seed=scorer_settings.seed * 2 * folds + fold)
-        made_from = cache_key(f"out of fold:{VERSION}", (*left, asked), own)
-        path = own.folder / f"{made_from}-{scorer_settings.seed}-{fold}of{2 * folds}.npz"
-        steps = with_stage_name(progress, f"student of fold {done}")
-        found |= cached_probabilities(
-            path, partial(fit_predict, left[0], left[1], asked, own, steps)
+    for done, fold in enumerate(scored, 1):
+        documents = [d for d in (*job.gold, *job.silver) if fold_of[d.group_or_id] == fold]
+        gold_left, silver_left = (
+            [d for d in origin if fold_of[d.group_or_id] != fold] for origin in (job.gold, silver)
         )
-        progress("fold", done, len(wanted), {})
+        trained_on = settings.with_documents(gold_left, silver_left)
+        own = trained_on.with_seed(job.seed * 2 * folds + fold).job
+        key = cache_key(f"out of fold:{VERSION}", (gold_left, silver_left, documents), own)
+        steps = with_stage_name(progress, f"student of fold {done}")
+        found |= settings.cache.get(
+            f"{key}-{job.seed}-{fold}of{2 * folds}", partial(fit_predict, own, documents, steps)
+        )
+        progress("fold", done, len(scored), {})
     return found
 
 
 def _check_ids(documents: Sequence[Document]) -> None:
-    """What students say is kept by id, and each corpus has ids of its own."""
+    """Raise `DataError` if two documents have one id; probabilities are stored by id."""
     seen: set[str] = set()
     for document in documents:
         if document.id in seen:
@@ -83,20 +82,16 @@ def _check_ids(documents: Sequence[Document]) -> None:
         seen.add(document.id)
 
 
-def _check_folds(
-    origins: Mapping[str, Sequence[Document]],
-    fold_of: Mapping[str, int],
-    blending: BlendingConfig,
-) -> None:
-    """No fold may hold all of an origin that the others are to learn from."""
-    only = SINGLE_ORIGIN.get(blending.regimen)
-    for name, documents in origins.items():
-        groups = {d.group_or_id for d in documents}
+def _check_folds(job: TrainJob, fold_of: Mapping[str, int]) -> None:
+    """Raise `DataError` if one fold holds all documents of an origin to train on."""
+    only = SINGLE_ORIGIN.get(job.blending.regimen)
+    for name, documents in {"gold": job.gold, "silver": job.silver}.items():
+        groups = {document.group_or_id for document in documents}
         if only in (None, name) and len({fold_of[group] for group in groups}) < 2:
             raise DataError(
-                f"all of {name} ({len(groups)} groups of documents) falls into one fold, and "
-                f"nothing of it is left to learn from; give {name} of more groups, or set "
-                "selection.folds higher (0: judge without students)"
+                f"all of {name} ({len(groups)} groups of documents) is in one fold, which leaves "
+                f"none of it to train on; give {name} of more groups, or set selection.folds "
+                "higher (0: judge without students)"
             )
 
 
@@ -105,20 +100,20 @@ def assign_folds(
 ) -> dict[str, int]:
     """Return the fold of every group.
 
-    Groups with gold are dealt to the folds from 0 to ``folds`` - 1, all others to as many from
-    ``folds`` on: who learns what is outside of one of these has all gold.
+    Groups with gold get folds from 0 to ``folds`` - 1, all others from ``folds`` on. So the
+    documents outside one of the latter folds include all gold.
 
     Args:
         gold: documents that people annotated.
         silver: documents that the teacher annotated.
-        folds: how many, of each.
-        seed: draws them.
+        folds: number of folds, of gold and of silver each.
+        seed: draws the folds.
 
     Raises:
         DataError: there are fewer groups than folds.
     """
-    of_gold = {d.group_or_id for d in gold}
-    groups = sorted(of_gold | {d.group_or_id for d in silver})
+    gold_groups = {document.group_or_id for document in gold}
+    groups = sorted(gold_groups | {document.group_or_id for document in silver})
     if len(groups) < folds:
         raise DataError(
             f"{len(groups)} groups of documents cannot be cut into {folds} folds; give more "
@@ -126,8 +121,8 @@ def assign_folds(
         )
     digest = hashlib.sha256(f"folds:{seed}".encode()).digest()
     order = np.random.default_rng(int.from_bytes(digest[:8], "big")).permutation(len(groups))
-    dealt = [groups[index] for index in order]
-    with_gold = [group for group in dealt if group in of_gold]
-    others = [group for group in dealt if group not in of_gold]
-    found = {group: place % folds for place, group in enumerate(with_gold)}
-    return found | {group: folds + place % folds for place, group in enumerate(others)}
+    shuffled = [groups[index] for index in order]
+    with_gold = [group for group in shuffled if group in gold_groups]
+    others = [group for group in shuffled if group not in gold_groups]
+    fold_of = {group: place % folds for place, group in enumerate(with_gold)}
+    return fold_of | {group: folds + place % folds for place, group in enumerate(others)}

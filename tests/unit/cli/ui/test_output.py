@@ -132,10 +132,10 @@ def test_a_long_value_is_continued_and_not_cut_off(capsys: pytest.CaptureFixture
     assert "[steps]" in shown
 
 
-@pytest.mark.parametrize("believed", [True, False])
+@pytest.mark.parametrize("better", [True, False])
 @pytest.mark.parametrize("changes", [{}, {f"LOC → {n}": 1 for n in range(CHANGES_SHOWN + 2)}])
 def test_a_report_of_training_shows_refined_silver_as_refine_does(
-    believed: bool, changes: dict[str, int], capsys: pytest.CaptureFixture[str]
+    better: bool, changes: dict[str, int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     counts = Counts({"PER": MatchCounts(1, 2, 2)}).as_dict()
     scored = {name: counts[name] for name in ("overall", "per_label")}
@@ -143,7 +143,7 @@ def test_a_report_of_training_shows_refined_silver_as_refine_does(
     documents = {"silver": 2, "doubly_labelled": 1, "self_annotated": 1234}
     refinement = {
         "policy": "relabel",
-        "believed": believed,
+        "better_than_teacher": better,
         "documents": documents,
         "changes": changes,
         "gold": {"teacher": scored, "judge": scored},
@@ -156,5 +156,5 @@ def test_a_report_of_training_shows_refined_silver_as_refine_does(
     for part in ("train refinement", "judge", "1,234", "p = 0.030", "relabel"):
         assert part in shown
     assert "bins" not in shown
-    assert ("no better than the teacher" in shown) == (not believed)
+    assert ("no better than the teacher" in shown) == (not better)
     assert ("others" in shown) == bool(changes)
