@@ -1,1 +1,1 @@
-"""The search for settings that do best on dev."""
+"""Search for the training settings with the best F1 on dev."""

@@ -28,8 +28,8 @@ CONFIG = ClusterConfig(address="auto", cpus=1, retries=3, chunk_documents=8)
 
 # On loopback; Ray would replace 127.0.0.1 by a public address.
 LOOPBACK = "127.0.0.2"
-# For a cluster whose nodes are not killed: Ray's client server finds its node by address, and on one
-# machine killed nodes have the address of running nodes.
+# For a cluster whose nodes are not killed: Ray's client server finds its node by address, and on
+# one machine killed nodes have the address of running nodes.
 LOOPBACK_OF_CLIENTS = "127.0.0.3"
 
 # Warnings of Python 3.11 and later that Ray itself causes.

@@ -31,7 +31,7 @@ def test_bounds_are_rounded_where_only_whole_numbers_are_values() -> None:
 
 
 def test_grace_is_at_most_the_number_of_evaluations() -> None:
-    with pytest.raises(ValueError, match=r"grace: expected at most evaluations \(3\)"):
+    with pytest.raises(ValueError, match=r"grace: expected at most tune\.evaluations \(3\)"):
         TuneConfig(evaluations=3, grace=4)
 
 

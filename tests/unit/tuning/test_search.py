@@ -36,12 +36,12 @@ class Curve:
     def __init__(self) -> None:
         self.points: list[Values] = []
 
-    def __call__(self, values: Values, scored: Callable[[float], None]) -> None:
+    def __call__(self, values: Values, on_score: Callable[[float], None]) -> None:
         self.points.append(values)
         height = 0.9 - 0.2 * abs(math.log10(values["student.learning_rate"]) + 3)
         height -= 0.1 * (values["blending.schedule"] == "power")
         for step in range(1, 10):
-            scored(height * (1 - 0.5**step))
+            on_score(height * (1 - 0.5**step))
 
 
 def test_a_dimension_becomes_a_distribution_of_its_kind() -> None:
@@ -100,11 +100,11 @@ class Stop(Curve):
         super().__init__()
         self._after = after
 
-    def __call__(self, values: Values, scored: Callable[[float], None]) -> None:
+    def __call__(self, values: Values, on_score: Callable[[float], None]) -> None:
         if len(self.points) == self._after:
-            scored(0.95)  # goes on, whatever the others have
+            on_score(0.95)  # continues, whatever the scores of other trials
             raise KeyboardInterrupt
-        super().__call__(values, scored)
+        super().__call__(values, on_score)
 
 
 @pytest.mark.parametrize("after", [0, 1, 6, 12, 13])
@@ -137,12 +137,12 @@ class Diverging(Curve):
 
     limit = 1e-3
 
-    def __call__(self, values: Values, scored: Callable[[float], None]) -> None:
+    def __call__(self, values: Values, on_score: Callable[[float], None]) -> None:
         if values["student.learning_rate"] > self.limit:
             self.points.append(values)
-            scored(0.99)
+            on_score(0.99)
             raise TrainingError("the loss is nan at step 3 of 9")
-        super().__call__(values, scored)
+        super().__call__(values, on_score)
 
 
 def test_a_trial_that_fails_is_recorded_and_the_search_goes_on(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_search_whose_every_trial_failed_is_done_anew(tmp_path: Path) -> None:
 
 
 def test_an_error_that_is_no_trial_s_own_ends_the_search(tmp_path: Path) -> None:
-    def broken(_values: Values, _scored: Callable[[float], None]) -> None:
+    def broken(_values: Values, _on_score: Callable[[float], None]) -> None:
         raise KeyError("a bug")
 
     log = TrialLog(tmp_path / "log.json")
