@@ -58,8 +58,8 @@ def test_silver_is_refined_selected_and_learnt(vermeil: Any, project: Path) -> N
         json.loads(line)["id"]
         for line in (project / "silver.jsonl").read_text().splitlines()[GOLD:]
     ]
-    account = json.loads(Path(report["account"]).read_text("utf-8"))
-    assert account == {k: v for k, v in report.items() if k not in ("output", "account")}
+    written = json.loads(Path(report["report_file"]).read_text("utf-8"))
+    assert written == {k: v for k, v in report.items() if k not in ("output", "report_file")}
 
     # The same students are asked again by select: nothing is trained anew.
     kept = {p: p.stat().st_mtime_ns for p in (project / "vermeil-run" / "judging").iterdir()}

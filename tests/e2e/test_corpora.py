@@ -69,10 +69,10 @@ def test_silver_goes_to_people_and_comes_back_as_gold(vermeil: Any, tmp_path: Pa
     command = ("review", "import", "back.json", "--silver", "silver.jsonl", "-o", "gold.jsonl")
     done = vermeil(*command)
     assert done.returncode == 0, done.stderr
-    assert 'set aside, unfinished: 1 ("b")' in done.stderr
+    assert 'not accepted, unfinished: 1 ("b")' in done.stderr
     assert "these documents are in gold.rest.jsonl" in done.stderr
     report = json.loads(vermeil(*command, "--overwrite", "--json").stdout)
-    assert (report["accepted"], report["set_aside"]) == (1, {"unfinished": 1})
+    assert (report["accepted"], report["not_accepted"]) == (1, {"unfinished": 1})
     gold = json.loads((tmp_path / "gold.jsonl").read_text())
     assert gold["spans"] == [{"start": 0, "end": 3, "label": "PER", "origin": "gold"}]
     assert gold["meta"]["review"]["annotators"] == ["eve"]

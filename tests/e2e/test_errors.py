@@ -37,7 +37,7 @@ def test_of_all_verbs_only_train_is_done_by_several_processes(vermeil: Any) -> N
 
 
 def test_without_a_configuration_init_is_recommended(vermeil: Any) -> None:
-    assert "run `vermeil init`" in message(vermeil("annotate"), 2)
+    assert "create one with `vermeil init`" in message(vermeil("annotate"), 2)
 
 
 def test_every_problem_of_a_configuration_is_told_at_once(vermeil: Any, project: Path) -> None:

@@ -56,16 +56,16 @@ def test_a_pilot_says_which_way_to_ask_and_its_lines_can_be_pasted(
     done = vermeil("pilot", *at)
     assert done.returncode == 0, done.stderr
     assert "4 variants on 20 gold documents" in done.stdout
-    assert "Take " in done.stdout
+    assert "Recommended: " in done.stdout
     pasted = tomllib.loads(done.stdout[done.stdout.index("[teacher]\n") :])
     done = vermeil("pilot", "--json", *at)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    taken = report["trials"][report["taken"]]
-    assert pasted["teacher"]["model"] == taken["model"]
-    assert pasted["teacher"]["prompt"] == taken["prompt"]
-    assert pasted["teacher"]["demonstrations"]["kind"] == taken["demonstrations"]
-    assert taken["f1"] > 0.7
+    best = report["trials"][report["recommended"]]
+    assert pasted["teacher"]["model"] == best["model"]
+    assert pasted["teacher"]["prompt"] == best["prompt"]
+    assert pasted["teacher"]["demonstrations"]["kind"] == best["demonstrations"]
+    assert best["f1"] > 0.7
     assert {trial["states"].get("failed", 0) for trial in report["trials"]} == {0}
 
 

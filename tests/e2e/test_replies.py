@@ -96,4 +96,4 @@ def test_what_cannot_be_is_told(said: Any) -> None:
     wrong = said("replies", "list", "--state", "odd", code=2)
     assert "--state odd: expected one of" in wrong.stderr
     none = said("replies", "batches", "--abandon", "x", code=3)
-    assert "no batch 'x' is waited for" in none.stderr
+    assert "no open batch 'x'" in none.stderr

@@ -155,11 +155,11 @@ def test_a_pool_is_annotated_located_and_shown(
     )
     done = vermeil("annotate", "--json")
     report = json.loads(done.stdout)
-    assert (report["documents"], report["asked"], report["already"]) == (10, 10, 0)
+    assert (report["documents"], report["asked"], report["already_stored"]) == (10, 10, 0)
     assert "host 127.0.0.1" in done.stderr
     assert "annotate: 10 of 10" in done.stderr
     report = json.loads(vermeil("annotate", "--json", "--quiet").stdout)
-    assert (report["asked"], report["already"]) == (0, 10)
+    assert (report["asked"], report["already_stored"]) == (0, 10)
 
     output = tmp_path / "vermeil-run"
     done = vermeil("locate", "--json", "-q")

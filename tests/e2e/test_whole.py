@@ -38,7 +38,7 @@ def test_text_becomes_a_model_and_a_study(vermeil: Any, project: Path, newswire:
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert [stage["done"] for stage in report["stages"]] == [True] * 4
-    model = report["places"]["model"]
+    model = report["outputs"]["model"]
 
     done = vermeil("predict", model, "-", "--quiet", stdin="Ada met Grace in Oslo.\n\nRome won.\n")
     assert (done.returncode, done.stderr) == (0, "")
@@ -49,7 +49,7 @@ def test_text_becomes_a_model_and_a_study(vermeil: Any, project: Path, newswire:
     done = vermeil("evaluate", model, "test.jsonl", "--json")
     scores = json.loads(done.stdout)
     assert scores["documents"] == SIZES["test"]
-    evaluation = json.loads(Path(report["places"]["evaluation"]).read_text())
+    evaluation = json.loads(Path(report["outputs"]["evaluation"]).read_text())
     assert evaluation.pop("corpus") == "test"
     assert {key: scores[key] for key in evaluation} == evaluation
 

@@ -46,21 +46,14 @@ def export(
     """Export a model to ONNX and verify that its predictions are the same."""
     from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import read_corpus
+    from vermeil.jobs.export import Int8Options
     from vermeil.jobs.export import export as job
 
     output = output or model.with_name(f"{model.resolve().name}-onnx")
     gold = None if check is None else list(read_corpus(corpus_config(check)))
     with shown_progress(quiet) as progress:
-        report = job(
-            model,
-            output,
-            gold,
-            progress,
-            int8=int8,
-            per_channel=per_channel,
-            limit=limit,
-            overwrite=overwrite,
-        )
+        options = Int8Options(per_channel, limit) if int8 else None
+        report = job(model, output, gold, progress, int8=options, overwrite=overwrite)
     if as_json:
         print_json(report.as_dict())
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
@@ -10,9 +9,7 @@ from vermeil.cli.ui.output import console, print_json, table
 from vermeil.cli.ui.progress import shown_progress
 
 if TYPE_CHECKING:
-    from vermeil.data.reply import Usage
     from vermeil.jobs.pilot_report import PilotReport, Trial
-    from vermeil.teacher.config import TeacherConfig
 
 EXAMPLE = 'Example: vermeil pilot --set pilot.documents=100 --set pilot.demonstrations=["none"]'
 
@@ -28,7 +25,7 @@ def pilot(
     from vermeil.corpora import read_corpus
     from vermeil.jobs.pilot import pilot as job
     from vermeil.jobs.run_folder import RunFolder
-    from vermeil.pipeline.stages import required_corpus
+    from vermeil.pipeline.documents import required_corpus
     from vermeil.tasks import make_task
 
     task = make_task(sections.task)
@@ -43,20 +40,11 @@ def pilot(
             RunFolder(sections.run.output).replies,
             progress,
             excluded=[d for corpus in corpora if corpus is not None for d in read_corpus(corpus)],
-            cost_of=partial(_cost, sections.teacher),
         )
     if as_json:
         print_json(report.as_dict())
     else:
         _print(report)
-
-
-def _cost(teacher: TeacherConfig, model: str, usage: Usage) -> float | None:
-    """Return the price of tokens in dollars; None if the price of the model is unknown."""
-    from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
-
-    price = price_of(teacher.model_copy(update={"model": model}))
-    return None if price is None else price.cost(usage) / PER_DOLLAR
 
 
 def _print(report: PilotReport) -> None:

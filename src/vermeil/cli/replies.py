@@ -127,7 +127,7 @@ def import_(
     from vermeil.corpora import read_corpus
     from vermeil.jobs.import_replies import import_replies
     from vermeil.pipeline.demonstration_files import demonstrations_for
-    from vermeil.pipeline.stages import required_corpus
+    from vermeil.pipeline.documents import required_corpus
 
     sections = load(config, overrides)
     store, task = _store_and_task(sections)

@@ -119,7 +119,7 @@ def import_(
     if as_json:
         print_json(report.as_dict())
         return
-    print_report({k: v for k, v in report.as_dict().items() if k != "ids_set_aside"}, str(file))
+    print_report({k: v for k, v in report.as_dict().items() if k != "ids_not_accepted"}, str(file))
     for line in describe_ids(report.not_accepted):
         print_status(line)
     if report.not_accepted:

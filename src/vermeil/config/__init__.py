@@ -1,4 +1,4 @@
-"""``vermeil.toml``: composed from the sections, validated as a whole, written back losslessly."""
+"""The configuration ``vermeil.toml``: load, validate, write, template."""
 
 from vermeil.config.dump import dump_config
 from vermeil.config.load import load_config

@@ -1,4 +1,4 @@
-"""Problems that only show when several keys are seen together."""
+"""Checks across several keys of the configuration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from vermeil.studies.config import StudyConfig
 
 
 def cross_checks(sections: Mapping[str, Section]) -> Iterator[str]:
-    """Yield problems that only show when keys are seen together."""
+    """Yield a problem for each inconsistency between keys.
+
+    Args:
+        sections: name to validated section; invalid sections are missing.
+    """
     study, student = sections.get("study"), sections.get("student")
     if isinstance(study, StudyConfig):
         yield from _study_problems(study)
@@ -31,7 +35,7 @@ def _study_problems(study: StudyConfig) -> Iterator[str]:
             yield f"study.regimens.{i}: expected one of {', '.join(known)}, found {name!r}{hint}"
     for name in study.variants:
         if name in KNOWN_REGIMENS:
-            yield f"study.variants.{name}: the name is taken; choose another"
+            yield f"study.variants.{name}: this is the name of a regimen; choose another name"
     if study.baseline not in study.regimens:
         yield (
             f"study.baseline: expected one of study.regimens ({', '.join(study.regimens)}), "

@@ -1,4 +1,4 @@
-"""The configuration as TOML."""
+"""Export of the configuration as TOML."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import tomlkit
 from pydantic import BaseModel
 
 NONE = "none"
-"""How TOML, which has no null, says that an optional key has no value."""
+"""Value of an optional key without a value; TOML has no null."""
 
 
 def dump_config(config: BaseModel) -> str:
-    """Return the configuration as TOML; `load_config` makes the same configuration of it."""
+    """Return the configuration as TOML, which `load_config` reads as the same configuration."""
     document = tomlkit.document()
     document.add(tomlkit.comment("The resolved configuration: every value, every path absolute."))
     for name in type(config).model_fields:
@@ -23,7 +23,7 @@ def dump_config(config: BaseModel) -> str:
 
 
 def _plain(section: BaseModel) -> dict[str, Any]:
-    """Return what TOML can hold; None where it is the default is left out, else ``"none"``."""
+    """Return the section as TOML values; None becomes ``"none"``, or is omitted as a default."""
     plain: dict[str, Any] = {}
     for name, field in type(section).model_fields.items():
         value = getattr(section, name)

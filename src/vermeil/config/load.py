@@ -1,4 +1,4 @@
-"""Reading ``vermeil.toml``: validated as a whole, paths made absolute."""
+"""Loading of ``vermeil.toml``: validation of all sections, absolute paths."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
 
     Args:
         path: the TOML file; relative paths in it are relative to its folder.
-        overrides: ``section.key=value`` each, as if written in the file; the value is TOML, or
-            else a string.
+        overrides: ``section.key=value`` each, which replaces the value in the file. The value is
+            TOML, or a string if it is not valid TOML.
 
     Returns:
         The configuration, with absolute paths, and task.guidelines_file read into task.guidelines.
 
     Raises:
-        ConfigError: with every problem found, each by its dotted path.
+        ConfigError: the file or an override is invalid; lists every problem by its dotted path.
     """
     raw = read_toml(path)
     problems: list[str] = []
@@ -59,7 +59,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
 
 
 def _parse_none(values: Any, model: type[BaseModel]) -> Any:
-    """Replace the word "none" by None wherever the key is optional."""
+    """Replace the value "none" of every optional key by None."""
     if not isinstance(values, dict):
         return values
     result = {}
@@ -88,20 +88,22 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
             corpora[name] = corpus.model_copy(update={"path": _absolute(corpus.path, folder)})
     output = _absolute(config.run.output, folder)
     encoder = _encoder(config.student.encoder, folder)
-    shown = config.teacher.demonstrations
-    shown = shown.model_copy(update={"encoder": _encoder(shown.encoder, folder)})
+    demonstrations = config.teacher.demonstrations
+    demonstrations = demonstrations.model_copy(
+        update={"encoder": _encoder(demonstrations.encoder, folder)}
+    )
     return config.model_copy(
         update={
             "run": config.run.model_copy(update={"output": output}),
             "corpora": config.corpora.model_copy(update=corpora),
-            "teacher": config.teacher.model_copy(update={"demonstrations": shown}),
+            "teacher": config.teacher.model_copy(update={"demonstrations": demonstrations}),
             "student": config.student.model_copy(update={"encoder": encoder}),
         }
     )
 
 
 def _encoder(name: str, folder: Path) -> str:
-    """Return an encoder's name, a folder's as an absolute path."""
+    """Return the name of an encoder; a local folder as an absolute path."""
     if name != "embedded" and (name.startswith((".", "~")) or (folder / name).is_dir()):
         return str(_absolute(Path(name), folder))
     return name

@@ -1,4 +1,4 @@
-"""The whole of ``vermeil.toml``."""
+"""The configuration: all sections of ``vermeil.toml``."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from vermeil.tuning.config import TuneConfig
 
 
 class Config(Section):
-    """The whole of ``vermeil.toml``."""
+    """The configuration: all sections of ``vermeil.toml``."""
 
     run: RunConfig = RunConfig()
-    """Where results go, and the seed."""
+    """Output folder and seed."""
     task: TaskConfig
-    """What is to be annotated."""
+    """Task and label set."""
     corpora: CorporaConfig = CorporaConfig()
-    """Which files hold what."""
+    """Files of gold, pool, silver, dev and test."""
     teacher: TeacherConfig = TeacherConfig()
-    """Which model annotates, and how it is asked."""
+    """Model that annotates, prompt and limits."""
     pilot: PilotConfig = PilotConfig()
-    """Which ways to ask the teacher are compared."""
+    """Prompt variants that `vermeil pilot` compares."""
     student: StudentConfig = StudentConfig()
-    """Which encoder is trained, and how."""
+    """Encoder and training settings."""
     blending: BlendingConfig = BlendingConfig()
-    """How gold and silver are mixed, and how long."""
+    """Regimen, schedule and training budget."""
     selection: SelectionConfig = SelectionConfig()
-    """Which silver is trusted, and what becomes of the rest."""
+    """Rating of silver, and the policy for doubtful silver."""
     study: StudyConfig = StudyConfig()
-    """Which regimens are compared."""
+    """Comparison of regimens: sizes, seeds and statistics."""
     plan: PlanConfig = PlanConfig()
-    """What documents cost, and what is to be bought."""
+    """Prices of documents and target of `vermeil plan`."""
     cluster: ClusterConfig = ClusterConfig()
-    """Whether jobs run on Ray, and what their workers get."""
+    """Ray cluster and resources of its workers."""
     tune: TuneConfig = TuneConfig()
-    """Which settings are searched."""
+    """Search space and budget of `vermeil tune`."""
 
     def as_toml(self) -> str:
         """Return the configuration as TOML (see `dump_config`)."""

@@ -1,4 +1,4 @@
-"""What is wrong with a section: where, what was expected, what was found."""
+"""Problems of a section in words: key, expected value, found value."""
 
 from __future__ import annotations
 
@@ -19,16 +19,27 @@ _EXPECTED = {
     "model_attributes_type": "a section",
     "path_type": "a path",
 }
-"""What pydantic's kinds of error stand for, where its own words would not help."""
+"""Type of a pydantic error to the expected value, where pydantic's message is unclear."""
 
 
 def describe_errors(section: str, model: type[BaseModel], error: ValidationError) -> list[str]:
-    """Return every problem of a section, each by its dotted path."""
+    """Return every problem of a section, each with the dotted path of its key.
+
+    Args:
+        section: name of the section.
+        model: its type.
+        error: the error of its validation.
+    """
     return [_describe(section, model, one) for one in _independent(error)]
 
 
 def unknown_key(where: str, model: type[BaseModel]) -> str:
-    """Say that a section has no such key, and which one was probably meant."""
+    """Return the problem of an unknown key, with a similar or the new name of the key.
+
+    Args:
+        where: dotted path of the key.
+        model: the section that lacks it.
+    """
     if new := new_key(where):
         return f"{where}: is now {new}; rename it"
     known = list(model.model_fields)
@@ -37,13 +48,13 @@ def unknown_key(where: str, model: type[BaseModel]) -> str:
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Return a hint at the known word that is most like ``word``; empty where none is."""
+    """Return a hint with the most similar known word; empty if none is similar."""
     close = get_close_matches(word, known, n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
 
 def _independent(error: ValidationError) -> Iterator[ErrorDetails]:
-    """Yield the errors, without "too short" where only wrong items were taken away."""
+    """Yield the errors, except "too short" of a list whose items are invalid."""
     errors = error.errors()
     for one in errors:
         below = any(e is not one and e["loc"][: len(one["loc"])] == one["loc"] for e in errors)
@@ -52,14 +63,17 @@ def _independent(error: ValidationError) -> Iterator[ErrorDetails]:
 
 
 def _describe(section: str, model: type[BaseModel], error: ErrorDetails) -> str:
-    """Say where one of pydantic's errors is, what was expected and what was found."""
+    """Return one of pydantic's errors in words: key, expected value, found value."""
     where = ".".join((section, *(str(part) for part in error["loc"])))
     if error["type"] == "extra_forbidden":
         return unknown_key(where, _owner(model, error["loc"]))
     if error["type"] == "missing":
         return f"{where}: missing"
     if error["type"] == "too_short":
-        return f"{where}: expected at least {error['ctx']['min_length']} of them, found none"
+        number = error["ctx"]["min_length"]
+        return (
+            f"{where}: expected at least {number} {'item' if number == 1 else 'items'}, found none"
+        )
     expected = _expected(error)
     if expected is None:
         return f"{where}: {error['msg'][0].lower()}{error['msg'][1:]}"
@@ -67,7 +81,7 @@ def _describe(section: str, model: type[BaseModel], error: ErrorDetails) -> str:
 
 
 def _expected(error: ErrorDetails) -> str | None:
-    """Return what was expected, in words that follow "expected"; None where nobody says it."""
+    """Return the expected value, in words that follow "expected"; None if it is not known."""
     if error["type"] in _EXPECTED:
         return _EXPECTED[error["type"]]
     message = error["msg"].removeprefix("Value error, ")
@@ -87,11 +101,11 @@ def _shorten(value: Any) -> str:
 
 
 def _owner(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
-    """Return the section that the last part of ``loc`` is a key of."""
+    """Return the section that has the last part of ``loc`` as a key."""
     for part in loc[:-1]:
         field = model.model_fields.get(str(part))
         if field is None:
-            continue  # the key of a dict of sections, such as a label's name
+            continue  # the key of a dict of sections, for example the name of a label
         below = model_in(field)
         model = below or next(
             kind for kind in get_args(field.annotation) if issubclass(kind, BaseModel)
@@ -100,7 +114,7 @@ def _owner(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel
 
 
 def model_in(field: FieldInfo) -> type[BaseModel] | None:
-    """Return the section that a field holds, or that it holds unless None."""
+    """Return the section that is the type of a field; None if it has another type."""
     for kind in (field.annotation, *get_args(field.annotation)):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             return kind

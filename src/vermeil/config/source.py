@@ -1,4 +1,4 @@
-"""``vermeil.toml`` and the overrides of the command line, as one tree of plain values."""
+"""Parsing of ``vermeil.toml`` and of the overrides of the command line into plain values."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file.
 
     Raises:
-        ConfigError: there is none, or it is not UTF-8 or not TOML.
+        ConfigError: the file does not exist, cannot be read, or is not UTF-8 or not TOML.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(
-            f"{path}: no such file; run `vermeil init` to write one, or name yours with --config"
+            f"{path}: no such file; create one with `vermeil init`, or name it with --config"
         ) from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
@@ -43,11 +43,16 @@ def _syntax_problem(path: Path, text: str, message: str) -> str:
 
 
 def apply_override(raw: dict[str, Any], override: str) -> list[str]:
-    """Set one ``a.b=c`` in ``raw``; return the problems."""
+    """Set one key in the parsed file and return the problems.
+
+    Args:
+        raw: the parsed file; changed in place.
+        override: ``section.key=value``.
+    """
     key, equals, value = override.partition("=")
     keys = _parse_key(key) if equals else None
     if keys is None:
-        return [f"--set {override}: expected SECTION.KEY=VALUE, such as --set run.seed=1"]
+        return [f"--set {override}: expected SECTION.KEY=VALUE, for example --set run.seed=1"]
     table = raw
     for i, part in enumerate(keys[:-1]):
         below = table.setdefault(part, {})

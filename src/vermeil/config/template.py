@@ -1,4 +1,4 @@
-"""The ``vermeil.toml`` that ``vermeil init`` writes: made from the sections, so always complete."""
+"""The template of ``vermeil.toml`` for ``vermeil init``, generated from all sections."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from vermeil.config.dump import NONE
 from vermeil.corpora.config import CorpusConfig
 
 HEADER = """\
-# Vermeil: a teacher (an LLM) annotates text, a small student is trained on that and on your gold.
+# Vermeil: a teacher (an LLM) annotates text; a small student is trained on it and on your gold.
 #
-# Fill in [task], [corpora] and [teacher]; the rest may stay as it is. A line such as "#seed = 0"
-# shows a default; take the "#" away to change it. "none" is no value. Paths are relative to the
-# folder of this file. Then: `vermeil check`, `vermeil run`.
+# Fill in [task], [corpora] and [teacher]. The other sections are optional. A line like "#seed = 0"
+# shows a default value; remove the "#" to change it. "none" means no value. Paths are relative to
+# the folder of this file. Then run `vermeil check` and `vermeil run`.
 """
 
 LABELS = """\
-# The label set, in the order in which prompts list it. Describe each as you would to a person.
+# The label set, in the order of the prompts. Describe each label as for a human annotator.
 [task.labels.PER]
 description = "people, real or invented"
 aliases = ["PERSON"]
@@ -43,7 +43,7 @@ REQUIRED_VALUES: Mapping[str, Any] = {
     "teacher.base_url": "http://127.0.0.1:8000/v1",
     "teacher.model": "gpt-4o-mini",
 }
-"""What a newcomer has to look at."""
+"""Keys that the template sets, because a new project has to change them."""
 
 ORDER = (
     "task",
@@ -107,7 +107,7 @@ def _assignment(key: str, name: str, field: FieldInfo) -> str:
 
 def _corpus_help() -> Iterator[str]:
     yield "#"
-    yield '# gold = "gold.jsonl" is short for gold = {path = "gold.jsonl"}. Such a table may hold:'
+    yield '# gold = "gold.jsonl" is short for gold = {path = "gold.jsonl"}. Keys of such a table:'
     for name, field in CorpusConfig.model_fields.items():
         if not field.is_required():
             note = " ".join((field.description or "").split())

@@ -1,4 +1,4 @@
-"""The newswire sample, shipped in the package, and the demo over it."""
+"""The newswire sample corpus and the demo that runs on it."""
 
 from vermeil.demo.run import DemoReport, run_demo
 

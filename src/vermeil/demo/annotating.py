@@ -1,4 +1,4 @@
-"""Phase 1 of the demo: a recorded teacher annotates over HTTP, and is measured against gold."""
+"""Phase 1 of the demo: a recorded teacher annotates over HTTP and is scored against gold."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ RECORDINGS = {
     "standard": "replies.standard.jsonl",
     "chain_of_thought": "replies.chain_of_thought.jsonl",
 }
-"""Prompt to the file of recorded replies to it."""
+"""Prompt to the file of its recorded replies."""
 
 _LOCATED_STATUSES = (Status.EXACT, Status.NORMALISED, Status.FUZZY, Status.AMBIGUOUS)
-"""Statuses of mentions that are spans; ambiguous ones are, since every place is taken."""
+"""Statuses of mentions that become spans; an ambiguous mention becomes a span at every place."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewswireCorpus:
-    """The sample corpus, read.
+    """Documents of the sample corpus.
 
     Args:
-        train: gold, for training.
-        dev: gold, for choosing.
-        test: gold, for reporting.
-        pool: unannotated.
-        pool_gold: the pool's gold labels, which only the teacher's score may use.
+        train: gold for training.
+        dev: gold for model selection.
+        test: gold for reporting.
+        pool: unannotated documents.
+        pool_gold: the pool with gold, used only to score the teacher.
     """
 
     train: list[Document]
@@ -55,14 +55,14 @@ class NewswireCorpus:
 
 @dataclass(frozen=True, slots=True)
 class PromptResult:
-    """What one prompt brought.
+    """Annotations and scores of the teacher with one prompt.
 
     Args:
-        prompt: the prompt's name.
+        prompt: name of the prompt.
         annotate_report: states of the requests.
-        pool: the pool as silver, with the teacher's score against its gold.
-        train: the gold training sentences as silver, with the teacher's score against them.
-        appraisal: the teacher against gold wherever the demo has it: pool and training sentences.
+        pool: the pool as silver, with the teacher's score against gold.
+        train: the training sentences as silver, with the teacher's score against gold.
+        appraisal: scores of the teacher on pool and training sentences.
     """
 
     prompt: str
@@ -73,28 +73,28 @@ class PromptResult:
 
     @property
     def train_counts(self) -> Counts:
-        """The teacher against the gold that a user would have: the training sentences."""
+        """Scores of the teacher on the training sentences, the only gold that a user has."""
         return self.train.against_gold.counts if self.train.against_gold else Counts()
 
     @property
     def documents(self) -> tuple[Document, ...]:
-        """All that it annotated."""
+        """All annotated documents."""
         return (*self.pool.documents, *self.train.documents)
 
     @property
     def mentions(self) -> int:
-        """How many mentions the replies about the pool hold."""
+        """Number of mentions in the replies about the pool."""
         return sum(self.pool.mentions.values())
 
     @property
     def located(self) -> int:
-        """How many of them stand in the text and are spans now."""
+        """Number of these mentions that were located in the text."""
         return sum(
             number for status, number in self.pool.mentions.items() if status in _LOCATED_STATUSES
         )
 
     def as_row(self) -> dict[str, Any]:
-        """For tables, report and JSON."""
+        """Return the result for tables, report and JSON."""
         return {
             "prompt": self.prompt,
             "counts": self.appraisal.as_dict(),
@@ -107,7 +107,7 @@ class PromptResult:
 
 
 def agreements(annotated: Sequence[PromptResult], task: Task) -> list[dict[str, Any]]:
-    """Return how far each two prompts agree, for the report."""
+    """Return the agreement of each pair of prompts, for the report."""
     return [
         {
             "prompts": [one.prompt, other.prompt],
@@ -139,14 +139,14 @@ def annotate_newswire(
     run_folder: RunFolder,
     progress: Progress,
 ) -> list[PromptResult]:
-    """Ask the recorded teacher about pool and training sentences with both prompts, over HTTP.
+    """Annotate pool and training sentences with both prompts, by the recorded teacher over HTTP.
 
     Args:
-        corpus: the sample.
-        task: renders the prompts and reads the replies.
-        teacher: how to ask; address, model and prompt are put in here.
-        run_folder: the demo's folder, which holds the sample and its recordings.
-        progress: told where the work stands.
+        corpus: the sample corpus.
+        task: renders the prompts and parses the replies.
+        teacher: the shared settings; address, model and prompt are replaced.
+        run_folder: the demo's folder, with the sample corpus and its recordings.
+        progress: called with stage, done, total and details.
     """
     models = {prompt: f"recorded-{prompt.replace('_', '-')}" for prompt in RECORDINGS}
     files = {
@@ -156,13 +156,14 @@ def annotate_newswire(
     results = []
     with ReplayServer(files) as server:
         for prompt, model in models.items():
-            here = {"base_url": server.base_url, "model": model, "prompt": prompt}
-            config = teacher.model_copy(update=here)
-            asked = annotate(
+            address = {"base_url": server.base_url, "model": model, "prompt": prompt}
+            config = teacher.model_copy(update=address)
+            annotate_report = annotate(
                 [*corpus.pool, *corpus.train], task, config, run_folder.replies, progress
             )
             pool = locate(corpus.pool_gold, task, config, run_folder.replies, progress)
             train = locate(corpus.train, task, config, run_folder.replies, progress)
-            said, gold = (*pool.documents, *train.documents), (*corpus.pool_gold, *corpus.train)
-            results.append(PromptResult(prompt, asked, pool, train, appraise(said, gold, task)))
+            silver, gold = (*pool.documents, *train.documents), (*corpus.pool_gold, *corpus.train)
+            appraisal = appraise(silver, gold, task)
+            results.append(PromptResult(prompt, annotate_report, pool, train, appraisal))
     return results

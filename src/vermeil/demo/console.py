@@ -1,4 +1,4 @@
-"""How the demo tells its story on a terminal, or into a file."""
+"""Output of the demo on a terminal or into a file: headings, paragraphs, tables."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from rich.text import Text
 
 from vermeil.data.document import Document
 
-_WIDEST = 96
+_MAX_WIDTH = 96
 _STYLES = ("black on bright_cyan", "black on bright_green", "black on bright_yellow")
 _OTHER_STYLE = "black on bright_magenta"
 
 
 class DemoConsole:
-    """Tells what happens, in few words.
+    """Console of the demo.
 
     Args:
-        console: where to; off a terminal there are no colours.
+        console: the underlying console; colours are used on a terminal only.
     """
 
     def __init__(self, console: Console) -> None:
-        self._console, self._width = console, min(console.width, _WIDEST)
+        self._console, self._width = console, min(console.width, _MAX_WIDTH)
 
     def title(self, title: str, text: str) -> None:
-        """Open the story."""
+        """Print the title and an introduction in a box."""
         self._print(Panel(Text(text), title=title, title_align="left", padding=(0, 1)))
 
     def heading(self, text: str) -> None:
-        """Begin a chapter."""
+        """Print a heading."""
         self._console.print()
         self._print(Rule(Text(text, style="bold"), align="left"))
 
     def paragraph(self, text: str) -> None:
-        """Tell something in a paragraph."""
+        """Print a paragraph."""
         self._print(Padding(Text(text), (0, 1)))
 
     def show(self, renderable: RenderableType) -> None:
-        """Show a table or the like."""
+        """Print a table or another renderable."""
         self._print(Padding(renderable, (1, 0)))
 
     def number_table(
         self, title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]
     ) -> None:
-        """Show a table whose first column is words and whose others are numbers."""
+        """Print a table with words in the first column and numbers in the others."""
         table = Table(
             title=title, title_justify="left", title_style="bold", box=None, header_style="dim"
         )
@@ -60,18 +60,18 @@ class DemoConsole:
         self.show(table)
 
     def tagged(self, documents: Iterable[Document], labels: tuple[str, ...]) -> None:
-        """Show texts with their spans marked."""
+        """Print texts with their spans highlighted."""
         for document in documents:
             self._print(Padding(mark_spans(document, labels), (1, 1, 0, 1)))
 
     def paths(self, paths: Mapping[str, Path]) -> None:
-        """Say where things lie, one line each that can be copied whole."""
+        """Print names and paths, one per line without line breaks, so that they can be copied."""
         widest = max(map(len, paths))
         for name, path in paths.items():
             self._console.print(Text(f" {name:{widest}}  {path}"), soft_wrap=True)
 
     def commands(self, commands: Iterable[str]) -> None:
-        """Show what may be typed, one line each that can be copied whole."""
+        """Print commands, one per line without line breaks, so that they can be copied."""
         for command in commands:
             self._console.print(Text(f"   {command}", style="bold"), soft_wrap=True)
 
@@ -84,8 +84,8 @@ def mark_spans(document: Document, labels: tuple[str, ...]) -> Text:
     text, end = Text(), 0
     for span in document.spans or ():
         text.append(document.text[end : span.start])
-        place = labels.index(span.label) if span.label in labels else len(_STYLES)
-        style = _STYLES[place] if place < len(_STYLES) else _OTHER_STYLE
+        index = labels.index(span.label) if span.label in labels else len(_STYLES)
+        style = _STYLES[index] if index < len(_STYLES) else _OTHER_STYLE
         score = "" if span.score is None else f" {span.score:.2f}"
         text.append(f"[{document.text[span.start : span.end]}", style=style)
         text.append(f" {span.label}{score}]", style=f"bold {style}")

@@ -1,4 +1,4 @@
-"""What the demo says, chapter by chapter."""
+"""Text and tables of the demo, phase by phase."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ from vermeil.tasks.protocol import Task
 
 
 def show_introduction(console: DemoConsole, corpus: NewswireCorpus) -> None:
-    """Say what this is about, and open phase 1."""
+    """Print the introduction and the start of phase 1."""
     console.title(
         "Vermeil: silver plated with gold",
-        "A teacher (an LLM) labels much text: silver. People label a little: gold. A small student "
-        "learns from both. Here, it finds people, organisations, locations and other names in "
-        "newswire.",
+        "A teacher (an LLM) annotates a lot of text: silver. People annotate a little: gold. "
+        "A small student is trained on both. In this demo it finds people, organisations, "
+        "locations and other names in newswire.",
     )
     console.heading("Phase 1 · Annotate")
     console.paragraph(
-        f"The teacher's replies were recorded; a server on this machine replays them. "
-        f"{number(len(corpus.pool))} unlabelled and {number(len(corpus.train))} labelled sentences "
-        f"go to it over HTTP, with two prompts; what it names is then located in the text."
+        f"A server on this machine replays recorded replies of the teacher. It receives "
+        f"{number(len(corpus.pool))} unannotated and {number(len(corpus.train))} gold sentences "
+        f"over HTTP, with two prompts. The names in its replies are then located in the text."
     )
 
 
 def show_annotation(
     console: DemoConsole, annotated: Sequence[PromptResult], best: PromptResult
 ) -> None:
-    """Say what the teacher answered and how good it is."""
+    """Print counts and scores of the teacher's replies."""
     console.number_table(
-        "What came back",
+        "Replies",
         ("prompt", "sentences", "with names", "without", "failed", "mentions", "located"),
         [_reply_counts(one) for one in annotated],
     )
     console.show(teacher_table([one.as_row() for one in annotated]))
     console.paragraph(
-        f"The students learn from the {best.prompt.replace('_', ' ')} prompt: it did better on the "
-        f"labelled training sentences (F1 {f1(best.train_counts.overall.f1)}). This teacher is "
-        f"strong, and of the family that wrote the text; others are noisier."
+        f"Silver is taken from the {best.prompt.replace('_', ' ')} prompt, because its F1 on the "
+        f"gold training sentences is higher ({f1(best.train_counts.overall.f1)}). This teacher is "
+        f"strong: its model family also wrote the sample text. Other teachers make more errors."
     )
 
 
@@ -59,21 +59,21 @@ def _reply_counts(one: PromptResult) -> tuple[object, ...]:
 
 
 def show_plan(console: DemoConsole, corpus: NewswireCorpus, settings: DemoSettings) -> None:
-    """Say what is going to be compared."""
+    """Print the plan of the comparison."""
     config = settings.study
     (gold, *_), _ = config.sizes()
     console.heading("Phases 2 and 3 · Compare regimens, blend by schedule")
     console.paragraph(
-        f"{len(config.regimens)} regimens × {len(config.seeds)} seeds. Each cell trains a student "
-        f"on {number(gold or len(corpus.train))} gold sentences, "
-        f"{number(len(corpus.pool))} silver ones, or both, for "
+        f"{len(config.regimens)} regimens × {len(config.seeds)} seeds. Each cell trains one "
+        f"student on {number(gold or len(corpus.train))} gold sentences, "
+        f"{number(len(corpus.pool))} silver sentences or both, for "
         f"{number(settings.blending.budget.wordpieces or 0)} wordpieces. All regimens of a seed "
-        f"draw the same sentences, so they are compared pair by pair. This takes minutes."
+        f"use the same sentences, so the comparison is paired. This takes a few minutes."
     )
 
 
 def show_study(console: DemoConsole, report: StudyReport) -> None:
-    """Say what the comparison shows, and what it does not."""
+    """Print the scores of the regimens and the findings."""
     console.show(study_table(report.results))
     console.show(findings_table(report.results["findings"]))
 
@@ -81,24 +81,24 @@ def show_study(console: DemoConsole, report: StudyReport) -> None:
 def show_summary(
     console: DemoConsole, tagged: Sequence[Document], task: Task, report: StudyReport, output: Path
 ) -> None:
-    """Show the model at work, where everything lies, and what to do next."""
-    console.heading("A model of your own")
-    console.paragraph("The student that does best on the dev sentences reads three new ones:")
+    """Print predictions of the best student, the output files and the next commands."""
+    console.heading("The trained model")
+    console.paragraph("The student with the best F1 on dev annotates three new sentences:")
     console.tagged(tagged, task.labels)
-    console.heading("Where things lie")
-    places = RunFolder(output)
+    console.heading("Output files")
+    run_folder = RunFolder(output)
     console.paths(
         {
-            "report, for a browser": report.folder / "report.html",
-            "its numbers": report.folder / "results.json",
+            "report (HTML)": report.folder / "report.html",
+            "results (JSON)": report.folder / "results.json",
             "model": report.model or output,
-            "teacher's replies": places.replies,
-            "silver": places.silver,
+            "teacher's replies": run_folder.replies,
+            "silver": run_folder.silver,
             "configuration": output / CONFIGURATION.name,
         }
     )
-    console.heading("What next")
-    console.paragraph("Tag something else:")
+    console.heading("Next steps")
+    console.paragraph("Annotate other text:")
     console.commands([f"echo 'Ada Brandt flew to Riga.' | vermeil predict {report.model} -"])
-    console.paragraph("Begin with your own text and labels:")
+    console.paragraph("Start with your own text and labels:")
     console.commands(["vermeil init my-project"])

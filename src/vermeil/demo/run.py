@@ -1,4 +1,4 @@
-"""The whole of Vermeil on the sample corpus: annotate, compare, blend, tag."""
+"""The demo: annotate the sample corpus, compare regimens, predict with the best student."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ from vermeil.jobs.run_folder import RunFolder
 from vermeil.student.network.encoder import require_encoder
 from vermeil.studies.format import number
 from vermeil.studies.inputs import StudyCorpora
+from vermeil.studies.settings import StudySettings
 from vermeil.studies.study import StudyReport, study
 from vermeil.tasks import make_task
 
@@ -47,18 +48,18 @@ SENTENCES = (
     "Demirel of Galata Athletic.",
     "BRUSSELS, March 3 - The European Commission fined Halden Chemicals over its weedkiller Lumex.",
 )
-"""New text, in none of the sample's splits."""
+"""New sentences that are in none of the sample's splits."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """What the demo made.
+    """Result of the demo.
 
     Args:
-        folder: where everything lies.
-        teacher: per prompt, the teacher's counts against gold.
+        folder: folder of all results.
+        teacher: scores of the teacher, one row per prompt.
         study: cells, statistics, report page and the best model.
-        tagged: new text as the best model sees it.
+        tagged: predictions of the best model on new text.
     """
 
     folder: Path
@@ -67,7 +68,7 @@ class DemoReport:
     tagged: tuple[Document, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON; the teacher stands in the study's results."""
+        """Return the report for JSON; the study's results include the teacher's scores."""
         return {
             "folder": str(self.folder),
             "study": self.study.as_dict(),
@@ -83,63 +84,65 @@ def run_demo(
     *,
     overwrite: bool = False,
 ) -> DemoReport:
-    """Run all three phases on the sample corpus and tell what happens.
+    """Run all three phases on the sample corpus and print an explanation of each.
 
-    What an earlier run left in ``output`` is used again: stored replies and finished cells.
+    Stored replies and finished cells of an earlier run in ``output`` are reused.
 
     Args:
-        output: folder of the results; the sample and its configuration are copied there, too.
-        progress: told where the work stands.
-        console: where the story is told; None: standard output.
-        settings: what to do; None: what the shipped ``vermeil.toml`` says, or less on a slow
-            processor (which is told).
-        overwrite: replace the sample and its configuration where they were changed.
+        output: folder of the results; the sample corpus and its configuration are copied there.
+        progress: called with stage, done, total and details.
+        console: where the explanation is printed; None is standard output.
+        settings: the settings; None reads the shipped ``vermeil.toml``, and reduces the training
+            budget on a slow processor.
+        overwrite: replace the sample corpus and its configuration if they were changed.
 
     Raises:
         DataError: the folder cannot be written, or a file in it was changed or is of another
             origin.
         ConfigError: torch or the embedded encoder is not installed.
     """
-    story = DemoConsole(console or Console(highlight=False))
+    demo_console = DemoConsole(console or Console(highlight=False))
     shipped = settings is None
-    settings, places = settings or read_settings(), RunFolder(output)
+    settings, run_folder = settings or read_settings(), RunFolder(output)
     require_encoder("vermeil demo", settings.student.encoder)
     task = make_task(settings.task)
-    check_results(output, [places.silver])
+    check_results(output, [run_folder.silver])
     copy_sample(output, overwrite=overwrite)
     corpus = read_newswire(output / NEWSWIRE.name)
 
-    show_introduction(story, corpus)
-    annotated = annotate_newswire(corpus, task, settings.teacher, places, progress)
+    show_introduction(demo_console, corpus)
+    annotated = annotate_newswire(corpus, task, settings.teacher, run_folder, progress)
     best = max(annotated, key=lambda one: one.train_counts.overall.f1)
-    record_results(output, [places.silver])
-    write_corpus(best.pool.documents, places.silver, overwrite=True)
-    show_annotation(story, annotated, best)
+    record_results(output, [run_folder.silver])
+    write_corpus(best.pool.documents, run_folder.silver, overwrite=True)
+    show_annotation(demo_console, annotated, best)
 
     if shipped:
-        settings = _adapted_to_processor(settings, story)
-    show_plan(story, corpus, settings)
+        settings = _adapted_to_processor(settings, demo_console)
+    show_plan(demo_console, corpus, settings)
     teacher = tuple(one.as_row() for one in annotated)
     report = study(
         StudyCorpora(corpus.train, best.pool.documents, corpus.dev, corpus.test),
-        task,
-        settings.study,
-        settings.student,
-        settings.blending,
-        places.study,
+        StudySettings(
+            task=task,
+            study=settings.study,
+            student=settings.student,
+            blending=settings.blending,
+        ),
+        run_folder.study,
         progress,
-        {
+        context={
             "teacher": teacher,
             "agreement": agreements(annotated, task),
             "configuration": settings.as_dict(),
         },
     )
-    show_study(story, report)
+    show_study(demo_console, report)
 
     if report.model is None:
-        raise VermeilError("the study kept no model although there is a dev corpus; please report")
+        raise VermeilError("the study kept no model despite a dev corpus; please report this bug")
     tagged = tuple(predict(report.model, SENTENCES, precision="fp32"))
-    show_summary(story, tagged, task, report, output)
+    show_summary(demo_console, tagged, task, report, output)
     return DemoReport(output, teacher, report, tagged)
 
 
@@ -150,22 +153,30 @@ def _adapted_to_processor(settings: DemoSettings, console: DemoConsole) -> DemoS
         return settings
     full, short = settings.blending.budget.wordpieces, SHORT_BUDGET
     console.paragraph(
-        f"This processor does not compute in bfloat16, so training is slow: each student sees "
-        f"{number(short)} wordpieces instead of {number(full or 0)}. `vermeil study` in the demo's "
-        f"folder trains with all of them."
+        f"Training is slow on this processor, because it does not support bfloat16. Each student "
+        f"is trained on {number(short)} wordpieces instead of {number(full or 0)}. For the full "
+        f"budget, run `vermeil study` in the demo's folder."
     )
     return shortened(settings)
 
 
 def copy_sample(output: Path, *, overwrite: bool) -> None:
-    """Put corpus and configuration where they can be played with."""
+    """Copy the sample corpus and its configuration into the demo's folder.
+
+    Args:
+        output: the demo's folder.
+        overwrite: replace files that were changed.
+
+    Raises:
+        DataError: a file was changed or is of another origin.
+    """
     folder, file = output / NEWSWIRE.name, output / CONFIGURATION.name
     check_folder(folder, SAMPLE)
     check_results(output, [file])
     changed = [*_changed_sample(folder), *_changed(file, CONFIGURATION)]
     if changed and not overwrite:
         raise DataError(
-            "was changed since the demo wrote it; name another folder with --output, or replace "
+            "was changed after the demo wrote it; name another folder with --output, or replace "
             "it with --overwrite",
             changed[0],
         )
@@ -177,7 +188,7 @@ def copy_sample(output: Path, *, overwrite: bool) -> None:
 
 
 def _changed_sample(folder: Path) -> list[Path]:
-    """Return files of an earlier copy of the sample that are no longer as they are shipped."""
+    """Return the files of an earlier copy of the sample that differ from the shipped ones."""
     written = read_record(folder)
     return [
         changed

@@ -1,4 +1,4 @@
-"""The demo's configuration, section by section, from the file that users may copy."""
+"""Settings of the demo, read from its ``vermeil.toml``."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ CONFIGURATION = Path(__file__).parent / "vermeil.toml"
 """The demo's ``vermeil.toml``."""
 
 SHORT_BUDGET = 22_000
-"""Wordpieces per cell where the processor has no bfloat16 of its own: training is slower there, and
-the demo is to end in five minutes all the same."""
+"""Training budget per cell, in wordpieces, on processors without bfloat16, so that the demo ends
+within five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoSettings:
-    """The sections that the demo uses."""
+    """Sections of the configuration that the demo uses."""
 
     task: TaskConfig
     teacher: TeacherConfig
@@ -32,12 +32,12 @@ class DemoSettings:
     study: StudyConfig
 
     def as_dict(self) -> dict[str, Any]:
-        """For the report and JSON."""
+        """Return the sections for the report and JSON."""
         return {name: getattr(self, name).model_dump(mode="json") for name in self.__slots__}
 
 
 def read_settings(path: Path = CONFIGURATION) -> DemoSettings:
-    """Read the demo's configuration, which lies in the package and is known to be valid."""
+    """Read the configuration of the demo; the file in the package is always valid."""
     sections = tomllib.loads(path.read_text("utf-8"))
     return DemoSettings(
         TaskConfig.model_validate(sections["task"]),
@@ -49,6 +49,6 @@ def read_settings(path: Path = CONFIGURATION) -> DemoSettings:
 
 
 def shortened(settings: DemoSettings) -> DemoSettings:
-    """Return the same settings with the `SHORT_BUDGET` budget."""
+    """Return the settings with the budget `SHORT_BUDGET`."""
     budget = settings.blending.budget.model_copy(update={"wordpieces": SHORT_BUDGET})
     return replace(settings, blending=settings.blending.model_copy(update={"budget": budget}))

@@ -1,1 +1,1 @@
-"""Whole jobs, one per file: each is a verb, a public function and a section."""
+"""Jobs over documents, one per file: a verb, a public function and a configuration section."""

@@ -1,4 +1,4 @@
-"""Adds up what was reported of several teachers."""
+"""Sums of the reports of several teachers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ Report = TypeVar("Report")
 
 
 def sum_reports(reports: Sequence[Report], cumulative: Container[str] = ()) -> Report:
-    """Return the sum of reports of one kind.
+    """Return the sum of reports of one type, field by field.
 
-    Numbers and usages are added, numbers by name added by name, lists joined; what is None in any
-    of them is None in the sum.
+    Numbers and usages are added, mappings are added by key, and lists are concatenated. A field
+    that is None in any report is None in the sum.
 
     Args:
-        reports: dataclasses of the same type, in the order of time; at least one.
-        cumulative: fields that are running totals already: the last one's stands.
+        reports: dataclasses of the same type, oldest first; at least one.
+        cumulative: fields that are running totals; the sum takes the last report's value.
     """
     first = reports[0]
     if len(reports) == 1:

@@ -1,4 +1,4 @@
-"""How good annotations are, in depth: scores with intervals, kinds of error, hard documents."""
+"""Detailed scores of annotations: confidence intervals, kinds of error, hardest documents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vermeil.tasks.protocol import Task
 OVERALL = "overall"
 RESAMPLES = 1000
 HARDEST_SHOWN = 10
-"""Documents that are named."""
+"""Largest number of hardest documents in a report."""
 
 Interval = tuple[float, float]
 
@@ -29,11 +29,11 @@ class HardDocument:
 
     Args:
         id: its id.
-        group: its group, or its id.
-        gold: items that people marked.
-        missed: of these, not found.
-        wrong: items marked that are not in the gold.
-        answered: whether there was an annotation at all.
+        group: its group, or its id if it has none.
+        gold: number of gold items.
+        missed: number of gold items without a matching predicted item.
+        wrong: number of predicted items without a matching gold item.
+        answered: whether the document has a predicted annotation.
     """
 
     id: str
@@ -45,22 +45,22 @@ class HardDocument:
 
     @property
     def errors(self) -> int:
-        """Missed and wrong together."""
+        """Number of missed and wrong items."""
         return self.missed + self.wrong
 
 
 @dataclass(frozen=True, slots=True)
 class Appraisal:
-    """Annotations against gold.
+    """Scores of annotations against gold.
 
     Args:
-        counts: over all documents; one without annotation counts as one where nothing was found.
-        intervals: ``overall`` and every label, to the 95 % intervals of precision, recall and F1
-            over groups.
-        groups: number of groups that were resampled.
-        hardest: the documents with most errors, worst first.
-        unanswered: documents without annotation (refused, truncated, unparsable, …).
-        without_error: documents on which nothing is missed or wrong.
+        counts: sum over all documents; a document without annotation counts as predicted empty.
+        intervals: ``overall`` and every label, to the 95 % intervals of precision, recall and F1;
+            groups are resampled.
+        groups: number of groups.
+        hardest: the documents with most errors, most first.
+        unanswered: number of documents without annotation (refused, truncated, unparsable, …).
+        without_error: number of documents without missed or wrong items.
     """
 
     counts: Counts
@@ -71,7 +71,7 @@ class Appraisal:
     without_error: int
 
     def as_dict(self) -> dict[str, Any]:
-        """``Counts.as_dict()`` and more, for JSON."""
+        """Return the scores for JSON: ``Counts.as_dict()`` and the details."""
         hardest = [
             {
                 "id": one.id,
@@ -100,18 +100,18 @@ class Appraisal:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far two annotations of the same documents agree.
+    """Agreement of two annotations of the same documents.
 
     Args:
-        counts: one scored against the other; F1 is the same either way.
-        identical: documents that both annotate alike.
+        counts: the first scored against the second; F1 is symmetric.
+        identical: number of documents with identical annotations.
     """
 
     counts: Counts
     identical: int
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the agreement for JSON."""
         return {
             "documents": self.counts.documents,
             "same": self.identical,
@@ -127,20 +127,20 @@ def appraise(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Appraisal:
-    """Compare annotations with gold, documents matched by id.
+    """Score annotations against gold; documents are matched by id.
 
-    A document without annotation counts as one where nothing was found: leaving hard documents out
-    must not make a teacher look better.
+    A document without annotation counts as predicted empty, so that a teacher cannot improve its
+    score by refusing hard documents.
 
     Args:
-        predicted: an annotation for every gold document; further ones do not count.
+        predicted: an annotation of every gold document; other documents are ignored.
         gold: documents that people annotated.
-        task: how to score.
-        resamples: bootstrap resamples for the intervals; groups are drawn.
-        seed: of the resampling.
+        task: defines how annotations are scored.
+        resamples: number of bootstrap resamples of groups for the intervals.
+        seed: seed of the bootstrap.
 
     Raises:
-        DataError: an annotation is missing or made for another text, or gold is not annotated.
+        DataError: an annotation is missing or of another text, or gold is not annotated.
     """
     by_id = {document.id: document for document in predicted}
     references = list(gold)
@@ -164,16 +164,15 @@ def appraise(
 
 
 def agreement(first: Iterable[Document], second: Iterable[Document], task: Task) -> Agreement:
-    """Compare two annotations of the same documents; those that only one side has are left out.
+    """Compare two annotations of the same documents; documents of one side only are ignored.
 
-    F1 is used, which needs no count of the places where rightly nothing was marked. Source:
-    G. Hripcsak and A. Rothschild, Agreement, the F-Measure, and Reliability in Information
-    Retrieval (2005).
+    The measure is F1, because it needs no count of true negatives. Source: G. Hripcsak and A.
+    Rothschild, Agreement, the F-Measure, and Reliability in Information Retrieval (2005).
 
     Args:
-        first: one annotator's documents; those without annotation count as nothing found.
-        second: the other's.
-        task: how to score.
+        first: documents of one annotator; documents without annotation count as empty.
+        second: documents of the other annotator.
+        task: defines how annotations are scored.
     """
     by_id = {document.id: document for document in second}
     pairs = [(document, by_id[document.id]) for document in first if document.id in by_id]
@@ -184,11 +183,11 @@ def agreement(first: Iterable[Document], second: Iterable[Document], task: Task)
 
 
 def with_empty_annotation(document: Document, task: Task) -> Document:
-    """Return the document, with an annotation that says nothing where it has none."""
+    """Return the document; one that is not annotated gets an empty annotation."""
     if not document.annotation.is_empty:
         return document
-    nothing = Annotation(labels=()) if task.head == "sequence" else Annotation(spans=())
-    return document.with_annotation(nothing)
+    empty = Annotation(labels=()) if task.head == "sequence" else Annotation(spans=())
+    return document.with_annotation(empty)
 
 
 def _hardness(document: Document, tally: MatchCounts, answered: bool) -> HardDocument:

@@ -1,4 +1,4 @@
-"""Making a student's scores say how often it is right."""
+"""Calibration of a student's scores by temperature scaling."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from vermeil.student.inference.predictor import Predictor
 
 MINIMUM_SPANS = 20
-"""Spans without which no temperature is fitted."""
+"""Smallest number of scored spans for which a temperature is fitted."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrateReport:
-    """What `calibrate` found.
+    """Result of `calibrate`.
 
     Args:
-        temperature: what the model folder now says.
+        temperature: the fitted temperature, stored in the model folder.
         before: reliability at temperature 1.
-        after: reliability at that temperature.
+        after: reliability at the fitted temperature.
     """
 
     temperature: float
@@ -34,7 +34,7 @@ class CalibrateReport:
     after: Reliability
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the report for JSON."""
         return {
             "temperature": self.temperature,
             "before": self.before.as_dict(),
@@ -45,17 +45,17 @@ class CalibrateReport:
 def calibrate(model: Path, dev: Sequence[Document], progress: Progress = silent) -> CalibrateReport:
     """Fit the temperature on annotated documents, and store it in the model folder.
 
-    The spans stay as they are, only their scores change: at the temperature's scores, what is right
-    and wrong among the spans is most likely.
+    The predicted spans do not change, only their scores. The temperature minimises the log loss of
+    the scores against whether each span is correct.
 
     Args:
         model: a folder that `train` or `export` wrote.
         dev: annotated documents that the student was not trained on.
-        progress: told where prediction stands.
+        progress: called with stage, done, total and details during prediction.
 
     Raises:
-        ConfigError: what computes the model is not installed.
-        DataError: the folder is not a student, or too few spans with scores are found.
+        ConfigError: the packages that run the model are not installed.
+        DataError: the folder is not a student, or it predicts too few spans with scores.
     """
     from vermeil.student.inference.model_settings import read_settings, write_settings
     from vermeil.student.load import load_predictor, require_model
@@ -67,8 +67,8 @@ def calibrate(model: Path, dev: Sequence[Document], progress: Progress = silent)
     before = found.scores_at(1.0)
     if len(before[0]) < MINIMUM_SPANS:
         raise DataError(
-            f"{len(before[0])} spans with scores are found in {len(dev)} documents, at least "
-            f"{MINIMUM_SPANS} are needed; give more documents, of a task that marks spans",
+            f"predicts {len(before[0])} spans with scores in {len(dev)} documents, but at least "
+            f"{MINIMUM_SPANS} are needed; use more documents, of a task that predicts spans",
             model,
         )
     temperature = round(fit_temperature(lambda t: log_loss(*found.scores_at(t))), 3)
@@ -80,7 +80,7 @@ def calibrate(model: Path, dev: Sequence[Document], progress: Progress = silent)
 def collect_span_scores(
     pairs: Iterable[tuple[Annotation, Annotation]],
 ) -> tuple[list[float], list[bool]]:
-    """Return the score of every predicted span that has one, and whether gold has the span.
+    """Return the scores of the predicted spans that have one, and whether each span is in gold.
 
     Args:
         pairs: gold and prediction of each document.
@@ -97,7 +97,7 @@ def collect_span_scores(
 
 
 class _PredictedDocuments:
-    """Documents in which the student finds something, with its probabilities: computed once."""
+    """Documents with predicted spans, and their class probabilities; predicted once."""
 
     def __init__(self, predictor: Predictor, dev: Sequence[Document], progress: Progress) -> None:
         from vermeil.student.inference.batching import apply_temperature
@@ -112,7 +112,7 @@ class _PredictedDocuments:
         progress("calibrate", len(dev), len(dev), {})
 
     def scores_at(self, temperature: float) -> tuple[list[float], list[bool]]:
-        """Return scores at a temperature, and whether they are right."""
+        """Return the span scores at a temperature, and whether each span is correct."""
         return collect_span_scores(
             (gold, self._decode(words, self._apply_temperature(rows, temperature)))
             for gold, words, rows in self._documents

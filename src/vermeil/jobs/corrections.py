@@ -1,4 +1,4 @@
-"""What people made of one document in an annotation tool, compared with what was suggested."""
+"""Human corrections of one document in an annotation tool, compared with the suggested spans."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ Reason = Literal[
     "unfinished",
     "unknown_id",
 ]
-"""Why a document is not accepted. disagreement: people say different things. doubtful_offsets: the
-tool may have counted another unit than characters. out_of_range: a span lies beyond the text.
-rejected, skipped: somebody did not want it, nobody finished it. text_changed: it is not the text
-that was exported. unfinished: nobody has confirmed it. unknown_id: no such document was
-exported."""
+"""Reason why a document is not accepted. disagreement: annotators gave different answers.
+doubtful_offsets: the tool may count offsets in another unit than characters. out_of_range: a span
+lies beyond the text. rejected, skipped: an annotator rejected or skipped it and none finished it.
+text_changed: the text differs from the exported one. unfinished: no annotator has confirmed it.
+unknown_id: no document with this id was exported."""
 
 REVIEW = "review"
-"""Key of a document's ``meta`` under which stands where its annotation comes from."""
+"""Key of a document's ``meta`` with tool, annotators and changes of its annotation."""
 
 
 class SpanChanges(NamedTuple):
-    """What people did with suggested spans.
+    """Numbers of changes to suggested spans.
 
     Args:
-        kept: spans that stayed as they were.
-        changed: spans that got other ends or another label: they overlap the suggested one.
+        kept: spans that were not changed.
+        changed: spans with other ends or another label that overlap the suggested span.
         removed: suggested spans without a counterpart.
-        added: spans without a suggested counterpart.
+        added: new spans without a suggested counterpart.
     """
 
     kept: int = 0
@@ -50,11 +50,11 @@ class SpanChanges(NamedTuple):
 
     @classmethod
     def of(cls, counts: Mapping[str, int]) -> SpanChanges:
-        """Return the numbers of the four kinds."""
+        """Return the changes from counts by kind."""
         return cls(*(counts.get(kind, 0) for kind in cls._fields))
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON; ``kept_share`` is of the suggested spans."""
+        """Return the numbers for JSON; ``kept_share`` is the kept share of the suggested spans."""
         suggested = self.kept + self.changed + self.removed
         share = {"kept_share": self.kept / suggested} if suggested else {}
         return {**self._asdict(), **share}
@@ -62,41 +62,46 @@ class SpanChanges(NamedTuple):
 
 @dataclass(slots=True)
 class DocumentAnswers:
-    """All that a tool's file has about one document."""
+    """The entries of one document in a tool's file.
+
+    Args:
+        id: the document.
+        tasks: its entries in the order of the file; some tools write one per annotator.
+    """
 
     id: str
     tasks: list[AnsweredText] = field(default_factory=list)
 
     def add(self, task: AnsweredText) -> None:
-        """Take note of a task; some tools have one for each annotator."""
+        """Add an entry."""
         self.tasks.append(task)
 
     @property
     def text(self) -> str:
-        """The text, as the last task has it."""
+        """Text of the last entry."""
         return self.tasks[-1].text
 
     @property
     def texts(self) -> set[str]:
-        """All texts that stand under this id."""
+        """All texts of the entries."""
         return {one.text for one in self.tasks}
 
     @property
     def answers(self) -> list[Answer]:
-        """Everybody's answers, in the order of the file."""
+        """Answers of all annotators, in the order of the file."""
         return [answer for one in self.tasks for answer in one.answers]
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What becomes of a document.
+    """Outcome of the review of one document.
 
     Args:
-        document: gold, or what is put aside.
-        reason: why it is put aside; None where it is accepted.
-        changes: label and kind (see `SpanChanges`) of what happened to each span.
-        annotators: who has finished it.
-        superseded: answers after which the same person gave another one.
+        document: the gold document, or the document that is not accepted.
+        reason: why it is not accepted; None if it is accepted.
+        changes: label and kind of change (see `SpanChanges`) of each span.
+        annotators: names of the annotators who finished it.
+        superseded: number of answers that a later answer of the same annotator replaces.
     """
 
     document: Document
@@ -107,12 +112,12 @@ class Correction:
 
 
 def check_answers(answers: DocumentAnswers, silver: Document | None, tool: str) -> Correction:
-    """Say whether what people made of a document is gold.
+    """Return the gold document that the answers agree on, or the reason why there is none.
 
     Args:
-        answers: what the tool's file has about it.
-        silver: the document that was exported; None where there is none with this id.
-        tool: the tool's name, for the record.
+        answers: the entries of the document in the tool's file.
+        silver: the exported document; None if no document with this id was exported.
+        tool: name of the tool, stored in ``meta.review``.
     """
     done, superseded = _last_per_annotator(a for a in answers.answers if a.state == "done")
     names = [answer.annotator or tool for answer in done]
@@ -134,32 +139,36 @@ def check_answers(answers: DocumentAnswers, silver: Document | None, tool: str) 
     return Correction(_not_accepted(base, answers, done, review), reason, (), names, superseded)
 
 
-def span_changes(suggested: Sequence[Span], found: Sequence[Span]) -> list[tuple[str, str]]:
-    """Return label and kind of every change from the suggested spans to those that were found.
+def span_changes(suggested: Sequence[Span], corrected: Sequence[Span]) -> list[tuple[str, str]]:
+    """Return label and kind of every change from the suggested spans to the corrected ones.
 
-    Equal spans are kept. Of the others, each suggested one is paired with the first that overlaps
-    it and is not yet taken, those with the same label first.
+    Equal spans are kept. Each other suggested span is paired with the first unpaired corrected span
+    that overlaps it; spans with the same label are paired first.
+
+    Args:
+        suggested: the exported spans.
+        corrected: the spans after the correction.
     """
-    left = Counter(span.key for span in found)
+    unmatched = Counter(span.key for span in corrected)
     changes: list[tuple[str, str]] = []
-    open_: list[Span] = []
+    unpaired: list[Span] = []
     for span in suggested:
-        if left[span.key] > 0:
-            left[span.key] -= 1
+        if unmatched[span.key] > 0:
+            unmatched[span.key] -= 1
             changes.append((span.label, "kept"))
         else:
-            open_.append(span)
-    new = list(left.elements())
+            unpaired.append(span)
+    new = list(unmatched.elements())
     for same_label in (True, False):
-        for span in list(open_):
+        for span in list(unpaired):
             for key in new:
                 overlap = key[0] < span.end and span.start < key[1]
                 if overlap and (key[2] == span.label or not same_label):
                     new.remove(key)
-                    open_.remove(span)
+                    unpaired.remove(span)
                     changes.append((span.label, "changed"))
                     break
-    changes += [(span.label, "removed") for span in open_]
+    changes += [(span.label, "removed") for span in unpaired]
     return changes + [(label, "added") for _, _, label in new]
 
 
@@ -171,7 +180,7 @@ def _rejection_reason(
     if answers.texts != {silver.text}:
         return "text_changed"
     if not finished:
-        return _unfinished({answer.state for answer in answers.answers})
+        return _unfinished_reason({answer.state for answer in answers.answers})
     if any(answer.unread.get("doubtful_offsets") for answer in finished):
         return "doubtful_offsets"
     if len({_answer_key(answer) for answer in finished}) > 1:
@@ -179,14 +188,17 @@ def _rejection_reason(
     return None
 
 
-def _unfinished(states: Collection[AnswerState]) -> Reason:
+def _unfinished_reason(states: Collection[AnswerState]) -> Reason:
     if "rejected" in states:
         return "rejected"
     return "skipped" if "skipped" in states else "unfinished"
 
 
 def _last_per_annotator(answers: Iterable[Answer]) -> tuple[list[Answer], int]:
-    """Return the last answer of each person; answers that nobody signed are all kept."""
+    """Return the last answer of each annotator and the number of replaced answers.
+
+    Answers without a name are all kept.
+    """
     kept: dict[str, Answer] = {}
     superseded = 0
     for number, answer in enumerate(answers):
@@ -198,7 +210,7 @@ def _last_per_annotator(answers: Iterable[Answer]) -> tuple[list[Answer], int]:
 
 
 def _answer_key(answer: Answer) -> Any:
-    """Return what makes two answers the same."""
+    """Return a key that is equal for answers with the same annotation."""
     spans = answer.spans or ()
     related = frozenset(
         (spans[head].key, spans[tail].key, label) for head, tail, label in answer.relations or ()
@@ -212,12 +224,12 @@ def _answer_key(answer: Answer) -> Any:
 
 def _with_answer(base: Document, answer: Answer, review: dict[str, Any]) -> Document:
     spans = None if answer.spans is None else [_gold(span) for span in answer.spans]
-    marks = ImportedAnnotation(
+    imported = ImportedAnnotation(
         base.text, spans, answer.labels, answer.relations, unread=answer.unread
     )
-    made = restore(marks, None, base.id)
-    meta = {**base.meta, **made.meta, REVIEW: review}
-    return Document(base.id, base.text, base.group, base.tokens, made.annotation, meta=meta)
+    restored = restore(imported, None, base.id)
+    meta = {**base.meta, **restored.meta, REVIEW: review}
+    return Document(base.id, base.text, base.group, base.tokens, restored.annotation, meta=meta)
 
 
 def _not_accepted(
@@ -226,7 +238,7 @@ def _not_accepted(
     finished: Sequence[Answer],
     review: dict[str, Any],
 ) -> Document:
-    """Return a document with what is sure, and everybody's answers beside it."""
+    """Return a document with the undisputed annotation, and all answers in ``meta.review``."""
     answers = finished or [
         answer for answer in document_answers.answers if answer.state != "suggested"
     ]
@@ -240,7 +252,7 @@ def _not_accepted(
 
 
 def _common_annotation(finished: Sequence[Answer], size: int) -> Annotation:
-    """Return the spans that everybody has, and abstentions where somebody has others."""
+    """Return the spans of all answers; abstain from spans that only some answers have."""
     counts = [Counter(span.key for span in answer.spans or ()) for answer in finished]
     common, every = counts[0], counts[0]
     for one in counts[1:]:

@@ -1,4 +1,4 @@
-"""Choose the demonstrations of a prompt from gold documents."""
+"""Selection of the demonstrations of a prompt from gold documents."""
 
 from __future__ import annotations
 
@@ -17,17 +17,22 @@ from vermeil.teacher.demonstrations import (
 def choose_demonstrations(
     config: DemonstrationsConfig, gold: Iterable[Document], excluded: Iterable[Document]
 ) -> Demonstrations:
-    """Return demonstrations from ``gold``, never like a document of ``excluded``.
+    """Return demonstrations from gold documents that are not like any excluded document.
+
+    Args:
+        config: kind, number and encoder of the demonstrations.
+        gold: documents that people annotated.
+        excluded: documents that are scored; similar gold documents are not shown.
 
     Raises:
-        ConfigError: nothing is left to show, or there is no encoder.
+        ConfigError: no document is left to show, or the encoder is missing.
     """
     require_demonstrations(config)
     return make_demonstrations(config, gold, excluded, _nearest_by_embedding)
 
 
 def _nearest_by_embedding(texts: Sequence[str], encoder: str) -> Neighbours:
-    """Return the search for the texts that are most like another one, by sentence embedding."""
+    """Return a nearest-neighbour search over texts by sentence embedding."""
     from vermeil.student.network.embedding import TextIndex
 
     return TextIndex(texts, encoder).nearest

@@ -1,4 +1,4 @@
-"""What annotating would cost, before anything is sent."""
+"""Estimate of the tokens and cost of annotating, before any request is sent."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vermeil.data.document import Document
+from vermeil.data.document_stream import DocumentStream
 from vermeil.data.reply import Usage
 from vermeil.jobs.adding import sum_reports
 from vermeil.jobs.annotate import count_pending
@@ -24,26 +25,27 @@ from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import UsageEstimate, count_characters, max_usage
 
 _SAMPLE = 200
-"""Documents whose prompts are looked at."""
+"""Number of documents whose prompts are rendered."""
 
 
 @dataclass(frozen=True, slots=True)
 class EstimateReport:
-    """What annotating would need.
+    """Estimated volume, tokens and cost of `annotate`.
 
     Args:
-        documents: how many there are.
-        host: where the teacher is.
-        volume: what has no reply yet.
-        sampled_documents: documents whose prompts were looked at.
-        based_on_replies: stored replies of the same model that the estimate goes by; 0: rules of thumb
-            (four characters to a token, replies of a quarter of ``max_tokens``).
-        usage: tokens that it will probably need.
-        upper_bound: tokens that it cannot exceed if every request is answered at the first attempt.
-        cost_usd: price of ``usage``; None: the price is not known.
-        upper_bound_usd: price of ``upper_bound``.
-        spent: what all attempts in the store cost so far.
-        not_estimated: what will be asked beside that, and cannot be known before; None: nothing.
+        documents: number of documents.
+        host: host of the teacher.
+        volume: documents, characters and requests without a stored reply.
+        sampled_documents: number of documents whose prompts were rendered.
+        based_on_replies: number of stored replies of the same model behind the estimate; 0 means
+            rules of thumb (four characters per token, replies of a quarter of ``max_tokens``).
+        usage: expected tokens.
+        upper_bound: tokens that cannot be exceeded if every first attempt succeeds.
+        cost_usd: price of ``usage`` in US dollars; None if the price is not known.
+        upper_bound_usd: price of ``upper_bound`` in US dollars; None if the price is not known.
+        spent: tokens and cost of all attempts in the store so far.
+        not_estimated: further requests that depend on the replies, in words; None if there are
+            none.
     """
 
     documents: int
@@ -59,7 +61,7 @@ class EstimateReport:
     not_estimated: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the report for JSON."""
         return {
             "documents": self.documents,
             "host": self.host,
@@ -69,14 +71,14 @@ class EstimateReport:
                 "requests": self.volume.requests,
             },
             "sampled_documents": self.sampled_documents,
-            "learned_from_replies": self.based_on_replies,
+            "based_on_replies": self.based_on_replies,
             "expected": _tokens(self.usage, self.cost_usd),
             "at_most": _tokens(self.upper_bound, self.upper_bound_usd),
             "spent_so_far": {
                 "tokens": self.spent.total.tokens,
                 "cost_usd": self.spent.total.cost / PER_DOLLAR,
             },
-            **({} if self.not_estimated is None else {"left_out": self.not_estimated}),
+            **({} if self.not_estimated is None else {"not_estimated": self.not_estimated}),
         }
 
 
@@ -89,37 +91,36 @@ def _tokens(usage: Usage, cost: float | None) -> dict[str, Any]:
 
 
 def estimate(
-    documents: Iterable[Document],
+    documents: Iterable[Document | str],
     task: Task,
     teacher: TeacherConfig,
     store: Path,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> EstimateReport:
-    """Estimate tokens and cost of what `annotate` would ask all teachers. Sends nothing.
+    """Estimate the tokens and cost of `annotate` for all teachers. No request is sent.
 
-    The prompts of the first documents are rendered; of the others only the texts are measured, as
-    what stands around a text is nearly the same everywhere. Characters become tokens, and the
-    length of replies is told, by what the server counted for earlier replies of the same model in
-    the store; without any, by rules of thumb. The upper bound needs neither: no tokenizer makes
-    more tokens than there are bytes, and no reply is longer than ``max_tokens``.
+    The prompts of the first documents are rendered. For the other documents only the text is
+    measured, because the rest of the prompt has nearly the same length. The tokens per character
+    and the length of replies come from earlier replies of the same model in the store, or else from
+    rules of thumb. The upper bound needs neither: no tokenizer makes more tokens than there are
+    bytes, and no reply is longer than ``max_tokens``.
 
     Args:
-        documents: gone through twice; a one-way iterator is read into memory first.
+        documents: documents or plain texts, iterated twice; a one-way iterator is read into memory.
         task: renders the prompts.
-        teacher: whom to ask, and how.
-        store: the file of replies; it need not be there.
-        demonstrations: those of the prompts.
+        teacher: model, address, prompt and limits.
+        store: the file of replies; it need not exist.
+        demonstrations: the gold documents that prompts show as examples.
 
     Raises:
-        ConfigError: wrong prompt or address, or a limit on cost where the price is not known.
+        ConfigError: the prompt or address is wrong, or a cost limit is set for a model of unknown
+            price.
         DataError: the store cannot be used.
     """
     check_prompt(task, teacher)
-    if iter(documents) is documents:
-        documents = tuple(documents)
+    stream = DocumentStream.repeatable(documents)
     reports = [
-        _estimate(documents, task, one, Path(store), demonstrations)
-        for one in teacher.all_teachers()
+        _estimate(stream, task, one, Path(store), demonstrations) for one in teacher.all_teachers()
     ]
     return replace(
         sum_reports(
@@ -135,7 +136,7 @@ def estimate(
         ),
         host=", ".join(dict.fromkeys(report.host for report in reports)),
         volume=sum_reports([report.volume for report in reports]),
-        not_estimated="the questions about contested mentions (teacher.verify)"
+        not_estimated="requests to verify contested mentions (teacher.verify)"
         if teacher.verify
         else None,
     )
@@ -148,28 +149,32 @@ def _estimate(
     store: Path,
     demonstrations: Demonstrations,
 ) -> EstimateReport:
-    """Estimate what one teacher would be asked."""
+    """Estimate the tokens and cost of one teacher."""
     price = price_of(teacher, batch=teacher.mode == "batch")
     number, volume = count_pending(documents, task, teacher, store, demonstrations)
-    spent = asked = SpendingTotals()
+    spent = earlier = SpendingTotals()
     if store.exists():
         with ReplyStore(store) as replies:
-            spent, asked = replies.spent(), replies.spent(teacher.model)
+            spent, earlier = replies.spent(), replies.spent(teacher.model)
     expectation = UsageEstimate.from_usage(
-        asked.replies, asked.prompt_characters, asked.usage, teacher.max_tokens
+        earlier.replies, earlier.prompt_characters, earlier.usage, teacher.max_tokens
     )
     sample = list(islice(documents, _SAMPLE))
+    sample_size = max(1, len(sample))
     text = sum(len(document.text) for document in sample)
     requests = list(make_requests(sample, task, teacher, 1, demonstrations))
-    whole = volume.characters * teacher.samples
-    # Per request what stands around the text, per character of text its bytes.
-    around = (sum(map(count_characters, requests)) - text) / max(1, len(sample))
-    usage = expectation.estimate(round(whole + around * volume.requests), volume.requests)
-    longest = sum(max_usage(request).prompt_tokens for request in requests)
-    per_text = sum(len(document.text.encode()) for document in sample) / max(1, text)
-    fixed = longest / max(1, len(sample)) - per_text * text / max(1, len(sample))
-    most = Usage(
-        round(whole * per_text + fixed * volume.requests), teacher.max_tokens * volume.requests
+    text_to_send = volume.characters * teacher.samples
+    # A prompt is its text and a part of fixed length (instructions, demonstrations).
+    fixed_characters = (sum(map(count_characters, requests)) - text) / sample_size
+    characters = round(text_to_send + fixed_characters * volume.requests)
+    usage = expectation.estimate(characters, volume.requests)
+    # The same in bytes, which bound the tokens.
+    bytes_per_character = sum(len(document.text.encode()) for document in sample) / max(1, text)
+    prompt_bytes = sum(max_usage(request).prompt_tokens for request in requests)
+    fixed_bytes = prompt_bytes / sample_size - bytes_per_character * text / sample_size
+    upper_bound = Usage(
+        round(text_to_send * bytes_per_character + fixed_bytes * volume.requests),
+        teacher.max_tokens * volume.requests,
     )
     return EstimateReport(
         number,
@@ -178,8 +183,8 @@ def _estimate(
         len(sample),
         expectation.replies,
         usage,
-        most,
+        upper_bound,
         None if price is None else price.cost(usage) / PER_DOLLAR,
-        None if price is None else price.cost(most) / PER_DOLLAR,
+        None if price is None else price.cost(upper_bound) / PER_DOLLAR,
         spent,
     )

@@ -1,4 +1,4 @@
-"""Scores files: a model, predictions or silver, against a gold file."""
+"""Scores of a model folder or a file of predictions against a gold file."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Scores, and how far the spans' own scores can be relied on.
+    """Scores against gold, and the calibration of the predicted scores.
 
     Args:
-        appraisal: counts over all gold documents, and more.
-        reliability: of the predicted spans that have a score; None where none has.
+        appraisal: counts over all gold documents, intervals and hardest documents.
+        reliability: calibration of the predicted spans that have a score; None if none has.
     """
 
     appraisal: Appraisal
     reliability: Reliability | None
 
     def as_dict(self) -> dict[str, Any]:
-        """The shape that ``vermeil evaluate --json`` prints."""
-        told = None if self.reliability is None else self.reliability.as_dict()
-        return {**self.appraisal.as_dict(), "reliability": told}
+        """Return the scores for JSON, as ``vermeil evaluate --json`` prints them."""
+        calibration = None if self.reliability is None else self.reliability.as_dict()
+        return {**self.appraisal.as_dict(), "reliability": calibration}
 
 
 def evaluate_files(
@@ -50,13 +50,19 @@ def evaluate_files(
 ) -> Evaluation:
     """Score a model folder, or a file of predictions in any format, against gold.
 
-    A model brings its task; with predictions, the labels are those that occur in either file. A
-    folder is a model, unless its path begins with a format: ``brat:folder``.
-    ``precision`` is as for `vermeil.jobs.predict.predict`.
+    The task of a model folder is stored in it. For a file of predictions, the label set is the
+    labels that occur in either file.
+
+    Args:
+        model: a model folder, or a corpus of predictions. A folder is read as a model unless its
+            path begins with a format: ``brat:folder``.
+        gold: documents that people annotated.
+        progress: called with stage, done, total and details during prediction.
+        precision: as for `vermeil.jobs.predict.predict`.
 
     Raises:
-        ConfigError: what computes the model, or reads a format, is not installed.
-        DataError: a file is missing or wrong, or there is nothing to score.
+        ConfigError: the packages that run the model, or read a format, are not installed.
+        DataError: a file is missing or cannot be read, or gold holds no annotated document.
     """
     corpus = CorpusConfig(path=model)
     if not corpus.path.exists():
@@ -69,29 +75,36 @@ def evaluate_files(
 
 
 def agreement_of_files(first: Path, second: Path) -> Agreement:
-    """Compare two files of annotations of the same documents, such as those of two prompts.
+    """Compare two files of annotations of the same documents, for example of two prompts.
+
+    Args:
+        first: a corpus in any format.
+        second: a corpus in any format.
 
     Raises:
-        DataError: a file is missing or wrong, or they share no document.
+        DataError: a file is missing or cannot be read, or the files share no document.
     """
     left, right = (list(read_corpus(CorpusConfig(path=p))) for p in (first, second))
     found = agreement(left, right, task_for((*left, *right)))
     if found.counts.documents == 0:
-        raise DataError(f"holds no document, by its id, that {first} holds, too", second)
+        raise DataError(f"shares no document id with {first}; compare files of one corpus", second)
     return found
 
 
 def locate_record(silver: Path) -> dict[str, Any] | None:
-    """Return what ``vermeil locate`` counted when it wrote a silver file; None where unknown.
+    """Return the counts of ``vermeil locate`` for a silver file; None if they are not known.
 
-    It stands beside the file, as `RunFolder` has it: states of the documents, and how each mention was
-    located, those that are not in the text included.
+    They are read from the report beside the file: states of the documents, and statuses of all
+    mentions, including those that are not in the text.
+
+    Args:
+        silver: the silver file of a run folder.
     """
-    places = RunFolder(silver.parent)
-    if silver.name != places.silver.name or not places.locate_report.is_file():
+    run_folder = RunFolder(silver.parent)
+    if silver.name != run_folder.silver.name or not run_folder.locate_report.is_file():
         return None
     with suppress(OSError, ValueError, KeyError, TypeError):
-        record = json.loads(places.locate_report.read_text(encoding="utf-8"))
+        record = json.loads(run_folder.locate_report.read_text(encoding="utf-8"))
         return {key: record[key] for key in ("states", "mentions")}
     return None
 
@@ -119,9 +132,10 @@ def _read_gold(corpus: CorpusConfig, task: Task | None) -> list[Document]:
     documents = list(read_corpus(corpus, task.check if task else None))
     if not documents:
         raise DataError("holds no documents", corpus.path)
-    bare = sum(document.annotation.is_empty for document in documents)
-    if bare:
+    unannotated = sum(document.annotation.is_empty for document in documents)
+    if unannotated:
         raise DataError(
-            f"{bare} of {len(documents)} documents are not annotated; expected gold", corpus.path
+            f"{unannotated} of {len(documents)} documents are not annotated; expected gold",
+            corpus.path,
         )
     return documents

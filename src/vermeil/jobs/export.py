@@ -1,4 +1,4 @@
-"""A student for ONNX Runtime, with proof that it is the same student."""
+"""Export of a student to ONNX, checked against the original network."""
 
 from __future__ import annotations
 
@@ -20,24 +20,37 @@ if TYPE_CHECKING:
     from vermeil.student.student import Student
 
 LARGEST_DIFFERENCE = 1e-3
-"""Logits of the float32 file that differ by more are an error of the export."""
+"""Largest accepted difference of the logits of the float32 file; more is an export error."""
 
 COMPARED_DOCUMENTS = 256
-"""Documents whose logits are compared."""
+"""Number of documents whose logits are compared."""
 
 FILES: dict[Literal["fp32", "int8"], str] = {"fp32": "model.onnx", "int8": "model.int8.onnx"}
 
 
 @dataclass(frozen=True, slots=True)
-class ExportReport:
-    """What `export` wrote.
+class Int8Options:
+    """Settings of the dynamic int8 quantisation of `export`.
 
     Args:
-        folder: the folder that predicts without torch.
-        files: precision to file.
-        logit_difference: precision to the largest difference to the student's logits.
+        per_channel: use one scale per output channel; otherwise one per matrix.
+        max_f1_loss: largest accepted loss of F1 on the checked documents.
+    """
+
+    per_channel: bool = True
+    max_f1_loss: float = 0.003
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """Result of `export`.
+
+    Args:
+        folder: the exported model, which predicts without torch.
+        files: precision to file name.
+        logit_difference: precision to the largest difference from the student's logits.
         f1: F1 on the checked documents, of the student (``student``) and of every precision.
-        refused: why int8 was not written; None where it was, or was not asked for.
+        refused: why int8 was not written; None if it was written or not requested.
     """
 
     folder: Path
@@ -47,7 +60,7 @@ class ExportReport:
     refused: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the report for JSON."""
         return {**asdict(self), "folder": str(self.folder)}
 
 
@@ -57,37 +70,32 @@ def export(
     check: Sequence[Document] | None = None,
     progress: Progress = silent,
     *,
-    int8: bool = False,
-    per_channel: bool = True,
-    limit: float = 0.003,
+    int8: Int8Options | None = None,
     overwrite: bool = False,
 ) -> ExportReport:
-    """Write a student as ONNX, in a folder that `predict` takes and that needs no torch.
+    """Write a student as an ONNX model folder, which `predict` loads without torch.
 
-    The float32 file is written only if its logits are the student's. The int8 file is written only
-    if F1 on the checked documents falls by no more than ``limit``.
+    The float32 file is written only if its logits equal the student's. The int8 file is written
+    only if F1 on the checked documents falls by no more than ``int8.max_f1_loss``.
 
     Args:
         model: a folder that `train` wrote.
-        output: the folder. An exported model that is there is replaced, once the new one is
-            whole. Files that Vermeil did not write stay in it.
-        check: annotated documents, best the dev corpus; logits are compared on other text if None.
-        progress: told where prediction of the checked documents stands.
-        int8: write dynamic int8, too.
-        per_channel: int8 with a scale per output channel, else one per matrix.
-        limit: largest fall of F1.
+        output: the new model folder. An existing exported model is replaced after the new one is
+            complete. Files that Vermeil did not write are kept.
+        check: annotated documents, preferably dev. If None, the logits are compared on built-in
+            text.
+        progress: called with stage, done, total and details during prediction.
+        int8: settings of an additional dynamic int8 file; None writes float32 only.
         overwrite: replace a trained model, too.
 
     Raises:
-        ConfigError: torch or onnx is not installed, or int8 is asked for without ``check``.
-        DataError: the folder is not a student, or ``output`` holds something else.
-        ExportError: the network cannot be written, or what was written computes something else.
+        ConfigError: torch or onnx is not installed, or int8 is requested without ``check``.
+        DataError: ``model`` is not a student, or ``output`` holds other files.
+        ExportError: the network cannot be exported, or the exported network computes other logits.
     """
     require("vermeil export", "train", "export")
-    if int8 and not check:
-        raise ConfigError(
-            "--int8: needs --check, annotated documents to prove that F1 does not fall"
-        )
+    if int8 is not None and not check:
+        raise ConfigError("--int8: needs --check, the annotated documents on which F1 is compared")
     check_folder(output, EXPORTED_MODEL, overwrite=overwrite)
     from vermeil.student.network.onnx_export import write_fp32, write_int8
     from vermeil.student.student import Student
@@ -96,40 +104,49 @@ def export(
     with atomic_folder(output, EXPORTED_MODEL, overwrite=overwrite) as partial:
         write_fp32(student.network, partial / FILES["fp32"], letter_case=student.uses_letter_case)
         student.save_for_onnx(partial, {"fp32": FILES["fp32"]})
-        proof = _ExportCheck(student, partial, check, progress)
-        difference = proof.add("fp32")
+        comparison = _ExportCheck(student, partial, check, progress)
+        difference = comparison.add("fp32")
         if not difference <= LARGEST_DIFFERENCE:
             raise ExportError(
-                f"{model}: the exported network computes something else (logits differ by "
-                f"{difference:.2g}, at most {LARGEST_DIFFERENCE} is rounding)"
+                f"{model}: the exported network computes other logits (they differ by "
+                f"{difference:.2g}; rounding explains at most {LARGEST_DIFFERENCE})"
             )
         refused = None
-        if int8:
-            write_int8(partial / FILES["fp32"], partial / FILES["int8"], per_channel=per_channel)
+        if int8 is not None:
+            write_int8(
+                partial / FILES["fp32"], partial / FILES["int8"], per_channel=int8.per_channel
+            )
             student.save_for_onnx(partial, FILES)
-            proof.add("int8")
-            refused = _why_refused(proof.f1, limit)
+            comparison.add("int8")
+            refused = _why_refused(comparison.f1, int8.max_f1_loss)
         if refused is not None:
             (partial / FILES["int8"]).unlink()
             student.save_for_onnx(partial, {"fp32": FILES["fp32"]})
         kept: dict[str, str] = {p: f for p, f in FILES.items() if (partial / f).exists()}
-        report = ExportReport(output, kept, proof.differences, proof.f1, refused)
+        report = ExportReport(output, kept, comparison.differences, comparison.f1, refused)
         write_json(partial / "export.json", {**report.as_dict(), "folder": None})
     return report
 
 
-def _why_refused(f1: dict[str, float], limit: float) -> str | None:
-    fall = f1["student"] - f1["int8"]
-    if fall <= limit:
+def _why_refused(f1: dict[str, float], max_loss: float) -> str | None:
+    loss = f1["student"] - f1["int8"]
+    if loss <= max_loss:
         return None
     return (
-        f"int8 loses {fall:.4f} F1 (from {f1['student']:.4f} to {f1['int8']:.4f}), more than "
-        f"the limit {limit}; try --per-channel or --per-tensor, raise --limit, or use the fp32 file"
+        f"int8 loses {loss:.4f} F1 (from {f1['student']:.4f} to {f1['int8']:.4f}), more than the "
+        f"limit {max_loss}; try --per-channel or --per-tensor, raise --limit, or use the fp32 file"
     )
 
 
 class _ExportCheck:
-    """Compares files of an exported folder with the student."""
+    """Comparison of the files of an exported folder with the student.
+
+    Args:
+        student: the original student.
+        folder: the exported folder.
+        check: annotated documents; None compares logits on built-in text.
+        progress: called with stage, done, total and details during prediction.
+    """
 
     def __init__(
         self,
@@ -148,7 +165,7 @@ class _ExportCheck:
             self.f1["student"] = self._f1(self._reference)
 
     def add(self, precision: Literal["fp32", "int8"]) -> float:
-        """Measure one file; return the largest difference of its logits."""
+        """Compare one file with the student; return the largest difference of the logits."""
         from vermeil.student.inference.batching import logit_difference
         from vermeil.student.load import load_predictor
 
@@ -173,4 +190,4 @@ class _ExportCheck:
 
 _SENTENCE = "Ada met Grace (in OSLO) and wrote: iPost. "
 _TEXTS = [Document(str(n), _SENTENCE * n) for n in range(1, 50)]
-"""Text of many lengths, where no other is given."""
+"""Texts of many lengths, compared if no documents are given."""

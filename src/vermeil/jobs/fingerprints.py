@@ -1,4 +1,4 @@
-"""From what a stage's output was made, so that a stage whose inputs have not changed is skipped."""
+"""Digests of the inputs of each stage; a stage whose inputs have not changed is skipped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from vermeil.data.atomic import write_json
 
 Inputs = Mapping[str, str]
-"""Name of an input, as shown to people, to a digest of it."""
+"""Displayed name of an input to its digest."""
 
 _BLOCK = 1 << 20
 
@@ -23,7 +23,7 @@ def digest_section(section: BaseModel) -> str:
 
 
 def digest_file(path: Path) -> str:
-    """Return the digest of a file's bytes, or of all files below a folder; of nothing: ``""``."""
+    """Return the digest of a file or of all files below a folder; ``""`` if it is missing."""
     if not path.exists():
         return ""
     digest = hashlib.sha256()
@@ -37,29 +37,39 @@ def digest_file(path: Path) -> str:
 
 
 class StageLog:
-    """``stages.json`` in the folder of results: stage to the inputs of its last whole run."""
+    """The file ``stages.json`` of a run folder: stage to the inputs of its last complete run.
+
+    Args:
+        folder: the run folder.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "stages.json"
 
     def why_stale(self, stage: str, inputs: Inputs, outputs: Iterable[Path]) -> str | None:
-        """Return why a stage has to run, in words; None if its output stands."""
-        made_from = self._read().get(stage)
-        if made_from is None:
+        """Return in words why a stage has to run; None if its output is up to date.
+
+        Args:
+            stage: name of the stage.
+            inputs: its current inputs.
+            outputs: the files that it writes.
+        """
+        recorded = self._read().get(stage)
+        if recorded is None:
             return "not done yet"
         missing = [path.name for path in outputs if not path.exists()]
         if missing:
             return f"{', '.join(missing)} missing"
-        changed = [name for name in inputs if made_from.get(name) != inputs[name]]
-        changed += [name for name in made_from if name not in inputs]
+        changed = [name for name in inputs if recorded.get(name) != inputs[name]]
+        changed += [name for name in recorded if name not in inputs]
         return f"{', '.join(changed)} changed" if changed else None
 
     def record(self, stage: str, inputs: Inputs) -> None:
-        """Remember that a stage was done whole from these inputs."""
+        """Store the inputs of a complete run of a stage."""
         write_json(self._path, {**self._read(), stage: dict(inputs)})
 
     def forget(self, stage: str) -> None:
-        """Remember that a stage's output is not to be relied on."""
+        """Remove a stage, so that its output counts as stale."""
         stages = self._read()
         if stages.pop(stage, None) is not None:
             write_json(self._path, stages)
@@ -68,5 +78,5 @@ class StageLog:
         try:
             stages = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return {}  # unknown is stale: the stage runs again
+            return {}  # an unreadable log makes every stage stale
         return stages if isinstance(stages, dict) else {}

@@ -1,4 +1,4 @@
-"""Recorded replies -> the store, as if the teacher had given them. Asks nobody."""
+"""Recorded replies -> the reply store, as replies of the configured teacher. Sends no request."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ from vermeil.teacher.store.store import ReplyStore
 
 _EXAMPLES = 5
 _REPLIES_PER_COMMIT = 10_000
-"""Replies in one durable commit."""
+"""Number of replies per durable commit."""
 _EXPECTED = 'expected {"text": "…" or "id": "…", "reply": "…"}'
+_OUTCOMES = ("imported", "already_stored", "unknown_document", "other_model", "other_prompt")
 Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What came of importing.
+    """Result of `import_replies`.
 
     Args:
-        records: how many there were; the sum of ``counts``.
-        counts: how many were ``imported``, stored ``already``, about ``unknown_document``, by
-            ``other_model`` or with ``other_prompt`` than the configuration names.
-        examples: some of those that were not imported, with why.
+        records: number of records; the sum of ``counts``.
+        counts: number of records that were ``imported`` or ``already_stored``, and of those with an
+            ``unknown_document``, an ``other_model`` or an ``other_prompt``.
+        examples: line number and reason of the first records that were not imported.
     """
 
     records: int
@@ -45,7 +46,7 @@ class ImportReport:
     examples: tuple[str, ...]
 
     def as_dict(self) -> Record:
-        """For JSON."""
+        """Return the report for JSON."""
         return {"records": self.records, **self.counts, "examples": list(self.examples)}
 
 
@@ -57,16 +58,24 @@ def import_replies(
     store: Path,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> ImportReport:
-    """Store recorded replies as if the teacher of the configuration had given them now.
+    """Store recorded replies as replies of the configured teacher.
 
-    A record names its document by ``text``, or by ``id`` (``document_id``) where it has no text.
-    ``finish_reason``, ``sample``, ``prompt_tokens``, ``completion_tokens``, ``token_ends`` and
-    ``token_logprobs`` are taken over; a ``model`` or ``prompt`` other than the configured one keeps
-    it out. A stored reply stays. Nothing of it counts as spent.
+    A record names its document by ``text``, or by ``id`` (or ``document_id``) if it has no text.
+    Its ``finish_reason``, ``sample``, ``prompt_tokens``, ``completion_tokens``, ``token_ends`` and
+    ``token_logprobs`` are stored. A record with another ``model`` or ``prompt`` is not imported.
+    Stored replies are kept. Imported replies cost nothing.
+
+    Args:
+        path: JSON lines, one recorded reply each.
+        documents: the documents of the records.
+        task: renders the prompts, which identify the replies.
+        teacher: the settings of the replies.
+        store: the file of replies.
+        demonstrations: the gold documents that prompts show as examples.
 
     Raises:
         DataError: the file cannot be read, or a line is not a recorded reply.
-        ConfigError: the task has no such prompt, or documents are to share requests.
+        ConfigError: the task has no such prompt, or ``teacher.documents_per_request`` is not 1.
     """
     check_prompt(task, teacher)
     if teacher.documents_per_request > 1:
@@ -74,13 +83,11 @@ def import_replies(
             "teacher.documents_per_request: a recorded reply is about one document; set it to 1"
         )
 
-    def asked(document: Document) -> Request:
+    def make_request(document: Document) -> Request:
         return next(make_requests([document], task, teacher, 1, demonstrations))
 
-    known = _DocumentIndex(documents)
-    counts = Counter(
-        dict.fromkeys(("imported", "already", "unknown_document", "other_model", "other_prompt"), 0)
-    )
+    index = _DocumentIndex(documents)
+    counts = Counter(dict.fromkeys(_OUTCOMES, 0))
     examples: list[str] = []
     pending: set[str] = set()
     with ReplyStore(store) as replies:
@@ -89,10 +96,10 @@ def import_replies(
                 continue
             record = _parse(line.text, path, line.number)
             logprobs = recorded_logprobs(record, path, line.number)
-            what = _import(record, logprobs, known, asked, teacher, replies, pending)
-            counts[what] += 1
-            if what not in ("imported", "already") and len(examples) < _EXAMPLES:
-                examples.append(f"line {line.number}: {what.replace('_', ' ')}")
+            outcome = _import(record, logprobs, index, make_request, teacher, replies, pending)
+            counts[outcome] += 1
+            if outcome not in ("imported", "already_stored") and len(examples) < _EXAMPLES:
+                examples.append(f"line {line.number}: {outcome.replace('_', ' ')}")
             if len(pending) >= _REPLIES_PER_COMMIT:
                 replies.flush()
                 pending.clear()
@@ -110,7 +117,7 @@ class _DocumentIndex:
             self._by_id.setdefault(document.id, document)
 
     def find(self, record: Record) -> Document | None:
-        """Return the document of a record; the text decides where there is one."""
+        """Return the document with the text of a record, or with its id if it has no text."""
         if "text" in record:
             return self._by_text.get(record["text"])
         return self._by_id.get(str(record.get("id", record.get("document_id"))))
@@ -135,7 +142,7 @@ def _import(
     request = replace(make_request(document), sample=record.get("sample", 0))
     key = request.key
     if key in pending or replies.get(key) is not None:
-        return "already"
+        return "already_stored"
     usage = Usage(record.get("prompt_tokens", 0), record.get("completion_tokens", 0))
     finish = record.get("finish_reason", "stop")
     reply = Reply(record["reply"], finish, usage, logprobs=logprobs)
@@ -165,8 +172,8 @@ def _parse(text: str, path: Path, line: int) -> Record:
     if not isinstance(record, dict) or "reply" not in record:
         raise DataError(f"is not a recorded reply; {_EXPECTED}", path, line)
     if not {"text", "id", "document_id"} & record.keys():
-        raise DataError(f"names no document; {_EXPECTED}", path, line)
+        raise DataError(f"does not name a document; {_EXPECTED}", path, line)
     for name, (kind, is_valid) in _KINDS.items():
         if name in record and (type(record[name]) is not kind or not is_valid(record[name])):
-            raise DataError(f'"{name}" has a value that it cannot have; {_EXPECTED}', path, line)
+            raise DataError(f'"{name}" has an invalid value; {_EXPECTED}', path, line)
     return record

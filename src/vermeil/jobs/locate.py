@@ -1,4 +1,4 @@
-"""Stored replies -> silver documents: reads and locates again, and asks nobody."""
+"""Stored replies -> silver documents: parses and locates them. Sends no request."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vermeil.data.document import UNANNOTATED, Annotation, Document
+from vermeil.data.document_stream import DocumentStream
 from vermeil.data.mention import Status
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import State
@@ -30,22 +31,22 @@ _WITHOUT_ANSWER = (State.PENDING, State.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class LocateReport:
-    """What the stored replies say.
+    """Result of `locate`.
 
     Args:
-        documents: the silver documents, in order; unannotated unless done or empty.
-        states: how many documents are in each state.
-        answers: how many answers are in each state: one per document, teacher and sample.
-        votes: numbers of spans that were named and kept or lost, and what checks said about them;
-            empty where each document had one answer.
-        verified: how many questions about contested mentions are in each state.
-        mentions: how many mentions were located how.
+        documents: the silver documents, in order; annotated if their state is done or empty.
+        states: number of documents in each state.
+        answers: number of replies in each state, one per document, teacher and sample.
+        votes: numbers of spans that the vote kept or dropped, and of the verdicts on contested
+            spans; empty if each document has a single reply.
+        verified: number of verification requests in each state.
+        mentions: number of mentions with each location status.
         by_label: the same for every label.
         examples: some mentions of every status but exact.
-        notes: named oddities of the replies to number.
+        notes: name of an irregularity of the replies to its number.
         problems: some examples of every state but done and empty.
-        against_gold: the teacher scored against the documents' own annotation, where they have
-            one and the teacher answered; None where there are none.
+        against_gold: scores of the teacher on the documents that are annotated and have a reply;
+            None if there is no such document.
         seconds: wall-clock time.
     """
 
@@ -64,11 +65,11 @@ class LocateReport:
 
     @property
     def abstentions(self) -> int:
-        """How many stretches of the documents are masked: nobody knows what they are."""
+        """Number of text ranges that the silver abstains from."""
         return sum(len(document.annotation.abstain) for document in self.documents)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON, without the documents themselves."""
+        """Return the report for JSON, without the documents."""
         return {
             "documents": len(self.documents),
             "states": _by_state(self.states),
@@ -90,30 +91,30 @@ class LocateReport:
 
 
 def locate(
-    documents: Iterable[Document],
+    documents: Iterable[Document | str],
     task: Task,
     teacher: TeacherConfig,
     store: Path,
     progress: Progress = silent,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> LocateReport:
-    """Read the stored replies again and return what they say as silver documents. Asks nobody.
+    """Parse the stored replies and return silver documents. No request is sent.
 
-    Several answers about one document (samples, teachers) vote: see ``[teacher.votes]``. Answers to
-    questions about contested mentions are applied.
+    Several replies about one document (samples, teachers) are combined by vote, see
+    ``[teacher.votes]``. Verdicts on contested mentions are applied.
 
     Args:
-        documents: what was annotated; whatever annotation they have is taken as gold to score
-            against, and replaced.
-        task: reads the replies.
-        teacher: the settings with which they were asked; they are part of a reply's key.
+        documents: documents or plain texts, as given to `annotate`. The annotation of a document
+            is the gold that the teacher is scored against; silver replaces it.
+        task: parses the replies.
+        teacher: the settings of the requests; they are part of a reply's key.
         store: the file of replies.
-        progress: told where the work stands.
-        demonstrations: those of the prompts; they are part of a reply's key, too.
+        progress: called with stage, done, total and details.
+        demonstrations: the demonstrations of the prompts; they are part of a reply's key.
 
     Raises:
         ConfigError: the task has no such prompt.
-        DataError: the store is not there or damaged.
+        DataError: the store is missing or damaged.
     """
     started = time.monotonic()
     check_prompt(task, teacher)
@@ -130,21 +131,21 @@ def locate(
     votes: Counter[str] = Counter()
     with ReplyStore(store) as replies:
         reader = ReplyReader(task, teacher, replies, demonstrations)
-        for document in documents:
-            said = reader.read(document)
-            reading = said.reading
-            answers.update(said.answers)
-            votes.update(said.counts)
-            if said.verified is not None:
-                verified[said.verified] += 1
-            marked = document.with_annotation(_silver(reading))
-            silver.append(marked)
+        for document in DocumentStream(documents):
+            combined = reader.read(document)
+            reading = combined.reading
+            answers.update(combined.answers)
+            votes.update(combined.counts)
+            if combined.verified is not None:
+                verified[combined.verified] += 1
+            annotated = document.with_annotation(_silver(reading))
+            silver.append(annotated)
             tally.add(document.id, 0, reading.state, reading.problem)
             mentions.add(document, reading.mentions)
             notes.update(reading.notes)
             if not document.annotation.is_empty and reading.state not in _WITHOUT_ANSWER:
                 gold.append(document)
-                answered.append(marked)
+                answered.append(annotated)
             progress("locate", len(silver), None, {})
     tally.check(len(silver))
     return LocateReport(
@@ -168,7 +169,7 @@ def _by_state(numbers: Mapping[State, int]) -> dict[str, int]:
 
 
 def _silver(reading: ReplyResult) -> Annotation:
-    """Return the annotation, its spans marked as the teacher's."""
+    """Return the annotation of a reply; its spans get the origin silver."""
     if reading.state not in USABLE:
         return UNANNOTATED
     annotation = reading.annotation

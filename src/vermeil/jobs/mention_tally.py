@@ -1,4 +1,4 @@
-"""How mentions were located: counts by label, and examples to look at."""
+"""Counts of located mentions by label and status, with examples."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from vermeil.data.mention import LocatedMention, Status
 from vermeil.tasks.labels import LabelSet
 
 OFF_SCHEMA = "(off schema)"
-"""Stands among the labels for all that are not in the label set."""
+"""Row of all labels that are not in the label set."""
 
 _EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class MentionExample:
-    """A mention that was not found as it was said.
+    """A mention that was not located exactly.
 
     Args:
         document_id: the document.
-        located: what became of it.
-        found_text: what stands at the first place that it may mean; None if there is none.
+        located: the mention and its location.
+        found_text: text at the first possible location; None if there is none.
     """
 
     document_id: str
@@ -32,14 +32,14 @@ class MentionExample:
     found_text: str | None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the example for JSON."""
         one = self.located
         return {
             "status": one.status.value,
             "id": self.document_id,
             "label": one.mention.label,
             "surface": one.mention.surface,
-            "there": self.found_text or "",
+            "found_text": self.found_text or "",
             "tier": one.tier.value if one.tier else "",
             "distance": one.distance,
             "candidates": one.occurrence_count,
@@ -47,7 +47,11 @@ class MentionExample:
 
 
 class MentionTally:
-    """Counts mentions by label and status, and keeps a few of each status but exact."""
+    """Counts of mentions by label and status, with a few examples of each status but exact.
+
+    Args:
+        labels: the label set of the task.
+    """
 
     def __init__(self, labels: LabelSet) -> None:
         self._labels = labels
@@ -55,18 +59,18 @@ class MentionTally:
         self._examples: dict[Status, list[MentionExample]] = {}
 
     def add(self, document: Document, mentions: Iterable[LocatedMention]) -> None:
-        """Take note of what became of the mentions of a document."""
+        """Add the located mentions of a document."""
         for one in mentions:
             label = self._labels.normalise(one.mention.label) or OFF_SCHEMA
             self._counts[label, one.status] += 1
             kept = self._examples.setdefault(one.status, [])
             if one.status is not Status.EXACT and len(kept) < _EXAMPLES:
-                there = document.text[slice(*one.occurrences[0])] if one.occurrences else None
-                kept.append(MentionExample(document.id, one, there))
+                found = document.text[slice(*one.occurrences[0])] if one.occurrences else None
+                kept.append(MentionExample(document.id, one, found))
 
     @property
     def totals(self) -> dict[Status, int]:
-        """How many mentions have each status."""
+        """Number of mentions with each status."""
         totals: Counter[Status] = Counter()
         for (_, status), number in self._counts.items():
             totals[status] += number
@@ -74,12 +78,12 @@ class MentionTally:
 
     @property
     def by_label(self) -> Mapping[str, Mapping[Status, int]]:
-        """The same for every label that was said, in the order of the label set."""
-        said = {label for label, _ in self._counts}
+        """Number of mentions by label and status, in the order of the label set."""
+        mentioned = {label for label, _ in self._counts}
         return {
             label: {status: self._counts[label, status] for status in self.totals}
             for label in (*self._labels.names, OFF_SCHEMA)
-            if label in said
+            if label in mentioned
         }
 
     @property

@@ -1,4 +1,4 @@
-"""A file of lines that grows until it is whole, and outlives an interruption."""
+"""A file of JSON lines that is written piece by piece and survives an interruption."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from vermeil.errors import DataError
 
 
 class PartialFile:
-    """Lines of JSON on their way to ``path``; until `finish` they lie in a hidden file beside it.
+    """JSON lines for ``path``; they are in a hidden file beside it until `finish` is called.
 
-    A context manager. Leaving it keeps the hidden file, so that the next one can go on.
+    A context manager. On exit the hidden file is kept, so that a later process can resume it.
 
     Args:
-        path: the file that it becomes.
-        mark: what the lines were made with; another mark is another hidden file.
+        path: the complete file.
+        fingerprint: digest of the settings of the lines; part of the name of the hidden file.
 
     Raises:
-        DataError: the hidden file cannot be opened, or another process writes it.
+        DataError: the hidden file cannot be opened, or another process is writing it.
     """
 
     def __init__(self, path: Path, fingerprint: str) -> None:
@@ -55,7 +55,7 @@ class PartialFile:
         self._open_file.close()
 
     def read_records(self) -> Iterator[dict[str, Any]]:
-        """Yield the records that are there; a torn one, and what follows it, is cut off."""
+        """Yield the records written so far; remove an incomplete record and all that follow it."""
         file = self._open_file
         file.seek(0)
         end = 0
@@ -69,12 +69,16 @@ class PartialFile:
         file.truncate(end)
 
     def write(self, line: str) -> None:
-        """Append a line, given without its end."""
+        """Append a line.
+
+        Args:
+            line: the line without a line break.
+        """
         self._open_file.write(line.encode() + b"\n")
         self.lines += 1
 
     def finish(self) -> None:
-        """Give the file its name, compressed if the name ends in ``.gz``."""
+        """Rename the hidden file to ``path``; compress it if the name ends in ``.gz``."""
         file = self._open_file
         file.flush()
         if self._target.suffix != ".gz":

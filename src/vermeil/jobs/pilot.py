@@ -1,4 +1,4 @@
-"""Ways of asking compared on a sample of gold, before the pool is paid for."""
+"""Comparison of prompt variants on a sample of gold, before the pool is annotated."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ from vermeil.jobs.appraise import with_empty_annotation
 from vermeil.jobs.config import PilotConfig
 from vermeil.jobs.demonstrations import choose_demonstrations
 from vermeil.jobs.locate import LocateReport, locate
-from vermeil.jobs.pilot_report import CostFunction, Interval, PilotReport, Trial, Variant, recommend
+from vermeil.jobs.pilot_report import Interval, PilotReport, Trial, Variant, recommend
 from vermeil.jobs.requirements import require_demonstrations, require_teachers
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import LEAKED, Demonstrations
+from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 from vermeil.teacher.requests import check_prompt, make_requests
 from vermeil.teacher.store.store import ReplyStore
 
@@ -44,29 +45,28 @@ def pilot(
     progress: Progress = silent,
     *,
     excluded: Iterable[Document] = (),
-    cost_of: CostFunction | None = None,
 ) -> PilotReport:
-    """Ask about a sample of gold in every way that the configuration names, and score the answers.
+    """Annotate a sample of gold with every variant of the prompt, and score the replies.
 
-    Models × prompts × reply formats × demonstrations; each document is asked once per way, by one
-    teacher, without checks. Replies are stored with all others: going on after an interruption, or
-    asking in one more way, pays for what is missing only.
+    The variants are models × prompts × reply formats × demonstrations. Each variant sends one
+    request per document to one teacher, without verification. Replies are stored with all others,
+    so a resumed or extended pilot requests only the missing ones.
 
     Args:
         gold: annotated documents; the sample is drawn from them, demonstrations from the rest.
-        task: what is annotated.
-        teacher: how to ask, apart from what is compared.
-        config: what is compared.
+        task: the task of the annotation.
+        teacher: the settings that all variants share, and the prices of the models.
+        config: the variants, sample size and seed.
         store: the file of replies.
-        progress: told where the work stands.
-        excluded: documents (dev, test) that must not be shown as demonstrations either.
-        cost_of: gives the money that tokens of a model cost.
+        progress: called with stage, done, total and details.
+        excluded: documents (dev, test) that must not be shown as demonstrations.
 
     Raises:
-        ConfigError: a prompt, format or demonstration is not to be had, or nobody agreed to send
-            text to the teacher; told before anything is asked.
+        ConfigError: a prompt, format or demonstration is not available; raised before the first
+            request.
+        ConsentError: text would leave this machine and ``allow_remote`` is not set.
         DataError: gold holds no annotated document, or the store cannot be used.
-        TeacherError: the teacher cannot be used. What had arrived is stored.
+        TeacherError: the teacher cannot be used. Replies received so far are stored.
     """
     require_teachers(teacher)
     for kind in config.demonstrations:
@@ -75,19 +75,19 @@ def pilot(
     variants = _variants(task, teacher, config)
     sample = _sample(gold, teacher, config)
     shown = _demonstrations(teacher, config, gold, [*sample, *excluded])
-    ways = [_setup(variant, task, teacher, shown) for variant in variants]
-    trials = [
-        _run_trial(variant, way, sample, config, Path(store), progress, cost_of)
-        for variant, way in zip(variants, ways, strict=True)
+    setups = [_setup(variant, task, teacher, shown) for variant in variants]
+    results = [
+        _run_trial(variant, setup, sample, config, Path(store), progress)
+        for variant, setup in zip(variants, setups, strict=True)
     ]
-    trials.sort(key=lambda found: -found[0].f1)
-    best = trials[0][1]
-    behind = [
+    results.sort(key=lambda result: -result[0].f1)
+    best = results[0][1]
+    differences = [
         paired_bootstrap(items[None], best[None], config.resamples, config.seed) if i else None
-        for i, (_, items) in enumerate(trials)
+        for i, (_, items) in enumerate(results)
     ]
-    found = tuple(trial for trial, _ in trials)
-    return PilotReport(len(sample), found, tuple(behind), recommend(found, behind))
+    trials = tuple(trial for trial, _ in results)
+    return PilotReport(len(sample), trials, tuple(differences), recommend(trials, differences))
 
 
 _Setup = tuple[Task, TeacherConfig, Demonstrations]
@@ -110,7 +110,7 @@ def _demonstrations(
     gold: Sequence[Document],
     excluded: Sequence[Document],
 ) -> dict[str, Demonstrations]:
-    """Return the demonstrations of every kind."""
+    """Return the demonstrations of each compared kind."""
     chosen: dict[str, Demonstrations] = {}
     for kind in config.demonstrations:
         settings = teacher.demonstrations.model_copy(update={"kind": kind})
@@ -124,7 +124,7 @@ def _setup(
     teacher: TeacherConfig,
     demonstrations: Mapping[str, Demonstrations],
 ) -> _Setup:
-    """Return task, teacher and demonstrations of one way of asking."""
+    """Return task, teacher and demonstrations of one variant."""
     kind = variant.demonstrations
     one = teacher.model_copy(
         update={
@@ -136,9 +136,9 @@ def _setup(
             "verify": False,
         }
     )
-    asking = task if variant.reply_format is None else _with_format(task, variant.reply_format)
-    check_prompt(asking, one)
-    return asking, one, demonstrations[kind]
+    own_task = task if variant.reply_format is None else _with_format(task, variant.reply_format)
+    check_prompt(own_task, one)
+    return own_task, one, demonstrations[kind]
 
 
 def _with_format(task: Task, name: str) -> Task:
@@ -152,22 +152,22 @@ def _with_format(task: Task, name: str) -> Task:
 def _sample(
     gold: Sequence[Document], teacher: TeacherConfig, config: PilotConfig
 ) -> list[Document]:
-    """Draw whole groups, none with a demonstration that the configuration names."""
+    """Draw whole groups, except those that hold a demonstration named in the configuration."""
     fixed = set(teacher.demonstrations.ids)
-    held = {d.group_or_id for d in gold if d.id in fixed}
+    fixed_groups = {d.group_or_id for d in gold if d.id in fixed}
     by_group: dict[str, list[Document]] = {}
     for document in gold:
-        if document.group_or_id not in held:
+        if document.group_or_id not in fixed_groups:
             by_group.setdefault(document.group_or_id, []).append(document)
     if not by_group:
         raise DataError("corpora.gold holds no annotated document to try the teacher on")
     groups = sorted(by_group)
     random.Random(config.seed).shuffle(groups)
-    wanted = config.documents
+    size = config.documents
     if set(config.demonstrations) != {"none"}:
-        wanted = min(wanted, max(1, len(gold) * 2 // 3))
+        size = min(size, max(1, len(gold) * 2 // 3))
     drawn = [document for group in groups for document in by_group[group]]
-    return drawn[:wanted]
+    return drawn[:size]
 
 
 def _run_trial(
@@ -177,14 +177,13 @@ def _run_trial(
     config: PilotConfig,
     store: Path,
     progress: Progress,
-    cost_of: CostFunction | None,
 ) -> tuple[Trial, NDArray[np.int64]]:
-    """Ask in one way; return the trial, and correct, predicted and gold items per group."""
+    """Run one variant; return the trial, and correct, predicted and gold items per group."""
     task, teacher, demonstrations = setup
     annotate(sample, task, teacher, store, progress, demonstrations)
     located = locate(sample, task, teacher, store, progress, demonstrations)
-    said = [with_empty_annotation(document, task) for document in located.documents]
-    scores = [counts for _, counts in score_documents(said, sample, task)]
+    annotated = [with_empty_annotation(document, task) for document in located.documents]
+    scores = [counts for _, counts in score_documents(annotated, sample, task)]
     items = _items(sample, scores)
     replies = list(_replies(sample, setup, store))
     usage = sum((reply.usage for reply in replies), Usage())
@@ -196,10 +195,16 @@ def _run_trial(
         _unlocatable(located),
         located.notes.get(LEAKED, 0),
         usage,
-        None if cost_of is None else cost_of(variant.model, usage),
+        _cost(teacher, usage),
         _latency(replies),
     )
     return trial, items
+
+
+def _cost(teacher: TeacherConfig, usage: Usage) -> float | None:
+    """Return the price of tokens in US dollars; None if the price of the model is not known."""
+    price = price_of(teacher)
+    return None if price is None else price.cost(usage) / PER_DOLLAR
 
 
 def _replies(sample: Sequence[Document], setup: _Setup, store: Path) -> Iterator[Reply]:
@@ -222,9 +227,9 @@ def _items(sample: Sequence[Document], scores: Sequence[Counts]) -> NDArray[np.i
 
 
 def _intervals(items: NDArray[np.int64], config: PilotConfig) -> Mapping[str, Interval]:
-    found = score_intervals(items[:, None, :], config.resamples, config.seed)[0].tolist()
+    bounds = score_intervals(items[:, None, :], config.resamples, config.seed)[0].tolist()
     names = ("precision", "recall", "f1")
-    return {name: (low, high) for name, (low, high) in zip(names, found, strict=True)}
+    return {name: (low, high) for name, (low, high) in zip(names, bounds, strict=True)}
 
 
 def _unlocatable(located: LocateReport) -> float:

@@ -1,9 +1,9 @@
-"""What a pilot found: a trial per way of asking, and which one to take."""
+"""Result of a pilot: one trial per variant of the prompt, and a recommendation."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,27 +11,24 @@ from vermeil.data.counts import Counts
 from vermeil.data.reply import State, Usage
 from vermeil.evaluation.bootstrap import Comparison
 
-CostFunction = Callable[[str, Usage], float | None]
-"""From a model's name and its tokens to money; None where nobody knows."""
-
 Interval = tuple[float, float]
 
 _TOLERANCE = 0.01
-"""F1; who is further behind than this is not taken for being cheaper, however wide the interval."""
+"""Largest F1 difference to the best trial at which a cheaper trial is recommended."""
 
 _MINIMUM_WIDTH = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One way of asking.
+    """One variant of the prompt.
 
     Args:
-        model: the model's name.
-        prompt: the prompt's name.
-        reply_format: how the answer is written; None: as the task has it.
-        demonstrations: their kind.
-        count: how many demonstrations.
+        model: name of the model.
+        prompt: name of the prompt.
+        reply_format: reply format; None is the format of the task.
+        demonstrations: kind of demonstrations.
+        count: number of demonstrations.
     """
 
     model: str
@@ -42,13 +39,13 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """All choices in words."""
+        """The variant in words."""
         shown = "" if self.demonstrations == "none" else f"{self.count} {self.demonstrations}"
         parts = (self.model, self.prompt, self.reply_format, shown or "no demonstrations")
         return ", ".join(part for part in parts if part)
 
     def toml(self) -> str:
-        """Return the lines of ``vermeil.toml`` that ask in this way."""
+        """Return the lines of ``vermeil.toml`` for this variant."""
         lines = ["[teacher]", f"model = {_quoted(self.model)}", f"prompt = {_quoted(self.prompt)}"]
         lines += ["", "[teacher.demonstrations]", f"kind = {_quoted(self.demonstrations)}"]
         if self.demonstrations != "none":
@@ -60,18 +57,18 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of one way of asking, over the whole sample.
+    """Result of one variant over the whole sample.
 
     Args:
-        variant: how it was asked.
-        states: how many documents ended in each state.
-        counts: against gold; a document without a usable answer counts as nothing found.
+        variant: the variant.
+        states: number of documents in each state.
+        counts: scores against gold; a document without a usable reply counts as predicted empty.
         intervals: 95 % bootstrap intervals of ``precision``, ``recall`` and ``f1``.
         unlocatable: share of the mentions that are not in the text.
-        leaked: mentions that come from a demonstration.
+        leaked: number of mentions that come from a demonstration.
         usage: tokens of all stored replies.
-        cost: money of all stored replies; None: unknown.
-        latency: median and 95th percentile, in seconds; None: there was no reply.
+        cost: cost of all stored replies in US dollars; None if the price is not known.
+        latency: median and 95th percentile, in seconds; None if there was no reply.
     """
 
     variant: Variant
@@ -91,24 +88,24 @@ class Trial:
 
     @property
     def unparsable(self) -> float:
-        """Share of the documents that were answered, but not usably."""
+        """Share of the documents whose reply is not usable."""
         bad = (State.UNPARSABLE, State.TRUNCATED, State.REFUSED)
         return sum(self.states.get(state, 0) for state in bad) / self.counts.documents
 
     @property
     def failed(self) -> int:
-        """Documents without any answer."""
+        """Number of documents without a reply."""
         waiting = (State.FAILED, State.PENDING, State.OVER_BUDGET)
         return sum(self.states.get(state, 0) for state in waiting)
 
     @property
     def tokens(self) -> float:
-        """Tokens per document, question and answer."""
+        """Tokens per document, prompt and reply."""
         total = self.usage.prompt_tokens + self.usage.completion_tokens
         return total / self.counts.documents
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the trial for JSON."""
         overall, number = self.counts.overall, self.counts.documents
         return {
             "model": self.variant.model,
@@ -133,13 +130,14 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class PilotReport:
-    """All trials, best F1 first, and which way of asking to take.
+    """All trials, best F1 first, and the recommended variant.
 
     Args:
-        documents: how many were asked about.
-        trials: best F1 first.
-        differences: per trial, its F1 minus that of the best, on the same documents; None for the best.
-        recommended: position of the trial to take.
+        documents: number of documents in the sample.
+        trials: the trials, best F1 first.
+        differences: F1 of each trial minus F1 of the best, on the same documents; None for the
+            best.
+        recommended: index of the recommended trial.
     """
 
     documents: int
@@ -149,67 +147,74 @@ class PilotReport:
 
     @property
     def recommendation(self) -> str:
-        """Which way of asking to take and why, in words."""
-        best, taken = self.trials[0], self.trials[self.recommended]
-        words = f"Take {taken.variant.name}: F1 {_with_interval(taken)}"
-        lag = self.differences[self.recommended]
+        """The recommended variant and the reason, in words."""
+        best, chosen = self.trials[0], self.trials[self.recommended]
+        text = f"Recommended: {chosen.variant.name} with F1 {_with_interval(chosen)}"
+        difference = self.differences[self.recommended]
         if len(self.trials) == 1:
-            words += ". There was nothing to compare it with."
-        elif lag is None:
-            words += f", the best of {len(self.trials)}."
+            text += ", the only variant."
+        elif difference is None:
+            text += f", the best of {len(self.trials)}."
         else:
             saved = 1 - _costs(self.trials)[self.recommended] / _costs(self.trials)[0]
-            words += (
-                f". {best.variant.name} has F1 {_with_interval(best)}, which is not reliably "
-                f"better (by {-100 * lag.difference:.1f} points, 95 % interval "
-                f"{-100 * lag.high:.1f} to {-100 * lag.low:.1f}), and this one costs "
-                f"{saved:.0%} less."
+            text += (
+                f". {best.variant.name} has F1 {_with_interval(best)}. The difference of "
+                f"{-100 * difference.difference:.1f} points is not significant (95 % interval "
+                f"{-100 * difference.high:.1f} to {-100 * difference.low:.1f}), and the "
+                f"recommended variant costs {saved:.0%} less."
             )
-        low, high = taken.intervals["f1"]
-        known = f"F1 is known to about ±{50 * (high - low):.1f} points"
+        low, high = chosen.intervals["f1"]
+        precision = f"F1 is precise to about ±{50 * (high - low):.1f} points"
         if high - low < _MINIMUM_WIDTH:
-            known = "there are too few errors to say how sure that is"
-        words += f" On {self.documents} documents {known}."
+            precision = "there are too few errors to estimate the precision of F1"
+        text += f" On {self.documents} documents, {precision}."
         failed = sum(trial.failed for trial in self.trials)
         if failed:
-            words += f" {failed} requests brought no answer and count as nothing found: run again."
-        return words
+            text += (
+                f" {failed} requests failed; their documents count as predicted empty. Run again."
+            )
+        return text
 
     def toml(self) -> str:
-        """Return the lines of ``vermeil.toml`` to paste."""
+        """Return the lines of ``vermeil.toml`` for the recommended variant."""
         return self.trials[self.recommended].variant.toml()
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the report for JSON."""
         return {
             "documents": self.documents,
             "trials": [
-                {**trial.as_dict(), "behind_best": lag and lag.as_dict()}
-                for trial, lag in zip(self.trials, self.differences, strict=True)
+                {**trial.as_dict(), "behind_best": difference and difference.as_dict()}
+                for trial, difference in zip(self.trials, self.differences, strict=True)
             ],
-            "taken": self.recommended,
+            "recommended": self.recommended,
             "recommendation": self.recommendation,
             "toml": self.toml(),
         }
 
 
 def recommend(trials: Sequence[Trial], differences: Sequence[Comparison | None]) -> int:
-    """Return which trial to take: the cheapest of those that are as good as the best.
+    """Return the index of the cheapest trial that is about as good as the best one.
 
-    As good is whose interval of the difference reaches zero, and who is at most one point behind:
-    on a small sample hardly any difference is certain, which does not make all equal.
+    A trial qualifies if its difference to the best is not significant (the 95 % interval includes
+    zero) and is at most one point of F1. The second condition is needed because on a small sample
+    hardly any difference is significant.
+
+    Args:
+        trials: the trials, best F1 first.
+        differences: F1 of each trial minus F1 of the best; None for the best.
     """
-    expense = _costs(trials)
-    good = [
+    costs = _costs(trials)
+    qualified = [
         i
-        for i, lag in enumerate(differences)
-        if lag is None or (lag.high >= 0 and lag.difference >= -_TOLERANCE)
+        for i, one in enumerate(differences)
+        if one is None or (one.high >= 0 and one.difference >= -_TOLERANCE)
     ]
-    return min(good, key=lambda i: (expense[i], i))
+    return min(qualified, key=lambda i: (costs[i], i))
 
 
 def _costs(trials: Sequence[Trial]) -> list[float]:
-    """Return what each trial cost: in money where all prices are known, else in tokens."""
+    """Return the cost of each trial in dollars if all prices are known, else in tokens."""
     costs = [trial.cost for trial in trials if trial.cost is not None]
     if len(costs) == len(trials) and any(costs):
         return costs

@@ -1,4 +1,4 @@
-"""Annotating new text with a student: as a stream, or into a file."""
+"""Prediction with a student, as a stream or into a file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vermeil.corpora import document_to_line, write_corpus
 from vermeil.data.document import Document
+from vermeil.data.document_stream import DocumentStream
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import check_file
 from vermeil.errors import DataError
@@ -22,18 +23,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PredictReport:
-    """What `predict_file` did.
+    """Result of `predict_file`.
 
     Args:
-        documents: predictions in the file.
-        resumed: how many of them an earlier attempt had made.
+        documents: number of predictions in the file.
+        resumed: number of predictions that an earlier call had made.
     """
 
     documents: int
     resumed: int
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the report for JSON."""
         return asdict(self)
 
 
@@ -47,16 +48,18 @@ def predict(
 
     Args:
         model: a folder that `train` or `export` wrote.
-        documents: read as a stream; texts of any length.
-        progress: told after every block of documents.
-        precision: fp32, bf16, int8 (an exported model), or auto: the fastest of those that there
-            are. What is not fp32 differs from it in the scores' third digit, seldom in a span.
+        documents: documents or plain texts of any length, read as a stream. The id of a plain text
+            is its position, from 1.
+        progress: called after every block of documents with stage, done, total and details.
+        precision: fp32, bf16, int8 (of an exported model) or auto, the fastest available. Scores of
+            other precisions differ from fp32 in the third digit; spans seldom differ.
 
     Returns:
-        The documents in order, with spans (or labels) that carry scores.
+        The documents in order, with predicted spans or labels and their scores.
 
     Raises:
-        ConfigError: what computes the model is not installed; raised at once.
+        ConfigError: the packages that run the model are not installed; raised before the first
+            document is read.
         DataError: the folder is not a student.
     """
     from vermeil.student.load import require_model
@@ -75,7 +78,7 @@ def _predictions(
 
 def predict_file(
     model: Path,
-    documents: Iterable[Document],
+    documents: Iterable[Document | str],
     output: Path,
     progress: Progress = silent,
     precision: Precision = "auto",
@@ -83,24 +86,25 @@ def predict_file(
     resume: bool = False,
     overwrite: bool = False,
 ) -> PredictReport:
-    """Annotate documents into a JSONL file, which appears when it is whole.
+    """Annotate documents into a JSONL file, which is created when it is complete.
 
-    Until then, with ``resume``, what is done stands beside it, in a hidden file whose name tells
-    model and precision; the same call takes it up, after an interruption of any kind.
+    With ``resume``, finished predictions are kept beside it in a hidden file, whose name depends on
+    model and precision. The same call resumes them after any interruption.
 
     Args:
         model: a folder that `train` or `export` wrote.
-        documents: read as a stream; when resuming, the same ones in the same order.
-        output: the file; ``.gz`` is compressed.
-        progress: told after every block of documents.
+        documents: documents or plain texts, read as a stream; to resume, the same ones in the same
+            order.
+        output: the JSONL file; ``.gz`` is compressed.
+        progress: called after every block of documents with stage, done, total and details.
         precision: as for `predict`.
-        resume: keep what is done, and take up what an earlier attempt has left.
-        overwrite: replace a file that is there.
+        resume: keep finished predictions, and reuse those of an interrupted call.
+        overwrite: replace an existing file.
 
     Raises:
-        ConfigError: what computes the model is not installed.
-        DataError: ``output`` is there; raised before prediction.
-        DataError: the documents are others than those of the attempt that is to be resumed.
+        ConfigError: the packages that run the model are not installed.
+        DataError: ``output`` exists (raised before prediction), or the documents differ from those
+            of the interrupted call.
     """
     from vermeil.student.load import require_model
 
@@ -112,33 +116,33 @@ def predict_file(
         return PredictReport(written.written, 0)
     part = PartialFile(output, digest_file(model)[:12] + f".{precision}")
     with part:
-        stream = iter(documents)
-        for kept in part.read_records():
-            _check_same(kept, next(stream, None), part.path)
+        stream = iter(DocumentStream(documents))
+        for record in part.read_records():
+            _check_same(record, next(stream, None), part.path)
         resumed = part.lines
         first = next(stream, None)
         if first is not None:
-            left = chain([first], stream)
-            for document in predict(model, left, _offset(progress, resumed), precision):
+            rest = chain([first], stream)
+            for document in predict(model, rest, _offset(progress, resumed), precision):
                 part.write(document_to_line(document))
         part.finish()
     return PredictReport(part.lines, resumed)
 
 
-def _check_same(kept: dict[str, Any], document: Document | None, path: Path) -> None:
-    if document is None or (kept["id"], kept["text"]) != (document.id, document.text):
-        found = "nothing" if document is None else f"document {document.id!r}"
+def _check_same(record: dict[str, Any], document: Document | None, path: Path) -> None:
+    if document is None or (record["id"], record["text"]) != (document.id, document.text):
+        found = "no document" if document is None else f"document {document.id!r}"
         raise DataError(
-            f"an earlier attempt has document {kept['id']!r} where the input now has {found} or "
-            "another text; give the same input, or delete this file to start anew",
+            f"the interrupted run has document {record['id']!r} where the input now has {found} or "
+            "another text; use the same input, or delete this file to start again",
             path,
         )
 
 
 def _offset(progress: Progress, before: int) -> Progress:
-    def told(
+    def shifted(
         stage: str, done: int, total: int | None, detail: Mapping[str, float | int | str]
     ) -> None:
         progress(stage, before + done, total, detail)
 
-    return told
+    return shifted

@@ -1,6 +1,6 @@
-"""What the stored replies say about one document: every answer read, votes counted, checks applied.
+"""The combined annotation of one document from its stored replies: parsing, vote, verdicts.
 
-The same for whoever needs it: `locate` makes silver of it, `verify` asks about what is contested.
+Used by `locate` to make silver and by `verify` to find contested mentions.
 """
 
 from __future__ import annotations
@@ -20,21 +20,22 @@ from vermeil.teacher.store.store import ReplyStore
 
 USABLE = (State.DONE, State.EMPTY)
 WITHOUT_LOGPROBS = "without_logprobs"
-"""The note of replies that lack log-probabilities, though they are wanted: they were stored before,
-the server gave none, or its tokens do not make up the text."""
+"""Note of replies that lack the requested log-probabilities: they were stored before the setting
+was on, the server sent none, or its tokens do not add up to the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class CombinedReading:
-    """What all answers about one document come to.
+    """Combination of all replies about one document.
 
     Args:
-        reading: the outcome; where no answer was usable, the first of those there are.
-        answers: the state of every answer: one per teacher and sample.
-        vote: who named what; None: there was a single, undoubted answer, or none.
-        verified: the state of the question about contested mentions; None: there was nothing to
-            ask, or nobody wanted it.
-        counts: numbers of candidates and of what became of them.
+        reading: the combined result; if no reply is usable, the result of the first reply.
+        answers: state of every reply, one per teacher and sample.
+        vote: the vote over the replies; None if there is one usable reply without verification, or
+            none.
+        verified: state of the verification request; None if no mention is contested or
+            ``teacher.verify`` is off.
+        counts: numbers of voted spans by outcome.
     """
 
     reading: ReplyResult
@@ -46,13 +47,13 @@ class CombinedReading:
 
 @dataclass(frozen=True, slots=True)
 class ReplyReader:
-    """Reads what a store holds about documents, as the settings would have it asked.
+    """Reader of the stored replies about documents.
 
     Args:
-        task: reads the replies.
-        teacher: the settings; they are part of a reply's key.
-        store: where the replies are.
-        demonstrations: what the prompts showed.
+        task: parses the replies.
+        teacher: the settings of the requests; they are part of a reply's key.
+        store: the reply store.
+        demonstrations: the demonstrations of the prompts.
     """
 
     task: Task
@@ -61,7 +62,7 @@ class ReplyReader:
     demonstrations: Demonstrations
 
     def read(self, document: Document) -> CombinedReading:
-        """Return what the answers about a document come to, checks included."""
+        """Return the combined replies about a document, verdicts included."""
         readings = tuple(self._readings(document))
         states = tuple(reading.state for reading in readings)
         usable = [reading for reading in readings if reading.state in USABLE]
@@ -72,7 +73,7 @@ class ReplyReader:
         return CombinedReading(_merge(readings, vote), states, vote, verified, counts)
 
     def verification_request(self, document: Document) -> Request | None:
-        """Return the request to ask again about a document; None where there is nothing to ask."""
+        """Return the request to verify contested mentions; None if no mention is contested."""
         usable = [one for one in self._readings(document) if one.state in USABLE]
         return self._verification_request(document, self._vote(usable)) if usable else None
 
@@ -94,38 +95,38 @@ class ReplyReader:
         error = self.store.error(request.key)
         if error is not None:
             return ReplyResult(State.FAILED, problem=error)
-        return ReplyResult(State.PENDING, problem="not asked yet; run vermeil annotate")
+        return ReplyResult(State.PENDING, problem="no request sent yet; run vermeil annotate")
 
     def _vote(self, usable: Sequence[ReplyResult]) -> VoteResult:
         votes = self.teacher.votes
-        said = [reading.annotation for reading in usable]
-        return self.task.vote(said, votes.keep, votes.minority == "abstain")
+        annotations = [reading.annotation for reading in usable]
+        return self.task.vote(annotations, votes.keep, votes.minority == "abstain")
 
     def _verification_request(self, document: Document, vote: VoteResult) -> Request | None:
-        how = self.task.verification
-        if how is None or not vote.contested:
+        verification = self.task.verification
+        if verification is None or not vote.contested:
             return None
-        return verify_request(document, vote.contested, how, self.teacher)
+        return verify_request(document, vote.contested, verification, self.teacher)
 
     def _verify(self, document: Document, vote: VoteResult) -> tuple[VoteResult, State | None]:
-        """Return the vote after the checks, and what became of the question."""
-        how = self.task.verification
+        """Return the vote after the verdicts, and the state of the verification request."""
+        verification = self.task.verification
         request = self._verification_request(document, vote) if self.teacher.verify else None
-        if request is None or how is None:
+        if request is None or verification is None:
             return vote, None
         reply = self.store.get(request.key)
         if reply is None:
             failed = self.store.error(request.key) is not None
             return vote, State.FAILED if failed else State.PENDING
-        verdicts = how.read(document.text, reply)
+        verdicts = verification.read(document.text, reply)
         if verdicts.state is State.DONE:
             abstain = self.teacher.votes.minority == "abstain"
-            vote = how.apply_verdicts(document.text, vote, verdicts, abstain)
+            vote = verification.apply_verdicts(document.text, vote, verdicts, abstain)
         return vote, verdicts.state
 
 
 def _merge(readings: Sequence[ReplyResult], vote: VoteResult) -> ReplyResult:
-    """Return the outcome of a vote, with the mentions and notes of all answers."""
+    """Return the result of a vote, with the mentions and notes of all replies."""
     notes: Counter[str] = Counter()
     for reading in readings:
         notes.update(reading.notes)

@@ -1,4 +1,4 @@
-"""Stored replies: what there is, and out of the store. Asks nobody."""
+"""Stored replies and batches: list, count, export. Sends no request."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def list_replies(
     states: Iterable[State] = (),
     limit: int | None = None,
 ) -> list[Record]:
-    """Return stored requests with what the task makes of their replies now.
+    """Return stored requests with the current state of their replies.
 
     Args:
         store: the file of replies.
-        task: gives the states.
-        teacher: says whether documents shared requests.
-        record_filter: which ones.
-        states: only these; empty: all.
-        limit: no more than these; None: all.
+        task: parses the replies.
+        teacher: the settings of the requests.
+        record_filter: selects the requests.
+        states: states of the returned requests; empty for all.
+        limit: largest number of requests; None for all.
     """
     chosen = frozenset(states)
     with_state = (
@@ -69,7 +69,14 @@ def list_replies(
 def count_replies(
     store: Path, task: Task, teacher: TeacherConfig, record_filter: RecordFilter
 ) -> list[Record]:
-    """Return how many requests of each model and prompt are in which state, and their tokens."""
+    """Return numbers of requests and tokens by model, prompt and state.
+
+    Args:
+        store: the file of replies.
+        task: parses the replies.
+        teacher: the settings of the requests.
+        record_filter: selects the requests.
+    """
     counts: dict[tuple[str, str, str], Counter[str]] = {}
     for one in stored_requests(store, record_filter):
         row = counts.setdefault(
@@ -91,13 +98,13 @@ def count_replies(
 
 @dataclass(frozen=True, slots=True)
 class ReplyExportReport:
-    """What came of exporting.
+    """Result of `export_replies`.
 
     Args:
-        requests: requests that were looked at; the sum of the other numbers.
-        written: replies written.
-        without_reply: requests that have none.
-        without_text: replies of which it is not known which text they are about.
+        requests: number of selected requests; the sum of the other numbers.
+        written: number of replies written.
+        without_reply: number of requests without a reply.
+        without_text: number of replies whose text is not stored.
     """
 
     requests: int
@@ -106,35 +113,41 @@ class ReplyExportReport:
     without_text: int
 
     def as_dict(self) -> Record:
-        """For JSON."""
+        """Return the report for JSON."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
 def export_replies(
     store: Path, output: Path, record_filter: RecordFilter, *, overwrite: bool = False
 ) -> ReplyExportReport:
-    """Write replies to a file: Parquet by its ending ``.parquet``, else JSON Lines.
+    """Write replies to a file: Parquet if its name ends in ``.parquet``, else JSON Lines.
 
-    One model and prompt, as JSON Lines, is a recording that ``vermeil replay`` serves.
+    JSON Lines of one model and prompt are a recording that ``vermeil replay`` serves.
+
+    Args:
+        store: the file of replies.
+        output: the file to write.
+        record_filter: selects the requests.
+        overwrite: replace an existing file.
 
     Raises:
-        DataError: the store cannot be read, or the file is there or cannot be written.
-        ConfigError: Parquet is wanted, and pyarrow is not installed.
+        DataError: the store cannot be read, or ``output`` exists or cannot be written.
+        ConfigError: ``output`` is a Parquet file and pyarrow is not installed.
     """
     if output.suffix == ".parquet":
         require(f"{output}: the format parquet", "parquet")
     check_file(output, overwrite=overwrite)
-    left: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
 
     def records() -> Iterator[Record]:
         for one in stored_requests(store, record_filter):
-            left["requests"] += 1
+            counts["requests"] += 1
             if one.reply is None:
-                left["without_reply"] += 1
+                counts["without_reply"] += 1
             elif one.text is None:
-                left["without_text"] += 1
+                counts["without_text"] += 1
             else:
-                left["written"] += 1
+                counts["written"] += 1
                 yield _record(one, one.reply)
 
     if output.suffix == ".parquet":
@@ -144,27 +157,34 @@ def export_replies(
             for record in records():
                 file.write(json.dumps(record, ensure_ascii=False) + "\n")
     names = ("requests", "written", "without_reply", "without_text")
-    return ReplyExportReport(*(left[name] for name in names))
+    return ReplyExportReport(*(counts[name] for name in names))
 
 
 def list_batches(store: Path) -> list[Record]:
-    """Return the batches that were submitted, with what became of their requests."""
+    """Return the submitted batches, with the numbers of their requests by outcome."""
     with _batches(store) as batches:
         return list(_records(batches))
 
 
 def abandon_batch(store: Path, name: str) -> Record:
-    """Wait no longer for a batch; its documents are asked again. What it can cost is charged.
+    """Abandon a batch: charge its maximum cost and request its documents again later.
+
+    Args:
+        store: the file of replies.
+        name: name of an open batch.
+
+    Returns:
+        The batch, as `list_batches` returns it.
 
     Raises:
-        DataError: there is no such batch, or it is not waited for.
+        DataError: there is no open batch of this name.
     """
     with _batches(store) as batches:
         found = [batch for batch in batches.batches(only_open=True) if batch.name == name]
         if not found:
-            there = ", ".join(b.name for b in batches.batches(only_open=True)) or "none"
-            raise DataError(f"no batch {name!r} is waited for; open batches: {there}", store)
-        batches.close(found[0], BatchPhase.LOST, "given up", unbilled=False)
+            names = ", ".join(b.name for b in batches.batches(only_open=True)) or "none"
+            raise DataError(f"no open batch {name!r}; open batches: {names}", store)
+        batches.close(found[0], BatchPhase.LOST, "abandoned", unbilled=False)
         return next(r for r in _records(batches) if r["name"] == name)
 
 

@@ -1,4 +1,4 @@
-"""Which optional packages a job needs, going by its configuration; checked before it begins."""
+"""Checks of the optional packages that a job needs, made before it starts."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from vermeil.teacher.config import DemonstrationsConfig, TeacherConfig
 
 
 def require_demonstrations(config: DemonstrationsConfig) -> None:
-    """Raise `ConfigError` unless demonstrations can be chosen; the nearest ones need an encoder."""
+    """Raise `ConfigError` if demonstrations need an encoder and it is not installed."""
     if config.kind == "nearest":
         require_encoder('teacher.demonstrations.kind = "nearest"', config.encoder)
 
 
 def require_teachers(teacher: TeacherConfig) -> None:
-    """Raise `ConfigError` unless the SDKs of all teachers of a configuration are installed."""
+    """Raise `ConfigError` unless the SDKs of all teachers are installed."""
     for one in teacher.all_teachers():
         require_sdk(one.backend)

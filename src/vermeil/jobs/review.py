@@ -1,4 +1,4 @@
-"""Doubtful documents out to an annotation tool, and people's corrections back as gold."""
+"""Export of documents to an annotation tool, and import of the corrections as gold."""
 
 from __future__ import annotations
 
@@ -25,20 +25,21 @@ from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.corrections import Correction, DocumentAnswers, Reason, SpanChanges, check_answers
 
 Order = Literal["given", "score", "abstentions"]
-"""given: as they come, or as the ids say; score: those with the lowest score of a span first;
-abstentions: those with the most characters that nobody is sure of first."""
+"""Order of the export. given: input order, or the order of the ids. score: lowest score of a span
+first. abstentions: most abstained characters first."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewExportReport:
-    """What `export_for_review` did.
+    """Result of `export_for_review`.
 
     Args:
-        documents: documents that came in.
-        exported: those that are in the file.
-        spans: spans in it, to be confirmed.
-        unknown_ids: ids that were asked for, of which there is no document.
-        hidden: what documents hold and the tool does not show, to number; it comes back.
+        documents: number of documents read.
+        exported: number of documents in the file.
+        spans: number of suggested spans in the file.
+        unknown_ids: requested ids without a document.
+        hidden: kind of data that the tool does not show (abstentions, scores, meta) to its number;
+            the import restores it.
     """
 
     documents: int
@@ -48,30 +49,30 @@ class ReviewExportReport:
     hidden: dict[str, int]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the report for JSON."""
         return {
             "documents": self.documents,
             "exported": self.exported,
             "spans": self.spans,
             "unknown_ids": list(self.unknown_ids),
-            "carried_along": self.hidden,
+            "hidden": self.hidden,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewReport:
-    """What `import_review` found; documents are ``accepted`` or in one of ``not_accepted``.
+    """Result of `import_review`; each document is ``accepted`` or in ``not_accepted``.
 
     Args:
-        documents: documents in the tool's file.
-        accepted: those that became gold.
-        not_accepted: why a document did not, to the ids.
-        spans: what people did with the spans of accepted documents.
-        labels: the same by label; a span that was changed counts where it was.
-        annotators: name (as in the tool) to number of finished answers.
-        superseded: answers after which the same person gave another one.
-        not_answered: documents of the silver corpus that are not in the tool's file.
-        losses: what gold's format could not hold, by name to number.
+        documents: number of documents in the tool's file.
+        accepted: number of documents that became gold.
+        not_accepted: reason to the ids of the documents that did not become gold.
+        spans: changes to the spans of the accepted documents.
+        labels: the same by label; a changed span counts under its suggested label.
+        annotators: name in the tool to number of finished answers.
+        superseded: number of answers that a later answer of the same annotator replaces.
+        not_answered: number of silver documents that are not in the tool's file.
+        losses: kind of data that the format of the gold file cannot hold, to its number.
     """
 
     documents: int
@@ -85,24 +86,24 @@ class ReviewReport:
     losses: Mapping[str, int]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the report for JSON."""
         return {
             "documents": self.documents,
             "accepted": self.accepted,
-            "set_aside": {reason: len(ids) for reason, ids in self.not_accepted.items()},
+            "not_accepted": {reason: len(ids) for reason, ids in self.not_accepted.items()},
             "spans": self.spans.as_dict(),
             "labels": {name: self.labels[name].as_dict() for name in sorted(self.labels)},
             "annotators": self.annotators,
             "superseded": self.superseded,
             "not_answered": self.not_answered,
             "losses": dict(self.losses),
-            "ids_set_aside": self.not_accepted,
+            "ids_not_accepted": self.not_accepted,
         }
 
 
 @dataclass(slots=True)
 class _Counts:
-    """What is counted while documents stream past."""
+    """Counts over the stream of documents."""
 
     accepted: int = 0
     not_accepted: dict[Reason, list[str]] = field(default_factory=dict)
@@ -122,26 +123,26 @@ def export_for_review(
     *,
     overwrite: bool = False,
 ) -> ReviewExportReport:
-    """Write documents with their spans as suggestions, for people to correct in a tool.
+    """Write documents with their spans as suggestions, for correction in an annotation tool.
 
     Args:
-        documents: silver, or predictions.
+        documents: silver or predicted documents.
         tool: label-studio, doccano, prodigy or argilla.
-        output: the file; ``.gz`` is compressed.
-        order: which ones come first.
-        limit: how many at most.
-        ids: only these, in this order.
-        overwrite: replace a file that is there.
+        output: the file to write; ``.gz`` is compressed.
+        order: order of the documents.
+        limit: largest number of documents; None for all.
+        ids: ids of the documents to export, in this order; None for all.
+        overwrite: replace an existing file.
 
     Raises:
-        ConfigError: there is no such tool, or both ``ids`` and an order are given.
-        DataError: the file is there, or cannot be written.
+        ConfigError: the tool is unknown, or both ``ids`` and an order are given.
+        DataError: the file exists or cannot be written.
     """
     form = TOOLS.get(tool)  # type: ignore[call-overload]
     if form is None:
         raise ConfigError(f"--to {tool}: expected one of {', '.join(TOOLS)}")
     if ids is not None and order != "given":
-        raise ConfigError("--ids says the order already; leave out --order")
+        raise ConfigError("--order: the order is that of --ids; omit --order")
     check_file(output, overwrite=overwrite)
     seen, counts = Counter[str](), Counter[str]()
     chosen, unknown = _chosen(_counted(documents, seen), order, limit, ids)
@@ -179,24 +180,24 @@ def import_review(
     *,
     overwrite: bool = False,
 ) -> ReviewReport:
-    """Read what people made of suggestions; write what they agree on as gold.
+    """Import corrected documents; write those on which the annotators agree as gold.
 
-    A document is accepted where its text is unchanged, and all that have finished it say the same.
-    It becomes the silver document with people's spans (origin ``gold``); ``meta.review`` says who
-    did it in which tool, and what happened to the suggestions. All other documents go to ``rest``,
-    with the reason: nothing is dropped. What annotators disagree on is abstained from there.
+    A document is accepted if its text is unchanged and all finished answers are equal. Its gold
+    document is the silver document with the corrected spans (origin ``gold``). ``meta.review``
+    holds tool, annotators and changes. All other documents are written to ``rest`` with the reason,
+    so no document is lost. Spans on which annotators disagree are abstained from there.
 
     Args:
         export: the tool's file.
-        silver: what was exported: the suggestions, for comparison.
-        output: where accepted documents go; its ending tells the format.
-        rest: where the others go; written if there are any.
-        overwrite: replace files that are there.
+        silver: the exported documents with the suggestions.
+        output: corpus for the accepted documents; its suffix selects the format.
+        rest: corpus for the other documents; written if there are any.
+        overwrite: replace existing files.
 
     Raises:
         ConfigError: ``output`` and ``rest`` are the same file, or the packages of a format are not
             installed.
-        DataError: ``output`` or ``rest`` is there, or a file is not what it should be.
+        DataError: ``output`` or ``rest`` exists, or a file cannot be read.
     """
     if output == rest:
         raise ConfigError(f"--rest {rest}: is the same file as --output; name another one")
@@ -207,13 +208,13 @@ def import_review(
     known = {document.id: document for document in silver}
     tool, returned = _read_answers(export)
     counts = _Counts()
-    aside: list[Document] = []
-    everything = _accepted_documents(returned, known, tool, aside, counts)
-    written = write_corpus(everything, output, overwrite=overwrite)
-    if aside or rest.exists():
-        write_corpus(aside, rest, overwrite=overwrite)
+    not_accepted: list[Document] = []
+    accepted = _accepted_documents(returned, known, tool, not_accepted, counts)
+    written = write_corpus(accepted, output, overwrite=overwrite)
+    if not_accepted or rest.exists():
+        write_corpus(not_accepted, rest, overwrite=overwrite)
     documents = len(returned)
-    _reconcile(documents, written, aside)
+    _check_total(documents, written, not_accepted)
     return ReviewReport(
         documents,
         counts.accepted,
@@ -228,14 +229,14 @@ def import_review(
 
 
 def _read_answers(export: CorpusConfig) -> tuple[str, dict[str, DocumentAnswers]]:
-    """Return the tool, and everything in its file by the document's id."""
+    """Return the tool and the entries of its file by document id."""
     path = export.path
     name = export.format if export.format != "auto" else recognise_file(path)
     tool = TOOLS.get(name)
     if tool is None:
         raise DataError(
-            f"is in the format {name}; expected an export of {', '.join(TOOLS)}. Write the tool "
-            "before the path if it is one",
+            f"is in the format {name}; expected an export of {', '.join(TOOLS)}. If it is one, "
+            "write the tool before the path (TOOL:PATH)",
             path,
         )
     found: dict[str, DocumentAnswers] = {}
@@ -256,7 +257,7 @@ def _accepted_documents(
     not_accepted: list[Document],
     counts: _Counts,
 ) -> Iterator[Document]:
-    """Yield accepted documents; put the others aside."""
+    """Yield the accepted documents; append the others to ``not_accepted``."""
     for one in answers.values():
         correction: Correction = check_answers(one, known.get(one.id), tool)
         counts.superseded += correction.superseded
@@ -272,10 +273,11 @@ def _accepted_documents(
         yield correction.document
 
 
-def _reconcile(documents: int, written: WriteReport, not_accepted: Sequence[Document]) -> None:
+def _check_total(documents: int, written: WriteReport, not_accepted: Sequence[Document]) -> None:
     if written.documents + len(not_accepted) != documents:
         raise AssertionError(
-            f"{documents} documents came, {written.documents} + {len(not_accepted)} are accounted for"
+            f"{documents} documents read, but {written.documents} accepted and "
+            f"{len(not_accepted)} not accepted"
         )
 
 
@@ -302,7 +304,7 @@ def _first(documents: Iterable[Document], limit: int | None) -> Iterator[Documen
 
 
 def _lowest_score(document: Document) -> float:
-    """Return the lowest score of a span; documents without scores come last."""
+    """Return the lowest score of a span; 2.0 if no span has a score, so that it is sorted last."""
     return min((s.score for s in document.spans or () if s.score is not None), default=2.0)
 
 
@@ -328,8 +330,13 @@ def _exported(documents: Iterable[Document], counts: Counter[str]) -> Iterator[D
 
 
 def describe_ids(not_accepted: dict[Reason, list[str]], shown: int = 5) -> Iterator[str]:
-    """Yield a line for each reason, with the first ids."""
+    """Yield one line per reason, with the first ids.
+
+    Args:
+        not_accepted: reason to the ids of the documents.
+        shown: largest number of ids per line.
+    """
     for reason, ids in not_accepted.items():
         names = ", ".join(json.dumps(name, ensure_ascii=False) for name in ids[:shown])
         more = f" and {len(ids) - shown:,} more" if len(ids) > shown else ""
-        yield f"set aside, {reason.replace('_', ' ')}: {len(ids):,} ({names}{more})"
+        yield f"not accepted, {reason.replace('_', ' ')}: {len(ids):,} ({names}{more})"

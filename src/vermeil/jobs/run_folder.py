@@ -1,4 +1,4 @@
-"""Where things lie in a run's folder."""
+"""Paths of the files in a run's folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """The paths below ``run.output``."""
+    """Paths of the results of a run.
+
+    Args:
+        path: the folder, ``run.output``.
+    """
 
     path: Path
 
@@ -20,7 +24,7 @@ class RunFolder:
 
     @property
     def stages(self) -> Path:
-        """What the output of each stage was made from."""
+        """Digests of the inputs of each stage."""
         return self.path / "stages.json"
 
     @property
@@ -30,35 +34,35 @@ class RunFolder:
 
     @property
     def silver(self) -> Path:
-        """What the replies say, located."""
+        """Silver documents: the replies, parsed and located."""
         return self.path / "silver.jsonl"
 
     @property
     def locate_report(self) -> Path:
-        """States of all documents, statuses of all mentions."""
+        """Report of ``locate``: states of the documents, statuses of the mentions."""
         return self.path / "locate.json"
 
     @property
     def scorer_cache(self) -> Path:
-        """What students say about documents that they did not learn from."""
+        """Folder of out-of-fold predictions of the scorers."""
         return self.path / "judging"
 
     @property
     def ranking(self) -> Path:
-        """Silver documents in the order in which a person should look at them."""
+        """Silver documents, the ones most in need of review first."""
         return self.path / "ranking.jsonl"
 
     def curated_files(self, verb: Literal["select", "refine"]) -> tuple[Path, Path]:
-        """Return the silver that `select` or `refine` writes, and the account of it."""
-        name, account = {
+        """Return the silver file and the report file of `select` or `refine`."""
+        silver, report = {
             "select": ("selected", "selection"),
             "refine": ("refined", "refinement"),
         }[verb]
-        return self.path / f"{name}.jsonl", self.path / f"{account}.json"
+        return self.path / f"{silver}.jsonl", self.path / f"{report}.json"
 
     @property
     def model(self) -> Path:
-        """The student."""
+        """Model folder of the student."""
         return self.path / "model"
 
     @property

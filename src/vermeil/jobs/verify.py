@@ -1,4 +1,4 @@
-"""Asks again about mentions on which the answers differ, or whose place is doubtful."""
+"""Verification of contested mentions: replies disagree on them, or their location is uncertain."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ def verify(
     progress: Progress = silent,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> RequestReport:
-    """Ask the first teacher one question per document that has contested mentions.
+    """Send one request to the first teacher per document with contested mentions.
 
-    The questions follow from the stored replies, so `annotate` comes first; `locate` applies the
-    answers. What has been answered is not asked again.
+    The requests depend on the stored replies of `annotate`; `locate` applies the verdicts. Stored
+    verdicts are not requested again.
 
     Args:
-        documents: what was annotated.
-        task: finds what is contested, words the question and reads the answer.
-        teacher: the settings with which the documents were asked about.
+        documents: the annotated documents.
+        task: finds contested mentions, renders the request and parses the verdicts.
+        teacher: the settings of the requests of `annotate`.
         store: the file of replies.
-        progress: told where the work stands.
-        demonstrations: those of the prompts; they are part of what identifies a reply.
+        progress: called with stage, done, total and details.
+        demonstrations: the demonstrations of the prompts; they are part of a reply's key.
 
     Raises:
-        ConfigError: the task has no mentions to ask about, or the address or key is wrong.
-        TeacherError: the teacher cannot be used. What had arrived is stored.
+        ConfigError: the task has no mentions to verify, or the address or key is wrong.
+        TeacherError: the teacher cannot be used. Replies received so far are stored.
         DataError: the store cannot be used.
     """
     require_teachers(teacher)
@@ -50,11 +50,11 @@ def verify(
     if task.verification is None:
         return RequestReport()
     with ReplyStore(store) as replies:
-        questions = _questions(documents, ReplyReader(task, teacher, replies, demonstrations))
-        return send_requests(questions, teacher, replies, reader(task, teacher, VERIFY), progress)
+        requests = _requests(documents, ReplyReader(task, teacher, replies, demonstrations))
+        return send_requests(requests, teacher, replies, reader(task, teacher, VERIFY), progress)
 
 
-def _questions(documents: Iterable[Document], reader: ReplyReader) -> Iterator[Request]:
+def _requests(documents: Iterable[Document], reader: ReplyReader) -> Iterator[Request]:
     for document in documents:
         request = reader.verification_request(document)
         if request is not None:

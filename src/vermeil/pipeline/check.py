@@ -1,4 +1,4 @@
-"""Is everything there that a run needs? Sends no text anywhere."""
+"""Checks of configuration, corpora, teacher and encoder before a run; no text is sent."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
+from vermeil.config import Config
 from vermeil.corpora import find_leaks, read_corpus
 from vermeil.corpora.config import CorporaConfig, CorpusConfig
 from vermeil.data.document import Document
 from vermeil.errors import ConsentError, DataError, VermeilError
 from vermeil.jobs.requirements import require_demonstrations
-from vermeil.jobs.sections import Sections
-from vermeil.pipeline.stages import uses_gold, uses_silver
-from vermeil.student.loop.metrics import require_tracker
+from vermeil.pipeline.documents import uses_gold, uses_silver
+from vermeil.student.loop.trackers import require_tracker
 from vermeil.student.network.encoder import find_encoder
 from vermeil.tasks import make_task
 from vermeil.tasks.protocol import Task
@@ -30,12 +30,12 @@ Severity = Literal["ok", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class CheckFinding:
-    """One thing that was looked at.
+    """Result of one check.
 
     Args:
-        about: what was looked at: ``corpora.gold``, ``teacher``, ….
-        severity: ok, warning (a run works, but look at it) or error (a run would stop).
-        message: what was found and, unless ok, what to do.
+        about: what was checked: ``corpora.gold``, ``teacher``, ….
+        severity: ok, warning (a run works, but its results may suffer) or error (a run would stop).
+        message: the finding and, unless ok, what to do.
         exit_code: the exit code that a run would stop with; 0 unless an error.
     """
 
@@ -45,24 +45,29 @@ class CheckFinding:
     exit_code: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the finding for JSON."""
         return {"about": self.about, "severity": self.severity, "message": self.message}
 
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """Everything that was looked at, and what the corpora hold."""
+    """Results of all checks, and counts of each corpus.
+
+    Args:
+        findings: the result of every check.
+        corpora: name to documents, groups, annotated documents and annotations by label.
+    """
 
     findings: tuple[CheckFinding, ...]
     corpora: Mapping[str, Mapping[str, Any]]
 
     @property
     def exit_code(self) -> int:
-        """The highest exit code of an error; 0 when there is none."""
+        """Highest exit code of an error; 0 if there is no error."""
         return max((finding.exit_code for finding in self.findings), default=0)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the report for JSON."""
         return {
             "ok": self.exit_code == 0,
             "findings": [finding.as_dict() for finding in self.findings],
@@ -70,11 +75,14 @@ class CheckReport:
         }
 
 
-def check(config: Sections) -> CheckReport:
-    """Look at configuration, files, leaks between them, teacher and encoder.
+def check(config: Config) -> CheckReport:
+    """Check configuration, corpora, leaks between them, teacher and encoder.
 
-    The teacher is asked for its models, if it is on this machine or may be sent text; it is sent
-    no text.
+    The list of models is requested from the teacher if it runs on this machine or if
+    ``allow_remote`` is set. No text is sent.
+
+    Args:
+        config: the whole configuration.
     """
     findings: list[CheckFinding] = []
     teacher = config.teacher
@@ -104,34 +112,38 @@ def _error(about: str, error: VermeilError) -> CheckFinding:
     return CheckFinding(about, "error", str(error).replace("\n", "; "), error.exit_code)
 
 
-def _missing_corpus(name: str, config: Sections) -> Iterator[CheckFinding]:
-    """Say what is missing because a corpus is not configured."""
+def _missing_corpus(name: str, config: Config) -> Iterator[CheckFinding]:
+    """Yield a finding if a corpus is needed but not configured."""
     about = f"corpora.{name}"
     if name == "gold" and uses_gold(config):
-        message = f"missing; the regimen {config.blending.regimen} trains on gold"
+        message = (
+            f"missing; the regimen {config.blending.regimen} trains on gold: name the annotated "
+            "file"
+        )
         yield CheckFinding(about, "error", message, 2)
     elif name == "pool" and uses_silver(config) and config.corpora.silver is None:
-        message = "missing; name the text that the teacher is to annotate, or corpora.silver"
+        message = "missing; name the text that the teacher is to annotate, or set corpora.silver"
         yield CheckFinding(about, "error", message, 2)
     elif name == "test" and config.corpora.dev is None:
-        yield CheckFinding(about, "warning", "missing; the student will not be scored")
+        message = "missing; the student will not be scored. Name an annotated file"
+        yield CheckFinding(about, "warning", message)
 
 
 def _corpus(
     name: str, corpus: CorpusConfig, task: Task, documents: list[Document]
 ) -> Iterator[CheckFinding]:
-    """Read a corpus into ``documents`` and say what is wrong with it."""
+    """Read a corpus into ``documents`` and yield what was found."""
     about = f"corpora.{name}"
-    unfit: list[DataError] = []
+    invalid: list[DataError] = []
 
-    def note(document: Document) -> None:
+    def check_document(document: Document) -> None:
         try:
             task.check(document)
         except DataError as error:
-            unfit.append(error)
+            invalid.append(error)
 
     try:
-        documents.extend(read_corpus(corpus, None if name == "pool" else note))
+        documents.extend(read_corpus(corpus, None if name == "pool" else check_document))
     except VermeilError as error:
         yield _error(about, error)
         return
@@ -139,14 +151,20 @@ def _corpus(
     unknown = {k: n for k, n in counts["labels"].items() if k not in task.labels}
     if unknown and name != "pool":
         shown = ", ".join(f"{label} ({number:,} times)" for label, number in unknown.items())
-        message = f"{corpus.path}: labels that [task.labels] lacks: {shown}"
+        message = f"{corpus.path}: labels missing in [task.labels]: {shown}; add or correct them"
         yield CheckFinding(about, "error", message, DataError.exit_code)
-    elif unfit:
-        message = f"{corpus.path}: {len(unfit):,} documents cannot be used, the first: {unfit[0]}"
+    elif invalid:
+        message = (
+            f"{corpus.path}: {len(invalid):,} documents cannot be used; the first error: "
+            f"{invalid[0]}"
+        )
         yield CheckFinding(about, "error", message, DataError.exit_code)
     if name != "pool" and counts["annotated"] < len(documents):
-        bare = len(documents) - counts["annotated"]
-        message = f"{corpus.path}: {bare:,} of {len(documents):,} documents are not annotated"
+        unannotated = len(documents) - counts["annotated"]
+        message = (
+            f"{corpus.path}: {unannotated:,} of {len(documents):,} documents are not annotated"
+        )
+        message += "; training skips them" if name == "silver" else "; annotate or remove them"
         yield CheckFinding(
             about, "warning" if name == "silver" else "error", message, _unannotated_exit_code(name)
         )
@@ -177,7 +195,7 @@ def _summary(corpus: CorpusConfig, counts: Mapping[str, Any]) -> str:
 
 
 def _leaks(documents: Mapping[str, list[Document]]) -> Iterator[CheckFinding]:
-    """Say which texts stand in a corpus for training and in one for scoring."""
+    """Yield the texts that occur both in a corpus for training and in one for scoring."""
     for left, right in combinations(("gold", "silver", "pool", "dev", "test"), 2):
         scored = right in ("dev", "test")
         if not (scored and documents.get(left) and documents.get(right)):
@@ -185,13 +203,14 @@ def _leaks(documents: Mapping[str, list[Document]]) -> Iterator[CheckFinding]:
         report = find_leaks(documents[left], documents[right])
         about = f"leaks from {left} to {right}"
         if report.leaks or report.short or report.groups:
-            said = report.describe(f"corpora.{left}", f"corpora.{right}")
-            yield CheckFinding(about, "warning" if report.leaks or report.groups else "ok", said)
+            message = report.describe(f"corpora.{left}", f"corpora.{right}")
+            severity: Severity = "warning" if report.leaks or report.groups else "ok"
+            yield CheckFinding(about, severity, message)
         else:
             yield CheckFinding(about, "ok", f"none among {report.right_documents:,} documents")
 
 
-def _teacher(config: Sections, task: Task, pool: list[Document]) -> Iterator[CheckFinding]:
+def _teacher(config: Config, task: Task, pool: list[Document]) -> Iterator[CheckFinding]:
     teacher = config.teacher
     try:
         check_prompt(task, teacher)
@@ -207,11 +226,14 @@ def _teacher(config: Sections, task: Task, pool: list[Document]) -> Iterator[Che
         yield _error(about, error)
         return
     if models is not None and teacher.model not in models:
-        message = f"{host} does not list the model {teacher.model}; it has {_first_names(models)}"
+        message = (
+            f"{host} does not list the model {teacher.model}; it lists {_first_names(models)}. "
+            "Set teacher.model to one of them"
+        )
         yield CheckFinding("teacher.model", "warning", message)
-    where = "this machine" if is_loopback(host) else f"{host}, a remote machine, as allowed"
-    message = f"{teacher.model} at {teacher.base_url} answers; "
-    message += f"up to {len(pool):,} documents ({size:,} characters) would go to {where}"
+    where = "this machine" if is_loopback(host) else f"{host}, a remote machine (allow_remote)"
+    message = f"{teacher.model} at {teacher.base_url} responds; "
+    message += f"a run would send up to {len(pool):,} documents ({size:,} characters) to {where}"
     yield CheckFinding("teacher", "ok", message)
 
 
@@ -219,21 +241,21 @@ def _first_names(names: tuple[str, ...]) -> str:
     return ", ".join(names[:5]) + (", …" if len(names) > 5 else "") or "none"
 
 
-def _missing(about: str, require: Callable[[Any], None], wanted: object) -> Iterator[CheckFinding]:
-    """Name the packages that a choice of the configuration needs and that are not installed."""
+def _missing(about: str, require: Callable[[Any], None], setting: object) -> Iterator[CheckFinding]:
+    """Yield an error if a setting needs a package that is not installed."""
     try:
-        require(wanted)
+        require(setting)
     except VermeilError as error:
         yield _error(about, error)
 
 
-def _encoder(config: Sections) -> CheckFinding:
+def _encoder(config: Config) -> CheckFinding:
     name = config.student.encoder
     try:
         source = find_encoder(name)
     except VermeilError as error:
         return _error("student.encoder", error)
     if not Path(source).is_dir():
-        message = f"{name} is not a folder here; training would take it from the Hugging Face Hub"
+        message = f"{name}: not a local folder; training would load it from the Hugging Face Hub"
         return CheckFinding("student.encoder", "warning", message)
     return CheckFinding("student.encoder", "ok", f"{name}: {source}")

@@ -5,58 +5,65 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
+from vermeil.config import Config
 from vermeil.corpora import read_corpus, require_readable, write_corpus
 from vermeil.data.atomic import atomic_file, write_json
 from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
 from vermeil.jobs.run_folder import RunFolder
-from vermeil.jobs.sections import Sections
-from vermeil.pipeline.stages import required_corpus, silver_corpus
+from vermeil.pipeline.documents import required_corpus, silver_corpus
 from vermeil.refinement.refine import refine
 from vermeil.refinement.select import rank_silver, select
-from vermeil.refinement.student_trainer import ScorerSettings
 from vermeil.tasks import make_task
+from vermeil.training.job import TrainJob
 from vermeil.training.requirements import require_judging
 
 
 def curate_files(
-    config: Sections, verb: Literal["select", "refine"], progress: Progress = silent
+    config: Config, verb: Literal["select", "refine"], progress: Progress = silent
 ) -> dict[str, Any]:
-    """Judge the silver of a configuration and write what comes of it into the run's folder.
+    """Select or refine the silver of a configuration and write the results into the run's folder.
 
     ``select`` writes ``selected.jsonl``, ``selection.json`` and ``ranking.jsonl``; ``refine``
     writes ``refined.jsonl`` and ``refinement.json``.
 
+    Args:
+        config: the whole configuration.
+        verb: ``select`` or ``refine``.
+        progress: called with stage, done, total and details.
+
     Returns:
-        The report, with the files.
+        The report, with the paths of the files.
 
     Raises:
         ConfigError: gold is not configured.
-        DataError: too few gold documents were annotated by the teacher, or there is no silver, or
-            a file of another origin is in the way.
+        DataError: the teacher annotated too few gold documents, silver is missing, or the output
+            folder holds a file of another origin.
     """
-    task, places = make_task(config.task), RunFolder(config.run.output)
-    output, account = places.curated_files(verb)
-    products = [output, account, *([places.ranking] if verb == "select" else [])]
-    check_results(places.path, products)
+    task, run_folder = make_task(config.task), RunFolder(config.run.output)
+    output, report_file = run_folder.curated_files(verb)
+    results = [output, report_file, *([run_folder.ranking] if verb == "select" else [])]
+    check_results(run_folder.path, results)
     corpus = required_corpus(config, "gold", "name the annotated file that silver is judged by")
     require_judging(f"vermeil {verb}", config.selection, config.student)
     require_readable(corpus, silver_corpus(config))
-    gold = list(read_corpus(corpus, task.check))
-    silver = list(read_corpus(silver_corpus(config), task.check))
-    learning = ScorerSettings(
-        task, config.student, config.blending, config.run.seed, places.scorer_cache
+    job = TrainJob(
+        gold=list(read_corpus(corpus, task.check)),
+        silver=list(read_corpus(silver_corpus(config), task.check)),
+        task=task,
+        student=config.student,
+        blending=config.blending,
+        selection=config.selection,
+        seed=config.run.seed,
     )
-    done = {"select": select, "refine": refine}[verb](
-        gold, silver, learning, config.selection, progress
-    )
-    record_results(places.path, products)
-    write_corpus(done.documents, output, "jsonl", overwrite=True)
-    write_json(account, done.report)
-    report = {**done.report, "output": str(output), "account": str(account)}
+    curated = {"select": select, "refine": refine}[verb](job, run_folder.scorer_cache, progress)
+    record_results(run_folder.path, results)
+    write_corpus(curated.documents, output, "jsonl", overwrite=True)
+    write_json(report_file, curated.report)
+    report = {**curated.report, "output": str(output), "report_file": str(report_file)}
     if verb == "select":
-        with atomic_file(places.ranking) as file:
-            for row in rank_silver(done.judge_result):
+        with atomic_file(run_folder.ranking) as file:
+            for row in rank_silver(curated.judge_result):
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        report["ranking"] = str(places.ranking)
+        report["ranking"] = str(run_folder.ranking)
     return report

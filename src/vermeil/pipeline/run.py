@@ -1,4 +1,4 @@
-"""The whole of ``vermeil.toml``, from unannotated text to a model that is ready to predict."""
+"""A whole run: every stage of ``vermeil.toml``, from unannotated text to a trained student."""
 
 from __future__ import annotations
 
@@ -8,21 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vermeil.config import Config
 from vermeil.corpora import read_corpus
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError
 from vermeil.jobs.executor import LOCAL, Executor
 from vermeil.jobs.run_folder import RunFolder
-from vermeil.jobs.sections import Sections
-from vermeil.pipeline.stages import (
-    STAGES,
-    check_stage,
-    run_stage,
-    selects_on_dev,
-    uses_gold,
-    uses_silver,
-    why_stale,
-)
+from vermeil.pipeline.documents import selects_on_dev, uses_gold, uses_silver
+from vermeil.pipeline.execution import check_stage, run_stage, why_stale
+from vermeil.pipeline.stages import STAGES
 from vermeil.student.network.encoder import find_encoder
 from vermeil.tasks import make_task
 from vermeil.teacher.requests import check_prompt
@@ -30,13 +24,13 @@ from vermeil.teacher.requests import check_prompt
 
 @dataclass(frozen=True, slots=True)
 class StageOutcome:
-    """What became of one stage.
+    """Outcome of one stage.
 
     Args:
         name: the stage.
-        reason: why it was done, or skipped.
-        report: what it reported; None: it was skipped.
-        seconds: how long it took.
+        reason: why it ran or was skipped.
+        report: its report; None if it was skipped.
+        seconds: wall-clock time.
     """
 
     name: str
@@ -45,11 +39,11 @@ class StageOutcome:
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the outcome for JSON."""
         return {
             "stage": self.name,
             "done": self.report is not None,
-            "why": self.reason,
+            "reason": self.reason,
             "seconds": round(self.seconds, 2),
             "report": self.report,
         }
@@ -57,56 +51,57 @@ class StageOutcome:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What became of every stage, and where the results lie."""
+    """Outcome of every stage, and the paths of the results."""
 
     stages: tuple[StageOutcome, ...]
     outputs: Mapping[str, Path]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the report for JSON."""
         return {
             "stages": [stage.as_dict() for stage in self.stages],
-            "places": {name: str(path) for name, path in self.outputs.items()},
+            "outputs": {name: str(path) for name, path in self.outputs.items()},
         }
 
 
 def run(
-    config: Sections,
+    config: Config,
     progress: Progress = silent,
     log: Callable[[str], None] = lambda _: None,
     executor: Executor = LOCAL,
 ) -> RunReport:
-    """Annotate, locate, train and evaluate; a stage whose output stands is skipped.
+    """Annotate, locate, train and evaluate; skip each stage whose output is up to date.
 
-    A stage's output stands when it is there and was made from the same sections and files.
+    An output is up to date if it exists and was made from the same sections and files.
 
     Args:
         config: the whole configuration.
-        progress: told how far a stage has come.
-        log: told in words what is done or skipped, and why.
-        executor: who does the work, where it is not this process.
+        progress: called with stage, done, total and details.
+        log: called with one line of text per stage: why it runs or is skipped.
+        executor: where the stages run.
 
     Raises:
-        ConfigError: something is not configured or not installed; told before anyone is asked.
-        DataError: a gold file is wrong, or a file of another origin is in the way; raised before
-            the teacher is called.
-        VermeilError: whatever stops a stage; a later call goes on from there.
+        ConfigError: something is not configured or not installed; raised before the teacher is
+            called.
+        DataError: a gold file is wrong, or the output folder holds a file of another origin;
+            raised before the teacher is called.
+        VermeilError: a stage stopped; the next call resumes with that stage.
     """
     _check_requirements(config, executor)
     outcomes = [_run_or_skip(name, config, progress, log, executor) for name in STAGES]
-    places = RunFolder(config.run.output)
+    run_folder = RunFolder(config.run.output)
     found = {
-        "replies": places.replies,
-        "silver": config.corpora.silver.path if config.corpora.silver else places.silver,
-        "model": places.model,
-        "evaluation": places.evaluation,
-        "configuration": places.config,
+        "replies": run_folder.replies,
+        "silver": config.corpora.silver.path if config.corpora.silver else run_folder.silver,
+        "model": run_folder.model,
+        "evaluation": run_folder.evaluation,
+        "configuration": run_folder.config,
     }
     return RunReport(tuple(outcomes), {k: path for k, path in found.items() if path.exists()})
 
 
-def _check_requirements(config: Sections, means: Executor) -> None:
-    """Find out what would stop the later stages, before a teacher is paid for the first one."""
+def _check_requirements(config: Config, executor: Executor) -> None:
+    """Raise what would stop a later stage, before the first stage pays for replies."""
     task, corpora = make_task(config.task), config.corpora
     check_prompt(task, config.teacher)
     problems = []
@@ -121,38 +116,38 @@ def _check_requirements(config: Sections, means: Executor) -> None:
     for name in STAGES:
         if STAGES[name].skip_reason(config) is None:
             check_stage(name, config)
-    _require(config, means)
+    _require(config, executor)
     for corpus in (corpora.gold, corpora.silver, corpora.dev, corpora.test):
         if corpus is not None:
             for _ in read_corpus(corpus, task.check):
                 pass
 
 
-def _require(config: Sections, means: Executor) -> None:
-    """Raise `ConfigError` if a stage that has to be done needs what is not installed.
+def _require(config: Config, executor: Executor) -> None:
+    """Raise `ConfigError` if a stage that will run needs a package that is not installed.
 
-    Once a stage is done anew, the output of those after it may not stand any longer.
+    After the first stale stage, the outputs of all later stages may become stale, too.
     """
     needed = [name for name, stage in STAGES.items() if not stage.skip_reason(config)]
-    begun = False
+    stale = False
     for name in needed:
-        begun = begun or why_stale(name, config) is not None
-        if begun:
-            STAGES[name].require(config, means)
+        stale = stale or why_stale(name, config) is not None
+        if stale:
+            STAGES[name].require(config, executor)
             if name == "train":
                 find_encoder(config.student.encoder)
 
 
 def _run_or_skip(
-    name: str, config: Sections, progress: Progress, log: Callable[[str], None], executor: Executor
+    name: str, config: Config, progress: Progress, log: Callable[[str], None], executor: Executor
 ) -> StageOutcome:
-    needless = STAGES[name].skip_reason(config)
-    why = needless or why_stale(name, config)
-    if needless or why is None:
-        why = why or "its output stands, made from the same inputs"
-        log(f"{name}: skipped, {why}")
-        return StageOutcome(name, why)
-    log(f"{name}: {why}")
+    skip_reason = STAGES[name].skip_reason(config)
+    stale_reason = None if skip_reason else why_stale(name, config)
+    if stale_reason is None:
+        reason = skip_reason or "its output is up to date (same inputs)"
+        log(f"{name}: skipped, {reason}")
+        return StageOutcome(name, reason)
+    log(f"{name}: {stale_reason}")
     started = time.monotonic()
     report = run_stage(name, config, progress, executor)
-    return StageOutcome(name, why, report, time.monotonic() - started)
+    return StageOutcome(name, stale_reason, report, time.monotonic() - started)

@@ -1,4 +1,4 @@
-"""One document through every stage."""
+"""One document at every stage: prompt, replies, silver, prediction."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from vermeil.config import Config
 from vermeil.corpora import read_corpus, require_readable
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.document import UNANNOTATED, Document
@@ -16,9 +17,8 @@ from vermeil.data.reply import Message
 from vermeil.errors import DataError
 from vermeil.jobs.requirements import require_demonstrations
 from vermeil.jobs.run_folder import RunFolder
-from vermeil.jobs.sections import Sections
 from vermeil.pipeline.demonstration_files import demonstrations_for
-from vermeil.pipeline.stages import silver_corpus
+from vermeil.pipeline.documents import silver_corpus
 from vermeil.tasks import make_task
 from vermeil.tasks.protocol import ReplyResult, Task
 from vermeil.teacher.config import TeacherConfig
@@ -31,13 +31,18 @@ SEARCHED_CORPORA = ("gold", "pool", "dev", "test")
 
 @dataclass(frozen=True, slots=True)
 class ParsedAttempt:
-    """A stored attempt and what the task makes of its reply now; None where there was no reply."""
+    """A stored attempt, and its reply as the task parses it now.
+
+    Args:
+        attempt: the stored attempt.
+        reading: the parsed reply; None if the attempt got no reply.
+    """
 
     attempt: Attempt
     reading: ReplyResult | None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the report for JSON."""
         reply, reading = self.attempt.reply, self.reading
         return {
             "model": self.attempt.model,
@@ -56,16 +61,17 @@ class ParsedAttempt:
 
 @dataclass(frozen=True, slots=True)
 class ShowReport:
-    """Everything that is known about one document.
+    """One document at every stage that has run.
 
     Args:
-        sources: the corpora that hold it.
+        sources: names of the corpora that hold it.
         document: the document with its own (gold) annotation.
-        messages: what the teacher is asked with, as it would be rendered now.
-        attempts: every stored attempt to ask about it.
-        silver: what the teacher said, located; None: not in the silver file, or there is none.
-        predicted: what the student says; None: there is no model yet.
-        refined: silver as `refine` corrected it, with ``meta.changes``; None: not refined.
+        messages: the prompt, rendered with the current settings.
+        attempts: every stored request about it.
+        silver: the teacher's annotation; None if it is not in the silver file, or the file is
+            missing.
+        predicted: the student's prediction; None if there is no model yet.
+        refined: silver as `refine` corrected it, with ``meta.changes``; None if it was not refined.
     """
 
     sources: tuple[str, ...]
@@ -77,7 +83,7 @@ class ShowReport:
     refined: Document | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the report for JSON."""
         return {
             "sources": list(self.sources),
             "document": document_to_record(self.document),
@@ -89,19 +95,19 @@ class ShowReport:
         }
 
 
-def show(config: Sections, document_id: str) -> ShowReport:
-    """Follow one document through every stage that has been done.
+def show(config: Config, document_id: str) -> ShowReport:
+    """Return one document at every stage that has run.
 
     Args:
         config: the whole configuration.
-        document_id: the document.
+        document_id: id of the document.
 
     Raises:
-        ConfigError: there is a model, and torch or transformers is not installed.
-        DataError: no corpus of the configuration holds it.
+        ConfigError: a model exists, but torch or transformers is not installed.
+        DataError: no configured corpus holds the document.
     """
-    places = RunFolder(config.run.output)
-    if places.model.exists():
+    run_folder = RunFolder(config.run.output)
+    if run_folder.model.exists():
         require_prediction("vermeil show")
     require_demonstrations(config.teacher.demonstrations)
     require_readable(*(corpus for _, corpus in _sources(config)))
@@ -112,8 +118,8 @@ def show(config: Sections, document_id: str) -> ShowReport:
     check_prompt(task, config.teacher)
     request = next(make_requests([document], task, config.teacher, 1, demonstrations_for(config)))
     attempts: list[Attempt] = []
-    if places.replies.exists():
-        with ReplyStore(places.replies) as store:
+    if run_folder.replies.exists():
+        with ReplyStore(run_folder.replies) as store:
             attempts = store.attempts(document.id, request.key)
     return ShowReport(
         tuple(found),
@@ -121,9 +127,9 @@ def show(config: Sections, document_id: str) -> ShowReport:
         request.messages,
         tuple(_parsed_attempt(attempt, document, task, config.teacher) for attempt in attempts),
         _in_corpus(silver_corpus(config), document_id),
-        _predicted(places, document),
+        _predicted(run_folder, document),
         _in_corpus(
-            CorpusConfig(path=places.curated_files("refine")[0], format="jsonl"), document_id
+            CorpusConfig(path=run_folder.curated_files("refine")[0], format="jsonl"), document_id
         ),
     )
 
@@ -144,8 +150,8 @@ def _mention(located: LocatedMention) -> dict[str, Any]:
     }
 
 
-def _find(config: Sections, document_id: str) -> Mapping[str, Document]:
-    """Return the document by the name of each corpus that holds it."""
+def _find(config: Config, document_id: str) -> Mapping[str, Document]:
+    """Return name of corpus to the document, for each corpus that holds it."""
     found: dict[str, Document] = {}
     known: list[str] = []
     for name, corpus in _sources(config):
@@ -158,12 +164,12 @@ def _find(config: Sections, document_id: str) -> Mapping[str, Document]:
         close = get_close_matches(document_id, known[:20_000], n=3, cutoff=0.5) or known[:3]
         raise DataError(
             f"no document {document_id!r} among the {len(known):,} of the configured corpora; "
-            f"ids look like {', '.join(close) or 'nothing: all corpora are empty'}"
+            + (f"similar ids: {', '.join(close)}" if close else "all corpora are empty")
         )
     return found
 
 
-def _sources(config: Sections) -> Iterator[tuple[str, CorpusConfig]]:
+def _sources(config: Config) -> Iterator[tuple[str, CorpusConfig]]:
     for name in SEARCHED_CORPORA:
         corpus: CorpusConfig | None = getattr(config.corpora, name)
         if corpus is not None:

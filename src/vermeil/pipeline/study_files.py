@@ -1,4 +1,4 @@
-"""What a study is made from: the configured corpora and what is known about the teacher."""
+"""The inputs of a study: the configured corpora and the scores of the teacher."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vermeil.data.document import Document
 from vermeil.data.results_folder import record_results
 from vermeil.errors import ConfigError
 from vermeil.jobs.run_folder import RunFolder
-from vermeil.pipeline.stages import silver_corpus
+from vermeil.pipeline.documents import silver_corpus
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.tasks.protocol import Task
 
@@ -24,8 +24,8 @@ def read_documents(config: Config, task: Task) -> StudyCorpora:
     """Read the corpora of a study.
 
     Raises:
-        ConfigError: one that is needed is not configured, or silver has not been made yet.
-        DataError: a file is wrong.
+        ConfigError: a corpus that is needed is not configured, or silver has not been made yet.
+        DataError: a file cannot be read.
     """
     _check_sources(config)
     return StudyCorpora(
@@ -44,7 +44,7 @@ def save_config(config: Config, folder: Path) -> None:
 
 
 def read_context(config: Config) -> dict[str, Any]:
-    """Return what the report is to tell besides: the configuration, the teacher's own scores."""
+    """Return additional data for the report: the configuration and the teacher's scores."""
     context: dict[str, Any] = {"configuration": config.model_dump(mode="json")}
     located = RunFolder(config.run.output).locate_report
     if config.corpora.silver is None and located.exists():

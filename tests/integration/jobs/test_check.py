@@ -41,7 +41,7 @@ def test_everything_that_is_wrong_is_told_and_the_worst_decides(project: Path) -
     assert set(found) == {"corpora.gold", "corpora.test", "teacher", "student.encoder"}
     assert "there is no such file" in found["corpora.gold"].message
     messages = [f.message for f in report.findings if f.about == "corpora.test"]
-    assert any("[task.labels] lacks: CITY (1 times)" in message for message in messages)
+    assert any("labels missing in [task.labels]: CITY (1 times)" in message for message in messages)
     assert any("1 of 2 documents are not annotated" in message for message in messages)
     assert report.exit_code == 4
     assert report.as_dict()["ok"] is False
@@ -85,7 +85,7 @@ def test_a_remote_teacher_without_a_key_is_an_error_of_configuration(
 def test_a_model_that_the_teacher_does_not_have_is_a_warning(project: Path) -> None:
     report = check(project, "teacher.model=gpt-17")
     finding = next(f for f in report.findings if f.about == "teacher.model")
-    assert (finding.severity, "it has recorded" in finding.message) == ("warning", True)
+    assert (finding.severity, "it lists recorded" in finding.message) == ("warning", True)
 
 
 def test_silver_of_ones_own_needs_no_teacher(project: Path, newswire: Path) -> None:

@@ -10,8 +10,8 @@ from vermeil.config import load_config
 from vermeil.corpora import read_corpus
 from vermeil.errors import ConfigError
 from vermeil.pipeline.demonstration_files import demonstrations_for
+from vermeil.pipeline.execution import run_stage, why_stale
 from vermeil.pipeline.show import show
-from vermeil.pipeline.stages import run_stage, why_stale
 
 
 @pytest.mark.parametrize("kind", ["fixed", "nearest"])

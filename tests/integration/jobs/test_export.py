@@ -13,7 +13,7 @@ import torch
 
 from vermeil.data.document import Document
 from vermeil.errors import ConfigError, DataError, ExportError
-from vermeil.jobs.export import export
+from vermeil.jobs.export import Int8Options, export
 from vermeil.jobs.predict import predict
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
@@ -128,7 +128,7 @@ def _scored(documents: Iterable[Document]) -> list[list[object]]:
 
 
 def test_int8_is_written_where_f1_stays(model: Path, tmp_path: Path) -> None:
-    report = export(model, tmp_path / "onnx", gold(model), int8=True, limit=1.0)
+    report = export(model, tmp_path / "onnx", gold(model), int8=Int8Options(max_f1_loss=1.0))
     assert report.refused is None
     assert set(report.f1) == {"student", "fp32", "int8"}
     assert report.f1["fp32"] == pytest.approx(report.f1["student"], abs=0.01)
@@ -140,7 +140,7 @@ def test_int8_is_written_where_f1_stays(model: Path, tmp_path: Path) -> None:
 
 
 def test_int8_is_refused_where_f1_falls(model: Path, tmp_path: Path) -> None:
-    report = export(model, tmp_path / "onnx", gold(model), int8=True, limit=-1.0)
+    report = export(model, tmp_path / "onnx", gold(model), int8=Int8Options(max_f1_loss=-1.0))
     assert report.refused is not None
     assert list(report.files) == ["fp32"]
     assert not (tmp_path / "onnx/model.int8.onnx").exists()
@@ -155,7 +155,7 @@ def test_int8_is_refused_where_a_few_large_weights_ruin_it(model: Path, tmp_path
         student.network.classifier.weight[-1] = 1e6
         student.network.classifier.bias[-1] = -1e9  # the last class stays out of the way
     student.save(model, {})
-    report = export(model, tmp_path / "onnx", gold(model), int8=True, per_channel=False)
+    report = export(model, tmp_path / "onnx", gold(model), int8=Int8Options(per_channel=False))
     assert report.f1["student"] > 0.9
     assert report.f1["int8"] < report.f1["student"] - 0.003
     assert report.refused is not None
@@ -164,7 +164,7 @@ def test_int8_is_refused_where_a_few_large_weights_ruin_it(model: Path, tmp_path
 
 def test_int8_needs_documents_to_prove_itself(model: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--check"):
-        export(model, tmp_path / "onnx", int8=True)
+        export(model, tmp_path / "onnx", int8=Int8Options())
 
 
 def test_what_computes_something_else_is_not_written(model: Path, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_what_computes_something_else_is_not_written(model: Path, tmp_path: Path
     with torch.no_grad():
         student.network.classifier.bias.fill_(float("nan"))
     student.save(model, {})
-    with pytest.raises(ExportError, match="computes something else"):
+    with pytest.raises(ExportError, match="computes other logits"):
         export(model, tmp_path / "onnx")
     assert not (tmp_path / "onnx").exists()
 

@@ -20,7 +20,7 @@ from vermeil.jobs.pilot import pilot
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
-from vermeil.teacher.config import DemonstrationsConfig, TeacherConfig
+from vermeil.teacher.config import DemonstrationsConfig, PriceConfig, TeacherConfig
 from vermeil.teacher.replay.server import ReplayServer
 
 CONFIG = PilotConfig(documents=40, models=("standard", "thoughtful"), resamples=200)
@@ -57,7 +57,9 @@ def test_every_way_of_asking_is_tried_on_the_same_documents(
     gold: list[Document], names: Task, recorded: TeacherConfig, tmp_path: Path
 ) -> None:
     store = tmp_path / "replies.sqlite"
-    report = pilot(gold, names, recorded, CONFIG, store, cost_of=lambda model, usage: 0.04)
+    price = PriceConfig(input=1.0, output=2.0)
+    priced = recorded.model_copy(update={"prices": dict.fromkeys(CONFIG.models, price)})
+    report = pilot(gold, names, priced, CONFIG, store)
     assert (report.documents, len(report.trials)) == (40, 8)
     assert len({trial.variant for trial in report.trials}) == 8
     f1 = [trial.f1 for trial in report.trials]
@@ -68,7 +70,9 @@ def test_every_way_of_asking_is_tried_on_the_same_documents(
         low, high = trial.intervals["f1"]
         assert 0.5 < low <= trial.f1 <= high <= 1
         assert trial.usage.completion_tokens > 0
-        assert trial.as_dict()["cost_per_1000"] == pytest.approx(1.0)
+        expected = trial.usage.prompt_tokens + 2 * trial.usage.completion_tokens
+        assert trial.cost == pytest.approx(expected / 1e6)
+        assert trial.as_dict()["cost_per_1000"] == pytest.approx(expected / 1e6 * 1000 / 40)
     plain, shown = (
         next(t for t in report.trials if t.variant.demonstrations == kind)
         for kind in ("none", "fixed")

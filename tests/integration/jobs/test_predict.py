@@ -56,5 +56,5 @@ def test_other_documents_are_refused(model: Path, tmp_path: Path) -> None:
         predict_file(model, interrupted(done), output, resume=True)
     with pytest.raises(DataError, match="now has document 'd1'"):
         predict_file(model, documents(done)[1:], output, resume=True)
-    with pytest.raises(DataError, match="now has nothing"):
+    with pytest.raises(DataError, match="now has no document"):
         predict_file(model, documents(3), output, resume=True)

@@ -115,7 +115,7 @@ def test_the_judge_listens_to_how_sure_the_teacher_was(job: TrainJob, cache: Pat
     unsure = [_unsure(d, number) for number, d in enumerate(silver)]
     settings = SelectionConfig(folds=0, refinement="relabel")
     done = _refine(job, cache, gold, unsure, settings)
-    assert done.report["judge"]["weights"]["doubt of what is said"] < 0
+    assert done.report["judge"]["weights"]["teacher uncertainty"] < 0
     said = [d for d in unsure if d.text not in {g.text for g in gold}]
     assert right_share(done.documents) > right_share(said)
 

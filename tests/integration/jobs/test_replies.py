@@ -123,7 +123,7 @@ def test_an_export_can_be_imported_elsewhere_and_read_there(store, tmp_path):
             assert reply is not None
             assert reply.text == SAID[request.document_id]
     again = import_replies(file, DOCUMENTS, TASK, TEACHER, other)
-    assert (again.counts["already"], again.counts["imported"]) == (4, 0)
+    assert (again.counts["already_stored"], again.counts["imported"]) == (4, 0)
     twice = tmp_path / "twice.jsonl"
     export_replies(other, twice, ALL)
     fields = ("id", "text", "model", "prompt", "sample", "reply", "finish_reason")
@@ -196,7 +196,7 @@ def test_log_probabilities_survive_export_import_and_replay(tmp_path):
 def test_log_probabilities_of_another_reply_are_a_data_error(wrong, tmp_path):
     file = tmp_path / "in.jsonl"
     file.write_text(json.dumps({"text": DOCUMENTS[0].text, "reply": "[]", **wrong}))
-    with pytest.raises(DataError, match='"token_ends" and "token_logprobs" do not fit'):
+    with pytest.raises(DataError, match='"token_ends" and "token_logprobs" do not match'):
         import_replies(file, DOCUMENTS, TASK, TEACHER, tmp_path / "replies.sqlite")
 
 
@@ -207,8 +207,8 @@ def test_without_pyarrow_the_command_that_installs_it_is_told(store, tmp_path):
         "from pathlib import Path\n"
         "from vermeil.errors import ConfigError\n"
         "from vermeil.jobs.replies import export_replies\n"
-        "from vermeil.teacher.store.records import Wanted\n"
-        "try:\n    export_replies(*map(Path, sys.argv[1:]), Wanted())\n"
+        "from vermeil.teacher.store.records import RecordFilter\n"
+        "try:\n    export_replies(*map(Path, sys.argv[1:]), RecordFilter())\n"
         "except ConfigError as error:\n    print(error)"
     )
     command = [sys.executable, "-c", script, str(store), str(tmp_path / "out.parquet")]
@@ -234,7 +234,7 @@ def test_third_party_replies_are_matched_by_text_or_id_and_the_rest_is_counted(t
     assert report.as_dict() == {
         "records": 8,
         "imported": 3,
-        "already": 1,
+        "already_stored": 1,
         "unknown_document": 2,
         "other_model": 1,
         "other_prompt": 1,

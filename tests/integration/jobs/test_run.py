@@ -12,13 +12,13 @@ from vermeil.config import load_config
 from vermeil.errors import ConfigError, DataError, TeacherError
 from vermeil.pipeline.run import RunReport
 
-SAME = "its output stands, made from the same inputs"
+SAME = "its output is up to date (same inputs)"
 
 
 def run(project: Path, *overrides: str) -> tuple[RunReport, list[str]]:
-    said: list[str] = []
+    log: list[str] = []
     config = load_config(project / "vermeil.toml", overrides)
-    return vermeil.run(config, log=said.append), said
+    return vermeil.run(config, log=log.append), log
 
 
 def done(report: RunReport) -> list[str]:
@@ -26,8 +26,8 @@ def done(report: RunReport) -> list[str]:
 
 
 def test_a_run_goes_from_text_to_a_model_and_a_second_one_does_nothing(project: Path) -> None:
-    report, said = run(project)
-    assert said == [f"{name}: not done yet" for name in ("annotate", "locate", "train", "evaluate")]
+    report, log = run(project)
+    assert log == [f"{name}: not done yet" for name in ("annotate", "locate", "train", "evaluate")]
     assert set(report.outputs) == {"replies", "silver", "model", "evaluation", "configuration"}
     assert all(path.exists() for path in report.outputs.values())
     evaluation = json.loads(report.outputs["evaluation"].read_text())
@@ -36,9 +36,9 @@ def test_a_run_goes_from_text_to_a_model_and_a_second_one_does_nothing(project: 
     tagged = list(vermeil.predict(report.outputs["model"], ["Ada met Grace in Oslo."]))
     assert tagged[0].spans is not None
 
-    again, said = run(project)
+    again, log = run(project)
     assert done(again) == []
-    assert said == [
+    assert log == [
         f"{name}: skipped, {SAME}" for name in ("annotate", "locate", "train", "evaluate")
     ]
     json.dumps(again.as_dict())
@@ -47,23 +47,23 @@ def test_a_run_goes_from_text_to_a_model_and_a_second_one_does_nothing(project: 
 def test_only_what_a_change_touches_is_done_again(project: Path) -> None:
     run(project)
 
-    report, said = run(project, "run.seed=1")
+    report, log = run(project, "run.seed=1")
     assert done(report)[0] == "train"
-    assert "train: run.seed changed" in said
+    assert "train: run.seed changed" in log
 
     (project / "vermeil-run" / "evaluation.json").unlink()
-    report, said = run(project, "run.seed=1")
+    report, log = run(project, "run.seed=1")
     assert done(report) == ["evaluate"]
-    assert said[-1] == "evaluate: evaluation.json missing"
+    assert log[-1] == "evaluate: evaluation.json missing"
 
     pool = project / "pool.jsonl"
     pool.write_text("".join(pool.read_text().splitlines(keepends=True)[:14]))
-    report, said = run(project, "run.seed=1")
+    report, log = run(project, "run.seed=1")
     assert done(report) == ["annotate", "locate", "train", "evaluate"]
-    assert said[0] == "annotate: corpora.pool changed"
+    assert log[0] == "annotate: corpora.pool changed"
     annotated = report.stages[0].report
     assert annotated is not None
-    assert (annotated["asked"], annotated["already"]) == (0, 14)
+    assert (annotated["asked"], annotated["already_stored"]) == (0, 14)
 
 
 def test_failed_requests_are_asked_again_by_the_next_run(project: Path) -> None:
@@ -73,8 +73,8 @@ def test_failed_requests_are_asked_again_by_the_next_run(project: Path) -> None:
     report, _ = run(project)
     assert report.stages[0].report is not None
     assert report.stages[0].report["states"]["failed"] == 1
-    again, said = run(project)
-    assert said[0] == "annotate: not done yet"
+    again, log = run(project)
+    assert log[0] == "annotate: not done yet"
     assert again.stages[0].report is not None
     assert again.stages[0].report["asked"] == 1
 
@@ -90,10 +90,10 @@ def test_silver_of_ones_own_needs_no_teacher(project: Path, newswire: Path) -> N
 
 
 def test_a_regimen_without_silver_asks_nobody(project: Path) -> None:
-    report, said = run(project, "blending.regimen=gold_only", "corpora.test=none")
+    report, log = run(project, "blending.regimen=gold_only", "corpora.test=none")
     assert done(report) == ["train"]
-    assert said[0] == "annotate: skipped, the regimen gold_only uses no silver"
-    assert said[-1] == "evaluate: skipped, neither corpora.test nor corpora.dev is given"
+    assert log[0] == "annotate: skipped, the regimen gold_only uses no silver"
+    assert log[-1] == "evaluate: skipped, neither corpora.test nor corpora.dev is given"
 
 
 def test_what_would_stop_a_later_stage_is_told_before_anybody_is_asked(project: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 import vermeil
 from vermeil.config import Config, load_config
 from vermeil.errors import DataError
-from vermeil.pipeline.stages import run_stage
+from vermeil.pipeline.execution import run_stage
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_a_corpus_may_begin_with_its_format(tmp_path: Path) -> None:
     assert config.corpora.pool.path == tmp_path / "all.jsonl"
     both = TASK + "[corpora]\ngold={path='brat:people', format='conll'}\n"
     (problem,) = problems(write(tmp_path, both))
-    assert "corpora.gold: expected one format: the path says brat, the key conll" in problem
+    assert "expected one format, but the path names brat and the key format is conll" in problem
 
 
 def test_a_hub_id_is_not_taken_for_a_path(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_file_without_a_task_is_told_what_is_missing(tmp_path: Path) -> None:
 
 def test_an_empty_label_set_is_refused(tmp_path: Path) -> None:
     (problem,) = problems(write(tmp_path, "[task]\nlabels = {}\n"))
-    assert problem.startswith("task.labels: expected at least 1 of them")
+    assert problem.startswith("task.labels: expected at least 1 item,")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_file_that_is_not_utf8_names_its_line(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_points_to_init(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no such file; run `vermeil init`"):
+    with pytest.raises(ConfigError, match="no such file; create one with `vermeil init`"):
         load_config(tmp_path / "vermeil.toml")
 
 
@@ -169,7 +169,9 @@ def test_an_override_without_key_or_value_says_how_it_should_look(
     tmp_path: Path, override: str
 ) -> None:
     found = problems(write(tmp_path, TASK), override)
-    assert found[0] == (f"--set {override}: expected SECTION.KEY=VALUE, such as --set run.seed=1")
+    assert found[0] == (
+        f"--set {override}: expected SECTION.KEY=VALUE, for example --set run.seed=1"
+    )
 
 
 def test_an_override_below_a_value_is_refused(tmp_path: Path) -> None:
@@ -231,4 +233,4 @@ def test_a_study_may_name_variants_of_its_own(tmp_path: Path) -> None:
     assert config.study.variants == {"tailed": {"gold_tail": 0.3}}
     taken = text.replace("tailed", "pooled")
     (problem,) = problems(write(tmp_path, TASK + taken))
-    assert problem == "study.variants.pooled: the name is taken; choose another"
+    assert problem == "study.variants.pooled: this is the name of a regimen; choose another name"

@@ -98,3 +98,11 @@ def test_no_documents_make_an_empty_file(tmp_path):
     report = write_corpus([], tmp_path / "x.jsonl")
     assert report.as_dict() == {"documents": 0, "written": 0, "losses": {}}
     assert (tmp_path / "x.jsonl").read_bytes() == b""
+
+
+def test_a_path_alone_may_be_written_and_read(tmp_path):
+    for path in (tmp_path / "x.jsonl", str(tmp_path / "y.jsonl")):
+        write_corpus(DOCUMENTS, path)
+        assert list(read_corpus(path)) == DOCUMENTS
+    write_corpus(DOCUMENTS, tmp_path / "z.json", "prodigy")
+    assert list(read_corpus(f"prodigy:{tmp_path / 'z.json'}")) == DOCUMENTS

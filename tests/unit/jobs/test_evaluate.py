@@ -43,7 +43,7 @@ def test_missing_predictions_are_an_error(task: Task) -> None:
 
 def test_a_prediction_for_another_text_is_an_error(task: Task) -> None:
     other = replace(GOLD[1], text="something else", annotation=Annotation(()))
-    with pytest.raises(DataError, match=r"'d2'.*another text"):
+    with pytest.raises(DataError, match=r"'d2'.*text differs"):
         evaluate([GOLD[0], other, GOLD[2]], GOLD, task)
 
 

@@ -32,4 +32,8 @@ def test_mentions_are_counted_by_label_and_the_doubtful_ones_are_kept():
     assert [one["status"] for one in shown] == ["normalised"] * 5 + ["not_found"] * 5 + [
         "off_schema"
     ] * 5
-    assert (shown[0]["there"], shown[0]["tier"], shown[5]["there"]) == ("MUNICH", "folded", "us")
+    assert (shown[0]["found_text"], shown[0]["tier"], shown[5]["found_text"]) == (
+        "MUNICH",
+        "folded",
+        "us",
+    )

@@ -95,7 +95,7 @@ def test_a_correction_becomes_gold_with_its_origin(tmp_path, tool):
         "exported": 1,
         "spans": 3,
         "unknown_ids": [],
-        "carried_along": {"abstentions": 1, "scores": 3, "meta": 1},
+        "hidden": {"abstentions": 1, "scores": 3, "meta": 1},
     }
     answer(records[0], tool, CORRECTED)
     found, (gold,), rest = imported(tmp_path, tool, records)
@@ -111,7 +111,7 @@ def test_a_correction_becomes_gold_with_its_origin(tmp_path, tool):
     assert found.as_dict() == {
         "documents": 1,
         "accepted": 1,
-        "set_aside": {},
+        "not_accepted": {},
         "spans": changes,
         "labels": {
             "LOC": {"kept": 0, "changed": 1, "removed": 1, "added": 1, "kept_share": 0.0},
@@ -121,7 +121,7 @@ def test_a_correction_becomes_gold_with_its_origin(tmp_path, tool):
         "superseded": 0,
         "not_answered": 3,
         "losses": {},
-        "ids_set_aside": {},
+        "ids_not_accepted": {},
     }
 
 
@@ -200,7 +200,7 @@ def test_documents_come_in_the_order_that_is_asked_for(tmp_path):
     assert ids(order="score") == (["c", "a", "b", "d"], [])
     assert ids(order="abstentions", limit=2) == (["d", "a"], [])
     assert ids(ids=["d", "nobody", "a", "b"], limit=2) == (["d", "a"], ["nobody"])
-    with pytest.raises(ConfigError, match="--ids says the order already"):
+    with pytest.raises(ConfigError, match="omit --order"):
         ids(ids=["a"], order="score")
 
 

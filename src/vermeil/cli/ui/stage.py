@@ -27,7 +27,7 @@ def run_stage_command(
     sections = load(config, overrides)
     executor = select_executor(sections, on)
     from vermeil.cli.ui.reports import print_report
-    from vermeil.pipeline.stages import run_stage
+    from vermeil.pipeline.execution import run_stage
 
     is_helper = os.environ.get("RANK", "0") != "0"  # torchrun: only the first process prints
     with shown_progress(quiet or is_helper) as progress:

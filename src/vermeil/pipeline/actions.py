@@ -1,0 +1,84 @@
+"""The work of each stage: call the job with the configured documents and write its output."""
+
+from __future__ import annotations
+
+from vermeil.config import Config
+from vermeil.corpora import read_corpus, write_corpus
+from vermeil.data.atomic import write_json
+from vermeil.data.progress import Progress
+from vermeil.jobs.executor import Executor
+from vermeil.jobs.run_folder import RunFolder
+from vermeil.pipeline.demonstration_files import demonstrations_for
+from vermeil.pipeline.documents import (
+    pool_documents,
+    required_corpus,
+    scored_corpus,
+    training_job,
+)
+from vermeil.pipeline.stage import Report
+from vermeil.tasks import make_task
+
+
+def annotate_pool(config: Config, progress: Progress, executor: Executor) -> Report:
+    """Request the missing replies for the pool."""
+    from vermeil.jobs.annotate import annotate
+    from vermeil.teacher.engine import send_requests
+
+    report = annotate(
+        pool_documents(config),
+        make_task(config.task),
+        config.teacher,
+        RunFolder(config.run.output).replies,
+        progress,
+        demonstrations_for(config),
+        executor.send_requests or send_requests,
+    )
+    return report.as_dict()
+
+
+def has_no_failures(report: Report) -> bool:
+    """Return whether no request of ``annotate`` failed, is pending or exceeded a limit."""
+    requested = (report, report.get("verify", {"states": {}}))
+    open_states = ("failed", "over_budget", "pending")
+    return not any(one["states"].get(name, 0) for one in requested for name in open_states)
+
+
+def locate_pool(config: Config, progress: Progress, _executor: Executor) -> Report:
+    """Read the stored replies about the pool and write silver and the report."""
+    from vermeil.jobs.locate import locate
+
+    pool = required_corpus(config, "pool", "name the text that the teacher annotated")
+    run_folder = RunFolder(config.run.output)
+    task = make_task(config.task)
+    located = locate(
+        list(read_corpus(pool)),
+        task,
+        config.teacher,
+        run_folder.replies,
+        progress,
+        demonstrations_for(config),
+    )
+    write_corpus(located.documents, run_folder.silver, "jsonl", overwrite=True)
+    report = located.as_dict()
+    write_json(run_folder.locate_report, report)
+    return report
+
+
+def train_student(config: Config, progress: Progress, executor: Executor) -> Report:
+    """Train the student on the configured gold and silver."""
+    from vermeil.jobs.train import train
+
+    job, output = training_job(config), RunFolder(config.run.output).model
+    report = (executor.train or train)(job, output, progress)
+    return report.as_dict()
+
+
+def evaluate_student(config: Config, progress: Progress, _executor: Executor) -> Report:
+    """Score the student on test, or else dev, and write the scores."""
+    from vermeil.jobs.evaluate_files import evaluate_files
+
+    run_folder = RunFolder(config.run.output)
+    name, corpus = scored_corpus(config)
+    report = {"corpus": name, **evaluate_files(run_folder.model, corpus, progress).as_dict()}
+    write_json(run_folder.evaluation, report)
+    return report

@@ -1,0 +1,109 @@
+"""The corpora of a configuration and the documents that a run reads from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from vermeil.config import Config
+from vermeil.corpora import read_corpus
+from vermeil.corpora.config import CorpusConfig
+from vermeil.corpora.source import STDIN
+from vermeil.data.document import Document
+from vermeil.errors import ConfigError
+from vermeil.jobs.run_folder import RunFolder
+from vermeil.tasks import make_task
+from vermeil.training.job import TrainJob
+
+
+def uses_silver(config: Config) -> bool:
+    """Return whether the regimen trains on silver."""
+    return config.blending.regimen != "gold_only"
+
+
+def uses_gold(config: Config) -> bool:
+    """Return whether the regimen trains on gold."""
+    return config.blending.regimen != "silver_only"
+
+
+def selects_on_dev(config: Config) -> bool:
+    """Return whether the best state of training is selected on dev."""
+    return config.student.select == "best_dev"
+
+
+def required_corpus(config: Config, name: str, hint: str) -> CorpusConfig:
+    """Return a corpus of the configuration.
+
+    Args:
+        config: the whole configuration.
+        name: key of the corpus in ``[corpora]``.
+        hint: what to do if it is missing, for the error message.
+
+    Raises:
+        ConfigError: the corpus is not configured.
+    """
+    corpus: CorpusConfig | None = getattr(config.corpora, name)
+    if corpus is None:
+        raise ConfigError(f"corpora.{name}: missing; {hint}")
+    return corpus
+
+
+def silver_corpus(config: Config) -> CorpusConfig:
+    """Return the configured silver corpus, or else the file that `locate` writes."""
+    run_folder = RunFolder(config.run.output)
+    return config.corpora.silver or CorpusConfig(path=run_folder.silver, format="jsonl")
+
+
+def scored_corpus(config: Config) -> tuple[str, CorpusConfig]:
+    """Return name and corpus that the student is scored on: test, or else dev."""
+    if config.corpora.test is None and config.corpora.dev is not None:
+        return "dev", config.corpora.dev
+    return "test", required_corpus(config, "test", "name the gold file to score the student on")
+
+
+def pool_documents(config: Config) -> Iterable[Document]:
+    """Return the documents of the pool; a file is read as a stream on every iteration."""
+    pool = required_corpus(config, "pool", "name the text that the teacher is to annotate")
+    return list(read_corpus(pool)) if pool.path == STDIN else _StreamedCorpus(pool)
+
+
+def training_job(config: Config) -> TrainJob:
+    """Return the job of `train`; gold, silver and dev are empty where it does not need them.
+
+    Raises:
+        ConfigError: a corpus that is needed is not configured.
+    """
+    task = make_task(config.task)
+    gold: list[Document] = []
+    silver: list[Document] = []
+    dev: list[Document] = []
+    if uses_gold(config):
+        corpus = required_corpus(config, "gold", "name the annotated file to train on")
+        gold = list(read_corpus(corpus, task.check))
+    if uses_silver(config):
+        silver = list(read_corpus(silver_corpus(config), task.check))
+    if selects_on_dev(config):
+        corpus = required_corpus(
+            config, "dev", "name the annotated file to choose the best state by"
+        )
+        dev = list(read_corpus(corpus, task.check))
+    return TrainJob(
+        gold=gold,
+        silver=silver,
+        dev=dev,
+        task=task,
+        student=config.student,
+        blending=config.blending,
+        selection=config.selection,
+        seed=config.run.seed,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _StreamedCorpus:
+    """The documents of a file, read again on every iteration."""
+
+    config: CorpusConfig
+
+    def __iter__(self) -> Iterator[Document]:
+        return read_corpus(self.config)

@@ -1,0 +1,70 @@
+"""The execution of one stage: check, run, record its inputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vermeil.config import Config
+from vermeil.data.atomic import atomic_file
+from vermeil.data.progress import Progress, silent
+from vermeil.data.results_folder import check_results, record_results
+from vermeil.data.written import MODEL, check_folder
+from vermeil.jobs.executor import LOCAL, Executor
+from vermeil.jobs.fingerprints import StageLog
+from vermeil.jobs.run_folder import RunFolder
+from vermeil.pipeline.stage import Report, Stage
+from vermeil.pipeline.stages import STAGES
+
+
+def run_stage(
+    name: str, config: Config, progress: Progress = silent, executor: Executor = LOCAL
+) -> Report:
+    """Run one stage now, even if its output is up to date, and return its report.
+
+    Args:
+        name: the stage, a key of `STAGES`.
+        config: the whole configuration.
+        progress: called with stage, done, total and details.
+        executor: where the stage runs.
+
+    Raises:
+        ConfigError: the stage needs something that is not configured or not installed.
+    """
+    stage, run_folder = STAGES[name], RunFolder(config.run.output)
+    stage.require(config, executor)
+    check_stage(name, config)
+    record_results(run_folder.path, _results(stage, run_folder))
+    with atomic_file(run_folder.config) as file:
+        file.write(config.as_toml())
+    inputs, log = stage.inputs(config), StageLog(run_folder.path)
+    log.forget(name)
+    report = stage.run(config, progress, executor)
+    if stage.is_complete(report):
+        log.record(name, inputs)
+    return report
+
+
+def check_stage(name: str, config: Config) -> None:
+    """Check that a stage replaces only files that an earlier run wrote.
+
+    Raises:
+        DataError: the output folder holds a file of another origin under the same name.
+    """
+    stage, run_folder = STAGES[name], RunFolder(config.run.output)
+    check_results(run_folder.path, _results(stage, run_folder))
+    if run_folder.model in stage.outputs(run_folder):
+        check_folder(run_folder.model, MODEL)
+
+
+def why_stale(name: str, config: Config) -> str | None:
+    """Return in words why a stage has to run; None if its output is up to date."""
+    stage, run_folder = STAGES[name], RunFolder(config.run.output)
+    log = StageLog(run_folder.path)
+    return log.why_stale(name, stage.inputs(config), stage.outputs(run_folder))
+
+
+def _results(stage: Stage, run_folder: RunFolder) -> tuple[Path, ...]:
+    """Return the files that a stage replaces; the reply store only grows, the model is a folder."""
+    kept = (run_folder.replies, run_folder.model)
+    written = (path for path in stage.outputs(run_folder) if path not in kept)
+    return (run_folder.config, run_folder.stages, *written)

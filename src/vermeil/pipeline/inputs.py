@@ -1,0 +1,70 @@
+"""The inputs of each stage: digests of the sections and files that its output depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from vermeil.config import Config
+from vermeil.corpora.config import CorpusConfig
+from vermeil.jobs.fingerprints import Inputs, digest_file, digest_section
+from vermeil.jobs.run_folder import RunFolder
+from vermeil.pipeline.documents import (
+    scored_corpus,
+    selects_on_dev,
+    silver_corpus,
+    uses_silver,
+)
+
+
+def annotate_inputs(config: Config) -> Inputs:
+    """Return the inputs of ``annotate``: task, teacher, pool and the corpora of demonstrations."""
+    pool = _corpus_inputs("pool", config.corpora.pool)
+    inputs = {**_section_inputs(config, "task", "teacher"), **dict(pool)}
+    if config.teacher.demonstrations.kind != "none":
+        for name in ("gold", "dev", "test"):
+            inputs.update(_corpus_inputs(name, getattr(config.corpora, name)))
+    return inputs
+
+
+def locate_inputs(config: Config) -> Inputs:
+    """Return the inputs of ``locate``: those of ``annotate`` and the stored replies."""
+    replies = digest_file(RunFolder(config.run.output).replies)
+    return {**annotate_inputs(config), "replies": replies}
+
+
+def train_inputs(config: Config) -> Inputs:
+    """Return the inputs of ``train``: its sections, the seed and the corpora that it uses."""
+    inputs = {
+        **_section_inputs(config, "task", "student", "blending"),
+        "run.seed": str(config.run.seed),
+        **dict(_corpus_inputs("gold", config.corpora.gold)),
+    }
+    if config.blending.regimen == "auto":
+        inputs.update(_section_inputs(config, "selection"))
+    if selects_on_dev(config):
+        inputs.update(_corpus_inputs("dev", config.corpora.dev))
+    if uses_silver(config):
+        inputs.update(_corpus_inputs("silver", silver_corpus(config)))
+    return inputs
+
+
+def evaluate_inputs(config: Config) -> Inputs:
+    """Return the inputs of ``evaluate``: task, model and the corpus that is scored."""
+    return {
+        **_section_inputs(config, "task"),
+        "model": digest_file(RunFolder(config.run.output).model),
+        **dict(_corpus_inputs(*scored_corpus(config))),
+    }
+
+
+def _corpus_inputs(name: str, corpus: CorpusConfig | None) -> Iterator[tuple[str, str]]:
+    if corpus is not None:
+        settings = digest_section(corpus.model_copy(update={"path": Path()}))
+        yield f"corpora.{name}", settings + digest_file(corpus.path)
+
+
+def _section_inputs(config: Config, *names: str) -> Mapping[str, str]:
+    digests = {f"[{name}]": digest_section(getattr(config, name)) for name in names}
+    return {"version of vermeil": version("vermeil"), **digests}
