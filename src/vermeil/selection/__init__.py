@@ -1,1 +1,1 @@
-"""Selection: which silver to trust, and what is more likely true."""
+"""Selection of silver: signals, judge, policies, and ranking for human review."""

@@ -15,37 +15,39 @@ Policy = LabelPreservingPolicy | Literal["relabel", "soft"]
 
 
 class SelectionConfig(Section):
-    """Which silver is trusted, and what becomes of the rest."""
+    """Settings of silver selection: policy, scorers and judge."""
 
     policy: LabelPreservingPolicy = "abstain"
-    """vermeil select. keep: silver as it is, with the probability that it is right as score;
-    drop_document: without documents that are expected to be worse than the threshold (F1);
-    drop_span: without spans below it; abstain: what is below it is masked, and so is a place where
-    something is probably missing; weight: spans count as much as they are probable;
-    complete: the same, with what students see where the teacher marks nothing."""
+    """Policy of vermeil select. keep: keep all spans, with their probability as score.
+    drop_document: drop documents with an expected F1 below the threshold. drop_span: drop spans
+    below the threshold. abstain: mask these spans, and ranges where a span is probably missing.
+    weight: weight spans by their probability. complete: weight, and add the students' spans where
+    the teacher marks nothing."""
     threshold: float = Field(default=0.5, ge=0, le=1)
-    """drop_document, drop_span, abstain: least probability, or expected F1, that is trusted."""
+    """drop_document: minimum expected F1. drop_span, abstain: minimum probability."""
     refinement: Literal["relabel", "soft"] = "soft"
-    """vermeil refine, and the regimen auto. relabel: the most probable annotation; soft: that, with
-    the probabilities of its labels, which a student learns (see student.soft_labels)."""
+    """Policy of vermeil refine and the regimen auto. relabel: the most probable annotation. soft:
+    the same, with label probabilities as training targets (see student.soft_labels)."""
     folds: int = Field(default=2, ge=0)
-    """Parts of gold, and of silver, cut between groups: each is judged with a student that learnt
-    all else. 0: without students, in seconds; only what the teacher says is judged then."""
+    """Number of parts of gold and silver, split between groups. A student trained on the other
+    parts scores each part. 0: no students; the judge takes seconds and uses only the teacher's
+    annotations."""
     rounds: int = Field(default=1, ge=1)
-    """How often students are asked about silver: those of a later round learn it as the judge
-    corrected it in the round before, pooled with gold."""
+    """Number of judging rounds. In later rounds, students are trained on gold and the silver that
+    the judge corrected in the round before."""
     context: Literal["none", "group"] = "group"
-    """group: those students read neighbouring documents of a group together, which helps them,
-    however the student that follows reads; none: each document by itself."""
+    """Input of these students. group: neighbouring documents of a group together, which improves
+    them. none: each document alone. It does not affect the final student."""
     self_training: bool = True
-    """vermeil refine, and the regimen auto: silver documents without an annotation are annotated by
-    a student of gold and refined silver. Otherwise, and without folds, they are left out."""
+    """vermeil refine and the regimen auto: annotate unannotated silver documents with a student
+    trained on gold and refined silver. If false, or without folds, they are left out."""
     corrector: bool = False
-    """Ask a student, too, that reads what the teacher says and was taught to correct it."""
+    """Add an auxiliary scorer: a student trained to correct the teacher's annotations."""
     dynamics: bool = False
-    """Ask a student, too, that learns from the teacher alone: what it believes early, and late."""
+    """Add two auxiliary scorers: a student trained on silver alone after its first and last
+    pass."""
     ensembles: int = Field(default=1, ge=1)
-    """Divisions into folds, each with students of its own, whose probabilities are averaged."""
+    """Number of splits into folds, each with its own students; their probabilities are averaged."""
     strengths: tuple[float, ...] = Field(default=(10.0,), min_length=1)
-    """Strength of the judge's prior; of several the one that is best on gold out of fold, which
-    with little gold is not always the best for silver."""
+    """Candidate strengths of the judge's prior; the best on gold out of fold is used. With little
+    gold, it is not always the best for silver."""

@@ -1,4 +1,4 @@
-"""Making the errors of a teacher: what a corrector of its labels is taught with."""
+"""Simulation of teacher errors, for the training data of the corrector."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from vermeil.data.document import Range
 from vermeil.data.region import Candidate, SpanKey, overlaps
 
 LabelledWordRanges = list[tuple[int, int, str]]
-"""First word, word behind the last one, label."""
+"""First word, one past the last word, and label of each span."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRates:
-    """How often a teacher errs, each per true mark.
+    """Error rates of a teacher, relative to the number of true spans.
 
     Args:
-        missed: it marks nothing there.
-        relabelled: just this stretch, but another label.
-        moved: another stretch that touches it.
-        spurious: marks that touch no true one.
+        missed: true spans without an overlapping span of the teacher.
+        relabelled: true spans with the correct bounds and a wrong label.
+        moved: true spans with an overlapping span of other bounds.
+        spurious: the teacher's spans that overlap no true span.
     """
 
     missed: float
@@ -32,27 +32,27 @@ class ErrorRates:
 
 
 def error_rates(pairs: Iterable[tuple[Candidate, Candidate]]) -> ErrorRates:
-    """Count a teacher's errors on doubly labelled documents.
+    """Estimate a teacher's error rates on documents with gold and silver labels.
 
-    Each count has one added to it, so that no kind is taken to be impossible.
+    One is added to each count, so no rate is 0.
 
     Args:
-        pairs: per document the true marks, and what the teacher says.
+        pairs: true span keys and the teacher's span keys of each document.
     """
     number = missed = relabelled = moved = spurious = 1
-    for true, said in pairs:
+    for true, teacher in pairs:
         number += len(true)
-        told = {mark[:2]: mark[2] for mark in said}
+        labels = {key[:2]: key[2] for key in teacher}
         for start, end, label in true:
-            if (start, end) in told:
-                relabelled += told[start, end] != label
-            elif any(overlaps(mark, start, end) for mark in said):
+            if (start, end) in labels:
+                relabelled += labels[start, end] != label
+            elif any(overlaps(key, start, end) for key in teacher):
                 moved += 1
             else:
                 missed += 1
-        spurious += sum(not any(overlaps(m, a, b) for m in true) for a, b, _ in said)
-    whole = max(number, missed + relabelled + moved)
-    return ErrorRates(missed / whole, relabelled / whole, moved / whole, spurious / whole)
+        spurious += sum(not any(overlaps(key, a, b) for key in true) for a, b, _ in teacher)
+    total = max(number, missed + relabelled + moved)
+    return ErrorRates(missed / total, relabelled / total, moved / total, spurious / total)
 
 
 def corrupt(
@@ -62,61 +62,61 @@ def corrupt(
     rates: ErrorRates,
     random: np.random.Generator,
 ) -> Candidate:
-    """Return marks with errors made at random.
+    """Return span keys with random errors.
 
     Args:
-        span_keys: of whole words, in order, none overlapping another.
+        span_keys: keys of whole words, in order, without overlaps.
         words: ranges of the text's words.
         labels: the label set.
-        rates: how often each error is made.
-        random: draws them.
+        rates: rate of each kind of error.
+        random: random generator.
 
     Returns:
-        Marks of whole words, in order, none overlapping another.
+        Keys of whole words, in order, without overlaps.
     """
     first = {start: number for number, (start, _) in enumerate(words)}
     last = {end: number for number, (_, end) in enumerate(words)}
-    pieces: LabelledWordRanges = []
+    corrupted: LabelledWordRanges = []
     for start, end, label in span_keys:
-        piece = (first[start], last[end] + 1, label)
-        pieces += _corrupt_piece(piece, len(words), labels, rates, random)
+        span = (first[start], last[end] + 1, label)
+        corrupted += _corrupt_span(span, len(words), labels, rates, random)
     taken: set[int] = set()
     kept: LabelledWordRanges = []
-    for piece in pieces:
-        if not taken.intersection(range(*piece[:2])):
-            kept.append(piece)
-            taken.update(range(*piece[:2]))
+    for span in corrupted:
+        if not taken.intersection(range(*span[:2])):
+            kept.append(span)
+            taken.update(range(*span[:2]))
     free = [number for number in range(len(words)) if number not in taken]
-    more = min(len(free), int(random.poisson(rates.spurious * max(1, len(span_keys)))))
-    for number in random.choice(free, more, replace=False) if more else ():
+    spurious = min(len(free), int(random.poisson(rates.spurious * max(1, len(span_keys)))))
+    for number in random.choice(free, spurious, replace=False) if spurious else ():
         kept.append((int(number), int(number) + 1, str(random.choice(list(labels)))))
-    return tuple(_span_key(piece, words) for piece in sorted(kept))
+    return tuple(_span_key(span, words) for span in sorted(kept))
 
 
-def _corrupt_piece(
-    piece: tuple[int, int, str],
+def _corrupt_span(
+    span: tuple[int, int, str],
     words: int,
     labels: Sequence[str],
     rates: ErrorRates,
     random: np.random.Generator,
 ) -> LabelledWordRanges:
-    first, end, label = piece
+    first, end, label = span
     draw = random.random()
     if draw < rates.missed:
         return []
     draw -= rates.missed
     others = [one for one in labels if one != label]
     if draw < rates.relabelled:
-        return [(first, end, str(random.choice(others)))] if others else [piece]
+        return [(first, end, str(random.choice(others)))] if others else [span]
     draw -= rates.relabelled
     if draw >= rates.moved:
-        return [piece]
-    options = [(first - 1, end), (first + 1, end), (first, end - 1), (first, end + 1)]
-    fitting = [(a, b) for a, b in options if 0 <= a < b <= words]
-    a, b = fitting[int(random.integers(len(fitting)))] if fitting else (first, end)
+        return [span]
+    shifted = [(first - 1, end), (first + 1, end), (first, end - 1), (first, end + 1)]
+    valid = [(a, b) for a, b in shifted if 0 <= a < b <= words]
+    a, b = valid[int(random.integers(len(valid)))] if valid else (first, end)
     return [(a, b, label)]
 
 
-def _span_key(piece: tuple[int, int, str], words: Sequence[Range]) -> SpanKey:
-    first, end, label = piece
+def _span_key(span: tuple[int, int, str], words: Sequence[Range]) -> SpanKey:
+    first, end, label = span
     return (words[first][0], words[end - 1][1], label)

@@ -1,9 +1,9 @@
-"""The judge: a small model that says how probable each option of a region is.
+"""The judge: a conditional logit model of the probability of each candidate of a region.
 
-A conditional logit (D. McFadden, Conditional logit analysis of qualitative choice behavior, in
-Frontiers in Econometrics, 1974): P(option | region) is the softmax of a weighted sum of the
-option's signals. It is fitted on gold documents that the teacher annotated, too, where the right
-option is known, with an L2 penalty around a prior: with little gold the judge stays with it.
+P(candidate | region) is the softmax of a weighted sum of the candidate's signals (D. McFadden,
+Conditional logit analysis of qualitative choice behavior, in Frontiers in Econometrics, 1974). The
+model is fitted on gold documents with a teacher annotation, where the correct candidate is known.
+An L2 penalty pulls the weights towards a prior, which dominates with little gold.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ IndexArray = NDArray[np.int64]
 
 _ITERATIONS = 50
 _TOLERANCE = 1e-8
-"""Newton's method ends where a step would gain less than this share of the loss."""
+"""Relative decrease of the loss below which Newton's method stops."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignalMatrix:
-    """What is known of the options of all regions.
+    """The signals of the candidates of all regions.
 
     Args:
-        values: shape (options, signals); the options of a region stand together.
-        starts: int64, shape (regions + 1,): first option of each region, and the end.
+        values: shape (candidates, signals); the candidates of a region are consecutive.
+        starts: int64, shape (regions + 1,): first candidate of each region, and the end.
     """
 
     values: FloatArray
@@ -40,18 +40,18 @@ class SignalMatrix:
         return len(self.starts) - 1
 
     def row_indices(self, region_indices: IndexArray) -> IndexArray:
-        """Return the numbers of the options of some regions, in that order."""
+        """Return the row indices of the candidates of some regions, in the given order."""
         own = [np.arange(self.starts[i], self.starts[i + 1]) for i in region_indices]
         return np.concatenate([np.zeros(0, np.int64), *own])
 
     def select_regions(self, region_indices: IndexArray) -> SignalMatrix:
-        """Return some of the regions, in that order."""
+        """Return the signals of some regions, in the given order."""
         sizes = np.diff(self.starts)[region_indices]
         return SignalMatrix(self.values[self.row_indices(region_indices)], np.cumsum([0, *sizes]))
 
 
 def candidate_probabilities(signals: SignalMatrix, weights: FloatArray) -> FloatArray:
-    """Return the probability of each option, shape (options,); those of a region sum to 1."""
+    """Return the probability of each candidate, shape (candidates,); sum 1 per region."""
     if not signals.region_count:
         return np.zeros(0)
     first, region = signals.starts[:-1], _region_of_candidate(signals)
@@ -62,28 +62,28 @@ def candidate_probabilities(signals: SignalMatrix, weights: FloatArray) -> Float
 
 
 def log_loss(signals: SignalMatrix, correct: IndexArray, weights: FloatArray) -> float:
-    """Return the mean negative log-probability of the right options.
+    """Return the mean negative log-probability of the correct candidates.
 
     Args:
-        signals: of the regions.
-        correct: int64, shape (regions,): the number of the right option within its region.
-        weights: shape (signals,).
+        signals: the signals of the regions.
+        correct: int64, shape (regions,): index of the correct candidate within its region.
+        weights: shape (signals,): weights of the judge.
     """
-    said = candidate_probabilities(signals, weights)[signals.starts[:-1] + correct]
-    return float(-np.log(np.maximum(said, 1e-12)).mean())
+    probabilities = candidate_probabilities(signals, weights)[signals.starts[:-1] + correct]
+    return float(-np.log(np.maximum(probabilities, 1e-12)).mean())
 
 
 def fit(
     signals: SignalMatrix, correct: IndexArray, prior: FloatArray, strength: float
 ) -> FloatArray:
-    """Return the weights that are most probable, by Newton's method.
+    """Return the weights with the lowest penalised loss, by Newton's method.
 
     Args:
-        signals: of the regions whose right option is known.
-        correct: int64, shape (regions,): the number of the right option within its region.
-        prior: shape (signals,): where the weights are without any region.
-        strength: of the prior, above 0: half of it times the squared distance from the prior is
-            added to the loss.
+        signals: the signals of regions with a known correct candidate.
+        correct: int64, shape (regions,): index of the correct candidate within its region.
+        prior: shape (signals,): weights without any data.
+        strength: strength of the prior, above 0. The penalty is half of it times the squared
+            distance from the prior.
     """
     weights = prior.copy()
     if not signals.region_count:
@@ -94,7 +94,7 @@ def fit(
         gradient, hessian = _gradient_and_hessian(signals, chosen, prior, strength, weights)
         step = np.linalg.solve(hessian, gradient)
         scale, gain = 1.0, float(gradient @ step)
-        while True:  # convex, so a small enough step always gains, and the first mostly does
+        while True:  # the loss is convex: a step that is small enough always decreases it
             trial = weights - scale * step
             lower = _penalised_loss(signals, correct, prior, strength, trial)
             if lower <= loss - 1e-4 * scale * gain or scale < 1e-6:
@@ -114,42 +114,40 @@ def cross_fit(
     strengths: Sequence[float],
     folds: int = 5,
 ) -> tuple[float, FloatArray]:
-    """Choose the strength of the prior, and judge every region by others of other groups.
+    """Choose the strength of the prior and compute out-of-fold probabilities of all candidates.
 
     Args:
-        signals: of all regions.
-        correct: int64, shape (regions,): number of the right option, -1 where it is none of them;
-            such regions are judged, and nothing is learnt from them.
-        groups: group of each region: one group is never on both sides.
-        prior: shape (signals,).
-        strengths: to choose from: the one with the lowest loss out of fold.
-        folds: so many parts.
+        signals: the signals of all regions.
+        correct: int64, shape (regions,): index of the correct candidate; -1 if no candidate is
+            correct. Such regions are scored, but not used for fitting.
+        groups: group of each region; all regions of a group are in the same fold.
+        prior: shape (signals,): weights without any data.
+        strengths: candidate strengths; the one with the lowest out-of-fold loss is chosen.
+        folds: number of folds.
 
     Returns:
-        The strength, and the probability of every option, out of fold: shape (options,).
+        The strength, and the out-of-fold probability of every candidate, shape (candidates,).
     """
     names = sorted(set(groups))
     order = np.random.default_rng(0).permutation(len(names))
-    fold_of = {names[name]: place % folds for place, name in enumerate(order)}
+    fold_of = {names[name]: position % folds for position, name in enumerate(order)}
     fold = np.array([fold_of[g] for g in groups], np.int64)
-    losses, judged = (
-        dict.fromkeys(strengths, 0.0),
-        {s: np.zeros(len(signals.values)) for s in strengths},
-    )
-    for held_out in range(folds):
-        inside = np.flatnonzero((fold != held_out) & (correct >= 0))
-        outside = np.flatnonzero(fold == held_out)
-        taught, asked = signals.select_regions(inside), signals.select_regions(outside)
-        rows = signals.row_indices(outside)
-        known = np.flatnonzero(correct[outside] >= 0)
+    losses = dict.fromkeys(strengths, 0.0)
+    probabilities = {s: np.zeros(len(signals.values)) for s in strengths}
+    for number in range(folds):
+        training = np.flatnonzero((fold != number) & (correct >= 0))
+        held_out = np.flatnonzero(fold == number)
+        fitted, scored = signals.select_regions(training), signals.select_regions(held_out)
+        rows = signals.row_indices(held_out)
+        known = np.flatnonzero(correct[held_out] >= 0)
         for strength in strengths:
-            weights = fit(taught, correct[inside], prior, strength)
-            judged[strength][rows] = candidate_probabilities(asked, weights)
+            weights = fit(fitted, correct[training], prior, strength)
+            probabilities[strength][rows] = candidate_probabilities(scored, weights)
             if len(known):
-                loss = log_loss(asked.select_regions(known), correct[outside][known], weights)
+                loss = log_loss(scored.select_regions(known), correct[held_out][known], weights)
                 losses[strength] += loss * len(known)
     best = min(strengths, key=losses.__getitem__)
-    return best, judged[best]
+    return best, probabilities[best]
 
 
 def _region_of_candidate(signals: SignalMatrix) -> IndexArray:
@@ -163,9 +161,9 @@ def _penalised_loss(
     strength: float,
     weights: FloatArray,
 ) -> float:
-    away = weights - prior
+    distance = weights - prior
     loss = log_loss(signals, correct, weights) * signals.region_count
-    return loss + strength / 2 * float(away @ away)
+    return loss + strength / 2 * float(distance @ distance)
 
 
 def _gradient_and_hessian(
@@ -176,8 +174,8 @@ def _gradient_and_hessian(
     weights: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Return gradient and Hessian of the penalised loss."""
-    said = candidate_probabilities(signals, weights)[:, None]
-    weighted = said * signals.values
+    probabilities = candidate_probabilities(signals, weights)[:, None]
+    weighted = probabilities * signals.values
     gradient = weighted.sum(axis=0) - correct_sum + strength * (weights - prior)
     means = np.add.reduceat(weighted, signals.starts[:-1], axis=0)
     hessian = signals.values.T @ weighted - means.T @ means + strength * np.eye(len(weights))

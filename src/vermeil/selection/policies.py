@@ -1,4 +1,4 @@
-"""What becomes of silver, given how probable each option is: keep, drop, mask, weigh or relabel."""
+"""Policies for silver, given candidate probabilities: keep, drop, mask, weight or relabel."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from vermeil.data.region import Candidate, Region, SpanKey, overlaps
 from vermeil.selection.config import Policy
 
 EMPTY_THRESHOLD = 0.95
-"""Policy soft: nothing is said to be there, without more, where that is at least so probable."""
+"""Policy soft: minimum probability of the empty candidate to leave a region without a span."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedRegion:
-    """A region and how probable its options are.
+    """A region with the probabilities of its candidates.
 
     Args:
         region: the region.
-        chances: float64, shape (options,): sum 1.
+        probabilities: float64, shape (candidates,): probability of each candidate, sum 1.
     """
 
     region: Region
@@ -31,49 +31,50 @@ class JudgedRegion:
 
     @property
     def best(self) -> Candidate:
-        """The most probable option."""
+        """The most probable candidate."""
         return self.region.candidates[int(self.probabilities.argmax())]
 
     @property
     def teacher_candidate(self) -> Candidate:
-        """The teacher's option."""
+        """The teacher's candidate."""
         return self.region.candidates[self.region.teacher_choice]
 
     def probability(self, key: SpanKey) -> float:
-        """Return the probability that a mark is right."""
-        options = self.region.candidates
-        return float(sum(p for p, o in zip(self.probabilities, options, strict=True) if key in o))
+        """Return the probability that a span key is correct."""
+        pairs = zip(self.probabilities, self.region.candidates, strict=True)
+        return float(sum(p for p, candidate in pairs if key in candidate))
 
     def probability_of_any(self, start: int, end: int) -> float:
-        """Return the probability that anything in a stretch is marked."""
+        """Return the probability that any span overlaps a range."""
         pairs = zip(self.probabilities, self.region.candidates, strict=True)
-        return float(sum(p for p, o in pairs if any(overlaps(m, start, end) for m in o)))
+        return float(sum(p for p, keys in pairs if any(overlaps(k, start, end) for k in keys)))
 
     def label_probabilities(self, start: int, end: int) -> dict[str, float]:
-        """Return the probability of each label of a stretch, whose sum is `filled`.
+        """Return the probability of each label of a range; the sum is `probability_of_any`.
 
-        What other extents have, labels of just this extent share in proportion.
+        The probability of overlapping spans with other bounds is divided in proportion among the
+        labels of spans with exactly these bounds.
         """
         found: dict[str, float] = {}
-        for chance, option in zip(self.probabilities, self.region.candidates, strict=True):
-            for mark in option:
-                if mark[:2] == (start, end):
-                    found[mark[2]] = found.get(mark[2], 0.0) + float(chance)
+        for probability, keys in zip(self.probabilities, self.region.candidates, strict=True):
+            for key in keys:
+                if key[:2] == (start, end):
+                    found[key[2]] = found.get(key[2], 0.0) + float(probability)
         scale = self.probability_of_any(start, end) / max(sum(found.values()), 1e-12)
-        # Six digits: with four, many labels rounded up would sum to more than a task accepts.
+        # Six digits: with four, the sum of many rounded labels could exceed the task's tolerance.
         return {label: min(1.0, round(p * scale, 6)) for label, p in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyResult:
-    """What silver says of a document after a policy.
+    """The annotation of a document after a policy.
 
     Args:
-        spans: in order.
-        abstain: where nobody knows.
-        changes: what differs from what the teacher said, for a person to read: ``start``, ``end``,
-            ``was``, ``is`` (labels; None: nothing; ``?``: masked) and ``chance``, the probability
-            that the teacher was right.
+        spans: the spans, in order.
+        abstain: ranges with unknown labels.
+        changes: differences from the teacher's annotation, for display: ``start``, ``end``,
+            ``was``, ``is`` (labels; None: no span; ``?``: masked) and ``probability``, the
+            probability that the teacher was correct.
     """
 
     spans: tuple[Span, ...]
@@ -88,37 +89,37 @@ def apply_policy(
 
     Args:
         teacher_spans: the teacher's spans.
-        regions: of its regions, in order.
-        policy: what to do (see `vermeil.selection.config.SelectionConfig`).
-        threshold: least probability to be trusted: of a span, or of there being none.
+        regions: the judged regions of the document, in order.
+        policy: name of the policy (see `vermeil.selection.config.SelectionConfig`).
+        threshold: minimum probability of a span, or of an empty region.
     """
     known = {(s.start, s.end, s.label): s for s in teacher_spans}
     spans: list[Span] = []
     abstain: list[Range] = []
     changes: list[dict[str, Any]] = []
-    for judgement in regions:
-        kept, masked = _POLICIES[policy](judgement, threshold)
+    for region in regions:
+        kept, masked = _POLICIES[policy](region, threshold)
         spans += [_with_teacher_details(known.get(_span_key(s)), s) for s in kept]
         abstain += masked
-        changes += _changes(judgement, kept, masked)
+        changes += _changes(region, kept, masked)
     ordered = sorted(spans, key=lambda s: s.start)
     return PolicyResult(tuple(ordered), tuple(sorted(abstain)), tuple(changes))
 
 
 def expected_f1(regions: Sequence[JudgedRegion]) -> float:
-    """Return the F1 that the teacher's marks of a document are expected to have; none: 1."""
-    right = sum(j.probability(mark) for j in regions for mark in j.teacher_candidate)
-    said = sum(len(j.teacher_candidate) for j in regions)
-    sizes = ((j.probabilities, j.region.candidates) for j in regions)
-    true = sum(float(p) * len(o) for c, options in sizes for p, o in zip(c, options, strict=True))
-    return 2 * right / (said + true) if said + true else 1.0
+    """Return the expected F1 of the teacher's spans of a document; 1 without any span."""
+    correct = sum(r.probability(key) for r in regions for key in r.teacher_candidate)
+    marked = sum(len(r.teacher_candidate) for r in regions)
+    pairs = (zip(r.probabilities, r.region.candidates, strict=True) for r in regions)
+    true = sum(float(p) * len(keys) for region_pairs in pairs for p, keys in region_pairs)
+    return 2 * correct / (marked + true) if marked + true else 1.0
 
 
 SpansAndAbstentions = tuple[list[Span], list[Range]]
 
 
 def _keep(region: JudgedRegion, threshold: float) -> SpansAndAbstentions:  # noqa: ARG001
-    return [_span(mark, region) for mark in region.teacher_candidate], []
+    return [_span(key, region) for key in region.teacher_candidate], []
 
 
 def _drop_span(region: JudgedRegion, threshold: float) -> SpansAndAbstentions:
@@ -128,10 +129,10 @@ def _drop_span(region: JudgedRegion, threshold: float) -> SpansAndAbstentions:
 
 def _abstain(region: JudgedRegion, threshold: float) -> SpansAndAbstentions:
     kept, _ = _drop_span(region, threshold)
-    stays = {_span_key(s) for s in kept}
-    masked = [mark[:2] for mark in region.teacher_candidate if mark not in stays]
+    kept_keys = {_span_key(s) for s in kept}
+    masked = [key[:2] for key in region.teacher_candidate if key not in kept_keys]
     if not region.teacher_candidate and _probability_of_nothing(region) < threshold:
-        masked = [mark[:2] for mark in _best_non_empty(region)]
+        masked = [key[:2] for key in _best_non_empty(region)]
     return kept, masked
 
 
@@ -140,28 +141,31 @@ def _weight(region: JudgedRegion, threshold: float) -> SpansAndAbstentions:  # n
 
 
 def _complete(region: JudgedRegion, threshold: float) -> SpansAndAbstentions:  # noqa: ARG001
-    """Weigh, and take from students what the teacher lacks (after NEEDLE, Jiang et al. 2021)."""
+    """Weight, and add the students' spans where the teacher has none.
+
+    After NEEDLE (Jiang et al. 2021).
+    """
     return _weighted(
         region.teacher_candidate or region.region.candidates[region.region.student_choice], region
     )
 
 
 def _weighted(candidate: Candidate, region: JudgedRegion) -> SpansAndAbstentions:
-    spans = [_span(mark, region) for mark in candidate]
+    spans = [_span(key, region) for key in candidate]
     return [replace(s, weight=s.score) for s in spans], []
 
 
 def _relabel(region: JudgedRegion, threshold: float) -> SpansAndAbstentions:  # noqa: ARG001
-    return [_span(mark, region) for mark in region.best], []
+    return [_span(key, region) for key in region.best], []
 
 
 def _soft(region: JudgedRegion, threshold: float) -> SpansAndAbstentions:  # noqa: ARG001
-    option = region.best
-    if not option and _probability_of_nothing(region) < EMPTY_THRESHOLD:
-        option = _best_non_empty(region)
+    candidate = region.best
+    if not candidate and _probability_of_nothing(region) < EMPTY_THRESHOLD:
+        candidate = _best_non_empty(region)
     return [
-        replace(_span(mark, region), soft=region.label_probabilities(mark[0], mark[1]))
-        for mark in option
+        replace(_span(key, region), soft=region.label_probabilities(key[0], key[1]))
+        for key in candidate
     ], []
 
 
@@ -186,36 +190,42 @@ def _span(key: SpanKey, region: JudgedRegion) -> Span:
 
 
 def _with_teacher_details(teacher_span: Span | None, span: Span) -> Span:
-    """Keep what the teacher's span knew besides."""
+    """Return the span with status and origin of the teacher's span."""
     if teacher_span is None:
         return span
     return replace(span, status=teacher_span.status, origin=teacher_span.origin or span.origin)
 
 
 def _probability_of_nothing(region: JudgedRegion) -> float:
-    """Return the probability that nothing is there."""
-    options = region.region.candidates
-    return float(region.probabilities[options.index(())]) if () in options else 0.0
+    """Return the probability of the empty candidate."""
+    candidates = region.region.candidates
+    return float(region.probabilities[candidates.index(())]) if () in candidates else 0.0
 
 
 def _best_non_empty(region: JudgedRegion) -> Candidate:
-    """Return the most probable option with any mark."""
-    options = region.region.candidates
-    chances = [p if o else -1.0 for p, o in zip(region.probabilities, options, strict=True)]
-    return options[int(np.argmax(chances))]
+    """Return the most probable candidate with at least one span."""
+    candidates = region.region.candidates
+    pairs = zip(region.probabilities, candidates, strict=True)
+    return candidates[int(np.argmax([p if keys else -1.0 for p, keys in pairs]))]
 
 
 def _changes(
     region: JudgedRegion, kept: Sequence[Span], masked: Sequence[Range]
 ) -> list[dict[str, Any]]:
-    said = {mark[:2]: mark[2] for mark in region.teacher_candidate}
-    now = {(s.start, s.end): s.label for s in kept if s.soft is None or not _unlikely(s)}
-    now |= dict.fromkeys(masked, "?")
-    right = round(float(region.probabilities[region.region.teacher_choice]), 3)
+    before = {key[:2]: key[2] for key in region.teacher_candidate}
+    after = {(s.start, s.end): s.label for s in kept if s.soft is None or not _unlikely(s)}
+    after |= dict.fromkeys(masked, "?")
+    probability = round(float(region.probabilities[region.region.teacher_choice]), 3)
     return [
-        {"start": a, "end": b, "was": said.get((a, b)), "is": now.get((a, b)), "chance": right}
-        for a, b in sorted({*said, *now})
-        if said.get((a, b)) != now.get((a, b))
+        {
+            "start": start,
+            "end": end,
+            "was": before.get((start, end)),
+            "is": after.get((start, end)),
+            "probability": probability,
+        }
+        for start, end in sorted({*before, *after})
+        if before.get((start, end)) != after.get((start, end))
     ]
 
 

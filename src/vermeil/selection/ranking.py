@@ -1,4 +1,4 @@
-"""Which documents are worth a person's minute: many likely errors that also matter elsewhere."""
+"""Ranking of documents for human review, by expected errors and their influence."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from vermeil.selection.policies import JudgedRegion
 from vermeil.selection.surfaces import SurfaceStatistics, WordIndex
 
 SECONDS_PER_WORD, SECONDS_PER_DOCUMENT = 0.25, 5.0
-"""What reading costs: 240 words a minute, and a few seconds to begin."""
+"""Reading time: 240 words per minute, plus a fixed time per document."""
 
 REPEAT_DISCOUNT = 0.5
-"""What a doubt about a surface counts, each time that a document chosen before asks about it."""
+"""Factor on the gain of an uncertain surface for each document ranked before that contains it."""
 
 
 @dataclass(frozen=True, slots=True)
 class UncertainRegion:
-    """A region that may be wrong.
+    """A region with its probability of error and its influence.
 
     Args:
-        surfaces: what its options mark, without case.
-        error: probability that the most probable option is not right.
-        influence: log(1 + occurrences of its surfaces among all texts).
+        surfaces: surfaces of its candidates' spans, case-folded.
+        error: probability that the most probable candidate is wrong.
+        influence: log(1 + occurrences of its most frequent surface in all texts).
     """
 
     surfaces: tuple[str, ...]
@@ -35,12 +35,12 @@ class UncertainRegion:
 
 @dataclass(frozen=True, slots=True)
 class RankedDocument:
-    """A document in the order of review.
+    """A document of the ranking.
 
     Args:
-        index: of the document, in the order given.
-        priority: expected errors × influence per minute of reading, given those before it.
-        errors: expected number of regions that are wrong.
+        index: index of the document in the input.
+        priority: expected errors × influence per minute of reading, given the documents before it.
+        errors: expected number of wrong regions.
     """
 
     index: int
@@ -51,20 +51,20 @@ class RankedDocument:
 def uncertain_regions(
     words: WordIndex, regions: Sequence[JudgedRegion], statistics: SurfaceStatistics
 ) -> tuple[UncertainRegion, ...]:
-    """Return what is in doubt in a document.
+    """Return the uncertain regions of a document.
 
     Args:
-        words: of its text.
-        regions: of its regions.
-        statistics: all texts, for how often its surfaces stand elsewhere.
+        words: the words of its text.
+        regions: its judged regions.
+        statistics: surface statistics over all texts.
     """
     found = []
-    for judgement in regions:
-        error = 1 - float(judgement.probabilities.max())
-        places = {m[:2] for option in judgement.region.candidates for m in option}
-        surfaces = sorted(s for p in places if (s := words.surface(*p)) is not None)
-        tallies = [statistics.counts(surface) for surface in surfaces]
-        most = max((float(t.sum()) for t in tallies if t is not None), default=0.0)
+    for region in regions:
+        error = 1 - float(region.probabilities.max())
+        ranges = {key[:2] for candidate in region.region.candidates for key in candidate}
+        surfaces = sorted(s for r in ranges if (s := words.surface(*r)) is not None)
+        counts = [statistics.counts(surface) for surface in surfaces]
+        most = max((float(c.sum()) for c in counts if c is not None), default=0.0)
         found.append(UncertainRegion(tuple(surfaces), error, math.log1p(most)))
     return tuple(found)
 
@@ -72,37 +72,38 @@ def uncertain_regions(
 def rank(
     documents: Sequence[tuple[WordIndex, Sequence[UncertainRegion]]], limit: int | None = None
 ) -> tuple[RankedDocument, ...]:
-    """Return documents in the order in which a person should look at them.
+    """Return documents in the order of review, by greedy selection.
 
-    Greedy: each time the one that is worth most, where a doubt about surfaces that were asked about
-    already counts `REPEAT_DISCOUNT` times as much for each time. Worth falls only, so an old worth is a bound
-    and most documents are not looked at again (M. Minoux, Accelerated greedy algorithms for
-    maximizing submodular set functions, 1978).
+    Each step selects the document with the highest priority. The gain of a region is multiplied by
+    `REPEAT_DISCOUNT` for each selected document with the same surface. Priorities never increase,
+    so an old priority is an upper bound, and most documents are not recomputed (M. Minoux,
+    Accelerated greedy algorithms for maximizing submodular set functions, 1978).
 
     Args:
-        documents: words and doubts of each.
-        limit: how many are wanted; None: all that have a doubt.
+        documents: words and uncertain regions of each document.
+        limit: maximum number of documents; None: all with an uncertain region.
     """
-    asked: Counter[str] = Counter()
+    selected: Counter[str] = Counter()
 
-    def worth(number: int) -> float:
-        words, own = documents[number]
+    def priority(index: int) -> float:
+        words, regions = documents[index]
         minutes = (SECONDS_PER_DOCUMENT + SECONDS_PER_WORD * len(words.ranges)) / 60
-        gains = (d.error * d.influence * REPEAT_DISCOUNT ** _times_selected(d, asked) for d in own)
+        discounts = (REPEAT_DISCOUNT ** _times_selected(r, selected) for r in regions)
+        gains = (r.error * r.influence * d for r, d in zip(regions, discounts, strict=True))
         return sum(gains) / minutes
 
-    queue = [(-worth(i), i) for i, (_, own) in enumerate(documents) if own]
+    queue = [(-priority(i), i) for i, (_, regions) in enumerate(documents) if regions]
     heapq.heapify(queue)
     ranked: list[RankedDocument] = []
     while queue and (limit is None or len(ranked) < limit):
-        _, number = heapq.heappop(queue)
-        now = worth(number)
-        if queue and now < -queue[0][0]:
-            heapq.heappush(queue, (-now, number))
+        _, index = heapq.heappop(queue)
+        current = priority(index)
+        if queue and current < -queue[0][0]:
+            heapq.heappush(queue, (-current, index))
             continue
-        own = documents[number][1]
-        ranked.append(RankedDocument(number, now, sum(d.error for d in own)))
-        asked.update(surface for d in own for surface in d.surfaces)
+        regions = documents[index][1]
+        ranked.append(RankedDocument(index, current, sum(r.error for r in regions)))
+        selected.update(surface for r in regions for surface in r.surfaces)
     return tuple(ranked)
 
 

@@ -1,4 +1,4 @@
-"""What is known of each option of a region, as numbers: the signals that the judge weighs."""
+"""Signals of the candidates of a region: the features of the judge."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from vermeil.selection.judge import SignalMatrix
 from vermeil.selection.surfaces import LabelCounts, SurfaceStatistics, WordIndex
 
 MAX_LOG_RATIO = 6.0
-"""Largest size of a sum of logarithms of surfaces."""
+"""Limit of the absolute value of a surface signal."""
 
-OTHER_EXTENT, NO_LABEL = "another extent", "nothing"
-"""What a teacher says of a mark's place if it is not a label."""
+OTHER_EXTENT, NOTHING = "another extent", "nothing"
+"""Names, in signals, of a teacher span with other bounds, and of no teacher span."""
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateDocument:
-    """A document as it is judged.
+    """A document with its regions, as input of the judge.
 
     Args:
-        group: what it belongs to.
-        words: of its text.
-        regions: where something is seen.
-        said: the teacher's marks, all of them.
-        is_gold: whether people annotated it: then its own group's surfaces are left out.
-        doubts: the teacher's mark to how doubtful it is, in [0, 1]: 1 minus its score, which is its
-            share of the votes or, by log-probabilities, the confidence of a single answer.
-        guessed: those of the teacher's marks whose place is a guess.
+        group: its group.
+        words: the words of its text.
+        regions: the regions that teacher or students mark.
+        teacher_labels: all span keys of the teacher.
+        is_gold: whether it is a gold document; its own group is then excluded from gold statistics.
+        teacher_uncertainty: uncertainty of the teacher's spans, in [0, 1]: 1 minus the score. The
+            score is the share of votes or the confidence from log-probabilities.
+        uncertain_offsets: the teacher's spans with uncertain bounds.
     """
 
     group: str
@@ -45,12 +45,12 @@ class CandidateDocument:
 
 @dataclass(frozen=True, slots=True)
 class SurfaceStatisticsBySource:
-    """Surfaces as each of three annotators marks them, over gold and silver documents.
+    """Surface statistics of teacher, students and gold.
 
     Args:
-        teacher: over all documents.
-        students: over all documents.
-        gold: as people mark them, over gold documents.
+        teacher: the teacher's labels of all documents.
+        students: the students' labels of all documents.
+        gold: the gold labels of gold documents.
     """
 
     teacher: SurfaceStatistics
@@ -72,29 +72,34 @@ def signal_names(labels: Sequence[str], auxiliary: Sequence[str] = ()) -> tuple[
 
     Args:
         labels: the label set.
-        auxiliary: names of those who are asked besides the students.
+        auxiliary: names of the auxiliary scorers.
     """
     return (
         "students",
-        "is said",
-        "is predicted",
+        "teacher label",
+        "student label",
         *(
-            f"said {told}, is {label}"
-            for told in (*labels, OTHER_EXTENT, NO_LABEL)
-            for label in labels
+            _confusion_name(teacher, true)
+            for teacher in (*labels, OTHER_EXTENT, NOTHING)
+            for true in labels
         ),
-        *(f"said {label}, is nothing" for label in labels),
+        *(_confusion_name(label, NOTHING) for label in labels),
         *_SURFACE_SIGNALS,
-        "marks",
-        "doubt of what is said",
-        "guess of what is said",
+        "number of labels",
+        "teacher uncertainty",
+        "uncertain offsets",
         *auxiliary,
     )
 
 
 def prior_weights(labels: Sequence[str], auxiliary: Sequence[str] = ()) -> NDArray[np.float64]:
-    """Return what the judge holds before it has seen any gold, shape (signals,)."""
-    prior = {"students": 0.5, "is said": 1.0, "surface, gold": 0.5, "surface, students": 0.25}
+    """Return the judge's prior weights, shape (signals,).
+
+    Args:
+        labels: the label set.
+        auxiliary: names of the auxiliary scorers.
+    """
+    prior = {"students": 0.5, "teacher label": 1.0, "surface, gold": 0.5, "surface, students": 0.25}
     return np.array([prior.get(name, 0.0) for name in signal_names(labels, auxiliary)])
 
 
@@ -106,21 +111,28 @@ def make_signals(
 ) -> SignalMatrix:
     """Return the signals of all regions of all documents, in order.
 
-    - ``students``: log-probability under students that did not learn from the document.
-    - ``is said``, ``is predicted``: whether teacher or students say just this.
-    - ``said X, is Y``: marks of label Y where the teacher says X for the same stretch, another
-      extent, or nothing; ``said X, is nothing``: the teacher's marks of which nothing is left. This
-      is a noise model of the teacher: a confusion matrix of spans, missing and spurious ones
-      included.
-    - ``surface, …``: sum over the stretches in question of log(share of the label, or of none,
-      among the same words elsewhere / its share over all), this occurrence left out; for gold the
-      whole group.
-    - ``marks``: how many marks.
-    - ``doubt``, ``guess``: of what is said, where silver carries votes or statuses; else 0.
-    - ``auxiliary``: log-probability under each who is asked besides the students, by their names.
+    - ``students``: log-probability under students that were not trained on the document.
+    - ``teacher label``, ``student label``: 1 for the candidate of the teacher or the students.
+    - ``teacher X, true Y``: number of spans of label Y whose range has label X from the teacher,
+      another extent, or nothing. ``teacher X, true nothing``: number of the teacher's spans that
+      no span of the candidate overlaps. Together they are a noise model of the teacher: a
+      confusion matrix of spans.
+    - ``surface, …``: sum over the candidates' ranges of log(share of the label, or of no label, of
+      the same words elsewhere / its overall share). It excludes this occurrence; for gold it
+      excludes the whole group.
+    - ``number of labels``: number of spans.
+    - ``teacher uncertainty``, ``uncertain offsets``: for the teacher's candidate, from the votes
+      and statuses of silver; otherwise 0.
+    - One signal per auxiliary scorer: its log-probability.
+
+    Args:
+        documents: the documents with their regions.
+        statistics: surface statistics.
+        labels: the label set.
+        auxiliary: names of the auxiliary scorers, in the order of the regions' log-probabilities.
     """
-    maker = _SignalBuilder(statistics, labels, auxiliary)
-    rows = [maker.region_signals(d, region) for d in documents for region in d.regions]
+    builder = _SignalBuilder(statistics, labels, auxiliary)
+    rows = [builder.region_signals(d, region) for d in documents for region in d.regions]
     starts = np.cumsum([0, *(len(r) for r in rows)])
     width = len(signal_names(labels, auxiliary))
     return SignalMatrix(np.concatenate([np.zeros((0, width)), *rows]), starts)
@@ -139,30 +151,28 @@ class _SignalBuilder:
         }
 
     def region_signals(self, document: CandidateDocument, region: Region) -> NDArray[np.float64]:
-        """Return the signals of a region's options, shape (options, signals)."""
+        """Return the signals of a region's candidates, shape (candidates, signals)."""
         rows = np.zeros((len(region.candidates), len(self._columns)))
-        said = region.candidates[region.teacher_choice]
-        for name, logs in zip(self._auxiliary, region.auxiliary_log_probs, strict=True):
-            rows[:, self._columns[name]] = logs
-        tallies = list(self._label_counts(document, region))
-        doubt = max(
-            ((document.teacher_uncertainty or {}).get(mark, 0.0) for mark in said), default=0.0
-        )
-        for number, (row, option) in enumerate(zip(rows, region.candidates, strict=True)):
+        teacher = region.candidates[region.teacher_choice]
+        for name, log_probs in zip(self._auxiliary, region.auxiliary_log_probs, strict=True):
+            rows[:, self._columns[name]] = log_probs
+        counts = list(self._label_counts(document, region))
+        uncertainties = document.teacher_uncertainty or {}
+        uncertainty = max((uncertainties.get(key, 0.0) for key in teacher), default=0.0)
+        for number, (row, candidate) in enumerate(zip(rows, region.candidates, strict=True)):
             self._set(row, "students", region.log_probs[number])
-            self._set(row, "is said", number == region.teacher_choice)
-            self._set(row, "is predicted", number == region.student_choice)
-            for name in _confusion_names(said, option):
+            self._set(row, "teacher label", number == region.teacher_choice)
+            self._set(row, "student label", number == region.student_choice)
+            for name in _confusion_names(teacher, candidate):
                 self._increment(row, name)
             for source, name in enumerate(_SURFACE_SIGNALS):
-                places = [(place, found[source]) for place, found in tallies]
-                self._set(row, name, self._surface_signal(option, places))
-            self._set(row, "marks", len(option))
+                of_source = [(where, found[source]) for where, found in counts]
+                self._set(row, name, self._surface_signal(candidate, of_source))
+            self._set(row, "number of labels", len(candidate))
             if number == region.teacher_choice:
-                self._set(row, "doubt of what is said", doubt)
-                self._set(
-                    row, "guess of what is said", any(m in document.uncertain_offsets for m in said)
-                )
+                is_uncertain = any(key in document.uncertain_offsets for key in teacher)
+                self._set(row, "teacher uncertainty", uncertainty)
+                self._set(row, "uncertain offsets", is_uncertain)
         return rows
 
     def _set(self, row: NDArray[np.float64], name: str, value: float) -> None:
@@ -174,77 +184,78 @@ class _SignalBuilder:
     def _label_counts(
         self, document: CandidateDocument, region: Region
     ) -> Iterator[tuple[tuple[int, int], list[LabelCounts | None]]]:
-        """Yield each stretch that an option marks, and what the sources say of its words."""
-        places = sorted({(start, end) for option in region.candidates for start, end, _ in option})
+        """Yield each range that a candidate marks, with the label counts of its words by source."""
+        ranges = sorted({(start, end) for keys in region.candidates for start, end, _ in keys})
         own = (region.candidates[region.teacher_choice], region.candidates[region.student_choice])
-        for place in places:
-            surface = document.words.surface(*place)
+        for where in ranges:
+            surface = document.words.surface(*where)
             if surface is None:
                 continue
             found: list[LabelCounts | None] = []
-            for source, marks in zip(self._sources, (*own, None), strict=True):
-                if marks is None:
-                    without = document.group if document.is_gold else None
-                    found.append(source.counts(surface, without))
+            for source, keys in zip(self._sources, (*own, None), strict=True):
+                if keys is None:
+                    excluded_group = document.group if document.is_gold else None
+                    found.append(source.counts(surface, excluded_group))
                 else:
-                    found.append(self._excluding_occurrence(source.counts(surface), place, marks))
-            for source, marks in zip(self._sources[:2], own, strict=True):
-                found.append(
-                    self._excluding_occurrence(
-                        source.counts_in_group(surface, document.group), place, marks
-                    )
-                )
-            yield place, found
+                    found.append(self._excluding_occurrence(source.counts(surface), where, keys))
+            for source, keys in zip(self._sources[:2], own, strict=True):
+                nearby = source.counts_in_group(surface, document.group)
+                found.append(self._excluding_occurrence(nearby, where, keys))
+            yield where, found
 
     def _excluding_occurrence(
-        self, counts: LabelCounts | None, place: tuple[int, int], span_keys: Candidate
+        self, counts: LabelCounts | None, where: tuple[int, int], span_keys: Candidate
     ) -> LabelCounts | None:
-        """Leave this occurrence out of a tally."""
+        """Return label counts without this occurrence; None if nothing remains."""
         if counts is None:
             return None
-        number = self._label_index(place, span_keys)
+        number = self._label_index(where, span_keys)
         if number is None:
             return counts
-        left = counts.copy()
-        left[number] = max(0.0, left[number] - 1)
-        return left if left.any() else None
+        remaining = counts.copy()
+        remaining[number] = max(0.0, remaining[number] - 1)
+        return remaining if remaining.any() else None
 
-    def _label_index(self, place: tuple[int, int], span_keys: Candidate) -> int | None:
-        """Return which entry of a tally an occurrence is; None: it lies within or across a mark."""
-        for mark in span_keys:
-            if mark[:2] == place:
-                return self._label_indices[mark[2]]
-            if overlaps(mark, *place):
+    def _label_index(self, where: tuple[int, int], span_keys: Candidate) -> int | None:
+        """Return the index of an occurrence in label counts; None if it overlaps other bounds."""
+        for key in span_keys:
+            if key[:2] == where:
+                return self._label_indices[key[2]]
+            if overlaps(key, *where):
                 return None
         return len(self._label_indices)
 
     def _surface_signal(
-        self, candidate: Candidate, places: Sequence[tuple[tuple[int, int], LabelCounts | None]]
+        self, candidate: Candidate, counts: Sequence[tuple[tuple[int, int], LabelCounts | None]]
     ) -> float:
         total = 0.0
-        for place, tally in places:
-            number = self._label_index(place, candidate)
-            if tally is None or number is None:
+        for where, label_counts in counts:
+            number = self._label_index(where, candidate)
+            if label_counts is None or number is None:
                 continue
-            share = (tally[number] + self._prior[number]) / (tally.sum() + 1)
+            share = (label_counts[number] + self._prior[number]) / (label_counts.sum() + 1)
             total += float(np.log(share / self._prior[number]))
         return float(np.clip(total, -MAX_LOG_RATIO, MAX_LOG_RATIO))
 
 
+def _confusion_name(teacher: str, true: str) -> str:
+    return f"teacher {teacher}, true {true}"
+
+
 def _confusion_names(teacher_candidate: Candidate, candidate: Candidate) -> Iterator[str]:
-    """Yield the names of the teacher's errors, or of its being right, if an option were true."""
-    told = {(start, end): label for start, end, label in teacher_candidate}
+    """Yield the names of the teacher's correct spans and errors, if a candidate were true."""
+    labels = {(start, end): label for start, end, label in teacher_candidate}
     for start, end, label in candidate:
-        if (start, end) in told:
-            yield f"said {told[start, end]}, is {label}"
+        if (start, end) in labels:
+            yield _confusion_name(labels[start, end], label)
         elif _overlaps_any((start, end), teacher_candidate):
-            yield f"said {OTHER_EXTENT}, is {label}"
+            yield _confusion_name(OTHER_EXTENT, label)
         else:
-            yield f"said {NO_LABEL}, is {label}"
+            yield _confusion_name(NOTHING, label)
     for start, end, label in teacher_candidate:
         if not _overlaps_any((start, end), candidate):
-            yield f"said {label}, is nothing"
+            yield _confusion_name(label, NOTHING)
 
 
-def _overlaps_any(place: tuple[int, int], span_keys: Candidate) -> bool:
-    return any(overlaps(mark, *place) for mark in span_keys)
+def _overlaps_any(where: tuple[int, int], span_keys: Candidate) -> bool:
+    return any(overlaps(key, *where) for key in span_keys)

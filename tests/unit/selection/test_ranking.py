@@ -18,23 +18,23 @@ def words(number: int) -> WordIndex:
 def brute_force(
     documents: list[tuple[WordIndex, list[UncertainRegion]]], order: list[int]
 ) -> list[float]:
-    """What the best of the documents left is worth at each step of an order."""
-    asked: Counter[str] = Counter()
+    """Return the highest priority of the remaining documents at each step of an order."""
+    selected: Counter[str] = Counter()
     left = {n for n, (_, own) in enumerate(documents) if own}
     best = []
     for chosen in order:
-        worths = {}
+        priorities = {}
         for number in left:
             own_words, own = documents[number]
             gain = 0.0
             for doubt in own:
-                times = max((asked[s] for s in doubt.surfaces), default=0)
+                times = max((selected[s] for s in doubt.surfaces), default=0)
                 gain += doubt.error * doubt.influence * REPEAT_DISCOUNT**times
-            worths[number] = gain / ((5 + 0.25 * len(own_words.ranges)) / 60)
-        best.append(max(worths.values()))
-        assert worths[chosen] == pytest.approx(best[-1])
+            priorities[number] = gain / ((5 + 0.25 * len(own_words.ranges)) / 60)
+        best.append(max(priorities.values()))
+        assert priorities[chosen] == pytest.approx(best[-1])
         left.remove(chosen)
-        asked.update(s for d in documents[chosen][1] for s in d.surfaces)
+        selected.update(s for d in documents[chosen][1] for s in d.surfaces)
     return best
 
 
@@ -67,26 +67,26 @@ def test_a_limit_cuts_the_same_order(
     assert rank(documents, limit) == rank(documents)[:limit]
 
 
-def test_the_second_document_about_the_same_words_waits():
-    said_twice, another = UncertainRegion(("rome",), 0.5, 1.0), UncertainRegion(("oslo",), 0.4, 1.0)
-    documents = [(words(10), [said_twice]), (words(10), [said_twice]), (words(10), [another])]
+def test_a_second_document_with_the_same_surface_ranks_lower():
+    repeated, another = UncertainRegion(("rome",), 0.5, 1.0), UncertainRegion(("oslo",), 0.4, 1.0)
+    documents = [(words(10), [repeated]), (words(10), [repeated]), (words(10), [another])]
     assert [one.index for one in rank(documents)] == [0, 2, 1]
     assert rank(documents)[2].priority == pytest.approx(0.5 * REPEAT_DISCOUNT / ((5 + 2.5) / 60))
 
 
-def test_a_short_document_comes_before_a_long_one_with_the_same_doubts():
+def test_a_short_document_precedes_a_long_one_with_the_same_regions():
     doubt = UncertainRegion(("rome",), 0.5, 1.0)
     other = UncertainRegion(("oslo",), 0.5, 1.0)
     assert [one.index for one in rank([(words(100), [doubt]), (words(5), [other])])] == [1, 0]
 
 
-def test_doubts_are_what_the_judge_does_not_know_times_how_often_it_matters():
+def test_uncertain_regions_have_error_and_influence():
     own = WordIndex.from_text("Rome won", [(0, 4), (5, 8)])
     region = Region(0, 4, ((), ((0, 4, "LOC"),)), np.log([0.5, 0.5]), 1, 0)
-    elsewhere = SurfaceStatistics(["LOC"], {"rome"})
+    statistics = SurfaceStatistics(["LOC"], {"rome"})
     for n in range(3):
-        elsewhere.add(own, [(0, 4, "LOC")] if n else [], f"g{n}")
-    [doubt] = uncertain_regions(own, [JudgedRegion(region, np.array([0.3, 0.7]))], elsewhere)
+        statistics.add(own, [(0, 4, "LOC")] if n else [], f"g{n}")
+    [doubt] = uncertain_regions(own, [JudgedRegion(region, np.array([0.3, 0.7]))], statistics)
     assert doubt.surfaces == ("rome",)
     assert doubt.error == pytest.approx(0.3)
     assert doubt.influence == pytest.approx(np.log(4))
