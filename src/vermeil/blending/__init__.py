@@ -1,4 +1,4 @@
-"""Schedules, regimens and batch plans: how gold and silver meet in training."""
+"""Blending of gold and silver: schedules, regimens and batch plans."""
 
 from vermeil.blending.config import BlendingConfig, BudgetConfig
 from vermeil.blending.plan import make_plan

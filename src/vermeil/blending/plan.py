@@ -1,14 +1,14 @@
-"""Batch plans: which examples each optimiser step sees.
+"""Batch plans: the examples of each optimiser step.
 
 A plan is a pure function of the example sizes, the regimen and the seed. Each origin is read in
-passes, every pass a fresh permutation, so within a pass each example is seen once and overall
-equally often (± 1). Steps are planned in windows: what a window draws of each origin is sorted by
-length and cut into as many slices as there are steps, and step i takes slice i of both origins. So
-every batch holds its planned gold share, sequences of like length meet (little padding), and the
-order of steps within a window is shuffled.
+passes, each in a new random order. So all examples of an origin are used equally often (± 1). Steps
+are planned in windows. The examples of a window are sorted by length within each origin and cut
+into one slice per step; step i gets slice i of both origins. So every batch has its planned gold
+share and sequences of similar length (little padding). The order of steps within a window is
+random.
 
-In the mode ``weighting`` the batches are those of the regimen pooled, and the gold share that the
-regimen plans for a step becomes the part of its loss that gold has.
+In the mode ``weighting`` the batches are those of the regimen pooled, and the planned gold share of
+a step is gold's share of its loss.
 """
 
 from __future__ import annotations
@@ -26,17 +26,16 @@ from vermeil.data.example import BatchPlan
 from vermeil.errors import ConfigError
 
 MAX_WINDOW_STEPS = 32
-"""Steps that are sorted by length together where the gold share does not change: enough for little
-padding."""
+"""Steps per window with a constant gold share: enough for little padding."""
 
 MIN_WINDOWS = 25
-"""Windows over which a changing gold share is followed, at least."""
+"""Minimum number of windows with a changing gold share, so that the plan follows it closely."""
 
 ExampleSizes = NDArray[np.int64]
 
 
 class _OriginReader:
-    """An endless reading of one origin, pass after pass, and how far the budget has been drawn."""
+    """An endless reader of the examples of one origin, which tracks the drawn wordpieces."""
 
     def __init__(self, sizes: ExampleSizes, first: int, rng: np.random.Generator) -> None:
         self._sizes, self._first, self._rng = sizes, first, rng
@@ -45,7 +44,11 @@ class _OriginReader:
         self._drawn = 0
 
     def draw(self, until: float) -> NDArray[np.int64]:
-        """Return the next example numbers, until ``until`` wordpieces are drawn in all."""
+        """Return the next example indices.
+
+        Args:
+            until: total of wordpieces to draw, counted from the first draw.
+        """
         drawn: list[int] = []
         while len(self._sizes):
             if self._next == len(self._order):
@@ -67,21 +70,20 @@ def make_plan(
     seed: int,
     schedule: Schedule | None = None,
 ) -> BatchPlan:
-    """Plan a training.
+    """Return the batch plan of a training.
 
     Args:
         gold_sizes: int64, shape (gold,): wordpieces of each gold example.
         silver_sizes: int64, shape (silver,): wordpieces of each silver example.
         config: regimen, schedule and budget.
-        seed: draws the passes and the order of steps.
-        schedule: ``gold_share(t)`` of your own, in place of ``config.schedule``, for the regimen
-            schedule.
+        seed: random seed of the passes and of the order of steps.
+        schedule: custom ``gold_share(t)`` instead of ``config.schedule``, for the regimen schedule.
 
     Returns:
-        The plan; its wordpieces are the budget's within half an example per origin.
+        The plan. Its wordpieces equal the budget within half an example per origin.
 
     Raises:
-        ConfigError: the schedule leaves [0, 1], or the regimen has none.
+        ConfigError: the schedule exceeds [0, 1], or the regimen has no schedule.
         TrainingError: an origin that the regimen uses is empty.
     """
     gold_sizes = np.asarray(gold_sizes, np.int64)
@@ -133,12 +135,12 @@ def make_plan(
 
 
 def _shares(schedule: Schedule, steps: int) -> NDArray[np.float64]:
-    """Return the share at the middle of each step."""
+    """Return the gold share at the middle of each step."""
     shares = np.array([schedule((i + 0.5) / steps) for i in range(steps)])
     for i in np.flatnonzero(~((shares >= 0) & (shares <= 1)))[:1]:
         raise ConfigError(
             f"the schedule gives a gold share of {shares[i]:.4g} at progress "
-            f"{(i + 0.5) / steps:.3f}; expected one in [0, 1]"
+            f"{(i + 0.5) / steps:.3f}; expected a share in [0, 1]"
         )
     return shares
 
@@ -159,36 +161,36 @@ def _plan(
 
 
 def _weight_plan(plan: BatchPlan, phases: list[Phase]) -> tuple[BatchPlan, list[int]]:
-    """Return the plan with loss weights that give gold its planned share, and the phases' starts.
+    """Return the plan with loss weights for the planned gold share, and the start of each phase.
 
-    A batch that holds one origin only is left as it is: there is nothing to weigh.
+    Batches with a single origin keep a weight of 1.
     """
     ends = np.cumsum([phase.wordpieces for phase in phases])
     bounds = np.round(np.concatenate([[0.0], ends / ends[-1]]) * plan.steps).astype(int)
-    stretches = [
+    per_phase = [
         _shares(phase.gold_share, int(count))
         for phase, count in zip(phases, np.diff(bounds), strict=True)
     ]
-    planned = np.concatenate(stretches)
-    held = plan.realised_share
-    mixed = (held > 0) & (held < 1)
+    planned = np.concatenate(per_phase)
+    sampled = plan.realised_share
+    mixed = (sampled > 0) & (sampled < 1)
     weights = np.ones((plan.steps, 2))
-    weights[mixed, 0] = planned[mixed] / held[mixed]
-    weights[mixed, 1] = (1 - planned[mixed]) / (1 - held[mixed])
-    realised = np.where(mixed, planned, held)
+    weights[mixed, 0] = planned[mixed] / sampled[mixed]
+    weights[mixed, 1] = (1 - planned[mixed]) / (1 - sampled[mixed])
+    realised = np.where(mixed, planned, sampled)
     weighted = replace(plan, planned_share=planned, realised_share=realised, origin_weights=weights)
     return weighted, bounds[:-1].tolist()
 
 
 def _steps(phases: list[Phase], batch_wordpieces: int) -> list[int]:
-    """Return the steps of each phase, so that their sum depends on the total budget alone."""
+    """Return the number of steps of each phase; their sum depends only on the total budget."""
     ends = np.cumsum([phase.wordpieces for phase in phases]) / batch_wordpieces
     rounded = np.round(ends).astype(int)
     return [max(1, int(n)) for n in np.diff(rounded, prepend=0)]
 
 
 def _slices(numbers: NDArray[np.int64], sizes: ExampleSizes, count: int) -> list[NDArray[np.int64]]:
-    """Sort examples by length and cut them into ``count`` slices of about equal wordpieces."""
+    """Return examples sorted by length, in ``count`` slices of about equal wordpieces."""
     ordered = numbers[np.argsort(sizes[numbers], kind="stable")]
     middles = np.cumsum(sizes[ordered]) - sizes[ordered] / 2
     total = float(sizes[ordered].sum())
@@ -197,6 +199,6 @@ def _slices(numbers: NDArray[np.int64], sizes: ExampleSizes, count: int) -> list
 
 
 def _generator(seed: int, purpose: str) -> np.random.Generator:
-    """Return a generator of its own per purpose, so that one draw never shifts another."""
+    """Return a separate random generator per purpose, so that draws do not affect each other."""
     digest = hashlib.sha256(f"plan:{seed}:{purpose}".encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:8], "big"))

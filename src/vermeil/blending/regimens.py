@@ -1,4 +1,4 @@
-"""Regimens: which origins are used, in which phases, and how much of each is spent."""
+"""Regimens: training phases and the budget of each origin."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from vermeil.errors import ConfigError, TrainingError
 
 @dataclass(frozen=True, slots=True)
 class OriginBudget:
-    """Wordpieces to be spent on each origin."""
+    """Wordpieces of each origin in a training."""
 
     gold: float
     silver: float
 
     @property
     def total(self) -> float:
-        """Both together."""
+        """Wordpieces of both origins."""
         return self.gold + self.silver
 
     @property
     def gold_fraction(self) -> float:
-        """Gold's part of the budget, in [0, 1]."""
+        """Gold's share of the budget, in [0, 1]."""
         return self.gold / self.total
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of training with one schedule, which runs from t = 0 to 1 within the phase."""
+    """A phase of training with one schedule, in which t runs from 0 to 1."""
 
     wordpieces: float
     gold_share: Schedule
@@ -79,25 +79,29 @@ REGIMENS: dict[RegimenName, Callable[[BlendingConfig, OriginBudget], list[Phase]
     "schedule": _schedule,
     "auto": _pooled,
 }
-"""Every regimen that a configuration can name: (config, parts of the budget) → phases."""
+"""Every regimen of ``blending.regimen``: (config, budget of each origin) → phases."""
 
 SINGLE_ORIGIN: dict[RegimenName, str] = {"gold_only": "gold", "silver_only": "silver"}
-"""Regimens that use one origin only, and which."""
+"""The origin of each regimen with a single origin."""
 
 
 def make_phases(
     config: BlendingConfig, origin_budget: OriginBudget, schedule: Schedule | None = None
 ) -> list[Phase]:
-    """Return the phases of a regimen that have anything to train on.
+    """Return the phases of a regimen with a budget above 0.
 
     Args:
         config: regimen, schedule and gold tail.
-        origin_budget: of `spend`.
-        schedule: in place of the configured one, for the regimen schedule.
+        origin_budget: the budget from `split_budget`.
+        schedule: custom schedule instead of the configured one, for the regimen schedule.
+
+    Raises:
+        ConfigError: a custom schedule is given for another regimen.
     """
     if schedule is not None and config.regimen != "schedule":
         raise ConfigError(
-            f"blending.regimen: {config.regimen} follows no schedule of its own; expected schedule"
+            f"blending.regimen: {config.regimen} does not accept a custom schedule; "
+            "set it to schedule"
         )
     tail = 0.0 if config.regimen in SINGLE_ORIGIN else config.gold_tail * origin_budget.gold
     body = (
@@ -117,10 +121,10 @@ def make_phases(
 def split_budget(
     regimen: RegimenName, budget: BudgetConfig, gold: int, silver: int
 ) -> OriginBudget:
-    """Return how many wordpieces of each origin a regimen spends.
+    """Return the wordpieces of each origin that a regimen uses.
 
-    With the budget ``epochs`` these are the passes over the origins that the regimen uses. With
-    ``equal`` the total is the same for all regimens, and the blends divide it as the passes would.
+    With the budget ``epochs`` these are the passes over the regimen's origins. With ``equal`` the
+    total is the same for all regimens, and mixed regimens divide it in proportion to the passes.
 
     Args:
         regimen: the regimen's name.
@@ -135,20 +139,20 @@ def split_budget(
     for name, size in (("gold", gold), ("silver", silver)):
         if size == 0 and origin in (None, name):
             raise TrainingError(
-                f"regimen {regimen} needs {name} documents, and there is none that can be trained "
-                f"on; give {name} documents or choose another regimen"
+                f"regimen {regimen} needs {name} documents, and no document can be trained on; "
+                f"give {name} documents or choose another regimen"
             )
     passes = OriginBudget(budget.gold_epochs * gold, budget.silver_epochs * silver)
-    wanted = passes.total
+    total = passes.total
     if budget.name == "equal":
-        wanted = float(budget.wordpieces or passes.total)
+        total = float(budget.wordpieces or passes.total)
     elif origin is not None:
-        wanted = passes.gold if origin == "gold" else passes.silver
+        total = passes.gold if origin == "gold" else passes.silver
     if origin == "gold":
-        return OriginBudget(wanted, 0.0)
+        return OriginBudget(total, 0.0)
     if origin == "silver":
-        return OriginBudget(0.0, wanted)
+        return OriginBudget(0.0, total)
     if budget.name == "equal" and budget.gold_fraction is not None:
-        return OriginBudget(wanted * budget.gold_fraction, wanted * (1 - budget.gold_fraction))
-    scale = wanted / passes.total
+        return OriginBudget(total * budget.gold_fraction, total * (1 - budget.gold_fraction))
+    scale = total / passes.total
     return OriginBudget(passes.gold * scale, passes.silver * scale)

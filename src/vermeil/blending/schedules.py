@@ -1,8 +1,8 @@
-"""Schedules: the gold share as a function of training progress, one function each.
+"""Schedules: the gold share as a function of training progress.
 
-A schedule maps progress t in [0, 1] to the expected gold share of the wordpieces, in [0, 1]; gold
-increases, and `backwards` makes it decrease. Each maker gets gold's part of the budget, so that by
-default a schedule spends exactly that: its mean over [0, 1] is ``gold_fraction``.
+A schedule maps progress t in [0, 1] to the expected gold share of the wordpieces, in [0, 1]. The
+gold share increases; `backwards` makes it decrease. By default the mean of a schedule over [0, 1]
+is ``gold_fraction``, gold's share of the budget, so that the schedule spends exactly this share.
 """
 
 from __future__ import annotations
@@ -19,37 +19,41 @@ Schedule = Callable[[float], float]
 
 
 def constant(share: float) -> Schedule:
-    """The same share throughout."""
+    """Return a constant schedule."""
     return lambda _: share
 
 
 def linear(gold_fraction: float) -> Schedule:
-    """A straight line with mean ``gold_fraction``: from 0 upwards, or up to 1 if gold is the half."""
+    """Return a straight line with mean ``gold_fraction``.
+
+    It starts at 0 if ``gold_fraction`` is at most one half, and otherwise ends at 1.
+    """
     if gold_fraction <= 0.5:
         return lambda t: 2 * gold_fraction * t
     return lambda t: 1 - 2 * (1 - gold_fraction) * (1 - t)
 
 
 def cosine(gold_fraction: float) -> Schedule:
-    """Half a cosine wave with the ends of `linear`: slow, fast, slow."""
+    """Return half a cosine wave with the end points of `linear`: slow, fast, slow."""
     line = linear(gold_fraction)
     return lambda t: line((1 - math.cos(math.pi * t)) / 2)
 
 
 def sigmoid(midpoint: float, steepness: float) -> Schedule:
-    """1 / (1 + exp(-steepness · (t - midpoint))), as in Huang et al. 2024, phase 3."""
+    """Return 1 / (1 + exp(-steepness · (t - midpoint))), as in Huang et al. 2024, phase 3."""
     return lambda t: _logistic(steepness * (t - midpoint))
 
 
 def power(exponent: float) -> Schedule:
-    """Gold's share t ** exponent, so that silver decays by a power (Huang et al. 2024, phase 3)."""
+    """Return t ** exponent: a power decay of silver (Huang et al. 2024, phase 3)."""
     return lambda t: t**exponent
 
 
 def exponential(rate: float) -> Schedule:
-    """(e^(rate·t) - 1) / (e^rate - 1), from 0 to 1: late for a high rate, early for a negative one.
+    """Return (e^(rate·t) - 1) / (e^rate - 1), from 0 to 1.
 
-    Written so that nothing overflows; a rate near 0 is the straight line.
+    A high rate increases late, a negative rate early. The computation cannot overflow. A rate near
+    0 gives a straight line.
     """
     if rate < 0:
         mirrored = exponential(-rate)
@@ -60,27 +64,28 @@ def exponential(rate: float) -> Schedule:
 
 
 def step(gold_fraction: float, steps: int) -> Schedule:
-    """Stairs of like length, whose heights climb evenly between the ends of `linear`."""
+    """Return steps of equal length and height between the end points of `linear`."""
     line = linear(gold_fraction)
     return lambda t: line(min(int(t * steps), steps - 1) / (steps - 1))
 
 
 def cyclic(gold_fraction: float, cycles: int) -> Schedule:
-    """The straight line of `linear`, climbed anew in every cycle; it ends at its highest."""
+    """Return the line of `linear`, repeated in every cycle; at t = 1 it has its maximum."""
     line = linear(gold_fraction)
     return lambda t: line(1.0 if t >= 1 else t * cycles % 1.0)
 
 
 def piecewise(points: Sequence[tuple[float, float]]) -> Schedule:
-    """Straight lines between points (progress, share), held before the first and after the last.
+    """Return straight lines between points (progress, share).
 
-    Where two points share a progress, the share jumps from the one to the other.
+    The share is constant before the first point and after the last one. Two points with the same
+    progress make a jump.
     """
     ordered = sorted(points, key=lambda point: point[0])
-    places = [place for place, _ in ordered]
+    positions = [position for position, _ in ordered]
 
     def share(t: float) -> float:
-        after = bisect_right(places, t)
+        after = bisect_right(positions, t)
         if after in (0, len(ordered)):
             return ordered[after and -1][1]
         (left, low), (right, high) = ordered[after - 1], ordered[after]
@@ -90,15 +95,15 @@ def piecewise(points: Sequence[tuple[float, float]]) -> Schedule:
 
 
 def backwards(schedule: Schedule) -> Schedule:
-    """The same curve from its end to its start: gold decreases, and its mean is the same."""
+    """Return the schedule reversed: the gold share decreases, with the same mean."""
     return lambda t: schedule(1 - t)
 
 
 def sigmoid_midpoint(gold_fraction: float, steepness: float) -> float:
     """Return the midpoint at which a sigmoid of this steepness has mean ``gold_fraction``.
 
-    The mean over [0, 1] is (ln(1 + e^(k(1 - m))) - ln(1 + e^(-km))) / k, which falls as the
-    midpoint m rises; the midpoint may lie outside [0, 1] for extreme parts.
+    The mean over [0, 1] is (ln(1 + e^(k(1 - m))) - ln(1 + e^(-km))) / k, which decreases with the
+    midpoint m. For extreme fractions the midpoint may lie outside [0, 1].
     """
     if not 0 < gold_fraction < 1:
         return 2.0 if gold_fraction <= 0 else -1.0
@@ -115,15 +120,15 @@ def sigmoid_midpoint(gold_fraction: float, steepness: float) -> float:
 
 
 def power_exponent(gold_fraction: float) -> float:
-    """Return the exponent at which t ** exponent has mean ``gold_fraction``: 1 / gold_fraction - 1."""
+    """Return the exponent 1 / gold_fraction - 1, at which `power` has mean ``gold_fraction``."""
     return 1 / max(gold_fraction, 1e-9) - 1
 
 
 def exponential_rate(gold_fraction: float) -> float:
     """Return the rate at which `exponential` has mean ``gold_fraction``.
 
-    The mean over [0, 1] is 1/r - 1/(e^r - 1), which falls as the rate r rises; rates end at ± 10⁴,
-    which spends one in ten thousand of the budget on the rarer origin.
+    The mean over [0, 1] is 1/r - 1/(e^r - 1), which decreases with the rate r. Rates are limited to
+    ± 10⁴, at which one ten-thousandth of the budget goes to the smaller origin.
     """
 
     def mean(rate: float) -> float:
@@ -176,8 +181,8 @@ def _cyclic(config: BlendingConfig, gold_fraction: float) -> Schedule:
 def _piecewise(config: BlendingConfig, _: float) -> Schedule:
     if not config.table:
         raise ConfigError(
-            "blending.table: missing; the schedule piecewise follows its points "
-            "[progress, gold share], such as [[0, 0.1], [0.7, 0.1], [1, 0.9]]"
+            "blending.table: missing; the schedule piecewise needs points [progress, gold share], "
+            "for example [[0, 0.1], [0.7, 0.1], [1, 0.9]]"
         )
     return piecewise(config.table)
 
@@ -193,7 +198,7 @@ SCHEDULES: dict[ScheduleName, Callable[[BlendingConfig, float], Schedule]] = {
     "cyclic": _cyclic,
     "piecewise": _piecewise,
 }
-"""Every schedule that a configuration can name: (config, gold's part of the budget) → schedule."""
+"""Every schedule of ``blending.schedule``: (config, gold's share of the budget) → schedule."""
 
 
 def _logistic(x: float) -> float:

@@ -1,4 +1,4 @@
-"""Loss weights by origin, for plans in the mode ``weighting``."""
+"""Loss weights by origin, for plans of the mode ``weighting``."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from vermeil.data.example import BatchPlan, TrainingExample
 def apply_origin_weights(
     examples: Sequence[TrainingExample], plan: BatchPlan
 ) -> tuple[Sequence[TrainingExample], BatchPlan]:
-    """Put a plan's loss weights into the examples, so that training need not know of origins.
+    """Multiply the examples' weights by a plan's loss weights, so that training needs no origins.
 
-    An example whose weight differs from step to step becomes one example per step; these share
-    everything but their weights.
+    Each use of an example in a step becomes a separate example. The copies share all arrays except
+    for the weights.
 
     Args:
-        examples: all examples, gold first, as the plan numbers them.
-        plan: a plan; one without weights is returned as it is.
+        examples: all examples, gold first, in the order of the plan's indices.
+        plan: a plan; a plan without weights is returned unchanged.
 
     Returns:
         The examples, and a plan over them without weights.
