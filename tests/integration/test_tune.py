@@ -56,7 +56,7 @@ def job(task: Task, encoder: Path) -> TrainJob:
 
 
 class StopAfter:
-    """A progress that presses Ctrl-C once a number of trials has ended."""
+    """A progress callback that raises KeyboardInterrupt after a number of trials."""
 
     def __init__(self, trials: int) -> None:
         self._trials = trials

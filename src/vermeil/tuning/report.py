@@ -1,4 +1,4 @@
-"""The result of a search: its trials, and the settings of the best one."""
+"""Report of a search: its trials, and the settings of the best one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 from vermeil.corpora import write_corpus
 from vermeil.data.atomic import write_json
 from vermeil.data.results_folder import check_results, record_results
+from vermeil.training.job import TrainJob
 from vermeil.tuning.space import MIN_SCORE, Values
-from vermeil.tuning.trial import TuneInputs, abstain_below
+from vermeil.tuning.trial import abstain_below
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,9 @@ class ScoredTrial:
     """A trial that was scored at least once.
 
     Args:
-        values: its point of the space.
-        dev_f1: the best F1 of its scorings.
-        evaluations: number of its scorings; fewer than ``tune.evaluations`` if it was ended early.
+        values: its point of the search space.
+        dev_f1: its best F1 on dev.
+        evaluations: number of its scorings; fewer than ``tune.evaluations`` if it ended early.
     """
 
     values: Values
@@ -31,12 +32,12 @@ class ScoredTrial:
 
 @dataclass(frozen=True, slots=True)
 class TuneReport:
-    """The result of a search.
+    """Report of a search.
 
     Args:
-        folder: holds ``tune.json`` and, where silver.min_score was searched, ``silver.jsonl``.
-        trials: the best one first.
-        overrides: the best trial's values, as ``--set`` takes them.
+        folder: folder with ``tune.json``, and ``silver.jsonl`` if silver.min_score was searched.
+        trials: trials in order of their F1, the best one first.
+        overrides: the best trial's values as arguments of ``--set``.
         failed: number of trials that ended with an error.
     """
 
@@ -46,7 +47,7 @@ class TuneReport:
     failed: int
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the report for JSON."""
         return {
             "trials": [asdict(trial) for trial in self.trials],
             "overrides": self.overrides,
@@ -56,42 +57,42 @@ class TuneReport:
 
 
 def check_report(output: Path) -> None:
-    """Check that the report may be written, before the search begins.
+    """Check before the search that its report can be written.
 
     Args:
-        output: the search's folder.
+        output: folder of the search.
 
     Raises:
-        DataError: a file of another origin is in the way.
+        DataError: Vermeil did not write a file that is to be replaced.
     """
-    check_results(output, _products(output))
+    check_results(output, _report_files(output))
 
 
 def write_report(
-    trials: Sequence[ScoredTrial], failed: int, inputs: TuneInputs, output: Path
+    trials: Sequence[ScoredTrial], failed: int, job: TrainJob, output: Path
 ) -> TuneReport:
     """Rank the trials, and write ``tune.json`` and the silver of the best trial.
 
     Args:
-        trials: at least one, in any order.
+        trials: one or more trials in any order.
         failed: number of trials that ended with an error.
-        inputs: what the trials had in common.
-        output: the search's folder.
+        job: documents and settings of the search.
+        output: folder of the search.
     """
-    record_results(output, _products(output))
-    ranked = tuple(sorted(trials, key=lambda one: (-one.dev_f1, str(one.values))))
+    record_results(output, _report_files(output))
+    ranked = tuple(sorted(trials, key=lambda trial: (-trial.dev_f1, str(trial.values))))
     best = ranked[0].values
     overrides = [f"{name}={_toml(value)}" for name, value in best.items() if name != MIN_SCORE]
     if MIN_SCORE in best:
-        place = output / "silver.jsonl"
-        write_corpus(abstain_below(best[MIN_SCORE], inputs.silver), place, "jsonl", overwrite=True)
-        overrides.append(f"corpora.silver={_toml(str(place.absolute()))}")
+        path = output / "silver.jsonl"
+        write_corpus(abstain_below(best[MIN_SCORE], job.silver), path, "jsonl", overwrite=True)
+        overrides.append(f"corpora.silver={_toml(str(path.absolute()))}")
     report = TuneReport(output, ranked, overrides, failed)
     write_json(output / "tune.json", report.as_dict())
     return report
 
 
-def _products(output: Path) -> list[Path]:
+def _report_files(output: Path) -> list[Path]:
     return [output / "tune.json", output / "silver.jsonl"]
 
 

@@ -1,4 +1,4 @@
-"""The search on this machine: points by Optuna, trials one after another."""
+"""Search on this machine: Optuna draws the points, and trials run one after another."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from vermeil.errors import TrainingError
 from vermeil.optional import require
 from vermeil.student.config import StudentConfig
 from vermeil.student.network.encoder import require_encoder
+from vermeil.training.job import TrainJob
 from vermeil.tuning.config import DimensionConfig, TuneConfig
 from vermeil.tuning.report import ScoredTrial, TuneReport, check_report, write_report
 from vermeil.tuning.space import Values
-from vermeil.tuning.trial import TuneInputs, train_trial
+from vermeil.tuning.trial import check_search, train_trial
 from vermeil.tuning.trial_log import FinishedTrial, TrialLog, log_of
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from optuna.trial import Trial
 
 Objective = Callable[[Values, Callable[[float], None]], None]
-"""Runs one trial with these values, and calls the function with each score of it, in order. An
-exception of that function ends the trial and has to be passed on."""
+"""Runs one trial with these values, and calls the function with each of its scores, in order. An
+exception of that function ends the trial and must be passed on."""
 
 
 def require_tuning(student: StudentConfig) -> None:
@@ -41,34 +42,34 @@ def require_tuning(student: StudentConfig) -> None:
 
 
 def tune(
-    inputs: TuneInputs, config: TuneConfig, output: Path, progress: Progress = silent
+    job: TrainJob, config: TuneConfig, output: Path, progress: Progress = silent
 ) -> TuneReport:
-    """Search the settings that do best on dev, with many short trainings on this machine.
+    """Search for the settings with the best F1 on dev, with many short trainings on this machine.
 
-    Optuna's TPE sampler draws the points. Successive halving ends trials early that lag behind. A
-    search with the same inputs gives the same trials. Each finished trial is recorded in
-    ``output/trials``, so the same call continues a search that was stopped.
+    Optuna's TPE sampler draws the points. Successive halving ends trials with low scores early. A
+    search with the same inputs runs the same trials. Each finished trial is recorded in
+    ``output/trials``, so the same call continues an interrupted search.
 
     Args:
-        inputs: documents, and settings where the space names none.
-        config: the space, and how long is searched.
-        output: the search's folder.
+        job: documents, and the settings that the space does not contain.
+        config: search space and length of the search.
+        output: folder of the search.
         progress: called after every scoring with the number of finished trials and the best F1.
 
     Raises:
-        ConfigError: a key of the space is unknown or its values are impossible, dev is missing, or
+        ConfigError: a key of the space is unknown, its values are invalid, dev is missing, or
             Optuna is not installed.
-        DataError: the record of finished trials cannot be read or written.
+        DataError: the log of finished trials cannot be read or written.
         TrainingError: every trial failed.
     """
-    require_tuning(inputs.student)
-    inputs.check(config)
+    require_tuning(job.student)
+    check_search(job, config)
     check_report(output)
 
-    def objective(values: Values, scored: Callable[[float], None]) -> None:
-        train_trial(values, inputs, config.evaluations, scored)
+    def objective(values: Values, on_score: Callable[[float], None]) -> None:
+        train_trial(values, job, config.evaluations, on_score)
 
-    trials = search(config, objective, log_of(inputs, config, output), progress)
+    trials = search(config, objective, log_of(job, config, output), progress)
     failed = [trial.error for trial in trials if trial.outcome == "failed"]
     if len(failed) == len(trials):
         raise TrainingError(f"every trial failed; first error: {failed[0]}")
@@ -77,7 +78,7 @@ def tune(
         for trial in trials
         if trial.outcome != "failed"
     ]
-    return write_report(scored, len(failed), inputs, output)
+    return write_report(scored, len(failed), job, output)
 
 
 def search(
@@ -86,16 +87,16 @@ def search(
     """Run the trials that the log does not hold yet, and return all of them in order.
 
     Args:
-        config: the space, and how long is searched.
+        config: search space and length of the search.
         objective: runs one trial. A `TrainingError`, `RuntimeError` (torch raises one when memory
-            runs out) or `MemoryError` counts as a failed trial; others end the search.
-        log: finished trials; each one is added as soon as it has ended.
+            runs out) or `MemoryError` counts as a failed trial. Other exceptions end the search.
+        log: log of finished trials; each trial is added when it ends.
         progress: called after every scoring with the number of finished trials and the best F1.
     """
     space = distributions(config.dimensions())
     trials = log.read()[: config.trials]
     if all(trial.outcome == "failed" for trial in trials):
-        trials = []  # whatever made every one fail may have been put right
+        trials = []  # the cause of the failures may have been removed
     study = _new_study(config)
     for trial in trials:
         _replay(trial, study, space, config)
@@ -108,7 +109,7 @@ def search(
 
 
 def distributions(dimensions: Mapping[str, DimensionConfig]) -> dict[str, BaseDistribution]:
-    """Return a search space as Optuna names it; listed values are choices written as JSON."""
+    """Return Optuna's distributions for a search space; listed values are encoded as JSON."""
     from optuna.distributions import (
         CategoricalDistribution,
         FloatDistribution,
@@ -128,7 +129,7 @@ def distributions(dimensions: Mapping[str, DimensionConfig]) -> dict[str, BaseDi
 
 
 class _EndedEarly(Exception):  # noqa: N818
-    """Ends a trial that lags behind the others."""
+    """Ends a trial whose scores are lower than those of others."""
 
 
 class _Status:
@@ -159,7 +160,7 @@ class _Status:
         detail: dict[str, float | int | str] = {}
         if self._best is not None:
             detail["dev_f1"] = self._best
-        # A running trial counts in part; one that ends early makes the rest seem shorter.
+        # A running trial counts partially. A trial that ends early shortens the estimate.
         now = self._ended + min(self._scorings / self._config.evaluations, 1.0)
         if now > self._before:
             elapsed = time.monotonic() - self._began
@@ -193,8 +194,8 @@ def _run(
     status: _Status,
 ) -> FinishedTrial:
     """Draw a point and run its trial."""
-    # A sampler of its own for each trial: the point depends on the seed, the number and the trials
-    # before, not on whether this process ran those.
+    # Each trial has a new sampler. So its point depends on the seed, its number and the earlier
+    # trials, not on the process that ran them.
     from optuna.samplers import TPESampler
 
     study.sampler = TPESampler(seed=_seed_of(config.seed, number))
@@ -205,29 +206,29 @@ def _run(
     }
     scores: list[float] = []
 
-    def scored(f1: float) -> None:
+    def on_score(f1: float) -> None:
         scores.append(f1)
         status.add_score(f1)
-        if _lags(trial, scores, config):
+        if _should_prune(trial, scores, config):
             raise _EndedEarly
 
     try:
-        objective(values, scored)
+        objective(values, on_score)
     except _EndedEarly:
-        found = FinishedTrial(values, tuple(scores), "ended_early")
+        finished = FinishedTrial(values, tuple(scores), "ended_early")
     except (TrainingError, RuntimeError, MemoryError) as error:
         message = str(error) or type(error).__name__
-        found = FinishedTrial(values, tuple(scores), "failed", message)
+        finished = FinishedTrial(values, tuple(scores), "failed", message)
     else:
-        found = FinishedTrial(values, tuple(scores), "completed")
-    _finish(trial, found, study)
-    return found
+        finished = FinishedTrial(values, tuple(scores), "completed")
+    _finish(trial, finished, study)
+    return finished
 
 
 def _replay(
     finished: FinishedTrial, study: Study, space: dict[str, BaseDistribution], config: TuneConfig
 ) -> None:
-    """Bring a study into the state in which the trial left it."""
+    """Restore the state of a study after a finished trial."""
     study.enqueue_trial(
         {
             name: value if config.dimensions()[name].values is None else json.dumps(value)
@@ -236,18 +237,18 @@ def _replay(
     )
     trial = study.ask(space)
     for number in range(1, len(finished.scores) + 1):
-        _lags(trial, finished.scores[:number], config)
+        _should_prune(trial, finished.scores[:number], config)
     _finish(trial, finished, study)
 
 
-def _lags(trial: Trial, scores: Sequence[float], config: TuneConfig) -> bool:
+def _should_prune(trial: Trial, scores: Sequence[float], config: TuneConfig) -> bool:
     """Report the last score to Optuna, and return whether the trial is to end early."""
     trial.report(scores[-1], len(scores))
     return len(scores) < config.evaluations and trial.should_prune()
 
 
 def _finish(trial: Trial, finished: FinishedTrial, study: Study) -> None:
-    """End a trial of Optuna's as it ended."""
+    """Report the outcome of a trial to Optuna."""
     from optuna.trial import TrialState
 
     if finished.outcome == "completed":
@@ -258,5 +259,5 @@ def _finish(trial: Trial, finished: FinishedTrial, study: Study) -> None:
 
 
 def _seed_of(seed: int, number: int) -> int:
-    """Return the seed of one trial's sampler, in [0, 2**32)."""
+    """Return the seed of a trial's sampler, in [0, 2**32)."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{number}".encode()).digest()[:4], "big")

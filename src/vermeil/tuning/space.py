@@ -1,4 +1,4 @@
-"""Points of the search space: validation, and the settings that each one stands for."""
+"""Points of the search space: validation, and conversion into settings."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from vermeil.student.config import StudentConfig
 from vermeil.tuning.config import DimensionConfig, TuneConfig
 
 MIN_SCORE = "silver.min_score"
-"""The key that is no setting: silver spans with a lower score become abstentions."""
+"""Key of the space that is not a setting: silver spans with a lower score become abstentions."""
 
 Values = Mapping[str, Any]
-"""Key to value: one point of the search space."""
+"""One point of the search space: key to value."""
 
 
-def applied(
+def apply_values(
     values: Values, student: StudentConfig, blending: BlendingConfig
 ) -> tuple[StudentConfig, BlendingConfig]:
     """Return the sections with the values of one point.
 
     Raises:
-        ConfigError: a key is not in them, a value is not possible, or the regimen is auto.
+        ConfigError: a key is unknown, a value is invalid, or the regimen is auto.
     """
     trees = {"student": student.model_dump(), "blending": blending.model_dump()}
     for name, value in values.items():
@@ -38,34 +38,32 @@ def applied(
             tree = tree.get(part) if isinstance(tree, dict) else None
         if not isinstance(tree, dict) or last not in tree:
             raise ConfigError(
-                f"tune.space.{name}: unknown key; expected one of [student] or [blending], such as "
-                f"student.learning_rate, or {MIN_SCORE}"
+                f"tune.space.{name}: unknown key; expected a key of [student] or [blending] (for "
+                f"example student.learning_rate) or {MIN_SCORE}"
             )
         tree[last] = value
     try:
-        found = (
-            StudentConfig.model_validate(trees["student"]),
-            BlendingConfig.model_validate(trees["blending"]),
-        )
+        new_student = StudentConfig.model_validate(trees["student"])
+        new_blending = BlendingConfig.model_validate(trees["blending"])
     except ValidationError as error:
         raise ConfigError(
             *(f"tune.space: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         ) from None
-    if found[1].regimen == "auto":
+    if new_blending.regimen == "auto":
         raise ConfigError(
-            "blending.regimen: auto corrects silver before a training, and tune does not; refine "
-            "first (vermeil refine), name the file that it wrote in corpora.silver, and tune pooled"
+            "blending.regimen: tune cannot correct silver as the regimen auto does; run vermeil "
+            "refine first, set corpora.silver to its output, and tune the regimen pooled"
         )
-    return found
+    return new_student, new_blending
 
 
 def check_space(config: TuneConfig, student: StudentConfig, blending: BlendingConfig) -> None:
-    """Raise `ConfigError` unless the ends of every dimension are possible."""
+    """Raise `ConfigError` if a bound or listed value of a dimension is invalid."""
     problems: list[str] = []
     for name, dimension in config.dimensions().items():
         for value in _ends(dimension):
             try:
-                applied({name: value}, student, blending)
+                apply_values({name: value}, student, blending)
             except ConfigError as error:
                 problems += [p for p in error.problems if p not in problems]
     if problems:

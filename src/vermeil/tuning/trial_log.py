@@ -1,4 +1,4 @@
-"""The record of finished trials on disk, from which a search that was stopped goes on."""
+"""Log of finished trials on disk, from which an interrupted search resumes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from vermeil.data.document import Document
 from vermeil.data.records import document_to_line
 from vermeil.errors import DataError
 from vermeil.student.config import RESULT_INDEPENDENT_KEYS
+from vermeil.training.job import TrainJob
 from vermeil.tuning.config import TuneConfig
 from vermeil.tuning.space import Values
-from vermeil.tuning.trial import TuneInputs
 
 Outcome = Literal["completed", "ended_early", "failed"]
-"""How a trial ended: with its last scoring, at an earlier one because it lagged behind, or with an
+"""Outcome of a trial: ended with its last scoring, at an earlier one for low scores, or with an
 error."""
 
 
@@ -29,10 +29,10 @@ class FinishedTrial:
     """A trial that needs no more training.
 
     Args:
-        values: its point of the space.
+        values: its point of the search space.
         scores: F1 on dev at each of its scorings, in order.
-        outcome: how it ended.
-        error: the message of the error that ended it, if one did.
+        outcome: outcome of the trial.
+        error: message of the error that ended it, if any.
     """
 
     values: Values
@@ -42,20 +42,20 @@ class FinishedTrial:
 
 
 class TrialLog:
-    """The finished trials of one search, in a file that is written anew after each of them.
+    """Log of the finished trials of one search; the file is replaced after every trial.
 
     Args:
-        path: the file.
+        path: path of the file.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self) -> list[FinishedTrial]:
-        """Return the finished trials in order; none if there is no file.
+        """Return the finished trials in order; none if the file does not exist.
 
         Raises:
-            DataError: the file is not a record of trials.
+            DataError: the file is not a log of trials.
         """
         if not self._path.exists():
             return []
@@ -64,12 +64,12 @@ class TrialLog:
             return [_trial(record) for record in stored["trials"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
-                f"is not a record of trials ({error}); delete it to start this search anew",
+                f"is not a log of trials ({error}); delete it to restart the search",
                 self._path,
             ) from error
 
     def write(self, trials: Sequence[FinishedTrial]) -> None:
-        """Replace the file durably: after a power cut it holds these trials or those before.
+        """Replace the file durably: after a power failure it holds these trials or the old ones.
 
         Raises:
             DataError: the file cannot be written.
@@ -79,26 +79,26 @@ class TrialLog:
             partial.write_text(text + "\n", "utf-8")
 
 
-def log_of(inputs: TuneInputs, config: TuneConfig, output: Path) -> TrialLog:
-    """Return the record of this search in its folder.
+def log_of(job: TrainJob, config: TuneConfig, output: Path) -> TrialLog:
+    """Return the log of this search in its folder.
 
-    The file's name has a digest of everything that decides the outcome of a trial. A search with
-    other data or settings has a file of its own. The number of trials is left out, so that a larger
+    The file's name is a digest of all inputs that determine the outcome of a trial. A search with
+    other data or settings has another file. The number of trials is not included, so a larger
     number extends a search.
 
     Args:
-        inputs: documents and settings of the trials.
-        config: the search space, and when trials end early.
-        output: the search's folder.
+        job: documents and settings of the trials.
+        config: search space and rules for ending trials early.
+        output: folder of the search.
     """
     sections = {
         "vermeil": version("vermeil"),
-        "task": inputs.task.config.model_dump(mode="json"),
-        "student": inputs.student.model_dump(mode="json", exclude=RESULT_INDEPENDENT_KEYS),
-        "blending": inputs.blending.model_dump(mode="json"),
-        "seed": inputs.seed,
+        "task": job.task.config.model_dump(mode="json"),
+        "student": job.student.model_dump(mode="json", exclude=RESULT_INDEPENDENT_KEYS),
+        "blending": job.blending.model_dump(mode="json"),
+        "seed": job.seed,
         "tune": config.model_dump(mode="json", exclude={"trials"}),
-        "documents": [_digest(d) for d in (inputs.gold, inputs.silver, inputs.dev)],
+        "documents": [_digest(d) for d in (job.gold, job.silver, job.dev)],
     }
     digest = hashlib.sha256(json.dumps(sections).encode()).hexdigest()
     return TrialLog(output / "trials" / f"{digest[:16]}.json")

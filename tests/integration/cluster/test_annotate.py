@@ -1,4 +1,4 @@
-"""Annotation on a cluster, nodes of which are killed and added, against a real server."""
+"""Annotation on a cluster against a real server; nodes are killed and added."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EACH = 12
 
 
 def documents(number: int) -> list[Document]:
-    """Different texts, and one more that is like the first."""
+    """Return documents with different texts, and one with the text of the first."""
     different = [Document(f"d{i}", f"Text number {i} mentions Oslo.") for i in range(number)]
     return [*different, Document("twin", different[0].text)]
 
@@ -40,14 +40,16 @@ def rows(store: Path, query: str) -> list[tuple[int, ...]]:
         return db.execute(query).fetchall()
 
 
-def test_nodes_come_and_go(nodes: Nodes, server: FaultServer, task: Task, tmp_path: Path) -> None:
-    """One is killed with requests in flight, one is added: everything once, all of it accounted."""
+def test_nodes_leave_and_join(
+    nodes: Nodes, server: FaultServer, task: Task, tmp_path: Path
+) -> None:
+    """One node is killed with requests in flight, one joins: every document has one reply."""
     teacher = TeacherConfig(base_url=server.base_url, model="m", concurrency=4, retry_delay=0.01)
     number, store = 160, tmp_path / "replies.sqlite"
 
     def script(asked: int, _seen: Seen) -> Answer:
         if asked == 30:
-            # Beside this answer: it may be the killed node's, whose places are free from then on.
+            # In a thread: this response may be for the killed node, whose requests are then released.
             Thread(target=nodes.kill).start()
         if asked == 50:
             nodes.add()
@@ -59,7 +61,7 @@ def test_nodes_come_and_go(nodes: Nodes, server: FaultServer, task: Task, tmp_pa
     assert dict(report.states) == {State.DONE: number + 1}
     assert report.ask_report.sent + report.ask_report.reused == number + 1
     assert server.most_at_once <= teacher.concurrency
-    # What was asked more than once was in the hands of the node that died: less than its chunk.
+    # Only requests of the killed node were sent twice: less than one chunk.
     twice = [line for line, times in Counter(server.asked).items() if times > 1]
     assert len(twice) <= CONFIG.chunk_documents
     assert len(server.seen) <= number + CONFIG.chunk_documents
@@ -71,19 +73,21 @@ def test_nodes_come_and_go(nodes: Nodes, server: FaultServer, task: Task, tmp_pa
     assert sorted(rows(store, replies)) == sorted(rows(alone, replies))
     [(attempts, tokens)] = rows(store, "SELECT COUNT(*), SUM(tokens) FROM attempts")
     assert rows(store, "SELECT attempts, tokens FROM spending") == [(attempts, tokens)]
-    # What is still put aside is for what died in flight, and only that.
-    [(aside,)] = rows(store, "SELECT COUNT(*) FROM reservations")
-    assert aside <= CONFIG.chunk_documents
+    # The remaining reservations belong to requests in flight on the killed node.
+    [(reservations,)] = rows(store, "SELECT COUNT(*) FROM reservations")
+    assert reservations <= CONFIG.chunk_documents
     assert rows(store, "SELECT COUNT(*) FROM answered") == [(number,)]
 
-    # Once more: nothing is asked.
+    # A second run sends no request.
     before = len(server.seen)
     again = annotate(documents(number), task, teacher, store, sender=request_sender_for(CONFIG))
     assert (again.ask_report.sent, again.ask_report.reused) == (0, number + 1)
     assert len(server.seen) == before
 
 
-def test_one_budget_for_all(nodes: Nodes, server: FaultServer, task: Task, tmp_path: Path) -> None:
+def test_one_spending_limit_for_all_workers(
+    nodes: Nodes, server: FaultServer, task: Task, tmp_path: Path
+) -> None:
     small = TeacherConfig(base_url=server.base_url, model="m", concurrency=4, max_tokens=20)
     found, fit = documents(40), 25
     most = max(max_usage(request).total for request in make_requests(found, task, small))

@@ -1,4 +1,4 @@
-"""Jobs of a machine that is none of the cluster's: through ray://, by the command line."""
+"""Jobs of a client outside the cluster, through ray:// and the command line."""
 
 from __future__ import annotations
 

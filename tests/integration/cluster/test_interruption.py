@@ -1,4 +1,4 @@
-"""Ctrl-C while a job is on a cluster of this machine: it ends soon, and is no success."""
+"""Ctrl-C during a job on a local cluster: it ends soon with exit status 130."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ cluster.workers = 1
 
 
 @pytest.mark.parametrize("verb", ["train", "tune"])
-def test_it_ends_and_says_so(verb: str, encoder: Path, tmp_path: Path) -> None:
+def test_an_interrupted_job_ends_with_a_message(verb: str, encoder: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason='Ray is not installed: pip install "vermeil[ray]"')
     write_project(tmp_path, encoder, REST, number=30)
     log = tmp_path / "log"

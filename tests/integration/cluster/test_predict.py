@@ -1,4 +1,4 @@
-"""Prediction over folders on a cluster, a node of which is killed, and resumed."""
+"""Prediction over folders on a cluster: a node is killed, and the job resumes."""
 
 from __future__ import annotations
 

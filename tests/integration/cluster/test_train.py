@@ -1,4 +1,4 @@
-"""Data parallel training by Ray Train, a node of which is killed: the model of one process."""
+"""Data-parallel training with a killed node gives the model of one process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A search of settings on a cluster, a node of which is killed."""
+"""Search for settings on a cluster with a killed node."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def test_sections_are_read_and_written_back(tmp_path: Path) -> None:
     assert load_config(path) == config
 
 
-def test_where_a_job_runs() -> None:
+def test_on_and_address_choose_where_a_job_runs() -> None:
     none, set_ = ClusterConfig(), ClusterConfig(address="ray://host:10001")
     assert none.resolve(None) is None
     assert none.resolve("here") is None
@@ -55,14 +55,14 @@ def test_where_a_job_runs() -> None:
     assert chosen.address == "local"
 
 
-def test_what_a_worker_asks_for() -> None:
+def test_resource_options_of_a_worker() -> None:
     config = ClusterConfig(cpus=2, gpus=1, memory_gb=1.5, resources={"fast": 1})
-    wanted = {"num_cpus": 2, "num_gpus": 1, "memory": 1.5 * 2**30, "resources": {"fast": 1}}
-    assert worker_options(config) == wanted
+    expected = {"num_cpus": 2, "num_gpus": 1, "memory": 1.5 * 2**30, "resources": {"fast": 1}}
+    assert worker_options(config) == expected
     assert worker_options(ClusterConfig()) == {"num_cpus": 1}
 
 
-def test_a_client_elsewhere_has_to_say_where_states_lie() -> None:
+def test_a_client_outside_the_cluster_needs_storage() -> None:
     remote = ClusterConfig(address="ray://host:10001")
     assert remote.is_remote
     with pytest.raises(ConfigError, match=r"cluster\.storage: must be set"):
@@ -76,7 +76,7 @@ def test_a_client_elsewhere_has_to_say_where_states_lie() -> None:
         assert storage_for(ClusterConfig(address=address), Path("out")) == here
 
 
-def test_a_client_elsewhere_cannot_annotate(tmp_path: Path) -> None:
+def test_a_client_outside_the_cluster_cannot_annotate(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="Ray is not installed")
     asking = request_sender_for(ClusterConfig(address="ray://host:10001"))
     with (

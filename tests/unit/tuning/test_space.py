@@ -6,7 +6,7 @@ from vermeil.blending.config import BlendingConfig
 from vermeil.errors import ConfigError
 from vermeil.student.config import StudentConfig
 from vermeil.tuning.config import TuneConfig
-from vermeil.tuning.space import applied, check_space
+from vermeil.tuning.space import apply_values, check_space
 
 
 @pytest.mark.parametrize(
@@ -37,14 +37,14 @@ def test_every_problem_of_a_space_is_shown() -> None:
 
 def test_values_are_applied() -> None:
     values = {"student.dropout": 0.3, "blending.budget.gold_epochs": 7, "silver.min_score": 0.5}
-    student, blending = applied(values, StudentConfig(), BlendingConfig())
+    student, blending = apply_values(values, StudentConfig(), BlendingConfig())
     assert student == StudentConfig(dropout=0.3)
     assert blending.budget.gold_epochs == 7
     check_space(TuneConfig(), StudentConfig(), BlendingConfig())
 
 
 def test_auto_is_refused_because_tune_does_not_correct_silver() -> None:
-    with pytest.raises(ConfigError, match="tune does not"):
-        applied({}, StudentConfig(), BlendingConfig(regimen="auto"))
-    with pytest.raises(ConfigError, match="tune does not"):
-        applied({"blending.regimen": "auto"}, StudentConfig(), BlendingConfig())
+    with pytest.raises(ConfigError, match="tune cannot correct silver"):
+        apply_values({}, StudentConfig(), BlendingConfig(regimen="auto"))
+    with pytest.raises(ConfigError, match="tune cannot correct silver"):
+        apply_values({"blending.regimen": "auto"}, StudentConfig(), BlendingConfig())

@@ -1,4 +1,4 @@
-"""Folders of partitions, through pyarrow's file systems; the prediction here is the identity."""
+"""Partitions in pyarrow's file systems, with a trivial prediction."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def places(tmp_path: Path) -> tuple[StorageUri, StorageUri]:
     return StorageUri(str(tmp_path / "in")), StorageUri((tmp_path / "out").as_uri())
 
 
-def test_lines_end_as_they_do_elsewhere(tmp_path: Path) -> None:
+def test_lines_end_only_at_line_feeds(tmp_path: Path) -> None:
     source, output = places(tmp_path)
     text = "\ufeffone\r\n\ntw\u2028o\x85\nthree"
     (tmp_path / "in/a.txt").write_text(text, "utf-8", newline="")
@@ -68,7 +68,7 @@ def test_parquet_keeps_its_columns(tmp_path: Path) -> None:
     assert written["spans"].to_pylist()[0] == [{"start": 0, "end": 1, "label": "PER", "score": 0.5}]
 
 
-def test_a_wrong_file_leaves_nothing(tmp_path: Path) -> None:
+def test_an_invalid_file_leaves_no_output(tmp_path: Path) -> None:
     source, output = places(tmp_path)
     (tmp_path / "in/a.jsonl").write_text('{"id": "1", "text": "x"}\n' * 2, "utf-8")
     with pytest.raises(DataError, match=r"a\.jsonl:2"):
@@ -76,7 +76,7 @@ def test_a_wrong_file_leaves_nothing(tmp_path: Path) -> None:
     assert [p for p in (tmp_path / "out").rglob("*") if p.is_file()] == []
 
 
-def test_what_partitions_there_are(tmp_path: Path) -> None:
+def test_partitions_are_the_visible_supported_files(tmp_path: Path) -> None:
     source, _ = places(tmp_path)
     with pytest.raises(DataError, match="holds no file"):
         list_partitions(source)

@@ -1,4 +1,4 @@
-"""What a status and its headers mean."""
+"""Attempt errors for HTTP statuses, and Retry-After."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vermeil.teacher.config import TeacherConfig
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "said", "scope"),
+    ("status", "code", "message", "scope"),
     [
         (408, None, "", ErrorScope.ATTEMPT),
         (429, "rate_limit_exceeded", "", ErrorScope.ATTEMPT),
@@ -30,11 +30,11 @@ from vermeil.teacher.config import TeacherConfig
         (400, "unsupported_parameter", "", ErrorScope.TEACHER),
     ],
 )
-def test_scope_of_a_status(status, code, said, scope):
-    assert error_for_status(status, code, said, {}, TeacherConfig()).scope is scope
+def test_scope_of_a_status(status, code, message, scope):
+    assert error_for_status(status, code, message, {}, TeacherConfig()).scope is scope
 
 
-def test_words_about_a_wrong_key_are_not_repeated():
+def test_a_message_about_a_wrong_key_is_not_repeated():
     fault = error_for_status(401, None, "wrong key: sk-1***9", {}, TeacherConfig())
     assert "sk-1" not in str(fault)
 
@@ -47,7 +47,7 @@ def test_retry_after_in_seconds(value, seconds):
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
-def test_retry_after_that_is_no_finite_number_says_nothing(value):
+def test_an_invalid_or_infinite_retry_after_gives_none(value):
     assert retry_after({"retry-after": value}) is None
 
 

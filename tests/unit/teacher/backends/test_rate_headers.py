@@ -29,24 +29,24 @@ def test_openai_style(reset, seconds):
 
 def test_anthropic_style():
     moment = (datetime.now(UTC) + timedelta(seconds=30)).isoformat().replace("+00:00", "Z")
-    said = parse_rate_limits(
+    limits = parse_rate_limits(
         {
             "anthropic-ratelimit-tokens-remaining": "700",
             "anthropic-ratelimit-tokens-reset": moment,
             "anthropic-ratelimit-tokens-limit": "1000",
         }
     )
-    assert said is not None
-    assert said.tokens == RateQuota(700, pytest.approx(30, abs=5), 1000)
+    assert limits is not None
+    assert limits.tokens == RateQuota(700, pytest.approx(30, abs=5), 1000)
 
 
 @pytest.mark.parametrize("reset", ["", "soon", "5 minutes", "1x"])
-def test_what_cannot_be_read_says_nothing(reset):
+def test_unreadable_headers_give_none(reset):
     headers = {"x-ratelimit-remaining-requests": "9", "x-ratelimit-reset-requests": reset}
     assert parse_rate_limits(headers) is None
     assert parse_rate_limits({}) is None
 
 
-def test_milliseconds_go_before_seconds():
+def test_milliseconds_take_precedence_over_seconds():
     assert retry_after({"retry-after-ms": "250", "retry-after": "1"}) == pytest.approx(0.25)
     assert retry_after({"retry-after": "1"}) == pytest.approx(1.0)

@@ -1,4 +1,4 @@
-"""What servers send beside a reply, in OpenAI's shape."""
+"""Log-probabilities of replies, in OpenAI's format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vermeil.teacher.backends.openai.logprobs import (
 from vermeil.teacher.config import TeacherConfig
 
 
-def said(*tokens):
+def payload(*tokens):
     return {"content": [{"token": token, "logprob": value} for token, value in tokens]}
 
 
@@ -35,8 +35,8 @@ BOTH = Logprobs((2, 3), (-1.0, -2.0))
         [("{a", -1), ("", -7), ("}", -2)],
     ],
 )
-def test_tokens_are_those_at_the_end_of_what_was_written(tokens):
-    assert parse_logprobs(said(*tokens), "{a}") == BOTH
+def test_tokens_before_and_after_the_reply_are_removed(tokens):
+    assert parse_logprobs(payload(*tokens), "{a}") == BOTH
 
 
 @pytest.mark.parametrize(
@@ -48,26 +48,26 @@ def test_tokens_are_those_at_the_end_of_what_was_written(tokens):
         {"content": []},
         {"content": ["{a}"]},
         {"tokens": ["{a}"], "token_logprobs": [-1.0]},
-        said(("{a", -1)),
-        said(("{a", -1), ("}", -1), ("and more", -1)),
-        said(("{b", -1), ("}", -1)),
-        said(("{a}", None)),
-        said(("{a}", "much")),
-        said(("{a}", 0.5)),
-        said(("{a}", math.nan)),
-        said(("{a}", 10**400)),
-        said((None, -1)),
+        payload(("{a", -1)),
+        payload(("{a", -1), ("}", -1), ("and more", -1)),
+        payload(("{b", -1), ("}", -1)),
+        payload(("{a}", None)),
+        payload(("{a}", "much")),
+        payload(("{a}", 0.5)),
+        payload(("{a}", math.nan)),
+        payload(("{a}", 10**400)),
+        payload((None, -1)),
         {"content": [{"token": "{a}", "logprob": -1, "bytes": 10**12}]},
         {"content": [{"token": "{a}", "logprob": -1, "bytes": [300]}]},
         {"content": [{"token": "{a}", "logprob": -1, "bytes": "{a}"}]},
     ],
 )
-def test_what_does_not_make_up_the_reply_is_dropped(wrong):
+def test_tokens_that_do_not_match_the_reply_give_none(wrong):
     assert parse_logprobs(wrong, "{a}") is None
     assert parse_logprobs(wrong, "") is None
 
 
-def test_pieces_of_a_character_are_one_token():
+def test_parts_of_a_character_become_one_token():
     data = "é😀!".encode()
     cuts = [0, 1, 3, 5, 6, 7]
     pieces = [data[first:last] for first, last in pairwise(cuts)]
@@ -84,7 +84,7 @@ def test_pieces_of_a_character_are_one_token():
     ("value", "kept"), [(1e-6, 0.0), (-math.inf, -9999.0), (-0.1234567, -0.12346)]
 )
 def test_values_are_rounded_and_kept_in_bounds(value, kept):
-    assert parse_logprobs(said(("x", value)), "x") == Logprobs((1,), (kept,))
+    assert parse_logprobs(payload(("x", value)), "x") == Logprobs((1,), (kept,))
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,6 @@ def test_values_are_rounded_and_kept_in_bounds(value, kept):
         (429, "too many logprobs", "x", True, False),
     ],
 )
-def test_a_complaint_about_them_is_told_from_others(status, words, text, wanted, is_advice):
+def test_a_rejection_of_logprobs_is_recognised(status, words, text, wanted, is_advice):
     config = TeacherConfig(logprobs=wanted)
     assert (logprobs_rejection_advice(status, words, text, config) is not None) == is_advice
