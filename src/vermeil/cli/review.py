@@ -109,7 +109,8 @@ def import_(
     from vermeil.cli.ui.inputs import corpus_config
     from vermeil.cli.ui.reports import print_report
     from vermeil.corpora import read_corpus
-    from vermeil.jobs.review import describe_ids, import_review
+    from vermeil.jobs.review import import_review
+    from vermeil.jobs.review_report import describe_ids
 
     aside = (
         output.with_name(f"{output.name.partition('.')[0]}.rest.jsonl") if rest is None else rest

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from vermeil.data.document import Document
     from vermeil.data.mention import LocatedMention
-    from vermeil.pipeline.show import ParsedAttempt, ShowReport
+    from vermeil.pipeline.show_report import ParsedAttempt, ShowReport
 
 EXAMPLE = "Example: vermeil show news-001.02"
 

@@ -59,8 +59,9 @@ def curate_files(
     curated = {"select": select, "refine": refine}[verb](job, run_folder.scorer_cache, progress)
     record_results(run_folder.path, results)
     write_corpus(curated.documents, output, "jsonl", overwrite=True)
-    write_json(report_file, curated.report)
-    report = {**curated.report, "output": str(output), "report_file": str(report_file)}
+    record = curated.report.as_dict()
+    write_json(report_file, record)
+    report = {**record, "output": str(output), "report_file": str(report_file)}
     if verb == "select":
         with atomic_file(run_folder.ranking) as file:
             for row in rank_silver(curated.judge_result):

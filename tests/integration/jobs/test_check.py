@@ -8,7 +8,7 @@ import pytest
 
 import vermeil
 from vermeil.config import load_config
-from vermeil.pipeline.check import CheckFinding, CheckReport
+from vermeil.pipeline.check_report import CheckFinding, CheckReport
 
 GONE = "teacher.base_url=http://127.0.0.1:1/v1"
 

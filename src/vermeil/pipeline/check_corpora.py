@@ -1,0 +1,129 @@
+"""Checks of the corpora of a configuration: missing corpora, labels, annotations, leaks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+from vermeil.config import Config
+from vermeil.corpora import find_leaks, read_corpus
+from vermeil.corpora.config import CorpusConfig
+from vermeil.data.document import Document
+from vermeil.errors import DataError, VermeilError
+from vermeil.pipeline.check_report import CheckFinding, Severity
+from vermeil.pipeline.documents import uses_gold, uses_silver
+from vermeil.tasks.protocol import Task
+
+
+def check_missing_corpus(name: str, config: Config) -> Iterator[CheckFinding]:
+    """Yield a finding if a corpus is needed but not configured.
+
+    Args:
+        name: key of the corpus in ``[corpora]``.
+        config: the whole configuration.
+    """
+    about = f"corpora.{name}"
+    if name == "gold" and uses_gold(config):
+        message = (
+            f"missing; the regimen {config.blending.regimen} trains on gold: name the annotated "
+            "file"
+        )
+        yield CheckFinding(about, "error", message, 2)
+    elif name == "pool" and uses_silver(config) and config.corpora.silver is None:
+        message = "missing; name the text that the teacher is to annotate, or set corpora.silver"
+        yield CheckFinding(about, "error", message, 2)
+    elif name == "test" and config.corpora.dev is None:
+        message = "missing; the student will not be scored. Name an annotated file"
+        yield CheckFinding(about, "warning", message)
+
+
+def check_corpus(
+    name: str, corpus: CorpusConfig, task: Task, documents: list[Document]
+) -> Iterator[CheckFinding]:
+    """Read a corpus into ``documents`` and yield the findings.
+
+    Args:
+        name: key of the corpus in ``[corpora]``.
+        corpus: the configured corpus.
+        task: defines the labels and checks the documents.
+        documents: list to which the documents are appended.
+    """
+    about = f"corpora.{name}"
+    invalid: list[DataError] = []
+
+    def check_document(document: Document) -> None:
+        try:
+            task.check(document)
+        except DataError as error:
+            invalid.append(error)
+
+    try:
+        documents.extend(read_corpus(corpus, None if name == "pool" else check_document))
+    except VermeilError as error:
+        yield CheckFinding.from_error(about, error)
+        return
+    counts = count_documents(documents)
+    unknown = {k: n for k, n in counts["labels"].items() if k not in task.labels}
+    if unknown and name != "pool":
+        shown = ", ".join(f"{label} ({number:,} times)" for label, number in unknown.items())
+        message = f"{corpus.path}: labels missing in [task.labels]: {shown}; add or correct them"
+        yield CheckFinding(about, "error", message, DataError.exit_code)
+    elif invalid:
+        message = (
+            f"{corpus.path}: {len(invalid):,} documents cannot be used; the first error: "
+            f"{invalid[0]}"
+        )
+        yield CheckFinding(about, "error", message, DataError.exit_code)
+    if name != "pool" and counts["annotated"] < len(documents):
+        unannotated = len(documents) - counts["annotated"]
+        message = (
+            f"{corpus.path}: {unannotated:,} of {len(documents):,} documents are not annotated"
+        )
+        if name == "silver":
+            yield CheckFinding(about, "warning", f"{message}; training skips them")
+        else:
+            message += "; annotate or remove them"
+            yield CheckFinding(about, "error", message, DataError.exit_code)
+    yield CheckFinding(about, "ok", _summary(corpus, counts))
+
+
+def count_documents(documents: list[Document]) -> dict[str, Any]:
+    """Return numbers of documents, groups, annotated documents and annotations by label."""
+    labels: Counter[str] = Counter()
+    for document in documents:
+        labels.update(span.label for span in document.spans or ())
+        labels.update(document.labels or ())
+    return {
+        "documents": len(documents),
+        "groups": len({document.group_or_id for document in documents}),
+        "annotated": sum(not document.annotation.is_empty for document in documents),
+        "labels": dict(sorted(labels.items())),
+    }
+
+
+def _summary(corpus: CorpusConfig, counts: Mapping[str, Any]) -> str:
+    labels = ", ".join(f"{label} {number:,}" for label, number in counts["labels"].items())
+    summary = f"{counts['documents']:,} documents in {counts['groups']:,} groups"
+    return f"{corpus.path}: {summary}" + (f"; {labels}" if labels else "")
+
+
+def check_leaks(documents: Mapping[str, list[Document]]) -> Iterator[CheckFinding]:
+    """Yield a finding for each pair of a corpus for training and a corpus for scoring.
+
+    Args:
+        documents: name of each corpus to its documents.
+    """
+    for left, right in combinations(("gold", "silver", "pool", "dev", "test"), 2):
+        scored = right in ("dev", "test")
+        if not (scored and documents.get(left) and documents.get(right)):
+            continue
+        report = find_leaks(documents[left], documents[right])
+        about = f"leaks from {left} to {right}"
+        if report.leaks or report.short or report.groups:
+            message = report.describe(f"corpora.{left}", f"corpora.{right}")
+            severity: Severity = "warning" if report.leaks or report.groups else "ok"
+            yield CheckFinding(about, severity, message)
+        else:
+            yield CheckFinding(about, "ok", f"none among {report.right_documents:,} documents")
