@@ -47,7 +47,7 @@ def test_the_configuration_can_name_every_task_and_no_other():
 
 
 @every_task
-def test_a_task_says_what_it_is(task):
+def test_a_task_has_name_head_labels_and_classes(task):
     assert TASKS[task.name] is type(task)
     assert task.config == TaskConfig(name=task.name, labels=LABELS)
     assert task.head in ("token", "sequence")
@@ -109,13 +109,11 @@ reply_texts = st.text() | st.text('{}[]":,\\ entisxlabPERLOC\n`', max_size=40) |
 @every_task
 @given(
     text=texts,
-    said=reply_texts,
+    answer=reply_texts,
     finish_reason=st.sampled_from(["stop", "length", "content_filter", "tool_calls", ""]),
 )
-def test_reading_never_raises_and_bad_replies_say_nothing_about_the_text(
-    task, text, said, finish_reason
-):
-    reading = task.read(text, Reply(said, finish_reason=finish_reason))
+def test_reading_never_raises_and_bad_replies_give_no_annotation(task, text, answer, finish_reason):
+    reading = task.read(text, Reply(answer, finish_reason=finish_reason))
     usable = reading.state in (State.DONE, State.EMPTY)
     assert usable or reading.state in (State.REFUSED, State.TRUNCATED, State.UNPARSABLE)
     assert reading.annotation.is_empty == (not usable)
@@ -125,12 +123,12 @@ def test_reading_never_raises_and_bad_replies_say_nothing_about_the_text(
 
 @every_task
 def test_prose_is_never_an_empty_annotation(task):
-    for said in ("", "There is nothing.", "[]", "null", "None"):
-        assert task.read("Ann left.", Reply(said)).state is State.UNPARSABLE
+    for answer in ("", "There is nothing.", "[]", "null", "None"):
+        assert task.read("Ann left.", Reply(answer)).state is State.UNPARSABLE
 
 
 @every_task
-def test_nobody_annotated_means_nothing_to_learn(task):
+def test_unannotated_documents_have_no_targets(task):
     document = Document("d", "Ann left Rome.", weight=0.5)
     task.check(document)
     target = task.encode(document, split_words(document.text))
@@ -158,7 +156,7 @@ def test_what_is_decoded_passes_the_check_and_survives_encoding(task, probabilit
 def test_counts_are_of_one_document_and_add_up(task, probabilities):
     words = split_words("Ann Lee left Rome")
     decoded = [task.decode(words, probabilities(task, words)) for _ in range(20)]
-    counts = [task.count(gold, said) for gold, said in itertools.pairwise(decoded)]
+    counts = [task.count(gold, predicted) for gold, predicted in itertools.pairwise(decoded)]
     assert {one.documents for one in counts} == {1}
     summed = sum_counts(counts)
     assert summed.overall.gold == sum(one.overall.gold for one in counts) > 0
@@ -179,7 +177,7 @@ def test_an_unknown_label_is_a_data_error_that_names_it_and_the_known_ones(task,
 
 
 @every_task
-def test_annotated_documents_tell_which_task_they_are_for(task):
+def test_annotated_documents_determine_their_task(task):
     words = split_words("Ann Lee left Rome")
     rows = len(words) if task.head == "token" else 1
     certain = np.eye(len(task.classes), dtype=np.float32)[[1] * rows]
@@ -198,7 +196,7 @@ def test_documents_without_any_mark_still_have_a_task():
 
 NAMES_ALLOWED = (
     "tasks/__init__.py",  # the line in TASKS
-    "tasks/config.py",  # what a configuration may say
+    "tasks/config.py",  # names that a configuration accepts
     "demo/",  # the demo is about one task
     "config/template.py",  # the commented vermeil.toml to begin with
 )

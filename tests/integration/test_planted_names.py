@@ -22,7 +22,7 @@ def test_what_is_not_there_is_not_found(kind):
     assert one.right == one.number, one.wrong
 
 
-def test_repeats_that_were_said_less_often_are_ambiguous():
+def test_repeats_with_fewer_mentions_are_ambiguous():
     (one,) = tally(["repeats, said less often"], SENTENCES, 40, seed=1)
     assert set(one.statuses) == {"ambiguous"}
 

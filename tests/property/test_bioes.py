@@ -22,7 +22,7 @@ probabilities = hnp.arrays(
 
 
 def allowed(path):
-    """What tags would need no repair."""
+    """Tag sequences that need no repair."""
     tags = [TASK.classes[number] for number in path]
     tokens = [(2 * n, 2 * n + 1) for n in range(len(tags))]
     spans, repaired = tags_to_spans(tags, tokens, "bioes")

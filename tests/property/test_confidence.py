@@ -29,7 +29,7 @@ names = st.one_of(
     st.sampled_from(["text", "label", "PER", "entities", "Ann", "Ann Lee", "a", '"', "\\u0041"]),
     st.text(alphabet='Aé日😀" \\/:,{}[]\n\t', min_size=1, max_size=6),
 )
-saids = st.lists(st.tuples(names, st.sampled_from(LABELS.names)), max_size=4)
+pair_lists = st.lists(st.tuples(names, st.sampled_from(LABELS.names)), max_size=4)
 before = st.sampled_from(
     [
         "",
@@ -79,34 +79,34 @@ def escaped(draw, string):
 
 @st.composite
 def replies(draw, name):
-    """What is said, and the reply that says it."""
-    said = draw(saids)
+    """Pairs of surface and label, and a reply with them."""
+    pairs = draw(pair_lists)
     if name == "json_surfaces":
-        said = list(dict(said).items())
+        pairs = list(dict(pairs).items())
     if name == "json_labels":
-        said = [one for label in LABELS.names for one in said if one[1] == label]
+        pairs = [one for label in LABELS.names for one in pairs if one[1] == label]
     reply = Written(draw(before))
     write = {"json_labels": _by_label, "json_surfaces": _by_surface}.get(name, _entries)
-    write(reply, said, name, lambda string: draw(escaped(string)))
-    return said, reply
+    write(reply, pairs, name, lambda string: draw(escaped(string)))
+    return pairs, reply
 
 
-def _by_label(reply, said, _name, escape):
+def _by_label(reply, pairs, _name, escape):
     reply.add("{")
     for number, label in enumerate(LABELS.names):
         reply.add(", " * (number > 0))
         place = reply.quote(escape(label))
         reply.add(": [")
-        for i, surface in enumerate([one for one, own in said if own == label]):
+        for i, surface in enumerate([one for one, own in pairs if own == label]):
             reply.add(", " * (i > 0))
             reply.places.append((reply.quote(escape(surface), closing=1), place))
         reply.add("]")
     reply.add("}")
 
 
-def _by_surface(reply, said, _name, escape):
+def _by_surface(reply, pairs, _name, escape):
     reply.add("{")
-    for i, (surface, label) in enumerate(said):
+    for i, (surface, label) in enumerate(pairs):
         reply.add(", " * (i > 0))
         first = reply.quote(escape(surface), closing=1)
         reply.add(":")
@@ -114,10 +114,10 @@ def _by_surface(reply, said, _name, escape):
     reply.add("}")
 
 
-def _entries(reply, said, name, escape):
+def _entries(reply, pairs, name, escape):
     is_pair, is_list = name == "token_indices", name in ("token_indices", "json_list")
     reply.add("[" if is_list else '{"entities": [')
-    for i, (surface, label) in enumerate(said):
+    for i, (surface, label) in enumerate(pairs):
         reply.add(",\n" * (i > 0) + ("[" if is_pair else '{"text":'))
         first = reply.quote(escape(surface), closing=1)
         reply.add(", " if is_pair else ',"label": ')
@@ -164,8 +164,8 @@ def expected(tokens, text, places):
 @pytest.mark.parametrize("name", FORMATS)
 @settings(max_examples=100)
 @given(data=st.data())
-def test_confidence_is_that_of_the_tokens_that_say_a_mention(name, data):
-    said, reply = data.draw(replies(name))
+def test_confidence_is_that_of_the_tokens_of_a_mention(name, data):
+    pairs, reply = data.draw(replies(name))
     text = reply.text
     tokens = data.draw(tokens_of(text))
     content = [
@@ -180,10 +180,10 @@ def test_confidence_is_that_of_the_tokens_that_say_a_mention(name, data):
     )
     assert logprobs is not None
     parsed = parse_reply(name, text, Question("", LABELS))
-    if not said:
+    if not pairs:
         return
     assert parsed is not None
-    assert [(m.surface, m.label) for m in parsed.mentions] == said
+    assert [(m.surface, m.label) for m in parsed.mentions] == pairs
     for mention, places in zip(parsed.mentions, reply.places, strict=True):
         assert confidence(mention, logprobs) == pytest.approx(expected(tokens, text, places))
 
@@ -196,7 +196,7 @@ def test_a_mention_of_unknown_origin_has_no_confidence():
 
 @settings(max_examples=100)
 @given(seed=st.integers(0, 2**32))
-def test_however_broken_a_reply_is_a_place_in_it_holds_what_is_said(seed):
+def test_ranges_in_a_broken_reply_hold_the_surface_and_label(seed):
     for case in mutated_replies(seed, 20):
         text = case.reply.text
         parsed = parse_reply(case.name, text, Question(case.text, LABELS))
@@ -208,5 +208,5 @@ def test_however_broken_a_reply_is_a_place_in_it_holds_what_is_said(seed):
                 raw = text[start : end - quote]
                 if "\\" not in raw:  # else the string is what the escapes stand for
                     # Halves of surrogate pairs become U+FFFD, like everything unreadable.
-                    said = raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-                    assert ascii(said) == ascii(string)
+                    pairs = raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+                    assert ascii(pairs) == ascii(string)

@@ -1,4 +1,4 @@
-"""What must hold for location, whatever text it gets and whatever was said about it."""
+"""Invariants of location for all texts and mentions."""
 
 import itertools
 
@@ -52,7 +52,7 @@ def changed(surface):
 
 
 def holds(text, span, surface, tier):
-    """Whether a span is what its tier claims."""
+    """Return whether a span matches its tier."""
     found = text[span.start : span.end]
     if tier is Tier.RAW:
         return found == surface
@@ -70,9 +70,9 @@ def holds(text, span, surface, tier):
 @settings(max_examples=300)
 @given(case=replies(), repeats=policies)
 def test_every_mention_has_one_outcome_and_accepted_spans_are_what_they_claim(case, repeats):
-    text, said = case
-    located = locate(text, said, LABELS, repeats)
-    assert [one.mention for one in located] == said
+    text, mentions = case
+    located = locate(text, mentions, LABELS, repeats)
+    assert [one.mention for one in located] == mentions
     by_tier = {
         Tier.RAW: Status.EXACT,
         Tier.ATTACHED: Status.FUZZY,
@@ -95,18 +95,18 @@ def test_every_mention_has_one_outcome_and_accepted_spans_are_what_they_claim(ca
         assert not any(s.start < end and start < s.end for s in annotation.spans)
 
 
-def places_said(located):
+def occupied(located):
     return sorted(s.key for one in located for s in one.spans)
 
 
 @settings(max_examples=300)
 @given(data=st.data(), case=replies(), repeats=policies)
 def test_the_order_of_mentions_never_changes_the_set_of_spans(data, case, repeats):
-    text, said = case
-    said = [Mention(m.surface, "PER", m.occurrence) for m in said]
-    shuffled = data.draw(st.permutations(said))
-    here, there = locate(text, said, LABELS, repeats), locate(text, shuffled, LABELS, repeats)
-    assert places_said(here) == places_said(there)
+    text, mentions = case
+    mentions = [Mention(m.surface, "PER", m.occurrence) for m in mentions]
+    shuffled = data.draw(st.permutations(mentions))
+    here, there = locate(text, mentions, LABELS, repeats), locate(text, shuffled, LABELS, repeats)
+    assert occupied(here) == occupied(there)
     assert sorted(one.status for one in here) == sorted(one.status for one in there)
 
 
@@ -127,14 +127,14 @@ def planted(draw):
 @given(planted(), st.data())
 def test_saying_each_span_with_its_occurrence_in_any_order_gives_back_the_spans(case, data):
     text, spans = case
-    said = [
+    mentions = [
         Mention(
             surface, span.label, find_occurrences(text, surface).index((span.start, span.end)) + 1
         )
         for span in spans
         for surface in [text[span.start : span.end]]
     ]
-    located = locate(text, data.draw(st.permutations(said)), LABELS)
+    located = locate(text, data.draw(st.permutations(mentions)), LABELS)
     assert sorted(s.key for one in located for s in one.spans) == [s.key for s in spans]
     assert {one.status for one in located} <= {Status.EXACT}
 

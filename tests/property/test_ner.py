@@ -1,4 +1,4 @@
-"""What must hold for every text, reply and probability: tags, decoding, scoring."""
+"""Invariants of tags, decoding and scoring for all texts, replies and probabilities."""
 
 import itertools
 
@@ -85,7 +85,7 @@ def test_decoding_finds_the_best_of_all_allowed_sequences(given_probabilities):
 
 
 @given(probabilities)
-def test_decoded_spans_are_what_the_best_sequence_says_as_tags(given_probabilities):
+def test_decoded_spans_equal_the_spans_of_the_best_tag_sequence(given_probabilities):
     tokens = [(3 * n, 3 * n + 2) for n in range(len(given_probabilities))]
     names = ("O", "B-X", "I-X", "B-Y", "I-Y")
     tags = [names[number] for number in best_path(given_probabilities)]
@@ -144,10 +144,10 @@ def test_confusions_reconcile_with_the_tallies(sentences):
 
 
 @given(planted(distinct=True), st.data())
-def test_the_length_limit_never_makes_a_reply_say_that_nothing_is_there(case, data):
+def test_the_length_limit_never_makes_a_reply_empty(case, data):
     text, _, spans = case
     marked = InlineMarkedText.from_spans(text, spans)
-    said = [(s.start, s.end, s.label) for s in spans]
+    expected_keys = [(s.start, s.end, s.label) for s in spans]
     whole = 'If there is none: {"entities": []} is the answer, but\n' + render_reply(marked)[:-2]
     draft = range(whole.index("}") + 1, whole.index("}") + 3)
     cut = data.draw(st.integers(0, len(whole) - 1).filter(lambda n: n not in draft))
@@ -157,7 +157,7 @@ def test_the_length_limit_never_makes_a_reply_say_that_nothing_is_there(case, da
         return
     kept = [s.key for s in reading.annotation.spans or ()]
     assert kept
-    assert kept == said[: len(kept)]
+    assert kept == expected_keys[: len(kept)]
     assert reading.notes == {"truncated": 1}
     beyond = (kept[-1][1], len(text))
     assert reading.annotation.abstain == ((beyond,) if beyond[0] < beyond[1] else ())

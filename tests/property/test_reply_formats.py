@@ -1,4 +1,4 @@
-"""What must hold for every reply format: it reads what it renders, and nothing else breaks it."""
+"""Invariants of every reply format: it parses its own answers and never raises."""
 
 from collections import Counter
 
@@ -74,17 +74,17 @@ def test_a_format_reads_what_it_renders(name, data):
         if name != "token_lines":
             # White space around the text may belong to the reply.
             assert parsed.marked.text.strip() == marked.text.strip()
-        said = [(squeezed(parsed.marked.surface(m)), m.label) for m in parsed.marked.marks]
-        assert said == [(squeezed(marked.surface(m)), m.label) for m in marked.marks]
+        found = [(squeezed(parsed.marked.surface(m)), m.label) for m in parsed.marked.marks]
+        assert found == [(squeezed(marked.surface(m)), m.label) for m in marked.marks]
         return
-    said = [(m.surface, m.label) for m in parsed.mentions]
-    wanted = [(marked.surface(m), m.label) for m in marked.marks]
+    found = [(m.surface, m.label) for m in parsed.mentions]
+    expected = [(marked.surface(m), m.label) for m in marked.marks]
     if name == "json_surfaces":  # has no repeats
-        assert dict(reversed(wanted)) == dict(said)
+        assert dict(reversed(expected)) == dict(found)
     elif name == "json_labels":  # has lost the order between labels
-        assert Counter(said) == Counter(wanted)
+        assert Counter(found) == Counter(expected)
     else:
-        assert said == wanted
+        assert found == expected
 
 
 def squeezed(surface):
@@ -100,9 +100,9 @@ def test_spans_come_back_from_the_text_with_its_tags(name, data):
     assume(all(is_whole_word(marked.text, (mark.start, mark.end)) for mark in marked.marks))
     task = task_for(name)
     reading = task.read(marked.text, Reply(REPLY_FORMATS[name].render(marked)))
-    wanted = tuple(Span(m.start, m.end, m.label).key for m in marked.marks)
-    assert tuple(span.key for span in reading.annotation.spans or ()) == wanted
-    assert reading.state is (State.DONE if wanted else State.EMPTY)
+    expected = tuple(Span(m.start, m.end, m.label).key for m in marked.marks)
+    assert tuple(span.key for span in reading.annotation.spans or ()) == expected
+    assert reading.state is (State.DONE if expected else State.EMPTY)
 
 
 @settings(max_examples=200)

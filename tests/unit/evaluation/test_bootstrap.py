@@ -115,7 +115,7 @@ def test_p_value_is_never_zero():
     assert paired_bootstrap(system, baseline, 999, 0).p_value == pytest.approx(2 / 1000)
 
 
-def test_nothing_there_and_nothing_said_has_f1_zero_not_an_error():
+def test_without_any_items_f1_is_zero():
     empty = counts([(0, 0, 0), (0, 0, 0)])
     result = paired_bootstrap(empty, empty, 100, 0)
     assert (result.difference, result.p_value) == (0.0, 1.0)

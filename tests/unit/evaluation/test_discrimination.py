@@ -10,7 +10,7 @@ from vermeil.evaluation.discrimination import auarc, auroc
 items = st.lists(st.tuples(st.integers(0, 4).map(float), st.booleans()), max_size=12)
 
 
-def test_a_perfect_score_a_reversed_one_and_one_that_says_nothing():
+def test_a_perfect_a_reversed_and_a_constant_score():
     correct = [True, True, False, False]
     assert auroc([0.9, 0.8, 0.2, 0.1], correct) == 1
     assert auroc([0.1, 0.2, 0.8, 0.9], correct) == 0
@@ -24,7 +24,7 @@ def test_accuracy_and_rejection_by_hand():
     assert auarc([1, 1, 1], [True, False, True]) == pytest.approx(2 / 3)
 
 
-def test_without_two_kinds_there_is_nothing_to_tell_apart():
+def test_without_both_kinds_of_items_there_is_no_auroc():
     assert auroc([], []) is None
     assert auroc([0.1, 0.2], [True, True]) is None
     assert auroc([0.1, 0.2], [False, False]) is None
@@ -36,12 +36,12 @@ def test_without_two_kinds_there_is_nothing_to_tell_apart():
 def test_auroc_counts_pairs(found: list[tuple[float, bool]]):
     right = [s for s, is_right in found if is_right]
     wrong = [s for s, is_right in found if not is_right]
-    said = auroc([s for s, _ in found], [c for _, c in found])
+    value = auroc([s for s, _ in found], [c for _, c in found])
     if not right or not wrong:
-        assert said is None
+        assert value is None
         return
     won = sum((a > b) + (a == b) / 2 for a, b in product(right, wrong))
-    assert said == pytest.approx(won / (len(right) * len(wrong)))
+    assert value == pytest.approx(won / (len(right) * len(wrong)))
 
 
 @given(items.filter(bool))
@@ -54,8 +54,8 @@ def test_auarc_is_the_mean_over_every_number_kept(found: list[tuple[float, bool]
         tied = [c for s, c in found if s == border]
         rights = sum(above) + (kept - len(above)) * sum(tied) / len(tied)
         accuracies.append(rights / kept)
-    said = auarc([s for s, _ in found], [c for _, c in found])
-    assert said == pytest.approx(sum(accuracies) / len(accuracies))
+    value = auarc([s for s, _ in found], [c for _, c in found])
+    assert value == pytest.approx(sum(accuracies) / len(accuracies))
 
 
 @given(items, st.floats(0.1, 10), st.floats(-5, 5))

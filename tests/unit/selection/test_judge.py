@@ -59,16 +59,16 @@ def test_large_signals_are_fitted_too():
     prior, strength = np.full(4, 2.0), 1.0
     weights = fit(signals, right, prior, strength)
     chosen = signals.values[signals.starts[:-1] + right].sum(axis=0)
-    said = candidate_probabilities(signals, weights)
-    gradient = said @ signals.values - chosen + strength * (weights - prior)
+    probabilities = candidate_probabilities(signals, weights)
+    gradient = probabilities @ signals.values - chosen + strength * (weights - prior)
     assert np.abs(gradient).max() < 0.05
 
 
 def test_probabilities_of_a_region_sum_to_one_however_large_the_sums():
     signals, _ = problem(3, scale=1e4)
-    said = candidate_probabilities(signals, np.ones(4))
-    np.testing.assert_allclose(np.add.reduceat(said, signals.starts[:-1]), 1)
-    assert (said >= 0).all()
+    probabilities = candidate_probabilities(signals, np.ones(4))
+    np.testing.assert_allclose(np.add.reduceat(probabilities, signals.starts[:-1]), 1)
+    assert (probabilities >= 0).all()
 
 
 def test_a_strong_prior_stays_and_no_region_leaves_it_as_it_is():
@@ -113,11 +113,11 @@ def test_the_strength_is_the_one_that_does_best_out_of_group():
     signals, right = SignalMatrix(values, np.arange(0, 121, 2)), np.zeros(60, np.int64)
     names = [f"g{n}" for n in range(60)]
     prior = np.array([1.0, 0, 0, 0, 0, 0])
-    prior_says_so, _ = cross_fit(signals, right, names, prior, [0.01, 1.0, 1000.0])
+    with_good_prior, _ = cross_fit(signals, right, names, prior, [0.01, 1.0, 1000.0])
     # … and where the prior is wrong, the weakest.
-    prior_is_wrong, _ = cross_fit(signals, right, names, -prior, [0.01, 1.0, 1000.0])
-    assert prior_is_wrong == 0.01
-    assert prior_says_so != 1000.0 or prior_says_so > prior_is_wrong
+    with_wrong_prior, _ = cross_fit(signals, right, names, -prior, [0.01, 1.0, 1000.0])
+    assert with_wrong_prior == 0.01
+    assert with_good_prior != 1000.0 or with_good_prior > with_wrong_prior
 
 
 def test_regions_with_an_unknown_answer_are_judged_and_teach_nothing():

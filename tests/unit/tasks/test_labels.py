@@ -16,7 +16,7 @@ PLACES = label_set(
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("written", "expected"),
     [
         ("PER", "PER"),
         ("per", "PER"),
@@ -28,8 +28,8 @@ PLACES = label_set(
         ("PERSONS", None),
     ],
 )
-def test_normalise_knows_names_and_aliases_whatever_their_case(said, meant):
-    assert PLACES.normalise(said) == meant
+def test_normalise_knows_names_and_aliases_whatever_their_case(written, expected):
+    assert PLACES.normalise(written) == expected
 
 
 def test_listing_keeps_the_order_and_puts_each_label_on_one_line():

@@ -1,4 +1,4 @@
-"""From log-probabilities of a reply's tokens to scores of the spans that it says."""
+"""Confidences of spans from the log-probabilities of a reply's tokens."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_surface_closing_quote_and_label_count(doubted, score):
     assert scores("json", tokens) == ([("Ann Lee", score)], 0)
 
 
-def test_a_token_that_says_more_than_the_mention_counts_whole():
+def test_a_token_that_extends_beyond_the_mention_counts_fully():
     tokens = ['{"entities": [{"text":', '* "Ann', ' Lee", "label": "', '*PER"}]}']
     assert scores("json", tokens) == ([("Ann Lee", 0.25)], 0)
 

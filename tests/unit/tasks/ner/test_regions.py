@@ -15,7 +15,7 @@ BO: SpanKey = (0, 2, "PER")
 NEW_YORK: SpanKey = (7, 15, "LOC")
 
 
-def said(*marks: SpanKey, text: str = TEXT) -> Document:
+def annotated(*marks: SpanKey, text: str = TEXT) -> Document:
     return Document("d", text, annotation=Annotation(spans=tuple(Span(*m) for m in marks)))
 
 
@@ -36,7 +36,7 @@ def option_of(options: tuple[Candidate, ...], *marks: SpanKey) -> int:
 
 
 def test_one_span_of_the_teacher_may_have_any_label_or_be_nothing():
-    [region] = find_regions(said(BO), WORDS, NOTHING, LABELS)
+    [region] = find_regions(annotated(BO), WORDS, NOTHING, LABELS)
     assert (region.start, region.end) == (0, 2)
     assert set(region.candidates) == {(), (BO,), ((0, 2, "LOC"),)}
     assert region.candidates[region.teacher_choice] == (BO,)
@@ -47,7 +47,7 @@ def test_one_span_of_the_teacher_may_have_any_label_or_be_nothing():
 
 
 def test_what_only_students_see_is_a_region_too():
-    [region] = find_regions(said(), WORDS, students("O", "O", "B-LOC", "I-LOC"), LABELS)
+    [region] = find_regions(annotated(), WORDS, students("O", "O", "B-LOC", "I-LOC"), LABELS)
     assert (region.start, region.end) == (7, 15)
     assert region.candidates[region.teacher_choice] == ()
     assert region.candidates[region.student_choice] == (NEW_YORK,)
@@ -56,18 +56,18 @@ def test_what_only_students_see_is_a_region_too():
 def test_what_students_nearly_see_is_a_region_and_predicted_as_nothing():
     rows = students("O", "O", "O", "O")
     rows[3] = [0.85, 0.0, 0.0, 0.15, 0.0]
-    [region] = find_regions(said(), WORDS, rows, LABELS)
+    [region] = find_regions(annotated(), WORDS, rows, LABELS)
     assert set(region.candidates) == {(), ((11, 15, "LOC"),), ((11, 15, "PER"),)}
     assert (
         region.candidates[region.student_choice] == region.candidates[region.teacher_choice] == ()
     )
     rows[3] = [0.95, 0.0, 0.0, 0.05, 0.0]
-    assert find_regions(said(), WORDS, rows, LABELS) == ()
+    assert find_regions(annotated(), WORDS, rows, LABELS) == ()
 
 
 def test_overlapping_spans_of_both_are_one_region_with_both_extents():
     rows = students("O", "O", "O", "B-LOC")
-    [region] = find_regions(said(NEW_YORK), WORDS, rows, LABELS)
+    [region] = find_regions(annotated(NEW_YORK), WORDS, rows, LABELS)
     assert (region.start, region.end) == (7, 15)
     assert set(region.candidates) == {
         (),
@@ -80,7 +80,7 @@ def test_overlapping_spans_of_both_are_one_region_with_both_extents():
 
 def test_a_long_span_over_two_short_ones_is_one_region():
     rows = students("O", "O", "B-LOC", "B-PER")
-    [region] = find_regions(said(NEW_YORK), WORDS, rows, LABELS)
+    [region] = find_regions(annotated(NEW_YORK), WORDS, rows, LABELS)
     both: Candidate = ((7, 10, "LOC"), (11, 15, "PER"))
     assert region.candidates[region.student_choice] == both
     assert {((7, 10, "LOC"),), ((11, 15, "PER"),)} <= set(region.candidates)
@@ -88,7 +88,7 @@ def test_a_long_span_over_two_short_ones_is_one_region():
 
 def test_spans_that_only_touch_are_regions_of_their_own():
     marks: tuple[SpanKey, ...] = ((7, 10, "LOC"), (11, 15, "PER"))
-    regions = find_regions(said(*marks), WORDS, NOTHING, LABELS)
+    regions = find_regions(annotated(*marks), WORDS, NOTHING, LABELS)
     assert [(r.start, r.end) for r in regions] == [(7, 10), (11, 15)]
 
 
@@ -101,7 +101,7 @@ def test_spans_that_only_touch_are_regions_of_their_own():
 )
 def test_evidence_follows_the_scheme(scheme: Scheme, tags: tuple[str, ...]):
     rows = students(*tags, scheme=scheme)
-    regions = find_regions(said(BO, NEW_YORK), WORDS, rows, LABELS, scheme)
+    regions = find_regions(annotated(BO, NEW_YORK), WORDS, rows, LABELS, scheme)
     assert [r.candidates[r.teacher_choice] for r in regions] == [(BO,), (NEW_YORK,)]
     for region in regions:
         assert region.student_choice == region.teacher_choice
@@ -112,21 +112,21 @@ def test_three_words_in_bioes_have_an_inside():
     text = "New York City"
     rows = students("B-LOC", "I-LOC", "E-LOC", scheme="bioes")
     [region] = find_regions(
-        said((0, 13, "LOC"), text=text), split_words(text), rows, LABELS, "bioes"
+        annotated((0, 13, "LOC"), text=text), split_words(text), rows, LABELS, "bioes"
     )
     assert region.student_choice == region.teacher_choice
     assert np.exp(region.log_probs)[region.teacher_choice] > 0.98
 
 
 def test_a_span_that_cuts_a_word_is_widened_to_the_whole_word():
-    document = said((8, 13, "LOC"))
+    document = annotated((8, 13, "LOC"))
     assert span_keys_of(document, WORDS) == (NEW_YORK,)
     [region] = find_regions(document, WORDS, NOTHING, LABELS)
     assert region.candidates[region.teacher_choice] == (NEW_YORK,)
 
 
-def test_without_students_only_what_is_said_is_a_region_and_all_options_are_alike():
-    [region] = find_regions(said(BO), WORDS, None, LABELS)
+def test_without_students_only_teacher_spans_are_regions_and_candidates_are_uniform():
+    [region] = find_regions(annotated(BO), WORDS, None, LABELS)
     assert np.exp(region.log_probs) == pytest.approx(np.full(3, 1 / 3))
     assert region.student_choice == region.teacher_choice
 
@@ -135,23 +135,23 @@ def test_without_students_only_what_is_said_is_a_region_and_all_options_are_alik
 def test_an_empty_text_has_no_regions(text: str):
     words = split_words(text)
     rows = np.zeros((0, 5), np.float32)
-    assert find_regions(said(text=text), words, rows, LABELS) == ()
-    assert find_regions(said(text=text), words, None, LABELS) == ()
+    assert find_regions(annotated(text=text), words, rows, LABELS) == ()
+    assert find_regions(annotated(text=text), words, None, LABELS) == ()
     assert span_keys_of(Document("d", text), words) == ()
 
 
 def test_a_region_knows_which_option_is_right():
-    [region] = find_regions(said(NEW_YORK), WORDS, NOTHING, LABELS)
+    [region] = find_regions(annotated(NEW_YORK), WORDS, NOTHING, LABELS)
     assert region.candidate_index((BO, NEW_YORK)) == region.teacher_choice
     assert region.candidate_index((BO,)) == option_of(region.candidates)
     assert region.candidate_index(((7, 10, "LOC"),)) is None  # no option has that extent
     assert region.candidate_index(((3, 15, "LOC"),)) is None  # reaches out of the region
 
 
-def test_who_is_asked_besides_adds_evidence_and_no_options():
+def test_auxiliary_scorers_add_log_probabilities_and_no_candidates():
     rows = students("O", "O", "B-LOC", "I-LOC")
     [region] = find_regions(
-        said(BO), WORDS, NOTHING, LABELS, auxiliary_probabilities=(rows, rows[::-1])
+        annotated(BO), WORDS, NOTHING, LABELS, auxiliary_probabilities=(rows, rows[::-1])
     )
     assert set(region.candidates) == {(), (BO,), ((0, 2, "LOC"),)}
     assert region.auxiliary_log_probs.shape == (2, 3)
@@ -160,5 +160,5 @@ def test_who_is_asked_besides_adds_evidence_and_no_options():
     # first word is inside of LOC, O and both beginnings have .0025.
     nothing = option_of(region.candidates)
     assert np.exp(region.auxiliary_log_probs)[:, nothing] == pytest.approx([0.99 / 0.995, 1 / 3])
-    [alone] = find_regions(said(BO), WORDS, NOTHING, LABELS)
+    [alone] = find_regions(annotated(BO), WORDS, NOTHING, LABELS)
     assert alone.auxiliary_log_probs.shape == (0, 3)

@@ -58,7 +58,7 @@ def test_a_long_span_overlaps_a_later_one_past_shorter_ones():
     }
 
 
-def test_who_marked_nothing_says_that_nothing_is_there():
+def test_an_absent_annotation_counts_as_no_spans():
     marked = Annotation(spans=tuple(spans((0, 3, "PER"))))
     missed = TASK.count(marked, Annotation())
     assert (missed.per_label, missed.documents) == ({"PER": MatchCounts(0, 0, 1)}, 1)
@@ -73,7 +73,7 @@ def test_a_span_given_twice_counts_once():
     assert counts.overall == MatchCounts(1, 1, 1)
 
 
-def test_errors_say_what_is_wrong_with_each_span():
+def test_errors_count_the_kind_of_each_wrong_span():
     gold = spans((0, 3, "PER"), (10, 20, "LOC"), (30, 33, "ORG"), (40, 45, "PER"), (60, 62, "PER"))
     predicted = spans(
         (0, 3, "LOC"), (10, 18, "LOC"), (31, 35, "PER"), (50, 52, "ORG"), gold[-1].key

@@ -33,7 +33,7 @@ def test_an_unknown_label_is_named_with_the_known_ones():
     )
 
 
-def test_an_alias_in_the_data_is_unknown_but_says_what_to_write():
+def test_an_alias_in_the_data_is_unknown_and_the_error_names_the_label():
     with pytest.raises(DataError, match="unknown label 'person'; write 'PER' for it"):
         check(Span(0, 7, "person"))
 
@@ -71,12 +71,12 @@ def test_an_answer_becomes_spans_and_located_mentions():
     assert reading.problem is None
 
 
-def test_done_means_that_something_was_said_even_if_nothing_was_found():
+def test_a_reply_with_mentions_is_done_even_if_none_was_located():
     reading = read('{"entities": [{"text": "Rome", "label": "LOC"}]}')
     assert (reading.state, reading.annotation.spans) == (State.DONE, ())
 
 
-def test_empty_means_that_the_reply_says_so():
+def test_empty_requires_an_explicit_empty_answer():
     reading = read('{"entities": []}')
     assert (reading.state, reading.annotation.spans) == (State.EMPTY, ())
 
@@ -114,9 +114,9 @@ def test_a_whole_answer_at_the_length_limit_counts(text):
         (["Rome"], [], ((0, 26),)),
     ],
 )
-def test_what_a_cut_off_answer_says_nothing_about_is_an_abstention(items, spans, abstain):
-    said = "".join(f'{{"text": "{item}", "label": "PER"}}, ' for item in items)
-    reading = read('{"entities": [' + said + '{"text": "t', "length")
+def test_text_that_a_truncated_answer_does_not_cover_is_an_abstention(items, spans, abstain):
+    entries = "".join(f'{{"text": "{item}", "label": "PER"}}, ' for item in items)
+    reading = read('{"entities": [' + entries + '{"text": "t', "length")
     assert reading.state is State.DONE
     assert reading.notes == {"truncated": 1}
     assert [(s.start, s.end) for s in reading.annotation.spans or ()] == spans
@@ -156,7 +156,7 @@ def test_marks_without_a_label_need_a_single_one():
     assert [s.key for s in reading.annotation.spans or ()] == [(0, 7, "PER")]
 
 
-def test_tags_tell_which_of_two_is_meant():
+def test_tags_select_one_of_two_occurrences():
     reply = "Ann met <PER>Ann</PER> ."
     reading = named("xml_tags").read("Ann met Ann .", Reply(reply))
     assert [s.key for s in reading.annotation.spans or ()] == [(8, 11, "PER")]

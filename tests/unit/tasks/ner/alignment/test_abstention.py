@@ -7,8 +7,8 @@ from vermeil.tasks.ner.alignment.mentions import locate
 LABELS = LabelSet.from_config(TaskConfig(labels={"PER": {}, "LOC": {}}))
 
 
-def masked(text, *said, repeats="abstain", uncertain="abstain"):
-    located = locate(text, [Mention(surface, "PER") for surface in said], LABELS, repeats)
+def masked(text, *surfaces, repeats="abstain", uncertain="abstain"):
+    located = locate(text, [Mention(surface, "PER") for surface in surfaces], LABELS, repeats)
     annotation = annotation_from_mentions(located, uncertain)
     return [text[slice(*place)] for place in annotation.abstain], len(annotation.spans or ())
 
@@ -33,7 +33,7 @@ def test_masks_that_overlap_are_one():
     assert masked("A A A A", "A A") == (["A A A A"], 0)
 
 
-def test_what_a_reply_that_was_cut_off_does_not_tell_of_is_masked_but_for_the_spans_in_it():
+def test_the_text_after_a_truncated_reply_is_masked_except_for_its_spans():
     text = "Ann left us. Then Ann came."
     located = locate(text, [Mention("Ann", "PER")], LABELS)
     for uncertain in ("abstain", "ignore"):

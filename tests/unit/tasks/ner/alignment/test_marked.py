@@ -34,7 +34,7 @@ def outcome(copy, text=TEXT, partial=False):
     ]
 
 
-def test_a_mark_says_which_of_the_repeats_it_means():
+def test_a_mark_selects_one_of_several_occurrences():
     assert outcome(TEXT.replace("in Spain", "in [Spain|LOC]")) == [("exact", (52, "Spain"))]
 
 

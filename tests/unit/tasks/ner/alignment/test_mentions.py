@@ -11,10 +11,10 @@ LABELS = LabelSet.from_config(
 )
 
 
-def outcome(text, *said, repeats="all"):
+def outcome(text, *mentions, repeats="all"):
     """Status and place of each mention; a mention is (surface, label[, occurrence])."""
-    located = locate(text, [Mention(*one) for one in said], LABELS, repeats)
-    assert [one.mention for one in located] == [Mention(*one) for one in said]
+    located = locate(text, [Mention(*one) for one in mentions], LABELS, repeats)
+    assert [one.mention for one in located] == [Mention(*one) for one in mentions]
     return [(o.status.value, o.span and (o.span.start, o.span.end, o.span.label)) for o in located]
 
 
@@ -43,7 +43,7 @@ def test_places_are_whole_words_except_in_scripts_without_spaces(text, surface, 
     assert find_occurrences(text, surface) == places
 
 
-def test_accepted_spans_say_how_and_by_whom():
+def test_accepted_spans_have_status_and_origin():
     (one,) = locate("Ann left.", [Mention("Ann", "Person")], LABELS)
     assert one.span is not None
     assert (one.span.status, one.span.origin, one.span.score) == ("exact", "silver", None)
@@ -63,17 +63,17 @@ def test_repeats_take_their_places_in_order_each_with_its_own_label():
     [("all", [(0, 3), (10, 13), (5, 8)]), ("first", [(0, 3), (5, 8)]), ("abstain", [])],
 )
 def test_fewer_mentions_than_places_are_ambiguous_and_a_policy_decides(repeats, places):
-    said = [Mention("Ann", "PER"), Mention("Ann", "Person")]
-    located = locate("Ann, Ann, Ann", said, LABELS, repeats)
+    mentions = [Mention("Ann", "PER"), Mention("Ann", "Person")]
+    located = locate("Ann, Ann, Ann", mentions, LABELS, repeats)
     assert [(s.start, s.end) for one in located for s in one.spans] == places
     assert {one.status for one in located} == {Status.AMBIGUOUS}
     assert {s.status for one in located for s in one.spans} <= {"ambiguous"}
 
 
 @pytest.mark.parametrize(("repeats", "marked"), [("all", []), ("first", ["ORG", "PER"])])
-def test_where_labels_differ_nobody_gets_every_place(repeats, marked):
-    said = [Mention("Ford", "ORG"), Mention("Ford", "PER")]
-    located = locate("Ford, Ford, Ford", said, LABELS, repeats)
+def test_different_labels_do_not_share_every_occurrence(repeats, marked):
+    mentions = [Mention("Ford", "ORG"), Mention("Ford", "PER")]
+    located = locate("Ford, Ford, Ford", mentions, LABELS, repeats)
     assert [s.label for one in located for s in one.spans] == marked
 
 
@@ -89,8 +89,8 @@ def test_more_mentions_than_places_are_duplicates():
 
 
 def test_occurrence_is_honoured_and_placed_before_the_rest():
-    said = ("Ann", "PER"), ("Ann", "LOC", 1), ("Ann", "ORG", 3)
-    assert outcome("Ann, Ann, Ann", *said) == [
+    mentions = ("Ann", "PER"), ("Ann", "LOC", 1), ("Ann", "ORG", 3)
+    assert outcome("Ann, Ann, Ann", *mentions) == [
         ("exact", (5, 8, "PER")),
         ("exact", (0, 3, "LOC")),
         ("exact", (10, 13, "ORG")),
@@ -108,8 +108,8 @@ def test_the_same_occurrence_twice_is_a_duplicate():
 
 
 def test_the_longest_wins_and_the_shorter_takes_a_free_place():
-    said = ("York", "LOC"), ("New York", "LOC"), ("York", "LOC")
-    assert outcome("New York and York", *said) == [
+    mentions = ("York", "LOC"), ("New York", "LOC"), ("York", "LOC")
+    assert outcome("New York and York", *mentions) == [
         ("exact", (13, 17, "LOC")),
         ("exact", (0, 8, "LOC")),
         ("overlap", None),
@@ -117,9 +117,9 @@ def test_the_longest_wins_and_the_shorter_takes_a_free_place():
 
 
 def test_crossing_mentions_of_equal_length_leave_the_first_in_the_text():
-    said = ("B C", "PER"), ("A B", "PER")
-    assert outcome("A B C", *said) == [("overlap", None), ("exact", (0, 3, "PER"))]
-    assert outcome("A B C", *reversed(said)) == [("exact", (0, 3, "PER")), ("overlap", None)]
+    mentions = ("B C", "PER"), ("A B", "PER")
+    assert outcome("A B C", *mentions) == [("overlap", None), ("exact", (0, 3, "PER"))]
+    assert outcome("A B C", *reversed(mentions)) == [("exact", (0, 3, "PER")), ("overlap", None)]
 
 
 def test_a_surface_that_crosses_itself_is_placed_once():
@@ -130,8 +130,8 @@ def test_a_surface_that_crosses_itself_is_placed_once():
 
 
 def test_off_schema_and_missing_mentions_are_named_and_take_no_place():
-    said = ("Ann", "DATE"), ("Ann", "PER"), ("Bob", "PER"), (" ", "PER"), ("Bob", "DATE")
-    assert [status for status, _ in outcome("Ann left.", *said)] == [
+    mentions = ("Ann", "DATE"), ("Ann", "PER"), ("Bob", "PER"), (" ", "PER"), ("Bob", "DATE")
+    assert [status for status, _ in outcome("Ann left.", *mentions)] == [
         "off_schema",
         "exact",
         "not_found",
@@ -140,7 +140,7 @@ def test_off_schema_and_missing_mentions_are_named_and_take_no_place():
     ]
 
 
-def test_outer_white_space_is_folded_and_said_so():
+def test_outer_white_space_is_normalised_and_reported():
     assert outcome("Ann left.", (" Ann\n", "PER")) == [("normalised", (0, 3, "PER"))]
 
 
@@ -150,21 +150,21 @@ def test_candidates_count_all_places_of_the_surface():
     assert [one.status for one in located][2:] == [Status.DUPLICATE, Status.OFF_SCHEMA]
 
 
-def test_nothing_said_is_nothing_located():
+def test_no_mentions_give_no_locations():
     assert locate("Ann left.", [], LABELS) == ()
 
 
 def test_a_name_hidden_in_a_longer_one_is_looked_for_with_less_detail():
-    said = ("Oslo", "LOC"), ("University of Oslo", "ORG")
-    assert outcome("OSLO: the University of Oslo", *said) == [
+    mentions = ("Oslo", "LOC"), ("University of Oslo", "ORG")
+    assert outcome("OSLO: the University of Oslo", *mentions) == [
         ("normalised", (0, 4, "LOC")),
         ("exact", (10, 28, "ORG")),
     ]
 
 
 def test_a_name_that_has_a_place_is_not_looked_for_with_less_detail():
-    said = ("York", "LOC"), ("New York", "LOC"), ("York", "LOC")
-    assert outcome("New York, York, YORK", *said) == [
+    mentions = ("York", "LOC"), ("New York", "LOC"), ("York", "LOC")
+    assert outcome("New York, York, YORK", *mentions) == [
         ("exact", (10, 14, "LOC")),
         ("exact", (0, 8, "LOC")),
         ("overlap", None),
@@ -172,8 +172,8 @@ def test_a_name_that_has_a_place_is_not_looked_for_with_less_detail():
 
 
 def test_two_short_names_do_not_give_way_to_a_misspelt_long_one():
-    said = ("Angela", "PER"), ("Merkel", "PER"), ("Angela Merkl", "PER")
-    assert [status for status, _ in outcome("by Angela Merkel", *said)] == [
+    mentions = ("Angela", "PER"), ("Merkel", "PER"), ("Angela Merkl", "PER")
+    assert [status for status, _ in outcome("by Angela Merkel", *mentions)] == [
         "exact",
         "exact",
         "overlap",
@@ -181,11 +181,11 @@ def test_two_short_names_do_not_give_way_to_a_misspelt_long_one():
 
 
 def test_a_mention_that_was_found_with_less_effort_has_the_place():
-    said = ("ann", "LOC"), ("Ann", "PER")
-    assert outcome("by Ann", *said) == [("duplicate", None), ("exact", (3, 6, "PER"))]
+    mentions = ("ann", "LOC"), ("Ann", "PER")
+    assert outcome("by Ann", *mentions) == [("duplicate", None), ("exact", (3, 6, "PER"))]
 
 
-def test_tier_distance_and_places_are_told():
+def test_tier_distance_and_occurrences_are_reported():
     (one,) = locate("Angela Merkel met Angela Merkel", [Mention("Angela Merkl", "PER")], LABELS)
     assert (str(one.tier), one.distance, one.occurrence_count) == ("edited", 1, 2)
     assert one.occurrences == ((0, 13), (18, 31))

@@ -74,7 +74,7 @@ def test_what_is_not_there_is_not_found(text, surface, refused):
     assert set(places) <= set(refused)
 
 
-def test_a_text_without_capitals_says_nothing_by_them():
+def test_case_carries_no_information_in_a_text_without_capitals():
     assert found("merkel told us, said us papers", "US") == ("folded", ["us", "us"])
 
 

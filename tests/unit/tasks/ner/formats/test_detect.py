@@ -47,12 +47,12 @@ def test_what_is_no_answer_in_any_format(reply):
     "reply",
     ["No entities.", "None", "There are no named entities in this sentence.", "Answer: none"],
 )
-def test_plain_words_say_that_nothing_is_there(reply):
+def test_plain_words_mean_no_entities(reply):
     assert parse_reply("detect", reply, QUESTION) == ParsedReply()
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "expected"),
     [
         ('{"Ann Lee": "person", "New York": "LOC"}', [("Ann Lee", "person"), ("New York", "LOC")]),
         ('{"person": ["Ann Lee"], "DATE": []}', [("Ann Lee", "person")]),
@@ -61,10 +61,10 @@ def test_plain_words_say_that_nothing_is_there(reply):
         ("No entities but one:\n1. Ann Lee (PER)", [("Ann Lee", "PER")]),
     ],
 )
-def test_labels_that_were_asked_for_tell_formats_apart(reply, said):
+def test_requested_labels_decide_between_formats(reply, expected):
     parsed = parse_reply("detect", reply, QUESTION)
     assert parsed is not None
-    assert parsed.mentions == tuple(Mention(*one) for one in said)
+    assert parsed.mentions == tuple(Mention(*one) for one in expected)
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ def marks(reply, name="xml_tags", question=QUESTION):
     assert parsed is not None
     assert parsed.mentions == ()
     marked = parsed.marked
-    said = [(marked.surface(mark), mark.label) for mark in marked.marks]
-    return marked.text, said, dict(parsed.notes)
+    pairs = [(marked.surface(mark), mark.label) for mark in marked.marks]
+    return marked.text, pairs, dict(parsed.notes)
 
 
 ANN = [("Ann Lee", "PER")]
@@ -41,7 +41,7 @@ def test_tags_are_taken_out_and_the_copy_is_the_text(reply):
     assert marks(reply, "html_spans") == (TEXT, ANN, {})
 
 
-def test_nested_and_unknown_labels_are_kept_as_they_were_said():
+def test_nested_and_unknown_labels_are_kept_as_written():
     reply = TEXT.replace("England", "<LOC>England</LOC>").replace("Bank of", "<ORG>Bank of")
     reply = reply.replace("</LOC>", "</LOC></ORG>")
     assert marks(reply) == (TEXT, [("Bank of England", "ORG"), ("England", "LOC")], {})
@@ -65,7 +65,7 @@ def test_tags_without_a_partner_mark_nothing_and_are_counted(reply, notes):
 
 
 @pytest.mark.parametrize("name", ["xml_tags", "html_spans", "markdown_links"])
-def test_the_text_unchanged_says_that_nothing_is_there(name):
+def test_the_unchanged_text_means_no_entities(name):
     assert marks(TEXT, name) == (TEXT, [], {})
     for reply in (
         "No entities",

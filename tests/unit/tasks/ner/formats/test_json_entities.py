@@ -23,7 +23,7 @@ def read(text, name="json"):
 
 
 surfaces = st.text(min_size=1).filter(lambda s: s.encode("utf-8", "ignore").decode() == s)
-said_lists = st.lists(
+mention_lists = st.lists(
     st.builds(
         Mention,
         surfaces,
@@ -33,36 +33,36 @@ said_lists = st.lists(
 )
 
 
-def as_json(said):
+def as_json(expected):
     items = []
-    for one in said:
+    for one in expected:
         item = {"text": one.surface, "label": one.label}
         items.append(item if one.occurrence is None else {**item, "occurrence": one.occurrence})
     return json.dumps({"entities": items}, ensure_ascii=False)
 
 
-@given(said=said_lists)
-def test_well_formed_json_is_read_exactly(said):
-    whole = as_json(said)
-    assert read(whole) == ParsedReply(tuple(said))
+@given(expected=mention_lists)
+def test_well_formed_json_is_read_exactly(expected):
+    whole = as_json(expected)
+    assert read(whole) == ParsedReply(tuple(expected))
     assert read(f"Thinking {{of}} it:\n```json\n{whole}\n```\nThat is all.") == read(whole)
     assert read(json.dumps(json.loads(whole), indent=2)) == read(whole)
     assert read(json.dumps(json.loads(whole)["entities"]), "json_list") == read(whole)
 
 
-@given(said=said_lists, data=st.data())
-def test_a_cut_off_answer_says_only_what_is_whole_and_that_it_was_cut(said, data):
-    whole = as_json(said)
+@given(expected=mention_lists, data=st.data())
+def test_a_truncated_answer_keeps_its_complete_entries_and_a_note(expected, data):
+    whole = as_json(expected)
     parsed = read(whole[: data.draw(st.integers(0, len(whole) - 1))])
     if parsed is not None:
         assert parsed.mentions
-        assert parsed.mentions == tuple(said)[: len(parsed.mentions)]
-        assert parsed.notes == {"truncated": 1} or parsed.mentions == tuple(said)
+        assert parsed.mentions == tuple(expected)[: len(parsed.mentions)]
+        assert parsed.notes == {"truncated": 1} or parsed.mentions == tuple(expected)
 
 
-@given(said=said_lists, data=st.data())
-def test_a_cut_off_answer_is_not_replaced_by_a_draft_before_it(said, data):
-    whole = as_json(said)
+@given(expected=mention_lists, data=st.data())
+def test_a_cut_off_answer_is_not_replaced_by_a_draft_before_it(expected, data):
+    whole = as_json(expected)
     cut = whole[: data.draw(st.integers(whole.index(":") + 1, len(whole) - 1))]
     parsed = read('If there is none: {"entities": []}\n' + cut)
     assert parsed is None or parsed.mentions
@@ -138,7 +138,7 @@ def test_what_is_not_the_shape_is_no_answer(text):
         '{"entities": [{"why": {"text": 1}, "text": "Ann", "label": "PER"}, ' + ROME_ITEM + "]}",
     ],
 )
-def test_near_misses_are_read_for_what_they_say(text):
+def test_near_misses_are_read(text):
     assert read(text) == ParsedReply((ANN, ROME))
 
 
@@ -194,7 +194,7 @@ def test_occurrences_are_rendered_as_the_text_has_them():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("[['Ann Lee', 'PER', 7, 8]]", Mention("Ann Lee", "PER", 2)),
         ("[['Ann Lee', 'PER', 0, 1]]", Mention("Ann Lee", "PER", 1)),
@@ -206,8 +206,8 @@ def test_occurrences_are_rendered_as_the_text_has_them():
         ("```python\n[['Ann Lee', 'PER', 7, 8]]\n```", Mention("Ann Lee", "PER", 2)),
     ],
 )
-def test_word_numbers_only_say_which_occurrence_is_meant(text, said):
-    assert read(text, "token_indices") == ParsedReply((said,))
+def test_word_numbers_only_select_the_occurrence(text, expected):
+    assert read(text, "token_indices") == ParsedReply((expected,))
 
 
 def test_entries_that_argue_are_malformed():
@@ -219,12 +219,12 @@ def test_entries_that_argue_are_malformed():
 
 
 @pytest.mark.parametrize("text", ["[]", "```python\n[]\n```", "The list is empty:\n\n[]", "[[],]"])
-def test_an_empty_list_says_that_nothing_is_there_where_a_list_was_asked_for(text):
+def test_an_empty_list_means_no_entities_in_list_formats(text):
     assert read(text, "json_list") == ParsedReply()
 
 
 @pytest.mark.parametrize("text", ["as in [] or so", "[] is a list", "[0]", '{"x": "[]"}', "[", ""])
-def test_brackets_in_prose_say_nothing(text):
+def test_brackets_in_prose_are_no_answer(text):
     assert read(text, "json_list") is None
 
 
@@ -272,8 +272,8 @@ def test_a_schema_holds_an_entry_to_what_the_instruction_asks_for(name, more):
     entry = schema(LABELS)["properties"]["entities"]["items"]
     assert entry["required"] == ["text", "label", *more] == list(entry["properties"])
     assert entry["properties"]["label"]["enum"] == ["PER", "LOC"]
-    said = REPLY_FORMATS[name].render(InlineMarkedText("Ann left.", (InlineMark(0, 3, "PER"),)))
-    assert list(json.loads(said)["entities"][0]) == entry["required"]
+    expected = REPLY_FORMATS[name].render(InlineMarkedText("Ann left.", (InlineMark(0, 3, "PER"),)))
+    assert list(json.loads(expected)["entities"][0]) == entry["required"]
 
 
 def test_only_formats_whose_answer_is_such_an_object_have_a_schema():

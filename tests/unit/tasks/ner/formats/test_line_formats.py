@@ -43,7 +43,7 @@ def test_surfaces_keep_what_the_text_has():
     )
 
 
-def test_other_labels_are_kept_as_they_were_said():
+def test_other_labels_are_kept_as_written():
     apple = Mention("Apple", "FRUIT")
     assert read("lines", "Ann Lee (PER)\nApple (FRUIT)") == ParsedReply((ANN, apple))
     assert read("lines", "Apple (FRUIT)") == ParsedReply((apple,))
@@ -157,14 +157,14 @@ def test_token_lines(reply):
     assert parsed is not None
     assert parsed.marked is not None
     assert parsed.marked.text == " ".join(TOKENS)
-    said = [
+    pairs = [
         (parsed.marked.surface(mark), LABELS.normalise(mark.label)) for mark in parsed.marked.marks
     ]
-    assert said == [("Ann Lee", "PER"), ("New York", "LOC")]
+    assert pairs == [("Ann Lee", "PER"), ("New York", "LOC")]
     assert parsed.notes == {}
 
 
-def test_neighbours_are_told_apart_where_the_tags_tell():
+def test_tags_separate_adjacent_entities():
     def surfaces(*tags):
         parsed = read("token_lines", tagged([*tags, *["O"] * 10]))
         return [parsed.marked.surface(mark) for mark in parsed.marked.marks]
@@ -175,7 +175,7 @@ def test_neighbours_are_told_apart_where_the_tags_tell():
     assert surfaces("I-PER", "I-PER", "I-PER") == ["Ann Lee saw"]
 
 
-def test_every_token_outside_says_that_nothing_is_there():
+def test_only_outside_tokens_mean_no_entities():
     parsed = read("token_lines", tagged(["O"] * 13))
     assert parsed is not None
     assert parsed.is_empty
