@@ -25,7 +25,7 @@ from vermeil.data.mention import Mention
 from vermeil.refinement.candidates import ScorerPredictions
 from vermeil.refinement.judge_corpora import JudgeCorpora
 from vermeil.refinement.judging import judge_silver
-from vermeil.refinement.report import signal_report
+from vermeil.refinement.signal_quality import signal_qualities
 from vermeil.selection.config import SelectionConfig
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
@@ -79,7 +79,8 @@ def main() -> None:
     corpora = JudgeCorpora(tuple(gold), tuple(said), ())
     without_scorers = ScorerPredictions(None, {})
     judging = judge_silver(corpora, gold, make_task(CONFIG), without_scorers, strengths)
-    report = signal_report(judging)["correct"]
+    qualities = signal_qualities(judging)["correct"]
+    report = {name: quality.as_dict() for name, quality in qualities.items()}
     for name in ("votes", "judge"):
         found = report[name]
         measured = "  ".join(f"{key} {found[key]:.3f}" for key in ("auroc", "auarc", "ece"))

@@ -135,7 +135,7 @@ def trial(
     return {
         "before": f1(task, rest),
         "after": f1(task, [(g, after.get(g.id, said)) for g, said in rest]),
-        "believed": done.report["better_than_teacher"],
+        "believed": done.report.better_than_teacher,
     }
 
 

@@ -210,7 +210,7 @@ def _on_gold(recipe: Recipe, own: Block) -> dict[str, Any]:
         return {}
     policy = recipe.policy if isinstance(recipe.policy, str) else "keep"
     report = own.select(recipe, policy).report
-    return {"gold_f1": {name: s["overall"]["f1"] for name, s in report["gold"].items()}}
+    return {"gold_f1": {name: counts.overall.f1 for name, counts in report.gold.items()}}
 
 
 def _student(

@@ -93,7 +93,7 @@ MODULES = {
     "jobs.selecting_files": "pipeline.refine_files",
     "jobs.self_training": "refinement.self_training",
     "jobs.show": "pipeline.show",
-    "jobs.signal_report": "refinement.report",
+    "jobs.signal_report": "refinement.signal_quality",
     "jobs.stages": "pipeline.stages",
     "student.best": "student.loop.best_state",
     "student.card": "student.network.card",

@@ -126,7 +126,7 @@ def _resolve_regimen(
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise ConfigError(ONE_PROCESS_ERROR)
     recipe = resolve_auto(job, output.parent / "judging", progress)
-    return recipe.job, {"refinement": recipe.report}
+    return recipe.job, {"refinement": recipe.report.as_dict()}
 
 
 def _fit(

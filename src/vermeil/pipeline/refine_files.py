@@ -65,6 +65,6 @@ def curate_files(
     if verb == "select":
         with atomic_file(run_folder.ranking) as file:
             for row in rank_silver(curated.judge_result):
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                file.write(json.dumps(row.as_dict(), ensure_ascii=False) + "\n")
         report["ranking"] = str(run_folder.ranking)
     return report

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from vermeil.data.progress import Progress, silent
 from vermeil.refinement.refine import refine
+from vermeil.refinement.report import RefineReport
 from vermeil.refinement.scorers.settings import SIMPLE_MIX
 from vermeil.training.job import TrainJob
 
@@ -18,11 +18,11 @@ class Recipe:
 
     Args:
         job: refined silver and a regimen in place of auto.
-        report: the report of the refinement, for JSON.
+        report: the report of the refinement.
     """
 
     job: TrainJob
-    report: dict[str, Any]
+    report: RefineReport
 
 
 def resolve_auto(job: TrainJob, cache: Path, progress: Progress = silent) -> Recipe:
@@ -42,7 +42,7 @@ def resolve_auto(job: TrainJob, cache: Path, progress: Progress = silent) -> Rec
         DataError: too few gold documents were annotated by the teacher, or there is no silver.
     """
     done = refine(job, cache, progress)
-    added = done.report["documents"].get("self_annotated", 0)
+    added = done.report.documents.self_annotated or 0
     judged = done.documents[: len(done.documents) - added]
     before, after = (sum(len(d.text) for d in docs) for docs in (judged, done.documents))
     budget = job.blending.budget

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, DataError
-from vermeil.evaluation.bootstrap import Comparison
 from vermeil.refinement.gain import scores_on_gold
 from vermeil.refinement.judge_corpora import JudgeCorpora, divide_corpora
 from vermeil.refinement.judging import JudgeResult
 from vermeil.refinement.policy import apply_policy_to_silver
-from vermeil.refinement.report import signal_report
+from vermeil.refinement.report import DocumentCounts, RefineReport
 from vermeil.refinement.rounds import judge_in_rounds
 from vermeil.refinement.scorers.settings import ScorerSettings
+from vermeil.refinement.signal_quality import signal_qualities
 from vermeil.selection.config import Policy, SelectionConfig
 from vermeil.training.job import TrainJob
 
@@ -29,13 +29,13 @@ class CuratedSilver:
         documents: the silver documents that the policy keeps; ``meta.changes`` lists the changes of
             each.
         judge_result: the judgements of all documents.
-        report: counts, scores on gold and the weights of the judge, for JSON.
+        report: numbers of documents, scores on gold and the weights of the judge.
         plain: silver documents without an annotation; they are not judged.
     """
 
     documents: tuple[Document, ...]
     judge_result: JudgeResult
-    report: dict[str, Any]
+    report: RefineReport
     plain: tuple[Document, ...] = ()
 
 
@@ -65,13 +65,17 @@ def curate(settings: ScorerSettings, policy: Policy, progress: Progress = silent
     documents, changes = corpora.silver, Counter[str]()
     if used == policy:
         documents, changes = apply_policy_to_silver(result, job.task, used, job.selection.threshold)
-    report = {
-        "policy": used,
-        "better_than_teacher": better,
-        "documents": _document_counts(job, corpora, documents),
-        "changes": dict(changes.most_common()),
-        **_judge_report(result, gain, job),
-    }
+    report = RefineReport(
+        policy=used,
+        better_than_teacher=better,
+        documents=_document_counts(job, corpora, documents),
+        changes=dict(changes.most_common()),
+        gold=scores_on_gold(result, job.task),
+        gain=gain,
+        signals=signal_qualities(result),
+        strength=result.strength,
+        weights=result.weights,
+    )
     return CuratedSilver(documents, result, report, corpora.plain)
 
 
@@ -107,22 +111,13 @@ def _check_corpora(corpora: JudgeCorpora, job: TrainJob) -> None:
 
 
 def _document_counts(
-    job: TrainJob, corpora: JudgeCorpora, documents: tuple[Document, ...]
-) -> dict[str, int]:
-    return {
-        "silver": len(job.silver),
-        "doubly_labelled": len(corpora.gold),
-        "unannotated": sum(document.annotation.is_empty for document in job.silver),
-        "dropped": len(corpora.silver) - len(documents),
-        "written": len(documents),
-        "changed": sum("changes" in document.meta for document in documents),
-    }
-
-
-def _judge_report(result: JudgeResult, gain: Comparison, job: TrainJob) -> dict[str, Any]:
-    return {
-        "gold": scores_on_gold(result, job.task),
-        "gain": gain.as_dict(),
-        "signals": signal_report(result),
-        "judge": {"strength": result.strength, "weights": dict(result.weights)},
-    }
+    job: TrainJob, corpora: JudgeCorpora, documents: Sequence[Document]
+) -> DocumentCounts:
+    return DocumentCounts(
+        silver=len(job.silver),
+        doubly_labelled=len(corpora.gold),
+        unannotated=sum(document.annotation.is_empty for document in job.silver),
+        dropped=len(corpora.silver) - len(documents),
+        written=len(documents),
+        changed=sum("changes" in document.meta for document in documents),
+    )

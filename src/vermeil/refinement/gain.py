@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +32,7 @@ def judge_gain(judge_result: JudgeResult) -> Comparison:
     return paired_bootstrap(both[None, :, 0], both[None, :, 1], GAIN_RESAMPLES, seed=0)
 
 
-def scores_on_gold(judge_result: JudgeResult, task: Task) -> dict[str, Any]:
+def scores_on_gold(judge_result: JudgeResult, task: Task) -> dict[str, Counts]:
     """Return the scores of teacher, scorers and judge on gold that none of them was trained on.
 
     An auxiliary scorer is scored on the candidates of regions only.
@@ -49,11 +48,7 @@ def scores_on_gold(judge_result: JudgeResult, task: Task) -> dict[str, Any]:
         true = _annotation(task, judged.gold_labels)
         for name, keys in predicted.items():
             counts.setdefault(name, []).append(task.count(true, _annotation(task, keys)))
-    totals = {name: sum_counts(own).as_dict() for name, own in counts.items()}
-    return {
-        name: {key: total[key] for key in ("overall", "per_label")}
-        for name, total in totals.items()
-    }
+    return {name: sum_counts(own) for name, own in counts.items()}
 
 
 def best_span_keys(regions: Sequence[JudgedRegion]) -> set[SpanKey]:

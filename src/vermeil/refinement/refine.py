@@ -52,6 +52,5 @@ def refine(job: TrainJob, cache: Path, progress: Progress = silent) -> CuratedSi
     trained_on = settings.with_context(config.context).with_documents(job.gold, done.documents)
     annotated = self_annotate(trained_on, done.plain, progress)
     documents = (*done.documents, *annotated)
-    counts = {**done.report["documents"], "self_annotated": len(annotated)}
-    counts["written"] = len(documents)
-    return replace(done, documents=documents, report={**done.report, "documents": counts})
+    counts = replace(done.report.documents, written=len(documents), self_annotated=len(annotated))
+    return replace(done, documents=documents, report=replace(done.report, documents=counts))

@@ -1,98 +1,87 @@
-"""Quality of each signal and of the judge, as measures of the correctness of silver."""
+"""The report of `vermeil.select` and `vermeil.refine`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
-from vermeil.data.region import overlaps
-from vermeil.evaluation.calibration import reliability
-from vermeil.evaluation.discrimination import auarc, auroc
-from vermeil.refinement.candidates import JudgedDocument
-from vermeil.refinement.judging import JudgeResult
-from vermeil.selection.policies import JudgedRegion
-
-Scores = tuple[list[float], list[bool]]
-"""Scores of a signal, and whether what it scored is correct."""
+from vermeil.data.counts import Counts
+from vermeil.evaluation.bootstrap import Comparison
+from vermeil.refinement.signal_quality import SignalQualities
+from vermeil.selection.config import Policy
 
 
-def signal_report(judge_result: JudgeResult) -> dict[str, Any]:
-    """Return how well each signal separates correct from wrong labels, and missed from empty.
+@dataclass(frozen=True, slots=True)
+class DocumentCounts:
+    """Numbers of documents.
 
-    Returns:
-        For ``correct`` (a label of the teacher is correct) and ``missed`` (gold has a label where
-        the teacher has none): number, share, and for each signal AUROC, AUARC and expected
-        calibration error. Signals that a corpus does not have are left out.
+    Args:
+        silver: documents of the silver corpus.
+        doubly_labelled: gold documents that the teacher annotated, too.
+        unannotated: silver documents without an annotation.
+        dropped: documents that the policy left out.
+        written: documents of the result.
+        changed: documents of the result with changes.
+        self_annotated: documents of the result that a student annotated; None: without students.
     """
-    correct: dict[str, Scores] = {}
-    missed: dict[str, Scores] = {}
-    for judged, regions in judge_result.gold:
-        for region in regions:
-            sources = dict(_sources(judge_result, region))
-            if region.teacher_candidate:
-                _add_labels(correct, sources, judged, region)
-            else:
-                _add_empty(missed, sources, judged, region)
-    return {"correct": _signal_metrics(correct), "missed": _signal_metrics(missed)}
+
+    silver: int
+    doubly_labelled: int
+    unannotated: int
+    dropped: int
+    written: int
+    changed: int
+    self_annotated: int | None = None
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the numbers as a JSON object."""
+        return {name: number for name, number in asdict(self).items() if number is not None}
 
 
-def _sources(judge_result: JudgeResult, judged: JudgedRegion) -> Iterator[tuple[str, JudgedRegion]]:
-    """Yield each source of probabilities, with its probabilities of a region."""
-    region = judged.region
-    yield "judge", judged
-    if judge_result.with_students:
-        yield "students", JudgedRegion(region, np.exp(region.log_probs))
-    for name, log_probs in zip(judge_result.auxiliary, region.auxiliary_log_probs, strict=True):
-        yield name, JudgedRegion(region, np.exp(log_probs))
+@dataclass(frozen=True, slots=True)
+class RefineReport:
+    """The report of `vermeil.select` or `vermeil.refine`.
 
+    Args:
+        policy: the policy that was applied; keep if the judge is no better than the teacher.
+        better_than_teacher: whether the judge has the higher F1 on gold.
+        documents: numbers of documents.
+        changes: kind of change to number, most frequent first.
+        gold: teacher, students, auxiliary scorer or judge to its scores on gold.
+        gain: F1 of the judge minus F1 of the teacher, on gold.
+        signals: quality of the probabilities on gold.
+        strength: the chosen strength of the judge's prior.
+        weights: weights of the judge's signals, by name.
+    """
 
-def _add_labels(
-    scores: dict[str, Scores],
-    sources: Mapping[str, JudgedRegion],
-    judged: JudgedDocument,
-    region: JudgedRegion,
-) -> None:
-    """Add the score of every label that the teacher gave in a region."""
-    uncertainty = judged.candidates.teacher_uncertainty or {}
-    true = set(judged.gold_labels)
-    for key in region.teacher_candidate:
-        for name, source in sources.items():
-            _add(scores, name, source.probability(key), key in true)
-        if key in uncertainty:
-            _add(scores, "votes", 1 - uncertainty[key], key in true)
+    policy: Policy
+    better_than_teacher: bool
+    documents: DocumentCounts
+    changes: Mapping[str, int]
+    gold: Mapping[str, Counts]
+    gain: Comparison
+    signals: SignalQualities
+    strength: float
+    weights: Mapping[str, float]
 
-
-def _add_empty(
-    scores: dict[str, Scores],
-    sources: Mapping[str, JudgedRegion],
-    judged: JudgedDocument,
-    region: JudgedRegion,
-) -> None:
-    """Add the score of a region in which the teacher gave no label."""
-    start, end = region.region.start, region.region.end
-    is_missed = any(overlaps(key, start, end) for key in judged.gold_labels)
-    for name, source in sources.items():
-        _add(scores, name, source.probability_of_any(start, end), is_missed)
-
-
-def _add(scores: dict[str, Scores], name: str, score: float, correct: bool) -> None:
-    values, outcomes = scores.setdefault(name, ([], []))
-    values.append(min(1.0, max(0.0, score)))
-    outcomes.append(correct)
-
-
-def _signal_metrics(scores: Mapping[str, Scores]) -> dict[str, Any]:
-    found = {}
-    for name, (values, outcomes) in scores.items():
-        reliable = reliability(values, outcomes)
-        found[name] = {
-            "items": len(values),
-            "share": sum(outcomes) / len(outcomes),
-            "auroc": auroc(values, outcomes),
-            "auarc": auarc(values, outcomes),
-            "ece": reliable.ece,
-            "bins": reliable.as_dict()["bins"],
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as a JSON object."""
+        return {
+            "policy": self.policy,
+            "better_than_teacher": self.better_than_teacher,
+            "documents": self.documents.as_dict(),
+            "changes": dict(self.changes),
+            "gold": {name: _scores(counts) for name, counts in self.gold.items()},
+            "gain": self.gain.as_dict(),
+            "signals": {
+                kind: {name: quality.as_dict() for name, quality in qualities.items()}
+                for kind, qualities in self.signals.items()
+            },
+            "judge": {"strength": self.strength, "weights": dict(self.weights)},
         }
-    return found
+
+
+def _scores(counts: Counts) -> dict[str, Any]:
+    scores = counts.as_dict()
+    return {key: scores[key] for key in ("overall", "per_label")}

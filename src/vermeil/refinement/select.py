@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,17 +38,32 @@ def select(job: TrainJob, cache: Path, progress: Progress = silent) -> CuratedSi
     return curate(settings, job.selection.policy, progress)
 
 
-def rank_silver(judge_result: JudgeResult, limit: int | None = None) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class RankedSilver:
+    """A silver document in the order of review.
+
+    Args:
+        id: id of the document.
+        worth: likely errors × frequency of their words, per minute of reading. Errors that an
+            earlier document covers count less.
+        errors: expected number of wrong regions.
+    """
+
+    id: str
+    worth: float
+    errors: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the document as a JSON object."""
+        return {"id": self.id, "worth": round(self.worth, 4), "errors": round(self.errors, 4)}
+
+
+def rank_silver(judge_result: JudgeResult, limit: int | None = None) -> list[RankedSilver]:
     """Return silver documents in the order in which a person should review them.
 
     Args:
         judge_result: of `select` or `refine`.
-        limit: greatest number of documents; None: all that have a region.
-
-    Returns:
-        Per document: ``id``; ``worth``: likely errors × frequency of their words, per minute of
-        reading, where errors that an earlier document covers count less; ``errors``: expected
-        number of wrong regions.
+        limit: greatest number of documents; None: all with an uncertain region.
     """
     uncertain = [
         (
@@ -57,10 +73,8 @@ def rank_silver(judge_result: JudgeResult, limit: int | None = None) -> list[dic
         for judged, regions in judge_result.silver
     ]
     return [
-        {
-            "id": judge_result.silver[ranked.index][0].document.id,
-            "worth": round(ranked.priority, 4),
-            "errors": round(ranked.errors, 4),
-        }
+        RankedSilver(
+            judge_result.silver[ranked.index][0].document.id, ranked.priority, ranked.errors
+        )
         for ranked in rank(uncertain, limit)
     ]

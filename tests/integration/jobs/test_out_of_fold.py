@@ -56,7 +56,7 @@ def test_every_document_is_predicted_and_a_missing_fold_comes_back_the_same(
         )
 
     first = again()
-    assert [told for told in seen if told[0] == "fold"] == [("fold", n, 6) for n in range(1, 7)]
+    assert [call for call in seen if call[0] == "fold"] == [("fold", n, 6) for n in range(1, 7)]
     last_step = [done == total for stage, done, total in seen if stage == "student of fold 6"]
     assert last_step[-1]
     assert not any(last_step[:-1])
@@ -76,8 +76,8 @@ def test_every_document_is_predicted_and_a_missing_fold_comes_back_the_same(
         np.testing.assert_array_equal(second[name], rows)
 
 
-def test_a_student_never_saw_the_group_that_it_is_asked_about(settings: ScorerSettings) -> None:
-    """Labels of one group are turned around: only the students of the other folds may notice."""
+def test_a_student_is_not_trained_on_the_groups_that_it_scores(settings: ScorerSettings) -> None:
+    """Labels of one group are swapped: only the students of the other folds may change."""
     turned = [_turned(d) if d.group == "g1" else d for d in GOLD]
     same = _unchanged(with_folds(settings, 3), (GOLD, SILVER), (turned, SILVER))
     # The fold of g1, whole groups of it, is exactly what did not change; all silver did.
@@ -89,12 +89,12 @@ def test_a_student_never_saw_the_group_that_it_is_asked_about(settings: ScorerSe
     assert same == {name for name, group in groups.items() if group in held_out}
 
 
-def test_silver_is_never_learnt_by_whom_it_is_asked(settings: ScorerSettings) -> None:
+def test_students_that_score_silver_are_not_trained_on_it(settings: ScorerSettings) -> None:
     turned = [_turned(d) if d.group == "sg1" else d for d in SILVER]
     same = _unchanged(settings, (GOLD, SILVER), (GOLD, turned))
     assert {d.id for d in SILVER if d.group == "sg1"} <= same
     assert same < {d.id for d in SILVER}
-    # Silver of a group that gold has is asked about with that gold, by whom neither was learnt.
+    # Silver of a group of gold is scored with that gold, by students trained on neither.
     mixed = [replace(d, group="g1") if d.group == "sg1" else d for d in SILVER]
     turned = [_turned(d) if d.group == "g1" else d for d in GOLD]
     same = _unchanged(settings, (GOLD, mixed), (turned, mixed))
@@ -103,7 +103,7 @@ def test_silver_is_never_learnt_by_whom_it_is_asked(settings: ScorerSettings) ->
     assert own <= same
 
 
-def test_of_corrected_silver_only_silver_is_asked(settings: ScorerSettings) -> None:
+def test_with_corrected_silver_only_silver_is_scored(settings: ScorerSettings) -> None:
     plain = predict_out_of_fold(settings)
     turned = [_turned(d) for d in SILVER]
     rows = predict_out_of_fold(settings, turned)

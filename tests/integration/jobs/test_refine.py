@@ -1,4 +1,4 @@
-"""Refining, selecting and the regimen auto, from documents to documents, with a tiny encoder."""
+"""Refinement, selection and the regimen auto, from documents to documents, with a tiny encoder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ import vermeil
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Span
 from vermeil.errors import ConfigError, DataError
 from vermeil.refinement.curate import CuratedSilver
-from vermeil.refinement.judge_corpora import divide_corpora
 from vermeil.refinement.select import rank_silver
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
@@ -77,32 +76,32 @@ def _select(
 
 def test_errors_that_gold_shows_are_corrected_in_silver(job: TrainJob, cache: Path) -> None:
     gold, silver = corpora()
-    said = [d for d in silver if d.text not in {g.text for g in gold}]
+    others = [d for d in silver if d.text not in {g.text for g in gold}]
     done = _refine(job, cache, gold, silver, TWO)
-    assert done.report["better_than_teacher"]
-    assert done.report["policy"] == "soft"
-    assert right_share(done.documents) > right_share(said) + 0.2
-    assert [d.id for d in done.documents] == [d.id for d in said]  # nothing of gold
-    counts = done.report["documents"]
-    assert counts["silver"] == len(silver)
-    assert counts["doubly_labelled"] == GOLD_TEXTS
-    assert counts["written"] == len(said)
-    assert counts["changed"] == sum("changes" in d.meta for d in done.documents) > 0
+    assert done.report.better_than_teacher
+    assert done.report.policy == "soft"
+    assert right_share(done.documents) > right_share(others) + 0.2
+    assert [d.id for d in done.documents] == [d.id for d in others]  # no text of gold
+    counts = done.report.documents
+    assert counts.silver == len(silver)
+    assert counts.doubly_labelled == GOLD_TEXTS
+    assert counts.written == len(others)
+    assert counts.changed == sum("changes" in d.meta for d in done.documents) > 0
     changes = [change for d in done.documents for change in d.meta.get("changes", ())]
-    assert sum(done.report["changes"].values()) == len(changes)
-    assert "PER → LOC" in done.report["changes"]
+    assert sum(done.report.changes.values()) == len(changes)
+    assert "PER → LOC" in done.report.changes
     for document in done.documents:
         job.task.check(document)
-    f1 = {name: scores["overall"]["f1"] for name, scores in done.report["gold"].items()}
-    assert f1["judge"] - f1["teacher"] == pytest.approx(done.report["gain"]["difference"])
-    json.dumps(done.report)
+    f1 = {name: counts.overall.f1 for name, counts in done.report.gold.items()}
+    assert f1["judge"] - f1["teacher"] == pytest.approx(done.report.gain.difference)
+    json.dumps(done.report.as_dict())
 
 
-def test_without_students_what_is_said_is_judged_in_no_time(job: TrainJob, cache: Path) -> None:
+def test_without_students_the_teachers_labels_are_judged(job: TrainJob, cache: Path) -> None:
     gold, silver = corpora()
     done = _refine(job, cache, gold, silver, SelectionConfig(folds=0, refinement="relabel"))
     assert not cache.exists()
-    assert set(done.report["gold"]) == {"teacher", "judge"}
+    assert set(done.report.gold) == {"teacher", "judge"}
     limas = [d for d in done.documents if "Lima" in d.text]
     assert limas
     for document in limas:
@@ -110,14 +109,14 @@ def test_without_students_what_is_said_is_judged_in_no_time(job: TrainJob, cache
         assert (start, start + 4, "LOC") in {s.key for s in document.spans or ()}
 
 
-def test_the_judge_listens_to_how_sure_the_teacher_was(job: TrainJob, cache: Path) -> None:
+def test_the_judge_uses_the_teachers_confidence(job: TrainJob, cache: Path) -> None:
     gold, silver = corpora(strong=True)
     unsure = [_unsure(d, number) for number, d in enumerate(silver)]
     settings = SelectionConfig(folds=0, refinement="relabel")
     done = _refine(job, cache, gold, unsure, settings)
-    assert done.report["judge"]["weights"]["teacher uncertainty"] < 0
-    said = [d for d in unsure if d.text not in {g.text for g in gold}]
-    assert right_share(done.documents) > right_share(said)
+    assert done.report.weights["teacher uncertainty"] < 0
+    others = [d for d in unsure if d.text not in {g.text for g in gold}]
+    assert right_share(done.documents) > right_share(others)
 
 
 def _unsure(document: Document, number: int) -> Document:
@@ -132,23 +131,23 @@ def _unsure(document: Document, number: int) -> Document:
 def test_a_strong_teachers_silver_stays_as_it_is(job: TrainJob, cache: Path) -> None:
     gold, silver = corpora(strong=True)
     done = _refine(job, cache, gold, silver, TWO)
-    assert (done.report["better_than_teacher"], done.report["policy"]) == (False, "keep")
+    assert (done.report.better_than_teacher, done.report.policy) == (False, "keep")
     assert right_share(done.documents) == 1
-    assert done.report["changes"] == {}
+    assert done.report.changes == {}
     assert all("changes" not in d.meta for d in done.documents)
 
 
-def test_select_masks_or_drops_and_ranks_what_is_doubtful(job: TrainJob, cache: Path) -> None:
+def test_select_masks_or_drops_doubtful_silver_and_ranks_it(job: TrainJob, cache: Path) -> None:
     gold, silver = corpora()
     masked = _select(job, cache, gold, silver, TWO)
     assert any(d.annotation.abstain for d in masked.documents)
     labels = {s.key for d in silver for s in d.spans or ()}
     assert {s.key for d in masked.documents for s in d.spans or ()} <= labels
     ranked = rank_silver(masked.judge_result)
-    assert {row["id"] for row in ranked} <= {d.id for d in masked.documents}
-    assert ranked == sorted(ranked, key=lambda row: -row["worth"])
+    assert {row.id for row in ranked} <= {d.id for d in masked.documents}
+    assert ranked == sorted(ranked, key=lambda row: -row.worth)
     assert rank_silver(masked.judge_result, 3) == ranked[:3]
-    # The same students are asked again: nothing is trained for another policy.
+    # The cached probabilities are reused: no student is trained for another policy.
     kept = {p.name: p.stat().st_mtime_ns for p in cache.iterdir()}
     dropped = _select(
         job,
@@ -158,9 +157,9 @@ def test_select_masks_or_drops_and_ranks_what_is_doubtful(job: TrainJob, cache: 
         SelectionConfig(folds=2, policy="drop_document", threshold=0.9),
     )
     assert {p.name: p.stat().st_mtime_ns for p in cache.iterdir()} == kept
-    counts = dropped.report["documents"]
-    assert counts["dropped"] > 0
-    assert counts["dropped"] + counts["written"] == len(silver) - GOLD_TEXTS
+    counts = dropped.report.documents
+    assert counts.dropped > 0
+    assert counts.dropped + counts.written == len(silver) - GOLD_TEXTS
 
 
 def test_auto_trains_on_refined_silver_and_is_deterministic(auto: TrainJob, tmp_path: Path) -> None:
@@ -196,17 +195,19 @@ def test_topics_are_corrected_too(job: TrainJob, cache: Path, topics: Task) -> N
         document = Document(
             f"d{number}", f"{word} {number}", annotation=Annotation(labels=(label,))
         )
-        said = "sport" if number % 4 == 1 else label
-        silver.append(Document(f"t{number}", document.text, annotation=Annotation(labels=(said,))))
+        teacher_label = "sport" if number % 4 == 1 else label
+        silver.append(
+            Document(f"t{number}", document.text, annotation=Annotation(labels=(teacher_label,)))
+        )
         if number < 40:
             gold.append(document)
     done = _refine(settings, cache, gold, silver, TWO)
-    assert done.report["documents"]["written"] == 40
+    assert done.report.documents.written == 40
     for document in done.documents:
         topics.check(document)
         assert document.labels is not None
-    assert done.report["gain"]["difference"] >= 0
-    if done.report["better_than_teacher"]:
+    assert done.report.gain.difference >= 0
+    if done.report.better_than_teacher:
         truth = {d.id: ("sport", "trade")[int(d.id[1:]) % 2] for d in done.documents}
         right = [truth[d.id] == (d.labels or ("",))[0] for d in done.documents]
         assert sum(right) > 30
@@ -226,34 +227,38 @@ def test_silver_without_golds_texts_is_refused(job: TrainJob, cache: Path) -> No
         _refine(job, cache, gold, silver[:GOLD_TEXTS], without)
 
 
-def test_who_is_asked_besides_is_heard_and_asked_once(quick: TrainJob, cache: Path) -> None:
+def test_auxiliary_scorers_are_used_and_trained_once(quick: TrainJob, cache: Path) -> None:
     gold, silver = corpora()
-    asked = SelectionConfig(folds=2, corrector=True, dynamics=True)
-    done = _refine(quick, cache, gold, silver, asked)
+    both = SelectionConfig(folds=2, corrector=True, dynamics=True)
+    done = _refine(quick, cache, gold, silver, both)
     names = {"corrector", "dynamics, first pass", "dynamics, last pass"}
-    assert names <= set(done.report["gold"])
-    assert names <= set(done.report["signals"]["correct"])
-    assert names <= set(done.report["judge"]["weights"])
-    f1 = {name: scores["overall"]["f1"] for name, scores in done.report["gold"].items()}
-    assert f1["corrector"] > f1["teacher"]  # it errs in a way that can be learnt
+    assert names <= set(done.report.gold)
+    assert names <= set(done.report.signals["correct"])
+    assert names <= set(done.report.weights)
+    f1 = {name: counts.overall.f1 for name, counts in done.report.gold.items()}
+    assert f1["corrector"] > f1["teacher"]  # the teacher's errors are regular
     assert right_share(done.documents) > 0.9
     kept = {p.name: p.stat().st_mtime_ns for p in cache.iterdir()}
-    again = _refine(quick, cache, gold, silver, asked)
+    again = _refine(quick, cache, gold, silver, both)
     assert {p.name: p.stat().st_mtime_ns for p in cache.iterdir()} == kept
     assert again.report == done.report
 
 
-def test_students_of_a_second_round_learn_corrected_silver(quick: TrainJob, cache: Path) -> None:
+def test_students_of_a_second_round_are_trained_on_corrected_silver(
+    quick: TrainJob, cache: Path
+) -> None:
     gold, silver = corpora()
     once = _refine(quick, cache, gold, silver, TWO)
     kept = {p.name for p in cache.iterdir()}
     twice = _refine(quick, cache, gold, silver, SelectionConfig(folds=2, rounds=2))
-    # They are asked about silver alone: what they learnt was corrected with the help of all gold.
+    # They score silver only: their training silver was corrected using all gold.
     assert len({p.name for p in cache.iterdir()} - kept) == 2
-    students = [done.report["gold"]["students"]["overall"] for done in (once, twice)]
+    students = [done.report.gold["students"].overall for done in (once, twice)]
     assert students[0] == students[1]
-    said = [{i.document.id: i.predicted for i, _ in d.judge_result.silver} for d in (once, twice)]
-    assert said[0] != said[1]
+    predicted = [
+        {i.document.id: i.predicted for i, _ in d.judge_result.silver} for d in (once, twice)
+    ]
+    assert predicted[0] != predicted[1]
     assert right_share(twice.documents) >= right_share(once.documents)
 
 
@@ -271,7 +276,7 @@ def test_students_read_neighbours_of_a_group_together(quick: TrainJob, cache: Pa
 
 
 @pytest.mark.parametrize("setting", [{"corrector": True}, {"dynamics": True}, {"rounds": 2}])
-def test_without_students_nobody_is_asked_besides(
+def test_auxiliary_scorers_need_students(
     job: TrainJob, cache: Path, setting: dict[str, int]
 ) -> None:
     config = SelectionConfig.model_validate({"folds": 0, **setting})
@@ -281,12 +286,12 @@ def test_without_students_nobody_is_asked_besides(
 
 def test_topics_have_no_corrector(job: TrainJob, cache: Path, topics: Task) -> None:
     settings = replace(job, task=topics)
-    said = [
+    documents = [
         Document(f"d{i}", f"bank {i}", annotation=Annotation(labels=("trade",))) for i in range(60)
     ]
-    told = [replace(d, id=f"t{d.id}") for d in said]
+    silver = [replace(d, id=f"t{d.id}") for d in documents]
     with pytest.raises(ConfigError, match=r"selection.corrector: needs a task that labels words"):
-        _refine(settings, cache, said[:30], told, SelectionConfig(folds=2, corrector=True))
+        _refine(settings, cache, documents[:30], silver, SelectionConfig(folds=2, corrector=True))
 
 
 def test_one_fold_is_refused(job: TrainJob, cache: Path) -> None:
@@ -296,14 +301,14 @@ def test_one_fold_is_refused(job: TrainJob, cache: Path) -> None:
 
 def test_unannotated_silver_is_counted(job: TrainJob, cache: Path) -> None:
     gold, silver = corpora()
-    silent = [*silver, Document("x", "Nobody asked about this")]
+    with_plain = [*silver, Document("x", "Without an annotation")]
     for left_out in (SelectionConfig(folds=0), SelectionConfig(folds=2, self_training=False)):
-        done = _refine(job, cache, gold, silent, left_out)
-        assert done.report["documents"]["unannotated"] == 1
+        done = _refine(job, cache, gold, with_plain, left_out)
+        assert done.report.documents.unannotated == 1
         assert "x" not in {d.id for d in done.documents}
 
 
-def test_a_student_annotates_what_the_teacher_did_not(quick: TrainJob, cache: Path) -> None:
+def test_a_student_annotates_plain_texts(quick: TrainJob, cache: Path) -> None:
     gold, silver = corpora()
     plain = [replace(d, annotation=UNANNOTATED) for d in silver[-15:]]
     known = [replace(gold[0], id="of gold", annotation=UNANNOTATED)]
@@ -312,9 +317,9 @@ def test_a_student_annotates_what_the_teacher_did_not(quick: TrainJob, cache: Pa
     added = done.documents[-15:]
     assert {s.origin for d in added for s in d.spans or ()} == {"student"}
     assert right_share(added) > 0.8
-    counts = done.report["documents"]
-    assert (counts["unannotated"], counts["self_annotated"]) == (16, 15)
-    assert counts["written"] == len(done.documents)
+    counts = done.report.documents
+    assert (counts.unannotated, counts.self_annotated) == (16, 15)
+    assert counts.written == len(done.documents)
     kept = {p.name: p.stat().st_mtime_ns for p in cache.iterdir()}
     again = _refine(quick, cache, gold, [*plain, *silver[:-15], *known], TWO)
     assert {p.name: p.stat().st_mtime_ns for p in cache.iterdir()} == kept
@@ -325,25 +330,7 @@ def test_with_plain_text_auto_trains_as_long_as_without(auto: TrainJob, tmp_path
     gold, silver = corpora()
     plain = [replace(d, id=f"p{d.id}", text=f"{d.text} !", annotation=UNANNOTATED) for d in silver]
     seen = []
-    for name, told in (("without", silver), ("with", [*silver, *plain])):
-        report = vermeil.train(replace(auto, gold=gold, silver=told), tmp_path / name)
+    for name, own in (("without", silver), ("with", [*silver, *plain])):
+        report = vermeil.train(replace(auto, gold=gold, silver=own), tmp_path / name)
         seen.append(report.record["wordpieces"])
     assert seen[1] == pytest.approx(seen[0], rel=0.05)
-
-
-def test_a_text_that_stands_twice_is_paired_one_by_one() -> None:
-    gold, silver = corpora()
-    again = replace(gold[0], id="again", group="another")
-    taught = divide_corpora([*gold, again], silver)
-    assert [d.id for d in taught.gold] == [d.id for d in gold]
-    twice = replace(silver[0], id="tagain", annotation=Annotation(spans=()))
-    taught = divide_corpora([*gold, again], [*silver, twice])
-    assert taught.gold[-1] is again
-    assert taught.teacher_labels[-1] is twice
-    assert len(taught.silver) == len(silver) - GOLD_TEXTS
-
-
-def test_one_id_for_two_texts_is_refused() -> None:
-    gold, silver = corpora()
-    with pytest.raises(DataError, match="different texts under this id"):
-        divide_corpora(gold, [replace(silver[1], id=gold[0].id)])

@@ -12,13 +12,13 @@ from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.document import Document
 from vermeil.evaluation.documents import score_documents
 from vermeil.refinement.auto import Recipe, resolve_auto
-from vermeil.refinement.student_trainer import ScorerSettings
 from vermeil.studies.cells.curves import exposure, loss_curve, plan_curve
 from vermeil.studies.cells.job import CellJob, RefinementJob
 from vermeil.studies.cells.observer import MechanismObserver
 from vermeil.studies.cells.sampling import CellDocuments
 from vermeil.studies.inputs import report_labels
 from vermeil.training.fit import plan_for, train_student, training_record
+from vermeil.training.job import TrainJob
 
 if TYPE_CHECKING:
     from vermeil.student.student import Student
@@ -38,16 +38,18 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
     Returns:
         The cell as ``results.json`` holds it.
     """
-    from vermeil.student.loop.loop import TrainingHooks
+    from vermeil.student.loop.hooks import TrainingHooks
     from vermeil.student.student import Student
 
     recipe = None
     student = Student.create(job.task, job.student, job.seed)
     if job.refinement is not None:
         recipe = _resolve_recipe(job, job.refinement)
-        blending = _with_equal_length(job, recipe.blending, student)
+        blending = _with_equal_length(job, recipe.job.blending, student)
         job = replace(
-            job, documents=CellDocuments(job.documents.gold, recipe.silver), blending=blending
+            job,
+            documents=CellDocuments(job.documents.gold, tuple(recipe.job.silver)),
+            blending=blending,
         )
     gold = student.encode(job.documents.gold, "gold")
     silver = student.encode(job.documents.silver, "silver")
@@ -58,7 +60,7 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
     hooks = TrainingHooks(observer=observer)
     training = train_student(student, gold, silver, job.blending, job.seed, hooks)
     sizes = (len(job.documents.gold), len(job.documents.silver))
-    record = training_record(training, job.blending, job.seed, *sizes)
+    record = training_record(training, _train_job(job))
     dev, _, _ = _score(student, job.dev)
     test, by_group, predictions = _score(student, job.test)
     if model is not None:
@@ -83,14 +85,26 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
         "test_groups": by_group,
         "predictions": predictions,
         **({} if observer is None else {"mechanism": observer.as_dict()}),
-        **({} if recipe is None else {"refinement": recipe.report}),
+        **({} if recipe is None else {"refinement": recipe.report.as_dict()}),
     }
+
+
+def _train_job(job: CellJob) -> TrainJob:
+    """Return the documents and settings of a cell's training."""
+    return TrainJob(
+        gold=job.documents.gold,
+        silver=job.documents.silver,
+        task=job.task,
+        student=job.student,
+        blending=job.blending,
+        seed=job.seed,
+    )
 
 
 def _resolve_recipe(job: CellJob, refinement: RefinementJob) -> Recipe:
     silver = (*refinement.teacher_labels, *job.documents.silver, *refinement.plain)
-    settings = ScorerSettings(job.task, job.student, job.blending, job.seed, refinement.folder)
-    return resolve_auto(job.documents.gold, silver, settings, refinement.selection)
+    train_job = replace(_train_job(job), silver=silver, selection=refinement.selection)
+    return resolve_auto(train_job, refinement.folder)
 
 
 def _with_equal_length(job: CellJob, blending: BlendingConfig, student: Student) -> BlendingConfig:
