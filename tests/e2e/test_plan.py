@@ -60,7 +60,7 @@ def test_a_sum_is_divided_between_gold_and_silver(vermeil: Any, project: Path) -
     assert best["gain"] > 0
     shown = vermeil("plan", "--budget", "100")
     assert "For $100 buy" in shown.stdout
-    assert "What money buys with Simple Mix" in shown.stdout
+    assert "Cost frontier of Simple Mix" in shown.stdout
     assert project.exists()
 
 

@@ -12,7 +12,8 @@ from vermeil.cli.ui.progress import shown_progress
 
 if TYPE_CHECKING:
     from vermeil.cluster.config import ClusterConfig
-    from vermeil.studies.study import RunCells, StudyReport
+    from vermeil.studies.execution import RunCells
+    from vermeil.studies.study import StudyReport
 
 EXAMPLE = "Example: vermeil study --set study.seeds=[0,1]"
 
@@ -36,6 +37,7 @@ def study(
     from vermeil.jobs.run_folder import RunFolder
     from vermeil.pipeline.study_files import read_context, read_documents, save_config
     from vermeil.student.network.encoder import require_encoder
+    from vermeil.studies.settings import StudySettings
     from vermeil.studies.study import study as job
     from vermeil.tasks import make_task
 
@@ -49,16 +51,18 @@ def study(
     with shown_progress(quiet) as progress:
         report = job(
             corpora,
-            task,
-            sections.study,
-            sections.student,
-            sections.blending,
+            StudySettings(
+                task=task,
+                study=sections.study,
+                student=sections.student,
+                blending=sections.blending,
+                selection=sections.selection,
+                plan=sections.plan,
+            ),
             output,
             progress,
-            read_context(sections),
-            sections.plan,
-            sections.selection,
-            cells,
+            context=read_context(sections),
+            run_cells=cells,
         )
     if as_json:
         print_json(report.as_dict())

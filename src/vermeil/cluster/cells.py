@@ -15,7 +15,7 @@ from vermeil.cluster.work_pool import run_units
 from vermeil.studies.cells.cell import run_cell
 from vermeil.studies.cells.job import CellJob
 from vermeil.studies.cells.sampling import CellDocuments
-from vermeil.studies.study import RunCells
+from vermeil.studies.execution import RunCells
 
 
 def cell_runner_for(config: ClusterConfig) -> RunCells:

@@ -1,4 +1,4 @@
-"""From finished cells to ``results.json`` and ``report.html``."""
+"""Statistics over finished cells, ``results.json`` and the report files."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from vermeil.corpora import corpus_stats, find_leaks
 from vermeil.data.atomic import write_json
 from vermeil.data.document import Document
 from vermeil.errors import DataError
-from vermeil.studies.config import PlanConfig, StudyConfig
+from vermeil.studies.config import PlanConfig
 from vermeil.studies.environment import describe_environment
 from vermeil.studies.inputs import StudyCorpora, report_labels
 from vermeil.studies.report.csv import write_cells, write_comparisons
 from vermeil.studies.report.findings import findings
 from vermeil.studies.report.html import write_report
+from vermeil.studies.settings import StudySettings
 from vermeil.studies.statistics.compare import compare, summarise
 from vermeil.studies.statistics.frontier import Frontier, frontier_record
 from vermeil.studies.statistics.mechanism import mechanism
@@ -26,30 +27,26 @@ PRODUCTS = ("results.json", "report.html", "report.md", "cells.csv", "comparison
 """Files that `collect_results` writes into the study's folder."""
 
 EXAMPLES = 12
-"""Test documents that the report shows."""
+"""Number of test documents in the report."""
 
 
 def collect_results(
     cells: Sequence[Mapping[str, Any]],
     corpora: StudyCorpora,
-    config: StudyConfig,
+    settings: StudySettings,
     output: Path,
     context: Mapping[str, Any],
-    plan: PlanConfig,
 ) -> dict[str, Any]:
-    """Summarise the cells, write ``results.json`` and the report, and return the former.
-
-    The report is ``report.html`` and ``report.md``; ``cells.csv`` and ``comparisons.csv`` are for
-    spreadsheets.
+    """Write ``results.json``, the report and the CSV files; return the results.
 
     Args:
-        cells: finished cells, in the order in which tables show them.
-        corpora: the documents of the study.
-        config: names the baseline and the resamples.
+        cells: finished cells, in the order of the tables.
+        corpora: the study's corpora.
+        settings: baseline, resamples and prices.
         output: the study's folder.
-        context: further entries, such as ``teacher`` and ``configuration``.
-        plan: prices, for the frontier of a study over data sizes.
+        context: further entries, for example ``teacher`` and ``configuration``.
     """
+    config = settings.study
     results: dict[str, Any] = {
         "cells": [{k: v for k, v in cell.items() if k != "predictions"} for cell in cells],
         "summary": summarise(cells),
@@ -59,7 +56,7 @@ def collect_results(
         "leaks": leaks_between(corpora),
         "examples": list(_examples(cells, corpora)),
         "mechanism": mechanism(cells),
-        "frontier": _frontier(cells, plan),
+        "frontier": _frontier(cells, settings.plan),
         **context,
     }
     results["findings"] = findings(results)
@@ -71,7 +68,7 @@ def collect_results(
 
 
 def _frontier(cells: Sequence[Mapping[str, Any]], plan: PlanConfig) -> dict[str, Any] | None:
-    """Return what gold and silver documents buy; None where the study has too few sizes."""
+    """Return the cost frontier; None if the study has too few data sizes."""
     try:
         grid = read_grid({"cells": cells}, plan.regimen)
     except DataError:
@@ -80,39 +77,41 @@ def _frontier(cells: Sequence[Mapping[str, Any]], plan: PlanConfig) -> dict[str,
 
 
 def leaks_between(corpora: StudyCorpora) -> dict[str, dict[str, int]]:
-    """Return how many texts each pair of splits shares, where training could profit from it.
+    """Return the number of texts that each pair of splits shares.
 
-    Gold and silver may share texts: both are for training.
+    Gold and silver are left out as a pair: both are training data.
     """
-    found = {}
-    for (left, ours), (right, theirs) in combinations(corpora.named(), 2):
+    leaks = {}
+    for (left, documents), (right, others) in combinations(corpora.named(), 2):
         if (left, right) != ("gold", "silver"):
-            report = find_leaks(ours, theirs)
-            found[f"{left}/{right}"] = {"exact": len(report.exact), "near": len(report.near)}
-    return found
+            report = find_leaks(documents, others)
+            leaks[f"{left}/{right}"] = {"exact": len(report.exact), "near": len(report.near)}
+    return leaks
 
 
 def _examples(
     cells: Sequence[Mapping[str, Any]], corpora: StudyCorpora
 ) -> Iterator[dict[str, Any]]:
-    """Yield test documents with what students said, those on which they differ most first."""
+    """Yield test documents with the predictions of the first seed, most different ones first."""
     first_seed = cells[0]["seed"] if cells else 0
-    said: dict[str, Mapping[str, Any]] = {}
+    predicted: dict[str, Mapping[str, Any]] = {}
     for cell in cells:
         if cell["seed"] == first_seed:
-            said.setdefault(cell["regimen"], cell.get("predictions", {}))
-    documents = [d for d in corpora.test if all(d.id in p for p in said.values())] if said else []
+            predicted.setdefault(cell["regimen"], cell.get("predictions", {}))
+    if not predicted:
+        return
+    documents = [d for d in corpora.test if all(d.id in known for known in predicted.values())]
 
-    def disagreement(document: Document) -> int:
-        return len({str(predictions[document.id]) for predictions in said.values()})
+    def variants(document: Document) -> int:
+        return len({str(known[document.id]) for known in predicted.values()})
 
     silver = {d.id: d for d in corpora.silver}
-    for document in sorted(documents, key=disagreement, reverse=True)[:EXAMPLES]:
+    for document in sorted(documents, key=variants, reverse=True)[:EXAMPLES]:
         teacher = silver.get(document.id)
         yield {
             "id": document.id,
             "text": document.text,
             "gold": report_labels(document),
             "teacher": report_labels(teacher) if teacher else None,
-            "students": {name: predictions[document.id] for name, predictions in said.items()},
+            "students": {name: known[document.id] for name, known in predicted.items()},
         }

@@ -1,4 +1,4 @@
-"""Where a study ran: versions and machine, for whoever wants to repeat it."""
+"""Software versions and machine of a run, for reproduction."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def describe_environment() -> dict[str, str | int]:
 
 
 def _processor() -> str:
-    """Return the processor's name; Linux keeps it where `platform` does not look."""
+    """Return the processor's name; on Linux from /proc/cpuinfo, which `platform` does not read."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:

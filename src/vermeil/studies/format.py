@@ -1,4 +1,4 @@
-"""Numbers and names as readers see them: the same in the terminal, the findings and the page."""
+"""Formatting of numbers and names for the terminal, the findings and the report page."""
 
 from __future__ import annotations
 
@@ -32,26 +32,33 @@ REGIMEN_MEANINGS = {
     "pooled": "gold and silver, shuffled together",
     "simple_mix": "all silver first, then all gold",
     "reverse_mix": "all gold first, then all silver",
-    "alternate": "silver, then gold, several times over",
-    "constant": "gold’s share is always the same",
-    "linear": "gold’s share follows a straight line",
-    "cosine": "gold’s share follows half a cosine wave",
-    "sigmoid": "gold’s share follows an S-curve",
-    "power": "gold’s share follows a power",
-    "exponential": "gold’s share follows an exponential",
-    "step": "gold’s share climbs stairs",
-    "cyclic": "gold’s share climbs again and again",
-    "piecewise": "gold’s share follows a table",
-    "auto": "silver corrected by gold, then Simple Mix",
-    "ceiling": "reference: people’s labels throughout",
+    "alternate": "silver and gold in turn",
+    "constant": "constant gold share",
+    "linear": "gold share grows linearly",
+    "cosine": "gold share follows half a cosine wave",
+    "sigmoid": "gold share follows an S-curve",
+    "power": "gold share follows a power",
+    "exponential": "gold share grows exponentially",
+    "step": "gold share grows in steps",
+    "cyclic": "gold share grows in cycles",
+    "piecewise": "gold share follows a table",
+    "auto": "silver corrected with gold, then Simple Mix",
+    "ceiling": "reference: people’s labels for all documents",
 }
+
+VERDICT_NAMES = {
+    "significant": "significant",
+    "suggestive": "suggestive",
+    "not_significant": "not significant",
+}
+"""Verdicts of comparisons as shown to readers."""
 
 ERROR_KINDS = ("boundary", "type", "both", "missing", "spurious")
 """Kinds of error, in the order of tables."""
 
 BUDGET_NAMES = {
-    "equal": "equal budget (every regimen sees as many wordpieces)",
-    "epochs": "epochs budget (so many passes over the data that a regimen uses)",
+    "equal": "equal budget (every regimen trains on the same number of wordpieces)",
+    "epochs": "epochs budget (a fixed number of passes over the regimen’s data)",
 }
 
 
@@ -61,7 +68,7 @@ def regimen_name(regimen: str) -> str:
 
 
 def f1(value: float | None) -> str:
-    """Return an F1 as ``.842``; a dash where there is none."""
+    """Return an F1 as ``.842``, or a dash if it is missing."""
     if value is None or math.isnan(value):
         return "–"
     text = f"{value:.3f}"
@@ -69,7 +76,7 @@ def f1(value: float | None) -> str:
 
 
 def spread(mean: float | None, sd: float | None) -> str:
-    """Return ``.842 ± .006``; without the second part where the spread is not known."""
+    """Return ``.842 ± .006``, or the mean alone if the spread is unknown."""
     return f1(mean) if sd is None else f"{f1(mean)} ± {f1(sd)}"
 
 
@@ -83,15 +90,15 @@ def points(difference: float, *, signed: bool = False) -> str:
 
 
 def p_value(value: float, *, at_most: bool = False) -> str:
-    """Return ``p = .004``, ``p < .001``, or ``p ≤ .004`` where there cannot be a smaller one."""
+    """Return ``p = .004``, ``p < .001``, or ``p ≤ .004`` if the value is an upper bound."""
     return "p < .001" if value < 0.001 else f"p {'≤' if at_most else '='} {f1(value)}"
 
 
 def corrected_p(row: Mapping[str, Any]) -> str:
     """Return the bootstrap's corrected p-value of a comparison.
 
-    The smallest p-value that so many resamples can give is a bound, and so is what Holm makes of it
-    where it is multiplied by the number of all comparisons.
+    The smallest p-value that the number of resamples can give is an upper bound, also after Holm's
+    correction.
     """
     least = 2 / (row["resamples"] + 1)
     return p_value(row["p_holm"], at_most=row["p_value"] <= least * 1.001)

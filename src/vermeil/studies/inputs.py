@@ -1,4 +1,4 @@
-"""The documents of a study."""
+"""Corpora of a study."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from vermeil.data.document import Document
 
 @dataclass(frozen=True, slots=True)
 class StudyCorpora:
-    """The documents of a study.
+    """Corpora of a study.
 
     Args:
-        gold: people's annotations to draw from.
-        silver: the teacher's annotations to draw from.
-        dev: for choosing among recipes; may be empty.
-        test: for reporting; may be empty.
+        gold: documents annotated by people; cells draw from them.
+        silver: documents annotated by the teacher; cells draw from them.
+        dev: documents for choosing among recipes; may be empty.
+        test: documents for reporting; may be empty.
     """
 
     gold: Sequence[Document]
@@ -34,7 +34,7 @@ class StudyCorpora:
 
 
 def report_labels(document: Document) -> list[Any]:
-    """Return a document's spans, or else its labels, as the report shows them."""
+    """Return a document's spans for the report, or its labels if it has no spans."""
     if document.spans is None:
         return list(document.labels or ())
     return [{"start": s.start, "end": s.end, "label": s.label} for s in document.spans]

@@ -1,4 +1,4 @@
-"""Ready-made settings for a study, put over ``vermeil.toml`` and below ``--set``."""
+"""Presets of a study: settings that override ``vermeil.toml`` and are overridden by ``--set``."""
 
 from __future__ import annotations
 
@@ -26,15 +26,17 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "student.learning_rate=5e-5",
     ),
 }
-"""Preset to overrides: quick shows within minutes that all works; paper is Huang et al. 2024 as
-closely as its settings are known (docs/paper.md)."""
+"""Overrides of each preset.
+
+quick is a test run of a few minutes. paper follows Huang et al. 2024 as far as its settings are
+known (docs/paper.md)."""
 
 
 def preset_overrides(name: str) -> tuple[str, ...]:
     """Return the overrides of a preset.
 
     Raises:
-        ConfigError: there is no such preset.
+        ConfigError: the preset is unknown.
     """
     if name not in PRESETS:
         raise ConfigError(f"--preset {name}: expected one of {', '.join(PRESETS)}")

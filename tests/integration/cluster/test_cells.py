@@ -14,8 +14,10 @@ from vermeil.cluster.cells import cell_runner_for
 from vermeil.data.progress import Progress, silent
 from vermeil.student.config import StudentConfig
 from vermeil.studies.config import StudyConfig
+from vermeil.studies.execution import RunCells
 from vermeil.studies.inputs import StudyCorpora
-from vermeil.studies.study import RunCells, StudyReport, study
+from vermeil.studies.settings import StudySettings
+from vermeil.studies.study import StudyReport, study
 from vermeil.tasks.protocol import Task
 
 pytestmark = pytest.mark.cluster
@@ -28,21 +30,13 @@ def test_a_killed_node_changes_nothing(
     corpora = StudyCorpora(documents[:20], documents[20:40], documents[40:50], documents[50:])
     config = StudyConfig(regimens=("gold_only", "pooled", "simple_mix"), seeds=(0, 1))
     student = StudentConfig(encoder=str(encoder), threads=1)
+    settings = StudySettings(task=task, study=config, student=student, blending=blending(epochs=8))
 
     def run(
         name: str, progress: Progress = silent, run_cells: RunCells | None = None
     ) -> StudyReport:
         output = tmp_path / name
-        return study(
-            corpora,
-            task,
-            config,
-            student,
-            blending(epochs=8),
-            output,
-            progress,
-            run_cells=run_cells,
-        )
+        return study(corpora, settings, output, progress, run_cells=run_cells)
 
     here = run("here")
     killing = Once("study", 1, nodes.kill)

@@ -278,7 +278,7 @@ def make_observation(regimen: str, seed: int) -> dict[str, Any]:
         "found": found,
         "wrong": {"LOC": 4, "PER": 4},
         "spurious": "01010101",
-        "said": ["11110000", "11110000", "01100110", "01100110"],
+        "mistakes": ["11110000", "11110000", "01100110", "01100110"],
     }
     return {
         "dev_documents": 60,

@@ -113,12 +113,12 @@ def test_a_split_spends_no_more_than_there_is() -> None:
     assert silver.max() == 30
 
 
-def test_nothing_is_said_of_sizes_far_from_the_data() -> None:
+def test_sizes_far_beyond_the_data_are_not_recommended() -> None:
     rich = plan(GRID, PlanConfig.model_validate({**PRICED, "budget": 10_000.0}))
     best = rich.record["purchase"]["options"][0]
     assert best == {**best, "gold": 1000, "silver": 4000}
-    assert "Study the larger sizes first" in " ".join(rich.sentences)
-    with pytest.raises(ConfigError, match="run it over larger sizes"):
+    assert "run the study over larger sizes" in " ".join(rich.sentences)
+    with pytest.raises(ConfigError, match="run the study over larger sizes"):
         plan(GRID, PlanConfig.model_validate({**PRICED, "gold": 2000, "silver": 8000}))
 
 
@@ -130,7 +130,7 @@ def test_too_few_sizes_are_refused(golds: list[int], silvers: list[int]) -> None
         plan(study_over(golds, silvers), PlanConfig.model_validate(PRICED))
 
 
-def test_what_is_missing_is_said_at_once() -> None:
+def test_all_missing_settings_are_named_together() -> None:
     with pytest.raises(ConfigError) as caught:
         plan(GRID, PlanConfig())
     assert all(

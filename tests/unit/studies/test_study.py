@@ -20,6 +20,7 @@ from vermeil.student.config import StudentConfig
 from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.studies.plan import plan
+from vermeil.studies.settings import StudySettings
 from vermeil.studies.study import StudyReport, study
 from vermeil.tasks.protocol import Task
 
@@ -62,15 +63,13 @@ def run(
         **settings,
     }
     budget = {"gold_epochs": 2, "silver_epochs": 1, "batch_wordpieces": 128}
-    return study(
-        corpora,
-        task,
-        StudyConfig.model_validate(section),
-        StudentConfig(encoder=str(encoder), threads=1),
-        BlendingConfig.model_validate({"budget": budget}),
-        output,
-        progress,
+    study_settings = StudySettings(
+        task=task,
+        study=StudyConfig.model_validate(section),
+        student=StudentConfig(encoder=str(encoder), threads=1),
+        blending=BlendingConfig.model_validate({"budget": budget}),
     )
+    return study(corpora, study_settings, output, progress)
 
 
 def test_a_study_writes_what_it_promises(
@@ -196,15 +195,15 @@ def test_the_ceiling_gives_silver_documents_their_gold_labels(
 def test_auto_corrects_silver_and_learns_plain_text_within_the_same_budget(
     corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
 ) -> None:
-    gold, said = refining.corpora()
-    silver = [replace(d, id=d.id.removeprefix("t")) for d in said]
+    gold, teacher = refining.corpora()
+    silver = [replace(d, id=d.id.removeprefix("t")) for d in teacher]
     erring = replace(corpora, gold=gold, silver=silver)
     sizes: dict[str, Any] = {"gold_documents": refining.GOLD_TEXTS, "silver_documents": 20}
     both: dict[str, Any] = {"regimens": ["gold_only", "simple_mix", "auto"], "seeds": [0], **sizes}
     plain = run(erring, task, encoder, tmp_path, **both)
-    told = run(erring, task, encoder, tmp_path, **both, plain_documents=15)
-    assert (plain.ran, told.ran, told.reused) == (3, 1, 2)
-    *others, auto = told.results["cells"]
+    extended = run(erring, task, encoder, tmp_path, **both, plain_documents=15)
+    assert (plain.ran, extended.ran, extended.reused) == (3, 1, 2)
+    *others, auto = extended.results["cells"]
     counts = auto["refinement"]["documents"]
     assert (counts["doubly_labelled"], counts["self_annotated"]) == (refining.GOLD_TEXTS, 15)
     assert "self_annotated" not in plain.results["cells"][-1]["refinement"]["documents"]
@@ -215,7 +214,7 @@ def test_auto_corrects_silver_and_learns_plain_text_within_the_same_budget(
     assert most.results["cells"][-1]["refinement"]["documents"]["self_annotated"] == 45 - 20
 
 
-def test_the_leak_check_says_what_it_found(
+def test_the_leak_check_names_shared_texts(
     corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
 ) -> None:
     long = Document(
@@ -234,7 +233,7 @@ def test_the_leak_check_says_what_it_found(
     [
         ({"regimens": ["gold_only", "golden"]}, "'golden' is unknown"),
         ({"regimens": ["pooled"]}, "baseline"),
-        ({"gold_documents": 99}, "99 are wanted"),
+        ({"gold_documents": 99}, "99 documents requested, but only 12 are available"),
         ({"regimens": ["gold_only", "ceiling"]}, "gold labels"),
     ],
 )
@@ -305,11 +304,11 @@ def test_enough_sizes_make_a_frontier_and_a_plan(
         (gold, silver) for gold in (3, 6, 9) for silver in (0, 6, 12)
     ]
     assert report.record["purchase"]["options"][0]["cost"] <= 5
-    assert "How much of each" in (tmp_path / "report.html").read_text()
-    assert "How much of each" in (tmp_path / "report.md").read_text()
+    assert "How much gold and silver" in (tmp_path / "report.html").read_text()
+    assert "How much gold and silver" in (tmp_path / "report.md").read_text()
 
 
-def test_observed_cells_say_why_and_score_the_same(
+def test_observed_cells_have_the_same_scores(
     corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
 ) -> None:
     settings = {"regimens": ["gold_only", "simple_mix"], "seeds": [0]}
@@ -331,3 +330,32 @@ def test_only_what_is_compared_can_be_observed(
 ) -> None:
     with pytest.raises(ConfigError, match=r"study\.mechanism\.regimens.*pooled"):
         run(corpora, task, encoder, tmp_path, mechanism={"regimens": ["pooled"]})
+
+
+def test_finished_cells_of_an_earlier_version_are_reused(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
+) -> None:
+    mechanism = {"regimens": ["simple_mix"], "points": 3, "documents": 5}
+    settings = {"regimens": ["gold_only", "simple_mix"], "seeds": [0], "mechanism": mechanism}
+    now = run(corpora, task, encoder, tmp_path, **settings)
+    [path] = [p for p in tmp_path.glob("cells/*.json") if "mechanism" in json.loads(p.read_text())]
+    cell = json.loads(path.read_text())
+    cell["mechanism"]["spans"]["said"] = cell["mechanism"]["spans"].pop("mistakes")
+    path.write_text(json.dumps(cell))
+    again = run(corpora, task, encoder, tmp_path, **settings)
+    assert (again.ran, again.reused) == (0, 2)
+    assert again.results["mechanism"] == now.results["mechanism"]
+
+
+def test_a_call_in_the_old_style_names_the_settings(
+    corpora: StudyCorpora, task: Task, tmp_path: Path
+) -> None:
+    old: Any = study
+    parts = (StudyConfig(), StudentConfig(), BlendingConfig())
+    with pytest.raises(TypeError, match="StudySettings"):
+        old(corpora, task, *parts, tmp_path)
+    with pytest.raises(TypeError, match=r"settings is a .*StudySettings"):
+        old(corpora, task, tmp_path)
+    with pytest.raises(TypeError, match=r"missing a required argument: 'settings'.*StudySettings"):
+        old(corpora, task=task, config=parts[0], output=tmp_path)
+    assert list(tmp_path.iterdir()) == []

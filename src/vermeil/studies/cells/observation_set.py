@@ -1,4 +1,4 @@
-"""What an observation looks at: documents and moments, the same for every regimen."""
+"""Documents and steps at which training is observed, the same for every regimen."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from vermeil.studies.config import MechanismConfig
 from vermeil.studies.inputs import StudyCorpora, report_labels
 
 SHARE_JUMP = 0.5
-"""A change of the planned gold share from one step to the next that begins another phase."""
+"""Smallest change of the planned gold share between two steps that starts a new phase."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObservationSet:
-    """Documents that an observation looks at. Training does not see them for that.
+    """Documents on which a student is measured during training; training itself is unchanged.
 
     Args:
-        dev: documents that people annotated and no student is trained on.
-        silver: silver documents of the cell in which the teacher was wrong about something.
+        dev: gold documents on which no student is trained.
+        silver: silver documents of the cell that contain an error of the teacher.
         truth: the same documents with their gold labels.
-        config: how many moments, and how large the batches of gradients.
+        config: number of measurements and size of the gradient batches.
     """
 
     dev: tuple[Document, ...]
@@ -45,12 +45,12 @@ def is_observed(regimen: str, config: MechanismConfig) -> bool:
 def sample_observation_set(
     documents: CellDocuments, corpora: StudyCorpora, config: MechanismConfig, seed: int
 ) -> ObservationSet:
-    """Draw the documents by the cell's seed, so that several seeds see more of them.
+    """Draw the documents with the cell's seed, so that several seeds cover more of them.
 
     Args:
         documents: the cell's documents.
-        corpora: those of the study; gold labels of silver documents are looked up in its gold.
-        config: how many.
+        corpora: the study's corpora; its gold holds the gold labels of silver documents.
+        config: number of documents.
         seed: the cell's seed.
 
     Raises:
@@ -58,8 +58,8 @@ def sample_observation_set(
     """
     if not corpora.dev:
         raise ConfigError(
-            "study.mechanism.regimens: the observation scores students on corpora.dev, which is "
-            "missing; name it, or observe nothing"
+            "study.mechanism.regimens: needs corpora.dev to score students during training; set "
+            "corpora.dev, or leave study.mechanism.regimens empty"
         )
     dev = _sample(corpora.dev, config.documents, f"dev:{seed}")
     labelled = {d.id: d for d in corpora.gold}
@@ -69,10 +69,10 @@ def sample_observation_set(
 
 
 def observation_steps(plan: BatchPlan, points: int) -> list[int]:
-    """Return the steps, counted from 1, after which an observation looks.
+    """Return the steps, counted from 1, after which the student is measured.
 
-    Evenly spread ones, the last step among them; and the last before each jump of the planned gold
-    share, in place of an even one that is near.
+    These are evenly spread steps, with the last step of training, and the last step before each
+    jump of the planned gold share. A jump replaces the even steps that are near it.
     """
     jumps = np.flatnonzero(np.abs(np.diff(plan.planned_share)) >= SHARE_JUMP) + 1
     even = np.unique(np.ceil(plan.steps * np.arange(1, points + 1) / points).astype(int))
@@ -84,7 +84,7 @@ def observation_steps(plan: BatchPlan, points: int) -> list[int]:
 def gradient_batch(
     examples: Sequence[TrainingExample], wordpieces: int, seed: int
 ) -> tuple[TrainingExample, ...]:
-    """Return examples of about ``wordpieces`` together, or all that there are."""
+    """Return a random batch of about ``wordpieces`` wordpieces, or all examples if fewer."""
     batch: list[TrainingExample] = []
     for number in _generator(f"batch:{seed}").permutation(len(examples)):
         if sum(e.size for e in batch) >= wordpieces:

@@ -1,4 +1,4 @@
-"""Observing a cell: what its student does at some moments of its training, and why."""
+"""Measurements of a cell's student at several steps of its training."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 class MechanismObserver:
-    """Records a training (a `vermeil.student.loop.metrics.Observer`).
+    """Measurements during training (a `vermeil.student.loop.hooks.Observer`).
 
     Args:
-        student: the student that is trained.
+        student: the student in training.
         gold: its gold examples.
         silver: its silver examples.
-        plan: what it sees.
-        probes: what to look at.
+        plan: the batch plan.
+        observation_set: documents to measure on, and the number of measurements.
         seed: draws the batches whose gradients are compared.
     """
 
@@ -47,21 +47,21 @@ class MechanismObserver:
         self._student, self._plan, self._observation_set = student, plan, observation_set
         self._steps = frozenset(observation_steps(plan, observation_set.config.points))
         self._outcomes = SpanOutcomes(observation_set.dev, student.task)
-        unseen = student.encode(observation_set.dev, "gold")
+        dev = student.encode(observation_set.dev, "gold")
         self._batches = {
             name: batch
-            for name, corpus in (("gold", gold), ("silver", silver), ("dev", unseen))
+            for name, corpus in (("gold", gold), ("silver", silver), ("dev", dev))
             if (batch := gradient_batch(corpus.examples, observation_set.config.wordpieces, seed))
         }
         self._points: list[dict[str, Any]] = []
         self._seconds = 0.0
 
     def is_due(self, step: int) -> bool:
-        """Return whether this is one of the moments."""
+        """Return whether to measure after this step."""
         return step in self._steps
 
     def observe(self, step: int) -> None:
-        """Look at the student, and note what there is."""
+        """Measure the student after this step and append the result."""
         began = time.perf_counter()
         predictor = self._student.predictor(self._student.config.precision)
         dev = self._scored_documents(predictor, self._observation_set.dev)
@@ -85,7 +85,7 @@ class MechanismObserver:
         self._seconds += time.perf_counter() - began
 
     def dev_curve(self) -> list[dict[str, float]]:
-        """Return step and F1 on the sample of dev at each moment."""
+        """Return step and F1 on the sample of dev of each measurement."""
         tallies = [
             (
                 point["step"],
@@ -96,7 +96,7 @@ class MechanismObserver:
         return [{"step": step, "f1": round(tally.f1, 5)} for step, tally in tallies]
 
     def as_dict(self) -> dict[str, Any]:
-        """What the cell keeps."""
+        """Return the measurements, as the cell's record stores them."""
         return {
             "dev_documents": len(self._observation_set.dev),
             "silver_documents": len(self._observation_set.silver),
@@ -112,17 +112,23 @@ class MechanismObserver:
         documents: Sequence[Document],
         truth: Sequence[Document] | None = None,
     ) -> list[ScoredDocument]:
-        """Return words and probabilities of documents, with the classes of what they say."""
+        """Return words and class probabilities of documents, with own and gold classes.
+
+        Args:
+            predictor: the student's predictor.
+            documents: documents with the labels that the student is trained on.
+            truth: the same documents with gold labels; None: their own labels are gold.
+        """
         plain = [d.with_annotation(UNANNOTATED) for d in documents]
         encode = self._student.task.encode
         return [
             ScoredDocument(
-                one.words,
-                rows,
-                encode(document, one.words).classes,
-                encode(true, one.words).classes,
+                encoded.words,
+                probabilities,
+                encode(document, encoded.words).classes,
+                encode(gold, encoded.words).classes,
             )
-            for document, true, (one, rows) in zip(
+            for document, gold, (encoded, probabilities) in zip(
                 documents, truth or documents, predictor.predict_proba(plain), strict=True
             )
         ]
@@ -131,11 +137,11 @@ class MechanismObserver:
         return self._student.task.decode(document.words, document.probabilities)
 
     def _gradients(self) -> dict[str, float]:
-        """Return cosines between batches, their norms and losses; dev is gold that is not seen."""
-        found = self._student.gradients(list(self._batches.values()))
-        told: dict[str, float] = {}
+        """Return norms and losses of the batches' gradients, and the cosines between them."""
+        gradients = self._student.compare_gradients(list(self._batches.values()))
+        values: dict[str, float] = {}
         for i, name in enumerate(self._batches):
-            told[f"{name}_norm"], told[f"{name}_loss"] = found.norms[i], found.losses[i]
+            values[f"{name}_norm"], values[f"{name}_loss"] = gradients.norms[i], gradients.losses[i]
             for j, other in enumerate(list(self._batches)[:i]):
-                told[f"{other}_{name}"] = found.cosines[j, i]
-        return {name: round(float(value), 4) for name, value in told.items()}
+                values[f"{other}_{name}"] = gradients.cosines[j, i]
+        return {name: round(float(value), 4) for name, value in values.items()}

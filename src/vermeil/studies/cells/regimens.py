@@ -1,4 +1,4 @@
-"""What a regimen named in a study means: the whole ``[blending]`` section for it."""
+"""Regimens of a study by name, each as a complete ``[blending]`` section."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from vermeil.errors import ConfigError
 from vermeil.renamed import new_key
 
 CEILING = "ceiling"
-"""The regimen gold_only over gold and the silver documents, both with their gold labels."""
+"""The regimen gold_only, trained on gold and on the silver documents with their gold labels."""
 
 KNOWN_REGIMENS = (
     *(name for name in get_args(RegimenName) if name != "schedule"),
     *get_args(ScheduleName),
     CEILING,
 )
-"""What a study can name without defining it."""
+"""Names that a study can use without defining them as variants."""
 
 
 def blending_for(
@@ -31,11 +31,11 @@ def blending_for(
 
     Args:
         regimen: a regimen, a schedule, `CEILING`, or a variant.
-        blending: what all regimens share.
-        variants: names to the settings that differ.
+        blending: settings that all regimens share.
+        variants: names of variants, each with the settings that differ.
 
     Raises:
-        ConfigError: there is no such regimen or schedule, or a variant's settings are wrong.
+        ConfigError: the regimen or schedule is unknown, or a variant's settings are wrong.
     """
     if variants and regimen in variants:
         try:
@@ -62,12 +62,12 @@ def _variant_problems(name: str, error: ValidationError) -> Iterator[str]:
 
 
 def _merged(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings with changes put in, table by table."""
-    found = dict(settings)
+    """Return settings with the changes applied; nested tables are merged."""
+    merged = dict(settings)
     for key, value in changes.items():
-        below = found.get(key)
-        if isinstance(below, Mapping) and isinstance(value, Mapping):
-            found[key] = _merged(below, value)
+        table = merged.get(key)
+        if isinstance(table, Mapping) and isinstance(value, Mapping):
+            merged[key] = _merged(table, value)
         else:
-            found[key] = value
-    return found
+            merged[key] = value
+    return merged

@@ -1,4 +1,4 @@
-"""Drawing a cell's documents: the same for every regimen with the same seed and sizes."""
+"""Random draw of a cell's documents, the same for every regimen with the same seed and sizes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vermeil.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class CellDocuments:
-    """Gold and silver documents of a cell; no document is in both."""
+    """Gold and silver documents of a cell, without documents in common."""
 
     gold: tuple[Document, ...]
     silver: tuple[Document, ...]
@@ -29,9 +29,10 @@ def sample_documents(
 ) -> CellDocuments:
     """Draw documents group by group.
 
-    All groups of both corpora are shuffled by the seed. Gold documents are taken in that order,
-    the last group cut at the number wanted; then silver documents in the same order, those drawn
-    as gold left out. So silver follows gold where both corpora hold the same texts.
+    All groups of both corpora are shuffled with the seed. Gold documents are taken in that order;
+    the last group is cut at ``gold_documents``. Silver documents are then taken in the same order,
+    without the documents drawn as gold. Silver therefore follows gold if both corpora hold the
+    same texts.
 
     Args:
         gold: all gold documents.
@@ -41,7 +42,7 @@ def sample_documents(
         seed: shuffles the groups.
 
     Raises:
-        ConfigError: more documents are wanted than there are.
+        ConfigError: a corpus has fewer documents than requested.
     """
     names = sorted({d.group_or_id for d in gold} | {d.group_or_id for d in silver})
     digest = hashlib.sha256(f"draw:{seed}".encode()).digest()
@@ -58,7 +59,8 @@ def _first(
 ) -> tuple[Document, ...]:
     if count is not None and count > len(documents):
         raise ConfigError(
-            f"study.{origin}_documents: {count} are wanted, but there are {len(documents)}"
+            f"study.{origin}_documents: {count} documents requested, but only {len(documents)} are "
+            "available; use a smaller number"
         )
     ordered = sorted(documents, key=lambda d: rank[d.group_or_id])
     return tuple(ordered[:count])

@@ -1,4 +1,4 @@
-"""What became of every single span over training: found, wrong in which way, forgotten."""
+"""Outcome of every single span over training: found, kind of error, or forgotten."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ LETTERS: dict[ErrorKind | None, str] = {
     "both": "x",
     "missing": "m",
 }
-"""How a gold span fares, one letter each: found, or what is wrong with it."""
+"""Outcome of a gold span as one letter: found, or the kind of error."""
 
 ItemKey = tuple[str, int, tuple[int, int, str]]
-"""Label, number of the document, and key of a span (or of a label of a whole text)."""
+"""Label, document number, and key of a span (or of a document label)."""
 
 
 @dataclass(slots=True)
 class SpanOutcomes:
-    """Follows the spans of some documents over training.
+    """Outcomes of the spans of some documents, measured several times during training.
 
     Args:
-        gold: documents that people annotated.
-        task: how to score.
+        gold: documents with gold annotations.
+        task: the task, which scores predictions.
     """
 
     gold: Sequence[Document]
@@ -39,16 +39,16 @@ class SpanOutcomes:
     _wrong: list[dict[ItemKey, Annotation]] = field(default_factory=list)
 
     def add(self, predicted: Sequence[Annotation]) -> Counts:
-        """Take what the student says now about each document; return the counts."""
+        """Append the outcomes of one prediction per document; return their counts."""
         letters: list[tuple[ItemKey, str]] = []
         wrong: dict[ItemKey, Annotation] = {}
         counts = []
-        for number, (document, said) in enumerate(zip(self.gold, predicted, strict=True)):
-            counts.append(self.task.count(document.annotation, said))
+        for number, (document, prediction) in enumerate(zip(self.gold, predicted, strict=True)):
+            counts.append(self.task.count(document.annotation, prediction))
             expected = dict(_items(document.annotation, number))
-            found = dict(_items(said, number))
+            found = dict(_items(prediction, number))
             letters.extend(
-                (item, self._outcome_letter(one, said, hit=item in found))
+                (item, self._outcome_letter(one, prediction, hit=item in found))
                 for item, one in expected.items()
             )
             wrong.update({item: one for item, one in found.items() if item not in expected})
@@ -57,7 +57,7 @@ class SpanOutcomes:
         return sum_counts(counts)
 
     def _outcome_letter(self, item: Annotation, predicted: Annotation, *, hit: bool) -> str:
-        """Judge one gold item by itself against all that the student says."""
+        """Return the outcome of one gold item, given all predictions for its document."""
         if hit:
             return LETTERS[None]
         kinds = {kind for _, kind in self.task.count(item, predicted).errors} & LETTERS.keys()
@@ -68,27 +68,28 @@ class SpanOutcomes:
         return any(kind == "spurious" for _, kind in counts.errors)
 
     def as_dict(self) -> dict[str, Any]:
-        """What is kept.
+        """Return the outcomes for the cell's record.
 
-        ``gold`` and ``wrong`` number the items per label, in the order in which the strings of
-        ``found`` and ``said`` have them, a string per moment. A letter of ``found`` is one of
-        `LETTERS`; one of ``said`` is 1 where the student made this mistake at this moment: a span
-        that is not gold. ``spurious`` is 1 for those that do not stand in the place of a gold span.
+        ``gold`` counts the gold items per label, and ``wrong`` the different wrong predictions.
+        ``found`` and ``mistakes`` have one string per measurement, with one character per item in
+        the same order. A character of ``found`` is one of `LETTERS`. A character of ``mistakes`` is
+        1 if the student made this wrong prediction at this measurement. ``spurious`` is 1 for wrong
+        predictions that are not paired with a gold span.
         """
         gold = sorted(item for i, d in enumerate(self.gold) for item, _ in _items(d.annotation, i))
-        every = {item: one for now in self._wrong for item, one in now.items()}
-        wrong = sorted(every)
+        every = {item: one for wrong in self._wrong for item, one in wrong.items()}
+        items = sorted(every)
         return {
             "gold": _per_label(gold),
             "found": list(self._found),
-            "wrong": _per_label(wrong),
-            "spurious": "".join("01"[self._is_spurious(item, every[item])] for item in wrong),
-            "said": ["".join("01"[item in now] for item in wrong) for now in self._wrong],
+            "wrong": _per_label(items),
+            "spurious": "".join("01"[self._is_spurious(item, every[item])] for item in items),
+            "mistakes": ["".join("01"[item in wrong] for item in items) for wrong in self._wrong],
         }
 
 
 def _items(annotation: Annotation, number: int) -> Iterator[tuple[ItemKey, Annotation]]:
-    """Yield all that an annotation says, one by one."""
+    """Yield the spans and document labels of an annotation, each as an annotation."""
     for span in annotation.spans or ():
         yield (span.label, number, span.key), Annotation(spans=(span,))
     for label in annotation.labels or ():

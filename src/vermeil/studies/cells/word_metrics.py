@@ -1,4 +1,4 @@
-"""How sure a student is of words, and whether it has learnt the teacher's errors."""
+"""Word-level measurements: confidence, accuracy and reproduction of the teacher's errors."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ WordProbabilities = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class ScoredDocument:
-    """A document as a student sees it; a task that labels whole texts has one "word" per text.
+    """Class probabilities of a document's words; a task with document labels has one word.
 
     Args:
-        words: the ranges of its words.
-        probabilities: float32, shape (words, classes): probabilities.
-        label_classes: int64, shape (words,): classes of the document's own labels.
-        gold_classes: the same of its gold labels.
+        words: ranges of the words.
+        probabilities: class probabilities, float32 of shape (words, classes).
+        label_classes: classes of the document's own labels, int64 of shape (words,).
+        gold_classes: classes of its gold labels, of the same shape.
     """
 
     words: Sequence[Range]
@@ -36,64 +36,65 @@ class ScoredDocument:
 
 
 def sharpness_metrics(documents: Sequence[ScoredDocument], task: Task) -> dict[str, float | int]:
-    """Return how sure the student is, and how often it is right, over all words and within spans.
+    """Return entropy, confidence and accuracy over all words and over words of gold spans.
 
-    ``entropy`` is the mean of −Σ p·ln p over words, in nats; ``confidence`` the mean of the highest
-    probability; ``accuracy`` how often that class is right. With ``span_`` before it: over words
-    that belong to a gold span.
+    ``entropy`` is the mean of −Σ p·ln p over words, in nats. ``confidence`` is the mean of the
+    highest probability, and ``accuracy`` the share of words whose most probable class is gold. The
+    prefix ``span_`` marks the values over words of gold spans.
     """
-    rows, _, true = _concatenated(documents)
+    rows, _, gold = _concatenated(documents)
     entropy = -(rows * np.log(np.maximum(rows, 1e-12))).sum(axis=1)
-    told: dict[str, float | int] = {}
-    for name, chosen in (("", np.ones(len(rows), bool)), ("span_", _is_labelled(true, task))):
-        told[f"{name}words"] = int(chosen.sum())
-        if chosen.any():
-            told[f"{name}entropy"] = _mean(entropy[chosen])
-            told[f"{name}confidence"] = _mean(rows[chosen].max(axis=1))
-            told[f"{name}accuracy"] = _mean(rows[chosen].argmax(axis=1) == true[chosen])
-    return told
+    metrics: dict[str, float | int] = {}
+    for prefix, mask in (("", np.ones(len(rows), bool)), ("span_", _is_labelled(gold, task))):
+        metrics[f"{prefix}words"] = int(mask.sum())
+        if mask.any():
+            metrics[f"{prefix}entropy"] = _mean(entropy[mask])
+            metrics[f"{prefix}confidence"] = _mean(rows[mask].max(axis=1))
+            metrics[f"{prefix}accuracy"] = _mean(rows[mask].argmax(axis=1) == gold[mask])
+    return metrics
 
 
 def silver_word_metrics(documents: Sequence[ScoredDocument], task: Task) -> dict[str, Any]:
-    """Return what the student makes of words that the teacher got right, and of its errors.
+    """Return losses over words with correct and with wrong teacher labels, and error counts.
 
-    ``clean`` are words where silver and gold agree, ``clean_spans`` those of them that belong to a
-    span, ``noisy`` those where they differ; ``loss`` is the mean of −ln p of the silver class,
-    ``gold_loss`` of the gold class. ``pairs`` has, per gold label > silver label, how many noisy
-    words there are, and of how many the student says what silver says, and what gold says.
+    ``clean`` are words whose silver and gold classes agree, ``clean_spans`` the clean words of
+    spans, and ``noisy`` the words whose classes differ. ``loss`` is the mean of −ln p of the silver
+    class, and ``gold_loss`` that of the gold class. ``pairs`` has three counts per pair "gold label
+    > silver label": noisy words, predictions equal to silver, and predictions equal to gold.
     """
-    rows, said, true = _concatenated(documents)
-    clean, noisy = said == true, said != true
-    told: dict[str, Any] = {
-        "clean": _losses(rows, said, true, clean),
-        "clean_spans": _losses(rows, said, true, clean & _is_labelled(true, task)),
-        "noisy": _losses(rows, said, true, noisy),
+    rows, silver, gold = _concatenated(documents)
+    clean, noisy = silver == gold, silver != gold
+    losses = {
+        "clean": _losses(rows, silver, gold, clean),
+        "clean_spans": _losses(rows, silver, gold, clean & _is_labelled(gold, task)),
+        "noisy": _losses(rows, silver, gold, noisy),
     }
-    best = rows.argmax(axis=1)
+    predicted = rows.argmax(axis=1)
     pairs: dict[str, list[int]] = {}
     for i in np.flatnonzero(noisy):
-        pair = f"{_label(int(true[i]), task)}>{_label(int(said[i]), task)}"
-        row = pairs.setdefault(pair, [0, 0, 0])
-        for place, counts in enumerate((True, best[i] == said[i], best[i] == true[i])):
-            row[place] += int(counts)
-    return {**told, "pairs": dict(sorted(pairs.items()))}
+        pair = f"{_label(int(gold[i]), task)}>{_label(int(silver[i]), task)}"
+        counts = pairs.setdefault(pair, [0, 0, 0])
+        counts[0] += 1
+        counts[1] += int(predicted[i] == silver[i])
+        counts[2] += int(predicted[i] == gold[i])
+    return {**losses, "pairs": dict(sorted(pairs.items()))}
 
 
 def _concatenated(
     documents: Sequence[ScoredDocument],
 ) -> tuple[WordProbabilities, ClassIds, ClassIds]:
-    """Put all documents together, without words that anybody abstained from."""
+    """Concatenate all documents, without words whose label is unknown (abstentions)."""
     rows = np.concatenate([d.probabilities for d in documents])
-    said = np.concatenate([d.label_classes for d in documents])
-    true = np.concatenate([d.gold_classes for d in documents])
-    known = (said != IGNORED) & (true != IGNORED)
-    return rows[known], said[known], true[known]
+    labels = np.concatenate([d.label_classes for d in documents])
+    gold = np.concatenate([d.gold_classes for d in documents])
+    known = (labels != IGNORED) & (gold != IGNORED)
+    return rows[known], labels[known], gold[known]
 
 
 def _is_labelled(classes: ClassIds, task: Task) -> NDArray[np.bool_]:
-    nothing = task.classes.index(NO_LABEL) if NO_LABEL in task.classes else -1
-    marked: NDArray[np.bool_] = classes != nothing
-    return marked
+    no_label = task.classes.index(NO_LABEL) if NO_LABEL in task.classes else -1
+    labelled: NDArray[np.bool_] = classes != no_label
+    return labelled
 
 
 def _label(number: int, task: Task) -> str:
@@ -105,15 +106,15 @@ def _losses(
     rows: WordProbabilities,
     label_classes: ClassIds,
     gold_classes: ClassIds,
-    chosen: NDArray[np.bool_],
+    mask: NDArray[np.bool_],
 ) -> dict[str, Any]:
-    told: dict[str, Any] = {"words": int(chosen.sum())}
-    if chosen.any():
-        own = rows[chosen]
-        index = np.arange(len(own))
+    losses: dict[str, Any] = {"words": int(mask.sum())}
+    if mask.any():
+        chosen = rows[mask]
+        index = np.arange(len(chosen))
         for name, classes in (("loss", label_classes), ("gold_loss", gold_classes)):
-            told[name] = _mean(-np.log(np.maximum(own[index, classes[chosen]], 1e-12)))
-    return told
+            losses[name] = _mean(-np.log(np.maximum(chosen[index, classes[mask]], 1e-12)))
+    return losses
 
 
 def _mean(values: NDArray[Any]) -> float:

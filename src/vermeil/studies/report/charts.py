@@ -1,4 +1,4 @@
-"""The charts of a study's page, each drawn from plain numbers."""
+"""Charts of the report page, drawn from plain numbers."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _PANEL = (170, 96)
 
 
 def score_chart(rows: Sequence[Row], score: str) -> Markup:
-    """Draw every regimen's mean, its spread (± sd) and the dot of each seed.
+    """Draw the mean of every regimen, its spread (± sd) and a dot per seed.
 
     Args:
-        rows: summary rows in the order of the chart, each with the score.
+        rows: summary rows with the score, in the order of the chart.
         score: ``test`` or ``dev``.
     """
     values = [v for row in rows for v in row[score]["values"] if v is not None]
     ends = [row[score]["mean"] + k * (row[score]["sd"] or 0) for row in rows for k in (-1, 1)]
     scale = _padded([*values, *ends], 0.01)
     scale = replace(scale, low=max(0.0, scale.low), high=min(1.0, scale.high))
-    said = "; ".join(
+    description = "; ".join(
         f"{regimen_name(row['regimen'])} {spread(row[score]['mean'], row[score]['sd'])}"
         for row in rows
     )
-    drawing = _row_drawing(len(rows), f"{score} F1, mean and spread by regimen: {said}")
+    drawing = _row_drawing(len(rows), f"{score} F1, mean and spread by regimen: {description}")
     _vertical_grid(drawing, scale, [f1(tick) for tick in ticks(scale.low, scale.high)])
     for index, row in enumerate(rows):
         y = _row_centre(index)
@@ -54,22 +54,22 @@ def score_chart(rows: Sequence[Row], score: str) -> Markup:
 
 
 def difference_chart(regimens: Sequence[str], rows: Sequence[Row]) -> Markup:
-    """Draw every regimen's difference to the baseline with its 95 % interval.
+    """Draw the difference of every regimen to the baseline, with its 95 % interval.
 
     Args:
-        regimens: names in the order of the chart; one without a row stays empty.
+        regimens: names in the order of the chart; one without a comparison has an empty row.
         rows: comparisons with the baseline.
     """
     by_regimen = {row["regimen"]: row for row in rows}
     baseline = rows[0]["baseline"]
     scale = _padded([0.0, *(row[end] for row in rows for end in ("low", "high"))], 0.005)
-    said = "; ".join(
+    description = "; ".join(
         f"{regimen_name(row['regimen'])} {points(row['difference'], signed=True)} points, interval "
         f"{points(row['low'], signed=True)} to {points(row['high'], signed=True)}"
         for row in rows
     )
     drawing = _row_drawing(
-        len(regimens), f"Difference to {regimen_name(baseline)} in points of F1: {said}"
+        len(regimens), f"Difference to {regimen_name(baseline)} in points of F1: {description}"
     )
     marks = ticks(scale.low, scale.high)
     _vertical_grid(drawing, scale, [_short_points(tick) for tick in marks])
@@ -93,15 +93,17 @@ def difference_chart(regimens: Sequence[str], rows: Sequence[Row]) -> Markup:
 
 
 def type_chart(label: str, scores: Sequence[tuple[str, float, float | None]]) -> Markup:
-    """Draw one type's F1 as a bar per regimen, from 0 to 1, the highest in gold.
+    """Draw the F1 of one type as a bar per regimen, from 0 to 1, with the highest in gold.
 
     Args:
         label: the type.
-        scores: regimen, mean F1 and its spread (None: not known).
+        scores: regimen, mean F1 and its spread (None: unknown).
     """
     row, top = 20, 4
-    said = "; ".join(f"{regimen_name(name)} {f1(mean)}" for name, mean, _ in scores)
-    drawing = Drawing(_WIDTH, top + row * len(scores) + 18, f"F1 of {label} by regimen: {said}")
+    description = "; ".join(f"{regimen_name(name)} {f1(mean)}" for name, mean, _ in scores)
+    drawing = Drawing(
+        _WIDTH, top + row * len(scores) + 18, f"F1 of {label} by regimen: {description}"
+    )
     scale = Scale(0, 1, _NAMES, _WIDTH - _VALUES)
     contestants = [mean for name, mean, _ in scores if name != "ceiling"]
     best = max(contestants, default=1.0)
@@ -122,7 +124,12 @@ def type_chart(label: str, scores: Sequence[tuple[str, float, float | None]]) ->
 
 
 def schedule_chart(name: str, plan: Mapping[str, Sequence[float]]) -> Markup:
-    """Draw the gold share over training: realised as a gold area, planned as a dashed line."""
+    """Draw the gold share over training: realised as a gold area, planned as a dashed line.
+
+    Args:
+        name: name of the regimen, for the description.
+        plan: ``progress``, ``realised`` and ``planned``, each a list of the same length.
+    """
     progress = list(plan["progress"])
     realised, planned = list(plan["realised"]), list(plan["planned"])
     average = sum(realised) / len(realised)
@@ -147,10 +154,10 @@ def curve_chart(
     """Draw a value over the steps of training, one line per seed.
 
     Args:
-        name: the regimen's, for the description.
+        name: name of the regimen, for the description.
         lines: steps and values of each seed.
-        extent: ``steps`` (the longest training), ``low`` and ``high``, the same for every panel.
-        unit: what the value is: ``loss`` or ``dev F1``.
+        extent: ``steps`` (longest training), ``low`` and ``high``, shared by all panels.
+        unit: name of the value, ``loss`` or ``dev F1``.
     """
     last = [values[-1] for _, values in lines if values]
     drawing = Drawing(
@@ -167,7 +174,7 @@ def curve_chart(
 
 
 def _padded(values: Sequence[float], least: float) -> Scale:
-    """Return the horizontal scale of a row chart, a little wider than its values."""
+    """Return the horizontal scale of a row chart, slightly wider than its values."""
     low, high = min(values), max(values)
     pad = max(least, 0.06 * (high - low))
     return Scale(low - pad, high + pad, _NAMES, _WIDTH - _VALUES)
@@ -211,7 +218,15 @@ def panel_axes(
     rows: Sequence[tuple[float, str]],
     ends: Sequence[tuple[float, str]],
 ) -> None:
-    """Draw a panel's grid and axis: labels of rows, and of both ends."""
+    """Draw the grid and the axis of a panel.
+
+    Args:
+        drawing: the panel.
+        x_scale: horizontal scale.
+        y_scale: vertical scale.
+        rows: value and label of each grid line.
+        ends: value and label of both ends of the axis.
+    """
     for value, label in rows:
         drawing.line((x_scale.start, y_scale(value)), (x_scale.end, y_scale(value)), "grid")
         drawing.text((x_scale.start - 4, y_scale(value) + 3.5), label, "tick", "end")
@@ -226,10 +241,10 @@ def _scaled_points(
     return [(x_scale(x), y_scale(y)) for x, y in zip(x_values, y_values, strict=True)]
 
 
-def _thinned(found: list[Point], most: int = 120) -> list[Point]:
-    """Return at most ``most`` points, each the mean of its neighbours."""
-    size = -(-len(found) // most) if found else 1
-    chunks = [found[i : i + size] for i in range(0, len(found), size)]
+def _thinned(points: list[Point], limit: int = 120) -> list[Point]:
+    """Return at most ``limit`` points, each the mean of consecutive points."""
+    size = -(-len(points) // limit) if points else 1
+    chunks = [points[i : i + size] for i in range(0, len(points), size)]
     return [
         (sum(x for x, _ in chunk) / len(chunk), sum(y for _, y in chunk) / len(chunk))
         for chunk in chunks

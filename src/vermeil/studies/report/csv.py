@@ -1,4 +1,4 @@
-"""A study's cells and comparisons as CSV, for those who want to compute with them."""
+"""Cells and comparisons of a study as CSV."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ COMPARISON_COLUMNS = (
 
 
 def write_cells(cells: Sequence[Row], path: Path) -> None:
-    """Write a line per cell: what it is, its scores overall and by type, and what it cost."""
+    """Write one line per cell: inputs, scores overall and by type, and training time."""
     _write([_cell(cell) for cell in cells], path)
 
 
 def write_comparisons(comparisons: Sequence[Row], path: Path) -> None:
-    """Write a line per comparison; differences are in F1, not points."""
+    """Write one line per comparison; differences are in F1, not in points."""
     _write([{name: row.get(name) for name in COMPARISON_COLUMNS} for row in comparisons], path)
 
 

@@ -1,4 +1,4 @@
-"""A sentence with its marked spans, judged against the gold, ready for the page."""
+"""A text with highlighted spans, compared with gold, for the report page."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Correctness = Literal["plain", "right", "wrong", "missed"]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of the text: unmarked where ``label`` is empty.
+    """A piece of the text, highlighted if it has a label.
 
     Args:
         text: the characters.
-        label: of the mark.
-        correctness: right or wrong against the gold; missed: gold that was not marked; plain: not
-            judged.
-        note: what the gold has in its place, in words.
+        label: label of the span; empty: no span.
+        correctness: right or wrong compared with gold; missed: a gold span that was not predicted;
+            plain: not compared.
+        note: the gold spans in place of a wrong one, as text.
     """
 
     text: str
@@ -31,13 +31,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class HighlightedText:
-    """A text in pieces, and how many of its marks are right, wrong and missed.
+    """A text in pieces, with counts of right, wrong and missed spans.
 
     Args:
-        pieces: in order; together they are the text.
-        right: marks that the gold has, too; the same for ``wrong``. None where nothing is judged.
-        missed: gold spans that were not found exactly.
-        hidden: marks that are counted but not shown, because they cross one that is.
+        pieces: the pieces in order; together they are the text.
+        right: number of spans that gold has, too; None: not compared with gold.
+        wrong: number of spans that gold does not have.
+        missed: number of gold spans that were not predicted exactly.
+        hidden: number of spans that are counted but not shown, because they overlap a shown one.
     """
 
     pieces: tuple[Piece, ...]
@@ -50,24 +51,24 @@ class HighlightedText:
 def highlight_spans(
     text: str, spans: Sequence[Mapping[str, Any]], gold: Sequence[Mapping[str, Any]] | None
 ) -> HighlightedText:
-    """Cut a text into pieces by its spans and compare them with the gold.
+    """Split a text into pieces at its spans, and compare the spans with gold.
 
     Args:
         text: the document's text.
-        spans: who marked what: ``start``, ``end``, ``label``.
-        gold: the people's spans; None where there is nothing to compare with.
+        spans: spans with ``start``, ``end`` and ``label``.
+        gold: gold spans; None: the spans are not compared.
     """
     found, truth = _keys(spans, len(text)), _keys(gold or (), len(text))
     shown: list[tuple[SpanKey, Correctness, str]] = []
-    taken: list[SpanKey] = []
+    placed: list[SpanKey] = []
     for key in found:
-        if not any(_overlap(key, other) for other in taken):
-            taken.append(key)
+        if not any(_overlap(key, other) for other in placed):
+            placed.append(key)
             shown.append(_assess(text, key, truth) if gold is not None else (key, "plain", ""))
-    hidden = len(found) - len(taken)
+    hidden = len(found) - len(placed)
     for key in truth:
-        if key not in found and not any(_overlap(key, other) for other in taken):
-            taken.append(key)
+        if key not in found and not any(_overlap(key, other) for other in placed):
+            placed.append(key)
             shown.append((key, "missed", ""))
     right = len(set(found) & set(truth))
     return HighlightedText(
@@ -80,7 +81,7 @@ def highlight_spans(
 
 
 def _keys(spans: Sequence[Mapping[str, Any]], size: int) -> list[SpanKey]:
-    """Return the spans that lie in the text, each once, longest first at a place."""
+    """Return the different spans within the text, sorted by start, longest first."""
     keys = {(int(s["start"]), int(s["end"]), str(s["label"])) for s in spans}
     inside = [key for key in keys if 0 <= key[0] < key[1] <= size]
     return sorted(inside, key=lambda key: (key[0], -key[1], key[2]))
@@ -94,20 +95,20 @@ def _assess(text: str, key: SpanKey, truth: Sequence[SpanKey]) -> tuple[SpanKey,
     if key in truth:
         return key, "right", ""
     crossed = [other for other in truth if _overlap(key, other)]
-    said = [
+    labels = [
         other[2] if other[:2] == key[:2] else f"“{text[other[0] : other[1]]}” {other[2]}"
         for other in crossed
     ]
-    return key, "wrong", f"gold: {', '.join(said)}" if said else "gold: nothing"
+    return key, "wrong", f"gold: {', '.join(labels)}" if labels else "gold: nothing"
 
 
 def _pieces(text: str, shown: Sequence[tuple[SpanKey, Correctness, str]]) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     at = 0
-    for (start, end, label), judgement, note in shown:
+    for (start, end, label), correctness, note in shown:
         if at < start:
             pieces.append(Piece(text[at:start]))
-        pieces.append(Piece(text[start:end], label, judgement, note))
+        pieces.append(Piece(text[start:end], label, correctness, note))
         at = end
     if at < len(text):
         pieces.append(Piece(text[at:]))

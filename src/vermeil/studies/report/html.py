@@ -1,4 +1,4 @@
-"""The study's page: one HTML file that needs neither network nor scripts."""
+"""The report page: one HTML file without scripts or external resources."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from vermeil.studies.report.markdown import report_markdown
 from vermeil.studies.report.page import page_view
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-"""Control characters, lone surrogates and non-characters: no page may hold them."""
+"""Control characters, lone surrogates and non-characters, which are not allowed in XML."""
 
 
 def write_report(results: Mapping[str, Any], path: Path) -> None:
-    """Write the page of a study, and its tables as Markdown beside it; each whole or not at all.
+    """Write the report as HTML and as Markdown; each file is written completely or not at all.
 
     Args:
-        results: what ``results.json`` holds; every part but ``cells`` may be absent or empty.
-        path: the HTML file; the other one has the same name and ends in ``.md``.
+        results: contents of ``results.json``; every part except ``cells`` can be absent or empty.
+        path: the HTML file; the Markdown file has the same name with the suffix ``.md``.
 
     Raises:
         DataError: the file cannot be written.
@@ -36,7 +36,7 @@ def write_report(results: Mapping[str, Any], path: Path) -> None:
 
 
 def render(results: Mapping[str, Any]) -> str:
-    """Return the page as text: HTML that is well-formed XML, too."""
+    """Return the page as HTML that is also well-formed XML."""
     return _template().render(page_view(_printable(results)))
 
 
@@ -53,7 +53,7 @@ def _template() -> Template:
 
 
 def _printable(value: Any) -> Any:
-    """Return the same values with � for every character that no page may hold."""
+    """Return the same values with � for every character that XML does not allow."""
     if isinstance(value, str):
         return _UNPRINTABLE.sub("�", value)
     if isinstance(value, Mapping):

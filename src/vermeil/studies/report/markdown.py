@@ -1,10 +1,11 @@
-"""A study's results as Markdown: the answer, and the tables of the page."""
+"""The report as Markdown: findings, and the tables of the page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from vermeil.studies.format import VERDICT_NAMES
 from vermeil.studies.report.page import page_view
 
 Results = Mapping[str, Any]
@@ -15,7 +16,7 @@ def report_markdown(results: Results) -> str:
     """Return the report as Markdown, without charts and examples.
 
     Args:
-        results: what ``results.json`` holds; every part but ``cells`` may be absent.
+        results: contents of ``results.json``; every part except ``cells`` can be absent.
     """
     view = page_view(results)
     lines = [f"# Which blend of gold and silver?\n\n{view['subtitle']}", *findings_parts(view)]
@@ -37,9 +38,9 @@ def findings_parts(view: View) -> Iterator[str]:
         yield f"**{_scoped(one)}**"
     statements = [one for of_scope in found["statements"].values() for one in of_scope]
     if statements:
-        yield "\n".join(f"- *{one['kind']}*: {_scoped(one)}" for one in statements)
+        yield "\n".join(f"- *{_kind_name(one)}*: {_scoped(one)}" for one in statements)
     if found["cautions"]:
-        yield "Read with care:"
+        yield "Cautions:"
         yield "\n".join(f"- {_scoped(one)}" for one in found["cautions"])
 
 
@@ -53,8 +54,8 @@ def block_parts(block: View, heading: str = "##") -> Iterator[str]:
     )
     rows = []
     for row in block["rows"]:
-        told = (row.get(key, "") for key in ("difference", "range", "p", "verdict_text"))
-        rows.append([row["name"], row["score"], row["dev"], *(told if compared else ())])
+        comparison = [row.get(key, "") for key in ("difference", "range", "p", "verdict_text")]
+        rows.append([row["name"], row["score"], row["dev"], *(comparison if compared else ())])
     yield table(head, rows)
     if block["schedules"]:
         yield table(
@@ -99,13 +100,13 @@ def comparison_parts(view: View, heading: str = "##") -> Iterator[str]:
 
 
 def mechanism_parts(view: View, heading: str = "##") -> Iterator[str]:
-    """Yield what the observations of one block say."""
-    yield f"{heading} Why{': ' + view['scope'] if view['scope'] else ''}"
+    """Yield sentences and tables of the observations of one block."""
+    yield f"{heading} Training in detail{': ' + view['scope'] if view['scope'] else ''}"
     yield "\n".join(f"- {text}" for text in view["sentences"])
     if view["turns"]:
         yield table(
-            ("from the turn to the end", "turn at", "ends gone", "label gone", "both gone",
-             "missing found", "spurious gone", "right lost", "new spurious"),
+            ("from the turn to the end", "turn at", "ends corrected", "label corrected",
+             "both corrected", "missing found", "spurious gone", "right lost", "new spurious"),
             [(r["name"], r["progress"], *r["kinds"], r["lost"], r["new"]) for r in view["turns"]],
         )  # fmt: skip
     yield table(
@@ -121,22 +122,22 @@ def mechanism_parts(view: View, heading: str = "##") -> Iterator[str]:
 
 
 def refinement_parts(view: View, heading: str = "##") -> Iterator[str]:
-    """Yield how silver was judged in one block."""
-    yield f"{heading} How silver was judged{': ' + view['scope'] if view['scope'] else ''}"
+    """Yield the tables of the judging of silver in one block."""
+    yield f"{heading} Judging of silver{': ' + view['scope'] if view['scope'] else ''}"
     yield table(
         ("F1 on gold, out of fold", "F1", *view["labels"]),
         [(row["name"], row["f1"], *row["labels"]) for row in view["scores"]],
     )
     for signal in view["signals"]:
         rows = [(row["name"], *row["values"]) for row in signal["rows"]]
-        yield table((signal["what"], "AUROC", "AUARC", "ECE"), rows)
+        yield table((signal["title"], "AUROC", "AUARC", "ECE"), rows)
 
 
 def frontier_parts(view: View | None, heading: str = "##") -> Iterator[str]:
-    """Yield how much of each to buy."""
+    """Yield the cost frontier: purchase, sizes and spending."""
     if view is None:
         return
-    yield f"{heading} How much of each"
+    yield f"{heading} How much gold and silver"
     yield "\n".join(f"- {text}" for text in [*view["answer"], *view["sentences"]])
     yield table(
         ("gold", "silver", "F1 measured", "F1 fitted"),
@@ -150,13 +151,17 @@ def frontier_parts(view: View | None, heading: str = "##") -> Iterator[str]:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a table."""
+    """Return a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines)
 
 
 def _cell(value: Any) -> str:
     return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _kind_name(finding: View) -> str:
+    return VERDICT_NAMES.get(finding["kind"], finding["kind"])
 
 
 def _scoped(finding: View) -> str:

@@ -1,4 +1,4 @@
-"""Small panels of what was observed during training."""
+"""Small panels of the observations during training."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def measure_chart(
     """Draw shares over training as lines with dots.
 
     Args:
-        name: what is shown, for the description.
-        lines: CSS class to (progress, share).
-        turn: progress at which a thin line stands; None: nowhere.
+        name: name of the measure, for the description.
+        lines: points (progress, share) of each line by its CSS class.
+        turn: progress of a thin vertical line; None: no such line.
     """
     ends = ", ".join(f"{round(100 * values[-1][1])} %" for values in lines.values() if values)
     drawing = panel_drawing(f"{name}: at the end {ends}")
@@ -39,16 +39,16 @@ def measure_chart(
 
 
 def errors_chart(name: str, curve: Sequence[Mapping[str, Any]], high: float) -> Markup:
-    """Draw errors per 100 gold spans over training, the kinds stacked.
+    """Draw errors per 100 gold spans over training, stacked by kind.
 
     Args:
-        name: the regimen's, for the description.
-        curve: moments with ``progress`` and ``errors`` by kind.
-        high: of the axis, the same for all panels.
+        name: name of the regimen, for the description.
+        curve: measurements with ``progress`` and ``errors`` by kind.
+        high: upper end of the axis, shared by all panels.
     """
     end = curve[-1]["errors"]
-    said = ", ".join(f"{kind} {end[kind]:.1f}" for kind in ERROR_KINDS)
-    drawing = panel_drawing(f"Errors per 100 gold spans, {name}: at the end {said}")
+    errors = ", ".join(f"{kind} {end[kind]:.1f}" for kind in ERROR_KINDS)
+    drawing = panel_drawing(f"Errors per 100 gold spans, {name}: at the end {errors}")
     across, up = panel_scales(0.0, 1.0, 0.0, high)
     panel_axes(drawing, across, up, [(t, f"{t:g}") for t in ticks(0.0, high, 3)], ENDS)
     below = [0.0] * len(curve)

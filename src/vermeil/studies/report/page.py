@@ -1,4 +1,4 @@
-"""From a study's results to what its page shows: everything is worded and drawn here."""
+"""Contents of the report page: a study's results as texts, formatted numbers and charts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vermeil.studies.earlier_records import with_current_names
 from vermeil.studies.format import (
     BUDGET_NAMES,
     REGIMEN_MEANINGS,
+    VERDICT_NAMES,
     corrected_p,
     duration,
     f1,
@@ -20,11 +22,13 @@ from vermeil.studies.format import (
     regimen_name,
     spread,
 )
-from vermeil.studies.report import appendix, charts
+from vermeil.studies.report import charts
+from vermeil.studies.report.block_panels import block_panels
 from vermeil.studies.report.findings import findings, scope_of
 from vermeil.studies.report.sections.examples import example_views
 from vermeil.studies.report.sections.frontier import frontier_view
 from vermeil.studies.report.sections.mechanism import mechanism_views
+from vermeil.studies.report.sections.record import record_view
 from vermeil.studies.report.sections.refinement import refinement_views
 from vermeil.studies.report.sections.teacher import agreement_sentences, teacher_view
 from vermeil.studies.statistics.compare import (
@@ -36,8 +40,6 @@ from vermeil.studies.statistics.compare import (
     summarise,
 )
 
-VERDICTS = {"shown": "shown", "suggested": "suggested", "open": "not told apart"}
-
 Results = Mapping[str, Any]
 View = dict[str, Any]
 
@@ -46,8 +48,10 @@ def page_view(results: Results) -> View:
     """Return the whole page as plain values and finished charts.
 
     Args:
-        results: what ``results.json`` holds; every part but ``cells`` may be absent.
+        results: contents of ``results.json``, also of an earlier version; every part except
+            ``cells`` can be absent.
     """
+    results = with_current_names(results)
     cells: Sequence[Cell] = results.get("cells") or ()
     summary: Sequence[Row] = results.get("summary") or summarise(cells)
     comparisons: Sequence[Row] = results.get("comparisons") or ()
@@ -70,7 +74,7 @@ def page_view(results: Results) -> View:
         "agreement": agreement_sentences(results.get("agreement") or ()),
         "comparisons": [_comparison(row, keys) for row in comparisons],
         "examples": example_views(results.get("examples") or ()),
-        **appendix.appendix_view(results, cells),
+        **record_view(results, cells),
     }
 
 
@@ -93,7 +97,7 @@ def _subtitle(summary: Sequence[Row], comparisons: Sequence[Row], cells: Sequenc
 
 
 def _tiles(blocks: Sequence[View], teacher: Sequence[Row]) -> list[View]:
-    """Return the few figures that a hurried reader takes along."""
+    """Return the key figures: best student, gain over the baseline, and teacher."""
     tiles: list[View] = []
     for block in blocks[:3]:
         best = next((row for row in block["rows"] if not row["is_ceiling"]), None)
@@ -124,7 +128,7 @@ def _tiles(blocks: Sequence[View], teacher: Sequence[Row]) -> list[View]:
 
 
 def _findings(found: Sequence[Any]) -> View:
-    """Sort the findings into answers, statements by scope, and cautions."""
+    """Return the findings as answers, statements by scope, and cautions."""
     view: View = {"answers": [], "statements": {}, "cautions": []}
     for one in found:
         finding = {"kind": "note", "scope": "", "text": one} if isinstance(one, str) else {**one}
@@ -139,7 +143,7 @@ def _findings(found: Sequence[Any]) -> View:
 
 
 def _with_no_break_spaces(text: str) -> str:
-    """Keep figures and their signs on one line."""
+    """Return the text with no-break spaces between numbers and their signs."""
     return re.sub(
         r" (?=%)| ?[±=<≤] ", lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text
     )
@@ -152,7 +156,7 @@ def _block(
     comparisons: Sequence[Row],
     cells: Sequence[Cell],
 ) -> View:
-    """Return one budget and number of gold documents: table, plots, schedules and curves."""
+    """Return one block (a budget and data sizes): table, plots, schedules and curves."""
     rows = [row for row in summary if block_of(row) == key]
     against = [row for row in comparisons if block_of(row) == key and row["family"] == "baseline"]
     score = "test" if any(row["test"] for row in rows) else "dev"
@@ -161,9 +165,10 @@ def _block(
     regimens = [row["regimen"] for row in scored]
     compared = [row for row in against if row["regimen"] != "ceiling"]
     contestants = [name for name in regimens if name != "ceiling"]
-    here = {
+    members_of = {
         name: members for (block, name), members in group_by_regimen(cells).items() if block == key
     }
+    counts = [cell.get(score) or {} for members in members_of.values() for cell in members]
     comparison = {row["regimen"]: row for row in against}
     return {
         "scope": scope,
@@ -171,12 +176,12 @@ def _block(
         "score": score,
         "baseline": regimen_name(against[0]["baseline"]) if against else "",
         "uneven_seeds": len({len(row["seeds"]) for row in rows}) > 1,
-        "has_spans": any((c.get(score) or {}).get("span_only") for cs in here.values() for c in cs),
+        "has_spans": any(one.get("span_only") for one in counts),
         "has_dev": score == "test" and any(row["dev"] for row in rows),
         "rows": [_table_row(row, score, comparison) for row in [*scored, *unscored]],
         "scores": charts.score_chart(scored, score) if scored else None,
         "differences": charts.difference_chart(contestants, compared) if compared else None,
-        **appendix.panels(regimens, here, score),
+        **block_panels(regimens, members_of, score),
     }
 
 
@@ -208,12 +213,12 @@ def _table_row(row: Row, score: str, against: Mapping[str, Row]) -> View:
         "range": f"{low} to {high}",
         "p": _without_prefix(corrected_p(comparison)),
         "verdict": comparison["verdict"],
-        "verdict_text": VERDICTS[comparison["verdict"]],
+        "verdict_text": VERDICT_NAMES[comparison["verdict"]],
     }
 
 
 def _comparison(row: Row, keys: Sequence[Block]) -> View:
-    """Return one line of the table of all comparisons, for those who want every number."""
+    """Return one row of the table of all comparisons."""
     epsilon, second = row.get("epsilon_min"), row.get("p_randomisation_holm")
     return {
         "scope": scope_of(block_of(row), keys),
@@ -225,7 +230,7 @@ def _comparison(row: Row, keys: Sequence[Block]) -> View:
         "randomisation": "–" if second is None else _without_prefix(p_value(second)),
         "epsilon": "–" if epsilon is None else f"{epsilon:.2f}",
         "verdict": row["verdict"],
-        "verdict_text": VERDICTS[row["verdict"]],
+        "verdict_text": VERDICT_NAMES[row["verdict"]],
     }
 
 

@@ -1,6 +1,6 @@
-"""Just enough SVG: scales, ticks, and a drawing that is put into a page as it stands.
+"""Minimal SVG: scales, ticks, and a drawing as an element for a page.
 
-Colours and type sizes belong to the page: every mark names a CSS class. Text is escaped.
+Colours and type sizes are in the page's CSS: every element has a CSS class. Text is escaped.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A straight map from values to pixels.
+    """A linear scale from values to pixels.
 
     Args:
-        low: value that lies at ``start``.
-        high: value that lies at ``end``.
+        low: value at ``start``.
+        high: value at ``end``.
         start: pixel of ``low``.
-        end: pixel of ``high``; below ``start`` for an axis that points up.
+        end: pixel of ``high``; less than ``start`` for an axis that points up.
     """
 
     low: float
@@ -31,7 +31,7 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
-        """Return the pixel of a value; values outside are held at the ends."""
+        """Return the pixel of a value; values outside are clipped to the ends."""
         width = self.high - self.low
         share = (value - self.low) / width if width else 0.5
         return self.start + min(1.0, max(0.0, share)) * (self.end - self.start)
@@ -51,12 +51,12 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
 
 @dataclass(slots=True)
 class Drawing:
-    """An SVG picture that grows mark by mark.
+    """An SVG drawing; each method adds an element.
 
     Args:
-        width: of the coordinate system, in pixels; the page scales it.
-        height: the same.
-        label: what the picture shows, in words, for those who cannot see it.
+        width: width of the coordinate system in pixels; the page scales the drawing.
+        height: its height in pixels.
+        label: description for screen readers.
     """
 
     width: float
@@ -90,7 +90,7 @@ class Drawing:
             self._marks.append(Markup('<path d="{}" class="{}" />').format(path, css))
 
     def dot(self, centre: Point, radius: float, css: str, tip: str = "") -> None:
-        """Draw a circle; ``tip`` shows when the pointer rests on it."""
+        """Draw a circle; ``tip`` is its tooltip."""
         self._marks.append(
             Markup('<circle cx="{}" cy="{}" r="{}" class="{}">{}</circle>').format(
                 _px(centre[0]), _px(centre[1]), _px(radius), css, _tip(tip)
@@ -114,7 +114,7 @@ class Drawing:
         )
 
     def svg(self) -> Markup:
-        """Return the picture as an element that says in words what it shows."""
+        """Return the drawing as an SVG element with its description."""
         return Markup(
             '<svg viewBox="0 0 {} {}" role="img" aria-label="{}" class="chart">{}</svg>'
         ).format(_px(self.width), _px(self.height), self.label, Markup("").join(self._marks))

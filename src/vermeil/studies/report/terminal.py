@@ -1,4 +1,4 @@
-"""The study's tables for the terminal, readable at 80 columns."""
+"""Tables of a study for the terminal, at most 80 columns wide."""
 
 from __future__ import annotations
 
@@ -10,19 +10,33 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from vermeil.studies.format import duration, f1, number, plural, points, regimen_name, spread
+from vermeil.studies.format import (
+    VERDICT_NAMES,
+    duration,
+    f1,
+    number,
+    plural,
+    points,
+    regimen_name,
+    spread,
+)
 from vermeil.studies.report.sections.teacher import interval_of
 from vermeil.studies.statistics.compare import Block, block_of
 
 Row = Mapping[str, Any]
 
-_VERDICTS = {"shown": "✓", "suggested": "(✓)", "open": "≈"}
-_LEGEND = "✓ shown · (✓) suggested, few seeds · ≈ not told apart · points, 95 % interval"
-_MARKS = {"answer": "→", "shown": "✓", "suggested": "(✓)", "open": "≈", "caution": "!"}
+_VERDICTS = {"significant": "✓", "suggestive": "(✓)", "not_significant": "≈"}
+_LEGEND = " · ".join(
+    [
+        *(f"{mark} {VERDICT_NAMES[name]}" for name, mark in _VERDICTS.items()),
+        "points, 95 % interval",
+    ]
+)
+_MARKS = {"answer": "→", **_VERDICTS, "caution": "!"}
 
 
 def study_table(results: Mapping[str, Any]) -> RenderableType:
-    """Return one table per block, best regimen first.
+    """Return one table per block, with the best regimen first.
 
     Args:
         results: ``summary`` and ``comparisons`` of `vermeil.studies.statistics.compare`.
@@ -48,7 +62,8 @@ def teacher_table(teacher: Sequence[Row]) -> Table:
     """Return the teacher's precision, recall and F1 per type, one section per prompt.
 
     Args:
-        teacher: per prompt ``prompt``, ``counts`` (`Counts.as_dict`) and perhaps ``interval``.
+        teacher: one row per prompt, with ``prompt``, ``counts`` (`Counts.as_dict`) and optionally
+            ``interval``.
     """
     table = _table("Teacher against gold")
     table.add_column("prompt", overflow="fold")
@@ -75,8 +90,12 @@ def teacher_table(teacher: Sequence[Row]) -> Table:
 
 
 def frontier_table(record: Mapping[str, Any]) -> Table:
-    """Return the table of the cost frontier: the best division of each sum of money."""
-    table = _table(f"What money buys with {regimen_name(record['regimen'])}")
+    """Return the table of the cost frontier: the best division of each sum of money.
+
+    Args:
+        record: record of `vermeil.studies.statistics.frontier.frontier_record`, with prices.
+    """
+    table = _table(f"Cost frontier of {regimen_name(record['regimen'])}")
     for name in ("cost", "gold", "silver", "F1"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("95 %", no_wrap=True)
@@ -93,8 +112,8 @@ def frontier_table(record: Mapping[str, Any]) -> Table:
 
 
 def findings_table(findings: Sequence[Row]) -> Table:
-    """Return the findings (see `vermeil.studies.report.findings`), each behind its mark."""
-    table = _table("What is shown, and what is not")
+    """Return the findings (see `vermeil.studies.report.findings`), each with its mark."""
+    table = _table("Findings")
     table.show_header = False
     table.add_column(no_wrap=True, width=4)
     table.add_column(overflow="fold")
@@ -137,7 +156,7 @@ def _block_table(
 
 
 def _rank(row: Row, column: str) -> tuple[bool, float]:
-    """Best first; the ceiling, which is no contestant, last."""
+    """Return the sort key of a row: best first, and the ceiling, a reference, last."""
     return row["regimen"] == "ceiling", -(row[column]["mean"] if row[column] else -1.0)
 
 

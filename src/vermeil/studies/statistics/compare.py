@@ -1,4 +1,4 @@
-"""From cells to statistics: means and spreads over seeds, and comparisons with the baseline."""
+"""Statistics over cells: mean and spread over the seeds, and comparisons with the baseline."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from vermeil.evaluation.randomisation import randomisation_test
 
 Cell = Mapping[str, Any]
 Row = dict[str, Any]
-Verdict = Literal["shown", "suggested", "open"]
+Verdict = Literal["significant", "suggestive", "not_significant"]
 
 SIGNIFICANCE_LEVEL = 0.05
-"""A corrected p-value below this counts as shown."""
+"""A difference is significant if both corrected p-values are below this level."""
 MINIMUM_SEEDS = 3
-"""With fewer seeds a difference is suggested at most: how much training varies is not known."""
+"""With fewer seeds a difference is at most suggestive: the spread between trainings is unknown."""
 UNBLENDED = frozenset({"gold_only", "silver_only", "ceiling"})
-"""Regimens that see one kind of label only."""
+"""Regimens that train on one kind of label only."""
 _OTHER_GOLD = frozenset({"silver_only", "ceiling"})
-"""Regimens whose own number of gold documents may differ from that of the cells beside them."""
+"""Regimens whose cells can have another number of gold documents than their block."""
 
 
 class Block(NamedTuple):
-    """What regimens must share to be compared: budget, and documents to draw."""
+    """Budget and data sizes of cells that can be compared with each other."""
 
     budget: str
     gold_documents: int
@@ -46,8 +46,9 @@ def block_of(row: Mapping[str, Any]) -> Block:
 def summarise(cells: Sequence[Cell]) -> list[Row]:
     """Return one row per block and regimen, in the order of the cells.
 
-    A score is ``{"mean", "sd", "values"}``, its values in the order of ``seeds``; ``sd`` is that
-    of a sample (divisor n − 1), None for a single seed; the score is None where no cell has one.
+    A score is ``{"mean", "sd", "values"}``, with the values in the order of ``seeds``. ``sd`` is
+    the sample standard deviation (divisor n − 1), or None for a single seed. The score is None if
+    no cell has one.
     """
     return [_summary_row(block, members) for (block, _), members in group_by_regimen(cells).items()]
 
@@ -55,28 +56,31 @@ def summarise(cells: Sequence[Cell]) -> list[Row]:
 def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0) -> list[Row]:
     """Return paired comparisons on the test set, corrected by Holm's method.
 
-    Two families within every block (budget and numbers of documents): ``baseline`` holds every
-    regimen against the baseline, ``blends`` every pair of regimens that mix gold and silver. All
-    comparisons of the study are corrected together, so that all it calls shown holds at once.
-    Pairs share their seeds and test groups; a regimen without a seed in common with its partner, or
-    without test scores, has no comparison.
+    Every block (budget and numbers of documents) has two families. ``baseline`` compares every
+    regimen with the baseline, and ``blends`` every pair of regimens that mix gold and silver. All
+    comparisons of the study are corrected together. Pairs share their seeds and test groups. A
+    pair without a common seed or without test scores has no comparison.
 
-    A row has the paired bootstrap's ``difference``, ``low``, ``high`` and ``p_value``, the
-    randomisation test's ``p_randomisation``, both corrected (``p_holm``,
-    ``p_randomisation_holm``), ``epsilon_min`` of Almost Stochastic Order in the direction of the
-    difference (None with too few seeds), and the ``verdict``: shown where both corrected values
-    lie below `SIGNIFICANCE_LEVEL` with enough seeds, suggested where the bootstrap's does, open otherwise.
+    A row has ``difference``, ``low``, ``high`` and ``p_value`` of the paired bootstrap, and
+    ``p_randomisation`` of the randomisation test. ``p_holm`` and ``p_randomisation_holm`` are the
+    corrected p-values. ``epsilon_min`` is the bound of Almost Stochastic Order in the direction of
+    the difference, or None with too few seeds. The ``verdict`` is
+
+    - significant if both corrected p-values are below `SIGNIFICANCE_LEVEL`, with at least
+      `MINIMUM_SEEDS` seeds;
+    - suggestive if only the bootstrap's is, or with fewer seeds;
+    - not_significant otherwise.
 
     Args:
-        cells: what the study ran.
+        cells: finished cells.
         baseline: the regimen that the others are compared with.
         resamples: bootstrap resamples.
-        seed: of the resampling.
+        seed: seed of the resampling.
     """
     blocks: dict[Block, dict[str, list[Cell]]] = {}
     for (block, regimen), members in group_by_regimen(cells).items():
         blocks.setdefault(block, {})[regimen] = members
-    found: list[tuple[Row, _PairedCounts]] = []
+    compared: list[tuple[Row, _PairedCounts]] = []
     for block, regimens in blocks.items():
         others = [name for name in regimens if name != baseline]
         blends = [name for name in regimens if name not in UNBLENDED]
@@ -86,20 +90,23 @@ def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0)
         }
         for family, pairs in families.items():
             for system, base in pairs:
-                stacks = _paired_counts(regimens[system], regimens[base])
-                if stacks:
-                    names = {"regimen": system, "baseline": base}
-                    found.append(({**block._asdict(), "family": family, **names}, stacks))
+                counts = _paired_counts(regimens[system], regimens[base])
+                if counts:
+                    names = {"family": family, "regimen": system, "baseline": base}
+                    compared.append(({**block._asdict(), **names}, counts))
     return _corrected(
-        [{**names, **_compare_pair(s, len(found), resamples, seed)} for names, s in found]
+        [
+            {**names, **_compare_pair(counts, len(compared), resamples, seed)}
+            for names, counts in compared
+        ]
     )
 
 
 def group_by_regimen(cells: Sequence[Cell]) -> dict[tuple[Block, str], list[Cell]]:
-    """Group the cells by block and regimen, in order of first appearance.
+    """Return the cells by block and regimen, in order of first appearance.
 
-    A cell says under ``sizes`` what there was to draw: its own numbers of documents may differ
-    (the ceiling has its silver documents among its gold). Cells without it are of one silver size.
+    ``sizes`` of a cell are the sizes of its block. Its own numbers of documents can differ: the
+    ceiling counts its silver documents as gold. Cells without ``sizes`` share one silver size.
     """
     golds: dict[str, set[int]] = {}
     silvers: dict[str, int] = {}
@@ -108,15 +115,15 @@ def group_by_regimen(cells: Sequence[Cell]) -> dict[tuple[Block, str], list[Cell
         silvers[budget] = max(silvers.get(budget, 0), cell["silver_documents"])
         if cell["regimen"] not in _OTHER_GOLD:
             golds.setdefault(budget, set()).add(cell["gold_documents"])
-    found: dict[tuple[Block, str], list[Cell]] = {}
+    groups: dict[tuple[Block, str], list[Cell]] = {}
     for cell in cells:
         gold, known = cell["gold_documents"], golds.get(cell["budget"], set())
         if gold not in known and len(known) == 1:
             (gold,) = known
         sizes = cell.get("sizes") or (gold, silvers[cell["budget"]])
         block = Block(cell["budget"], *sizes)
-        found.setdefault((block, cell["regimen"]), []).append(cell)
-    return found
+        groups.setdefault((block, cell["regimen"]), []).append(cell)
+    return groups
 
 
 def _summary_row(block: Block, members: list[Cell]) -> Row:
@@ -146,7 +153,7 @@ def _score(counts: Iterable[Mapping[str, Any] | None]) -> Row | None:
 
 @dataclass(frozen=True, slots=True)
 class _PairedCounts:
-    """Counts of two regimens on common seeds and groups, each of shape (seeds, groups, 3)."""
+    """Counts of two regimens on common seeds and groups, shape (seeds, groups, 3) each."""
 
     seeds: list[int]
     system: CountArray
@@ -171,7 +178,7 @@ def _paired_counts(system: list[Cell], baseline: list[Cell]) -> _PairedCounts | 
 
 
 def _count_array(cells: list[Cell], groups: list[str]) -> CountArray:
-    # A group that one system's cells lack held nothing that it found or missed.
+    # A group that is absent from a cell has no items there.
     rows = [[cell["test_groups"].get(group, (0, 0, 0)) for group in groups] for cell in cells]
     return np.array(rows, dtype=np.int64)
 
@@ -213,6 +220,6 @@ def _corrected(rows: list[Row]) -> list[Row]:
 
 def _verdict(p_holm: float, p_randomisation_holm: float, seeds: int) -> Verdict:
     if p_holm >= SIGNIFICANCE_LEVEL:
-        return "open"
+        return "not_significant"
     both = p_randomisation_holm < SIGNIFICANCE_LEVEL
-    return "shown" if both and seeds >= MINIMUM_SEEDS else "suggested"
+    return "significant" if both and seeds >= MINIMUM_SEEDS else "suggestive"

@@ -1,4 +1,4 @@
-"""How much of each: what F1 gold and silver documents buy, and which to buy next."""
+"""Cost frontier: expected F1 of gold and silver documents, and the best next purchase."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from vermeil.studies.statistics.size_grid import (
 )
 
 SPLITS = 101
-"""Ways to divide a sum between gold and silver that are tried."""
+"""Number of divisions of a sum between gold and silver that are compared."""
 FRONTIER_POINTS = 24
-"""Points of the cost–quality frontier."""
+"""Number of points of the frontier."""
 EXTRAPOLATION_LIMIT = 2.0
-"""Nothing is said of more documents than so many times the most that were measured: silver brings
-a student near its teacher and no further, which no curve shows before it is there."""
+"""Largest extrapolation, as a multiple of the largest measured sizes.
+
+Silver brings a student at most near its teacher, and a curve does not show that limit before the
+student reaches it."""
 
 Interval = tuple[float, float]
 Size = tuple[float, float]
@@ -33,12 +35,12 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """A learning curve over gold and silver, and the curves of the bootstrap.
+    """A learning curve over gold and silver documents, with its bootstrap resamples.
 
     Args:
-        grid: what was measured.
-        curve: fitted to the means over the seeds.
-        curves: one per resample.
+        grid: the measured sizes and scores.
+        curve: the curve fitted to the means over the seeds.
+        curves: one curve per resample.
     """
 
     grid: SizeGrid
@@ -47,30 +49,37 @@ class Frontier:
 
     @classmethod
     def fit(cls, grid: SizeGrid, resamples: int, seed: int = 0) -> Frontier:
-        """Fit the curve, and one per resample of test groups and seeds."""
+        """Fit the curve to the grid, and one curve to each resample of test groups and seeds.
+
+        Args:
+            grid: the measured sizes and scores.
+            resamples: bootstrap resamples.
+            seed: seed of the resampling.
+        """
         gold, silver = grid.gold.tolist(), grid.silver.tolist()
         curve = fit_curves(gold, silver, grid.scores.mean(axis=1)[None])
         return cls(grid, curve, fit_curves(gold, silver, grid.resampled(resamples, seed)))
 
     def f1(self, gold: float, silver: float) -> tuple[float, Interval]:
         """Return the expected F1 at a size, with a 95 % interval."""
-        place = np.array([gold]), np.array([silver])
-        return float(self.curve(*place)[0, 0]), _interval(self.curves(*place)[:, 0])
+        size = np.array([gold]), np.array([silver])
+        return float(self.curve(*size)[0, 0]), _interval(self.curves(*size)[:, 0])
 
     def gain(self, start: tuple[int, int], end: tuple[int, int]) -> tuple[float, Interval]:
-        """Return how much F1 is expected to rise from one size to another."""
+        """Return the expected gain of F1 from one size to another, with a 95 % interval."""
         golds, silvers = (np.array(pair, float) for pair in zip(start, end, strict=True))
-        point, many = self.curve(golds, silvers), self.curves(golds, silvers)
-        return float(point[0, 1] - point[0, 0]), _interval(many[:, 1] - many[:, 0])
+        expected, resampled = self.curve(golds, silvers), self.curves(golds, silvers)
+        gain = float(expected[0, 1] - expected[0, 0])
+        return gain, _interval(resampled[:, 1] - resampled[:, 0])
 
     def gold_equivalent(self) -> tuple[float, Interval]:
-        """Return how many gold documents the most silver that was measured is worth."""
+        """Return the gold documents that equal the largest measured number of silver ones."""
         return float(self.curve.worth[0]), _interval(self.curves.worth)
 
     def leave_one_out_error(self) -> float | None:
-        """Return the mean error with which each size is predicted from the others alone.
+        """Return the mean error of predicting each size from the others.
 
-        None where the others are too few for a curve.
+        None if the other sizes are too few for a curve.
         """
         means, errors = self.grid.scores.mean(axis=1), []
         for left_out in range(len(means)):
@@ -82,25 +91,25 @@ class Frontier:
             if not enough or len(gold) < MINIMUM_SIZES:
                 continue
             curve = fit_curves(gold.tolist(), silver.tolist(), means[kept][None])
-            place = self.grid.gold[[left_out]], self.grid.silver[[left_out]]
-            errors.append(abs(float(curve(*place)[0, 0]) - float(means[left_out])))
+            size = self.grid.gold[[left_out]], self.grid.silver[[left_out]]
+            errors.append(abs(float(curve(*size)[0, 0]) - float(means[left_out])))
         return float(np.mean(errors)) if errors else None
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentPrices:
-    """What a document costs."""
+    """Prices of one gold and one silver document."""
 
     gold: float
     silver: float
 
     def splits(self, money: float, minimum: Size, maximum: Size) -> tuple[FloatArray, FloatArray]:
-        """Return ways to spend a sum: whole documents of gold, and of silver with the rest.
+        """Return divisions of a sum: gold documents, and silver documents for the rest.
 
         Args:
-            money: the sum; what buys more than ``maximum`` is kept.
-            minimum: gold and silver documents that are bought at least.
-            maximum: the same, at most.
+            money: the sum; the part that would buy more than ``maximum`` is not spent.
+            minimum: least gold and silver documents.
+            maximum: most gold and silver documents.
         """
         spare = money - self.cost(*minimum)
         room = min(spare / self.gold, maximum[0] - minimum[0])
@@ -109,7 +118,7 @@ class DocumentPrices:
         return gold, np.clip(silver, 0, maximum[1])
 
     def cost(self, gold: Any, silver: Any) -> Any:
-        """Return what so many documents cost."""
+        """Return the cost of a number of gold and silver documents."""
         return gold * self.gold + silver * self.silver
 
 
@@ -122,18 +131,18 @@ def prices_of(config: PlanConfig) -> DocumentPrices | None:
     given = {"gold_price": config.gold_price, "silver_price": config.silver_price}
     missing = [name for name, price in given.items() if price is None]
     if len(missing) == 1:
-        raise ConfigError(f"plan.{missing[0]}: missing; name the price of both kinds of document")
+        raise ConfigError(f"plan.{missing[0]}: missing; set the price of both kinds of document")
     if config.gold_price is None or config.silver_price is None:
         return None
     return DocumentPrices(config.gold_price, config.silver_price)
 
 
 def frontier_record(frontier: Frontier, config: PlanConfig) -> dict[str, Any]:
-    """Return the frontier as ``results.json`` and the report have it.
+    """Return the frontier as stored in ``results.json``.
 
     Args:
-        frontier: the curves.
-        config: prices, if there are any; what there is; what may be spent.
+        frontier: the fitted curves.
+        config: prices, documents in stock and budget, each if known.
     """
     grid, prices = frontier.grid, prices_of(config)
     worth, worth_interval = frontier.gold_equivalent()
@@ -143,17 +152,13 @@ def frontier_record(frontier: Frontier, config: PlanConfig) -> dict[str, Any]:
         "seeds": list(grid.seeds),
         "currency": config.currency,
         "sizes": [_measured_size(frontier, number) for number in range(len(grid.sizes))],
-        "curve": {
-            name: round(float(getattr(frontier.curve, name)[0]), 5)
-            for name in ("top", "scale", "decay", "worth", "returns")
-        }
-        | {"unit": frontier.curve.unit},
+        "curve": _curve_record(frontier.curve),
         "worth": {
             "silver": frontier.curve.unit,
             "gold": worth,
             "interval": list(worth_interval),
         },
-        "misses": frontier.leave_one_out_error(),
+        "leave_one_out_error": frontier.leave_one_out_error(),
         "prices": None if prices is None else {"gold": prices.gold, "silver": prices.silver},
     }
     if prices is None:
@@ -166,19 +171,24 @@ def frontier_record(frontier: Frontier, config: PlanConfig) -> dict[str, Any]:
     return record
 
 
+def _curve_record(curve: Curves) -> dict[str, float]:
+    names = ("asymptote", "scale", "decay", "worth", "returns")
+    return {name: round(float(getattr(curve, name)[0]), 5) for name in names} | {"unit": curve.unit}
+
+
 def recommend_purchase(
     frontier: Frontier, prices: DocumentPrices, config: PlanConfig
 ) -> dict[str, Any]:
-    """Return which documents to buy next for a sum, and what they are expected to gain.
+    """Return the documents to buy next for the budget, with their expected gain.
 
     Raises:
-        ConfigError: the sum buys not one document.
+        ConfigError: the budget buys no document, or the documents in stock are beyond the study.
     """
     budget = config.budget or 0.0
     if budget < min(prices.gold, prices.silver):
         raise ConfigError(
             f"plan.budget: {budget:g} buys no document at {prices.gold:g} per gold and "
-            f"{prices.silver:g} per silver document"
+            f"{prices.silver:g} per silver document; raise it"
         )
     largest = _largest(frontier.grid)
     have = (
@@ -186,13 +196,14 @@ def recommend_purchase(
         int(largest[1] if config.silver is None else config.silver),
     )
     room = tuple(
-        max(0.0, EXTRAPOLATION_LIMIT * most - there)
-        for most, there in zip(largest, have, strict=True)
+        max(0.0, EXTRAPOLATION_LIMIT * most - stock)
+        for most, stock in zip(largest, have, strict=True)
     )
     if not any(room):
         raise ConfigError(
-            f"plan.gold: {have[0]} gold and {have[1]} silver documents are more than {EXTRAPOLATION_LIMIT:g} times "
-            f"what the study had ({largest[0]:g} and {largest[1]:g}); run it over larger sizes"
+            f"plan.gold: {have[0]} gold and {have[1]} silver documents are more than "
+            f"{EXTRAPOLATION_LIMIT:g} times the study's largest sizes ({largest[0]:g} and "
+            f"{largest[1]:g}); run the study over larger sizes"
         )
     gold, silver = prices.splits(budget, (0, 0), (room[0], room[1]))
     expected = frontier.curve(have[0] + gold, have[1] + silver)[0]
@@ -228,7 +239,7 @@ def _share_interval(
     owned: tuple[int, int],
     splits: tuple[FloatArray, FloatArray],
 ) -> list[float]:
-    """Return in which range gold's share of the money lies that the resamples find best."""
+    """Return the 95 % interval of gold's share of the money, over the resamples' best divisions."""
     gold, silver = splits
     best = frontier.curves(owned[0] + gold, owned[1] + silver).argmax(axis=1)
     spent = np.maximum(prices.cost(gold[best], silver[best]), 1e-12)
@@ -252,14 +263,14 @@ def _measured_size(frontier: Frontier, number: int) -> dict[str, Any]:
 
 
 def _frontier_costs(grid: SizeGrid, prices: DocumentPrices) -> FloatArray:
-    """Return sums from the least gold that was measured to all that anything is said of."""
+    """Return sums from the cost of the least measured gold to the cost of the largest sizes."""
     gold, silver = _largest(grid)
     most = prices.cost(EXTRAPOLATION_LIMIT * gold, EXTRAPOLATION_LIMIT * silver)
     return np.geomspace(prices.cost(float(grid.gold.min()), 0.0), most, FRONTIER_POINTS)
 
 
 def _best_split(frontier: Frontier, prices: DocumentPrices, money: float) -> dict[str, Any]:
-    """Return the best division of a sum, everything being bought with it."""
+    """Return the division of a sum with the highest expected F1, starting without documents."""
     gold_most, silver_most = _largest(frontier.grid)
     least = (float(frontier.grid.gold.min()), 0.0)
     gold, silver = prices.splits(

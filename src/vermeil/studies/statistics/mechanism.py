@@ -1,4 +1,4 @@
-"""Why a regimen wins: what the observations of its cells say together."""
+"""Statistics over the observations of cells, to explain differences between regimens."""
 
 from __future__ import annotations
 
@@ -27,32 +27,35 @@ MEASURES = (
     "gold_dev",
     "silver_dev",
 )
-"""What a curve follows. ``overconfidence`` is confidence less accuracy over words of gold spans;
-``repeated`` and ``corrected`` are the shares of the teacher's wrong words of which the student says
-what silver says, and what gold says; the last three are cosines of gradients."""
+"""Values of a curve.
+
+``overconfidence`` is confidence minus accuracy over words of gold spans. ``repeated`` and
+``corrected`` are the shares of the teacher's wrong words that the student predicts as in silver,
+and as in gold. The last three are cosines of gradients."""
 
 
 def mechanism(cells: Sequence[Cell]) -> list[Row]:
-    """Return what the observations say, one row per block and observed regimen.
+    """Return one row per block and observed regimen.
 
-    A row has ``curve``, one entry per moment with the means of `MEASURES`, of F1 by type (`types`)
-    and of errors per 100 gold spans by kind (`errors`) over the seeds, and ``turn``, what became of
-    single spans between the turn and the end (see `_turn_summary`); None where a regimen has no turn.
+    ``curve`` of a row has one entry per measurement, with means over the seeds: `MEASURES`, F1 by
+    type (``types``), and errors per 100 gold spans by kind (``errors``). ``turn`` counts the
+    outcomes of single spans between the turn and the end of training (see `_turn_summary`); it is
+    None for a regimen without a turn.
 
     Args:
-        cells: finished cells, of which some hold a ``mechanism``.
+        cells: finished cells; those with a ``mechanism`` are used.
     """
-    found = []
+    rows = []
     for (block, regimen), members in group_by_regimen(cells).items():
         observed = [cell["mechanism"] for cell in members if cell.get("mechanism")]
         if observed:
             names = {**block._asdict(), "regimen": regimen, "seeds": len(observed)}
-            found.append({**names, "curve": _curve(observed), "turn": _turn_summary(observed)})
-    return found
+            rows.append({**names, "curve": _curve(observed), "turn": _turn_summary(observed)})
+    return rows
 
 
 def _curve(observed: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """Average moment by moment; seeds have the same moments but for some steps."""
+    """Average over the seeds, measurement by measurement; their steps can differ slightly."""
     shortest = min(len(one["points"]) for one in observed)
     return [
         {
@@ -71,11 +74,12 @@ def _measured(point: Mapping[str, Any]) -> Values:
     sharp, gradients = point["sharpness"], point.get("gradients") or {}
     silver = point.get("silver") or {}
     pairs = np.array(list((silver.get("pairs") or {}).values()) or [[0, 0, 0]]).sum(axis=0)
-    sure = sharp.get("span_confidence"), sharp.get("span_accuracy")
+    confidence, accuracy = sharp.get("span_confidence"), sharp.get("span_accuracy")
+    known = confidence is not None and accuracy is not None
     measured = {
         "f1": _f1(np.sum(tallies, axis=0)) if tallies else 0.0,
         "span_entropy": sharp.get("span_entropy"),
-        "overconfidence": None if None in sure else sure[0] - sure[1],
+        "overconfidence": confidence - accuracy if known else None,
         "clean_loss": (silver.get("clean_spans") or {}).get("loss"),
         "noisy_loss": (silver.get("noisy") or {}).get("loss"),
         "repeated": float(pairs[1] / pairs[0]) if pairs[0] else None,
@@ -98,13 +102,13 @@ def _errors(point: Mapping[str, Any]) -> Values:
 
 
 def _turn_summary(observed: Sequence[Mapping[str, Any]]) -> Row | None:
-    """Return what became of single spans between the turn and the end, summed over the seeds.
+    """Return counts of single spans between the turn and the end, summed over the seeds.
 
-    The turn is the last moment before the planned gold share crosses one half for the last time:
-    with Simple Mix the end of silver. ``kinds`` has, per kind of error, how many were made then and
-    how many of them were right at the end (of spurious spans: how many were not made any more);
-    ``types`` the same by type; ``right`` how many gold spans were found then, and how many of them
-    were lost; ``new`` the spurious spans that only the end has.
+    The turn is the last measurement before the planned gold share crosses one half for the last
+    time; with Simple Mix, it is the end of silver. ``kinds`` has two counts per kind of error:
+    errors at the turn, and those that were corrected at the end (spurious spans: that were gone).
+    ``types`` has the same counts by type. ``right`` has the gold spans found at the turn, and those
+    that were lost at the end. ``new`` counts the spurious spans that only the end has.
     """
     turns = [_turning_point(one["points"]) for one in observed]
     kinds = {kind: [0, 0] for kind in ERROR_KINDS}
@@ -114,17 +118,17 @@ def _turn_summary(observed: Sequence[Mapping[str, Any]]) -> Row | None:
         if at is None:
             return None
         progress.append(one["points"][at]["step"] / one["steps"])
-        for label, kind, mended in _span_transitions(one["spans"], at):
+        for label, kind, changed in _span_transitions(one["spans"], at):
             rows = [right] if kind == "right" else [kinds[kind], types.setdefault(label, [0, 0])]
             for row in rows:
                 row[0] += 1
-                row[1] += int(mended)
+                row[1] += int(changed)
         new += sum(
             spurious and after and not before
             for _, spurious, before, after in _mistakes(one["spans"], at)
         )
-    found = {"kinds": kinds, "types": dict(sorted(types.items())), "right": right, "new": new}
-    return {"progress": _mean(progress), **found}
+    counts = {"kinds": kinds, "types": dict(sorted(types.items())), "right": right, "new": new}
+    return {"progress": _mean(progress), **counts}
 
 
 def _turning_point(points: Sequence[Mapping[str, Any]]) -> int | None:
@@ -134,16 +138,15 @@ def _turning_point(points: Sequence[Mapping[str, Any]]) -> int | None:
 
 
 def _span_transitions(spans: Mapping[str, Any], turn: int) -> Iterator[tuple[str, str, bool]]:
-    """Yield label, kind of error or ``right``, and whether that had changed at the end.
+    """Yield label, outcome at the turn (kind of error or ``right``), and whether it changed.
 
-    Of a gold span that was wrong, whether it was right at the end; of one that was right, whether
-    it was lost; of a spurious span, whether it was gone. Spans that are wrong in place of a gold
-    one are not counted twice.
+    A wrong gold span changes when it is right at the end, a right one when it is lost, and a
+    spurious span when it is gone. Wrong predictions that are paired with a gold span count once, as
+    the error of that gold span.
     """
     kind_of = {letter: kind or "right" for kind, letter in LETTERS.items()}
     labels = _labels(spans["gold"])
-    then, end = spans["found"][turn], spans["found"][-1]
-    for label, before, after in zip(labels, then, end, strict=True):
+    for label, before, after in zip(labels, spans["found"][turn], spans["found"][-1], strict=True):
         kind = kind_of[before]
         yield label, kind, (after != ".") if kind == "right" else after == "."
     for label, spurious, before, after in _mistakes(spans, turn):
@@ -152,8 +155,8 @@ def _span_transitions(spans: Mapping[str, Any], turn: int) -> Iterator[tuple[str
 
 
 def _mistakes(spans: Mapping[str, Any], turn: int) -> Iterator[tuple[str, bool, bool, bool]]:
-    """Yield label, whether it is spurious, and whether it was said then and at the end."""
-    strings = (spans["spurious"], spans["said"][turn], spans["said"][-1])
+    """Yield label, spurious or not, and whether it was predicted at the turn and at the end."""
+    strings = (spans["spurious"], spans["mistakes"][turn], spans["mistakes"][-1])
     for label, *bits in zip(_labels(spans["wrong"]), *strings, strict=True):
         spurious, before, after = (bit == "1" for bit in bits)
         yield label, spurious, before, after

@@ -1,4 +1,4 @@
-"""The grid of data sizes that a study measured, and what other draws of it would have measured."""
+"""Scores of a study over a grid of data sizes, with bootstrap resamples."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from vermeil.evaluation.bootstrap import resampled_f1
 from vermeil.studies.statistics.compare import UNBLENDED, Cell, group_by_regimen
 
 MINIMUM_GOLD_SIZES, MINIMUM_SILVER_SIZES, MINIMUM_SIZES = 3, 3, 6
-"""Distinct sizes without which a curve of five numbers is not fitted; no silver counts as one."""
+"""Least numbers of distinct gold, silver and joint sizes to fit a learning curve.
+
+The curve has five parameters; training without silver counts as a silver size of 0."""
 
 DocumentCounts = tuple[int, int]
 """Gold and silver documents."""
@@ -22,15 +24,15 @@ DocumentCounts = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class SizeGrid:
-    """What one regimen scored at several sizes; without silver: what gold alone did.
+    """Scores of one regimen at several sizes; those of gold_only are its silver size of 0.
 
     Args:
         regimen: the regimen.
         budget: name of the budget.
         sizes: gold and silver documents of each size, sorted.
-        seeds: of all of them.
-        scores: shape (sizes, seeds): test F1.
-        counts: shape (sizes, seeds, groups, 3): correct, predicted and gold items.
+        seeds: seeds that all sizes have.
+        scores: test F1, shape (sizes, seeds).
+        counts: correct, predicted and gold items, shape (sizes, seeds, groups, 3).
     """
 
     regimen: str
@@ -51,10 +53,10 @@ class SizeGrid:
         return np.array([silver for _, silver in self.sizes], float)
 
     def resampled(self, resamples: int, seed: int) -> NDArray[np.float64]:
-        """Return mean F1 of each size on other draws of test groups and seeds.
+        """Return the mean F1 of each size on resamples of test groups and seeds.
 
         Returns:
-            Shape (resamples, sizes); a draw is the same for all sizes.
+            Shape (resamples, sizes); all sizes share each resample.
         """
         return resampled_f1(self.counts, resamples, seed)
 
@@ -63,15 +65,15 @@ def read_grid(results: Mapping[str, Any], regimen: str | None = None) -> SizeGri
     """Return the grid of sizes in a study's results.
 
     Args:
-        results: what ``results.json`` holds.
-        regimen: whose; None: of the blends with most sizes, the one with the highest mean.
+        results: contents of ``results.json``.
+        regimen: the regimen; None: the blend with most sizes, then with the highest mean F1.
 
     Raises:
-        DataError: there are too few sizes, or no such regimen.
+        DataError: there are too few sizes, or the regimen is unknown.
     """
     cells: Sequence[Cell] = [c for c in results.get("cells") or () if c.get("test_groups")]
     if not cells:
-        raise DataError("the study has no cell with test scores; name a test file in corpora.test")
+        raise DataError("the study has no cell with test scores; set corpora.test to a test file")
     budget = cells[0]["budget"]
     tables: dict[str, dict[DocumentCounts, dict[int, Cell]]] = {}
     for (block, name), members in group_by_regimen(cells).items():
@@ -81,7 +83,9 @@ def read_grid(results: Mapping[str, Any], regimen: str | None = None) -> SizeGri
     blends = [name for name in tables if name not in UNBLENDED]
     if regimen is not None and regimen not in blends:
         known = ", ".join(blends) or "none"
-        raise DataError(f"plan.regimen: the study has no blend {regimen!r} (it has: {known})")
+        raise DataError(
+            f"plan.regimen: the study has no blend {regimen!r}; expected one of {known}"
+        )
     grids = [
         grid
         for name in ([regimen] if regimen else blends)
@@ -122,8 +126,8 @@ def _require_enough(grid: SizeGrid | None) -> None:
         return
     raise DataError(
         f"the study has too few sizes to fit a learning curve: {len(golds)} of gold and "
-        f"{len(silvers)} of silver on common seeds, where {MINIMUM_GOLD_SIZES} and {MINIMUM_SILVER_SIZES} are "
-        "needed (gold_only counts as a silver size of 0). Run it over a grid, such as: "
+        f"{len(silvers)} of silver on common seeds; expected at least {MINIMUM_GOLD_SIZES} and "
+        f"{MINIMUM_SILVER_SIZES} (gold_only counts as a silver size of 0). Run it over a grid: "
         'vermeil study --set \'study.regimens=["gold_only", "simple_mix"]\' '
         "--set study.gold_documents=[125,250,500,1000] --set study.silver_documents=[1000,4000]"
     )

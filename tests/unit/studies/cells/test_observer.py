@@ -14,7 +14,7 @@ from vermeil.blending.config import BlendingConfig
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.errors import ConfigError
 from vermeil.student.config import StudentConfig
-from vermeil.student.loop.loop import TrainingHooks
+from vermeil.student.loop.hooks import TrainingHooks
 from vermeil.student.student import Student
 from vermeil.studies.cells.observation_set import observation_steps, sample_observation_set
 from vermeil.studies.cells.observer import MechanismObserver
@@ -81,22 +81,22 @@ def test_the_recording_is_the_same_every_time(task: Task, encoder: Path) -> None
 
 
 def test_what_is_observed(task: Task, encoder: Path) -> None:
-    _, plan, told = train(task, encoder, observed=True)
-    steps = [point["step"] for point in told["points"]]
+    _, plan, record = train(task, encoder, observed=True)
+    steps = [point["step"] for point in record["points"]]
     assert steps == observation_steps(plan, CONFIG.points)
     last_silver = int(np.flatnonzero(plan.planned_share == 0)[-1]) + 1
     assert last_silver in steps
     assert steps[-1] == plan.steps
-    assert told["dev_documents"] == 9
-    assert told["spans"]["gold"] == {"LOC": 9, "PER": 9}
-    for point, found, said in zip(
-        told["points"], told["spans"]["found"], told["spans"]["said"], strict=True
+    assert record["dev_documents"] == 9
+    assert record["spans"]["gold"] == {"LOC": 9, "PER": 9}
+    for point, found, mistakes in zip(
+        record["points"], record["spans"]["found"], record["spans"]["mistakes"], strict=True
     ):
         right = sum(row[0] for row in point["per_label"].values())
         wrong = sum(row[1] - row[0] for row in point["per_label"].values())
         assert found.count(".") == right
         assert len(found) == 18
-        assert said.count("1") == wrong
+        assert mistakes.count("1") == wrong
         kinds = [kind for row in point["errors"].values() for kind in row.items()]
         assert sum(n for kind, n in kinds if kind != "spurious") == 18 - right
         sharp = point["sharpness"]

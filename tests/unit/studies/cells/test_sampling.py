@@ -47,5 +47,5 @@ def test_all_are_drawn_unless_a_number_is_given() -> None:
 
 
 def test_more_than_there_are_cannot_be_drawn() -> None:
-    with pytest.raises(ConfigError, match=r"study\.gold_documents: 7 are wanted.*6"):
+    with pytest.raises(ConfigError, match=r"study\.gold_documents: 7 documents .*only 6"):
         sample_documents(corpus("a", 3, 2), [], 7, None, 0)

@@ -1,4 +1,4 @@
-"""Every span's fate, and what a student makes of the teacher's errors."""
+"""Outcomes of single spans, and word metrics on the teacher's errors."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def test_every_span_is_followed(task: Task) -> None:
     second = outcomes.add([spans((0, 5, "PER"), (6, 10, "LOC")), gold[1].annotation])
     assert first.overall.correct == 0
     assert second.overall.correct == 3
-    told = outcomes.as_dict()
-    assert told["gold"] == {"LOC": 2, "PER": 2}
-    assert told["found"] == ["txbm", "m..."]
-    assert told["wrong"] == {"LOC": 1, "PER": 3}
-    assert told["said"] == ["0111", "1000"]
-    assert told["spurious"] == "1000"
+    record = outcomes.as_dict()
+    assert record["gold"] == {"LOC": 2, "PER": 2}
+    assert record["found"] == ["txbm", "m..."]
+    assert record["wrong"] == {"LOC": 1, "PER": 3}
+    assert record["mistakes"] == ["0111", "1000"]
+    assert record["spurious"] == "1000"
 
 
 def test_labels_of_texts_are_followed_too() -> None:
@@ -47,9 +47,9 @@ def test_labels_of_texts_are_followed_too() -> None:
     outcomes = SpanOutcomes(gold, topics)
     outcomes.add([Annotation(labels=("politics",))])
     outcomes.add([Annotation(labels=("sport",))])
-    told = outcomes.as_dict()
-    assert told["found"] == ["t", "."]
-    assert told["said"] == ["1", "0"]
+    record = outcomes.as_dict()
+    assert record["found"] == ["t", "."]
+    assert record["mistakes"] == ["1", "0"]
 
 
 def test_words_of_silver(task: Task) -> None:
@@ -59,16 +59,16 @@ def test_words_of_silver(task: Task) -> None:
     rows[[0, 1, 2, 3], [per, o, per, loc]] = 0.5
     rows[3] = 0
     rows[3, per] = 1.0
-    said, true = np.array([o, per, per, per]), np.array([o, per, loc, loc])
-    documents = [ScoredDocument([(i, i + 1) for i in range(4)], rows, said, true)]
-    told = silver_word_metrics(documents, task)
+    silver, gold = np.array([o, per, per, per]), np.array([o, per, loc, loc])
+    documents = [ScoredDocument([(i, i + 1) for i in range(4)], rows, silver, gold)]
+    record = silver_word_metrics(documents, task)
     half = round(math.log(2), 4)
-    assert told["clean"] == {"words": 2, "loss": half, "gold_loss": half}
-    assert told["clean_spans"]["words"] == 1
-    assert told["noisy"]["words"] == 2
-    assert told["noisy"]["loss"] == round(math.log(2) / 2, 4)
+    assert record["clean"] == {"words": 2, "loss": half, "gold_loss": half}
+    assert record["clean_spans"]["words"] == 1
+    assert record["noisy"]["words"] == 2
+    assert record["noisy"]["loss"] == round(math.log(2) / 2, 4)
     says_silver = int(rows[2].argmax() == per) + 1
-    assert told["pairs"] == {"LOC>PER": [2, says_silver, 2 - says_silver]}
+    assert record["pairs"] == {"LOC>PER": [2, says_silver, 2 - says_silver]}
     sharp = sharpness_metrics(documents, task)
     assert sharp["words"] == 4
     assert sharp["span_words"] == 3
@@ -76,7 +76,7 @@ def test_words_of_silver(task: Task) -> None:
     assert sharp["confidence"] == (0.5 * 3 + 1) / 4
 
 
-def test_words_nobody_knows_do_not_count(task: Task) -> None:
+def test_words_with_unknown_labels_do_not_count(task: Task) -> None:
     rows = np.full((2, len(task.classes)), 1 / len(task.classes), np.float32)
     documents = [ScoredDocument([(0, 1), (1, 2)], rows, np.array([-100, 0]), np.array([0, 0]))]
     assert silver_word_metrics(documents, task)["clean"]["words"] == 1

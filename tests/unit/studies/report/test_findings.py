@@ -23,55 +23,68 @@ def test_the_answer_comes_first_and_names_the_best_regimen(results: Results):
     best = next(row for row in results["summary"] if row["regimen"] == "simple_mix")["test"]
     score = spread(best["mean"], best["sd"])
     assert first["text"].startswith(f"Simple Mix scored highest on the test set: F1 {score} over 3")
-    assert "above Gold only; the difference is shown" in first["text"]
-    assert "not told apart from Sigmoid" in first["text"]
+    assert "points above Gold only (significant)" in first["text"]
+    assert first["text"].endswith(" The differences to Sigmoid and Power are not significant.")
 
 
-def test_a_shown_difference_has_its_interval_p_value_and_seeds(results: Results):
-    (sentence,) = [t for t in texts(results, "shown") if t.startswith("Pooled scored")]
+def test_a_significant_difference_has_its_interval_p_value_and_seeds(results: Results):
+    (sentence,) = [t for t in texts(results, "significant") if t.startswith("Pooled scored")]
     assert re.fullmatch(
         r"Pooled scored \.8\d\d ± \.0\d\d, [78]\.\d points above Gold only "
         r"\(95 % interval [5-7]\.\d to \d\.\d; p ≤ \.0\d\d, Holm-corrected; "
-        r"higher in 3 of 3 seeds\): shown\.",
+        r"higher in 3 of 3 seeds\): significant\.",
         sentence,
     )
 
 
 def test_the_ceiling_is_a_reference_and_no_contestant(results: Results):
-    (sentence,) = [t for t in texts(results, "shown") if "ceiling" in t]
+    (sentence,) = [t for t in texts(results, "significant") if "ceiling" in t]
     assert re.search(
-        r"the ceiling is \.90\d ± \.\d{3}; Simple Mix covers 6\d % of the way", sentence
+        r"the ceiling is \.90\d ± \.\d{3}; Simple Mix covers 6\d % of the gap between Gold only",
+        sentence,
     )
     assert not any(t.startswith("Ceiling") for t in texts(results, "answer"))
 
 
-def test_blends_that_do_not_differ_are_said_not_to_differ(results_of: Callable[..., Results]):
-    (sentence,) = [
-        t for t in texts(results_of({**FLAT, "gold_only": 0.7}), "open") if "ways to blend" in t
-    ]
+def test_blends_without_a_significant_difference_share_one_sentence(
+    results_of: Callable[..., Results],
+):
+    made = results_of({**FLAT, "gold_only": 0.7})
+    (sentence,) = [t for t in texts(made, "not_significant") if t.startswith("Blends: ")]
     assert "Pooled, Simple Mix and Power lie within" in sentence
-    assert "no pair is told apart" in sentence
+    assert "no difference is significant" in sentence
 
 
-def test_an_interval_across_zero_tells_nothing_apart(results_of: Callable[..., Results]):
-    sentences = texts(results_of(FLAT), "open")
-    assert any("spans zero: these runs do not tell them apart" in text for text in sentences)
+def test_pairs_of_blends_are_counted_by_verdict(results_of: Callable[..., Results]):
+    made = results_of({"gold_only": 0.6, "pooled": 0.7, "simple_mix": 0.9, "power": 0.9})
+    (sentence,) = texts(made, "note")
+    assert sentence == (
+        "Differences between pairs of blends: 2 significant, 0 suggestive, 1 not significant."
+    )
+    between = [t for t in texts(made, "significant") if t.startswith("Between blends: ")]
+    assert len(between) == 1
+    assert "points above Pooled (95 % interval" in between[0]
+
+
+def test_an_interval_across_zero_is_not_significant(results_of: Callable[..., Results]):
+    sentences = texts(results_of(FLAT), "not_significant")
+    assert any(text.endswith(", includes zero): not significant.") for text in sentences)
 
 
 def test_a_worse_regimen_lies_below(results_of: Callable[..., Results]):
     made = results_of({"gold_only": 0.85, "silver_only": 0.7})
-    (sentence,) = texts(made, "shown")
+    (sentence,) = texts(made, "significant")
     assert "points below Gold only (95 % interval" in sentence
     assert "lower in 3 of 3 seeds" in sentence
     assert "−" not in sentence
 
 
-@pytest.mark.parametrize(("seeds", "words"), [(1, "not known at all"), (2, "hardly known")])
+@pytest.mark.parametrize(("seeds", "words"), [(1, "unknown"), (2, "hardly known")])
 def test_few_seeds_are_named(results_of: Callable[..., Results], seeds: int, words: str):
     made = results_of({"gold_only": 0.7, "pooled": 0.85}, seeds=seeds)
     assert any(f"the spread between trainings is {words}" in t for t in texts(made, "caution"))
-    assert texts(made, "shown") == []
-    assert any("too few seeds to be shown" in t for t in texts(made, "suggested"))
+    assert texts(made, "significant") == []
+    assert any(t.endswith(": suggestive (fewer than 3 seeds).") for t in texts(made, "suggestive"))
 
 
 def test_three_seeds_need_no_caution(results_of: Callable[..., Results]):
@@ -79,70 +92,69 @@ def test_three_seeds_need_no_caution(results_of: Callable[..., Results]):
     assert not any("spread" in text for text in texts(made, "caution"))
 
 
-def test_a_large_p_value_after_correction_is_not_shown(results: Results):
+def test_a_large_p_value_after_correction_is_not_significant(results: Results):
     row = next(r for r in results["comparisons"] if r["regimen"] == "pooled")
-    changed = {**row, "p_value": 0.02, "p_holm": 0.08, "verdict": "open"}
+    changed = {**row, "p_value": 0.02, "p_holm": 0.08, "verdict": "not_significant"}
     made = {**results, "comparisons": [changed]}
-    (sentence,) = [t for t in texts(made, "open") if t.startswith("Pooled scored")]
-    assert sentence.endswith("one like this may come about by chance: not shown.")
+    (sentence,) = [t for t in texts(made, "not_significant") if t.startswith("Pooled scored")]
+    assert re.search(r": not significant after correction for \d+ comparisons\.$", sentence)
     assert "p = .080, Holm-corrected" in sentence
 
 
-def test_where_the_tests_disagree_it_is_said(results: Results):
+def test_a_disagreeing_randomisation_test_is_named(results: Results):
     row = next(r for r in results["comparisons"] if r["regimen"] == "pooled")
-    changed = {**row, "p_randomisation_holm": 0.2, "verdict": "suggested"}
-    (sentence,) = texts({**results, "comparisons": [changed]}, "suggested")
-    assert sentence.endswith(
-        "suggested, not shown, for the randomisation test disagrees (p = .200)."
-    )
+    changed = {**row, "p_randomisation_holm": 0.2, "verdict": "suggestive"}
+    (sentence,) = texts({**results, "comparisons": [changed]}, "suggestive")
+    assert sentence.endswith(": suggestive (randomisation test: p = .200).")
 
 
 def test_too_few_resamples_for_so_many_comparisons_are_named(results: Results):
     rows = [{**row, "family_size": 40, "resamples": 1000} for row in results["comparisons"]]
     (sentence,) = [t for t in texts({**results, "comparisons": rows}, "caution") if "resam" in t]
-    assert "among 40 comparisons: raise study.resamples to about 3,200" in sentence
+    assert "40 comparisons, no difference can be significant: raise" in sentence
+    assert "study.resamples to about 3,200" in sentence
 
 
 def test_unequal_training_is_named_with_its_budget(results_of: Callable[..., Results]):
     made = results_of({"gold_only": 0.7, "pooled": 0.85}, budgets=("epochs",))
-    (sentence,) = [t for t in texts(made, "caution") if "equally long" in t]
+    (sentence,) = [t for t in texts(made, "caution") if "different lengths" in t]
     assert "from 23,089 wordpieces (Gold only) to 66,379 (Pooled)" in sentence
-    assert sentence.endswith("The budget “equal” holds the length fixed.")
+    assert sentence.endswith("The budget “equal” fixes the length.")
 
 
-def test_several_budgets_are_told_apart_by_their_scope(results_of: Callable[..., Results]):
+def test_several_budgets_have_a_scope_each(results_of: Callable[..., Results]):
     found = findings(results_of({"gold_only": 0.7, "pooled": 0.85}, budgets=("equal", "epochs")))
     answers = [f["scope"] for f in found if f["kind"] == "answer"]
     assert answers == ["Equal budget", "Epochs budget"]
-    (unequal,) = [f for f in found if "equally long" in f["text"]]
+    (unequal,) = [f for f in found if "different lengths" in f["text"]]
     assert unequal["scope"] == "Epochs budget"
-    assert "holds the length fixed" not in unequal["text"]
+    assert "fixes the length" not in unequal["text"]
 
 
-def test_the_teacher_is_set_beside_the_best_student(results: Results):
+def test_the_teacher_is_compared_with_the_best_student(results: Results):
     (sentence,) = texts(results, "teacher")
     best = max(results["teacher"], key=lambda row: row["counts"]["overall"]["f1"])["counts"]
-    assert sentence.startswith(f"The teacher itself scores F1 {f1(best['overall']['f1'])} (")
+    assert sentence.startswith(f"The teacher scores F1 {f1(best['overall']['f1'])} (")
     assert "standard prompt, 95 % interval .772 to .807" in sentence
-    assert re.search(r"The best student \(Simple Mix\) reaches \d\.\d points more", sentence)
+    assert re.search(r"The best student \(Simple Mix\) scores \d\.\d points more", sentence)
 
 
-def test_leaks_are_warned_of_and_clean_splits_are_not():
+def test_only_splits_with_leaks_are_named():
     leaks = {
         "gold/test": {"exact": 1, "near": [{}, {}]},
         "gold/dev": {"exact": 0, "near": 0},
         "silver/test": {"exact": [], "near": 1200},
     }
     (sentence,) = leak_cautions(leaks)
-    assert "gold and test (1 the same, 2 nearly the same); silver and test (0 the " in sentence
+    assert "gold and test (1 identical, 2 nearly identical); silver and test (0 iden" in sentence
     assert "dev" not in sentence
     assert leak_cautions({"gold/dev": leaks["gold/dev"]}) == []
 
 
-def test_without_test_scores_nothing_is_shown(cell_of: Callable[..., Results]):
+def test_without_test_scores_there_is_no_comparison(cell_of: Callable[..., Results]):
     cells = [{**cell_of("pooled", 0, 0.8), "test": None, "test_groups": {}}]
     assert texts({"summary": summarise(cells)}, "answer") == [
-        "No cell was scored on a test set, so nothing is shown."
+        "No cell was scored on a test set; there are no comparisons."
     ]
 
 
@@ -152,16 +164,18 @@ def test_few_test_groups_make_rough_intervals(cell_of: Callable[..., Results]):
     assert any("only" in t and "5 groups" in t for t in texts(made, "caution"))
 
 
-def test_students_that_learnt_nothing_are_no_winners(cell_of: Callable[..., Results]):
+def test_students_without_a_correct_prediction_are_no_winners(cell_of: Callable[..., Results]):
     cells = [cell_of(n, s, 0.5) for s in range(3) for n in ("gold_only", "pooled")]
     for cell in cells:
         cell["test"]["overall"]["f1"] = 0.0
         cell["test_groups"] = {"a": [0, 0, 5], "b": [0, 0, 7]}
     made = {"summary": summarise(cells), "comparisons": compare(cells, "gold_only", 100)}
     assert texts(made, "answer") == [
-        "No student got anything right on the test set: F1 is .000 for every regimen."
+        "No student predicted anything correctly on the test set: F1 is .000 throughout."
     ]
-    assert texts(made, "open") == ["Pooled and Gold only scored the same, in every seed and group."]
+    assert texts(made, "not_significant") == [
+        "Pooled and Gold only scored the same in every seed and group."
+    ]
 
 
 def test_nothing_at_all_gives_no_findings():

@@ -23,7 +23,7 @@ def test_without_gold_marks_are_not_judged():
     assert found.pieces[0] == Piece("Ann", "PER")
 
 
-def test_right_wrong_and_missed_are_told_apart():
+def test_right_wrong_and_missed_are_distinguished():
     found = highlight_spans(
         TEXT, [span("Ann", "PER"), span("Bob", "ORG"), span("met", "MISC")], GOLD
     )
@@ -66,7 +66,7 @@ def test_students_who_marked_the_same_share_a_line():
         "students": {"pooled": GOLD, "gold_only": [], "simple_mix": list(reversed(GOLD))},
     }
     (view,) = example_views([example])
-    assert [(line["name"], line["verdict"]) for line in view["lines"]] == [
+    assert [(line["name"], line["counts"]) for line in view["lines"]] == [
         ("Gold", ""),
         ("Pooled, Simple Mix", "3 right"),
         ("Gold only", "3 missed"),
@@ -91,11 +91,11 @@ def test_a_label_has_one_colour_on_the_whole_page():
 
 def test_nothing_to_mark_and_nothing_marked_is_right():
     (view,) = example_views([{"id": "d", "text": TEXT, "gold": [], "teacher": []}])
-    assert [line["verdict"] for line in view["lines"]] == ["", "rightly nothing"]
+    assert [line["counts"] for line in view["lines"]] == ["", "correctly no span"]
 
 
 def test_labels_of_whole_texts_are_judged_too():
     example = {"id": "d", "text": TEXT, "gold": ["sport"], "students": {"pooled": ["tech"]}}
     (view,) = example_views([example])
-    assert [line["verdict"] for line in view["lines"]] == ["", "wrong"]
+    assert [line["counts"] for line in view["lines"]] == ["", "wrong"]
     assert view["lines"][1]["labels"][0]["text"] == "tech"

@@ -64,7 +64,7 @@ def test_square_brackets_in_names_are_not_read_as_markup(results: dict[str, Any]
 
 def test_findings_carry_their_scope_and_mark():
     found = [
-        {"kind": "shown", "scope": "Equal budget", "text": "A is above B."},
+        {"kind": "significant", "scope": "Equal budget", "text": "A is above B."},
         {"kind": "caution", "scope": "", "text": "Few seeds."},
     ]
     lines = [line.split() for line in printed(findings_table(found)).splitlines()]

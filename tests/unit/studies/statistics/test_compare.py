@@ -112,8 +112,8 @@ def test_p_values_are_corrected_over_all_comparisons_of_the_study():
     assert against["p_holm"] == pytest.approx(8 * 2 / 801)
     assert against["p_randomisation_holm"] == pytest.approx(8 * against["p_randomisation"])
     assert against["epsilon_min"] == 0
-    assert against["verdict"] == "shown"
-    assert rows[3]["verdict"] == "open"
+    assert against["verdict"] == "significant"
+    assert rows[3]["verdict"] == "not_significant"
 
 
 def test_shown_takes_both_tests():
@@ -122,14 +122,14 @@ def test_shown_takes_both_tests():
     (row,) = compare(cells, "gold_only", 400)
     assert row["p_holm"] < 0.05
     assert row["p_randomisation_holm"] == 0.5
-    assert row["verdict"] == "suggested"
+    assert row["verdict"] == "suggestive"
 
 
 def test_two_seeds_suggest_at_most():
     cells = [cell(n, s, c) for s in range(2) for n, c in [("gold_only", 8), ("pooled", 16)]]
     (row,) = compare(cells, "gold_only", 400)
     assert row["p_holm"] < 0.05
-    assert row["verdict"] == "suggested"
+    assert row["verdict"] == "suggestive"
     assert row["epsilon_min"] is None
 
 

@@ -1,4 +1,4 @@
-"""What observations say together, in numbers, words and on the page."""
+"""Observations of several cells: statistics, sentences and the section of the page."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_fates_between_the_turn_and_the_end(cell_of: Make, observation_of: Make)
         "found": ["mmmmmm", ".bt..m", "mmmmmm", "....m."],
         "wrong": {"PER": 4},
         "spurious": "0111",
-        "said": ["0000", "1110", "0000", "1011"],
+        "mistakes": ["0000", "1110", "0000", "1011"],
     }
     for point, planned in zip(observation["points"], (0, 0, 1, 1), strict=True):
         point["planned_share"] = planned
@@ -64,10 +64,10 @@ def test_fates_between_the_turn_and_the_end(cell_of: Make, observation_of: Make)
     }
     assert turn["types"] == {"LOC": [2, 2], "PER": [3, 2]}
     assert turn["new"] == 1
-    said = " ".join(mechanism_sentences(row))
-    assert "of 5 errors" in said
-    assert "80\N{NO-BREAK SPACE}% were gone" in said
-    assert "33\N{NO-BREAK SPACE}% were lost" in said
+    text = " ".join(mechanism_sentences(row))
+    assert "of 5 errors on dev at the turn" in text
+    assert "80\N{NO-BREAK SPACE}% were corrected" in text
+    assert "33\N{NO-BREAK SPACE}% were lost" in text
 
 
 @pytest.mark.parametrize("regimen", ["gold_only", "silver_only", "pooled"])
@@ -92,7 +92,7 @@ def test_silver_without_known_gold_is_left_out(cell_of: Make, observation_of: Ma
     (row,) = mechanism(cells)
     (view,) = mechanism_views([row])
     assert row["curve"][0]["repeated"] is None
-    assert not view["has_taught"]
+    assert not view["has_teacher_errors"]
     assert view["ends"][0]["repeated"] == "–"
 
 
@@ -111,4 +111,4 @@ def test_the_page_shows_recordings(
     section = sections["mechanism"]
     assert len(list(section.iter("svg"))) == 3 + 3
     text = " ".join("".join(section.itertext()).split())
-    assert "Simple Mix: of the words that the teacher had wrong" in text
+    assert "Simple Mix: of the teacher’s wrong words" in text

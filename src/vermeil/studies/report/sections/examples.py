@@ -1,4 +1,4 @@
-"""Example documents as people, teacher and students marked them, ready for the page."""
+"""Examples section of the page: documents with gold, teacher and student annotations."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from vermeil.studies.report.highlighted_text import HighlightedText, highlight_s
 View = dict[str, Any]
 
 _COLOURS = 8
-"""Mark styles of the page (after Okabe and Ito: told apart without red and green)."""
+"""Number of label colours of the page (palette of Okabe and Ito, safe for colour blindness)."""
 
 
 def example_views(examples: Sequence[Mapping[str, Any]]) -> list[View]:
-    """Return the examples; students who marked the same share a line.
+    """Return the examples; equal annotations share a line.
 
     Args:
-        examples: ``id``, ``text``, ``gold``, ``teacher`` and ``students`` by regimen; each a list
-            of spans, or of labels where a task labels whole texts; absent: did not look.
+        examples: ``id``, ``text``, ``gold``, ``teacher`` and ``students`` by regimen. Each
+            annotation is a list of spans or of document labels; absent: not annotated.
     """
     labels = dict.fromkeys(label for example in examples for label in _labels(example))
     colours = {label: f"label{index % _COLOURS}" for index, label in enumerate(labels)}
@@ -35,11 +35,11 @@ def _labels(example: Mapping[str, Any]) -> Iterator[str]:
 
 def _lines(example: Mapping[str, Any], colours: Mapping[str, str]) -> list[View]:
     text, gold = str(example["text"]), example.get("gold")
-    readers = [("Gold", "gold", gold), ("Teacher", "teacher", example.get("teacher"))]
+    annotations = [("Gold", "gold", gold), ("Teacher", "teacher", example.get("teacher"))]
     for regimen, spans in (example.get("students") or {}).items():
-        readers.append((regimen_name(regimen), "student", spans))
+        annotations.append((regimen_name(regimen), "student", spans))
     lines: list[View] = []
-    for name, kind, spans in readers:
+    for name, kind, spans in annotations:
         if spans is None:
             continue
         line = {
@@ -59,24 +59,24 @@ def _annotated_line(
 ) -> View:
     if any(isinstance(span, str) for span in (*spans, *(gold or ()))):
         chips = [{"text": label, "css": colours.get(label, "label7")} for label in spans]
-        verdict = "" if gold is None else "right" if set(spans) == set(gold) else "wrong"
-        return {"text": text, "labels": chips, "pieces": [], "verdict": verdict}
-    marks = highlight_spans(text, spans, gold)
+        counts = "" if gold is None else "right" if set(spans) == set(gold) else "wrong"
+        return {"text": text, "labels": chips, "pieces": [], "counts": counts}
+    highlighted = highlight_spans(text, spans, gold)
     pieces = [
         {
             "text": piece.text,
             "label": piece.label,
-            "judgement": piece.correctness,
+            "correctness": piece.correctness,
             "note": piece.note,
             "css": f"{colours.get(piece.label, '')} {piece.correctness}",
         }
-        for piece in marks.pieces
+        for piece in highlighted.pieces
     ]
-    return {"text": text, "labels": None, "pieces": pieces, "verdict": _verdict(marks)}
+    return {"text": text, "labels": None, "pieces": pieces, "counts": _counts(highlighted)}
 
 
-def _verdict(highlighted: HighlightedText) -> str:
-    """Say how many marks are right, wrong and missed."""
+def _counts(highlighted: HighlightedText) -> str:
+    """Return the counts of right, wrong and missed spans as text."""
     parts = []
     if highlighted.right is not None:
         counted = [
@@ -84,7 +84,7 @@ def _verdict(highlighted: HighlightedText) -> str:
             (highlighted.wrong, "wrong"),
             (highlighted.missed, "missed"),
         ]
-        parts = [f"{n} {word}" for n, word in counted if n] or ["rightly nothing"]
+        parts = [f"{n} {word}" for n, word in counted if n] or ["correctly no span"]
     if highlighted.hidden:
         parts.append(f"{highlighted.hidden} overlapping not shown")
     return ", ".join(parts)

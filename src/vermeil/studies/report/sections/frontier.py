@@ -1,4 +1,4 @@
-"""What the page tells of how much gold and silver to buy."""
+"""Cost frontier as a section of the page: learning curve, costs and recommended purchase."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _LEVELS = 6
 
 
 def frontier_view(record: Row | None) -> View | None:
-    """Return the section; None where the study had too few sizes.
+    """Return the section; None if the study has too few data sizes.
 
     Args:
-        record: of `vermeil.studies.statistics.frontier.frontier_record`.
+        record: the record of `vermeil.studies.statistics.frontier.frontier_record`.
     """
     if not record:
         return None
@@ -59,9 +59,10 @@ def frontier_view(record: Row | None) -> View | None:
 
 
 def plane_chart(record: Row) -> Markup:
-    """Draw lines of equal F1 over silver and gold, with lines of equal cost where prices are known.
+    """Draw lines of equal F1 over silver and gold, and lines of equal cost if prices are known.
 
-    Lines of equal F1 end where the largest measured sizes do.
+    Args:
+        record: the record of the frontier.
     """
     curve, sizes = _curve(record), record["sizes"]
     golds, silvers = ([size[kind] for size in sizes] for kind in ("gold", "silver"))
@@ -86,20 +87,26 @@ def plane_chart(record: Row) -> Markup:
             x, y = points[len(points) // 2]
             drawing.text((x, y + 3), f1(level), "tick level", "middle")
     for size in sizes:
-        place = across(size["silver"]), up(size["gold"])
-        drawing.dot(place, 3.4, "seed", f"{size['gold']} + {size['silver']}: {f1(size['f1'])}")
+        centre = across(size["silver"]), up(size["gold"])
+        drawing.dot(centre, 3.4, "seed", f"{size['gold']} + {size['silver']}: {f1(size['f1'])}")
     return drawing.svg()
 
 
 def line_chart(record: Row) -> Markup:
-    """Draw the best F1 that each sum buys, with its 95 % band; sums grow by factors."""
+    """Draw the best expected F1 over the cost (log scale), with its 95 % band.
+
+    Args:
+        record: the record of the frontier, with prices.
+    """
     line = record["line"]
     costs = [np.log10(point["cost"]) for point in line]
     low = min(point["interval"][0] for point in line)
     high = max(point["interval"][1] for point in line)
-    said = f"Best F1 for {record['currency']}{line[0]['cost']:.4g}: {f1(line[0]['f1'])}; for "
-    said += f"{record['currency']}{line[-1]['cost']:.4g}: {f1(line[-1]['f1'])}"
-    drawing = Drawing(*_SIZE, said)
+    ends = [
+        f"{record['currency']}{point['cost']:.4g}: {f1(point['f1'])}"
+        for point in (line[0], line[-1])
+    ]
+    drawing = Drawing(*_SIZE, f"Best F1 for {ends[0]}; for {ends[1]}")
     across = Scale(costs[0], costs[-1], 46, _SIZE[0] - 40)
     up = Scale(max(0.0, low - 0.02), min(1.0, high + 0.02), _SIZE[1] - 34, 8)
     for tick in ticks(up.low, up.high):
@@ -116,7 +123,7 @@ def line_chart(record: Row) -> Markup:
     drawing.shape([*band[1], *reversed(band[0])], "band")
     points = [(across(x), up(point["f1"])) for x, point in zip(costs, line, strict=True)]
     drawing.curve(points, "observed gold-line")
-    drawing.text(((across.start + across.end) / 2, _SIZE[1] - 4), "money spent", "tick", "middle")
+    drawing.text(((across.start + across.end) / 2, _SIZE[1] - 4), "cost", "tick", "middle")
     return drawing.svg()
 
 
@@ -133,8 +140,8 @@ def _axes(drawing: Drawing, x_scale: Scale, y_scale: Scale, names: tuple[str, st
 
 def _equal_cost(drawing: Drawing, scales: tuple[Scale, Scale], prices: Row, currency: str) -> None:
     across, up = scales
-    dearest = up.high * prices["gold"] + across.high * prices["silver"]
-    for money in ticks(0, dearest, 6)[1:]:
+    highest = up.high * prices["gold"] + across.high * prices["silver"]
+    for money in ticks(0, highest, 6)[1:]:
         gold, silver = money / prices["gold"], 0.0
         if gold > up.high:
             gold, silver = up.high, (money - up.high * prices["gold"]) / prices["silver"]
@@ -154,7 +161,6 @@ def _cost_ticks(low: float, high: float) -> list[float]:
 
 
 def _curve(record: Row) -> Curves:
-    top, scale, decay, worth, returns = (
-        np.array([record["curve"][name]]) for name in ("top", "scale", "decay", "worth", "returns")
-    )
-    return Curves(top, scale, decay, worth, returns, record["curve"]["unit"])
+    names = ("asymptote", "scale", "decay", "worth", "returns")
+    asymptote, scale, decay, worth, returns = (np.array([record["curve"][name]]) for name in names)
+    return Curves(asymptote, scale, decay, worth, returns, record["curve"]["unit"])

@@ -1,4 +1,4 @@
-"""What the page tells of why a regimen wins: sentences, panels and tables of the observations."""
+"""Observations of training as a section of the page: sentences, panels and tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from vermeil.studies.format import ERROR_KINDS, f1, number, plural, regimen_name
 from vermeil.studies.report.observation_charts import errors_chart, measure_chart
-from vermeil.studies.statistics.compare import block_of
+from vermeil.studies.statistics.compare import Block, block_of
 
 Row = Mapping[str, Any]
 View = dict[str, Any]
@@ -17,37 +17,36 @@ def mechanism_views(rows: Sequence[Row]) -> list[View]:
     """Return one view per block with observations.
 
     Args:
-        rows: of `vermeil.studies.statistics.mechanism.mechanism`.
+        rows: rows of `vermeil.studies.statistics.mechanism.mechanism`.
     """
-    blocks: dict[Any, list[Row]] = {}
+    blocks: dict[Block, list[Row]] = {}
     for row in rows:
         blocks.setdefault(block_of(row), []).append(row)
     return [_view(block, members) for block, members in blocks.items()]
 
 
 def mechanism_sentences(row: Row) -> list[str]:
-    """Say what the observation of one regimen shows."""
+    """Return the observations of one regimen as sentences."""
     name, end = regimen_name(row["regimen"]), row["curve"][-1]
-    said = []
     turn = row["turn"]
-    if turn is not None:
-        kinds = [turn["kinds"][kind] for kind in ERROR_KINDS]
-        wrong, mended = (sum(pair[i] for pair in kinds) for i in (0, 1))
-        found, lost = turn["right"]
-        if wrong and found:
-            said.append(
-                f"{name}: of {plural(wrong, 'error')} that the students made on dev when the "
-                f"phase before the last was over, {_percent(mended, wrong)} were gone at the end; "
-                f"of {plural(found, 'span')} that they had right, {_percent(lost, found)} were "
-                f"lost."
-            )
-        said += _noise_sentences(row, name)
-    elif end["repeated"] is not None:
-        said.append(
-            f"{name}: at the end the students repeat {_share(end['repeated'])} of the teacher’s "
-            f"wrong words, and correct {_share(end['corrected'])}."
+    if turn is None:
+        if end["repeated"] is None:
+            return []
+        return [
+            f"{name}: at the end, the students repeat {_share(end['repeated'])} of the teacher’s "
+            f"wrong words and correct {_share(end['corrected'])}."
+        ]
+    sentences = []
+    kinds = [turn["kinds"][kind] for kind in ERROR_KINDS]
+    wrong, corrected = (sum(pair[i] for pair in kinds) for i in (0, 1))
+    found, lost = turn["right"]
+    if wrong and found:
+        sentences.append(
+            f"{name}: of {plural(wrong, 'error')} on dev at the turn, {_percent(corrected, wrong)} "
+            f"were corrected at the end; of {plural(found, 'correct span')}, "
+            f"{_percent(lost, found)} were lost."
         )
-    return said
+    return sentences + _noise_sentences(row, name)
 
 
 def _noise_sentences(row: Row, name: str) -> list[str]:
@@ -55,9 +54,9 @@ def _noise_sentences(row: Row, name: str) -> list[str]:
     if before is None or before["repeated"] is None:
         return []
     return [
-        f"{name}: of the words that the teacher had wrong, the students repeated "
-        f"{_share(before['repeated'])} then and {_share(end['repeated'])} at the end; they "
-        f"corrected {_share(before['corrected'])} then and {_share(end['corrected'])} at the end."
+        f"{name}: of the teacher’s wrong words, the students repeated {_share(before['repeated'])} "
+        f"at the turn and {_share(end['repeated'])} at the end; they corrected "
+        f"{_share(before['corrected'])} at the turn and {_share(end['corrected'])} at the end."
     ]
 
 
@@ -65,11 +64,11 @@ def _at_turn(row: Row) -> Row | None:
     turn = row["turn"]
     if turn is None:
         return None
-    near: Row = min(row["curve"], key=lambda point: abs(point["progress"] - turn["progress"]))
-    return near
+    nearest: Row = min(row["curve"], key=lambda point: abs(point["progress"] - turn["progress"]))
+    return nearest
 
 
-def _view(block: Any, members: Sequence[Row]) -> View:
+def _view(block: Block, members: Sequence[Row]) -> View:
     high = max(sum(point["errors"].values()) for row in members for point in row["curve"])
     return {
         "block": block,
@@ -77,12 +76,12 @@ def _view(block: Any, members: Sequence[Row]) -> View:
         "panels": [
             {
                 "name": regimen_name(row["regimen"]),
-                "taught": _noise_chart(row),
+                "teacher_errors": _noise_chart(row),
                 "errors": errors_chart(regimen_name(row["regimen"]), row["curve"], high),
             }
             for row in members
         ],
-        "has_taught": any(row["curve"][-1]["repeated"] is not None for row in members),
+        "has_teacher_errors": any(row["curve"][-1]["repeated"] is not None for row in members),
         "ends": [_end_row(row) for row in members],
         "turns": [_turn_row(row) for row in members if row["turn"] is not None],
     }

@@ -1,4 +1,4 @@
-"""The teacher against the gold, ready for the page: scores, errors, replies, hard documents."""
+"""Teacher against gold as a section of the page: scores, errors, replies, hard documents."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vermeil.studies.format import ERROR_KINDS, f1, number, plural
-from vermeil.studies.report.appendix import heat_table
+from vermeil.studies.report.heat_table import heat_table
 
 Row = Mapping[str, Any]
 View = dict[str, Any]
 
 USABLE = ("done", "empty")
-"""States of a request whose reply could be read."""
+"""States of requests with a usable reply."""
 HARD_DOCUMENTS_SHOWN = 5
-"""Hard documents that the page names."""
+"""Number of hard documents on the page."""
 
 
 def teacher_view(row: Row) -> View:
-    """Return one prompt's part of the page.
+    """Return the view of one prompt.
 
     Args:
-        row: ``prompt`` and ``counts`` (`Counts.as_dict`, or `Appraisal.as_dict` for intervals and
-            hard documents); perhaps ``states`` and ``mentions`` of ``vermeil locate``,
+        row: ``prompt`` and ``counts`` (`Counts.as_dict`, or `Appraisal.as_dict` with intervals and
+            hard documents). Optional: ``states`` and ``mentions`` of ``vermeil locate``,
             ``interval`` and ``confusion``.
     """
     counts = row["counts"]
@@ -46,20 +46,20 @@ def teacher_view(row: Row) -> View:
 
 
 def agreement_sentences(agreements: Sequence[Row]) -> list[str]:
-    """Return how far each two prompts agree, in words."""
+    """Return the agreement of each pair of prompts as sentences."""
     return [
-        f"The {' and the '.join(_readable(name) for name in row['prompts'])} prompt agree with F1 "
-        f"{f1(row['f1'])}, and annotate {number(row['same'])} of "
-        f"{plural(row['documents'], 'document')} exactly alike."
+        f"Agreement of the prompts {' and '.join(_readable(name) for name in row['prompts'])}: F1 "
+        f"{f1(row['f1'])}; {number(row['same'])} of {plural(row['documents'], 'document')} have "
+        f"identical annotations."
         for row in agreements
     ]
 
 
 def interval_of(row: Row) -> Sequence[float] | None:
-    """Return the 95 % interval of the overall F1, where it is known."""
+    """Return the 95 % interval of the overall F1, if known."""
     intervals = row["counts"].get("intervals") or {}
-    found: Sequence[float] | None = row.get("interval") or intervals.get("overall", {}).get("f1")
-    return found
+    interval: Sequence[float] | None = row.get("interval")
+    return interval or intervals.get("overall", {}).get("f1")
 
 
 def _scores(row: Row, interval: Sequence[float] | None) -> Iterator[View]:
@@ -80,9 +80,9 @@ def _scores(row: Row, interval: Sequence[float] | None) -> Iterator[View]:
 
 
 def _errors(counts: Row) -> Iterator[View]:
-    """Yield what is wrong per type; nothing where a task has no boundaries or all is right."""
-    for label, found in (counts.get("errors") or {}).items():
-        cells = [number(found[kind]) if found[kind] else "·" for kind in ERROR_KINDS]
+    """Yield the errors per type; none for a task without boundaries, or without errors."""
+    for label, kinds in (counts.get("errors") or {}).items():
+        cells = [number(kinds[kind]) if kinds[kind] else "·" for kind in ERROR_KINDS]
         yield {"label": label, "cells": cells}
 
 
@@ -107,11 +107,11 @@ def _mentions(statuses: Mapping[str, int]) -> View | None:
 
 
 def _hard_document(one: Row) -> View:
-    silent = "" if one["answered"] else ", without annotation"
+    missing = "" if one["answered"] else ", without annotation"
     return {
         "id": one["id"],
         "text": f"{number(one['missed'])} of {number(one['gold'])} missed, "
-        f"{number(one['wrong'])} wrong{silent}",
+        f"{number(one['wrong'])} wrong{missing}",
     }
 
 

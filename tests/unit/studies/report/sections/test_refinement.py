@@ -1,4 +1,4 @@
-"""What the page tells of how silver was judged."""
+"""The section of the page about judged silver."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vermeil.studies.report.sections.refinement import refinement_views, reliabi
 
 
 def report(judge: float, number: int) -> dict[str, Any]:
-    """What one cell of the regimen auto says of its silver."""
+    """Return the refinement record of a cell."""
     bins = [
         {"low": 0.0, "high": 0.5, "number": 0, "score": None, "correct": None},
         {"low": 0.5, "high": 1.0, "number": number, "score": 0.9, "correct": judge},
@@ -20,7 +20,7 @@ def report(judge: float, number: int) -> dict[str, Any]:
         return {"overall": {"f1": value}, "per_label": {"PER": {"f1": value}}}
 
     return {
-        "believed": True,
+        "better_than_teacher": True,
         "documents": {"changed": 10, "written": 40},
         "gold": {"teacher": counts(0.7), "judge": counts(judge)},
         "signals": {"correct": {"judge": signal}, "missed": {}},
@@ -28,23 +28,23 @@ def report(judge: float, number: int) -> dict[str, Any]:
 
 
 def cell(judge: float, number: int) -> dict[str, Any]:
-    """A cell with that report."""
+    """Return a cell with that record."""
     where = {"budget": "equal", "gold_documents": 5, "silver_documents": 40, "sizes": [5, 40]}
     return {**where, "regimen": "auto", "refinement": report(judge, number)}
 
 
 def test_cells_of_a_block_are_put_together() -> None:
     (view,) = refinement_views([cell(0.8, 30), cell(0.9, 10), {"regimen": "pooled"}])
-    assert (view["cells"], view["believed"], view["changed"]) == (2, 2, "10")
+    assert (view["cells"], view["better_than_teacher"], view["changed"]) == (2, 2, "10")
     assert [row["name"] for row in view["scores"]] == ["teacher", "judge"]
     assert view["scores"][1]["f1"] == ".850 ± .071"
     (signal,) = view["signals"]  # nothing was missed, so that part is not there
     assert signal["rows"] == [{"name": "judge", "values": ["–", ".850", ".100"]}]
-    assert "said 0.90, right 0.82, 40 places" in signal["chart"]
+    assert "probability 0.90, correct 0.82, 40 items" in signal["chart"]
     assert any("AUROC" in part for part in refinement_parts({**view, "scope": ""}))
 
 
-def test_texts_that_a_student_annotated_are_told_apart() -> None:
+def test_texts_that_a_student_annotated_are_counted_separately() -> None:
     one = cell(0.8, 30)
     one["refinement"]["documents"] |= {"written": 65, "self_annotated": 25}
     (view,) = refinement_views([one])
@@ -53,10 +53,29 @@ def test_texts_that_a_student_annotated_are_told_apart() -> None:
     assert (view["documents"], view["self_annotated"]) == ("40", "")
 
 
+def test_labels_of_one_annotator_alone_keep_their_columns() -> None:
+    first, second = cell(0.8, 30), cell(0.9, 10)
+    gold = first["refinement"]["gold"]
+    gold["teacher"]["per_label"] = {"LOC": {"f1": 0.2}, "PER": {"f1": 0.7}}
+    gold["judge"]["per_label"] = {"PER": {"f1": 0.8}}
+    gold["student"] = {"overall": {"f1": 0.5}, "per_label": {"ORG": {"f1": 0.5}}}
+    second["refinement"]["gold"]["judge"]["per_label"] = {"MISC": {"f1": 0.4}, "PER": {"f1": 0.9}}
+    (view,) = refinement_views([first, second])
+    assert view["labels"] == ["LOC", "PER", "ORG", "MISC"]
+    assert {row["name"]: row["labels"] for row in view["scores"]} == {
+        "teacher": [".200", ".700", "–", "–"],
+        "judge": ["–", ".850", "–", ".400"],
+        "student": ["–", "–", ".500", "–"],
+    }
+    for part in refinement_parts({**view, "scope": ""}):
+        if part.startswith("|"):
+            assert len({line.count("|") for line in part.splitlines()}) == 1
+
+
 def test_without_such_cells_there_is_nothing() -> None:
     assert refinement_views([{"regimen": "pooled"}]) == []
 
 
-def test_a_chart_says_in_words_what_it_shows() -> None:
+def test_a_chart_has_a_description() -> None:
     chart = reliability_chart("right", [(0.25, 0.5, 4)])
-    assert 'aria-label="right: said 0.25, right 0.50"' in chart
+    assert 'aria-label="right: probability 0.25, correct 0.50"' in chart

@@ -1,0 +1,69 @@
+"""Execution of a study's cells: in this process, or in several processes of this machine."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from typing import Any
+
+from vermeil.errors import TrainingError
+from vermeil.studies.cells.cell import run_cell
+from vermeil.studies.cells.job import CellJob
+
+ModelFolder = Callable[[str], Path | None]
+"""Returns the folder for the model of the cell with a key; None: the model is not saved."""
+
+RunCells = Callable[[Mapping[str, CellJob], ModelFolder], Iterator[dict[str, Any]]]
+"""Runs cells, given by their keys, and yields each when it is finished.
+
+It may leave out a model that is no better on dev than an earlier one."""
+
+
+def run_cells_locally(
+    jobs: Mapping[str, CellJob], model_folder: ModelFolder, *, workers: int
+) -> Iterator[dict[str, Any]]:
+    """Yield cells as they finish.
+
+    Args:
+        jobs: cells by their keys.
+        model_folder: returns the folder for a cell's model.
+        workers: cells that run at the same time; 1: all in this process.
+
+    Raises:
+        TrainingError: a worker process was killed.
+    """
+    if workers == 1:
+        for key, job in jobs.items():
+            yield run_cell(job, key, model_folder(key))
+        return
+    executor = ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_exit_with_parent
+    )
+    try:
+        futures = [executor.submit(run_cell, jobs[key], key, model_folder(key)) for key in jobs]
+        for future in as_completed(futures):
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise TrainingError(
+            "a worker process was killed while it trained a cell, probably because memory ran out. "
+            "Finished cells are stored: run the study again with a smaller study.workers"
+        ) from error
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _exit_with_parent() -> None:
+    """Start a thread that ends this process when the parent process has died."""
+    parent = parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, name="vermeil-parent", daemon=True).start()

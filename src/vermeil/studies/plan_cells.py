@@ -1,0 +1,178 @@
+"""The cells of a study: regimen × seed × budget × data size, each with its key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from vermeil.blending.config import BlendingConfig
+from vermeil.data.document import UNANNOTATED, Document
+from vermeil.data.progress import Progress
+from vermeil.errors import ConfigError
+from vermeil.refinement.judge_corpora import divide_corpora
+from vermeil.student.config import StudentConfig
+from vermeil.studies.cells.job import CellJob, RefinementJob
+from vermeil.studies.cells.key import cell_key
+from vermeil.studies.cells.observation_set import is_observed, sample_observation_set
+from vermeil.studies.cells.regimens import CEILING, blending_for
+from vermeil.studies.cells.sampling import CellDocuments, sample_documents
+from vermeil.studies.config import StudyConfig
+from vermeil.studies.inputs import StudyCorpora
+from vermeil.studies.settings import StudySettings
+from vermeil.training.fit import plan_for
+
+if TYPE_CHECKING:
+    from vermeil.student.encoding.examples import EncodedCorpus
+    from vermeil.student.student import Student
+
+
+class PlannedCell(NamedTuple):
+    """A cell of the study with its key."""
+
+    job: CellJob
+    key: str
+
+
+def plan_cells(
+    corpora: StudyCorpora, settings: StudySettings, output: Path, progress: Progress
+) -> list[PlannedCell]:
+    """Return the cells in the order in which they run: seed by seed, so that all seeds balance.
+
+    Args:
+        corpora: the study's corpora.
+        settings: task and configuration.
+        output: the study's folder; its ``judging`` folder caches out-of-fold predictions.
+        progress: called after every cell with stage "plan" and the number of cells.
+
+    Raises:
+        ConfigError: a setting of the study is wrong, or a corpus has too few documents.
+    """
+    _check(settings)
+    refinement = RefinementJob((), (), settings.selection, output / "judging")
+    unannotated = settings.study.plain_documents
+    jobs = [
+        _with_refinement(job, corpora, refinement, unannotated)
+        for job in _cell_jobs(corpora, settings)
+    ]
+    return list(_with_keys(jobs, progress))
+
+
+def _check(settings: StudySettings) -> None:
+    config, select = settings.study, settings.student.select
+    if select != "last":
+        raise ConfigError(
+            f"student.select: {select} would select a model on gold documents outside its cell; "
+            "set it to last"
+        )
+    if config.baseline not in config.regimens:
+        raise ConfigError(
+            f"study.baseline: {config.baseline!r} is not in study.regimens; add it there, or name "
+            "another baseline"
+        )
+    unknown = [r for r in config.mechanism.regimens if r not in (*config.regimens, "all")]
+    if unknown:
+        raise ConfigError(
+            f"study.mechanism.regimens: {unknown[0]!r} is neither in study.regimens nor all"
+        )
+
+
+def _cell_jobs(corpora: StudyCorpora, settings: StudySettings) -> Iterator[CellJob]:
+    config, student = settings.study, _with_threads(settings)
+    for seed, gold, silver in product(config.seeds, *config.sizes()):
+        draw = sample_documents(corpora.gold, corpora.silver, gold, silver, seed)
+        for budget, regimen in product(config.budgets, config.regimens):
+            blending = blending_for(regimen, settings.blending, config.variants)
+            blending = _with_budget(regimen, blending, budget)
+            documents = draw
+            if regimen == CEILING:
+                documents = _with_gold_labels(draw, corpora.gold)
+            elif blending.regimen == "gold_only" and not blending.budget.grows_with_data:
+                # Silver does not affect this training: one cell for all silver sizes.
+                documents = CellDocuments(draw.gold, _first_silver(corpora, config, gold, seed))
+            observed = None
+            if is_observed(regimen, config.mechanism):
+                observed = sample_observation_set(documents, corpora, config.mechanism, seed)
+            yield CellJob(
+                regimen=regimen,
+                seed=seed,
+                documents=documents,
+                blending=blending,
+                student=student,
+                task=settings.task,
+                dev=tuple(corpora.dev),
+                test=tuple(corpora.test),
+                observation_set=observed,
+                sizes=(len(draw.gold), len(draw.silver)),
+            )
+
+
+def _with_threads(settings: StudySettings) -> StudentConfig:
+    student = settings.student
+    threads = student.threads or max(1, (os.cpu_count() or 1) // settings.study.workers)
+    return student.model_copy(update={"threads": threads})
+
+
+def _with_budget(regimen: str, blending: BlendingConfig, name: str) -> BlendingConfig:
+    update: dict[str, object] = {"name": name}
+    if regimen == CEILING:
+        update["gold_epochs"] = blending.budget.silver_epochs
+    budget = blending.budget.model_copy(update=update)
+    return blending.model_copy(update={"budget": budget})
+
+
+def _with_gold_labels(documents: CellDocuments, gold: Sequence[Document]) -> CellDocuments:
+    """Return the documents with gold labels on the silver ones."""
+    labelled = {d.id: d for d in gold}
+    missing = sum(d.id not in labelled for d in documents.silver)
+    if missing:
+        raise ConfigError(
+            f"study.regimens: {CEILING} needs gold labels of the silver documents, and {missing} "
+            "have none in corpora.gold; add them there, or leave out the regimen"
+        )
+    return CellDocuments((*documents.gold, *(labelled[d.id] for d in documents.silver)), ())
+
+
+def _first_silver(
+    corpora: StudyCorpora, config: StudyConfig, gold: int | None, seed: int
+) -> tuple[Document, ...]:
+    _, (first, *_) = config.sizes()
+    return sample_documents(corpora.gold, corpora.silver, gold, first, seed).silver
+
+
+def _with_refinement(
+    job: CellJob, corpora: StudyCorpora, refinement: RefinementJob, unannotated_documents: int
+) -> CellJob:
+    """Return the job with teacher labels and further texts if its regimen corrects silver."""
+    if job.blending.regimen != "auto":
+        return job
+    drawn = {d.id for d in job.documents.silver}
+    undrawn = [d for d in corpora.silver if d.id not in drawn]
+    labels = divide_corpora(job.documents.gold, undrawn).teacher_labels
+    used = drawn | {d.id for d in labels} | {d.id for d in job.documents.gold}
+    left = [d.with_annotation(UNANNOTATED) for d in corpora.silver if d.id not in used]
+    plain = sample_documents((), left, 0, min(unannotated_documents, len(left)), job.seed).silver
+    return replace(job, refinement=replace(refinement, teacher_labels=labels, plain=plain))
+
+
+def _with_keys(jobs: Sequence[CellJob], progress: Progress) -> Iterator[PlannedCell]:
+    """Yield each cell with its key; documents are encoded once per draw."""
+    from vermeil.student.student import Student
+
+    encoder: Student | None = None
+    last: CellDocuments | None = None
+    encoded: tuple[EncodedCorpus, EncodedCorpus] | None = None
+    for number, job in enumerate(jobs):
+        if encoder is None:
+            encoder = Student.create(job.task, job.student, job.seed)
+        if encoded is None or job.documents is not last:
+            last = job.documents
+            encoded = (
+                encoder.encode(job.documents.gold, "gold"),
+                encoder.encode(job.documents.silver, "silver"),
+            )
+        yield PlannedCell(job, cell_key(job, plan_for(*encoded, job.blending, job.seed)))
+        progress("plan", number + 1, len(jobs), {})
