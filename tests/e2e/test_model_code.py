@@ -198,7 +198,7 @@ def test_a_model_folder_that_needs_its_own_code_is_refused(
     assert not (tmp_path / MARKER).exists()
     assert done.returncode == 3, done.stderr
     assert done.stdout == ""
-    assert "model: is no model that can be loaded (Python code of its own" in done.stderr
+    assert "model: cannot be loaded as a model (Python code of its own" in done.stderr
     assert "Traceback" not in done.stderr
     assert "[y/N]" not in done.stderr
 

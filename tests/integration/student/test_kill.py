@@ -1,4 +1,4 @@
-"""A process that trains is killed; the next one goes on exactly where it was."""
+"""A training process is killed; the next process resumes exactly."""
 
 from __future__ import annotations
 

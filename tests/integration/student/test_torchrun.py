@@ -1,4 +1,4 @@
-"""Two processes train as one does on the same batches."""
+"""Data-parallel training: two processes give the same result as one."""
 
 from __future__ import annotations
 

@@ -55,7 +55,9 @@ def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
         reason = "no fast tokenizer"
-        raise EncoderNotFoundError(f"student.encoder: {source} has {reason}", reason)
+        raise EncoderNotFoundError(
+            f"student.encoder: {source} has {reason}; give an encoder with a tokenizer.json", reason
+        )
     backend.no_truncation()
     backend.no_padding()
     tokenizer.model_max_length = int(1e9)

@@ -16,6 +16,7 @@ from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
 from vermeil.student.loop.best_state import BestState
 from vermeil.tasks.protocol import Task
+from vermeil.training.job import TrainJob
 
 
 def best(**settings: Any) -> BestState:
@@ -66,10 +67,10 @@ def test_the_student_that_is_kept_has_the_best_f1_of_all(
     config = StudentConfig.model_validate({"encoder": str(encoder), "threads": 1, **settings})
     dev, model = sentences(40)[24:], tmp_path / "model"
     told: list[dict[str, Any]] = []
-    report = train(
-        sentences(24), [], task, config, blending(epochs=12), 0, model,
-        lambda stage, done, total, detail: told.append(dict(detail)), dev,
-    )  # fmt: skip
+    job = TrainJob(
+        gold=sentences(24), dev=dev, task=task, student=config, blending=blending(epochs=12)
+    )
+    report = train(job, model, lambda stage, done, total, detail: told.append(dict(detail)))
     lines = [json.loads(line) for line in (model / "training.jsonl").read_text().splitlines()]
     scored = {line["step"]: line["dev_f1"] for line in lines if "dev_f1" in line}
     assert report.record["dev_f1"] == max(scored.values()) == scored[report.record["selected_step"]]
@@ -80,5 +81,6 @@ def test_the_student_that_is_kept_has_the_best_f1_of_all(
 
 def test_choosing_needs_documents_to_choose_by(encoder: Path, task: Task, tmp_path: Path) -> None:
     config = StudentConfig(encoder=str(encoder), select="best_dev", threads=1)
+    job = TrainJob(gold=sentences(4), task=task, student=config, blending=blending())
     with pytest.raises(ConfigError, match=r"corpora\.dev"):
-        train(sentences(4), [], task, config, blending(), 0, tmp_path / "model")
+        train(job, tmp_path / "model")

@@ -15,18 +15,19 @@ from vermeil.errors import TrainingError
 from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
+from vermeil.training.job import TrainJob
 
 STEPS = 9
 
 
-class PlugPulledError(Exception):
-    """Somebody pulled the plug."""
+class InterruptedTrainingError(Exception):
+    """Interruption of a training by the test."""
 
 
 def stop_at(step: int) -> Progress:
     def progress(_: str, done: int, total: int | None, detail: Mapping[str, Any]) -> None:
         if done == step and "loss" in detail:
-            raise PlugPulledError
+            raise InterruptedTrainingError
 
     return progress
 
@@ -48,7 +49,8 @@ class Run:
         gold = sentences(24) if gold is None else gold
         plan = blending(epochs=3)
         dev = sentences(6) if config.select == "best_dev" else []
-        train(gold, [], self.task, config, plan, 5, self.model, progress, dev)
+        job = TrainJob(gold=gold, dev=dev, task=self.task, student=config, blending=plan, seed=5)
+        train(job, self.model, progress)
         return (self.model / "model.safetensors").read_bytes()
 
 
@@ -65,7 +67,7 @@ def test_a_training_stopped_at_any_step_ends_with_the_same_weights(
     steps = (straight.model / "training.jsonl").read_text().splitlines()
     assert len(steps) >= STEPS
     for step in range(1, len(steps) + 1):
-        with pytest.raises(PlugPulledError):
+        with pytest.raises(InterruptedTrainingError):
             run(stop_at(step))
         assert run.checkpoint.exists()
     assert run() == expected
@@ -91,13 +93,13 @@ def test_so_does_one_with_other_settings(
 ) -> None:
     expected = Run(encoder, task, tmp_path / "straight")(**settings)
     for step in (3, 6):
-        with pytest.raises(PlugPulledError):
+        with pytest.raises(InterruptedTrainingError):
             run(stop_at(step), **settings)
     assert run(**settings) == expected
 
 
-def test_steps_are_told_while_training_lasts(run: Run) -> None:
-    with pytest.raises(PlugPulledError):
+def test_steps_are_written_during_training(run: Run) -> None:
+    with pytest.raises(InterruptedTrainingError):
         run(stop_at(4))
     lines = (run.checkpoint / "training.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in lines] == [1, 2, 3, 4]
@@ -105,19 +107,19 @@ def test_steps_are_told_while_training_lasts(run: Run) -> None:
 
 
 def test_another_configuration_is_refused_with_the_difference(run: Run) -> None:
-    with pytest.raises(PlugPulledError):
+    with pytest.raises(InterruptedTrainingError):
         run(stop_at(3))
     with pytest.raises(TrainingError) as error:
         run(learning_rate=0.25, select="best_dev")
-    told = str(error.value)
-    assert "student.learning_rate: 0.0003 in the checkpoint, 0.25 now" in told
-    assert 'student.select: "last" in the checkpoint, "best_dev" now' in told
-    assert f"{run.checkpoint}: " in told
-    assert "delete the folder to start anew" in told
+    message = str(error.value)
+    assert "student.learning_rate: 0.0003 in the checkpoint, 0.25 now" in message
+    assert 'student.select: "last" in the checkpoint, "best_dev" now' in message
+    assert f"{run.checkpoint}: " in message
+    assert "delete the folder to start again" in message
 
 
 def test_other_data_is_refused(run: Run) -> None:
-    with pytest.raises(PlugPulledError):
+    with pytest.raises(InterruptedTrainingError):
         run(stop_at(3))
     with pytest.raises(TrainingError, match="gold examples: 24 in the checkpoint, 23 now"):
         run(gold=sentences(23))
@@ -128,21 +130,23 @@ def test_other_data_is_refused(run: Run) -> None:
 
 
 def test_threads_and_the_checkpoint_itself_may_differ(run: Run) -> None:
-    with pytest.raises(PlugPulledError):
+    with pytest.raises(InterruptedTrainingError):
         run(stop_at(3))
     run(checkpoint_seconds=30, threads=None)
 
 
-def test_a_damaged_checkpoint_is_told(run: Run) -> None:
-    with pytest.raises(PlugPulledError):
+def test_a_damaged_checkpoint_is_refused(run: Run) -> None:
+    with pytest.raises(InterruptedTrainingError):
         run(stop_at(3))
     state = run.checkpoint / "state.pt"
     state.write_bytes(state.read_bytes()[:1000])
-    with pytest.raises(TrainingError, match=r"no whole checkpoint.*delete it to start anew"):
+    with pytest.raises(
+        TrainingError, match=r"checkpoint is damaged.*delete the folder to start again"
+    ):
         run()
 
 
 def test_without_checkpoints_a_training_begins_anew(run: Run) -> None:
-    with pytest.raises(PlugPulledError):
+    with pytest.raises(InterruptedTrainingError):
         run(stop_at(3), checkpoint_seconds=None)
     assert not run.checkpoint.exists()
