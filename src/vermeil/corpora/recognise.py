@@ -3,56 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from vermeil.corpora.config import FORMAT_NAMES, CorpusConfig, FileFormat, FormatSetting
-from vermeil.corpora.formats.arrow import looks_like_table
-from vermeil.corpora.formats.conll import looks_like_conll
-from vermeil.corpora.formats.webanno.escapes import HEADER
-from vermeil.corpora.objects import is_array, read_object_file, read_object_lines
-from vermeil.corpora.source import STDIN, Line, add_error_location, translate_file_errors
-from vermeil.corpora.tools.registry import TOOLS
+from vermeil.corpora.formats.corpus_format import FileStart
+from vermeil.corpora.formats.registry import FORMATS
+from vermeil.corpora.objects import is_array, read_object_file
+from vermeil.corpora.source import STDIN, Line, translate_file_errors
 from vermeil.errors import DataError
 from vermeil.optional import require
 
-ENDINGS: dict[str, FileFormat] = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-    ".conll": "conll",
-    ".conllu": "conll",
-    ".iob": "conll",
-    ".iob2": "conll",
-    ".bio": "conll",
-    ".bioes": "conll",
-    ".tsv": "conll",
-    ".txt": "text",
-    ".text": "text",
-    ".md": "text",
-    ".parquet": "parquet",
-    ".arrow": "datasets",
-    ".spacy": "docbin",
-    ".ann": "brat",
+_WRITTEN_ENDINGS: dict[str, FileFormat] = {
+    ending: name for name, one in FORMATS.items() for ending in one.endings
+}
+_ENDINGS: dict[str, FileFormat] = _WRITTEN_ENDINGS | {
+    ending: name for name, one in FORMATS.items() for ending in one.read_only_endings
 }
 """Default format of each ending. A .jsonl file may also hold token lists or objects of an
 annotation tool, a .tsv file WebAnno TSV, and a .txt file CoNLL columns."""
-
-OBJECT_FORMATS: frozenset[FileFormat] = frozenset(("jsonl", "tokens", *TOOLS))
-"""Formats of JSON objects, one per line or in an array."""
-
-FORMAT_EXTRAS: dict[FileFormat, str] = {
-    "parquet": "parquet",
-    "parquet-tokens": "parquet",
-    "datasets": "parquet",
-    "datasets-tokens": "parquet",
-    "docbin": "spacy",
-}
-"""Format to the extra that it needs (see `vermeil.optional`)."""
-
-_ONLY_READ = (".arrow", ".ann")
-_BY_NAME = ("parquet", "datasets", "docbin", "brat")
 
 
 def recognise_source(path: Path) -> FileFormat | None:
@@ -62,15 +31,14 @@ def recognise_source(path: Path) -> FileFormat | None:
         DataError: the folder cannot be read.
     """
     if path == STDIN or not path.is_dir():
-        named = ENDINGS.get(_ending(path))
-        return named if named in _BY_NAME else None
+        named = _ENDINGS.get(_ending(path))
+        return None if named is None or FORMATS[named].recognises else named
     with translate_file_errors(path):
-        if looks_like_table(path):
-            return "datasets"
-        for ending, name in ((".ann", "brat"), (".spacy", "docbin"), (".tsv", "webanno")):
-            if any(True for _ in islice(path.rglob(f"*{ending}"), 1)):
-                return name  # type: ignore[return-value]
-    return "text"
+        return next(
+            name
+            for name, one in FORMATS.items()
+            if one.recognises_folder is not None and one.recognises_folder(path)
+        )
 
 
 def with_named_format(config: CorpusConfig) -> CorpusConfig:
@@ -111,8 +79,9 @@ def require_writable(path: Path, format: FormatSetting = "auto") -> FileFormat: 
 
 
 def _require_format(path: Path, name: FormatSetting) -> None:
-    if name in FORMAT_EXTRAS:
-        require(f"{path}: the format {name}", FORMAT_EXTRAS[name])
+    extra = None if name == "auto" else FORMATS[name].extra
+    if extra is not None:
+        require(f"{path}: the format {name}", extra)
 
 
 def recognise(config: CorpusConfig, first: Sequence[Line]) -> FileFormat:
@@ -125,19 +94,17 @@ def recognise(config: CorpusConfig, first: Sequence[Line]) -> FileFormat:
     Raises:
         DataError: the format is recognised neither from the name nor from the first lines.
     """
-    named = ENDINGS.get(_ending(config.path))
-    opening = next((line for line in first if line.text.strip()), None)
+    named = _ENDINGS.get(_ending(config.path))
+    opening = next((line.text.lstrip() for line in first if line.text.strip()), None)
     if opening is None:
         return named or "text"
-    if opening.text.startswith(HEADER):
-        return "webanno"
-    if named == "jsonl" or (named is None and opening.text.lstrip().startswith(("{", "["))):
-        with add_error_location(config.path, opening.number):
-            return _json_format(next(iter(read_object_lines(first, config.path)), (0, {}))[1])
-    if named == "conll" or looks_like_conll(first, config.tag_column):
-        return "conll"
-    if named == "text" or config.path == STDIN:
-        return "text"
+    holds_objects = named == "jsonl" or (named is None and opening.startswith(("{", "[")))
+    start = FileStart(config, first, holds_objects=holds_objects)
+    for name, one in FORMATS.items():
+        if one.recognises is not None and one.recognises(start):
+            return name
+    if named is not None:
+        return named
     raise DataError(
         "the format is recognised neither from the name nor from the first lines; set format to "
         f"one of {', '.join(FORMAT_NAMES)}",
@@ -147,7 +114,7 @@ def recognise(config: CorpusConfig, first: Sequence[Line]) -> FileFormat:
 
 def recognise_array(path: Path) -> FileFormat | None:
     """Return the format of a JSON array in a file, by its first object; None if it is not one."""
-    named = ENDINGS.get(_ending(path))
+    named = _ENDINGS.get(_ending(path))
     if named not in (None, "jsonl") or not is_array(path):
         return None
     return _json_format(next(iter(read_object_file(path)), (0, {}))[1])
@@ -170,21 +137,22 @@ def format_for(path: Path) -> FileFormat:
     Raises:
         DataError: the ending is unknown.
     """
-    endings = {key: name for key, name in ENDINGS.items() if key not in _ONLY_READ}
-    named = endings.get(_ending(path))
+    named = _WRITTEN_ENDINGS.get(_ending(path))
     if named is None:
         raise DataError(
-            f"no format has this ending; name the format, or choose one of {', '.join(endings)}",
+            "no format has this ending; name the format, or choose one of "
+            f"{', '.join(_WRITTEN_ENDINGS)}",
             path,
         )
     return named
 
 
 def _json_format(record: Mapping[str, Any]) -> FileFormat:
-    tokens = record.get("tokens")
-    if tokens and isinstance(tokens, list) and all(isinstance(token, str) for token in tokens):
-        return "tokens"
-    return next((name for name, tool in TOOLS.items() if tool.recognises(record)), "jsonl")
+    return next(
+        name
+        for name, one in FORMATS.items()
+        if one.recognises_record is not None and one.recognises_record(record)
+    )
 
 
 def _ending(path: Path) -> str:

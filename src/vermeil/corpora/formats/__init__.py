@@ -1,1 +1,1 @@
-"""Corpus file formats, one file per format."""
+"""File formats of corpora: one file per format, and their table in `registry`."""

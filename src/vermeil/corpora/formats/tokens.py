@@ -76,6 +76,12 @@ def token_rows(
         yield json.dumps(row, ensure_ascii=False) + "\n"
 
 
+def looks_like_tokens(record: Mapping[str, Any]) -> bool:
+    """Return whether a JSON object has a list of tokens."""
+    tokens = record.get("tokens")
+    return bool(tokens) and isinstance(tokens, list) and all(isinstance(t, str) for t in tokens)
+
+
 def _row(record: Mapping[str, Any], config: CorpusConfig, number: int) -> TokenisedRow:
     tokens = _strings(record, "tokens")
     if tokens is None:

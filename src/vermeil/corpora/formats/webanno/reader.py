@@ -64,22 +64,24 @@ class _FileContent:
         self.units += len(text) + sum(character > "\uffff" for character in text)
 
 
-def read_webanno(path: Path, config: CorpusConfig) -> Iterator[LocatedDocument]:
+def read_webanno(config: CorpusConfig, lines: Iterable[Line]) -> Iterator[LocatedDocument]:
     """Read a file, or all ``.tsv`` files below a folder.
 
     Args:
-        path: the file or folder.
-        config: ``tag_key`` is the layer of the spans.
+        config: the file or folder; ``tag_key`` is the layer of the spans.
+        lines: lines of the file; ignored for a folder.
 
     Raises:
         DataError: a file is not WebAnno TSV 3.
     """
+    path, layer = config.path, config.tag_key
+    if not path.is_dir():
+        yield LocatedDocument(path, None, webanno_document(lines, path, stem_of(path), layer))
+        return
     with translate_file_errors(path):
-        files = list(files_below(path, ".tsv")) if path.is_dir() else [(path, stem_of(path))]
+        files = list(files_below(path, ".tsv"))
     for file, name in files:
-        yield LocatedDocument(
-            file, None, webanno_document(read_lines(file), file, name, config.tag_key)
-        )
+        yield LocatedDocument(file, None, webanno_document(read_lines(file), file, name, layer))
 
 
 def webanno_document(lines: Iterable[Line], path: Path, name: str, layer: str = "gold") -> Document:

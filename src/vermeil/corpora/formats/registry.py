@@ -1,0 +1,208 @@
+"""Table of the file formats of corpora."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from vermeil.corpora.config import CorpusConfig, FileFormat
+from vermeil.corpora.formats.arrow import looks_like_table, write_datasets, write_parquet
+from vermeil.corpora.formats.brat import read_brat, write_brat
+from vermeil.corpora.formats.conll import conll_tags, conll_texts, looks_like_conll, read_conll
+from vermeil.corpora.formats.corpus_format import CorpusFormat, FileStart
+from vermeil.corpora.formats.docbin import read_docbin, write_docbin
+from vermeil.corpora.formats.jsonl import json_lines, read_jsonl
+from vermeil.corpora.formats.tables import WordRows, read_table, text_columns, text_rows
+from vermeil.corpora.formats.text import read_text_files, read_text_lines, text_lines
+from vermeil.corpora.formats.tokens import looks_like_tokens, read_tokens, token_rows, token_tags
+from vermeil.corpora.formats.webanno.escapes import HEADER
+from vermeil.corpora.formats.webanno.reader import read_webanno
+from vermeil.corpora.formats.webanno.writer import write_webanno
+from vermeil.corpora.objects import Objects, is_array, read_object_file, read_object_lines
+from vermeil.corpora.source import (
+    STDIN,
+    Line,
+    LocatedDocument,
+    add_error_location,
+    read_lines,
+    stem_of,
+)
+from vermeil.corpora.target import WriteTarget, write_text_file
+from vermeil.corpora.tools.registry import TOOLS, Tool, read_tool, tool_lines
+from vermeil.data.document import Document
+from vermeil.data.tags import Scheme, detect_scheme
+from vermeil.errors import DataError
+
+Chunks = Callable[[Iterable[Document], WriteTarget], Iterator[str]]
+
+
+def _read_conll(config: CorpusConfig, lines: Iterable[Line]) -> Iterator[LocatedDocument]:
+    scheme = _scheme(config, lambda: conll_tags(read_lines(config.path), config))
+    return _located(read_conll(lines, config, scheme), config)
+
+
+def _read_jsonl(config: CorpusConfig, lines: Iterable[Line]) -> Iterator[LocatedDocument]:
+    return _located(read_jsonl(_objects(config, lines), config.path), config)
+
+
+def _read_text(config: CorpusConfig, lines: Iterable[Line]) -> Iterator[LocatedDocument]:
+    if config.text_unit == "file" or config.path.is_dir():
+        return read_text_files(config.path)
+    return _located(read_text_lines(lines, config.path), config)
+
+
+def _read_tokens(config: CorpusConfig, lines: Iterable[Line]) -> Iterator[LocatedDocument]:
+    scheme = _scheme(config, lambda: token_tags(read_object_file(config.path), config))
+    return _located(read_tokens(_objects(config, lines), config, scheme), config)
+
+
+def _located(
+    numbered: Iterable[tuple[int, Document]], config: CorpusConfig
+) -> Iterator[LocatedDocument]:
+    return (LocatedDocument(config.path, line, document) for line, document in numbered)
+
+
+def _objects(config: CorpusConfig, lines: Iterable[Line]) -> Objects:
+    """Return the objects of a file; a pipe is read only once, from its lines."""
+    if is_array(config.path):
+        return read_object_file(config.path)
+    return read_object_lines(lines, config.path)
+
+
+def _scheme(config: CorpusConfig, read_tags: Callable[[], Iterator[tuple[int, Any]]]) -> Scheme:
+    """Return the configured tag scheme, or recognise it from all tags of the file."""
+    if config.scheme != "auto":
+        return config.scheme
+    if config.path == STDIN:
+        raise DataError(
+            "the tag scheme cannot be recognised, since standard input is read only once; "
+            "set scheme to iob1, iob2 or bioes",
+            config.path,
+        )
+    with add_error_location(config.path):
+        return detect_scheme(tags for _, tags in read_tags())
+
+
+def _text_writer(chunks: Chunks) -> Callable[[Iterable[Document], WriteTarget], None]:
+    """Return the ``write`` function of a text format."""
+    return lambda documents, to: write_text_file(chunks(documents, to), to.path)
+
+
+def _words_writer(
+    write_table: Callable[..., None],
+) -> Callable[[Iterable[Document], WriteTarget], None]:
+    """Return the ``write`` function of a table of words and tags."""
+
+    def write(documents: Iterable[Document], to: WriteTarget) -> None:
+        words = WordRows(to.scheme, to.losses)
+        write_table(words.rows(documents), words.columns(), to.path)
+
+    return write
+
+
+def _has_files(ending: str) -> Callable[[Path], bool]:
+    return lambda path: any(True for _ in islice(path.rglob(f"*{ending}"), 1))
+
+
+def _is_record(recognises: Callable[[Mapping[str, Any]], bool]) -> Callable[[FileStart], bool]:
+    return lambda start: start.record is not None and recognises(start.record)
+
+
+def _tool_format(tool: Tool) -> CorpusFormat:
+    """Return the file format of an annotation tool."""
+    return CorpusFormat(
+        read=lambda config, lines: _located(
+            read_tool(_objects(config, lines), config, tool), config
+        ),
+        write=_text_writer(lambda documents, _: tool_lines(documents, tool)),
+        recognises=_is_record(tool.recognises),
+        recognises_record=tool.recognises,
+    )
+
+
+FORMATS: dict[FileFormat, CorpusFormat] = {
+    "datasets": CorpusFormat(
+        read=lambda config, _: read_table(config.path, config),
+        write=lambda documents, to: write_datasets(text_rows(documents), text_columns(), to.path),
+        recognises_folder=looks_like_table,
+        is_folder=lambda _: True,
+        read_only_endings=(".arrow",),
+        extra="parquet",
+    ),
+    "datasets-tokens": CorpusFormat(
+        read=lambda config, _: read_table(config.path, config),
+        write=_words_writer(write_datasets),
+        is_folder=lambda _: True,
+        extra="parquet",
+    ),
+    "parquet": CorpusFormat(
+        read=lambda config, _: read_table(config.path, config),
+        write=lambda documents, to: write_parquet(text_rows(documents), text_columns(), to.path),
+        endings=(".parquet",),
+        extra="parquet",
+    ),
+    "parquet-tokens": CorpusFormat(
+        read=lambda config, _: read_table(config.path, config),
+        write=_words_writer(write_parquet),
+        extra="parquet",
+    ),
+    "brat": CorpusFormat(
+        read=lambda config, _: read_brat(config.path),
+        write=lambda documents, to: write_brat(documents, to.path, to.losses),
+        recognises_folder=_has_files(".ann"),
+        is_folder=lambda _: True,
+        read_only_endings=(".ann",),
+    ),
+    "docbin": CorpusFormat(
+        read=lambda config, _: read_docbin(config.path),
+        write=lambda documents, to: write_docbin(documents, to.path),
+        recognises_folder=_has_files(".spacy"),
+        endings=(".spacy",),
+        extra="spacy",
+    ),
+    "webanno": CorpusFormat(
+        read=read_webanno,
+        write=lambda documents, to: write_webanno(documents, to.path, to.losses),
+        recognises=lambda start: start.opening.text.startswith(HEADER),
+        recognises_folder=_has_files(".tsv"),
+        is_folder=lambda path: path.suffix != ".tsv",
+    ),
+    "tokens": CorpusFormat(
+        read=_read_tokens,
+        write=_text_writer(
+            lambda documents, to: token_rows(
+                documents, CorpusConfig(path=to.path), to.scheme, to.losses
+            )
+        ),
+        recognises=_is_record(looks_like_tokens),
+        recognises_record=looks_like_tokens,
+    ),
+    **{name: _tool_format(tool) for name, tool in TOOLS.items()},
+    "jsonl": CorpusFormat(
+        read=_read_jsonl,
+        write=_text_writer(lambda documents, _: json_lines(documents)),
+        recognises=_is_record(lambda _: True),
+        recognises_record=lambda _: True,
+        endings=(".jsonl", ".ndjson", ".json"),
+    ),
+    "conll": CorpusFormat(
+        read=_read_conll,
+        write=_text_writer(
+            lambda documents, to: conll_texts(documents, stem_of(to.path), to.scheme, to.losses)
+        ),
+        recognises=lambda start: looks_like_conll(start.lines, start.config.tag_column),
+        endings=(".conll", ".conllu", ".iob", ".iob2", ".bio", ".bioes", ".tsv"),
+    ),
+    "text": CorpusFormat(
+        read=_read_text,
+        write=_text_writer(
+            lambda documents, to: text_lines(documents, stem_of(to.path), to.losses)
+        ),
+        recognises=lambda start: start.config.path == STDIN,
+        recognises_folder=lambda _: True,
+        endings=(".txt", ".text", ".md"),
+    ),
+}
+"""Name to format. The first format that recognises a file, folder or JSON object is chosen."""
