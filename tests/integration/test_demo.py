@@ -29,19 +29,19 @@ def small_settings() -> DemoSettings:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[DemoReport, str]:
-    told = io.StringIO()
+    printed = io.StringIO()
     folder = tmp_path_factory.mktemp("demo") / "vermeil-demo"
-    console = Console(file=told, width=100)
-    return run_demo(folder, console=console, settings=small_settings()), told.getvalue()
+    console = Console(file=printed, width=100)
+    return run_demo(folder, console=console, settings=small_settings()), printed.getvalue()
 
 
 def test_the_demo_leaves_everything_that_it_names(demo: tuple[DemoReport, str]) -> None:
-    report, told = demo
+    report, printed = demo
     places = ("study/report.html", "study/results.json", "study/model", "silver.jsonl")
     for name in (*places, "replies.sqlite", "vermeil.toml"):
         path = report.folder / name
         assert path.exists()
-        assert str(path) in told
+        assert str(path) in printed
 
 
 def test_results_hold_cells_comparisons_and_the_teacher(demo: tuple[DemoReport, str]) -> None:

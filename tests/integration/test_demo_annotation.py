@@ -53,7 +53,7 @@ def test_the_teacher_is_scored_wherever_there_is_gold(annotated: list[PromptResu
         assert one.appraisal.counts.overall.f1 > 0.9
 
 
-def test_silver_holds_what_the_teacher_said_and_not_the_gold(
+def test_silver_holds_the_teachers_annotation_and_not_the_gold(
     annotated: list[PromptResult], corpus: NewswireCorpus
 ) -> None:
     silver = annotated[0].pool.documents

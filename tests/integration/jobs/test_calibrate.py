@@ -51,6 +51,6 @@ def test_a_model_that_is_too_sure_becomes_less_so(
     assert calibrate(model, half_right).temperature == report.temperature
 
 
-def test_too_little_to_fit_is_told(model: Path, encoder: Path, topics: Task) -> None:
+def test_too_few_spans_are_an_error(model: Path, encoder: Path, topics: Task) -> None:
     with pytest.raises(DataError, match="at least 20"):
         calibrate(model, [Document("d", "Bo")])

@@ -1,4 +1,4 @@
-"""Everything that a run needs is looked at, and everything wrong is told at once."""
+"""`check` examines everything that a run needs and reports all errors at once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_complete_project_passes(project: Path) -> None:
     assert "up to 15 documents" in teacher.message
 
 
-def test_everything_that_is_wrong_is_told_and_the_worst_decides(project: Path) -> None:
+def test_all_errors_are_reported_and_the_worst_gives_the_exit_code(project: Path) -> None:
     (project / "test.jsonl").write_text(
         '{"id": "1", "text": "Oslo", "spans": [{"start": 0, "end": 4, "label": "CITY"}]}\n'
         '{"id": "2", "text": "Rome"}\n'
@@ -47,7 +47,7 @@ def test_everything_that_is_wrong_is_told_and_the_worst_decides(project: Path) -
     assert report.as_dict()["ok"] is False
 
 
-def test_what_is_not_configured_is_told(project: Path) -> None:
+def test_missing_corpora_are_reported(project: Path) -> None:
     report = check(project, "corpora.gold=none", "corpora.pool=none", "corpora.test=none")
     assert {"corpora.gold", "corpora.pool"} <= set(errors(report))
     assert any(f.about == "corpora.test" and f.severity == "warning" for f in report.findings)

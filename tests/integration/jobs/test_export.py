@@ -56,7 +56,7 @@ def model(tmp_path: Path, task: Task, encoder: Path) -> Path:
 
 
 def gold(model: Path) -> list[Document]:
-    """What the student itself says, so that its F1 is 1."""
+    """Return the student's own predictions, so that its F1 is 1."""
     return list(predict(model, [f"Bo met Al {i} in Rome" for i in range(40)]))
 
 
@@ -178,7 +178,7 @@ def test_what_computes_something_else_is_not_written(model: Path, tmp_path: Path
     assert not (tmp_path / "onnx").exists()
 
 
-def test_a_damaged_file_is_told(model: Path, tmp_path: Path) -> None:
+def test_a_damaged_file_is_an_error(model: Path, tmp_path: Path) -> None:
     export(model, tmp_path / "onnx")
     (tmp_path / "onnx/model.onnx").write_bytes(b"no graph")
     with pytest.raises(DataError, match="cannot load"):
@@ -188,7 +188,7 @@ def test_a_damaged_file_is_told(model: Path, tmp_path: Path) -> None:
         list(predict(tmp_path / "onnx", TEXTS))
 
 
-def test_torch_precisions_are_told_apart(model: Path, tmp_path: Path) -> None:
+def test_torch_precisions_are_distinguished(model: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="not an exported model"):
         list(predict(model, TEXTS, precision="int8"))
     export(model, tmp_path / "onnx")

@@ -53,7 +53,7 @@ def gold(newswire: Path) -> list[Document]:
     return list(read_corpus(CorpusConfig(path=newswire / "train.jsonl")))
 
 
-def test_every_way_of_asking_is_tried_on_the_same_documents(
+def test_every_variant_is_tried_on_the_same_documents(
     gold: list[Document], names: Task, recorded: TeacherConfig, tmp_path: Path
 ) -> None:
     store = tmp_path / "replies.sqlite"
@@ -82,7 +82,7 @@ def test_every_way_of_asking_is_tried_on_the_same_documents(
     json.dumps(report.as_dict())
 
 
-def test_what_was_asked_is_not_asked_again(
+def test_stored_replies_are_not_requested_again(
     gold: list[Document], names: Task, recorded: TeacherConfig, tmp_path: Path
 ) -> None:
     sent: list[int] = []
@@ -127,7 +127,7 @@ def test_fixed_demonstrations_that_are_named_are_not_in_the_sample(
     assert report.documents == len(gold) - len(same)
 
 
-def test_what_is_not_to_be_had_is_told_before_anything_is_sent(
+def test_an_unavailable_variant_is_an_error_before_anything_is_sent(
     gold: list[Document], names: Task, recorded: TeacherConfig, tmp_path: Path
 ) -> None:
     store = tmp_path / "r.sqlite"

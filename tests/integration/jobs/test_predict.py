@@ -35,17 +35,17 @@ def interrupted(number: int) -> Iterator[Document]:
     raise OSError("the disk went away")
 
 
-def test_an_interrupted_prediction_is_taken_up(model: Path, tmp_path: Path) -> None:
+def test_an_interrupted_prediction_is_resumed(model: Path, tmp_path: Path) -> None:
     done, output = BLOCK_DOCUMENTS, tmp_path / "out.jsonl"
     with pytest.raises(OSError, match="went away"):
         predict_file(model, interrupted(done + 2), output, resume=True)
     assert not output.exists()
-    told: list[int] = []
+    progress: list[int] = []
     report = predict_file(
-        model, documents(done + 9), output, lambda _, n, *__: told.append(n), resume=True
+        model, documents(done + 9), output, lambda _, n, *__: progress.append(n), resume=True
     )
     assert report.as_dict() == {"documents": done + 9, "resumed": done}
-    assert told == [done + 9]
+    assert progress == [done + 9]
     predict_file(model, documents(done + 9), tmp_path / "whole.jsonl")
     assert output.read_text() == (tmp_path / "whole.jsonl").read_text()
 

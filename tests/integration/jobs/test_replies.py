@@ -38,13 +38,13 @@ from vermeil.teacher.store.store import ReplyStore
 TASK = make_task(TaskConfig(labels={name: LabelConfig() for name in ("PER", "LOC")}))
 TEACHER = TeacherConfig(model="m", retries=0)
 ALL = RecordFilter()
-SAID = {
+REPLIES = {
     "d0": '{"entities": [{"text": "Oslo", "label": "LOC"}]}',
     "d1": '{"entities": []}',
     "d2": "Sure!\u2028 \U0001f600 \x00",
     "d3": "I'm sorry, but I can't help with that.",
 }
-DOCUMENTS = [Document(name, f"Text {name} mentions Oslo.") for name in SAID]
+DOCUMENTS = [Document(name, f"Text {name} mentions Oslo.") for name in REPLIES]
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def store(tmp_path: Path) -> Path:
     failed = Document("d4", "Text d4.")
     with ReplyStore(path) as replies:
         for request in make_requests(DOCUMENTS, TASK, TEACHER):
-            replies.put(request, Reply(SAID[request.document_id]))
+            replies.put(request, Reply(REPLIES[request.document_id]))
         for request in make_requests([failed], TASK, TEACHER):
             replies.put(request, error="first")
             replies.put(request, error="last")
@@ -121,7 +121,7 @@ def test_an_export_can_be_imported_elsewhere_and_read_there(store, tmp_path):
         for request in make_requests(DOCUMENTS, TASK, TEACHER):
             reply = replies.get(request.key)
             assert reply is not None
-            assert reply.text == SAID[request.document_id]
+            assert reply.text == REPLIES[request.document_id]
     again = import_replies(file, DOCUMENTS, TASK, TEACHER, other)
     assert (again.counts["already_stored"], again.counts["imported"]) == (4, 0)
     twice = tmp_path / "twice.jsonl"
@@ -129,7 +129,7 @@ def test_an_export_can_be_imported_elsewhere_and_read_there(store, tmp_path):
     fields = ("id", "text", "model", "prompt", "sample", "reply", "finish_reason")
     lines = [json.loads(line) for line in twice.read_text("utf-8").split("\n") if line]
     assert [[line[f] for f in fields] for line in lines] == [
-        [d.id, d.text, "m", "standard", 0, SAID[d.id], "stop"] for d in DOCUMENTS
+        [d.id, d.text, "m", "standard", 0, REPLIES[d.id], "stop"] for d in DOCUMENTS
     ]
 
 
@@ -139,7 +139,7 @@ def test_an_export_is_a_recording_that_can_be_replayed(store, tmp_path):
     with ReplayServer({"m": file}) as server:
         teacher = TEACHER.model_copy(update={"base_url": server.base_url})
         annotate(DOCUMENTS, TASK, teacher, other)
-    assert {r["id"]: r["reply"] for r in list_replies(other, TASK, TEACHER, ALL)} == SAID
+    assert {r["id"]: r["reply"] for r in list_replies(other, TASK, TEACHER, ALL)} == REPLIES
 
 
 def test_parquet_holds_the_same(store, tmp_path):
@@ -152,7 +152,9 @@ def test_parquet_holds_the_same(store, tmp_path):
 
 
 def test_log_probabilities_survive_export_import_and_replay(tmp_path):
-    reply = Reply(SAID["d0"], logprobs=Logprobs((20, 28, len(SAID["d0"])), (-0.5, -0.25, 0.0)))
+    reply = Reply(
+        REPLIES["d0"], logprobs=Logprobs((20, 28, len(REPLIES["d0"])), (-0.5, -0.25, 0.0))
+    )
     store, file = tmp_path / "replies.sqlite", tmp_path / "out.jsonl"
     [request] = make_requests(DOCUMENTS[:1], TASK, TEACHER)
     with ReplyStore(store) as replies:
@@ -200,7 +202,7 @@ def test_log_probabilities_of_another_reply_are_a_data_error(wrong, tmp_path):
         import_replies(file, DOCUMENTS, TASK, TEACHER, tmp_path / "replies.sqlite")
 
 
-def test_without_pyarrow_the_command_that_installs_it_is_told(store, tmp_path):
+def test_without_pyarrow_the_error_names_the_command_that_installs_it(store, tmp_path):
     script = (
         "import sys\n"
         "sys.modules['pyarrow'] = None\n"
@@ -220,9 +222,9 @@ def test_without_pyarrow_the_command_that_installs_it_is_told(store, tmp_path):
 def test_third_party_replies_are_matched_by_text_or_id_and_the_rest_is_counted(tmp_path):
     file, store = tmp_path / "in.jsonl", tmp_path / "replies.sqlite"
     records = [
-        {"text": DOCUMENTS[0].text, "reply": SAID["d0"]},
-        {"id": "d1", "reply": SAID["d1"], "prompt_tokens": 7, "finish_reason": "length"},
-        {"document_id": "d2", "reply": SAID["d2"], "sample": 1, "other": [1]},
+        {"text": DOCUMENTS[0].text, "reply": REPLIES["d0"]},
+        {"id": "d1", "reply": REPLIES["d1"], "prompt_tokens": 7, "finish_reason": "length"},
+        {"document_id": "d2", "reply": REPLIES["d2"], "sample": 1, "other": [1]},
         {"id": "d3", "text": "Another text.", "reply": "x"},
         {"id": "d9", "reply": "x"},
         {"id": "d3", "reply": "x", "model": "n"},
@@ -289,7 +291,7 @@ def test_a_prompt_that_the_task_lacks_is_a_configuration_error(tmp_path):
         import_replies(tmp_path / "in.jsonl", [], TASK, teacher, tmp_path / "replies.sqlite")
 
 
-def test_no_store_is_a_data_error_that_says_what_to_do(tmp_path):
+def test_no_store_is_a_data_error_with_a_remedy(tmp_path):
     for job in (lambda p: list_replies(p, TASK, TEACHER, ALL), list_batches):
         with pytest.raises(DataError, match="vermeil annotate"):
             job(tmp_path / "nothing.sqlite")
@@ -326,7 +328,7 @@ def test_an_imported_reply_counts_its_tokens_but_costs_nothing(tmp_path):
 
 def test_replies_are_imported_for_prompts_with_demonstrations(tmp_path):
     file, store = tmp_path / "in.jsonl", tmp_path / "replies.sqlite"
-    file.write_text(json.dumps({"id": "d0", "reply": SAID["d0"]}))
+    file.write_text(json.dumps({"id": "d0", "reply": REPLIES["d0"]}))
     gold = [Document("g", "Rome.", annotation=Annotation(spans=(Span(0, 4, "LOC"),)))]
     shown = choose_demonstrations(DemonstrationsConfig(kind="fixed"), gold, [])
     import_replies(file, DOCUMENTS, TASK, TEACHER, store, shown)

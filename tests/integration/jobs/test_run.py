@@ -66,7 +66,7 @@ def test_only_what_a_change_touches_is_done_again(project: Path) -> None:
     assert (annotated["asked"], annotated["already_stored"]) == (0, 14)
 
 
-def test_failed_requests_are_asked_again_by_the_next_run(project: Path) -> None:
+def test_failed_requests_are_sent_again_by_the_next_run(project: Path) -> None:
     pool = project / "pool.jsonl"
     unknown = json.dumps({"id": "new", "text": "Nobody has recorded a reply to this."}) + "\n"
     pool.write_text(pool.read_text() + unknown)
@@ -89,14 +89,14 @@ def test_silver_of_ones_own_needs_no_teacher(project: Path, newswire: Path) -> N
     assert report.stages[0].reason.startswith("corpora.silver is given")
 
 
-def test_a_regimen_without_silver_asks_nobody(project: Path) -> None:
+def test_a_regimen_without_silver_sends_no_request(project: Path) -> None:
     report, log = run(project, "blending.regimen=gold_only", "corpora.test=none")
     assert done(report) == ["train"]
     assert log[0] == "annotate: skipped, the regimen gold_only uses no silver"
     assert log[-1] == "evaluate: skipped, neither corpora.test nor corpora.dev is given"
 
 
-def test_what_would_stop_a_later_stage_is_told_before_anybody_is_asked(project: Path) -> None:
+def test_an_error_of_a_later_stage_is_raised_before_the_first_request(project: Path) -> None:
     with pytest.raises(ConfigError) as raised:
         run(project, "corpora.gold=none", "corpora.pool=none")
     assert [p.split(":")[0] for p in raised.value.problems] == ["corpora.gold", "corpora.pool"]

@@ -26,7 +26,7 @@ def test_the_file_lies_beside_the_configuration_and_becomes_part_of_the_prompt(t
     assert "Guidelines:\nBe brief.\n\nTitles are no part of a name.\n" in system
 
 
-def test_the_resolved_configuration_holds_what_the_file_said(tmp_path):
+def test_the_resolved_configuration_holds_the_text_of_the_file(tmp_path):
     config = project(tmp_path, "Titles are no part of a name.")
     (tmp_path / "rules.md").unlink()
     (tmp_path / "resolved.toml").write_text(config.as_toml(), "utf-8")

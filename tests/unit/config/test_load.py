@@ -58,7 +58,7 @@ def test_a_hub_id_is_not_taken_for_a_path(tmp_path: Path) -> None:
     assert config.student.encoder == "google-bert/bert-base-cased"
 
 
-def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
     path = write(
         tmp_path,
         "[task.labels.PER]\ndescripton = 'x'\n[studnt]\n[teacher]\nretries = -1\nmodell = 'x'\n"
@@ -85,7 +85,7 @@ def test_an_unknown_key_like_no_other_gets_the_list_of_known_ones(tmp_path: Path
     assert problem == "run.xyzzy: unknown key; known: output, seed"
 
 
-def test_a_file_without_a_task_is_told_what_is_missing(tmp_path: Path) -> None:
+def test_a_file_without_a_task_is_an_error(tmp_path: Path) -> None:
     (problem,) = problems(write(tmp_path, "[run]\nseed = 1\n"))
     assert problem.startswith("task: missing; expected a section [task]")
 
@@ -165,7 +165,7 @@ def test_overrides_are_toml_or_else_strings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("override", ["run", "run=1", "run.seed", "=1", "run..seed=1", "a b.c=1"])
-def test_an_override_without_key_or_value_says_how_it_should_look(
+def test_an_override_without_key_or_value_is_an_error_with_an_example(
     tmp_path: Path, override: str
 ) -> None:
     found = problems(write(tmp_path, TASK), override)

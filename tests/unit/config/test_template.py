@@ -40,7 +40,7 @@ def test_no_line_is_too_long_to_read() -> None:
     assert max(map(len, template().splitlines())) <= 100
 
 
-def test_what_is_filled_in_is_what_the_file_says(tmp_path: Path) -> None:
+def test_the_required_values_are_in_the_file(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, template()))
     assert config.corpora.gold is not None
     assert config.corpora.gold.path == tmp_path / REQUIRED_VALUES["corpora.gold"]

@@ -8,7 +8,7 @@ from vermeil.demo.console import DemoConsole, mark_spans
 LABELS = ("PER", "ORG", "LOC", "MISC", "SHIP")
 
 
-def story(width: int = 200) -> tuple[DemoConsole, io.StringIO]:
+def demo_console(width: int = 200) -> tuple[DemoConsole, io.StringIO]:
     written = io.StringIO()
     return DemoConsole(Console(file=written, width=width)), written
 
@@ -29,20 +29,20 @@ def test_more_labels_than_colours_are_no_trouble() -> None:
 
 
 def test_markup_in_a_text_is_shown_and_not_obeyed() -> None:
-    told, written = story()
-    told.tagged([Document("1", "the [bold]Aurora[/bold]")], LABELS)
+    demo, written = demo_console()
+    demo.tagged([Document("1", "the [bold]Aurora[/bold]")], LABELS)
     assert "the [bold]Aurora[/bold]" in written.getvalue()
 
 
 def test_places_and_commands_stay_on_one_line_however_narrow_the_terminal(tmp_path) -> None:
-    told, written = story(width=40)
+    demo, written = demo_console(width=40)
     path = tmp_path / ("long-" * 20) / "report.html"
-    told.paths({"report": path})
-    told.commands([f"vermeil predict {path} -"])
+    demo.paths({"report": path})
+    demo.commands([f"vermeil predict {path} -"])
     assert [line.split()[-1] for line in written.getvalue().splitlines()] == [str(path), "-"]
 
 
 def test_paragraphs_are_not_wider_than_can_be_read() -> None:
-    told, written = story(width=300)
-    told.paragraph("word " * 100)
+    demo, written = demo_console(width=300)
+    demo.paragraph("word " * 100)
     assert max(map(len, written.getvalue().splitlines())) <= 96

@@ -31,7 +31,7 @@ def test_one_report_is_itself():
     assert sum_reports([one]) is one
 
 
-def test_what_nobody_knows_of_one_nobody_knows_of_all():
+def test_a_sum_with_an_unknown_number_is_unknown():
     @dataclass(frozen=True)
     class Priced:
         cost: float | None

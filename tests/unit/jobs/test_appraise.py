@@ -22,12 +22,12 @@ GOLD = [document(1, BO, AL, ROME, group="a"), document(2, BO, group="a"), docume
 
 
 def test_an_appraisal_counts_ranks_and_gives_intervals() -> None:
-    said = [
+    predicted = [
         document(1, Span(0, 2, "LOC"), ROME, group="a"),
         GOLD[1].with_annotation(UNANNOTATED),
         GOLD[2],
     ]
-    found = appraise(said, GOLD, TASK, resamples=200)
+    found = appraise(predicted, GOLD, TASK, resamples=200)
     assert found.counts.documents == 3
     assert found.counts.overall.as_dict()["recall"] == 1 / 4
     assert (found.groups, found.unanswered, found.without_error) == (2, 1, 1)
@@ -45,7 +45,7 @@ def test_an_appraisal_counts_ranks_and_gives_intervals() -> None:
     assert shown["intervals"]["PER"]["f1"] == list(found.intervals["PER"]["f1"])
 
 
-def test_nothing_said_about_everything_is_nothing_found() -> None:
+def test_documents_without_annotation_count_as_predicted_empty() -> None:
     silent = [d.with_annotation(UNANNOTATED) for d in GOLD]
     found = appraise(silent, GOLD, TASK, resamples=50)
     assert (found.counts.overall.correct, found.unanswered) == (0, 3)

@@ -31,7 +31,7 @@ def test_a_damaged_log_means_that_nothing_stands(tmp_path: Path) -> None:
         assert StageLog(tmp_path).why_stale("train", {}, []) == "not done yet"
 
 
-def test_a_folder_is_told_by_names_and_contents_of_its_files(tmp_path: Path) -> None:
+def test_the_digest_of_a_folder_covers_names_and_contents_of_its_files(tmp_path: Path) -> None:
     model = tmp_path / "model"
     assert digest_file(model) == ""
     (model / "sub").mkdir(parents=True)

@@ -14,8 +14,8 @@ def test_mentions_are_counted_by_label_and_the_doubtful_ones_are_kept():
     tally = MentionTally(LABELS)
     for number in range(7):
         document = Document(f"d{number}", "Ann told us of MUNICH")
-        said = [("Ann", "person"), ("Munich", "LOC"), ("US", "LOC"), ("Ann", "AGE")]
-        tally.add(document, locate(document.text, [Mention(*one) for one in said], LABELS))
+        mentions = [("Ann", "person"), ("Munich", "LOC"), ("US", "LOC"), ("Ann", "AGE")]
+        tally.add(document, locate(document.text, [Mention(*one) for one in mentions], LABELS))
     assert tally.totals == {
         Status.EXACT: 7,
         Status.NORMALISED: 7,

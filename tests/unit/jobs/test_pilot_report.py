@@ -1,4 +1,4 @@
-"""What a pilot recommends."""
+"""The recommendation of a pilot."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_cheaper_one_is_taken_when_it_is_as_good():
     assert "of 1.0 points is not significant (95 % interval -2.0 to 3.0)" in found.recommendation
 
 
-def test_who_is_far_behind_is_not_as_good_however_small_the_sample():
+def test_a_difference_above_one_point_is_never_ignored_however_small_the_sample():
     assert recommend([trial(90, 100), trial(70, 1)], [None, lag(-0.2, 0.1)]) == 0
 
 
@@ -72,7 +72,7 @@ def test_without_choice_there_is_no_comparison():
     assert "the only variant" in report([trial(90, 100)], [None]).recommendation
 
 
-def test_what_was_not_answered_is_told():
+def test_failed_requests_are_in_the_recommendation():
     assert "3 requests failed" in report([trial(90, 1, failed=3)], [None]).recommendation
 
 

@@ -58,7 +58,7 @@ def imported(tmp_path, tool, records):
 
 
 def answer(record, tool, spans, by="eve", **status):
-    """Do to a record what the tool does when somebody answers."""
+    """Change a record as the tool does when an annotator answers."""
     if tool == "label-studio":
         result = [
             {
@@ -157,7 +157,7 @@ def test_every_document_is_accepted_or_set_aside_with_its_reason(tmp_path):
     assert report.annotators == {"adam": 1, "eve": 3}
 
 
-def test_people_who_say_the_same_agree_and_a_later_answer_counts(tmp_path):
+def test_equal_answers_agree_and_a_later_answer_replaces_an_earlier_one(tmp_path):
     tool = "argilla"
     _, (a, *_) = exported(tmp_path, tool)
     answer(a, tool, [(0, 3, "PER")], "eve")
@@ -204,7 +204,7 @@ def test_documents_come_in_the_order_that_is_asked_for(tmp_path):
         ids(ids=["a"], order="score")
 
 
-def test_what_the_format_of_gold_cannot_hold_is_told(tmp_path):
+def test_losses_of_the_gold_format_are_reported(tmp_path):
     _, records = exported(tmp_path, "doccano")
     path = tmp_path / "back.json"
     path.write_text(json.dumps(records))
