@@ -56,7 +56,7 @@ def last_object(text: str, key: str) -> dict[str, Any] | None:
     return None if reopened else found
 
 
-def closed_object(properties: Mapping[str, Any]) -> dict[str, Any]:
+def closed_object_schema(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return the JSON schema of an object with exactly these properties."""
     return {
         "type": "object",
@@ -73,16 +73,16 @@ def without_quotations(reply: str, text: str) -> str:
     """
     if "{" not in text or "{" not in reply:
         return reply
-    own = {canonical(inner) for value, _, _ in objects_in(text) for inner in _objects(value)}
+    own = {canonical_json(inner) for value, _, _ in json_objects(text) for inner in _objects(value)}
     pieces, at = [], 0
-    for value, start, end in objects_in(reply):
-        if canonical(value) in own:
+    for value, start, end in json_objects(reply):
+        if canonical_json(value) in own:
             pieces.append(reply[at:start])
             at = end
     return "".join((*pieces, reply[at:]))
 
 
-def objects_in(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
+def json_objects(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
     """Yield the outermost JSON objects in a text, with start and end of each."""
     position = 0
     while opening := _OBJECT.search(text, position):
@@ -96,7 +96,7 @@ def objects_in(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
             yield value, opening.start(), position
 
 
-def canonical(value: dict[str, Any]) -> str:
+def canonical_json(value: dict[str, Any]) -> str:
     """Return the canonical form of a JSON object: its keys are sorted."""
     return json.dumps(value, sort_keys=True)
 
@@ -106,7 +106,7 @@ def as_text(value: object) -> str | None:
     return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) else None
 
 
-def unusable(reply: Reply, problem: str, **notes: int) -> ReplyResult:
+def unusable_result(reply: Reply, problem: str, **notes: int) -> ReplyResult:
     """Return the result for a reply that could not be parsed.
 
     The state is REFUSED if the server filtered the reply or the model declined, TRUNCATED if the

@@ -2,7 +2,7 @@ import pytest
 
 from vermeil.data.document import UNANNOTATED
 from vermeil.data.reply import Reply, State
-from vermeil.tasks.replies import as_text, last_object, unusable
+from vermeil.tasks.replies import as_text, last_object, unusable_result
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize("text", REFUSALS)
 def test_plain_refusals_are_recognised(text):
-    reading = unusable(Reply(text), "why")
+    reading = unusable_result(Reply(text), "why")
     assert (reading.state, reading.annotation) == (State.REFUSED, UNANNOTATED)
 
 
@@ -80,12 +80,15 @@ def test_plain_refusals_are_recognised(text):
     ],
 )
 def test_other_prose_is_unparsable_rather_than_refused(text):
-    reading = unusable(Reply(text), "why", odd=2)
+    reading = unusable_result(Reply(text), "why", odd=2)
     assert (reading.state, reading.problem, reading.notes) == (State.UNPARSABLE, "why", {"odd": 2})
     assert reading.annotation.is_empty
 
 
 def test_finish_reasons_name_the_state():
-    assert unusable(Reply("Paris is", finish_reason="length"), "why").state is State.TRUNCATED
-    assert unusable(Reply("", finish_reason="content_filter"), "why").state is State.REFUSED
-    assert unusable(Reply(REFUSALS[0], finish_reason="length"), "why").state is State.REFUSED
+    def state(text, finish_reason):
+        return unusable_result(Reply(text, finish_reason=finish_reason), "why").state
+
+    assert state("Paris is", "length") is State.TRUNCATED
+    assert state("", "content_filter") is State.REFUSED
+    assert state(REFUSALS[0], "length") is State.REFUSED

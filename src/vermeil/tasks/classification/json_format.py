@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.replies import as_text, closed_object, last_object
+from vermeil.tasks.replies import as_text, closed_object_schema, last_object
 
 _KEY = "label"
 
@@ -22,7 +22,7 @@ def instruction(labels: LabelSet) -> str:
 
 def schema(labels: LabelSet) -> dict[str, Any]:
     """Return the JSON schema of the answer, in the subset of strict structured outputs."""
-    return closed_object({_KEY: {"type": "string", "enum": list(labels.names)}})
+    return closed_object_schema({_KEY: {"type": "string", "enum": list(labels.names)}})
 
 
 def render_reply(label: str) -> str:

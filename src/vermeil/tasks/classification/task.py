@@ -25,7 +25,7 @@ from vermeil.tasks.classification.prompts import PROMPTS, render_prompt
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import NO_LABEL, LabelSet
 from vermeil.tasks.protocol import Head, ReplyResult
-from vermeil.tasks.replies import unusable, was_filtered, without_quotations
+from vermeil.tasks.replies import unusable_result, was_filtered, without_quotations
 from vermeil.tasks.votes import VoteResult, VotingRule, has_enough_votes
 
 
@@ -93,7 +93,9 @@ class ClassificationTask:
         answer = None if was_filtered(reply) else parse_reply(own)
         if answer is None:
             quoted = {} if own == reply.text else {"quoted": 1}
-            return unusable(reply, "no complete answer in the requested JSON format", **quoted)
+            return unusable_result(
+                reply, "no complete answer in the requested JSON format", **quoted
+            )
         label = self.label_set.normalise(answer)
         if label is None:
             return ReplyResult(

@@ -47,7 +47,7 @@ class ParsedReply:
     def labels(self) -> tuple[str, ...]:
         """The labels of all mentions and marks, as written."""
         marks = () if self.marked is None else self.marked.marks
-        return tuple(item.label for item in (*self.mentions, *marks))
+        return (*(m.label for m in self.mentions), *(m.label for m in marks))
 
     @property
     def is_empty(self) -> bool:

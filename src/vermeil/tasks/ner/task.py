@@ -34,7 +34,7 @@ from vermeil.tasks.ner.verification import NerVerification
 from vermeil.tasks.ner.votes import vote_spans
 from vermeil.tasks.protocol import Head, ReplyResult
 from vermeil.tasks.replies import (
-    unusable,
+    unusable_result,
     was_cut_after_draft,
     was_filtered,
     without_quotations,
@@ -137,7 +137,7 @@ class NerTask:
         if parsed is None or located is None or (not located and was_cut):
             quoted = {} if own == reply.text else {"quoted": 1}
             problem = f"no complete answer in the requested format ({name})"
-            return unusable(reply, problem, **quoted)
+            return unusable_result(reply, problem, **quoted)
         notes = {**parsed.notes, TRUNCATED: 1} if was_cut else parsed.notes
         if reply.logprobs is not None:
             # Removing a quotation from the reply invalidates the positions in it.

@@ -11,7 +11,7 @@ from vermeil.data.reply import Message, Reply, State
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.messages import messages
 from vermeil.tasks.ner.votes import resolve
-from vermeil.tasks.replies import last_object, unusable, was_filtered, without_quotations
+from vermeil.tasks.replies import last_object, unusable_result, was_filtered, without_quotations
 from vermeil.tasks.votes import Verdicts, VotedSpan, VoteResult, with_verdict
 
 _KEY = "checks"
@@ -63,7 +63,7 @@ class NerVerification:
         answer = None if was_filtered(reply) else last_object(own, _KEY)
         entries = answer[_KEY] if answer else None
         if not isinstance(entries, list):
-            failed = unusable(reply, "no complete answer about the mentions")
+            failed = unusable_result(reply, "no complete answer about the mentions")
             return Verdicts(failed.state, problem=failed.problem)
         answers: dict[int, str | None] = {}
         unknown = 0

@@ -17,7 +17,7 @@ from dataclasses import replace
 from vermeil.data.reply import Message, Reply, Request, Usage
 from vermeil.errors import ConfigError
 from vermeil.tasks.protocol import ReplyResult
-from vermeil.tasks.replies import canonical, objects_in
+from vermeil.tasks.replies import canonical_json, json_objects
 
 Read = Callable[[str, Reply], ReplyResult]
 """Function of a task that parses the reply to a text."""
@@ -77,8 +77,8 @@ def extract_reply(text: str, reply: Reply) -> Reply:
     """
     own = text_id(text)
     found = {
-        canonical(value): (start, end)
-        for value, start, end in objects_in(reply.text)
+        canonical_json(value): (start, end)
+        for value, start, end in json_objects(reply.text)
         if value.get(_ID_KEY) == own
     }
     if len(found) == 1:

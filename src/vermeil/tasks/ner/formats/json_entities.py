@@ -17,7 +17,7 @@ from vermeil.tasks.ner.formats.lenient_json import BareWord, Container, Value, r
 from vermeil.tasks.ner.formats.token_indices import read_pair
 from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
-from vermeil.tasks.replies import closed_object
+from vermeil.tasks.replies import closed_object_schema
 
 _LISTS = ("entities", "named_entities", "mentions", "spans", "annotations")
 _SURFACES = ("text", "surface", "entity", "name", "span", "mention", "word")
@@ -168,4 +168,6 @@ def _schemas(labels: LabelSet) -> dict[str, Any]:
 
 
 def _schema_of_items(parts: dict[str, Any]) -> dict[str, Any]:
-    return closed_object({"entities": {"type": "array", "items": closed_object(parts)}})
+    return closed_object_schema(
+        {"entities": {"type": "array", "items": closed_object_schema(parts)}}
+    )
