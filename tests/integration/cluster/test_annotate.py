@@ -49,7 +49,7 @@ def test_nodes_leave_and_join(
 
     def script(asked: int, _seen: Seen) -> Answer:
         if asked == 30:
-            # In a thread: this response may be for the killed node, whose requests are then released.
+            # In a thread, because this response may be for the killed node
             Thread(target=nodes.kill).start()
         if asked == 50:
             nodes.add()
