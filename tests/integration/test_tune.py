@@ -13,6 +13,7 @@ from tests.toys import blending, sentences
 from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.document import Document
+from vermeil.data.written import RECORD
 from vermeil.errors import ConfigError, TrainingError
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
@@ -88,6 +89,8 @@ def test_a_stopped_search_goes_on_to_the_same_report(job: TrainJob, tmp_path: Pa
     assert rest.seen[0] == 2
     assert report.trials == whole.trials
     assert json.loads((output / "tune.json").read_text()) == report.as_dict()
+    (output / RECORD).unlink()  # as in a folder of an earlier version
+    assert tune(job, CONFIG, output).as_dict() == report.as_dict()
 
     # The report's settings are those of the best trial, and its silver file has the abstentions.
     rate = whole.trials[0].values["student.learning_rate"]

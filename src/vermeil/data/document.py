@@ -52,7 +52,7 @@ class Span:
 
     @property
     def is_likely(self) -> bool:
-        """True if the span probably exists: its soft labels sum to at least 0.5."""
+        """Return whether the span probably exists: its soft labels sum to at least 0.5."""
         return self.soft is None or sum(self.soft.values()) >= 0.5
 
     @property
@@ -93,7 +93,7 @@ class Annotation:
 
     @property
     def is_empty(self) -> bool:
-        """True if nothing of the text was annotated."""
+        """Return whether nothing of the text was annotated."""
         return self.spans is None and self.labels is None and self.relations is None
 
 

@@ -15,8 +15,10 @@ from tests import refining
 from vermeil.blending.config import BlendingConfig
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.progress import Progress, silent
+from vermeil.data.written import RECORD
 from vermeil.errors import ConfigError, DataError
 from vermeil.student.config import StudentConfig
+from vermeil.studies.collect import PRODUCTS
 from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.studies.plan import plan
@@ -345,6 +347,25 @@ def test_finished_cells_of_an_earlier_version_are_reused(
     again = run(corpora, task, encoder, tmp_path, **settings)
     assert (again.ran, again.reused) == (0, 2)
     assert again.results["mechanism"] == now.results["mechanism"]
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_study_without_a_record_of_its_files_is_continued(
+    corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path, finished: bool
+) -> None:
+    run(corpora, task, encoder, tmp_path, regimens=["gold_only"])
+    for record in tmp_path.rglob(RECORD):
+        record.unlink()
+    if not finished:
+        for name in PRODUCTS:
+            (tmp_path / name).unlink()
+    (tmp_path / "notes.md").write_text("mine")
+    again = run(corpora, task, encoder, tmp_path, regimens=["gold_only", "pooled"])
+    assert (again.ran, again.reused) == (2, 2)
+    assert again.model == tmp_path / "model"
+    assert (tmp_path / "notes.md").read_text() == "mine"
+    files = json.loads((tmp_path / RECORD).read_text())["files"]
+    assert files == sorted([*PRODUCTS, "best.json"])
 
 
 def test_a_call_in_the_old_style_names_the_settings(
