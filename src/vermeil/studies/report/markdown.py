@@ -104,6 +104,7 @@ def mechanism_parts(view: View, heading: str = "##") -> Iterator[str]:
     yield f"{heading} Training in detail{': ' + view['scope'] if view['scope'] else ''}"
     yield "\n".join(f"- {text}" for text in view["sentences"])
     if view["turns"]:
+        yield "The turn is the step at which the gold share crosses one half for the last time."
         yield table(
             ("from the turn to the end", "turn at", "ends corrected", "label corrected",
              "both corrected", "missing found", "spurious gone", "right lost", "new spurious"),

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from vermeil.studies.format import f1, number, spread
 from vermeil.studies.report.charts import panel_axes, panel_drawing, panel_scales
-from vermeil.studies.statistics.compare import Block, Cell, block_of
+from vermeil.studies.statistics.compare import Block, Cell, group_by_regimen
 
 Report = Mapping[str, Any]
 View = dict[str, Any]
@@ -30,9 +30,10 @@ def refinement_views(cells: Sequence[Cell]) -> list[View]:
         cells: the cells of ``results.json``.
     """
     blocks: dict[Block, list[Report]] = {}
-    for cell in cells:
-        if cell.get("refinement"):
-            blocks.setdefault(block_of(cell), []).append(cell["refinement"])
+    for (block, _), members in group_by_regimen(cells).items():
+        reports = [cell["refinement"] for cell in members if cell.get("refinement")]
+        if reports:
+            blocks.setdefault(block, []).extend(reports)
     return [_view(block, reports) for block, reports in blocks.items()]
 
 

@@ -29,12 +29,20 @@ def report(judge: float, number: int) -> dict[str, Any]:
 
 def cell(judge: float, number: int) -> dict[str, Any]:
     """Return a cell with that record."""
-    where = {"budget": "equal", "gold_documents": 5, "silver_documents": 40, "sizes": [5, 40]}
-    return {**where, "regimen": "auto", "refinement": report(judge, number)}
+    sizes = {"gold_documents": 5, "silver_documents": 40 + number, "sizes": [5, 40]}
+    return {"budget": "equal", **sizes, "regimen": "auto", "refinement": report(judge, number)}
+
+
+def unrefined() -> dict[str, Any]:
+    """Return a cell of another regimen in the same block."""
+    own = cell(0.0, 0)
+    del own["refinement"]
+    return {**own, "regimen": "pooled"}
 
 
 def test_cells_of_a_block_are_put_together() -> None:
-    (view,) = refinement_views([cell(0.8, 30), cell(0.9, 10), {"regimen": "pooled"}])
+    (view,) = refinement_views([cell(0.8, 30), cell(0.9, 10), unrefined()])
+    assert view["block"] == ("equal", 5, 40)
     assert (view["cells"], view["better_than_teacher"], view["changed"]) == (2, 2, "10")
     assert [row["name"] for row in view["scores"]] == ["teacher", "judge"]
     assert view["scores"][1]["f1"] == ".850 ± .071"
@@ -73,7 +81,7 @@ def test_labels_of_one_annotator_alone_keep_their_columns() -> None:
 
 
 def test_without_such_cells_there_is_nothing() -> None:
-    assert refinement_views([{"regimen": "pooled"}]) == []
+    assert refinement_views([unrefined()]) == []
 
 
 def test_a_chart_has_a_description() -> None:
