@@ -9,7 +9,6 @@ still missing; the page says how many there are.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from vermeil.studies.finished_cells import read_cell
 from vermeil.studies.format import f1, regimen_name
 from vermeil.studies.report.markdown import (
     block_parts,
@@ -49,10 +49,7 @@ PANEL = (190, 122)
 
 def cells_of(name: str) -> list[dict[str, Any]]:
     """Return the finished cells of a study, regimen by regimen."""
-    cells = [
-        json.loads(path.read_text("utf-8"))
-        for path in (RESULTS / name / "study/cells").glob("*.json")
-    ]
+    cells = [read_cell(path) for path in (RESULTS / name / "study/cells").glob("*.json")]
     return sorted(cells, key=lambda cell: (ORDER.index(cell["regimen"]), cell["seed"]))
 
 
@@ -79,14 +76,16 @@ def section(name: str, resamples: int) -> Iterator[str]:
     yield from comparison_parts(view, "###")
     for one in view["mechanism"]:
         yield from mechanism_parts(one, "###")
-        for kind, caption in (
-            ("taught", "The teacher’s wrong words over training: repeated (dashed), corrected"),
-            ("errors", "Errors per 100 gold spans of dev over training, from the bottom: ends, "
-             "label, both, missing, spurious"),
+        for kind, file, caption in (
+            ("teacher_errors", "taught",
+             "The teacher’s wrong words over training: repeated (dashed), corrected"),
+            ("errors", "errors",
+             "Errors per 100 gold spans of dev over training, from the bottom: ends, label, both, "
+             "missing, spurious"),
         ):  # fmt: skip
             panels = [(panel["name"], panel[kind]) for panel in one["panels"] if panel[kind]]
             if panels:
-                yield figure(f"{name}-{kind}", caption, panels)
+                yield figure(f"{name}-{file}", caption, panels)
     for block in view["blocks"]:
         panels = [(panel["name"], panel["chart"]) for panel in block["schedules"]]
         yield figure(f"{name}-schedules", "Gold share, planned (dashed) and realised", panels)
