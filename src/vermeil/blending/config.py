@@ -84,8 +84,9 @@ class BlendingConfig(Section):
     cycles: int = Field(default=3, ge=1)
     """cyclic: number of cycles; in each, the gold share increases linearly from its minimum."""
     table: tuple[tuple[Share, Share], ...] | None = None
-    """piecewise: points [progress, gold share], joined by straight lines. Example: [[0, 0.1], [0.7,
-    0.1], [1, 0.9]]. The share is constant before the first point and after the last one."""
+    """piecewise: points [progress, gold share], joined by straight lines, for example
+    [[0, 0.1], [0.7, 0.1], [1, 0.9]]. The share is constant before the first point and after the
+    last one."""
     alternations: int = Field(default=3, ge=1)
     """alternate: number of repetitions of silver, then gold."""
     gold_tail: float = Field(default=0.0, ge=0, lt=1)

@@ -37,12 +37,12 @@ class LabelSet:
         problems: list[str] = []
         for name, label in config.labels.items():
             if not name.strip() or name == NO_LABEL or name != name.strip():
-                problems.append(f"task.labels: {name!r} cannot be the name of a label")
+                problems.append(f"task.labels: {name!r} cannot be the name of a label; rename it")
             for number, alias in enumerate((name, *label.aliases)):
                 owner = folded.setdefault(fold(alias), name)
                 if owner != name:
-                    what = "name" if number == 0 else f"alias {alias!r}"
-                    problems.append(f"task.labels.{name}: the {what} also stands for {owner}")
+                    kind = "name" if number == 0 else f"alias {alias!r}"
+                    problems.append(f"task.labels.{name}: the {kind} is also used by {owner}")
         if problems:
             raise ConfigError(*problems)
         descriptions = tuple(" ".join(v.description.split()) for v in config.labels.values())

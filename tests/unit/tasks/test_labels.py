@@ -51,9 +51,9 @@ def test_every_contradiction_is_reported_at_once():
             O=LabelConfig(),
         )
     assert caught.value.problems == (
-        "task.labels.ORG: the alias 'Name' also stands for PER",
-        "task.labels.Per: the name also stands for PER",
-        "task.labels: 'O' cannot be the name of a label",
+        "task.labels.ORG: the alias 'Name' is also used by PER",
+        "task.labels.Per: the name is also used by PER",
+        "task.labels: 'O' cannot be the name of a label; rename it",
     )
 
 
