@@ -45,4 +45,4 @@ def test_a_student_that_needs_letter_case_loads_and_its_card_warns(
     assert saved(task, encoder, tmp_path / "model").uses_letter_case
     plain = pipeline("token-classification", str(tmp_path / "model"), device="cpu")
     assert all(piece["entity"] in task.classes for piece in plain("Bo met Al in Rome"))
-    assert "will find fewer names" in (tmp_path / "model/README.md").read_text()
+    assert "finds fewer names" in (tmp_path / "model/README.md").read_text()
