@@ -46,7 +46,8 @@ def test_a_corpus_goes_through_formats_and_losses_are_told(vermeil: Any, tmp_pat
 def test_formats_that_contradict_each_other_are_an_error(vermeil: Any) -> None:
     done = vermeil("corpus", "stats", "brat:folder", "--format", "conll")
     assert done.returncode == 2
-    assert "--format: expected one format, but the path names brat and the key format is conll" in done.stderr
+    expected = "--format: expected one format, but the path names brat and the key format is conll"
+    assert expected in done.stderr
 
 
 def test_silver_goes_to_people_and_comes_back_as_gold(vermeil: Any, tmp_path: Path) -> None:
