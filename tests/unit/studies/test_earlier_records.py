@@ -123,3 +123,18 @@ def test_old_results_can_be_planned_with(tmp_path: Path, current: dict[str, Any]
     path.write_text(json.dumps(as_written_before(current)), "utf-8")
     with pytest.raises(DataError, match="too few sizes"):
         plan(path, PlanConfig(gold_price=1.0, silver_price=0.1, budget=5.0))
+
+
+RESULTS = Path(__file__).parents[3] / "docs/results"
+FOLDERS = sorted(RESULTS.glob("*/*/study/cells"))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: "-".join(path.parts[-4:-2]))
+def test_published_cells_are_read_and_make_a_page(folder: Path) -> None:
+    cells = [read_cell(path) for path in sorted(folder.glob("*.json"))]
+    assert [cell["key"] for cell in cells] == sorted(path.stem for path in folder.glob("*.json"))
+    observed = [cell for cell in cells if cell.get("mechanism")]
+    assert bool(mechanism(cells)) == bool(observed)
+    page = render({"cells": cells, "mechanism": mechanism(cells)})
+    assert "scored highest on the test set" in page
+    assert ("Judging of silver" in page) == any(cell.get("refinement") for cell in cells)

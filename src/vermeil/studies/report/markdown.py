@@ -162,7 +162,8 @@ def _cell(value: Any) -> str:
 
 
 def _kind_name(finding: View) -> str:
-    return VERDICT_NAMES.get(finding["kind"], finding["kind"])
+    kind: str = finding["kind"]
+    return VERDICT_NAMES.get(kind, kind)
 
 
 def _scoped(finding: View) -> str:
