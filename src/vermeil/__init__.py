@@ -1,7 +1,8 @@
-"""Vermeil: silver plated with gold. LLM annotations and a few human ones make a small NER model.
+"""Vermeil: train a small, fast, private model from an LLM's annotations and a few human ones.
 
-The public API is the job functions, named as the verbs of the command line, and the data types.
-They are imported when first used, so that ``import vermeil`` stays light.
+``import vermeil`` is enough: it offers the functions (named as the verbs of the command line), the
+data types, the settings and the reports. Each name is imported on first use, so that
+``import vermeil`` loads nothing heavy.
 """
 
 from __future__ import annotations
@@ -13,87 +14,319 @@ from typing import TYPE_CHECKING, Any
 from vermeil.renamed import MovedModules
 
 if TYPE_CHECKING:
+    from vermeil import errors
+    from vermeil.blending.config import BlendingConfig, BudgetConfig
+    from vermeil.cluster.config import ClusterConfig
+    from vermeil.config import Config, load_config
+    from vermeil.corpora import (
+        CorporaConfig,
+        CorpusConfig,
+        CorpusStats,
+        LeakReport,
+        WriteReport,
+        corpus_stats,
+        find_leaks,
+        read_corpus,
+        split_corpus,
+        write_corpus,
+    )
     from vermeil.data.counts import Counts
-    from vermeil.data.document import Annotation, Document, Span
+    from vermeil.data.document import Annotation, Document, Relation, Span
     from vermeil.data.mention import Mention
+    from vermeil.data.progress import Progress
     from vermeil.data.reply import Reply
     from vermeil.evaluation.documents import evaluate
-    from vermeil.jobs.annotate import annotate
-    from vermeil.jobs.calibrate import calibrate
-    from vermeil.jobs.export import export
-    from vermeil.jobs.locate import locate
+    from vermeil.jobs.annotate import AnnotateReport, annotate
+    from vermeil.jobs.calibrate import CalibrateReport, calibrate
+    from vermeil.jobs.config import PilotConfig, RunConfig
+    from vermeil.jobs.demonstrations import choose_demonstrations
+    from vermeil.jobs.estimate import EstimateReport, estimate
+    from vermeil.jobs.export import ExportReport, Int8Options, export
+    from vermeil.jobs.locate import LocateReport, locate
     from vermeil.jobs.pilot import pilot
+    from vermeil.jobs.pilot_report import PilotReport
     from vermeil.jobs.predict import predict
-    from vermeil.jobs.train import train
+    from vermeil.jobs.review import export_for_review, import_review
+    from vermeil.jobs.review_report import ReviewExportReport, ReviewReport
+    from vermeil.jobs.train import TrainReport, train
     from vermeil.pipeline.check import check
-    from vermeil.pipeline.run import run
+    from vermeil.pipeline.check_report import CheckReport
+    from vermeil.pipeline.run import RunReport, run
     from vermeil.pipeline.show import show
+    from vermeil.pipeline.show_report import ShowReport
+    from vermeil.refinement.curate import CuratedSilver
     from vermeil.refinement.refine import refine
     from vermeil.refinement.select import select
+    from vermeil.selection.config import SelectionConfig
+    from vermeil.serving.limits import ServiceLimits
     from vermeil.serving.serve import serve
     from vermeil.student import Student
-    from vermeil.studies.plan import plan
-    from vermeil.studies.study import study
+    from vermeil.student.config import NoiseConfig, StudentConfig
+    from vermeil.student.loop.hooks import TrainingHooks
+    from vermeil.student.loop.step_record import StepRecord
+    from vermeil.studies.config import MechanismConfig, PlanConfig, StudyConfig
+    from vermeil.studies.inputs import StudyCorpora
+    from vermeil.studies.plan import PlanReport, plan
+    from vermeil.studies.settings import StudySettings
+    from vermeil.studies.study import StudyReport, study
+    from vermeil.tasks import make_task
+    from vermeil.tasks.config import LabelConfig, TaskConfig
+    from vermeil.tasks.protocol import Task
+    from vermeil.teacher.config import (
+        AdditionalTeacherConfig,
+        DemonstrationsConfig,
+        PriceConfig,
+        TeacherConfig,
+        VotesConfig,
+    )
+    from vermeil.teacher.demonstrations import Demonstrations
+    from vermeil.teacher.replay.server import ReplayServer
+    from vermeil.telemetry import TelemetryWarning
+    from vermeil.training.job import TrainJob
+    from vermeil.tuning.config import DimensionConfig, TuneConfig
+    from vermeil.tuning.report import TuneReport
+    from vermeil.tuning.search import tune
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
+    "AdditionalTeacherConfig",
+    "AnnotateReport",
     "Annotation",
+    "BlendingConfig",
+    "BudgetConfig",
+    "CalibrateReport",
+    "CheckReport",
+    "ClusterConfig",
+    "Config",
+    "CorporaConfig",
+    "CorpusConfig",
+    "CorpusStats",
     "Counts",
+    "CuratedSilver",
+    "Demonstrations",
+    "DemonstrationsConfig",
+    "DimensionConfig",
     "Document",
+    "EstimateReport",
+    "ExportReport",
+    "Int8Options",
+    "LabelConfig",
+    "LeakReport",
+    "LocateReport",
+    "MechanismConfig",
     "Mention",
+    "NoiseConfig",
+    "PilotConfig",
+    "PilotReport",
+    "PlanConfig",
+    "PlanReport",
+    "PriceConfig",
+    "Progress",
+    "Relation",
+    "ReplayServer",
     "Reply",
+    "ReviewExportReport",
+    "ReviewReport",
+    "RunConfig",
+    "RunReport",
+    "SelectionConfig",
+    "ServiceLimits",
+    "ShowReport",
     "Span",
+    "StepRecord",
     "Student",
+    "StudentConfig",
+    "StudyConfig",
+    "StudyCorpora",
+    "StudyReport",
+    "StudySettings",
+    "Task",
+    "TaskConfig",
+    "TeacherConfig",
+    "TelemetryWarning",
+    "TrainJob",
+    "TrainReport",
+    "TrainingHooks",
+    "TuneConfig",
+    "TuneReport",
+    "VotesConfig",
+    "WriteReport",
     "annotate",
     "calibrate",
     "check",
+    "choose_demonstrations",
+    "corpus_stats",
+    "errors",
+    "estimate",
     "evaluate",
     "export",
+    "export_for_review",
+    "find_leaks",
+    "import_review",
+    "load_config",
     "locate",
+    "make_task",
     "pilot",
     "plan",
     "predict",
+    "read_corpus",
     "refine",
     "run",
     "select",
     "serve",
     "show",
+    "split_corpus",
     "study",
     "train",
+    "tune",
+    "write_corpus",
 ]
 
-_HOMES = {
-    "Annotation": "vermeil.data.document",
-    "Counts": "vermeil.data.counts",
-    "Document": "vermeil.data.document",
-    "Mention": "vermeil.data.mention",
-    "Reply": "vermeil.data.reply",
-    "Span": "vermeil.data.document",
-    "Student": "vermeil.student",
-    "annotate": "vermeil.jobs.annotate",
-    "calibrate": "vermeil.jobs.calibrate",
-    "check": "vermeil.pipeline.check",
-    "evaluate": "vermeil.evaluation.documents",
-    "export": "vermeil.jobs.export",
-    "locate": "vermeil.jobs.locate",
-    "pilot": "vermeil.jobs.pilot",
-    "plan": "vermeil.studies.plan",
-    "predict": "vermeil.jobs.predict",
-    "refine": "vermeil.refinement.refine",
-    "run": "vermeil.pipeline.run",
-    "select": "vermeil.refinement.select",
-    "serve": "vermeil.serving.serve",
-    "show": "vermeil.pipeline.show",
-    "study": "vermeil.studies.study",
-    "train": "vermeil.jobs.train",
+_MODULES = {
+    "vermeil.blending.config": (
+        "BlendingConfig",
+        "BudgetConfig",
+    ),
+    "vermeil.cluster.config": ("ClusterConfig",),
+    "vermeil.config": (
+        "Config",
+        "load_config",
+    ),
+    "vermeil.corpora": (
+        "CorporaConfig",
+        "CorpusConfig",
+        "CorpusStats",
+        "LeakReport",
+        "WriteReport",
+        "corpus_stats",
+        "find_leaks",
+        "read_corpus",
+        "split_corpus",
+        "write_corpus",
+    ),
+    "vermeil.data.counts": ("Counts",),
+    "vermeil.data.document": (
+        "Annotation",
+        "Document",
+        "Relation",
+        "Span",
+    ),
+    "vermeil.data.mention": ("Mention",),
+    "vermeil.data.progress": ("Progress",),
+    "vermeil.data.reply": ("Reply",),
+    "vermeil.evaluation.documents": ("evaluate",),
+    "vermeil.jobs.annotate": (
+        "AnnotateReport",
+        "annotate",
+    ),
+    "vermeil.jobs.calibrate": (
+        "CalibrateReport",
+        "calibrate",
+    ),
+    "vermeil.jobs.config": (
+        "PilotConfig",
+        "RunConfig",
+    ),
+    "vermeil.jobs.demonstrations": ("choose_demonstrations",),
+    "vermeil.jobs.estimate": (
+        "EstimateReport",
+        "estimate",
+    ),
+    "vermeil.jobs.export": (
+        "ExportReport",
+        "Int8Options",
+        "export",
+    ),
+    "vermeil.jobs.locate": (
+        "LocateReport",
+        "locate",
+    ),
+    "vermeil.jobs.pilot": ("pilot",),
+    "vermeil.jobs.pilot_report": ("PilotReport",),
+    "vermeil.jobs.predict": ("predict",),
+    "vermeil.jobs.review": (
+        "export_for_review",
+        "import_review",
+    ),
+    "vermeil.jobs.review_report": (
+        "ReviewExportReport",
+        "ReviewReport",
+    ),
+    "vermeil.jobs.train": (
+        "TrainReport",
+        "train",
+    ),
+    "vermeil.pipeline.check": ("check",),
+    "vermeil.pipeline.check_report": ("CheckReport",),
+    "vermeil.pipeline.run": (
+        "RunReport",
+        "run",
+    ),
+    "vermeil.pipeline.show": ("show",),
+    "vermeil.pipeline.show_report": ("ShowReport",),
+    "vermeil.refinement.curate": ("CuratedSilver",),
+    "vermeil.refinement.refine": ("refine",),
+    "vermeil.refinement.select": ("select",),
+    "vermeil.selection.config": ("SelectionConfig",),
+    "vermeil.serving.limits": ("ServiceLimits",),
+    "vermeil.serving.serve": ("serve",),
+    "vermeil.student": ("Student",),
+    "vermeil.student.config": (
+        "NoiseConfig",
+        "StudentConfig",
+    ),
+    "vermeil.student.loop.hooks": ("TrainingHooks",),
+    "vermeil.student.loop.step_record": ("StepRecord",),
+    "vermeil.studies.config": (
+        "MechanismConfig",
+        "PlanConfig",
+        "StudyConfig",
+    ),
+    "vermeil.studies.inputs": ("StudyCorpora",),
+    "vermeil.studies.plan": (
+        "PlanReport",
+        "plan",
+    ),
+    "vermeil.studies.settings": ("StudySettings",),
+    "vermeil.studies.study": (
+        "StudyReport",
+        "study",
+    ),
+    "vermeil.tasks": ("make_task",),
+    "vermeil.tasks.config": (
+        "LabelConfig",
+        "TaskConfig",
+    ),
+    "vermeil.tasks.protocol": ("Task",),
+    "vermeil.teacher.config": (
+        "AdditionalTeacherConfig",
+        "DemonstrationsConfig",
+        "PriceConfig",
+        "TeacherConfig",
+        "VotesConfig",
+    ),
+    "vermeil.teacher.demonstrations": ("Demonstrations",),
+    "vermeil.teacher.replay.server": ("ReplayServer",),
+    "vermeil.telemetry": ("TelemetryWarning",),
+    "vermeil.training.job": ("TrainJob",),
+    "vermeil.tuning.config": (
+        "DimensionConfig",
+        "TuneConfig",
+    ),
+    "vermeil.tuning.report": ("TuneReport",),
+    "vermeil.tuning.search": ("tune",),
 }
+"""Each module, and the public names that it defines."""
 
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 sys.meta_path.append(MovedModules())
 
 
 def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return importlib.import_module("vermeil.errors")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), name)

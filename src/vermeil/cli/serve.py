@@ -35,10 +35,10 @@ def serve(
     ] = 60.0,
 ) -> None:
     """Serve POST /v1/predict. Requires VERMEIL_TOKEN as bearer token if it is set."""
-    from vermeil.serving.limits import Limits
+    from vermeil.serving.limits import ServiceLimits
     from vermeil.serving.serve import serve as job
 
-    limits = Limits(
+    limits = ServiceLimits(
         max_documents=max_documents,
         max_characters=max_characters,
         max_waiting=max_waiting,

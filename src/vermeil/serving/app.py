@@ -18,7 +18,7 @@ from vermeil.data.document import Document
 from vermeil.errors import DataError
 from vermeil.serving.batcher import Batcher, BusyError, Predict
 from vermeil.serving.body import BodyLimitMiddleware
-from vermeil.serving.limits import Limits
+from vermeil.serving.limits import ServiceLimits
 from vermeil.serving.messages import PROBLEMS, DocumentIn, DocumentOut
 from vermeil.serving.metrics import Metrics, MetricsMiddleware
 
@@ -29,7 +29,9 @@ BEARER = HTTPBearer(auto_error=False)
 Documents = Annotated[DocumentIn | list[DocumentIn], Body()]
 
 
-def make_app(predict: Predict, limits: Limits | None = None, token: str | None = None) -> FastAPI:
+def make_app(
+    predict: Predict, limits: ServiceLimits | None = None, token: str | None = None
+) -> FastAPI:
     """Return the service as an ASGI application.
 
     Args:
@@ -37,7 +39,7 @@ def make_app(predict: Predict, limits: Limits | None = None, token: str | None =
         limits: limits on requests and queued work.
         token: bearer token required for predictions; None: no token.
     """
-    limits = limits or Limits()
+    limits = limits or ServiceLimits()
     metrics = Metrics()
     state: dict[str, Batcher] = {}
 
@@ -107,7 +109,7 @@ async def _annotate(documents: list[Document], state: dict[str, Batcher]) -> lis
         raise HTTPException(504, "timed out; send fewer documents per request") from error
 
 
-def _to_documents(documents: list[DocumentIn], limits: Limits) -> list[Document]:
+def _to_documents(documents: list[DocumentIn], limits: ServiceLimits) -> list[Document]:
     characters = sum(len(one.text) for one in documents)
     if len(documents) > limits.max_documents or characters > limits.max_characters:
         raise HTTPException(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from vermeil.data.document import Document
-from vermeil.serving.limits import Limits, estimate_wordpieces
+from vermeil.serving.limits import ServiceLimits, estimate_wordpieces
 
 Predict = Callable[[list[Document]], list[Document]]
 
@@ -51,7 +51,7 @@ class Batcher:
     """
 
     def __init__(
-        self, predict: Predict, limits: Limits, observe: Callable[[int, float], None]
+        self, predict: Predict, limits: ServiceLimits, observe: Callable[[int, float], None]
     ) -> None:
         self._predict, self._limits, self._observe = predict, limits, observe
         self._queue: deque[_PendingRequest] = deque()

@@ -11,7 +11,7 @@ CHARACTERS_PER_WORDPIECE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ServiceLimits:
     """Limits on requests and on the work of one service.
 
     Args:

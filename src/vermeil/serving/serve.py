@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from vermeil.data.document import Document
 from vermeil.errors import ConfigError
-from vermeil.serving.limits import Limits
+from vermeil.serving.limits import ServiceLimits
 
 if TYPE_CHECKING:
     from vermeil.student.inference.model_settings import Precision
@@ -27,7 +27,7 @@ def serve(
     model: Path,
     host: str = "127.0.0.1",
     port: int = 8765,
-    limits: Limits | None = None,
+    limits: ServiceLimits | None = None,
     precision: Precision = "auto",
     on_message: Callable[[str], None] = print,
 ) -> None:
@@ -52,7 +52,7 @@ def serve(
 
     from vermeil.serving.app import make_app
 
-    limits, token = limits or Limits(), os.environ.get(TOKEN_VARIABLE) or None
+    limits, token = limits or ServiceLimits(), os.environ.get(TOKEN_VARIABLE) or None
     predictor = load_predictor(model, precision)
 
     def predict(documents: list[Document]) -> list[Document]:

@@ -20,7 +20,7 @@ import uvicorn
 
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.serving.app import make_app
-from vermeil.serving.limits import Limits
+from vermeil.serving.limits import ServiceLimits
 
 
 @dataclass
@@ -79,7 +79,7 @@ def serving() -> Serving:
     def run(
         predict: Predict = first_words, token: str | None = None, **limits: Any
     ) -> Iterator[Service]:
-        app = make_app(predict, Limits(**limits), token)
+        app = make_app(predict, ServiceLimits(**limits), token)
         server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
         with socket.create_server(("127.0.0.1", 0)) as listener:
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
