@@ -11,7 +11,8 @@ HEADER = """# Glossary
 
 <!-- Written by `make glossary` from glossary.toml; edit that file. -->
 
-Words that Vermeil defines itself. Code, command line, messages and documents use them in these senses only.
+Words that Vermeil defines itself. Code, command line, messages and documents use them only in
+these senses.
 
 | word | meaning |
 |---|---|
