@@ -17,8 +17,8 @@ LIMITS = {"openai": (50_000, 200_000_000), "anthropic": (100_000, 256_000_000)}
 
 
 @pytest.mark.parametrize(("backend", "limits"), [("openai", OPENAI), ("anthropic", ANTHROPIC)])
-def test_the_limits_are_those_that_the_makers_publish(backend, limits):
-    assert (limits.requests, limits.size) == LIMITS[backend]
+def test_limits_equal_the_published_ones(backend, limits):
+    assert (limits.max_requests, limits.max_bytes) == LIMITS[backend]
 
 
 @pytest.mark.parametrize("backend", ["openai", "anthropic"])
