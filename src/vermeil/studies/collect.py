@@ -19,7 +19,8 @@ from vermeil.studies.report.findings import findings
 from vermeil.studies.report.html import write_report
 from vermeil.studies.settings import StudySettings
 from vermeil.studies.statistics.compare import compare, summarise
-from vermeil.studies.statistics.frontier import Frontier, frontier_record
+from vermeil.studies.statistics.fitted_frontier import Frontier
+from vermeil.studies.statistics.frontier import frontier_record
 from vermeil.studies.statistics.mechanism import mechanism
 from vermeil.studies.statistics.size_grid import read_grid
 

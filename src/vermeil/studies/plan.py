@@ -12,12 +12,10 @@ from vermeil.errors import ConfigError, DataError
 from vermeil.studies.config import PlanConfig
 from vermeil.studies.earlier_records import with_current_names
 from vermeil.studies.format import f1, number, points, regimen_name
-from vermeil.studies.statistics.frontier import (
-    EXTRAPOLATION_LIMIT,
-    Frontier,
-    frontier_record,
-    prices_of,
-)
+from vermeil.studies.statistics.fitted_frontier import Frontier
+from vermeil.studies.statistics.frontier import frontier_record
+from vermeil.studies.statistics.prices import prices_of
+from vermeil.studies.statistics.purchase import EXTRAPOLATION_LIMIT
 from vermeil.studies.statistics.size_grid import read_grid
 
 

@@ -13,7 +13,9 @@ from vermeil.errors import ConfigError, DataError
 from vermeil.evaluation.learning_curve import Curves
 from vermeil.studies.config import PlanConfig
 from vermeil.studies.plan import plan
-from vermeil.studies.statistics.frontier import DocumentPrices, Frontier, frontier_record
+from vermeil.studies.statistics.fitted_frontier import Frontier
+from vermeil.studies.statistics.frontier import frontier_record
+from vermeil.studies.statistics.prices import DocumentPrices
 from vermeil.studies.statistics.size_grid import read_grid
 
 TRUTH = Curves(*(np.array([v]) for v in (0.93, 1.8, 0.35, 700.0, 0.6)), unit=4000.0)

@@ -101,7 +101,7 @@ def _counted_losses(cells: Sequence[Cell]) -> list[tuple[str, str]]:
         losses = dict(flattened(cell.get("losses") or {}))
         for score in ("test", "dev"):
             if cell.get(score):
-                losses[f"{score} documents not seen whole"] = str(cell[score].get("truncated", 0))
+                losses[f"truncated {score} documents"] = str(cell[score].get("truncated", 0))
         for name, value in losses.items():
             if value.lstrip("-").isdigit():
                 values.setdefault(name.replace("_", " "), []).append(int(value))
