@@ -78,9 +78,9 @@ def purchase_sentences(record: Mapping[str, Any]) -> list[str]:
     best, *others = bought["options"]
     have, money = bought["have"], f"{record['currency']}{bought['budget']:,.10g}"
     sentences = [
-        f"For {money} buy {_documents(best)}: expected gain {_gain(best)}. F1 is now "
-        f"{f1(have['f1'])} with {number(have['gold'])} gold and {number(have['silver'])} silver "
-        "documents."
+        f"For {money} buy {_documents(best)}: expected gain {_gain(best)}. The expected F1 with "
+        f"the present {number(have['gold'])} gold and {number(have['silver'])} silver documents is "
+        f"{f1(have['f1'])}."
     ]
     if best["interval"][0] <= 0:
         sentences.append("The gain is uncertain: its interval includes zero.")
