@@ -1,4 +1,4 @@
-"""Which labels to buy next: on studies that follow a known curve."""
+"""Recommended purchases for studies that follow a known learning curve."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def comparison_parts(view: View, heading: str = "##") -> Iterator[str]:
         yield table(
             (
                 "difference of",
-                "where",
+                "scope",
                 "points",
                 "95 %",
                 "by seed",

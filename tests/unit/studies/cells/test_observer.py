@@ -41,7 +41,7 @@ def sentences(prefix: str, number: int) -> tuple[Document, ...]:
 
 
 def mistaken(document: Document) -> Document:
-    """Return what a teacher would say who takes every place for a person."""
+    """Return the annotation of a teacher that labels every place as a person."""
     name, place = document.spans or ()
     return document.with_annotation(Annotation((name, replace(place, label="PER"))))
 

@@ -67,8 +67,8 @@ def test_words_of_silver(task: Task) -> None:
     assert record["clean_spans"]["words"] == 1
     assert record["noisy"]["words"] == 2
     assert record["noisy"]["loss"] == round(math.log(2) / 2, 4)
-    says_silver = int(rows[2].argmax() == per) + 1
-    assert record["pairs"] == {"LOC>PER": [2, says_silver, 2 - says_silver]}
+    as_silver = int(rows[2].argmax() == per) + 1
+    assert record["pairs"] == {"LOC>PER": [2, as_silver, 2 - as_silver]}
     sharp = sharpness_metrics(documents, task)
     assert sharp["words"] == 4
     assert sharp["span_words"] == 3

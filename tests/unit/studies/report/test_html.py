@@ -53,7 +53,7 @@ def test_page_refers_to_nothing_outside_itself(results: Results):
     assert not re.search(r"\bsrc\s*=|url\(|@import|<link|<script|<img|<iframe", page)
 
 
-def test_charts_say_what_they_show(results: Results):
+def test_charts_have_descriptions(results: Results):
     charts = list(parsed(render(results)).iter("svg"))
     assert len(charts) == 2 + 4 + 6 + 7 + 7
     assert all(chart.attrib["role"] == "img" and chart.attrib["aria-label"] for chart in charts)
@@ -106,7 +106,7 @@ def test_cells_alone_make_a_page(results: Results):
     assert "Examples" not in text
 
 
-def test_no_cells_make_a_page_that_says_so():
+def test_no_cells_make_a_page_with_a_note():
     assert "No cells were run." in shown(render({"cells": []}))
 
 

@@ -36,7 +36,7 @@ def test_ticks_of_one_value():
     assert ticks(0.4, 0.4) == [0.4]
 
 
-def test_drawing_is_xml_that_says_what_it_shows():
+def test_drawing_is_xml_with_a_description():
     drawing = Drawing(100, 50, "two & three")
     drawing.line((0, 0), (10.25, 5), "grid")
     drawing.curve([(0, 1), (2, 3)], "planned")

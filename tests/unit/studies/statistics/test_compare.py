@@ -117,7 +117,7 @@ def test_p_values_are_corrected_over_all_comparisons_of_the_study():
 
 
 def test_shown_takes_both_tests():
-    # Two groups: the bootstrap is sure, but exchanging two groups can tell nothing.
+    # Two groups: the bootstrap is significant, but a randomisation over two groups cannot be.
     cells = [cell(n, s, c) for s in range(3) for n, c in [("gold_only", 8), ("pooled", 16)]]
     (row,) = compare(cells, "gold_only", 400)
     assert row["p_holm"] < 0.05
