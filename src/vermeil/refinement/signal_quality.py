@@ -21,7 +21,7 @@ Scores = tuple[list[float], list[bool]]
 
 @dataclass(frozen=True, slots=True)
 class SignalQuality:
-    """How well the probabilities of one source separate correct from wrong.
+    """Separation of correct from wrong items by the probabilities of one source.
 
     Args:
         share: share of the items that are correct.
