@@ -145,7 +145,7 @@ def _fit(
 def _open_checkpoint(
     job: TrainJob, output: Path, on_checkpoint: OnCheckpoint | None
 ) -> Checkpoint | None:
-    """Return the checkpoint of a training; None if the configuration asks for none."""
+    """Return the checkpoint of a training; None without ``student.checkpoint_seconds``."""
     from vermeil.student.loop.checkpoint import Checkpoint, flatten
 
     if job.student.checkpoint_seconds is None:

@@ -26,7 +26,7 @@ class Recipe:
 
 
 def resolve_auto(job: TrainJob, cache: Path, progress: Progress = silent) -> Recipe:
-    """Return the job that the regimen auto stands for: Simple Mix on refined silver.
+    """Return the job in place of one with the regimen auto: Simple Mix on refined silver.
 
     Silver is corrected if the judge is better than the teacher on gold. Documents that the teacher
     did not annotate are annotated by a student and join silver. The silver epochs are then reduced,

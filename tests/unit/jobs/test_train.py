@@ -7,7 +7,7 @@ import pytest
 
 from vermeil.blending.config import BlendingConfig, BudgetConfig
 from vermeil.data.document import Annotation, Document, Span
-from vermeil.errors import DataError
+from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.predict import predict
 from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
@@ -61,3 +61,20 @@ def test_a_model_that_cannot_be_written_leaves_nothing_behind(
             job(task, StudentConfig(encoder=str(encoder), threads=1)), tmp_path / "file" / "model"
         )
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_auto_is_refused_in_several_processes(
+    encoder: Path, task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    student = StudentConfig(encoder=str(encoder), threads=1)
+    auto = TrainJob(
+        gold=GOLD,
+        silver=SILVER,
+        task=task,
+        student=student,
+        blending=BlendingConfig(regimen="auto"),
+    )
+    with pytest.raises(ConfigError, match=r"auto runs in one process only; run vermeil refine"):
+        train(auto, tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
