@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from vermeil.cluster.config import ClusterConfig
     from vermeil.config import Config
     from vermeil.student.config import StudentConfig
+    from vermeil.training.job import TrainJob
     from vermeil.tuning.report import TuneReport
-    from vermeil.tuning.trial import TuneInputs
 
 EXAMPLE = """Example: vermeil tune --set tune.trials=30
 vermeil tune --on ray --set cluster.workers=4"""
@@ -36,10 +37,10 @@ def tune(
     search = _search_on(sections.cluster.resolve(on), sections.student)
     from vermeil.pipeline.study_files import save_config
 
-    inputs, output = _read(sections), sections.run.output / "tune"
+    job, output = _read(sections), sections.run.output / "tune"
     save_config(sections, output)
     with shown_progress(quiet) as progress:
-        report = search(inputs, sections.tune, output=output, progress=progress)
+        report = search(job, sections.tune, output=output, progress=progress)
     if as_json:
         print_json(report.as_dict())
     else:
@@ -61,24 +62,13 @@ def _search_on(cluster: ClusterConfig | None, student: StudentConfig) -> Callabl
     return partial(tune_on_ray, cluster=cluster)
 
 
-def _read(sections: Config) -> TuneInputs:
+def _read(sections: Config) -> TrainJob:
     from vermeil.corpora import read_corpus
-    from vermeil.pipeline.stages import required_corpus, training_documents
-    from vermeil.tasks import make_task
-    from vermeil.tuning.trial import TuneInputs
+    from vermeil.pipeline.documents import required_corpus, training_job
 
-    task = make_task(sections.task)
-    gold, silver, _ = training_documents(sections, task)
+    job = training_job(sections)
     dev = required_corpus(sections, "dev", "name the annotated file to score trials on")
-    return TuneInputs(
-        gold,
-        silver,
-        list(read_corpus(dev, task.check)),
-        task,
-        sections.student,
-        sections.blending,
-        sections.run.seed,
-    )
+    return replace(job, dev=list(read_corpus(dev, job.task.check)))
 
 
 def _print(report: TuneReport) -> None:
