@@ -126,7 +126,11 @@ CASES = (
     Case("train", (*_SILVER, *_set("student.tracker=tensorboard")), ("train", "tensorboard")),
     Case("train", (*_SILVER, *_RAY), ("ray", "train")),
     Case("evaluate", ("silver.jsonl", "gold.jsonl")),
-    Case("evaluate", ("silver.jsonl", "gold.jsonl", "--also", "table.parquet"), ("parquet",)),
+    Case(
+        "evaluate",
+        ("silver.jsonl", "gold.jsonl", "--agreement-with", "table.parquet"),
+        ("parquet",),
+    ),
     Case("evaluate", (_MODEL, "test.jsonl"), ("train",)),
     Case("evaluate", (_EXPORTED, "test.jsonl"), ("deploy",)),
     Case("study", _SILVER, ("train",)),

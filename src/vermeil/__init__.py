@@ -46,16 +46,19 @@ if TYPE_CHECKING:
     from vermeil.jobs.pilot import pilot
     from vermeil.jobs.pilot_report import PilotReport
     from vermeil.jobs.predict import predict
-    from vermeil.jobs.review import export_for_review, import_review
-    from vermeil.jobs.review_report import ReviewExportReport, ReviewReport
+    from vermeil.jobs.review import (
+        ReviewExportReport,
+        ReviewReport,
+        export_for_review,
+        import_review,
+    )
     from vermeil.jobs.train import TrainReport, train
-    from vermeil.pipeline.check import check
-    from vermeil.pipeline.check_report import CheckReport
+    from vermeil.pipeline.check import CheckReport, check
     from vermeil.pipeline.run import RunReport, run
-    from vermeil.pipeline.show import show
-    from vermeil.pipeline.show_report import ShowReport
+    from vermeil.pipeline.show import ShowReport, show
     from vermeil.refinement.curate import CuratedSilver
     from vermeil.refinement.refine import refine
+    from vermeil.refinement.report import RefineReport
     from vermeil.refinement.select import select
     from vermeil.selection.config import SelectionConfig
     from vermeil.serving.limits import ServiceLimits
@@ -123,6 +126,7 @@ __all__ = [
     "PlanReport",
     "PriceConfig",
     "Progress",
+    "RefineReport",
     "Relation",
     "ReplayServer",
     "Reply",
@@ -246,27 +250,30 @@ _MODULES = {
     "vermeil.jobs.pilot_report": ("PilotReport",),
     "vermeil.jobs.predict": ("predict",),
     "vermeil.jobs.review": (
-        "export_for_review",
-        "import_review",
-    ),
-    "vermeil.jobs.review_report": (
         "ReviewExportReport",
         "ReviewReport",
+        "export_for_review",
+        "import_review",
     ),
     "vermeil.jobs.train": (
         "TrainReport",
         "train",
     ),
-    "vermeil.pipeline.check": ("check",),
-    "vermeil.pipeline.check_report": ("CheckReport",),
+    "vermeil.pipeline.check": (
+        "CheckReport",
+        "check",
+    ),
     "vermeil.pipeline.run": (
         "RunReport",
         "run",
     ),
-    "vermeil.pipeline.show": ("show",),
-    "vermeil.pipeline.show_report": ("ShowReport",),
+    "vermeil.pipeline.show": (
+        "ShowReport",
+        "show",
+    ),
     "vermeil.refinement.curate": ("CuratedSilver",),
     "vermeil.refinement.refine": ("refine",),
+    "vermeil.refinement.report": ("RefineReport",),
     "vermeil.refinement.select": ("select",),
     "vermeil.selection.config": ("SelectionConfig",),
     "vermeil.serving.limits": ("ServiceLimits",),

@@ -270,11 +270,12 @@ class Calls:
             "limits = vermeil.ServiceLimits(max_documents=2)\n"
             "vermeil.serve(pathlib.Path(sys.argv[1]), port=0, limits=limits)"
         )
-        process = subprocess.Popen(
-            [sys.executable, "-u", "-c", code, str(self.get("model"))],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        command = [sys.executable, "-u", "-c", code, str(self.get("model"))]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            self._request(process)
+
+    def _request(self, process: subprocess.Popen[str]) -> None:
+        """Send a request to the service of a process, then end it."""
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
@@ -288,7 +289,6 @@ class Calls:
                 assert answer.status == 200
         finally:
             process.terminate()
-            process.wait(30)
 
     def show(self) -> None:
         project = self.get("project")

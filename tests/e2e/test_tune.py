@@ -94,7 +94,7 @@ def test_it_runs_without_ray_and_goes_on_after_ctrl_c(vermeil: Vermeil, project:
         time.sleep(0.1)
     job.send_signal(signal.SIGINT)
     assert job.wait(timeout=60) == 130, log.read_text()
-    assert "stopped." in log.read_text()
+    assert "stopped;" in log.read_text()
     assert "Traceback" not in log.read_text()
     (record,) = trials.glob("[!.]*.json")
     first = json.loads(record.read_text())["trials"]
