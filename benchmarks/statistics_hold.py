@@ -8,8 +8,8 @@ per number of seeds and spread between trainings:
 - coverage: how often the 95 % bootstrap interval holds the truth;
 - false: how often each test finds p < .05 where nothing differs: the bootstrap, the randomisation
   test, and both together, which a study asks for;
-- family: how often a study with six comparisons, corrected by Holm, calls any difference significant that is
-  not there;
+- family: how often a study with six comparisons, corrected by Holm, calls any difference
+  significant that is not there;
 - power: how often both tests find a true difference of about three points.
 
     python benchmarks/statistics_hold.py                   1,000 studies a line: some minutes
