@@ -46,16 +46,14 @@ if TYPE_CHECKING:
     from vermeil.jobs.pilot import pilot
     from vermeil.jobs.pilot_report import PilotReport
     from vermeil.jobs.predict import predict
-    from vermeil.jobs.review import (
-        ReviewExportReport,
-        ReviewReport,
-        export_for_review,
-        import_review,
-    )
+    from vermeil.jobs.review import export_for_review, import_review
+    from vermeil.jobs.review_report import ReviewExportReport, ReviewReport
     from vermeil.jobs.train import TrainReport, train
-    from vermeil.pipeline.check import CheckReport, check
+    from vermeil.pipeline.check import check
+    from vermeil.pipeline.check_report import CheckReport
     from vermeil.pipeline.run import RunReport, run
-    from vermeil.pipeline.show import ShowReport, show
+    from vermeil.pipeline.show import show
+    from vermeil.pipeline.show_report import ShowReport
     from vermeil.refinement.curate import CuratedSilver
     from vermeil.refinement.refine import refine
     from vermeil.refinement.report import RefineReport
@@ -250,27 +248,25 @@ _MODULES = {
     "vermeil.jobs.pilot_report": ("PilotReport",),
     "vermeil.jobs.predict": ("predict",),
     "vermeil.jobs.review": (
-        "ReviewExportReport",
-        "ReviewReport",
         "export_for_review",
         "import_review",
+    ),
+    "vermeil.jobs.review_report": (
+        "ReviewExportReport",
+        "ReviewReport",
     ),
     "vermeil.jobs.train": (
         "TrainReport",
         "train",
     ),
-    "vermeil.pipeline.check": (
-        "CheckReport",
-        "check",
-    ),
+    "vermeil.pipeline.check": ("check",),
+    "vermeil.pipeline.check_report": ("CheckReport",),
     "vermeil.pipeline.run": (
         "RunReport",
         "run",
     ),
-    "vermeil.pipeline.show": (
-        "ShowReport",
-        "show",
-    ),
+    "vermeil.pipeline.show": ("show",),
+    "vermeil.pipeline.show_report": ("ShowReport",),
     "vermeil.refinement.curate": ("CuratedSilver",),
     "vermeil.refinement.refine": ("refine",),
     "vermeil.refinement.report": ("RefineReport",),

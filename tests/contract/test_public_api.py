@@ -328,7 +328,7 @@ class Calls:
         steps: list[int] = []
         report = vermeil.train(
             self.get("job"),
-            self.folder / "model",
+            str(self.folder / "model"),
             lambda stage, done, total, detail: steps.append(done),
         )
         assert isinstance(report, vermeil.TrainReport)
@@ -393,3 +393,9 @@ def test_loading_everything_needs_no_torch() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.split() == ["False"] * 3
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_paths_can_be_strings(name: str) -> None:
+    parameters = inspect.signature(getattr(vermeil, name)).parameters.values()
+    assert [p.name for p in parameters if str(p.annotation) == "Path"] == []

@@ -54,12 +54,13 @@ def trainer_for(cluster: ClusterConfig, folder: Path) -> TrainFunction:
     @takes_job
     def train(
         job: TrainJob,
-        output: Path,
+        output: Path | str,
         progress: Progress = silent,
         *,
         on_checkpoint: OnCheckpoint | None = None,
         overwrite: bool = False,
     ) -> TrainReport:
+        output = Path(output)
         check_folder(output, MODEL, overwrite=overwrite)
         if job.blending.regimen == "auto":
             raise ConfigError(ONE_PROCESS_ERROR)

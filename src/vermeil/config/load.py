@@ -18,7 +18,7 @@ from vermeil.corpora.config import CorporaConfig, CorpusConfig
 from vermeil.errors import ConfigError
 
 
-def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
+def load_config(path: Path | str, overrides: Sequence[str] = ()) -> Config:
     """Read and validate a configuration file.
 
     Args:
@@ -32,6 +32,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     Raises:
         ConfigError: the file or an override is invalid; lists every problem by its dotted path.
     """
+    path = Path(path)
     raw = read_toml(path)
     problems: list[str] = []
     for override in overrides:

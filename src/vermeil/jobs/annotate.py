@@ -84,7 +84,7 @@ def annotate(
     documents: Iterable[Document | str],
     task: Task,
     teacher: TeacherConfig,
-    store: Path,
+    store: Path | str,
     progress: Progress = silent,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
     sender: SendRequests = send_requests,
@@ -117,6 +117,7 @@ def annotate(
         TeacherError: the teacher cannot be used. Replies received so far are stored.
         DataError: the store cannot be used.
     """
+    store = Path(store)
     require_teachers(teacher)
     check_prompt(task, teacher)
     stream = DocumentStream.repeatable(documents)

@@ -42,7 +42,9 @@ class CalibrateReport:
         }
 
 
-def calibrate(model: Path, dev: Sequence[Document], progress: Progress = silent) -> CalibrateReport:
+def calibrate(
+    model: Path | str, dev: Sequence[Document], progress: Progress = silent
+) -> CalibrateReport:
     """Fit the temperature on annotated documents, and store it in the model folder.
 
     The predicted spans do not change, only their scores. The temperature minimises the log loss of
@@ -57,6 +59,7 @@ def calibrate(model: Path, dev: Sequence[Document], progress: Progress = silent)
         ConfigError: the packages that run the model are not installed.
         DataError: the folder is not a student, or it predicts too few spans with scores.
     """
+    model = Path(model)
     from vermeil.student.inference.model_settings import read_settings, write_settings
     from vermeil.student.load import load_predictor, require_model
 

@@ -94,7 +94,7 @@ def estimate(
     documents: Iterable[Document | str],
     task: Task,
     teacher: TeacherConfig,
-    store: Path,
+    store: Path | str,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> EstimateReport:
     """Estimate the tokens and cost of `annotate` for all teachers. No request is sent.
@@ -117,6 +117,7 @@ def estimate(
             price.
         DataError: the store cannot be used.
     """
+    store = Path(store)
     check_prompt(task, teacher)
     stream = DocumentStream.repeatable(documents)
     reports = [

@@ -21,7 +21,7 @@ class TrainFunction(Protocol):
     def __call__(
         self,
         job: TrainJob,
-        output: Path,
+        output: Path | str,
         progress: Progress = silent,
         *,
         on_checkpoint: OnCheckpoint | None = None,

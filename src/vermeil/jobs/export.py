@@ -65,8 +65,8 @@ class ExportReport:
 
 
 def export(
-    model: Path,
-    output: Path,
+    model: Path | str,
+    output: Path | str,
     check: Sequence[Document] | None = None,
     progress: Progress = silent,
     *,
@@ -93,6 +93,7 @@ def export(
         DataError: ``model`` is not a student, or ``output`` holds other files.
         ExportError: the network cannot be exported, or the exported network computes other logits.
     """
+    model, output = Path(model), Path(output)
     require("vermeil export", "train", "export")
     if int8 is not None and not check:
         raise ConfigError("--int8: needs --check, the annotated documents on which F1 is compared")

@@ -94,7 +94,7 @@ def locate(
     documents: Iterable[Document | str],
     task: Task,
     teacher: TeacherConfig,
-    store: Path,
+    store: Path | str,
     progress: Progress = silent,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
 ) -> LocateReport:
@@ -116,6 +116,7 @@ def locate(
         ConfigError: the task has no such prompt.
         DataError: the store is missing or damaged.
     """
+    store = Path(store)
     started = time.monotonic()
     check_prompt(task, teacher)
     if not Path(store).exists():

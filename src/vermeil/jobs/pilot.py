@@ -41,7 +41,7 @@ def pilot(
     task: Task,
     teacher: TeacherConfig,
     config: PilotConfig,
-    store: Path,
+    store: Path | str,
     progress: Progress = silent,
     *,
     excluded: Iterable[Document] = (),
@@ -68,6 +68,7 @@ def pilot(
         DataError: gold holds no annotated document, or the store cannot be used.
         TeacherError: the teacher cannot be used. Replies received so far are stored.
     """
+    store = Path(store)
     require_teachers(teacher)
     for kind in config.demonstrations:
         require_demonstrations(teacher.demonstrations.model_copy(update={"kind": kind}))

@@ -39,7 +39,7 @@ class PredictReport:
 
 
 def predict(
-    model: Path,
+    model: Path | str,
     documents: Iterable[Document | str],
     progress: Progress = silent,
     precision: Precision = "auto",
@@ -62,6 +62,7 @@ def predict(
             document is read.
         DataError: the folder is not a student.
     """
+    model = Path(model)
     from vermeil.student.load import require_model
 
     require_model("vermeil predict", model)

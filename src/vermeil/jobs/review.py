@@ -44,7 +44,7 @@ class _Counts:
 def export_for_review(
     documents: Iterable[Document],
     tool: str,
-    output: Path,
+    output: Path | str,
     order: Order = "given",
     limit: int | None = None,
     ids: Sequence[str] | None = None,
@@ -66,6 +66,7 @@ def export_for_review(
         ConfigError: the tool is unknown, or both ``ids`` and an order are given.
         DataError: the file exists or cannot be written.
     """
+    output = Path(output)
     form = TOOLS.get(tool)  # type: ignore[call-overload]
     if form is None:
         raise ConfigError(f"--to {tool}: expected one of {', '.join(TOOLS)}")
@@ -103,8 +104,8 @@ def read_ids(path: Path) -> list[str]:
 def import_review(
     export: CorpusConfig,
     silver: Iterable[Document],
-    output: Path,
-    rest: Path,
+    output: Path | str,
+    rest: Path | str,
     *,
     overwrite: bool = False,
 ) -> ReviewReport:
@@ -127,6 +128,7 @@ def import_review(
             installed.
         DataError: ``output`` or ``rest`` exists, or a file cannot be read.
     """
+    output, rest = Path(output), Path(rest)
     if output == rest:
         raise ConfigError(f"--rest {rest}: is the same file as --output; name another one")
     require_readable(export)

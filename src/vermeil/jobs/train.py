@@ -56,7 +56,7 @@ class TrainReport:
 @takes_job
 def train(
     job: TrainJob,
-    output: Path,
+    output: Path | str,
     progress: Progress = silent,
     *,
     on_checkpoint: OnCheckpoint | None = None,
@@ -84,6 +84,7 @@ def train(
             other data or another configuration.
         TypeError: ``job`` is not a `TrainJob`.
     """
+    output = Path(output)
     require_training("vermeil train", job.student)
     check_folder(output, MODEL, overwrite=overwrite)
     _check_dev(job)

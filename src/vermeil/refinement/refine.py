@@ -15,7 +15,7 @@ from vermeil.training.requirements import require_judging
 
 
 @takes_job
-def refine(job: TrainJob, cache: Path, progress: Progress = silent) -> CuratedSilver:
+def refine(job: TrainJob, cache: Path | str, progress: Progress = silent) -> CuratedSilver:
     """Return silver with the teacher's errors corrected as far as gold shows them.
 
     Students are trained on gold and silver, fold by fold, and predict the documents of the fold
@@ -43,6 +43,7 @@ def refine(job: TrainJob, cache: Path, progress: Progress = silent) -> CuratedSi
         DataError: too few gold documents were annotated by the teacher, or there is no silver.
         TypeError: ``job`` is not a `TrainJob`.
     """
+    cache = Path(cache)
     config = job.selection
     require_judging("vermeil refine", config, job.student)
     settings = ScorerSettings(job, ProbabilityCache(Path(cache)))

@@ -17,7 +17,7 @@ from vermeil.training.requirements import require_judging
 
 
 @takes_job
-def select(job: TrainJob, cache: Path, progress: Progress = silent) -> CuratedSilver:
+def select(job: TrainJob, cache: Path | str, progress: Progress = silent) -> CuratedSilver:
     """Return silver with its doubtful parts dropped, masked or weighted; labels do not change.
 
     The probabilities are those of the judge of `vermeil.refine`.
@@ -33,6 +33,7 @@ def select(job: TrainJob, cache: Path, progress: Progress = silent) -> CuratedSi
         DataError: too few gold documents were annotated by the teacher, or there is no silver.
         TypeError: ``job`` is not a `TrainJob`.
     """
+    cache = Path(cache)
     require_judging("vermeil select", job.selection, job.student)
     settings = ScorerSettings(job, ProbabilityCache(Path(cache)))
     return curate(settings, job.selection.policy, progress)

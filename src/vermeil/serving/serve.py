@@ -24,7 +24,7 @@ SHUTDOWN_SECONDS = 30
 
 
 def serve(
-    model: Path,
+    model: Path | str,
     host: str = "127.0.0.1",
     port: int = 8765,
     limits: ServiceLimits | None = None,
@@ -45,6 +45,7 @@ def serve(
         ConfigError: a package is not installed, or the address cannot be used.
         DataError: the folder is not a model folder.
     """
+    model = Path(model)
     from vermeil.student.load import load_predictor, require_model
 
     require_model("vermeil serve", model, "serve")

@@ -36,7 +36,7 @@ class PlanReport:
         return {**self.record, "sentences": list(self.sentences)}
 
 
-def plan(results: Mapping[str, Any] | Path, config: PlanConfig) -> PlanReport:
+def plan(results: Mapping[str, Any] | Path | str, config: PlanConfig) -> PlanReport:
     """Return the documents to buy for the budget, with their expected gain of F1.
 
     Fits learning curves over gold and silver documents to a study over several sizes of both. The
@@ -51,7 +51,7 @@ def plan(results: Mapping[str, Any] | Path, config: PlanConfig) -> PlanReport:
         ConfigError: prices or budget are missing, or the budget buys no document.
         DataError: the study is missing, or has too few sizes.
     """
-    contents = _read(results) if isinstance(results, Path) else results
+    contents = _read(Path(results)) if isinstance(results, Path | str) else results
     missing = [
         f"plan.{name}: missing; {hint}"
         for name, hint in (

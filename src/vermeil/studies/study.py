@@ -85,7 +85,7 @@ def _settings_required(function: Callable[P, R]) -> Callable[P, R]:
 def study(
     corpora: StudyCorpora,
     settings: StudySettings,
-    output: Path,
+    output: Path | str,
     progress: Progress = silent,
     *,
     context: Mapping[str, Any] | None = None,
@@ -111,6 +111,7 @@ def study(
             way.
         TypeError: ``settings`` is missing or is not a `StudySettings`.
     """
+    output = Path(output)
     require_encoder("vermeil study", settings.student.encoder)
     products = [output / name for name in PRODUCTS]
     check_results(output, products)

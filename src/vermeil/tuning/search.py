@@ -42,7 +42,7 @@ def require_tuning(student: StudentConfig) -> None:
 
 
 def tune(
-    job: TrainJob, config: TuneConfig, output: Path, progress: Progress = silent
+    job: TrainJob, config: TuneConfig, output: Path | str, progress: Progress = silent
 ) -> TuneReport:
     """Search for the settings with the best F1 on dev, with many short trainings on this machine.
 
@@ -62,6 +62,7 @@ def tune(
         DataError: the log of finished trials cannot be read or written.
         TrainingError: every trial failed.
     """
+    output = Path(output)
     require_tuning(job.student)
     check_search(job, config)
     check_report(output)
