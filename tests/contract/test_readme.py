@@ -84,3 +84,26 @@ def test_readme_record_is_one_that_can_be_read(tmp_path: Path) -> None:
     assert document.id == json.loads(record)["id"]
     assert document.spans
     assert document.text[document.spans[0].start : document.spans[0].end] == "Ada"
+
+
+def shell_lines() -> list[str]:
+    """Return every line of the shell blocks of all pages, and of the examples of ``--help``."""
+    lines = [
+        line
+        for page in PAGES
+        for block in blocks("sh", page)
+        for line in block.replace("\\\n", " ").splitlines()
+    ]
+    pending: list[Any] = [typer.main.get_command(app)]
+    while pending:
+        command = pending.pop()
+        pending += getattr(command, "commands", {}).values()
+        lines += re.findall(r"vermeil .*", (command.epilog or "").replace("\\\n", " "))
+    return [line for line in lines if line.strip()]
+
+
+@pytest.mark.parametrize("line", shell_lines())
+def test_shell_line_needs_no_globbing(line: str) -> None:
+    """zsh fails on unquoted brackets that match no file, and bash removes their quotes."""
+    words = shlex.split(line.partition(" #")[0], posix=False)
+    assert [word for word in words if set(word) & set("[]*?") and word[0] not in "'\""] == []

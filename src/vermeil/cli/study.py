@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vermeil.studies.execution import RunCells
     from vermeil.studies.study import StudyReport
 
-EXAMPLE = "Example: vermeil study --set study.seeds=[0,1]"
+EXAMPLE = "Example: vermeil study --set 'study.seeds=[0,1]'"
 
 
 def study(
