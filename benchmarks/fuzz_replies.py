@@ -91,6 +91,9 @@ class Case:
     reply: Reply
     single: bool
 
+UNUSABLE = (State.UNPLACED, State.REFUSED, State.TRUNCATED, State.UNPARSABLE)
+"""States of a reply that leaves its document unannotated."""
+
 
 def guided_replies(seed: int, count: int, fragments: Sequence[str] = ()) -> Iterator[Case]:
     """Yield cases, made more and more of replies that reached something new."""
@@ -124,13 +127,14 @@ def check_reading(case: Case) -> str:
     """Read a case and return its state; raise AssertionError if anything is not as it must be."""
     task, reading = _task(case.name, case.single), _read(case)
     usable = reading.state in (State.DONE, State.EMPTY)
-    assert usable or reading.state in (State.REFUSED, State.TRUNCATED, State.UNPARSABLE), case
+    assert usable or reading.state in UNUSABLE, case
     assert reading.annotation.is_empty == (not usable), case
-    assert bool(reading.mentions) == (reading.state is State.DONE), case
+    assert bool(reading.mentions) == (reading.state in (State.DONE, State.UNPLACED)), case
     assert (reading.problem is None) == usable, case
     document = Document("d", case.text, annotation=reading.annotation)
     task.check(document)
     spans = reading.annotation.spans or ()
+    assert reading.state is not State.DONE or spans or reading.annotation.abstain, case
     assert sorted(s.key for s in spans) == sorted(s.key for m in reading.mentions for s in m.spans)
     for one in reading.mentions:
         for span in one.spans:

@@ -44,7 +44,7 @@ AUTHORS_GPT4NER = MatchCounts(4939, 6229, 5646)
 GOAL_FINER = 0.69
 GOAL_FLAGGED = 0.99
 
-_USABLE = (State.DONE, State.EMPTY)
+_PARSED = (State.DONE, State.EMPTY, State.UNPLACED)
 LABEL = re.compile(r"\b([A-Z]{4,}(?:-[A-Z]+)*) \(")
 FINER_TAGS = (
     *("O", "B-Person", "I-Person", "B-Location", "I-Location", "B-Organisation"),
@@ -97,7 +97,7 @@ class Measured:
     @property
     def parsed(self) -> float:
         """Share of the replies that are done or empty."""
-        return sum(self.states[state.value] for state in _USABLE) / self.replies
+        return sum(self.states[state.value] for state in _PARSED) / self.replies
 
     @property
     def located(self) -> float:
@@ -190,7 +190,7 @@ def measure_tokens(folder: Path, reply_format: str = "token_lines") -> dict[str,
         one = result.setdefault(row["model"], Flagged())
         reading = task.read(text, Reply(row["reply"]))
         one.measured.add(reading, task, gold)
-        flagged = reading.state not in _USABLE
+        flagged = reading.state not in (State.DONE, State.EMPTY)
         if follows(row["tokens"], row["reply"]):
             one.following += 1
             one.following_flagged += flagged

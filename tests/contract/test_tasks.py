@@ -115,7 +115,12 @@ reply_texts = st.text() | st.text('{}[]":,\\ entisxlabPERLOC\n`', max_size=40) |
 def test_reading_never_raises_and_bad_replies_give_no_annotation(task, text, answer, finish_reason):
     reading = task.read(text, Reply(answer, finish_reason=finish_reason))
     usable = reading.state in (State.DONE, State.EMPTY)
-    assert usable or reading.state in (State.REFUSED, State.TRUNCATED, State.UNPARSABLE)
+    assert usable or reading.state in (
+        State.UNPLACED,
+        State.REFUSED,
+        State.TRUNCATED,
+        State.UNPARSABLE,
+    )
     assert reading.annotation.is_empty == (not usable)
     assert (reading.problem is None) == usable
     task.check(Document("d", text, annotation=reading.annotation))

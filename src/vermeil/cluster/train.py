@@ -26,6 +26,7 @@ from vermeil.jobs.executor import TrainFunction
 from vermeil.jobs.train import ONE_PROCESS_ERROR, TrainReport, checkpoint_folder
 from vermeil.optional import require
 from vermeil.training.job import TrainJob, takes_job
+from vermeil.training.usable_silver import check_silver
 
 if TYPE_CHECKING:
     from vermeil.student.loop.checkpoint import OnCheckpoint
@@ -69,6 +70,7 @@ def trainer_for(cluster: ClusterConfig, folder: Path) -> TrainFunction:
                 "on_checkpoint: a cluster keeps its checkpoints in Ray's storage and cannot call a "
                 "function of this process; leave it out"
             )
+        check_silver(job)
         student = job.student.model_copy(update={"threads": cluster.threads})
         states = storage_for(cluster, folder), job_name("train", output)
         archive, record, uses_letter_case = run_on_driver(

@@ -37,7 +37,7 @@ class Tier(StrEnum):
     SPACED = "spaced"
     """The kind and amount of white space."""
     FOLDED = "folded"
-    """Also case, width, quotes, dashes, composition, invisible characters."""
+    """Also case, width, quotes, dashes, composition, invisible characters, escapes."""
     LETTERS = "letters"
     """Also all white space, punctuation and accents."""
     ATTACHED = "attached"

@@ -21,7 +21,10 @@ class State(StrEnum):
     PENDING = "pending"
     DONE = "done"
     EMPTY = "empty"
-    """Parsed, without any annotation."""
+    """Parsed; the reply states that there is nothing to annotate."""
+    UNPLACED = "unplaced"
+    """Parsed, but no mention has a known position in the text; never read as an empty
+    annotation."""
     REFUSED = "refused"
     TRUNCATED = "truncated"
     UNPARSABLE = "unparsable"

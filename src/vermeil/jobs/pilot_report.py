@@ -88,8 +88,8 @@ class Trial:
 
     @property
     def unparsable(self) -> float:
-        """Share of the documents whose reply is not usable."""
-        bad = (State.UNPARSABLE, State.TRUNCATED, State.REFUSED)
+        """Share of the documents whose reply is not usable, or whose mentions are all lost."""
+        bad = (State.UNPARSABLE, State.TRUNCATED, State.REFUSED, State.UNPLACED)
         return sum(self.states.get(state, 0) for state in bad) / self.counts.documents
 
     @property

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from vermeil.data.document import Document
+from vermeil.data.document import UNANNOTATED, Annotation, Document
 from vermeil.data.reply import Request, State
 from vermeil.tasks.protocol import ReplyResult, Task
-from vermeil.tasks.votes import VoteResult
+from vermeil.tasks.votes import VoteResult, has_enough_votes
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import Demonstrations, with_leak_count
 from vermeil.teacher.requests import make_requests, reader, verify_request
@@ -70,7 +70,8 @@ class ReplyReader:
             return CombinedReading((usable or readings)[0], states)
         vote, verified = self._verify(document, self._vote(usable))
         counts = Counter(vote.counts if vote.voted_spans or vote.notes else {})
-        return CombinedReading(_merge(readings, vote), states, vote, verified, counts)
+        merged = self._merge(readings, vote)
+        return CombinedReading(merged, states, vote, verified, counts)
 
     def verification_request(self, document: Document) -> Request | None:
         """Return the request to verify contested mentions; None if no mention is contested."""
@@ -124,16 +125,33 @@ class ReplyReader:
             vote = verification.apply_verdicts(document.text, vote, verdicts, abstain)
         return vote, verdicts.state
 
+    def _merge(self, readings: Sequence[ReplyResult], vote: VoteResult) -> ReplyResult:
+        """Return the result of a vote, with the mentions and notes of all replies."""
+        notes: Counter[str] = Counter()
+        for reading in readings:
+            notes.update(reading.notes)
+        states = Counter(reading.state for reading in readings)
+        mentions = tuple(mention for reading in readings for mention in reading.mentions)
+        if self._outweighs(states, vote.annotation):
+            problem = f"the mentions of {states[State.UNPLACED]} of {len(readings)} replies have no "
+            problem += "position in the text, and the other replies leave nothing marked"
+            return ReplyResult(State.UNPLACED, UNANNOTATED, mentions, problem, dict(notes))
+        state = State.DONE if states[State.DONE] else State.EMPTY
+        return ReplyResult(state, vote.annotation, mentions, notes=dict(notes))
 
-def _merge(readings: Sequence[ReplyResult], vote: VoteResult) -> ReplyResult:
-    """Return the result of a vote, with the mentions and notes of all replies."""
-    notes: Counter[str] = Counter()
-    for reading in readings:
-        notes.update(reading.notes)
-    done = any(reading.state is State.DONE for reading in readings)
-    return ReplyResult(
-        State.DONE if done else State.EMPTY,
-        vote.annotation,
-        tuple(mention for reading in readings for mention in reading.mentions),
-        notes=dict(notes),
-    )
+    def _outweighs(self, states: Counter[State], voted: Annotation) -> bool:
+        """Return whether unplaced replies contradict a vote that leaves nothing marked.
+
+        Their mentions count as one candidate without a position. If it is kept, or masked for want
+        of votes, the text is not known to be negative.
+
+        Args:
+            states: number of replies in each state.
+            voted: the result of the vote over the usable replies.
+        """
+        lost = states[State.UNPLACED]
+        is_negative = not (voted.is_empty or voted.abstain or any(self.task.labels_used(voted)))
+        if not lost or not is_negative:
+            return False
+        votes, voters = self.teacher.votes, lost + sum(states[state] for state in USABLE)
+        return votes.minority == "abstain" or has_enough_votes(lost, voters, votes.keep)

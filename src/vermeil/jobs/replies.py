@@ -212,7 +212,9 @@ def _records(batches: BatchStore) -> Iterator[Record]:
 def _state(one: StoredRequest, task: Task, teacher: TeacherConfig) -> State:
     if one.reply is None:
         return State.FAILED
-    return reader(task, teacher, one.prompt)(one.text or "", one.reply).state
+    state = reader(task, teacher, one.prompt)(one.text or "", one.reply).state
+    # Without the text, nothing can be located, so mentions without a position do not count.
+    return State.DONE if state is State.UNPLACED and one.text is None else state
 
 
 def _record(one: StoredRequest, reply: Reply) -> Record:

@@ -17,6 +17,7 @@ from vermeil.student.loop.trackers import open_tracker
 from vermeil.training.fit import TrainingResult, dev_f1, fit_job, training_record
 from vermeil.training.job import TrainJob, takes_job
 from vermeil.training.requirements import require_training
+from vermeil.training.usable_silver import check_silver
 
 if TYPE_CHECKING:
     from vermeil.student.loop.checkpoint import Checkpoint, OnCheckpoint
@@ -80,14 +81,16 @@ def train(
         DataError: ``output`` holds something else; raised before training.
         ConfigError: torch, transformers, the encoder or the tracker is not installed, dev
             documents are missing, or a schedule leaves [0, 1].
-        TrainingError: there is nothing to train on, training diverged, or the checkpoint is of
-            other data or another configuration.
+        TrainingError: there is nothing to train on, silver has no label or too few annotated
+            documents, training diverged, or the checkpoint is of other data or another
+            configuration.
         TypeError: ``job`` is not a `TrainJob`.
     """
     output = Path(output)
     require_training("vermeil train", job.student)
     check_folder(output, MODEL, overwrite=overwrite)
     _check_dev(job)
+    check_silver(job)
     job, refinement = _resolve_regimen(job, output, progress)
     from vermeil.student.loop.distributed import distributed_context
 

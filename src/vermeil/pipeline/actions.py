@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
 from vermeil.config import Config
 from vermeil.corpora import read_corpus, write_corpus
 from vermeil.data.atomic import write_json
@@ -17,6 +20,7 @@ from vermeil.pipeline.documents import (
 )
 from vermeil.pipeline.stage import Report
 from vermeil.tasks import make_task
+from vermeil.training.usable_silver import check_silver
 
 
 def annotate_pool(config: Config, progress: Progress, executor: Executor) -> Report:
@@ -69,8 +73,18 @@ def train_student(config: Config, progress: Progress, executor: Executor) -> Rep
     from vermeil.jobs.train import train
 
     job, output = training_job(config), RunFolder(config.run.output).model
+    check_silver(job, _silver_states(config))
     report = (executor.train or train)(job, output, progress)
     return report.as_dict()
+
+
+def _silver_states(config: Config) -> Mapping[str, int] | None:
+    """Return the states that `locate` wrote; None if silver is a given file."""
+    report = RunFolder(config.run.output).locate_report
+    if config.corpora.silver is not None or not report.exists():
+        return None
+    states: Mapping[str, int] = json.loads(report.read_text(encoding="utf-8"))["states"]
+    return states
 
 
 def evaluate_student(config: Config, progress: Progress, _executor: Executor) -> Report:

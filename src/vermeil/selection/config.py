@@ -48,6 +48,10 @@ class SelectionConfig(Section):
     pass."""
     ensembles: int = Field(default=1, ge=1)
     """Number of splits into folds, each with its own students; their probabilities are averaged."""
+    min_usable_share: float = Field(default=0.1, ge=0, le=1)
+    """Minimum share of silver documents with an annotation. vermeil train and vermeil run stop
+    below it. Documents without a usable reply have no annotation, for example refused, unparsable
+    and unplaced ones."""
     strengths: tuple[float, ...] = Field(default=(10.0,), min_length=1)
     """Candidate strengths of the judge's prior; the best on gold out of fold is used. With little
     gold, it is not always the best for silver."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -27,7 +27,7 @@ class ReplyResult:
     """The result of parsing one reply.
 
     Args:
-        state: DONE, EMPTY, REFUSED, TRUNCATED or UNPARSABLE.
+        state: DONE, EMPTY, UNPLACED, REFUSED, TRUNCATED or UNPARSABLE.
         annotation: the annotation in the reply; unannotated unless DONE or EMPTY.
         mentions: every mention with its status; empty for tasks without mentions.
         problem: the reason why the reply could not be used, in words.
@@ -67,6 +67,9 @@ class Task(Protocol):
     @property
     def prompts(self) -> tuple[str, ...]:
         """Names of the prompts that `render` accepts."""
+
+    def labels_used(self, annotation: Annotation) -> Iterable[str]:
+        """Return the labels that an annotation holds, once per span or text."""
 
     def check(self, document: Document) -> None:
         """Raise `DataError` if the task cannot use the document's annotation."""

@@ -18,6 +18,7 @@ from vermeil.data.example import BatchPlan
 from vermeil.evaluation.documents import evaluate
 from vermeil.student.loop.hooks import TrainingHooks
 from vermeil.training.job import TrainJob
+from vermeil.training.usable_silver import count_unannotated
 
 if TYPE_CHECKING:
     from vermeil.student.encoding.examples import EncodedCorpus
@@ -122,6 +123,7 @@ def training_record(result: TrainingResult, job: TrainJob) -> dict[str, Any]:
         "seed": job.seed,
         "gold_documents": len(job.gold),
         "silver_documents": len(job.silver),
+        "silver_unannotated": count_unannotated(job),
         "steps": len(result.steps),
         "wordpieces": sum(step.wordpieces for step in result.steps),
         "seconds": round(result.seconds, 2),

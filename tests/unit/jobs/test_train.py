@@ -15,7 +15,10 @@ from vermeil.tasks.protocol import Task
 from vermeil.training.job import TrainJob
 
 GOLD = [Document("a", "Bo is here", annotation=Annotation((Span(0, 2, "PER"),)))]
-SILVER = [Document("b", "Rome is far", annotation=Annotation(())), Document("c", "unannotated")]
+SILVER = [
+    Document("b", "Rome is far", annotation=Annotation((Span(0, 4, "LOC"),))),
+    Document("c", "unannotated"),
+]
 BLENDING = BlendingConfig(budget=BudgetConfig(gold_epochs=2, silver_epochs=2, batch_wordpieces=16))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.counts import Counts
-from vermeil.data.document import Annotation, Document, Range, Span
+from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
 from vermeil.data.example import Target
 from vermeil.data.mention import LocatedMention
 from vermeil.data.region import Candidate, Region
@@ -18,7 +19,7 @@ from vermeil.data.reply import Message, Reply, State
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.alignment.abstention import annotation_from_mentions
+from vermeil.tasks.ner.alignment.abstention import annotation_from_mentions, has_known_position
 from vermeil.tasks.ner.alignment.marked import locate_marked
 from vermeil.tasks.ner.alignment.mentions import locate
 from vermeil.tasks.ner.confidence import WITHOUT_CONFIDENCE, with_confidence
@@ -125,6 +126,8 @@ class NerTask:
     def read(self, text: str, reply: Reply) -> ReplyResult:
         """Parse a reply and locate its mentions; EMPTY only if it states that there are none.
 
+        UNPLACED: the reply has mentions, but none of them leaves a span or an abstention.
+
         If the answer was cut off, its complete items are kept, with the note ``truncated``. The
         text after them becomes an abstention.
         """
@@ -145,9 +148,18 @@ class NerTask:
             located = with_confidence(located, logprobs)
             without = sum(one.span is not None and one.span.score is None for one in located)
             notes = {**notes, WITHOUT_CONFIDENCE: without} if without else notes
+        if located and not self._places_any(located):
+            problem = _lost_mentions(located)
+            return ReplyResult(State.UNPLACED, UNANNOTATED, located, problem, notes)
         truncated = _truncated_ranges(text, located) if TRUNCATED in notes else ()
         annotation = annotation_from_mentions(located, self.config.unlocated, truncated)
         return ReplyResult(State.DONE if located else State.EMPTY, annotation, located, notes=notes)
+
+    def _places_any(self, located: Sequence[LocatedMention]) -> bool:
+        """Return whether the mentions leave a span or an abstention in the annotation."""
+        if self.config.unlocated == "ignore":
+            return any(one.spans for one in located)
+        return any(map(has_known_position, located))
 
     def _locate(
         self, text: str, parsed: ParsedReply, was_cut: bool
@@ -227,6 +239,13 @@ def _truncated_ranges(text: str, located: Sequence[LocatedMention]) -> tuple[Ran
     else:
         gaps = list(zip([0, *ends], [*(span.start for span in ordered), len(text)], strict=True))
     return tuple((start, end) for start, end in gaps if start < end)
+
+
+def _lost_mentions(located: Sequence[LocatedMention]) -> str:
+    """Return the problem of a reply whose mentions all have no position in the text."""
+    counts = Counter(one.status.value for one in located)
+    listed = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+    return f"none of the reply's mentions could be placed in the text: {listed}"
 
 
 def _describe(document: Document, span: Span) -> str:

@@ -1,6 +1,7 @@
 """Search for a surface in a text: exact first, then with increasing normalisation.
 
-The first tier with a match wins. Both ends of an occurrence must be word boundaries, and a part of
+The first tier with a match wins. A surface without an exact match is also searched with its literal
+escapes decoded. Both ends of an occurrence must be word boundaries, and a part of
 a surface never counts as a match.
 """
 
@@ -12,6 +13,7 @@ from functools import cached_property
 
 from vermeil.data.document import Range
 from vermeil.data.mention import Tier
+from vermeil.tasks.ner.alignment.escapes import decode_escapes
 from vermeil.tasks.ner.alignment.fuzzy import find_fuzzy
 from vermeil.tasks.ner.alignment.normalise import (
     NormalisedText,
@@ -86,15 +88,27 @@ class SurfaceFinder:
             surface: the string to search.
             excluded: ranges that do not count as occurrences.
         """
-        stripped = surface.strip()
-        if not has_content(stripped):
+        if not has_content(surface.strip()):
             return SurfaceMatches((), None)
+        if same := self._find_spaced(surface, excluded):
+            return same
+        decoded = decode_escapes(surface)
+        if decoded != surface and has_content(decoded.strip()):
+            if same := self._find_spaced(decoded, excluded):
+                return SurfaceMatches(same.occurrences, Tier.FOLDED)
+            similar = self._find_folded(decoded, excluded)
+            if similar.tier is not None:
+                return similar
+        return self._find_folded(surface, excluded)
+
+    def _find_spaced(self, surface: str, excluded: Collection[Range]) -> SurfaceMatches | None:
+        """Return the occurrences in the tiers RAW and SPACED; None if there are none."""
+        stripped = surface.strip()
         if found := _exclude(find_occurrences(self.text, stripped), excluded):
             return SurfaceMatches(found, Tier.RAW if stripped == surface else Tier.SPACED)
         same_words = self._whole_words(find_substring(self.spaced, spaced(surface).text))
-        if found := _exclude(same_words, excluded):
-            return SurfaceMatches(found, Tier.SPACED)
-        return self._find_folded(surface, excluded)
+        found = _exclude(same_words, excluded)
+        return SurfaceMatches(found, Tier.SPACED) if found else None
 
     def _find_folded(self, surface: str, excluded: Collection[Range]) -> SurfaceMatches:
         view = folded(surface)
