@@ -6,6 +6,8 @@ every candidate rejects more wrong ones.
 
 from __future__ import annotations
 
+import re
+
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.prose import (
@@ -27,6 +29,8 @@ The candidate is copied exactly as it stands in the text; True says that it is a
 the line ends with its label in parentheses, one of LABELS. If there is no candidate: No entities"""
 
 _DECISIONS = {"true": True, "yes": True, "false": False, "no": False}
+_IN_PARENTHESES = re.compile(r"\((true|yes|false|no)\)[ \t]*[|:–—-]", re.IGNORECASE)
+"""A decision behind the candidate, ``Ann (True) | a person (PER)``, and what separates the reason."""
 
 
 def instruction(labels: LabelSet) -> str:
@@ -53,11 +57,9 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     rejected, malformed = 0, 0
     lines = answer_lines(reply)
     for line in lines:
-        cells = line.strip("|").split("|")
-        decisions = (_DECISIONS.get(cell.strip().casefold()) for cell in cells[1:])
-        number, decision = next(
-            ((n, value) for n, value in enumerate(decisions, 1) if value is not None), (0, None)
-        )
+        cells, number, decision = _decision(line)
+        if decision is None:
+            cells, number, decision = _decision(_IN_PARENTHESES.sub(r" | \1 | ", line, count=1))
         if decision is None:
             continue
         if not decision:
@@ -77,3 +79,16 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     if mentions or (rejected and not malformed):
         return ParsedReply(tuple(mentions), {MALFORMED: malformed} if malformed else {})
     return ParsedReply() if not malformed and any(map(means_no_entities, lines)) else None
+
+
+def _decision(line: str) -> tuple[list[str], int, bool | None]:
+    """Return the cells of a line, the number of the first cell with a decision, and the decision.
+
+    The decision is None if no cell but the first holds one.
+    """
+    cells = line.strip("|").split("|")
+    for number, cell in enumerate(cells[1:], 1):
+        decision = _DECISIONS.get(cell.strip().casefold())
+        if decision is not None:
+            return cells, number, decision
+    return cells, 0, None
