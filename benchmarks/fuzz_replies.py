@@ -91,6 +91,7 @@ class Case:
     reply: Reply
     single: bool
 
+
 UNUSABLE = (State.UNPLACED, State.REFUSED, State.TRUNCATED, State.UNPARSABLE)
 """States of a reply that leaves its document unannotated."""
 

@@ -92,8 +92,8 @@ def annotate(
     """Request the missing replies about documents from every teacher, and store them verbatim.
 
     Documents with the same text share one request; all of them are counted. A second call requests
-    replies that are missing, failed or exceeded the spending limit. Refused, truncated and
-    unparsable replies are kept and not requested again.
+    replies that are missing, failed or exceeded the spending limit. Refused, truncated,
+    unparsable and unplaced replies are kept and not requested again.
 
     With ``teacher.mode = "batch"``, batches are submitted and polled. Ctrl-C leaves them running.
     The next call collects their results, and requests the rest online if the mode has changed.

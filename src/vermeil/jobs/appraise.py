@@ -59,7 +59,7 @@ class Appraisal:
             groups are resampled.
         groups: number of groups.
         hardest: the documents with most errors, most first.
-        unanswered: number of documents without annotation (refused, truncated, unparsable, …).
+        unanswered: number of documents without annotation (refused, unparsable, unplaced, …).
         without_error: number of documents without missed or wrong items.
     """
 

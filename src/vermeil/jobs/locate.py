@@ -34,7 +34,8 @@ class LocateReport:
     """Result of `locate`.
 
     Args:
-        documents: the silver documents, in order; annotated if their state is done or empty.
+        documents: the silver documents, in order; annotated if their state is done or empty,
+            else without an annotation, for example unplaced ones.
         states: number of documents in each state.
         answers: number of replies in each state, one per document, teacher and sample.
         votes: numbers of spans that the vote kept or dropped, and of the verdicts on contested

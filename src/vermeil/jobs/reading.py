@@ -133,7 +133,9 @@ class ReplyReader:
         states = Counter(reading.state for reading in readings)
         mentions = tuple(mention for reading in readings for mention in reading.mentions)
         if self._outweighs(states, vote.annotation):
-            problem = f"the mentions of {states[State.UNPLACED]} of {len(readings)} replies have no "
+            problem = (
+                f"the mentions of {states[State.UNPLACED]} of {len(readings)} replies have no "
+            )
             problem += "position in the text, and the other replies leave nothing marked"
             return ReplyResult(State.UNPLACED, UNANNOTATED, mentions, problem, dict(notes))
         state = State.DONE if states[State.DONE] else State.EMPTY

@@ -63,8 +63,9 @@ class TaskConfig(Section):
     """ner: handling of a name that occurs in the text more often than in the reply. all: label
     every occurrence. first: label the first ones. abstain: label none."""
     unlocated: UnlocatedHandling = "abstain"
-    """ner: handling of text ranges that a mention may mean but that were not labelled. abstain:
-    mask them in training. ignore: train them as no entity."""
+    """ner: handling of text ranges that a mention may mean but that were not labelled, also if its
+    label is not in task.labels. abstain: mask them in training. ignore: train them as no entity,
+    if another mention of the reply was labelled."""
 
     def with_guidelines(self, folder: Path) -> TaskConfig:
         """Return the section with the file of guidelines read into ``guidelines``.

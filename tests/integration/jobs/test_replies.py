@@ -92,6 +92,27 @@ def test_the_list_is_narrowed(store, wanted, states, limit, ids):
     assert [r["id"] for r in list_replies(store, TASK, TEACHER, wanted, states, limit)] == ids
 
 
+LOST = '{"entities": [{"text": "Bergen", "label": "LOC"}]}'
+
+
+def test_unplaced_replies_are_listed_and_counted(store):
+    lost = Document("d5", "Text d5 names no town.")
+    with ReplyStore(store) as replies:
+        for request in make_requests([lost], TASK, TEACHER):
+            replies.put(request, Reply(LOST))
+    (record,) = list_replies(store, TASK, TEACHER, ALL, (State.UNPLACED,))
+    assert (record["id"], record["state"], record["reply"]) == ("d5", "unplaced", LOST)
+    rows = count_replies(store, TASK, TEACHER, ALL)
+    assert [row["requests"] for row in rows if row["state"] == "unplaced"] == [1]
+
+
+def test_a_reply_whose_text_is_not_known_is_not_called_unplaced(store):
+    with ReplyStore(store) as replies:
+        for request in make_requests([Document("d0", "A newer text: Oslo.")], TASK, TEACHER):
+            replies.put(request, Reply(REPLIES["d0"]))
+    assert list_replies(store, TASK, TEACHER, ALL, (State.UNPLACED,)) == []
+
+
 def test_counts_add_up(store):
     rows = count_replies(store, TASK, TEACHER, ALL)
     assert sum(r["requests"] for r in rows) == 6

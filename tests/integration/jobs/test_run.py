@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import vermeil
 from vermeil.config import load_config
-from vermeil.errors import ConfigError, DataError, TeacherError
+from vermeil.errors import ConfigError, DataError, TeacherError, TrainingError
 from vermeil.pipeline.run import RunReport
+from vermeil.teacher.replay.server import ReplayServer
 
 SAME = "its output is up to date (same inputs)"
 
@@ -77,6 +79,49 @@ def test_failed_requests_are_sent_again_by_the_next_run(project: Path) -> None:
     assert log[0] == "annotate: not done yet"
     assert again.stages[0].report is not None
     assert again.stages[0].report["asked"] == 1
+
+
+def recording(newswire: Path, target: Path, change: Callable[[str], str]) -> Path:
+    """Write the recorded replies with changed text."""
+    lines = (newswire / "replies.standard.jsonl").read_text(encoding="utf-8").splitlines()
+    records = [json.loads(line) for line in lines]
+    changed = [json.dumps({**one, "reply": change(one["reply"])}) for one in records]
+    target.write_text("\n".join(changed), encoding="utf-8")
+    return target
+
+
+def test_a_run_stops_if_no_label_of_the_teacher_is_in_the_set(
+    project: Path, newswire: Path, tmp_path: Path
+) -> None:
+    renamed = recording(
+        newswire, tmp_path / "renamed.jsonl", lambda r: r.replace('"label": "', '"label": "MY-')
+    )
+    with ReplayServer({"recorded": renamed}) as teacher:
+        with pytest.raises(TrainingError, match="has a label of the task") as raised:
+            run(project, f"teacher.base_url={teacher.base_url}")
+        assert "done" in str(raised.value)
+        assert not (project / "vermeil-run" / "model").exists()
+        report, _ = run(
+            project, f"teacher.base_url={teacher.base_url}", "blending.regimen=gold_only"
+        )
+    assert done(report) == ["train", "evaluate"]
+
+
+def test_a_run_stops_if_too_few_documents_are_usable(
+    project: Path, newswire: Path, tmp_path: Path
+) -> None:
+    elsewhere = recording(
+        newswire, tmp_path / "other.jsonl", lambda r: r.replace('"text": "', '"text": "Qqxz ')
+    )
+    share = "selection.min_usable_share=0.9"
+    with (
+        ReplayServer({"recorded": elsewhere}) as teacher,
+        pytest.raises(TrainingError, match=r"only \d+ of 15 documents .*unplaced"),
+    ):
+        run(project, f"teacher.base_url={teacher.base_url}", share)
+    silver = (project / "vermeil-run" / "silver.jsonl").read_text(encoding="utf-8").splitlines()
+    states = json.loads((project / "vermeil-run" / "locate.json").read_text())["states"]
+    assert sum("spans" not in json.loads(line) for line in silver) == states["unplaced"] > 0
 
 
 def test_silver_of_ones_own_needs_no_teacher(project: Path, newswire: Path) -> None:

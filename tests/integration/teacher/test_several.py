@@ -9,6 +9,7 @@ import pytest
 from tests.integration.teacher.conftest import Answer
 
 from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.mention import Status
 from vermeil.data.reply import State
 from vermeil.errors import ConfigError, ConsentError
 from vermeil.jobs.annotate import annotate
@@ -127,6 +128,18 @@ def test_only_contested_mentions_are_asked_about_again_and_only_once(server, tas
     assert len(server.seen) == 7
 
 
+def test_unplaced_replies_do_not_vote_and_are_not_verified(server, task, teacher, store):
+    server.script = by_model({**REPLIES, "m": entities(("Bergen", "LOC"))})
+    careful = with_others(teacher, verify=True)
+    report = annotate([ANN], task, careful, store)
+    assert report.states == {State.UNPLACED: 1, State.DONE: 1, State.UNPARSABLE: 1}
+    assert report.verify_report.sent == 0
+    located = locate([ANN], task, careful, store)
+    assert located.answers == {State.UNPLACED: 1, State.DONE: 1, State.UNPARSABLE: 1}
+    assert [s.key for s in located.documents[0].spans] == [(0, 7, "PER"), (13, 17, "LOC")]
+    assert located.mentions[Status.NOT_FOUND] == 1
+
+
 def test_a_question_that_failed_changes_nothing_and_is_reported(server, task, teacher, store):
     replies = by_model({**REPLIES, "o": REPLIES["m"]})
     server.script = lambda n, seen: Answer(status=400) if is_check(seen) else replies(n, seen)
@@ -235,6 +248,25 @@ def test_an_answer_that_lacks_a_document_leaves_just_that_one_unparsable(
     report = annotate(documents[:5], task, packed, store)
     assert report.states == {State.DONE: 4, State.UNPARSABLE: 1}
     assert [p.document_id for p in report.ask_report.problems] == ["d2"]
+
+
+def test_a_document_of_a_shared_request_is_unplaced_on_its_own(
+    server, task, packed, store, documents
+):
+    lost = text_id(documents[2].text)
+
+    def script(number, seen):
+        lines = answer_all(number, seen).content.splitlines()
+        return Answer(
+            "\n".join(one.replace("Oslo", "Bergen") if lost in one else one for one in lines)
+        )
+
+    server.script = script
+    report = annotate(documents[:5], task, packed, store)
+    assert report.states == {State.DONE: 4, State.UNPLACED: 1}
+    located = locate(documents[:5], task, packed, store)
+    assert [one.id for one in located.documents if one.annotation.is_empty] == ["d2"]
+    assert annotate(documents[:5], task, packed, store).ask_report.sent == 0
 
 
 def test_an_answer_that_was_cut_off_keeps_its_whole_lines(server, task, packed, store, documents):

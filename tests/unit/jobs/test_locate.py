@@ -8,12 +8,13 @@ import pytest
 
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.mention import Status
+from vermeil.data.records import document_to_record
 from vermeil.data.reply import Reply, State
 from vermeil.errors import DataError
 from vermeil.jobs.locate import locate
 from vermeil.tasks import make_task
 from vermeil.tasks.config import LabelConfig, TaskConfig
-from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.config import TeacherConfig, VotesConfig
 from vermeil.teacher.requests import make_requests
 from vermeil.teacher.store.store import ReplyStore
 
@@ -107,3 +108,57 @@ def test_missing_store_is_a_data_error_and_is_not_made(tmp_path):
     with pytest.raises(DataError, match="vermeil annotate"):
         locate([document(0)], TASK, TEACHER, tmp_path / "none.sqlite")
     assert list(tmp_path.iterdir()) == []
+
+
+def stored(tmp_path, *replies, samples=1, keep="majority", minority="drop"):
+    """Return the report on document 0 with one reply per sample."""
+    teacher = TEACHER.model_copy(
+        update={"samples": samples, "votes": VotesConfig(keep=keep, minority=minority)}
+    )
+    path = tmp_path / f"{keep}-{minority}.sqlite"
+    with ReplyStore(path) as store:
+        requests = list(make_requests([document(0)], TASK, teacher))
+        for request, reply in zip(requests, replies, strict=True):
+            store.add(request, reply)
+    return locate([document(0)], TASK, teacher, path)
+
+
+LOST = entities(("Bergen", "LOC"), ("Voss", "CITY"))
+
+
+def test_a_document_whose_mentions_are_all_lost_is_unplaced_and_not_annotated(tmp_path):
+    report = stored(tmp_path, LOST)
+    assert report.states == report.answers == {State.UNPLACED: 1}
+    assert report.documents[0].annotation.is_empty
+    assert "spans" not in document_to_record(report.documents[0])
+    assert report.mentions == {Status.NOT_FOUND: 1, Status.OFF_SCHEMA: 1}
+    assert report.as_dict()["states"] == {"unplaced": 1}
+    assert [problem.document_id for problem in report.problems] == ["d0"]
+    assert report.against_gold is not None
+    assert report.against_gold.counts.overall.gold == 1
+
+
+@pytest.mark.parametrize(
+    ("replies", "keep", "minority", "state"),
+    [
+        ((LOST, LOST, LOST), "majority", "drop", State.UNPLACED),
+        ((LOST, LOST, entities()), "majority", "drop", State.UNPLACED),
+        ((LOST, entities(), entities()), "majority", "drop", State.EMPTY),
+        ((LOST, entities(), entities()), "majority", "abstain", State.UNPLACED),
+        ((LOST, entities(), entities()), "any", "drop", State.UNPLACED),
+        ((LOST, LOST, entities()), "unanimous", "drop", State.EMPTY),
+        ((LOST, LOST, entities(("Oslo", "LOC"))), "majority", "drop", State.DONE),
+        ((entities(), entities(), entities()), "any", "abstain", State.EMPTY),
+    ],
+)
+def test_lost_mentions_count_as_votes_against_a_negative(tmp_path, replies, keep, minority, state):
+    report = stored(tmp_path, *replies, samples=3, keep=keep, minority=minority)
+    assert report.states == {state: 1}
+    assert report.documents[0].annotation.is_empty == (state is State.UNPLACED)
+
+
+def test_a_vote_that_drops_all_spans_is_no_negative_if_most_replies_are_unplaced(tmp_path):
+    others = [LOST, LOST, LOST, entities(), entities(("Oslo", "LOC"))]
+    report = stored(tmp_path, *others, samples=5)
+    assert report.states == {State.UNPLACED: 1}
+    assert report.problems[0].message.startswith("the mentions of 3 of 5 replies")

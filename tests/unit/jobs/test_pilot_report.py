@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tomllib
 
@@ -86,6 +87,12 @@ def test_the_lines_to_paste_are_toml(reply_format):
         "demonstrations": {"kind": "nearest", "count": 4},
     }
     assert parsed.get("task", {}).get("reply_format") == reply_format
+
+
+def test_unplaced_documents_count_as_not_usable():
+    one = trial(90, 100)
+    lost = dataclasses.replace(one, states={**one.states, State.UNPLACED: 3})
+    assert (one.unparsable, lost.unparsable, lost.failed) == (0.2, 0.5, 0)
 
 
 def test_it_is_all_in_the_json():

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from vermeil.blending.config import BlendingConfig, BudgetConfig
 from vermeil.data.document import Annotation, Document, Span
-from vermeil.errors import ConfigError, DataError
+from vermeil.errors import ConfigError, DataError, TrainingError
 from vermeil.jobs.predict import predict
 from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
@@ -40,6 +41,7 @@ def test_train_saves_a_student_that_predicts(encoder: Path, task: Task, tmp_path
     assert result == {"model": str(tmp_path / "model"), **record}
     assert record["seed"] == 7
     assert record["losses"]["silver"] == {"nothing_to_learn": 1}
+    assert (record["silver_documents"], record["silver_unannotated"]) == (2, 1)
     lines = (tmp_path / "model/training.jsonl").read_text().splitlines()
     assert len(lines) == record["steps"] == len(seen) == seen[-1][2]
     assert json.loads(lines[0])["step"] == 1
@@ -80,4 +82,17 @@ def test_auto_is_refused_in_several_processes(
     )
     with pytest.raises(ConfigError, match=r"auto runs in one process only; run vermeil refine"):
         train(auto, tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("regimen", ["pooled", "auto"])
+def test_silver_without_labels_is_refused_before_training(
+    encoder: Path, task: Task, tmp_path: Path, regimen: str
+) -> None:
+    negative = [Document("b", "Rome is far", annotation=Annotation(()))]
+    config = StudentConfig(encoder=str(encoder), threads=1)
+    blending = BlendingConfig.model_validate({"regimen": regimen})
+    one = replace(job(task, config), silver=negative, blending=blending)
+    with pytest.raises(TrainingError, match="nothing to find"):
+        train(one, tmp_path / "model")
     assert list(tmp_path.iterdir()) == []

@@ -1,3 +1,4 @@
+import json
 from typing import get_args
 
 import pytest
@@ -57,6 +58,10 @@ def test_overlapping_and_nested_spans_are_both_shown(spans, how):
         assert shown in message
 
 
+def entities(*pairs):
+    return json.dumps({"entities": [{"text": text, "label": label} for text, label in pairs]})
+
+
 def read(text, finish_reason="stop"):
     return TASK.read(TEXT, Reply(text, finish_reason=finish_reason))
 
@@ -71,9 +76,47 @@ def test_an_answer_becomes_spans_and_located_mentions():
     assert reading.problem is None
 
 
-def test_a_reply_with_mentions_is_done_even_if_none_was_located():
-    reading = read('{"entities": [{"text": "Rome", "label": "LOC"}]}')
-    assert (reading.state, reading.annotation.spans) == (State.DONE, ())
+@pytest.mark.parametrize(
+    ("items", "problem"),
+    [
+        ([("Rome", "LOC")], "1 not_found"),
+        ([("Rome", "LOC"), ("Oslo", "LOC"), ("Bo", "CITY")], "2 not_found, 1 off_schema"),
+        ([("<name>", "<type>")], "1 off_schema"),
+        ([("…", "PER")], "1 not_found"),
+    ],
+)
+def test_a_reply_whose_mentions_are_all_lost_is_unplaced(items, problem):
+    reading = read(entities(*items))
+    assert (reading.state, reading.annotation) == (State.UNPLACED, Annotation())
+    assert reading.problem is not None
+    assert problem in reading.problem
+    assert len(reading.mentions) == len(items)
+
+
+def test_located_mentions_with_unknown_labels_are_masked():
+    reading = read(entities(("Ann Lee", "HUMAN"), ("New York", "CITY"), ("Rome", "CITY")))
+    assert reading.state is State.DONE
+    assert reading.annotation == Annotation((), abstain=((0, 7), (12, 20)))
+
+
+def test_placed_mentions_stay_if_others_are_lost():
+    reading = read(entities(("Ann Lee", "PER"), ("Rome", "LOC"), ("New York", "CITY")))
+    assert reading.state is State.DONE
+    assert [s.key for s in reading.annotation.spans or ()] == [(0, 7, "PER")]
+    assert reading.annotation.abstain == ((12, 20),)
+
+
+def test_without_masks_a_reply_of_unknown_labels_is_unplaced_but_never_negative():
+    task = NerTask(TASK.config.model_copy(update={"unlocated": "ignore"}))
+    lost = task.read(TEXT, Reply(entities(("Ann Lee", "HUMAN"))))
+    assert (lost.state, lost.annotation) == (State.UNPLACED, Annotation())
+    kept = task.read(TEXT, Reply(entities(("Ann Lee", "PER"), ("New York", "CITY"))))
+    assert (kept.state, kept.annotation.abstain) == (State.DONE, ())
+
+
+def test_a_cut_off_reply_whose_mentions_are_all_lost_is_unplaced():
+    reading = read('{"entities": [{"text": "Rome", "label": "PER"}, {"text": "t', "length")
+    assert (reading.state, reading.notes) == (State.UNPLACED, {"truncated": 1})
 
 
 def test_empty_requires_an_explicit_empty_answer():
@@ -111,7 +154,6 @@ def test_a_whole_answer_at_the_length_limit_counts(text):
         (["Ann Lee"], [(0, 7)], ((7, 26),)),
         (["Ann Lee", "New York"], [(0, 7), (12, 20)], ((20, 26),)),
         (["New York", "Ann Lee"], [(0, 7), (12, 20)], ((7, 12), (20, 26))),
-        (["Rome"], [], ((0, 26),)),
     ],
 )
 def test_text_that_a_truncated_answer_does_not_cover_is_an_abstention(items, spans, abstain):
@@ -122,6 +164,27 @@ def test_text_that_a_truncated_answer_does_not_cover_is_an_abstention(items, spa
     assert [(s.start, s.end) for s in reading.annotation.spans or ()] == spans
     assert reading.annotation.abstain == abstain
     Document("d", TEXT, annotation=reading.annotation)
+
+
+@pytest.mark.parametrize(
+    ("name", "reply", "state", "masked"),
+    [
+        ("xml_tags", "<HUMAN>Ann Lee</HUMAN> saw New York today", State.DONE, ["Ann Lee"]),
+        ("xml_tags", "Ann <PER>L</PER>ee saw New York today", State.DONE, ["L"]),
+        ("markdown_links", "Ann Lee saw [New York](CITY) today", State.DONE, ["New York"]),
+        ("json_labels", '{"CITY": ["New York", "Rome"]}', State.DONE, ["New York"]),
+        ("json_labels", '{"CITY": ["Rome"]}', State.UNPLACED, []),
+        ("json_surfaces", '{"Rome": "PER"}', State.UNPLACED, []),
+        ("reasons", "1. Ann Lee | True | a human (HUMAN)", State.DONE, ["Ann Lee"]),
+        ("reasons", "1. Ann Lee | False | no name", State.EMPTY, []),
+    ],
+)
+def test_no_format_turns_lost_mentions_into_a_negative(name, reply, state, masked):
+    task = NerTask(TASK.config.model_copy(update={"reply_format": name}))
+    reading = task.read(TEXT, Reply(reply))
+    assert reading.state is state
+    assert [TEXT[slice(*one)] for one in reading.annotation.abstain] == masked
+    assert not reading.annotation.spans
 
 
 def named(name, **labels):

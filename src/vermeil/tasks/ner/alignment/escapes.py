@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
-_ESCAPE = re.compile(r"(?<!\\)\\+(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|([bfnrtv]))")
+_ESCAPE = re.compile(
+    r"(?<!\\)\\+(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|([bfnrtv]))"
+)
 _QUOTED = re.compile(r"(?<!\\)\\+([\"'/\\])")
 _CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _LAST_CHARACTER = 0x10FFFF
 
 
 def decode_escapes(surface: str) -> str:
-    """Return a surface with its literal escapes decoded, as in ``Zo\\u00eb`` or ``\\"Tarn\\"``.
+    r"""Return a surface with its literal escapes decoded, as in ``Zo\u00eb`` or ``O\'Dowd``.
 
     The escapes are those of strings in JSON and Python. Several backslashes before one escape count
     as one. Two escapes of a surrogate pair give one character; half a pair stays as it is.

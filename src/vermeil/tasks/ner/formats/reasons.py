@@ -30,7 +30,7 @@ the line ends with its label in parentheses, one of LABELS. If there is no candi
 
 _DECISIONS = {"true": True, "yes": True, "false": False, "no": False}
 _IN_PARENTHESES = re.compile(r"\((true|yes|false|no)\)[ \t]*[|:–—-]", re.IGNORECASE)
-"""A decision behind the candidate, ``Ann (True) | a person (PER)``, and what separates the reason."""
+"""A decision behind the candidate and the separator after it: ``Ann (True) | a person (PER)``."""
 
 
 def instruction(labels: LabelSet) -> str:

@@ -1,7 +1,7 @@
 from vermeil.data.mention import Mention
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.alignment.abstention import annotation_from_mentions
+from vermeil.tasks.ner.alignment.abstention import annotation_from_mentions, has_known_position
 from vermeil.tasks.ner.alignment.mentions import locate
 
 LABELS = LabelSet.from_config(TaskConfig(labels={"PER": {}, "LOC": {}}))
@@ -39,3 +39,33 @@ def test_the_text_after_a_truncated_reply_is_masked_except_for_its_spans():
     for uncertain in ("abstain", "ignore"):
         annotation = annotation_from_mentions(located, uncertain, [(8, len(text))])
         assert [text[slice(*place)] for place in annotation.abstain] == [" us. Then ", " came."]
+
+
+def masked_beside(text, *mentions):
+    annotation = annotation_from_mentions(locate(text, mentions, LABELS), "abstain")
+    return [text[slice(*place)] for place in annotation.abstain], len(annotation.spans or ())
+
+
+def test_every_occurrence_of_an_off_schema_mention_is_masked_except_for_spans():
+    assert masked_beside("Bo, Bo", Mention("Bo", "DOG")) == (["Bo", "Bo"], 0)
+    assert masked_beside("Bo, Bo", Mention("Bo", "DOG"), Mention("Bo", "PER")) == (["Bo"], 1)
+    assert masked_beside("Bo Lee, Bo", Mention("Bo", "DOG"), Mention("Bo Lee", "PER")) == (
+        ["Bo"],
+        1,
+    )
+    longer = Mention("Bo Lee", "DOG")
+    assert masked_beside("Bo Lee", longer, Mention("Bo", "PER")) == ([" Lee"], 1)
+
+
+def test_an_off_schema_mention_with_an_occurrence_number_masks_that_occurrence():
+    text = "Bo, Bo, Bo"
+    located = locate(text, [Mention("Bo", "DOG", 2)], LABELS)
+    assert annotation_from_mentions(located, "abstain").abstain == ((4, 6),)
+    beyond = locate(text, [Mention("Bo", "DOG", 9)], LABELS)
+    assert len(annotation_from_mentions(beyond, "abstain").abstain) == 3
+
+
+def test_off_schema_mentions_are_not_masked_if_they_are_ignored_or_without_position():
+    located = locate("Bo ran", [Mention("Bo", "DOG"), Mention("Rex", "DOG")], LABELS)
+    assert annotation_from_mentions(located, "ignore").abstain == ()
+    assert [has_known_position(one) for one in located] == [True, False]
