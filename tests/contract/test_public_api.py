@@ -239,17 +239,16 @@ class Calls:
         assert list(vermeil.read_corpus(config)) == sentences(4, "a")
 
     def refine(self) -> None:
-        job = self.get("job")
-        refined = vermeil.refine(self._without_students(job), self.folder / "judging")
+        refined = vermeil.refine(self._without_students(), str(self.folder / "judging"))
         assert isinstance(refined, vermeil.CuratedSilver)
         assert len(refined.documents) == 24
 
     def select(self) -> None:
-        job = self.get("job")
-        selected = vermeil.select(self._without_students(job), self.folder / "judging")
+        selected = vermeil.select(self._without_students(), self.folder / "judging")
         assert isinstance(selected, vermeil.CuratedSilver)
 
-    def _without_students(self, job: Any) -> Any:
+    def _without_students(self) -> Any:
+        job = self.get("job")
         return vermeil.TrainJob(
             gold=job.gold,
             silver=job.silver,
