@@ -171,7 +171,7 @@ def convert(
 
     from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import read_corpus, write_corpus
-    from vermeil.corpora.unread import counting_unread
+    from vermeil.corpora.unread import counting_unread, describe_unread
 
     corpus = corpus_config(
         file, format=format_, scheme=scheme, tag_column=tag_column, tag_key=tag_key
@@ -186,7 +186,7 @@ def convert(
         return
     print_status(f"wrote {report.written:,} of {report.documents:,} documents to {target.path}")
     for name, number in sorted(unread.items()):
-        print_status(f"not read: {name.replace('_', ' ')} {number:,}")
+        print_status(describe_unread(name, number))
     for name, number in report.losses.items():
         print_status(f"lost: {name.replace('_', ' ')} {number:,}")
 

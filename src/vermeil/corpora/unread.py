@@ -13,10 +13,33 @@ UNREAD = "unread"
 """Key of a document's ``meta``: kind of information that was not read to its number."""
 
 
+SUGGESTED = "suggestions_only"
+"""Name of the count of documents whose annotation is a suggestion that no person has confirmed."""
+
+_SENTENCES = {
+    SUGGESTED: "not confirmed by a person, only suggested: documents",
+    "disagreement": "not annotated, since annotators disagree: documents",
+    "doubtful_offsets": "not annotated, since offsets are doubtful: spans",
+    "surfaces_that_differ": "not annotated, since stated surfaces differ from the text: spans",
+    "surfaces_widened": "read, although the stated surface is shorter: spans",
+}
+"""Descriptions of counts whose names do not explain them."""
+
+
 def with_unread(meta: Mapping[str, Any], unread: Mapping[str, int]) -> dict[str, Any]:
     """Return ``meta`` with the counts of unread information that are not 0."""
     counts = {name: number for name, number in sorted(unread.items()) if number}
     return {**meta, UNREAD: counts} if counts else dict(meta)
+
+
+def describe_unread(name: str, number: int) -> str:
+    """Return a count of `unread_of` in words."""
+    if name in _SENTENCES:
+        return f"{_SENTENCES[name]} {number:,}"
+    words = name.replace("_", " ")
+    if name.endswith("_converted"):
+        return f"converted: {words.removesuffix(' converted')} {number:,}"
+    return f"not read: {words} {number:,}"
 
 
 def unread_of(document: Document) -> Counter[str]:

@@ -75,9 +75,18 @@ def test_one_file_of_brat(tmp_path):
     assert (document.id, document.text) == ("b", TEXT)
 
 
+def test_an_ann_without_its_text_is_an_error(tmp_path):
+    (tmp_path / "b.txt").write_text(TEXT)
+    (tmp_path / "c.ann").write_text("T1\tX 0 4\tSony\n")
+    for path in (tmp_path, tmp_path / "c.ann"):
+        with pytest.raises(DataError, match=r"c\.ann: has no c\.txt beside it"):
+            list(read_corpus(CorpusConfig(path=path)))
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        ("T1\tX 0 4\tSony\nT1\tX 0 4\tSony", "T1 is in line 2 already"),
         ("T1\tX 0 99\tS", "T1 ends at 99; the text has 25 characters"),
         ("T1\tX 4 4\t", "T1 is empty or negative"),
         ("T1\tX a b\tS", "expected T1, a tab, a label, start and end"),
@@ -91,7 +100,7 @@ def test_wrong_lines_of_brat(tmp_path, line, message):
     with pytest.raises(DataError) as caught:
         list(read_corpus(CorpusConfig(path=folder)))
     assert message in str(caught.value)
-    assert (caught.value.path, caught.value.line) == (folder / "b.ann", 2)
+    assert (caught.value.path, caught.value.line) == (folder / "b.ann", 2 + line.count("\n"))
 
 
 def test_a_folder_that_is_there_is_not_replaced(tmp_path):

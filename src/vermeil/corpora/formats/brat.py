@@ -2,28 +2,31 @@
 
 In the ``.ann`` file, lines ``T1<TAB>LABEL 0 2<TAB>surface`` are spans, and lines ``R1<TAB>LABEL
 Arg1:T1 Arg2:T2`` are relations. Events, attributes, normalisations, equivalences and notes are
-counted. A text without ``.ann`` is not annotated. Offsets are code points. A discontinuous
-annotation (``0 2;5 9``) becomes a span from its first to its last character. Its pieces are kept in
-the document's ``meta`` and written again. Pieces that only line ends separate are one span over
-several lines.
+counted. A text without ``.ann`` is not annotated. Offsets are code points; another unit is
+converted if all surfaces prove it (`check_surfaces`). If a surface differs from the text, the
+document is not annotated, and the spans are counted. A discontinuous annotation (``0 2;5 9``)
+becomes a span from its first to its last character. Its pieces are kept in the document's ``meta``
+and written again. Pieces that only line ends separate are one span over several lines.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from vermeil.corpora.folders import file_name, files_below, new_folder
 from vermeil.corpora.source import (
+    Line,
     LocatedDocument,
     add_error_location,
     read_lines,
     read_whole,
     translate_file_errors,
 )
+from vermeil.corpora.surfaces import DIFFERENT, StatedSpan, check_surfaces
 from vermeil.corpora.tokenised import count_unsupported
 from vermeil.corpora.tools.extras import ImportedAnnotation, restore
 from vermeil.data.document import Document, Range, Span
@@ -44,17 +47,35 @@ _LINE_ENDS = re.compile(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 """Characters that end a line for brat's server."""
 
 
+class _Entity(NamedTuple):
+    """Line, label and span of a text-bound annotation."""
+
+    line: int
+    label: str
+    stated: StatedSpan
+
+
 def read_brat(path: Path) -> Iterator[LocatedDocument]:
     """Read a folder, or the one document of a ``.txt`` or ``.ann`` file.
 
     Raises:
-        DataError: a file is missing, or a line is not in the format of brat.
+        DataError: a file is missing, an ``.ann`` has no ``.txt``, or a line is not in the format of
+            brat.
     """
     with translate_file_errors(path):
         if path.is_dir():
             files = list(files_below(path, ".txt"))
+            annotations = [file for file, _ in files_below(path, ".ann")]
         else:
             files = [(path.with_suffix(".txt"), path.stem)]
+            annotations = [path] if path.suffix == ".ann" else []
+        alone = [file for file in annotations if not file.with_suffix(".txt").exists()]
+    if alone:
+        more = f"; so do {len(alone) - 1:,} more files" if len(alone) > 1 else ""
+        raise DataError(
+            f"has no {alone[0].with_suffix('.txt').name} beside it{more}; copy the text files, too",
+            alone[0],
+        )
     for file, name in files:
         annotation_file = file.with_suffix(".ann")
         text = read_whole(file, keep_bom=True)
@@ -146,10 +167,8 @@ def _merge_across_lines(text: str, places: list[Range]) -> list[Range]:
 
 
 def _read_annotation(path: Path, text: str) -> ImportedAnnotation:
-    spans: list[Span] = []
-    names: dict[str, int] = {}
+    entities: dict[str, _Entity] = {}
     related: list[tuple[int, str]] = []
-    pieces: list[dict[str, Any]] = []
     unread: Counter[str] = Counter()
     for line in read_lines(path):
         with add_error_location(path, line.number):
@@ -157,33 +176,55 @@ def _read_annotation(path: Path, text: str) -> ImportedAnnotation:
             if not line.text.strip():
                 continue
             if kind == "T":
-                name, span, places = _span(line.text)
-                names[name] = len(spans)
-                spans.append(span)
-                if span.end > len(text):
-                    raise DataError(
-                        f"{name} ends at {span.end}; the text has {len(text)} characters"
-                    )
-                places = _merge_across_lines(text, places)
-                if len(places) > 1:
-                    pieces.append({"pieces": [list(p) for p in places], "label": span.label})
+                name, entity = _entity(line)
+                if name in entities:
+                    first = entities[name].line
+                    raise DataError(f"{name} is in line {first} already; expected each id once")
+                entities[name] = entity
             elif kind == "R":
                 related.append((line.number, line.text))
             elif kind in _KINDS:
                 unread[_KINDS[kind]] += 1
             else:
                 raise DataError(f"{line.text[:40]!r} is not an annotation in the format of brat")
+    names = {name: number for number, name in enumerate(entities)}
     relations = []
     for number, row in related:
         with add_error_location(path, number):
             relations.append(_relation(row, names, unread))
-    meta = {PIECES: pieces} if pieces else {}
     found = [relation for relation in relations if relation is not None]
+    ranges = _checked_ranges(path, text, entities, unread)
+    if ranges is None:
+        unread["relations"] += len(found)
+        return ImportedAnnotation(text, unread=unread)
+    spans, pieces = [], []
+    for entity, places in zip(entities.values(), ranges, strict=True):
+        spans.append(Span(places[0][0], max(end for _, end in places), entity.label))
+        merged = _merge_across_lines(text, places)
+        if len(merged) > 1:
+            pieces.append({"pieces": [list(p) for p in merged], "label": entity.label})
+    meta = {PIECES: pieces} if pieces else {}
     return ImportedAnnotation(text, spans, None, found if related else None, meta, unread)
 
 
-def _span(line: str) -> tuple[str, Span, list[Range]]:
-    cells = line.split("\t")
+def _checked_ranges(
+    path: Path, text: str, entities: Mapping[str, _Entity], unread: Counter[str]
+) -> list[list[Range]] | None:
+    """Return the ranges of all entities in code points; None if their surfaces differ."""
+    checked = check_surfaces(text, [entity.stated for entity in entities.values()])
+    unread.update(checked.counts)
+    for (name, entity), places in zip(entities.items(), checked.ranges, strict=True):
+        end = max(end for _, end in places)
+        if end > len(text):
+            message = f"{name} ends at {end}; the text has {len(text)} characters"
+            raise DataError(message, path, entity.line)
+    if checked.counts.get(DIFFERENT):
+        return None
+    return [sorted(places) for places in checked.ranges]
+
+
+def _entity(line: Line) -> tuple[str, _Entity]:
+    cells = line.text.split("\t", 2)
     label, _, where = cells[1].partition(" ") if len(cells) > 1 else ("", "", "")
     try:
         places = [
@@ -192,11 +233,11 @@ def _span(line: str) -> tuple[str, Span, list[Range]]:
     except ValueError:
         places = []
     if not places or not label:
-        raise DataError(f"{line[:40]!r}: expected T1, a tab, a label, start and end")
-    if any(not start < end for start, end in places):
+        raise DataError(f"{line.text[:40]!r}: expected T1, a tab, a label, start and end")
+    if any(not 0 <= start < end for start, end in places):
         raise DataError(f"{cells[0]} is empty or negative; expected start < end")
-    start, end = min(start for start, _ in places), max(end for _, end in places)
-    return cells[0], Span(start, end, label), sorted(places)
+    surface = cells[2] if len(cells) > 2 else None
+    return cells[0], _Entity(line.number, label, StatedSpan(sorted(places), surface))
 
 
 def _relation(
