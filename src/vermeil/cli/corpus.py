@@ -53,6 +53,13 @@ TagKey = Annotated[
         help="Key or column of the tags (tokens, parquet, datasets), or the layer (webanno).",
     ),
 ]
+TextKey = Annotated[
+    str | None,
+    typer.Option(
+        "--text-key",
+        help="Key of the text in files of Label Studio, Argilla, doccano and Prodigy.",
+    ),
+]
 
 
 @app.command("stats", epilog="Example: vermeil corpus stats gold.conll --tag-column 3")
@@ -63,6 +70,7 @@ def stats(
     scheme: Scheme = "auto",
     tag_column: TagColumn = -1,
     tag_key: TagKey = "gold",
+    text_key: TextKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Count documents, groups, labels, lengths and duplicates."""
@@ -72,7 +80,12 @@ def stats(
     from vermeil.corpora.analysis.stats import corpus_stats
 
     corpus = corpus_config(
-        file, format=format_, scheme=scheme, tag_column=tag_column, tag_key=tag_key
+        file,
+        format=format_,
+        scheme=scheme,
+        tag_column=tag_column,
+        tag_key=tag_key,
+        text_key=text_key,
     )
     report = corpus_stats(read_corpus(corpus)).as_dict()
     if as_json:
@@ -98,6 +111,7 @@ def split(
     scheme: Scheme = "auto",
     tag_column: TagColumn = -1,
     tag_key: TagKey = "gold",
+    text_key: TextKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Split a corpus between groups, with the same share of documents and labels."""
@@ -108,7 +122,12 @@ def split(
     from vermeil.data.written import check_file
 
     corpus = corpus_config(
-        file, format=format_, scheme=scheme, tag_column=tag_column, tag_key=tag_key
+        file,
+        format=format_,
+        scheme=scheme,
+        tag_column=tag_column,
+        tag_key=tag_key,
+        text_key=text_key,
     )
     shares = parse_shares(parts)
     for name in shares:
@@ -164,6 +183,7 @@ def convert(
     scheme: Scheme = "auto",
     tag_column: TagColumn = -1,
     tag_key: TagKey = "gold",
+    text_key: TextKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Convert a corpus; counts what the reader skipped and what OUTPUT cannot hold."""
@@ -174,7 +194,12 @@ def convert(
     from vermeil.corpora.unread import counting_unread, describe_unread
 
     corpus = corpus_config(
-        file, format=format_, scheme=scheme, tag_column=tag_column, tag_key=tag_key
+        file,
+        format=format_,
+        scheme=scheme,
+        tag_column=tag_column,
+        tag_key=tag_key,
+        text_key=text_key,
     )
     target = corpus_config(output, format=to, scheme=to_scheme)
     to_be_written = "iob2" if target.scheme == "auto" else target.scheme

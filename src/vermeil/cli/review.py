@@ -96,19 +96,25 @@ def import_(
             "--rest", help="Output file for the other documents. [default: OUTPUT.rest.jsonl]"
         ),
     ] = None,
+    text_key: Annotated[
+        str | None,
+        typer.Option("--text-key", help="Key of the text in EXPORT. [default: recognised]"),
+    ] = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Import reviewed documents: accepted ones become gold, the rest goes to a file of its own.
 
     A document is not accepted if its text was changed, its id is unknown, it is unfinished,
-    skipped or rejected, annotators disagree, or its offsets are unreliable. The reason is in its
-    meta. A doccano export has no field for finished documents: export only confirmed ones.
+    skipped or rejected, annotators disagree, its answer holds no annotation, or its offsets are
+    unreliable. The reason is in its meta. A doccano export has no field for finished documents:
+    export only confirmed ones.
     The report counts the suggested spans that were kept, changed and deleted.
     """
     from vermeil.cli.ui.inputs import corpus_config
     from vermeil.cli.ui.reports import print_report
     from vermeil.corpora import read_corpus
+    from vermeil.corpora.unread import describe_unread
     from vermeil.jobs.review import import_review
     from vermeil.jobs.review_report import describe_ids
 
@@ -116,11 +122,16 @@ def import_(
         output.with_name(f"{output.name.partition('.')[0]}.rest.jsonl") if rest is None else rest
     )
     known = read_corpus(corpus_config(silver))
-    report = import_review(corpus_config(file), known, output, aside, overwrite=overwrite)
+    report = import_review(
+        corpus_config(file, text_key=text_key), known, output, aside, overwrite=overwrite
+    )
     if as_json:
         print_json(report.as_dict())
         return
-    print_report({k: v for k, v in report.as_dict().items() if k != "ids_not_accepted"}, str(file))
+    hidden = ("ids_not_accepted", "unread")
+    print_report({k: v for k, v in report.as_dict().items() if k not in hidden}, str(file))
+    for name, number in report.unread.items():
+        print_status(describe_unread(name, number))
     for line in describe_ids(report.not_accepted):
         print_status(line)
     if report.not_accepted:

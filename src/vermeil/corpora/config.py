@@ -58,6 +58,10 @@ class CorpusConfig(Section):
     group_key: str = "doc"
     """tokens: the key of the group. The file's name is put before it, since numbers may restart
     in every split."""
+    text_key: str | None = None
+    """label-studio, argilla, doccano, prodigy: the key of the text (in Label Studio within data, in
+    Argilla within fields); none: text, or the only string. In Label Studio also the only string
+    that holds the surfaces of all spans."""
     text_unit: Literal["line", "file"] = "line"
     """text: one document per line or per file."""
 

@@ -11,6 +11,7 @@ from vermeil.corpora.formats.registry import FORMATS
 from vermeil.corpora.id_index import IdIndex
 from vermeil.corpora.recognise import recognise, recognise_array, with_named_format
 from vermeil.corpora.source import Line, LocatedDocument, add_error_location, read_lines
+from vermeil.corpora.tools.registry import TOOLS
 from vermeil.data.document import Document
 from vermeil.errors import DataError
 
@@ -60,6 +61,12 @@ def _documents(
 def _read_located(config: CorpusConfig) -> Iterator[LocatedDocument]:
     config, lines = _with_format(config)
     assert config.format != "auto"
+    if config.text_key is not None and config.format not in TOOLS:
+        raise DataError(
+            f"is in the format {config.format}, which has no text key; omit text_key "
+            f"(--text-key). Formats with it: {', '.join(TOOLS)}",
+            config.path,
+        )
     yield from FORMATS[config.format].read(config, lines)
 
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
-from vermeil.corpora.tools.answers import Answer, AnsweredText, AnswerState
+from vermeil.corpora.tools.answers import (
+    Answer,
+    AnsweredText,
+    AnswerState,
+    finished_answers,
+    last_per_annotator,
+)
 from vermeil.corpora.tools.extras import ImportedAnnotation, restore
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.ranges import merge_ranges
@@ -16,6 +22,7 @@ from vermeil.errors import DataError
 Reason = Literal[
     "disagreement",
     "doubtful_offsets",
+    "not_annotated",
     "out_of_range",
     "rejected",
     "skipped",
@@ -24,8 +31,10 @@ Reason = Literal[
     "unknown_id",
 ]
 """Reason why a document is not accepted. disagreement: annotators gave different answers.
-doubtful_offsets: the tool may count offsets in another unit than characters. out_of_range: a span
-lies beyond the text. rejected, skipped: an annotator rejected or skipped it and none finished it.
+doubtful_offsets: the surfaces in the tool's file are not in the text at the offsets, or the tool
+may count offsets in another unit than characters. not_annotated: the finished answer holds neither
+spans nor labels. out_of_range: a span lies beyond the text. rejected, skipped: an annotator
+rejected or skipped it and none finished it.
 text_changed: the text differs from the exported one. unfinished: no annotator has confirmed it.
 unknown_id: no document with this id was exported."""
 
@@ -102,6 +111,7 @@ class Correction:
         changes: label and kind of change (see `SpanChanges`) of each span.
         annotators: names of the annotators who finished it.
         superseded: number of answers that a later answer of the same annotator replaces.
+        unread: counts of what was not read, or was converted, in the accepted answer.
     """
 
     document: Document
@@ -109,6 +119,7 @@ class Correction:
     changes: Sequence[tuple[str, str]] = ()
     annotators: Sequence[str] = ()
     superseded: int = 0
+    unread: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_answers(answers: DocumentAnswers, silver: Document | None, tool: str) -> Correction:
@@ -119,7 +130,7 @@ def check_answers(answers: DocumentAnswers, silver: Document | None, tool: str) 
         silver: the exported document; None if no document with this id was exported.
         tool: name of the tool, stored in ``meta.review``.
     """
-    done, superseded = _last_per_annotator(a for a in answers.answers if a.state == "done")
+    done, superseded = last_per_annotator(finished_answers(answers.answers))
     names = [answer.annotator or tool for answer in done]
     review: dict[str, Any] = {"tool": tool, "annotators": names}
     reason = _rejection_reason(answers, silver, done)
@@ -134,7 +145,7 @@ def check_answers(answers: DocumentAnswers, silver: Document | None, tool: str) 
         else:
             changes = list(span_changes(silver.spans or (), document.spans or ()))
             review["spans"] = SpanChanges.of(Counter(kind for _, kind in changes)).as_dict()
-            return Correction(document, None, changes, names, superseded)
+            return Correction(document, None, changes, names, superseded, done[-1].unread)
     review["reason"] = reason
     return Correction(_not_accepted(base, answers, done, review), reason, (), names, superseded)
 
@@ -181,45 +192,18 @@ def _rejection_reason(
         return "text_changed"
     if not finished:
         return _unfinished_reason({answer.state for answer in answers.answers})
-    if any(answer.unread.get("doubtful_offsets") for answer in finished):
-        return "doubtful_offsets"
-    if len({_answer_key(answer) for answer in finished}) > 1:
-        return "disagreement"
-    return None
+    reasons: dict[Reason, bool] = {
+        "doubtful_offsets": any(answer.is_doubtful for answer in finished),
+        "disagreement": len({answer.key for answer in finished}) > 1,
+        "not_annotated": all(a.spans is None and a.labels is None for a in finished),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
 
 
 def _unfinished_reason(states: Collection[AnswerState]) -> Reason:
     if "rejected" in states:
         return "rejected"
     return "skipped" if "skipped" in states else "unfinished"
-
-
-def _last_per_annotator(answers: Iterable[Answer]) -> tuple[list[Answer], int]:
-    """Return the last answer of each annotator and the number of replaced answers.
-
-    Answers without a name are all kept.
-    """
-    kept: dict[str, Answer] = {}
-    superseded = 0
-    for number, answer in enumerate(answers):
-        name = answer.annotator if answer.annotator is not None else f"\0{number}"
-        superseded += name in kept
-        kept.pop(name, None)
-        kept[name] = answer
-    return list(kept.values()), superseded
-
-
-def _answer_key(answer: Answer) -> Any:
-    """Return a key that is equal for answers with the same annotation."""
-    spans = answer.spans or ()
-    related = frozenset(
-        (spans[head].key, spans[tail].key, label) for head, tail, label in answer.relations or ()
-    )
-    return (
-        frozenset(Counter(span.key for span in spans).items()),
-        frozenset(answer.labels or ()),
-        related,
-    )
 
 
 def _with_answer(base: Document, answer: Answer, review: dict[str, Any]) -> Document:

@@ -39,6 +39,7 @@ class _Counts:
     labels: dict[str, Counter[str]] = field(default_factory=dict)
     annotators: Counter[str] = field(default_factory=Counter)
     superseded: int = 0
+    unread: Counter[str] = field(default_factory=Counter)
 
 
 def export_for_review(
@@ -155,6 +156,7 @@ def import_review(
         counts.superseded,
         len(known.keys() - returned.keys()),
         written.losses,
+        {name: number for name, number in sorted(counts.unread.items()) if number},
     )
 
 
@@ -172,7 +174,7 @@ def _read_answers(export: CorpusConfig) -> tuple[str, dict[str, DocumentAnswers]
     found: dict[str, DocumentAnswers] = {}
     for number, (line, record) in enumerate(read_object_file(path)):
         with add_error_location(path, line):
-            answered: AnsweredText = tool.read(record)
+            answered: AnsweredText = tool.read(record, export.text_key)
         key = answered.id or f"{path.name}-{number}"
         found.setdefault(key, DocumentAnswers(key)).add(answered)
     if not found:
@@ -197,6 +199,7 @@ def _accepted_documents(
             not_accepted.append(correction.document)
             continue
         counts.accepted += 1
+        counts.unread.update(correction.unread)
         for label, kind in correction.changes:
             counts.changes[kind] += 1
             counts.labels.setdefault(label, Counter())[kind] += 1

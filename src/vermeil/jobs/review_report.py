@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vermeil.jobs.corrections import Reason, SpanChanges
@@ -54,6 +54,8 @@ class ReviewReport:
         superseded: number of answers that a later answer of the same annotator replaces.
         not_answered: number of silver documents that are not in the tool's file.
         losses: kind of data that the format of the gold file cannot hold, to its number.
+        unread: kind of information in the accepted answers that was not read, or was converted, to
+            its number.
     """
 
     documents: int
@@ -65,6 +67,7 @@ class ReviewReport:
     superseded: int
     not_answered: int
     losses: Mapping[str, int]
+    unread: Mapping[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON."""
@@ -78,6 +81,7 @@ class ReviewReport:
             "superseded": self.superseded,
             "not_answered": self.not_answered,
             "losses": dict(self.losses),
+            **({"unread": dict(self.unread)} if self.unread else {}),
             "ids_not_accepted": self.not_accepted,
         }
 

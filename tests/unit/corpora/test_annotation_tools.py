@@ -82,12 +82,13 @@ def test_label_studio_offsets_of_old_editors_are_recognised_by_the_surface(tmp_p
     text = f"{GRIN} Ann {GRIN}\nBob"
     new = [labelled(2, 5, "A", text="Ann"), labelled(6, 11, "B", text=f"{GRIN}\\nBob")]
     old = [labelled(3, 6, "A", text="Ann"), labelled(7, 13, "B", text=f"{GRIN}\\nBob")]
-    for results in (new, old):
+    for results, meta in (new, {}), (old, {"unread": {"utf16_offsets_converted": 2}}):
         (document,) = read(tmp_path, [task({"result": results}, text=text)])
         assert keys(document) == [(2, 5, "A"), (6, 11, "B")]
-        assert document.meta == {}
+        assert document.meta == meta
     wrong = labelled(0, 3, "A", text="Eve")
     (document,) = read(tmp_path, [task({"result": [wrong]}, text=text)])
+    assert document.spans is None
     assert document.meta == {"unread": {"surfaces_that_differ": 1}}
 
 
@@ -133,7 +134,9 @@ def test_prodigy_answers_and_tokens(tmp_path):
     ]
     spans = [{"start": 0, "end": 3, "label": "A", "token_start": 0, "token_end": 0}]
     one = {"text": "Ann  met", "tokens": tokens, "spans": spans, "meta": {"source": "x"}}
-    lines = [{**one, "_input_hash": 1, "answer": a} for a in ("accept", "reject", "ignore")]
+    lines = [
+        {**one, "_input_hash": n, "answer": a} for n, a in enumerate(("accept", "reject", "ignore"))
+    ]
     accepted, rejected, ignored = read(tmp_path, "\n".join(map(json.dumps, lines)), "x.jsonl")
     assert (accepted.id, keys(accepted)) == ("x-0", [(0, 3, "A")])
     assert accepted.tokens == ((0, 3), (5, 8))
@@ -176,8 +179,12 @@ def test_argilla_responses_come_before_suggestions(tmp_path):
     assert document.meta == {"source": "x"}
     record["responses"]["spans"][0]["status"] = "discarded"
     (document,) = read(tmp_path, [record])
-    assert keys(document) == [(0, 3, "A")]
+    assert document.spans is None
     assert document.meta["unread"] == {"answers_skipped": 1}
+    record |= {"responses": {}, "status": "pending"}
+    (document,) = read(tmp_path, [record])
+    assert keys(document) == [(0, 3, "A")]
+    assert document.meta["unread"] == {"suggestions_only": 1}
 
 
 # Containers, and what is wrong

@@ -7,7 +7,8 @@ list of strings. In a Hugging Face dataset (``to_datasets``), a record is a row 
 ``text``, ``spans.responses``, ``spans.responses.users``, ``spans.suggestion`` …
 
 Offsets are code points, as the server checks them. Argilla's editor counts UTF-16 units (its issue
-5729), so human spans after a character above U+FFFF are counted as doubtful.
+5729), so human spans after a character above U+FFFF are counted as doubtful, and their text is not
+annotated.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from vermeil.corpora.tools.json_fields import (
     object_at,
     objects_at,
     optional_id,
+    require_text_key,
     text_at,
 )
 from vermeil.data.document import Document, Span
@@ -35,14 +37,18 @@ _RECORD_KEYS = ("id", "status", "_server_id", "vectors")
 _STATES: dict[str, AnswerState] = {"submitted": "done", "draft": "draft", "discarded": "skipped"}
 
 
-def read_argilla(record: Mapping[str, Any]) -> AnsweredText:
+def read_argilla(record: Mapping[str, Any], text_key: str | None = None) -> AnsweredText:
     """Return the text of a record with its suggestions and responses.
 
+    Args:
+        record: the record.
+        text_key: field of the text; None: ``text``, or the only string.
+
     Raises:
-        DataError: it is not a record of Argilla, or it has several texts.
+        DataError: it is not a record of Argilla, it has several texts, or not this field.
     """
     fields = object_at(record, "fields")
-    key = _text_key(fields)
+    key = _text_key(fields) if text_key is None else require_text_key(fields, text_key, '"fields"')
     text = text_at(fields, key)
     metadata = object_at(record, "metadata")
     suggested = {
@@ -64,7 +70,12 @@ def read_argilla(record: Mapping[str, Any]) -> AnsweredText:
     answers += [_answer(states[user], values, user, text) for user, values in by_user.items()]
     meta = {k: v for k, v in metadata.items() if k != KEY}
     return AnsweredText(
-        text, answers, parsed_extras(metadata.get(KEY)), meta, optional_id(record.get("id"))
+        text,
+        answers,
+        parsed_extras(metadata.get(KEY)),
+        meta,
+        optional_id(record.get("id")),
+        saved_by_tool="status" in record or "_server_id" in record,
     )
 
 
@@ -117,7 +128,9 @@ def record_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
         elif "." not in column and column not in _RECORD_KEYS and value is not None:
             plain[column] = value
     fields = {TEXT: plain.pop(TEXT)} if TEXT in plain else plain
+    state = {"status": row["status"]} if "status" in row else {}
     return {
+        **state,
         "id": row.get("id"),
         "fields": fields,
         "metadata": {} if fields is plain else plain,
@@ -137,7 +150,10 @@ def _text_key(fields: Mapping[str, Any]) -> str:
         return TEXT
     if len(strings) != 1:
         names = ", ".join(fields) or "nothing"
-        raise DataError(f'"fields" holds {names}; expected "text", or exactly one string')
+        raise DataError(
+            f'"fields" holds {names}; expected "text", or exactly one string. Set text_key '
+            "(--text-key)"
+        )
     return strings[0]
 
 

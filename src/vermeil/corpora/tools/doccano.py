@@ -2,9 +2,10 @@
 
 ``{"id": 7, "text": "…", "label": [[0, 2, "ORG"], …]}``, or in projects with relations ``{"text",
 "entities": [{"id", "label", "start_offset", "end_offset"}], "relations": [{"from_id", "to_id",
-"type"}]}``. Offsets are code points. Classification projects have a list of labels in place of the
-spans; projects with both have labels in ``cats``. doccano renumbers texts; the original id is
-restored from the text's meta.
+"type"}]}``. Projects of intent detection have ``{"entities": [[0, 2, "ORG"], …], "cats": […]}``.
+The text may be in ``data``. Offsets are code points. Classification projects have a list of labels
+in place of the spans; projects with both have labels in ``cats``. doccano renumbers texts; the
+original id is restored from the text's meta.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from vermeil.corpora.tools.json_fields import (
     object_at,
     objects_at,
     optional_id,
+    require_text_key,
     text_at,
 )
 from vermeil.data.document import Document, Span
@@ -30,26 +32,37 @@ from vermeil.errors import DataError
 _KNOWN_KEYS = ("id", "text", "data", "label", "labels", "entities", "relations", "cats", "Comments")
 
 
-def read_doccano(record: Mapping[str, Any]) -> AnsweredText:
+def read_doccano(record: Mapping[str, Any], text_key: str | None = None) -> AnsweredText:
     """Return an exported text; its annotation counts as confirmed, since doccano exports no state.
 
+    Args:
+        record: the text with its annotation.
+        text_key: key of the text; None: ``text``, or ``data``.
+
     Raises:
-        DataError: it is not a record of doccano.
+        DataError: it is not a record of doccano, or it has no text under this key.
     """
-    text = text_at(record, "data" if "text" not in record and "data" in record else "text")
-    spans, labels, relations, unread = None, None, None, Counter[str]()
-    entities = objects_at(record, "entities")
-    if entities is not None:
-        spans = [_entity(item) for item in entities]
-        relations = _relations(record, entities, unread)
+    if text_key is None:
+        key = "data" if "text" not in record and "data" in record else "text"
     else:
-        spans, labels = _label(list_at(record, "labels" if "labels" in record else "label"))
+        key = require_text_key(record, text_key, "the record")
+    text = text_at(record, key)
+    spans, labels, relations, unread = None, None, None, Counter[str]()
+    entities = list_at(record, "entities")
+    if entities and all(isinstance(item, list) for item in entities):
+        spans, _ = _label(entities, "entities")
+    elif entities is not None:
+        objects = objects_at(record, "entities") or []
+        spans = [_entity(item) for item in objects]
+        relations = _relations(record, objects, unread)
+    else:
+        spans, labels = _label_at(record)
     cats = list_at(record, "cats")
     if cats is not None:
         labels = tuple(_string(item) for item in cats)
     unread["comments"] = len(list_at(record, "Comments") or ())
     extras = record.get(KEY) or object_at(record, "meta").get(KEY)
-    meta = {k: v for k, v in record.items() if k not in (*_KNOWN_KEYS, KEY) and v is not None}
+    meta = {k: v for k, v in record.items() if k not in (key, *_KNOWN_KEYS, KEY) and v is not None}
     answer = Answer("done", spans, labels, relations, unread=unread)
     return AnsweredText(text, [answer], extras, meta, optional_id(record.get("id")))
 
@@ -81,25 +94,39 @@ def write_doccano(document: Document, suggest: bool = False) -> dict[str, Any]: 
 
 def looks_like_doccano(record: Mapping[str, Any]) -> bool:
     """Return whether a JSON object is a record of doccano."""
-    if not isinstance(record.get("text"), str):
+    if not isinstance(record.get("text", record.get("data")), str):
         return False
     # A Vermeil record has an id, and labels that are strings.
     labels = record.get("labels")
     if isinstance(labels, list) and not (
-        "id" in record and all(isinstance(item, str) for item in labels)
+        "id" in record and "text" in record and all(isinstance(item, str) for item in labels)
     ):
         return True
     if isinstance(record.get("label"), list):
         return True
     entities = record.get("entities")
-    return isinstance(entities, list) and all(
-        isinstance(item, dict) and "start_offset" in item for item in entities
+    if not isinstance(entities, list):
+        return isinstance(record.get("cats"), list)
+    return all(
+        "start_offset" in item if isinstance(item, dict) else _is_triple(item) for item in entities
     )
 
 
-def _label(
-    items: list[Any] | None,
+def _is_triple(item: object) -> bool:
+    match item:
+        case [int(), int(), str()]:
+            return True
+    return False
+
+
+def _label_at(
+    record: Mapping[str, Any],
 ) -> tuple[list[Span] | None, tuple[str, ...] | None]:
+    key = "labels" if "labels" in record else "label"
+    return _label(list_at(record, key), key)
+
+
+def _label(items: list[Any] | None, key: str) -> tuple[list[Span] | None, tuple[str, ...] | None]:
     """Return spans, or labels of the text if the items are strings."""
     if items is None:
         return None, None
@@ -117,7 +144,7 @@ def _label(
             case dict():
                 spans.append(_entity(item))
             case _:
-                raise DataError(f'"label" holds {format_value(item)}; expected [start, end, label]')
+                raise DataError(f'"{key}" holds {format_value(item)}; expected [start, end, label]')
     return spans, None
 
 

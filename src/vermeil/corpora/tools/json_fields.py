@@ -72,6 +72,24 @@ def objects_at(record: Mapping[str, Any], key: str) -> list[Mapping[str, Any]] |
     return values
 
 
+def require_text_key(values: Mapping[str, Any], key: str, place: str) -> str:
+    """Return the configured key of the text.
+
+    Args:
+        values: the object that holds the text.
+        key: the configured key.
+        place: name of the object, for the error.
+
+    Raises:
+        DataError: there is no string under this key.
+    """
+    if not isinstance(values.get(key), str):
+        strings = [name for name, value in values.items() if isinstance(value, str)]
+        found = ", ".join(strings) or "none"
+        raise DataError(f'{place} has no string under the text key "{key}"; strings: {found}')
+    return key
+
+
 def optional_id(value: Any) -> str | None:
     """Return an id, which may be a string or a number, or None if there is none."""
     return str(value) if isinstance(value, str | int) and value != "" else None

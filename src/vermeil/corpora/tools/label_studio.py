@@ -2,17 +2,20 @@
 
 A file is an array of ``{"id", "data": {"text"}, "annotations": [{"result": […], "was_cancelled",
 "completed_by"}], "predictions": [{"result": […], "model_version", "score"}]}``. A result of type
-``labels`` is a span (``value``: start, end, text, labels), type ``choices`` labels the text, and
-type ``relation`` joins two spans by their ids. Offsets are code points. Editors before October 2021
-counted UTF-16 units, which is recognised from the surface in ``text``.
+``labels`` is a span (``value``: start, end, text, labels). Type ``choices`` labels the text; with
+the id of a span, it is about the span only, and counted. Type ``relation`` joins two spans by their
+ids. Offsets are code points. Editors before October 2021 counted UTF-16 units, and browsers may
+count a carriage return with a line feed as one. The surface in ``text`` proves such units. A text
+with a surface that differs is not annotated.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+from vermeil.corpora.surfaces import DIFFERENT, StatedSpan, check_surfaces
 from vermeil.corpora.tools.answers import Answer, AnsweredText, AnswerState
 from vermeil.corpora.tools.extras import KEY, extras_of
 from vermeil.corpora.tools.json_fields import (
@@ -21,9 +24,9 @@ from vermeil.corpora.tools.json_fields import (
     object_at,
     objects_at,
     optional_id,
+    require_text_key,
     text_at,
 )
-from vermeil.corpora.utf16 import from_utf16
 from vermeil.data.document import Document, Span
 from vermeil.data.records import format_value
 from vermeil.errors import DataError
@@ -40,27 +43,48 @@ CONFIGURATION = (
 _SPAN_TYPES = ("labels", "hypertextlabels")
 
 
-def read_label_studio(record: Mapping[str, Any]) -> AnsweredText:
+class _Region(NamedTuple):
+    """Labelled range of an answer: id and names of its labels, and the range with its surface."""
+
+    id: str
+    names: Sequence[str]
+    stated: StatedSpan
+
+
+def read_label_studio(record: Mapping[str, Any], text_key: str | None = None) -> AnsweredText:
     """Return the text of a task with its annotations, drafts and predictions.
 
+    Args:
+        record: the task.
+        text_key: key of the text in the task's data; None: ``text``, the only string, or the only
+            string that holds all surfaces.
+
     Raises:
-        DataError: it is not a task of Label Studio, or has no text.
+        DataError: it is not a task of Label Studio, or has no text, or not this key.
     """
     data = object_at(record, "data")
-    key = _text_key(data)
+    key = (
+        _text_key(record, data) if text_key is None else require_text_key(data, text_key, '"data"')
+    )
     text = text_at(data, key)
     answers = []
     for item in objects_at(record, "predictions") or ():
         answers.append(_answer(item, "suggested", optional_id(item.get("model_version")), text))
     for item in objects_at(record, "drafts") or ():
         answers.append(_answer(item, "draft", _user(item.get("user")), text))
-    found = objects_at(record, "annotations" if "annotations" in record else "completions")
-    for item in sorted(found or (), key=lambda item: str(item.get("created_at") or "")):
+    found = _annotations(record)
+    for item in sorted(found, key=lambda item: str(item.get("created_at") or "")):
         cancelled = item.get("was_cancelled") or item.get("skipped")
         state: AnswerState = "skipped" if cancelled else "done"
         answers.append(_answer(item, state, _user(item.get("completed_by")), text))
+    if record.get("cancelled_annotations") and not found:
+        # The export leaves out skipped annotations, and only counts them.
+        answers += [Answer("skipped")] * number_at(record, "cancelled_annotations")
     meta = {k: v for k, v in data.items() if k not in (key, KEY)}
-    return AnsweredText(text, answers, data.get(KEY), meta, optional_id(record.get("id")))
+    own_id = optional_id(record.get("id"))
+    return AnsweredText(
+        text, answers, data.get(KEY), meta, own_id, saved_by_tool=own_id is not None
+    )
 
 
 def write_label_studio(document: Document, suggest: bool = False) -> dict[str, Any]:
@@ -97,41 +121,70 @@ def looks_like_label_studio(record: Mapping[str, Any]) -> bool:
     return isinstance(record.get("data"), dict)
 
 
-def _text_key(data: Mapping[str, Any]) -> str:
-    """Return the key of the text in the task's data: ``text``, or the only string."""
+def _annotations(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return objects_at(record, "annotations" if "annotations" in record else "completions") or []
+
+
+def _text_key(record: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    """Return the key of the text: ``text``, the only string, or that which holds all surfaces."""
     if TEXT in data:
         return TEXT
     strings = [key for key, value in data.items() if isinstance(value, str)]
-    if len(strings) != 1:
-        names = ", ".join(data) or "nothing"
-        raise DataError(f'"data" holds {names}; expected "text", or exactly one string')
-    return strings[0]
+    if len(strings) == 1:
+        return strings[0]
+    items = [*_annotations(record), *(objects_at(record, "predictions") or ())]
+    answers = [[region.stated for region in _regions(item)] for item in items]
+    holding = [
+        key
+        for key in strings
+        if any(one.surface for stated in answers for one in stated)
+        and not any(
+            check_surfaces(data[key], s, editor=True).counts.get(DIFFERENT) for s in answers
+        )
+    ]
+    if len({data[key] for key in holding}) == 1:
+        return holding[0]
+    names = ", ".join(data) or "nothing"
+    raise DataError(
+        f'"data" holds {names}; expected "text", or exactly one string. Set text_key (--text-key) '
+        "to the key of the text"
+    )
+
+
+def _regions(item: Mapping[str, Any]) -> list[_Region]:
+    """Return the labelled ranges of an answer, in the order of the file."""
+    regions = []
+    for result in objects_at(item, "result") or ():
+        kind, value = str(result.get("type")), object_at(result, "value")
+        names = list_at(value, _labels_key(value, kind)) if kind in _SPAN_TYPES else None
+        if names:
+            place = object_at(value, "globalOffsets") or value
+            surface = value.get("text")
+            stated = StatedSpan(
+                [(number_at(place, "start"), number_at(place, "end"))],
+                surface if isinstance(surface, str) else None,
+            )
+            regions.append(_Region(str(result.get("id")), [_name(n) for n in names], stated))
+    return regions
 
 
 def _answer(
     item: Mapping[str, Any], state: AnswerState, annotator: str | None, text: str
 ) -> Answer:
+    regions = _regions(item)
+    checked = check_surfaces(text, [region.stated for region in regions], editor=True)
+    unread = Counter(checked.counts)
     spans: list[Span] = []
-    labels: list[str] | None = None
-    relations: list[Mapping[str, Any]] = []
     span_index: dict[str, int] = {}
-    unread: Counter[str] = Counter()
-    for result in objects_at(item, "result") or ():
-        kind = result.get("type")
-        value = object_at(result, "value")
-        if kind == "relation":
-            relations.append(result)
-        elif kind == "choices":
-            labels = [*(labels or ()), *(list_at(value, "choices") or ())]
-        elif kind in _SPAN_TYPES and list_at(value, _labels_key(value, kind)):
-            names = list_at(value, _labels_key(value, kind)) or []
-            span_index[str(result.get("id"))] = len(spans)
-            start, end = _range(value, text, unread)
-            spans += [Span(start, end, _name(name)) for name in names]
-        else:
-            unread[f"results_{kind}"] += 1
+    for region, places in zip(regions, checked.ranges, strict=True):
+        span_index[region.id] = len(spans)
+        spans += [Span(*places[0], name) for name in region.names]
+    results = objects_at(item, "result") or []
+    labels = _labels(results, unread)
     related = []
-    for result in relations:
+    for result in results:
+        if result.get("type") != "relation":
+            continue
         head = span_index.get(str(result.get("from_id")))
         tail = span_index.get(str(result.get("to_id")))
         named = list_at(result, "labels")
@@ -141,37 +194,36 @@ def _answer(
         if result.get("direction") == "left":
             head, tail = tail, head
         related += [(head, tail, _name(name)) for name in named]
-    return Answer(
-        state,
-        spans,
-        None if labels is None else tuple(_name(label) for label in labels),
-        related or None,
-        annotator,
-        unread,
-    )
+    return Answer(state, spans, labels, related or None, annotator, unread)
+
+
+def _labels(results: Sequence[Mapping[str, Any]], unread: Counter[str]) -> tuple[str, ...] | None:
+    """Return the choices about the whole text; count the results that are not read."""
+    region_ids = {
+        str(result["id"])
+        for result in results
+        if result.get("type") not in ("choices", "relation") and result.get("id") is not None
+    }
+    labels: list[str] | None = None
+    for result in results:
+        kind, value = str(result.get("type")), object_at(result, "value")
+        if kind == "choices":
+            if (
+                not {"start", "startOffset"}.isdisjoint(value)
+                or str(result.get("id")) in region_ids
+            ):
+                unread["results_choices"] += 1
+            else:
+                labels = [*(labels or ()), *map(_name, list_at(value, "choices") or ())]
+        elif kind != "relation" and not (
+            kind in _SPAN_TYPES and list_at(value, _labels_key(value, kind))
+        ):
+            unread[f"results_{kind}"] += 1
+    return None if labels is None else tuple(labels)
 
 
 def _labels_key(value: Mapping[str, Any], kind: str) -> str:
     return kind if kind in value else "labels"
-
-
-def _range(value: Mapping[str, Any], text: str, unread: Counter[str]) -> tuple[int, int]:
-    """Return the range of a span in code points, also if its editor counted UTF-16 units."""
-    place = object_at(value, "globalOffsets") or value
-    start, end = number_at(place, "start"), number_at(place, "end")
-    surface = value.get("text")
-    if not isinstance(surface, str) or _same(text[start:end], surface):
-        return start, end
-    other = from_utf16(text, (start, end))
-    if other is not None and _same(text[slice(*other)], surface):
-        return other
-    unread["surfaces_that_differ"] += 1
-    return start, end
-
-
-def _same(found: str, surface: str) -> bool:
-    r"""Return whether text and surface are equal; the editor writes line ends as ``\n``."""
-    return found == surface or found == surface.replace("\\n", "\n")
 
 
 def _span_result(number: int, span: Span, text: str) -> dict[str, Any]:

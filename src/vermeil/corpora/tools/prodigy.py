@@ -9,9 +9,11 @@ ignored task is read as a text without annotation, and counted.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from vermeil.corpora.surfaces import StatedSpan, check_surfaces
 from vermeil.corpora.tools.answers import Answer, AnsweredText, AnswerState
 from vermeil.corpora.tools.extras import KEY, extras_of
 from vermeil.corpora.tools.json_fields import (
@@ -19,15 +21,29 @@ from vermeil.corpora.tools.json_fields import (
     object_at,
     objects_at,
     optional_id,
+    require_text_key,
     text_at,
     wrong_type_error,
 )
 from vermeil.data.document import Document, Range, Span
 from vermeil.data.words import words_of
 
-ANSWER = "answer"
+ANSWER, ACCEPTED = "answer", "accept"
 _STATES: dict[str, AnswerState] = {"accept": "done", "reject": "rejected", "ignore": "skipped"}
 _HASHES = ("_input_hash", "_task_hash", "_view_id", "_session_id", "_annotator_id")
+_SPAN_VIEWS = ("ner", "ner_manual", "spans", "spans_manual", "relations")
+_OTHER_VIEWS_KEYS = (
+    "label",
+    "options",
+    ACCEPTED,
+    "cats",
+    "html",
+    "image",
+    "audio",
+    "video",
+    "arcs",
+)
+"""Keys of tasks that are not about spans, where no view is named."""
 _KNOWN_KEYS = (
     "id",
     "text",
@@ -41,23 +57,33 @@ _KNOWN_KEYS = (
 )
 
 
-def read_prodigy(record: Mapping[str, Any]) -> AnsweredText:
+def read_prodigy(record: Mapping[str, Any], text_key: str | None = None) -> AnsweredText:
     """Return the text of a task; without an answer, its spans are suggestions.
 
+    Args:
+        record: the task.
+        text_key: key of the text; None: ``text``.
+
     Raises:
-        DataError: it is not a task of Prodigy.
+        DataError: it is not a task of Prodigy, or it has no text under this key.
     """
-    text = text_at(record, "text")
+    key = "text" if text_key is None else require_text_key(record, text_key, "the task")
+    text = text_at(record, key)
     items = objects_at(record, "spans")
-    spans = None if items is None else [_span(item) for item in items]
     answer = record.get(ANSWER)
     if not (answer is None or (isinstance(answer, str) and answer in _STATES)):
         raise wrong_type_error(record, ANSWER, f"one of {', '.join(_STATES)}")
     state: AnswerState = "suggested" if answer is None else _STATES[answer]
     annotator = optional_id(record.get("_annotator_id")) or optional_id(record.get("_session_id"))
-    unread = {"relations": len(objects_at(record, "relations") or ())}
+    unread = Counter({"relations": len(objects_at(record, "relations") or ())})
+    if items is None and state == "done":
+        items = [] if _is_about_spans(record) else None
+        unread["answers_without_spans"] += items is None
+    spans = None if items is None else _spans(items, text, unread)
     kept = {
-        k: v for k, v in record.items() if k not in (*_KNOWN_KEYS, *_HASHES, KEY) and v is not None
+        k: v
+        for k, v in record.items()
+        if k not in (key, *_KNOWN_KEYS, *_HASHES, KEY) and v is not None
     }
     extras = record.get(KEY)
     return AnsweredText(
@@ -66,7 +92,21 @@ def read_prodigy(record: Mapping[str, Any]) -> AnsweredText:
         extras if isinstance(extras, Mapping) else _tokens(record, text),
         {**kept, **object_at(record, "meta")} if extras is None else kept,
         optional_id(record.get("id")),
+        saved_by_tool=any(hash_key in record for hash_key in _HASHES),
     )
+
+
+def input_key_of_prodigy(record: Mapping[str, Any]) -> str | None:
+    """Return a key that is equal for the tasks about one text; None for tasks without a hash."""
+    extras, number = record.get(KEY), record.get("_input_hash")
+    if all(record.get(key) is None for key in ("_input_hash", "_session_id", "_annotator_id")):
+        return None
+    if isinstance(extras, Mapping) and isinstance(extras.get("id"), str):
+        return f"vermeil {extras['id']}"
+    own = optional_id(record.get("id"))
+    if own is not None:
+        return f"id {own}"
+    return None if number is None else f"input {number}"
 
 
 def write_prodigy(document: Document, suggest: bool = False) -> dict[str, Any]:
@@ -97,8 +137,28 @@ def looks_like_prodigy(record: Mapping[str, Any]) -> bool:
     return isinstance(tokens, list) and bool(tokens) and isinstance(tokens[0], dict)
 
 
-def _span(item: Mapping[str, Any]) -> Span:
-    return Span(number_at(item, "start"), number_at(item, "end"), text_at(item, "label"))
+def _is_about_spans(record: Mapping[str, Any]) -> bool:
+    """Return whether the view of a task is one in which spans are marked."""
+    view = record.get("_view_id")
+    if view is None or view == "blocks":
+        return not any(key in record for key in _OTHER_VIEWS_KEYS)
+    return view in _SPAN_VIEWS
+
+
+def _spans(items: list[Mapping[str, Any]], text: str, unread: Counter[str]) -> list[Span]:
+    stated = [
+        StatedSpan(
+            [(number_at(item, "start"), number_at(item, "end"))],
+            item["text"] if isinstance(item.get("text"), str) else None,
+        )
+        for item in items
+    ]
+    checked = check_surfaces(text, stated)
+    unread.update(checked.counts)
+    return [
+        Span(*places[0], text_at(item, "label"))
+        for item, places in zip(items, checked.ranges, strict=True)
+    ]
 
 
 def _record(span: Span, starts: list[int], ends: list[int]) -> dict[str, Any]:
