@@ -136,6 +136,42 @@ def test_webanno_layer_may_be_chosen(tmp_path):
     assert [s.label for s in document.spans] == ["PRP", "NNP", "NNP"]
 
 
+def test_a_webanno_layer_that_is_missing_is_an_error_with_all_layers(tmp_path):
+    with pytest.raises(DataError, match=r"has no layer Chunk; layers: .*POS, .*NamedEntity\. Set"):
+        webanno(tmp_path, tag_key="Chunk")
+    plain = TSV.replace("ner.type.NamedEntity|id", "x.Morph|id")
+    with pytest.raises(DataError, match=r"has no layer .*NamedEntity; layers: .*POS, .*x\.Morph\."):
+        webanno(tmp_path, plain)
+    assert [s.label for s in webanno(tmp_path, plain, tag_key="POS").spans] == ["PRP", "NNP", "NNP"]
+
+
+def test_files_of_a_webanno_folder_have_one_layer(tmp_path):
+    header = "#FORMAT=WebAnno TSV 3.3\n#T_SP=a.type.POS|value\n\n\n"
+    (tmp_path / "y.tsv").write_text(header + "#Text=Go\n1-1\t0-2\tGo\tVB\t\n")
+    webanno(tmp_path)
+    named, other = read_corpus(CorpusConfig(path=tmp_path))
+    assert len(named.spans) == 4
+    assert other.spans is None
+    assert other.meta == {"unread": {"files_without_the_layer": 1, "layer_POS": 1}}
+    (document,) = read_corpus(CorpusConfig(path=tmp_path / "y.tsv"))
+    assert [span.key for span in document.spans] == [(0, 2, "VB")]
+
+
+def test_webanno_offsets_are_compared_with_the_words(tmp_path):
+    first = TSV[: TSV.index("#Text=Two")]
+    points = first
+    for old, new in [("7-9", "7-8"), *((f"{n}-", f"{n - 1}-") for n in (10, 14, 19))]:
+        points = points.replace(f"\t{old}", f"\t{new}")
+    for old, new in [("9-13", "9-12"), ("13-18", "13-17"), ("13-16", "13-15"), ("18-20", "18-19")]:
+        points = points.replace(f"\t{old}\t", f"\t{new}\t")
+    document = webanno(tmp_path, points)
+    assert [document.text[s.start : s.end] for s in document.spans][1:] == ["Ms.", "Ms. Haag", "Ha"]
+    assert document.meta["unread"]["code_point_offsets_converted"] == 5
+    document = webanno(tmp_path, first.replace("\tlike\t", "\tlove\t"))
+    assert document.spans is None
+    assert document.meta["unread"]["surfaces_that_differ"] == 1
+
+
 def test_webanno_writes_what_inception_reads(tmp_path):
     spans = (Span(0, 1, "a|b"), Span(0, 6, "X"), Span(2, 4, "Y"), Span(6, 7, "Z"))
     tokens = ((0, 1), (2, 6), (6, 7), (8, 9))

@@ -39,7 +39,7 @@ class Answer(NamedTuple):
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether offsets contradict the surfaces, or may count another unit than code points."""
+        """True if offsets contradict the surfaces, or may count another unit than code points."""
         return any(self.unread.get(name) for name in (DIFFERENT, "doubtful_offsets"))
 
     @property

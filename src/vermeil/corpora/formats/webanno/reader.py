@@ -5,16 +5,18 @@ the sentences. A sentence is ``#Text=`` with the text, and a row for each token:
 ``1-2<TAB>4-8<TAB>Haag<TAB>PER[1]``. Offsets are UTF-16 units. ``[1]`` joins the rows of one
 annotation, ``|`` separates annotations of one row, ``_`` means none, ``*`` one without a value.
 Special characters are escaped with a backslash. Rows ``1-2.1`` are parts of a token.
-`_choose_label_columns` selects one layer of spans. Annotations of other layers, relations and
-chains are counted. A document is a file, with all its sentences.
+`_chosen_layers` selects the layer of the spans, the same for all files of a folder. A file without
+it is not annotated. Annotations of other layers, relations and chains are counted. A document is a
+file, with all its sentences. Offsets are compared with the words of the rows.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +31,7 @@ from vermeil.corpora.source import (
     stem_of,
     translate_file_errors,
 )
+from vermeil.corpora.surfaces import DIFFERENT, is_same_text
 from vermeil.corpora.unread import with_unread
 from vermeil.corpora.utf16 import units_before
 from vermeil.data.document import Annotation, Document, Range, Span
@@ -58,6 +61,7 @@ class _FileContent:
     spans: list[tuple[int, int, str]] = field(default_factory=list)
     numbered: dict[tuple[str, str], int] = field(default_factory=dict)
     unread: Counter[str] = field(default_factory=Counter)
+    words: list[tuple[Range, str]] = field(default_factory=list)
 
     def add(self, text: str) -> None:
         self.text.append(text)
@@ -74,24 +78,31 @@ def read_webanno(config: CorpusConfig, lines: Iterable[Line]) -> Iterator[Locate
     Raises:
         DataError: a file is not WebAnno TSV 3.
     """
-    path, layer = config.path, config.tag_key
+    path = config.path
     if not path.is_dir():
-        yield LocatedDocument(path, None, webanno_document(lines, path, stem_of(path), layer))
+        first = list(_header(lines := iter(lines)))
+        layers = _chosen_layers(first, path, config.tag_key)
+        document = webanno_document(chain(first, lines), path, stem_of(path), layers)
+        yield LocatedDocument(path, None, document)
         return
     with translate_file_errors(path):
         files = list(files_below(path, ".tsv"))
+    headers = chain.from_iterable(_header(read_lines(file)) for file, _ in files)
+    layers = _chosen_layers(headers, path, config.tag_key)
     for file, name in files:
-        yield LocatedDocument(file, None, webanno_document(read_lines(file), file, name, layer))
+        yield LocatedDocument(file, None, webanno_document(read_lines(file), file, name, layers))
 
 
-def webanno_document(lines: Iterable[Line], path: Path, name: str, layer: str = "gold") -> Document:
+def webanno_document(
+    lines: Iterable[Line], path: Path, name: str, layers: Collection[str]
+) -> Document:
     """Return the document of a file.
 
     Args:
         lines: lines of the file.
         path: the file, for errors.
         name: id of the document.
-        layer: layer of the spans, if the file has it.
+        layers: layers of the spans. If the file has none of them, it is not annotated.
     """
     lines = iter(lines)
     first = next(lines, Line(1, ""))
@@ -108,9 +119,20 @@ def webanno_document(lines: Iterable[Line], path: Path, name: str, layer: str = 
                 waiting.append(unescape(line.text.removeprefix("#Text=")))
             elif line.text and not line.text.startswith("#"):
                 if chosen is None:
-                    chosen = _choose_label_columns(columns, layer)
+                    chosen = _label_columns(columns, layers)
                 _row(line.text, columns, chosen, found, waiting)
-    return _document(found, path, name, annotated=any(c.kind == "SP" for c in columns))
+    annotated = any(c.kind == "SP" and c.layer in layers for c in columns)
+    if layers and not annotated:
+        found.unread["files_without_the_layer"] += 1
+    return _document(found, path, name, annotated=annotated)
+
+
+def _header(lines: Iterable[Line]) -> Iterator[Line]:
+    """Yield the lines up to the first one after the declared layers."""
+    for number, line in enumerate(lines):
+        yield line
+        if number and not line.text.startswith("#T_"):
+            return
 
 
 def _columns(line: str) -> list[_Column]:
@@ -125,27 +147,54 @@ def _columns(line: str) -> list[_Column]:
     return columns
 
 
-def _choose_label_columns(columns: Sequence[_Column], configured: str) -> list[int]:
-    """Return the columns whose values are labels, one for each layer that is read.
+def _chosen_layers(headers: Iterable[Line], path: Path, configured: str) -> list[str]:
+    """Return the layers whose annotations are spans.
 
-    The layer is the configured one, else NamedEntity, else all layers of the project
-    (``webanno.custom``), else all. The label is the feature ``value`` or ``label``, else the first
-    feature.
+    They are the configured layer, else NamedEntity, else all layers of the project
+    (``webanno.custom``), else the only one.
+
+    Args:
+        headers: lines with the declared layers of all files.
+        path: the file or folder, for errors.
+        configured: the configured layer, or the last part of its name.
+
+    Raises:
+        DataError: there is no configured layer, or there are several others.
     """
-    spans = [(n, c) for n, c in enumerate(columns) if c.kind == "SP"]
+    declared = dict.fromkeys(
+        column.layer
+        for line in headers
+        if line.text.startswith("#T_SP")
+        for column in _columns(line.text)
+    )
     for choose in (
         lambda layer: configured in (layer, layer.rpartition(".")[2]),
         lambda layer: layer == LAYER,
         lambda layer: layer.startswith(("webanno.custom.", "custom.")),
-        bool,
+        lambda _: True,
     ):
-        layers: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-        for number, column in spans:
-            if choose(column.layer):
-                layers[column.layer].append((number, column.feature))
-        if layers:
-            return [_label_column(features) for features in layers.values()]
+        layers = [layer for layer in declared if choose(layer)]
+        named = configured != CorpusConfig.model_fields["tag_key"].default
+        if not layers and not named:
+            continue
+        if not layers or (choose(LAYER) and len(layers) > 1):
+            names = ", ".join(declared) or "none"
+            missing = configured if named else LAYER
+            raise DataError(
+                f"has no layer {missing}; layers: {names}. Set tag_key (--tag-key) to one of them",
+                path,
+            )
+        return layers
     return []
+
+
+def _label_columns(columns: Sequence[_Column], layers: Collection[str]) -> list[int]:
+    """Return the column of the label of each layer: ``value`` or ``label``, else the first."""
+    found: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+    for number, column in enumerate(columns):
+        if column.kind == "SP" and column.layer in layers:
+            found[column.layer].append((number, column.feature))
+    return [_label_column(features) for features in found.values()]
 
 
 def _label_column(features: list[tuple[int, str]]) -> int:
@@ -174,6 +223,7 @@ def _row(
     place = (int(start), int(end))
     if waiting:
         _begin_sentence(place[0], found, waiting)
+    found.words.append((place, cells[2]))
     if "." not in cells[0]:
         found.tokens.append(place)
     for number, column in enumerate(columns):
@@ -240,6 +290,18 @@ def _document(found: _FileContent, path: Path, name: str, *, annotated: bool) ->
     text = "".join(found.text).removesuffix("\n")
     position = {units: number for number, units in enumerate(units_before(text))}
 
+    def is_word(places: Mapping[int, int], where: Range, word: str) -> bool:
+        start, end = (places.get(one, -1) for one in where)
+        return 0 <= start <= end and any(
+            is_same_text(text[start:end], form) for form in (word, unescape(word))
+        )
+
+    differing = sum(not is_word(position, *word) for word in found.words)
+    code_points = {number: number for number in range(len(text) + 1)}
+    if differing and all(is_word(code_points, *word) for word in found.words):
+        position = code_points
+        found.unread["code_point_offsets_converted"] = differing
+
     def place(start: int, end: int) -> Range:
         if start not in position or end not in position:
             raise DataError(f"{start}-{end} is not in the text, or cuts a character in two", path)
@@ -252,7 +314,10 @@ def _document(found: _FileContent, path: Path, name: str, *, annotated: bool) ->
         for start, end, label in found.spans
         if label and start < end
     ]
-    tokens = tuple(place(start, end) for start, end in found.tokens)
+    tokens: tuple[Range, ...] | None = tuple(place(start, end) for start, end in found.tokens)
+    if differing and position is not code_points:
+        found.unread[DIFFERENT] = differing
+        annotated, tokens = False, None
     with add_error_location(path):
         return Document(
             name,
