@@ -147,7 +147,7 @@ def _columns(line: str) -> list[_Column]:
     return columns
 
 
-def _chosen_layers(headers: Iterable[Line], path: Path, configured: str) -> list[str]:
+def _chosen_layers(headers: Iterable[Line], path: Path, configured: str | None) -> list[str]:
     """Return the layers whose annotations are spans.
 
     They are the configured layer, else NamedEntity, else all layers of the project
