@@ -18,16 +18,53 @@ _DECODER = json.JSONDecoder()
 _OPENING = re.compile(r'\{\s*"')
 _OBJECT = re.compile(r'\{\s*["}]')
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_REFUSAL = re.compile(
+_REFUSAL_LEAD = (
     r"\W*(?:(?:(?:i['’]m|i am|we['’]re|we are)\s+)?(?:so |very )?sorry\W+(?:but\s+)?"
     r"|(?:my )?apologies\W+(?:but\s+)?|unfortunately\W+|as an ai\b[^.!?\n]{0,60}?,\s*)*"
     r"(?:(?:i|we)\s+(?:can(?:not|['’]t| not)|won['’]t|will not)"
     r"|(?:i am|i['’]m|we are|we['’]re) (?:unable|not able) to)\s+"
+)
+_REFUSED_ACTION = (
     r"(?:assist|help|comply|fulfil|engage|process|continue|do (?:this|that)"
     r"|complete (?:this|that|your)"
-    r"|(?:provide|share|generate|create) (?:this|that|such|assistance))",
+    r"|(?:provide|share|generate|create) (?:this|that|such|assistance))"
+)
+_REFUSAL = re.compile(_REFUSAL_LEAD + _REFUSED_ACTION, re.IGNORECASE)
+_REFUSAL_WITH_ANSWER = re.compile(
+    rf"{_REFUSAL_LEAD}(?:{_REFUSED_ACTION}|(?:extract|annotate|label|tag|analy[sz]e|perform|answer"
+    r"|respond|discuss|complete|identify|provide|share|handle|work|do)\b"
+    r"(?!\s+(?:any|a single|further|more|other|named|entit\w+|names)\b))"
+    r"|\W*(?:sorry\W+(?:but )?)?(?:i|we) (?:must |have to |need to )?(?:decline|refuse)\b"
+    r"|\W*(?:sorry\W+(?:but )?)?(?:i['’]m|i am) not comfortable\b"
+    r"|\W*th(?:is|e) (?:request|content|text|task) (?:violates|goes against|is against)\b",
     re.IGNORECASE,
 )
+"""Refusals beside an empty answer; "I cannot identify any entities" is an answer."""
+_SENTENCE_START = re.compile(r"\A|[\n.!?:}\]]\s*|(?<=[>`])\s*")
+_COMPLETE = frozenset(
+    (
+        *("", "none", "null", "stop", "stopped", "eos", "eos_token", "end_turn"),
+        *("stop_sequence", "stop_token", "end_of_text", "complete", "completed", "finished"),
+        *("finish_reason_stop",),
+    )
+)
+"""Finish reasons of a reply that the model ended."""
+_LIMITS = frozenset(
+    (
+        *("length", "max_tokens", "max_length", "max_new_tokens", "max_output_tokens"),
+        *("model_length", "model_context_window_exceeded", "context_length_exceeded"),
+        *("finish_reason_max_tokens",),
+    )
+)
+"""Finish reasons of a reply that reached a length limit."""
+_FILTERED = frozenset(
+    (
+        *("content_filter", "content_filtered", "safety", "recitation", "blocklist", "spii"),
+        *("refusal", "prohibited_content", "guardrail_intervened", "sensitive", "moderation"),
+        *("language",),
+    )
+)
+"""Finish reasons of a reply that the server withheld, in whole or in part."""
 _LONGEST_REFUSAL = 800
 """Characters. A longer reply that begins like a refusal also holds other content."""
 
@@ -119,10 +156,12 @@ def unusable_result(reply: Reply, problem: str, **notes: int) -> ReplyResult:
     """
     if was_refused(reply):
         return ReplyResult(State.REFUSED, problem="the teacher declined", notes=notes)
-    if reply.finish_reason == "length":
+    if ended_at_limit(reply):
         return ReplyResult(
             State.TRUNCATED, problem="cut off at the length limit before the answer", notes=notes
         )
+    if not ended_normally(reply):
+        problem = f"{problem}; the server ended the reply with the reason {reply.finish_reason!r}"
     return ReplyResult(State.UNPARSABLE, problem=problem, notes=notes)
 
 
@@ -133,20 +172,59 @@ def was_refused(reply: Reply) -> bool:
     return len(reply.text) <= _LONGEST_REFUSAL and _REFUSAL.match(reply.text) is not None
 
 
+def unreliable_empty_result(reply: Reply, text: str) -> ReplyResult | None:
+    """Return the result for an empty answer that is not reliable; None if it is reliable.
+
+    It is not reliable after a refusal, or if the server ended the reply for an unknown reason.
+
+    Args:
+        reply: a reply with an empty answer.
+        text: the document's text. A refusal that it contains is a quotation.
+    """
+    if _holds_refusal(reply, text):
+        return ReplyResult(State.REFUSED, problem="the teacher declined, with an empty answer")
+    if ended_normally(reply) or ended_at_limit(reply):
+        return None
+    problem = f"an empty answer that the server ended with the reason {reply.finish_reason!r}"
+    return ReplyResult(State.UNPARSABLE, problem=problem)
+
+
+def _holds_refusal(reply: Reply, text: str) -> bool:
+    if len(reply.text) > _LONGEST_REFUSAL:
+        return False
+    starts = (found.end() for found in _SENTENCE_START.finditer(reply.text))
+    found = (_REFUSAL_WITH_ANSWER.match(reply.text, start) for start in starts)
+    return any(one is not None and one.group().strip() not in text for one in found)
+
+
 def was_filtered(reply: Reply) -> bool:
     """Return whether the server withheld the reply or part of it.
 
     Even a complete answer is then not reliable.
     """
-    return reply.finish_reason == "content_filter"
+    return _folded_reason(reply) in _FILTERED
+
+
+def ended_at_limit(reply: Reply) -> bool:
+    """Return whether the reply reached a length limit."""
+    return _folded_reason(reply) in _LIMITS
+
+
+def ended_normally(reply: Reply) -> bool:
+    """Return whether the model ended the reply; an unknown finish reason counts as an abort."""
+    return _folded_reason(reply) in _COMPLETE
 
 
 def was_cut_after_draft(reply: Reply) -> bool:
-    """Return whether the reply reached the length limit and does not end with an answer.
+    """Return whether the reply did not end normally and does not end with an answer.
 
     An empty answer before that point may be a quotation of the instruction.
     """
-    return reply.finish_reason == "length" and not reply.text.rstrip(" \r\n`").endswith(("}", "]"))
+    return not ended_normally(reply) and not reply.text.rstrip(" \r\n`").endswith(("}", "]"))
+
+
+def _folded_reason(reply: Reply) -> str:
+    return re.sub(r"[^a-z]+", "_", reply.finish_reason.casefold()).strip("_")
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

@@ -37,11 +37,13 @@ class ParsedReply:
         mentions: mentions in the order of the reply; empty if there is a marked text.
         notes: irregularities of the reply, name to count.
         marked: the copy of the text, for inline formats.
+        problem: the reason why a reply with answers is not usable; None if it is usable.
     """
 
     mentions: tuple[Mention, ...] = ()
     notes: Mapping[str, int] = field(default_factory=dict)
     marked: InlineMarkedText | None = None
+    problem: str | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:

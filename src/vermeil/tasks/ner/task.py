@@ -35,6 +35,7 @@ from vermeil.tasks.ner.verification import NerVerification
 from vermeil.tasks.ner.votes import vote_spans
 from vermeil.tasks.protocol import Head, ReplyResult
 from vermeil.tasks.replies import (
+    unreliable_empty_result,
     unusable_result,
     was_cut_after_draft,
     was_filtered,
@@ -137,10 +138,14 @@ class NerTask:
         parsed = None if was_filtered(reply) else parse_reply(name, own, question)
         was_cut = was_cut_after_draft(reply)
         located = None if parsed is None else self._locate(text, parsed, was_cut)
+        quoted = {} if own == reply.text else {"quoted": 1}
+        if parsed is not None and parsed.problem is not None:
+            return unusable_result(reply, parsed.problem, **parsed.notes, **quoted)
         if parsed is None or located is None or (not located and was_cut):
-            quoted = {} if own == reply.text else {"quoted": 1}
             problem = f"no complete answer in the requested format ({name})"
             return unusable_result(reply, problem, **quoted)
+        if not located and (unreliable := unreliable_empty_result(reply, text)) is not None:
+            return unreliable
         notes = {**parsed.notes, TRUNCATED: 1} if was_cut else parsed.notes
         if reply.logprobs is not None:
             # Removing a quotation from the reply invalidates the positions in it.

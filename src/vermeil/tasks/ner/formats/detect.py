@@ -8,7 +8,7 @@ from vermeil.tasks.ner.formats.json_answers import parse_json
 from vermeil.tasks.ner.formats.json_entities import read_list, read_object, read_single
 from vermeil.tasks.ner.formats.json_labels import read_known_labels
 from vermeil.tasks.ner.formats.json_surfaces import read_known_surfaces
-from vermeil.tasks.ner.formats.prose import answer_lines, means_no_entities
+from vermeil.tasks.ner.formats.lines import parse_no_entities
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 _SHAPES = (read_object, read_list, read_single, read_known_labels, read_known_surfaces)
@@ -22,6 +22,8 @@ def parse_any(reply: str, question: Question) -> ParsedReply | None:
     """
     found = [parsed for parsed in _parse_in_all_formats(reply, question) if parsed is not None]
     for parsed in found:
+        if parsed.problem is not None:
+            return parsed
         if any(question.labels.normalise(label) is not None for label in parsed.labels):
             return parsed
     return next((parsed for parsed in found if not parsed.is_empty), found[0] if found else None)
@@ -41,9 +43,5 @@ def _parse_in_all_formats(reply: str, question: Question) -> list[ParsedReply | 
         reasons.parse_reply(reply, question),
         token_lines.parse_reply(reply, question),
         lines.parse_reply(reply, question),
-        _parse_no_entities(reply),
+        parse_no_entities(reply, question),
     ]
-
-
-def _parse_no_entities(reply: str) -> ParsedReply | None:
-    return ParsedReply() if any(map(means_no_entities, answer_lines(reply)[-1:])) else None

@@ -1,42 +1,20 @@
-"""JSON formats: find the last answer in a reply and read its entries."""
+"""JSON formats: find the answers in a reply and read their entries."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from vermeil.data.mention import Mention
+from vermeil.tasks.ner.formats.answer_parts import FoundAnswer, JsonAnswer, merge_answers
 from vermeil.tasks.ner.formats.lenient_json import BareWord, Container, Value, read_value
-from vermeil.tasks.ner.reply_format import MALFORMED, TRUNCATED, ParsedReply, Question
+from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 _OPENING = re.compile(r"""\[\s*[\[{("'“‘\]]|\{\s*["'“‘}{]|\{\s*\w{1,40}\s*:""")
 _MAX_READ_FACTOR = 8
 """Limit of the characters read in search of the answer, as a multiple of the reply's length."""
 _LINE_ENDS = re.compile(r"[ \t`.]*(?:\n|\Z)")
 _REPLY_ENDS = re.compile(r"[\s`.]*\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class JsonAnswer:
-    """The content of a container.
-
-    Args:
-        mentions: mentions of its complete entries.
-        malformed: number of other entries.
-        closed: whether the list of entries is complete.
-        is_entry: whether it is a single entry; the next entries then belong to the same answer.
-    """
-
-    mentions: tuple[Mention, ...] = ()
-    malformed: int = 0
-    closed: bool = True
-    is_entry: bool = False
-
-    @property
-    def is_usable(self) -> bool:
-        """Return whether it has mentions or is a complete, empty answer."""
-        return bool(self.mentions) or (self.closed and not self.malformed)
 
 
 AnswerReader = Callable[[Container, Question], JsonAnswer | None]
@@ -46,33 +24,28 @@ AnswerReader = Callable[[Container, Question], JsonAnswer | None]
 def parse_json(
     reply: str, question: Question, shapes: Sequence[AnswerReader]
 ) -> ParsedReply | None:
-    """Return the content of the last answer in a reply, in the first shape that matches it.
+    """Return the content of the answer in a reply, in the first shape that matches it.
 
-    Reasoning, drafts, code fences and closing words are ignored. An answer that was cut off is the
-    last one, even without any complete entry. The result is None if no entry is complete.
+    Parts of one answer are merged. A final answer replaces drafts. Quotations, reasoning, code
+    fences and closing words are ignored. An answer that was cut off is the last one, even without
+    any complete entry. The result is None if no entry is complete. It has a problem if the reply
+    holds several answers that contradict each other.
 
     Args:
         reply: the reply without reasoning.
         question: the request behind the reply.
         shapes: readers of the accepted shapes, in order of preference.
     """
-    answer: JsonAnswer | None = None
-    for found in _answers(reply, question, shapes):
-        if answer is None or not found.is_entry:
-            answer = found
-        elif answer.is_entry:
-            mentions = answer.mentions + found.mentions
-            answer = JsonAnswer(mentions, answer.malformed + found.malformed, found.closed, True)
-    if answer is None or not answer.is_usable:
-        return None
-    notes = {MALFORMED: answer.malformed, TRUNCATED: int(not answer.closed)}
-    return ParsedReply(answer.mentions, {name: n for name, n in notes.items() if n})
+    found = _answers(reply, question, shapes)
+    return None if found is None else merge_answers(reply, question, found)
 
 
 def read_entries(
     values: Sequence[Value], closed: bool, read: Callable[[Value], Mention | None]
 ) -> JsonAnswer:
-    """Return the content of a list of entries; words between them are ignored.
+    """Return the content of a list of entries.
+
+    Words between entries are ignored. A list of words without any entry is malformed.
 
     Args:
         values: the list's values.
@@ -83,14 +56,19 @@ def read_entries(
     if not closed and entries and _is_open(entries[-1]):
         entries.pop()
     mentions = tuple(m for m in map(read, entries) if m is not None)
-    return JsonAnswer(mentions, len(entries) - len(mentions), closed)
+    words = 0 if entries else sum(isinstance(v, BareWord) and bool(v.text) for v in values)
+    return JsonAnswer(mentions, words + len(entries) - len(mentions), closed)
 
 
 def _answers(
     reply: str, question: Question, shapes: Sequence[AnswerReader]
-) -> Iterator[JsonAnswer]:
-    position, effort = 0, _MAX_READ_FACTOR * len(reply)
-    while effort > 0 and (opening := _OPENING.search(reply, position)):
+) -> list[FoundAnswer] | None:
+    """Return all answers in a reply; None if the search exceeds its limit."""
+    answers: list[FoundAnswer] = []
+    position, lower, effort = 0, 0, _MAX_READ_FACTOR * len(reply)
+    while opening := _OPENING.search(reply, position):
+        if effort <= 0:
+            return None
         start = opening.start()
         container, end = read_value(reply, start)
         effort -= end - start
@@ -102,9 +80,10 @@ def _answers(
             position = start + 1
             continue
         position = end
-        is_empty = not (container.keys or found.mentions or found.malformed) and found.closed
-        if not is_empty or _is_alone(reply, start, end):
-            yield found
+        if container.keys or not found.is_empty or _is_alone(reply, start, end):
+            answers.append(FoundAnswer(found, start, end, lower))
+            lower = end
+    return answers
 
 
 def _first(

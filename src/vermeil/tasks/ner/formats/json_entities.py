@@ -7,12 +7,15 @@ common synonyms of the keys. In json, only ``{"entities": []}`` means that there
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.alignment.occurrences import find_occurrences
-from vermeil.tasks.ner.formats.json_answers import JsonAnswer, parse_json, read_entries
+from vermeil.tasks.ner.formats.answer_parts import JsonAnswer, is_placeholder, merge_mentions
+from vermeil.tasks.ner.formats.json_answers import parse_json, read_entries
 from vermeil.tasks.ner.formats.lenient_json import BareWord, Container, Value, reply_ranges
 from vermeil.tasks.ner.formats.token_indices import read_pair
 from vermeil.tasks.ner.marked_text import InlineMarkedText
@@ -22,6 +25,12 @@ from vermeil.tasks.replies import closed_object_schema
 _LISTS = ("entities", "named_entities", "mentions", "spans", "annotations")
 _SURFACES = ("text", "surface", "entity", "name", "span", "mention", "word")
 _LABELS = ("label", "type", "entity_type", "category", "class", "tag", "entity_group")
+
+_NO_CLAIMS = re.compile(
+    r"reject|exclud|discard|ignor|omit|remov|skip|candidate|consider|example|not[ _-]|non[ _-]"
+    r"|token|word|sentence|text|reason|explanation|relation|label|type"
+)
+"""Keys of lists that hold no entities of the answer."""
 
 _INSTRUCTION = """\
 Format: {"entities": [{"text": "...", "label": "..."}]}
@@ -88,26 +97,75 @@ def render_list(marked: InlineMarkedText) -> str:
 
 
 def parse_reply(reply: str, question: Question) -> ParsedReply | None:
-    """Return the content of the last answer in a reply, or None if there is none."""
+    """Return the content of the answer in a reply, or None if there is none."""
     return parse_json(reply, question, (read_object, read_non_empty_list, read_single))
 
 
 def parse_list(reply: str, question: Question) -> ParsedReply | None:
-    """Return the content of the last answer; an empty list means that there are no entities."""
+    """Return the content of the answer; an empty list means that there are no entities."""
     return parse_json(reply, question, (read_object, read_list, read_single))
 
 
 def read_object(container: Container, question: Question) -> JsonAnswer | None:
-    """Read an object that holds a list of entries."""
-    values = container.get(*_LISTS) if container.is_object else None
-    if isinstance(values, BareWord) and not container.closed:
-        return JsonAnswer(closed=False)
-    if not isinstance(values, Container) or values.is_object:
+    """Read an object that holds a list of entries, or several such lists."""
+    if not container.is_object:
         return None
-    answer = read_entries(values.items, values.closed, lambda value: read_entry(value, question))
-    if answer.mentions or container.closed:
-        return answer
-    return JsonAnswer(malformed=answer.malformed, closed=False)
+    pairs = [
+        ((key or "").strip().casefold(), value)
+        for key, value in zip(container.keys, container.items, strict=True)
+    ]
+    values = [value for key, value in pairs if key in _LISTS]
+    lists = [one for one in values if isinstance(one, Container) and not one.is_object]
+    if not lists:
+        is_cut = bool(values) and isinstance(values[-1], BareWord) and not container.closed
+        return JsonAnswer(closed=False) if is_cut else None
+    answers = [
+        read_entries(one.items, one.closed, lambda value: read_entry(value, question))
+        for one in lists
+    ]
+    mentions = merge_mentions([one.mentions for one in answers], question)
+    malformed = sum(one.malformed for one in answers)
+    closed = all(one.closed for one in answers)
+    if mentions is None:  # the lists contradict each other
+        return JsonAnswer(malformed=1)
+    malformed += _other_claims(pairs, {one.surface for one in mentions}, question)
+    if mentions or container.closed:
+        return JsonAnswer(mentions, malformed, closed)
+    return JsonAnswer(malformed=malformed, closed=False)
+
+
+def _other_claims(pairs: Sequence[tuple[str, Value]], known: set[str], question: Question) -> int:
+    """Return the number of entries under keys that were not requested.
+
+    Args:
+        pairs: keys, in lower case, and values of an object.
+        known: surfaces of the requested list.
+        question: the request behind the reply.
+    """
+    others = ((k, v) for k, v in pairs if k not in _LISTS and isinstance(v, Container))
+    claims = [
+        surface
+        for key, value in others
+        if not _NO_CLAIMS.search(key)
+        for surface in _claimed_surfaces(key, value, question)
+    ]
+    return sum(surface not in known for surface in claims)
+
+
+def _claimed_surfaces(key: str, value: Container, question: Question) -> Iterator[str]:
+    """Yield the surfaces of entries in a value, and of strings in a list that occur in the text."""
+    if value.is_object:
+        for label, inner in zip(value.keys, value.items, strict=True):
+            if isinstance(inner, Container) and label and question.labels.normalise(label):
+                yield from (one for one in inner.items if isinstance(one, str) and one)
+        return
+    is_label = question.labels.normalise(key) is not None
+    for one in value.items:
+        entry = read_entry(one, question)
+        if entry is not None:
+            yield entry.surface
+        elif isinstance(one, str) and one and (is_label or one in question.text):
+            yield one
 
 
 def read_list(container: Container, question: Question) -> JsonAnswer | None:
@@ -143,9 +201,12 @@ def read_entry(value: Value, question: Question) -> Mention | None:
     if not isinstance(value, Container):
         return None
     if not value.is_object:
-        return read_pair(value, question)
+        pair = read_pair(value, question)
+        return None if pair is None or is_placeholder(pair.surface, question) else pair
     surface, label = value.get(*_SURFACES), value.get(*_LABELS)
     if not isinstance(surface, str) or not isinstance(label, str) or not surface or not label:
+        return None
+    if is_placeholder(surface, question):
         return None
     number = value.get("occurrence")
     is_counting = isinstance(number, BareWord) and number.text.isascii() and number.text.isdigit()

@@ -6,7 +6,8 @@ import json
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.formats.json_answers import JsonAnswer, parse_json
+from vermeil.tasks.ner.formats.answer_parts import JsonAnswer, is_placeholder
+from vermeil.tasks.ner.formats.json_answers import parse_json
 from vermeil.tasks.ner.formats.lenient_json import BareWord, Container, Value, reply_ranges
 from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
@@ -34,11 +35,11 @@ def render_reply(marked: InlineMarkedText) -> str:
 
 
 def parse_reply(reply: str, question: Question) -> ParsedReply | None:
-    """Return the content of the last answer in a reply, or None if there is none."""
+    """Return the content of the answer in a reply, or None if there is none."""
     return parse_json(reply, question, (read_labels,))
 
 
-def read_labels(container: Container, _question: Question) -> JsonAnswer | None:
+def read_labels(container: Container, question: Question) -> JsonAnswer | None:
     """Read an object whose values are lists of strings, or single strings."""
     if not container.is_object:
         return None
@@ -53,7 +54,7 @@ def read_labels(container: Container, _question: Question) -> JsonAnswer | None:
         mentions += [
             Mention(s, key, reply_ranges=reply_ranges(s, key))
             for s in surfaces
-            if key and isinstance(s, str) and s
+            if key and isinstance(s, str) and s and not is_placeholder(s, question)
         ]
     malformed = entries - len(mentions)
     if malformed and not mentions:

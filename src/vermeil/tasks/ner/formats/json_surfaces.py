@@ -6,7 +6,8 @@ import json
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.formats.json_answers import JsonAnswer, parse_json
+from vermeil.tasks.ner.formats.answer_parts import JsonAnswer, is_placeholder
+from vermeil.tasks.ner.formats.json_answers import parse_json
 from vermeil.tasks.ner.formats.lenient_json import BareWord, Container, reply_ranges
 from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
@@ -31,11 +32,11 @@ def render_reply(marked: InlineMarkedText) -> str:
 
 
 def parse_reply(reply: str, question: Question) -> ParsedReply | None:
-    """Return the content of the last answer in a reply, or None if there is none."""
+    """Return the content of the answer in a reply, or None if there is none."""
     return parse_json(reply, question, (read_surfaces,))
 
 
-def read_surfaces(container: Container, _question: Question) -> JsonAnswer | None:
+def read_surfaces(container: Container, question: Question) -> JsonAnswer | None:
     """Read an object whose values are strings."""
     if not container.is_object:
         return None
@@ -45,7 +46,7 @@ def read_surfaces(container: Container, _question: Question) -> JsonAnswer | Non
     mentions = [
         Mention(key, value, reply_ranges=reply_ranges(key, value))
         for key, value in pairs
-        if key and isinstance(value, str)
+        if key and isinstance(value, str) and not is_placeholder(key, question)
     ]
     labelled = tuple(m for m in mentions if m.label)
     if pairs and not labelled:
@@ -54,9 +55,9 @@ def read_surfaces(container: Container, _question: Question) -> JsonAnswer | Non
 
 
 def read_known_surfaces(container: Container, question: Question) -> JsonAnswer | None:
-    """Read an object of strings if one of its values is a requested label or it is empty."""
+    """Read an object of strings if one of its values is a requested label."""
     answer = read_surfaces(container, question)
-    if answer is None or not container.keys:
-        return answer
+    if answer is None:
+        return None
     known = any(question.labels.normalise(m.label) is not None for m in answer.mentions)
     return answer if known else None

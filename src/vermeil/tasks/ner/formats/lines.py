@@ -10,6 +10,9 @@ from vermeil.tasks.ner.formats.prose import (
     abbreviation,
     answer_lines,
     clean_surface,
+    has_prose,
+    is_answer_line,
+    is_rejection,
     last_parenthesis,
     means_no_entities,
 )
@@ -23,7 +26,6 @@ entity (LABEL)
 If there is none: No entities"""
 
 _LABEL_LIKE = re.compile(r"[^\W\d_][\w /&-]{0,40}")
-_REJECTION = re.compile(r"(?:no|not|none|non)\b.*", re.IGNORECASE | re.DOTALL)
 _MAX_LABEL_WORDS = 4
 """Maximum number of words of a label; longer strings are explanations."""
 
@@ -55,31 +57,37 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
         is_known = question.labels.normalise(label) is not None
         if not surface:
             continue
-        if is_known or _is_label(label):
+        if is_known or _is_label(label, question.labels):
             mentions.append(Mention(surface, label))
             known += is_known
             if short := abbreviation(written, surface, question.text):
                 shorts.append(Mention(short, label))
-        elif _REJECTION.fullmatch(label):
+        elif is_rejection(label, question.labels):
             rejected += 1
     others = len(lines) - len(mentions) - rejected
     is_in_text = any(mention.surface in question.text for mention in mentions)
     if known or (is_in_text and not others):
         return ParsedReply((*mentions, *shorts), {"other_lines": others} if others else {})
-    means_none = rejected or any(map(means_no_entities, lines))
-    return ParsedReply() if means_none and not mentions and not _has_prose(lines) else None
+    if mentions:
+        return None
+    if rejected and not has_prose(lines, question.labels):
+        return ParsedReply()
+    return parse_no_entities(reply, question)
 
 
-def _is_label(label: str) -> bool:
+def _is_label(label: str, labels: LabelSet) -> bool:
     """Return whether a string looks like a label, even if it was not requested."""
     is_short = len(label.split()) <= _MAX_LABEL_WORDS and _LABEL_LIKE.fullmatch(label) is not None
-    return is_short and not _REJECTION.fullmatch(label)
+    return is_short and not is_rejection(label, labels)
 
 
-def _has_prose(lines: list[str]) -> bool:
-    """Return whether any line is neither a heading nor a statement without entities."""
-    pairs = ((line, last_parenthesis(line)[1]) for line in lines)
-    return any(
-        not (line.endswith(":") or means_no_entities(line) or _REJECTION.fullmatch(inner))
-        for line, inner in pairs
-    )
+def parse_no_entities(reply: str, question: Question) -> ParsedReply | None:
+    """Return an empty answer if the lines state it and no line contradicts it.
+
+    The lines before a last line that begins with "Answer:" are reasoning.
+    """
+    lines = answer_lines(reply)
+    if is_answer_line(reply):
+        lines = lines[-1:]
+    means_none = any(means_no_entities(line, question.labels) for line in lines)
+    return ParsedReply() if means_none and not has_prose(lines, question.labels) else None

@@ -4,8 +4,25 @@ from __future__ import annotations
 
 import re
 
-_REASONING = re.compile(r"</(?:think|thinking|thought|reasoning|analysis)>", re.IGNORECASE)
-_UNFINISHED = re.compile(r"\s*<(?:think|thinking|thought|reasoning|analysis)>", re.IGNORECASE)
+from vermeil.tasks.labels import LabelSet
+
+_REASONING_TAGS = (
+    r"(?:think|thinking|thoughts?|reasoning|analysis|reflection|scratchpad|reason|seed:think)"
+)
+_REASONING = re.compile(
+    rf"</{_REASONING_TAGS}>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>|<\|END_THINKING\|>",
+    re.IGNORECASE,
+)
+_UNFINISHED = re.compile(
+    rf"^[ \t]{{0,8}}(?:<{_REASONING_TAGS}>|\[THINK\]|◁think▷|<\|begin_of_thought\|>"
+    r"|<\|START_THINKING\|>)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_CHANNEL = "<|channel|>"
+_FINAL_CHANNEL = re.compile(r"<\|channel\|>\s*final\b[^\n]{0,120}?<\|message\|>")
+_MESSAGE_END = re.compile(r"<\|(?:end|return|call|start)\|>")
+_BARE_CHANNEL = re.compile(r"\s*(?:analysis|commentary)(?=[A-Z])")
+_BARE_FINAL = "assistantfinal"
 _HEADING = re.compile(
     r"^[ \t#>*_]{0,8}(?:final )?(?:answer|output|result|entities|named entities)[ \t*_]{0,4}"
     r":[ \t*_]{0,8}$",
@@ -21,20 +38,49 @@ _NONE = re.compile(
     r"(?!.{0,300}\b(?:but|except|other than|besides|however|apart from)\b)[^.\n]{0,300})[.\W]{0,4}",
     re.IGNORECASE,
 )
+_RESERVATION = re.compile(
+    r"\b(?:but|however|though|although|yet|except|unless|if|likely|probably|possibly|perhaps"
+    r"|maybe|presumably|rather|instead|nevertheless|could|might|may|closest|arguably)\b|,\s{0,4}only\b",
+    re.IGNORECASE,
+)
+_REJECTION = re.compile(r"(?:no|not|none|non)\b.*", re.IGNORECASE | re.DOTALL)
+_LABEL_WORD = re.compile(r"[^\W_][\w&/-]{0,60}")
 
 
 def without_reasoning(reply: str, text: str) -> str:
-    """Return the reply after its reasoning block; empty if the block does not end.
+    """Return the reply after its reasoning block or channel; empty if the reasoning does not end.
 
     If the text itself contains such tags, they may belong to the answer, and the reply is returned
-    unchanged.
+    unchanged. The end of the result is the end of the reply, so that positions counted from there
+    stay valid: what follows the answer is replaced with blanks.
     """
-    ends = [found.end() for found in _REASONING.finditer(reply)]
-    if _REASONING.search(text) or _UNFINISHED.search(text):
+    if any(p.search(text) for p in (_REASONING, _UNFINISHED)) or _CHANNEL in text:
         return reply
-    if ends:
-        return reply[ends[-1] :]
-    return "" if _UNFINISHED.match(reply) else reply
+    if _CHANNEL in reply:
+        return _final_channel(reply)
+    if _BARE_CHANNEL.match(reply):
+        _, found, answer = reply.rpartition(_BARE_FINAL)
+        return answer if found else ""
+    ends = [found.end() for found in _REASONING.finditer(reply)]
+    answer = reply[ends[-1] :] if ends else reply
+    opening = _UNFINISHED.search(answer)
+    return answer if opening is None else _blank_from(answer, opening.start())
+
+
+def _final_channel(reply: str) -> str:
+    """Return the last message of the channel "final", or what follows the last message."""
+    finals = [found.end() for found in _FINAL_CHANNEL.finditer(reply)]
+    if finals:
+        answer = reply[finals[-1] :]
+        end = _MESSAGE_END.search(answer)
+        return answer if end is None else _blank_from(answer, end.start())
+    ends = [found.end() for found in _MESSAGE_END.finditer(reply)]
+    answer = reply[ends[-1] :] if ends else ""
+    return "" if _CHANNEL in answer else answer.removeprefix("assistant")
+
+
+def _blank_from(answer: str, end: int) -> str:
+    return answer[:end] + " " * (len(answer) - end) if answer[:end].strip() else ""
 
 
 def answer_part(reply: str) -> str:
@@ -57,9 +103,40 @@ def answer_lines(reply: str) -> list[str]:
     return [_PREFIX.sub("", line, count=1) for line in content_lines(answer_part(reply))]
 
 
-def means_no_entities(line: str) -> bool:
-    """Return whether a line states that there are no entities, and nothing else."""
-    return len(line) <= 400 and _NONE.fullmatch(line) is not None
+def is_answer_line(reply: str) -> bool:
+    """Return whether the last line of a reply begins with "Answer:"."""
+    return any(map(_PREFIX.match, content_lines(answer_part(reply))[-1:]))
+
+
+def means_no_entities(line: str, labels: LabelSet) -> bool:
+    """Return whether a line states that there are no entities, and nothing else.
+
+    A statement about some of several labels ("no entities of type PER") is not enough.
+    """
+    if len(line) > 400 or not _NONE.fullmatch(line) or _RESERVATION.search(line):
+        return False
+    named = {labels.normalise(word) for word in _LABEL_WORD.findall(line)} - {None}
+    return not named or len(named) == len(labels.names)
+
+
+def is_rejection(words: str, labels: LabelSet) -> bool:
+    """Return whether words after a candidate reject it, as "not an entity" does.
+
+    A reservation ("no clear class, most likely TOOL") is no rejection.
+    """
+    if not _REJECTION.fullmatch(words) or _RESERVATION.search(words):
+        return False
+    later = re.split(r"[,;:–—]", words)[1:]
+    return not any(labels.normalise(w) for part in later for w in _LABEL_WORD.findall(part))
+
+
+def has_prose(lines: list[str], labels: LabelSet) -> bool:
+    """Return whether any line is neither a heading nor a statement without entities."""
+    pairs = ((line, last_parenthesis(line)[1]) for line in lines)
+    return any(
+        not (line.endswith(":") or means_no_entities(line, labels) or is_rejection(inner, labels))
+        for line, inner in pairs
+    )
 
 
 def last_parenthesis(line: str) -> tuple[str, str]:

@@ -10,12 +10,12 @@ import re
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.formats.lines import parse_no_entities
 from vermeil.tasks.ner.formats.prose import (
     abbreviation,
     answer_lines,
     clean_surface,
     last_parenthesis,
-    means_no_entities,
     without_number,
 )
 from vermeil.tasks.ner.marked_text import InlineMarkedText
@@ -51,7 +51,7 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     """Return the accepted candidates.
 
     A reply that rejects all candidates means that there are no entities. Lines without a decision
-    are ignored.
+    are ignored if there is any candidate.
     """
     mentions: list[Mention] = []
     rejected, malformed = 0, 0
@@ -78,7 +78,7 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
             malformed += 1
     if mentions or (rejected and not malformed):
         return ParsedReply(tuple(mentions), {MALFORMED: malformed} if malformed else {})
-    return ParsedReply() if not malformed and any(map(means_no_entities, lines)) else None
+    return None if malformed else parse_no_entities(reply, question)
 
 
 def _decision(line: str) -> tuple[list[str], int, bool | None]:

@@ -87,7 +87,9 @@ def test_the_prompt_of_the_format_stays_as_it_was_recorded():
 
 @pytest.mark.parametrize("name", ["json", "json_occurrence", "json_list", "token_indices"])
 def test_each_instruction_shows_an_empty_answer_that_the_parser_reads(name):
-    assert read(REPLY_FORMATS[name].instruction(LABELS), name) == ParsedReply()
+    instruction = REPLY_FORMATS[name].instruction(LABELS)
+    assert read(instruction.rpartition("If there is none: ")[2], name) == ParsedReply()
+    assert read(instruction, name) is None
 
 
 @pytest.mark.parametrize(
