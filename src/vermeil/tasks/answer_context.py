@@ -22,8 +22,9 @@ _ORDINAL = (
     r"|\d{1,4}(?:st|nd|rd|th))"
 )
 _PART = re.compile(
-    rf"\b(?:(?:{_UNIT}|line|text)[ _-]{{0,2}}(?:no\.? |number |#)?{_NUMBER}\b|{_ORDINAL} {_UNIT}\b"
-    rf"|s{_NUMBER}\b|also|additionally|furthermore|moreover|plus|in addition|as well|another"
+    rf"\b(?:(?:{_UNIT}|line|text)[ _-]{{0,2}}(?:no\.? |number |#)?{_NUMBER}\b"
+    rf"|{_ORDINAL} (?:{_UNIT}|one)\b|s{_NUMBER}\b"
+    r"|also|additionally|furthermore|moreover|plus|in addition|as well|another"
     r"|remaining|(?:more|further|other|additional) (?:entit|nam|mention)\w+)",
     re.IGNORECASE,
 )
@@ -51,6 +52,9 @@ _DRAFT = re.compile(
 _QUOTING = re.compile(
     r"\b(?:if|would|unless|otherwise|without|examples?|for instance|placeholder|instead of"
     r"|rather than|hypothetical\w*|suppos\w+|assuming|had (?:there|it|they|i))\b|\be\.?g\b"
+    r"|\b(?:wenn|falls|ohne|wäre|würde|hätte|andernfalls|beispiel\w*|si|sans|serait|aurait|sinon"
+    r"|exemple|sin|sería|habría|ejemplo|senza|sarebbe|avrebbe|altrimenti|esempio|sem|seria|haveria"
+    r"|exemplo|zonder|zou|voorbeeld)\b"
     r"|^\W*(?:the )?(?:expected |required |requested |output |answer |reply |json )?"
     r"(?:format|template|schema|shape|instructions?)\b(?! (?:output|answer|result))",
     re.IGNORECASE,
@@ -60,6 +64,7 @@ _UNSETTLED = re.compile(
     r"|means|mean)\b|n['’]t\b",
     re.IGNORECASE,
 )
+_CHOICE = re.compile(r"\b(?:could|might|may)\b", re.IGNORECASE)
 _AFFIRMATIVE = re.compile(
     r"\b(?:answers?|outputs?|results?|response|json|final|therefore|thus|so|hence|no|none|zero"
     r"|empty|nothing|conclu\w+|entit\w+|here)\b|^\W*[^\W\d_]\w*\W*[:：]\W*$",
@@ -98,6 +103,12 @@ def is_draft(reply: str, start: int, lower: int) -> bool:
 def is_quotation(reply: str, start: int, lower: int) -> bool:
     """Return whether the words before an answer introduce it as an example or a possibility."""
     return _QUOTING.search(_before(reply, start, lower)) is not None
+
+
+def is_possibility(reply: str, start: int, lower: int) -> bool:
+    """Return whether the words before an answer name it an example or one of several choices."""
+    before = _before(reply, start, lower)
+    return _QUOTING.search(before) is not None or _CHOICE.search(before) is not None
 
 
 def is_empty_answer(reply: str, start: int, end: int, lower: int) -> bool:

@@ -12,9 +12,25 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vermeil.data.reply import Reply, State
+from vermeil.tasks.answer_context import is_draft, is_possibility, is_quotation, relation
 from vermeil.tasks.protocol import ReplyResult
 
-_DECODER = json.JSONDecoder()
+
+def _with_all_values(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object that loses no value of a repeated key: lists are joined."""
+    values: dict[str, list[Any]] = {}
+    for key, value in pairs:
+        values.setdefault(key, []).append(value)
+    return {key: found[0] if len(found) == 1 else _joined(found) for key, found in values.items()}
+
+
+def _joined(values: list[Any]) -> Any:
+    if all(value == values[0] for value in values):
+        return values[0]
+    return [one for value in values for one in (value if isinstance(value, list) else [value])]
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_with_all_values)
 _OPENING = re.compile(r'\{\s*"')
 _OBJECT = re.compile(r'\{\s*["}]')
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -69,28 +85,45 @@ _LONGEST_REFUSAL = 800
 """Characters. A longer reply that begins like a refusal also holds other content."""
 
 
-def last_object(text: str, key: str) -> dict[str, Any] | None:
-    """Return the last JSON object in ``text`` that has ``key``, or None if there is none.
+def answer_objects(reply: str, key: str, text: str) -> list[dict[str, Any]]:
+    """Return the JSON objects with ``key`` that are the answer: several if it has several parts.
 
-    Reasoning, code fences and closing words around it are ignored. If ``key`` occurs again after
-    that object, the real answer is broken or cut off. The object before it is then a draft or a
-    quotation of the instruction, and the result is None.
+    Reasoning, code fences, quotations and drafts are left out. If ``key`` occurs again after the
+    last object, the real answer is broken or cut off. The objects before it are then drafts or
+    quotations of the instruction, and the result is empty.
+
+    Args:
+        reply: the reply.
+        key: the key of the answer.
+        text: the document's text.
     """
-    found: dict[str, Any] | None = None
-    position, end = 0, 0
-    last = max(text.rfind(f'"{key}"'), 0)
-    while opening := _OPENING.search(text, position, last + 1):
+    parts: list[dict[str, Any]] = []
+    position, end, lower = 0, 0, 0
+    last = max(reply.rfind(f'"{key}"'), 0)
+    after_draft = False
+    while opening := _OPENING.search(reply, position, last + 1):
+        start = opening.start()
         try:
-            value, position = _DECODER.raw_decode(text, opening.start())
+            value, position = _DECODER.raw_decode(reply, start)
         except ValueError:  # no JSON, or a number with too many digits
-            position = opening.start() + 1
+            position = start + 1
+            continue
         except RecursionError:  # nested deeper than any answer
-            return None
-        else:
-            having = next((inner for inner in _objects(value) if key in inner), None)
-            found, end = (found, end) if having is None else (having, position)
-    reopened = re.compile(rf'"{re.escape(key)}"\s*:').search(text, end)
-    return None if reopened else found
+            return []
+        having = list(_objects_with(value, key))
+        if not having:
+            continue
+        before, end = reply[end:start], position
+        if parts and is_possibility(reply, start, lower):
+            continue
+        is_part = parts and not after_draft and relation(before, text) == "part"
+        if not is_part:
+            parts = []
+        parts += having
+        after_draft = is_draft(reply, start, lower) or is_quotation(reply, start, lower)
+        lower = position
+    reopened = re.compile(rf'"{re.escape(key)}"\s*:').search(reply, end)
+    return [] if reopened else parts
 
 
 def closed_object_schema(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -237,3 +270,16 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
             stack.extend(value.values())
         elif isinstance(value, list):
             stack.extend(value)
+
+
+def _objects_with(value: Any, key: str) -> Iterator[dict[str, Any]]:
+    """Yield the outermost objects with ``key`` within a JSON value, in the order of the value."""
+    stack = [value]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict) and key in value:
+            yield value
+        elif isinstance(value, dict):
+            stack.extend(reversed(value.values()))
+        elif isinstance(value, list):
+            stack.extend(reversed(value))

@@ -2,7 +2,13 @@ import pytest
 
 from vermeil.data.document import UNANNOTATED
 from vermeil.data.reply import Reply, State
-from vermeil.tasks.replies import as_text, last_object, unusable_result
+from vermeil.tasks.replies import (
+    answer_objects,
+    as_text,
+    unreliable_empty_result,
+    unusable_result,
+    was_filtered,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,13 +31,35 @@ from vermeil.tasks.replies import as_text, last_object, unusable_result
         ('{"k": 1,}', None),
     ],
 )
-def test_last_object_finds_the_answer_whatever_stands_around_it(text, expected):
-    assert last_object(text, "k") == expected
+def test_the_answer_is_found_whatever_stands_around_it(text, expected):
+    assert answer_objects(text, "k", "") == ([] if expected is None else [expected])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"k": 1}\n{"k": 2}', [1, 2]),
+        ('[{"k": 1}, {"k": 2}, {"k": 3}]', [1, 2, 3]),
+        ('Part 1: {"k": 1}\nPart 2: {"k": 2}\nFinal: {"k": 3}', [3]),
+        ('{"parts": [{"k": 1}, {"k": 2}]}', [1, 2]),
+        ('{"k": [1], "k": [2]}', [[1, 2]]),
+        ('{"k": "a", "k": "b"}', [["a", "b"]]),
+        ('{"k": "a", "k": "a"}', ["a"]),
+        ('Draft: {"k": 1}\n{"k": 2}', [2]),
+        ('{"k": 1}\nIf that is too strict, {"k": 2}.', [1]),
+        ('{"k": 1}\nIt could also be {"k": 2}.', [1]),
+        ('For example {"k": 1}\n{"k": 2}', [2]),
+        ('Ann left. {"k": 1}\nBob came. {"k": 2}', [1, 2]),
+    ],
+)
+def test_parts_of_an_answer_are_kept_and_drafts_are_not(text, expected):
+    found = answer_objects(text, "k", "Ann left. Bob came.")
+    assert [one["k"] for one in found] == expected
 
 
 @pytest.mark.parametrize("broken", ['{"k": [1, 2', '{"k": [1,]}', '{"why": "x", "k" : [1'])
 def test_a_draft_before_a_broken_answer_is_not_the_answer(broken):
-    assert last_object('If there is none: {"k": []}\n' + broken, "k") is None
+    assert answer_objects('If there is none: {"k": []}\n' + broken, "k", "") == []
 
 
 @pytest.mark.parametrize(
@@ -39,7 +67,7 @@ def test_a_draft_before_a_broken_answer_is_not_the_answer(broken):
     ['{"k": ' * 50_000, '{"k": [' + "[" * 200_000, '{"k": ' + "9" * 10_000 + "}", '{"' * 50_000],
 )
 def test_absurd_replies_are_no_answer_and_no_crash(text):
-    assert last_object(text, "k") is None
+    assert answer_objects(text, "k", "") == []
 
 
 def test_half_a_surrogate_pair_is_replaced_so_that_text_can_be_written():
@@ -92,3 +120,70 @@ def test_finish_reasons_name_the_state():
     assert state("Paris is", "length") is State.TRUNCATED
     assert state("", "content_filter") is State.REFUSED
     assert state(REFUSALS[0], "length") is State.REFUSED
+    assert state("Paris is", "MAX_TOKENS") is State.TRUNCATED
+    assert state("", "SAFETY") is State.REFUSED
+
+
+def test_an_unknown_finish_reason_is_named():
+    result = unusable_result(Reply("Paris is", finish_reason="abort"), "why")
+    assert (result.state, result.problem) == (
+        State.UNPARSABLE,
+        "why; the server ended the reply with the reason 'abort'",
+    )
+
+
+EMPTY = '{"entities": []}'
+
+
+@pytest.mark.parametrize(
+    "finish_reason",
+    ["stop", "STOP", "eos", "end_turn", "stop_sequence", "", "length", "max-tokens"],
+)
+def test_an_empty_answer_counts_if_the_model_ended_the_reply(finish_reason):
+    assert unreliable_empty_result(Reply(EMPTY, finish_reason=finish_reason), "Ann left.") is None
+
+
+@pytest.mark.parametrize(
+    "finish_reason", ["abort", "error", "tool_calls", "network_error", "other"]
+)
+def test_an_empty_answer_after_an_unknown_finish_reason_does_not_count(finish_reason):
+    result = unreliable_empty_result(Reply(EMPTY, finish_reason=finish_reason), "Ann left.")
+    assert result is not None
+    assert result.state is State.UNPARSABLE
+    assert repr(finish_reason) in (result.problem or "")
+
+
+@pytest.mark.parametrize("finish_reason", ["content_filter", "SAFETY", "recitation", "refusal"])
+def test_filters_of_several_servers_are_known(finish_reason):
+    assert was_filtered(Reply(EMPTY, finish_reason=finish_reason))
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        *REFUSALS,
+        "I can't extract personal data from this text.",
+        "I must decline.",
+        "I'm not comfortable with this request.",
+        "This text violates my guidelines.",
+    ],
+)
+def test_an_empty_answer_beside_a_refusal_does_not_count(refusal):
+    for text in (f"{refusal}\n{EMPTY}", f"{EMPTY}\n{refusal}", f"Well. {refusal} {EMPTY}"):
+        result = unreliable_empty_result(Reply(text), "Ann left.")
+        assert result is not None
+        assert result.state is State.REFUSED
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["I cannot find any entity.", "I can't identify any names.", "I cannot label any word."],
+)
+def test_a_search_without_result_is_no_refusal(words):
+    assert unreliable_empty_result(Reply(f"{words}\n{EMPTY}"), "Ann left.") is None
+
+
+def test_a_refusal_that_the_text_holds_is_a_quotation():
+    text = 'He wrote: "I cannot help with that."'
+    reply = Reply(f"The sentence reads: I cannot help with that\n{EMPTY}")
+    assert unreliable_empty_result(reply, text) is None

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.replies import as_text, closed_object_schema, last_object
+from vermeil.tasks.replies import answer_objects, as_text, closed_object_schema
 
 _KEY = "label"
 
@@ -30,7 +30,15 @@ def render_reply(label: str) -> str:
     return json.dumps({_KEY: label}, ensure_ascii=False)
 
 
-def parse_reply(text: str) -> str | None:
-    """Return the label of the last complete answer in ``text``, or None if there is none."""
-    answer = last_object(text, _KEY)
-    return None if answer is None else as_text(answer[_KEY])
+def parse_reply(reply: str, text: str) -> tuple[str, ...]:
+    """Return the different labels of the answer in a reply: one, none, or several.
+
+    The result is empty if a part of the answer is not a label.
+
+    Args:
+        reply: the reply.
+        text: the document's text.
+    """
+    values = [as_text(answer[_KEY]) for answer in answer_objects(reply, _KEY, text)]
+    labels = [value for value in values if value is not None]
+    return tuple(dict.fromkeys(labels)) if len(labels) == len(values) else ()

@@ -87,16 +87,21 @@ class ClassificationTask:
     def read(self, text: str, reply: Reply) -> ReplyResult:
         """Parse a reply.
 
-        A label outside the set makes it UNPARSABLE with the note ``off_schema``.
+        A label outside the set makes it UNPARSABLE with the note ``off_schema``, and several labels
+        with the note ``contradictory``.
         """
         own = without_quotations(reply.text, text)
-        answer = None if was_filtered(reply) else parse_reply(own)
-        if answer is None:
-            quoted = {} if own == reply.text else {"quoted": 1}
+        answers = () if was_filtered(reply) else parse_reply(own, text)
+        quoted = {} if own == reply.text else {"quoted": 1}
+        if not answers:
             return unusable_result(
                 reply, "no complete answer in the requested JSON format", **quoted
             )
-        label = self.label_set.normalise(answer)
+        labels = {self.label_set.normalise(answer): answer for answer in answers}
+        if len(labels) > 1:
+            problem = f"several labels, {', '.join(answers)}; none of them is marked as final"
+            return unusable_result(reply, problem, contradictory=1, **quoted)
+        label, answer = next(iter(labels.items()))
         if label is None:
             return ReplyResult(
                 State.UNPARSABLE,

@@ -11,7 +11,7 @@ from vermeil.data.reply import Message, Reply, State
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.messages import messages
 from vermeil.tasks.ner.votes import resolve
-from vermeil.tasks.replies import last_object, unusable_result, was_filtered, without_quotations
+from vermeil.tasks.replies import answer_objects, unusable_result, was_filtered, without_quotations
 from vermeil.tasks.votes import Verdicts, VotedSpan, VoteResult, with_verdict
 
 _KEY = "checks"
@@ -60,9 +60,10 @@ class NerVerification:
     def read(self, text: str, reply: Reply) -> Verdicts:
         """Return the verdicts of a reply; the note ``off_schema`` counts unknown labels."""
         own = without_quotations(reply.text, text)
-        answer = None if was_filtered(reply) else last_object(own, _KEY)
-        entries = answer[_KEY] if answer else None
-        if not isinstance(entries, list):
+        parts = [] if was_filtered(reply) else answer_objects(own, _KEY, text)
+        lists = [part[_KEY] for part in parts if isinstance(part[_KEY], list)]
+        entries = [entry for one in lists for entry in one]
+        if not lists or len(lists) < len(parts):
             failed = unusable_result(reply, "no complete answer about the mentions")
             return Verdicts(failed.state, problem=failed.problem)
         answers: dict[int, str | None] = {}

@@ -40,7 +40,7 @@ def test_an_unknown_prompt_names_the_known_ones():
 
 def test_the_format_reads_what_it_renders():
     for label in TASK.labels:
-        assert parse_reply(f"Reasons.\n```json\n{render_reply(label)}\n```") == label
+        assert parse_reply(f"Reasons.\n```json\n{render_reply(label)}\n```", "x") == (label,)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,34 @@ def test_names_and_aliases_are_labels_and_others_are_off_schema():
     assert (off.state, off.notes) == (State.UNPARSABLE, {"off_schema": 1})
     assert off.annotation.is_empty
     assert "weather" in (off.problem or "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"label": "sport"}\n{"label": "tech"}',
+        '[{"label": "sport"}, {"label": "tech"}]',
+        'Sentence 1: {"label": "sport"}\nSentence 2: {"label": "tech"}',
+    ],
+)
+def test_several_labels_contradict_each_other(text):
+    reading = TASK.read("They won.", Reply(text))
+    assert (reading.state, reading.notes) == (State.UNPARSABLE, {"contradictory": 1})
+    assert reading.problem == "several labels, sport, tech; none of them is marked as final"
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ('{"label": "sport"}\n{"label": "sports"}', "sport"),
+        ('Draft: {"label": "sport"}\nFinal: {"label": "tech"}', "tech"),
+        ('{"label": "tech"}\nIf it were a match, I would have written {"label": "sport"}.', "tech"),
+        ('{"label": "sport", "label": "tech"}', None),
+        ('{"label": "sport"}\n{"label": ["tech"]}', None),
+    ],
+)
+def test_the_final_label_counts_and_quotations_do_not(text, label):
+    assert TASK.read("They won.", Reply(text)).annotation.labels == (label and (label,))
 
 
 def test_check_wants_exactly_one_known_label():

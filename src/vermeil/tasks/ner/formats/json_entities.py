@@ -155,9 +155,13 @@ def _other_claims(pairs: Sequence[tuple[str, Value]], known: set[str], question:
 def _claimed_surfaces(key: str, value: Container, question: Question) -> Iterator[str]:
     """Yield the surfaces of entries in a value, and of strings in a list that occur in the text."""
     if value.is_object:
-        for label, inner in zip(value.keys, value.items, strict=True):
-            if isinstance(inner, Container) and label and question.labels.normalise(label):
-                yield from (one for one in inner.items if isinstance(one, str) and one)
+        for name, inner in zip(value.keys, value.items, strict=True):
+            if not name or _NO_CLAIMS.search(name.casefold()):
+                continue
+            if isinstance(inner, Container):
+                yield from _claimed_surfaces(name, inner, question)
+            elif isinstance(inner, str) and question.labels.normalise(inner) is not None:
+                yield name
         return
     is_label = question.labels.normalise(key) is not None
     for one in value.items:
@@ -216,7 +220,7 @@ def read_entry(value: Value, question: Question) -> Mention | None:
 
 def _is_empty_list(value: Value) -> bool:
     """Return whether a value is an empty list, as in ``[[]]``."""
-    return isinstance(value, Container) and not value.items
+    return isinstance(value, Container) and not value.is_object and not value.items
 
 
 def _items(marked: InlineMarkedText) -> list[dict[str, str | int]]:

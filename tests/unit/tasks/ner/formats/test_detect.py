@@ -52,10 +52,37 @@ def test_what_is_no_answer_in_any_format(reply):
 
 @pytest.mark.parametrize(
     "reply",
-    ["No entities.", "None", "There are no named entities in this sentence.", "Answer: none"],
+    [
+        "No entities.",
+        "None",
+        "There are no named entities in this sentence.",
+        "Answer: none",
+        "Ann Lee may be one, but she is a ship.\n\nAnswer: none",
+        "PER:\nNone\nLOC:\nNone",
+    ],
 )
 def test_plain_words_mean_no_entities(reply):
     assert parse_reply("detect", reply, QUESTION) == ParsedReply()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "PER:\nAnn Lee is one\n\nLOC:\n\nNone.",
+        "Ann Lee is a person.\nNone",
+        "There are no PER entities.",
+        "No entities, only Ann Lee",
+        "No entities unless Ann Lee counts",
+        "Ann Lee (no clear type, but possibly PER)",
+        "Ann Lee (not LOC; PER fits)",
+        "[{}]",
+        '{"entities": {}}',
+        '{"result": {}}',
+        "Result: {}",
+    ],
+)
+def test_words_that_hold_a_claim_do_not_mean_no_entities(reply):
+    assert parse_reply("detect", reply, QUESTION) is None
 
 
 @pytest.mark.parametrize(
@@ -113,6 +140,19 @@ def test_requested_labels_decide_between_formats(reply, expected):
         "answer:\n" * 25_000,
         "```\n" * 50_000,
         "</think>" * 25_000,
+        "<think>\n" * 25_000,
+        "<|channel|>" * 20_000,
+        "<|channel|>final<|message|>" * 8_000,
+        "<|end|>" * 30_000,
+        '{"entities": []} ' * 12_000,
+        'if {"entities": []} x\n' * 9_000,
+        '{"entities": [{"text": "Ann", "label": "PER"}]}\n' * 4_000 + "{",
+        '{"entities": [{"text": "Ann", "label": "PER"}]} and this\n' * 4_000 + "{",
+        "{" + '"entities": [], ' * 12_000 + "}{",
+        "{" + '"entities": [["Ann", "PER"]], ' * 7_000 + "}{",
+        '{"entities": [], "a": ' * 9_000,
+        '"a": ' * 40_000 + '{"entities": []}',
+        '{"entities": []}' + "-&/" * 60_000 + ': {"entities": []}',
     ],
     ids=lambda text: text[:8].encode("unicode_escape").decode() + f"…{len(text)}",
 )
@@ -120,3 +160,10 @@ def test_absurd_replies_are_read_in_time_proportional_to_their_length(text):
     # Quadratic work on 200,000 characters would not end within the day.
     parsed = parse_reply("detect", text, Question("Ann Lee left .", ONE_LABEL))
     assert parsed is None or parsed.marked is None or parsed.marked.marks
+
+
+def test_many_different_parts_are_merged_in_time_proportional_to_their_number():
+    parts = [f'{{"entities": [{{"text": "N{n}", "label": "PER"}}]}}' for n in range(5_000)]
+    parsed = parse_reply("detect", "\n".join(parts), Question("Ann left .", ONE_LABEL))
+    assert parsed is not None
+    assert len(parsed.mentions) == 5_000
