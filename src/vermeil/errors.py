@@ -6,6 +6,7 @@
     │   └── EncoderNotFoundError 2  the encoder cannot be found or loaded
     ├── DataError                3  a file or record is invalid
     ├── TeacherError             4  the teacher cannot be used
+    │   └── TeacherStoppedError  4  the first requests all failed in the same way
     ├── TrainingError            5  training cannot start or continue
     │   └── WeightsError         5  weights differ from the published ones
     └── ExportError              6  a model cannot be exported without a change of its output
@@ -16,6 +17,7 @@ A message contains the problem, its location and the next step. Expected problem
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -82,6 +84,27 @@ class TeacherError(VermeilError):
     """The teacher cannot be reached, or refuses requests."""
 
     exit_code: ClassVar[int] = 4
+
+
+class TeacherStoppedError(TeacherError):
+    """Sending stopped because the first requests all failed in the same way.
+
+    Replies received before are stored.
+
+    Args:
+        message: the problem, the counts and the next step.
+        failures: number of requests without a usable reply, by kind of failure.
+        problems: number of them by problem in words.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        failures: Mapping[str, int] | None = None,
+        problems: Mapping[str, int] | None = None,
+    ) -> None:
+        self.failures, self.problems = dict(failures or {}), dict(problems or {})
+        super().__init__(message)
 
 
 class TrainingError(VermeilError):

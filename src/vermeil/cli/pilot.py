@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
-from vermeil.cli.ui.output import console, print_json, table
+from vermeil.cli.ui.output import console, print_json, print_status, table
 from vermeil.cli.ui.progress import shown_progress
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def pilot(
         print_json(report.as_dict())
     else:
         _print(report)
+    for warning in report.warnings:
+        print_status(f"warning: {warning}")
 
 
 def _print(report: PilotReport) -> None:

@@ -28,6 +28,7 @@ from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 from vermeil.teacher.report import RequestReport
 from vermeil.teacher.requests import check_prompt, make_requests, reader
 from vermeil.teacher.store.store import ReplyStore
+from vermeil.teacher.usability import failure_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,11 @@ class AnnotateReport:
         """Number of requests, one per document and sample, in each state."""
         return self.ask_report.states
 
+    @property
+    def usable(self) -> int:
+        """Number of requests with a usable reply, empty annotations included."""
+        return self.ask_report.usability.usable
+
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON."""
         asked, last = self.ask_report, self.verify_report or self.ask_report
@@ -75,6 +81,7 @@ class AnnotateReport:
             "spent_in_all_usd": spent.cost / PER_DOLLAR or None,
             "spent_in_all_tokens": spent.tokens,
             "seconds": asked.seconds,
+            **asked.usability.as_dict(),
             "problems": [p.as_dict() for p in asked.problems],
             **({} if self.verify_report is None else {"verify": _verify_dict(self.verify_report)}),
         }
@@ -98,6 +105,9 @@ def annotate(
     With ``teacher.mode = "batch"``, batches are submitted and polled. Ctrl-C leaves them running.
     The next call collects their results, and requests the rest online if the mode has changed.
 
+    Failures are counted in the report. If the first ``teacher.stop_after_failures`` online requests
+    fail in the same way and no stored reply is usable, sending stops with `TeacherStoppedError`.
+
     Args:
         documents: documents, or plain texts whose ids become their positions (from 1). They are
             iterated twice and never all held in memory; a one-way iterator is read into memory.
@@ -115,6 +125,7 @@ def annotate(
             limit is set for a model of unknown price.
         ConsentError: text would leave this machine and ``allow_remote`` is not set.
         TeacherError: the teacher cannot be used. Replies received so far are stored.
+        TeacherStoppedError: the first requests all failed in the same way; it holds their counts.
         DataError: the store cannot be used.
     """
     store = Path(store)
@@ -171,6 +182,14 @@ def _annotate(
             return make_requests(documents, task, teacher, demonstrations=demonstrations)
 
         read = reader(task, teacher)
+
+        def has_usable() -> bool:
+            replies_of = ((request, replies.get(request.key)) for request in requests())
+            return any(
+                reply is not None and failure_of(read(request.text, reply)) is None
+                for request, reply in replies_of
+            )
+
         if teacher.mode == "batch":
             asked = send_in_batches(requests, teacher, replies, read, progress, total=total)
         else:
@@ -181,7 +200,12 @@ def _annotate(
                 replies,
                 read,
                 progress,
-                SendOptions(total, volume.requests, multi_document_backend(teacher)),
+                SendOptions(
+                    total,
+                    volume.requests,
+                    multi_document_backend(teacher),
+                    has_usable if volume.requests < total else None,
+                ),
             )
     if asked.requests != total:
         raise VermeilError(
@@ -199,6 +223,7 @@ def _verify_dict(report: RequestReport) -> dict[str, Any]:
         "prompt_tokens": report.usage.prompt_tokens,
         "completion_tokens": report.usage.completion_tokens,
         "cost_usd": report.cost_usd,
+        **report.usability.as_dict(),
     }
 
 

@@ -15,11 +15,13 @@ Inputs = Mapping[str, str]
 """Displayed name of an input to its digest."""
 
 _BLOCK = 1 << 20
+_WITHOUT_EFFECT = {"stop_after_failures"}
+"""Keys that decide only whether a stage ends, and never about its output."""
 
 
 def digest_section(section: BaseModel) -> str:
     """Return a digest of a section's values."""
-    return hashlib.sha256(section.model_dump_json().encode()).hexdigest()
+    return hashlib.sha256(section.model_dump_json(exclude=_WITHOUT_EFFECT).encode()).hexdigest()
 
 
 def digest_file(path: Path) -> str:

@@ -25,6 +25,7 @@ from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
 from vermeil.teacher.report import RequestProblem, Tally
 from vermeil.teacher.requests import check_prompt
 from vermeil.teacher.store.store import ReplyStore
+from vermeil.teacher.usability import Usability, UsabilityTally
 
 _WITHOUT_ANSWER = (State.PENDING, State.FAILED)
 
@@ -46,6 +47,7 @@ class LocateReport:
         examples: some mentions of every status but exact.
         notes: name of an irregularity of the replies to its number.
         problems: some examples of every state but done and empty.
+        usability: numbers of documents with a usable reply, of failures and of problems.
         against_gold: scores of the teacher on the documents that are annotated and have a reply;
             None if there is no such document.
         seconds: wall-clock time.
@@ -61,6 +63,7 @@ class LocateReport:
     examples: tuple[MentionExample, ...]
     notes: Mapping[str, int]
     problems: tuple[RequestProblem, ...]
+    usability: Usability
     against_gold: Appraisal | None
     seconds: float
 
@@ -84,6 +87,7 @@ class LocateReport:
                 for label, counts in self.by_label.items()
             ],
             "examples": [example.as_dict() for example in self.examples],
+            **self.usability.as_dict(),
             "notes": dict(sorted(self.notes.items())),
             "problems": [p.as_dict() for p in self.problems],
             "against_gold": None if self.against_gold is None else self.against_gold.as_dict(),
@@ -125,7 +129,7 @@ def locate(
     silver: list[Document] = []
     gold: list[Document] = []
     answered: list[Document] = []
-    tally = Tally()
+    tally, usability = Tally(), UsabilityTally()
     mentions = MentionTally(LabelSet.from_config(task.config))
     notes: Counter[str] = Counter()
     answers: Counter[State] = Counter()
@@ -143,6 +147,7 @@ def locate(
             annotated = document.with_annotation(_silver(reading))
             silver.append(annotated)
             tally.add(document.id, 0, reading.state, reading.problem)
+            usability.add(reading)
             mentions.add(document, reading.mentions)
             notes.update(reading.notes)
             if not document.annotation.is_empty and reading.state not in _WITHOUT_ANSWER:
@@ -161,6 +166,7 @@ def locate(
         mentions.examples,
         dict(notes),
         tuple(tally.problems),
+        usability.result,
         appraise(answered, gold, task) if gold else None,
         time.monotonic() - started,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from vermeil.data.document import Document
 from vermeil.data.mention import Status
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Reply, Usage
-from vermeil.errors import ConfigError, DataError
+from vermeil.errors import ConfigError, DataError, TeacherError, TeacherStoppedError
 from vermeil.evaluation.bootstrap import paired_bootstrap, score_intervals
 from vermeil.evaluation.documents import score_documents
 from vermeil.jobs.annotate import annotate
@@ -34,6 +35,7 @@ from vermeil.teacher.demonstrations import LEAKED, Demonstrations
 from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 from vermeil.teacher.requests import check_prompt, make_requests
 from vermeil.teacher.store.store import ReplyStore
+from vermeil.teacher.usability import Usability
 
 
 def pilot(
@@ -66,7 +68,9 @@ def pilot(
             request.
         ConsentError: text would leave this machine and ``allow_remote`` is not set.
         DataError: gold holds no annotated document, or the store cannot be used.
-        TeacherError: the teacher cannot be used. Replies received so far are stored.
+        TeacherError: the teacher cannot be used, or no variant has a usable reply. Replies received
+            so far are stored. A variant whose first requests all fail in the same way is not sent
+            further; the other variants are.
     """
     store = Path(store)
     require_teachers(teacher)
@@ -81,6 +85,7 @@ def pilot(
         _run_trial(variant, setup, sample, config, Path(store), progress)
         for variant, setup in zip(variants, setups, strict=True)
     ]
+    _require_usable([trial for trial, _ in results])
     results.sort(key=lambda result: -result[0].f1)
     best = results[0][1]
     differences = [
@@ -181,7 +186,8 @@ def _run_trial(
 ) -> tuple[Trial, NDArray[np.int64]]:
     """Run one variant; return the trial, and correct, predicted and gold items per group."""
     task, teacher, demonstrations = setup
-    annotate(sample, task, teacher, store, progress, demonstrations)
+    with suppress(TeacherStoppedError):  # the failures are read from the store
+        annotate(sample, task, teacher, store, progress, demonstrations)
     located = locate(sample, task, teacher, store, progress, demonstrations)
     annotated = [with_empty_annotation(document, task) for document in located.documents]
     scores = [counts for _, counts in score_documents(annotated, sample, task)]
@@ -198,8 +204,18 @@ def _run_trial(
         usage,
         _cost(teacher, usage),
         _latency(replies),
+        located.usability,
     )
     return trial, items
+
+
+def _require_usable(trials: Sequence[Trial]) -> None:
+    """Raise `TeacherError` if no variant has a usable reply."""
+    usability = sum((trial.usability for trial in trials), Usability())
+    if usability.is_nothing_usable:
+        raise TeacherError(
+            f"no variant of the pilot has a usable reply\n{usability.describe('requests')}"
+        )
 
 
 def _cost(teacher: TeacherConfig, usage: Usage) -> float | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vermeil.data.counts import Counts
 from vermeil.data.reply import State, Usage
 from vermeil.evaluation.bootstrap import Comparison
+from vermeil.teacher.usability import Usability
 
 Interval = tuple[float, float]
 
@@ -69,6 +70,7 @@ class Trial:
         usage: tokens of all stored replies.
         cost: cost of all stored replies in US dollars; None if the price is not known.
         latency: median and 95th percentile, in seconds; None if there was no reply.
+        usability: numbers of documents with a usable reply, of failures and of problems.
     """
 
     variant: Variant
@@ -80,6 +82,7 @@ class Trial:
     usage: Usage
     cost: float | None
     latency: tuple[float, float] | None
+    usability: Usability = field(default_factory=Usability)
 
     @property
     def f1(self) -> float:
@@ -117,6 +120,7 @@ class Trial:
             "f1": overall.f1,
             "intervals": {name: list(ends) for name, ends in self.intervals.items()},
             "states": {s.value: self.states[s] for s in State if s in self.states},
+            **self.usability.as_dict(),
             "unparsable": self.unparsable,
             "unlocatable": self.unlocatable,
             "leaked": self.leaked,
@@ -144,6 +148,15 @@ class PilotReport:
     trials: tuple[Trial, ...]
     differences: tuple[Comparison | None, ...]
     recommended: int
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One line for every variant with documents that have no usable reply."""
+        return tuple(
+            f"{trial.variant.name}: " + "; ".join(trial.usability.describe("documents").split("\n"))
+            for trial in self.trials
+            if trial.usability.unusable
+        )
 
     @property
     def recommendation(self) -> str:
@@ -198,7 +211,7 @@ def recommend(trials: Sequence[Trial], differences: Sequence[Comparison | None])
 
     A trial qualifies if its difference to the best is not significant (the 95 % interval includes
     zero) and is at most one point of F1. The second condition is needed because on a small sample
-    hardly any difference is significant.
+    hardly any difference is significant. A trial without a usable reply does not qualify.
 
     Args:
         trials: the trials, best F1 first.
@@ -208,7 +221,12 @@ def recommend(trials: Sequence[Trial], differences: Sequence[Comparison | None])
     qualified = [
         i
         for i, one in enumerate(differences)
-        if one is None or (one.high >= 0 and one.difference >= -_TOLERANCE)
+        if one is None
+        or (
+            one.high >= 0
+            and one.difference >= -_TOLERANCE
+            and not trials[i].usability.is_nothing_usable
+        )
     ]
     return min(qualified, key=lambda i: (costs[i], i))
 

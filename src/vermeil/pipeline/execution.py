@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from vermeil.config import Config
@@ -39,9 +40,28 @@ def run_stage(
     inputs, log = stage.inputs(config), StageLog(run_folder.path)
     log.forget(name)
     report = stage.run(config, progress, executor)
-    if stage.is_complete(report):
+    if stage.is_complete(report) and stage.error(report) is None:
         log.record(name, inputs)
     return report
+
+
+def require_result(name: str, report: Report, log: Callable[[str], None]) -> None:
+    """Log what is missing from the result of a stage; raise if there is no usable result at all.
+
+    Args:
+        name: the stage, a key of `STAGES`.
+        report: the report of `run_stage`.
+        log: called with one line of text.
+
+    Raises:
+        TeacherError: no request of ``annotate`` has a usable reply.
+        DataError: no document of ``locate`` has a usable reply.
+    """
+    stage = STAGES[name]
+    if error := stage.error(report):
+        raise error
+    if warning := stage.warning(report):
+        log(f"{name}: warning: {warning}")
 
 
 def check_stage(name: str, config: Config) -> None:

@@ -15,7 +15,7 @@ from vermeil.errors import ConfigError
 from vermeil.jobs.executor import LOCAL, Executor
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.documents import selects_on_dev, uses_gold, uses_silver
-from vermeil.pipeline.execution import check_stage, run_stage, why_stale
+from vermeil.pipeline.execution import check_stage, require_result, run_stage, why_stale
 from vermeil.pipeline.stages import STAGES
 from vermeil.student.network.encoder import find_encoder
 from vermeil.tasks import make_task
@@ -77,7 +77,8 @@ def run(
     Args:
         config: the whole configuration.
         progress: called with stage, done, total and details.
-        log: called with one line of text per stage: why it runs or is skipped.
+        log: called with one line of text per stage: why it runs or is skipped, and once more if
+            replies are missing or unusable.
         executor: where the stages run.
 
     Raises:
@@ -85,6 +86,7 @@ def run(
             called.
         DataError: a gold file is wrong, or the output folder holds a file of another origin;
             raised before the teacher is called.
+        TeacherError: no request of ``annotate`` has a usable reply.
         VermeilError: a stage stopped; the next call resumes with that stage.
     """
     _check_requirements(config, executor)
@@ -150,4 +152,5 @@ def _run_or_skip(
     log(f"{name}: {stale_reason}")
     started = time.monotonic()
     report = run_stage(name, config, progress, executor)
+    require_result(name, report, log)
     return StageOutcome(name, stale_reason, report, time.monotonic() - started)

@@ -24,6 +24,12 @@ from vermeil.pipeline.requirements import (
     require_train,
 )
 from vermeil.pipeline.stage import Stage
+from vermeil.pipeline.usability import (
+    annotate_error,
+    annotate_warning,
+    locate_error,
+    locate_warning,
+)
 
 
 def _silver_skip_reason(config: Config) -> str | None:
@@ -47,6 +53,8 @@ STAGES: dict[str, Stage] = {
         run=annotate_pool,
         skip_reason=_silver_skip_reason,
         is_complete=has_no_failures,
+        error=annotate_error,
+        warning=annotate_warning,
         require=require_annotate,
     ),
     "locate": Stage(
@@ -54,6 +62,8 @@ STAGES: dict[str, Stage] = {
         outputs=lambda folder: (folder.silver, folder.locate_report),
         run=locate_pool,
         skip_reason=_silver_skip_reason,
+        error=locate_error,
+        warning=locate_warning,
         require=require_locate,
     ),
     "train": Stage(

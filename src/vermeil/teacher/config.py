@@ -169,6 +169,9 @@ class TeacherConfig(Section):
     retry_delay: float = Field(default=0.5, gt=0)
     """Delay before the first retry in seconds, unless the server sets one. It doubles with every
     retry."""
+    stop_after_failures: int = Field(default=20, ge=0)
+    """Number of failures of the same kind (for example failed or unparsable) after which sending
+    stops if no reply was usable, including stored ones. 0: never stop. Not used for batches."""
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Self:

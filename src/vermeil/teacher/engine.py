@@ -23,6 +23,7 @@ from vermeil.teacher.store.charges import Reservation
 from vermeil.teacher.store.group_commit import GroupCommit
 from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import count_characters
+from vermeil.teacher.usability import failure_of, stopped_error
 
 Read = Callable[[str, Reply], ReplyResult]
 """Function from a text and the reply about it to the result that a task reads."""
@@ -37,11 +38,14 @@ class SendOptions:
         missing: number of requests without a stored reply, to extrapolate the cost; None: unknown.
         connect: opens the backend on first use; defaults to ``open_backend(config)``. The backend
             is closed at the end.
+        has_usable: returns whether a stored reply to one of the requests is usable; called before
+            the run would stop because of failures. None: no reply was stored before.
     """
 
     total: int | None = None
     missing: int | None = None
     connect: Callable[[], Backend] | None = None
+    has_usable: Callable[[], bool] | None = None
 
 
 NO_OPTIONS = SendOptions()
@@ -91,6 +95,10 @@ def send_requests(
     before the attempt is sent. After Ctrl-C nothing more is sent, and replies that arrive within a
     few seconds are stored. A second Ctrl-C ends that, too.
 
+    If the first ``config.stop_after_failures`` requests fail in the same way and no reply is
+    usable, nothing more is sent. Requests in flight are awaited and their replies stored. If none
+    of them is usable either, the run ends.
+
     Args:
         requests: requests to send.
         config: model, server and limits.
@@ -99,18 +107,18 @@ def send_requests(
         progress: called with stage ``annotate`` at intervals; after an interruption once with stage
             ``left pending``.
         options: totals for the progress, and the backend.
-        make_admission: makes the spending limit and the rate limiter; several runs may share them.
+        make_admission: makes the spending limit, the rate limiter and the counts of the first
+            failures; several runs may share them.
 
     Raises:
+        TeacherStoppedError: the first requests all failed in the same way.
         TeacherError: no request can succeed (wrong key, unknown model, unreachable server).
         ConfigError: the teacher's address or key is missing or wrong, sending text to it is not
             allowed, or a limit on cost is set for a model whose price is unknown.
         DataError: the store cannot be written.
     """
     started = time.monotonic()
-    connect = options.connect or (lambda: open_backend(config))
-    statistics = RunStatistics(progress, options.total, options.missing)
-    run = _OnlineRun(config, store, read, connect, statistics, make_admission)
+    run = _OnlineRun(config, store, read, progress, options, make_admission)
     try:
         run_to_end(run.run(iter(requests)))
     finally:
@@ -125,19 +133,24 @@ class _OnlineRun:
         config: TeacherConfig,
         store: ReplyStore,
         read: Read,
-        connect: Callable[[], Backend],
-        statistics: RunStatistics,
+        progress: Progress,
+        options: SendOptions,
         make_admission: AdmissionFactory,
     ) -> None:
-        self.statistics = statistics
+        self.statistics = RunStatistics(progress, options.total, options.missing)
         self._config, self._store, self._read = config, store, read
-        self._connect, self._group_commit = connect, GroupCommit(store)
-        self._spending_limit, self._rate_limiter = make_admission(config, store, self._group_commit)
-        statistics.has_price = self._spending_limit.price is not None
+        self._connect = options.connect or (lambda: open_backend(config))
+        self._has_usable, self._group_commit = options.has_usable, GroupCommit(store)
+        admission = make_admission(config, store, self._group_commit)
+        self._spending_limit, self._rate_limiter, self._first_failures = admission
+        self.statistics.has_price = self._spending_limit.price is not None
         self._first_id = store.last_attempt_id()
         self._backend: Backend | None = None
         self._in_flight: dict[str, asyncio.Event] = {}
         self._sending: set[asyncio.Task[None] | None] = set()
+        self._none_in_flight, self._may_send = asyncio.Event(), asyncio.Event()
+        self._none_in_flight.set()
+        self._may_send.set()
         self._stopping = False
 
     async def run(self, source: Iterator[Request]) -> None:
@@ -193,12 +206,15 @@ class _OnlineRun:
         reply = self._store.get(key)
         if reply is not None:
             self.statistics.reused += 1
-            self._record_state(request, self._read(request.text, reply))
+            stored_reading = self._read(request.text, reply)
+            self.statistics.record_state(request, stored_reading)
+            if failure_of(stored_reading) is None:
+                self._first_failures.record_usable()
             return
         error = self._store.error(key, self._first_id) if self.statistics.failures else None
         if error is not None:  # a request with the same key failed in this run
             self.statistics.reused += 1
-            self._record_state(request, ReplyResult(State.FAILED, problem=error))
+            self.statistics.record_state(request, ReplyResult(State.FAILED, problem=error))
             return
         self._in_flight[key] = asyncio.Event()
         try:
@@ -207,12 +223,27 @@ class _OnlineRun:
             self._in_flight.pop(key).set()
         if reading is not None:
             self.statistics.sent += 1
-            self._record_state(request, reading)
+            self.statistics.record_state(request, reading)
+            await self._stop_after_failures(failure_of(reading))
 
-    def _record_state(self, request: Request, reading: ReplyResult) -> None:
-        self.statistics.record_state(
-            request.document_id, request.sample, reading.state, reading.problem
-        )
+    async def _stop_after_failures(self, failure: str | None) -> None:
+        """Stop if the first requests all failed alike, those in flight included."""
+        if failure is None:
+            self._first_failures.record_usable()
+            return
+        if failure == State.OVER_BUDGET or not await self._first_failures.record_failure(failure):
+            return
+        self._may_send.clear()
+        await self._none_in_flight.wait()
+        if self._stopping:
+            return
+        stored_usable = self._has_usable is not None and self._has_usable()
+        if stored_usable or not await self._first_failures.should_stop():
+            self._first_failures.record_usable()
+            self._may_send.set()
+            return
+        self._stopping = True
+        raise stopped_error(self.statistics.usability.result, self._config.stop_after_failures)
 
     async def _request_reply(self, key: str, request: Request) -> ReplyResult | None:
         """Attempt until a reply is stored or retries are exhausted; None: interrupted before."""
@@ -245,12 +276,17 @@ class _OnlineRun:
         except BaseException:
             self._spending_limit.release(reservation)
             raise
+        try:
+            await self._may_send.wait()
+        except BaseException:
+            self._release(reservation, expected)
+            raise
         if self._stopping:
-            self._rate_limiter.release(expected, 0)
-            self._spending_limit.release(reservation)
+            self._release(reservation, expected)
             return None
         worker = asyncio.current_task()
         self._sending.add(worker)
+        self._none_in_flight.clear()
         used = float(expected)
         try:
             self.statistics.attempts += 1
@@ -274,6 +310,13 @@ class _OnlineRun:
             return reply
         finally:
             self._sending.discard(worker)
+            if not self._sending:
+                self._none_in_flight.set()
+
+    def _release(self, reservation: Reservation, expected: float) -> None:
+        """Release what an attempt that was not sent holds."""
+        self._rate_limiter.release(expected, 0)
+        self._spending_limit.release(reservation)
 
     def _update_rate_limiter(self, expected: float, fault: AttemptError | None) -> None:
         """Update the rate limiter from the server's limits and errors."""

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vermeil.data.progress import Progress, silent
-from vermeil.data.reply import Reply, State, Usage
+from vermeil.data.reply import Reply, Request, State, Usage
 from vermeil.errors import VermeilError
+from vermeil.tasks.protocol import ReplyResult
 from vermeil.teacher.limits.prices import PER_DOLLAR
 from vermeil.teacher.store.charges import Charge, SpendingTotals
+from vermeil.teacher.usability import Usability, UsabilityTally
 
 _EXAMPLES = 5
 _PROGRESS_INTERVAL = 0.1
@@ -76,6 +78,7 @@ class RequestReport:
         spent: charges of all attempts in the store.
         seconds: wall-clock time.
         problems: a few examples of every state except done and empty.
+        usability: numbers of usable replies, failures and problems.
     """
 
     requests: int = 0
@@ -88,6 +91,7 @@ class RequestReport:
     spent: SpendingTotals = field(default_factory=SpendingTotals)
     seconds: float = 0.0
     problems: tuple[RequestProblem, ...] = ()
+    usability: Usability = field(default_factory=Usability)
 
 
 class RunStatistics:
@@ -112,6 +116,7 @@ class RunStatistics:
         self.charged = Charge()
         self.has_price = False
         self.tally = Tally()
+        self.usability = UsabilityTally()
         self._progress, self._total, self._missing = progress, total, missing
         self._clock, self._started = clock, clock()
         self._last_shown = float("-inf")
@@ -126,11 +131,10 @@ class RunStatistics:
         """Record the charge of an attempt."""
         self.charged += charge
 
-    def record_state(
-        self, document_id: str, sample: int, state: State, problem: str | None
-    ) -> None:
+    def record_state(self, request: Request, reading: ReplyResult) -> None:
         """Record the state in which a request ended; report progress at intervals."""
-        self.tally.add(document_id, sample, state, problem)
+        self.tally.add(request.document_id, request.sample, reading.state, reading.problem)
+        self.usability.add(reading)
         now = self._clock()
         if now - self._last_shown >= _PROGRESS_INTERVAL or self.completed == self._total:
             self._last_shown = now
@@ -191,4 +195,5 @@ class RunStatistics:
             spent or SpendingTotals(),
             seconds,
             tuple(self.tally.problems),
+            self.usability.result,
         )

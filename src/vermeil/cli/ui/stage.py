@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from vermeil.cli.ui.options import load
-from vermeil.cli.ui.output import print_json
+from vermeil.cli.ui.output import print_json, print_status
 from vermeil.cli.ui.progress import shown_progress
 
 if TYPE_CHECKING:
@@ -23,11 +23,16 @@ def run_stage_command(
     quiet: bool,
     on: Literal["here", "ray"] | None = "here",
 ) -> None:
-    """Run one stage, even if its output is up to date, and print its report."""
+    """Run one stage, even if its output is up to date, and print its report.
+
+    Raises:
+        TeacherError: no request has a usable reply.
+        DataError: no document has a usable reply.
+    """
     sections = load(config, overrides)
     executor = select_executor(sections, on)
     from vermeil.cli.ui.reports import print_report
-    from vermeil.pipeline.execution import run_stage
+    from vermeil.pipeline.execution import require_result, run_stage
 
     is_helper = os.environ.get("RANK", "0") != "0"  # torchrun: only the first process prints
     with shown_progress(quiet or is_helper) as progress:
@@ -38,6 +43,7 @@ def run_stage_command(
         print_json(report)
     else:
         print_report(report)
+    require_result(stage, report, print_status)
 
 
 def select_executor(sections: Config, on: Literal["here", "ray"] | None) -> Executor:

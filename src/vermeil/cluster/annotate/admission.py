@@ -36,7 +36,9 @@ def remote_admission(
     def make(config: TeacherConfig, store: ReplyStore, _group_commit: GroupCommit) -> Admission:
         client = CoordinatorClient(coordinator, lease)
         return Admission(
-            RemoteSpendingLimit(config, store, client, usage_estimate), RemoteRateLimiter(client)
+            RemoteSpendingLimit(config, store, client, usage_estimate),
+            RemoteRateLimiter(client),
+            RemoteFirstFailures(client, config.stop_after_failures > 0),
         )
 
     return make
@@ -193,3 +195,29 @@ class RemoteRateLimiter:
     def update_limits(self, limits: ServerRateLimits, tokens: float) -> None:
         """Apply the remaining quota that the server reported."""
         self._client.notify("update_limits", limits, tokens)
+
+
+class RemoteFirstFailures:
+    """Counts of the first failures of all workers.
+
+    Args:
+        client: client of the coordinator.
+        is_needed: whether failures can stop the run; becomes False with the first usable reply.
+    """
+
+    def __init__(self, client: CoordinatorClient, is_needed: bool) -> None:
+        self._client, self._is_needed = client, is_needed
+
+    def record_usable(self) -> None:
+        """Record a usable reply; the run then never stops."""
+        if self._is_needed:
+            self._is_needed = False
+            self._client.notify("record_usable")
+
+    async def record_failure(self, kind: str) -> bool:
+        """Count the failure of a request that was sent; return whether all workers should stop."""
+        return self._is_needed and bool(await self._client.call("record_failure", kind))
+
+    async def should_stop(self) -> bool:
+        """Return whether enough requests failed alike, and no reply was usable."""
+        return self._is_needed and bool(await self._client.call("should_stop"))

@@ -1,4 +1,4 @@
-"""Coordinator actor: rate limits, spending limit and reply store of a whole cluster."""
+"""Coordinator actor: rate limits, spending limit, failures and reply store of a whole cluster."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from vermeil.cluster.connection import local_actor_options, require_ray
 from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.limits.first_failures import FirstFailures
 from vermeil.teacher.limits.rate_limit import RateLimiter
 from vermeil.teacher.limits.spending import SpendingLimit
 from vermeil.teacher.store.charges import Charge, Reservation
@@ -53,6 +54,7 @@ class Coordinator:
         self._group_commit = GroupCommit(self._store)
         self._spending_limit = SpendingLimit(config, self._store, self._group_commit)
         self._rate_limiter = RateLimiter(config)
+        self._first_failures = FirstFailures(config.stop_after_failures)
         self._reservations: dict[int, tuple[str, Reservation]] = {}
         self._in_flight: dict[str, list[float]] = {}
         self._revoked: set[str] = set()
@@ -124,6 +126,17 @@ class Coordinator:
             return None
         self._reservations[reservation.number] = (lease, reservation)
         return reservation.number
+
+    async def _record_failure(self, _lease: str, kind: str) -> bool:
+        """Count the failure of a request; return whether all workers should stop."""
+        return await self._first_failures.record_failure(kind)
+
+    async def _should_stop(self, _lease: str) -> bool:
+        """Return whether all workers should stop."""
+        return await self._first_failures.should_stop()
+
+    def _record_usable(self, _lease: str) -> None:
+        self._first_failures.record_usable()
 
     async def _try_acquire(self, lease: str, tokens: float) -> bool:
         """Return whether a request may be sent now; if not, `acquire` waits for it."""

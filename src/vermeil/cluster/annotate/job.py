@@ -19,12 +19,14 @@ from vermeil.cluster.connection import connected, require_ray, worker_options
 from vermeil.cluster.work_pool import run_units
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request, State
-from vermeil.errors import ConfigError, DataError
+from vermeil.errors import ConfigError, DataError, TeacherStoppedError
+from vermeil.tasks.protocol import ReplyResult
 from vermeil.teacher.backends.base import Backend
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.engine import NO_OPTIONS, Read, SendOptions, SendRequests, send_requests
 from vermeil.teacher.report import RequestReport, Tally
 from vermeil.teacher.store.store import ReplyStore
+from vermeil.teacher.usability import Usability, UsabilityTally, stopped_error
 
 _SUFFIXES = ("", "-wal", "-shm")
 """Suffixes of the files of an SQLite database."""
@@ -57,10 +59,13 @@ class ChunkResult:
     Args:
         report: states and usage.
         unanswered: keys without a reply, with state and problem.
+        stopped: the error of a chunk that stopped because the first requests of all workers failed
+            in the same way; None: the chunk is complete.
     """
 
     report: RequestReport
     unanswered: dict[str, tuple[State, str]]
+    stopped: TeacherStoppedError | None = None
 
 
 def request_sender_for(cluster: ClusterConfig) -> SendRequests:
@@ -89,6 +94,8 @@ def request_sender_for(cluster: ClusterConfig) -> SendRequests:
     ) -> RequestReport:
         if cluster.is_remote:
             raise ConfigError(_CLIENT_UNSUPPORTED)
+        if config.stop_after_failures and options.has_usable is not None and options.has_usable():
+            config = config.model_copy(update={"stop_after_failures": 0})
         run = _ChunkedRun(store, read, progress, options.total)
         with connected(cluster):
             run.run(requests, _ChunkWorkers(cluster, config, store.path, read, options.connect))
@@ -108,7 +115,7 @@ class _ChunkWorkers:
         read: Read,
         connect: Callable[[], Backend] | None,
     ) -> None:
-        self.cluster = cluster
+        self.cluster, self.config = cluster, config
         ray = require_ray()
         self._ray, self._coordinator = ray, start_coordinator(config, store)
         usage_estimate = ray.get(self._coordinator.usage_estimate.remote())
@@ -151,13 +158,16 @@ def _send_chunk(
                 options=SendOptions(connect=connect),
                 make_admission=admission,
             )
-            unanswered = dict(_unanswered(chunk.requests, store))
+            result = ChunkResult(report, dict(_unanswered(chunk.requests, store)))
+    except TeacherStoppedError as error:
+        # An error that is raised would cancel the requests in flight of the other workers.
+        result = ChunkResult(RequestReport(), {}, error)
     finally:
         if shard.exists():
             ray.get(coordinator.merge.remote(lease, shard.read_bytes()))
     for suffix in _SUFFIXES:
         shard.with_name(shard.name + suffix).unlink(missing_ok=True)
-    return ChunkResult(report, unanswered)
+    return result
 
 
 def _unanswered(
@@ -183,10 +193,16 @@ class _ChunkedRun:
         self._duplicates: list[Request] = []
         self._unanswered: dict[str, tuple[State, str]] = {}
         self._stored = self._reassigned = 0
+        self._usability, self._stopped = UsabilityTally(), False
+        self._chunk_usability = Usability()
         self._totals = RequestReport(cost_usd=0.0)
 
     def run(self, requests: Iterable[Request], workers: _ChunkWorkers) -> None:
-        """Send all requests without a reply, and count the state of every request."""
+        """Send all requests without a reply, and count the state of every request.
+
+        Raises:
+            TeacherStoppedError: the first requests of all workers failed in the same way.
+        """
         chunks = self._chunks(requests, workers.cluster.chunk_documents)
 
         def on_worker_lost(chunk: Chunk) -> None:
@@ -200,12 +216,16 @@ class _ChunkedRun:
                 self._add_result(done.value)
         finally:
             workers.close()
+        if self._stopped:
+            raise stopped_error(self._all_usability(), workers.config.stop_after_failures)
         for request in self._duplicates:
             self._count_stored(request)
 
     def _chunks(self, requests: Iterable[Request], size: int) -> Iterator[Chunk]:
         chunk: list[Request] = []
         for request in requests:
+            if self._stopped:
+                return
             key = request.key
             head = bytes.fromhex(key[:16])
             if head in self._seen_keys:
@@ -226,19 +246,29 @@ class _ChunkedRun:
         reply = self._store.get(request.key)
         if reply is not None:
             reading = self._read(request.text, reply)
-            state, problem = reading.state, reading.problem
         elif request.key in self._unanswered:
             state, problem = self._unanswered[request.key]
+            reading = ReplyResult(state, problem=problem)
         else:
             raise DataError(
                 f"the reply for document {request.document_id!r} is missing in the store; please "
                 "report this"
             )
         self._stored += 1
-        self._tally.add(request.document_id, request.sample, state, problem)
+        self._tally.add(request.document_id, request.sample, reading.state, reading.problem)
+        self._usability.add(reading)
         self._report_progress()
 
+    def _all_usability(self) -> Usability:
+        return self._usability.result + self._chunk_usability
+
     def _add_result(self, result: ChunkResult) -> None:
+        if result.stopped is not None:
+            self._stopped = True
+            found = Usability(0, result.stopped.failures, result.stopped.problems)
+            self._chunk_usability += found
+            return
+        self._chunk_usability += result.report.usability
         self._unanswered |= result.unanswered
         report, totals = result.report, self._totals
         self._tally.states.update(report.states)
@@ -276,6 +306,7 @@ class _ChunkedRun:
             store.spent(),
             time.monotonic() - self._began,
             tuple(self._tally.problems),
+            self._all_usability(),
         )
 
 

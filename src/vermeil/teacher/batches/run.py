@@ -128,4 +128,4 @@ def _record_states(
             error = None if batches.is_pending(key) else store.error(key)
             state = State.PENDING if error is None else State.FAILED
             reading = ReplyResult(state, problem=error or "not sent yet")
-        statistics.record_state(request.document_id, request.sample, reading.state, reading.problem)
+        statistics.record_state(request, reading)

@@ -1,4 +1,4 @@
-"""Admission of attempts: the spending limit and the rate limiter of one run, local or shared."""
+"""Admission of attempts: spending limit, rate limiter and first failures, local or shared."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from vermeil.data.reply import Reply, Request
 from vermeil.teacher.backends.base import AttemptError, ServerRateLimits
 from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.limits.first_failures import FirstFailures
 from vermeil.teacher.limits.prices import Price
 from vermeil.teacher.limits.rate_limit import RateLimiter
 from vermeil.teacher.limits.spending import SpendingLimit
@@ -65,11 +66,25 @@ class RateControl(Protocol):
         """Apply the remaining quotas that the server reports."""
 
 
+class FailureControl(Protocol):
+    """Interface of the counts of the first failures: decides whether a run should stop."""
+
+    def record_usable(self) -> None:
+        """Record a usable reply; the run then never stops."""
+
+    async def record_failure(self, kind: str) -> bool:
+        """Count the failure of a request that was sent; return whether the run should stop."""
+
+    async def should_stop(self) -> bool:
+        """Return whether enough requests failed alike, and no reply was usable."""
+
+
 class Admission(NamedTuple):
-    """Spending limit and rate limiter of a run."""
+    """Spending limit, rate limiter and counts of the first failures of a run."""
 
     spending_limit: SpendingControl
     rate_limiter: RateControl
+    first_failures: FailureControl
 
 
 AdmissionFactory = Callable[[TeacherConfig, ReplyStore, GroupCommit], Admission]
@@ -80,4 +95,8 @@ def local_admission(
     config: TeacherConfig, store: ReplyStore, group_commit: GroupCommit
 ) -> Admission:
     """Return the admission of a single run; limits on spending apply to the whole store."""
-    return Admission(SpendingLimit(config, store, group_commit), RateLimiter(config))
+    return Admission(
+        SpendingLimit(config, store, group_commit),
+        RateLimiter(config),
+        FirstFailures(config.stop_after_failures),
+    )

@@ -1,0 +1,44 @@
+"""Errors and warnings about the results of annotate and locate: too few replies are usable."""
+
+from __future__ import annotations
+
+from vermeil.errors import DataError, TeacherError
+from vermeil.pipeline.stage import Report
+from vermeil.teacher.usability import Usability
+
+_KEPT = "replies that were received stay stored"
+
+
+def annotate_error(report: Report) -> TeacherError | None:
+    """Return the error of ``annotate`` if no request has a usable reply; else None."""
+    usability = Usability.from_dict(report)
+    if not usability.is_nothing_usable:
+        return None
+    return TeacherError(f"{usability.describe('requests')}\n{_KEPT}")
+
+
+def annotate_warning(report: Report) -> str | None:
+    """Return in words how many requests have no usable reply; None if all have one."""
+    parts = [_warning(Usability.from_dict(report), "requests")]
+    if "verify" in report:
+        parts.append(_warning(Usability.from_dict(report["verify"]), "verification requests"))
+    return "; ".join(part for part in parts if part) or None
+
+
+def locate_error(report: Report) -> DataError | None:
+    """Return the error of ``locate`` if no document has a usable reply; else None."""
+    usability = Usability.from_dict(report)
+    if not usability.is_nothing_usable:
+        return None
+    return DataError(f"{usability.describe('documents')}\n{_KEPT}")
+
+
+def locate_warning(report: Report) -> str | None:
+    """Return in words how many documents have no usable reply; None if all have one."""
+    return _warning(Usability.from_dict(report), "documents")
+
+
+def _warning(usability: Usability, units: str) -> str | None:
+    if not usability.unusable:
+        return None
+    return "; ".join(usability.describe(units).splitlines())
