@@ -96,8 +96,7 @@ def send_requests(
     few seconds are stored. A second Ctrl-C ends that, too.
 
     If the first ``config.stop_after_failures`` requests fail in the same way and no reply is
-    usable, nothing more is sent. Requests in flight are awaited and their replies stored. If none
-    of them is usable either, the run ends.
+    usable, the run ends. Until the first usable reply, no more requests than that are in flight.
 
     Args:
         requests: requests to send.
@@ -148,9 +147,7 @@ class _OnlineRun:
         self._backend: Backend | None = None
         self._in_flight: dict[str, asyncio.Event] = {}
         self._sending: set[asyncio.Task[None] | None] = set()
-        self._none_in_flight, self._may_send = asyncio.Event(), asyncio.Event()
-        self._none_in_flight.set()
-        self._may_send.set()
+        self._stored_usable: bool | None = None
         self._stopping = False
 
     async def run(self, source: Iterator[Request]) -> None:
@@ -224,31 +221,24 @@ class _OnlineRun:
         if reading is not None:
             self.statistics.sent += 1
             self.statistics.record_state(request, reading)
-            await self._stop_after_failures(failure_of(reading))
+            self._first_failures.record(failure_of(reading))
 
-    async def _stop_after_failures(self, failure: str | None) -> None:
-        """Stop if the first requests all failed alike, those in flight included."""
-        if failure is None:
-            self._first_failures.record_usable()
+    async def _admit(self) -> None:
+        """Wait until a request may be sent; raise if the first requests all failed alike."""
+        if await self._first_failures.admit():
             return
-        if failure == State.OVER_BUDGET or not await self._first_failures.record_failure(failure):
-            return
-        self._may_send.clear()
-        await self._none_in_flight.wait()
-        if self._stopping:
-            return
-        stored_usable = self._has_usable is not None and self._has_usable()
-        if stored_usable or not await self._first_failures.should_stop():
-            self._first_failures.record_usable()
-            self._may_send.set()
-            return
-        self._stopping = True
-        raise stopped_error(self.statistics.usability.result, self._config.stop_after_failures)
+        if self._stored_usable is None:
+            self._stored_usable = self._has_usable is not None and self._has_usable()
+        if not self._stored_usable:
+            self._stopping = True
+            raise stopped_error(self.statistics.usability.result, self._config.stop_after_failures)
+        self._first_failures.record_usable()
 
     async def _request_reply(self, key: str, request: Request) -> ReplyResult | None:
         """Attempt until a reply is stored or retries are exhausted; None: interrupted before."""
         if self._backend is None:
             self._backend = self._connect()
+        await self._admit()
         for number in range(self._config.retries + 1):
             reservation = await self._spending_limit.reserve(key, request)
             if reservation is None:
@@ -276,17 +266,12 @@ class _OnlineRun:
         except BaseException:
             self._spending_limit.release(reservation)
             raise
-        try:
-            await self._may_send.wait()
-        except BaseException:
-            self._release(reservation, expected)
-            raise
         if self._stopping:
-            self._release(reservation, expected)
+            self._rate_limiter.release(expected, 0)
+            self._spending_limit.release(reservation)
             return None
         worker = asyncio.current_task()
         self._sending.add(worker)
-        self._none_in_flight.clear()
         used = float(expected)
         try:
             self.statistics.attempts += 1
@@ -310,13 +295,6 @@ class _OnlineRun:
             return reply
         finally:
             self._sending.discard(worker)
-            if not self._sending:
-                self._none_in_flight.set()
-
-    def _release(self, reservation: Reservation, expected: float) -> None:
-        """Release what an attempt that was not sent holds."""
-        self._rate_limiter.release(expected, 0)
-        self._spending_limit.release(reservation)
 
     def _update_rate_limiter(self, expected: float, fault: AttemptError | None) -> None:
         """Update the rate limiter from the server's limits and errors."""

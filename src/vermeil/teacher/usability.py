@@ -139,7 +139,7 @@ class Usability:
 
 def _advice(kind: str) -> list[str]:
     shown = "show one reply: vermeil replies list --limit 1 --json"
-    if kind in (State.FAILED, State.UNPARSABLE, State.TRUNCATED, State.REFUSED):
+    if kind in tuple(State):
         shown += f" --state {kind}"
     hidden = kind in (State.PENDING, State.OVER_BUDGET)
     return [*([] if hidden else [shown]), f"what to do: {_ADVICE[kind]}"]

@@ -208,16 +208,18 @@ class RemoteFirstFailures:
     def __init__(self, client: CoordinatorClient, is_needed: bool) -> None:
         self._client, self._is_needed = client, is_needed
 
+    async def admit(self) -> bool:
+        """Wait until a request may be sent; return False if the first requests all failed alike."""
+        return not self._is_needed or bool(await self._client.call_and_wait("admit"))
+
+    def record(self, failure: str | None) -> None:
+        """Record the result of an admitted request; None: its reply is usable."""
+        if self._is_needed:
+            self._client.notify("record", failure)
+            self._is_needed = failure is not None
+
     def record_usable(self) -> None:
         """Record a usable reply; the run then never stops."""
         if self._is_needed:
-            self._is_needed = False
             self._client.notify("record_usable")
-
-    async def record_failure(self, kind: str) -> bool:
-        """Count the failure of a request that was sent; return whether all workers should stop."""
-        return self._is_needed and bool(await self._client.call("record_failure", kind))
-
-    async def should_stop(self) -> bool:
-        """Return whether enough requests failed alike, and no reply was usable."""
-        return self._is_needed and bool(await self._client.call("should_stop"))
+            self._is_needed = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -10,7 +11,7 @@ from typing import Any
 
 from vermeil.cluster.connection import local_actor_options, require_ray
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.limits.first_failures import FirstFailures
+from vermeil.teacher.limits.first_failures import FirstFailures, failure_limit
 from vermeil.teacher.limits.rate_limit import RateLimiter
 from vermeil.teacher.limits.spending import SpendingLimit
 from vermeil.teacher.store.charges import Charge, Reservation
@@ -54,9 +55,12 @@ class Coordinator:
         self._group_commit = GroupCommit(self._store)
         self._spending_limit = SpendingLimit(config, self._store, self._group_commit)
         self._rate_limiter = RateLimiter(config)
-        self._first_failures = FirstFailures(config.stop_after_failures)
+        self._first_failures = FirstFailures(
+            failure_limit(config.stop_after_failures, config.documents_per_request)
+        )
         self._reservations: dict[int, tuple[str, Reservation]] = {}
         self._in_flight: dict[str, list[float]] = {}
+        self._admitted: Counter[str] = Counter()
         self._revoked: set[str] = set()
 
     async def usage_estimate(self) -> UsageEstimate:
@@ -75,6 +79,15 @@ class Coordinator:
         return self._register(
             lease, await self._spending_limit.reserve_amount(key, model, max_charge)
         )
+
+    async def admit(self, lease: str) -> bool:
+        """Wait until a request may be sent; return False if the first requests all failed alike."""
+        admitted = await self._first_failures.admit()
+        if admitted and lease in self._revoked:
+            self._first_failures.withdraw(1)
+        elif admitted:
+            self._admitted[lease] += 1
+        return admitted
 
     async def acquire(self, lease: str, tokens: float) -> bool:
         """Wait until a request may be sent; return False if the lease was revoked."""
@@ -100,6 +113,7 @@ class Coordinator:
     async def revoke_lease(self, lease: str) -> None:
         """Revoke a worker's lease: end its requests in flight, and abandon its reservations."""
         self._revoked.add(lease)
+        self._first_failures.withdraw(self._admitted.pop(lease, 0))
         for tokens in self._in_flight.pop(lease, []):
             self._rate_limiter.release(tokens, tokens)
         for number in [n for n, (owner, _) in self._reservations.items() if owner == lease]:
@@ -127,17 +141,6 @@ class Coordinator:
         self._reservations[reservation.number] = (lease, reservation)
         return reservation.number
 
-    async def _record_failure(self, _lease: str, kind: str) -> bool:
-        """Count the failure of a request; return whether all workers should stop."""
-        return await self._first_failures.record_failure(kind)
-
-    async def _should_stop(self, _lease: str) -> bool:
-        """Return whether all workers should stop."""
-        return await self._first_failures.should_stop()
-
-    def _record_usable(self, _lease: str) -> None:
-        self._first_failures.record_usable()
-
     async def _try_acquire(self, lease: str, tokens: float) -> bool:
         """Return whether a request may be sent now; if not, `acquire` waits for it."""
         if lease in self._revoked or not self._rate_limiter.try_acquire(tokens):
@@ -160,6 +163,13 @@ class Coordinator:
     def _release(self, lease: str, expected: float, used: float) -> None:
         self._in_flight[lease].remove(expected)
         self._rate_limiter.release(expected, used)
+
+    def _record(self, lease: str, failure: str | None) -> None:
+        self._admitted[lease] -= 1
+        self._first_failures.record(failure)
+
+    def _record_usable(self, _lease: str) -> None:
+        self._first_failures.record_usable()
 
     def _on_success(self, _lease: str) -> None:
         self._rate_limiter.on_success()

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from vermeil.data.reply import Reply, Request
 from vermeil.teacher.backends.base import AttemptError, ServerRateLimits
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.limits.first_failures import FirstFailures
+from vermeil.teacher.limits.first_failures import FirstFailures, failure_limit
 from vermeil.teacher.limits.prices import Price
 from vermeil.teacher.limits.rate_limit import RateLimiter
 from vermeil.teacher.limits.spending import SpendingLimit
@@ -69,14 +69,14 @@ class RateControl(Protocol):
 class FailureControl(Protocol):
     """Interface of the counts of the first failures: decides whether a run should stop."""
 
+    async def admit(self) -> bool:
+        """Wait until a request may be sent; return False if the run should stop."""
+
+    def record(self, failure: str | None) -> None:
+        """Record the result of an admitted request; None: its reply is usable."""
+
     def record_usable(self) -> None:
         """Record a usable reply; the run then never stops."""
-
-    async def record_failure(self, kind: str) -> bool:
-        """Count the failure of a request that was sent; return whether the run should stop."""
-
-    async def should_stop(self) -> bool:
-        """Return whether enough requests failed alike, and no reply was usable."""
 
 
 class Admission(NamedTuple):
@@ -98,5 +98,5 @@ def local_admission(
     return Admission(
         SpendingLimit(config, store, group_commit),
         RateLimiter(config),
-        FirstFailures(config.stop_after_failures),
+        FirstFailures(failure_limit(config.stop_after_failures, config.documents_per_request)),
     )
