@@ -18,7 +18,7 @@ USELESS = {
     "failed": Answer("out of order", status=503),
     "unparsable": Answer("What a fine sentence."),
     "truncated": Answer("First I consider", finish_reason="length"),
-    "unplaced": Answer('{"entities": [{"text": "Ada", "label": "HUMAN"}]}'),
+    "off_schema": Answer('{"entities": [{"text": "Ada", "label": "HUMAN"}]}'),
 }
 TOML = """\
 [task.labels.PER]

@@ -13,11 +13,13 @@ from vermeil.data.reply import State
 from vermeil.errors import TeacherStoppedError
 from vermeil.tasks.protocol import ReplyResult
 
+OFF_SCHEMA = "off_schema"
+"""Failure of a reply without any label of the label set."""
 UNPLACED = "unplaced"
-"""Failure of a reply whose mentions were all lost: outside the label set, or not in the text."""
+"""Failure of a reply without any mention that is in the text."""
 
 _USABLE = (State.DONE, State.EMPTY)
-_LOST = (Status.OFF_SCHEMA, Status.NOT_FOUND)
+_LOST = {Status.OFF_SCHEMA, Status.NOT_FOUND}
 _VARIABLE_PART = re.compile(r"\b[0-9a-f-]{8,}\b|\d+")
 """Part of a problem that differs from request to request: numbers and ids."""
 _MAX_PROBLEMS = 1000
@@ -39,35 +41,37 @@ _ADVICE = {
     State.REFUSED.value: "try another teacher.prompt or teacher.model",
     State.OVER_BUDGET.value: "raise teacher.max_cost_usd or teacher.max_tokens_total",
     State.PENDING.value: "run vermeil annotate with the same configuration",
-    UNPLACED: (
+    OFF_SCHEMA: (
         "compare the labels of the replies with [task.labels], where aliases can be added; try "
         "another teacher.prompt or teacher.model"
     ),
+    UNPLACED: "compare a reply with its text; try another teacher.prompt or teacher.model",
 }
 
 
 def failure_of(reading: ReplyResult) -> str | None:
     """Return the kind of failure of a request by name; None if its reply is usable.
 
-    The kind is the name of the state, or `UNPLACED` if no mention of the reply could be used.
+    The kind is the name of the state, or `OFF_SCHEMA` or `UNPLACED` if no mention of the reply
+    could be used.
     """
     if reading.state not in _USABLE:
         return reading.state.value
-    return UNPLACED if _is_lost(reading) else None
-
-
-def _is_lost(reading: ReplyResult) -> bool:
-    return bool(reading.mentions) and all(one.status in _LOST for one in reading.mentions)
+    statuses = {one.status for one in reading.mentions}
+    if not statuses or not statuses <= _LOST:
+        return None
+    return OFF_SCHEMA if Status.OFF_SCHEMA in statuses else UNPLACED
 
 
 def _problem_of(reading: ReplyResult) -> str:
     if reading.problem:
         return " ".join(reading.problem.split())[:_PROBLEM_CHARACTERS]
-    if not _is_lost(reading):
+    failure = failure_of(reading)
+    if failure == UNPLACED:
+        return "no mention of the reply is in the text"
+    if failure != OFF_SCHEMA:
         return reading.state.value
     labels = {m.mention.label for m in reading.mentions if m.status is Status.OFF_SCHEMA}
-    if not labels:
-        return "no mention of the reply is in the text"
     return f"labels outside the label set: {', '.join(sorted(labels)[:_LABELS_SHOWN])}"
 
 
@@ -134,7 +138,7 @@ class Usability:
         if self.problems:
             problem, number = max(self.problems.items(), key=lambda item: item[1])
             lines.append(f"most frequent problem ({number:,} times): {problem}")
-        return "\n".join([*lines, *_advice(by_kind[0][0])])
+        return "\n".join([*lines, *(_advice(by_kind[0][0]) if by_kind else ())])
 
 
 def _advice(kind: str) -> list[str]:

@@ -16,6 +16,7 @@ from tests.integration.teacher.conftest import server as server  # noqa: PLC0414
 from vermeil.cluster.annotate.job import request_sender_for
 from vermeil.data.document import Document
 from vermeil.data.reply import State
+from vermeil.errors import TeacherStoppedError
 from vermeil.jobs.annotate import annotate
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
@@ -104,3 +105,32 @@ def test_one_spending_limit_for_all_workers(
     report = annotate(found, task, raised, store, sender=request_sender_for(CONFIG))
     assert dict(report.states) == {State.EMPTY: len(found)}
     assert len(server.seen) == len(found) - 1
+
+
+def test_all_workers_stop_when_the_first_requests_fail_in_the_same_way(
+    nodes: Nodes, server: FaultServer, task: Task, tmp_path: Path
+) -> None:
+    """The failures of all workers are counted together, over several chunks."""
+    limit, number, store = 20, 120, tmp_path / "replies.sqlite"
+    teacher = TeacherConfig(
+        base_url=server.base_url, model="m", concurrency=4, stop_after_failures=limit
+    )
+    send = request_sender_for(CONFIG)
+    assert limit > CONFIG.chunk_documents
+    server.script = lambda asked, seen: Answer("Nothing to report.")
+    with pytest.raises(TeacherStoppedError) as caught:
+        annotate(documents(number), task, teacher, store, sender=send)
+    assert caught.value.failures == {"unparsable": limit}
+    assert len(server.seen) == limit
+    assert rows(store, "SELECT COUNT(*) FROM answered") == [(limit,)]
+
+    # The same command continues; a usable reply, wherever it is stored, prevents the next stop.
+    useful = Answer('{"entities": [{"text": "Oslo", "label": "LOC"}]}')
+    server.script = lambda asked, seen: useful
+    last = documents(number)[-10:-5]
+    annotate(last, task, teacher, store)
+    server.script = lambda asked, seen: Answer("Nothing to report.")
+    report = annotate(documents(number), task, teacher, store, sender=send)
+    assert dict(report.states) == {State.DONE: 5, State.UNPARSABLE: number + 1 - 5}
+    assert report.usable == 5
+    assert len(server.seen) == number

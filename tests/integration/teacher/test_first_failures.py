@@ -35,7 +35,7 @@ USELESS = {
     "reasoning only": (Answer("Let me think", finish_reason="length"), "truncated", "length"),
     "refusal": (Answer("I'm sorry, but I cannot help with that."), "refused", "declined"),
     "filtered": (Answer("", finish_reason="content_filter"), "refused", "declined"),
-    "foreign labels": (mentions(("Oslo", "CITY"), ("Text", "WORD")), "unplaced", "CITY, WORD"),
+    "foreign labels": (mentions(("Oslo", "CITY"), ("Text", "WORD")), "off_schema", "CITY, WORD"),
     "invented names": (mentions(("Reykjavik", "LOC")), "unplaced", "in the text"),
 }
 
@@ -118,7 +118,7 @@ def test_failures_of_different_kinds_do_not_add_up(server, task, careful, store,
     server.script = lambda number, seen: kinds[number % len(kinds)]
     report = annotate(many, task, one_by_one, store)
     assert report.usable == 0
-    assert len(report.as_dict()["unusable"]) == 4
+    assert len(report.as_dict()["unusable"]) == 5
 
 
 def test_requests_in_flight_are_stored_and_can_save_the_run(server, task, careful, store, many):
@@ -232,6 +232,6 @@ def test_locate_counts_documents_without_a_usable_reply(server, task, careful, s
     off = careful.model_copy(update={"stop_after_failures": 0})
     annotate(many, task, off, store)
     usability = locate(many, task, off, store).usability
-    assert (usability.usable, usability.failures) == (1, {"unplaced": NUMBER - 1})
+    assert (usability.usable, usability.failures) == (1, {"off_schema": NUMBER - 1})
     assert not usability.is_nothing_usable
     assert "labels outside the label set: TOWN" in usability.describe("documents")
