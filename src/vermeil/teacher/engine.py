@@ -206,7 +206,7 @@ class _OnlineRun:
             stored_reading = self._read(request.text, reply)
             self.statistics.record_state(request, stored_reading)
             if failure_of(stored_reading) is None:
-                self._first_failures.record_usable()
+                await self._first_failures.record_usable()
             return
         error = self._store.error(key, self._first_id) if self.statistics.failures else None
         if error is not None:  # a request with the same key failed in this run
@@ -221,7 +221,7 @@ class _OnlineRun:
         if reading is not None:
             self.statistics.sent += 1
             self.statistics.record_state(request, reading)
-            self._first_failures.record(failure_of(reading))
+            await self._first_failures.record(failure_of(reading))
 
     async def _admit(self) -> None:
         """Wait until a request may be sent; raise if the first requests all failed alike."""
@@ -232,7 +232,7 @@ class _OnlineRun:
         if not self._stored_usable:
             self._stopping = True
             raise stopped_error(self.statistics.usability.result, self._config.stop_after_failures)
-        self._first_failures.record_usable()
+        await self._first_failures.record_usable()
 
     async def _request_reply(self, key: str, request: Request) -> ReplyResult | None:
         """Attempt until a reply is stored or retries are exhausted; None: interrupted before."""

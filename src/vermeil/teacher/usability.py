@@ -120,7 +120,7 @@ class Usability:
 
     @property
     def is_nothing_usable(self) -> bool:
-        """Whether there were requests, and none has a usable reply."""
+        """True if there were requests and none has a usable reply."""
         return self.unusable > 0 and not self.usable
 
     def describe(self, units: str) -> str:

@@ -212,14 +212,15 @@ class RemoteFirstFailures:
         """Wait until a request may be sent; return False if the first requests all failed alike."""
         return not self._is_needed or bool(await self._client.call_and_wait("admit"))
 
-    def record(self, failure: str | None) -> None:
+    async def record(self, failure: str | None) -> None:
         """Record the result of an admitted request; None: its reply is usable."""
         if self._is_needed:
-            self._client.notify("record", failure)
             self._is_needed = failure is not None
+            # Not a notification: the last ones of a chunk would be lost.
+            await self._client.call("record", failure)
 
-    def record_usable(self) -> None:
+    async def record_usable(self) -> None:
         """Record a usable reply; the run then never stops."""
         if self._is_needed:
-            self._client.notify("record_usable")
             self._is_needed = False
+            await self._client.call("record_usable")

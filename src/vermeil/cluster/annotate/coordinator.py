@@ -141,6 +141,15 @@ class Coordinator:
         self._reservations[reservation.number] = (lease, reservation)
         return reservation.number
 
+    async def _record(self, lease: str, failure: str | None) -> None:
+        """Record the result of an admitted request."""
+        if lease not in self._revoked:
+            self._admitted[lease] -= 1
+            await self._first_failures.record(failure)
+
+    async def _record_usable(self, _lease: str) -> None:
+        await self._first_failures.record_usable()
+
     async def _try_acquire(self, lease: str, tokens: float) -> bool:
         """Return whether a request may be sent now; if not, `acquire` waits for it."""
         if lease in self._revoked or not self._rate_limiter.try_acquire(tokens):
@@ -163,13 +172,6 @@ class Coordinator:
     def _release(self, lease: str, expected: float, used: float) -> None:
         self._in_flight[lease].remove(expected)
         self._rate_limiter.release(expected, used)
-
-    def _record(self, lease: str, failure: str | None) -> None:
-        self._admitted[lease] -= 1
-        self._first_failures.record(failure)
-
-    def _record_usable(self, _lease: str) -> None:
-        self._first_failures.record_usable()
 
     def _on_success(self, _lease: str) -> None:
         self._rate_limiter.on_success()

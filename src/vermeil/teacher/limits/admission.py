@@ -72,10 +72,10 @@ class FailureControl(Protocol):
     async def admit(self) -> bool:
         """Wait until a request may be sent; return False if the run should stop."""
 
-    def record(self, failure: str | None) -> None:
+    async def record(self, failure: str | None) -> None:
         """Record the result of an admitted request; None: its reply is usable."""
 
-    def record_usable(self) -> None:
+    async def record_usable(self) -> None:
         """Record a usable reply; the run then never stops."""
 
 

@@ -36,7 +36,7 @@ class FirstFailures:
         self._admitted += 1
         return True
 
-    def record(self, failure: str | None) -> None:
+    async def record(self, failure: str | None) -> None:
         """Record the result of an admitted request.
 
         Args:
@@ -44,11 +44,11 @@ class FirstFailures:
         """
         self.withdraw(1)
         if failure is None:
-            self.record_usable()
+            await self.record_usable()
         elif failure != State.OVER_BUDGET:  # it was not sent
             self._counts[failure] += 1
 
-    def record_usable(self) -> None:
+    async def record_usable(self) -> None:
         """Record a usable reply; the run then never stops."""
         self._limit = 0
         self._changed.set()

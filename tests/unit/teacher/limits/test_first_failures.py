@@ -21,7 +21,7 @@ def test_exactly_as_many_requests_as_the_limit_are_admitted_if_all_fail_alike(wo
         while await failures.admit():
             admitted.append(1)
             await asyncio.sleep(0)
-            failures.record("unparsable")
+            await failures.record("unparsable")
         refused.append(1)
 
     async def work():
@@ -40,10 +40,10 @@ def test_usable_reply_opens_the_way_for_waiting_requests():
         waiting = [asyncio.create_task(failures.admit()) for _ in range(10)]
         await asyncio.sleep(0)
         assert not any(task.done() for task in waiting)
-        failures.record(None)
+        await failures.record(None)
         assert all(await asyncio.gather(*waiting))
         for _ in range(100):
-            failures.record("failed")
+            await failures.record("failed")
         assert await failures.admit()
 
     run(work())
@@ -55,9 +55,9 @@ def test_kinds_are_counted_apart_and_requests_that_were_not_sent_do_not_count():
     async def work():
         for kind in ("failed", "refused", "over_budget", "over_budget", "over_budget"):
             assert await failures.admit()
-            failures.record(kind)
+            await failures.record(kind)
         assert await failures.admit()
-        failures.record("refused")
+        await failures.record("refused")
         assert not await failures.admit()
 
     run(work())
