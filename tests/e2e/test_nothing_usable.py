@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,13 +151,17 @@ def test_a_pilot_gives_up_a_variant_and_compares_the_others(
     assert len(server.seen) == 4
 
 
+def _same(item: Item, _text: str) -> Item:
+    return item
+
+
 def test_batches_without_a_usable_reply_fail(vermeil: Any, project: Path, api: BatchServer) -> None:
     toml = (project / "vermeil.toml").read_text()
     lines = [f'base_url = "{api.url}"' if "base_url" in one else one for one in toml.split("\n")]
     (project / "vermeil.toml").write_text("\n".join(lines))
     key = {"OPENAI_API_KEY": "key"}
     for item, kind in ((Item("error", "bad request"), "failed"), (Item(content="Hm."), "unpars")):
-        api.faults.script = lambda text, item=item: item
+        api.faults.script = partial(_same, item)
         done = vermeil("annotate", "--batch", "--quiet", environment=key)
         assert done.returncode == 4, done.stderr
         assert f"6 of 6 requests have no usable reply: 6 {kind}" in done.stderr
