@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
-from vermeil.data.tags import Scheme, spans_to_tags, tags_to_spans
+from vermeil.data.tags import ReadScheme, Scheme, spans_to_tags, tags_to_spans
 from vermeil.errors import DataError
 
 REPAIRED = "repaired_tags"
@@ -63,7 +63,7 @@ def align_words(text: str, words: Sequence[str]) -> tuple[Range, ...] | None:
     return tuple(ranges)
 
 
-def row_to_document(row: TokenisedRow, scheme: Scheme) -> Document:
+def row_to_document(row: TokenisedRow, scheme: ReadScheme) -> Document:
     """Return the document of a row; its text is ``row.text`` if that aligns with the words.
 
     Raises:

@@ -19,7 +19,12 @@ _BLOCK = 1 << 20
 
 def digest_section(section: BaseModel) -> str:
     """Return a digest of a section's values."""
-    return hashlib.sha256(section.model_dump_json().encode()).hexdigest()
+    return digest_text(section.model_dump_json())
+
+
+def digest_text(text: str) -> str:
+    """Return the digest of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def digest_file(path: Path) -> str:

@@ -11,7 +11,7 @@ from vermeil.corpora.config import CorpusConfig
 from vermeil.errors import ConfigError
 
 
-def corpus_config(path: Path, **options: str | int) -> CorpusConfig:
+def corpus_config(path: Path, **options: str | int | None) -> CorpusConfig:
     """Return the corpus configuration that the options of a verb describe.
 
     Raises:

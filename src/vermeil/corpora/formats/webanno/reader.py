@@ -21,6 +21,7 @@ from typing import NamedTuple
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.folders import files_below
 from vermeil.corpora.formats.webanno.escapes import HEADER, LAYER, NONE, unescape
+from vermeil.corpora.reading import Reading
 from vermeil.corpora.source import (
     Line,
     LocatedDocument,
@@ -64,34 +65,50 @@ class _FileContent:
         self.units += len(text) + sum(character > "\uffff" for character in text)
 
 
-def read_webanno(config: CorpusConfig, lines: Iterable[Line]) -> Iterator[LocatedDocument]:
+def read_webanno(
+    config: CorpusConfig, lines: Iterable[Line], reading: Reading
+) -> Iterator[LocatedDocument]:
     """Read a file, or all ``.tsv`` files below a folder.
 
     Args:
         config: the file or folder; ``tag_key`` is the layer of the spans.
         lines: lines of the file; ignored for a folder.
+        reading: receives the layers that are read.
 
     Raises:
         DataError: a file is not WebAnno TSV 3.
     """
     path, layer = config.path, config.tag_key
     if not path.is_dir():
-        yield LocatedDocument(path, None, webanno_document(lines, path, stem_of(path), layer))
+        yield LocatedDocument(
+            path, None, webanno_document(lines, path, stem_of(path), layer, reading)
+        )
         return
     with translate_file_errors(path):
         files = list(files_below(path, ".tsv"))
     for file, name in files:
-        yield LocatedDocument(file, None, webanno_document(read_lines(file), file, name, layer))
+        document = webanno_document(read_lines(file), file, name, layer, reading)
+        yield LocatedDocument(file, None, document)
 
 
-def webanno_document(lines: Iterable[Line], path: Path, name: str, layer: str = "gold") -> Document:
+def webanno_document(
+    lines: Iterable[Line],
+    path: Path,
+    name: str,
+    layer: str | None = None,
+    reading: Reading | None = None,
+) -> Document:
     """Return the document of a file.
 
     Args:
         lines: lines of the file.
         path: the file, for errors.
         name: id of the document.
-        layer: layer of the spans, if the file has it.
+        layer: layer of the spans; None: recognised.
+        reading: receives the layers that are read.
+
+    Raises:
+        DataError: the file is not WebAnno TSV 3, or the named layer is missing.
     """
     lines = iter(lines)
     first = next(lines, Line(1, ""))
@@ -109,6 +126,9 @@ def webanno_document(lines: Iterable[Line], path: Path, name: str, layer: str = 
             elif line.text and not line.text.startswith("#"):
                 if chosen is None:
                     chosen = _choose_label_columns(columns, layer)
+                    if reading is not None and chosen:
+                        names = ", ".join(columns[n].layer.rpartition(".")[2] for n in chosen)
+                        reading.choices["layer"] = names
                 _row(line.text, columns, chosen, found, waiting)
     return _document(found, path, name, annotated=any(c.kind == "SP" for c in columns))
 
@@ -125,17 +145,22 @@ def _columns(line: str) -> list[_Column]:
     return columns
 
 
-def _choose_label_columns(columns: Sequence[_Column], configured: str) -> list[int]:
+def _choose_label_columns(columns: Sequence[_Column], configured: str | None) -> list[int]:
     """Return the columns whose values are labels, one for each layer that is read.
 
-    The layer is the configured one, else NamedEntity, else all layers of the project
+    The layer is the configured one; if none is configured, NamedEntity, else all layers of the project
     (``webanno.custom``), else all. The label is the feature ``value`` or ``label``, else the first
     feature.
+
+    Raises:
+        DataError: the file does not have the configured layer.
     """
     spans = [(n, c) for n, c in enumerate(columns) if c.kind == "SP"]
     for choose in (
-        lambda layer: configured in (layer, layer.rpartition(".")[2]),
-        lambda layer: layer == LAYER,
+        lambda layer: (
+            configured in (None, layer, layer.rpartition(".")[2])
+            and (configured is not None or layer == LAYER)
+        ),
         lambda layer: layer.startswith(("webanno.custom.", "custom.")),
         bool,
     ):
@@ -143,6 +168,12 @@ def _choose_label_columns(columns: Sequence[_Column], configured: str) -> list[i
         for number, column in spans:
             if choose(column.layer):
                 layers[column.layer].append((number, column.feature))
+        if not layers and configured is not None:
+            known = dict.fromkeys(column.layer for _, column in spans)
+            raise DataError(
+                f"the file has no layer {configured!r} (tag_key); its layers are "
+                f"{', '.join(known) or 'none'}"
+            )
         if layers:
             return [_label_column(features) for features in layers.values()]
     return []
