@@ -41,9 +41,9 @@ def read_corpus(
 ) -> Iterator[Document]:
     """Read the documents of a corpus, one at a time.
 
-    The path ``-`` is standard input. A file is read several times if its columns, keys or tag scheme
-    have to be recognised. When all documents were read, the logger ``vermeil.corpora`` receives one
-    line with the format, the choices and the counts.
+    The path ``-`` is standard input. A file is read several times if its columns, keys or tag
+    scheme have to be recognised. When all documents were read, the logger ``vermeil.corpora``
+    receives one line with the format, the choices and the counts.
 
     Args:
         config: the file or folder, and its format. A path alone may begin with a format
@@ -59,7 +59,8 @@ def read_corpus(
     Raises:
         ConfigError: the packages that read the format are not installed; raised at once.
         DataError: the file is missing, empty, damaged or not UTF-8; a record breaks the format; a
-            named column, key or layer is missing; several columns may hold the tags; an id is repeated; tags mix schemes; or ``check`` failed.
+            named column, key or layer is missing; several columns may hold the tags; an id is
+            repeated; tags mix schemes; or ``check`` failed.
     """
     corpus = config if isinstance(config, CorpusConfig) else CorpusConfig.model_validate(config)
     reading = Reading(with_tags=with_tags)

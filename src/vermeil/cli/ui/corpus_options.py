@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from copy import copy
 from functools import wraps
 from typing import Annotated, Any, get_type_hints
 
@@ -114,6 +115,6 @@ def with_corpus_options(*files: str) -> Callable[[Callable[..., None]], Callable
 
 def _with_file(kind: Any, name: str) -> Any:
     """Return the type of an option with the name of the file in its help text."""
-    option = kind.__metadata__[0]
-    text = option.help.replace("FILE", name)
-    return Annotated[kind.__origin__, typer.Option(*option.param_decls, help=text)]
+    option = copy(kind.__metadata__[0])
+    option.help = option.help.replace("FILE", name)
+    return Annotated[kind.__origin__, option]

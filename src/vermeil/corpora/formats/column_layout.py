@@ -67,12 +67,16 @@ class ColumnLayout:
         tags = "none" if self.tag is None else f"column {self.tag}"
         if self.key is not None:
             tags += f", key {self.key}"
-        found = {"words": f"column {self.word} (from 0)", "tags": tags}
+        found = {**self.describe_words(), "tags": tags}
         if self.other_tags:
             found["tags elsewhere"] = ", ".join(self.other_tags)
         if self.prefix_ids:
             found["ids"] = "group and id"
         return found
+
+    def describe_words(self) -> dict[str, str]:
+        """Return the choice of the words alone, for readings without tags."""
+        return {"words": f"column {self.word} (from 0)"}
 
 
 def layout_of(
@@ -223,31 +227,34 @@ class _Chooser:
         only_o = [n for n, one in self._columns.items() if one.holds_only("O")]
         last = self._last
         if tags:
-            others = tuple(f"column {n}" for n in tags if n != last)
-            if last in tags:
-                return _Choice(last, others=others)
-            if len(tags) == 1 and last not in (*only_o, *plain):
-                return _Choice(tags[0])
-            raise self._ambiguous([*tags, *(n for n in (*only_o, *plain) if n == last)])
-        if len(self._keys) == 1:
-            return _Choice(last, next(iter(self._keys)))
-        if self._keys:
+            return self._among_tags(tags, [*only_o, *plain])
+        if len(self._keys) > 1:
             raise DataError(
                 f"several keys of column {last} hold tags: {', '.join(self._keys)}; set tag_key "
                 "(--tag-key) to one of them"
             )
-        if last in plain or last in only_o or last in chunks:
+        if self._keys:
+            return _Choice(last, next(iter(self._keys)))
+        ends = self._columns.get(last, ColumnValues())
+        if last in (*plain, *only_o, *chunks):
             return _Choice(last)
         if len(plain) > 1:
             raise self._ambiguous(plain)
         for found in (plain, chunks, only_o[-1:]):
             if len(found) == 1:
                 return _Choice(found[0])
-        if self._columns and self._columns.get(last, ColumnValues()).holds_only(NO_TAG):
-            return _Choice(last)
         if self._survey.numbered and self._survey.keys_only:
             return _Choice(None)
-        return _Choice(last, certain=False)
+        return _Choice(last, certain=ends.holds_only(NO_TAG))
+
+    def _among_tags(self, tags: Sequence[int], without: Sequence[int]) -> _Choice:
+        """Return the last column if it holds tags, else the only one that does."""
+        last = self._last
+        if last in tags:
+            return _Choice(last, others=tuple(f"column {n}" for n in tags if n != last))
+        if len(tags) == 1 and last not in without:
+            return _Choice(tags[0])
+        raise self._ambiguous([*tags, *({last} & set(without))])
 
     def _ambiguous(self, columns: Sequence[int]) -> DataError:
         names = self._survey.names

@@ -26,29 +26,11 @@ _MAX_VALUES = 5000
 """Number of distinct values above which a column does not hold tags."""
 _MAX_LABELS = 300
 _CHUNKS = frozenset(
-    ["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP"]
+    ("NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP")
 )
 _WORD_NAMES = frozenset(["token", "tokens", "word", "words", "form", "wordform"])
-_TAG_NAMES = frozenset(
-    [
-        "tag",
-        "tags",
-        "ner",
-        "ne",
-        "ner_tag",
-        "ner_tags",
-        "ne_tag",
-        "ne_tags",
-        "entity",
-        "entities",
-        "label",
-        "labels",
-        "iob",
-        "iob2",
-        "bio",
-        "bioes",
-        "named_entity",
-    ]
+_TAG_NAMES = {"entity", "entities", "label", "labels", "iob", "iob2", "bio", "bioes"} | frozenset(
+    ("tag", "tags", "ner", "ne", "ner_tag", "ner_tags", "ne_tag", "ne_tags", "named_entity")
 )
 
 
@@ -267,6 +249,8 @@ def survey_columns(lines: Iterable[Line]) -> ColumnSurvey:
             _add_row(survey, number, cells)
     if survey.first is not None:
         _add_first_row(survey, *survey.first)
+    if survey.header is None and len(survey.names) not in survey.widths:
+        survey.names = ()
     return survey
 
 

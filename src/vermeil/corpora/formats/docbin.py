@@ -1,8 +1,8 @@
 """Format DocBin of spaCy (``.spacy``), which ``spacy train`` reads; needs spaCy.
 
-Spans are the document's entities and the spans of the group ``sc`` (of spaCy's span categoriser), or
-those of a named span group alone. If written spans overlap, all of them are in the group ``sc``, and
-the entities are the first and, of those, the longest ones.
+Spans are the document's entities and the spans of the group ``sc`` (of spaCy's span categoriser),
+or those of a named span group alone. If written spans overlap, all of them are in the group ``sc``,
+and the entities are the first and, of those, the longest ones.
 Abstentions are spaCy's missing values; labels of the whole text are its ``cats``. White space
 becomes separate words, and words are split where a span begins or ends, so that text and spans are
 restored exactly. The original words, ids and other keys are restored from the user data. The
@@ -181,7 +181,7 @@ def _document(doc: Any, name: str, named: str | None) -> Document:
 
 
 def _group(doc: Any, name: str) -> Any:
-    return doc.spans[name] if name in doc.spans else ()
+    return doc.spans[name] if name in doc.spans else ()  # noqa: SIM401
 
 
 def _keyed(spans: Any) -> list[tuple[int, int, str]]:

@@ -60,7 +60,7 @@ def _read_conll(
         surveyed = read_lines(config.path)
     with add_error_location(config.path):
         layout = layout_of(surveyed, config, with_tags=reading.with_tags)
-    reading.choices.update(layout.describe())
+    reading.choices.update(layout.describe() if reading.with_tags else layout.describe_words())
     scheme = _scheme(config, reading, lambda: conll_tags(read_lines(config.path), config, layout))
     return _located(read_conll(lines, config, scheme, layout, reading), config)
 

@@ -65,10 +65,10 @@ def read_table(config: CorpusConfig, reading: Reading) -> Iterator[LocatedDocume
     stem = stem_of(path)
     tokens, text = config.token_key or "tokens", config.text_key or "text"
     spans = _span_column(table, config)
-    if tokens in table.columns and not table.holds_objects(tokens):
-        if spans is None or (config.tag_key is None and text not in table.columns):
-            yield from _words(table, config, reading)
-            return
+    has_words = tokens in table.columns and not table.holds_objects(tokens)
+    if has_words and (spans is None or (config.tag_key is None and text not in table.columns)):
+        yield from _words(table, config, reading)
+        return
     if any(name.endswith((".responses", ".suggestion")) for name in table.columns):
         reading.choices["spans"] = "columns of Argilla"
         for file, number, row in table.rows:
@@ -79,11 +79,12 @@ def read_table(config: CorpusConfig, reading: Reading) -> Iterator[LocatedDocume
         return
     if text not in table.columns:
         raise DataError(
-            f"has the columns {', '.join(table.columns)}; expected tokens and {TAG_COLUMNS[0]}, or "
+            f"has the columns {', '.join(table.columns)}; expected tokens and ner_tags, or "
             "text and spans; name others with token_key, tag_key and text_key (--token-key, "
             "--tag-key, --text-key)",
             path,
         )
+    spans = spans or next((name for name in _SPAN_COLUMNS if name in table.columns), None)
     reading.choices["text"] = f"column {text}"
     reading.choices["spans"] = "none" if spans is None else f"column {spans}"
     keys = _TextKeys(text, config.id_key or "id", spans)

@@ -1,10 +1,11 @@
 """Token lists: one JSON object per text, with its tokens and any number of tag lists.
 
 ``{"id", "doc", "tokens": ["EU", …], "gold": ["B-ORG", …], …}``. The keys are configured. Without a
-configured key, the tags are the first of `TAG_KEYS` that a row has. Names of groups are prefixed with the file's name, since numbers may restart
-in every split; a key ``group`` is read without a prefix. A row without the tag key (or with null)
-is not annotated. The text is the key ``text`` if present, else the tokens, joined by spaces. Rows
-without ``id`` are numbered from 0 in each file. Other keys are counted.
+configured key, the tags are the first of `TAG_KEYS` that a row has. Names of groups are prefixed
+with the file's name, since numbers may restart in every split; a key ``group`` is read without a
+prefix. A row without the tag key (or with null) is not annotated. The text is the key ``text`` if
+present, else the tokens, joined by spaces. Rows without ``id`` are numbered from 0 in each file.
+Other keys are counted.
 """
 
 from __future__ import annotations
@@ -33,12 +34,21 @@ TAG_KEYS = ("gold", "ner_tags", "tags", "ner", "labels")
 
 
 class TokenKeys(NamedTuple):
-    """Keys of token lists; ``tags`` is None if no row has tags."""
+    """Keys of token lists.
+
+    Args:
+        tokens: key of the words.
+        tags: key of the tags; None if no row has tags.
+        text: key of the text.
+        id: key of the id.
+        plain: no tag has a prefix.
+    """
 
     tokens: str = "tokens"
     tags: str | None = "gold"
     text: str = "text"
     id: str = "id"
+    plain: bool = False
 
     def describe(self) -> dict[str, str]:
         """Return the choices by name, for the report."""
@@ -81,7 +91,7 @@ def token_tags(
         with add_error_location(config.path, line):
             tags = _tags(record, keys)
             for tag in tags or ():
-                if not is_plain_tag(tag):
+                if not (keys.plain and is_plain_tag(tag)):
                     _check_tag(tag, keys)
         if tags:
             yield line, tags
@@ -98,13 +108,19 @@ def token_keys(objects: Objects, config: CorpusConfig) -> TokenKeys:
         DataError: a named key is in no row, or only keys of unknown names hold tags.
     """
     tokens = config.token_key or "tokens"
-    seen: Counter[str] = Counter()
-    unnamed: Counter[str] = Counter()
+    seen: dict[str, None] = {}
+    tagged: dict[str, None] = {}
+    prefixed: dict[str, None] = {}
     for _, record in objects:
-        seen.update(record)
+        seen.update(dict.fromkeys(record))
         words = record.get(tokens)
-        if isinstance(words, list):
-            unnamed.update(key for key, value in record.items() if _holds_tags(value, len(words)))
+        for key, value in record.items():
+            if isinstance(words, list) and key != tokens and _is_parallel(value, len(words)):
+                has_prefix = any(tag[1:2] == "-" for tag in value)
+                if has_prefix or "O" in value:
+                    tagged[key] = None
+                if has_prefix:
+                    prefixed[key] = None
     named = {"token_key": config.token_key, "tag_key": config.tag_key}
     named |= {"text_key": config.text_key, "id_key": config.id_key}
     for option, key in named.items():
@@ -115,15 +131,16 @@ def token_keys(objects: Objects, config: CorpusConfig) -> TokenKeys:
             )
     tags = config.tag_key
     if tags is None:
-        known = [key for key in TAG_KEYS if key in seen and (key != "labels" or unnamed[key])]
+        known = [key for key in TAG_KEYS if key in seen and (key != "labels" or key in tagged)]
         tags = next(iter(known), None)
-        if tags is None and unnamed:
+        if tags is None and prefixed:
             raise DataError(
                 f"none of the keys {', '.join(TAG_KEYS)} is there, but tags are in "
-                f"{', '.join(unnamed)}; set tag_key (--tag-key) to the one to read",
+                f"{', '.join(prefixed)}; set tag_key (--tag-key) to the one to read",
                 config.path,
             )
-    return TokenKeys(tokens, tags, config.text_key or "text", config.id_key or "id")
+    plain = tags in tagged and tags not in prefixed
+    return TokenKeys(tokens, tags, config.text_key or "text", config.id_key or "id", plain)
 
 
 def token_rows(
@@ -201,11 +218,13 @@ def _check_tag(tag: str, keys: TokenKeys) -> None:
         ) from error
 
 
-def _holds_tags(value: Any, size: int) -> bool:
-    """Return whether a value is a list of tags with prefixes, one for each word."""
-    if not isinstance(value, list) or len(value) != size or not value:
-        return False
-    return all(isinstance(tag, str) and tag and (tag == "O" or tag[1:2] == "-") for tag in value)
+def _is_parallel(value: Any, size: int) -> bool:
+    """Return whether a value is a list of strings, one for each word."""
+    return (
+        isinstance(value, list)
+        and len(value) == size
+        and all(isinstance(item, str) for item in value)
+    )
 
 
 def _group(record: Mapping[str, Any], config: CorpusConfig) -> str | None:

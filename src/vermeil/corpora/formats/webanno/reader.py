@@ -148,7 +148,7 @@ def _columns(line: str) -> list[_Column]:
 def _choose_label_columns(columns: Sequence[_Column], configured: str | None) -> list[int]:
     """Return the columns whose values are labels, one for each layer that is read.
 
-    The layer is the configured one; if none is configured, NamedEntity, else all layers of the project
+    The layer is the configured one. Without one, it is NamedEntity, else all layers of the project
     (``webanno.custom``), else all. The label is the feature ``value`` or ``label``, else the first
     feature.
 
