@@ -53,6 +53,13 @@ def read_brat(path: Path) -> Iterator[LocatedDocument]:
     with translate_file_errors(path):
         if path.is_dir():
             files = list(files_below(path, ".txt"))
+            for orphan, _ in files_below(path, ".ann"):
+                if not orphan.with_suffix(".txt").exists():
+                    raise DataError(
+                        f"has no {orphan.with_suffix('.txt').name} beside it; add the text, or "
+                        "remove the annotations",
+                        orphan,
+                    )
         else:
             files = [(path.with_suffix(".txt"), path.stem)]
     for file, name in files:
