@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from vermeil.cli.ui.corpus_options import CorpusOptions, with_corpus_options
 from vermeil.cli.ui.options import AnyPrecision, AsJson, Quiet
 from vermeil.cli.ui.output import console, print_json
 from vermeil.cli.ui.progress import shown_progress
+
+if TYPE_CHECKING:
+    from vermeil.corpora.reading import ReadReport
 
 EXAMPLE = "Example: vermeil evaluate vermeil-run/model test.jsonl --json"
 
@@ -49,7 +52,10 @@ def evaluate(
     corpus = corpus_config(gold, **options)
     require_readable(corpus, *(corpus_config(path) for path in agreement_with or ()))
     with shown_progress(quiet) as progress:
-        report = evaluate_files(model, corpus, progress, precision).as_dict()
+        reading: list[ReadReport] = []
+        evaluation = evaluate_files(model, corpus, progress, precision, reading.append)
+    report = evaluation.as_dict()
+    report["reading"] = [one.as_dict() for one in reading]
     report["agreement"] = [
         {"with": str(path), **agreement_of_files(model, path).as_dict()}
         for path in agreement_with or ()
