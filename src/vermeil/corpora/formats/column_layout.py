@@ -33,7 +33,8 @@ class ColumnLayout:
         key: key of the tags within the column; None if the column holds the tags alone.
         key_means_o: a row without the key has the tag ``O``, not "not annotated".
         numbered: the first column numbers the rows.
-        has_misc: the last column holds keys with values.
+        misc: column in which ``SpaceAfter=No`` may stand; None if there is none.
+        first_row: line of the first row.
         header: line of the header; None if there is none.
         prefix_ids: ids are repeated in other groups, so they are prefixed with the group.
         plain: labels of tags without a prefix.
@@ -47,7 +48,8 @@ class ColumnLayout:
     key: str | None = None
     key_means_o: bool = False
     numbered: bool = False
-    has_misc: bool = False
+    misc: int | None = None
+    first_row: int = 0
     header: int | None = None
     prefix_ids: bool = False
     plain: frozenset[str] = frozenset()
@@ -114,7 +116,8 @@ def layout_of(
         key=choice.key,
         key_means_o=choice.key is not None and key is not None and not key.has("O"),
         numbered=numbered,
-        has_misc=numbered and "SpaceAfter" in survey.keys,
+        misc=_misc_column(survey),
+        first_row=survey.first[0] if survey.first is not None else 0,
         header=survey.header,
         prefix_ids=survey.repeated_ids,
         plain=plain,
@@ -142,16 +145,22 @@ def looks_like_columns(lines: Sequence[Line], config: CorpusConfig) -> bool:
     if not layout.certain or layout.tag is None:
         return survey.numbered
     separated = any("\t" in line.text for line in lines)
-    return separated or not layout.plain or all(label.isupper() for label in layout.plain)
+    return (
+        separated
+        or not layout.plain
+        or all(label.isupper() or "-" in label for label in layout.plain)
+    )
 
 
 def has_equal_rows(lines: Sequence[Line]) -> int:
     """Return the number of columns if all rows have the same, at least two; else 0."""
     rows = [line.text.strip() for line in lines if line.text.strip()]
     for separator in ("\t", " "):
-        widths = {len(row.split(separator)) for row in rows}
-        if len(rows) > 1 and len(widths) == 1 and widths != {1}:
-            return widths.pop()
+        cells = [row.split(separator) for row in rows]
+        width = len(cells[0]) if cells else 0
+        if len(rows) > 1 and width > 1 and all(len(row) == width for row in cells):
+            values = min(len({row[n] for row in cells}) for n in range(1, width))
+            return width if separator == "\t" or 2 * values <= len(rows) else 0
     return 0
 
 
@@ -162,6 +171,12 @@ def _word_column(config: CorpusConfig, survey: ColumnSurvey) -> int:
     if named:
         return named[0]
     return 1 if survey.numbered else 0
+
+
+def _misc_column(survey: ColumnSurvey) -> int | None:
+    if "misc" in survey.names:
+        return survey.names.index("misc")
+    return survey.width - 1 if survey.numbered and "SpaceAfter" in survey.keys else None
 
 
 def _index(name: str, column: int, width: int) -> int:

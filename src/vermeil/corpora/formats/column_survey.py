@@ -13,7 +13,7 @@ from vermeil.errors import DataError
 
 DOCSTART = "-DOCSTART-"
 NO_TAG = "_"
-ID, GROUP, TEXT, NAMES = "id", "newdoc id", "text", "global.columns"
+ID, GROUP, NEW_GROUP, TEXT, NAMES = "id", "newdoc id", "newdoc", "text", "global.columns"
 
 _COMMENT = re.compile(r"#\s*([A-Za-z_][\w .:-]*?) =(?: ([^\t]*))?")
 _NEW_DOCUMENT = re.compile(r"#\s*newdoc\s*")
@@ -47,7 +47,7 @@ def parse_comment(line: str) -> tuple[str, str] | None:
     if match := _COMMENT.fullmatch(line):
         return _OTHER_NAMES.get(match[1], match[1]), match[2] or ""
     if _NEW_DOCUMENT.fullmatch(line):
-        return "newdoc", ""
+        return NEW_GROUP, ""
     if match := _PLAIN_ID.fullmatch(line):
         return ID, match[1]
     return None
@@ -237,7 +237,7 @@ def survey_columns(lines: Iterable[Line]) -> ColumnSurvey:
             key, value = comment
             if key == NAMES and not survey.names:
                 survey.names = tuple(name.lower() for name in value.split())
-            elif key in (GROUP, "newdoc"):
+            elif key in (GROUP, NEW_GROUP):
                 groups += 1
                 group = value or f"newdoc{groups}"
             elif key == ID and ids.setdefault(value, group) != group:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from vermeil.corpora.config import CorpusConfig
@@ -26,6 +27,7 @@ from vermeil.corpora.formats.column_survey import (
     GROUP,
     ID,
     NAMES,
+    NEW_GROUP,
     NO_TAG,
     TEXT,
     key_values,
@@ -58,7 +60,7 @@ class _ColumnText:
     joined: list[bool] = field(default_factory=list)
     group: str | None = None
     comments: dict[str, str] = field(default_factory=dict)
-    parts_until: int = 0
+    parts_until: int = -1
     parts: list[str] = field(default_factory=list)
 
     @property
@@ -170,8 +172,7 @@ def _texts(
     skipped: Counter[str],
 ) -> Iterator[_ColumnText]:
     """Collect lines into texts; groups come from ``-DOCSTART-``, a comment or a column."""
-    stem, groups = stem_of(config.path), 0
-    group: str | None = None
+    groups = _Groups(stem_of(config.path))
     text = _ColumnText()
     for line in lines:
         content = line.text
@@ -185,28 +186,57 @@ def _texts(
                 yield text
             text = _ColumnText()
             if opens_group:
-                group, groups = f"{stem}-{groups}", groups + 1
+                groups.begin()
             continue
         if content.startswith("#") and not layout.is_row(cells):
-            comment = parse_comment(content)
-            key = "" if text.words or comment is None else comment[0]
-            if comment is not None and key:
-                text.comments.setdefault(*comment)
-            if comment is not None and key == GROUP:
-                group = comment[1] or None
-            elif key == "newdoc":
-                group, groups = f"{stem}-{groups}", groups + 1
-            skipped["comment_lines"] += key not in (ID, TEXT, GROUP, "newdoc", NAMES)
+            _add_comment(content, text, groups, skipped)
             continue
         if line.number == layout.header:
             skipped["header_rows"] += 1
             continue
-        with add_error_location(config.path, line.number):
+        with add_error_location(config.path, line.number), _with_header_hint(line, layout):
             _add_row(text, cells, layout, scheme, skipped)
         if text.words and not text.line:
-            text.line, text.group = line.number, _group(cells, config, group)
+            text.line, text.group = line.number, _group(cells, config, groups.current)
     if text.words:
         yield text
+
+
+@dataclass(slots=True)
+class _Groups:
+    """The current group; groups without a name are numbered."""
+
+    stem: str
+    current: str | None = None
+    number: int = 0
+
+    def begin(self) -> None:
+        self.current, self.number = f"{self.stem}-{self.number}", self.number + 1
+
+
+def _add_comment(content: str, text: _ColumnText, groups: _Groups, skipped: Counter[str]) -> None:
+    """Store what a comment before the first word names; count other comments."""
+    comment = None if text.words else parse_comment(content)
+    if comment is None:
+        skipped["comment_lines"] += 1
+        return
+    key, value = comment
+    text.comments.setdefault(key, value)
+    if key == GROUP:
+        groups.current = value or None
+    elif key == NEW_GROUP:
+        groups.begin()
+    skipped["comment_lines"] += key not in (ID, TEXT, GROUP, NEW_GROUP, NAMES)
+
+
+@contextmanager
+def _with_header_hint(line: Line, layout: ColumnLayout) -> Iterator[None]:
+    try:
+        yield
+    except DataError as error:
+        if line.number != layout.first_row:
+            raise
+        raise DataError(f"{error}. If this row is a header, remove it") from error
 
 
 def _add_row(
@@ -248,7 +278,8 @@ def _add_row(
         raise DataError(f"{NO_TAG!r} (not annotated) is mixed with tags; expected one or the other")
     text.words.append(word)
     text.tags.append(tag)
-    text.joined.append(layout.has_misc and "SpaceAfter=No" in cells[width - 1].split("|"))
+    misc = "" if layout.misc is None else cells[layout.misc]
+    text.joined.append("SpaceAfter=No" in misc.split("|"))
 
 
 def _tag(cells: list[str], layout: ColumnLayout, scheme: ReadScheme | None) -> str:
