@@ -127,6 +127,11 @@ def test_webanno_layer_may_be_chosen(tmp_path):
     assert [s.label for s in document.spans] == ["PRP", "NNP", "NNP"]
 
 
+def test_a_webanno_layer_that_is_missing_is_an_error(tmp_path):
+    with pytest.raises(DataError, match=r"no layer 'Other' \(tag_key\); its layers are .*POS"):
+        webanno(tmp_path, tag_key="Other")
+
+
 def test_webanno_writes_what_inception_reads(tmp_path):
     spans = (Span(0, 1, "a|b"), Span(0, 6, "X"), Span(2, 4, "Y"), Span(6, 7, "Z"))
     tokens = ((0, 1), (2, 6), (6, 7), (8, 9))

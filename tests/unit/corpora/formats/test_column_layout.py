@@ -70,8 +70,7 @@ def test_a_missing_key_is_an_error_that_lists_the_keys(tmp_path):
 
 
 NUMBERED = (
-    "# sent_id = a\n# text = Rita ria .\n"
-    "1\tRita\tB-PER\t-\tq\n2\tria\tO\t-\tq\n3\t.\tO\t-\tq\n"
+    "# sent_id = a\n# text = Rita ria .\n1\tRita\tB-PER\t-\tq\n2\tria\tO\t-\tq\n3\t.\tO\t-\tq\n"
 )
 
 
