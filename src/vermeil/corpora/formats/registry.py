@@ -249,7 +249,7 @@ FORMATS: dict[FileFormat, CorpusFormat] = {
             lambda documents, to: conll_texts(documents, stem_of(to.path), to.scheme, to.losses)
         ),
         recognises=lambda start: looks_like_columns(start.lines, start.config),
-        endings=(".conll", ".conllu", ".iob", ".iob2", ".bio", ".bioes", ".tsv"),
+        endings=(".conll", ".conllu", ".conllup", ".iob", ".iob2", ".bio", ".bioes", ".tsv"),
     ),
     "text": CorpusFormat(
         read=_read_text,
