@@ -107,7 +107,7 @@ def with_corpus_options(*files: str) -> Callable[[Callable[..., None]], Callable
         parameters = [*kept, *added]
         wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
-        del wrapped.__wrapped__  # type: ignore[attr-defined]
+        del wrapped.__wrapped__
         return wrapped
 
     return decorate

@@ -153,14 +153,17 @@ def looks_like_columns(lines: Sequence[Line], config: CorpusConfig) -> bool:
 
 
 def has_equal_rows(lines: Sequence[Line]) -> int:
-    """Return the number of columns if all rows have the same, at least two; else 0."""
+    """Return the number of columns if all rows have the same, at least two; else 0.
+
+    Rows that only spaces separate may be prose; they are columns if ``O`` is in one of them.
+    """
     rows = [line.text.strip() for line in lines if line.text.strip()]
     for separator in ("\t", " "):
         cells = [row.split(separator) for row in rows]
         width = len(cells[0]) if cells else 0
         if len(rows) > 1 and width > 1 and all(len(row) == width for row in cells):
-            values = min(len({row[n] for row in cells}) for n in range(1, width))
-            return width if separator == "\t" or 2 * values <= len(rows) else 0
+            has_o = any(row[n] == "O" for row in cells for n in range(1, width))
+            return width if separator == "\t" or has_o else 0
     return 0
 
 

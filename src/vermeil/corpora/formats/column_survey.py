@@ -114,7 +114,7 @@ class ColumnValues:
 
     @property
     def is_chunks(self) -> bool:
-        """Whether the labels are those of syntactic chunks."""
+        """True if the labels are those of syntactic chunks."""
         return bool(self.labels) and set(self.labels) <= _CHUNKS
 
     @property
@@ -192,7 +192,7 @@ class ColumnSurvey:
 
     @property
     def numbered(self) -> bool:
-        """Whether the first of three or more columns numbers the rows of each text."""
+        """True if the first of three or more columns numbers the rows of each text."""
         if self.names and self.header is None:
             return self.names[0] == "id"
         return self._numbers.number_rows and self.width >= 3
@@ -209,7 +209,7 @@ class ColumnSurvey:
 
     @property
     def keys_only(self) -> bool:
-        """Whether the last column holds keys with values, or nothing."""
+        """True if the last column holds keys with values, or nothing."""
         return bool(self.keys) and "" not in self.keys
 
 

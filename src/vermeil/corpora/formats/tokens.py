@@ -123,10 +123,10 @@ def token_keys(objects: Objects, config: CorpusConfig) -> TokenKeys:
                     prefixed[key] = None
     named = {"token_key": config.token_key, "tag_key": config.tag_key}
     named |= {"text_key": config.text_key, "id_key": config.id_key}
-    for option, key in named.items():
-        if seen and key is not None and key not in seen:
+    for option, name in named.items():
+        if seen and name is not None and name not in seen:
             raise DataError(
-                f"no row has the key {key!r} ({option}); the rows have {', '.join(seen)}",
+                f"no row has the key {name!r} ({option}); the rows have {', '.join(seen)}",
                 config.path,
             )
     tags = config.tag_key
