@@ -23,6 +23,7 @@ def test_a_corpus_goes_through_formats_and_losses_are_told(vermeil: Any, tmp_pat
     done = vermeil("corpus", "convert", "gold.jsonl", "brat:folder")
     assert done.returncode == 0, done.stderr
     assert done.stderr.splitlines() == [
+        "gold.jsonl: jsonl; 1 document",
         "wrote 1 of 1 documents to folder",
         "lost: span details 1",
     ]
@@ -33,6 +34,15 @@ def test_a_corpus_goes_through_formats_and_losses_are_told(vermeil: Any, tmp_pat
         "written": 1,
         "losses": {},
         "unread": {"attributes": 1},
+        "reading": {
+            "path": "folder",
+            "format": "brat",
+            "choices": {},
+            "documents": 1,
+            "annotated": 1,
+            "not_read": {"attributes": 1},
+            "warnings": [],
+        },
     }
     done = vermeil("corpus", "stats", "x.parquet", "--json")
     assert json.loads(done.stdout)["unread"] == {"attributes": 1}
@@ -41,6 +51,30 @@ def test_a_corpus_goes_through_formats_and_losses_are_told(vermeil: Any, tmp_pat
     assert "none.json: no such model folder or file of predictions" in done.stderr
     done = vermeil("evaluate", "brat:folder", "gold.jsonl", "--json")
     assert json.loads(done.stdout)["overall"]["f1"] == 1.0
+
+
+def test_how_files_are_read_is_printed_and_can_be_chosen(vermeil: Any, tmp_path: Path) -> None:
+    (tmp_path / "x.conll").write_text("1\tRita\tB-PER\tB-ART\n2\tria\tO\tO\n")
+    line = "x.conll: conll; words: column 1 (from 0); tags: column 3; tags elsewhere: column 2"
+    done = vermeil("corpus", "stats", "x.conll", "--json")
+    assert done.stderr == f"{line}; scheme: iob2; 1 document\n"
+    assert json.loads(done.stdout)["reading"]["choices"]["tags elsewhere"] == "column 2"
+    options = ("--tag-column", "2", "--word-column", "0", "--scheme", "iob2")
+    done = vermeil("corpus", "convert", "x.conll", "x.jsonl", *options)
+    assert json.loads((tmp_path / "x.jsonl").read_text())["text"] == "1 2"
+    done = vermeil("corpus", "stats", "x.conll", "--tag-key", "other")
+    assert (done.returncode, "no column or key has the name 'other'" in done.stderr) == (3, True)
+    done = vermeil("evaluate", "x.conll", "x.conll", "--quiet", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(json.loads(done.stdout)["reading"]) == 2
+    (tmp_path / "bad.conll").write_text("Rita\tB-PER\tO\nria\tO\tO\n")
+    done = vermeil("corpus", "leaks", "bad.conll", "x.conll", "--json")
+    assert [one["choices"] for one in json.loads(done.stdout)["reading"]] == [
+        {"words": "column 0 (from 0)"},
+        {"words": "column 1 (from 0)"},
+    ]
+    done = vermeil("corpus", "convert", "x.conll", "y.conll", "--to-scheme", "io")
+    assert (done.returncode, "io is read but not written" in done.stderr) == (2, True)
 
 
 def test_formats_that_contradict_each_other_are_an_error(vermeil: Any) -> None:

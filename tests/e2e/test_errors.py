@@ -147,9 +147,10 @@ def test_a_full_disk_is_a_matter_of_data(project: Path) -> None:
             check=False,
         )
     assert done.returncode == 3
-    assert done.stderr.startswith("vermeil: error: ")
-    assert "No space left on device" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    reading, error = done.stderr.splitlines()
+    assert reading.startswith("pool.txt: text")
+    assert error.startswith("vermeil: error: ")
+    assert "No space left on device" in error
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(project: Path) -> None:
@@ -166,5 +167,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(project: Path) -> None:
         assert process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
-        assert process.stderr.read() == b""
+        lines = process.stderr.read().decode().splitlines()
+        reading = "text; documents: one per line; 20,000 documents (0 annotated)"
+        assert lines == [f"a.txt: {reading}", f"b.txt: {reading}"]
         assert process.wait(60) == 141

@@ -117,7 +117,7 @@ def test_predictions_in_a_file_are_scored_without_any_configuration(
 ) -> None:
     gold = newswire / "dev.jsonl"
     done = vermeil("evaluate", gold, gold, "--json")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, f"{gold}: jsonl; 157 documents\n")
     scores = json.loads(done.stdout)
     assert set(scores) >= {"overall", "macro_f1", "per_label", "span_only", "confusion", "errors"}
     assert (scores["groups"], scores["unanswered"], scores["hardest"]) == (25, 0, [])

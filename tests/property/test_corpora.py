@@ -23,7 +23,7 @@ def round_trip(corpus, name: str, **options):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         report = write_corpus(corpus, path, **options)
-        config = CorpusConfig(path=path, format=options.get("format", "auto"), tag_key="gold")
+        config = CorpusConfig(path=path, format=options.get("format", "auto"))
         return report, list(read_corpus(config)) if report.written else []
 
 

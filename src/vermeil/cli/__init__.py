@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import traceback
@@ -33,9 +34,29 @@ def main() -> None:
     sys.exit(code)
 
 
+class ReadingLines(logging.Handler):
+    """Prints how each corpus was read, as one line on standard error; no line twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print the message of a record."""
+        line = record.getMessage()
+        if line not in self._seen:
+            self._seen.add(line)
+            print(line, file=sys.stderr)
+
+
 def _run() -> int:
     from vermeil.cli.app import app
 
+    logger = logging.getLogger("vermeil.corpora")
+    logger.propagate = False
+    # Of several processes of one training, the first prints.
+    logger.setLevel(logging.INFO if os.environ.get("RANK", "0") == "0" else logging.WARNING)
+    logger.addHandler(ReadingLines())
     try:
         if renamed := new_option(sys.argv[1:]):
             raise ConfigError(f"{renamed[0]}: is now {renamed[1]}")

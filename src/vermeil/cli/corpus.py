@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vermeil.cli.ui.corpus_options import CorpusOptions, with_corpus_options
 from vermeil.cli.ui.options import AsJson, Overwrite
 from vermeil.cli.ui.output import console, print_json, print_status, table
+from vermeil.errors import ConfigError
+
+if TYPE_CHECKING:
+    from vermeil.corpora.reading import ReadReport
 
 EXAMPLE = "Example: vermeil corpus stats gold.jsonl"
 
@@ -34,43 +39,14 @@ File = Annotated[
         metavar="FILE", help="Corpus, or FORMAT:FILE (see convert); - is standard input."
     ),
 ]
-Format = Annotated[
-    str,
-    typer.Option(
-        "--format", help="Format of FILE, unless it stands before the path. [auto, or a name]"
-    ),
-]
-Scheme = Annotated[
-    str, typer.Option("--scheme", help="Tag scheme of FILE: auto, iob1, iob2 or bioes.")
-]
-TagColumn = Annotated[
-    int, typer.Option("--tag-column", help="Column of the tags in conll files; -1 is the last.")
-]
-TagKey = Annotated[
-    str,
-    typer.Option(
-        "--tag-key",
-        help="Key or column of the tags (tokens, parquet, datasets), or the layer (webanno).",
-    ),
-]
-TextKey = Annotated[
-    str | None,
-    typer.Option(
-        "--text-key",
-        help="Key of the text in files of Label Studio, Argilla, doccano and Prodigy.",
-    ),
-]
 
 
 @app.command("stats", epilog="Example: vermeil corpus stats gold.conll --tag-column 3")
+@with_corpus_options()
 def stats(
     file: File,
     *,
-    format_: Format = "auto",
-    scheme: Scheme = "auto",
-    tag_column: TagColumn = -1,
-    tag_key: TagKey = "gold",
-    text_key: TextKey = None,
+    options: CorpusOptions,
     as_json: AsJson = False,
 ) -> None:
     """Count documents, groups, labels, lengths and duplicates."""
@@ -79,22 +55,17 @@ def stats(
     from vermeil.corpora import read_corpus
     from vermeil.corpora.analysis.stats import corpus_stats
 
-    corpus = corpus_config(
-        file,
-        format=format_,
-        scheme=scheme,
-        tag_column=tag_column,
-        tag_key=tag_key,
-        text_key=text_key,
-    )
-    report = corpus_stats(read_corpus(corpus)).as_dict()
+    corpus = corpus_config(file, **options)
+    reading: list[ReadReport] = []
+    report = corpus_stats(read_corpus(corpus, on_read=reading.append)).as_dict()
     if as_json:
-        print_json(report)
+        print_json({**report, "reading": reading[0].as_dict()})
     else:
         print_report(report, str(file))
 
 
 @app.command("split", epilog="Example: vermeil corpus split all.jsonl train=0.8 test=0.2 -o parts")
+@with_corpus_options()
 def split(
     file: File,
     parts: Annotated[
@@ -107,11 +78,7 @@ def split(
     ] = Path(),
     seed: Annotated[int, typer.Option("--seed", help="Random seed.")] = 0,
     overwrite: Overwrite = False,
-    format_: Format = "auto",
-    scheme: Scheme = "auto",
-    tag_column: TagColumn = -1,
-    tag_key: TagKey = "gold",
-    text_key: TextKey = None,
+    options: CorpusOptions,
     as_json: AsJson = False,
 ) -> None:
     """Split a corpus between groups, with the same share of documents and labels."""
@@ -121,14 +88,7 @@ def split(
     from vermeil.corpora.analysis.stats import corpus_stats
     from vermeil.data.written import check_file
 
-    corpus = corpus_config(
-        file,
-        format=format_,
-        scheme=scheme,
-        tag_column=tag_column,
-        tag_key=tag_key,
-        text_key=text_key,
-    )
+    corpus = corpus_config(file, **options)
     shares = parse_shares(parts)
     for name in shares:
         check_file(output / f"{name}.jsonl", overwrite=overwrite)
@@ -162,6 +122,7 @@ def split(
 
 
 @app.command("convert", epilog=CONVERT)
+@with_corpus_options()
 def convert(
     file: File,
     output: Annotated[
@@ -179,11 +140,7 @@ def convert(
         str, typer.Option("--to-scheme", help="Tag scheme of OUTPUT: iob1, iob2 or bioes.")
     ] = "iob2",
     overwrite: Overwrite = False,
-    format_: Format = "auto",
-    scheme: Scheme = "auto",
-    tag_column: TagColumn = -1,
-    tag_key: TagKey = "gold",
-    text_key: TextKey = None,
+    options: CorpusOptions,
     as_json: AsJson = False,
 ) -> None:
     """Convert a corpus; counts what the reader skipped and what OUTPUT cannot hold."""
@@ -193,21 +150,18 @@ def convert(
     from vermeil.corpora import read_corpus, write_corpus
     from vermeil.corpora.unread import counting_unread, describe_unread
 
-    corpus = corpus_config(
-        file,
-        format=format_,
-        scheme=scheme,
-        tag_column=tag_column,
-        tag_key=tag_key,
-        text_key=text_key,
-    )
+    corpus = corpus_config(file, **options)
     target = corpus_config(output, format=to, scheme=to_scheme)
+    if target.scheme == "io":
+        raise ConfigError("--to-scheme: io is read but not written; expected iob1, iob2 or bioes")
     to_be_written = "iob2" if target.scheme == "auto" else target.scheme
     unread: Counter[str] = Counter()
-    documents = counting_unread(read_corpus(corpus), unread)
+    reading: list[ReadReport] = []
+    documents = counting_unread(read_corpus(corpus, on_read=reading.append), unread)
     report = write_corpus(documents, target.path, target.format, to_be_written, overwrite=overwrite)
     if as_json:
-        print_json({**report.as_dict(), "unread": dict(sorted(unread.items()))})
+        found = {"unread": dict(sorted(unread.items())), "reading": reading[0].as_dict()}
+        print_json({**report.as_dict(), **found})
         return
     print_status(f"wrote {report.written:,} of {report.documents:,} documents to {target.path}")
     for name, number in sorted(unread.items()):
@@ -217,13 +171,15 @@ def convert(
 
 
 @app.command("leaks", epilog="Example: vermeil corpus leaks train.jsonl test.jsonl")
+@with_corpus_options("LEFT", "RIGHT")
 def leaks(
     left: Annotated[Path, typer.Argument(metavar="LEFT", help="Training corpus.")],
     right: Annotated[Path, typer.Argument(metavar="RIGHT", help="Test corpus.")],
     threshold: Annotated[
         float, typer.Option("--threshold", help="Smallest similarity of near duplicates.")
     ] = 0.8,
-    format_: Format = "auto",
+    *,
+    options: CorpusOptions,
     as_json: AsJson = False,
 ) -> None:
     """Find texts of RIGHT that are in LEFT, too, exactly or nearly."""
@@ -231,13 +187,14 @@ def leaks(
     from vermeil.corpora import read_corpus
     from vermeil.corpora.analysis.leaks import find_leaks
 
-    report = find_leaks(
-        read_corpus(corpus_config(left, format=format_)),
-        read_corpus(corpus_config(right, format=format_)),
-        threshold,
+    reading: list[ReadReport] = []
+    left_documents, right_documents = (
+        read_corpus(corpus_config(path, **options), on_read=reading.append, with_tags=False)
+        for path in (left, right)
     )
+    report = find_leaks(left_documents, right_documents, threshold)
     if as_json:
-        print_json(report.as_dict())
+        print_json({**report.as_dict(), "reading": [one.as_dict() for one in reading]})
         return
     print(report.describe(str(left), str(right)))
     for leak in (*report.exact, *report.near):

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vermeil.cli.ui.appraisal import appraisal_tables
+from vermeil.cli.ui.corpus_options import CorpusOptions, with_corpus_options
 from vermeil.cli.ui.options import AnyPrecision, AsJson, Quiet
 from vermeil.cli.ui.output import console, print_json
 from vermeil.cli.ui.progress import shown_progress
 
+if TYPE_CHECKING:
+    from vermeil.corpora.reading import ReadReport
+
 EXAMPLE = "Example: vermeil evaluate vermeil-run/model test.jsonl --json"
 
 
+@with_corpus_options("GOLD")
 def evaluate(
     model: Annotated[
         Path,
@@ -25,21 +30,7 @@ def evaluate(
     ],
     gold: Annotated[Path, typer.Argument(metavar="GOLD", help="Gold corpus.")],
     *,
-    format_: Annotated[
-        str, typer.Option("--format", help="Format of GOLD, unless it stands before the path.")
-    ] = "auto",
-    tag_key: Annotated[
-        str, typer.Option("--tag-key", help="Key of the tags in GOLD (format tokens).")
-    ] = "gold",
-    scheme: Annotated[
-        str, typer.Option("--scheme", help="Tag scheme of GOLD: auto, iob1, iob2 or bioes.")
-    ] = "auto",
-    tag_column: Annotated[
-        int,
-        typer.Option(
-            "--tag-column", help="Column of the tags in GOLD (format conll); -1 is the last."
-        ),
-    ] = -1,
+    options: CorpusOptions,
     precision: AnyPrecision = "fp32",
     agreement_with: Annotated[
         list[Path] | None,
@@ -58,12 +49,13 @@ def evaluate(
     from vermeil.corpora import require_readable
     from vermeil.jobs.evaluate_files import agreement_of_files, evaluate_files, locate_record
 
-    corpus = corpus_config(
-        gold, format=format_, tag_key=tag_key, scheme=scheme, tag_column=tag_column
-    )
+    corpus = corpus_config(gold, **options)
     require_readable(corpus, *(corpus_config(path) for path in agreement_with or ()))
     with shown_progress(quiet) as progress:
-        report = evaluate_files(model, corpus, progress, precision).as_dict()
+        reading: list[ReadReport] = []
+        evaluation = evaluate_files(model, corpus, progress, precision, reading.append)
+    report = evaluation.as_dict()
+    report["reading"] = [one.as_dict() for one in reading]
     report["agreement"] = [
         {"with": str(path), **agreement_of_files(model, path).as_dict()}
         for path in agreement_with or ()

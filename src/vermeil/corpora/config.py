@@ -27,7 +27,7 @@ FileFormat = Literal[
     "webanno",
 ]
 FormatSetting = Literal["auto", FileFormat]
-SchemeSetting = Literal["auto", "iob1", "iob2", "bioes"]
+SchemeSetting = Literal["auto", "iob1", "iob2", "bioes", "io"]
 
 FORMAT_NAMES: tuple[str, ...] = get_args(FileFormat)
 """All formats. A path may have one as prefix: ``doccano:export.jsonl``."""
@@ -47,21 +47,34 @@ class CorpusConfig(Section):
     datasets, docbin, brat, label-studio, doccano, prodigy, argilla or webanno; auto: recognised
     from the name and the first record."""
     scheme: SchemeSetting = "auto"
-    """Tag scheme of conll, tokens and tables of tokens; auto: recognised from the tags."""
-    tag_column: int = -1
-    """conll: the column of the tags, from 0; negative numbers count from the right."""
+    """Tag scheme of conll, tokens and tables of tokens: iob1, iob2, bioes, or io (labels without
+    B- and I-); auto: recognised from the tags."""
+    word_column: int | None = None
+    """conll: the column of the words, from 0; negative numbers count from the right. none: the
+    first column, or the second if the first one numbers the rows (CoNLL-U)."""
+    tag_column: int | None = None
+    """conll: the column of the tags, from 0; negative numbers count from the right. none: the last
+    column if it holds tags, else the only column that does."""
     group_column: int | None = None
     """conll: the column of the group (prefixed with the file's name); none: -DOCSTART-."""
-    tag_key: str = "gold"
-    """tokens, parquet, datasets: the key or column of the tags (in tables without it: ner_tags,
-    tags or labels); webanno: the layer of the spans, or the last part of its name."""
+    tag_key: str | None = None
+    """tokens, parquet, datasets: the key or column of the tags; none: gold, ner_tags, tags, ner or
+    labels. conll: the name of a column, or of a key in the last column of CoNLL-U. webanno: the
+    layer of the spans, or the last part of its name."""
+    token_key: str | None = None
+    """tokens, parquet, datasets: the key or column of the words; none: tokens."""
+    text_key: str | None = None
+    """tokens, parquet, datasets, label-studio (within data), argilla (within fields), doccano,
+    prodigy: the key or column of the text; none: text. In annotation tools also the only string,
+    and in Label Studio the only string that holds the surfaces of all spans."""
+    id_key: str | None = None
+    """tokens, parquet, datasets: the key or column of the id; none: id."""
+    span_group: str | None = None
+    """docbin: the span group to read instead of the entities; none: the entities, together with
+    the spans of the group sc."""
     group_key: str = "doc"
     """tokens: the key of the group. The file's name is put before it, since numbers may restart
     in every split."""
-    text_key: str | None = None
-    """label-studio, argilla, doccano, prodigy: the key of the text (in Label Studio within data, in
-    Argilla within fields); none: text, or the only string. In Label Studio also the only string
-    that holds the surfaces of all spans."""
     text_unit: Literal["line", "file"] = "line"
     """text: one document per line or per file."""
 

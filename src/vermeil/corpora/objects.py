@@ -167,7 +167,13 @@ def parse_object(text: str) -> dict[str, Any]:
     Raises:
         DataError: the line holds something else, or half of a surrogate pair.
     """
+    text = text.removeprefix("\ufeff")
     start = len(text) - len(text.lstrip())
+    if text.startswith("<", start):
+        raise DataError(
+            f"not JSON, but HTML or XML: {text.strip()[:_SHOWN]!r}; download the file itself, not "
+            "its page"
+        )
     try:
         value, end = parse_value(text, start)
         if text[end:].strip():

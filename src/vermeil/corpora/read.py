@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
@@ -9,65 +10,105 @@ from pathlib import Path
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.formats.registry import FORMATS
 from vermeil.corpora.id_index import IdIndex
+from vermeil.corpora.reading import LOGGER, Reading, ReadReport
 from vermeil.corpora.recognise import recognise, recognise_array, with_named_format
-from vermeil.corpora.source import Line, LocatedDocument, add_error_location, read_lines
+from vermeil.corpora.source import Line, add_error_location, read_lines
 from vermeil.corpora.tools.registry import TOOLS
+from vermeil.corpora.unread import unread_of
 from vermeil.data.document import Document
 from vermeil.errors import DataError
 
 _PEEK = 200
 """Number of lines from which a format is recognised."""
 
+_TABLES = ("tokens", "parquet", "parquet-tokens", "datasets", "datasets-tokens")
+_USED_BY: dict[str, tuple[str, ...]] = {
+    "word_column": ("conll",),
+    "tag_column": ("conll",),
+    "group_column": ("conll",),
+    "tag_key": (*_TABLES, "conll", "webanno"),
+    "token_key": _TABLES,
+    "text_key": (*_TABLES, *TOOLS),
+    "span_group": ("docbin",),
+}
+"""Options that only some formats use. Another format leads to a warning."""
+
 
 def read_corpus(
-    config: CorpusConfig | Path | str, check: Callable[[Document], None] | None = None
+    config: CorpusConfig | Path | str,
+    check: Callable[[Document], None] | None = None,
+    on_read: Callable[[ReadReport], None] | None = None,
+    *,
+    with_tags: bool = True,
 ) -> Iterator[Document]:
     """Read the documents of a corpus, one at a time.
 
-    The path ``-`` is standard input. A file is read twice if its tag scheme has to be recognised.
+    The path ``-`` is standard input. A file is read several times if its columns, keys or tag
+    scheme have to be recognised. When all documents were read, the logger ``vermeil.corpora``
+    receives one line with the format, the choices and the counts.
 
     Args:
         config: the file or folder, and its format. A path alone may begin with a format
             (``brat:folder``); otherwise the format is recognised.
         check: raises `DataError` for a document that cannot be used, e.g. a task's ``check``. The
             document's file and line are added to the error.
+        on_read: called with the report when all documents were read.
+        with_tags: read the tags of columns and token lists; False if only the texts are needed.
 
     Returns:
         The documents in the order of the file; errors in the file are raised during iteration.
 
     Raises:
         ConfigError: the packages that read the format are not installed; raised at once.
-        DataError: the file is missing, empty, damaged or not UTF-8; a record breaks the format; an
-            id is repeated; tags mix schemes; or ``check`` failed.
+        DataError: the file is missing, empty, damaged or not UTF-8; a record breaks the format; a
+            named column, key or layer is missing; several columns may hold the tags; an id is
+            repeated; tags mix schemes; or ``check`` failed.
     """
     corpus = config if isinstance(config, CorpusConfig) else CorpusConfig.model_validate(config)
-    return _documents(with_named_format(corpus), check)
+    reading = Reading(with_tags=with_tags)
+    return _documents(with_named_format(corpus), check, reading, on_read)
 
 
 def _documents(
-    config: CorpusConfig, check: Callable[[Document], None] | None
+    config: CorpusConfig,
+    check: Callable[[Document], None] | None,
+    reading: Reading,
+    on_read: Callable[[ReadReport], None] | None,
 ) -> Iterator[Document]:
+    config, lines = _with_format(config)
+    assert config.format != "auto"
+    unread: Counter[str] = Counter()
+    documents = annotated = 0
     with IdIndex() as ids:
-        for path, line, document in _read_located(config):
+        for path, line, document in FORMATS[config.format].read(config, lines, reading):
             with add_error_location(path, line):
                 ids.add(document, line)
                 if check is not None:
                     check(document)
+            documents += 1
+            annotated += not document.annotation.is_empty
+            unread.update(unread_of(document))
             yield document
         if not ids:
             raise DataError("holds no document; expected at least one", config.path)
+    report = ReadReport(
+        path=config.path,
+        format=config.format,
+        choices=reading.choices,
+        documents=documents,
+        annotated=annotated,
+        skipped={name: n for name, n in (*reading.skipped.items(), *unread.items()) if n},
+        warnings=(*reading.warnings, *_unused_options(config)),
+    )
+    LOGGER.info(report.describe())
+    if on_read is not None:
+        on_read(report)
 
 
-def _read_located(config: CorpusConfig) -> Iterator[LocatedDocument]:
-    config, lines = _with_format(config)
-    assert config.format != "auto"
-    if config.text_key is not None and config.format not in TOOLS:
-        raise DataError(
-            f"is in the format {config.format}, which has no text key; omit text_key "
-            f"(--text-key). Formats with it: {', '.join(TOOLS)}",
-            config.path,
-        )
-    yield from FORMATS[config.format].read(config, lines)
+def _unused_options(config: CorpusConfig) -> Iterator[str]:
+    for option, formats in _USED_BY.items():
+        if getattr(config, option) is not None and config.format not in formats:
+            yield f"{option} is not used by the format {config.format}"
 
 
 def _with_format(config: CorpusConfig) -> tuple[CorpusConfig, Iterable[Line]]:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from vermeil.corpora.config import FORMAT_NAMES, CorpusConfig, FileFormat, FormatSetting
+from vermeil.corpora.formats.column_layout import looks_like_columns
 from vermeil.corpora.formats.corpus_format import FileStart
 from vermeil.corpora.formats.registry import FORMATS
 from vermeil.corpora.objects import is_array, read_object_file
-from vermeil.corpora.source import STDIN, Line, translate_file_errors
+from vermeil.corpora.source import STDIN, Line, read_lines, translate_file_errors
 from vermeil.errors import DataError
 from vermeil.optional import require
+
+_SHOWN = 5
+"""Number of files in a message."""
+_PEEK = 200
+"""Number of lines from which columns are recognised."""
 
 _WRITTEN_ENDINGS: dict[str, FileFormat] = {
     ending: name for name, one in FORMATS.items() for ending in one.endings
@@ -34,11 +41,37 @@ def recognise_source(path: Path) -> FileFormat | None:
         named = _ENDINGS.get(_ending(path))
         return None if named is None or FORMATS[named].recognises else named
     with translate_file_errors(path):
-        return next(
+        found = next(
             name
             for name, one in FORMATS.items()
             if one.recognises_folder is not None and one.recognises_folder(path)
         )
+        if found == "text":
+            _check_text_folder(path)
+    return found
+
+
+def _check_text_folder(path: Path) -> None:
+    """Raise `DataError` if a folder without a format of folders does not hold plain text."""
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    texts = [file for file in files if file.name.removesuffix(".gz").endswith(".txt")]
+    if not texts:
+        names = ", ".join(file.relative_to(path).as_posix() for file in files[:_SHOWN])
+        more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
+        raise DataError(
+            f"the folder holds no .txt file, but {names}{more}; name one file"
+            if files
+            else "the folder holds no .txt file; it is empty",
+            path,
+        )
+    for file in texts:
+        lines = list(islice(read_lines(file), _PEEK))
+        if len(lines) > 1 and looks_like_columns(lines, CorpusConfig(path=file)):
+            raise DataError(
+                f"{file.relative_to(path).as_posix()} holds columns with tags; name the files one "
+                f"by one, or write text:{path} to read the folder as plain text",
+                path,
+            )
 
 
 def with_named_format(config: CorpusConfig) -> CorpusConfig:
@@ -98,7 +131,9 @@ def recognise(config: CorpusConfig, first: Sequence[Line]) -> FileFormat:
     opening = next((line.text.lstrip() for line in first if line.text.strip()), None)
     if opening is None:
         return named or "text"
-    holds_objects = named == "jsonl" or (named is None and opening.startswith(("{", "[")))
+    holds_objects = named == "jsonl" or (
+        named is None and opening.startswith(("{", "[")) and not looks_like_columns(first, config)
+    )
     start = FileStart(config, first, holds_objects=holds_objects)
     for name, one in FORMATS.items():
         if one.recognises is not None and one.recognises(start):
@@ -107,7 +142,7 @@ def recognise(config: CorpusConfig, first: Sequence[Line]) -> FileFormat:
         return named
     raise DataError(
         "the format is recognised neither from the name nor from the first lines; set format to "
-        f"one of {', '.join(FORMAT_NAMES)}",
+        f"one of {', '.join(FORMAT_NAMES)}, or write it before the path (FORMAT:FILE)",
         config.path,
     )
 
@@ -117,6 +152,10 @@ def recognise_array(path: Path) -> FileFormat | None:
     named = _ENDINGS.get(_ending(path))
     if named not in (None, "jsonl") or not is_array(path):
         return None
+    if named is None:
+        lines = list(islice(read_lines(path), _PEEK))
+        if looks_like_columns(lines, CorpusConfig(path=path)):
+            return None
     return _json_format(next(iter(read_object_file(path)), (0, {}))[1])
 
 

@@ -43,6 +43,8 @@ def read_lines(path: Path) -> Iterator[Line]:
     """
     with translate_file_errors(path), _open(path) as file:
         for number, raw in enumerate(file, 1):
+            if number == 1:
+                _refuse_archive(raw, path)
             yield Line(number, decode_line(raw, path, number))
 
 
@@ -57,6 +59,8 @@ def read_chunks(path: Path, size: int = 1 << 16) -> Iterator[str]:
     with translate_file_errors(path), _open(path) as file:
         while True:
             raw = file.read(size)
+            if line == 1:
+                _refuse_archive(raw, path)
             try:
                 text = decoder.decode(raw, final=not raw)
             except UnicodeDecodeError as error:
@@ -151,6 +155,24 @@ def decode_line(
     if number == 1 and not keep_bom:
         text = text.removeprefix("\ufeff")
     return text if keep_end else _without_end(text)
+
+
+_ARCHIVES = {
+    b"PK\x03\x04": "a zip archive; unpack it, and name the file within it",
+    b"\x1f\x8b": "compressed with gzip; add .gz to its name",
+    b"7z\xbc\xaf": "a 7z archive; unpack it, and name the file within it",
+    b"BZh": "compressed with bzip2; unpack it",
+    b"\xfd7zXZ": "compressed with xz; unpack it",
+    b"%PDF": "a PDF document; extract its text",
+    b"PAR1": "a Parquet file; name its format, parquet",
+}
+"""First bytes of files that hold no text."""
+
+
+def _refuse_archive(start: bytes, path: Path) -> None:
+    for magic, what in _ARCHIVES.items():
+        if start.startswith(magic):
+            raise DataError(f"is {what}", path)
 
 
 def _not_utf8(error: UnicodeDecodeError, path: Path, number: int) -> DataError:

@@ -1,8 +1,9 @@
-"""Conversion between tags of tokens and spans, in the schemes IOB1, IOB2 and BIOES.
+"""Conversion between tags of tokens and spans, in the schemes IOB1, IOB2, BIOES and IO.
 
 IOB1 opens a span with ``I-``, and with ``B-`` only if it follows a span of the same label. IOB2
 opens every span with ``B-``. BIOES also marks the last token (``E-``) and the only token (``S-``)
-of a span. BILOU (BIOES with the letters ``L-`` and ``U-``) is read as BIOES.
+of a span. BILOU (BIOES with the letters ``L-`` and ``U-``) is read as BIOES. In IO, a tag is the
+label alone, and tokens in a row with the same label are one span; IO is read but not written.
 
 Tags that break the rules of their scheme are repaired: an orphan ``I-`` or ``E-`` opens a span, and
 another label closes one span and opens the next. Repaired tags are counted.
@@ -10,6 +11,7 @@ another label closes one span and opens the next. Repaired tags are counted.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,6 +22,7 @@ from vermeil.data.document import Range, Span
 from vermeil.errors import DataError
 
 Scheme = Literal["iob1", "iob2", "bioes"]
+ReadScheme = Literal["iob1", "iob2", "bioes", "io"]
 
 PREFIXES: dict[Scheme, str] = {"iob1": "BI", "iob2": "BI", "bioes": "BIES"}
 """Prefixes of each scheme, without ``O``."""
@@ -27,6 +30,8 @@ PREFIXES: dict[Scheme, str] = {"iob1": "BI", "iob2": "BI", "bioes": "BIES"}
 VIOLATION_TOLERANCE = 0.1
 """Share of span openings that may break the rules of a scheme before files count as mixed."""
 
+_PLAIN = re.compile(r"(?!\w-)[^\W\d_][^\s=|,;]*")
+"""Label without a prefix: it begins with a letter that no hyphen follows."""
 _BILOU = {"L": "E", "U": "S"}
 
 
@@ -39,12 +44,12 @@ class TokenSpan(NamedTuple):
 
 
 def tags_to_spans(
-    tags: Sequence[str], tokens: Sequence[Range], scheme: Scheme = "iob2"
+    tags: Sequence[str], tokens: Sequence[Range], scheme: ReadScheme = "iob2"
 ) -> tuple[tuple[Span, ...], int]:
     """Return the spans that the tags of one text describe.
 
     Args:
-        tags: one per token: ``O``, or a prefix, a hyphen and the label.
+        tags: one per token: ``O``, or a prefix, a hyphen and the label (in IO: the label).
         tokens: range of each token in the text.
         scheme: the scheme of the tags.
 
@@ -59,8 +64,10 @@ def tags_to_spans(
         raise DataError(f"{len(tags)} tags for {len(tokens)} tokens; expected one tag per token")
     parts = [split_tag(tag, scheme) for tag in tags]
     token_spans = _to_token_spans(parts)
-    right = _to_tags(token_spans, len(tokens), scheme)
-    repaired = sum(_join(*part) != tag for part, tag in zip(parts, right, strict=True))
+    repaired = 0
+    if scheme != "io":
+        right = _to_tags(token_spans, len(tokens), scheme)
+        repaired = sum(_join(*part) != tag for part, tag in zip(parts, right, strict=True))
     spans = tuple(Span(tokens[c.first][0], tokens[c.end - 1][1], c.label) for c in token_spans)
     return spans, repaired
 
@@ -101,20 +108,31 @@ def spans_to_tags(
     return _to_tags(token_spans, len(tokens), scheme), dict(losses)
 
 
-def detect_scheme(sequences: Iterable[Sequence[str]]) -> Scheme:
+def detect_scheme(sequences: Iterable[Sequence[str]]) -> ReadScheme:
     """Return the scheme of tag sequences; they are read once and not kept in memory.
 
     ``E-`` or ``S-`` mean BIOES. Otherwise an ``I-`` that opens a span is evidence of IOB1, and a
     ``B-`` that follows no span of its label is evidence of IOB2. A few tags of the other scheme
-    (up to `VIOLATION_TOLERANCE` of all) are errors to repair. Without evidence, IOB2 is returned.
+    (up to `VIOLATION_TOLERANCE` of all) are errors to repair. Tags without any prefix, with ``O``
+    among them, mean IO. Without evidence, IOB2 is returned.
 
     Raises:
         DataError: the sequences mix schemes, or a tag belongs to none.
     """
     seen: Counter[str] = Counter()
+    plain = ""
     for tags in sequences:
+        plain = plain or next((tag for tag in tags if is_plain_tag(tag)), "")
+        if plain:
+            seen["O"] += "O" in tags
+            seen["prefixed"] += any(tag != "O" and not is_plain_tag(tag) for tag in tags)
+            continue
         parts = [split_tag(tag) for tag in tags]
+        seen["O"] += "O" in tags
         _count_evidence(parts, seen)
+    if plain:
+        _check_io(plain, seen)
+        return "io"
     if seen["E"] or seen["S"]:
         _check_mixture(
             seen["open"], seen["spans"], "BIOES", "spans that are not closed by E- or S-"
@@ -128,15 +146,26 @@ def detect_scheme(sequences: Iterable[Sequence[str]]) -> Scheme:
     return "iob2"
 
 
+def is_plain_tag(tag: str) -> bool:
+    """Return whether a tag is a label without a prefix, as in the scheme IO."""
+    return _PLAIN.fullmatch(tag) is not None and tag != "O"
+
+
 @lru_cache(maxsize=4096)
-def split_tag(tag: str, scheme: Scheme = "bioes") -> tuple[str, str]:
+def split_tag(tag: str, scheme: ReadScheme = "bioes") -> tuple[str, str]:
     """Split a tag into prefix (``L`` and ``U`` as ``E`` and ``S``) and label; ``O`` has no label.
+
+    In IO, the prefix is ``I``, and the label is the tag.
 
     Raises:
         DataError: the tag is not in the scheme.
     """
     if tag == "O":
         return "O", ""
+    if scheme == "io":
+        if not tag.strip() or tag == "_":
+            raise DataError(f"{tag!r} is not a tag of IO; expected O or a label")
+        return "I", tag
     prefix, hyphen, label = tag.partition("-")
     prefix = _BILOU.get(prefix, prefix)
     if not hyphen or not label or len(prefix) != 1 or prefix not in PREFIXES[scheme]:
@@ -195,6 +224,20 @@ def _count_evidence(parts: Sequence[tuple[str, str]], evidence: Counter[str]) ->
         evidence[closing] += 1
         evidence["open"] += closing not in "ES"
         before = token_span
+
+
+def _check_io(plain: str, seen: Counter[str]) -> None:
+    if seen["spans"] or seen["prefixed"]:
+        raise DataError(
+            f"{plain!r} is not a tag of BIOES: it has no prefix (B-, I-), but other tags have one; "
+            "correct the tags, or set scheme (--scheme) to io if all tags are labels"
+        )
+    if not seen["O"]:
+        raise DataError(
+            f"no tag is O, and {plain!r} has no prefix (B-, I-), so this may not be the tags; name "
+            "the column or key of the tags (--tag-column, --tag-key), or set scheme (--scheme) to "
+            "io if all tokens have a label"
+        )
 
 
 def _check_mixture(violations: int, total: int, name: str, description: str) -> None:

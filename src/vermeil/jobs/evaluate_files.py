@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
+from vermeil.corpora.reading import LOGGER, ReadReport
+from vermeil.corpora.source import stem_of
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
@@ -47,6 +51,7 @@ def evaluate_files(
     gold: CorpusConfig,
     progress: Progress = silent,
     precision: Precision = "fp32",
+    on_read: Callable[[ReadReport], None] | None = None,
 ) -> Evaluation:
     """Score a model folder, or a file of predictions in any format, against gold.
 
@@ -59,6 +64,7 @@ def evaluate_files(
         gold: documents that people annotated.
         progress: called with stage, done, total and details during prediction.
         precision: as for `vermeil.jobs.predict.predict`.
+        on_read: called with the report of each file that was read.
 
     Raises:
         ConfigError: the packages that run the model, or read a format, are not installed.
@@ -68,9 +74,11 @@ def evaluate_files(
     if not corpus.path.exists():
         raise DataError("no such model folder or file of predictions", corpus.path)
     if corpus.path.is_dir() and corpus.format == "auto":
-        return _evaluate_model(model, gold, progress, precision)
-    documents = _read_gold(gold, None)
-    predicted = list(read_corpus(corpus))
+        return _evaluate_model(model, gold, progress, precision, on_read)
+    documents = _read_gold(gold, None, on_read)
+    predicted = with_ids_of(
+        documents, gold.path, list(read_corpus(corpus, on_read=on_read)), corpus.path
+    )
     return _evaluate(predicted, documents, task_for((*documents, *predicted)))
 
 
@@ -84,11 +92,58 @@ def agreement_of_files(first: Path, second: Path) -> Agreement:
     Raises:
         DataError: a file is missing or cannot be read, or the files share no document.
     """
-    left, right = (list(read_corpus(CorpusConfig(path=p))) for p in (first, second))
+    corpora = [CorpusConfig(path=path) for path in (first, second)]
+    left, right = (list(read_corpus(corpus)) for corpus in corpora)
+    right = with_ids_of(left, corpora[0].path, right, corpora[1].path)
     found = agreement(left, right, task_for((*left, *right)))
     if found.counts.documents == 0:
         raise DataError(f"shares no document id with {first}; compare files of one corpus", second)
     return found
+
+
+def with_ids_of(
+    documents: list[Document], path: Path, others: list[Document], other_path: Path
+) -> list[Document]:
+    """Return documents with the ids of the same texts in another file, if ids are file names.
+
+    A file without ids numbers its documents, with the name of the file (``gold-0``). If the two
+    files then share no id, their documents are matched by order, provided that all texts are equal.
+
+    Args:
+        documents: documents with the ids to use.
+        path: their file.
+        others: documents of the same texts, in the same order.
+        other_path: their file.
+
+    Raises:
+        DataError: the texts differ, so that the documents cannot be matched.
+    """
+    if {one.id for one in documents} & {one.id for one in others}:
+        return others
+    if not (_has_made_ids(documents, path) or _has_made_ids(others, other_path)):
+        return others
+    ids = (
+        f"no id is in both files ({others[0].id}, {documents[0].id}), since ids were made from a "
+        "file name; documents are matched by their order"
+    )
+    if len(documents) != len(others):
+        raise DataError(
+            f"holds {len(others)} documents, but {path} holds {len(documents)}; {ids}", other_path
+        )
+    for number, (one, other) in enumerate(zip(documents, others, strict=True), 1):
+        if one.text != other.text:
+            raise DataError(
+                f"document {number} has another text than in {path}; {ids}. Give both files the "
+                "same texts, or ids",
+                other_path,
+            )
+    LOGGER.info("%s: %s", other_path, ids)
+    return [replace(other, id=one.id) for one, other in zip(documents, others, strict=True)]
+
+
+def _has_made_ids(documents: list[Document], path: Path) -> bool:
+    made = re.compile(re.escape(stem_of(path)) + r"[-:]\d+")
+    return bool(documents) and all(made.fullmatch(document.id) for document in documents)
 
 
 def locate_record(silver: Path) -> dict[str, Any] | None:
@@ -110,13 +165,17 @@ def locate_record(silver: Path) -> dict[str, Any] | None:
 
 
 def _evaluate_model(
-    model: Path, gold: CorpusConfig, progress: Progress, precision: Precision
+    model: Path,
+    gold: CorpusConfig,
+    progress: Progress,
+    precision: Precision,
+    on_read: Callable[[ReadReport], None] | None,
 ) -> Evaluation:
     from vermeil.student.load import load_predictor, require_model
 
     require_model("vermeil evaluate", model)
     predictor = load_predictor(model, precision)
-    documents = _read_gold(gold, predictor.task)
+    documents = _read_gold(gold, predictor.task, on_read)
     plain = (document.with_annotation(UNANNOTATED) for document in documents)
     return _evaluate(list(predictor.predict(plain, progress)), documents, predictor.task)
 
@@ -128,8 +187,10 @@ def _evaluate(predicted: list[Document], gold: list[Document], task: Task) -> Ev
     return Evaluation(appraisal, reliability(scores, correct) if scores else None)
 
 
-def _read_gold(corpus: CorpusConfig, task: Task | None) -> list[Document]:
-    documents = list(read_corpus(corpus, task.check if task else None))
+def _read_gold(
+    corpus: CorpusConfig, task: Task | None, on_read: Callable[[ReadReport], None] | None
+) -> list[Document]:
+    documents = list(read_corpus(corpus, task.check if task else None, on_read))
     if not documents:
         raise DataError("holds no documents", corpus.path)
     unannotated = sum(document.annotation.is_empty for document in documents)

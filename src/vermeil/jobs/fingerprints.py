@@ -21,7 +21,12 @@ _WITHOUT_EFFECT = {"stop_after_failures"}
 
 def digest_section(section: BaseModel) -> str:
     """Return a digest of a section's values."""
-    return hashlib.sha256(section.model_dump_json(exclude=_WITHOUT_EFFECT).encode()).hexdigest()
+    return digest_text(section.model_dump_json(exclude=_WITHOUT_EFFECT))
+
+
+def digest_text(text: str) -> str:
+    """Return the digest of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def digest_file(path: Path) -> str:

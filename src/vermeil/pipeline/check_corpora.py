@@ -10,6 +10,7 @@ from typing import Any
 from vermeil.config import Config
 from vermeil.corpora import find_leaks, read_corpus
 from vermeil.corpora.config import CorpusConfig
+from vermeil.corpora.reading import ReadReport
 from vermeil.data.document import Document
 from vermeil.errors import DataError, VermeilError
 from vermeil.pipeline.check_report import CheckFinding, Severity
@@ -59,8 +60,10 @@ def check_corpus(
         except DataError as error:
             invalid.append(error)
 
+    check = None if name == "pool" else check_document
+    reading: list[ReadReport] = []
     try:
-        documents.extend(read_corpus(corpus, None if name == "pool" else check_document))
+        documents.extend(read_corpus(corpus, check, reading.append))
     except VermeilError as error:
         yield CheckFinding.from_error(about, error)
         return
@@ -86,7 +89,9 @@ def check_corpus(
         else:
             message += "; annotate or remove them"
             yield CheckFinding(about, "error", message, DataError.exit_code)
-    yield CheckFinding(about, "ok", _summary(corpus, counts))
+    for warning in reading[0].warnings:
+        yield CheckFinding(about, "warning", f"{corpus.path}: {warning}")
+    yield CheckFinding(about, "ok", _summary(reading[0], counts))
 
 
 def count_documents(documents: list[Document]) -> dict[str, Any]:
@@ -103,10 +108,12 @@ def count_documents(documents: list[Document]) -> dict[str, Any]:
     }
 
 
-def _summary(corpus: CorpusConfig, counts: Mapping[str, Any]) -> str:
+def _summary(reading: ReadReport, counts: Mapping[str, Any]) -> str:
     labels = ", ".join(f"{label} {number:,}" for label, number in counts["labels"].items())
     summary = f"{counts['documents']:,} documents in {counts['groups']:,} groups"
-    return f"{corpus.path}: {summary}" + (f"; {labels}" if labels else "")
+    choices = "".join(f", {name}: {value}" for name, value in reading.choices.items())
+    labels = f"; {labels}" if labels else ""
+    return f"{reading.path}: {summary}{labels} ({reading.format}{choices})"
 
 
 def check_leaks(documents: Mapping[str, list[Document]]) -> Iterator[CheckFinding]:

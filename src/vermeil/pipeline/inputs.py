@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 from vermeil.config import Config
 from vermeil.corpora.config import CorpusConfig
-from vermeil.jobs.fingerprints import Inputs, digest_file, digest_section
+from vermeil.jobs.fingerprints import Inputs, digest_file, digest_section, digest_text
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.documents import (
     scored_corpus,
@@ -61,8 +62,21 @@ def evaluate_inputs(config: Config) -> Inputs:
 
 def _corpus_inputs(name: str, corpus: CorpusConfig | None) -> Iterator[tuple[str, str]]:
     if corpus is not None:
-        settings = digest_section(corpus.model_copy(update={"path": Path()}))
-        yield f"corpora.{name}", settings + digest_file(corpus.path)
+        yield f"corpora.{name}", _digest_settings(corpus) + digest_file(corpus.path)
+
+
+_FORMER_DEFAULTS = {"tag_column": -1, "tag_key": "gold"}
+
+
+def _digest_settings(corpus: CorpusConfig) -> str:
+    """Return the digest of a corpus's keys; keys without a value do not change it."""
+    values = corpus.model_copy(update={"path": Path()}).model_dump(mode="json")
+    kept = {
+        key: _FORMER_DEFAULTS.get(key) if value is None else value
+        for key, value in values.items()
+        if value is not None or key in _FORMER_DEFAULTS or key == "group_column"
+    }
+    return digest_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")))
 
 
 def _section_inputs(config: Config, *names: str) -> Mapping[str, str]:

@@ -156,3 +156,46 @@ def test_columns_from_standard_input_need_a_scheme(monkeypatch):
 
 def test_a_plain_string_is_a_path():
     assert CorpusConfig.model_validate("x.jsonl") == CorpusConfig(path="x.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("x.jsonl", b"PK\x03\x04rest", "is a zip archive; unpack it"),
+        ("x.zip", b"PK\x03\x04rest", "is a zip archive; unpack it"),
+        ("x.conll", b"\x1f\x8b\x08", "is compressed with gzip; add .gz to its name"),
+        ("x.txt", b"%PDF-1.7\n", "is a PDF document; extract its text"),
+        ("x.json", b"<html>\n</html>", "not JSON, but HTML or XML: '<html>'"),
+    ],
+)
+def test_files_without_text_are_named(tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert message in str(fails(path))
+
+
+@pytest.mark.parametrize("content", ['{"words": ["a"], "pos": 1}', '[{"tokenized": ["a"]}]'])
+def test_records_of_another_format_name_their_keys_and_the_formats(tmp_path, content):
+    path = tmp_path / "x.json"
+    path.write_text(content)
+    message = str(fails(path))
+    assert "The file was read as vermeil records (jsonl); the record has the keys" in message
+    assert "one of jsonl, conll, tokens" in message
+
+
+def test_a_folder_without_a_known_file_lists_its_files(tmp_path):
+    assert "holds no .txt file; it is empty" in str(fails(tmp_path))
+    for name in ("dev.conll", "train.conll"):
+        (tmp_path / name).write_text("a O\n")
+    assert "no .txt file, but dev.conll, train.conll; name one file" in str(fails(tmp_path))
+
+
+def test_annotations_without_their_text_are_an_error(tmp_path):
+    (tmp_path / "one.ann").write_text("T1\tX 0 1\ta\n")
+    assert "one.ann: has no one.txt beside it" in str(fails(tmp_path))
+
+
+def test_concatenated_records_may_have_byte_order_marks(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(RECORD + "\ufeff".encode() + b'{"id": "b", "text": "y"}\n')
+    assert [d.id for d in read_corpus(path)] == ["a", "b"]

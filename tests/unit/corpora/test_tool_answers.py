@@ -265,9 +265,12 @@ def test_argilla_spans_after_an_emoji_leave_the_record_unannotated(tmp_path):
     assert (document.spans, unread(document)) == (None, {"doubtful_offsets": 1})
 
 
-def test_a_text_key_of_a_format_without_one_is_an_error(tmp_path):
-    with pytest.raises(DataError, match="is in the format jsonl, which has no text key"):
-        read(tmp_path, [{"id": "a", "text": TEXT}], text_key="text")
+def test_a_text_key_of_a_format_without_one_is_a_warning(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps({"id": "a", "text": TEXT}))
+    reports = []
+    list(read_corpus(CorpusConfig(path=path, text_key="text"), on_read=reports.append))
+    assert reports[0].warnings == ("text_key is not used by the format jsonl",)
 
 
 # Review

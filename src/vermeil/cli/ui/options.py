@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -28,7 +29,26 @@ Overwrite = Annotated[
     bool,
     typer.Option("--overwrite", help="Replace an existing output of Vermeil; other files stay."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+
+
+def _hide_readings(quiet: bool) -> bool:
+    if quiet:
+        CORPUS_LOGGER.setLevel(logging.WARNING)
+    return quiet
+
+
+CORPUS_LOGGER = logging.getLogger("vermeil.corpora")
+"""Receives one line for every corpus that was read."""
+
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        callback=_hide_readings,
+        help="Show neither progress nor how files were read.",
+    ),
+]
 
 RunOn = Annotated[
     Literal["here", "ray"] | None,

@@ -35,12 +35,18 @@ class TableRows(NamedTuple):
     Args:
         features: description of the columns by `datasets`; empty if the file has none.
         columns: names of all columns.
+        object_columns: names of the columns that hold lists of objects, or objects.
         rows: file, number from 1 and values of each row.
     """
 
     features: Features
     columns: Sequence[str]
+    object_columns: frozenset[str]
     rows: Iterator[tuple[Path, int, dict[str, Any]]]
+
+    def holds_objects(self, column: str) -> bool:
+        """Return whether a column holds lists of objects, or objects of lists."""
+        return column in self.object_columns
 
 
 def read_rows(path: Path) -> TableRows:
@@ -59,7 +65,16 @@ def read_rows(path: Path) -> TableRows:
             files, features = [path], {}
     schema = _schema(files[0])
     features = features or _features(schema.metadata or {})
-    return TableRows(features, schema.names, _rows(files))
+    objects = frozenset(field.name for field in schema if _holds_objects(field.type))
+    return TableRows(features, schema.names, objects, _rows(files))
+
+
+def _holds_objects(kind: Any) -> bool:
+    from pyarrow import types
+
+    while types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        kind = kind.value_type
+    return bool(types.is_struct(kind))
 
 
 def looks_like_table(path: Path) -> bool:

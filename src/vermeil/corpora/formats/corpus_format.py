@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.objects import read_object_lines
+from vermeil.corpora.reading import Reading
 from vermeil.corpora.source import Line, LocatedDocument, add_error_location
 from vermeil.corpora.target import WriteTarget
 from vermeil.data.document import Document
@@ -46,8 +47,8 @@ class CorpusFormat(NamedTuple):
     """Functions and properties of one file format.
 
     Args:
-        read: yields the documents of a corpus. The lines of the file are read lazily, and ignored
-            by formats without lines.
+        read: yields the documents of a corpus, and notes in `Reading` how it reads them. The lines
+            of the file are read lazily, and ignored by formats without lines.
         write: writes documents to a target.
         recognises: returns whether the start of a text file is in the format; None: only the
             ending shows it.
@@ -59,7 +60,7 @@ class CorpusFormat(NamedTuple):
         extra: optional dependency (see `vermeil.optional`) of the format.
     """
 
-    read: Callable[[CorpusConfig, Iterable[Line]], Iterator[LocatedDocument]]
+    read: Callable[[CorpusConfig, Iterable[Line], Reading], Iterator[LocatedDocument]]
     write: Callable[[Iterable[Document], WriteTarget], None]
     recognises: Callable[[FileStart], bool] | None = None
     recognises_record: Callable[[Mapping[str, Any]], bool] | None = None

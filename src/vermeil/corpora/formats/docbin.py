@@ -1,7 +1,8 @@
 """Format DocBin of spaCy (``.spacy``), which ``spacy train`` reads; needs spaCy.
 
-Spans are the document's entities. If spans overlap, all of them are also in the span group ``sc``
-(of spaCy's span categoriser), and the entities are the first and, of those, the longest ones.
+Spans are the document's entities and the spans of the group ``sc`` (of spaCy's span categoriser),
+or those of a named span group alone. If written spans overlap, all of them are in the group ``sc``,
+and the entities are the first and, of those, the longest ones.
 Abstentions are spaCy's missing values; labels of the whole text are its ``cats``. White space
 becomes separate words, and words are split where a span begins or ends, so that text and spans are
 restored exactly. The original words, ids and other keys are restored from the user data. The
@@ -16,6 +17,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from vermeil.corpora.config import CorpusConfig
+from vermeil.corpora.reading import Reading
 from vermeil.corpora.source import (
     LocatedDocument,
     add_error_location,
@@ -41,14 +44,21 @@ SPAN_GROUP = "sc"
 _MISSING, _MIN_CATEGORY_SCORE = 0, 0.5
 
 
-def read_docbin(path: Path) -> Iterator[LocatedDocument]:
+def read_docbin(config: CorpusConfig, reading: Reading) -> Iterator[LocatedDocument]:
     """Read the documents of a file, or of all ``.spacy`` files of a folder.
+
+    Args:
+        config: the file or folder, and the span group to read.
+        reading: receives what is read.
 
     Raises:
         ConfigError: spaCy is not installed.
-        DataError: the file is damaged.
+        DataError: the file is damaged, or no document has the named span group.
     """
     spacy = _spacy()
+    path, named = config.path, config.span_group
+    groups: dict[str, None] = {}
+    kinds: dict[str, None] = {}
     files = sorted(path.glob("*.spacy")) if path.is_dir() else [path]
     vocab = spacy.vocab.Vocab()
     for file in files:
@@ -60,8 +70,19 @@ def read_docbin(path: Path) -> Iterator[LocatedDocument]:
             raise DataError(f"is not a DocBin of spaCy, or is damaged ({error})", file) from error
         for number, doc in enumerate(docs):
             with add_error_location(file, number + 1):
-                document = _document(doc, f"{stem_of(file)}-{number}")
+                document = _document(doc, f"{stem_of(file)}-{number}", named)
+            groups.update(dict.fromkeys(doc.spans))
+            if named is None:
+                kinds.update({"entities": None} if doc.ents else {})
+                kinds.update({f"span group {SPAN_GROUP}": None} if _group(doc, SPAN_GROUP) else {})
             yield LocatedDocument(file, number + 1, document)
+    if named is not None and named not in groups:
+        raise DataError(
+            f"no document has the span group {named!r} (span_group); the groups are "
+            f"{', '.join(groups) or 'none'}",
+            path,
+        )
+    reading.choices["spans"] = f"span group {named}" if named else ", ".join(kinds) or "none"
 
 
 def write_docbin(documents: Iterable[Document], path: Path) -> None:
@@ -134,21 +155,38 @@ def _non_overlapping(spans: Sequence[Any]) -> list[Any]:
     return kept
 
 
-def _document(doc: Any, name: str) -> Document:
+def _document(doc: Any, name: str, named: str | None) -> Document:
     unread: Counter[str] = Counter()
     extras = parsed_extras(doc.user_data.get(KEY))
-    group = doc.spans.get(SPAN_GROUP) if SPAN_GROUP in doc.spans else None
-    found = doc.ents if group is None else group
+    group = _group(doc, named or SPAN_GROUP)
     known = extras if isinstance(extras, dict) else None
-    annotated = known is not None or doc.has_annotation("ENT_IOB") or group is not None
-    spans = [Span(s.start_char, s.end_char, s.label_) for s in found if s.label_ and len(s)]
+    has_group = (named or SPAN_GROUP) in doc.spans
+    if named is None:
+        annotated = known is not None or doc.has_annotation("ENT_IOB") or has_group
+        found = list(dict.fromkeys((*_keyed(group), *_keyed(doc.ents))))
+    else:
+        annotated = has_group
+        found = _keyed(group)
+        unread["entities"] = len(set(_keyed(doc.ents)) - set(found))
+    spans = [Span(start, end, label) for start, end, label in found if label and end > start]
     unread["empty_labels"] = len(found) - len(spans)
-    unread["span_groups"] = sum(len(doc.spans[key]) > 0 for key in doc.spans if key != SPAN_GROUP)
+    for key in doc.spans:
+        if key != (named or SPAN_GROUP):
+            unread[f"span group {key}"] = len(doc.spans[key])
     cats = tuple(label for label, value in doc.cats.items() if value > _MIN_CATEGORY_SCORE)
     same = known is not None and set(cats) == set(known.get("labels") or ())
     labels = cats if doc.cats and not same else None
     imported = ImportedAnnotation(doc.text, spans if annotated else None, labels, unread=unread)
     return restore(imported, _spacy_extras(doc, annotated) if known is None else known, name)
+
+
+def _group(doc: Any, name: str) -> Any:
+    return doc.spans[name] if name in doc.spans else ()  # noqa: SIM401
+
+
+def _keyed(spans: Any) -> list[tuple[int, int, str]]:
+    """Return start, end and label of spaCy's spans."""
+    return [(span.start_char, span.end_char, span.label_) for span in spans]
 
 
 def _spacy_extras(doc: Any, annotated: bool) -> dict[str, Any]:

@@ -13,13 +13,16 @@ further values of a source belong into ``meta``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from vermeil.corpora.config import FORMAT_NAMES
 from vermeil.corpora.source import add_error_location
 from vermeil.data.document import Document
 from vermeil.data.records import document_from_record, document_to_line
+from vermeil.errors import DataError
 
 
 def read_jsonl(
@@ -27,9 +30,25 @@ def read_jsonl(
 ) -> Iterator[tuple[int, Document]]:
     """Read Vermeil records, with their line numbers."""
     for number, record in objects:
-        with add_error_location(path, number):
+        with add_error_location(path, number), _with_format_hint(record):
             document = document_from_record(record)
         yield number, document
+
+
+@contextmanager
+def _with_format_hint(record: Mapping[str, Any]) -> Iterator[None]:
+    """Add the assumed format to the error of a record that seems to be in another format."""
+    try:
+        yield
+    except DataError as error:
+        if {"id", "text"} <= record.keys():
+            raise
+        raise DataError(
+            f"{error}. The file was read as vermeil records (jsonl); the record has the keys "
+            f"{', '.join(record)}. Write another format before the path (FORMAT:FILE), one of "
+            f"{', '.join(FORMAT_NAMES)}; tokens reads other keys with token_key and tag_key "
+            "(--token-key, --tag-key)"
+        ) from error
 
 
 def json_lines(documents: Iterable[Document]) -> Iterator[str]:

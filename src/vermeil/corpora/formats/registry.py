@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from vermeil.corpora.config import CorpusConfig, FileFormat
 from vermeil.corpora.formats.arrow import looks_like_table, write_datasets, write_parquet
 from vermeil.corpora.formats.brat import read_brat, write_brat
-from vermeil.corpora.formats.conll import conll_tags, conll_texts, looks_like_conll, read_conll
+from vermeil.corpora.formats.column_layout import has_equal_rows, layout_of, looks_like_columns
+from vermeil.corpora.formats.conll import conll_tags, conll_texts, read_conll
 from vermeil.corpora.formats.corpus_format import CorpusFormat, FileStart
 from vermeil.corpora.formats.docbin import read_docbin, write_docbin
 from vermeil.corpora.formats.jsonl import json_lines, read_jsonl
 from vermeil.corpora.formats.tables import WordRows, read_table, text_columns, text_rows
 from vermeil.corpora.formats.text import read_text_files, read_text_lines, text_lines
-from vermeil.corpora.formats.tokens import looks_like_tokens, read_tokens, token_rows, token_tags
+from vermeil.corpora.formats.tokens import (
+    looks_like_tokens,
+    read_tokens,
+    token_keys,
+    token_rows,
+    token_tags,
+)
 from vermeil.corpora.formats.webanno.escapes import HEADER
 from vermeil.corpora.formats.webanno.reader import read_webanno
 from vermeil.corpora.formats.webanno.writer import write_webanno
 from vermeil.corpora.objects import Objects, is_array, read_object_file, read_object_lines
+from vermeil.corpora.reading import Reading
 from vermeil.corpora.source import (
     STDIN,
     Line,
@@ -32,30 +40,70 @@ from vermeil.corpora.source import (
 from vermeil.corpora.target import WriteTarget, write_text_file
 from vermeil.corpora.tools.registry import TOOLS, Tool, read_tool, tool_lines
 from vermeil.data.document import Document
-from vermeil.data.tags import Scheme, detect_scheme
+from vermeil.data.tags import ReadScheme, detect_scheme
 from vermeil.errors import DataError
+
+_SURVEYED = 200
+"""Number of lines from which columns are recognised if a file cannot be read twice."""
 
 Chunks = Callable[[Iterable[Document], WriteTarget], Iterator[str]]
 
 
-def _read_conll(config: CorpusConfig, lines: Iterable[Line]) -> Iterator[LocatedDocument]:
-    scheme = _scheme(config, lambda: conll_tags(read_lines(config.path), config))
-    return _located(read_conll(lines, config, scheme), config)
+def _read_conll(
+    config: CorpusConfig, lines: Iterable[Line], reading: Reading
+) -> Iterator[LocatedDocument]:
+    if config.path == STDIN:
+        lines = iter(lines)
+        surveyed: Iterable[Line] = list(islice(lines, _SURVEYED))
+        lines = chain(surveyed, lines)
+    else:
+        surveyed = read_lines(config.path)
+    with add_error_location(config.path):
+        layout = layout_of(surveyed, config, with_tags=reading.with_tags)
+    reading.choices.update(layout.describe() if reading.with_tags else layout.describe_words())
+    scheme = _scheme(config, reading, lambda: conll_tags(read_lines(config.path), config, layout))
+    return _located(read_conll(lines, config, scheme, layout, reading), config)
 
 
-def _read_jsonl(config: CorpusConfig, lines: Iterable[Line]) -> Iterator[LocatedDocument]:
+def _read_jsonl(
+    config: CorpusConfig, lines: Iterable[Line], _: Reading
+) -> Iterator[LocatedDocument]:
     return _located(read_jsonl(_objects(config, lines), config.path), config)
 
 
-def _read_text(config: CorpusConfig, lines: Iterable[Line]) -> Iterator[LocatedDocument]:
-    if config.text_unit == "file" or config.path.is_dir():
+def _read_text(
+    config: CorpusConfig, lines: Iterable[Line], reading: Reading
+) -> Iterator[LocatedDocument]:
+    by_file = config.text_unit == "file" or config.path.is_dir()
+    reading.choices["documents"] = "one per file" if by_file else "one per line"
+    if by_file:
         return read_text_files(config.path)
-    return _located(read_text_lines(lines, config.path), config)
+    lines = iter(lines)
+    first = list(islice(lines, _SURVEYED))
+    if columns := has_equal_rows(first):
+        reading.warnings.append(
+            f"the rows have {columns} columns each and were read as plain text; if they are words "
+            f"and tags, write conll:{config.path}"
+        )
+    return _located(read_text_lines(chain(first, lines), config.path), config)
 
 
-def _read_tokens(config: CorpusConfig, lines: Iterable[Line]) -> Iterator[LocatedDocument]:
-    scheme = _scheme(config, lambda: token_tags(read_object_file(config.path), config))
-    return _located(read_tokens(_objects(config, lines), config, scheme), config)
+def _read_tokens(
+    config: CorpusConfig, lines: Iterable[Line], reading: Reading
+) -> Iterator[LocatedDocument]:
+    objects: Objects
+    if config.path == STDIN:
+        all_objects = iter(_objects(config, lines))
+        first = list(islice(all_objects, 1))
+        keys, objects = token_keys(first, config), chain(first, all_objects)
+    else:
+        keys = token_keys(read_object_file(config.path), config)
+        objects = _objects(config, lines)
+    reading.choices.update(keys.describe())
+    scheme = _scheme(
+        config, reading, lambda: token_tags(read_object_file(config.path), config, keys)
+    )
+    return _located(read_tokens(objects, config, scheme, keys, reading), config)
 
 
 def _located(
@@ -71,18 +119,26 @@ def _objects(config: CorpusConfig, lines: Iterable[Line]) -> Objects:
     return read_object_lines(lines, config.path)
 
 
-def _scheme(config: CorpusConfig, read_tags: Callable[[], Iterator[tuple[int, Any]]]) -> Scheme:
+def _scheme(
+    config: CorpusConfig, reading: Reading, read_tags: Callable[[], Iterator[tuple[int, Any]]]
+) -> ReadScheme:
     """Return the configured tag scheme, or recognise it from all tags of the file."""
-    if config.scheme != "auto":
-        return config.scheme
-    if config.path == STDIN:
-        raise DataError(
-            "the tag scheme cannot be recognised, since standard input is read only once; "
-            "set scheme to iob1, iob2 or bioes",
-            config.path,
-        )
-    with add_error_location(config.path):
-        return detect_scheme(tags for _, tags in read_tags())
+    if not reading.with_tags:
+        return "iob2"
+    if reading.choices.get("tags") == "none":
+        return "iob2"
+    scheme = config.scheme
+    if scheme == "auto":
+        if config.path == STDIN:
+            raise DataError(
+                "the tag scheme cannot be recognised, since standard input is read only once; "
+                "set scheme to iob1, iob2, bioes or io",
+                config.path,
+            )
+        with add_error_location(config.path):
+            scheme = detect_scheme(tags for _, tags in read_tags())
+    reading.choices["scheme"] = scheme
+    return scheme
 
 
 def _text_writer(chunks: Chunks) -> Callable[[Iterable[Document], WriteTarget], None]:
@@ -113,7 +169,7 @@ def _is_record(recognises: Callable[[Mapping[str, Any]], bool]) -> Callable[[Fil
 def _tool_format(tool: Tool) -> CorpusFormat:
     """Return the file format of an annotation tool."""
     return CorpusFormat(
-        read=lambda config, lines: _located(
+        read=lambda config, lines, _: _located(
             read_tool(_objects(config, lines), config, tool), config
         ),
         write=_text_writer(lambda documents, _: tool_lines(documents, tool)),
@@ -124,7 +180,7 @@ def _tool_format(tool: Tool) -> CorpusFormat:
 
 FORMATS: dict[FileFormat, CorpusFormat] = {
     "datasets": CorpusFormat(
-        read=lambda config, _: read_table(config.path, config),
+        read=lambda config, _, reading: read_table(config, reading),
         write=lambda documents, to: write_datasets(text_rows(documents), text_columns(), to.path),
         recognises_folder=looks_like_table,
         is_folder=lambda _: True,
@@ -132,31 +188,31 @@ FORMATS: dict[FileFormat, CorpusFormat] = {
         extra="parquet",
     ),
     "datasets-tokens": CorpusFormat(
-        read=lambda config, _: read_table(config.path, config),
+        read=lambda config, _, reading: read_table(config, reading),
         write=_words_writer(write_datasets),
         is_folder=lambda _: True,
         extra="parquet",
     ),
     "parquet": CorpusFormat(
-        read=lambda config, _: read_table(config.path, config),
+        read=lambda config, _, reading: read_table(config, reading),
         write=lambda documents, to: write_parquet(text_rows(documents), text_columns(), to.path),
         endings=(".parquet",),
         extra="parquet",
     ),
     "parquet-tokens": CorpusFormat(
-        read=lambda config, _: read_table(config.path, config),
+        read=lambda config, _, reading: read_table(config, reading),
         write=_words_writer(write_parquet),
         extra="parquet",
     ),
     "brat": CorpusFormat(
-        read=lambda config, _: read_brat(config.path),
+        read=lambda config, _, __: read_brat(config.path),
         write=lambda documents, to: write_brat(documents, to.path, to.losses),
         recognises_folder=_has_files(".ann"),
         is_folder=lambda _: True,
         read_only_endings=(".ann",),
     ),
     "docbin": CorpusFormat(
-        read=lambda config, _: read_docbin(config.path),
+        read=lambda config, _, reading: read_docbin(config, reading),
         write=lambda documents, to: write_docbin(documents, to.path),
         recognises_folder=_has_files(".spacy"),
         endings=(".spacy",),
@@ -192,8 +248,8 @@ FORMATS: dict[FileFormat, CorpusFormat] = {
         write=_text_writer(
             lambda documents, to: conll_texts(documents, stem_of(to.path), to.scheme, to.losses)
         ),
-        recognises=lambda start: looks_like_conll(start.lines, start.config.tag_column),
-        endings=(".conll", ".conllu", ".iob", ".iob2", ".bio", ".bioes", ".tsv"),
+        recognises=lambda start: looks_like_columns(start.lines, start.config),
+        endings=(".conll", ".conllu", ".conllup", ".iob", ".iob2", ".bio", ".bioes", ".tsv"),
     ),
     "text": CorpusFormat(
         read=_read_text,

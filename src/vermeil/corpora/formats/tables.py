@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.formats.arrow import Columns, Features, TableRows, read_rows
+from vermeil.corpora.reading import Reading
 from vermeil.corpora.source import LocatedDocument, add_error_location, stem_of
 from vermeil.corpora.tokenised import (
     TokenisedRow,
@@ -30,10 +30,11 @@ from vermeil.data.records import document_from_record, document_to_record, forma
 from vermeil.data.tags import Scheme, detect_scheme
 from vermeil.errors import DataError
 
-TAG_COLUMNS = ("ner_tags", "tags", "gold", "labels")
-"""Names of the tag column, tried in order if the configured one is missing."""
+TAG_COLUMNS = ("gold", "ner_tags", "tags", "ner", "labels")
+"""Names of the tag column, tried in this order if none is named."""
 
 _SPAN_COLUMNS = ("spans", "entities")
+_RECORD_COLUMNS = ("group", "abstain", "labels", "relations", "weight", "tokens", "meta")
 _STARTS, _ENDS, _LABELS = (
     ("start", "start_offset", "begin"),
     ("end", "end_offset"),
@@ -41,37 +42,67 @@ _STARTS, _ENDS, _LABELS = (
 )
 
 
-def read_table(path: Path, config: CorpusConfig) -> Iterator[LocatedDocument]:
+def read_table(config: CorpusConfig, reading: Reading) -> Iterator[LocatedDocument]:
     """Read the documents of a table.
+
+    Args:
+        config: the file or folder and its columns.
+        reading: receives the columns that are read, and the others.
 
     Raises:
         ConfigError: pyarrow is not installed.
-        DataError: the columns are not those of documents, or a row has a value of a wrong type.
+        DataError: a named column is missing, the columns are not those of documents, or a row has
+            a value of a wrong type.
     """
+    path = config.path
     table = read_rows(path)
+    for option in ("token_key", "tag_key", "text_key", "id_key"):
+        name = getattr(config, option)
+        if name is not None and name not in table.columns:
+            raise DataError(
+                f"has no column {name!r} ({option}); it has {', '.join(table.columns)}", path
+            )
     stem = stem_of(path)
-    spans = next((name for name in _SPAN_COLUMNS if name in table.columns), None)
-    if "tokens" in table.columns and spans is None and not _has_token_ranges(table):
-        yield from _words(table, config, stem)
+    tokens, text = config.token_key or "tokens", config.text_key or "text"
+    spans = _span_column(table, config)
+    has_words = tokens in table.columns and not table.holds_objects(tokens)
+    if has_words and (spans is None or (config.tag_key is None and text not in table.columns)):
+        yield from _words(table, config, reading)
         return
     if any(name.endswith((".responses", ".suggestion")) for name in table.columns):
+        reading.choices["spans"] = "columns of Argilla"
         for file, number, row in table.rows:
             with add_error_location(file, number):
                 answered = read_argilla(record_of_row(row))
                 document = document_of(answered, f"{stem}-{number - 1}")
             yield LocatedDocument(file, number, document)
         return
-    if "text" not in table.columns:
+    if text not in table.columns:
         raise DataError(
-            f"has the columns {', '.join(table.columns)}; expected tokens and {TAG_COLUMNS[0]}, or "
-            "text and spans",
+            f"has the columns {', '.join(table.columns)}; expected tokens and ner_tags, or "
+            "text and spans; name others with token_key, tag_key and text_key (--token-key, "
+            "--tag-key, --text-key)",
             path,
         )
+    spans = spans or next((name for name in _SPAN_COLUMNS if name in table.columns), None)
+    reading.choices["text"] = f"column {text}"
+    reading.choices["spans"] = "none" if spans is None else f"column {spans}"
+    keys = _TextKeys(text, config.id_key or "id", spans)
+    unread = [name for name in table.columns if name not in (*_RECORD_COLUMNS, *keys)]
     names = _span_label_names(table.features.get(spans or ""))
     for file, number, row in table.rows:
         with add_error_location(file, number):
-            document = _text_document(row, spans, names, f"{stem}-{number - 1}")
+            document = _text_document(row, keys, names, f"{stem}-{number - 1}")
+        reading.skipped.update(f"column {name}" for name in unread if row[name] is not None)
         yield LocatedDocument(file, number, document)
+
+
+def _span_column(table: TableRows, config: CorpusConfig) -> str | None:
+    """Return the column of the spans: a list of objects, or an object of lists."""
+    if config.tag_key is not None:
+        return config.tag_key if table.holds_objects(config.tag_key) else None
+    found = [name for name in _SPAN_COLUMNS if name in table.columns]
+    return next((name for name in found if table.holds_objects(name)), None)
 
 
 def text_columns() -> Columns:
@@ -110,6 +141,14 @@ def text_rows(documents: Iterable[Document]) -> Iterator[list[Any]]:
         if "meta" in row:
             row["meta"] = _json(row["meta"], document)
         yield [row.get(name) for name in names]
+
+
+class _TextKeys(NamedTuple):
+    """Columns of a table of texts."""
+
+    text: str
+    id: str
+    spans: str | None
 
 
 class WordRows:
@@ -153,51 +192,66 @@ class WordRows:
         return {"id": string, "group": string, "text": string, "tokens": _list_of(string)}
 
 
-def _words(table: TableRows, config: CorpusConfig, stem: str) -> Iterator[LocatedDocument]:
-    columns = (config.tag_key, *TAG_COLUMNS)
-    column = next((name for name in columns if name in table.columns), None)
+def _words(table: TableRows, config: CorpusConfig, reading: Reading) -> Iterator[LocatedDocument]:
+    stem = stem_of(config.path)
+    words, text_key, id_key = (
+        config.token_key or "tokens",
+        config.text_key or "text",
+        config.id_key or "id",
+    )
+    column = config.tag_key or next((n for n in TAG_COLUMNS if n in table.columns), None)
     names = _class_names(table.features.get(column or ""))
+    reading.choices["words"] = f"column {words}"
+    reading.choices["tags"] = "none" if column is None else f"column {column}"
     scheme = config.scheme
-    if scheme == "auto":
-        again = read_rows(config.path)
+    if scheme == "auto" and column is not None and reading.with_tags:
         with add_error_location(config.path):
             scheme = detect_scheme(
-                _tags(row.get(column or ""), names) or ()
-                for _, _, row in (again.rows if column else ())
+                _tags(row.get(column), names, column) or ()
+                for _, _, row in read_rows(config.path).rows
             )
+    if column is not None and scheme != "auto":
+        reading.choices["scheme"] = scheme
+    read = (words, column, text_key, id_key, "group")
+    unread = [name for name in table.columns if name not in read]
     for file, number, row in table.rows:
         with add_error_location(file, number):
-            tokens, text = _strings(row.get("tokens"), "tokens"), row.get("text")
+            tokens, text = _strings(row.get(words), words), row.get(text_key)
             if text is not None and align_words(text, tokens) is None:
-                raise DataError("text is not the tokens in order, with only white space between")
-            name, group = row.get("id"), row.get("group")
+                raise DataError(
+                    f"{text_key} is not the tokens in order, with only white space between"
+                )
+            name, group = row.get(id_key), row.get("group")
+            tagged = column is not None and reading.with_tags
             document = row_to_document(
                 TokenisedRow(
                     id=f"{stem}-{number - 1}" if name is None else str(name),
                     group=None if group is None else str(group),
                     words=tokens,
-                    tags=_tags(row.get(column or ""), names),
+                    tags=_tags(row.get(column or ""), names, column) if tagged else None,
                     text=text,
                 ),
-                scheme,
+                "iob2" if scheme == "auto" else scheme,
             )
+        reading.skipped.update(f"column {name}" for name in unread if row[name] is not None)
         yield LocatedDocument(file, number, document)
 
 
 def _text_document(
-    row: dict[str, Any], spans: str | None, names: Sequence[str] | None, name: str
+    row: dict[str, Any], keys: _TextKeys, names: Sequence[str] | None, name: str
 ) -> Document:
+    spans = keys.spans
     record = {
         key: value
         for key, value in row.items()
         if key in ("group", "abstain", "labels", "relations", "weight") and value is not None
     }
-    if row.get("text") is None:
-        raise DataError('"text" is null; expected a string')
+    if row.get(keys.text) is None:
+        raise DataError(f'"{keys.text}" is null; expected a string')
     if not isinstance(record.get("labels", []), list):
         del record["labels"]
-    identity = row.get("id")
-    record |= {"id": name if identity is None else str(identity), "text": row["text"]}
+    identity = row.get(keys.id)
+    record |= {"id": name if identity is None else str(identity), "text": row[keys.text]}
     if spans is not None and row[spans] is not None:
         record["spans"] = [_span(item, names) for item in _items(row[spans])]
     tokens = row.get("tokens")
@@ -242,9 +296,11 @@ def _one_of(item: Mapping[str, Any], names: Sequence[str]) -> Any:
     raise DataError(f"a span has {', '.join(item)}; expected {names[0]}")
 
 
-def _tags(value: Any, names: Sequence[str] | None) -> list[str] | None:
+def _tags(value: Any, names: Sequence[str] | None, column: str | None) -> list[str] | None:
     if value is None:
         return None
+    if not isinstance(value, list) or not all(type(tag) in (int, str) for tag in value):
+        raise DataError(f'"{column}" is {format_value(value)}; expected a list of tags')
     return [_label_name(tag, names) if type(tag) is int else tag for tag in value]
 
 
@@ -279,13 +335,6 @@ def _span_label_names(feature: Any) -> Sequence[str] | None:
         if isinstance(feature, Mapping) and name in feature:
             return _class_names(feature[name])
     return None
-
-
-def _has_token_ranges(table: TableRows) -> bool:
-    """Return whether the tokens are ranges, not strings."""
-    feature = table.features.get("tokens")
-    inner = feature.get("feature") if isinstance(feature, Mapping) else None
-    return isinstance(inner, Mapping) and "start" in inner
 
 
 def _strings(value: Any, name: str) -> list[str]:

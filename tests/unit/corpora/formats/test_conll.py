@@ -106,10 +106,10 @@ def test_repaired_tags_are_counted_in_the_document(tmp_path):
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("a O\nb\n", 2, "the row has 1 columns, but earlier rows have 2"),
+        ("a O\nb\n", 2, "the row has 1 columns, but other rows have 2"),
         ("a\nb\n", 1, "expected a word and its tag, separated by tab or space"),
-        ("a O\n\nb X O\n", 3, "the row has 3 columns, but earlier rows have 2"),
-        ("a O\nb PER\n", 2, "'PER' is not a tag of BIOES; expected O, B-LABEL"),
+        ("a O\n\nb X O\n", 3, "the row has 3 columns, but other rows have 2"),
+        ("a O\nb B-X\nc PER\n", 3, "'PER' is not a tag of BIOES; expected O, B-LABEL"),
         ("\tO\n", 1, "word 1 is empty"),
         ("a\t_\nb\tO\n", 2, "'_' (not annotated) is mixed with tags"),
         ("# id = \na O\n", 2, "document without an id"),

@@ -117,3 +117,42 @@ def test_a_missing_library_is_named(tmp_path, monkeypatch, module, name, message
     for act in (read, lambda path: write_corpus([Document("a", "x")], path)):
         with pytest.raises(ConfigError, match=message):
             act(tmp_path / name)
+
+
+def test_strings_in_a_column_of_spans_do_not_hide_the_tags(tmp_path):
+    path = table(
+        tmp_path / "x.parquet",
+        tokens=[["Ann", "Lee"]],
+        ner_tags=[["B-PER", "I-PER"]],
+        spans=[["PER: Ann Lee"]],
+        langs=[["en", "en"]],
+    )
+    reports = []
+    (document,) = read_corpus(CorpusConfig(path=path), on_read=reports.append)
+    assert [s.key for s in document.spans] == [(0, 7, "PER")]
+    assert reports[0].skipped == {"column spans": 1, "column langs": 1}
+    assert reports[0].choices["tags"] == "column ner_tags"
+
+
+def test_tags_without_prefix_in_a_table(tmp_path):
+    path = table(tmp_path / "x.parquet", tokens=[["a", "b", "c"]], ner_tags=[["art", "art", "O"]])
+    (document,) = read(path)
+    assert [s.key for s in document.spans] == [(0, 3, "art")]
+
+
+@pytest.mark.parametrize("option", ["tag_key", "token_key", "text_key", "id_key"])
+def test_a_named_column_that_is_missing_is_an_error(tmp_path, option):
+    path = table(tmp_path / "x.parquet", tokens=[["a"]], ner_tags=[["O"]])
+    with pytest.raises(DataError, match=rf"no column 'x' \({option}\); it has tokens, ner_tags"):
+        read(path, **{option: "x"})
+
+
+def test_all_columns_may_be_named(tmp_path):
+    path = table(tmp_path / "x.parquet", words=[["a", "b"]], mine=[["B-X", "O"]], key=["k"])
+    (document,) = read(path, token_key="words", tag_key="mine", id_key="key")
+    assert (document.id, [s.key for s in document.spans]) == ("k", [(0, 1, "X")])
+    path = table(
+        tmp_path / "t.parquet", body=["Ann"], found=[[{"start": 0, "end": 3, "label": "P"}]]
+    )
+    (document,) = read(path, text_key="body", tag_key="found")
+    assert [s.key for s in document.spans] == [(0, 3, "P")]

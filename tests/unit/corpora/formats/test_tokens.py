@@ -77,3 +77,62 @@ def test_groups_keep_their_names(tmp_path):
         {"id": "b", "group": "other", "tokens": ["x"]},
     ]
     assert list(read_corpus(CorpusConfig(path=path))) == documents
+
+
+@pytest.mark.parametrize("key", ["ner_tags", "tags", "ner", "labels"])
+def test_common_keys_of_tags_are_read(tmp_path, key):
+    (document,) = read(tmp_path, {"tokens": ["EU", "says"], key: ["B-ORG", "O"]})
+    assert document.spans == (Span(0, 2, "ORG"),)
+
+
+def test_labels_of_the_text_are_not_tags(tmp_path):
+    (document,) = read(tmp_path, {"tokens": ["EU", "says"], "labels": ["politics"]})
+    assert document.spans is None
+
+
+def test_labels_without_prefix_are_read_as_io(tmp_path):
+    (document,) = read(tmp_path, {"tokens": ["a", "EU", "X"], "ner": ["O", "ORG", "ORG"]})
+    assert document.spans == (Span(2, 6, "ORG"),)
+
+
+def test_numbers_as_tags_are_an_error(tmp_path):
+    with pytest.raises(DataError, match=r"A JSON file does not name the tags of numbers"):
+        read(tmp_path, {"tokens": ["EU", "says"], "ner_tags": [3, 0]})
+
+
+def test_a_named_key_that_is_missing_is_an_error(tmp_path):
+    with pytest.raises(DataError, match=r"'ner' \(tag_key\); the rows have id, doc, tokens, gold"):
+        read(tmp_path, ROW, tag_key="ner")
+
+
+def test_tags_under_an_unknown_key_are_an_error(tmp_path):
+    with pytest.raises(DataError, match=r"tags are in mine; set tag_key"):
+        read(tmp_path, {"tokens": ["EU", "says"], "pos": ["NN", "VB"], "mine": ["B-ORG", "O"]})
+
+
+def test_all_keys_may_be_named_and_others_are_counted(tmp_path):
+    path = tmp_path / "x.jsonl"
+    row = {"key": "7", "words": ["EU", "says"], "raw": "EU  says", "mine": ["B-ORG", "O"], "pos": 1}
+    path.write_text(json.dumps(row))
+    keys = {"token_key": "words", "tag_key": "mine", "text_key": "raw", "id_key": "key"}
+    reports = []
+    config = CorpusConfig(path=path, format="tokens", **keys)
+    (document,) = read_corpus(config, on_read=reports.append)
+    assert (document.id, document.text, document.spans) == ("7", "EU  says", (Span(0, 2, "ORG"),))
+    assert reports[0].skipped == {"key pos": 1}
+
+
+def test_words_of_scripts_without_spaces_keep_spans(tmp_path):
+    thai = "\u0e01\u0e34\u0e19\u0e02\u0e49\u0e32\u0e27"
+    documents = [
+        Document("a", "李明在Zürich工作。", annotation=Annotation(spans=(Span(0, 2, "PER"),))),
+        Document(
+            "b", "東京タワー", annotation=Annotation(spans=(Span(1, 3, "X"), Span(3, 5, "Y")))
+        ),
+        Document("c", thai, annotation=Annotation(spans=(Span(1, 3, "X"),))),
+    ]
+    for name, chosen in (("x.conll", "conll"), ("x.jsonl", "tokens")):
+        report = write_corpus(documents, tmp_path / name, chosen)
+        assert report.losses == {"tokens_made": 3}
+        again = list(read_corpus(CorpusConfig(path=tmp_path / name)))
+        assert [(d.text, d.spans) for d in again] == [(d.text, d.spans) for d in documents]

@@ -23,6 +23,7 @@ from typing import NamedTuple
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.folders import files_below
 from vermeil.corpora.formats.webanno.escapes import HEADER, LAYER, NONE, unescape
+from vermeil.corpora.reading import Reading
 from vermeil.corpora.source import (
     Line,
     LocatedDocument,
@@ -68,12 +69,15 @@ class _FileContent:
         self.units += len(text) + sum(character > "\uffff" for character in text)
 
 
-def read_webanno(config: CorpusConfig, lines: Iterable[Line]) -> Iterator[LocatedDocument]:
+def read_webanno(
+    config: CorpusConfig, lines: Iterable[Line], reading: Reading
+) -> Iterator[LocatedDocument]:
     """Read a file, or all ``.tsv`` files below a folder.
 
     Args:
         config: the file or folder; ``tag_key`` is the layer of the spans.
         lines: lines of the file; ignored for a folder.
+        reading: receives the layers that are read.
 
     Raises:
         DataError: a file is not WebAnno TSV 3.
@@ -82,6 +86,7 @@ def read_webanno(config: CorpusConfig, lines: Iterable[Line]) -> Iterator[Locate
     if not path.is_dir():
         first = list(_header(lines := iter(lines)))
         layers = _chosen_layers(first, path, config.tag_key)
+        _report(layers, reading)
         document = webanno_document(chain(first, lines), path, stem_of(path), layers)
         yield LocatedDocument(path, None, document)
         return
@@ -89,8 +94,14 @@ def read_webanno(config: CorpusConfig, lines: Iterable[Line]) -> Iterator[Locate
         files = list(files_below(path, ".tsv"))
     headers = chain.from_iterable(_header(read_lines(file)) for file, _ in files)
     layers = _chosen_layers(headers, path, config.tag_key)
+    _report(layers, reading)
     for file, name in files:
         yield LocatedDocument(file, None, webanno_document(read_lines(file), file, name, layers))
+
+
+def _report(layers: Sequence[str], reading: Reading) -> None:
+    if layers:
+        reading.choices["layer"] = ", ".join(layer.rpartition(".")[2] for layer in layers)
 
 
 def webanno_document(
@@ -174,7 +185,7 @@ def _chosen_layers(headers: Iterable[Line], path: Path, configured: str | None) 
         lambda _: True,
     ):
         layers = [layer for layer in declared if choose(layer)]
-        named = configured != CorpusConfig.model_fields["tag_key"].default
+        named = configured is not None
         if not layers and not named:
             continue
         if not layers or (choose(LAYER) and len(layers) > 1):
