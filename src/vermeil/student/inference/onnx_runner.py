@@ -51,6 +51,7 @@ class OnnxRunner:
                 options,
                 providers=["CPUExecutionProvider"],
                 disabled_optimizers=_DISABLED_FUSIONS,
+                enable_fallback=False,  # it prints to standard output
             )
         except Exception as error:  # onnxruntime does not publish its exception classes
             raise self._error("load", error) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from vermeil.data.document import Document
-from vermeil.errors import DataError, VermeilError
+from vermeil.errors import DataError
 from vermeil.student.inference.batching import pad
 from vermeil.student.inference.predictor import Predictor
 
@@ -35,8 +35,8 @@ def check_outputs(predictor: Predictor, folder: Path) -> None:
         inputs = pad(windows, encoder.wordpieces.padding)
         with np.errstate(all="ignore"):
             logits = predictor.runner.logits(*inputs)
-    except VermeilError:
-        raise
+    except DataError as error:
+        raise error.with_location(folder) from error
     except Exception as error:  # a damaged tokenizer or network fails in many ways
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise DataError(f"the model cannot be computed ({reason}); {_REMEDY}", folder) from error

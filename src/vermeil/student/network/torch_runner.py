@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from vermeil.errors import DataError
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
@@ -64,6 +66,12 @@ class TorchRunner:
         inputs = {"input_ids": ids, "attention_mask": mask}
         if cases is not None:
             inputs["token_type_ids"] = cases
+        known, largest = self._network.get_input_embeddings().num_embeddings, int(ids.max())
+        if largest >= known:
+            raise DataError(
+                f"the tokenizer has a wordpiece {largest}, but the network has embeddings of "
+                f"{known} only; restore tokenizer.json, or train the model again"
+            )
         self._network.train(False)
         device = self._network.device
         tensors = {name: torch.from_numpy(a).to(device) for name, a in inputs.items()}
