@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -66,7 +66,8 @@ class TorchRunner:
         inputs = {"input_ids": ids, "attention_mask": mask}
         if cases is not None:
             inputs["token_type_ids"] = cases
-        known, largest = self._network.get_input_embeddings().num_embeddings, int(ids.max())
+        embeddings: Any = self._network.get_input_embeddings()
+        known, largest = int(embeddings.num_embeddings), int(ids.max())
         if largest >= known:
             raise DataError(
                 f"the tokenizer has a wordpiece {largest}, but the network has embeddings of "
