@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from vermeil.data.written import RECORD
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
 from vermeil.tasks.protocol import Task
@@ -114,6 +115,7 @@ def with_code(source: Path, folder: Path, change: Change) -> Path:
     """Copy a model folder, put code beside it and change its JSON files; None takes a key out."""
     shutil.copytree(source, folder)
     (folder / "code.py").write_text(CODE)
+    (folder / RECORD).unlink(missing_ok=True)
     for name, values in change.items():
         merged = {**json.loads((folder / name).read_text()), **values}
         kept = {key: value for key, value in merged.items() if value is not None}

@@ -10,15 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from vermeil.data.sha256 import sha256_of
 from vermeil.errors import DataError
 
 RECORD = ".vermeil-files.json"
 """Name of the record in a folder: the kind of the result, and the names of Vermeil's files."""
 
+HASHES = "sha256"
+"""Key of the record of a model: file name to SHA-256."""
+
 MODEL, EXPORTED_MODEL, SAMPLE = "model", "exported model", "sample corpus"
 """Kinds of folders that Vermeil writes."""
 
 _MAX_NAMES = 5
+_FOR_READERS = frozenset({"README.md"})
+"""Text that users edit; the record holds no hash of it."""
 _MODEL_FILES = frozenset(
     {
         *("vermeil.json", "training.json", "training.jsonl", "README.md", "config.json"),
@@ -58,8 +64,12 @@ def read_record(folder: Path) -> WrittenFiles | None:
 
 
 def write_record(folder: Path, written: WrittenFiles) -> None:
-    """Write the record of a folder."""
-    value = {"kind": written.kind, "files": sorted(written.names - {RECORD})}
+    """Write the record of a folder; that of a model also holds the SHA-256 of its files."""
+    names = sorted(written.names - {RECORD})
+    value: dict[str, Any] = {"kind": written.kind, "files": names}
+    if written.kind in (MODEL, EXPORTED_MODEL):
+        files = (name for name in names if name not in _FOR_READERS and (folder / name).is_file())
+        value[HASHES] = {name: sha256_of(folder / name) for name in files}
     (folder / RECORD).write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 

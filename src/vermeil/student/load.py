@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from vermeil.data.model_files import verify_files
 from vermeil.errors import ConfigError, DataError
 from vermeil.optional import require
 from vermeil.student.encoding.encoding import DocumentEncoder
@@ -16,14 +17,14 @@ from vermeil.student.inference.model_settings import (
     read_settings,
 )
 from vermeil.student.inference.onnx_runner import OnnxRunner
+from vermeil.student.inference.output_check import check_outputs
 from vermeil.student.inference.predictor import Predictor
-from vermeil.tasks import make_task
 
 
 def load_predictor(
     folder: Path, precision: Precision = "auto", threads: int | None = None
 ) -> Predictor:
-    """Load a model that `train` or `export` wrote.
+    """Load a model that `train` or `export` wrote, and check its files, weights and outputs.
 
     Args:
         folder: the model folder.
@@ -34,7 +35,7 @@ def load_predictor(
     Raises:
         ConfigError: a package that computes the model is not installed, or the folder does not
             have this precision.
-        DataError: the folder does not exist or holds no student.
+        DataError: the folder does not exist, holds no student, or is damaged.
     """
     settings = read_settings(folder)
     require(f"the model {folder}", _extra_of(settings))
@@ -90,6 +91,7 @@ def _load_onnx(
         )
     else:
         chosen = precision
+    verify_files(folder)
     runner = OnnxRunner(folder / onnx.files[chosen], threads or settings.student.threads)
     encoder = DocumentEncoder(
         Wordpieces.load(folder, onnx.unknown, onnx.padding),
@@ -97,11 +99,13 @@ def _load_onnx(
         settings.student.overlap,
         with_case=onnx.letter_case,
     )
-    return Predictor(
+    predictor = Predictor(
         encoder,
         runner,
-        make_task(settings.task),
+        settings.make_task(folder),
         settings.temperature,
         group_context=settings.student.context == "group",
         transitions=settings.transitions,
     )
+    check_outputs(predictor, folder)
+    return predictor

@@ -15,6 +15,7 @@ from torch import nn
 from vermeil.data.atomic import atomic_folder
 from vermeil.data.document import Annotation, Document, Range
 from vermeil.data.example import BatchPlan, TrainingExample
+from vermeil.data.model_files import verify_files
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL
 from vermeil.errors import ConfigError, DataError, EncoderNotFoundError
@@ -29,8 +30,10 @@ from vermeil.student.inference.model_settings import (
     ModelSettings,
     OnnxSettings,
     Precision,
+    check_complete,
     read_settings,
 )
+from vermeil.student.inference.output_check import check_outputs
 from vermeil.student.inference.predictor import Predictor
 from vermeil.student.loop.crf import Crf
 from vermeil.student.loop.fit_inputs import FitInputs
@@ -53,12 +56,12 @@ from vermeil.student.network.letter_case import (
 )
 from vermeil.student.network.network import (
     load_network,
+    load_saved_network,
     load_tokenizer,
     make_wordpieces,
     quiet_transformers,
 )
 from vermeil.student.network.torch_runner import TorchRunner
-from vermeil.tasks import make_task
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
@@ -145,13 +148,13 @@ class Student:
 
     @classmethod
     def load(cls, folder: Path | str) -> Student:
-        """Load a student that `save` wrote.
+        """Load a student that `save` wrote, and check its files, weights and outputs.
 
         Args:
             folder: the model folder.
 
         Raises:
-            DataError: the folder does not exist or holds no student.
+            DataError: the folder does not exist, holds no student, or is damaged.
         """
         path = Path(folder)
         settings = read_settings(path)
@@ -161,11 +164,13 @@ class Student:
                 "the student",
                 path,
             )
-        task, config = make_task(settings.task), settings.student
+        verify_files(path)
+        check_complete(path)
+        task, config = settings.make_task(path), settings.student
         _set_threads(config.threads)
         try:
             tokenizer = load_tokenizer(str(path))
-            network = load_network(str(path), task.head, task.classes, config.dropout)
+            network = load_saved_network(str(path), task.head, task.classes, config.dropout)
         except EncoderNotFoundError as error:
             raise DataError(
                 f"cannot be loaded as a model ({error.reason}); give a folder that vermeil train "
@@ -174,7 +179,9 @@ class Student:
             ) from error
         network.train(False)
         crf = None if settings.transitions is None else Crf.from_lists(settings.transitions)
-        return cls(_to_device(network), tokenizer, task, config, crf, settings.temperature)
+        student = cls(_to_device(network), tokenizer, task, config, crf, settings.temperature)
+        check_outputs(student.predictor("fp32"), path)
+        return student
 
     def encode(self, documents: Sequence[Document], origin: str) -> EncodedCorpus:
         """Return the training examples of annotated documents.

@@ -24,6 +24,7 @@ from vermeil.cluster.connection import (
 from vermeil.cluster.driver import run_on_driver
 from vermeil.cluster.predict.partitions import Partition, list_partitions, output_name
 from vermeil.cluster.storage import StorageUri
+from vermeil.data.model_files import verify_files
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, TrainingError, VermeilError
 from vermeil.student.inference.model_settings import read_settings
@@ -91,6 +92,7 @@ def predict_folder(
     """
     require_ray()
     read_settings(model)
+    verify_files(model)
     if config.address == "local":
         require_model("vermeil predict", model)
     folders = StorageUri.resolve(source), StorageUri.resolve(output)
@@ -190,13 +192,19 @@ class _PredictWorker:
         self._folder = TemporaryDirectory(prefix="vermeil-")
         extract_archive(require_ray().get(model_ref), Path(self._folder.name))
         self._start_counter, self._source, self._output = start_counter, source, output
-        self._predictor = load_predictor(Path(self._folder.name), precision, threads)
+        self._error: VermeilError | None = None
+        try:
+            self._predictor = load_predictor(Path(self._folder.name), precision, threads)
+        except VermeilError as error:
+            self._error = error  # Ray Data would wrap it, and start the actor again
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Predict a batch of one partition; return its number of documents or a pickled error."""
         documents, error_bytes, name = 0, b"", str(batch["name"][0])
         partition = Partition(name, self._source, self._output)
         try:
+            if self._error is not None:
+                raise self._error
             if not require_ray().get(self._start_counter.begin.remote(name)):
                 raise TrainingError(_WORKERS_DIED.format(name))
             documents = partition.convert(self._predictor.predict)

@@ -20,6 +20,8 @@ WORD_CACHE_SIZE = 100_000
 MAX_CACHED_WORD = 40
 """Length in characters of the longest word that is cached."""
 
+_REMEDY = "restore it, or export the model again"
+
 
 class Wordpieces:
     """A tokenizer that encodes word by word, without truncation and padding.
@@ -49,7 +51,7 @@ class Wordpieces:
             padding: id of the padding wordpiece.
 
         Raises:
-            DataError: the folder has no tokenizer.
+            DataError: the folder has no tokenizer, it is damaged, or it has no such ids.
         """
         from tokenizers import Tokenizer
 
@@ -57,8 +59,17 @@ class Wordpieces:
         try:
             text = path.read_text("utf-8")
         except OSError as error:
-            raise DataError(f"cannot be read ({error.strerror})", path) from error
-        return cls(Tokenizer.from_str(text), unknown, padding)
+            raise DataError(f"cannot be read ({error.strerror}); {_REMEDY}", path) from error
+        except UnicodeDecodeError as error:
+            raise DataError(f"is not UTF-8 text; {_REMEDY}", path) from error
+        try:
+            tokenizer = Tokenizer.from_str(text)
+        except Exception as error:  # the package raises Exception itself
+            raise DataError(f"is not a tokenizer ({error}); {_REMEDY}", path) from error
+        for name, number in (("unknown", unknown), ("padding", padding)):
+            if tokenizer.id_to_token(number) is None:
+                raise DataError(f"has no {name} wordpiece {number}; {_REMEDY}", path)
+        return cls(tokenizer, unknown, padding)
 
     def encode_words(self, texts: list[list[str]]) -> list[list[list[int]]]:
         """Return the wordpiece ids of each word; a word without wordpieces becomes the unknown one.

@@ -40,9 +40,10 @@ class OnnxRunner:
         if not path.is_file():
             raise DataError("there is no such file; export the model again", path)
         onnxruntime = import_onnxruntime()
+        self._path = path
         self.workers = threads or _processor_count()
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # errors become exceptions
         options.intra_op_num_threads = 1
         try:
             self._session = onnxruntime.InferenceSession(
@@ -50,10 +51,10 @@ class OnnxRunner:
                 options,
                 providers=["CPUExecutionProvider"],
                 disabled_optimizers=_DISABLED_FUSIONS,
+                enable_fallback=False,  # it prints to standard output
             )
         except Exception as error:  # onnxruntime does not publish its exception classes
-            reason = str(error).strip().splitlines()[0]
-            raise DataError(f"ONNX Runtime cannot load it ({reason})", path) from error
+            raise self._error("load", error) from error
 
     def __call__(
         self,
@@ -74,8 +75,19 @@ class OnnxRunner:
         inputs = {"input_ids": ids, "attention_mask": mask}
         if cases is not None:
             inputs["token_type_ids"] = cases
-        result: NDArray[np.float32] = self._session.run(["logits"], inputs)[0]
+        try:
+            result: NDArray[np.float32] = self._session.run(["logits"], inputs)[0]
+        except Exception as error:
+            raise self._error("compute", error) from error
         return result
+
+    def _error(self, action: str, error: Exception) -> DataError:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return DataError(
+            f"ONNX Runtime cannot {action} it ({reason}); restore the file, or export the model "
+            "again",
+            self._path,
+        )
 
 
 def _processor_count() -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vermeil.data.document import Annotation, Document
 from vermeil.data.document_stream import DocumentStream
 from vermeil.data.progress import Progress, silent
+from vermeil.errors import DataError
 from vermeil.student.encoding.context import (
     make_context_windows,
     single_document_windows,
@@ -75,7 +76,11 @@ class Predictor:
     def predict_proba(
         self, documents: list[Document]
     ) -> Iterator[tuple[EncodedDocument, NDArray[np.float32]]]:
-        """Yield each encoded document with its class probabilities at temperature 1."""
+        """Yield each encoded document with its class probabilities at temperature 1.
+
+        Raises:
+            DataError: the probabilities of a document are not finite numbers.
+        """
         encoded = self.encoder.encode(documents)
         context_windows = list(
             make_context_windows(encoded, self.encoder)
@@ -86,6 +91,12 @@ class Predictor:
         outputs = class_probabilities(self.runner, context_windows, self.task.head, padding)
         for window, output in zip(context_windows, outputs, strict=True):
             rows = output if self.transitions is None else marginals(output, self.transitions)
+            if not np.isfinite(rows).all():
+                raise DataError(
+                    f"document {window.documents[0].document.id!r}: the network computes NaN, not "
+                    "probabilities: its weights are damaged, or its training diverged; train or "
+                    "export the model again"
+                )
             yield from zip(window.documents, split_by_document(window, rows), strict=True)
 
 

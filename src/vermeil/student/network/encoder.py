@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 from pathlib import Path
 
+from vermeil.data.model_files import verify_files
+from vermeil.data.sha256 import sha256_of
 from vermeil.errors import EncoderNotFoundError, WeightsError
 from vermeil.optional import install_command, require
 
@@ -26,6 +27,7 @@ def find_encoder(name: str) -> str:
     Raises:
         ConfigError: torch or transformers is not installed.
         EncoderNotFoundError: the folder does not exist, or the embedded encoder is not installed.
+        DataError: the folder is a model of Vermeil, and its files are damaged.
         WeightsError: the embedded encoder's weights are not the published ones.
     """
     require(f"the encoder {name}", "train")
@@ -40,6 +42,7 @@ def find_encoder(name: str) -> str:
                 f"student.encoder: {folder} has no config.json; give a folder written by "
                 "save_pretrained"
             )
+        verify_files(folder)
         return str(folder)
     if folder.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
         raise EncoderNotFoundError(
@@ -84,8 +87,7 @@ def embedded_folder() -> Path:
 def verify_weights(path: Path, sha256: str) -> None:
     """Raise `WeightsError` unless the file has the given SHA-256."""
     try:
-        with path.open("rb") as file:
-            actual = hashlib.file_digest(file, "sha256").hexdigest()
+        actual = sha256_of(path)
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read ({error.strerror})") from error
     if actual != sha256:

@@ -15,8 +15,13 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
-from vermeil.errors import EncoderNotFoundError
+from vermeil.errors import EncoderNotFoundError, VermeilError
 from vermeil.student.encoding.wordpieces import Wordpieces
+from vermeil.student.network.weights_check import (
+    encoder_problem,
+    label_problem,
+    student_problem,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -33,8 +38,6 @@ _CUSTOM_CODE = (
     "Python code of its own (auto_map in config.json or tokenizer_config.json), which Vermeil "
     "never runs"
 )
-_LOAD_ERRORS = (OSError, ValueError, TypeError, LookupError, AttributeError)
-"""Errors of transformers for files that are missing, broken or of an unknown architecture."""
 
 
 def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
@@ -84,7 +87,7 @@ def load_network(
             least.
 
     Raises:
-        EncoderNotFoundError: the encoder cannot be loaded.
+        EncoderNotFoundError: the encoder cannot be loaded, or its weights are incomplete.
     """
     with quiet_transformers(), translate_load_errors(source):
         config = AutoConfig.from_pretrained(
@@ -94,20 +97,65 @@ def load_network(
             label2id={name: i for i, name in enumerate(classes)},
             trust_remote_code=False,
         )
-        for name in ("hidden_dropout_prob", "hidden_dropout", "dropout"):
-            if hasattr(config, name):
-                setattr(config, name, dropout)
-        for name in ("attention_probs_dropout_prob", "attention_dropout"):
-            if hasattr(config, name):
-                setattr(config, name, 0.0)
-        model_class = MODELS[head]._model_mapping[type(config)]
-        network: PreTrainedModel = model_class.from_pretrained(
-            source,
-            config=config,
-            attn_implementation=_attention_implementation(model_class),
-            trust_remote_code=False,
+        network, loaded = _load_with_config(source, config, head, dropout)
+    problem = encoder_problem(network, loaded)
+    if problem is not None:
+        raise EncoderNotFoundError(
+            f"student.encoder: {source} is damaged: {problem}; give a complete encoder", problem
         )
     return network
+
+
+def load_saved_network(
+    source: str, head: Head, classes: tuple[str, ...], dropout: float
+) -> PreTrainedModel:
+    """Load the network of a saved student: every weight must be there.
+
+    Args:
+        source: the model folder.
+        head: kind of head.
+        classes: names of the head's outputs.
+        dropout: dropout of hidden states, as for `load_network`.
+
+    Raises:
+        EncoderNotFoundError: a file is missing or damaged, or the classes are others.
+    """
+    with quiet_transformers(), translate_load_errors(source):
+        config = AutoConfig.from_pretrained(source, trust_remote_code=False)
+        labels = label_problem(config.id2label, classes)
+        if labels is not None:
+            raise EncoderNotFoundError(f"{source}: {labels}", labels)
+        network, loaded = _load_with_config(source, config, head, dropout)
+        weights = student_problem(network, loaded)
+        if weights is not None:
+            raise EncoderNotFoundError(f"{source}: {weights}", weights)
+    return network
+
+
+def _load_with_config(
+    source: str, config: Any, head: Head, dropout: float
+) -> tuple[PreTrainedModel, dict[str, Any]]:
+    """Return the network and the report of transformers on its weights.
+
+    Weights of another shape are reported, too. Without that, transformers raises an error that
+    does not name them.
+    """
+    for name in ("hidden_dropout_prob", "hidden_dropout", "dropout"):
+        if hasattr(config, name):
+            setattr(config, name, dropout)
+    for name in ("attention_probs_dropout_prob", "attention_dropout"):
+        if hasattr(config, name):
+            setattr(config, name, 0.0)
+    model_class = MODELS[head]._model_mapping[type(config)]
+    network, loaded = model_class.from_pretrained(
+        source,
+        config=config,
+        attn_implementation=_attention_implementation(model_class),
+        trust_remote_code=False,
+        output_loading_info=True,
+        ignore_mismatched_sizes=True,
+    )
+    return network, loaded
 
 
 def _attention_implementation(model_class: Any) -> str:
@@ -145,14 +193,16 @@ def translate_load_errors(source: str) -> Iterator[None]:
     """
     try:
         yield
-    except _LOAD_ERRORS as error:
+    except VermeilError:
+        raise
+    except Exception as error:  # for damaged files, transformers raises errors of many classes
         if "trust_remote_code" in str(error):
             raise EncoderNotFoundError(
                 f"student.encoder: {source} has {_CUSTOM_CODE}; give an encoder whose architecture "
                 "is part of transformers",
                 _CUSTOM_CODE,
             ) from error
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise EncoderNotFoundError(
             f"student.encoder: {source} cannot be loaded ({reason}); give a folder written by "
             "save_pretrained, a Hub id if the Hub can be reached, or embedded",

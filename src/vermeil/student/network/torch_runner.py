@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+
+from vermeil.errors import DataError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -64,6 +66,13 @@ class TorchRunner:
         inputs = {"input_ids": ids, "attention_mask": mask}
         if cases is not None:
             inputs["token_type_ids"] = cases
+        embeddings: Any = self._network.get_input_embeddings()
+        known, largest = int(embeddings.num_embeddings), int(ids.max())
+        if largest >= known:
+            raise DataError(
+                f"the tokenizer has a wordpiece {largest}, but the network has embeddings of "
+                f"{known} only; restore tokenizer.json, or train the model again"
+            )
         self._network.train(False)
         device = self._network.device
         tensors = {name: torch.from_numpy(a).to(device) for name, a in inputs.items()}
