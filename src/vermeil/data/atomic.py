@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from vermeil.data.exchange import exchange
 from vermeil.data.written import (
+    IDENTIFYING_FILES,
     WrittenFiles,
     check_folder,
     files_in,
@@ -169,7 +170,8 @@ def remove_written(folder: Path) -> list[str]:
     """
     written = read_record(folder)
     known = written.names if written else frozenset()
-    for name in [name for name in files_in(folder) if name in known]:
+    # The record comes last, so that a killed deletion can be continued.
+    for name in sorted(known & set(files_in(folder)), key=lambda name: name in IDENTIFYING_FILES):
         (folder / name).unlink(missing_ok=True)
         _remove_empty(folder, (folder / name).parent)
     remaining = list(files_in(folder))

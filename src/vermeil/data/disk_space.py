@@ -67,4 +67,4 @@ def _existing(path: Path) -> Path:
 def _size(number: int) -> str:
     if number < 10_000:
         return f"{number:,} bytes"
-    return f"{number / 1e6:,.1f} MB"
+    return f"{number / 1e3:,.0f} kB" if number < 10_000_000 else f"{number / 1e6:,.0f} MB"

@@ -123,7 +123,7 @@ def _lock(file: Path, target: Path) -> Iterator[None]:
             created = _make_folders(file.parent)
             lock = _acquire(file, target)
         except OSError as error:
-            raise DataError(f"cannot be locked ({error.strerror or error})", target) from error
+            raise DataError(f"cannot be written ({error.strerror or error})", target) from error
         try:
             _held.set(_held.get() | {holder})
             yield

@@ -15,6 +15,9 @@ from vermeil.errors import DataError
 RECORD = ".vermeil-files.json"
 """Name of the record in a folder: the kind of the result, and the names of Vermeil's files."""
 
+IDENTIFYING_FILES = frozenset({RECORD, "vermeil.json"})
+"""Files by which `read_record` finds out what Vermeil wrote into a folder."""
+
 MODEL, EXPORTED_MODEL, SAMPLE = "model", "exported model", "sample corpus"
 """Kinds of folders that Vermeil writes."""
 

@@ -254,7 +254,10 @@ def test_folder_is_created_and_deleted_if_it_stays_empty(tmp_path: Path) -> None
 
 def test_lock_that_cannot_be_written_is_a_data_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="cannot be locked"), lock_folder(tmp_path / "file" / "run"):
+    with (
+        pytest.raises(DataError, match="cannot be written"),
+        lock_folder(tmp_path / "file" / "run"),
+    ):
         raise AssertionError
 
 

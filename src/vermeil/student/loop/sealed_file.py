@@ -17,6 +17,8 @@ _MARK = b"\nVERMEIL-SHA256 "
 _LENGTH = len(_MARK) + 64
 """Length of the checksum at the end of the file, in bytes."""
 _BLOCK = 1 << 20
+_TENSOR_OVERHEAD = 1000
+"""Approximate size of name, position and padding of a tensor in a file, in bytes."""
 
 
 def save_sealed(path: Path, value: Mapping[str, Any]) -> None:
@@ -73,9 +75,9 @@ def _digest(path: Path, length: int) -> bytes:
 
 
 def _tensor_bytes(value: object) -> int:
-    """Return the size of all tensors in nested dicts and lists, in bytes."""
+    """Return the approximate size of all tensors in nested dicts and lists in a file, in bytes."""
     if isinstance(value, torch.Tensor):
-        return value.numel() * value.element_size()
+        return value.numel() * value.element_size() + _TENSOR_OVERHEAD
     if isinstance(value, Mapping):
         return sum(_tensor_bytes(one) for one in value.values())
     if isinstance(value, list | tuple):

@@ -197,7 +197,7 @@ def test_full_disk_is_named_with_the_space_that_is_needed(run: Run) -> None:
     message = str(error.value)
     assert message.startswith(f"{run.checkpoint / 'state.pt'}: cannot be written, because the disk")
     assert re.search(
-        r"the disk at /\S* has [0-9,.]+ (MB|bytes) free, and the file needs about", message
+        r"the disk at /\S* has [0-9,.]+ (MB|kB|bytes) free, and the file needs about", message
     )
     assert not list(run.checkpoint.glob(".*.part"))
     expected = Run(run.encoder, run.task, run.model.parent / "straight")()
