@@ -236,6 +236,9 @@ def merge_old_folder(old: Path, path: Path) -> None:
         path: its replacement.
     """
     for name in remove_written(old):
+        if name.endswith("/") and (path / name).is_dir():
+            _remove_empty(old.parent, old / name)  # a killed call moved its files
+            continue
         if _is_taken(path, name):
             continue
         (path / name).parent.mkdir(parents=True, exist_ok=True)
