@@ -20,11 +20,6 @@ from pathlib import Path
 from vermeil.data.lock_owner import LockOwner, this_process
 from vermeil.errors import DataError, LockedError
 
-try:
-    import fcntl
-except ImportError:  # pragma: no cover  # not a POSIX system: O_EXCL only
-    fcntl = None  # type: ignore[assignment]
-
 FOLDER_LOCK = ".vermeil.lock"
 """Name of the lock of a folder, in the folder."""
 _TAKEOVER = ".takeover"
@@ -203,7 +198,9 @@ def _flock(handle: int) -> bool:
     Raises:
         BlockingIOError: another process holds it.
     """
-    if fcntl is None:
+    try:
+        import fcntl
+    except ImportError:  # not a POSIX system
         return False
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
