@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import vermeil
-from vermeil.config import load_config
+from vermeil.config import Config, load_config
 from vermeil.errors import ConfigError, DataError, LockedError, TeacherError, TrainingError
 from vermeil.pipeline.execution import run_stage
 from vermeil.pipeline.refine_files import curate_files
@@ -175,6 +175,15 @@ with lock_folder(sys.argv[1]) if sys.argv[2] == "folder" else lock_path(sys.argv
 """
 
 
+def execute(stage: str, config: Config) -> None:
+    if stage == "run":
+        vermeil.run(config)
+    elif stage == "select":
+        curate_files(config, "select")
+    else:
+        run_stage(stage, config)
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "stages"),
     [
@@ -195,12 +204,7 @@ def test_second_process_in_the_same_folder_is_refused(
         assert process.stdout.readline() == "locked\n"
         for stage in stages:
             with pytest.raises(LockedError, match=f"is in use by process {process.pid} on host"):
-                if stage == "run":
-                    vermeil.run(config)
-                elif stage == "select":
-                    curate_files(config, "select")
-                else:
-                    run_stage(stage, config)
+                execute(stage, config)
         process.kill()
     if kind == "folder":
         after = {p: p.read_bytes() for p in before}
