@@ -5,6 +5,7 @@
     │   ├── ConsentError         2  text would leave the machine without consent
     │   └── EncoderNotFoundError 2  the encoder cannot be found or loaded
     ├── DataError                3  a file or record is invalid
+    │   └── LockedError          3  another process is writing a store or a folder
     ├── TeacherError             4  the teacher cannot be used
     │   └── TeacherStoppedError  4  the first requests all failed in the same way
     ├── TrainingError            5  training cannot start or continue
@@ -78,6 +79,10 @@ class DataError(VermeilError):
     def with_location(self, path: Path | str, line: int | None = None) -> DataError:
         """Return the same error with file and line, unless it has them already."""
         return self if self.path is not None else DataError(self.message, path, line)
+
+
+class LockedError(DataError):
+    """Another process, or another thread, is writing a store or a folder."""
 
 
 class TeacherError(VermeilError):

@@ -34,6 +34,7 @@ def study(
 
     ready = preset_overrides(preset) if preset else ()
     sections = load(config, [*ready, *(overrides or ())])
+    from vermeil.data.lock import lock_folder
     from vermeil.jobs.run_folder import RunFolder
     from vermeil.pipeline.study_files import read_context, read_documents, save_config
     from vermeil.student.network.encoder import require_encoder
@@ -47,8 +48,8 @@ def study(
     require_encoder("vermeil study", sections.student.encoder, *further)
     cells = _cells_on(cluster) if cluster else None
     corpora = read_documents(sections, task)
-    save_config(sections, output)
-    with shown_progress(quiet) as progress:
+    with lock_folder(output), shown_progress(quiet) as progress:
+        save_config(sections, output)
         report = job(
             corpora,
             StudySettings(

@@ -35,11 +35,12 @@ def tune(
     r"""Search learning rate, epochs and the keys of \[tune] on dev; needs vermeil\[tune]."""
     sections = load(config, overrides)
     search = _search_on(sections.cluster.resolve(on), sections.student)
+    from vermeil.data.lock import lock_folder
     from vermeil.pipeline.study_files import save_config
 
     job, output = _read(sections), sections.run.output / "tune"
-    save_config(sections, output)
-    with shown_progress(quiet) as progress:
+    with lock_folder(output), shown_progress(quiet) as progress:
+        save_config(sections, output)
         report = search(job, sections.tune, output=output, progress=progress)
     if as_json:
         print_json(report.as_dict())

@@ -19,6 +19,8 @@ from vermeil.cluster.driver import job_name, run_on_driver, storage_for
 from vermeil.cluster.progress_relay import open_progress_relay, relay_progress
 from vermeil.cluster.storage import StorageUri
 from vermeil.data.atomic import atomic_folder
+from vermeil.data.leftovers import remove_leftovers
+from vermeil.data.lock import lock_path
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError, TrainingError, VermeilError
@@ -73,11 +75,13 @@ def trainer_for(cluster: ClusterConfig, folder: Path) -> TrainFunction:
         check_silver(job)
         student = job.student.model_copy(update={"threads": cluster.threads})
         states = storage_for(cluster, folder), job_name("train", output)
-        archive, record, uses_letter_case = run_on_driver(
-            cluster, partial(_fit, replace(job, student=student), cluster, *states), progress
-        )
-        with atomic_folder(output, MODEL, overwrite=overwrite) as model_folder:
-            extract_archive(archive, model_folder)
+        with lock_path(output):
+            remove_leftovers(output)
+            archive, record, uses_letter_case = run_on_driver(
+                cluster, partial(_fit, replace(job, student=student), cluster, *states), progress
+            )
+            with atomic_folder(output, MODEL, overwrite=overwrite) as model_folder:
+                extract_archive(archive, model_folder)
         return TrainReport(output, record, uses_letter_case)
 
     return train

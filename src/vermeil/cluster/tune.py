@@ -11,6 +11,7 @@ from typing import Any
 from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import connected, worker_options
 from vermeil.cluster.driver import job_name, run_on_driver, storage_for
+from vermeil.data.lock import lock_folder
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import TrainingError
 from vermeil.optional import require
@@ -55,10 +56,11 @@ def tune(
     check_search(job, config)
     check_report(output)
     states = storage_for(cluster, output / "ray"), job_name("tune", output)
-    trials, failed = run_on_driver(
-        cluster, partial(_search, job, config, cluster, states), progress
-    )
-    return write_report(trials, failed, job, output)
+    with lock_folder(output):
+        trials, failed = run_on_driver(
+            cluster, partial(_search, job, config, cluster, states), progress
+        )
+        return write_report(trials, failed, job, output)
 
 
 def require_tuning(cluster: ClusterConfig, student: StudentConfig) -> None:

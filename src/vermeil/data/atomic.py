@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from vermeil.data.exchange import exchange
 from vermeil.data.written import (
+    IDENTIFYING_FILES,
     WrittenFiles,
     check_folder,
     files_in,
@@ -23,6 +25,9 @@ from vermeil.data.written import (
     write_record,
 )
 from vermeil.errors import DataError
+
+PARTIAL, OLD = ".part", ".old"
+"""Suffixes of hidden names: of a file or folder that is not complete, and of a replaced folder."""
 
 
 @contextmanager
@@ -45,7 +50,7 @@ def atomic_file(path: Path) -> Iterator[IO[str]]:
                 yield file
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PARTIAL)
         os.close(handle)
         partial = Path(name)
         with _open(partial, compressed=path.suffix == ".gz") as file:
@@ -81,7 +86,7 @@ def atomic_folder(
     try:
         check_folder(path, kind, overwrite=overwrite)
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
+        partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=PARTIAL))
         partial.chmod(0o777 & ~_umask())
         yield partial
         if kind is not None:
@@ -165,7 +170,8 @@ def remove_written(folder: Path) -> list[str]:
     """
     written = read_record(folder)
     known = written.names if written else frozenset()
-    for name in [name for name in files_in(folder) if name in known]:
+    # The record comes last, so that a killed deletion can be continued.
+    for name in sorted(known & set(files_in(folder)), key=lambda name: name in IDENTIFYING_FILES):
         (folder / name).unlink(missing_ok=True)
         _remove_empty(folder, (folder / name).parent)
     remaining = list(files_in(folder))
@@ -194,20 +200,50 @@ def _replace_folder(new: Path, path: Path) -> None:
             f"({format_names(blocked)}); move them away",
             path,
         )
-    aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".old"))
+    aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=OLD))
     old = aside / "folder"
+    _swap(new, path, old)
+    merge_old_folder(old, path)
+    aside.rmdir()
+
+
+def _swap(new: Path, path: Path, old: Path) -> None:
+    """Rename ``path`` to ``old`` and ``new`` to ``path``, in one step where the system can do so.
+
+    Then a killed process leaves one of the two folders under ``path`` at any moment. Elsewhere,
+    `vermeil.data.leftovers` restores the old folder.
+    """
+    new.rename(old)
+    if exchange(old, path):
+        return
+    old.rename(new)
     path.rename(old)
     try:
         new.rename(path)
     except OSError:
         old.rename(path)
-        aside.rmdir()
+        old.parent.rmdir()
         raise
+
+
+def merge_old_folder(old: Path, path: Path) -> None:
+    """Delete a replaced folder, and move files that Vermeil did not write into its replacement.
+
+    A file whose name is taken in the replacement stays.
+
+    Args:
+        old: the replaced folder.
+        path: its replacement.
+    """
     for name in remove_written(old):
+        if name.endswith("/") and (path / name).is_dir():
+            _remove_empty(old.parent, old / name)  # a killed call moved its files
+            continue
+        if _is_taken(path, name):
+            continue
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (old / name).rename(path / name)
-        _remove_empty(aside, (old / name).parent)
-    aside.rmdir()
+        _remove_empty(old.parent, (old / name).parent)
 
 
 def _is_taken(folder: Path, name: str) -> bool:

@@ -18,6 +18,8 @@ RECORD = ".vermeil-files.json"
 
 HASHES = "sha256"
 """Key of the record of a model: file name to SHA-256."""
+IDENTIFYING_FILES = frozenset({RECORD, "vermeil.json"})
+"""Files by which `read_record` finds out what Vermeil wrote into a folder."""
 
 MODEL, EXPORTED_MODEL, SAMPLE = "model", "exported model", "sample corpus"
 """Kinds of folders that Vermeil writes."""

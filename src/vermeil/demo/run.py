@@ -12,6 +12,7 @@ from rich.console import Console
 from vermeil.corpora import document_to_record, write_corpus
 from vermeil.data.atomic import atomic_file, atomic_folder
 from vermeil.data.document import Document
+from vermeil.data.lock import lock_folder
 from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
 from vermeil.data.written import RECORD, SAMPLE, check_folder, read_record
@@ -100,11 +101,29 @@ def run_demo(
         DataError: the folder cannot be written, or a file in it was changed or is of another
             origin.
         ConfigError: torch or the embedded encoder is not installed.
+        LockedError: another process writes the folder.
     """
     demo_console = DemoConsole(console or Console(highlight=False))
     shipped = settings is None
-    settings, run_folder = settings or read_settings(), RunFolder(output)
+    settings = settings or read_settings()
     require_encoder("vermeil demo", settings.student.encoder)
+    with lock_folder(output):
+        return _run_demo(
+            output, progress, demo_console, settings, shipped=shipped, overwrite=overwrite
+        )
+
+
+def _run_demo(
+    output: Path,
+    progress: Progress,
+    demo_console: DemoConsole,
+    settings: DemoSettings,
+    *,
+    shipped: bool,
+    overwrite: bool,
+) -> DemoReport:
+    """Run the demo; its folder is locked."""
+    run_folder = RunFolder(output)
     task = make_task(settings.task)
     check_results(output, [run_folder.silver])
     copy_sample(output, overwrite=overwrite)

@@ -10,6 +10,7 @@ from typing import Any
 
 from vermeil.data.document import Document
 from vermeil.data.document_stream import DocumentStream
+from vermeil.data.lock import lock_path
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request, State
 from vermeil.errors import VermeilError
@@ -126,6 +127,7 @@ def annotate(
         ConsentError: text would leave this machine and ``allow_remote`` is not set.
         TeacherError: the teacher cannot be used. Replies received so far are stored.
         TeacherStoppedError: the first requests all failed in the same way; it holds their counts.
+        LockedError: another process writes the store.
         DataError: the store cannot be used.
     """
     store = Path(store)
@@ -137,13 +139,14 @@ def annotate(
     for one in teacher.all_teachers()[1:]:
         # Checked before the first request; for the first teacher its volume is counted first.
         check_consent(one)
-    reports = [
-        _annotate(stream, task, one, Path(store), progress, demonstrations, sender)
-        for one in teacher.all_teachers()
-    ]
     verified = None
-    if teacher.verify:
-        verified = verify(stream, task, teacher, Path(store), progress, demonstrations)
+    with lock_path(store):
+        reports = [
+            _annotate(stream, task, one, store, progress, demonstrations, sender)
+            for one in teacher.all_teachers()
+        ]
+        if teacher.verify:
+            verified = verify(stream, task, teacher, store, progress, demonstrations)
     return AnnotateReport(
         reports[0].documents,
         sum(report.samples for report in reports),

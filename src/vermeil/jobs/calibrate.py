@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vermeil.data.document import UNANNOTATED, Annotation, Document
+from vermeil.data.lock import lock_path
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
 from vermeil.evaluation.calibration import Reliability, fit_temperature, log_loss, reliability
@@ -75,7 +76,8 @@ def calibrate(
             model,
         )
     temperature = round(fit_temperature(lambda t: log_loss(*found.scores_at(t))), 3)
-    write_settings(model, settings.model_copy(update={"temperature": temperature}))
+    with lock_path(model):
+        write_settings(model, settings.model_copy(update={"temperature": temperature}))
     after = found.scores_at(temperature)
     return CalibrateReport(temperature, reliability(*before), reliability(*after))
 

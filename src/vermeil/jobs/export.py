@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from vermeil.data.atomic import atomic_folder, write_json
 from vermeil.data.document import UNANNOTATED, Document
+from vermeil.data.leftovers import remove_leftovers
+from vermeil.data.lock import lock_path
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import EXPORTED_MODEL, check_folder
 from vermeil.errors import ConfigError, ExportError
@@ -91,6 +94,7 @@ def export(
     Raises:
         ConfigError: torch or onnx is not installed, or int8 is requested without ``check``.
         DataError: ``model`` is not a student, or ``output`` holds other files.
+        LockedError: another process exports into ``output``.
         ExportError: the network cannot be exported, or the exported network computes other logits.
     """
     model, output = Path(model), Path(output)
@@ -102,7 +106,7 @@ def export(
     from vermeil.student.student import Student
 
     student = Student.load(model)
-    with atomic_folder(output, EXPORTED_MODEL, overwrite=overwrite) as partial:
+    with _locked_folder(output, overwrite=overwrite) as partial:
         write_fp32(student.network, partial / FILES["fp32"], letter_case=student.uses_letter_case)
         student.save_for_onnx(partial, {"fp32": FILES["fp32"]})
         comparison = _ExportCheck(student, partial, check, progress)
@@ -127,6 +131,15 @@ def export(
         report = ExportReport(output, kept, comparison.differences, comparison.f1, refused)
         write_json(partial / "export.json", {**report.as_dict(), "folder": None})
     return report
+
+
+@contextmanager
+def _locked_folder(output: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Lock the new model folder, delete partial folders of killed processes, and yield it."""
+    with lock_path(output):
+        remove_leftovers(output)
+        with atomic_folder(output, EXPORTED_MODEL, overwrite=overwrite) as partial:
+            yield partial
 
 
 def _why_refused(f1: dict[str, float], max_loss: float) -> str | None:

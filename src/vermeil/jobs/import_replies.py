@@ -11,6 +11,7 @@ from typing import Any
 
 from vermeil.corpora.source import read_lines
 from vermeil.data.document import Document
+from vermeil.data.lock import lock_path
 from vermeil.data.logprobs import Logprobs
 from vermeil.data.reply import Reply, Request, Usage
 from vermeil.errors import ConfigError, DataError
@@ -90,7 +91,7 @@ def import_replies(
     counts = Counter(dict.fromkeys(_OUTCOMES, 0))
     examples: list[str] = []
     pending: set[str] = set()
-    with ReplyStore(store) as replies:
+    with lock_path(store), ReplyStore(store) as replies:
         for line in read_lines(path):
             if not line.text.strip():
                 continue

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from vermeil.data.atomic import atomic_file
+from vermeil.data.atomic import atomic_file, write_json
+from vermeil.data.written import read_object
 from vermeil.errors import DataError
 
 
@@ -95,6 +97,33 @@ class PartialFile:
         if self._file is None:
             raise ValueError("a PartialFile is used in a with statement")
         return self._file
+
+
+class FinishedFile:
+    """A finished file of `PartialFile`, with a hidden record of its checksum beside it.
+
+    Args:
+        path: the finished file.
+        fingerprint: digest of the settings of its lines.
+    """
+
+    def __init__(self, path: Path, fingerprint: str) -> None:
+        self._path, self._fingerprint = path, fingerprint
+        self._record_file = path.parent / f".{path.name}.finished.json"
+
+    def record(self) -> None:
+        """Write the record."""
+        write_json(self._record_file, self._value(), compact=True)
+
+    def is_unchanged(self) -> bool:
+        """Return whether the file was finished with these settings and not changed since."""
+        recorded = read_object(self._record_file)
+        return recorded is not None and self._path.is_file() and recorded == self._value()
+
+    def _value(self) -> dict[str, Any]:
+        with self._path.open("rb") as file:
+            checksum = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"fingerprint": self._fingerprint, "sha256": checksum}
 
 
 def _record(line: bytes) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.document import Document
+from vermeil.data.lock import lock_path
 from vermeil.data.mention import Status
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Reply, Usage
@@ -81,10 +82,11 @@ def pilot(
     sample = _sample(gold, teacher, config)
     shown = _demonstrations(teacher, config, gold, [*sample, *excluded])
     setups = [_setup(variant, task, teacher, shown) for variant in variants]
-    results = [
-        _run_trial(variant, setup, sample, config, Path(store), progress)
-        for variant, setup in zip(variants, setups, strict=True)
-    ]
+    with lock_path(store):
+        results = [
+            _run_trial(variant, setup, sample, config, store, progress)
+            for variant, setup in zip(variants, setups, strict=True)
+        ]
     _require_usable([trial for trial, _ in results])
     results.sort(key=lambda result: -result[0].f1)
     best = results[0][1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -9,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vermeil.corpora import document_to_line, write_corpus
+from vermeil.corpora.source import read_lines
 from vermeil.data.document import Document
 from vermeil.data.document_stream import DocumentStream
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import check_file
 from vermeil.errors import DataError
 from vermeil.jobs.fingerprints import digest_file
-from vermeil.jobs.partial import PartialFile
+from vermeil.jobs.partial import FinishedFile, PartialFile
 
 if TYPE_CHECKING:
     from vermeil.student.inference.model_settings import Precision
@@ -90,7 +92,9 @@ def predict_file(
     """Annotate documents into a JSONL file, which is created when it is complete.
 
     With ``resume``, finished predictions are kept beside it in a hidden file, whose name depends on
-    model and precision. The same call resumes them after any interruption.
+    model and precision. The same call resumes them after any interruption. A finished file is
+    checked against the documents, and nothing is predicted again; a hidden file beside it holds
+    its checksum.
 
     Args:
         model: a folder that `train` or `export` wrote.
@@ -110,12 +114,16 @@ def predict_file(
     from vermeil.student.load import require_model
 
     require_model("vermeil predict", model)
+    fingerprint = digest_file(model)[:12] + f".{precision}" if resume else ""
+    finished = FinishedFile(output, fingerprint)
+    if resume and not overwrite and finished.is_unchanged():
+        return _check_finished(output, documents)
     check_file(output, overwrite=overwrite)
     if not resume:
         predicted = predict(model, documents, progress, precision)
         written = write_corpus(predicted, output, "jsonl", overwrite=overwrite)
         return PredictReport(written.written, 0)
-    part = PartialFile(output, digest_file(model)[:12] + f".{precision}")
+    part = PartialFile(output, fingerprint)
     with part:
         stream = iter(DocumentStream(documents))
         for record in part.read_records():
@@ -127,7 +135,29 @@ def predict_file(
             for document in predict(model, rest, _offset(progress, resumed), precision):
                 part.write(document_to_line(document))
         part.finish()
+        finished.record()
     return PredictReport(part.lines, resumed)
+
+
+def _check_finished(output: Path, documents: Iterable[Document | str]) -> PredictReport:
+    """Return the report of a finished file; raise `DataError` if it is of other documents."""
+    stream, number = iter(DocumentStream(documents)), 0
+    for line in read_lines(output):
+        document, record = next(stream, None), json.loads(line.text)
+        if document is None or (record["id"], record["text"]) != (document.id, document.text):
+            raise _other_documents(output)
+        number += 1
+    if next(stream, None) is not None:
+        raise _other_documents(output)
+    return PredictReport(number, number)
+
+
+def _other_documents(output: Path) -> DataError:
+    return DataError(
+        "is finished, but holds predictions for other documents than the input now has; name "
+        "another file, or replace it with --overwrite (in Python: overwrite=True)",
+        output,
+    )
 
 
 def _check_same(record: dict[str, Any], document: Document | None, path: Path) -> None:

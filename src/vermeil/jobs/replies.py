@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from vermeil.data.atomic import atomic_file
+from vermeil.data.lock import lock_path
 from vermeil.data.reply import Reply, State, Usage
 from vermeil.data.written import check_file
 from vermeil.errors import DataError
@@ -177,9 +178,10 @@ def abandon_batch(store: Path, name: str) -> Record:
         The batch, as `list_batches` returns it.
 
     Raises:
+        LockedError: another process writes the store.
         DataError: there is no open batch of this name.
     """
-    with _batches(store) as batches:
+    with lock_path(store), _batches(store) as batches:
         found = [batch for batch in batches.batches(only_open=True) if batch.name == name]
         if not found:
             names = ", ".join(b.name for b in batches.batches(only_open=True)) or "none"

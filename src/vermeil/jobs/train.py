@@ -9,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vermeil.data.leftovers import remove_leftovers
+from vermeil.data.lock import is_writer, lock_path
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError
@@ -79,6 +81,7 @@ def train(
 
     Raises:
         DataError: ``output`` holds something else; raised before training.
+        LockedError: another process trains into ``output``.
         ConfigError: torch, transformers, the encoder or the tracker is not installed, dev
             documents are missing, or a schedule leaves [0, 1].
         TrainingError: there is nothing to train on, silver has no label or too few annotated
@@ -91,6 +94,21 @@ def train(
     check_folder(output, MODEL, overwrite=overwrite)
     _check_dev(job)
     check_silver(job)
+    with lock_path(output):
+        if is_writer():
+            remove_leftovers(output)
+        return _train(job, output, progress, on_checkpoint, overwrite=overwrite)
+
+
+def _train(
+    job: TrainJob,
+    output: Path,
+    progress: Progress,
+    on_checkpoint: OnCheckpoint | None,
+    *,
+    overwrite: bool,
+) -> TrainReport:
+    """Train and save a student; the output is locked."""
     job, refinement = _resolve_regimen(job, output, progress)
     from vermeil.student.loop.distributed import distributed_context
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vermeil.data.document import Document
+from vermeil.data.lock import lock_path
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request
 from vermeil.jobs.reading import ReplyReader
@@ -49,7 +50,7 @@ def verify(
     check_prompt(task, teacher.model_copy(update={"verify": True}))
     if task.verification is None:
         return RequestReport()
-    with ReplyStore(store) as replies:
+    with lock_path(store), ReplyStore(store) as replies:
         requests = _requests(documents, ReplyReader(task, teacher, replies, demonstrations))
         return send_requests(requests, teacher, replies, reader(task, teacher, VERIFY), progress)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from vermeil.config import Config
 from vermeil.data.atomic import atomic_file
+from vermeil.data.leftovers import remove_leftovers
+from vermeil.data.lock import is_writer, lock_folder
 from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
 from vermeil.data.written import MODEL, check_folder
@@ -30,10 +32,19 @@ def run_stage(
 
     Raises:
         ConfigError: the stage needs something that is not configured or not installed.
+        LockedError: another process writes the folder of the run.
     """
+    STAGES[name].require(config, executor)
+    with lock_folder(config.run.output):
+        return _run_locked(name, config, progress, executor)
+
+
+def _run_locked(name: str, config: Config, progress: Progress, executor: Executor) -> Report:
     stage, run_folder = STAGES[name], RunFolder(config.run.output)
-    stage.require(config, executor)
     check_stage(name, config)
+    if is_writer():
+        for path in (run_folder.config, run_folder.stages, *_results(stage, run_folder)):
+            remove_leftovers(path)
     record_results(run_folder.path, _results(stage, run_folder))
     with atomic_file(run_folder.config) as file:
         file.write(config.as_toml())

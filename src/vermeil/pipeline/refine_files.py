@@ -8,6 +8,8 @@ from typing import Any, Literal
 from vermeil.config import Config
 from vermeil.corpora import read_corpus, require_readable, write_corpus
 from vermeil.data.atomic import atomic_file, write_json
+from vermeil.data.leftovers import remove_leftovers
+from vermeil.data.lock import lock_folder
 from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
 from vermeil.jobs.run_folder import RunFolder
@@ -39,11 +41,21 @@ def curate_files(
         ConfigError: gold is not configured.
         DataError: the teacher annotated too few gold documents, silver is missing, or the output
             folder holds a file of another origin.
+        LockedError: another process writes the folder of the run.
     """
+    with lock_folder(config.run.output):
+        return _curate_files(config, verb, progress)
+
+
+def _curate_files(
+    config: Config, verb: Literal["select", "refine"], progress: Progress
+) -> dict[str, Any]:
     task, run_folder = make_task(config.task), RunFolder(config.run.output)
     output, report_file = run_folder.curated_files(verb)
     results = [output, report_file, *([run_folder.ranking] if verb == "select" else [])]
     check_results(run_folder.path, results)
+    for path in results:
+        remove_leftovers(path)
     corpus = required_corpus(config, "gold", "name the annotated file that silver is judged by")
     require_judging(f"vermeil {verb}", config.selection, config.student)
     require_readable(corpus, silver_corpus(config))

@@ -10,6 +10,7 @@ from typing import Any
 
 from vermeil.config import Config
 from vermeil.corpora import read_corpus
+from vermeil.data.lock import lock_folder
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError
 from vermeil.jobs.executor import LOCAL, Executor
@@ -87,10 +88,12 @@ def run(
         DataError: a gold file is wrong, or the output folder holds a file of another origin;
             raised before the teacher is called.
         TeacherError: no request of ``annotate`` has a usable reply.
+        LockedError: another process writes the output folder; raised before the teacher is called.
         VermeilError: a stage stopped; the next call resumes with that stage.
     """
     _check_requirements(config, executor)
-    outcomes = [_run_or_skip(name, config, progress, log, executor) for name in STAGES]
+    with lock_folder(config.run.output):
+        outcomes = [_run_or_skip(name, config, progress, log, executor) for name in STAGES]
     run_folder = RunFolder(config.run.output)
     found = {
         "replies": run_folder.replies,

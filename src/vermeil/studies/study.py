@@ -9,6 +9,8 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from vermeil.data.leftovers import remove_leftovers
+from vermeil.data.lock import lock_folder
 from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
 from vermeil.student.network.encoder import require_encoder
@@ -109,12 +111,28 @@ def study(
             a corpus has too few documents.
         DataError: a cell's file cannot be written, or a file that Vermeil did not write is in the
             way.
+        LockedError: another process runs a study in this folder.
         TypeError: ``settings`` is missing or is not a `StudySettings`.
     """
     output = Path(output)
     require_encoder("vermeil study", settings.student.encoder)
+    with lock_folder(output):
+        return _study(corpora, settings, output, progress, context or {}, run_cells)
+
+
+def _study(
+    corpora: StudyCorpora,
+    settings: StudySettings,
+    output: Path,
+    progress: Progress,
+    context: Mapping[str, Any],
+    run_cells: RunCells | None,
+) -> StudyReport:
+    """Run the study; its folder is locked."""
     products = [output / name for name in PRODUCTS]
     check_results(output, products)
+    for path in (*products, output / "model"):
+        remove_leftovers(path)
     best = BestModel(output) if settings.study.keep_model and corpora.dev else None
     planned = plan_cells(corpora, settings, output, progress)
     finished = read_finished_cells(output / "cells", (cell.key for cell in planned))
@@ -135,7 +153,7 @@ def study(
             best.close()
     record_results(output, products)
     cells = list(_as_planned(planned, finished))
-    results = collect_results(cells, corpora, settings, output, context or {})
+    results = collect_results(cells, corpora, settings, output, context)
     return StudyReport(output, results, best.model if best else None, len(missing), reused)
 
 

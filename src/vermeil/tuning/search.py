@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vermeil.data.lock import lock_folder
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import TrainingError
 from vermeil.optional import require
@@ -70,7 +71,13 @@ def tune(
     def objective(values: Values, on_score: Callable[[float], None]) -> None:
         train_trial(values, job, config.evaluations, on_score)
 
-    trials = search(config, objective, log_of(job, config, output), progress)
+    with lock_folder(output):
+        trials = search(config, objective, log_of(job, config, output), progress)
+        return _report(trials, job, output)
+
+
+def _report(trials: Sequence[FinishedTrial], job: TrainJob, output: Path) -> TuneReport:
+    """Write the report of a search; raise `TrainingError` if every trial failed."""
     failed = [trial.error for trial in trials if trial.outcome == "failed"]
     if len(failed) == len(trials):
         raise TrainingError(f"every trial failed; first error: {failed[0]}")

@@ -58,3 +58,31 @@ def test_other_documents_are_refused(model: Path, tmp_path: Path) -> None:
         predict_file(model, documents(done)[1:], output, resume=True)
     with pytest.raises(DataError, match="now has no document"):
         predict_file(model, documents(3), output, resume=True)
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.gz"])
+def test_finished_prediction_is_not_repeated(model: Path, tmp_path: Path, name: str) -> None:
+    output = tmp_path / name
+    predict_file(model, documents(5), output, resume=True)
+    content, written = output.read_bytes(), output.stat().st_mtime_ns
+    report = predict_file(model, iter(documents(5)), output, resume=True)
+    assert report.as_dict() == {"documents": 5, "resumed": 5}
+    assert (output.read_bytes(), output.stat().st_mtime_ns) == (content, written)
+    for others in (documents(4), documents(6), documents(6)[1:]):
+        with pytest.raises(DataError, match="holds predictions for other documents"):
+            predict_file(model, others, output, resume=True)
+    report = predict_file(model, documents(6), output, resume=True, overwrite=True)
+    assert report.as_dict() == {"documents": 6, "resumed": 0}
+    assert predict_file(model, documents(6), output, resume=True).resumed == 6
+
+
+def test_finished_file_of_another_model_or_a_changed_one_is_not_taken_for_finished(
+    model: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jsonl"
+    predict_file(model, documents(5), output, resume=True)
+    with pytest.raises(DataError, match="exists already"):
+        predict_file(model, documents(5), output, precision="fp32", resume=True)
+    output.write_bytes(output.read_bytes().replace(b"Bo", b"Ed", 1))
+    with pytest.raises(DataError, match="exists already"):
+        predict_file(model, documents(5), output, resume=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import vermeil
-from vermeil.config import load_config
-from vermeil.errors import ConfigError, DataError, TeacherError, TrainingError
+from vermeil.config import Config, load_config
+from vermeil.errors import ConfigError, DataError, LockedError, TeacherError, TrainingError
+from vermeil.pipeline.execution import run_stage
+from vermeil.pipeline.refine_files import curate_files
 from vermeil.pipeline.run import RunReport
 from vermeil.teacher.replay.server import ReplayServer
 
@@ -160,3 +164,48 @@ def test_after_a_teacher_that_was_not_there_a_run_goes_on(project: Path) -> None
         run(project, "teacher.base_url=http://127.0.0.1:1/v1", "teacher.retries=0")
     report, _ = run(project)
     assert done(report) == ["annotate", "locate", "train", "evaluate"]
+
+
+HOLD = """
+import sys, time
+from vermeil.data.lock import lock_folder, lock_path
+with lock_folder(sys.argv[1]) if sys.argv[2] == "folder" else lock_path(sys.argv[1]):
+    print("locked", flush=True)
+    time.sleep(300)
+"""
+
+
+def execute(stage: str, config: Config) -> None:
+    if stage == "run":
+        vermeil.run(config)
+    elif stage == "select":
+        curate_files(config, "select")
+    else:
+        run_stage(stage, config)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "stages"),
+    [
+        ("vermeil-run", "folder", ["run", "annotate", "locate", "train", "evaluate", "select"]),
+        ("vermeil-run/model", "path", ["train"]),
+        ("vermeil-run/replies.sqlite", "path", ["run", "annotate"]),
+    ],
+)
+def test_second_process_in_the_same_folder_is_refused(
+    project: Path, name: str, kind: str, stages: list[str]
+) -> None:
+    run(project)
+    before = {p: p.read_bytes() for p in (project / "vermeil-run").rglob("*") if p.is_file()}
+    config = load_config(project / "vermeil.toml", ["run.seed=1", "teacher.temperature=0.5"])
+    command = [sys.executable, "-c", HOLD, str(project / name), kind]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "locked\n"
+        for stage in stages:
+            with pytest.raises(LockedError, match=f"is in use by process {process.pid} on host"):
+                execute(stage, config)
+        process.kill()
+    if kind == "folder":
+        after = {p: p.read_bytes() for p in before}
+        assert after == before

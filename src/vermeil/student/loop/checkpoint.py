@@ -1,8 +1,8 @@
 """Checkpoints: the state of an unfinished training, for an exact resume.
 
 A checkpoint is a folder. ``state.pt`` holds weights, optimiser, random numbers and fingerprint
-inputs. ``training.jsonl`` has a line per step, appended after every step. Batches are not stored:
-the plan is a pure function of data, configuration and seed.
+inputs, with a checksum. ``training.jsonl`` has a line per step, appended after every step. Batches
+are not stored: the plan is a pure function of data, configuration and seed.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from vermeil.data.atomic import atomic_path
-from vermeil.errors import TrainingError
+from vermeil.data.disk_space import full_disk_error
+from vermeil.errors import DataError, TrainingError
+from vermeil.student.loop.sealed_file import load_sealed, save_sealed
 from vermeil.student.loop.step_record import StepRecord
 
 TrainingState = dict[str, Any]
@@ -27,6 +27,9 @@ TrainingState = dict[str, Any]
 
 OnCheckpoint = Callable[[Path], None]
 """Callback, called with the folder of a checkpoint after a new state was written."""
+
+_LINE_BYTES = 500
+"""Approximate size of the record of a step."""
 
 MAX_DIFFERENCES_SHOWN = 8
 """Most differences that an error message lists."""
@@ -72,23 +75,7 @@ class Checkpoint:
             self._check_step_file()
             self._start_step_file([], write=write)
             return None, []
-        try:
-            stored = torch.load(self._state_file, map_location="cpu", weights_only=True)
-            stored_inputs, state = stored["made_from"], stored["state"]
-            lines = self._step_file.read_text("utf-8").splitlines()[: state["step"]]
-            records = [StepRecord(**json.loads(line)) for line in lines]
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            RuntimeError,
-            pickle.PickleError,
-        ) as error:
-            raise TrainingError(
-                f"{self._folder}: the checkpoint is damaged ({error}); "
-                "delete the folder to start again"
-            ) from error
+        stored_inputs, state, lines, records = self._read()
         differences = list(_differences(stored_inputs, self._fingerprint_inputs))
         if differences:
             more = len(differences) - MAX_DIFFERENCES_SHOWN
@@ -101,10 +88,40 @@ class Checkpoint:
         self._start_step_file(lines, write=write)
         return state, records
 
+    def _read(self) -> tuple[dict[str, Any], TrainingState, list[str], list[StepRecord]]:
+        """Return fingerprint inputs, state, and the lines and records of the steps before it."""
+        try:
+            stored = load_sealed(self._state_file)
+            stored_inputs, state = stored["made_from"], stored["state"]
+            lines = self._step_file.read_text("utf-8").splitlines()[: state["step"]]
+            records = [StepRecord(**json.loads(line)) for line in lines]
+            _check_steps(state["step"], records)
+        except (
+            OSError,
+            EOFError,
+            ValueError,
+            KeyError,
+            TypeError,
+            RuntimeError,
+            pickle.PickleError,
+        ) as error:
+            raise TrainingError(
+                f"{self._folder}: the checkpoint is damaged ({error}); "
+                "delete the folder to start again"
+            ) from error
+        return stored_inputs, state, lines, records
+
     def append_step(self, record: StepRecord) -> None:
-        """Add a step to ``training.jsonl``."""
-        with self._step_file.open("a", encoding="utf-8") as file:
-            file.write(record.as_line() + "\n")
+        """Add a step to ``training.jsonl``.
+
+        Raises:
+            DataError: the file cannot be written.
+        """
+        try:
+            with self._step_file.open("a", encoding="utf-8") as file:
+                file.write(record.as_line() + "\n")
+        except OSError as error:
+            raise self._step_error(error) from error
 
     @property
     def is_due(self) -> bool:
@@ -117,10 +134,12 @@ class Checkpoint:
         Raises:
             DataError: the folder cannot be written.
         """
-        with self._step_file.open("rb") as file:
-            os.fsync(file.fileno())  # the state must never be ahead of its step records
-        with atomic_path(self._state_file) as partial:
-            torch.save({"made_from": self._fingerprint_inputs, "state": state}, partial)
+        try:
+            with self._step_file.open("rb") as file:
+                os.fsync(file.fileno())  # the state must never be ahead of its step records
+        except OSError as error:
+            raise self._step_error(error) from error
+        save_sealed(self._state_file, {"made_from": self._fingerprint_inputs, "state": state})
         self._last_write = time.monotonic()
 
     def notify_written(self) -> None:
@@ -134,6 +153,10 @@ class Checkpoint:
             for path in (self._state_file, self._step_file, *self._leftovers()):
                 path.unlink(missing_ok=True)
             self._folder.rmdir()
+
+    def _step_error(self, error: OSError) -> DataError:
+        full = full_disk_error(self._step_file, _LINE_BYTES, error)
+        return full or DataError(f"cannot be written ({error.strerror or error})", self._step_file)
 
     @property
     def _state_file(self) -> Path:
@@ -184,6 +207,15 @@ def flatten(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
         else:
             flat[f"{prefix}.{name}"] = value
     return flat
+
+
+def _check_steps(step: int, records: list[StepRecord]) -> None:
+    """Raise `ValueError` unless the records are those of the steps 1 to ``step``."""
+    if [record.step for record in records] != list(range(1, step + 1)):
+        raise ValueError(
+            f"the state is that of step {step}, but training.jsonl does not hold the steps "
+            f"1 to {step} in order"
+        )
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

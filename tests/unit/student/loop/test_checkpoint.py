@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import json
+import re
+import resource
+import signal
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +15,7 @@ from tests.toys import blending, sentences
 
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
-from vermeil.errors import TrainingError
+from vermeil.errors import DataError, LockedError, TrainingError
 from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
@@ -144,6 +148,80 @@ def test_a_damaged_checkpoint_is_refused(run: Run) -> None:
         TrainingError, match=r"checkpoint is damaged.*delete the folder to start again"
     ):
         run()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99999])
+def test_checkpoint_with_one_flipped_bit_is_refused(run: Run, share: float) -> None:
+    with pytest.raises(InterruptedTrainingError):
+        run(stop_at(3))
+    state = run.checkpoint / "state.pt"
+    content = bytearray(state.read_bytes())
+    content[int(share * len(content))] ^= 1
+    state.write_bytes(content)
+    with pytest.raises(TrainingError, match=r"checkpoint is damaged \(.*delete the folder"):
+        run()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"0" * 80, b"\nVERMEIL-SHA256 " + b"0" * 64])
+def test_checkpoint_that_is_no_state_is_refused(run: Run, content: bytes) -> None:
+    with pytest.raises(InterruptedTrainingError):
+        run(stop_at(3))
+    (run.checkpoint / "state.pt").write_bytes(content)
+    with pytest.raises(TrainingError, match="checkpoint is damaged"):
+        run()
+
+
+@pytest.mark.parametrize("keep", [[], [0], [0, 1], [0, 1, 1, 2], [1, 2, 3], [0, 2, 1, 3]], ids=str)
+def test_state_without_the_records_of_all_its_steps_is_refused(run: Run, keep: list[int]) -> None:
+    with pytest.raises(InterruptedTrainingError):
+        run(stop_at(5))
+    file = run.checkpoint / "training.jsonl"
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    assert len(lines) == 5
+    file.write_text("".join(lines[i] for i in keep), "utf-8")
+    with pytest.raises(TrainingError, match=r"step 4, but training.jsonl .*delete the folder"):
+        run()
+    assert not run.model.exists()
+
+
+def test_full_disk_is_named_with_the_space_that_is_needed(run: Run) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(DataError) as error:
+            run()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    message = str(error.value)
+    assert message.startswith(f"{run.checkpoint / 'state.pt'}: cannot be written, because the disk")
+    assert re.search(
+        r"the disk at /\S* has [0-9,.]+ (MB|kB|bytes) free, and the file needs about", message
+    )
+    assert not list(run.checkpoint.glob(".*.part"))
+    expected = Run(run.encoder, run.task, run.model.parent / "straight")()
+    assert run() == expected
+
+
+def test_second_training_into_the_same_folder_is_refused(run: Run) -> None:
+    def train_again(_: str, done: int, total: int | None, detail: Mapping[str, Any]) -> None:
+        if done == 2 and "loss" in detail:
+            thread = threading.Thread(target=second)
+            thread.start()
+            thread.join()
+
+    errors: list[LockedError] = []
+
+    def second() -> None:
+        try:
+            run()
+        except LockedError as error:
+            errors.append(error)
+
+    weights = run(train_again)
+    assert [str(run.model) in str(error) for error in errors] == [True]
+    assert weights == Run(run.encoder, run.task, run.model.parent / "straight")()
 
 
 def test_without_checkpoints_a_training_begins_anew(run: Run) -> None:
