@@ -16,11 +16,10 @@ import pytest
 
 pytest.importorskip("fastapi")
 
-import uvicorn
-
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.serving.app import make_app
 from vermeil.serving.limits import ServiceLimits
+from vermeil.serving.server import make_server
 
 
 @dataclass
@@ -79,8 +78,8 @@ def serving() -> Serving:
     def run(
         predict: Predict = first_words, token: str | None = None, **limits: Any
     ) -> Iterator[Service]:
-        app = make_app(predict, ServiceLimits(**limits), token)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+        settings = ServiceLimits(**limits)
+        server = make_server(make_app(predict, settings, token), settings)
         with socket.create_server(("127.0.0.1", 0)) as listener:
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
             thread.start()
