@@ -135,14 +135,21 @@ class LimitedProtocol(H11Protocol):
             self.transport.close()
 
     def _make_room(self) -> None:
-        """Close the connection that has waited longest for its client, if there are too many."""
+        """Close the connection that has waited longest for its client, if there are too many.
+
+        If none waits, the requests of this connection get status 503.
+        """
         if len(self.connections) <= self._limits.max_connections:
             return
         others = [c for c in self.connections if c is not self and isinstance(c, LimitedProtocol)]
         is_open = [other for other in others if not other.transport.is_closing()]
-        waiting = [c for c in is_open if c.waiting_since is not None]
-        if len(is_open) >= self._limits.max_connections and waiting:
-            min(waiting, key=lambda c: c.waiting_since or 0.0).transport.abort()
+        if len(is_open) < self._limits.max_connections:
+            return
+        waiting = [one for one in is_open if one.waiting_since is not None]
+        if waiting:
+            min(waiting, key=lambda one: one.waiting_since or 0.0).transport.abort()
+        else:
+            self.limit_concurrency = 0  # uvicorn then responds with status 503
 
 
 def make_protocol(limits: ServiceLimits) -> Callable[..., asyncio.Protocol]:

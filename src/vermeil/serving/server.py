@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import suppress
 from dataclasses import replace
 from typing import cast
 
@@ -24,6 +25,9 @@ _DRAIN_SECONDS = 0.5
 """Maximum seconds at shutdown in which open connections may send one more request."""
 
 _TICK = 0.05
+_ROUNDS = 5
+"""Rounds of the event loop in which asyncio finishes accepting a connection."""
+
 _BACKLOG = 1024
 """Maximum number of connections that are accepted at once."""
 
@@ -68,11 +72,14 @@ class DrainingServer(uvicorn.Server):
         accepted: list[socket.socket] = []
         for listener in sockets:
             listener.setblocking(False)
-            while len(accepted) < _BACKLOG:
-                try:
+            with suppress(NotImplementedError):  # the event loop of Windows
+                loop.remove_reader(listener)
+        for _ in range(_ROUNDS):  # asyncio drops what it has accepted when its server closes
+            await asyncio.sleep(0)
+        for listener in sockets:
+            with suppress(OSError):
+                while len(accepted) < _BACKLOG:
                     accepted.append(listener.accept()[0])
-                except OSError:
-                    break
         for server in self.servers:
             server.close()
         for connection in accepted:
@@ -96,9 +103,9 @@ def make_server(app: FastAPI, limits: ServiceLimits) -> DrainingServer:
         app,
         http=make_protocol(limits),  # type: ignore[arg-type]
         ws="none",
+        loop="asyncio",
         log_level="warning",
         backlog=backlog,
-        limit_concurrency=limits.max_connections + 1,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )

@@ -36,9 +36,11 @@ class Service:
     def get(self, path: str) -> Answer:
         return self._send(urllib.request.Request(self.url + path))
 
-    def post(self, body: Any, token: str | None = None) -> Answer:
+    def post(
+        self, body: Any, token: str | None = None, content_type: str = "application/json"
+    ) -> Answer:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": content_type}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         return self._send(urllib.request.Request(self.url + "/v1/predict", data, headers))

@@ -223,11 +223,11 @@ def test_webanno_offsets_must_be_in_the_text_and_whole(tmp_path):
 
 def test_a_value_that_ends_in_a_backslash_is_read_in_linear_time(tmp_path):
     # With quadratic time, this test runs for hours.
-    value = "A\\|" * 100_000 + "B\\"
+    value = "A\\|" * 40_000 + "B\\"
     path = tmp_path / "a.tsv"
     path.write_text(
         "#FORMAT=WebAnno TSV 3.3\n#T_SP=webanno.custom.Name|value\n\n\n#Text=Bo sang\n"
         f"1-1\t0-2\tBo\tPER|{value}\t\n"
     )
     [document] = read_corpus(CorpusConfig(path=path))
-    assert [span.label for span in document.spans] == ["PER", "A|" * 100_000 + "B\\"]
+    assert {span.label for span in document.spans} == {"PER", "A|" * 40_000 + "B\\"}
