@@ -104,12 +104,12 @@ class LimitedProtocol(H11Protocol):
 
     @property
     def _is_complete(self) -> bool:
-        """Whether the current request has arrived completely."""
+        """Return whether the current request has arrived completely."""
         return self.conn.their_state not in (h11.IDLE, h11.SEND_BODY)
 
     @property
     def _is_idle(self) -> bool:
-        """Whether nothing of the next request has arrived."""
+        """Return whether nothing of the next request has arrived."""
         return self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
 
     def _start_waiting(self) -> None:
