@@ -98,3 +98,27 @@ def in_the_model(address: str) -> float:
         numbers = response.read().decode()
     [line] = re.findall(r"^vermeil_waiting_wordpieces (.*)$", numbers, re.MULTILINE)
     return float(line)
+
+
+def test_ctrl_c_is_a_normal_end(encoder: Path, task: Task, tmp_path: Path) -> None:
+    student = Student.create(task, StudentConfig(encoder=str(encoder), threads=1), seed=1)
+    student.save(tmp_path / "model", {})
+    with started(tmp_path / "model") as process:
+        address = address_of(process)
+        assert in_the_model(address) == 0
+        process.send_signal(signal.SIGINT)
+        printed = process.communicate(timeout=60)[1]
+    assert (process.returncode, printed) == (0, "")
+
+
+@pytest.mark.parametrize("token", ["secret\n", "\r\n", " secret", "secret\t", "schlüssel", "a\x7f"])
+def test_a_token_that_no_request_can_match_is_refused(
+    encoder: Path, task: Task, tmp_path: Path, token: str
+) -> None:
+    student = Student.create(task, StudentConfig(encoder=str(encoder), threads=1), seed=1)
+    student.save(tmp_path / "model", {})
+    with started(tmp_path / "model", VERMEIL_TOKEN=token) as process:
+        printed = process.communicate(timeout=60)[1]
+    assert process.returncode == 2
+    assert printed.startswith("vermeil: error: VERMEIL_TOKEN: the token ")
+    assert "secret" not in printed

@@ -30,9 +30,18 @@ def serve(
         int, typer.Option(min=1, help="Largest queue in wordpieces; a full queue answers 429.")
     ] = 1_000_000,
     max_batch: Annotated[int, typer.Option(min=1, help="Largest batch in wordpieces.")] = 8_192,
+    max_connections: Annotated[
+        int, typer.Option(min=1, help="Largest number of open connections.")
+    ] = 1_000,
+    max_buffered: Annotated[
+        int, typer.Option(min=1, help="Bytes of all bodies in memory; more answers 429.")
+    ] = 64_000_000,
     timeout: Annotated[
         float, typer.Option(min=0.1, help="Time limit per request, in seconds.")
     ] = 60.0,
+    read_timeout: Annotated[
+        float, typer.Option(min=0.1, help="Time limit for receiving a request, in seconds.")
+    ] = 30.0,
 ) -> None:
     """Serve POST /v1/predict. Requires VERMEIL_TOKEN as bearer token if it is set."""
     from vermeil.serving.limits import ServiceLimits
@@ -44,5 +53,8 @@ def serve(
         max_waiting=max_waiting,
         max_batch=max_batch,
         timeout=timeout,
+        read_timeout=read_timeout,
+        max_connections=max_connections,
+        max_buffered=max_buffered,
     )
     job(model, host, port, limits, precision, print_status)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Annotated
 
-from fastapi import Body, Depends, FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, Body, Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 
 from vermeil.corpora import document_to_record
 from vermeil.data.document import Document
 from vermeil.errors import DataError
 from vermeil.serving.batcher import Batcher, BusyError, Predict
-from vermeil.serving.body import BodyLimitMiddleware
+from vermeil.serving.bodies import BodyReader, make_route_class
 from vermeil.serving.limits import ServiceLimits
 from vermeil.serving.messages import PROBLEMS, DocumentIn, DocumentOut
 from vermeil.serving.metrics import Metrics, MetricsMiddleware
 
 PREDICT = "/v1/predict"
+
+_SHOWN, _LONGEST = 10, 300
+"""Maximum number of errors in a response, and of characters of each."""
 
 BEARER = HTTPBearer(auto_error=False)
 
@@ -60,13 +62,16 @@ def make_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.add_middleware(BodyLimitMiddleware, limit=limits.bytes)
+    app.state.stopping = False
     app.add_middleware(MetricsMiddleware, path=PREDICT, metrics=metrics)
     app.add_exception_handler(RequestValidationError, _validation_error)
 
-    @app.post(
+    predictions = APIRouter(route_class=make_route_class(BodyReader(limits, token)))
+
+    @predictions.post(
         PREDICT,
-        dependencies=[] if token is None else [Depends(_require_token(token))],
+        # The body reader checks the token. The dependency only describes it.
+        dependencies=[] if token is None else [Depends(BEARER)],
         responses={200: {"model": DocumentOut | list[DocumentOut]}, **PROBLEMS},
     )
     async def annotate(documents: Documents) -> Response:
@@ -76,6 +81,8 @@ def make_app(
         records = [document_to_record(document) for document in annotated]
         return JSONResponse(records if isinstance(documents, list) else records[0])
 
+    app.include_router(predictions)
+
     @app.get("/health")
     async def health() -> dict[str, str]:
         """Report that the process is alive."""
@@ -84,7 +91,7 @@ def make_app(
     @app.get("/ready", responses={503: PROBLEMS[503]})
     async def ready() -> dict[str, str]:
         """Report whether the service accepts prediction requests."""
-        if "batcher" not in state:
+        if "batcher" not in state or app.state.stopping:
             raise HTTPException(503, "not ready")
         return {"status": "ready"}
 
@@ -123,22 +130,11 @@ def _to_documents(documents: list[DocumentIn], limits: ServiceLimits) -> list[Do
         raise HTTPException(422, str(error)) from error
 
 
-def _require_token(token: str) -> Callable[..., Awaitable[None]]:
-    # async, because FastAPI calls other functions in a thread, which costs more than the check.
-    async def check(sent: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> None:
-        credentials = sent.credentials if sent is not None else ""
-        if not hmac.compare_digest(credentials.encode(), token.encode()):
-            raise HTTPException(
-                401,
-                "missing or wrong token; send it as Authorization: Bearer TOKEN",
-                {"WWW-Authenticate": "Bearer"},
-            )
-
-    return check
-
-
 async def _validation_error(_: Request, error: Exception) -> Response:
     """Return the errors of an invalid request on one line, without its text."""
     assert isinstance(error, RequestValidationError)
-    parts = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    errors = error.errors()
+    parts = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}"[:_LONGEST] for e in errors[:_SHOWN]]
+    if len(errors) > _SHOWN:
+        parts.append(f"and {len(errors) - _SHOWN} more")
     return JSONResponse({"detail": "; ".join(parts)}, 422)

@@ -12,7 +12,7 @@ CHARACTERS_PER_WORDPIECE = 4
 
 @dataclass(frozen=True, slots=True)
 class ServiceLimits:
-    """Limits on requests and on the work of one service.
+    """Limits on connections, on requests and on the work of one service.
 
     Args:
         max_documents: maximum number of documents in a request.
@@ -20,6 +20,11 @@ class ServiceLimits:
         max_batch: approximate maximum of wordpieces in a batch of several requests.
         max_waiting: approximate maximum of waiting wordpieces; further requests get status 429.
         timeout: seconds after which a request times out.
+        read_timeout: seconds within which headers and body of a request must arrive.
+        max_connections: maximum number of open connections. A new connection then replaces the one
+            that has waited longest for its client.
+        max_buffered: maximum bytes of all bodies in memory; further requests get status 429. The
+            largest body of one request always fits.
     """
 
     max_documents: int = 1_000
@@ -27,6 +32,9 @@ class ServiceLimits:
     max_batch: int = 8_192
     max_waiting: int = 1_000_000
     timeout: float = 60.0
+    read_timeout: float = 30.0
+    max_connections: int = 1_000
+    max_buffered: int = 64_000_000
 
     @property
     def bytes(self) -> int:

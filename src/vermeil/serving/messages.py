@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    model_validator,
+)
 
 from vermeil.data.document import Document
 
@@ -32,8 +39,18 @@ class DocumentIn(BaseModel):
     """Id, repeated in the response. Default: the document's number in the request, from 1."""
     group: Text | None = None
     """Group of the document (for example, an article)."""
-    tokens: list[tuple[Offset, Offset]] | None = None
+    tokens: Annotated[list[tuple[Offset, Offset]], Field(fail_fast=True)] | None = None
     """Start and end of each token in characters, if the text is already tokenised."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_keys(cls, value: Any) -> Any:
+        """Report one unknown key instead of an error for each of a million."""
+        if isinstance(value, dict):
+            unknown = next((key for key in value if key not in cls.model_fields), None)
+            if unknown is not None:
+                raise ValueError(f"unknown key {unknown[:80]!r}")
+        return value
 
     def as_document(self, number: int) -> Document:
         """Return the document.
@@ -77,11 +94,14 @@ class Problem(BaseModel):
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The request ended before its body"},
     401: {"model": Problem, "description": "Missing or wrong token"},
+    408: {"model": Problem, "description": "The body did not arrive in time"},
     413: {"model": Problem, "description": "Request too large"},
-    422: {"model": Problem, "description": "Invalid request"},
+    415: {"model": Problem, "description": "The content type is not JSON"},
+    422: {"model": Problem, "description": "Not UTF-8, not JSON, or an invalid document"},
     429: {"model": Problem, "description": "Busy; retry after the seconds in Retry-After"},
-    503: {"model": Problem, "description": "Shutting down"},
+    503: {"model": Problem, "description": "Shutting down, or too many connections"},
     504: {"model": Problem, "description": "Timed out"},
 }
 """Error responses of the service, by status."""

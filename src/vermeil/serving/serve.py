@@ -6,6 +6,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 TOKEN_VARIABLE = "VERMEIL_TOKEN"
 """Environment variable with the bearer token that clients must send."""
 
-SHUTDOWN_SECONDS = 30
-"""Maximum seconds to finish running requests at shutdown."""
-
 
 def serve(
     model: Path | str,
@@ -31,29 +29,28 @@ def serve(
     precision: Precision = "auto",
     on_message: Callable[[str], None] = print,
 ) -> None:
-    """Serve predictions over HTTP until the process is stopped.
+    """Serve predictions over HTTP until the process is stopped; Ctrl-C returns.
 
     Args:
         model: model folder written by `train` or `export`.
         host: address to listen on; a loopback address serves this machine only.
         port: port to listen on; 0: any free port.
-        limits: limits on requests and queued work.
+        limits: limits on connections, requests and queued work.
         precision: as for `vermeil.predict`.
         on_message: called with a warning if no token protects the service, and with its address.
 
     Raises:
-        ConfigError: a package is not installed, or the address cannot be used.
+        ConfigError: a package is not installed, or the address or the token cannot be used.
         DataError: the folder is not a model folder.
     """
-    model = Path(model)
+    model, token = Path(model), _token()
     from vermeil.student.load import load_predictor, require_model
 
     require_model("vermeil serve", model, "serve")
-    import uvicorn
-
     from vermeil.serving.app import make_app
+    from vermeil.serving.server import make_server
 
-    limits, token = limits or ServiceLimits(), os.environ.get(TOKEN_VARIABLE) or None
+    limits = limits or ServiceLimits()
     predictor = load_predictor(model, precision)
 
     def predict(documents: list[Document]) -> list[Document]:
@@ -61,20 +58,38 @@ def serve(
 
     predict([Document("warm-up", "Ada met Grace.")])
     with _open_listener(host, port) as listener:
-        address = f"http://{host}:{listener.getsockname()[1]}"
+        name = f"[{host}]" if ":" in host else host
+        address = f"http://{name}:{listener.getsockname()[1]}"
         if token is None and not _is_loopback(host):
             on_message(
                 f"every machine that can connect to {address} can use it; set {TOKEN_VARIABLE} to "
                 "require a token"
             )
         on_message(f"serving {model} on {address}")
-        config = uvicorn.Config(
-            make_app(predict, limits, token),
-            log_level="warning",
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-            timeout_keep_alive=30,
-        )
-        uvicorn.Server(config).run(sockets=[listener])
+        server = make_server(make_app(predict, limits, token), limits)
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+
+
+def _token() -> str | None:
+    """Return the token of the environment, or None.
+
+    Raises:
+        ConfigError: no HTTP header can contain the token.
+    """
+    token = os.environ.get(TOKEN_VARIABLE)
+    if not token:
+        return None
+    if not (token.isascii() and token.isprintable()):
+        problem = "contains a line end, a control character or a character that is not ASCII"
+    elif token != token.strip():
+        problem = "begins or ends with a space"
+    else:
+        return token
+    raise ConfigError(
+        f"{TOKEN_VARIABLE}: the token {problem}, so no request can match it; remove it from the "
+        "variable, or choose another token"
+    )
 
 
 def _open_listener(host: str, port: int) -> socket.socket:

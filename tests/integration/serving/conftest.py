@@ -16,11 +16,10 @@ import pytest
 
 pytest.importorskip("fastapi")
 
-import uvicorn
-
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.serving.app import make_app
 from vermeil.serving.limits import ServiceLimits
+from vermeil.serving.server import make_server
 
 
 @dataclass
@@ -37,9 +36,11 @@ class Service:
     def get(self, path: str) -> Answer:
         return self._send(urllib.request.Request(self.url + path))
 
-    def post(self, body: Any, token: str | None = None) -> Answer:
+    def post(
+        self, body: Any, token: str | None = None, content_type: str = "application/json"
+    ) -> Answer:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": content_type}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         return self._send(urllib.request.Request(self.url + "/v1/predict", data, headers))
@@ -79,8 +80,8 @@ def serving() -> Serving:
     def run(
         predict: Predict = first_words, token: str | None = None, **limits: Any
     ) -> Iterator[Service]:
-        app = make_app(predict, ServiceLimits(**limits), token)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+        settings = ServiceLimits(**limits)
+        server = make_server(make_app(predict, settings, token), settings)
         with socket.create_server(("127.0.0.1", 0)) as listener:
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
             thread.start()

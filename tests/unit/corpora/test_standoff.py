@@ -219,3 +219,15 @@ def test_webanno_offsets_must_be_in_the_text_and_whole(tmp_path):
         webanno(tmp_path, TSV.replace("7-9", "7-8"))
     with pytest.raises(DataError, match=r"expected #FORMAT=WebAnno TSV 3\.3 in the first line"):
         webanno(tmp_path, "#Text=x\n", format="webanno")
+
+
+def test_a_value_that_ends_in_a_backslash_is_read_in_linear_time(tmp_path):
+    # With quadratic time, this test runs for hours.
+    value = "A\\|" * 40_000 + "B\\"
+    path = tmp_path / "a.tsv"
+    path.write_text(
+        "#FORMAT=WebAnno TSV 3.3\n#T_SP=webanno.custom.Name|value\n\n\n#Text=Bo sang\n"
+        f"1-1\t0-2\tBo\tPER|{value}\t\n"
+    )
+    [document] = read_corpus(CorpusConfig(path=path))
+    assert {span.label for span in document.spans} == {"PER", "A|" * 40_000 + "B\\"}

@@ -61,6 +61,7 @@ def test_states_are_plain_words_for_the_store():
         "pending",
         "done",
         "empty",
+        "unplaced",
         "refused",
         "truncated",
         "unparsable",

@@ -40,7 +40,7 @@ from vermeil.errors import DataError
 
 _NO_VALUE = "*"
 _ROLE, _TARGET = "ROLE_", "target"
-_VALUE = re.compile(r"((?:\\->|\\.|[^\\|])*)(?:\||$)", re.DOTALL)
+_VALUE = re.compile(r"((?:\\->|\\.|[^\\|])*\\?)(?:\||$)", re.DOTALL)
 _NUMBERED = re.compile(r"(.*)\[(\d+)\]", re.DOTALL)
 
 

@@ -30,6 +30,9 @@ _JOINERS = "\u00ad\u200c\u200d\u2060\ufeff"
 """Characters that do not belong to a word and do not end it either."""
 
 _ABBREVIATION = re.compile(r"(?:\w\.)+\w")
+_LONGEST_OVERLAPPING = 600
+"""Maximum length of strings whose occurrences may overlap, in characters."""
+
 _PARTICLE = 3
 """Maximum length of particles attached to a name: prepositions, articles, case endings."""
 
@@ -46,14 +49,16 @@ def find_occurrences(text: str, surface: str) -> list[Range]:
 def find_substring(normalised: NormalisedText, needle: str) -> Iterator[Range]:
     """Yield the source range of every occurrence of ``needle`` in a normalised text.
 
-    Word boundaries are not required.
+    Word boundaries are not required. Occurrences of a long string do not overlap: in a repetitive
+    text the number of characters in all occurrences would grow with the square of its length.
     """
+    step = 1 if len(needle) <= _LONGEST_OVERLAPPING else len(needle)
     start = normalised.text.find(needle) if needle else -1
     while start >= 0:
         source = normalised.to_source_range(start, start + len(needle))
         if source is not None:
             yield source
-        start = normalised.text.find(needle, start + 1)
+        start = normalised.text.find(needle, start + step)
 
 
 def is_whole_word(text: str, where: Range) -> bool:

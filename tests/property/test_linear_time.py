@@ -1,0 +1,147 @@
+"""The time to read a text is proportional to its length, also for texts that are built to slow it.
+
+No test asserts a duration. A step that takes quadratic time makes these tests run for many minutes.
+The slow test ends at a generous limit: quadratic time would be hours.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vermeil.data.document import Range
+from vermeil.data.reply import Reply
+from vermeil.data.words import split_words
+from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.ner.alignment.tiers import SurfaceFinder
+from vermeil.tasks.ner.formats.prose import without_reasoning
+from vermeil.tasks.ner.task import NerTask
+
+SIZE = 60_000
+MARKS = "\"'`([{<«“”’)]}>»,;:!?%*_~|-–—…/.\\@#€&="
+PARTS = [
+    *(mark + tail for mark in MARKS for tail in ("", "a", "1")),
+    *("a.", "A.B", "é.", "Mr.", "'s", "U.S", "1.", "--", "..", "!.", "a" * 50, "\u00ad", "e\u0301"),
+]
+NAMES = {"ner": NerTask(TaskConfig.model_validate({"labels": {"PER": {}}}))}
+
+
+def families() -> list[tuple[str, str]]:
+    """Return repeated parts, and the two parts of texts whose second half is tried anew."""
+    return [("a.", "."), ("a.", "!."), ("'", "s"), ("Mr.", "."), *((part, part) for part in PARTS)]
+
+
+@pytest.mark.parametrize(("first", "second"), families())
+def test_words_of_a_long_chunk(first: str, second: str) -> None:
+    half = SIZE // 2
+    text = (first * (half // len(first))) + "!" + second * (half // len(second))
+    words = split_words(text)
+    assert "".join(text[start:end] for start, end in words) == text
+
+
+def test_the_closing_points_of_initials_are_words() -> None:
+    text = "a." * 100_000 + "!" + "." * 200_000
+    words = split_words(text)
+    assert words[-200_000:] == tuple((n, n + 1) for n in range(200_001, 400_001))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("first", "second"), families()[:4])
+def test_a_text_of_a_million_characters(first: str, second: str) -> None:
+    program = (
+        "import resource, sys\n"
+        "from vermeil.data.words import split_words\n"
+        "resource.setrlimit(resource.RLIMIT_CPU, (300, 300))\n"
+        "first, second = sys.argv[1:]\n"
+        "split_words(first * (500_000 // len(first)) + '!' + second * (500_000 // len(second)))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, first, second], check=False)
+    assert ended.returncode == 0, "split_words needed more than 300 s"
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "\n", "\u00a0", "\u3000", "\r\n"])
+def test_white_space_in_text_and_reply(blank: str) -> None:
+    text = "Bo" + blank * SIZE + "met Al"
+    assert without_reasoning(text, text) == text
+    assert without_reasoning(blank * SIZE + "<think>a", text).strip() in ("", "<think>a")
+    reply = '{"entities": [{"text": "Al", "label": "PER"}]}'
+    [span] = NAMES["ner"].read(text, Reply(reply)).annotation.spans or ()
+    assert text[span.start : span.end] == "Al"
+
+
+@pytest.mark.parametrize("unit", ["ﬁ", "ab ", "a.", "日", "x-"])
+def test_a_long_surface_in_a_repetitive_text(unit: str) -> None:
+    text = unit * (100_000 // len(unit))
+    surface = text[: len(text) // 2].strip()
+    found = SurfaceFinder(text).find(surface)
+    assert all(0 <= start < end <= len(text) for start, end in found.occurrences)
+    assert sum(end - start for start, end in found.occurrences) <= 2 * len(text)
+
+
+@given(st.lists(st.sampled_from([*PARTS, " ", "\n", "Bo", "x", "’", "\u00a0"]), max_size=30))
+def test_words_are_those_of_the_first_version(parts: list[str]) -> None:
+    text = "".join(parts)
+    assert split_words(text) == first_split(text)
+
+
+@given(st.text(max_size=60))
+def test_words_of_any_text_are_those_of_the_first_version(text: str) -> None:
+    assert split_words(text) == first_split(text)
+
+
+# The first version of `split_words`, which searched for initials once per full stop.
+_OPENING = "\"'`([{<«‹“”‘’„‚$£€¥#@¿¡*_~|-–—…"
+_CLOSING = "\"'`)]}>»›“”‘’.,;:!?…%*_~|-–—"
+_CLITIC = re.compile(r"['’](?:s|S|m|M|d|D|ll|LL|re|RE|ve|VE)$")
+_INNER = re.compile(r"(?<!\d)/|/(?!\d)|[–—()\[\]\"“”]|--+|\.{2,}|…")
+_WHOLE = re.compile(
+    r"(?P<mark>[^\w\s])(?P=mark)+|\d+\.(?=\s)|['’](?:s|S|m|M|d|D|ll|LL|re|RE|ve|VE)"
+)
+_ABBREVIATION = re.compile(
+    r"(?:[^\W\d_]\.)+[^\W\d_]?"
+    r"|(?:Mr|Mrs|Ms|Dr|Prof|Rev|Hon|Gen|Col|Lt|Capt|Sgt|Gov|Sen|Rep|St|Mt|Ft|Jr|Sr"
+    r"|Inc|Corp|Co|Ltd|Bros|No|vs|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.",
+)
+
+
+def first_split(text: str) -> tuple[Range, ...]:
+    words: list[Range] = []
+    for chunk in re.finditer(r"\S+", text):
+        _first_split_chunk(text, chunk.start(), chunk.end(), words)
+    return tuple(words)
+
+
+def _first_split_chunk(text: str, start: int, end: int, words: list[Range]) -> None:
+    whole = _WHOLE.match(text, start)
+    is_whole = whole is not None and whole.end() == end
+    if end - start == 1 or text[start:end].isalnum() or is_whole:
+        words.append((start, end))
+        return
+    while start < end - 1 and text[start] in _OPENING:
+        if text[start] in "-'’" and text[start + 1].isdigit():
+            break
+        words.append((start, start + 1))
+        start += 1
+    closing: list[Range] = []
+    while start < end - 1 and text[end - 1] in _CLOSING:
+        if text[end - 1] == "." and _ABBREVIATION.fullmatch(text, start, end):
+            break
+        closing.append((end - 1, end))
+        end -= 1
+    clitic = _CLITIC.search(text[start:end])
+    if clitic and clitic.start() > 0:
+        closing.append((start + clitic.start(), end))
+        end = start + clitic.start()
+    for mark in _INNER.finditer(text, start, end):
+        if mark.start() > start:
+            words.append((start, mark.start()))
+        words.append(mark.span())
+        start = mark.end()
+    if start < end:
+        words.append((start, end))
+    words.extend(reversed(closing))
