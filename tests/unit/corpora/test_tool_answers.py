@@ -186,6 +186,11 @@ def answered(number=1, answer="accept", **more):
         ({"_view_id": "choice"}, None, {"answers_without_spans": 1}),
         ({"label": "SPORT"}, None, {"answers_without_spans": 1}),
         ({"options": [{"id": "a"}], "accept": ["a"]}, None, {"answers_without_spans": 1}),
+        (
+            {"_is_binary": True, "spans": [{"start": 0, "end": 3, "label": "PER"}]},
+            None,
+            {"binary_answers": 1},
+        ),
         ({"answer": "reject"}, None, {"answers_rejected": 1}),
         ({"answer": "ignore"}, None, {"answers_skipped": 1}),
     ],

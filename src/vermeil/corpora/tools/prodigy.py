@@ -3,7 +3,7 @@
 ``{"text", "tokens": [{"text", "start", "end", "id", "ws"}], "spans": [{"start", "end",
 "token_start", "token_end", "label"}], "meta": {}, "answer": "accept"}``; ``token_end`` is the last
 token of the span. Offsets are code points. Only an accepted task is annotated. A rejected or
-ignored task is read as a text without annotation, and counted.
+ignored task and a binary decision are read as a text without annotation, and counted.
 """
 
 from __future__ import annotations
@@ -76,7 +76,11 @@ def read_prodigy(record: Mapping[str, Any], text_key: str | None = None) -> Answ
     state: AnswerState = "suggested" if answer is None else _STATES[answer]
     annotator = optional_id(record.get("_annotator_id")) or optional_id(record.get("_session_id"))
     unread = Counter({"relations": len(objects_at(record, "relations") or ())})
-    if items is None and state == "done":
+    if record.get("_is_binary") is True and state == "done":
+        # A decision on one suggested span: other spans of the text are unknown.
+        items = None
+        unread["binary_answers"] += 1
+    elif items is None and state == "done":
         items = [] if _is_about_spans(record) else None
         unread["answers_without_spans"] += items is None
     spans = None if items is None else _spans(items, text, unread)
