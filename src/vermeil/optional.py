@@ -16,7 +16,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "export": ("onnx", "onnxruntime"),
     "parquet": ("pyarrow",),
     "ray": ("ray", "pyarrow"),
-    "serve": ("fastapi", "uvicorn", "prometheus_client", "starlette"),
+    "serve": ("fastapi", "uvicorn", "h11", "prometheus_client", "starlette"),
     "spacy": ("spacy",),
     "train": ("torch", "transformers"),
     "tune": ("optuna",),
