@@ -15,8 +15,6 @@ from vermeil.tasks.protocol import ReplyResult
 
 OFF_SCHEMA = "off_schema"
 """Failure of a reply without any label of the label set."""
-UNPLACED = "unplaced"
-"""Failure of a reply without any mention that is in the text."""
 
 _USABLE = (State.DONE, State.EMPTY)
 _LOST = {Status.OFF_SCHEMA, Status.NOT_FOUND}
@@ -45,29 +43,31 @@ _ADVICE = {
         "compare the labels of the replies with [task.labels], where aliases can be added; try "
         "another teacher.prompt or teacher.model"
     ),
-    UNPLACED: "compare a reply with its text; try another teacher.prompt or teacher.model",
+    State.UNPLACED.value: (
+        "compare a reply with its text; try another teacher.prompt or teacher.model"
+    ),
 }
 
 
 def failure_of(reading: ReplyResult) -> str | None:
     """Return the kind of failure of a request by name; None if its reply is usable.
 
-    The kind is the name of the state, or `OFF_SCHEMA` or `UNPLACED` if no mention of the reply
-    could be used.
+    The kind is the name of the state, or `OFF_SCHEMA` or that of ``State.UNPLACED`` if no
+    mention of the reply could be used.
     """
     if reading.state not in _USABLE:
         return reading.state.value
     statuses = {one.status for one in reading.mentions}
     if not statuses or not statuses <= _LOST:
         return None
-    return OFF_SCHEMA if Status.OFF_SCHEMA in statuses else UNPLACED
+    return OFF_SCHEMA if Status.OFF_SCHEMA in statuses else State.UNPLACED.value
 
 
 def _problem_of(reading: ReplyResult) -> str:
     if reading.problem:
         return " ".join(reading.problem.split())[:_PROBLEM_CHARACTERS]
     failure = failure_of(reading)
-    if failure == UNPLACED:
+    if failure == State.UNPLACED.value:
         return "no mention of the reply is in the text"
     if failure != OFF_SCHEMA:
         return reading.state.value
