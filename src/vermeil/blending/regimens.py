@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from vermeil.blending.config import BlendingConfig, BudgetConfig, RegimenName
 from vermeil.blending.schedules import SCHEDULES, Schedule, backwards, constant
@@ -63,26 +64,40 @@ def _alternate(config: BlendingConfig, origin_budget: OriginBudget) -> list[Phas
 
 
 def _schedule(config: BlendingConfig, origin_budget: OriginBudget) -> list[Phase]:
-    schedule = SCHEDULES[config.schedule](config, origin_budget.gold_fraction)
+    schedule = SCHEDULES[config.schedule].make(config, origin_budget.gold_fraction)
     if config.direction == "decreasing":
         schedule = backwards(schedule)
     return [Phase(origin_budget.total, schedule)]
 
 
-REGIMENS: dict[RegimenName, Callable[[BlendingConfig, OriginBudget], list[Phase]]] = {
-    "gold_only": _gold_only,
-    "silver_only": _silver_only,
-    "pooled": _pooled,
-    "simple_mix": _simple_mix,
-    "reverse_mix": _reverse_mix,
-    "alternate": _alternate,
-    "schedule": _schedule,
-    "auto": _pooled,
-}
-"""Every regimen of ``blending.regimen``: (config, budget of each origin) → phases."""
+@dataclass(frozen=True, slots=True)
+class RegimenSpec:
+    """A regimen that a configuration can name.
 
-SINGLE_ORIGIN: dict[RegimenName, str] = {"gold_only": "gold", "silver_only": "silver"}
-"""The origin of each regimen with a single origin."""
+    Args:
+        title: name for readers of a report.
+        meaning: what the regimen trains on, in a few words.
+        phases: returns the phases for a configuration and the budget of each origin.
+        origin: the only origin that the regimen trains on. None: it trains on both.
+    """
+
+    title: str
+    meaning: str
+    phases: Callable[[BlendingConfig, OriginBudget], list[Phase]]
+    origin: Literal["gold", "silver"] | None = None
+
+
+REGIMENS: dict[RegimenName, RegimenSpec] = {
+    "gold_only": RegimenSpec("Gold only", "people’s labels alone", _gold_only, "gold"),
+    "silver_only": RegimenSpec("Silver only", "the teacher’s labels alone", _silver_only, "silver"),
+    "pooled": RegimenSpec("Pooled", "gold and silver, shuffled together", _pooled),
+    "simple_mix": RegimenSpec("Simple Mix", "all silver first, then all gold", _simple_mix),
+    "reverse_mix": RegimenSpec("Reverse Mix", "all gold first, then all silver", _reverse_mix),
+    "alternate": RegimenSpec("Alternate", "silver and gold in turn", _alternate),
+    "schedule": RegimenSpec("Schedule", "gold share follows a schedule", _schedule),
+    "auto": RegimenSpec("Auto", "silver corrected with gold, then Simple Mix", _pooled),
+}
+"""Every regimen of ``blending.regimen``."""
 
 
 def make_phases(
@@ -103,16 +118,14 @@ def make_phases(
             f"blending.regimen: {config.regimen} does not accept a custom schedule; "
             "set it to schedule"
         )
-    tail = 0.0 if config.regimen in SINGLE_ORIGIN else config.gold_tail * origin_budget.gold
+    regimen = REGIMENS[config.regimen]
+    tail = 0.0 if regimen.origin else config.gold_tail * origin_budget.gold
     body = (
         origin_budget
         if tail == 0
         else OriginBudget(origin_budget.gold - tail, origin_budget.silver)
     )
-    if schedule is not None:
-        phases = [Phase(body.total, schedule)]
-    else:
-        phases = REGIMENS[config.regimen](config, body)
+    phases = regimen.phases(config, body) if schedule is None else [Phase(body.total, schedule)]
     if tail:
         phases = [*phases, Phase(tail, constant(1.0))]
     return [phase for phase in phases if phase.wordpieces > 0]
@@ -135,7 +148,7 @@ def split_budget(
     Raises:
         TrainingError: an origin that the regimen uses is empty.
     """
-    origin = SINGLE_ORIGIN.get(regimen)
+    origin = REGIMENS[regimen].origin
     for name, size in (("gold", gold), ("silver", silver)):
         if size == 0 and origin in (None, name):
             raise TrainingError(

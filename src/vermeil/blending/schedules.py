@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from vermeil.blending.config import BlendingConfig, ScheduleName
 from vermeil.errors import ConfigError
@@ -187,18 +188,33 @@ def _piecewise(config: BlendingConfig, _: float) -> Schedule:
     return piecewise(config.table)
 
 
-SCHEDULES: dict[ScheduleName, Callable[[BlendingConfig, float], Schedule]] = {
-    "constant": _constant,
-    "linear": _linear,
-    "cosine": _cosine,
-    "sigmoid": _sigmoid,
-    "power": _power,
-    "exponential": _exponential,
-    "step": _step,
-    "cyclic": _cyclic,
-    "piecewise": _piecewise,
+@dataclass(frozen=True, slots=True)
+class ScheduleSpec:
+    """A schedule that a configuration can name.
+
+    Args:
+        title: name for readers of a report.
+        meaning: what the schedule does, in a few words.
+        make: returns the schedule for a configuration and gold's share of the budget.
+    """
+
+    title: str
+    meaning: str
+    make: Callable[[BlendingConfig, float], Schedule]
+
+
+SCHEDULES: dict[ScheduleName, ScheduleSpec] = {
+    "constant": ScheduleSpec("Constant", "constant gold share", _constant),
+    "linear": ScheduleSpec("Linear", "gold share grows linearly", _linear),
+    "cosine": ScheduleSpec("Cosine", "gold share follows half a cosine wave", _cosine),
+    "sigmoid": ScheduleSpec("Sigmoid", "gold share follows an S-curve", _sigmoid),
+    "power": ScheduleSpec("Power", "gold share follows a power", _power),
+    "exponential": ScheduleSpec("Exponential", "gold share grows exponentially", _exponential),
+    "step": ScheduleSpec("Step", "gold share grows in steps", _step),
+    "cyclic": ScheduleSpec("Cyclic", "gold share grows in cycles", _cyclic),
+    "piecewise": ScheduleSpec("Piecewise", "gold share follows a table", _piecewise),
 }
-"""Every schedule of ``blending.schedule``: (config, gold's share of the budget) → schedule."""
+"""Every schedule of ``blending.schedule``."""
 
 
 def _logistic(x: float) -> float:

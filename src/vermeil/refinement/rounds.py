@@ -17,9 +17,8 @@ from vermeil.refinement.gain import judge_gain
 from vermeil.refinement.judge_corpora import JudgeCorpora
 from vermeil.refinement.judging import JudgeResult, judge_silver
 from vermeil.refinement.policy import apply_policy_to_silver
-from vermeil.refinement.scorers.corrector import corrector_probabilities
-from vermeil.refinement.scorers.dynamics import dynamics_probabilities
 from vermeil.refinement.scorers.out_of_fold import predict_out_of_fold
+from vermeil.refinement.scorers.registry import SCORERS
 from vermeil.refinement.scorers.settings import SIMPLE_MIX, ScorerSettings
 
 
@@ -90,8 +89,7 @@ def _auxiliary_probabilities(
 ) -> dict[str, ClassProbabilities]:
     """Return the probabilities of the auxiliary scorers, by name."""
     found: dict[str, ClassProbabilities] = {}
-    if settings.job.selection.corrector:
-        found["corrector"] = corrector_probabilities(judge_corpora, settings, progress)
-    if settings.job.selection.dynamics:
-        found |= dynamics_probabilities(judge_corpora, settings, progress)
+    for spec in SCORERS.values():
+        if spec.enabled(settings.job.selection):
+            found |= spec.probabilities(judge_corpora, settings, progress)
     return found

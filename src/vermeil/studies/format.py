@@ -6,43 +6,18 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-REGIMEN_NAMES = {
-    "gold_only": "Gold only",
-    "silver_only": "Silver only",
-    "pooled": "Pooled",
-    "simple_mix": "Simple Mix",
-    "reverse_mix": "Reverse Mix",
-    "alternate": "Alternate",
-    "constant": "Constant",
-    "linear": "Linear",
-    "cosine": "Cosine",
-    "sigmoid": "Sigmoid",
-    "power": "Power",
-    "exponential": "Exponential",
-    "step": "Step",
-    "cyclic": "Cyclic",
-    "piecewise": "Piecewise",
-    "auto": "Auto",
+from vermeil.blending.regimens import REGIMENS
+from vermeil.blending.schedules import SCHEDULES
+
+REGIMEN_NAMES: dict[str, str] = {
+    **{name: spec.title for name, spec in REGIMENS.items()},
+    **{name: spec.title for name, spec in SCHEDULES.items()},
     "ceiling": "Ceiling",
 }
 
-REGIMEN_MEANINGS = {
-    "gold_only": "people’s labels alone",
-    "silver_only": "the teacher’s labels alone",
-    "pooled": "gold and silver, shuffled together",
-    "simple_mix": "all silver first, then all gold",
-    "reverse_mix": "all gold first, then all silver",
-    "alternate": "silver and gold in turn",
-    "constant": "constant gold share",
-    "linear": "gold share grows linearly",
-    "cosine": "gold share follows half a cosine wave",
-    "sigmoid": "gold share follows an S-curve",
-    "power": "gold share follows a power",
-    "exponential": "gold share grows exponentially",
-    "step": "gold share grows in steps",
-    "cyclic": "gold share grows in cycles",
-    "piecewise": "gold share follows a table",
-    "auto": "silver corrected with gold, then Simple Mix",
+REGIMEN_MEANINGS: dict[str, str] = {
+    **{name: spec.meaning for name, spec in REGIMENS.items()},
+    **{name: spec.meaning for name, spec in SCHEDULES.items()},
     "ceiling": "reference: people’s labels for all documents",
 }
 

@@ -38,7 +38,7 @@ def mean(shares: np.ndarray) -> float:
 def test_every_schedule_is_a_share_that_spends_golds_part(
     gold_fraction: float, name: ScheduleName
 ) -> None:
-    shares = shares_of(SCHEDULES[name](BlendingConfig(), gold_fraction))
+    shares = shares_of(SCHEDULES[name].make(BlendingConfig(), gold_fraction))
     assert shares.min() >= 0
     assert shares.max() <= 1
     assert mean(shares) == pytest.approx(gold_fraction, abs=0.02)
@@ -48,7 +48,7 @@ def test_every_schedule_is_a_share_that_spends_golds_part(
 
 @given(gold_fraction=st.floats(0.02, 0.98), name=st.sampled_from(OF_ITS_OWN_MEAN))
 def test_backwards_gold_falls_and_spends_the_same(gold_fraction: float, name: ScheduleName) -> None:
-    forwards = SCHEDULES[name](BlendingConfig(), gold_fraction)
+    forwards = SCHEDULES[name].make(BlendingConfig(), gold_fraction)
     shares = shares_of(backwards(forwards))
     assert mean(shares) == pytest.approx(mean(shares_of(forwards)), abs=1e-9)
     assert shares[0] == pytest.approx(forwards(1.0))
@@ -111,7 +111,7 @@ def test_a_table_is_joined_by_lines_jumps_and_is_held_at_its_ends() -> None:
 
 def test_a_piecewise_schedule_needs_its_table() -> None:
     with pytest.raises(ConfigError, match=r"blending\.table: missing"):
-        SCHEDULES["piecewise"](BlendingConfig(), 0.5)
+        SCHEDULES["piecewise"].make(BlendingConfig(), 0.5)
 
 
 @pytest.mark.parametrize("table", [[[0, 1.2]], [[-0.1, 0]], [[0.5]]])
@@ -125,10 +125,10 @@ def test_parameters_of_the_user_are_taken() -> None:
         share=0.9, midpoint=0.1, steepness=50, exponent=2, rate=2, steps=2, cycles=4,
         table=((0.0, 0.25), (1.0, 0.75)),
     )  # fmt: skip
-    assert SCHEDULES["constant"](config, 0.2)(0.5) == 0.9
-    assert SCHEDULES["sigmoid"](config, 0.2)(0.1) == 0.5
-    assert SCHEDULES["power"](config, 0.2)(0.5) == 0.25
-    assert SCHEDULES["exponential"](config, 0.2)(0.5) == exponential(2)(0.5)
-    assert SCHEDULES["step"](config, 0.2)(0.6) == pytest.approx(0.4)
-    assert SCHEDULES["cyclic"](config, 0.2)(0.3) == pytest.approx(0.08)
-    assert SCHEDULES["piecewise"](config, 0.2)(0.5) == 0.5
+    assert SCHEDULES["constant"].make(config, 0.2)(0.5) == 0.9
+    assert SCHEDULES["sigmoid"].make(config, 0.2)(0.1) == 0.5
+    assert SCHEDULES["power"].make(config, 0.2)(0.5) == 0.25
+    assert SCHEDULES["exponential"].make(config, 0.2)(0.5) == exponential(2)(0.5)
+    assert SCHEDULES["step"].make(config, 0.2)(0.6) == pytest.approx(0.4)
+    assert SCHEDULES["cyclic"].make(config, 0.2)(0.3) == pytest.approx(0.08)
+    assert SCHEDULES["piecewise"].make(config, 0.2)(0.5) == 0.5

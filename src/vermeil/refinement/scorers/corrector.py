@@ -32,8 +32,8 @@ VERSION = 2
 
 def corrector_probabilities(
     judge_corpora: JudgeCorpora, settings: ScorerSettings, progress: Progress = silent
-) -> ClassProbabilities:
-    """Return a corrector's class probabilities of all documents.
+) -> dict[str, ClassProbabilities]:
+    """Return a corrector's class probabilities of all documents, under the name ``corrector``.
 
     Each gold document is predicted by a corrector whose second stage left out its fold. Silver is
     predicted by a corrector of all gold, except for groups that gold has, too.
@@ -53,7 +53,8 @@ def corrector_probabilities(
     corpora = (judge_corpora.gold, judge_corpora.teacher_labels, judge_corpora.silver)
     key = cache_key(f"corrector:{VERSION}", corpora, job)
     name = f"{key}-{job.seed}-corrector-{job.selection.folds}"
-    return settings.cache.get(name, partial(_fit_predict, judge_corpora, job, progress))
+    found = settings.cache.get(name, partial(_fit_predict, judge_corpora, job, progress))
+    return {"corrector": found}
 
 
 def _fit_predict(

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.blending.regimens import SINGLE_ORIGIN
+from vermeil.blending.regimens import REGIMENS
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent, with_stage_name
 from vermeil.errors import DataError
@@ -84,7 +84,7 @@ def _check_ids(documents: Sequence[Document]) -> None:
 
 def _check_folds(job: TrainJob, fold_of: Mapping[str, int]) -> None:
     """Raise `DataError` if one fold holds all documents of an origin to train on."""
-    only = SINGLE_ORIGIN.get(job.blending.regimen)
+    only = REGIMENS[job.blending.regimen].origin
     for name, documents in {"gold": job.gold, "silver": job.silver}.items():
         groups = {document.group_or_id for document in documents}
         if only in (None, name) and len({fold_of[group] for group in groups}) < 2:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 
-from vermeil.blending.config import BlendingConfig, RegimenName, ScheduleName
+from vermeil.blending.config import BlendingConfig
+from vermeil.blending.regimens import REGIMENS
+from vermeil.blending.schedules import SCHEDULES
 from vermeil.errors import ConfigError
 from vermeil.renamed import new_key
 
@@ -15,8 +17,8 @@ CEILING = "ceiling"
 """The regimen gold_only, trained on gold and on the silver documents with their gold labels."""
 
 KNOWN_REGIMENS = (
-    *(name for name in get_args(RegimenName) if name != "schedule"),
-    *get_args(ScheduleName),
+    *(name for name in REGIMENS if name != "schedule"),
+    *SCHEDULES,
     CEILING,
 )
 """Names that a study can use without defining them as variants."""
@@ -44,9 +46,9 @@ def blending_for(
             raise ConfigError(*_variant_problems(regimen, error)) from error
     if regimen == CEILING:
         return blending.model_copy(update={"regimen": "gold_only"})
-    if regimen in get_args(RegimenName) and regimen != "schedule":
+    if regimen in REGIMENS and regimen != "schedule":
         return blending.model_copy(update={"regimen": regimen})
-    if regimen in get_args(ScheduleName):
+    if regimen in SCHEDULES:
         return blending.model_copy(update={"regimen": "schedule", "schedule": regimen})
     raise ConfigError(
         f"study.regimens: {regimen!r} is unknown; expected one of "

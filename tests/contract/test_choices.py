@@ -1,0 +1,33 @@
+"""Every choice that a configuration can name has one complete entry in its table."""
+
+from typing import get_args
+
+from vermeil.blending.config import RegimenName, ScheduleName
+from vermeil.blending.regimens import REGIMENS
+from vermeil.blending.schedules import SCHEDULES
+from vermeil.refinement.scorers.registry import SCORERS
+from vermeil.selection.config import SelectionConfig
+from vermeil.studies.cells.regimens import KNOWN_REGIMENS
+from vermeil.studies.format import REGIMEN_MEANINGS, REGIMEN_NAMES
+
+
+def test_configuration_names_every_schedule_and_no_other() -> None:
+    assert set(get_args(ScheduleName)) == set(SCHEDULES)
+
+
+def test_configuration_names_every_regimen_and_no_other() -> None:
+    assert set(get_args(RegimenName)) == set(REGIMENS)
+
+
+def test_every_regimen_of_a_study_has_a_title_and_a_meaning() -> None:
+    assert set(KNOWN_REGIMENS) <= set(REGIMEN_NAMES) == set(REGIMEN_MEANINGS)
+    assert len(set(REGIMEN_NAMES.values())) == len(REGIMEN_NAMES)
+    assert all(REGIMEN_MEANINGS.values())
+
+
+def test_selection_section_switches_on_every_auxiliary_scorer() -> None:
+    default = SelectionConfig()
+    for name, spec in SCORERS.items():
+        assert SelectionConfig.model_fields[name].annotation is bool
+        assert not spec.enabled(default)
+        assert spec.enabled(default.model_copy(update={name: True}))
