@@ -9,6 +9,8 @@ from vermeil.refinement.scorers.registry import SCORERS
 from vermeil.selection.config import SelectionConfig
 from vermeil.studies.cells.regimens import KNOWN_REGIMENS
 from vermeil.studies.format import REGIMEN_MEANINGS, REGIMEN_NAMES
+from vermeil.teacher.backends.registry import BACKENDS
+from vermeil.teacher.config import BackendName, TeacherConfig
 
 
 def test_configuration_names_every_schedule_and_no_other() -> None:
@@ -31,3 +33,9 @@ def test_selection_section_switches_on_every_auxiliary_scorer() -> None:
         assert SelectionConfig.model_fields[name].annotation is bool
         assert not spec.enabled(default)
         assert spec.enabled(default.model_copy(update={name: True}))
+
+
+def test_configuration_names_every_backend_and_no_other() -> None:
+    assert set(get_args(BackendName)) == set(BACKENDS)
+    variables = {name: TeacherConfig(backend=name).key_variable for name in BACKENDS}
+    assert variables == {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}

@@ -25,6 +25,13 @@ With the name of the tool, where the file does not identify it:
   vermeil review import doccano:all.jsonl --silver silver.jsonl --output gold.jsonl
 """
 
+
+def _tool_names() -> list[str]:
+    from vermeil.corpora.tools.registry import TOOLS
+
+    return list(TOOLS)
+
+
 app = typer.Typer(no_args_is_help=True, help="Review silver in an annotation tool.")
 
 
@@ -35,8 +42,13 @@ def export(
     ],
     *,
     to: Annotated[
-        Literal["label-studio", "doccano", "prodigy", "argilla"],
-        typer.Option("--to", help="Annotation tool."),
+        str,
+        typer.Option(
+            "--to",
+            metavar="TOOL",
+            autocompletion=_tool_names,
+            help="Annotation tool, for example label-studio. An unknown one lists all.",
+        ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Output file; .gz compresses.")],
     order: Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vermeil.student.network.encoder import require_encoder
-from vermeil.teacher.backends.sdk import require_sdk
+from vermeil.teacher.backends.registry import require_backend
 from vermeil.teacher.config import DemonstrationsConfig, TeacherConfig
 
 
@@ -14,6 +14,6 @@ def require_demonstrations(config: DemonstrationsConfig) -> None:
 
 
 def require_teachers(teacher: TeacherConfig) -> None:
-    """Raise `ConfigError` unless the SDKs of all teachers are installed."""
+    """Raise `ConfigError` unless the packages of all teachers are installed."""
     for one in teacher.all_teachers():
-        require_sdk(one.backend)
+        require_backend(one)

@@ -24,7 +24,7 @@ from vermeil.student.network.encoder import find_encoder
 from vermeil.tasks import make_task
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import host_of, is_loopback
-from vermeil.teacher.backends.models import list_models
+from vermeil.teacher.backends.registry import list_models
 from vermeil.teacher.consent import Volume, check_consent
 from vermeil.teacher.requests import check_prompt
 

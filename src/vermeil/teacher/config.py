@@ -8,9 +8,10 @@ from pydantic import Field, JsonValue, field_validator, model_validator
 
 from vermeil.section import Section
 
+BackendName = Literal["openai", "anthropic"]
+"""The keys of `vermeil.teacher.backends.registry.BACKENDS`."""
 Structured = Literal["off", "json_schema", "json_object", "vllm", "llama_cpp"]
 
-_KEY_VARIABLES = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 _RESERVED_FIELDS = {"model", "messages", "system", "stream", "n", "temperature", "max_tokens"} | {
     "max_completion_tokens",
     "response_format",
@@ -57,7 +58,7 @@ class AdditionalTeacherConfig(Section):
 
     model: str
     """Name of the model on its server."""
-    backend: Literal["openai", "anthropic"] | None = None
+    backend: BackendName | None = None
     """API of its server: openai or anthropic."""
     base_url: str | None = None
     """Base URL of its API."""
@@ -85,7 +86,7 @@ class PriceConfig(Section):
 class TeacherConfig(Section):
     """The model that annotates, its prompts, and limits on rates and spending."""
 
-    backend: Literal["openai", "anthropic"] = "openai"
+    backend: BackendName = "openai"
     """API of the server. openai: OpenAI, Azure, vLLM, SGLang, llama.cpp, Ollama and other
     compatible servers. anthropic: Anthropic's Messages API. It needs
     `pip install "vermeil[anthropic]"`."""
@@ -199,8 +200,8 @@ class TeacherConfig(Section):
 
     @property
     def key_variable(self) -> str:
-        """Name of the environment variable with the API key."""
-        return self.api_key_env or _KEY_VARIABLES[self.backend]
+        """Name of the environment variable with the API key; default: ``NAME_API_KEY``."""
+        return self.api_key_env or f"{self.backend.upper()}_API_KEY"
 
     @field_validator("extra")
     @classmethod

@@ -13,7 +13,7 @@ from vermeil.data.reply import State
 from vermeil.errors import ConsentError, TeacherError
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.locate import locate
-from vermeil.teacher.backends.models import list_models
+from vermeil.teacher.backends.registry import list_models
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.store.store import ReplyStore
 

@@ -23,7 +23,7 @@ from vermeil.jobs.annotate import annotate
 from vermeil.jobs.locate import locate
 from vermeil.tasks import make_task
 from vermeil.tasks.config import LabelConfig, TaskConfig
-from vermeil.teacher.backends.models import list_models
+from vermeil.teacher.backends.registry import list_models
 from vermeil.teacher.config import TeacherConfig
 
 pytestmark = pytest.mark.slow

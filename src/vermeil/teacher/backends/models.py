@@ -5,30 +5,31 @@ from __future__ import annotations
 import json
 
 from vermeil.errors import TeacherError
-from vermeil.teacher.backends.sdk import Sdk
+from vermeil.teacher.backends.sdk import Sdk, SdkSpec
 from vermeil.teacher.config import TeacherConfig
 
 _TIMEOUT = 10.0
 """Seconds to wait for the list of models."""
-_PATHS = {"openai": "/models", "anthropic": "/v1/models?limit=1000"}
-"""Path of the list of models, per backend."""
 
 
-def list_models(config: TeacherConfig) -> tuple[str, ...] | None:
+def sdk_models(config: TeacherConfig, spec: SdkSpec) -> tuple[str, ...] | None:
     """Return the names of the teacher's models (``GET /models``).
+
+    Args:
+        config: settings of the teacher.
+        spec: the provider's SDK.
 
     Returns:
         The names; None if the server answers but does not list them.
 
     Raises:
-        ConfigError: the address is invalid, a remote teacher's key is missing, or the backend's SDK
-            is not installed.
+        ConfigError: the address is invalid, a remote teacher's key is missing.
         TeacherError: no server answers, or it does not accept the key.
     """
-    sdk = Sdk(config)
+    sdk = Sdk(config, spec)
     with sdk.client(min(_TIMEOUT, config.timeout)) as client:
         try:
-            body = client.get(_PATHS[config.backend], cast_to=str, options={"headers": sdk.headers})
+            body = client.get(spec.models_path, cast_to=str, options={"headers": sdk.headers})
         except sdk.module.APIStatusError as error:
             if error.status_code in (404, 405, 501):
                 return None

@@ -4,43 +4,98 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from vermeil.errors import ConfigError
+from vermeil.optional import require
 from vermeil.teacher.backends.anthropic.batches import AnthropicBatches
 from vermeil.teacher.backends.anthropic.online import AnthropicBackend
+from vermeil.teacher.backends.anthropic.sdk_spec import ANTHROPIC
 from vermeil.teacher.backends.base import Backend
 from vermeil.teacher.backends.batch_base import BatchBackend
+from vermeil.teacher.backends.models import sdk_models
 from vermeil.teacher.backends.openai.batches import OpenAIBatches
 from vermeil.teacher.backends.openai.online import OpenAIBackend
-from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.backends.openai.sdk_spec import OPENAI
+from vermeil.teacher.config import BackendName, TeacherConfig
 
 OpenBatches = Callable[[TeacherConfig], BatchBackend]
 """Opens the batch API of a configured teacher."""
+
+ModelNames = tuple[str, ...] | None
+"""Names of the models of a server; None: the server does not list them."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackendSpec:
     """The clients of one kind of API.
 
+    The API key of a backend is in the environment variable ``NAME_API_KEY``, with the backend's
+    name in capitals (`TeacherConfig.key_variable`).
+
     Args:
         online: opens a client that sends one request at a time.
-        batches: opens a client of the batch API.
+        list_models: returns the names of the server's models; checks the connection.
+        batches: opens a client of the batch API; None: the API has no batches.
+        extra: optional dependency (see `vermeil.optional`); None: the base package has all.
     """
 
     online: Callable[[TeacherConfig], Backend]
-    batches: OpenBatches
+    list_models: Callable[[TeacherConfig], ModelNames]
+    batches: OpenBatches | None = None
+    extra: str | None = None
 
 
-BACKENDS: dict[str, BackendSpec] = {
-    "openai": BackendSpec(OpenAIBackend, OpenAIBatches),
-    "anthropic": BackendSpec(AnthropicBackend, AnthropicBatches),
+BACKENDS: dict[BackendName, BackendSpec] = {
+    "openai": BackendSpec(OpenAIBackend, partial(sdk_models, spec=OPENAI), OpenAIBatches),
+    "anthropic": BackendSpec(
+        AnthropicBackend, partial(sdk_models, spec=ANTHROPIC), AnthropicBatches, "anthropic"
+    ),
 }
+"""Every backend by its name in ``teacher.backend``."""
+
+
+def require_backend(config: TeacherConfig) -> None:
+    """Raise `ConfigError` unless the packages of the teacher's backend are installed."""
+    extra = BACKENDS[config.backend].extra
+    if extra is not None:
+        require(f'teacher.backend = "{config.backend}"', extra)
 
 
 def open_backend(config: TeacherConfig) -> Backend:
-    """Return the configured backend, which sends one request at a time."""
+    """Return the configured backend, which sends one request at a time.
+
+    Raises:
+        ConfigError: its packages are not installed, or the configuration is wrong.
+    """
+    require_backend(config)
     return BACKENDS[config.backend].online(config)
 
 
 def open_batches(config: TeacherConfig) -> BatchBackend:
-    """Return the configured client of the batch API."""
-    return BACKENDS[config.backend].batches(config)
+    """Return the configured client of the batch API.
+
+    Raises:
+        ConfigError: the backend has no batches, its packages are not installed, or the
+            configuration is wrong.
+    """
+    require_backend(config)
+    batches = BACKENDS[config.backend].batches
+    if batches is None:
+        raise ConfigError(
+            f'teacher.mode = "batch": the backend {config.backend} has no batches; set it to '
+            '"online"'
+        )
+    return batches(config)
+
+
+def list_models(config: TeacherConfig) -> ModelNames:
+    """Return the names of the teacher's models.
+
+    Raises:
+        ConfigError: the packages of the backend are not installed, the address is invalid, or a
+            remote teacher's key is missing.
+        TeacherError: no server answers, or it does not accept the key.
+    """
+    require_backend(config)
+    return BACKENDS[config.backend].list_models(config)

@@ -6,10 +6,11 @@ an SDK leaves this folder.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from vermeil.optional import require
 from vermeil.teacher.address import api_key, host_of, is_loopback
 from vermeil.teacher.backends.base import AttemptError, ErrorScope
 from vermeil.teacher.backends.http_status import error_for_status
@@ -21,31 +22,53 @@ _CONNECTION_ERRORS = {"ConnectError", "ConnectTimeout"}
 """Names of the HTTP client's exceptions for a failed connection."""
 
 
+def _no_settings(_: TeacherConfig) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class SdkSpec:
+    """The SDK of one provider.
+
+    Args:
+        load: imports its package, which takes half a second.
+        client: name of its client class; the client for asyncio has the prefix ``Async``.
+        models_path: path of the list of models.
+        settings: returns arguments of the client that only this provider has.
+    """
+
+    load: Callable[[], ModuleType]
+    client: str
+    models_path: str
+    settings: Callable[[TeacherConfig], dict[str, Any]] = _no_settings
+
+
 class Sdk:
     """A provider's SDK with the settings and key of a teacher.
 
     Args:
         config: settings of the teacher.
+        spec: the SDK.
 
     Raises:
-        ConfigError: the address is invalid, a remote server's key is missing, or the SDK is not
-            installed.
+        ConfigError: the address is invalid, or a remote server's key is missing.
     """
 
-    def __init__(self, config: TeacherConfig) -> None:
+    def __init__(self, config: TeacherConfig, spec: SdkSpec) -> None:
         self.config = config
+        self.spec = spec
         self.key = api_key(config)
-        self.module = _import_openai() if config.backend == "openai" else _import_anthropic()
+        self.module = spec.load()
 
     def client(self, timeout: float | None = None) -> Any:
         """Return a synchronous client."""
-        kind, http = _CLIENTS[self.config.backend], self.module.DefaultHttpxClient
-        return getattr(self.module, kind)(**self._settings(http, timeout))
+        http = self.module.DefaultHttpxClient
+        return getattr(self.module, self.spec.client)(**self._settings(http, timeout))
 
     def async_client(self) -> Any:
         """Return a client for asyncio."""
-        kind, http = _CLIENTS[self.config.backend], self.module.DefaultAsyncHttpxClient
-        return getattr(self.module, f"Async{kind}")(**self._settings(http, None))
+        http = self.module.DefaultAsyncHttpxClient
+        return getattr(self.module, f"Async{self.spec.client}")(**self._settings(http, None))
 
     @property
     def headers(self) -> dict[str, Any]:
@@ -110,33 +133,6 @@ class Sdk:
             "timeout": timeout,
             "http_client": http(trust_env=not local, follow_redirects=False, timeout=timeout),
         }
-        if config.backend == "anthropic":
-            settings["base_url"] = config.base_url.rstrip("/").removesuffix("/v1")
-            # It could send prompts and replies to a trace collector.
-            settings["open_telemetry"] = False
         if config.azure_api_version:
             settings["default_query"] = {"api-version": config.azure_api_version}
-        return settings
-
-
-_CLIENTS = {"openai": "OpenAI", "anthropic": "Anthropic"}
-"""Name of the SDK's client class, per backend."""
-
-
-def require_sdk(backend: str) -> None:
-    """Raise `ConfigError` if the SDK of a backend is not installed; that of openai always is."""
-    if backend == "anthropic":
-        require('teacher.backend = "anthropic"', "anthropic")
-
-
-def _import_openai() -> ModuleType:
-    import openai  # takes half a second
-
-    return openai
-
-
-def _import_anthropic() -> ModuleType:
-    require_sdk("anthropic")
-    import anthropic
-
-    return anthropic
+        return settings | self.spec.settings(config)

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import IO, Any
 
 from vermeil.data.reply import Request
+from vermeil.teacher.backends.anthropic.sdk_spec import ANTHROPIC
 from vermeil.teacher.backends.anthropic.wire import NOT_A_MESSAGE, message_body, parse_message
 from vermeil.teacher.backends.batch_base import (
     BatchLimits,
@@ -48,7 +49,7 @@ class AnthropicBatches:
         check_consent(config)
         self.limits = limits
         self._config = config
-        self._sdk = Sdk(config)
+        self._sdk = Sdk(config, ANTHROPIC)
         self._client = self._sdk.client(max(_TRANSFER_TIMEOUT, config.timeout))
 
     def encode(self, name: str, request: Request) -> bytes:

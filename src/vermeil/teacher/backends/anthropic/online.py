@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from vermeil.data.reply import Reply, Request
+from vermeil.teacher.backends.anthropic.sdk_spec import ANTHROPIC
 from vermeil.teacher.backends.anthropic.wire import NOT_A_MESSAGE, message_body, parse_message
 from vermeil.teacher.backends.base import AttemptError, ErrorScope, ServerRateLimits
 from vermeil.teacher.backends.rate_headers import parse_rate_limits
@@ -29,7 +30,7 @@ class AnthropicBackend:
 
         check_consent(config)
         self._config = config
-        self._sdk = Sdk(config)
+        self._sdk = Sdk(config, ANTHROPIC)
         self.limits: ServerRateLimits | None = None
         self._response = httpx2.Response
         self._client = self._sdk.async_client()

@@ -22,6 +22,7 @@ from vermeil.teacher.backends.batch_calls import cancel, translate_errors
 from vermeil.teacher.backends.batch_types import ProviderBatch
 from vermeil.teacher.backends.http_status import error_for_status
 from vermeil.teacher.backends.openai.logprobs import logprobs_rejection_advice
+from vermeil.teacher.backends.openai.sdk_spec import OPENAI
 from vermeil.teacher.backends.openai.wire import NOT_A_COMPLETION, chat_body, parse_completion
 from vermeil.teacher.backends.sdk import Sdk
 from vermeil.teacher.backends.structured_output import schema_rejection_advice
@@ -54,7 +55,8 @@ class OpenAIBatches:
         self._config = config
         # In Azure's older addresses, files and batches are not below a deployment.
         root = config.base_url.split("/deployments/")[0] if config.azure_api_version else None
-        self._sdk = Sdk(config.model_copy(update={"base_url": root}) if root else config)
+        at_root = config.model_copy(update={"base_url": root}) if root else config
+        self._sdk = Sdk(at_root, OPENAI)
         self._path = "/v1/chat/completions" if root is None else "/chat/completions"
         self._client = self._sdk.client(max(_TRANSFER_TIMEOUT, config.timeout))
         # Newer OpenAI models accept only max_completion_tokens.
