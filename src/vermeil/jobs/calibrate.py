@@ -15,6 +15,7 @@ from vermeil.evaluation.calibration import Reliability, fit_temperature, log_los
 
 if TYPE_CHECKING:
     from vermeil.student.inference.predictor import Predictor
+    from vermeil.tasks.protocol import Task
 
 MINIMUM_SPANS = 20
 """Smallest number of scored spans for which a temperature is fitted."""
@@ -82,43 +83,41 @@ def calibrate(
     return CalibrateReport(temperature, reliability(*before), reliability(*after))
 
 
-def collect_span_scores(
-    pairs: Iterable[tuple[Annotation, Annotation]],
+def collect_scores(
+    task: Task, pairs: Iterable[tuple[Annotation, Annotation]]
 ) -> tuple[list[float], list[bool]]:
-    """Return the scores of the predicted spans that have one, and whether each span is in gold.
+    """Return the scores of the predicted labels that have one, and whether each is correct.
 
     Args:
+        task: compares annotations.
         pairs: gold and prediction of each document.
     """
-    scores: list[float] = []
-    correct: list[bool] = []
-    for gold, predicted in pairs:
-        known = {span.key for span in gold.spans or ()}
-        for span in predicted.spans or ():
-            if span.score is not None:
-                scores.append(span.score)
-                correct.append(span.key in known)
-    return scores, correct
+    found = [scored for gold, predicted in pairs for scored in task.scored_labels(gold, predicted)]
+    return [score for score, _ in found], [correct for _, correct in found]
 
 
 class _PredictedDocuments:
-    """Documents with predicted spans, and their class probabilities; predicted once."""
+    """Documents with scored predictions, and their class probabilities; predicted once."""
 
     def __init__(self, predictor: Predictor, dev: Sequence[Document], progress: Progress) -> None:
         from vermeil.student.inference.batching import apply_temperature
 
-        self._decode, self._apply_temperature = predictor.task.decode, apply_temperature
+        self._task, self._apply_temperature = predictor.task, apply_temperature
         self._documents = []
         plain = [document.with_annotation(UNANNOTATED) for document in dev]
         rows = predictor.predict_proba(plain)
         for document, (encoded, probabilities) in zip(dev, rows, strict=True):
-            if self._decode(encoded.words, probabilities).spans:
+            decoded = self._task.decode(encoded.words, probabilities)
+            if any(True for _ in self._task.scored_labels(document.annotation, decoded)):
                 self._documents.append((document.annotation, encoded.words, probabilities))
         progress("calibrate", len(dev), len(dev), {})
 
     def scores_at(self, temperature: float) -> tuple[list[float], list[bool]]:
         """Return the span scores at a temperature, and whether each span is correct."""
-        return collect_span_scores(
-            (gold, self._decode(words, self._apply_temperature(rows, temperature)))
-            for gold, words, rows in self._documents
+        return collect_scores(
+            self._task,
+            (
+                (gold, self._task.decode(words, self._apply_temperature(rows, temperature)))
+                for gold, words, rows in self._documents
+            ),
         )

@@ -19,7 +19,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
 from vermeil.evaluation.calibration import Reliability, reliability
 from vermeil.jobs.appraise import Agreement, Appraisal, agreement, appraise
-from vermeil.jobs.calibrate import collect_span_scores
+from vermeil.jobs.calibrate import collect_scores
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.tasks import task_for
 from vermeil.tasks.protocol import Task
@@ -183,7 +183,7 @@ def _evaluate_model(
 def _evaluate(predicted: list[Document], gold: list[Document], task: Task) -> Evaluation:
     appraisal = appraise(predicted, gold, task)
     by_id = {document.id: document.annotation for document in predicted}
-    scores, correct = collect_span_scores((one.annotation, by_id[one.id]) for one in gold)
+    scores, correct = collect_scores(task, ((one.annotation, by_id[one.id]) for one in gold))
     return Evaluation(appraisal, reliability(scores, correct) if scores else None)
 
 

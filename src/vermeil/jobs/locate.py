@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vermeil.data.annotation_spans import with_origin
 from vermeil.data.document import UNANNOTATED, Annotation, Document
 from vermeil.data.document_stream import DocumentStream
 from vermeil.data.mention import Status
@@ -180,8 +181,4 @@ def _silver(reading: ReplyResult) -> Annotation:
     """Return the annotation of a reply; its spans get the origin silver."""
     if reading.state not in USABLE:
         return UNANNOTATED
-    annotation = reading.annotation
-    if annotation.spans is None:
-        return annotation
-    spans = tuple(s if s.origin else replace(s, origin="silver") for s in annotation.spans)
-    return replace(annotation, spans=spans)
+    return with_origin(reading.annotation, "silver", keep=True)

@@ -15,13 +15,20 @@ from vermeil.corpora.objects import parse_object, read_object_file
 from vermeil.corpora.recognise import recognise_file
 from vermeil.corpora.source import add_error_location, read_lines
 from vermeil.corpora.tools.answers import AnsweredText
+from vermeil.corpora.tools.corrections import (
+    Correction,
+    DocumentAnswers,
+    Reason,
+    SpanChanges,
+    check_answers,
+)
 from vermeil.corpora.tools.json_fields import text_at
 from vermeil.corpora.tools.registry import TOOLS, tool_lines
+from vermeil.data.annotation_spans import count_spans, scores
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document
 from vermeil.data.written import check_file
 from vermeil.errors import ConfigError, DataError
-from vermeil.jobs.corrections import Correction, DocumentAnswers, Reason, SpanChanges, check_answers
 from vermeil.jobs.review_report import ReviewExportReport, ReviewReport
 
 Order = Literal["given", "score", "abstentions"]
@@ -238,7 +245,7 @@ def _first(documents: Iterable[Document], limit: int | None) -> Iterator[Documen
 
 def _lowest_score(document: Document) -> float:
     """Return the lowest score of a span; 2.0 if no span has a score, so that it is sorted last."""
-    return min((s.score for s in document.spans or () if s.score is not None), default=2.0)
+    return min(scores(document.annotation), default=2.0)
 
 
 def _most_abstained(document: Document) -> int:
@@ -255,8 +262,8 @@ def _exported(documents: Iterable[Document], counts: Counter[str]) -> Iterator[D
     for document in documents:
         annotation = document.annotation
         counts["documents"] += 1
-        counts["spans"] += len(annotation.spans or ())
+        counts["spans"] += count_spans(annotation)
         counts["abstentions"] += len(annotation.abstain)
-        counts["scores"] += sum(span.score is not None for span in annotation.spans or ())
+        counts["scores"] += len(scores(annotation))
         counts["meta"] += bool(document.meta)
         yield document

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vermeil.jobs.corrections import Reason, SpanChanges
+from vermeil.corpora.tools.corrections import Reason, SpanChanges
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
@@ -11,6 +10,7 @@ from vermeil.config import Config
 from vermeil.corpora import find_leaks, read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.reading import ReadReport
+from vermeil.data.annotation_spans import label_counts
 from vermeil.data.document import Document
 from vermeil.errors import DataError, VermeilError
 from vermeil.pipeline.check_report import CheckFinding, Severity
@@ -96,10 +96,7 @@ def check_corpus(
 
 def count_documents(documents: list[Document]) -> dict[str, Any]:
     """Return numbers of documents, groups, annotated documents and annotations by label."""
-    labels: Counter[str] = Counter()
-    for document in documents:
-        labels.update(span.label for span in document.spans or ())
-        labels.update(document.labels or ())
+    labels = label_counts(document.annotation for document in documents)
     return {
         "documents": len(documents),
         "groups": len({document.group_or_id for document in documents}),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from vermeil.data.annotation_spans import uncertain_offsets, uncertainties
 from vermeil.data.document import Document
 from vermeil.data.region import Candidate
 from vermeil.data.words import words_of
@@ -72,15 +73,14 @@ def _judged_document(
     student_rows = None if predictions.students is None else predictions.students[known_as.id]
     auxiliary_rows = [scores[known_as.id] for scores in predictions.auxiliary.values()]
     words = words_of(known_as)
-    spans = teacher_document.spans or ()
     candidates = CandidateDocument(
         known_as.group_or_id,
         WordIndex.from_text(teacher_document.text, words),
         task.regions(teacher_document, words, student_rows, auxiliary_rows),
         task.span_keys(teacher_document, words),
         gold is not None,
-        {s.key: 1 - s.score for s in spans if s.score is not None},
-        frozenset(s.key for s in spans if s.status in ("fuzzy", "ambiguous")),
+        uncertainties(teacher_document.annotation),
+        uncertain_offsets(teacher_document.annotation),
     )
     predicted = candidates.teacher_labels
     if student_rows is not None:

@@ -45,11 +45,11 @@ def _apply_to_document(
     policy: Policy,
     threshold: float,
 ) -> Document:
-    result = apply_policy(document.spans or (), regions, policy, threshold)
+    result = apply_policy(document.annotation, regions, policy, threshold)
     abstain = (*document.annotation.abstain, *result.abstain)
     if policy in ("relabel", "soft"):
         abstain = result.abstain  # the judge labels earlier abstentions, too
-    changed = document.with_annotation(task.make_annotation(result.spans, abstain))
+    changed = document.with_annotation(task.make_annotation(result.labelled, abstain))
     if not result.changes:
         return changed
     return replace(changed, meta={**document.meta, "changes": list(result.changes)})

@@ -7,10 +7,10 @@ docs/results/recipes.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
-from vermeil.data.document import Annotation, Document
+from vermeil.data.annotation_spans import with_origin
+from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent, with_stage_name
 from vermeil.data.words import words_of
 from vermeil.refinement.cache import cache_key
@@ -41,12 +41,6 @@ def self_annotate(
     steps = with_stage_name(progress, "self-training")
     rows = own.cache.get(f"{key}-{job.seed}-plain", partial(fit_predict, job, plain, steps))
     return tuple(
-        d.with_annotation(_with_student_origin(job.task.decode(words_of(d), rows[d.id])))
+        d.with_annotation(with_origin(job.task.decode(words_of(d), rows[d.id]), "student"))
         for d in plain
     )
-
-
-def _with_student_origin(annotation: Annotation) -> Annotation:
-    if annotation.spans is None:
-        return annotation
-    return replace(annotation, spans=tuple(replace(s, origin="student") for s in annotation.spans))

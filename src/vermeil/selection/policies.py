@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.document import Range, Span
+from vermeil.data.annotation_spans import spans_by_key
+from vermeil.data.document import Annotation, Range, Span
 from vermeil.data.region import Candidate, Region, SpanKey, overlaps
 from vermeil.selection.config import Policy
 
@@ -70,30 +71,30 @@ class PolicyResult:
     """The annotation of a document after a policy.
 
     Args:
-        spans: the spans, in order.
+        labelled: the labelled ranges, in order.
         abstain: ranges with unknown labels.
         changes: differences from the teacher's annotation, for display: ``start``, ``end``,
             ``was``, ``is`` (labels; None: no span; ``?``: masked) and ``probability``, the
             probability that the teacher was correct.
     """
 
-    spans: tuple[Span, ...]
+    labelled: tuple[Span, ...]
     abstain: tuple[Range, ...]
     changes: tuple[dict[str, Any], ...]
 
 
 def apply_policy(
-    teacher_spans: Sequence[Span], regions: Sequence[JudgedRegion], policy: Policy, threshold: float
+    teacher: Annotation, regions: Sequence[JudgedRegion], policy: Policy, threshold: float
 ) -> PolicyResult:
     """Apply a policy to a document.
 
     Args:
-        teacher_spans: the teacher's spans.
+        teacher: the teacher's annotation, whose details unchanged spans keep.
         regions: the judged regions of the document, in order.
         policy: name of the policy (see `vermeil.selection.config.SelectionConfig`).
         threshold: minimum probability of a span, or of an empty region.
     """
-    known = {(s.start, s.end, s.label): s for s in teacher_spans}
+    known = spans_by_key(teacher)
     spans: list[Span] = []
     abstain: list[Range] = []
     changes: list[dict[str, Any]] = []

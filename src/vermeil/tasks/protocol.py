@@ -162,5 +162,15 @@ class Task(Protocol):
             The regions in the order of the text.
         """
 
+    def scored_labels(
+        self, gold: Annotation, predicted: Annotation
+    ) -> Iterable[tuple[float, bool]]:
+        """Return the score of every predicted label that has one, and whether the label is correct.
+
+        Args:
+            gold: the annotation of people.
+            predicted: the student's annotation of the same document.
+        """
+
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document, ``documents=1``."""

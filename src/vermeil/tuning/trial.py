@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from vermeil.data import annotation_spans
 from vermeil.data.document import Document
 from vermeil.errors import ConfigError
 from vermeil.student.loop.hooks import TrainingHooks
@@ -63,15 +64,7 @@ def train_trial(
 
 def abstain_below(min_score: float, documents: Sequence[Document]) -> list[Document]:
     """Return documents in which spans with a lower score have become abstentions."""
-    return [_abstain_below(min_score, document) for document in documents]
-
-
-def _abstain_below(min_score: float, document: Document) -> Document:
-    spans = document.spans or ()
-    low = [s for s in spans if s.score is not None and s.score < min_score]
-    if not low:
-        return document
-    annotation = document.annotation
-    abstain = sorted({*annotation.abstain, *((s.start, s.end) for s in low)})
-    kept = tuple(s for s in spans if s not in low)
-    return document.with_annotation(replace(annotation, spans=kept, abstain=tuple(abstain)))
+    return [
+        document.with_annotation(annotation_spans.abstain_below(document.annotation, min_score))
+        for document in documents
+    ]

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vermeil.corpora import CorpusConfig, read_corpus, write_corpus
+from vermeil.corpora.tools.corrections import span_changes
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.errors import ConfigError, DataError
-from vermeil.jobs.corrections import span_changes
 from vermeil.jobs.review import export_for_review, import_review, read_ids
 
 TEXT = "Ann met Bob in Rome."

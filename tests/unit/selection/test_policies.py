@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vermeil.data.document import Span
+from vermeil.data.document import Annotation, Span
 from vermeil.data.region import Candidate, Region, SpanKey
 from vermeil.selection.policies import JudgedRegion, apply_policy, expected_f1
 
@@ -20,7 +20,7 @@ def judged_region(
 DOUBTFUL = judged_region({(): 0.1, (ROME,): 0.3, ((0, 4, "PER"),): 0.6}, (ROME,))
 MISSED = judged_region({(): 0.4, ((10, 12, "PER"),): 0.5, ((10, 12, "LOC"),): 0.1}, (), 10, 12)
 SURE = judged_region({(): 0.02, ((20, 24, "LOC"),): 0.98}, ((20, 24, "LOC"),), 20, 24)
-TEACHER = [Span(0, 4, "LOC", status="fuzzy", origin="llm"), Span(20, 24, "LOC")]
+TEACHER = Annotation((Span(0, 4, "LOC", status="fuzzy", origin="llm"), Span(20, 24, "LOC")))
 ALL = [DOUBTFUL, MISSED, SURE]
 
 
@@ -31,23 +31,23 @@ def keys(spans: tuple[Span, ...]) -> list[SpanKey]:
 @pytest.mark.parametrize("policy", ["keep", "drop_document"])
 def test_keep_sets_the_probability_as_score(policy: str):
     result = apply_policy(TEACHER, ALL, policy, 0.5)  # type: ignore[arg-type]
-    assert keys(result.spans) == [ROME, (20, 24, "LOC")]
-    assert [s.score for s in result.spans] == [0.3, 0.98]
+    assert keys(result.labelled) == [ROME, (20, 24, "LOC")]
+    assert [s.score for s in result.labelled] == [0.3, 0.98]
     assert (result.abstain, result.changes) == ((), ())
-    assert [(s.status, s.origin) for s in result.spans] == [("fuzzy", "llm"), (None, "silver")]
+    assert [(s.status, s.origin) for s in result.labelled] == [("fuzzy", "llm"), (None, "silver")]
 
 
 def test_drop_span_drops_spans_below_the_threshold():
     result = apply_policy(TEACHER, ALL, "drop_span", 0.5)
-    assert keys(result.spans) == [(20, 24, "LOC")]
+    assert keys(result.labelled) == [(20, 24, "LOC")]
     assert result.abstain == ()
     assert result.changes == ({"start": 0, "end": 4, "was": "LOC", "is": None, "probability": 0.3},)
-    assert keys(apply_policy(TEACHER, ALL, "drop_span", 0.3).spans) == [ROME, (20, 24, "LOC")]
+    assert keys(apply_policy(TEACHER, ALL, "drop_span", 0.3).labelled) == [ROME, (20, 24, "LOC")]
 
 
 def test_abstain_masks_uncertain_spans_and_probably_missing_ones():
     result = apply_policy(TEACHER, ALL, "abstain", 0.5)
-    assert keys(result.spans) == [(20, 24, "LOC")]
+    assert keys(result.labelled) == [(20, 24, "LOC")]
     assert result.abstain == ((0, 4), (10, 12))
     assert [(c["start"], c["was"], c["is"]) for c in result.changes] == [
         (0, "LOC", "?"),
@@ -59,20 +59,20 @@ def test_abstain_masks_uncertain_spans_and_probably_missing_ones():
 
 def test_weight_sets_the_probability_as_weight():
     result = apply_policy(TEACHER, ALL, "weight", 0.5)
-    assert [(s.weight, s.score) for s in result.spans] == [(0.3, 0.3), (0.98, 0.98)]
+    assert [(s.weight, s.score) for s in result.labelled] == [(0.3, 0.3), (0.98, 0.98)]
     assert result.changes == ()
 
 
 def test_relabel_returns_the_most_probable_candidate():
     result = apply_policy(TEACHER, ALL, "relabel", 0.5)
-    assert keys(result.spans) == [(0, 4, "PER"), (10, 12, "PER"), (20, 24, "LOC")]
+    assert keys(result.labelled) == [(0, 4, "PER"), (10, 12, "PER"), (20, 24, "LOC")]
     assert [(c["was"], c["is"]) for c in result.changes] == [("LOC", "PER"), (None, "PER")]
-    assert [s.score for s in result.spans] == [0.6, 0.5, 0.98]
+    assert [s.score for s in result.labelled] == [0.6, 0.5, 0.98]
 
 
 def test_soft_gives_labels_their_probabilities():
     result = apply_policy(TEACHER, ALL, "soft", 0.5)
-    assert [dict(s.soft or {}) for s in result.spans] == [
+    assert [dict(s.soft or {}) for s in result.labelled] == [
         pytest.approx({"LOC": 0.3, "PER": 0.6}),
         pytest.approx({"PER": 0.5, "LOC": 0.1}),
         pytest.approx({"LOC": 0.98}),
@@ -82,17 +82,17 @@ def test_soft_gives_labels_their_probabilities():
 def test_soft_keeps_a_small_probability_of_a_span_but_not_a_tiny_one():
     mark: Candidate = ((0, 4, "LOC"),)
     probable = judged_region({(): 0.9, mark: 0.1}, mark)
-    result = apply_policy([Span(*mark[0])], [probable], "soft", 0.5)
-    assert [dict(s.soft or {}) for s in result.spans] == [pytest.approx({"LOC": 0.1})]
+    result = apply_policy(Annotation((Span(*mark[0]),)), [probable], "soft", 0.5)
+    assert [dict(s.soft or {}) for s in result.labelled] == [pytest.approx({"LOC": 0.1})]
     assert [(c["was"], c["is"]) for c in result.changes] == [("LOC", None)]
     certain = judged_region({(): 0.96, mark: 0.04}, mark)
-    assert apply_policy([Span(*mark[0])], [certain], "soft", 0.5).spans == ()
+    assert apply_policy(Annotation((Span(*mark[0]),)), [certain], "soft", 0.5).labelled == ()
 
 
 def test_soft_labels_of_an_extent_share_the_probability_of_other_extents():
     longer: Candidate = ((0, 8, "LOC"),)
     one = judged_region({(): 0.1, (ROME,): 0.45, ((0, 4, "PER"),): 0.15, longer: 0.3}, longer)
-    [span] = apply_policy([Span(*longer[0])], [one], "soft", 0.5).spans
+    [span] = apply_policy(Annotation((Span(*longer[0]),)), [one], "soft", 0.5).labelled
     assert span.key == ROME
     assert dict(span.soft or {}) == pytest.approx({"LOC": 0.675, "PER": 0.225})
 
@@ -101,7 +101,7 @@ def test_soft_labels_of_many_labels_sum_to_one_after_rounding():
     # At four digits each of these is rounded up, to 1.0004 together, and a task rejects that.
     sizes = [*[0.10006] * 9, 0.09946]
     one = judged_region({((0, 4, f"L{n}"),): p for n, p in enumerate(sizes)}, ((0, 4, "L0"),))
-    [span] = apply_policy([], [one], "soft", 0.5).spans
+    [span] = apply_policy(Annotation(()), [one], "soft", 0.5).labelled
     assert sum((span.soft or {}).values()) <= 1 + 1e-6
 
 
@@ -123,7 +123,7 @@ def test_the_expected_f1_by_hand():
 def test_teacher_spans_with_the_changes_give_the_result():
     for policy in ("keep", "drop_span", "abstain", "weight", "relabel", "soft"):
         result = apply_policy(TEACHER, ALL, policy, 0.5)  # type: ignore[arg-type]
-        marks = {(s.start, s.end): s.label for s in TEACHER}
+        marks = {(s.start, s.end): s.label for s in TEACHER.spans or ()}
         for change in result.changes:
             where = (change["start"], change["end"])
             assert marks.pop(where, None) == change["was"]
@@ -132,7 +132,7 @@ def test_teacher_spans_with_the_changes_give_the_result():
         masked = dict.fromkeys(result.abstain, "?")
         kept = {
             (s.start, s.end): s.label
-            for s in result.spans
+            for s in result.labelled
             if s.soft is None or sum(s.soft.values()) >= 0.5
         }
         assert marks == kept | masked, policy

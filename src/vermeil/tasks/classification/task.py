@@ -171,6 +171,14 @@ class ClassificationTask:
         whole = 0, len(document.text)
         return (Region(*whole, candidates, log_probs, teacher_choice, student_choice, auxiliary),)
 
+    def scored_labels(
+        self,
+        gold: Annotation,  # noqa: ARG002
+        predicted: Annotation,  # noqa: ARG002
+    ) -> Iterable[tuple[float, bool]]:
+        """Return nothing: labels of texts have no score."""
+        return ()
+
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document; if every document has one label, micro F1 is the accuracy."""
         expected, found = set(gold.labels or ()), set(predicted.labels or ())

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vermeil.data.annotation_spans import spans_by_key
 from vermeil.data.counts import Counts
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
 from vermeil.data.example import Target
@@ -218,6 +219,14 @@ class NerTask:
         return find_regions(
             document, words, probabilities, self.labels, self.config.scheme, auxiliary_probabilities
         )
+
+    def scored_labels(
+        self, gold: Annotation, predicted: Annotation
+    ) -> Iterable[tuple[float, bool]]:
+        """Return the score of every predicted span with a score, and whether it is in gold."""
+        known = spans_by_key(gold)
+        spans = predicted.spans or ()
+        return [(span.score, span.key in known) for span in spans if span.score is not None]
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document strictly; an absent annotation counts as no spans.
