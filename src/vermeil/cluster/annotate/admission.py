@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from vermeil.cluster.annotate.coordinator import Call
+from vermeil.cluster.annotate import messages
+from vermeil.cluster.annotate.messages import Call, Notification
 from vermeil.data.reply import Reply, Request
 from vermeil.errors import TeacherError
 from vermeil.teacher.backends.base import AttemptError, ServerRateLimits
@@ -49,28 +50,38 @@ class CoordinatorClient:
 
     def __init__(self, coordinator: Any, lease: str) -> None:
         self._coordinator, self._lease = coordinator, lease
-        self._notifications: list[Call] = []
+        self._notifications: list[Notification] = []
         self._calls: list[tuple[Call, asyncio.Future[Any]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def call(self, method: str, *arguments: Any) -> Any:
-        """Return the result of a method that does not wait; gathered with other calls."""
+    async def call(self, call: Call) -> Any:
+        """Return the result of a call, which does not wait; gathered with other calls."""
         loop = asyncio.get_running_loop()
         if not self._calls:
             loop.call_later(_COLLECT_SECONDS, self._send_calls)
         result: asyncio.Future[Any] = loop.create_future()
-        self._calls.append(((method, arguments), result))
+        self._calls.append((call, result))
         return await result
 
-    async def call_and_wait(self, method: str, *arguments: Any) -> Any:
-        """Return the result of a method that may wait; sent as a remote call by itself."""
-        return await getattr(self._coordinator, method).remote(self._lease, *arguments)
+    async def reserve_amount(self, key: str, model: str, max_charge: Charge) -> int | None:
+        """Return the number of a reservation as soon as it fits; None: it never fits."""
+        remote = self._coordinator.reserve_amount.remote
+        number: int | None = await remote(self._lease, key, model, max_charge)
+        return number
 
-    def notify(self, method: str, *arguments: Any) -> None:
+    async def acquire(self, tokens: float) -> bool:
+        """Wait until a request may be sent; return False if the lease was revoked."""
+        return bool(await self._coordinator.acquire.remote(self._lease, tokens))
+
+    async def admit(self) -> bool:
+        """Wait until a request may be sent; return False if the first requests all failed alike."""
+        return bool(await self._coordinator.admit.remote(self._lease))
+
+    def notify(self, notification: Notification) -> None:
         """Send a notification within a few milliseconds; it has no result."""
         if not self._notifications:
             asyncio.get_running_loop().call_later(_COLLECT_SECONDS, self._send_notifications)
-        self._notifications.append((method, arguments))
+        self._notifications.append(notification)
 
     def _send_notifications(self) -> None:
         notifications, self._notifications = self._notifications, []
@@ -123,10 +134,10 @@ class RemoteSpendingLimit:
     async def reserve(self, key: str, request: Request) -> Reservation | None:
         """Reserve the maximum charge of an attempt durably at the coordinator."""
         max_charge = charge_of(max_usage(request), self.price)
-        arguments = (key, request.model, max_charge)
-        number = await self._client.call("try_reserve_amount", *arguments)
+        model = request.model
+        number = await self._client.call(messages.TryReserveAmount(key, model, max_charge))
         if number is None:
-            number = await self._client.call_and_wait("reserve_amount", *arguments)
+            number = await self._client.reserve_amount(key, model, max_charge)
         if number is None:
             return None
         # It has no number in the worker's store, which holds no reservations.
@@ -136,7 +147,8 @@ class RemoteSpendingLimit:
 
     def release(self, reservation: Reservation) -> None:
         """Release the reservation of an attempt that was not sent."""
-        self._client.notify("release_reservation", self._reservation_numbers.pop(id(reservation)))
+        number = self._reservation_numbers.pop(id(reservation))
+        self._client.notify(messages.ReleaseReservation(number))
 
     def record_reply(self, request: Request, reply: Reply, reservation: Reservation) -> Charge:
         """Add a reply to the store; return its charge."""
@@ -156,7 +168,7 @@ class RemoteSpendingLimit:
 
     def _record_charge(self, reservation: Reservation, charge: Charge) -> None:
         number = self._reservation_numbers.pop(id(reservation))
-        self._client.notify("record_charge", number, charge)
+        self._client.notify(messages.RecordCharge(number, charge))
 
 
 class RemoteRateLimiter:
@@ -171,30 +183,30 @@ class RemoteRateLimiter:
 
     async def acquire(self, tokens: float) -> None:
         """Wait until a request of about ``tokens`` tokens may be sent."""
-        if await self._client.call("try_acquire", tokens):
+        if await self._client.call(messages.TryAcquire(tokens)):
             return
-        if not await self._client.call_and_wait("acquire", tokens):
+        if not await self._client.acquire(tokens):
             raise TeacherError("this worker's lease was revoked; another worker repeats its work")
 
     def release(self, expected: float, used: float) -> None:
         """Count a request as no longer in flight."""
-        self._client.notify("release", expected, used)
+        self._client.notify(messages.ReleaseRequest(expected, used))
 
     def on_success(self) -> None:
         """Record that the server answered, so that concurrency may rise."""
-        self._client.notify("on_success")
+        self._client.notify(messages.ServerAnswered())
 
     def on_throttled(self) -> None:
         """Record that the server was overloaded, so that concurrency falls."""
-        self._client.notify("on_throttled")
+        self._client.notify(messages.ServerThrottled())
 
     def pause(self, seconds: float) -> None:
         """Stop sending for some seconds."""
-        self._client.notify("pause", seconds)
+        self._client.notify(messages.PauseSending(seconds))
 
     def update_limits(self, limits: ServerRateLimits, tokens: float) -> None:
         """Apply the remaining quota that the server reported."""
-        self._client.notify("update_limits", limits, tokens)
+        self._client.notify(messages.UpdateLimits(limits, tokens))
 
 
 class RemoteFirstFailures:
@@ -210,17 +222,17 @@ class RemoteFirstFailures:
 
     async def admit(self) -> bool:
         """Wait until a request may be sent; return False if the first requests all failed alike."""
-        return not self._is_needed or bool(await self._client.call_and_wait("admit"))
+        return not self._is_needed or await self._client.admit()
 
     async def record(self, failure: str | None) -> None:
         """Record the result of an admitted request; None: its reply is usable."""
         if self._is_needed:
             self._is_needed = failure is not None
             # Not a notification: the last ones of a chunk would be lost.
-            await self._client.call("record", failure)
+            await self._client.call(messages.RecordFailure(failure))
 
     async def record_usable(self) -> None:
         """Record a usable reply; the run then never stops."""
         if self._is_needed:
             self._is_needed = False
-            await self._client.call("record_usable")
+            await self._client.call(messages.RecordUsable())

@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import Any, assert_never
 
+from vermeil.cluster.annotate import messages
+from vermeil.cluster.annotate.messages import Call, Notification
 from vermeil.cluster.connection import local_actor_options, require_ray
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.limits.first_failures import FirstFailures, failure_limit
@@ -23,9 +25,6 @@ from vermeil.teacher.tokens import UsageEstimate
 _MAX_CALLS = 100_000
 """Maximum number of concurrent calls. With Ray's default of 1,000, waiting calls could block all
 others."""
-
-Call = tuple[str, tuple[Any, ...]]
-"""Method name (without its leading underscore) and arguments of a worker's call or notification."""
 
 
 def start_coordinator(config: TeacherConfig, store: Path) -> Any:
@@ -69,8 +68,7 @@ class Coordinator:
 
     async def handle_calls(self, lease: str, calls: Sequence[Call]) -> list[Any]:
         """Run several calls of a worker concurrently; return their results in order."""
-        results = (getattr(self, f"_{name}")(lease, *arguments) for name, arguments in calls)
-        return await asyncio.gather(*results)
+        return await asyncio.gather(*(self._handle_call(lease, call) for call in calls))
 
     async def reserve_amount(
         self, lease: str, key: str, model: str, max_charge: Charge
@@ -98,11 +96,11 @@ class Coordinator:
         self._in_flight.setdefault(lease, []).append(tokens)
         return True
 
-    async def handle_notifications(self, lease: str, notifications: Sequence[Call]) -> None:
+    async def handle_notifications(self, lease: str, notifications: Sequence[Notification]) -> None:
         """Apply a worker's notifications in order; ignore them if its lease was revoked."""
         if lease not in self._revoked:
-            for name, arguments in notifications:
-                getattr(self, f"_{name}")(lease, *arguments)
+            for notification in notifications:
+                self._handle_notification(lease, notification)
 
     async def merge(self, lease: str, shard: bytes) -> None:
         """Merge a worker's replies durably into the store, and revoke its lease."""
@@ -124,13 +122,41 @@ class Coordinator:
         self._group_commit.close()
         self._store.close()
 
-    async def _try_reserve_amount(
-        self, lease: str, key: str, model: str, max_charge: Charge
-    ) -> int | None:
-        """Reserve an amount if it fits now; return None if `reserve_amount` has to wait for it."""
-        return self._register(
-            lease, await self._spending_limit.try_reserve_amount(key, model, max_charge)
-        )
+    async def _handle_call(self, lease: str, call: Call) -> int | bool | None:
+        """Return the result of a call."""
+        match call:
+            case messages.TryReserveAmount(key, model, max_charge):
+                reserve = self._spending_limit.try_reserve_amount
+                return self._register(lease, await reserve(key, model, max_charge))
+            case messages.TryAcquire(tokens):
+                return self._try_acquire(lease, tokens)
+            case messages.RecordFailure(failure):
+                await self._record(lease, failure)
+            case messages.RecordUsable():
+                await self._first_failures.record_usable()
+            case _:
+                assert_never(call)
+        return None
+
+    def _handle_notification(self, lease: str, notification: Notification) -> None:
+        match notification:
+            case messages.ReleaseReservation(number):
+                self._spending_limit.release(self._reservations.pop(number)[1])
+            case messages.RecordCharge(number, charge):
+                self._spending_limit.record_charge(self._reservations.pop(number)[1], charge)
+            case messages.ReleaseRequest(expected, used):
+                self._in_flight[lease].remove(expected)
+                self._rate_limiter.release(expected, used)
+            case messages.ServerAnswered():
+                self._rate_limiter.on_success()
+            case messages.ServerThrottled():
+                self._rate_limiter.on_throttled()
+            case messages.PauseSending(seconds):
+                self._rate_limiter.pause(seconds)
+            case messages.UpdateLimits(limits, tokens):
+                self._rate_limiter.update_limits(limits, tokens)
+            case _:
+                assert_never(notification)
 
     def _register(self, lease: str, reservation: Reservation | None) -> int | None:
         if reservation is None or reservation.number is None:
@@ -147,10 +173,7 @@ class Coordinator:
             self._admitted[lease] -= 1
             await self._first_failures.record(failure)
 
-    async def _record_usable(self, _lease: str) -> None:
-        await self._first_failures.record_usable()
-
-    async def _try_acquire(self, lease: str, tokens: float) -> bool:
+    def _try_acquire(self, lease: str, tokens: float) -> bool:
         """Return whether a request may be sent now; if not, `acquire` waits for it."""
         if lease in self._revoked or not self._rate_limiter.try_acquire(tokens):
             return False
@@ -162,25 +185,3 @@ class Coordinator:
             file.write(shard)
             file.flush()
             merge_store(Path(file.name), self._store)
-
-    def _release_reservation(self, _lease: str, number: int) -> None:
-        self._spending_limit.release(self._reservations.pop(number)[1])
-
-    def _record_charge(self, _lease: str, number: int, charge: Charge) -> None:
-        self._spending_limit.record_charge(self._reservations.pop(number)[1], charge)
-
-    def _release(self, lease: str, expected: float, used: float) -> None:
-        self._in_flight[lease].remove(expected)
-        self._rate_limiter.release(expected, used)
-
-    def _on_success(self, _lease: str) -> None:
-        self._rate_limiter.on_success()
-
-    def _on_throttled(self, _lease: str) -> None:
-        self._rate_limiter.on_throttled()
-
-    def _pause(self, _lease: str, seconds: float) -> None:
-        self._rate_limiter.pause(seconds)
-
-    def _update_limits(self, _lease: str, limits: Any, tokens: float) -> None:
-        self._rate_limiter.update_limits(limits, tokens)
