@@ -57,8 +57,9 @@ def learning_state(
     """Return whether a training has finished learning.
 
     It has not if the best dev F1 is below `MINIMUM_DEV_F1`, or if the dev F1 of the last quarter
-    of training is clearly above that of the quarter before and above every earlier one. Without a dev curve of at least
-    four points, the training loss counts: it must not be high and still fall.
+    of training is clearly above that of the quarter before and above every earlier one. Without a
+    dev curve of at least four points, the training loss counts: it must not be high and still
+    fall.
 
     Args:
         losses: training losses in order, per step or averaged over intervals; may be empty.
