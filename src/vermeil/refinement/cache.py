@@ -18,6 +18,7 @@ from vermeil.errors import DataError
 from vermeil.renamed import with_old_keys
 from vermeil.section import Section
 from vermeil.student.config import RESULT_INDEPENDENT_KEYS
+from vermeil.student.network.encoder import EMBEDDED
 from vermeil.training.job import TrainJob
 
 ClassProbabilities = Mapping[str, NDArray[np.float32]]
@@ -64,6 +65,10 @@ def cache_key(purpose: str, corpora: Sequence[Sequence[Document]], job: TrainJob
         job: task, student and blending. Its documents and its seed are not part of the digest.
     """
     digest = hashlib.sha256(purpose.encode())
+    if job.student.encoder != EMBEDDED:  # the weights of the embedded encoder are fixed
+        from vermeil.student.network.encoder_digest import encoder_digest
+
+        digest.update(encoder_digest(job.student.encoder).encode())
     digest.update(job.student.model_dump_json(exclude=RESULT_INDEPENDENT_KEYS).encode())
     digest.update(_section_json("task", job.task.config))
     digest.update(_section_json("blending", job.blending))

@@ -15,6 +15,7 @@ from vermeil.data.document import Document
 from vermeil.data.records import document_to_line
 from vermeil.errors import DataError
 from vermeil.student.config import RESULT_INDEPENDENT_KEYS
+from vermeil.student.network.encoder import EMBEDDED
 from vermeil.training.job import TrainJob
 from vermeil.tuning.config import TuneConfig
 from vermeil.tuning.space import Values
@@ -100,6 +101,10 @@ def log_of(job: TrainJob, config: TuneConfig, output: Path) -> TrialLog:
         "tune": config.model_dump(mode="json", exclude={"trials"}),
         "documents": [_digest(d) for d in (job.gold, job.silver, job.dev)],
     }
+    if job.student.encoder != EMBEDDED:  # the weights of the embedded encoder are fixed
+        from vermeil.student.network.encoder_digest import encoder_digest
+
+        sections["encoder"] = encoder_digest(job.student.encoder)
     digest = hashlib.sha256(json.dumps(sections).encode()).hexdigest()
     return TrialLog(output / "trials" / f"{digest[:16]}.json")
 
