@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-from vermeil.data.counts import ErrorKind
-from vermeil.studies.results.statistics import ComparisonRow
-
 from vermeil.blending.regimens import REGIMENS
 from vermeil.blending.schedules import SCHEDULES
+from vermeil.data.counts import ErrorKind
+from vermeil.studies.results.statistics import ComparisonRow
 
 REGIMEN_NAMES: dict[str, str] = {
     **{name: spec.title for name, spec in REGIMENS.items()},

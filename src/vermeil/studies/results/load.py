@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ from vermeil.studies.results.study import RESULTS_VERSION, StudyResults
 from vermeil.studies.results.upgrade import upgrade_cell, upgrade_results
 
 _T = TypeVar("_T")
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
 _SHOWN = 3
 """Largest number of problems in a message."""
 
@@ -110,9 +110,11 @@ def as_record(value: CellResult | StudyResults) -> dict[str, JsonValue]:
     return record
 
 
-@cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    """Return the validator of a type; it is built once."""
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
 
 
 def _validated(
