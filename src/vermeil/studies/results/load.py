@@ -84,7 +84,7 @@ def cell_from_record(
     return _validated(CellResult, upgrade_cell(record), what, path, line)
 
 
-def context_from_record(record: Mapping[str, Any], path: Path | None = None) -> StudyContext:
+def context_from_record(record: Mapping[str, object], path: Path | None = None) -> StudyContext:
     """Return additional contents of results, given as JSON values.
 
     Args:
@@ -98,7 +98,7 @@ def context_from_record(record: Mapping[str, Any], path: Path | None = None) -> 
     return _validated(StudyContext, record, what, path)
 
 
-def refinement_from_record(record: Mapping[str, Any]) -> RefinementRecord:
+def refinement_from_record(record: Mapping[str, object]) -> RefinementRecord:
     """Return the record of a refinement (`vermeil.refinement.report.RefineReport.as_dict`)."""
     return _validated(RefinementRecord, record, "not the record of a refinement", None)
 
