@@ -36,10 +36,15 @@ def max_text_tokens(text: str) -> int:
 
 
 def actual_usage(request: Request, reply: Reply) -> Usage:
-    """Return the usage that the server counted, or the maximum if it counts none."""
-    if reply.usage.total or not reply.text:
+    """Return the usage that the server counted, or the maximum without usable counts."""
+    if not is_charge_estimated(reply):
         return reply.usage
     return Usage(max_usage(request).prompt_tokens, max_text_tokens(reply.text))
+
+
+def is_charge_estimated(reply: Reply) -> bool:
+    """Return whether the server counted no tokens for a reply, or sent counts that cannot be."""
+    return reply.invalid_usage or (not reply.usage.total and bool(reply.text))
 
 
 def count_characters(request: Request) -> int:

@@ -10,6 +10,7 @@ from vermeil.teacher.backends.base import AttemptError, Backend, ServerRateLimit
 from vermeil.teacher.backends.multi_document_prompt import (
     can_share_request,
     merge_requests,
+    split_counts,
     split_usage,
 )
 from vermeil.teacher.backends.registry import open_backend
@@ -86,9 +87,11 @@ class MultiDocumentBackend:
         try:
             reply = await self._inner.complete(merge_requests([request for request, _ in group]))
         except AttemptError as fault:
-            for _, waiting in group:
+            # Each waiting document raises an error of its own, with its share of the usage.
+            shares = split_counts(fault.usage, len(group)) if fault.usage else [None] * len(group)
+            for (_, waiting), usage in zip(group, shares, strict=True):
                 if not waiting.done():
-                    waiting.set_exception(_copy_error(fault))
+                    waiting.set_exception(fault.copy(usage))
         except BaseException as error:
             for _, waiting in group:
                 if not waiting.done():
@@ -98,10 +101,3 @@ class MultiDocumentBackend:
             for (_, waiting), share in zip(group, split_usage(reply, len(group)), strict=True):
                 if not waiting.done():
                     waiting.set_result(share)
-
-
-def _copy_error(fault: AttemptError) -> AttemptError:
-    """Return a copy of an error: each waiting document raises its own."""
-    return AttemptError(
-        str(fault), fault.scope, fault.retry_after, busy=fault.busy, unbilled=fault.unbilled
-    )

@@ -24,6 +24,8 @@ from vermeil.teacher.backends.batch_base import (
 from vermeil.teacher.backends.batch_calls import cancel, translate_errors
 from vermeil.teacher.backends.batch_types import ProviderBatch
 from vermeil.teacher.backends.sdk import Sdk
+from vermeil.teacher.backends.server_error import ServerError
+from vermeil.teacher.backends.setting_rejections import setting_rejection
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 
@@ -125,8 +127,12 @@ class AnthropicBatches:
             return BatchResult(name, error=f"not run: {result['type']}")
         error = result["error"].get("error") or result["error"]
         message = self._sdk.redact(f"{error.get('type')}: {error.get('message')}")
-        retryable = error.get("type") != "invalid_request_error"
-        return BatchResult(name, error=message, retryable=retryable)
+        if error.get("type") != "invalid_request_error":
+            return BatchResult(name, error=message)
+        rejection = setting_rejection(ServerError(400, message), "", self._config)
+        return BatchResult(
+            name, error=message if rejection is None else rejection.advice, retryable=False
+        )
 
     def _newest_first(self) -> Iterator[Any]:
         after: dict[str, str] = {}
