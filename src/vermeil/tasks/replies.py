@@ -198,8 +198,6 @@ def unusable_result(reply: Reply, problem: str, **notes: int) -> ReplyResult:
         return ReplyResult(
             State.TRUNCATED, problem="cut off at the length limit before the answer", notes=notes
         )
-    if not reply.text.strip():
-        problem = "the reply is empty"
     if _folded_reason(reply) == _REASONED_ONLY:
         problem = _NO_ANSWER_AFTER_REASONING
     elif not ended_normally(reply):

@@ -347,8 +347,8 @@ class _OnlineRun:
     def _stop(self, fault: AttemptError) -> None:
         self._stopping = True
         raise TeacherError(
-            f"{fault.advice}\n{self.statistics.replies} replies were received and stored; run the same "
-            "command again to continue"
+            f"{fault.advice}\n{self.statistics.replies} replies were received and stored; run the "
+            "same command again to continue"
         )
 
     async def _back_off(self, fault: AttemptError, number: int) -> None:

@@ -24,7 +24,9 @@ _ACCOUNT_CODES = {
 }
 _CREDIT_CODES = {"insufficient_quota", "insufficient_credits", "billing_not_active"}
 _WRONG_KEY = re.compile(r"(?i)\bapi key not valid|\b(invalid|incorrect|expired) api[ _]key")
-_NO_CREDIT = re.compile(r"(?i)\bcredit balance is too low|\binsufficient (credits?|balance|funds)\b")
+_NO_CREDIT = re.compile(
+    r"(?i)\bcredit balance is too low|\binsufficient (credits?|balance|funds)\b"
+)
 _LOADING = re.compile(r"(?i)\bloading\b.{0,20}\bmodel|\bmodel\b.{0,40}\b(is )?(still )?loading")
 _FILTER_CODES = {
     "content_filter",
@@ -41,7 +43,8 @@ _FILTER_CODES = {
 """Codes of errors with which content filters reject a prompt or a reply."""
 _FILTER_MESSAGE = re.compile(
     r"(?i)content[ _]?policy[ _]?violation|content[ _]management[ _]policy|responsible ?ai ?policy"
-    r"|content[ _-]filter(ed|ing)?\b|(rejected|blocked|flagged)[^.]{0,60}\b(safety|content|guardrail)"
+    r"|content[ _-]filter(ed|ing)?\b"
+    r"|(rejected|blocked|flagged)[^.]{0,60}\b(safety|content|guardrail)"
     r"|\bsafety system\b|prohibited[ _]content|inappropriate content"
 )
 _FILTER_STATUSES = (400, 422, 451)
@@ -103,9 +106,7 @@ def _rejection(error: ServerError, config: TeacherConfig, text: str) -> AttemptE
     """
     status, message, scope = error.status, error.message, ErrorScope.SETTINGS
     if status < 400:
-        advice = (
-            f"redirects ({error.label}); set teacher.base_url to the address of the API itself"
-        )
+        advice = f"redirects ({error.label}); set teacher.base_url to the address of the API itself"
     elif status == 401 or _is_key_error(error, text):
         # Without the server's message, because some quote parts of the key.
         advice = (

@@ -72,9 +72,7 @@ def decode_body(
         ) from None
 
 
-def _error_in_stream(
-    body: bytes, key: str | None, usage_of: Callable[[Any], Usage | None]
-) -> Any:
+def _error_in_stream(body: bytes, key: str | None, usage_of: Callable[[Any], Usage | None]) -> Any:
     """Return the first event that reports an error; else raise the error for a stream."""
     usage = None
     for event in _events(body):

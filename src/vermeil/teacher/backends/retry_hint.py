@@ -12,7 +12,9 @@ from typing import Any
 _SECONDS_KEYS = {"retry_after", "retryafter", "retry_after_seconds", "retrydelay", "retry_delay"}
 _MILLISECONDS_KEYS = {"retry_after_ms", "retryafterms"}
 _RESET_KEY = "x_ratelimit_reset"
-_DURATION = re.compile(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*(ms|milliseconds?|s|secs?|seconds?|m|min|minutes?)?\s*")
+_DURATION = re.compile(
+    r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*(ms|milliseconds?|s|secs?|seconds?|m|min|minutes?)?\s*"
+)
 _IN_MESSAGE = re.compile(
     r"(?i)\b(?:try again|retry)\b(?: your request)?(?: in| after)\s+(\d{1,6}(?:\.\d{1,6})?)\s*"
     r"(ms|milliseconds?|s|secs?|seconds?|m|min|minutes?)\b"

@@ -57,7 +57,7 @@ _STATUS_OF_MESSAGE = (
     (503, re.compile(r"(?i)\boverloaded\b|\btemporarily unavailable|\bno (available )?capacity")),
 )  # fmt: skip
 """HTTP status that an error message means if the error has neither status nor code."""
-_DEFAULT_STATUS = 502
+_DEFAULT_STATUS, _GENERAL_STATUS = 502, 400
 _MAX_VALUES = 200
 """Maximum number of values of a body that are searched for codes."""
 
@@ -118,25 +118,35 @@ def error_in_success(answer: Any) -> ServerError | None:
         answer = answer[0] if len(answer) == 1 else None
     if not isinstance(answer, dict):
         return None
-    choices = answer.get("choices")
-    first = choices[0] if isinstance(choices, list) and choices else {}
-    first = first if isinstance(first, dict) else {}
-    for error in (answer.get("error"), first.get("error")):
-        if error and error != "none":
-            return replace(_describe(error, answer), in_success=True)
-    reason = first.get("finish_reason")
+    error = _reported_error(answer)
+    if error:
+        return replace(_describe(error, answer), in_success=True)
+    reason = _first_choice(answer).get("finish_reason")
     if isinstance(reason, str) and _ERROR_FINISH.fullmatch(reason):
         message = f"the server ended the reply with the reason {reason!r}"
         return ServerError(_DEFAULT_STATUS, message, in_success=True)
+    return None
+
+
+def _reported_error(answer: dict[str, Any]) -> Any:
+    """Return the error that a body with HTTP 200 holds; a false value if it holds none."""
+    for error in (answer.get("error"), _first_choice(answer).get("error")):
+        if error and error != "none":
+            return error
     if "choices" in answer or "content" in answer:
         return None
-    is_error = answer.get("object") == "error" or answer.get("type") == "error"
     errors = answer.get("errors")
     if isinstance(errors, list) and errors:
-        return replace(_describe(errors[0], answer), in_success=True)
-    if is_error or any(answer.get(key) for key in ("message", "msg", "detail")):
-        return replace(_describe(answer, answer), in_success=True)
-    return None
+        return errors[0]
+    is_error = answer.get("object") == "error" or answer.get("type") == "error"
+    has_message = any(answer.get(key) for key in ("message", "msg", "detail"))
+    return answer if is_error or has_message else None
+
+
+def _first_choice(answer: dict[str, Any]) -> dict[str, Any]:
+    choices = answer.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return first if isinstance(first, dict) else {}
 
 
 def _describe(error: Any, outer: Mapping[str, Any]) -> ServerError:
@@ -148,7 +158,9 @@ def _describe(error: Any, outer: Mapping[str, Any]) -> ServerError:
     candidates = [where.get(key) for where in (error, outer) for key in _STATUS_KEYS]
     status = next((found for value in candidates if (found := _status(value))), None)
     if status is None:
-        status = next((_STATUS_OF_NAME[code] for code in sorted(codes & _STATUS_OF_NAME.keys())), None)
+        found_statuses = {_STATUS_OF_NAME[code] for code in codes & _STATUS_OF_NAME.keys()}
+        # 400 is the most general one: a more specific code beside it is more informative.
+        status = min(found_statuses, key=lambda one: (one == _GENERAL_STATUS, one), default=None)
     if status is None:
         status = next((s for s, found in _STATUS_OF_MESSAGE if found.search(message)), None)
     return ServerError(
@@ -172,9 +184,7 @@ def _codes(value: Any) -> Iterator[str]:
             stack.extend(value[:20])
         elif isinstance(value, dict):
             stack.extend(inner for inner in value.values() if isinstance(inner, dict | list))
-            yield from (
-                value[key].lower() for key in _NAME_KEYS if isinstance(value.get(key), str)
-            )
+            yield from (value[key].lower() for key in _NAME_KEYS if isinstance(value.get(key), str))
 
 
 def _text(value: Any) -> str:

@@ -15,7 +15,8 @@ _REJECTED = (400, 415, 422, 500, 501)
 _SYSTEM_ROLE = re.compile(
     r"(?i)system[ '\"`]{1,3}(role|message|prompt|instruction)s?\b[^.]{0,40}\b(not|n't|un)"
     r"[ -]?(be )?(support|enabl|allow|accept)"
-    r"|(not|n't|un)[ -]?(support|accept|allow)\w*[^.]{0,30}\bsystem[ '\"`]{1,3}(role|message|prompt)"
+    r"|(not|n't|un)[ -]?(support|accept|allow)\w*[^.]{0,30}"
+    r"\bsystem[ '\"`]{1,3}(role|message|prompt)"
     r"|roles? must alternate"
     r"|only[^.]{0,20}\buser\b[^.]{0,20}\bassistant\b[^.]{0,10}\broles?\b"
     r"|developer instruction is not enabled"

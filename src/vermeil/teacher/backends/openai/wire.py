@@ -76,7 +76,10 @@ def is_filtered_prompt(answer: Any) -> bool:
     found = as_object(answer)
     if found.get("choices") or not isinstance(found.get("prompt_filter_results"), list):
         return False
-    results = [as_object(as_object(r).get("content_filter_results")) for r in found["prompt_filter_results"]]
+    results = [
+        as_object(as_object(r).get("content_filter_results"))
+        for r in found["prompt_filter_results"]
+    ]
     return any(as_object(one).get("filtered") is True for r in results for one in r.values())
 
 
