@@ -68,7 +68,7 @@ class AnnotateReport:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What to change: retired models, old prices, time-outs and missing token counts."""
+        """Warnings about retired models, old prices, time-outs and missing token counts."""
         reports = [r for r in (self.ask_report, self.verify_report) if r is not None]
         return (*self.price_warnings, *(hint for report in reports for hint in report.hints))
 

@@ -107,7 +107,7 @@ def price_warnings(
     old = [
         model
         for model in models
-        if find_model(config.prices, model) is None and find_model(listed.prices, model)
+        if find_model(config.prices, model) is None and find_model(listed.prices, model) is not None
     ]
     if age > MAX_AGE and old:
         warnings.append(

@@ -48,7 +48,7 @@ def parse_completion(answer: Any, latency: float = 0.0) -> Reply:
     if not text and isinstance(message.get("refusal"), str):
         text, finish_reason = message["refusal"], "content_filter"  # the reply was withheld
     text = replace_surrogates(text)
-    if not text.strip() and finish_reason == "stop" and _has_reasoning(message, answer):
+    if not text.strip() and finish_reason.casefold() == "stop" and _has_reasoning(message, answer):
         finish_reason = REASONING_ONLY
     logprobs = parse_logprobs(choice.get("logprobs"), text)
     usage = usage_of(answer)
