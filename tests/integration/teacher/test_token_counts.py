@@ -106,6 +106,15 @@ def test_empty_reply_with_impossible_counts_is_charged(server, task, teacher, st
     assert report.ask_report.spent.charged.tokens > max_usage(request).prompt_tokens
 
 
+def test_reasoning_without_counts_is_charged_in_full(server, task, teacher, store, documents):
+    message = {"content": "", "reasoning": "The names are"}
+    choices = [{"message": message, "finish_reason": "stop"}]
+    server.script = lambda number, seen: Answer(body=json.dumps({"choices": choices}).encode())
+    report = annotate(documents[:1], task, teacher, store)
+    (request,) = make_requests(documents[:1], task, teacher)
+    assert report.ask_report.spent.charged.tokens == max_usage(request).total
+
+
 @pytest.mark.parametrize("value", [10**30, -4, "10", 1.5, True])
 def test_counts_of_anthropic_are_checked_too(
     value, server, task, teacher, store, documents, monkeypatch
