@@ -8,6 +8,7 @@ import time
 import pytest
 from tests.integration.teacher.conftest import Answer
 
+from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.errors import TeacherError
 from vermeil.jobs.annotate import annotate
@@ -111,6 +112,14 @@ def test_key_or_credit_that_is_refused_stops_the_run(
     assert len(server.seen) <= teacher.concurrency
     with ReplyStore(store) as replies:
         assert replies.spent().charged.tokens == 0
+
+
+def test_quoted_words_of_a_document_stop_nothing(server, task, teacher, store, documents):
+    text = "The clerk wrote: unauthorized, insufficient credits, invalid key."
+    fault = ok({"error": {"message": f"cannot process: {text}"}})
+    server.script = lambda number, seen: fault if seen.last_line == text else GOOD
+    report = annotate([Document("odd", text), *documents], task, teacher, store)
+    assert report.states == {State.FAILED: 1, State.DONE: 10}
 
 
 def test_delay_in_the_body_is_kept(server, task, teacher, store, documents):

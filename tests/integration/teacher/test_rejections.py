@@ -119,19 +119,39 @@ def test_rejections_with_answers_in_between_do_not_stop_the_run(server, task, te
     assert report.states == {State.EMPTY: 30, State.FAILED: 30}
 
 
-def test_documents_of_a_rejected_shared_request_fail_and_the_others_do_not(
-    server, task, teacher, store, many
+BLOCKING = {
+    "firewall": page(403),
+    "too long": Answer("too long", status=413),
+    "filter": Answer(status=400, body=b'{"error": {"code": "content_filter", "message": "no"}}'),
+}
+
+
+@pytest.mark.parametrize("name", BLOCKING)
+def test_documents_of_a_rejected_shared_request_are_sent_singly(
+    name, server, task, teacher, store, many
 ):
     def script(number, seen):
         texts = [json.loads(line) for line in _lines(seen)]
         if any(one["text"] == many[5].text for one in texts):
-            return page(403)
+            return BLOCKING[name]
         return Answer("\n".join(json.dumps({"id": one["id"], "entities": []}) for one in texts))
 
     server.script = script
     shared = teacher.model_copy(update={"documents_per_request": 4, "concurrency": 8})
     report = annotate(many, task, shared, store)
-    assert report.states == {State.EMPTY: 56, State.FAILED: 4}
+    state = State.REFUSED if name == "filter" else State.FAILED
+    assert report.states == {State.EMPTY: 59, state: 1}
+    assert 60 // 4 + 4 <= len(server.seen) < 40  # how documents are grouped depends on timing
+
+
+def test_counts_of_a_failed_shared_request_are_divided(server, task, teacher, store, many):
+    usage = {"prompt_tokens": 41, "completion_tokens": 2}
+    body = json.dumps({"error": {"code": 502, "message": "x"}, "usage": usage}).encode()
+    server.script = lambda number, seen: Answer(body=body)
+    settings = {"documents_per_request": 4, "concurrency": 4, "retries": 0}
+    report = annotate(many[:4], task, teacher.model_copy(update=settings), store)
+    assert report.states == {State.FAILED: 4}
+    assert report.ask_report.spent.charged.tokens == 43
 
 
 def _lines(seen):

@@ -108,11 +108,15 @@ def error_of_status(status: int, body: bytes) -> ServerError:
     return replace(found, status=status, message=message)
 
 
-def error_in_success(answer: Any) -> ServerError | None:
+def error_in_success(answer: Any, text: str = "") -> ServerError | None:
     """Return the error in the decoded body of a response with HTTP 200; None if there is none.
 
     Gateways report errors of the servers behind them in this way: as ``error`` with or without
     ``choices``, as an error of the first choice, or as its finish reason.
+
+    Args:
+        answer: the decoded body.
+        text: the document's text. Words in it do not count, because the server may quote it.
     """
     if isinstance(answer, list):
         answer = answer[0] if len(answer) == 1 else None
@@ -120,7 +124,7 @@ def error_in_success(answer: Any) -> ServerError | None:
         return None
     error = _reported_error(answer)
     if error:
-        return replace(_describe(error, answer), in_success=True)
+        return replace(_describe(error, answer, text), in_success=True)
     reason = _first_choice(answer).get("finish_reason")
     if isinstance(reason, str) and _ERROR_FINISH.fullmatch(reason):
         message = f"the server ended the reply with the reason {reason!r}"
@@ -149,7 +153,7 @@ def _first_choice(answer: dict[str, Any]) -> dict[str, Any]:
     return first if isinstance(first, dict) else {}
 
 
-def _describe(error: Any, outer: Mapping[str, Any]) -> ServerError:
+def _describe(error: Any, outer: Mapping[str, Any], text: str = "") -> ServerError:
     """Return status, message and codes of an error object or text."""
     if not isinstance(error, dict):
         error = {"message": error}
@@ -162,7 +166,9 @@ def _describe(error: Any, outer: Mapping[str, Any]) -> ServerError:
         # 400 is the most general one: a more specific code beside it is more informative.
         status = min(found_statuses, key=lambda one: (one == _GENERAL_STATUS, one), default=None)
     if status is None:
-        status = next((s for s, found in _STATUS_OF_MESSAGE if found.search(message)), None)
+        matches = ((s, pattern.search(message)) for s, pattern in _STATUS_OF_MESSAGE)
+        quoted = text.lower()
+        status = next((s for s, m in matches if m and m.group().lower() not in quoted), None)
     return ServerError(
         _DEFAULT_STATUS if status is None else status, message, codes, retry_hint(error, message)
     )

@@ -64,7 +64,7 @@ class AnthropicBackend:
         except self._sdk.error_types as error:
             raise self._sdk.convert_error(error) from None
         answer = decode_body(body, headers, self._sdk.key, usage_of)
-        found = error_in_success(answer)
+        found = error_in_success(answer, request.text)
         if found is not None:
             found = replace(found, message=self._sdk.redact(found.message) or "no explanation")
             return self._handle_error(request, found, headers, usage_of(answer))

@@ -117,7 +117,7 @@ class OpenAIBackend:
         self, request: Request, headers: Mapping[str, str], body: bytes, latency: float
     ) -> Reply:
         answer = decode_body(body, headers, self._key, usage_of)
-        error = error_in_success(answer)
+        error = error_in_success(answer, request.text)
         if error is not None:
             return self._handle_error(request, error, headers, usage_of(answer))
         if is_filtered_prompt(answer):
