@@ -8,6 +8,7 @@ import sys
 import traceback
 from contextlib import suppress
 
+from vermeil.data.printable import printable
 from vermeil.errors import ConfigError, VermeilError
 from vermeil.renamed import new_option
 
@@ -46,7 +47,7 @@ class ReadingLines(logging.Handler):
         line = record.getMessage()
         if line not in self._seen:
             self._seen.add(line)
-            print(line, file=sys.stderr)
+            print(printable(line), file=sys.stderr)
 
 
 def _run() -> int:
@@ -98,7 +99,7 @@ def _report(error: Exception) -> int:
 
 def _print_error(message: str, code: int) -> int:
     """Print a message to standard error and return the exit code; several lines become a list."""
-    lines = message.splitlines() or ["an error without a message"]
+    lines = printable(message).splitlines() or ["an error without a message"]
     if len(lines) == 1:
         text = f"vermeil: error: {lines[0]}"
     else:

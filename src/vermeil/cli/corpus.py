@@ -186,6 +186,7 @@ def leaks(
     from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import read_corpus
     from vermeil.corpora.analysis.leaks import find_leaks
+    from vermeil.data.printable import printable
 
     reading: list[ReadReport] = []
     left_documents, right_documents = (
@@ -198,4 +199,4 @@ def leaks(
         return
     print(report.describe(str(left), str(right)))
     for leak in (*report.exact, *report.near):
-        print(f"{leak.right} ~ {leak.left} ({leak.similarity:.2f})")
+        print(printable(f"{leak.right} ~ {leak.left} ({leak.similarity:.2f})"))

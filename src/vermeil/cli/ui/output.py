@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
+
+from vermeil.data.printable import printable
 
 
 def print_json(value: Any) -> None:
@@ -19,15 +22,26 @@ def print_json(value: Any) -> None:
 
 
 def print_status(message: str) -> None:
-    """Write one line to standard error."""
-    print(message, file=sys.stderr)
+    """Write one line to standard error; control characters are shown as escapes."""
+    print(printable(message), file=sys.stderr)
+
+
+class PrintableConsole(Console):
+    """Console that shows control characters of its content as escapes."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Yield the segments of a renderable; only the console itself adds control codes."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else printable(text), style, control)
 
 
 def console() -> Console:
     """Return a console on standard output; without a terminal it is plain and does not wrap."""
     if sys.stdout.isatty():
-        return Console(highlight=False)
-    return Console(highlight=False, width=200, color_system=None)
+        return PrintableConsole(highlight=False)
+    return PrintableConsole(highlight=False, width=200, color_system=None)
 
 
 def titled(title: str, body: RenderableType) -> RenderableType:

@@ -16,14 +16,17 @@ Report = Mapping[str, Any]
 SETTINGS = ("blending", "student")
 """Parts of a report that repeat the configuration; not shown on the terminal."""
 
+WARNINGS = "warnings"
+"""Part of a report that is written to standard error by the verb."""
+
 PARTS: dict[str, Callable[[Report], Iterator[RenderableType]]] = {"refinement": selection_parts}
 """Parts of a report that have a printer of their own, by key."""
 
 
 def print_report(report: Report, title: str = "") -> None:
     """Print a report, as ``as_dict()`` gives it, to standard output."""
-    out = console()
-    shown = {key: value for key, value in report.items() if key not in (*SETTINGS, *PARTS)}
+    out, hidden = console(), (*SETTINGS, *PARTS, WARNINGS)
+    shown = {key: value for key, value in report.items() if key not in hidden}
     for part in _parts(title, shown):
         out.print(part)
     for key, show in PARTS.items():

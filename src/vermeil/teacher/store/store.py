@@ -155,6 +155,12 @@ class ReplyStore:
         with self._guard():
             return charges.spent(self._reader, model)
 
+    def has_reply(self, model: str) -> bool:
+        """Return whether any reply of a model is stored."""
+        query = "SELECT 1 FROM attempts WHERE model = ? AND reply IS NOT NULL LIMIT 1"
+        with self._guard():
+            return self._reader.execute(query, (model,)).fetchone() is not None
+
     def reply_index(self) -> ReplyIndex:
         """Return an index of the keys that have a reply now, for fast lookup of many keys."""
         with self._guard():
