@@ -8,7 +8,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
-from vermeil.corpora.source import STDIN, Line, add_error_location, read_chunks, read_lines
+from vermeil.corpora.source import STDIN, Line, read_chunks, read_lines
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.records import format_value
 from vermeil.errors import DataError
 
@@ -76,7 +77,7 @@ def read_array(chunks: Iterable[str], path: Path) -> Iterator[tuple[int, dict[st
         while True:
             text.next_character()
             line = text.line
-            with add_error_location(path, line):
+            with translate_malformed(path, line):
                 value = text.value()
                 if not isinstance(value, dict):
                     shown = json.dumps(value, ensure_ascii=False)[:_SHOWN]
@@ -156,7 +157,7 @@ def read_objects(lines: Iterable[Line], path: Path) -> Iterator[tuple[int, dict[
     for line in lines:
         if not line.text.strip():
             continue
-        with add_error_location(path, line.number):
+        with translate_malformed(path, line.number):
             record = parse_object(line.text)
         yield line.number, record
 
@@ -204,6 +205,10 @@ def parse_value(text: str, start: int = 0) -> tuple[Any, int]:
         ) from error
     except RecursionError as error:
         raise DataError("is nested too deeply for a record") from error
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:
+        raise DataError("holds a number of more than 4,300 digits; expected fewer") from error
     return value, end
 
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from vermeil.corpora.folders import new_folder
 from vermeil.corpora.source import translate_file_errors
 from vermeil.data.atomic import atomic_path, write_json
+from vermeil.data.malformed import MALFORMED, translate_malformed
 from vermeil.errors import DataError
 from vermeil.optional import require
 
@@ -190,7 +191,7 @@ def _spool_batches(batches: Iterable[Any], schema: Any, stack: ExitStack) -> Ite
 
 def _files_of(path: Path) -> tuple[list[Path], Features]:
     if (path / SPLITS).exists():
-        splits = _json(path / SPLITS).get("splits", [])
+        splits = _names(_json(path / SPLITS).get("splits"), path / SPLITS)
         if len(splits) != 1:
             raise DataError(
                 f"holds the splits {', '.join(splits)}; name the folder of one of them",
@@ -199,10 +200,13 @@ def _files_of(path: Path) -> tuple[list[Path], Features]:
         path = path / splits[0]
     if (path / STATE).exists():
         state, info = _json(path / STATE), _json(path / INFO)
-        files = [path / item["filename"] for item in state.get("_data_files", ())]
+        with translate_malformed(path / STATE):
+            found = [item["filename"] for item in state.get("_data_files", ())]
+        files = [path / name for name in _names(found, path / STATE)]
         if not files:
             raise DataError("lists no data files; expected at least one", path / STATE)
-        return files, info.get("features") or {}
+        features = info.get("features")
+        return files, features if isinstance(features, dict) else {}
     files = sorted((*path.glob("*.parquet"), *path.glob("*.arrow")))
     if not files:
         raise DataError("the folder holds neither a dataset nor Parquet files", path)
@@ -215,6 +219,13 @@ def _files_of(path: Path) -> tuple[list[Path], Features]:
     return files, {}
 
 
+def _names(found: Any, path: Path) -> list[str]:
+    """Return the names of files or folders that a description of `datasets` lists."""
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise DataError("lists no names of files or splits; expected strings", path)
+    return found
+
+
 def _rows(files: Sequence[Path]) -> Iterator[tuple[Path, int, dict[str, Any]]]:
     pa = _pyarrow()
     for path in files:
@@ -222,11 +233,12 @@ def _rows(files: Sequence[Path]) -> Iterator[tuple[Path, int, dict[str, Any]]]:
         with translate_file_errors(path), ExitStack() as stack:
             try:
                 for batch in _record_batches(path, stack):
+                    batch.validate(full=True)  # an Arrow file may hold offsets beyond its data
                     for row in batch.to_pylist():
                         number += 1
                         yield path, number, row
-            except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-                raise DataError(f"is damaged: {error}", path) from error
+            except (pa.ArrowException, *MALFORMED) as error:
+                raise DataError(f"is damaged after row {number}: {error}", path) from error
 
 
 def _record_batches(path: Path, stack: ExitStack) -> Iterator[Any]:
@@ -263,7 +275,7 @@ def _schema(path: Path) -> Any:
                 return pq.read_schema(path)
             with pa.OSFile(str(path)) as file:
                 return _arrow(file, pa).schema
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        except (pa.ArrowException, *MALFORMED) as error:
             raise DataError(
                 f"is neither a Parquet nor an Arrow file, or is damaged: {error}", path
             ) from error
@@ -277,9 +289,9 @@ def _is_parquet(path: Path) -> bool:
 def _features(metadata: Mapping[bytes, bytes]) -> Features:
     try:
         described = json.loads(metadata.get(b"huggingface", b"{}"))
-    except json.JSONDecodeError:
+        found = described["info"]["features"]
+    except (ValueError, LookupError, TypeError, RecursionError):
         return {}
-    found = described.get("info", {}).get("features") if isinstance(described, dict) else None
     return found if isinstance(found, dict) else {}
 
 
@@ -287,7 +299,7 @@ def _json(path: Path) -> dict[str, Any]:
     with translate_file_errors(path):
         try:
             value = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError(f"not JSON: {error}", path) from error
     if not isinstance(value, dict):
         raise DataError("expected a JSON object", path)

@@ -33,13 +33,13 @@ from vermeil.corpora.source import (
     STDIN,
     Line,
     LocatedDocument,
-    add_error_location,
     read_lines,
     stem_of,
 )
 from vermeil.corpora.target import WriteTarget, write_text_file
 from vermeil.corpora.tools.registry import TOOLS, Tool, read_tool, tool_lines
 from vermeil.data.document import Document
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.tags import ReadScheme, detect_scheme
 from vermeil.errors import DataError
 
@@ -58,7 +58,7 @@ def _read_conll(
         lines = chain(surveyed, lines)
     else:
         surveyed = read_lines(config.path)
-    with add_error_location(config.path):
+    with translate_malformed(config.path):
         layout = layout_of(surveyed, config, with_tags=reading.with_tags)
     reading.choices.update(layout.describe() if reading.with_tags else layout.describe_words())
     scheme = _scheme(config, reading, lambda: conll_tags(read_lines(config.path), config, layout))
@@ -135,7 +135,7 @@ def _scheme(
                 "set scheme to iob1, iob2, bioes or io",
                 config.path,
             )
-        with add_error_location(config.path):
+        with translate_malformed(config.path):
             scheme = detect_scheme(tags for _, tags in read_tags())
     reading.choices["scheme"] = scheme
     return scheme

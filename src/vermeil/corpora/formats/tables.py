@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.formats.arrow import Columns, Features, TableRows, read_rows
 from vermeil.corpora.reading import Reading
-from vermeil.corpora.source import LocatedDocument, add_error_location, stem_of
+from vermeil.corpora.source import LocatedDocument, stem_of
 from vermeil.corpora.tokenised import (
     TokenisedRow,
     align_words,
@@ -26,6 +26,7 @@ from vermeil.corpora.tokenised import (
 from vermeil.corpora.tools.answers import document_of
 from vermeil.corpora.tools.argilla import read_argilla, record_of_row
 from vermeil.data.document import Document
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.records import document_from_record, document_to_record, format_value
 from vermeil.data.tags import Scheme, detect_scheme
 from vermeil.errors import DataError
@@ -72,7 +73,7 @@ def read_table(config: CorpusConfig, reading: Reading) -> Iterator[LocatedDocume
     if any(name.endswith((".responses", ".suggestion")) for name in table.columns):
         reading.choices["spans"] = "columns of Argilla"
         for file, number, row in table.rows:
-            with add_error_location(file, number):
+            with translate_malformed(file, number):
                 answered = read_argilla(record_of_row(row))
                 document = document_of(answered, f"{stem}-{number - 1}")
             yield LocatedDocument(file, number, document)
@@ -91,7 +92,7 @@ def read_table(config: CorpusConfig, reading: Reading) -> Iterator[LocatedDocume
     unread = [name for name in table.columns if name not in (*_RECORD_COLUMNS, *keys)]
     names = _span_label_names(table.features.get(spans or ""))
     for file, number, row in table.rows:
-        with add_error_location(file, number):
+        with translate_malformed(file, number):
             document = _text_document(row, keys, names, f"{stem}-{number - 1}")
         reading.skipped.update(f"column {name}" for name in unread if row[name] is not None)
         yield LocatedDocument(file, number, document)
@@ -205,7 +206,7 @@ def _words(table: TableRows, config: CorpusConfig, reading: Reading) -> Iterator
     reading.choices["tags"] = "none" if column is None else f"column {column}"
     scheme = config.scheme
     if scheme == "auto" and column is not None and reading.with_tags:
-        with add_error_location(config.path):
+        with translate_malformed(config.path):
             scheme = detect_scheme(
                 _tags(row.get(column), names, column) or ()
                 for _, _, row in read_rows(config.path).rows
@@ -215,7 +216,7 @@ def _words(table: TableRows, config: CorpusConfig, reading: Reading) -> Iterator
     read = (words, column, text_key, id_key, "group")
     unread = [name for name in table.columns if name not in read]
     for file, number, row in table.rows:
-        with add_error_location(file, number):
+        with translate_malformed(file, number):
             tokens, text = _strings(row.get(words), words), row.get(text_key)
             if text is not None and align_words(text, tokens) is None:
                 raise DataError(
@@ -346,14 +347,14 @@ def _strings(value: Any, name: str) -> list[str]:
 def _parsed(text: str, name: str) -> Any:
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise DataError(f'"{name}" is not JSON: {error.msg}') from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f'"{name}" is not JSON ({error})') from error
 
 
 def _json(value: Any, document: Document) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise DataError(
             f"document {document.id!r} holds a value that JSON cannot represent: {error}"
         ) from error
