@@ -263,5 +263,5 @@ def is_whole_number(value: Any) -> bool:
 
 def format_value(value: Any) -> str:
     """Return a value as JSON for an error message, at most 40 characters."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 40 else text[:37] + "..."

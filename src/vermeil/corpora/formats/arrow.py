@@ -66,7 +66,8 @@ def read_rows(path: Path) -> TableRows:
             files, features = [path], {}
     schema = _schema(files[0])
     features = features or _features(schema.metadata or {})
-    objects = frozenset(field.name for field in schema if _holds_objects(field.type))
+    with translate_malformed(files[0]):  # a name may not be UTF-8
+        objects = frozenset(field.name for field in schema if _holds_objects(field.type))
     return TableRows(features, schema.names, objects, _rows(files))
 
 
@@ -200,8 +201,9 @@ def _files_of(path: Path) -> tuple[list[Path], Features]:
         path = path / splits[0]
     if (path / STATE).exists():
         state, info = _json(path / STATE), _json(path / INFO)
-        with translate_malformed(path / STATE):
-            found = [item["filename"] for item in state.get("_data_files", ())]
+        found = state.get("_data_files")
+        found = found if isinstance(found, list) else []
+        found = [item.get("filename") if isinstance(item, dict) else None for item in found]
         files = [path / name for name in _names(found, path / STATE)]
         if not files:
             raise DataError("lists no data files; expected at least one", path / STATE)
@@ -249,7 +251,7 @@ def _record_batches(path: Path, stack: ExitStack) -> Iterator[Any]:
 
         yield from stack.enter_context(pq.ParquetFile(path)).iter_batches(BATCH_ROWS)
         return
-    reader = _arrow(stack.enter_context(pa.OSFile(str(path))), pa)
+    reader = _arrow(stack.enter_context(pa.memory_map(str(path))), pa)
     if hasattr(reader, "num_record_batches"):
         for number in range(reader.num_record_batches):
             yield reader.get_batch(number)
@@ -258,6 +260,7 @@ def _record_batches(path: Path, stack: ExitStack) -> Iterator[Any]:
 
 
 def _arrow(file: Any, pa: Any) -> Any:
+    # Of a memory map, pyarrow allocates nothing by the sizes that a damaged file states.
     try:
         return pa.ipc.open_stream(file)
     except pa.ArrowInvalid:
@@ -273,7 +276,7 @@ def _schema(path: Path) -> Any:
                 import pyarrow.parquet as pq
 
                 return pq.read_schema(path)
-            with pa.OSFile(str(path)) as file:
+            with pa.memory_map(str(path)) as file:
                 return _arrow(file, pa).schema
         except (pa.ArrowException, *MALFORMED) as error:
             raise DataError(

@@ -203,6 +203,9 @@ def _document(doc: Any, name: str, named: str | None) -> Document:
     for key in doc.spans:
         if key != (named or SPAN_GROUP):
             unread[f"span group {key}"] = len(doc.spans[key])
+    for label, value in doc.cats.items():
+        if not isinstance(value, int | float):
+            raise DataError(f"the category {label!r} has the score {value!r}; expected a number")
     cats = tuple(label for label, value in doc.cats.items() if value > _MIN_CATEGORY_SCORE)
     same = known is not None and set(cats) == set(known.get("labels") or ())
     labels = cats if doc.cats and not same else None

@@ -24,7 +24,7 @@ from vermeil.corpora.tokenised import (
     row_to_document,
 )
 from vermeil.corpora.tools.answers import document_of
-from vermeil.corpora.tools.argilla import read_argilla, record_of_row
+from vermeil.corpora.tools.argilla import plain_values, read_argilla, record_of_row
 from vermeil.data.document import Document
 from vermeil.data.malformed import translate_malformed
 from vermeil.data.records import document_from_record, document_to_record, format_value
@@ -218,6 +218,8 @@ def _words(table: TableRows, config: CorpusConfig, reading: Reading) -> Iterator
     for file, number, row in table.rows:
         with translate_malformed(file, number):
             tokens, text = _strings(row.get(words), words), row.get(text_key)
+            if text is not None and not isinstance(text, str):
+                raise DataError(f'"{text_key}" is {format_value(text)}; expected a string')
             if text is not None and align_words(text, tokens) is None:
                 raise DataError(
                     f"{text_key} is not the tokens in order, with only white space between"
@@ -264,7 +266,7 @@ def _text_document(
     if isinstance(meta, str):
         record["meta"] = _parsed(meta, "meta")
     elif isinstance(meta, Mapping):
-        record["meta"] = dict(meta)
+        record["meta"] = plain_values(meta)
     return document_from_record(record)
 
 
@@ -284,6 +286,8 @@ def _items(value: Any) -> list[Mapping[str, Any]]:
     """Return the list of spans, which `datasets` may store as an object of lists."""
     if isinstance(value, Mapping):
         lists = {key: items for key, items in value.items() if items is not None}
+        if len({len(items) if isinstance(items, list) else -1 for items in lists.values()}) > 1:
+            raise DataError(f"spans are {format_value(value)}; expected lists of one length")
         return [dict(zip(lists, items, strict=True)) for items in zip(*lists.values(), strict=True)]
     if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
         return value

@@ -13,6 +13,7 @@ annotated.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -119,8 +120,10 @@ def record_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
         if dot and kind == "suggestion" and value is not None:
             suggestions[question] = {"value": value, "agent": row.get(f"{column}.agent")}
         elif dot and kind == "responses" and value is not None:
-            users = row.get(f"{column}.users") or [None] * len(value)
-            states = row.get(f"{column}.status") or ["submitted"] * len(value)
+            if not isinstance(value, list):
+                raise DataError(f'"{column}" is {format_value(value)}; expected a list')
+            users = _column_of(row, f"{column}.users", len(value), None)
+            states = _column_of(row, f"{column}.status", len(value), "submitted")
             responses[question] = [
                 {"value": one, "user_id": user, "status": state}
                 for one, user, state in zip(value, users, states, strict=True)
@@ -133,10 +136,31 @@ def record_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
         **state,
         "id": row.get("id"),
         "fields": fields,
-        "metadata": {} if fields is plain else plain,
+        "metadata": {} if fields is plain else plain_values(plain),
         "suggestions": suggestions,
         "responses": responses,
     }
+
+
+def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values of a table as JSON has them; dates, decimals and others become strings.
+
+    Raises:
+        DataError: a number is not finite.
+    """
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(values, default=str, allow_nan=False))
+    except ValueError as error:
+        raise DataError(f"{format_value(values)}: {error}; expected finite numbers") from error
+    return plain
+
+
+def _column_of(row: Mapping[str, Any], name: str, size: int, default: str | None) -> list[Any]:
+    """Return a column beside the responses; the default for each response if it is empty."""
+    found = row.get(name) or [default] * size
+    if not isinstance(found, list) or len(found) != size:
+        raise DataError(f'"{name}" is {format_value(found)}; expected {size} values')
+    return found
 
 
 def looks_like_argilla(record: Mapping[str, Any]) -> bool:
