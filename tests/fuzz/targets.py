@@ -26,6 +26,8 @@ from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.replay.recording import Recording
+from vermeil.teacher.store.records import RecordFilter, stored_requests
+from vermeil.teacher.store.store import ReplyStore
 
 Samples = Callable[[Path], list[Path]]
 Mutate = Callable[[Path, Path, random.Random], Path]
@@ -116,11 +118,28 @@ def _written(name: str, content: str) -> Samples:
 
 
 def _import_replies(path: Path, _: random.Random) -> object:
+    return _import(path, path.parent.with_name("replies.sqlite"))
+
+
+def _import(path: Path, store: Path) -> object:
     task = make_task(TaskConfig.model_validate({"labels": {"PER": {}}}))
     teacher = TeacherConfig.model_validate({"model": "m"})
-    store = path.parent.with_name("replies.sqlite")
     texts = [Document("one", "Ada met Bo"), Document("two", "Bo left")]
     return import_replies(path, texts, task, teacher, store)
+
+
+def _store_samples(folder: Path) -> list[Path]:
+    [path] = _written("x.jsonl", lines(REPLIES))(folder)
+    store = folder / "store" / "replies.sqlite"
+    store.parent.mkdir()
+    _import(path, store)
+    return [store]
+
+
+def _read_store(path: Path, _: random.Random) -> object:
+    found = list(stored_requests(path, RecordFilter()))
+    with ReplyStore(path) as store:
+        return [store.get(one.key) for one in found]
 
 
 def _import_review(path: Path, _: random.Random) -> object:
@@ -161,6 +180,10 @@ TARGETS: dict[str, Target] = {
     "replay": Target(
         _written("x.jsonl", lines(REPLIES[:1])), lambda path, _: Recording(path), mutate_file
     ),
+    "replay.gz": Target(
+        _written("x.jsonl.gz", lines(REPLIES[:1])), lambda path, _: Recording(path), mutate_file
+    ),
+    "replies store": Target(_store_samples, _read_store, mutate_file),
     "review ids": Target(
         _written("ids.jsonl", json.dumps({"id": "one"}) + "\ntwo\n".replace("two", '{"id": "2"}')),
         lambda path, _: read_ids(path),

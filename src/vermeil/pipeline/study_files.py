@@ -12,6 +12,7 @@ from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.results_folder import record_results
 from vermeil.errors import ConfigError
 from vermeil.jobs.run_folder import RunFolder
@@ -48,11 +49,12 @@ def read_context(config: Config) -> dict[str, Any]:
     context: dict[str, Any] = {"configuration": config.model_dump(mode="json")}
     located = RunFolder(config.run.output).locate_report
     if config.corpora.silver is None and located.exists():
-        report = json.loads(located.read_text(encoding="utf-8"))
-        if report.get("against_gold"):
-            row = {"prompt": config.teacher.prompt, "counts": report["against_gold"]}
-            known = {key: report[key] for key in ("states", "mentions")}
-            context["teacher"] = [{**row, **known}]
+        with translate_malformed(located):
+            report = json.loads(located.read_text(encoding="utf-8"))
+            if report.get("against_gold"):
+                row = {"prompt": config.teacher.prompt, "counts": report["against_gold"]}
+                known = {key: report[key] for key in ("states", "mentions")}
+                context["teacher"] = [{**row, **known}]
     return context
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vermeil.data.atomic import remove_written, replace_folder, write_json
+from vermeil.data.malformed import MALFORMED
 from vermeil.data.results_folder import check_results, record_results
 from vermeil.data.written import MODEL, check_folder
 
@@ -36,7 +37,7 @@ class BestModel:
         check_folder(self._kept, MODEL)
         check_results(folder, [self._record])
         if self.model is not None:
-            with suppress(OSError, ValueError, KeyError):
+            with suppress(OSError, *MALFORMED):
                 self._f1 = float(json.loads(self._record.read_text("utf-8"))["dev_f1"])
 
     @property

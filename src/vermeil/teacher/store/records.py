@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.reply import Reply, Usage
 from vermeil.errors import DataError
 from vermeil.teacher.store.logprobs import decode_logprobs
@@ -91,7 +92,9 @@ def stored_requests(store: Path, record_filter: RecordFilter) -> Iterator[Stored
             prepare(db, store)
             values = (record_filter.model, record_filter.prompt, record_filter.document)
             for row in db.execute(_SELECT, values):
-                yield _record(row)
+                with translate_malformed(store):
+                    found = _record(row)
+                yield found
     except sqlite3.Error as error:
         raise DataError(f"cannot be read as reply store ({error})", store) from error
 
@@ -99,6 +102,8 @@ def stored_requests(store: Path, record_filter: RecordFilter) -> Iterator[Stored
 def _record(row: tuple[Any, ...]) -> StoredRequest:
     key, document_id, prompt, model, parameters, sample, reply_text, finish, *rest = row
     prompt_tokens, completion_tokens, latency, number, blob, error, created, attempts, text = rest
+    if not all(isinstance(value, str) for value in (key, document_id, prompt, model, text)):
+        raise DataError("holds a request without a key or text; the file is damaged")
     usage, logprobs = Usage(prompt_tokens, completion_tokens), decode_logprobs(blob)
     reply = None
     if reply_text is not None:
