@@ -69,6 +69,8 @@ def _outcome(target: Target, path: Path, rng: random.Random) -> tuple[str, str]:
         return _of_error(error)
     except LimitExceededError as error:
         return "time", "".join(traceback.format_exception(error)[-_SHOWN:])
+    except MemoryError as error:
+        return "memory", "".join(traceback.format_exception(error)[-_SHOWN:])
     except Exception as error:
         return "traceback", "".join(traceback.format_exception(error)[-_SHOWN:])
     finally:
