@@ -185,9 +185,9 @@ def test_records_of_another_format_name_their_keys_and_the_formats(tmp_path, con
 
 def test_a_folder_without_a_known_file_lists_its_files(tmp_path):
     assert "holds no .txt file; it is empty" in str(fails(tmp_path))
-    for name in ("dev.conll", "train.conll"):
+    for name in ("dev.csv", "train.csv"):
         (tmp_path / name).write_text("a O\n")
-    assert "no .txt file, but dev.conll, train.conll; name one file" in str(fails(tmp_path))
+    assert "no .txt file, but dev.csv, train.csv; name one file" in str(fails(tmp_path))
 
 
 def test_annotations_without_their_text_are_an_error(tmp_path):

@@ -104,6 +104,14 @@ def read_webanno(
         yield LocatedDocument(file, None, webanno_document(read_lines(file), file, name, layers))
 
 
+def holds_webanno(folder: Path) -> bool:
+    """Return whether the first ``.tsv`` file below a folder is in this format."""
+    for file, _ in files_below(folder, ".tsv"):
+        first = next(iter(read_lines(file)), None)
+        return first is not None and first.text.startswith(HEADER)
+    return False
+
+
 def _report(layers: Sequence[str], reading: Reading) -> None:
     if layers:
         reading.choices["layer"] = ", ".join(layer.rpartition(".")[2] for layer in layers)
