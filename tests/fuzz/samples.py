@@ -166,6 +166,13 @@ ARGILLA: list[dict[str, Any]] = [
     }
 ]
 
+CSV = """\
+text,label,stars
+"Good, I ""think"".
+Two lines",praise,5
+Bad.,,1
+"""
+
 TOKENS: list[dict[str, Any]] = [
     {"id": 1, "doc": "a", "tokens": ["Ada", "left", "."], "ner_tags": ["B-PER", "O", "O"]},
     {"tokens": ["Bo"], "ner_tags": ["S-PER"], "text": "Bo", "x": 1},
@@ -218,7 +225,13 @@ def write_samples(chosen: str, folder: Path) -> list[Path]:
         folder: an empty folder.
     """
     ending = {"label-studio": ".json", "argilla": ".json", "parquet": ".parquet"}
-    ending |= {"parquet-tokens": ".parquet", "docbin": ".spacy", "text": ".txt", "conll": ".conll"}
+    ending |= {
+        "csv": ".csv",
+        "parquet-tokens": ".parquet",
+        "docbin": ".spacy",
+        "text": ".txt",
+        "conll": ".conll",
+    }
     ending |= dict.fromkeys(("brat", "webanno", "datasets", "datasets-tokens"), "")
     path = folder / f"written{ending.get(chosen, '.jsonl')}"
     write_corpus(DOCUMENTS, path, chosen)
@@ -240,6 +253,7 @@ FOREIGN: dict[str, dict[str, str]] = {
     "doccano": {"export.jsonl": lines(DOCCANO)},
     "argilla": {"records.json": json.dumps(ARGILLA)},
     "tokens": {"tokens.jsonl": lines(TOKENS)},
+    "csv": {"reviews.csv": CSV, "reviews.tsv": CSV.replace(",", "\t")},
     "text": {"letters/a.txt": TEXT, "letters/b.txt": "Bo\r\n"},
 }
 """Format to the files of other programs: name and content."""

@@ -27,9 +27,9 @@ _USED_BY: dict[str, tuple[str, ...]] = {
     "word_column": ("conll",),
     "tag_column": ("conll",),
     "group_column": ("conll",),
-    "tag_key": (*_TABLES, "conll", "webanno"),
+    "tag_key": (*_TABLES, "conll", "csv", "webanno"),
     "token_key": _TABLES,
-    "text_key": (*_TABLES, *TOOLS),
+    "text_key": (*_TABLES, "csv", *TOOLS),
     "span_group": ("docbin",),
 }
 """Options that only some formats use. Another format leads to a warning."""

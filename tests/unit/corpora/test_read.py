@@ -124,7 +124,7 @@ def test_the_format_is_recognised(tmp_path, name, content, texts):
 def test_an_unknown_format_is_an_error(tmp_path):
     path = tmp_path / "x.dat"
     path.write_text("just words\n")
-    assert "set format to one of jsonl, conll, tokens, text, parquet" in str(fails(path))
+    assert "set format to one of jsonl, conll, tokens, text, csv, parquet" in str(fails(path))
 
 
 def test_a_first_record_that_is_broken_is_an_error_with_its_line(tmp_path):

@@ -19,6 +19,7 @@ from vermeil.corpora.formats.column_folder import (
 from vermeil.corpora.formats.column_layout import has_equal_rows, layout_of, looks_like_columns
 from vermeil.corpora.formats.conll import conll_tags, conll_texts, read_conll
 from vermeil.corpora.formats.corpus_format import CorpusFormat, FileStart
+from vermeil.corpora.formats.csv_table import csv_lines, looks_like_csv, read_csv
 from vermeil.corpora.formats.docbin import read_docbin, write_docbin
 from vermeil.corpora.formats.jsonl import json_lines, read_jsonl
 from vermeil.corpora.formats.tables import WordRows, read_table, text_columns, text_rows
@@ -283,6 +284,12 @@ FORMATS: dict[FileFormat, CorpusFormat] = {
         recognises=_is_record(lambda _: True),
         recognises_record=lambda _: True,
         endings=(".jsonl", ".ndjson", ".json"),
+    ),
+    "csv": CorpusFormat(
+        read=lambda config, lines, reading: _located(read_csv(lines, config, reading), config),
+        write=_text_writer(lambda documents, to: csv_lines(documents, to.losses)),
+        recognises=looks_like_csv,
+        endings=(".csv",),
     ),
     "conll": CorpusFormat(
         read=_read_conll,
