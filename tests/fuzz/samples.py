@@ -245,7 +245,12 @@ def write_samples(chosen: str, folder: Path) -> list[Path]:
 
 
 FOREIGN: dict[str, dict[str, str]] = {
-    "conll": {"universal.conllu": CONLLU, "columns.conll": COLUMNS},
+    "conll": {
+        "universal.conllu": CONLLU,
+        "columns.conll": COLUMNS,
+        "folder/a.conll": COLUMNS,
+        "folder/b.conllu": CONLLU,
+    },
     "webanno": {"export.tsv": WEBANNO},
     "brat": {"brat/letter.txt": TEXT + "\n", "brat/letter.ann": BRAT},
     "label-studio": {"export.json": json.dumps(LABEL_STUDIO)},
