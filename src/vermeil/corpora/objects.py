@@ -213,6 +213,21 @@ def parse_value(text: str, start: int = 0) -> tuple[Any, int]:
     return value, end
 
 
+def parse_text(text: str) -> Any:
+    """Return the JSON value that a text holds, without other characters but white space.
+
+    Raises:
+        DataError: the text is not one JSON value.
+    """
+    try:
+        value, end = parse_value(text, len(text) - len(text.lstrip()))
+        if text[end:].strip():
+            raise json.JSONDecodeError("Extra data", text, end)
+    except json.JSONDecodeError as error:
+        raise DataError(f"not JSON: {error.msg} at character {error.pos + 1}") from error
+    return value
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise DataError(f"{name} is not JSON; expected a number")
 

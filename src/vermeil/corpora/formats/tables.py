@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.formats.arrow import Columns, Features, TableRows, read_rows
+from vermeil.corpora.objects import parse_text
 from vermeil.corpora.reading import Reading
 from vermeil.corpora.source import LocatedDocument, stem_of
 from vermeil.corpora.tokenised import (
@@ -25,6 +26,7 @@ from vermeil.corpora.tokenised import (
 )
 from vermeil.corpora.tools.answers import document_of
 from vermeil.corpora.tools.argilla import plain_values, read_argilla, record_of_row
+from vermeil.corpora.tools.json_fields import number_at, objects_at
 from vermeil.data.document import Document
 from vermeil.data.malformed import translate_malformed
 from vermeil.data.records import document_from_record, document_to_record, format_value
@@ -259,7 +261,10 @@ def _text_document(
         record["spans"] = [_span(item, names) for item in _items(row[spans])]
     tokens = row.get("tokens")
     if tokens and isinstance(tokens[0], Mapping):
-        record["tokens"] = [[token["start"], token["end"]] for token in tokens]
+        record["tokens"] = [
+            [number_at(token, "start"), number_at(token, "end")]
+            for token in objects_at({"tokens": tokens}, "tokens") or ()
+        ]
     elif tokens == []:
         record["tokens"] = []
     meta = row.get("meta")
@@ -350,9 +355,9 @@ def _strings(value: Any, name: str) -> list[str]:
 
 def _parsed(text: str, name: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f'"{name}" is not JSON ({error})') from error
+        return parse_text(text)
+    except DataError as error:
+        raise DataError(f'"{name}": {error.message}') from error
 
 
 def _json(value: Any, document: Document) -> str:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from vermeil.corpora.objects import parse_text
 from vermeil.corpora.unread import with_unread
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.records import (
@@ -102,9 +103,9 @@ def parsed_extras(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f'"{KEY}" is not JSON ({error})') from error
+        return parse_text(value)
+    except DataError as error:
+        raise DataError(f'"{KEY}": {error.message}') from error
 
 
 def restore(imported: ImportedAnnotation, extras: object, default_id: str) -> Document:

@@ -258,7 +258,7 @@ class ReplyStore:
     def _guard(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             raise DataError(f"cannot be used as reply store ({error})", self.path) from error
 
 
