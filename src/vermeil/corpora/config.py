@@ -61,15 +61,16 @@ class CorpusConfig(Section):
     tag_key: str | None = None
     """tokens, parquet, datasets: the key or column of the tags; none: gold, ner_tags, tags, ner or
     labels. conll: the name of a column, or of a key in the last column of CoNLL-U. webanno: the
-    layer of the spans, or the last part of its name."""
+    layer of the spans, or the last part of its name. csv: the column of the label; none: label,
+    labels, category or class."""
     token_key: str | None = None
     """tokens, parquet, datasets: the key or column of the words; none: tokens."""
     text_key: str | None = None
-    """tokens, parquet, datasets, label-studio (within data), argilla (within fields), doccano,
+    """tokens, csv, parquet, datasets, label-studio (within data), argilla (within fields), doccano,
     prodigy: the key or column of the text; none: text. In annotation tools also the only string,
     and in Label Studio the only string that holds the surfaces of all spans."""
     id_key: str | None = None
-    """tokens, parquet, datasets: the key or column of the id; none: id."""
+    """tokens, csv, parquet, datasets: the key or column of the id; none: id."""
     span_group: str | None = None
     """docbin: the span group to read instead of the entities; none: the entities, together with
     the spans of the group sc."""

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeGuard, TypeVar
 
 from vermeil.data.document import Annotation, Document, Range, Relation, Span
 from vermeil.errors import DataError
@@ -206,9 +206,7 @@ def _string(record: Mapping[str, Any], key: str) -> str:
 
 def _integer(record: Mapping[str, Any], key: str) -> int:
     value = record.get(key)
-    if is_whole_number(value):
-        return int(value)
-    return _refuse(record, key, "a whole number")
+    return value if is_whole_number(value) else _refuse(record, key, "a whole number")
 
 
 def _number(record: Mapping[str, Any], key: str) -> float:
@@ -256,7 +254,7 @@ def _refuse(record: Mapping[str, Any], key: str, expected: str) -> NoReturn:
     raise DataError(f'"{key}" is {format_value(record[key])}; expected {expected}')
 
 
-def is_whole_number(value: Any) -> bool:
+def is_whole_number(value: Any) -> TypeGuard[int]:
     """Return whether a value is an integer of at most 63 bits; no offset or index is larger."""
     return type(value) is int and abs(value) < _LARGEST
 

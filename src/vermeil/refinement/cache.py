@@ -24,6 +24,8 @@ from vermeil.training.job import TrainJob
 ClassProbabilities = Mapping[str, NDArray[np.float32]]
 """Id of a document to class probabilities: shape (words, classes), or (1, classes)."""
 
+_UNREADABLE: tuple[type[Exception], ...] = (OSError, BadZipFile, RuntimeError, *MALFORMED)
+
 ProbabilityStream = Iterable[tuple[str, NDArray[np.float32]]]
 """Pairs of document id and class probabilities, document by document."""
 
@@ -100,6 +102,6 @@ def _read(path: Path) -> dict[str, NDArray[np.float32]]:
                 str(document): rows[starts[i] : starts[i + 1]]
                 for i, document in enumerate(stored["ids"])
             }
-    except (OSError, BadZipFile, RuntimeError, *MALFORMED) as error:
+    except _UNREADABLE as error:
         why = f"cannot be read ({error}); delete it to compute the probabilities again"
         raise DataError(why, path) from error

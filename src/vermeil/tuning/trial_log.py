@@ -24,6 +24,8 @@ Outcome = Literal["completed", "ended_early", "failed"]
 """Outcome of a trial: ended with its last scoring, at an earlier one for low scores, or with an
 error."""
 
+_UNREADABLE: tuple[type[Exception], ...] = (OSError, *MALFORMED)
+
 
 @dataclass(frozen=True, slots=True)
 class FinishedTrial:
@@ -63,7 +65,7 @@ class TrialLog:
         try:
             stored = json.loads(self._path.read_text("utf-8"))
             return [_trial(record) for record in stored["trials"]]
-        except (OSError, *MALFORMED) as error:
+        except _UNREADABLE as error:
             raise DataError(
                 f"is not a log of trials ({error}); delete it to restart the search",
                 self._path,

@@ -62,7 +62,7 @@ def test_recordings(tmp_path: Path) -> None:
     damaged[len(whole) // 2 :] = b"\xff" * (len(whole) - len(whole) // 2)
     for content in (whole[:40], bytes(damaged), b"\x1f\x8b"):
         path.write_bytes(content)
-        with pytest.raises(DataError, match="cannot be read|is not JSON|not UTF-8"):
+        with pytest.raises(DataError, match=r"cannot be read|is not JSON|not UTF-8"):
             Recording(path)
     path.write_bytes(gzip.compress(json.dumps({"text": "a", "reply": "\ud800"}).encode()))
     with pytest.raises(DataError, match="surrogate"):

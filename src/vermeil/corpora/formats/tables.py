@@ -260,7 +260,7 @@ def _text_document(
     if spans is not None and row[spans] is not None:
         record["spans"] = [_span(item, names) for item in _items(row[spans])]
     tokens = row.get("tokens")
-    if tokens and isinstance(tokens[0], Mapping):
+    if isinstance(tokens, list) and tokens and isinstance(tokens[0], Mapping):
         record["tokens"] = [
             [number_at(token, "start"), number_at(token, "end")]
             for token in objects_at({"tokens": tokens}, "tokens") or ()
@@ -291,7 +291,8 @@ def _items(value: Any) -> list[Mapping[str, Any]]:
     """Return the list of spans, which `datasets` may store as an object of lists."""
     if isinstance(value, Mapping):
         lists = {key: items for key, items in value.items() if items is not None}
-        if len({len(items) if isinstance(items, list) else -1 for items in lists.values()}) > 1:
+        whole = all(isinstance(items, list) for items in lists.values())
+        if not whole or len({len(items) for items in lists.values()}) > 1:
             raise DataError(f"spans are {format_value(value)}; expected lists of one length")
         return [dict(zip(lists, items, strict=True)) for items in zip(*lists.values(), strict=True)]
     if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):

@@ -30,7 +30,7 @@ def number_at(record: Mapping[str, Any], key: str) -> int:
     value = record.get(key)
     if not is_whole_number(value):
         raise wrong_type_error(record, key, "a whole number")
-    return int(value)
+    return value
 
 
 def list_at(record: Mapping[str, Any], key: str) -> list[Any] | None:
