@@ -13,6 +13,7 @@ from pydantic_core import to_json
 
 from vermeil.data.atomic import atomic_path
 from vermeil.data.document import Document
+from vermeil.data.malformed import MALFORMED
 from vermeil.data.records import document_to_line
 from vermeil.errors import DataError
 from vermeil.renamed import with_old_keys
@@ -23,6 +24,8 @@ from vermeil.training.job import TrainJob
 
 ClassProbabilities = Mapping[str, NDArray[np.float32]]
 """Id of a document to class probabilities: shape (words, classes), or (1, classes)."""
+
+_UNREADABLE: tuple[type[Exception], ...] = (OSError, BadZipFile, RuntimeError, *MALFORMED)
 
 ProbabilityStream = Iterable[tuple[str, NDArray[np.float32]]]
 """Pairs of document id and class probabilities, document by document."""
@@ -104,6 +107,6 @@ def _read(path: Path) -> dict[str, NDArray[np.float32]]:
                 str(document): rows[starts[i] : starts[i + 1]]
                 for i, document in enumerate(stored["ids"])
             }
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+    except _UNREADABLE as error:
         why = f"cannot be read ({error}); delete it to compute the probabilities again"
         raise DataError(why, path) from error

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from vermeil.data.atomic import atomic_path
 from vermeil.data.document import Document
+from vermeil.data.malformed import MALFORMED
 from vermeil.data.records import document_to_line
 from vermeil.errors import DataError
 from vermeil.student.config import RESULT_INDEPENDENT_KEYS
@@ -23,6 +24,8 @@ from vermeil.tuning.space import Values
 Outcome = Literal["completed", "ended_early", "failed"]
 """Outcome of a trial: ended with its last scoring, at an earlier one for low scores, or with an
 error."""
+
+_UNREADABLE: tuple[type[Exception], ...] = (OSError, *MALFORMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class TrialLog:
         try:
             stored = json.loads(self._path.read_text("utf-8"))
             return [_trial(record) for record in stored["trials"]]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except _UNREADABLE as error:
             raise DataError(
                 f"is not a log of trials ({error}); delete it to restart the search",
                 self._path,
