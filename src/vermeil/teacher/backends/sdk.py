@@ -1,7 +1,7 @@
 """Clients of the provider SDKs, and conversion of their exceptions.
 
-Both SDKs have the same generator, so their classes and exceptions have the same names. No type of
-an SDK leaves this folder.
+Several providers have the same generator for their SDKs, so classes and exceptions have the same
+names. No type of an SDK leaves this folder.
 """
 
 from __future__ import annotations
@@ -73,8 +73,6 @@ class Sdk:
     @property
     def headers(self) -> dict[str, Any]:
         """Headers that every request needs in addition to the client's headers."""
-        if self.config.azure_api_version and self.key:
-            return {"Authorization": self.module.Omit(), "api-key": self.key}
         return {} if self.key else {"Authorization": self.module.Omit()}
 
     def redact(self, message: object) -> str:
@@ -83,6 +81,10 @@ class Sdk:
         if self.key:
             text = text.replace(self.key, "[key]")
         return text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 1] + "…"
+
+    def is_not_found(self, error: Exception) -> bool:
+        """Return whether an error is the status 404."""
+        return isinstance(error, self.module.NotFoundError)
 
     def server_message(self, error: Any) -> str:
         """Return the server's error message about a rejected request."""
@@ -120,7 +122,7 @@ class Sdk:
         """Exceptions that `convert_error` handles."""
         import httpx2
 
-        # A broken stream raises an exception of the HTTP client that both SDKs use.
+        # A broken stream raises an exception of the HTTP client that the SDK uses.
         return (TimeoutError, self.module.APIError, httpx2.HTTPError, ValueError, RecursionError)
 
     def _settings(self, http: Any, timeout: float | None) -> dict[str, Any]:
@@ -133,6 +135,4 @@ class Sdk:
             "timeout": timeout,
             "http_client": http(trust_env=not local, follow_redirects=False, timeout=timeout),
         }
-        if config.azure_api_version:
-            settings["default_query"] = {"api-version": config.azure_api_version}
         return settings | self.spec.settings(config)
