@@ -6,7 +6,7 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test test-slow test-cluster check glossary venv lock clean
+.PHONY: help demo test test-slow test-cluster coverage check glossary venv lock lowest clean
 
 help:
 	@echo "make demo       annotate, train, compare: every stage on the sample corpus (minutes)"
@@ -16,7 +16,8 @@ help:
 	@echo "make check      lint, format, types, import layers"
 	@echo "make glossary   write docs/glossary.md from docs/glossary.toml"
 	@echo "make venv       set up $(VENV)"
-	@echo "make lock       update requirements.lock"
+	@echo "make lock       update requirements.lock and requirements.deploy.lock (UPGRADE=1: newest releases)"
+	@echo "make lowest     test the lowest allowed versions of the direct dependencies"
 	@echo "make clean      remove $(VENV) and every cache"
 
 demo: $(INSTALLED)
@@ -51,8 +52,10 @@ $(INSTALLED): pyproject.toml requirements.lock
 	@touch $@
 
 lock:
-	$(PYTHON) tools/lock.py > requirements.lock.new
-	mv requirements.lock.new requirements.lock
+	tools/lock.sh $(if $(UPGRADE),--upgrade)
+
+lowest:
+	$(PYTHON) tools/lowest.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
