@@ -13,6 +13,7 @@ help:
 	@echo "make test       the tests, except the slow ones"
 	@echo "make test-slow  the slow tests (minutes of training)"
 	@echo "make test-cluster  the tests on a Ray cluster of three nodes, of which one is killed"
+	@echo "make coverage   make test, and the share of lines that the tests run"
 	@echo "make check      lint, format, types, import layers"
 	@echo "make glossary   write docs/glossary.md from docs/glossary.toml"
 	@echo "make venv       set up $(VENV)"
@@ -31,6 +32,14 @@ test-slow: $(INSTALLED)
 
 test-cluster: $(INSTALLED)
 	$(BIN)/python -m pytest -m cluster --durations=10
+
+# Processes that tests start are measured, too. The floor is fail_under in pyproject.toml.
+coverage: export COVERAGE_FILE = $(CURDIR)/.coverage
+coverage: $(INSTALLED)
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest -m "not slow and not cluster" -n $(JOBS) --durations=10
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 check: $(INSTALLED)
 	$(BIN)/ruff check
@@ -58,4 +67,4 @@ lowest:
 	$(PYTHON) tools/lowest.py
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
