@@ -1,4 +1,4 @@
-"""Files that the hosting platform and contributors' tools read: valid, and consistent with the code."""
+"""Files for the hosting platform and for contributors: valid, and consistent with the code."""
 
 from __future__ import annotations
 
