@@ -223,7 +223,8 @@ def _write_models(folder: Path, encoder: Path) -> None:
 
 def _write_study(folder: Path) -> None:
     """Write the results of a study over several sizes, made from a known curve."""
-    truth = Curves(*(np.array([v]) for v in (0.93, 1.8, 0.35, 700.0, 0.6)), unit=4000.0)
+    asymptote, scale, decay, worth, returns = np.array([[0.93], [1.8], [0.35], [700.0], [0.6]])
+    truth = Curves(asymptote, scale, decay, worth, returns, unit=4000.0)
     cells = []
     for seed in (0, 1):
         for gold in (125, 250, 500):
@@ -232,7 +233,7 @@ def _write_study(folder: Path) -> None:
                     f1 = float(truth(np.array([float(gold)]), np.array([float(known)]))[0, 0])
                     right = round(400 * f1) + seed
                     groups = {"a": [right // 2, 200, 200], "b": [right - right // 2, 200, 200]}
-                    cell = {"regimen": regimen, "seed": seed, "budget": "equal"}
+                    cell: dict[str, Any] = {"regimen": regimen, "seed": seed, "budget": "equal"}
                     cell |= {"gold_documents": gold, "silver_documents": silver}
                     cell |= {"sizes": [gold, silver], "test_groups": groups}
                     cells.append({**cell, "test": {"overall": {"f1": right / 400}}})

@@ -138,7 +138,7 @@ def test_no_source_names_an_installation_command_of_its_own() -> None:
 
 def test_a_missing_module_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (*EXTRAS["train"], *EXTRAS["serve"], "mlflow"):
-        monkeypatch.setitem(sys.modules, name, None)  # type: ignore[arg-type]
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ConfigError) as error:
         require("vermeil train", "train")
     assert str(error.value) == (
