@@ -33,7 +33,7 @@ def ranges(draw: st.DrawFn, size: int, *, apart: bool) -> list[tuple[int, int]]:
 
 
 @st.composite
-def annotations(draw: st.DrawFn, size: int) -> Annotation:
+def some_annotations(draw: st.DrawFn, size: int) -> Annotation:
     spans = None
     if draw(st.booleans()):
         spans = tuple(
@@ -64,7 +64,7 @@ def documents(draw: st.DrawFn) -> Document:
         text=text,
         group=draw(st.none() | NAMES),
         tokens=draw(st.none() | ranges(len(text), apart=True).map(tuple)),
-        annotation=draw(annotations(len(text))),
+        annotation=draw(some_annotations(len(text))),
         weight=draw(SHARES),
         meta=draw(st.dictionaries(NAMES, JSON, max_size=2)),
     )

@@ -27,14 +27,16 @@ def main() -> int:
     """Install the lowest versions, run the tests, and return the exit code of pytest."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--keep", type=Path, help="folder of the environment, kept for later runs")
-    parser.add_argument("tests", nargs="*", help="arguments of pytest instead of the core tests")
-    options, further = parser.parse_known_args()
+    parser.add_argument(
+        "tests", nargs=argparse.REMAINDER, help="arguments of pytest instead of the core tests"
+    )
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary) / "env"
         python = folder / "bin" / "python"
         if not python.exists():
             _install(folder, Path(temporary) / "lowest.txt")
-        arguments = [*options.tests, *further] or [*CORE, "-m", "not slow and not cluster"]
+        arguments = options.tests or [*CORE, "-m", "not slow and not cluster"]
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
         command = [python, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
         return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
