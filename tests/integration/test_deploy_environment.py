@@ -31,7 +31,7 @@ def test_an_exported_model_predicts_where_there_is_no_torch(
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "env"], check=True)
     python = tmp_path / "env/bin/python"
     lock = ROOT / "requirements.deploy.lock"
-    for wanted in (["--require-hashes", "-r", lock], ["--no-deps", ROOT]):
+    for wanted in (("--require-hashes", "-r", str(lock)), ("--no-deps", str(ROOT))):
         installed = subprocess.run(
             [python, "-m", "pip", "install", "-q", *wanted],
             env=environment,

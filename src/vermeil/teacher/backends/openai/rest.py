@@ -235,7 +235,7 @@ def _make_opener(*, use_proxies: bool) -> OpenerDirector:
 
 
 def _remaining(content: IO[bytes]) -> int:
-    position = content.tell()
+    position = content.seek(0, os.SEEK_CUR)
     end = content.seek(0, os.SEEK_END)
     content.seek(position)
     return end - position
