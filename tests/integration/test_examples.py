@@ -52,14 +52,17 @@ def test_the_table_names_every_example() -> None:
 
 
 @pytest.mark.parametrize("script", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
-def test_a_script_uses_public_names_only_and_has_help(script: Path) -> None:
+def test_a_script_uses_public_names_only_and_has_help(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if script.stem == "spacy_pipeline":
+        pytest.importorskip("spacy")
     source = script.read_text("utf-8")
     assert not re.search(r"from vermeil[. ]|import vermeil\.", source)
-    done = subprocess.run(
-        [sys.executable, script, "--help"], capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-    assert "usage:" in done.stdout
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module(f"examples.{script.stem}").main(["--help"])
+    assert ended.value.code == 0
+    assert "usage:" in capsys.readouterr().out
 
 
 def test_annotate_with_a_local_server(run: Run) -> None:
