@@ -58,6 +58,7 @@ def _install(folder: Path, pins: Path) -> None:
     print(*(line for line in lines if "vermeil (pyproject.toml)" in line), sep="\n", flush=True)
     pins.write_text("\n".join(lines), "utf-8")
     subprocess.run([*pip, "-r", str(pins)], check=True)
+    subprocess.run([*pip, "--no-deps", "--editable", str(ROOT)], check=True)
 
 
 def _torch_pin(file: Path) -> Path:
