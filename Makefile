@@ -6,17 +6,19 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test test-slow test-cluster check glossary venv lock clean
+.PHONY: help demo test test-slow test-cluster coverage check glossary venv lock lowest clean
 
 help:
 	@echo "make demo       annotate, train, compare: every stage on the sample corpus (minutes)"
 	@echo "make test       the tests, except the slow ones"
 	@echo "make test-slow  the slow tests (minutes of training)"
 	@echo "make test-cluster  the tests on a Ray cluster of three nodes, of which one is killed"
+	@echo "make coverage   make test, and the share of lines that the tests run"
 	@echo "make check      lint, format, types, import layers"
 	@echo "make glossary   write docs/glossary.md from docs/glossary.toml"
 	@echo "make venv       set up $(VENV)"
-	@echo "make lock       update requirements.lock"
+	@echo "make lock       update requirements.lock and requirements.deploy.lock (UPGRADE=1: newest releases)"
+	@echo "make lowest     test the lowest allowed versions of the direct dependencies"
 	@echo "make clean      remove $(VENV) and every cache"
 
 demo: $(INSTALLED)
@@ -30,6 +32,14 @@ test-slow: $(INSTALLED)
 
 test-cluster: $(INSTALLED)
 	$(BIN)/python -m pytest -m cluster --durations=10
+
+# Processes that tests start are measured, too. The floor is fail_under in pyproject.toml.
+coverage: export COVERAGE_FILE = $(CURDIR)/.coverage
+coverage: $(INSTALLED)
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest -m "not slow and not cluster" -n $(JOBS) --durations=10
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 check: $(INSTALLED)
 	$(BIN)/ruff check
@@ -51,8 +61,10 @@ $(INSTALLED): pyproject.toml requirements.lock
 	@touch $@
 
 lock:
-	$(PYTHON) tools/lock.py > requirements.lock.new
-	mv requirements.lock.new requirements.lock
+	tools/lock.sh $(if $(UPGRADE),--upgrade)
+
+lowest:
+	$(PYTHON) tools/lowest.py
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*

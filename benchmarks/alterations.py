@@ -25,7 +25,7 @@ def case(rng: random.Random, one: str) -> tuple[str, str]:
 
 def quotes(rng: random.Random, one: str) -> tuple[str, str]:
     first, last = one.split(" ", 1) if " " in one else (one, "Court")
-    left, right = rng.choice(["“”", "‘’", "„“", "«»", "''"])
+    left, right = rng.choice([tuple(pair) for pair in ("“”", "‘’", "„“", "«»", "''")])
     return rng.choice(
         [
             (f"{first} {left}Red{right} {last}", f'{first} "Red" {last}'),

@@ -9,7 +9,7 @@ time, and milliseconds of CPU time (user and system) for a request.
 
 - ours: `vermeil.annotate` with everything: keys, reservations, a reply store with
   `synchronous=FULL`, reading and locating.
-- openai: `AsyncOpenAI.chat.completions.create`, 64 tasks, nothing stored.
+- openai: `AsyncOpenAI.chat.completions.create`, 64 tasks, nothing stored (`pip install openai`).
 - curator: `curator.LLM` with its default cache, in an environment of its own that has
   bespokelabs-curator (`pip install bespokelabs-curator`); left out without --curator.
 """

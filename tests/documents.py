@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from vermeil.data.document import Annotation, Document, Relation, Span
@@ -23,7 +25,7 @@ JSON = st.recursive(
 
 
 @st.composite
-def ranges(draw, size: int, *, apart: bool) -> list[tuple[int, int]]:
+def ranges(draw: st.DrawFn, size: int, *, apart: bool) -> list[tuple[int, int]]:
     points = draw(st.lists(st.integers(0, size), max_size=8))
     if apart:
         points = sorted(set(points))
@@ -31,7 +33,7 @@ def ranges(draw, size: int, *, apart: bool) -> list[tuple[int, int]]:
 
 
 @st.composite
-def annotations(draw, size: int) -> Annotation:
+def some_annotations(draw: st.DrawFn, size: int) -> Annotation:
     spans = None
     if draw(st.booleans()):
         spans = tuple(
@@ -55,21 +57,21 @@ def annotations(draw, size: int) -> Annotation:
 
 
 @st.composite
-def documents(draw) -> Document:
+def documents(draw: st.DrawFn) -> Document:
     text = draw(TEXTS)
     return Document(
         id=draw(NAMES),
         text=text,
         group=draw(st.none() | NAMES),
         tokens=draw(st.none() | ranges(len(text), apart=True).map(tuple)),
-        annotation=draw(annotations(len(text))),
+        annotation=draw(some_annotations(len(text))),
         weight=draw(SHARES),
         meta=draw(st.dictionaries(NAMES, JSON, max_size=2)),
     )
 
 
 @st.composite
-def tagged_documents(draw) -> Document:
+def tagged_documents(draw: st.DrawFn) -> Document:
     """What a format of words and tags can hold, white space between the words included."""
     gap = st.sampled_from(["", " ", "  ", "\u00a0"])
     word = st.text(st.sampled_from("ab#-_é\U0001f600"), min_size=1, max_size=4)
@@ -87,5 +89,5 @@ def tagged_documents(draw) -> Document:
     )
 
 
-def unique(strategy, max_size=3):
+def unique(strategy: Any, max_size: Any = 3) -> Any:
     return st.lists(strategy, min_size=1, max_size=max_size, unique_by=lambda d: d.id)

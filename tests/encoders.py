@@ -133,8 +133,10 @@ def make_family(family: str, folder: Path) -> Path:
     kind, sizes = FAMILIES[family]
     raw = kind()
     names = _BRACKETS if kind is _word_piece else _ANGLES
-    PreTrainedTokenizerFast(tokenizer_object=raw, **names).save_pretrained(folder)
+    tokenizer: Any = PreTrainedTokenizerFast
+    tokenizer(tokenizer_object=raw, **names).save_pretrained(folder)
     torch.manual_seed(0)
     config = AutoConfig.for_model(family, vocab_size=raw.get_vocab_size(), **sizes)
-    AutoModel.from_config(config).save_pretrained(folder)
+    model: Any = AutoModel
+    model.from_config(config).save_pretrained(folder)
     return folder

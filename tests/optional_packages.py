@@ -224,7 +224,8 @@ def _write_models(folder: Path, encoder: Path) -> None:
 
 def _write_study(folder: Path) -> None:
     """Write the results of a study over several sizes, made from a known curve."""
-    truth = Curves(*(np.array([v]) for v in (0.93, 1.8, 0.35, 700.0, 0.6)), unit=4000.0)
+    asymptote, scale, decay, worth, returns = np.array([[0.93], [1.8], [0.35], [700.0], [0.6]])
+    truth = Curves(asymptote, scale, decay, worth, returns, unit=4000.0)
     cells = []
     for seed in (0, 1):
         for gold in (125, 250, 500):

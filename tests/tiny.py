@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
 
-SIZES = {
+SIZES: dict[str, Any] = {
     "hidden_size": 16,
     "num_hidden_layers": 2,
     "num_attention_heads": 2,
@@ -24,7 +25,7 @@ def make_encoder(folder: Path, *, lowercase: bool = True) -> Path:
     """Write a tiny BERT with a character-level WordPiece tokenizer."""
     import torch
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-    from transformers import BertConfig, BertModel, BertTokenizerFast
+    from transformers import BertConfig, BertModel, BertTokenizerFast  # type: ignore[attr-defined]
 
     characters = string.ascii_letters + string.digits + string.punctuation + "éü£"
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]
@@ -66,5 +67,5 @@ def task() -> Task:
 @pytest.fixture(scope="session")
 def topics() -> Task:
     """Whole texts, two topics."""
-    labels = {"sport": {}, "trade": {}}
+    labels: dict[str, Any] = {"sport": {}, "trade": {}}
     return make_task(TaskConfig.model_validate({"name": "classification", "labels": labels}))

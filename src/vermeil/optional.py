@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from vermeil.errors import ConfigError
 
 EXTRAS: dict[str, tuple[str, ...]] = {
-    "anthropic": ("anthropic",),
+    "anthropic": ("anthropic", "httpx2"),
     "deploy": ("onnxruntime", "tokenizers"),
     "export": ("onnx", "onnxruntime"),
     "parquet": ("pyarrow",),

@@ -18,6 +18,7 @@ from vermeil.optional import EXTRAS, UNBUNDLED, install_command, is_installed, r
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 COME_WITH = {
+    "httpx2": "anthropic",
     "markupsafe": "jinja2",
     "pydantic_core": "pydantic",
     "pyarrow": "ray",
@@ -137,7 +138,7 @@ def test_no_source_names_an_installation_command_of_its_own() -> None:
 
 def test_a_missing_module_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (*EXTRAS["train"], *EXTRAS["serve"], "mlflow"):
-        monkeypatch.setitem(sys.modules, name, None)  # type: ignore[arg-type]
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ConfigError) as error:
         require("vermeil train", "train")
     assert str(error.value) == (

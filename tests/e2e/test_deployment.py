@@ -20,7 +20,7 @@ pytest.importorskip("onnx")
 def test_calibrate_export_predict(vermeil: Any, encoder: Path, task: Task, tmp_path: Path) -> None:
     student = Student.create(task, StudentConfig(encoder=str(encoder), threads=1), seed=1)
     with torch.no_grad():
-        student.network.classifier.weight.mul_(40)
+        student.network.get_parameter("classifier.weight").mul_(40)
     student.save(tmp_path / "model", {})
     (tmp_path / "in.txt").write_text("".join(f"Bo{i} met Al in Rome\n" for i in range(40)))
     exact = ("--precision", "fp32")

@@ -167,7 +167,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(project: Path) -> None:
         assert process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
-        lines = process.stderr.read().decode().splitlines()
+        shown = process.stderr.read().decode().splitlines()
         reading = "text; documents: one per line; 20,000 documents (0 annotated)"
-        assert lines == [f"a.txt: {reading}", f"b.txt: {reading}"]
+        assert shown == [f"a.txt: {reading}", f"b.txt: {reading}"]
         assert process.wait(60) == 141

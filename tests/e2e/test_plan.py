@@ -12,7 +12,8 @@ from tests.study_records import cell_record
 
 from vermeil.evaluation.learning_curve import Curves
 
-TRUTH = Curves(*(np.array([v]) for v in (0.93, 1.8, 0.35, 700.0, 0.6)), unit=4000.0)
+ASYMPTOTE, SCALE, DECAY, WORTH, RETURNS = np.array([[0.93], [1.8], [0.35], [700.0], [0.6]])
+TRUTH = Curves(ASYMPTOTE, SCALE, DECAY, WORTH, RETURNS, unit=4000.0)
 
 
 def cell(regimen: str, gold: int, silver: int, seed: int) -> dict[str, Any]:

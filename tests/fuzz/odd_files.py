@@ -156,7 +156,8 @@ def write_odd_docbin(path: Path, rng: random.Random) -> None:
                 spacy.tokens.Span(doc, rng.choice((0, 2)), 3, label=labels)
             ]
         if rng.random() < 0.3:
-            doc.cats = rng.choice(({"a": 1.0, "b": -5}, {"": 2}, {"a": "x"}, {"a": None}))
+            cats: list[dict[str, Any]] = [{"a": 1.0, "b": -5}, {"": 2}, {"a": "x"}, {"a": None}]
+            doc.cats = rng.choice(cats)
         if rng.random() < 0.6:
             value = rng.choice((*VALUES[:10], "{}", "[1", json.dumps({"tokens": 5})))
             doc.user_data[rng.choice(("vermeil", "x"))] = value if value != "\ud800" else "?"

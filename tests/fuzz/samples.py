@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from vermeil.corpora import write_corpus
+from vermeil.corpora.config import FileFormat
 from vermeil.data.document import Annotation, Document, Relation, Span
 
 TEXT = "Ada Orne met Bo in Rom\u00e9 \U0001f600 today .\nThen Cy left ."
@@ -234,7 +235,7 @@ def write_samples(chosen: str, folder: Path) -> list[Path]:
     }
     ending |= dict.fromkeys(("brat", "webanno", "datasets", "datasets-tokens"), "")
     path = folder / f"written{ending.get(chosen, '.jsonl')}"
-    write_corpus(DOCUMENTS, path, chosen)
+    write_corpus(DOCUMENTS, path, cast(FileFormat, chosen))
     found = [path]
     for name, text in FOREIGN.get(chosen, {}).items():
         foreign = folder / name

@@ -99,7 +99,7 @@ def read_format(chosen: str) -> Callable[[Path, random.Random], object]:
 
     def read(path: Path, rng: random.Random) -> object:
         named = f"{chosen}:{path}" if rng.random() < 0.7 else str(path)
-        documents = list(read_corpus(CorpusConfig(path=named)))  # type: ignore[arg-type]
+        documents = list(read_corpus(CorpusConfig(path=named)))
         return [document_to_line(document) for document in documents]
 
     return read

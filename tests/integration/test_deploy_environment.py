@@ -1,4 +1,4 @@
-"""Prediction in an environment of its own that has the deploy extra and nothing else."""
+"""Prediction in an environment of its own that has the deployed packages and nothing else."""
 
 from __future__ import annotations
 
@@ -28,18 +28,20 @@ def test_an_exported_model_predicts_where_there_is_no_torch(
     student.save(tmp_path / "model", {})
     export(tmp_path / "model", tmp_path / "onnx")
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    environment["PIP_CONSTRAINT"] = str(ROOT / "requirements.lock")
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "env"], check=True)
     python = tmp_path / "env/bin/python"
-    installed = subprocess.run(
-        [python, "-m", "pip", "install", "-q", f"{ROOT}[deploy]"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if installed.returncode:
-        pytest.skip(f"packages cannot be had: {installed.stderr.strip().splitlines()[-1]}")
+    lock = ROOT / "requirements.deploy.lock"
+    for wanted in (("--require-hashes", "-r", str(lock)), ("--no-deps", str(ROOT))):
+        installed = subprocess.run(
+            [python, "-m", "pip", "install", "-q", *wanted],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "HASH" not in installed.stderr, installed.stderr
+        if installed.returncode:
+            pytest.skip(f"packages cannot be had: {installed.stderr.strip().splitlines()[-1]}")
     packages = subprocess.run(
         [python, "-m", "pip", "list", "--format", "freeze"],
         capture_output=True,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from vermeil.data.display import document_html, document_summary
 from vermeil.errors import DataError
 
 Range = tuple[int, int]
@@ -145,6 +146,13 @@ class Document:
                     f"out of range; the text has {size} characters"
                 )
             last = end
+
+    def __repr__(self) -> str:
+        return document_summary(self)
+
+    def _repr_html_(self) -> str:
+        """Return the text with highlighted spans, for notebooks."""
+        return document_html(self)
 
     @property
     def spans(self) -> tuple[Span, ...] | None:

@@ -21,6 +21,7 @@ from vermeil.data.written import MODEL
 from vermeil.errors import ConfigError, DataError, EncoderNotFoundError
 from vermeil.student.checks import check_head
 from vermeil.student.config import StudentConfig
+from vermeil.student.display import student_facts, student_html, student_summary
 from vermeil.student.encoding.context import make_context_windows, single_document_windows
 from vermeil.student.encoding.encoding import DocumentEncoder
 from vermeil.student.encoding.examples import EncodedCorpus, make_examples
@@ -110,6 +111,18 @@ class Student:
             with_case=uses_letter_case(network),
             teacher_labels=None if teacher_labels is None else self._teacher_classes,
         )
+
+    def __repr__(self) -> str:
+        return student_summary(self._facts)
+
+    def _repr_html_(self) -> str:
+        """Return a table that describes the student, for notebooks."""
+        return student_html(self._facts)
+
+    @property
+    def _facts(self) -> dict[str, str]:
+        parameters = sum(p.numel() for p in self.network.parameters())
+        return student_facts(self.task, self.config, parameters, self.temperature)
 
     @classmethod
     def create(

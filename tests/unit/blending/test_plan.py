@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -198,7 +199,7 @@ def test_weighting_keeps_the_pooled_batches_and_weighs_their_loss(regimen: str) 
 
 
 def test_weighting_restarts_at_the_same_progress() -> None:
-    settings: dict[str, object] = {"regimen": "simple_mix", "restart_learning_rate": True}
+    settings: dict[str, Any] = {"regimen": "simple_mix", "restart_learning_rate": True}
     weighted, sampled = made(mode="weighting", **settings), made(**settings)
     assert weighted.restarts[1] == pytest.approx(sampled.restarts[1], abs=1)
 

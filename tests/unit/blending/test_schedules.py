@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ PROGRESS = np.linspace(0, 1, 2001)
 OF_ITS_OWN_MEAN = sorted(set(SCHEDULES) - {"piecewise"})
 
 
-def shares_of(schedule) -> np.ndarray:
+def shares_of(schedule: Any) -> np.ndarray:
     return np.array([schedule(t) for t in PROGRESS])
 
 

@@ -29,7 +29,7 @@ def test_each_step_has_its_share_of_the_loss() -> None:
             "budget": {"gold_epochs": 4, "silver_epochs": 4, "batch_wordpieces": 80},
         }
     )
-    plan = make_plan(*sizes, config, 0)
+    plan = make_plan(sizes[0], sizes[1], config, 0)
     weighted, plain = apply_origin_weights(made, plan)
     assert plain.origin_weights is None
     for step, batch in enumerate(plain.batches):

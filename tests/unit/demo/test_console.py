@@ -1,4 +1,5 @@
 import io
+from pathlib import Path
 
 from rich.console import Console
 
@@ -34,7 +35,7 @@ def test_markup_in_a_text_is_shown_and_not_obeyed() -> None:
     assert "the [bold]Aurora[/bold]" in written.getvalue()
 
 
-def test_places_and_commands_stay_on_one_line_however_narrow_the_terminal(tmp_path) -> None:
+def test_places_and_commands_stay_on_one_line_however_narrow_the_terminal(tmp_path: Path) -> None:
     demo, written = demo_console(width=40)
     path = tmp_path / ("long-" * 20) / "report.html"
     demo.paths({"report": path})

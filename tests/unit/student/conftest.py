@@ -16,5 +16,5 @@ def student(encoder: Path, task: Task) -> Student:
     config = StudentConfig(encoder=str(encoder), max_wordpieces=24, overlap=8, threads=1)
     student = Student.create(task, config, seed=1)
     with torch.no_grad():
-        student.network.classifier.weight.mul_(40)
+        student.network.get_parameter("classifier.weight").mul_(40)
     return student

@@ -45,7 +45,15 @@ def test_a_call_with_documents_in_place_of_a_job_names_the_new_call(
 ) -> None:
     name = f"vermeil.{function.__name__}"
     documents = sentences(3)
-    old = (documents, [], task, StudentConfig(), BlendingConfig(), 0, tmp_path / "model")
+    old: tuple[Any, ...] = (
+        documents,
+        [],
+        task,
+        StudentConfig(),
+        BlendingConfig(),
+        0,
+        tmp_path / "model",
+    )
     message = (
         rf"{name}: the first argument must be a vermeil\.TrainJob, not list; call {name}\(verm"
     )

@@ -5,11 +5,34 @@ from __future__ import annotations
 import json
 
 from vermeil.errors import TeacherError
+from vermeil.teacher.backends.openai.rest import RestClient, RestStatusError
 from vermeil.teacher.backends.sdk import Sdk, SdkSpec
 from vermeil.teacher.config import TeacherConfig
 
 _TIMEOUT = 10.0
 """Seconds to wait for the list of models."""
+_NO_LIST = {404, 405, 501}
+"""Statuses of a server that does not list its models."""
+
+
+def rest_models(config: TeacherConfig) -> tuple[str, ...] | None:
+    """Return the names of the models of an OpenAI-compatible server (``GET /models``).
+
+    Returns:
+        The names; None if the server answers but does not list them.
+
+    Raises:
+        ConfigError: the address is invalid, or a remote teacher's key is missing.
+        TeacherError: no server answers, or it does not accept the key.
+    """
+    client = RestClient(config, min(_TIMEOUT, config.timeout))
+    try:
+        body = client.read("/models")
+    except client.error_types as error:
+        if isinstance(error, RestStatusError) and error.status in _NO_LIST:
+            return None
+        raise TeacherError(str(client.convert_error(error))) from None
+    return _names(body)
 
 
 def sdk_models(config: TeacherConfig, spec: SdkSpec) -> tuple[str, ...] | None:
@@ -31,7 +54,7 @@ def sdk_models(config: TeacherConfig, spec: SdkSpec) -> tuple[str, ...] | None:
         try:
             body = client.get(spec.models_path, cast_to=str, options={"headers": sdk.headers})
         except sdk.module.APIStatusError as error:
-            if error.status_code in (404, 405, 501):
+            if error.status_code in _NO_LIST:
                 return None
             raise TeacherError(sdk.convert_error(error).advice) from None
         except sdk.error_types as error:
@@ -39,8 +62,8 @@ def sdk_models(config: TeacherConfig, spec: SdkSpec) -> tuple[str, ...] | None:
     return _names(body)
 
 
-def _names(body: str) -> tuple[str, ...] | None:
+def _names(body: str | bytes) -> tuple[str, ...] | None:
     try:
         return tuple(str(model["id"]) for model in json.loads(body)["data"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None

@@ -13,10 +13,9 @@ from vermeil.teacher.backends.anthropic.online import AnthropicBackend
 from vermeil.teacher.backends.anthropic.sdk_spec import ANTHROPIC
 from vermeil.teacher.backends.base import Backend
 from vermeil.teacher.backends.batch_base import BatchBackend
-from vermeil.teacher.backends.models import sdk_models
+from vermeil.teacher.backends.models import rest_models, sdk_models
 from vermeil.teacher.backends.openai.batches import OpenAIBatches
 from vermeil.teacher.backends.openai.online import OpenAIBackend
-from vermeil.teacher.backends.openai.sdk_spec import OPENAI
 from vermeil.teacher.config import BackendName, TeacherConfig
 
 OpenBatches = Callable[[TeacherConfig], BatchBackend]
@@ -47,7 +46,7 @@ class BackendSpec:
 
 
 BACKENDS: dict[BackendName, BackendSpec] = {
-    "openai": BackendSpec(OpenAIBackend, partial(sdk_models, spec=OPENAI), OpenAIBatches),
+    "openai": BackendSpec(OpenAIBackend, rest_models, OpenAIBatches),
     "anthropic": BackendSpec(
         AnthropicBackend, partial(sdk_models, spec=ANTHROPIC), AnthropicBatches, "anthropic"
     ),

@@ -1,7 +1,7 @@
 """Clients of the provider SDKs, and conversion of their exceptions.
 
-Both SDKs have the same generator, so their classes and exceptions have the same names. No type of
-an SDK leaves this folder.
+Several providers have the same generator for their SDKs, so classes and exceptions have the same
+names. No type of an SDK leaves this folder.
 """
 
 from __future__ import annotations
@@ -73,8 +73,6 @@ class Sdk:
     @property
     def headers(self) -> dict[str, Any]:
         """Headers that every request needs in addition to the client's headers."""
-        if self.config.azure_api_version and self.key:
-            return {"Authorization": self.module.Omit(), "api-key": self.key}
         return {} if self.key else {"Authorization": self.module.Omit()}
 
     def redact(self, message: object) -> str:
@@ -85,6 +83,10 @@ class Sdk:
         """Return the error in a response that an exception of the SDK holds."""
         found = error_of_status(error.status_code, error.response.content)
         return replace(found, message=self.redact(found.message) or "no explanation")
+
+    def is_not_found(self, error: Exception) -> bool:
+        """Return whether an error is the status 404."""
+        return isinstance(error, self.module.NotFoundError)
 
     def convert_error(self, error: Exception) -> AttemptError:
         """Return the attempt error for an exception among `error_types`."""
@@ -110,7 +112,7 @@ class Sdk:
         """Exceptions that `convert_error` handles."""
         import httpx2
 
-        # A broken stream raises an exception of the HTTP client that both SDKs use.
+        # A broken stream raises an exception of the HTTP client that the SDK uses.
         return (TimeoutError, self.module.APIError, httpx2.HTTPError, ValueError, RecursionError)
 
     def _settings(self, http: Any, timeout: float | None) -> dict[str, Any]:
@@ -123,6 +125,4 @@ class Sdk:
             "timeout": timeout,
             "http_client": http(trust_env=not local, follow_redirects=False, timeout=timeout),
         }
-        if config.azure_api_version:
-            settings["default_query"] = {"api-version": config.azure_api_version}
         return settings | self.spec.settings(config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.console import RenderableType
 from rich.text import Text
 
 from vermeil.cli import _print_error
@@ -24,7 +25,9 @@ HOSTILE = "\x1b[31mOrla\x1b[0m came \x9b2J."
         ),
     ],
 )
-def test_no_control_character_of_a_text_reaches_the_terminal(part, capsys):
+def test_no_control_character_of_a_text_reaches_the_terminal(
+    part: RenderableType, capsys: pytest.CaptureFixture[str]
+) -> None:
     console().print(part, markup=False)
     shown = capsys.readouterr().out
     assert "\x1b" not in shown
@@ -33,7 +36,7 @@ def test_no_control_character_of_a_text_reaches_the_terminal(part, capsys):
     assert "Orla" in shown
 
 
-def test_messages_and_errors_show_control_characters(capsys):
+def test_messages_and_errors_show_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
     print_status(f"document {HOSTILE}")
     _print_error(f"first\n{HOSTILE}", 3)
     shown = capsys.readouterr().err

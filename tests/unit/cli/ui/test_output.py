@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from vermeil.cli.ui.highlight import highlighted
@@ -139,7 +141,14 @@ def test_a_report_of_training_shows_refined_silver_as_refine_does(
 ) -> None:
     counts = Counts({"PER": MatchCounts(1, 2, 2)}).as_dict()
     scored = {name: counts[name] for name in ("overall", "per_label")}
-    signal = {"items": 1, "share": 1.0, "auroc": None, "auarc": 0.5, "ece": 0.1, "bins": [{}]}
+    signal: dict[str, Any] = {
+        "items": 1,
+        "share": 1.0,
+        "auroc": None,
+        "auarc": 0.5,
+        "ece": 0.1,
+        "bins": [{}],
+    }
     documents = {"silver": 2, "doubly_labelled": 1, "self_annotated": 1234}
     refinement = {
         "policy": "relabel",

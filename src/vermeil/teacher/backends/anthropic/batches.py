@@ -110,7 +110,7 @@ class AnthropicBatches:
     def cancel(self, server_id: str) -> None:
         """Cancel a batch, and keep its finished results."""
         not_found = unknown_batch_error(self._config, server_id)
-        cancel(self._sdk, self._client, f"{_PATH}/{server_id}", not_found)
+        cancel(self._sdk, lambda: self._cancel(server_id), not_found)
 
     def close(self) -> None:
         """Close all connections."""
@@ -146,6 +146,11 @@ class AnthropicBatches:
             if not page.get("has_more") or not page["data"]:
                 return
             after = {"after_id": page["data"][-1]["id"]}
+
+    def _cancel(self, server_id: str) -> object:
+        options = {"headers": self._sdk.headers}
+        path = f"{_PATH}/{server_id}/cancel"
+        return self._client.post(path, cast_to=object, options=options)
 
     def _get(self, path: str, query: dict[str, Any] | None = None) -> Any:
         options = {"headers": self._sdk.headers, "params": query or {}}

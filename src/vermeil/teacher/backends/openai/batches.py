@@ -23,14 +23,13 @@ from vermeil.teacher.backends.batch_calls import cancel, translate_errors
 from vermeil.teacher.backends.batch_types import ProviderBatch
 from vermeil.teacher.backends.http_status import attempt_error, was_filtered
 from vermeil.teacher.backends.openai.logprobs import logprobs_rejection_advice
-from vermeil.teacher.backends.openai.sdk_spec import OPENAI
+from vermeil.teacher.backends.openai.rest import RestClient
 from vermeil.teacher.backends.openai.wire import (
     NOT_A_COMPLETION,
     chat_body,
     parse_completion,
     usage_of,
 )
-from vermeil.teacher.backends.sdk import Sdk
 from vermeil.teacher.backends.server_error import ServerError, error_in_success, error_of_status
 from vermeil.teacher.backends.setting_rejections import setting_rejection
 from vermeil.teacher.config import TeacherConfig
@@ -62,10 +61,9 @@ class OpenAIBatches:
         self._config = config
         # In Azure's older addresses, files and batches are not below a deployment.
         root = config.base_url.split("/deployments/")[0] if config.azure_api_version else None
-        at_root = config.model_copy(update={"base_url": root}) if root else config
-        self._sdk = Sdk(at_root, OPENAI)
+        rooted = config.model_copy(update={"base_url": root}) if root else config
+        self._client = RestClient(rooted, max(_TRANSFER_TIMEOUT, config.timeout))
         self._path = "/v1/chat/completions" if root is None else "/chat/completions"
-        self._client = self._sdk.client(max(_TRANSFER_TIMEOUT, config.timeout))
         # Newer OpenAI models accept only max_completion_tokens.
         self._limit_field = "max_tokens"
 
@@ -79,34 +77,28 @@ class OpenAIBatches:
 
     def submit(self, batch: ProviderBatch, content: IO[bytes]) -> str:
         """Upload the file and submit it; return the server id of the batch."""
-        file = (f"{_LABEL}-{batch.name}.jsonl", content, "application/jsonl")
-        with translate_errors(self._sdk, no_batch_api_error(self._config)):
-            uploaded = self._client.post(
-                "/files",
-                cast_to=object,
-                body={"purpose": "batch"},
-                files=[("file", file)],
-                options={"headers": {**self._sdk.headers, "Content-Type": "multipart/form-data"}},
+        name = f"{_LABEL}-{batch.name}.jsonl"
+        with translate_errors(self._client, no_batch_api_error(self._config)):
+            uploaded = self._client.upload(
+                "/files", {"purpose": "batch"}, name, content, "application/jsonl"
             )
             created = self._client.post(
                 "/batches",
-                cast_to=object,
-                body={
+                {
                     "input_file_id": uploaded["id"],
                     "endpoint": self._path,
                     "completion_window": "24h",
                     "metadata": {_LABEL: batch.name},
                 },
-                options={"headers": self._sdk.headers},
             )
             return str(created["id"])
 
     def find(self, batch: ProviderBatch, known: Collection[str]) -> BatchLookup:  # noqa: ARG002
         """Find a batch by its metadata, in order from the newest to the oldest."""
-        with translate_errors(self._sdk, no_batch_api_error(self._config)):
+        with translate_errors(self._client, no_batch_api_error(self._config)):
             after: dict[str, str] = {}
             while True:
-                page = self._get("/batches", {"limit": 100, **after})
+                page = self._client.get("/batches", {"limit": 100, **after})
                 for one in page["data"]:
                     if (one.get("metadata") or {}).get(_LABEL) == batch.name:
                         return BatchLookup(str(one["id"]))
@@ -118,43 +110,42 @@ class OpenAIBatches:
 
     def poll(self, server_id: str) -> BatchStatus:
         """Return the status of a batch."""
-        with translate_errors(self._sdk, unknown_batch_error(self._config, server_id)):
-            batch = self._get(f"/batches/{server_id}")
+        with translate_errors(self._client, unknown_batch_error(self._config, server_id)):
+            batch = self._client.get(f"/batches/{server_id}")
             status, counts = batch["status"], batch.get("request_counts") or {}
             if status == "failed":
                 errors = (batch.get("errors") or {}).get("data") or []
                 message = "; ".join(str(e.get("message")) for e in errors[:3]) or "no explanation"
                 is_queue_full = any(e.get("code") == "token_limit_exceeded" for e in errors)
-                note = self._sdk.redact(message)
+                note = self._client.redact(message)
                 return BatchStatus("failed", note=note, retry_later=is_queue_full)
             completed = int(counts.get("completed") or 0) + int(counts.get("failed") or 0)
             return BatchStatus("ended" if status in _ENDED else "running", completed)
 
     def results(self, server_id: str) -> Iterator[BatchResult]:
         """Yield the results of an ended batch: successful requests, then failed ones."""
-        with translate_errors(self._sdk, unknown_batch_error(self._config, server_id)):
-            batch = self._get(f"/batches/{server_id}")
+        with translate_errors(self._client, unknown_batch_error(self._config, server_id)):
+            batch = self._client.get(f"/batches/{server_id}")
             for name in ("output_file_id", "error_file_id"):
                 if batch.get(name):
-                    with self._client.files.with_streaming_response.content(
-                        batch[name], extra_headers=self._sdk.headers
-                    ) as response:
-                        yield from read_lines(response.iter_bytes(), self._result)
+                    content = self._client.download(f"/files/{batch[name]}/content")
+                    yield from read_lines(content, self._result)
 
     def cancel(self, server_id: str) -> None:
         """Cancel a batch, and keep its finished results."""
         not_found = unknown_batch_error(self._config, server_id)
-        cancel(self._sdk, self._client, f"/batches/{server_id}", not_found)
+        cancel(self._client, lambda: self._client.post(f"/batches/{server_id}/cancel"), not_found)
 
     def close(self) -> None:
-        """Close all connections."""
-        self._client.close()
+        """Do nothing: every call closes its connection."""
 
     def _result(self, line: Any) -> BatchResult:
         name, response = str(line["custom_id"]), line.get("response") or {}
         if line.get("error") or not response:
             error = line.get("error") or {}
-            message = self._sdk.redact(error.get("message") or error.get("code") or "no response")
+            message = self._client.redact(
+                error.get("message") or error.get("code") or "no response"
+            )
             return BatchResult(name, error=message)
         status, body = response["status_code"], response["body"]
         if status == 200:
@@ -164,7 +155,7 @@ class OpenAIBatches:
             try:
                 return BatchResult(name, parse_completion(body))
             except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-                shown = self._sdk.redact(json.dumps(body, ensure_ascii=False))
+                shown = self._client.redact(json.dumps(body, ensure_ascii=False))
                 return BatchResult(
                     name,
                     error=f"{NOT_A_COMPLETION}: {shown}",
@@ -179,7 +170,7 @@ class OpenAIBatches:
     ) -> BatchResult:
         if was_filtered(error, ""):
             return BatchResult(name, Reply("", "content_filter", usage or Usage()))
-        error = replace(error, message=self._sdk.redact(error.message))
+        error = replace(error, message=self._client.redact(error.message))
         if "unsupported_parameter" in error.codes and "max_completion_tokens" in error.message:
             self._limit_field = "max_completion_tokens"
             return BatchResult(name, error=error.message)
@@ -187,7 +178,3 @@ class OpenAIBatches:
         fault = fault or attempt_error(error, {}, self._config)
         retryable = fault.scope is ErrorScope.ATTEMPT
         return BatchResult(name, error=fault.advice, retryable=retryable, usage=usage)
-
-    def _get(self, path: str, query: dict[str, Any] | None = None) -> Any:
-        options = {"headers": self._sdk.headers, "params": query or {}}
-        return self._client.get(path, cast_to=object, options=options)
