@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.answer_parts import JsonAnswer, is_placeholder
+from vermeil.tasks.ner.formats.entity_keys import surface_of
 from vermeil.tasks.ner.formats.json_answers import parse_json
 from vermeil.tasks.ner.formats.lenient_json import BareWord, Container, Value, reply_ranges
 from vermeil.tasks.ner.marked_text import InlineMarkedText
@@ -40,7 +42,7 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
 
 
 def read_labels(container: Container, question: Question) -> JsonAnswer | None:
-    """Read an object whose values are lists of strings, or single strings."""
+    """Read an object whose values are lists of strings or of objects, or single strings."""
     if not container.is_object:
         return None
     mentions: list[Mention] = []
@@ -51,11 +53,7 @@ def read_labels(container: Container, question: Question) -> JsonAnswer | None:
             entries += container.closed or not isinstance(value, BareWord)
             continue
         entries += len(surfaces)
-        mentions += [
-            Mention(s, key, reply_ranges=reply_ranges(s, key))
-            for s in surfaces
-            if key and isinstance(s, str) and s and not is_placeholder(s, question)
-        ]
+        mentions += mentions_below(key or "", surfaces, question)
     malformed = entries - len(mentions)
     if malformed and not mentions:
         return None if container.closed else JsonAnswer(closed=False)
@@ -64,8 +62,40 @@ def read_labels(container: Container, question: Question) -> JsonAnswer | None:
 
 def read_known_labels(container: Container, question: Question) -> JsonAnswer | None:
     """Read an object of lists if one of its keys is a requested label."""
-    known = any(key and question.labels.normalise(key) for key in container.keys)
+    known = any(key and question.labels.of_heading(key) for key in container.keys)
     return read_labels(container, question) if known else None
+
+
+def mentions_below(key: str, values: Sequence[Value], question: Question) -> list[Mention]:
+    """Return the mentions of the surfaces under a key that is their label.
+
+    Args:
+        key: the key, a label or a heading such as "Persons".
+        values: strings, or objects with a surface.
+        question: the request behind the reply.
+    """
+    is_label = question.labels.normalise(key) is not None
+    label = key if is_label else question.labels.of_heading(key) or key
+    mentions: list[Mention] = []
+    for value in values:
+        surface = surface_of(value, key, question) if key else None
+        if surface and not is_placeholder(surface, question):
+            mentions.append(Mention(surface, label, reply_ranges=reply_ranges(surface, key)))
+    return mentions
+
+
+def read_labels_of_list(container: Container, question: Question) -> JsonAnswer | None:
+    """Read an object of labels in the place of a list of entities.
+
+    It means "no entities" only if it has every label of the label set, each with an empty list.
+    """
+    named = {question.labels.of_heading(key or "") for key in container.keys}
+    if not named or None in named:
+        return None
+    answer = read_labels(container, question)
+    if answer is None or answer.mentions or len(named) == len(question.labels.names):
+        return answer
+    return None
 
 
 def _surfaces(value: Value) -> list[Value] | None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from vermeil.tasks.labels import LabelSet, fold
+from vermeil.tasks.label_names import fold
+from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.prose import answer_part, content_lines
 from vermeil.tasks.ner.formats.similarity import is_copy, is_partial_copy
 from vermeil.tasks.ner.marked_text import InlineMark, InlineMarkedText
