@@ -16,13 +16,36 @@ _ATTRIBUTE = re.compile(
     r"""(?:"([^"]*)"|'([^']*)'|([^\s"'=]+))""",
     re.IGNORECASE,
 )
+_MAX_LEVELS = 2
+_ESCAPED_TAG = re.compile(r"(?:&(?:amp;)?lt;|&#0*60;|\\u003c|\\<)/", re.IGNORECASE)
+_BACKSLASHED = re.compile(r"\\(?:u(003[ce])|([<>/]))", re.IGNORECASE)
 _WRAPPERS = ("text", "answer", "output", "result", "sentence", "document", "html", "body")
 _EMPHASIS = ("p", "b", "i", "em", "strong", "code")
 
 
 def parse_elements(reply: str, question: Question) -> ParsedReply | None:
-    """Return the marked copy of the text, or None if the reply holds none."""
-    return parse_inline(reply, question, find_tags, unescape)
+    """Return the marked copy of the text, or None if the reply holds none.
+
+    Tags whose brackets are escaped ("&lt;PER&gt;") are read if the reply has no other tags.
+    """
+    parsed = parse_inline(reply, question, find_tags, unescape)
+    decoded = reply
+    for _ in range(_MAX_LEVELS):
+        if (parsed is not None and not parsed.is_empty) or not _ESCAPED_TAG.search(decoded):
+            break
+        if _ESCAPED_TAG.search(question.text):  # the escaped tags may belong to the text
+            break
+        decoded = unescape(_BACKSLASHED.sub(_bracket, decoded))
+        escaped = parse_inline(decoded, question, find_tags, unescape)
+        if escaped is not None and not escaped.is_empty:
+            parsed = escaped
+    return parsed
+
+
+def _bracket(found: re.Match[str]) -> str:
+    """Return the character of an escaped bracket, such as ``\\u003c`` or ``\\<``."""
+    code = found.group(1)
+    return found.group(2) if code is None else chr(int(code, 16))
 
 
 def find_tags(part: str, question: Question) -> list[Tag]:
