@@ -21,7 +21,7 @@ from collections.abc import Mapping
 _MAX_LABEL = 1000
 """Maximum number of characters of a written label."""
 _MAX_SPLITS = 4
-_CLOSING = " \t\r\n\"'`*_.,;:!<>[](){}|“”‘’«»"
+_CLOSING = " \t\r\n\"'`*_.,;:!<>[]{}|“”‘’«»"
 _OPENING = _CLOSING + "#-–—•"
 _BETWEEN = re.compile(r"(?<=[^\W_])[\s_\-‐-―/]+(?=[^\W_])")
 _ADDITION = re.compile(r" ?([(\[])| [-–—]+ | ?[:=→|] ?|, ")

@@ -48,6 +48,12 @@ _REFUSAL = re.compile(
     r"unable)|as an ai|unable to)\b",
     re.IGNORECASE,
 )
+_COURTESY = re.compile(
+    r"\b(?:let me know|feel free|hope (?:this|that|it)|happy to|glad to|if you (?:need|want|would)"
+    r"|please (?:note|ask|provide))\b",
+    re.IGNORECASE,
+)
+"""Closing words of assistants, which concern no answer."""
 
 
 def split_claim(written: str, question: Question) -> Mention | None:
@@ -141,6 +147,8 @@ def is_plausible(surface: str, question: Question) -> bool:
         return True
     if is_placeholder_claim(surface, question.text) or is_rejection(surface, question.labels):
         return False
+    if question.labels.of_heading(surface) is not None or not any(map(str.isalnum, surface)):
+        return False
     return len(surface.split()) <= _MAX_SURFACE_WORDS and not re.search(r"[:?!(){}<>]", surface)
 
 
@@ -187,7 +195,8 @@ def accept_claims(
         return None
     if len(others) > max(3, len(mentions)):
         return None
-    if any(is_hypothetical(line) or _REFUSAL.search(line) for line in others):
+    words = [line for line in others if not _COURTESY.search(line)]
+    if any(is_hypothetical(line) or _REFUSAL.search(line) for line in words):
         return None
     notes = {MALFORMED: malformed, OTHER_LINES: len(others)}
     return ParsedReply(tuple(mentions), {name: n for name, n in notes.items() if n})

@@ -156,11 +156,8 @@ def _is_wrapper(element: _Element, question: Question) -> bool:
         return not element.closed and not element.attributes and not element.text
     if element.text or question.labels.of_heading(element.name) is not None:
         return False
-    keys = {fold_key(child.name) for child in element.children}
-    keys |= {fold_key(name) for name, _ in element.attributes}
-    is_entity = bool(keys & LABELS) and bool(keys & SURFACES)
-    is_group = bool({fold_key(name) for name, _ in element.attributes} & LABELS)
-    return not is_entity and not is_group
+    keys = {fold_key(child.name) for child in element.children if not child.children}
+    return not (keys | {fold_key(name) for name, _ in element.attributes}) & LABELS
 
 
 def _read(element: _Element, question: Question) -> list[Mention] | None:

@@ -42,6 +42,11 @@ def parse_elements(reply: str, question: Question) -> ParsedReply | None:
     return parsed
 
 
+def may_hold_elements(reply: str) -> bool:
+    """Return whether a reply has a closing tag, also with escaped brackets."""
+    return "</" in reply or _ESCAPED_TAG.search(reply) is not None
+
+
 def _bracket(found: re.Match[str]) -> str:
     """Return the character of an escaped bracket, such as ``\\u003c`` or ``\\<``."""
     code = found.group(1)

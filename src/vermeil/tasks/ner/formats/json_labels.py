@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.answer_parts import JsonAnswer, is_placeholder
+from vermeil.tasks.ner.formats.claims import occurs, split_surfaces
 from vermeil.tasks.ner.formats.entity_keys import surface_of
 from vermeil.tasks.ner.formats.json_answers import parse_json
 from vermeil.tasks.ner.formats.lenient_json import BareWord, Container, Value, reply_ranges
@@ -48,7 +49,7 @@ def read_labels(container: Container, question: Question) -> JsonAnswer | None:
     mentions: list[Mention] = []
     entries = 0
     for key, value in zip(container.keys, container.items, strict=True):
-        surfaces = _surfaces(value)
+        surfaces = _surfaces(value, question.text)
         if surfaces is None:
             entries += container.closed or not isinstance(value, BareWord)
             continue
@@ -98,10 +99,12 @@ def read_labels_of_list(container: Container, question: Question) -> JsonAnswer 
     return None
 
 
-def _surfaces(value: Value) -> list[Value] | None:
+def _surfaces(value: Value, text: str) -> list[Value] | None:
     """Return the entries of one label; None if the value is neither a list nor a string."""
     if isinstance(value, str):
-        return [value]
+        parts = split_surfaces(value, text)
+        is_list = len(parts) > 1 and value not in text and all(occurs(p, text) for p in parts)
+        return list(parts) if is_list else [value]
     if isinstance(value, BareWord):
         return [] if value.text.casefold() in _NULL else None
     if value.is_object:

@@ -13,7 +13,6 @@ from vermeil.data.mention import Mention
 from vermeil.tasks.ner.formats.claims import (
     accept_claims,
     is_no_surface,
-    is_placeholder_claim,
     is_plausible,
     occurs,
     split_surfaces,
@@ -26,13 +25,18 @@ from vermeil.tasks.ner.formats.prose import (
     means_no_entities,
     without_number,
 )
+from vermeil.tasks.ner.formats.similarity import is_partial_copy
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 _MARKUP = re.compile(r"(?:[>#]{1,6} ?|\* ?(?=\*\*)|[+–—•·‣▪◦] ?){1,4}")
 _BULLET = re.compile(r"(?:\d{1,4}[.)]|[-*•·‣▪◦+–—])\s{1,8}(?=\S)")
 _NAMED = re.compile(r"([^:：\n]{1,120})[:：][*_`]{0,3}(?:\s+|$)|([^:：\n]{1,120})[:：][*_`]{0,3}")
 _GLOSS = re.compile(r" [-–—]+ |: | = ")
+_OTHER_LABEL = re.compile(r"[A-Z][A-Z_-]{1,30}")
+"""A label that was not requested; other words before a colon are prose."""
 _MAX_LINE = 4_000
+_MAX_PLAIN = 5
+"""Number of entities without bullet from which they may be the words of the text, one per line."""
 
 
 @dataclass(slots=True)
@@ -40,16 +44,88 @@ class _Groups:
     """The entities of a reply as far as it was read.
 
     Args:
+        question: the request behind the reply.
+        label: the label of the next lines; None if they have none.
         mentions: the entities.
+        plain: number of entities on lines without a bullet.
         empty: labels that have no entity.
         others: lines that are neither heading nor entity.
         malformed: number of entries without a claim.
     """
 
+    question: Question
+    label: str | None = None
     mentions: list[Mention] = field(default_factory=list)
+    plain: int = 0
     empty: set[str] = field(default_factory=set)
     others: list[str] = field(default_factory=list)
     malformed: int = 0
+
+    def read_line(self, line: str) -> None:
+        """Read one line: a heading, an entity below it, or other words."""
+        is_bullet = _BULLET.match(line) is not None
+        plain = _without_markup(line)
+        if len(line) > _MAX_LINE:
+            self.others.append(line)
+            return
+        is_entity = is_bullet and self.label is not None and occurs(plain, self.question.text)
+        named = None if is_entity else _heading_of(plain, self.question)
+        if named is not None:
+            name, rest = named
+            self.label = None if rest and not is_no_surface(rest) else name
+            self._read_rest(name, rest, line)
+        elif self.label is None:
+            self.others.append(line)
+        elif is_no_surface(plain) or means_no_entities(plain, self.question.labels):
+            self.empty.add(self.label)
+        else:
+            before = len(self.mentions)
+            self._read_entities(plain, self.label, is_list=not is_bullet)
+            self.plain += 0 if is_bullet else len(self.mentions) - before
+
+    def _read_rest(self, name: str, rest: str, line: str) -> None:
+        """Read the words behind a heading on its line."""
+        is_known = self.question.labels.of_heading(name) is not None
+        if is_known and is_no_surface(rest):
+            self.empty.add(name)
+        elif is_known and rest:
+            self._read_entities(rest, name, is_list=True)
+        elif rest:
+            surfaces = split_surfaces(rest, self.question.text)
+            if all(occurs(one, self.question.text) for one in surfaces):
+                self.mentions += [Mention(one, name) for one in surfaces]
+            else:
+                self.others.append(line)
+
+    def _read_entities(self, words: str, label: str, is_list: bool) -> None:
+        """Add the entities of a line, or count it.
+
+        Args:
+            words: the line without markup.
+            label: their label.
+            is_list: whether commas separate entities, also within a name of the text.
+        """
+        question, text = self.question, self.question.text
+        gloss = _gloss(words, text)
+        if is_rejection(words, question.labels) or is_rejection(gloss, question.labels):
+            return
+        if question.labels.normalise(gloss) not in (None, question.labels.normalise(label)):
+            self.malformed += 1
+            return
+        surface = _surface_of_item(words, text)
+        if surface is not None and (not is_list or "," not in surface):
+            self.mentions.append(Mention(surface, label))
+            return
+        surfaces = split_surfaces(words, text)
+        found = [one for one in surfaces if is_plausible(one, question)]
+        if is_list or all(occurs(one, text) for one in surfaces):
+            self.mentions += [Mention(one, label) for one in found]
+            self.malformed += len(surfaces) - len(found) if found else 0
+        elif is_plausible(words, question):
+            self.mentions.append(Mention(clean_surface(words, text), label))
+            return
+        if not found:
+            self.others.append(words)
 
 
 def parse_groups(reply: str, question: Question) -> ParsedReply | None:
@@ -58,90 +134,35 @@ def parse_groups(reply: str, question: Question) -> ParsedReply | None:
     A reply without entities means "no entities" only if it has nothing but every label of the label
     set, each with words such as "None".
     """
-    groups = _Groups()
-    label: str | None = None
+    groups = _Groups(question)
     for line in answer_lines(reply):
-        label = _read_line(line, label, groups, question)
-    if groups.mentions:
+        groups.read_line(line)
+    normalise = question.labels.normalise
+    if any(normalise(one.label) is not None for one in groups.mentions):
+        copied = "".join(one.surface for one in groups.mentions)
+        if groups.plain > _MAX_PLAIN and is_partial_copy(copied, question.text):
+            return None
         return accept_claims(groups.mentions, groups.others, groups.malformed, question)
-    is_complete = len(groups.empty) == len(question.labels.names)
+    is_complete = len(groups.empty) == len(question.labels.names) and not groups.mentions
     return ParsedReply() if is_complete and not groups.others and not groups.malformed else None
 
 
-def _read_line(line: str, label: str | None, groups: _Groups, question: Question) -> str | None:
-    """Read one line below a label; return the label of the next line."""
-    if len(line) > _MAX_LINE:
-        groups.others.append(line)
-        return label
-    is_bullet = _BULLET.match(line) is not None
-    plain = _without_markup(line)
-    is_entity = is_bullet and label is not None and occurs(plain, question.text)
-    named = None if is_entity else _heading_of(plain, question)
-    if named is not None:
-        name, rest = named
-        if is_no_surface(rest):
-            groups.empty.add(name)
-        elif rest:
-            _read_entities(rest, name, groups, question, is_list=True)
-        return name
-    if label is None:
-        groups.others.append(line)
-    elif is_no_surface(plain) or means_no_entities(plain, question.labels):
-        groups.empty.add(label)
-    else:
-        _read_entities(plain, label, groups, question, is_list=not is_bullet)
-    return label
-
-
 def _heading_of(plain: str, question: Question) -> tuple[str, str] | None:
-    """Return the label of a heading and the words after it; None if a line begins with none."""
-    found = _NAMED.match(plain)
-    if found is not None:
-        name = question.labels.of_heading((found.group(1) or found.group(2)).strip(" *_`"))
-        return None if name is None else (name, plain[found.end() :].strip())
-    before, inner = last_parenthesis(plain)
-    if inner and occurs(before, question.text):
-        return None
-    name = question.labels.of_heading(plain.strip(" *_`"))
-    return None if name is None else (name, "")
+    """Return the label of a heading and the words after it; None if a line begins with none.
 
-
-def _read_entities(
-    words: str, label: str, groups: _Groups, question: Question, is_list: bool
-) -> None:
-    """Add the entities of a line, or count it.
-
-    Args:
-        words: the line without markup.
-        label: their label.
-        groups: the entities so far.
-        question: the request behind the reply.
-        is_list: whether commas separate entities, also within a name of the text.
+    The label is the one of the label set, or the words as written if they look like another label.
     """
-    text = question.text
-    if is_rejection(words, question.labels) or is_placeholder_claim(words, text):
-        return
-    gloss = _gloss(words, text)
-    if is_rejection(gloss, question.labels):
-        return
-    if question.labels.normalise(gloss) not in (None, label):
-        groups.malformed += 1
-        return
-    surface = _surface_of_item(words, text)
-    if surface is not None and (not is_list or "," not in surface):
-        groups.mentions.append(Mention(surface, label))
-        return
-    surfaces = split_surfaces(words, text)
-    if is_list or all(occurs(one, text) for one in surfaces):
-        found = [one for one in surfaces if is_plausible(one, question)]
-        if found:
-            groups.mentions += [Mention(one, label) for one in found]
-            groups.malformed += len(surfaces) - len(found)
-            return
-    elif is_plausible(words, question):
-        groups.mentions.append(Mention(clean_surface(words, text), label))
-        return
-    groups.others.append(words)
+    found = _NAMED.match(plain)
+    written = (found.group(1) or found.group(2)) if found is not None else plain
+    written = written.strip(" *_`")
+    rest = "" if found is None else plain[found.end() :].strip()
+    before, inner = last_parenthesis(written)
+    name = question.labels.of_heading(written)
+    if found is None and inner and occurs(before, question.text):
+        return None
+    if name is None and found is not None and _OTHER_LABEL.fullmatch(written):
+        name = written
+    return None if name is None else (name, rest)
 
 
 def _gloss(words: str, text: str) -> str:

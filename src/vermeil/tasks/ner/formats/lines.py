@@ -6,6 +6,9 @@ import re
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.formats.claim_lines import parse_claim_lines
+from vermeil.tasks.ner.formats.claims import occurs
+from vermeil.tasks.ner.formats.label_groups import parse_groups
 from vermeil.tasks.ner.formats.prose import (
     abbreviation,
     answer_lines,
@@ -26,6 +29,8 @@ entity (LABEL)
 If there is none: No entities"""
 
 _LABEL_LIKE = re.compile(r"[^\W\d_][\w /&-]{0,40}")
+_NEXT_CLAIM = re.compile(r"(?<=\))[ \t]{0,4}(?:[,;][ \t]{0,4}(?:and |und |et )?|(?: and | und | et ))")
+_MIN_CLAIMS = 2
 _MAX_LABEL_WORDS = 4
 """Maximum number of words of a label; longer strings are explanations."""
 
@@ -47,13 +52,16 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     At least one line must have a requested label. Otherwise, every line must be an entity, and at
     least one of them must occur in the text.
     """
-    lines = answer_lines(reply)
+    lines = [part for line in answer_lines(reply) for part in _claims_of(line, question)]
     mentions: list[Mention] = []
     shorts: list[Mention] = []
     known, rejected = 0, 0
     for line in lines:
         written, label = last_parenthesis(line)
         surface = clean_surface(written, question.text)
+        if ": " in surface and not occurs(surface, question.text):  # "Entities: Ann (PER)"
+            after = surface.rpartition(": ")[2].strip()
+            surface = after if occurs(after, question.text) else surface
         is_known = question.labels.normalise(label) is not None
         if not surface:
             continue
@@ -68,11 +76,24 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     is_in_text = any(mention.surface in question.text for mention in mentions)
     if known or (is_in_text and not others):
         return ParsedReply((*mentions, *shorts), {"other_lines": others} if others else {})
+    claimed = parse_groups(reply, question) or parse_claim_lines(reply, question)
+    if claimed is not None:
+        return claimed
     if mentions:
         return None
     if rejected and not has_prose(lines, question.labels):
         return ParsedReply()
     return parse_no_entities(reply, question)
+
+
+def _claims_of(line: str, question: Question) -> list[str]:
+    """Return the claims of a line such as "Ann (PER), New York (LOC)", otherwise the line."""
+    parts = [part for part in _NEXT_CLAIM.split(line) if part]
+    if len(parts) < _MIN_CLAIMS:
+        return [line]
+    labels = [last_parenthesis(part)[1] for part in parts]
+    is_list = all(question.labels.normalise(label) is not None for label in labels)
+    return parts if is_list else [line]
 
 
 def _is_label(label: str, labels: LabelSet) -> bool:

@@ -86,7 +86,11 @@ def _blank_from(answer: str, end: int) -> str:
 def answer_part(reply: str) -> str:
     """Return the part after the last heading such as "Answer:", without code fences."""
     headings = [found.end() for found in _HEADING.finditer(reply)]
-    part = reply[headings[-1] :] if headings else reply
+    return fenced_part(reply[headings[-1] :] if headings else reply)
+
+
+def fenced_part(part: str) -> str:
+    """Return the content of the first code block, otherwise the whole part without fences."""
     fences = [(found.start(), found.end()) for found in _FENCE.finditer(part)]
     if len(fences) >= 2:
         return part[fences[0][1] : fences[1][0]].strip("\n")
@@ -155,7 +159,9 @@ def last_parenthesis(line: str) -> tuple[str, str]:
 
 def without_number(line: str) -> str:
     """Return a line without a leading list number or bullet."""
-    return _BULLET.sub("", line.strip(), count=1)
+    plain = line.strip()
+    bullet = _BULLET.match(plain)
+    return plain if bullet is None else plain[bullet.end() :]
 
 
 def clean_surface(raw: str, text: str) -> str:

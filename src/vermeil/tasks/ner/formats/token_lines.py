@@ -91,7 +91,8 @@ def _read(lines: list[str], separator: str, question: Question) -> tuple[list[_L
             continue
         one = _line(token.strip(), tag.strip(), question)
         found.append(one)
-        known += not one.label or question.labels.normalise(one.label) is not None
+        is_tag = not one.label or one.label[0].isalnum()
+        known += is_tag and (not one.label or question.labels.normalise(one.label) is not None)
     return found, known
 
 

@@ -13,14 +13,19 @@ from vermeil.tasks.ner.formats.claims import accept_claims
 from vermeil.tasks.ner.formats.entity_keys import LABELS, LISTS, SURFACES, fold_key
 from vermeil.tasks.ner.formats.json_entities import read_entry, read_list, read_object
 from vermeil.tasks.ner.formats.lenient_json import BareWord, Container
-from vermeil.tasks.ner.formats.prose import answer_part
+from vermeil.tasks.ner.formats.prose import answer_part, fenced_part
 from vermeil.tasks.ner.formats.yaml_reader import read_yaml
 from vermeil.tasks.ner.reply_format import TRUNCATED, ParsedReply, Question
 
 
 def parse_yaml(reply: str, question: Question) -> ParsedReply | None:
     """Return the entities of a reply in YAML; None if it has none."""
-    part = read_yaml(answer_part(reply))
+    parts = dict.fromkeys((answer_part(reply), fenced_part(reply)))
+    return next(filter(None, (_parse(part, question) for part in parts)), None)
+
+
+def _parse(written: str, question: Question) -> ParsedReply | None:
+    part = read_yaml(written)
     if part is None or part.root is None:
         return None
     answers = list(_answers(part.root, question))
@@ -51,7 +56,8 @@ def _answers(root: Container, question: Question) -> Iterator[JsonAnswer]:
 def _read(container: Container, question: Question) -> JsonAnswer | None:
     """Return the content of a container; None if it has no entities in a known shape."""
     if not container.is_object:
-        return read_list(container, question)
+        is_mapping = any(_is_mapping_to_words(one, question) for one in container.items)
+        return None if is_mapping else read_list(container, question)
     keys = [fold_key(key) for key in container.keys]
     if LISTS & set(keys):
         if any(_is_mapping_to_words(one, question) for one in container.items):
