@@ -46,6 +46,7 @@ class _Groups:
     Args:
         question: the request behind the reply.
         label: the label of the next lines; None if they have none.
+        is_marked: whether its heading has a colon or markup; otherwise only bullets belong to it.
         mentions: the entities.
         plain: number of entities on lines without a bullet.
         empty: labels that have no entity.
@@ -55,6 +56,7 @@ class _Groups:
 
     question: Question
     label: str | None = None
+    is_marked: bool = False
     mentions: list[Mention] = field(default_factory=list)
     plain: int = 0
     empty: set[str] = field(default_factory=set)
@@ -73,15 +75,22 @@ class _Groups:
         if named is not None:
             name, rest = named
             self.label = None if rest and not is_no_surface(rest) else name
+            self.is_marked = plain != line.strip() or ":" in line
             self._read_rest(name, rest, line)
-        elif self.label is None:
+        elif self.label is None or (not is_bullet and not self.is_marked):
+            self.others.append(line)
+        elif plain.endswith((":", "：")):
+            self.label = None
             self.others.append(line)
         elif is_no_surface(plain) or means_no_entities(plain, self.question.labels):
             self.empty.add(self.label)
         else:
-            before = len(self.mentions)
-            self._read_entities(plain, self.label, is_list=not is_bullet)
-            self.plain += 0 if is_bullet else len(self.mentions) - before
+            surfaces = [] if is_bullet else split_surfaces(plain, self.question.text)
+            if all(occurs(one, self.question.text) for one in surfaces):
+                self.plain += len(surfaces)
+                self._read_entities(plain, self.label, is_list=not is_bullet)
+            else:
+                self.others.append(line)
 
     def _read_rest(self, name: str, rest: str, line: str) -> None:
         """Read the words behind a heading on its line."""
