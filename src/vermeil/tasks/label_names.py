@@ -110,6 +110,7 @@ class LabelNames:
         for split in splits:
             head, rest = label[: split.start()], label[split.end() :]
             in_parentheses = split.group(1) is not None
+            rest = rest.rstrip(_CLOSING + "()") if in_parentheses else rest
             name = self._known(head) or (self._plurals.get(compact(head)) if plural else None)
             if name is not None:
                 return name if self._is_addition(name, rest, in_parentheses) else None

@@ -26,9 +26,15 @@ OTHER_LINES = "other_lines"
 """Note: number of lines without an entity."""
 
 _MAX_CLAIM = 500
+_MAX_OTHERS = 3
+"""Maximum number of lines without a claim, if there are fewer claims."""
 _MAX_SURFACE_WORDS = 12
 _MAX_TRIES = 50
 _SEPARATOR = re.compile(r" (?:[-–—]+>?|=+>?|→|\||:) | ?(?::|→|->|=>|\||\t|=) ?|, ?")
+_NEXT_CLAIM = re.compile(
+    r"(?<=\))[ \t]{0,4}(?:[,;][ \t]{0,4}(?:and |und |et )?|(?: and | und | et ))"
+)
+_MIN_CLAIMS = 2
 _LEADING = re.compile(r"[(\[<]([^()\[\]<>]{1,120})[)\]>][ :–—-]*(?=\S)")
 _COMMA = re.compile(r" ?(?:,(?= )|[;、，،；]|<br ?/?>) ?")
 _TIGHT_COMMA = re.compile(r" ?[,;/] ?")
@@ -76,6 +82,21 @@ def split_claim(written: str, question: Question) -> Mention | None:
     if len(found) > 1:
         found = {key: m for key, m in found.items() if occurs(m.surface, question.text)}
     return next(iter(found.values())) if len(found) == 1 else None
+
+
+def claims_of(line: str, question: Question) -> list[str]:
+    """Return the claims of a line such as "Ann (PER), New York (LOC)", otherwise the line.
+
+    The first surface must occur in the text, for prose has other words before it.
+    """
+    parts = [part for part in _NEXT_CLAIM.split(line) if part]
+    if len(parts) < _MIN_CLAIMS:
+        return [line]
+    labels = [last_parenthesis(part)[1] for part in parts]
+    first = last_parenthesis(parts[0])[0].rpartition(": ")[2]
+    is_list = occurs(clean_surface(first, question.text), question.text)
+    is_list = is_list and all(question.labels.normalise(label) is not None for label in labels)
+    return parts if is_list else [line]
 
 
 def _divisions(plain: str) -> list[tuple[str, str]]:
@@ -193,7 +214,7 @@ def accept_claims(
     in_text = sum(occurs(one.surface, question.text) for one in mentions)
     if not in_text or 2 * in_text < len(mentions):
         return None
-    if len(others) > max(3, len(mentions)):
+    if len(others) > max(_MAX_OTHERS, len(mentions)) or malformed > len(mentions):
         return None
     words = [line for line in others if not _COURTESY.search(line)]
     if any(is_hypothetical(line) or _REFUSAL.search(line) for line in words):

@@ -45,7 +45,7 @@ def _parse_in_all_formats(reply: str, question: Question) -> list[ParsedReply | 
         *(parsed for parsed in inline if parsed is not None and not parsed.is_empty),
         reasons.parse_reply(reply, question),
         token_lines.parse_reply(reply, question),
-        parse_element_list(reply, question) if "<" in reply else None,
+        parse_element_list(reply, question) if may_hold_elements(reply) else None,
         parse_tables(reply, question) if "|" in reply or "\t" in reply else None,
         parse_yaml(reply, question) if ":" in reply else None,
         lines.parse_reply(reply, question),

@@ -19,6 +19,7 @@ from vermeil.tasks.ner.formats.claims import (
     occurs,
     split_surfaces,
 )
+from vermeil.tasks.ner.formats.elements import decode_tags
 from vermeil.tasks.ner.formats.entity_keys import (
     LABELS,
     LISTS,
@@ -27,7 +28,7 @@ from vermeil.tasks.ner.formats.entity_keys import (
     surface_and_label,
 )
 from vermeil.tasks.ner.formats.lenient_json import Container
-from vermeil.tasks.ner.formats.prose import answer_part
+from vermeil.tasks.ner.formats.prose import answer_part, clean_surface
 from vermeil.tasks.ner.reply_format import TRUNCATED, ParsedReply, Question
 
 _TAG = re.compile(r"<(/?)([^<>/\s=][^<>/\s=]{0,80})((?:\s[^<>]{0,600})?)>")
@@ -65,7 +66,7 @@ class _Element:
 
 def parse_element_list(reply: str, question: Question) -> ParsedReply | None:
     """Return the entities of a list of elements; None if the reply is no such list."""
-    part = _DECLARATION.sub("", answer_part(reply))
+    part = _DECLARATION.sub("", answer_part(decode_tags(reply, question.text)))
     root, others = _tree(part)
     if root is None:
         return None
@@ -191,6 +192,8 @@ def _parts(own: str, question: Question) -> Sequence[str]:
     """Return the surfaces of a text: the whole text, or a list of parts that all occur."""
     if not own or occurs(own, question.text):
         return [own] if own else []
+    if "\n" in own:
+        return [clean_surface(line, question.text) for line in own.splitlines() if line.strip()]
     parts = split_surfaces(own, question.text)
     return parts if all(occurs(one, question.text) for one in parts) else [own]
 

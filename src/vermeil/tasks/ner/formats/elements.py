@@ -18,6 +18,7 @@ _ATTRIBUTE = re.compile(
 )
 _MAX_LEVELS = 2
 _ESCAPED_TAG = re.compile(r"(?:&(?:amp;)?lt;|&#0*60;|\\u003c|\\<)/", re.IGNORECASE)
+_OWN_TAG = re.compile(r"(?<!\\)</")
 _BACKSLASHED = re.compile(r"\\(?:u(003[ce])|([<>/]))", re.IGNORECASE)
 _WRAPPERS = ("text", "answer", "output", "result", "sentence", "document", "html", "body")
 _EMPHASIS = ("p", "b", "i", "em", "strong", "code")
@@ -28,23 +29,31 @@ def parse_elements(reply: str, question: Question) -> ParsedReply | None:
 
     Tags whose brackets are escaped ("&lt;PER&gt;") are read if the reply has no other tags.
     """
-    parsed = parse_inline(reply, question, find_tags, unescape)
-    decoded = reply
+    decoded = decode_tags(reply, question.text)
+    if decoded != reply:
+        parsed = parse_inline(decoded, question, find_tags, unescape)
+        if parsed is not None and not parsed.is_empty:
+            return parsed
+    return parse_inline(reply, question, find_tags, unescape)
+
+
+def decode_tags(reply: str, text: str) -> str:
+    """Return a reply with its escaped tags decoded if it has no other tags, and the text has none.
+
+    Escapes are those of HTML, once or twice, of JSON, and backslashes.
+    """
+    if _OWN_TAG.search(reply) or _ESCAPED_TAG.search(text):
+        return reply
     for _ in range(_MAX_LEVELS):
-        if (parsed is not None and not parsed.is_empty) or not _ESCAPED_TAG.search(decoded):
+        if not _ESCAPED_TAG.search(reply):
             break
-        if _ESCAPED_TAG.search(question.text):  # the escaped tags may belong to the text
-            break
-        decoded = unescape(_BACKSLASHED.sub(_bracket, decoded))
-        escaped = parse_inline(decoded, question, find_tags, unescape)
-        if escaped is not None and not escaped.is_empty:
-            parsed = escaped
-    return parsed
+        reply = unescape(_BACKSLASHED.sub(_bracket, reply))
+    return reply
 
 
 def may_hold_elements(reply: str) -> bool:
-    """Return whether a reply has a closing tag, also with escaped brackets."""
-    return "</" in reply or _ESCAPED_TAG.search(reply) is not None
+    """Return whether a reply has a closing or empty tag, also with escaped brackets."""
+    return "</" in reply or "/>" in reply or _ESCAPED_TAG.search(reply) is not None
 
 
 def _bracket(found: re.Match[str]) -> str:

@@ -15,7 +15,7 @@ from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.alignment.occurrences import find_occurrences
 from vermeil.tasks.ner.formats.answer_parts import JsonAnswer, is_placeholder, merge_mentions
-from vermeil.tasks.ner.formats.claims import occurs, split_claim
+from vermeil.tasks.ner.formats.claims import claims_of, occurs, split_claim
 from vermeil.tasks.ner.formats.entity_keys import (
     LABELS,
     LISTS,
@@ -122,8 +122,10 @@ def read_object(container: Container, question: Question) -> JsonAnswer | None:
         for key, value in zip(container.keys, container.items, strict=True)
     ]
     values = [value for key, value in pairs if fold_key(key) in LISTS]
-    lists = [one for one in values if isinstance(one, Container)]
-    read = [_read_list_value(one, question) for one in lists]
+    read = [
+        _read_list_value(one, question) if isinstance(one, Container) else _read_words(one, question)
+        for one in values
+    ]
     answers = [one for one in read if one is not None]
     if not answers:
         is_cut = bool(values) and isinstance(values[-1], BareWord) and not container.closed
@@ -137,6 +139,15 @@ def read_object(container: Container, question: Question) -> JsonAnswer | None:
     if mentions or container.closed:
         return JsonAnswer(mentions, malformed, closed)
     return JsonAnswer(malformed=malformed, closed=False)
+
+
+def _read_words(value: Value, question: Question) -> JsonAnswer | None:
+    """Read a string with claims in the place of a list: "Ann (PER), New York (LOC)"."""
+    if not isinstance(value, str):
+        return None
+    claims = [split_claim(part, question) for part in claims_of(value, question)]
+    mentions = tuple(one for one in claims if one is not None)
+    return JsonAnswer(mentions) if len(mentions) == len(claims) else None
 
 
 def _read_list_value(value: Container, question: Question) -> JsonAnswer | None:

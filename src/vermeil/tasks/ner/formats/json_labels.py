@@ -12,6 +12,7 @@ from vermeil.tasks.ner.formats.claims import occurs, split_surfaces
 from vermeil.tasks.ner.formats.entity_keys import surface_of
 from vermeil.tasks.ner.formats.json_answers import parse_json
 from vermeil.tasks.ner.formats.lenient_json import BareWord, Container, Value, reply_ranges
+from vermeil.tasks.ner.formats.prose import clean_surface, is_rejection, last_parenthesis
 from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
@@ -80,9 +81,18 @@ def mentions_below(key: str, values: Sequence[Value], question: Question) -> lis
     mentions: list[Mention] = []
     for value in values:
         surface = surface_of(value, key, question) if key else None
+        if surface and not occurs(surface, question.text):
+            surface = _without_gloss(surface, question)
         if surface and not is_placeholder(surface, question):
             mentions.append(Mention(surface, label, reply_ranges=reply_ranges(surface, key)))
     return mentions
+
+
+def _without_gloss(surface: str, question: Question) -> str:
+    """Return a surface without a comment in parentheses, if the text then holds it."""
+    plain = clean_surface(surface, question.text)
+    is_rejected = is_rejection(last_parenthesis(surface)[1], question.labels)
+    return plain if occurs(plain, question.text) and not is_rejected else surface
 
 
 def read_labels_of_list(container: Container, question: Question) -> JsonAnswer | None:

@@ -25,12 +25,14 @@ from vermeil.tasks.ner.formats.prose import (
     means_no_entities,
     without_number,
 )
-from vermeil.tasks.ner.formats.similarity import is_partial_copy
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 _MARKUP = re.compile(r"(?:[>#]{1,6} ?|\* ?(?=\*\*)|[+–—•·‣▪◦] ?){1,4}")
+_TITLE = re.compile(r"#{1,6} |\*\*[^*\n]{1,200}\*\*\W*$|__[^_\n]{1,200}__\W*$")
 _BULLET = re.compile(r"(?:\d{1,4}[.)]|[-*•·‣▪◦+–—])\s{1,8}(?=\S)")
 _NAMED = re.compile(r"([^:：\n]{1,120})[:：][*_`]{0,3}(?:\s+|$)|([^:：\n]{1,120})[:：][*_`]{0,3}")
+_EQUATED = re.compile(r"([^:\n]{1,60}?) (?:=+>?|[-–—]+>?|→)()(?: |$)")
+_NEXT_GROUP = re.compile(r"[,;|] ?(?=[^\s:,;|]{1,40}: ?[^\s,;|])")
 _GLOSS = re.compile(r" [-–—]+ |: | = ")
 _OTHER_LABEL = re.compile(r"[A-Z][A-Z_-]{1,30}")
 """A label that was not requested; other words before a colon are prose."""
@@ -79,7 +81,7 @@ class _Groups:
             self._read_rest(name, rest, line)
         elif self.label is None or (not is_bullet and not self.is_marked):
             self.others.append(line)
-        elif plain.endswith((":", "：")):
+        elif plain.endswith((":", "：")) or _TITLE.match(line):
             self.label = None
             self.others.append(line)
         elif is_no_surface(plain) or means_no_entities(plain, self.question.labels):
@@ -145,11 +147,14 @@ def parse_groups(reply: str, question: Question) -> ParsedReply | None:
     """
     groups = _Groups(question)
     for line in answer_lines(reply):
-        groups.read_line(line)
+        parts = _NEXT_GROUP.split(line) if len(line) <= _MAX_LINE else []
+        several = len(parts) > 1 and all(_heading_of(part, question) for part in parts)
+        for part in parts if several else [line]:
+            groups.read_line(part)
     normalise = question.labels.normalise
     if any(normalise(one.label) is not None for one in groups.mentions):
-        copied = "".join(one.surface for one in groups.mentions)
-        if groups.plain > _MAX_PLAIN and is_partial_copy(copied, question.text):
+        size = sum(len(one.surface) for one in groups.mentions)
+        if groups.plain > _MAX_PLAIN and 2 * size > len(question.text):
             return None
         return accept_claims(groups.mentions, groups.others, groups.malformed, question)
     is_complete = len(groups.empty) == len(question.labels.names) and not groups.mentions
@@ -162,6 +167,8 @@ def _heading_of(plain: str, question: Question) -> tuple[str, str] | None:
     The label is the one of the label set, or the words as written if they look like another label.
     """
     found = _NAMED.match(plain)
+    if found is None:
+        found = _EQUATED.match(plain)
     written = (found.group(1) or found.group(2)) if found is not None else plain
     written = written.strip(" *_`")
     rest = "" if found is None else plain[found.end() :].strip()
@@ -169,6 +176,8 @@ def _heading_of(plain: str, question: Question) -> tuple[str, str] | None:
     name = question.labels.of_heading(written)
     if found is None and inner and occurs(before, question.text):
         return None
+    if name is None and question.labels.normalise(inner) is not None and before:
+        name = inner if question.labels.normalise(before) is None else None
     if name is None and found is not None and _OTHER_LABEL.fullmatch(written):
         name = written
     return None if name is None else (name, rest)

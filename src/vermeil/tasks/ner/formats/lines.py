@@ -7,7 +7,7 @@ import re
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.claim_lines import parse_claim_lines
-from vermeil.tasks.ner.formats.claims import occurs
+from vermeil.tasks.ner.formats.claims import claims_of, occurs
 from vermeil.tasks.ner.formats.label_groups import parse_groups
 from vermeil.tasks.ner.formats.prose import (
     abbreviation,
@@ -29,8 +29,6 @@ entity (LABEL)
 If there is none: No entities"""
 
 _LABEL_LIKE = re.compile(r"[^\W\d_][\w /&-]{0,40}")
-_NEXT_CLAIM = re.compile(r"(?<=\))[ \t]{0,4}(?:[,;][ \t]{0,4}(?:and |und |et )?|(?: and | und | et ))")
-_MIN_CLAIMS = 2
 _MAX_LABEL_WORDS = 4
 """Maximum number of words of a label; longer strings are explanations."""
 
@@ -52,7 +50,7 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     At least one line must have a requested label. Otherwise, every line must be an entity, and at
     least one of them must occur in the text.
     """
-    lines = [part for line in answer_lines(reply) for part in _claims_of(line, question)]
+    lines = [part for line in answer_lines(reply) for part in claims_of(line, question)]
     mentions: list[Mention] = []
     shorts: list[Mention] = []
     known, rejected = 0, 0
@@ -74,26 +72,18 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
             rejected += 1
     others = len(lines) - len(mentions) - rejected
     is_in_text = any(mention.surface in question.text for mention in mentions)
-    if known or (is_in_text and not others):
+    is_answer = known or (is_in_text and not others)
+    if not is_answer or not is_in_text:  # such as headings: "## People (PER)"
+        claimed = parse_groups(reply, question) or parse_claim_lines(reply, question)
+        if claimed is not None:
+            return claimed
+    if is_answer:
         return ParsedReply((*mentions, *shorts), {"other_lines": others} if others else {})
-    claimed = parse_groups(reply, question) or parse_claim_lines(reply, question)
-    if claimed is not None:
-        return claimed
     if mentions:
         return None
     if rejected and not has_prose(lines, question.labels):
         return ParsedReply()
     return parse_no_entities(reply, question)
-
-
-def _claims_of(line: str, question: Question) -> list[str]:
-    """Return the claims of a line such as "Ann (PER), New York (LOC)", otherwise the line."""
-    parts = [part for part in _NEXT_CLAIM.split(line) if part]
-    if len(parts) < _MIN_CLAIMS:
-        return [line]
-    labels = [last_parenthesis(part)[1] for part in parts]
-    is_list = all(question.labels.normalise(label) is not None for label in labels)
-    return parts if is_list else [line]
 
 
 def _is_label(label: str, labels: LabelSet) -> bool:

@@ -44,6 +44,7 @@ _RESERVATION = re.compile(
     re.IGNORECASE,
 )
 _REJECTION = re.compile(r"(?:no|not|none|non)\b.*", re.IGNORECASE | re.DOTALL)
+_PARENTHESES = re.compile(r"[()]")
 _LABEL_WORD = re.compile(r"[^\W_][\w&/-]{0,60}")
 
 
@@ -151,10 +152,20 @@ def last_parenthesis(line: str) -> tuple[str, str]:
         content is empty if the line does not end with a parenthesis.
     """
     end = line.rstrip(" \t.,;*")
-    opening = end.rfind("(")
+    opening = _opening(end) if end.endswith(")") else -1
     if not end.endswith(")") or opening < 0:
         return line, ""
     return end[:opening].strip(), end[opening + 1 : -1].strip(" \t*\"'`")
+
+
+def _opening(line: str) -> int:
+    """Return the position of the parenthesis that the last character closes; -1 without one."""
+    depth = 0
+    for found in _PARENTHESES.finditer(line[::-1]):
+        depth += 1 if found.group() == ")" else -1
+        if depth == 0:
+            return len(line) - found.end()
+    return line.rfind("(")
 
 
 def without_number(line: str) -> str:

@@ -13,9 +13,11 @@ from itertools import groupby
 from vermeil.data.mention import Mention
 from vermeil.tasks.ner.formats.claims import (
     accept_claims,
+    claims_of,
     is_no_surface,
     is_placeholder_claim,
     occurs,
+    split_claim,
     split_surfaces,
 )
 from vermeil.tasks.ner.formats.entity_keys import LABELS, SURFACES, fold_key
@@ -43,7 +45,7 @@ def parse_tables(reply: str, question: Question) -> ParsedReply | None:
         rows = [_cells(line, separator) for line in part] if separator else []
         found = _read_table(rows, question) if len(rows) > 0 else None
         if found is None:
-            others += part
+            others += [line for line in part if not _BORDER.fullmatch(line)]
             continue
         if separator == "|" and len(part) > 1 and _is_cut(part):
             found, is_cut = _read_table(rows[:-1], question) or ([], 0), True
@@ -91,9 +93,17 @@ def _read_table(rows: Sequence[Row], question: Question) -> tuple[list[Mention],
         return found
     label = _label_column(header or [], body, width, question)
     if label is None:
-        return None
+        claims = [_claims_in(row, question) for row in body]
+        return ([m for one in claims for m in one], 0) if any(claims) else None
     surface = _surface_column(header or [], body, width, label, question)
     return None if surface is None else _read_rows(body, surface, label, question)
+
+
+def _claims_in(row: Row, question: Question) -> list[Mention]:
+    """Return the claims in the cells of a row, such as "Ann (PER), New York (LOC)"."""
+    parts = (part for cell in row for part in claims_of(cell, question))
+    found = (split_claim(part, question) for part in parts)
+    return [one for one in found if one is not None]
 
 
 def _names_columns(row: Row) -> bool:

@@ -113,8 +113,10 @@ def _line(token: str, tag: str, question: Question) -> _Line:
         prefix, label = after.group(1), tag[:-2]
     else:
         prefix, label = "", tag
-    is_outside = question.labels.normalise(label) is None and fold(label) in _OUTSIDE
-    return _Line(token, "" if is_outside else prefix.upper(), "" if is_outside else label)
+    name = question.labels.normalise(label)
+    if name is None and fold(label) in _OUTSIDE:
+        return _Line(token, "", "")
+    return _Line(token, prefix.upper(), name or label)
 
 
 def _join_tokens(lines: list[_Line]) -> InlineMarkedText:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vermeil.data.mention import Mention
+from vermeil.tasks.answer_context import is_hypothetical
 from vermeil.tasks.ner.formats.answer_parts import JsonAnswer, merge_mentions
 from vermeil.tasks.ner.formats.claims import accept_claims
 from vermeil.tasks.ner.formats.entity_keys import LABELS, LISTS, SURFACES, fold_key
 from vermeil.tasks.ner.formats.json_entities import read_entry, read_list, read_object
+from vermeil.tasks.ner.formats.json_labels import read_known_labels
 from vermeil.tasks.ner.formats.lenient_json import BareWord, Container
 from vermeil.tasks.ner.formats.prose import answer_part, fenced_part
 from vermeil.tasks.ner.formats.yaml_reader import read_yaml
@@ -28,7 +30,7 @@ def _parse(written: str, question: Question) -> ParsedReply | None:
     part = read_yaml(written)
     if part is None or part.root is None:
         return None
-    answers = list(_answers(part.root, question))
+    answers = list(_answers(part.root, question, part.others))
     mentions = merge_mentions([one.mentions for one in answers], question) if answers else ()
     if not any(question.labels.normalise(one.label) is not None for one in mentions or ()):
         return None
@@ -40,8 +42,14 @@ def _parse(written: str, question: Question) -> ParsedReply | None:
     return ParsedReply(parsed.mentions, {**parsed.notes, TRUNCATED: 1})
 
 
-def _answers(root: Container, question: Question) -> Iterator[JsonAnswer]:
-    """Yield the content of every container with entities that lies in no other one."""
+def _answers(root: Container, question: Question, words: list[str]) -> Iterator[JsonAnswer]:
+    """Yield the content of every container with entities that lies in no other one.
+
+    Args:
+        root: the outermost container.
+        question: the request behind the reply.
+        words: lines of prose; keys that introduce an example are added.
+    """
     pending = [root]
     while pending:
         container = pending.pop()
@@ -51,6 +59,7 @@ def _answers(root: Container, question: Question) -> Iterator[JsonAnswer]:
         else:
             inner = [one for one in container.items if isinstance(one, Container)]
             pending += reversed(inner)
+            words += [key for key in container.keys if key and is_hypothetical(key)]
 
 
 def _read(container: Container, question: Question) -> JsonAnswer | None:
@@ -63,6 +72,10 @@ def _read(container: Container, question: Question) -> JsonAnswer | None:
         if any(_is_mapping_to_words(one, question) for one in container.items):
             return None
         return read_object(container, question)
+    lists = [one for one in container.items if isinstance(one, Container) and not one.is_object]
+    inner = [one for items in lists for one in items.items]
+    if inner and len(lists) == len(container.items) and not any(isinstance(o, str) for o in inner):
+        return read_known_labels(container, question)
     if not (SURFACES & set(keys) and LABELS & set(keys)):
         return None
     records = _records(container, keys)
