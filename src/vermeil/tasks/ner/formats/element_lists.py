@@ -116,6 +116,8 @@ def _tree(part: str) -> tuple[_Element | None, list[str]]:
     if not tags:
         return None, []
     rest = part[position:]
+    if len(stack) > 1:
+        stack[-1].texts.append(rest)
     between = root.texts[1:]
     others = [line for line in root.texts[0].splitlines() if not _is_list_mark(line)]
     if len(stack) == 1:
@@ -154,7 +156,7 @@ def _entities(root: _Element, question: Question) -> Iterator[_Element]:
 def _is_wrapper(element: _Element, question: Question) -> bool:
     """Return whether an element only holds entities: it has children, but no part of an entity."""
     if not element.children:
-        return not element.closed and not element.attributes and not element.text
+        return False
     if element.text or question.labels.of_heading(element.name) is not None:
         return False
     keys = {fold_key(child.name) for child in element.children if not child.children}

@@ -72,10 +72,13 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
             rejected += 1
     others = len(lines) - len(mentions) - rejected
     is_in_text = any(mention.surface in question.text for mention in mentions)
+    normalise = question.labels.normalise
+    own = [one for one in mentions if normalise(one.label) is not None]
+    is_certain = any(one.surface in question.text for one in own) and others <= len(own)
     is_answer = known or (is_in_text and not others)
-    if not is_answer or not is_in_text:  # such as headings: "## People (PER)"
+    if not is_certain:  # the lines may be headings: "## People (PER)"
         claimed = parse_groups(reply, question) or parse_claim_lines(reply, question)
-        if claimed is not None:
+        if claimed is not None and (not own or len(claimed.mentions) > len(own)):
             return claimed
     if is_answer:
         return ParsedReply((*mentions, *shorts), {"other_lines": others} if others else {})

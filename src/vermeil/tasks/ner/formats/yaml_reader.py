@@ -19,6 +19,7 @@ _KEY = re.compile(
     r"\s{0,4}:?(?:(?<=:\*\*)|(?<=:))(?:\s+|$)"
 )
 _BLOCK_SCALAR = re.compile(r"[|>][+-]?\d?")
+_QUOTED = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*(?:#.*)?\Z""", re.DOTALL)
 _COMMENT = re.compile(r"\s#.*")
 _NULL = frozenset(("", "null", "~", "none"))
 _MARKERS = frozenset(("---", "..."))
@@ -211,6 +212,8 @@ def _flow(value: str) -> Value:
 def _scalar(written: str) -> Value:
     """Return the value of a scalar; null is an empty word."""
     text = written.strip()
+    if quoted := _QUOTED.match(text):
+        text = quoted.group(1)
     if text[:1] == '"' and text[-1:] == '"' and len(text) > 1:
         try:
             return str(json.loads(text, strict=False))
