@@ -174,8 +174,7 @@ def _read(element: _Element, question: Question) -> list[Mention] | None:
     entry = Container(True, [v for _, v in pairs], [k for k, _ in pairs], closed=True)
     found = surface_and_label(entry, question)
     if found is not None:
-        surface, label = str(found[0]), str(found[1])
-        return _mentions([surface], label, question)
+        return _mentions([found[0]], found[1], question)
     label = question.labels.of_heading(element.name) or _attribute(element, LABELS)
     if label is None or question.labels.of_heading(label) is None:
         return [] if fold_key(element.name) in LISTS and is_no_surface(own or "none") else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from vermeil.tasks.ner.formats.claims import occurs
-from vermeil.tasks.ner.formats.lenient_json import Container, Value
+from vermeil.tasks.ner.formats.lenient_json import BareWord, Container, Value
 from vermeil.tasks.ner.reply_format import Question
 
 LISTS = frozenset(
@@ -58,7 +58,7 @@ def fold_key(key: str | None) -> str:
     return _BETWEEN.sub("", key or "").strip("*`\"':").casefold()
 
 
-def surface_and_label(container: Container, question: Question) -> tuple[Value, Value] | None:
+def surface_and_label(container: Container, question: Question) -> tuple[str, str] | None:
     """Return the values of surface and label in an object; None without both.
 
     Keys such as "entity" may hold either. If no key names a label, the only value that is one is
@@ -68,8 +68,8 @@ def surface_and_label(container: Container, question: Question) -> tuple[Value, 
     pairs = [
         (fold_key(key), value) for key, value in zip(container.keys, container.items, strict=True)
     ]
-    labels = [one for one in (_single(v) for key, v in pairs if key in LABELS) if one]
-    surfaces = [v for key, v in pairs if key in SURFACES and isinstance(v, str) and v]
+    labels = [one for one in (_label(v, question) for k, v in pairs if k in LABELS) if one]
+    surfaces = [one for one in (_words(v, question) for k, v in pairs if k in SURFACES) if one]
     if labels:
         label = labels[0]
         if len(labels) > 1:
@@ -94,21 +94,31 @@ def surface_and_label(container: Container, question: Question) -> tuple[Value, 
 def surface_of(value: Value, label: str, question: Question) -> str | None:
     """Return the surface of an entry below a label; None if it has another label or no surface."""
     if not isinstance(value, Container):
-        return value if isinstance(value, str) and value else None
+        return _words(value, question) or None
     if not value.is_object:
         strings = [one for one in value.items if isinstance(one, str)]
         return strings[0] if len(strings) == 1 and value.closed else None
     pairs = [(fold_key(k), v) for k, v in zip(value.keys, value.items, strict=True)]
-    own = [one for one in (_single(v) for key, v in pairs if key in LABELS) if one]
+    own = [one for one in (_label(v, question) for k, v in pairs if k in LABELS) if one]
     meant = question.labels.of_heading(label)
     if any(question.labels.normalise(one) not in (None, meant) for one in own):
         return None
-    found = [v for key, v in pairs if key in SURFACES and isinstance(v, str) and v]
+    found = [one for one in (_words(v, question) for k, v in pairs if k in SURFACES) if one]
     return found[0] if found and value.closed else None
 
 
-def _single(value: Value) -> str | None:
-    """Return a string, or the only string of a list."""
+def _label(value: Value, question: Question) -> str:
+    """Return a label: a string, the only string of a list, or a requested label without quotes."""
     if isinstance(value, Container) and not value.is_object and len(value.items) == 1:
         value = value.items[0]
-    return value if isinstance(value, str) else None
+    if isinstance(value, BareWord):
+        return value.text if question.labels.normalise(value.text) is not None else ""
+    return value if isinstance(value, str) else ""
+
+
+def _words(value: Value, question: Question) -> str:
+    """Return a surface: a string, or words of the text without quotes."""
+    if isinstance(value, BareWord):
+        is_name = any(map(str.isalpha, value.text)) and occurs(value.text, question.text)
+        return value.text if is_name else ""
+    return value if isinstance(value, str) else ""

@@ -275,8 +275,6 @@ def _read_keys(value: Container, question: Question) -> tuple[Mention, ...]:
     if found is None:
         return _read_surface_list(value, question)
     surface, label = found
-    if not isinstance(surface, str) or not isinstance(label, str):
-        return ()
     if is_placeholder(surface, question):
         return ()
     number = value.get("occurrence")

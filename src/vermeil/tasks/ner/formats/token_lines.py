@@ -75,7 +75,8 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     malformed = len(lines) - len(read[0])
     notes = {MALFORMED: malformed} if malformed else {}
     if not is_copy(marked.text, question.text):
-        if not marked.marks or not is_partial_copy(marked.text, question.text):
+        is_word_list = any(not line.label for line in read[0])  # otherwise a list of entities
+        if not (marked.marks and is_word_list and is_partial_copy(marked.text, question.text)):
             return None
         notes[TRUNCATED] = 1
     return ParsedReply(notes=notes, marked=marked)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from vermeil.data.mention import Mention
 from vermeil.tasks.answer_context import is_hypothetical
 from vermeil.tasks.ner.formats.answer_parts import JsonAnswer, merge_mentions
-from vermeil.tasks.ner.formats.claims import accept_claims
+from vermeil.tasks.ner.formats.claims import accept_claims, occurs
 from vermeil.tasks.ner.formats.entity_keys import LABELS, LISTS, SURFACES, fold_key
 from vermeil.tasks.ner.formats.json_entities import read_entry, read_list, read_object
 from vermeil.tasks.ner.formats.json_labels import read_known_labels
@@ -74,7 +74,8 @@ def _read(container: Container, question: Question) -> JsonAnswer | None:
         return read_object(container, question)
     lists = [one for one in container.items if isinstance(one, Container) and not one.is_object]
     inner = [one for items in lists for one in items.items]
-    if inner and len(lists) == len(container.items) and not any(isinstance(o, str) for o in inner):
+    is_clear = not any(isinstance(o, str) and not occurs(o, question.text) for o in inner)
+    if inner and len(lists) == len(container.items) and is_clear:
         return read_known_labels(container, question)
     if not (SURFACES & set(keys) and LABELS & set(keys)):
         return None
