@@ -21,6 +21,8 @@ from collections.abc import Mapping
 _MAX_LABEL = 1000
 """Maximum number of characters of a written label."""
 _MAX_SPLITS = 4
+_MAX_REMEMBERED = 2_000
+"""Maximum number of stored results; they are dropped when it is reached."""
 _CLOSING = " \t\r\n\"'`*_.,;:!<>[]{}|“”‘’«»"
 _OPENING = _CLOSING + "#-–—•"
 _BETWEEN = re.compile(r"(?<=[^\W_])[\s_\-‐-―/]+(?=[^\W_])")
@@ -62,11 +64,13 @@ class LabelNames:
         descriptions: the description of each label; may be empty.
     """
 
-    __slots__ = ("_compact", "_descriptions", "_folded", "_plurals")
+    __slots__ = ("_compact", "_descriptions", "_folded", "_found", "_headings", "_plurals")
 
     def __init__(self, folded: Mapping[str, str], descriptions: Mapping[str, str]) -> None:
         self._folded = dict(folded)
         self._descriptions = {name: fold(words) for name, words in descriptions.items()}
+        self._found: dict[str, str | None] = {}
+        self._headings: dict[str, str | None] = {}
         self._compact: dict[str, str | None] = {}
         self._plurals: dict[str, str | None] = {}
         for alias, name in folded.items():
@@ -78,6 +82,16 @@ class LabelNames:
 
     def find(self, label: str) -> str | None:
         """Return the label with this name, alias or description; None if it is not clear."""
+        if len(label) > _MAX_HEADING:
+            return self._find(label)
+        found = self._found.get(label, "")
+        if found != "":
+            return found
+        found = self._find(label)
+        _remember(self._found, label, found)
+        return found
+
+    def _find(self, label: str) -> str | None:
         exact = self._folded.get(fold(label))
         if exact is not None or len(label) > _MAX_LABEL:
             return exact
@@ -90,6 +104,14 @@ class LabelNames:
         """Return the label of a heading, such as "Persons", "PER entities" or "Type: PER"."""
         if len(words) > _MAX_HEADING:
             return None
+        found = self._headings.get(words, "")
+        if found != "":
+            return found
+        found = self._find_heading(words)
+        _remember(self._headings, words, found)
+        return found
+
+    def _find_heading(self, words: str) -> str | None:
         plain = " ".join(words.split()).strip(" *_:#")
         ends = [*_TAIL.finditer(plain)]
         shorter = plain[: ends[-1].start()] if ends and ends[-1].end() == len(plain) else plain
@@ -145,6 +167,13 @@ class LabelNames:
         initials = "".join(word[0] for word in re.split(r"[\s_\-/]+", words) if word).casefold()
         is_abbreviated = initials == short or (form.startswith(short) and form.isalpha())
         return is_abbreviated or self._is_described(name, words)
+
+
+def _remember(found: dict[str, str | None], words: str, label: str | None) -> None:
+    """Store a result of a comparison; replies repeat their labels."""
+    if len(found) >= _MAX_REMEMBERED:
+        found.clear()
+    found[words] = label
 
 
 def _without_marks(words: str) -> str:

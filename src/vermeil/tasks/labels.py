@@ -25,7 +25,7 @@ class LabelSet:
 
     names: tuple[str, ...]
     descriptions: tuple[str, ...]
-    written: LabelNames = field(repr=False)
+    written: LabelNames = field(repr=False, compare=False)
 
     @classmethod
     def from_config(cls, config: TaskConfig) -> LabelSet:

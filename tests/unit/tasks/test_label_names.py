@@ -8,7 +8,9 @@ from vermeil.tasks.labels import LabelSet
 LABELS = LabelSet.from_config(
     TaskConfig(
         labels={
-            "PER": LabelConfig(description="people, real or not", aliases=("PERSON", "human being")),
+            "PER": LabelConfig(
+                description="people, real or not", aliases=("PERSON", "human being")
+            ),
             "LOC": LabelConfig(aliases=("Location", "City")),
             "ORG": LabelConfig(),
             "GPE": LabelConfig(),

@@ -202,5 +202,3 @@ def _parts(own: str, question: Question) -> Sequence[str]:
 def _mentions(surfaces: Sequence[str], label: str, question: Question) -> list[Mention]:
     kept = [one for one in surfaces if one and not is_no_surface(one)]
     return [Mention(s, label) for s in kept if not is_placeholder_claim(s, question.text)]
-
-

@@ -22,7 +22,14 @@ LISTS = frozenset(
 SURFACES = frozenset(
     (
         *("text", "surface", "entity", "name", "span", "mention", "word", "value", "entitytext"),
-        *("entityname", "entityvalue", "entitymention", "entityspan", "entitystring", "namedentity"),
+        *(
+            "entityname",
+            "entityvalue",
+            "entitymention",
+            "entityspan",
+            "entitystring",
+            "namedentity",
+        ),
         *("mentiontext", "spantext", "surfaceform", "surfacetext", "surfacestring", "textspan"),
         *("phrase", "string", "term", "substring", "match", "matchedtext", "literal"),
         *("extractedtext", "extraction", "token", "words", "content", "item", "key", "quote"),

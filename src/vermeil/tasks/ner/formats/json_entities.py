@@ -123,7 +123,9 @@ def read_object(container: Container, question: Question) -> JsonAnswer | None:
     ]
     values = [value for key, value in pairs if fold_key(key) in LISTS]
     read = [
-        _read_list_value(one, question) if isinstance(one, Container) else _read_words(one, question)
+        _read_list_value(one, question)
+        if isinstance(one, Container)
+        else _read_words(one, question)
         for one in values
     ]
     answers = [one for one in read if one is not None]

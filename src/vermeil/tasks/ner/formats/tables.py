@@ -130,9 +130,7 @@ def _read_columns(
     return (mentions, 0) if mentions else None
 
 
-def _label_column(
-    header: Row, body: Sequence[Row], width: int, question: Question
-) -> int | None:
+def _label_column(header: Row, body: Sequence[Row], width: int, question: Question) -> int | None:
     """Return the column with most requested labels; a header that names it decides first."""
     counts = [
         sum(n < len(row) and question.labels.normalise(row[n]) is not None for row in body)

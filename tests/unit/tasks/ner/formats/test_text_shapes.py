@@ -53,8 +53,7 @@ TABLES = [
     "Here is the table:\n\n|Label|Text|\n|-|-|\n|PER|Ann Lee|\n|PER|Bo Ek|\n|ORG|Oak, Inc.|\n|LOC|Ulm|",
 ]
 YAML = [
-    "entities:\n"
-    + "".join(f"  - text: {s}\n    label: {of}\n" for s, of in ALL),
+    "entities:\n" + "".join(f"  - text: {s}\n    label: {of}\n" for s, of in ALL),
     "- " + "\n- ".join(f"label: '{of}'\n  text: \"{s}\"  # a name" for s, of in ALL),
     "```yaml\nentities:\n" + "".join(f"- {{text: '{s}', label: {of}}}\n" for s, of in ALL) + "```",
     "\n\n".join(f"**Entity:** {s}\n**Label:** {of}" for s, of in ALL),
@@ -68,7 +67,9 @@ YAML = [
 ]
 ELEMENTS = [
     "".join(f"<entity><text>{s}</text><label>{of}</label></entity>\n" for s, of in ALL),
-    "<entities>\n" + "".join(f'  <entity type="{of}">{s}</entity>\n' for s, of in ALL) + "</entities>",
+    "<entities>\n"
+    + "".join(f'  <entity type="{of}">{s}</entity>\n' for s, of in ALL)
+    + "</entities>",
     "".join(f"<{of}>{s}</{of}>\n" for s, of in ALL),
     "".join(f'<entity text="{s}" label="{of}"/>\n' for s, of in ALL),
     "<?xml version='1.0'?>\n<PER>\n  <name>Ann Lee</name>\n  <name>Bo Ek</name>\n</PER>\n"
@@ -112,7 +113,13 @@ TAGGED = "<PER>Ann Lee</PER> met <PER>Bo Ek</PER> of <ORG>Oak, Inc.</ORG> in <LO
 
 @pytest.mark.parametrize(
     ("opening", "closing"),
-    [("&lt;", "&gt;"), ("&amp;lt;", "&amp;gt;"), ("\\u003c", "\\u003e"), ("\\<", "\\>"), ("&#60;", "&#62;")],
+    [
+        ("&lt;", "&gt;"),
+        ("&amp;lt;", "&amp;gt;"),
+        ("\\u003c", "\\u003e"),
+        ("\\<", "\\>"),
+        ("&#60;", "&#62;"),
+    ],
 )
 @pytest.mark.parametrize("name", ["xml_tags", "detect"])
 def test_tags_may_be_escaped(opening, closing, name):
@@ -185,7 +192,10 @@ def test_quotations_templates_and_prose_are_no_answer(reply):
 
 @pytest.mark.parametrize(
     "reply",
-    ["PER: None\nLOC: none\nORG: N/A", "**PER**\n- None\n**LOC**\n- None\n**ORG**\nNo entities found."],
+    [
+        "PER: None\nLOC: none\nORG: N/A",
+        "**PER**\n- None\n**LOC**\n- None\n**ORG**\nNo entities found.",
+    ],
 )
 def test_all_labels_without_entities_mean_no_entities(reply):
     assert read(reply).state is State.EMPTY
@@ -193,7 +203,9 @@ def test_all_labels_without_entities_mean_no_entities(reply):
 
 def test_rejected_entries_are_left_out():
     assert found(read("PER:\n- Ann Lee\n- Bo Ek (not a person)\nLOC:\n- Ulm")) == [ALL[0], ALL[3]]
-    table = "| Entity | Label |\n|---|---|\n| Ann Lee | PER |\n| met | none |\n| in | not an entity |"
+    table = (
+        "| Entity | Label |\n|---|---|\n| Ann Lee | PER |\n| met | none |\n| in | not an entity |"
+    )
     assert found(read(table)) == ALL[:1]
 
 
