@@ -12,7 +12,7 @@ from vermeil.tasks.ner.formats.prose import answer_lines
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 OUTSIDE = frozenset(("o", "other", "others", "none", "outside", "null", "-"))
-"""Tags of words outside of all entities. Lines with such tags are a list of words, not of claims."""
+"""Tags of words outside of all entities. Lines with such tags list words instead of claims."""
 
 
 def parse_claim_lines(reply: str, question: Question) -> ParsedReply | None:

@@ -19,7 +19,7 @@ from vermeil.tasks.ner.formats.claims import (
     occurs,
     split_surfaces,
 )
-from vermeil.tasks.ner.formats.elements import decode_tags
+from vermeil.tasks.ner.formats.elements import decode_tags, parse_elements
 from vermeil.tasks.ner.formats.entity_keys import (
     LABELS,
     LISTS,
@@ -62,6 +62,17 @@ class _Element:
     def text(self) -> str:
         """Its own text, without the one of its children."""
         return unescape("".join(self.texts)).strip()
+
+
+def parse_copy_or_list(reply: str, question: Question) -> ParsedReply | None:
+    """Return the marked copy of the text, or the list of elements if it is no copy or a part."""
+    copy = parse_elements(reply, question)
+    if copy is not None and TRUNCATED not in copy.notes:
+        return copy
+    found = parse_element_list(reply, question)
+    written = () if copy is None else copy.labels
+    marks = sum(question.labels.normalise(label) is not None for label in written)
+    return found if found is not None and len(found.mentions) > marks else copy
 
 
 def parse_element_list(reply: str, question: Question) -> ParsedReply | None:

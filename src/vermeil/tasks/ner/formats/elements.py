@@ -57,7 +57,7 @@ def may_hold_elements(reply: str) -> bool:
 
 
 def _bracket(found: re.Match[str]) -> str:
-    """Return the character of an escaped bracket, such as ``\\u003c`` or ``\\<``."""
+    """Return the character of an escaped bracket, written as a code or with a backslash."""
     code = found.group(1)
     return found.group(2) if code is None else chr(int(code, 16))
 

@@ -84,7 +84,7 @@ def surface_and_label(container: Container, question: Question) -> tuple[str, st
             label = known[0] if known else label
     else:
         known = [one for one in surfaces if question.labels.normalise(one) is not None]
-        if len(known) != 1 or len(surfaces) < 2:  # noqa: PLR2004 - a surface and its label
+        if len(known) != 1 or len(surfaces) < 2:
             return None
         label = known[0]
         surfaces = [one for one in surfaces if one is not label]

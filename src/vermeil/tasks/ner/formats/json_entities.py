@@ -122,12 +122,7 @@ def read_object(container: Container, question: Question) -> JsonAnswer | None:
         for key, value in zip(container.keys, container.items, strict=True)
     ]
     values = [value for key, value in pairs if fold_key(key) in LISTS]
-    read = [
-        _read_list_value(one, question)
-        if isinstance(one, Container)
-        else _read_words(one, question)
-        for one in values
-    ]
+    read = [_read_list_value(one, question) for one in values]
     answers = [one for one in read if one is not None]
     if not answers:
         is_cut = bool(values) and isinstance(values[-1], BareWord) and not container.closed
@@ -143,17 +138,19 @@ def read_object(container: Container, question: Question) -> JsonAnswer | None:
     return JsonAnswer(malformed=malformed, closed=False)
 
 
-def _read_words(value: Value, question: Question) -> JsonAnswer | None:
+def _read_words(value: str, question: Question) -> JsonAnswer | None:
     """Read a string with claims in the place of a list: "Ann (PER), New York (LOC)"."""
-    if not isinstance(value, str):
-        return None
     claims = [split_claim(part, question) for part in claims_of(value, question)]
     mentions = tuple(one for one in claims if one is not None)
     return JsonAnswer(mentions) if len(mentions) == len(claims) else None
 
 
-def _read_list_value(value: Container, question: Question) -> JsonAnswer | None:
-    """Read a list of entities, or an object in its place: of labels, or of surfaces."""
+def _read_list_value(value: Value, question: Question) -> JsonAnswer | None:
+    """Read a list of entities, or an object or string in its place."""
+    if isinstance(value, str):
+        return _read_words(value, question)
+    if not isinstance(value, Container):
+        return None
     if not value.is_object:
         return read_entries(value.items, value.closed, lambda one: read_entry(one, question))
     answer = read_labels_of_list(value, question)
@@ -248,11 +245,10 @@ def read_entry(value: Value, question: Question) -> tuple[Mention, ...]:
         return () if claim is None else (claim,)
     if not isinstance(value, Container):
         return ()
-    if not value.is_object:
-        pair = read_pair(value, question)
-        if pair is None or is_placeholder(pair.surface, question):
-            return ()
-        return (_with_label_last(pair, question),)
+    return _read_object_entry(value, question) if value.is_object else _read_pair(value, question)
+
+
+def _read_object_entry(value: Container, question: Question) -> tuple[Mention, ...]:
     if found := _read_keys(value, question):
         return found
     keys = {fold_key(key) for key in value.keys}
@@ -260,6 +256,13 @@ def read_entry(value: Value, question: Question) -> tuple[Mention, ...]:
         return ()
     answer = _read_list_value(value, question)
     return () if answer is None or answer.malformed else answer.mentions
+
+
+def _read_pair(value: Container, question: Question) -> tuple[Mention, ...]:
+    pair = read_pair(value, question)
+    if pair is None or is_placeholder(pair.surface, question):
+        return ()
+    return (_with_label_last(pair, question),)
 
 
 def _with_label_last(pair: Mention, question: Question) -> Mention:

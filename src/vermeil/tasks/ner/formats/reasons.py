@@ -92,7 +92,7 @@ def _label(cells: list[str], question: Question) -> str:
     if own or last:
         return own if own and (not last or normalise(last) is None) else last
     within = [one.strip() for cell in cells for one in _PARENTHESIS.findall(cell)]
-    named = {name: one for one in within if (name := normalise(one)) is not None}
+    named: dict[str, str] = {name: one for one in within if (name := normalise(one)) is not None}
     if len(named) == 1:
         return next(iter(named.values()))
     return question.labels.names[0] if len(question.labels.names) == 1 else ""

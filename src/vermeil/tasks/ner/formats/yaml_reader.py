@@ -175,9 +175,9 @@ class _Reader:
     def result(self) -> YamlPart:
         """Return the structure, with its scalars decoded."""
         while self.stack:
-            node = self.stack.pop()
-            if node.is_waiting:
-                node.add(BareWord(""))
+            last = self.stack.pop()
+            if last.is_waiting:
+                last.add(BareWord(""))
         for container in self._all:
             container.items = [
                 _scalar(one) if isinstance(one, str) else one for one in container.items

@@ -31,7 +31,8 @@ GROUPS = [
     "### PER\n1. Ann Lee\n2. Bo Ek\n### ORG\n1. Oak, Inc.\n### LOC\n1. Ulm",
     "- **PER**: Ann Lee; Bo Ek\n- **ORG**: Oak, Inc.\n- **LOC**: Ulm",
     "**Persons:** Ann Lee and Bo Ek\n**ORG:** Oak, Inc.\n**Locations:** Ulm",
-    "## People (PER)\n- Ann Lee (a pilot)\n- Bo Ek: her friend\n## ORG\n- Oak, Inc.\n## Towns (LOC)\n- Ulm",
+    "## People (PER)\n- Ann Lee (a pilot)\n- Bo Ek: her friend\n"
+    "## ORG\n- Oak, Inc.\n## Towns (LOC)\n- Ulm",
     'PER: ["Ann Lee", "Bo Ek"]\nORG: ["Oak, Inc."]\nLOC: ["Ulm"]',
     "PER = Ann Lee, Bo Ek\nORG = Oak, Inc.\nLOC = Ulm",
     "PER: Ann Lee, Bo Ek; ORG: Oak, Inc.; LOC: Ulm",
@@ -41,8 +42,10 @@ GROUPS = [
     "PER: Ann Lee\nPER: Bo Ek\nORG: Oak, Inc.\nLOC: Ulm",
 ]
 TABLES = [
-    "| Entity | Label |\n|---|---|\n| Ann Lee | PER |\n| Bo Ek | PER |\n| Oak, Inc. | ORG |\n| Ulm | LOC |",
-    "| Type | Name |\n|:--|--:|\n| PER | Ann Lee |\n| PER | Bo Ek |\n| ORG | Oak, Inc. |\n| LOC | Ulm |",
+    "| Entity | Label |\n|---|---|\n| Ann Lee | PER |\n| Bo Ek | PER |\n"
+    "| Oak, Inc. | ORG |\n| Ulm | LOC |",
+    "| Type | Name |\n|:--|--:|\n| PER | Ann Lee |\n| PER | Bo Ek |\n"
+    "| ORG | Oak, Inc. |\n| LOC | Ulm |",
     "| Ann Lee | PER |\n| Bo Ek | PER |\n| Oak, Inc. | ORG |\n| Ulm | LOC |",
     "Entity | Label\n--- | ---\nAnn Lee | PER\nBo Ek | PER\nOak, Inc. | ORG\nUlm | LOC",
     "Entity\tLabel\nAnn Lee\tPER\nBo Ek\tPER\nOak, Inc.\tORG\nUlm\tLOC",
@@ -50,7 +53,8 @@ TABLES = [
     + "".join(f"| {n} | {TEXT} | **{s}** | {of} |\n" for n, (s, of) in enumerate(ALL)),
     "| Label | Entities |\n|---|---|\n| PER | Ann Lee, Bo Ek |\n| ORG | Oak, Inc. |\n| LOC | Ulm |",
     "| PER | ORG | LOC |\n|---|---|---|\n| Ann Lee, Bo Ek | Oak, Inc. | Ulm |",
-    "Here is the table:\n\n|Label|Text|\n|-|-|\n|PER|Ann Lee|\n|PER|Bo Ek|\n|ORG|Oak, Inc.|\n|LOC|Ulm|",
+    "Here is the table:\n\n|Label|Text|\n|-|-|\n|PER|Ann Lee|\n|PER|Bo Ek|\n"
+    "|ORG|Oak, Inc.|\n|LOC|Ulm|",
 ]
 YAML = [
     "entities:\n" + "".join(f"  - text: {s}\n    label: {of}\n" for s, of in ALL),
@@ -60,7 +64,8 @@ YAML = [
     "\n".join(f"{n}. Text: {s}\n   Label: {of}" for n, (s, of) in enumerate(ALL, 1)),
     "PER:\n  - text: Ann Lee\n  - text: Bo Ek\nORG:\n  - text: Oak, Inc.\nLOC:\n  - text: Ulm",
     "entities:\n  PER:\n    - Ann Lee\n    - Bo Ek\n  ORG:\n    - Oak, Inc.\n  LOC:\n    - Ulm",
-    "- label: PER\n  entities:\n    - Ann Lee\n    - Bo Ek\n- label: ORG\n  entities: ['Oak, Inc.']\n"
+    "- label: PER\n  entities:\n    - Ann Lee\n    - Bo Ek\n- label: ORG\n"
+    "  entities: ['Oak, Inc.']\n"
     "- label: LOC\n  entities:\n    - Ulm",
     "- text: Ann\n    Lee\n  label: PER\n- text: Bo Ek\n  label: PER\n- text: >-\n    Oak, Inc.\n"
     "  label: ORG\n- text: Ulm\n  label: LOC",
