@@ -42,7 +42,7 @@ _MAX_PLAIN = 5
 
 
 @dataclass(slots=True)
-class _Groups:
+class _LabelGroups:
     """The entities of a reply as far as it was read.
 
     Args:
@@ -145,7 +145,7 @@ def parse_groups(reply: str, question: Question) -> ParsedReply | None:
     A reply without entities means "no entities" only if it has nothing but every label of the label
     set, each with words such as "None".
     """
-    groups = _Groups(question)
+    groups = _LabelGroups(question)
     for line in answer_lines(reply):
         parts = _NEXT_GROUP.split(line) if len(line) <= _MAX_LINE else []
         several = len(parts) > 1 and all(_heading_of(part, question) for part in parts)
