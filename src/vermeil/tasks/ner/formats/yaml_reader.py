@@ -117,11 +117,11 @@ class _Reader:
     def _read_pair(self, indent: int, key: str, value: str) -> None:
         self._leave(indent)
         while self.stack and not self.stack[-1].container.is_object:
-            top = self.stack[-1]
-            if top.is_waiting:
+            inner = self.stack[-1]
+            if inner.is_waiting:
                 break
-            last = top.container.items[-1] if top.container.items else None
-            if indent > top.indent and isinstance(last, Container) and last.is_object:
+            last = inner.container.items[-1] if inner.container.items else None
+            if indent > inner.indent and isinstance(last, Container) and last.is_object:
                 self.stack.append(_Node(indent, last))
                 break
             self.stack.pop()
