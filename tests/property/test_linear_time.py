@@ -199,6 +199,33 @@ def test_annotations_of_a_cell_are_separated_by_bars_without_a_backslash(tmp_pat
     assert [span.label for span in document.spans or ()] == ["->\\", "PER", "a|b", "c\\"]
 
 
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "| Al | PER |\n",
+        "- text: Al\n  label: PER\n",
+        "PER: Al, Bo\n",
+        "PER:\n- Al\n",
+        "<entity><text>Al</text><label>PER</label></entity>\n",
+        "Al - PER\n",
+        '{\\"text\\": \\"Al\\", \\"label\\": \\"PER\\"} ',
+        "&lt;PER&gt;",
+        "PER (",
+        " - ",
+    ],
+)
+def test_a_long_reply_in_any_shape(unit: str) -> None:
+    labels = TaskConfig.model_validate({"labels": {"PER": {}}, "reply_format": "detect"})
+    reading = NerTask(labels).read("Bo met Al", Reply(unit * (SIZE // len(unit))))
+    assert all(span.label == "PER" for span in reading.annotation.spans or ())
+
+
+@pytest.mark.parametrize("unit", [" ", "(", " - ", "PER (", "a, ", "_", "[a] "])
+def test_a_long_label(unit: str) -> None:
+    assert NAMES["ner"].label_set.normalise("PERS" + unit * 100_000) is None
+    assert NAMES["ner"].label_set.of_heading("PERX" + unit * 100_000) is None
+
+
 @given(st.lists(st.sampled_from([*PARTS, " ", "\n", "Bo", "x", "’", "\u00a0"]), max_size=30))
 def test_words_are_those_of_the_first_version(parts: list[str]) -> None:
     text = "".join(parts)

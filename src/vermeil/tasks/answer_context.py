@@ -111,6 +111,12 @@ def is_possibility(reply: str, start: int, lower: int) -> bool:
     return _QUOTING.search(before) is not None or _CHOICE.search(before) is not None
 
 
+def is_hypothetical(words: str) -> bool:
+    """Return whether words name what surrounds them an example, a possibility or a draft."""
+    part = words[:_WINDOW]
+    return any(p.search(part) for p in (_QUOTING, _CHOICE, _DRAFT))
+
+
 def is_empty_answer(reply: str, start: int, end: int, lower: int) -> bool:
     """Return whether an empty object is the answer, and not quoted in prose.
 

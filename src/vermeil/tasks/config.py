@@ -39,7 +39,8 @@ class LabelConfig(Section):
     description: str = ""
     """Definition of the label, for the teacher and for annotators."""
     aliases: tuple[str, ...] = ()
-    """Other names of the label that replies may use; not case-sensitive."""
+    """Other names of the label that replies may use. Case, blanks, underscores, hyphens and closing
+    punctuation do not matter."""
 
 
 class TaskConfig(Section):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from vermeil.errors import ConfigError
 from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.label_names import LabelNames, fold
 
 NO_LABEL = "O"
 """The class of "no label", also in confusion matrices. No label may have this name."""
@@ -19,12 +20,12 @@ class LabelSet:
     Args:
         names: the labels, in the order of the prompts.
         descriptions: the definition of each label, in the same order; may be empty.
-        folded: label of each name and alias. Keys are folded by `fold`.
+        written: the comparison of written labels with names, aliases and descriptions.
     """
 
     names: tuple[str, ...]
     descriptions: tuple[str, ...]
-    folded: dict[str, str] = field(repr=False)
+    written: LabelNames = field(repr=False, compare=False)
 
     @classmethod
     def from_config(cls, config: TaskConfig) -> LabelSet:
@@ -45,12 +46,21 @@ class LabelSet:
                     problems.append(f"task.labels.{name}: the {kind} is also used by {owner}")
         if problems:
             raise ConfigError(*problems)
-        descriptions = tuple(" ".join(v.description.split()) for v in config.labels.values())
-        return cls(tuple(config.labels), descriptions, folded)
+        descriptions = {n: " ".join(v.description.split()) for n, v in config.labels.items()}
+        written = LabelNames(folded, descriptions)
+        return cls(tuple(config.labels), tuple(descriptions.values()), written)
 
     def normalise(self, label: str) -> str | None:
-        """Return the label with this name or alias, or None if there is none."""
-        return self.folded.get(fold(label))
+        """Return the label that a reply names, or None if there is none or it is not clear.
+
+        Case, blanks, underscores, hyphens, closing punctuation and a description of the label
+        ("PER (people)") do not matter. See `vermeil.tasks.label_names`.
+        """
+        return self.written.find(label)
+
+    def of_heading(self, words: str) -> str | None:
+        """Return the label that a heading or key over several entities names, also in plural."""
+        return self.written.find_heading(words)
 
     def unknown_label_message(self, label: str) -> str:
         """Return the error message for a label outside the set, with the label to use instead."""
@@ -66,8 +76,3 @@ class LabelSet:
     def quoted(self) -> str:
         """Return the names for a prompt: JSON strings, separated by commas."""
         return ", ".join(json.dumps(name, ensure_ascii=False) for name in self.names)
-
-
-def fold(label: str) -> str:
-    """Return the comparison form of a label: case-folded, with normalised white space."""
-    return " ".join(label.split()).casefold()

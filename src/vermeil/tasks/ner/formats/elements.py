@@ -16,13 +16,50 @@ _ATTRIBUTE = re.compile(
     r"""(?:"([^"]*)"|'([^']*)'|([^\s"'=]+))""",
     re.IGNORECASE,
 )
+_MAX_LEVELS = 2
+_ESCAPED_TAG = re.compile(r"(?:&(?:amp;)?lt;|&#0*60;|\\u003c|\\<)/", re.IGNORECASE)
+_OWN_TAG = re.compile(r"(?<!\\)</")
+_BACKSLASHED = re.compile(r"\\(?:u(003[ce])|([<>/]))", re.IGNORECASE)
 _WRAPPERS = ("text", "answer", "output", "result", "sentence", "document", "html", "body")
 _EMPHASIS = ("p", "b", "i", "em", "strong", "code")
 
 
 def parse_elements(reply: str, question: Question) -> ParsedReply | None:
-    """Return the marked copy of the text, or None if the reply holds none."""
+    """Return the marked copy of the text, or None if the reply holds none.
+
+    Tags whose brackets are escaped ("&lt;PER&gt;") are read if the reply has no other tags.
+    """
+    decoded = decode_tags(reply, question.text)
+    if decoded != reply:
+        parsed = parse_inline(decoded, question, find_tags, unescape)
+        if parsed is not None and not parsed.is_empty:
+            return parsed
     return parse_inline(reply, question, find_tags, unescape)
+
+
+def decode_tags(reply: str, text: str) -> str:
+    """Return a reply with its escaped tags decoded if it has no other tags, and the text has none.
+
+    Escapes are those of HTML, once or twice, of JSON, and backslashes.
+    """
+    if _OWN_TAG.search(reply) or _ESCAPED_TAG.search(text):
+        return reply
+    for _ in range(_MAX_LEVELS):
+        if not _ESCAPED_TAG.search(reply):
+            break
+        reply = unescape(_BACKSLASHED.sub(_bracket, reply))
+    return reply
+
+
+def may_hold_elements(reply: str) -> bool:
+    """Return whether a reply has a closing or empty tag, also with escaped brackets."""
+    return "</" in reply or "/>" in reply or _ESCAPED_TAG.search(reply) is not None
+
+
+def _bracket(found: re.Match[str]) -> str:
+    """Return the character of an escaped bracket, written as a code or with a backslash."""
+    code = found.group(1)
+    return found.group(2) if code is None else chr(int(code, 16))
 
 
 def find_tags(part: str, question: Question) -> list[Tag]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.ner.formats.answer_parts import FoundAnswer, JsonAnswer, merge_answers
@@ -13,6 +14,11 @@ from vermeil.tasks.ner.reply_format import ParsedReply, Question
 _OPENING = re.compile(r"""\[\s*[\[{("'“‘\]]|\{\s*["'“‘}{]|\{\s*\w{1,40}\s*:""")
 _MAX_READ_FACTOR = 8
 """Limit of the characters read in search of the answer, as a multiple of the reply's length."""
+_MAX_LEVELS = 3
+"""Maximum number of JSON strings around an answer."""
+_ESCAPED_OPENING = re.compile(r"""[{\[]\s*(?:\\+[nrt]\s*)*\\+["']""")
+_ESCAPE = re.compile(r"""\\(?:u([0-9a-fA-F]{4})|(["'\\/nrtbf]))""")
+_CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": " ", "f": " "}
 _LINE_ENDS = re.compile(r"[ \t`.]*(?:\n|\Z)")
 _REPLY_ENDS = re.compile(r"[\s`.]*\Z")
 
@@ -36,12 +42,36 @@ def parse_json(
         question: the request behind the reply.
         shapes: readers of the accepted shapes, in order of preference.
     """
+    parsed = _parse(reply, question, shapes)
+    decoded = reply
+    for _ in range(_MAX_LEVELS):
+        if parsed is not None or not _ESCAPED_OPENING.search(decoded):
+            break
+        decoded = _ESCAPE.sub(_unescaped, decoded)
+        parsed = _parse(decoded, question, shapes)
+    return parsed if parsed is None or decoded is reply else without_ranges(parsed)
+
+
+def _parse(reply: str, question: Question, shapes: Sequence[AnswerReader]) -> ParsedReply | None:
     found = _answers(reply, question, shapes)
     return None if found is None else merge_answers(reply, question, found)
 
 
+def without_ranges(parsed: ParsedReply) -> ParsedReply:
+    """Return a content whose mentions have no ranges: the reply was decoded before it was read."""
+    return replace(parsed, mentions=tuple(replace(m, reply_ranges=()) for m in parsed.mentions))
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """Return the character of an escape sequence of a JSON string."""
+    code, character = found.groups()
+    if code is None:
+        return _CONTROLS.get(character, character)
+    return chr(int(code, 16))
+
+
 def read_entries(
-    values: Sequence[Value], closed: bool, read: Callable[[Value], Mention | None]
+    values: Sequence[Value], closed: bool, read: Callable[[Value], Sequence[Mention]]
 ) -> JsonAnswer:
     """Return the content of a list of entries.
 
@@ -50,14 +80,15 @@ def read_entries(
     Args:
         values: the list's values.
         closed: whether the list is complete. If not, an incomplete last entry is dropped.
-        read: returns the mention of one entry; None if it is malformed.
+        read: returns the mentions of one entry; none if it is malformed.
     """
     entries = [value for value in values if not isinstance(value, BareWord)]
     if not closed and entries and _is_open(entries[-1]):
         entries.pop()
-    mentions = tuple(m for m in map(read, entries) if m is not None)
+    found = [read(one) for one in entries]
     words = 0 if entries else sum(isinstance(v, BareWord) and bool(v.text) for v in values)
-    return JsonAnswer(mentions, words + len(entries) - len(mentions), closed)
+    malformed = words + sum(not one for one in found)
+    return JsonAnswer(tuple(m for one in found for m in one), malformed, closed)
 
 
 def _answers(

@@ -15,16 +15,23 @@ from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.alignment.occurrences import find_occurrences
 from vermeil.tasks.ner.formats.answer_parts import JsonAnswer, is_placeholder, merge_mentions
+from vermeil.tasks.ner.formats.claims import claims_of, occurs, split_claim
+from vermeil.tasks.ner.formats.entity_keys import (
+    LABELS,
+    LISTS,
+    SURFACE_LISTS,
+    SURFACES,
+    fold_key,
+    surface_and_label,
+)
 from vermeil.tasks.ner.formats.json_answers import parse_json, read_entries
+from vermeil.tasks.ner.formats.json_labels import mentions_below, read_labels_of_list
+from vermeil.tasks.ner.formats.json_surfaces import read_surfaces
 from vermeil.tasks.ner.formats.lenient_json import BareWord, Container, Value, reply_ranges
 from vermeil.tasks.ner.formats.token_indices import read_pair
 from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
 from vermeil.tasks.replies import closed_object_schema
-
-_LISTS = ("entities", "named_entities", "mentions", "spans", "annotations")
-_SURFACES = ("text", "surface", "entity", "name", "span", "mention", "word")
-_LABELS = ("label", "type", "entity_type", "category", "class", "tag", "entity_group")
 
 _NO_CLAIMS = re.compile(
     r"reject|exclud|discard|ignor|omit|remov|skip|candidate|consider|example|not[ _-]|non[ _-]"
@@ -114,15 +121,12 @@ def read_object(container: Container, question: Question) -> JsonAnswer | None:
         ((key or "").strip().casefold(), value)
         for key, value in zip(container.keys, container.items, strict=True)
     ]
-    values = [value for key, value in pairs if key in _LISTS]
-    lists = [one for one in values if isinstance(one, Container) and not one.is_object]
-    if not lists:
+    values = [value for key, value in pairs if fold_key(key) in LISTS]
+    read = [_read_list_value(one, question) for one in values]
+    answers = [one for one in read if one is not None]
+    if not answers:
         is_cut = bool(values) and isinstance(values[-1], BareWord) and not container.closed
         return JsonAnswer(closed=False) if is_cut else None
-    answers = [
-        read_entries(one.items, one.closed, lambda value: read_entry(value, question))
-        for one in lists
-    ]
     mentions = merge_mentions([one.mentions for one in answers], question)
     malformed = sum(one.malformed for one in answers)
     closed = all(one.closed for one in answers)
@@ -134,6 +138,27 @@ def read_object(container: Container, question: Question) -> JsonAnswer | None:
     return JsonAnswer(malformed=malformed, closed=False)
 
 
+def _read_words(value: str, question: Question) -> JsonAnswer | None:
+    """Read a string with claims in the place of a list: "Ann (PER), New York (LOC)"."""
+    claims = [split_claim(part, question) for part in claims_of(value, question)]
+    mentions = tuple(one for one in claims if one is not None)
+    return JsonAnswer(mentions) if len(mentions) == len(claims) else None
+
+
+def _read_list_value(value: Value, question: Question) -> JsonAnswer | None:
+    """Read a list of entities, or an object or string in its place."""
+    if isinstance(value, str):
+        return _read_words(value, question)
+    if not isinstance(value, Container):
+        return None
+    if not value.is_object:
+        return read_entries(value.items, value.closed, lambda one: read_entry(one, question))
+    answer = read_labels_of_list(value, question)
+    if answer is None and _are_labels(value, question):
+        answer = read_surfaces(value, question)
+    return answer
+
+
 def _other_claims(pairs: Sequence[tuple[str, Value]], known: set[str], question: Question) -> int:
     """Return the number of entries under keys that were not requested.
 
@@ -142,7 +167,7 @@ def _other_claims(pairs: Sequence[tuple[str, Value]], known: set[str], question:
         known: surfaces of the requested list.
         question: the request behind the reply.
     """
-    others = ((k, v) for k, v in pairs if k not in _LISTS and isinstance(v, Container))
+    others = ((k, v) for k, v in pairs if fold_key(k) not in LISTS and isinstance(v, Container))
     claims = [
         surface
         for key, value in others
@@ -165,9 +190,9 @@ def _claimed_surfaces(key: str, value: Container, question: Question) -> Iterato
         return
     is_label = question.labels.normalise(key) is not None
     for one in value.items:
-        entry = read_entry(one, question)
-        if entry is not None:
-            yield entry.surface
+        entries = read_entry(one, question)
+        if entries:
+            yield from (entry.surface for entry in entries)
         elif isinstance(one, str) and one and (is_label or one in question.text):
             yield one
 
@@ -192,30 +217,95 @@ def read_non_empty_list(container: Container, question: Question) -> JsonAnswer 
 
 def read_single(container: Container, question: Question) -> JsonAnswer | None:
     """Read a single entry; the next entries belong to the same answer."""
-    if not container.is_object or container.get(*_SURFACES) is None:
-        return None
+    if not container.is_object:
+        pair = read_entry(container, question) if container.closed else ()
+        normalise = question.labels.normalise
+        is_claim = any(
+            normalise(one.label) is not None
+            and (normalise(one.surface) is None or occurs(one.surface, question.text))
+            for one in pair
+        )
+        return JsonAnswer(pair, is_entry=True) if is_claim else None
     if not container.closed:
-        return JsonAnswer(closed=False, is_entry=True)
-    found = read_entry(container, question)
-    return None if found is None else JsonAnswer((found,), is_entry=True)
+        keys = zip(container.keys, container.items, strict=True)
+        is_cut = any(fold_key(k) in SURFACES and not isinstance(v, Container) for k, v in keys)
+        return JsonAnswer(closed=False, is_entry=True) if is_cut else None
+    found = _read_keys(container, question)
+    return JsonAnswer(found, is_entry=True) if found else None
 
 
-def read_entry(value: Value, question: Question) -> Mention | None:
-    """Read one entry, an object or a pair; None without a surface and a label."""
+def read_entry(value: Value, question: Question) -> tuple[Mention, ...]:
+    """Return the mentions of one entry; none if it is malformed.
+
+    An entry is an object with the keys of surface and label, a pair, a string such as "Ann (PER)",
+    or an object with labels or surfaces as keys.
+    """
+    if isinstance(value, str):
+        claim = split_claim(value, question)
+        return () if claim is None else (claim,)
     if not isinstance(value, Container):
-        return None
-    if not value.is_object:
-        pair = read_pair(value, question)
-        return None if pair is None or is_placeholder(pair.surface, question) else pair
-    surface, label = value.get(*_SURFACES), value.get(*_LABELS)
-    if not isinstance(surface, str) or not isinstance(label, str) or not surface or not label:
-        return None
+        return ()
+    return _read_object_entry(value, question) if value.is_object else _read_pair(value, question)
+
+
+def _read_object_entry(value: Container, question: Question) -> tuple[Mention, ...]:
+    if found := _read_keys(value, question):
+        return found
+    keys = {fold_key(key) for key in value.keys}
+    if not value.closed or not value.keys or keys & (SURFACES | LABELS):
+        return ()
+    answer = _read_list_value(value, question)
+    return () if answer is None or answer.malformed else answer.mentions
+
+
+def _read_pair(value: Container, question: Question) -> tuple[Mention, ...]:
+    pair = read_pair(value, question)
+    if pair is None or is_placeholder(pair.surface, question):
+        return ()
+    return (_with_label_last(pair, question),)
+
+
+def _with_label_last(pair: Mention, question: Question) -> Mention:
+    """Return a pair with surface and label exchanged if the label comes first."""
+    normalise = question.labels.normalise
+    is_reversed = normalise(pair.label) is None and normalise(pair.surface) is not None
+    if is_reversed and occurs(pair.label, question.text):
+        return Mention(pair.label, pair.surface, None, pair.reply_ranges[::-1])
+    return pair
+
+
+def _read_keys(value: Container, question: Question) -> tuple[Mention, ...]:
+    """Return the mentions of an object with keys of surface and label, or of label and surfaces."""
+    found = surface_and_label(value, question)
+    if found is None:
+        return _read_surface_list(value, question)
+    surface, label = found
     if is_placeholder(surface, question):
-        return None
+        return ()
     number = value.get("occurrence")
     is_counting = isinstance(number, BareWord) and number.text.isascii() and number.text.isdigit()
     counted = int(number.text[:9]) if isinstance(number, BareWord) and is_counting else 0
-    return Mention(surface, label, counted or None, reply_ranges(surface, label))
+    return (Mention(surface, label, counted or None, reply_ranges(surface, label)),)
+
+
+def _read_surface_list(value: Container, question: Question) -> tuple[Mention, ...]:
+    """Return the mentions of an object with a label and a list of its surfaces."""
+    pairs = [(fold_key(key), item) for key, item in zip(value.keys, value.items, strict=True)]
+    labels = [item for key, item in pairs if key in LABELS and isinstance(item, str)]
+    lists = [
+        item
+        for key, item in pairs
+        if key in SURFACES | SURFACE_LISTS and isinstance(item, Container) and not item.is_object
+    ]
+    if len(labels) != 1 or len(lists) != 1 or question.labels.normalise(labels[0]) is None:
+        return ()
+    return tuple(mentions_below(labels[0], lists[0].items, question))
+
+
+def _are_labels(value: Container, question: Question) -> bool:
+    """Return whether an object has values, and all of them are requested labels."""
+    named = (isinstance(v, str) and question.labels.normalise(v) is not None for v in value.items)
+    return bool(value.items) and all(named)
 
 
 def _is_empty_list(value: Value) -> bool:

@@ -6,6 +6,9 @@ import re
 
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.formats.claim_lines import parse_claim_lines
+from vermeil.tasks.ner.formats.claims import claims_of, occurs
+from vermeil.tasks.ner.formats.label_groups import parse_groups
 from vermeil.tasks.ner.formats.prose import (
     abbreviation,
     answer_lines,
@@ -47,13 +50,16 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     At least one line must have a requested label. Otherwise, every line must be an entity, and at
     least one of them must occur in the text.
     """
-    lines = answer_lines(reply)
+    lines = [part for line in answer_lines(reply) for part in claims_of(line, question)]
     mentions: list[Mention] = []
     shorts: list[Mention] = []
     known, rejected = 0, 0
     for line in lines:
         written, label = last_parenthesis(line)
         surface = clean_surface(written, question.text)
+        if ": " in surface and not occurs(surface, question.text):  # "Entities: Ann (PER)"
+            after = surface.rpartition(": ")[2].strip()
+            surface = after if occurs(after, question.text) else surface
         is_known = question.labels.normalise(label) is not None
         if not surface:
             continue
@@ -66,7 +72,15 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
             rejected += 1
     others = len(lines) - len(mentions) - rejected
     is_in_text = any(mention.surface in question.text for mention in mentions)
-    if known or (is_in_text and not others):
+    normalise = question.labels.normalise
+    own = [one for one in mentions if normalise(one.label) is not None]
+    is_certain = any(one.surface in question.text for one in own) and others <= len(own)
+    is_answer = known or (is_in_text and not others)
+    if not is_certain:  # the lines may be headings: "## People (PER)"
+        claimed = parse_groups(reply, question) or parse_claim_lines(reply, question)
+        if claimed is not None and (not own or len(claimed.mentions) > len(own)):
+            return claimed
+    if is_answer:
         return ParsedReply((*mentions, *shorts), {"other_lines": others} if others else {})
     if mentions:
         return None

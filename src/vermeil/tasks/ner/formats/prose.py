@@ -44,6 +44,7 @@ _RESERVATION = re.compile(
     re.IGNORECASE,
 )
 _REJECTION = re.compile(r"(?:no|not|none|non)\b.*", re.IGNORECASE | re.DOTALL)
+_PARENTHESES = re.compile(r"[()]")
 _LABEL_WORD = re.compile(r"[^\W_][\w&/-]{0,60}")
 
 
@@ -86,7 +87,11 @@ def _blank_from(answer: str, end: int) -> str:
 def answer_part(reply: str) -> str:
     """Return the part after the last heading such as "Answer:", without code fences."""
     headings = [found.end() for found in _HEADING.finditer(reply)]
-    part = reply[headings[-1] :] if headings else reply
+    return fenced_part(reply[headings[-1] :] if headings else reply)
+
+
+def fenced_part(part: str) -> str:
+    """Return the content of the first code block, otherwise the whole part without fences."""
     fences = [(found.start(), found.end()) for found in _FENCE.finditer(part)]
     if len(fences) >= 2:
         return part[fences[0][1] : fences[1][0]].strip("\n")
@@ -147,15 +152,27 @@ def last_parenthesis(line: str) -> tuple[str, str]:
         content is empty if the line does not end with a parenthesis.
     """
     end = line.rstrip(" \t.,;*")
-    opening = end.rfind("(")
+    opening = _opening(end) if end.endswith(")") else -1
     if not end.endswith(")") or opening < 0:
         return line, ""
     return end[:opening].strip(), end[opening + 1 : -1].strip(" \t*\"'`")
 
 
+def _opening(line: str) -> int:
+    """Return the position of the parenthesis that the last character closes; -1 without one."""
+    depth = 0
+    for found in _PARENTHESES.finditer(line[::-1]):
+        depth += 1 if found.group() == ")" else -1
+        if depth == 0:
+            return len(line) - found.end()
+    return line.rfind("(")
+
+
 def without_number(line: str) -> str:
     """Return a line without a leading list number or bullet."""
-    return _BULLET.sub("", line.strip(), count=1)
+    plain = line.strip()
+    bullet = _BULLET.match(plain)
+    return plain if bullet is None else plain[bullet.end() :]
 
 
 def clean_surface(raw: str, text: str) -> str:

@@ -29,6 +29,7 @@ The candidate is copied exactly as it stands in the text; True says that it is a
 the line ends with its label in parentheses, one of LABELS. If there is no candidate: No entities"""
 
 _DECISIONS = {"true": True, "yes": True, "false": False, "no": False}
+_PARENTHESIS = re.compile(r"\(([^()]{1,120})\)")
 _IN_PARENTHESES = re.compile(r"\((true|yes|false|no)\)[ \t]*[|:–—-]", re.IGNORECASE)
 """A decision behind the candidate and the separator after it: ``Ann (True) | a person (PER)``."""
 
@@ -67,9 +68,7 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
             continue
         written = without_number("|".join(cells[:number]))
         surface = clean_surface(written, question.text)
-        _, label = last_parenthesis("|".join(cells[number + 1 :]).strip())
-        if not label and len(question.labels.names) == 1:
-            label = question.labels.names[0]
+        label = _label(cells[number + 1 :], question)
         if surface and label:
             mentions.append(Mention(surface, label))
             if short := abbreviation(written, surface, question.text):
@@ -79,6 +78,24 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     if mentions or (rejected and not malformed):
         return ParsedReply(tuple(mentions), {MALFORMED: malformed} if malformed else {})
     return None if malformed else parse_no_entities(reply, question)
+
+
+def _label(cells: list[str], question: Question) -> str:
+    """Return the label in the cells behind a decision; empty if it is missing or not clear.
+
+    It is a cell of its own ("True | PER | reason", as in the NER task v3 of spacy-llm), the last
+    parenthesis, or the only label in parentheses within the reason.
+    """
+    normalise = question.labels.normalise
+    own = next((cell.strip() for cell in cells if normalise(cell) is not None), "")
+    _, last = last_parenthesis("|".join(cells).strip())
+    if own or last:
+        return own if own and (not last or normalise(last) is None) else last
+    within = [one.strip() for cell in cells for one in _PARENTHESIS.findall(cell)]
+    named: dict[str, str] = {name: one for one in within if (name := normalise(one)) is not None}
+    if len(named) == 1:
+        return next(iter(named.values()))
+    return question.labels.names[0] if len(question.labels.names) == 1 else ""
 
 
 def _decision(line: str) -> tuple[list[str], int, bool | None]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from vermeil.tasks.labels import LabelSet, fold
+from vermeil.tasks.label_names import fold
+from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.prose import answer_part, content_lines
 from vermeil.tasks.ner.formats.similarity import is_copy, is_partial_copy
 from vermeil.tasks.ner.marked_text import InlineMark, InlineMarkedText
@@ -74,7 +75,8 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
     malformed = len(lines) - len(read[0])
     notes = {MALFORMED: malformed} if malformed else {}
     if not is_copy(marked.text, question.text):
-        if not marked.marks or not is_partial_copy(marked.text, question.text):
+        is_word_list = any(not line.label for line in read[0])  # otherwise a list of entities
+        if not (marked.marks and is_word_list and is_partial_copy(marked.text, question.text)):
             return None
         notes[TRUNCATED] = 1
     return ParsedReply(notes=notes, marked=marked)
@@ -90,7 +92,8 @@ def _read(lines: list[str], separator: str, question: Question) -> tuple[list[_L
             continue
         one = _line(token.strip(), tag.strip(), question)
         found.append(one)
-        known += not one.label or question.labels.normalise(one.label) is not None
+        is_tag = not one.label or one.label[0].isalnum()
+        known += is_tag and (not one.label or question.labels.normalise(one.label) is not None)
     return found, known
 
 
@@ -111,8 +114,10 @@ def _line(token: str, tag: str, question: Question) -> _Line:
         prefix, label = after.group(1), tag[:-2]
     else:
         prefix, label = "", tag
-    is_outside = question.labels.normalise(label) is None and fold(label) in _OUTSIDE
-    return _Line(token, "" if is_outside else prefix.upper(), "" if is_outside else label)
+    name = question.labels.normalise(label)
+    if name is None and fold(label) in _OUTSIDE:
+        return _Line(token, "", "")
+    return _Line(token, prefix.upper(), name or label)
 
 
 def _join_tokens(lines: list[_Line]) -> InlineMarkedText:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.ner.formats.elements import parse_elements, render_elements
+from vermeil.tasks.ner.formats.element_lists import parse_copy_or_list
+from vermeil.tasks.ner.formats.elements import render_elements
 from vermeil.tasks.ner.formats.inline import COPY_INSTRUCTION
 from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
@@ -22,5 +23,5 @@ def render_reply(marked: InlineMarkedText) -> str:
 
 
 def parse_reply(reply: str, question: Question) -> ParsedReply | None:
-    """Return the marked copy of the text, or None if the reply holds none."""
-    return parse_elements(reply, question)
+    """Return the marked copy of the text or a list of elements; None if the reply holds neither."""
+    return parse_copy_or_list(reply, question)
