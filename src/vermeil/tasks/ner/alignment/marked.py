@@ -19,7 +19,11 @@ from vermeil.tasks.ner.alignment.fuzzy import bounded_edit_distance
 from vermeil.tasks.ner.alignment.intervals import select_disjoint
 from vermeil.tasks.ner.alignment.mentions import TIER_STATUSES, TIER_WEIGHTS
 from vermeil.tasks.ner.alignment.normalise import NormalisedText, folded, letters, raw, spaced
-from vermeil.tasks.ner.alignment.occurrences import is_attached, is_whole_word, with_punctuation
+from vermeil.tasks.ner.alignment.occurrences import is_attached, is_whole_word
+from vermeil.tasks.ner.alignment.punctuation import (
+    with_punctuation,
+    without_sentence_punctuation,
+)
 from vermeil.tasks.ner.marked_text import InlineMarkedText
 
 _EDIT_RATIO = 50
