@@ -25,6 +25,9 @@ _BRACKET_MARKS = frozenset("()[]{}「」")
 _QUOTE = "'"
 """The folded form of every quote."""
 _CLITIC = re.compile(r"['’]s\b")
+_POSSESSIVE = re.compile(r"\s?['’‘ʼʹ′`´][sS]$")
+_SHORTEST_POSSESSOR = 2
+"""Minimum length of a name without its possessive, in characters."""
 _MAX_BLANKS = 2
 """Maximum number of blanks between a name and its bracket or quote."""
 _CONTEXT = 40
@@ -88,6 +91,13 @@ def with_punctuation(text: str, where: Range, surface: str) -> Range:
         end += _matching_length(text[end : end + 4 * last + 4], tail)
     splits_word = is_whole_word(text, where) and not is_whole_word(text, (start, end))
     return where if splits_word else (start, end)
+
+
+def without_possessive(surface: str) -> str:
+    """Return a surface without the ending of its possessive ("'s"); empty if it has none."""
+    ending = _POSSESSIVE.search(surface.rstrip())
+    name = surface[: ending.start()].strip() if ending else ""
+    return name if len(name) >= _SHORTEST_POSSESSOR else ""
 
 
 def _has_own_point(text: str, start: int, point: int, end: int, has_capitals: bool) -> bool:

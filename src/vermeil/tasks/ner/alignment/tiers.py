@@ -35,6 +35,7 @@ from vermeil.tasks.ner.alignment.occurrences import (
 )
 from vermeil.tasks.ner.alignment.punctuation import (
     with_punctuation,
+    without_possessive,
     without_sentence_punctuation,
 )
 
@@ -45,10 +46,8 @@ _SENTENCE_START = 3
 _JOINABLE = 6
 """Minimum number of letters for a match between one word and several words."""
 _BRACKETS = ("()", "[]", "{}")
-_POSSESSIVE = re.compile(r"\s?['’‘ʼʹ′`´][sS]$")
 _SUFFIX = re.compile(r"['’‘ʼʹ′`´]\w")
-_SHORTEST_POSSESSOR = 2
-"""Minimum length of a name without its possessive, in characters."""
+"""An apostrophe and letters: what follows a name with another ending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +135,10 @@ class SurfaceFinder:
             return found
         is_bare = all(a != b for a, b in zip(trimmed, found.occurrences, strict=True))
         bare = self.text[slice(*trimmed[0])] if is_bare else ""
-        tier = Tier.LETTERS if found.tier in (Tier.RAW, Tier.SPACED, Tier.FOLDED) else found.tier
-        return SurfaceMatches(_exclude(trimmed, excluded), tier, found.distance, bare)
+        unique = tuple(dict.fromkeys(_exclude(trimmed, excluded)))
+        if not unique:
+            return SurfaceMatches((), None)
+        return SurfaceMatches(unique, without_detail(found.tier), found.distance, bare)
 
     def _find_as_written(self, surface: str, excluded: Collection[Range]) -> SurfaceMatches:
         if same := self._find_spaced(surface, excluded):
@@ -203,9 +204,8 @@ class SurfaceFinder:
         self, surface: str, excluded: Collection[Range], near: set[Range]
     ) -> SurfaceMatches | None:
         """Return the occurrences of a surface without the ending of its possessive."""
-        ending = _POSSESSIVE.search(surface.rstrip())
-        name = surface[: ending.start()].strip() if ending else ""
-        if len(name) < _SHORTEST_POSSESSOR:
+        name = without_possessive(surface)
+        if not name:
             return None
         same = self._find_spaced(name, excluded)
         same = same or self._find_normalised(name, folded(name), excluded, near)
@@ -254,6 +254,11 @@ class SurfaceFinder:
         if found == found.lower():
             return surface != surface.lower()
         return len(found) <= _SENTENCE_START and surface.isupper() and not found.isupper()
+
+
+def without_detail(tier: Tier) -> Tier:
+    """Return the tier of a match of this tier that also ignores punctuation."""
+    return Tier.LETTERS if tier in (Tier.RAW, Tier.SPACED, Tier.FOLDED) else tier
 
 
 def _count_words(found: str) -> int:
