@@ -191,7 +191,7 @@ class _MentionGroup:
     def tier_weight(self) -> int:
         """Weight per character of its occurrences; 0 if no label is in the set."""
         return max(
-            (TIER_WEIGHTS[m.matches.tier] for m in self.members if m.label and m.matches.tier),
+            (_weight(m.matches) for m in self.members if m.label),
             default=0,
         )
 
@@ -206,6 +206,13 @@ class _MentionGroup:
         if None in claims:
             return self.occurrences
         return tuple(c for c in claims if c is not None)
+
+
+def _weight(found: SurfaceMatches) -> int:
+    """Return the weight per character; punctuation that was cut off costs nothing."""
+    if found.tier is None:
+        return 0
+    return TIER_WEIGHTS[Tier.RAW if found.bare else found.tier]
 
 
 class _Assignment:
