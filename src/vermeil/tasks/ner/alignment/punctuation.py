@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from vermeil.data.document import Range
 from vermeil.data.words import split_words
@@ -30,6 +31,8 @@ _SHORTEST_POSSESSOR = 2
 """Minimum length of a name without its possessive, in characters."""
 _MAX_BLANKS = 2
 """Maximum number of blanks between a name and its bracket or quote."""
+_MAX_MARKS = 20
+"""Maximum number of punctuation marks at one end of a name."""
 _CONTEXT = 40
 """Characters before a full stop that decide whether it belongs to a word."""
 
@@ -47,7 +50,7 @@ def without_sentence_punctuation(text: str, where: Range, has_capitals: bool = T
         has_capitals: whether sentences of the text begin with capitals.
     """
     start, end = where
-    while end > start:
+    for _ in range(_MAX_MARKS):
         last = text[end - 1]
         first_point = end
         while first_point > start and text[first_point - 1] in _POINTS:
@@ -81,14 +84,13 @@ def with_punctuation(text: str, where: Range, surface: str) -> Range:
         surface: the searched surface.
     """
     start, end = where
-    first = next((n for n, c in enumerate(surface) if c.isalnum()), 0)
-    last = next((n for n, c in enumerate(reversed(surface)) if c.isalnum()), 0)
-    if head := _key(surface[:first]):
-        start -= _matching_length(text[max(0, start - 4 * first - 4) : start][::-1], head[::-1])
+    head, tail = _keys(surface)
+    if head:
+        start -= _matching_length(text[max(0, start - _CONTEXT) : start][::-1], head[::-1])
     if text.startswith(".", end) and _INITIALS.fullmatch(text, start, end):
         end += 1
-    elif tail := _key(surface[len(surface) - last :]):
-        end += _matching_length(text[end : end + 4 * last + 4], tail)
+    elif tail:
+        end += _matching_length(text[end : end + _CONTEXT], tail)
     splits_word = is_whole_word(text, where) and not is_whole_word(text, (start, end))
     return where if splits_word else (start, end)
 
@@ -125,6 +127,15 @@ def _is_unpaired(found: str, last: str) -> bool:
         return found.count(last) % 2 == 1
     opening = _BRACKETS.get(last)
     return opening is not None and found.count(last) > found.count(opening)
+
+
+@lru_cache(maxsize=256)
+def _keys(surface: str) -> tuple[str, str]:
+    """Return the keys of the punctuation before the first and after the last letter or digit."""
+    first = next((n for n, c in enumerate(surface) if c.isalnum()), 0)
+    last = next((n for n, c in enumerate(reversed(surface)) if c.isalnum()), 0)
+    tail = surface[len(surface) - last :]
+    return _key(surface[max(0, first - _MAX_MARKS) : first]), _key(tail[:_MAX_MARKS])
 
 
 def _key(punctuation: str) -> str:

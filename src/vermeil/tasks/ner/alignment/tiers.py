@@ -105,7 +105,8 @@ class SurfaceFinder:
         found = self._find_as_written(surface, excluded)
         if found.tier is None and self._decoded is not None:
             view, finder = self._decoded
-            other = finder.find(surface)
+            # Decoded text may look like further entities, which are text.
+            other = finder._without_punctuation(finder._find_as_written(surface, ()), ())
             ranges = (view.to_source_range(*one) for one in other.occurrences)
             same = _exclude((one for one in ranges if one is not None), excluded)
             if same and other.tier is not None:
@@ -226,7 +227,12 @@ class SurfaceFinder:
         return tuple(one for one in same if is_glued_name(self.text, one))
 
     def _with_same_capitals(self, surface: str, ranges: Iterable[Range]) -> tuple[Range, ...]:
-        return tuple(one for one in ranges if not self._lost_capitals(surface, one))
+        """Return the ranges but those of common words: "us" for "US", "It" for "IT"."""
+        ranges = tuple(ranges)
+        if not ranges or not self.has_capitals:
+            return ranges
+        case = surface == surface.lower(), surface.isupper()
+        return tuple(one for one in ranges if not _lost_capitals(self.text[slice(*one)], *case))
 
     def _whole_words(self, ranges: Iterable[Range]) -> list[Range]:
         return [one for one in ranges if is_whole_word(self.text, one)]
@@ -236,24 +242,30 @@ class SurfaceFinder:
         if len(key) < 2 and key.isascii():
             return []
         whole = self._whole_words(find_substring(self.letters, key))
-        words = _count_words(surface)
+        words, is_balanced = _count_words(surface), _is_balanced(surface)
         may_join = len(key) >= _JOINABLE or any(c.isdigit() or is_unspaced_script(c) for c in key)
         ranges = (with_punctuation(self.text, one, surface) for one in whole)
         return [
             one
             for one in ranges
             if (may_join or _count_words(self.text[slice(*one)]) == words)
-            and (_is_balanced(self.text[slice(*one)]) or not _is_balanced(surface))
+            and (not is_balanced or _is_balanced(self.text[slice(*one)]))
         ]
 
-    def _lost_capitals(self, surface: str, where: Range) -> bool:
-        """Return whether a short name would match a common word: "US" and "us", "IT" and "It"."""
-        found = self.text[slice(*where)]
-        if not self.has_capitals or len(found) > _COMMON_WORD:
-            return False
-        if found == found.lower():
-            return surface != surface.lower()
-        return len(found) <= _SENTENCE_START and surface.isupper() and not found.isupper()
+
+def _lost_capitals(found: str, is_lower: bool, is_upper: bool) -> bool:
+    """Return whether a short name would match a common word: "US" and "us", "IT" and "It".
+
+    Args:
+        found: the characters of the text.
+        is_lower: whether the searched surface has no capitals.
+        is_upper: whether it has capitals only.
+    """
+    if len(found) > _COMMON_WORD:
+        return False
+    if found == found.lower():
+        return not is_lower
+    return len(found) <= _SENTENCE_START and is_upper and not found.isupper()
 
 
 def without_detail(tier: Tier) -> Tier:
