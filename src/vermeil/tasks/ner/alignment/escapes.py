@@ -13,9 +13,7 @@ _ESCAPE = re.compile(
 _QUOTED = re.compile(r"(?<!\\)\\+([\"'/\\])")
 _CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _LAST_CHARACTER = 0x10FFFF
-_ENTITIES = re.compile(
-    r"&(?:amp;)*((?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)"
-)
+_ENTITIES = re.compile(r"&(?:amp;)*((?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
 """An entity, possibly escaped several times, as in ``&amp;amp;``."""
 
 

@@ -12,8 +12,36 @@ _SHORTEST_INFLECTED = 6
 _SHORTEST_ACRONYM = 3
 """Minimum length of a name in capitals."""
 _NAME_PREFIXES = frozenset(
-    ("mc", "mac", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "fitz", "la", "las")
-    + ("le", "les", "los", "san", "santa", "saint", "st", "te", "ten", "ter", "van", "von", "i", "e")
+    [
+        "mc",
+        "mac",
+        "de",
+        "del",
+        "della",
+        "den",
+        "der",
+        "di",
+        "do",
+        "dos",
+        "du",
+        "fitz",
+        "la",
+        "las",
+        "le",
+        "les",
+        "los",
+        "san",
+        "santa",
+        "saint",
+        "st",
+        "te",
+        "ten",
+        "ter",
+        "van",
+        "von",
+        "i",
+        "e",
+    ]
 )
 """Parts before a capital that belong to the name: "McDonald" does not hold the name "Donald"."""
 _LONGEST_PREFIX = 6

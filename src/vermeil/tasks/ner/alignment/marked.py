@@ -19,8 +19,8 @@ from vermeil.tasks.ner.alignment.escapes import decode_escapes
 from vermeil.tasks.ner.alignment.fuzzy import bounded_edit_distance
 from vermeil.tasks.ner.alignment.glued import is_glued_name
 from vermeil.tasks.ner.alignment.intervals import select_disjoint
-from vermeil.tasks.ner.alignment.mentions import TIER_STATUSES, TIER_WEIGHTS
 from vermeil.tasks.ner.alignment.mends import differs_by_mends
+from vermeil.tasks.ner.alignment.mentions import TIER_STATUSES, TIER_WEIGHTS
 from vermeil.tasks.ner.alignment.normalise import NormalisedText, folded, letters, raw, spaced
 from vermeil.tasks.ner.alignment.occurrences import (
     find_occurrences,

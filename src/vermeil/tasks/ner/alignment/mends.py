@@ -81,7 +81,9 @@ def _changes(copied: Sequence[str], original: Sequence[str]) -> Iterator[_Change
         yield text_at, len(original), copied[copy_at:]
 
 
-def _count_mends(original: Sequence[str], start: int, end: int, written: Sequence[str]) -> int | None:
+def _count_mends(
+    original: Sequence[str], start: int, end: int, written: Sequence[str]
+) -> int | None:
     """Return the number of mends in a change; None if it is none.
 
     Args:

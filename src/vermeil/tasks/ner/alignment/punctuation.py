@@ -106,7 +106,7 @@ def _has_own_point(text: str, start: int, point: int, end: int, has_capitals: bo
     """Return whether the full stop at ``point`` belongs to the word before it."""
     if text[point] != "." or point == start or not text[point - 1].isalnum():
         return False
-    before = text[max(start, point - _CONTEXT) : point + 1].split()[-1]
+    before = text[max(start, point - _CONTEXT) : point + 1].rsplit(maxsplit=1)[-1]
     if _INNER_POINT.search(before) or _ABBREVIATION.search(before):
         return True
     first, last = split_words(before)[-1]
@@ -116,7 +116,7 @@ def _has_own_point(text: str, start: int, point: int, end: int, has_capitals: bo
         return False
     following = text[end : end + _CONTEXT]
     word = following.lstrip()
-    if _CLITIC.match(following) or word[:1] in _PAUSES and word:
+    if _CLITIC.match(following) or word.startswith(tuple(_PAUSES)):
         return True
     return word != following and word[:1].islower()
 

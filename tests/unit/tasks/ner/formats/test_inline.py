@@ -127,7 +127,7 @@ MENDED = [
     ("Grip stength of Ann .", "Grip strength of @@Ann## ."),
     ("She met the the mayor Ann in town .", "She met the mayor @@Ann## in town ."),
     ("She met teh mayor Ann in in town .", "She met the mayor @@Ann## in town ."),
-    ("So “Ann” left  the town .", "So \"@@Ann##\" left the town."),
+    ("So “Ann” left  the town .", 'So "@@Ann##" left the town.'),
     ("In to the town came Ann", "Into the town came @@Ann##."),
 ]
 
@@ -156,7 +156,8 @@ def test_a_mended_copy_without_tags_means_no_entities(text, copy):
 
 
 def test_one_word_per_line_may_mend_the_text():
-    task = NerTask(TaskConfig.model_validate({"labels": {"PER": {}}, "reply_format": "token_lines"}))
+    config = {"labels": {"PER": {}}, "reply_format": "token_lines"}
+    task = NerTask(TaskConfig.model_validate(config))
     text = "Grip stength of Ann ."
     reply = "Grip:O\nstrength:O\nof:O\nAnn:B-PER\n.:O"
     [span] = task.read(text, Reply(reply)).annotation.spans
