@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import OSA, Levenshtein
 
 from vermeil.data.document import Range, Span
 from vermeil.data.mention import LocatedMention, Mention, Status, Tier
@@ -25,6 +25,7 @@ from vermeil.tasks.ner.alignment.normalise import NormalisedText, folded, letter
 from vermeil.tasks.ner.alignment.occurrences import (
     find_occurrences,
     is_attached,
+    is_boundary,
     is_whole_word,
 )
 from vermeil.tasks.ner.alignment.punctuation import (
@@ -37,6 +38,9 @@ from vermeil.tasks.ner.marked_text import InlineMarkedText
 
 _EDIT_RATIO = 50
 """Letters per permitted edit (at least one edit is permitted): a similarity of 0.98."""
+
+_SHORTEST_MENDED = 3
+"""Minimum length of a name with a mended letter, in characters."""
 
 MarkMatch = tuple[Range, Tier | None, int]
 """Range of a mark in the text, tier of the match (None: no match), and edit distance."""
@@ -141,6 +145,7 @@ class _Alignment:
         if first >= last or not surface.strip():
             return (0, 0), None, 0
         target = self._text_view.starts[first], self._text_view.ends[last - 1]
+        target = self._with_dropped_letter((start, start + len(surface.strip())), target)
         tier, distance = self._compare(surface, target)
         if tier is Tier.LETTERS:
             target = with_punctuation(self._text, target, surface)
@@ -149,6 +154,18 @@ class _Alignment:
             return (target, None, 0) if within is None else (within, Tier.SPACED, 0)
         trimmed = without_sentence_punctuation(self._text, target, self._has_capitals)
         return trimmed, tier if trimmed == target else without_detail(tier), distance
+
+    def _with_dropped_letter(self, marked: Range, target: Range) -> Range:
+        """Return a range with the last letter of its word, if the copy dropped that letter.
+
+        Args:
+            marked: the range of the mark in the copy.
+            target: the corresponding range of the text.
+        """
+        start, end = target
+        if is_boundary(self._text, end) or not is_whole_word(self._copy, marked):
+            return target
+        return (start, end + 1) if is_boundary(self._text, end + 1) else target
 
     def _find_within(self, surface: str, target: Range) -> Range | None:
         """Return the only occurrence of a surface in a longer range, as in doubled words."""
@@ -178,6 +195,8 @@ class _Alignment:
             if is_same:
                 return tier, 0
         distance = bounded_edit_distance(one.text, other.text)
+        if distance is None and _has_other_letter(one.text, other.text):
+            distance = 1
         return (None, 0) if distance is None else (Tier.EDITED, distance)
 
     def _map_start(self, position: int) -> int:
@@ -192,6 +211,20 @@ class _Alignment:
         """Return the position in the text, by the block of a character of the copy."""
         copied, original = self._blocks[bisect_right(self._starts, character) - 1]
         return original[0] + min(position - copied[0], original[1] - original[0])
+
+
+def _has_other_letter(copied: str, original: str) -> bool:
+    """Return whether a copy mends a short name by one letter, added, removed or exchanged.
+
+    The copy shows the position of the name, so it may be shorter than in a search. Another letter
+    in the place of one ("Rob" for "Bob") makes another name.
+    """
+    if min(len(copied), len(original)) < _SHORTEST_MENDED or not original.isalpha():
+        return False
+    is_exchanged = sorted(copied) == sorted(original)
+    if len(copied) == len(original) and not is_exchanged:
+        return False
+    return copied.isalpha() and OSA.distance(copied, original) == 1
 
 
 def _align(text: str, copy: str, partial: bool) -> _Alignment | None:
