@@ -25,6 +25,7 @@ from vermeil.data.reply import Reply
 from vermeil.data.words import split_words
 from vermeil.errors import DataError
 from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.ner.alignment.mends import differs_by_mends
 from vermeil.tasks.ner.alignment.tiers import SurfaceFinder
 from vermeil.tasks.ner.formats.prose import without_reasoning
 from vermeil.tasks.ner.task import NerTask
@@ -224,6 +225,32 @@ def test_a_long_reply_in_any_shape(unit: str) -> None:
 def test_a_long_label(unit: str) -> None:
     assert NAMES["ner"].label_set.normalise("PERS" + unit * 100_000) is None
     assert NAMES["ner"].label_set.of_heading("PERX" + unit * 100_000) is None
+
+
+@pytest.mark.parametrize("mark", [".", ",", ")", "”", '"', " .", "'", "'s", "…", "s", "A", "("])
+def test_surfaces_with_much_punctuation(mark: str) -> None:
+    marks = mark * (SIZE // len(mark))
+    for text in ("Ab" + marks, f"Ab{marks} left", "Ab " * (SIZE // 3), marks + "Ab"):
+        for surface in ("Ab" + marks, marks + "Ab", "Ab" + mark):
+            found = SurfaceFinder(text).find(surface)
+            assert all(0 <= start < end <= len(text) for start, end in found.occurrences)
+
+
+@pytest.mark.parametrize("unit", ["&amp;", "&#38;", "&", "&a", "&amp;lt;", "#38;", "&#38;#"])
+def test_chains_of_html_entities(unit: str) -> None:
+    chain = "&" + unit * (SIZE // len(unit))
+    for text in (f"Ab {chain} left", f"{chain}Ab"):
+        for surface in ("Ab &", "Ab " + chain, "Zq", chain):
+            found = SurfaceFinder(text).find(surface)
+            assert all(0 <= start < end <= len(text) for start, end in found.occurrences)
+
+
+@pytest.mark.parametrize("unit", ["ab ", "the the x ", "a", "日", "a-", "of the of the "])
+def test_copies_of_repetitive_texts(unit: str) -> None:
+    text = unit * (SIZE // len(unit))
+    assert differs_by_mends(f"  {text}", text) is True
+    for copy in (text[: SIZE // 2], f"{text} zq" * 2, text.replace("the the", "the"), "q" + text):
+        assert differs_by_mends(copy, text) in (True, False)
 
 
 @given(st.lists(st.sampled_from([*PARTS, " ", "\n", "Bo", "x", "’", "\u00a0"]), max_size=30))

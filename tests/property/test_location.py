@@ -11,6 +11,7 @@ from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.alignment.abstention import annotation_from_mentions
 from vermeil.tasks.ner.alignment.fuzzy import find_fuzzy, max_edits
+from vermeil.tasks.ner.alignment.glued import is_glued_name
 from vermeil.tasks.ner.alignment.intervals import select_disjoint
 from vermeil.tasks.ner.alignment.marked import locate_marked
 from vermeil.tasks.ner.alignment.mentions import locate
@@ -64,6 +65,10 @@ def holds(text, span, surface, tier):
         return letters(folded(found)).text == letters(folded(surface)).text
     if tier is Tier.ATTACHED:
         return is_attached(text, (span.start, span.end))
+    if tier is Tier.POSSESSIVE:
+        return letters(folded(found)).text + "s" == letters(folded(surface)).text
+    if tier is Tier.GLUED:
+        return is_glued_name(text, (span.start, span.end))
     return tier is Tier.EDITED
 
 
@@ -77,6 +82,7 @@ def test_every_mention_has_one_outcome_and_accepted_spans_are_what_they_claim(ca
         Tier.RAW: Status.EXACT,
         Tier.ATTACHED: Status.FUZZY,
         Tier.EDITED: Status.FUZZY,
+        Tier.GLUED: Status.FUZZY,
         None: Status.NOT_FOUND,
     }
     for one in located:
@@ -87,7 +93,8 @@ def test_every_mention_has_one_outcome_and_accepted_spans_are_what_they_claim(ca
             assert span.status == one.status.value
             assert span.label == LABELS.normalise(one.mention.label)
             assert (span.start, span.end) in one.occurrences
-            assert one.tier is Tier.ATTACHED or is_whole_word(text, (span.start, span.end))
+            within_words = one.tier in (Tier.ATTACHED, Tier.GLUED)
+            assert within_words or is_whole_word(text, (span.start, span.end))
             assert holds(text, span, one.mention.surface, one.tier)
     annotation = annotation_from_mentions(located, "abstain")
     TASK.check(Document("d", text, annotation=annotation))

@@ -14,9 +14,9 @@ class Status(StrEnum):
     EXACT = "exact"
     """The surface is in the text, character by character."""
     NORMALISED = "normalised"
-    """Found after folding of white space, case, quotes or similar."""
+    """Found after folding of white space, case, quotes or similar, or without a possessive."""
     FUZZY = "fuzzy"
-    """Found within a bounded edit distance, or inside a word with attached particles."""
+    """Found within a bounded edit distance, or inside a word with attached particles or names."""
     AMBIGUOUS = "ambiguous"
     """The text has more occurrences than the reply has mentions, and the right one is unknown."""
     NOT_FOUND = "not_found"
@@ -40,10 +40,14 @@ class Tier(StrEnum):
     """Also case, width, quotes, dashes, composition, invisible characters, escapes."""
     LETTERS = "letters"
     """Also all white space, punctuation and accents."""
+    POSSESSIVE = "possessive"
+    """As letters, without the ending of a possessive ("'s") that the text does not have."""
     ATTACHED = "attached"
     """As folded, inside a word of a script with attached particles (Hangul, Arabic, Hebrew)."""
     EDITED = "edited"
     """As folded, and some edits."""
+    GLUED = "glued"
+    """As spaced, inside a word that the text glued to the name ("FCBayern")."""
 
 
 @dataclass(frozen=True, slots=True)

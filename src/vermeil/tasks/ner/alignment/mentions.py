@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from vermeil.data.document import Range, Span
@@ -38,8 +38,10 @@ TIER_WEIGHTS = {
     Tier.SPACED: 19,
     Tier.FOLDED: 18,
     Tier.LETTERS: 17,
+    Tier.POSSESSIVE: 17,
     Tier.ATTACHED: 15,
     Tier.EDITED: 12,
+    Tier.GLUED: 12,
 }
 """Weight per character of an occurrence in conflicts, in twentieths. With these weights, exact
 names win against a misspelt name that covers only slightly more characters."""
@@ -49,8 +51,10 @@ TIER_STATUSES = {
     Tier.SPACED: Status.NORMALISED,
     Tier.FOLDED: Status.NORMALISED,
     Tier.LETTERS: Status.NORMALISED,
+    Tier.POSSESSIVE: Status.NORMALISED,
     Tier.ATTACHED: Status.FUZZY,
     Tier.EDITED: Status.FUZZY,
+    Tier.GLUED: Status.FUZZY,
 }
 """Status of a mention with an unambiguous occurrence, by tier."""
 
@@ -71,7 +75,7 @@ def locate(
         label's name in the label set, ``status`` and ``origin="silver"``.
     """
     finder = SurfaceFinder(text)
-    matches = {surface: finder.find(surface) for surface in {m.surface: None for m in mentions}}
+    matches = _find_all(finder, mentions)
     pending = _assign_all(mentions, matches, labels, repeats)
     visible = {one.mention.surface for one in pending if not one.is_hidden}
     if hidden := {one.mention.surface for one in pending} - visible:
@@ -82,6 +86,22 @@ def locate(
         if found:
             pending = _assign_all(mentions, {**matches, **found}, labels, repeats)
     return tuple(one.to_located_mention() for one in pending)
+
+
+def _find_all(finder: SurfaceFinder, mentions: Sequence[Mention]) -> dict[str, SurfaceMatches]:
+    """Return the matches of every surface.
+
+    A surface with the sentence's full stop ("Tarsk.") also means the other occurrences of the name,
+    unless the reply has the name without it, or numbers its occurrences.
+    """
+    matches = {surface: finder.find(surface) for surface in {m.surface: None for m in mentions}}
+    numbered = {m.surface for m in mentions if m.occurrence is not None}
+    written = {surface.strip() for surface in matches}
+    for surface, found in matches.items():
+        if found.bare and found.bare not in written and surface not in numbered:
+            every = {*found.occurrences, *finder.find(found.bare).occurrences}
+            matches[surface] = replace(found, occurrences=tuple(sorted(every)))
+    return matches
 
 
 def _assign_all(
@@ -171,7 +191,7 @@ class _MentionGroup:
     def tier_weight(self) -> int:
         """Weight per character of its occurrences; 0 if no label is in the set."""
         return max(
-            (TIER_WEIGHTS[m.matches.tier] for m in self.members if m.label and m.matches.tier),
+            (_weight(m.matches) for m in self.members if m.label),
             default=0,
         )
 
@@ -186,6 +206,13 @@ class _MentionGroup:
         if None in claims:
             return self.occurrences
         return tuple(c for c in claims if c is not None)
+
+
+def _weight(found: SurfaceMatches) -> int:
+    """Return the weight per character; punctuation that was cut off costs nothing."""
+    if found.tier is None:
+        return 0
+    return TIER_WEIGHTS[Tier.RAW if found.bare else found.tier]
 
 
 class _Assignment:

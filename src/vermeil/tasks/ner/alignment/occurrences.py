@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -29,8 +28,7 @@ _SEMITIC = ((0x0590, 0x06FF), (0x0750, 0x077F), (0xFB1D, 0xFDFF), (0xFE70, 0xFEF
 _JOINERS = "\u00ad\u200c\u200d\u2060\ufeff"
 """Characters that do not belong to a word and do not end it either."""
 
-_ABBREVIATION = re.compile(r"(?:\w\.)+\w")
-_LONGEST_OVERLAPPING = 600
+_LONGEST_OVERLAPPING = 100
 """Maximum length of strings whose occurrences may overlap, in characters."""
 
 _PARTICLE = 3
@@ -101,31 +99,6 @@ def is_attached(text: str, where: Range) -> bool:
         return False
     scripts = _SEMITIC if first < start else (*_SEMITIC, *_HANGUL)
     return all(_is_in(c, scripts) for c in text[first:last] if _is_word(c))
-
-
-def with_punctuation(text: str, where: Range, surface: str) -> Range:
-    """Return a range that was found by its letters, extended by its punctuation.
-
-    This is the punctuation that the surface has at its ends ("Inc."), and the last point of an
-    abbreviation ("U.S." for "US"). The range is not extended into a word or a combining sequence.
-
-    Args:
-        text: the text.
-        where: the range of the letters.
-        surface: the searched surface.
-    """
-    start, end = where
-    first = next((n for n, c in enumerate(surface) if c.isalnum()), 0)
-    last = next((n for n, c in enumerate(reversed(surface)) if c.isalnum()), 0)
-    head, tail = surface[:first].strip(), surface[len(surface) - last :].strip()
-    if head and text.endswith(head, 0, start):
-        start -= len(head)
-    if text.startswith(".", end) and _ABBREVIATION.fullmatch(text, start, end):
-        end += 1
-    elif tail and text.startswith(tail, end):
-        end += len(tail)
-    splits_word = is_whole_word(text, where) and not is_whole_word(text, (start, end))
-    return where if splits_word else (start, end)
 
 
 def _neighbours(text: str, position: int) -> tuple[str, str]:

@@ -6,10 +6,12 @@ instruction. An unchanged copy without tags means that there are no entities.
 
 from __future__ import annotations
 
+import html
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from vermeil.tasks.ner.alignment.mends import differs_by_mends
 from vermeil.tasks.ner.formats.prose import answer_part
 from vermeil.tasks.ner.formats.similarity import (
     COPY_THRESHOLD,
@@ -66,6 +68,8 @@ def parse_inline(
     part = _part_with_copy(reply, question, find, unescape)
     marked, notes = read_tags(part, find(part, question), question.text, unescape)
     likeness = similarity(marked.text, question.text)
+    if likeness < UNCHANGED_THRESHOLD and differs_by_mends(marked.text, question.text):
+        likeness = UNCHANGED_THRESHOLD
     if likeness < COPY_THRESHOLD:
         if not marked.marks or not is_partial_copy(marked.text, question.text):
             return None
@@ -90,7 +94,7 @@ def read_tags(
         The marked text, and the notes ``unclosed_tags`` and ``stray_tags``. Tags without a partner
         and empty elements mark nothing.
     """
-    escaped = _is_escaped(part, tags, text, unescape)
+    decode = _best_unescape(part, tags, text, unescape)
     pieces: list[str] = []
     length, position = 0, 0
     open_at: dict[str, list[int]] = {}
@@ -98,7 +102,7 @@ def read_tags(
     stray = 0
     for tag in tags:
         piece = part[position : tag.start]
-        pieces.append(unescape(piece) if escaped else piece)
+        pieces.append(decode(piece))
         length += len(pieces[-1])
         position = tag.end
         if tag.label is None:
@@ -112,7 +116,7 @@ def read_tags(
             marks.append(InlineMark(start, length, tag.label))
         else:
             stray += 1
-    pieces.append(unescape(part[position:]) if escaped else part[position:])
+    pieces.append(decode(part[position:]))
     unclosed = sum(map(len, open_at.values()))
     notes = {"stray_tags": stray, "unclosed_tags": unclosed}
     return InlineMarkedText("".join(pieces), tuple(marks)), {k: n for k, n in notes.items() if n}
@@ -144,14 +148,20 @@ def write_marks(
     return "".join([*pieces, write(marked.text[position:])])
 
 
-def _is_escaped(part: str, tags: Sequence[Tag], text: str, unescape: Unescape) -> bool:
-    """Return whether the copy becomes more similar to the text when its escapes are reverted."""
-    if unescape(part) == part:
-        return False
+def _best_unescape(part: str, tags: Sequence[Tag], text: str, unescape: Unescape) -> Unescape:
+    """Return the change that makes the copy most similar to the text.
+
+    This is the reversal of the format's escapes, the same with HTML entities decoded, or no change.
+    """
     raw = _without_tags(part, tags)
-    return raw.strip() != text.strip() and _character_difference(
-        unescape(raw), text
-    ) <= _character_difference(raw, text)
+    if raw.strip() == text.strip() or (unescape(raw) == raw and "&" not in raw):
+        return str
+
+    def with_entities(piece: str) -> str:
+        return html.unescape(unescape(piece))
+
+    ways: tuple[Unescape, ...] = (unescape, str, with_entities)
+    return min(ways, key=lambda way: _character_difference(way(raw), text))
 
 
 def _character_difference(copy: str, text: str) -> int:
@@ -181,7 +191,7 @@ def _part_with_copy(reply: str, question: Question, find: FindTags, unescape: Un
     def score(part: str) -> tuple[float, int]:
         copy = _without_tags(part, find(part, question))
         text = question.text
-        copies = {copy, unescape(copy)}
+        copies = {copy, unescape(copy), html.unescape(unescape(copy))}
         return max((similarity(one, text), -abs(len(one) - len(text))) for one in copies)
 
     return max(parts, key=score)

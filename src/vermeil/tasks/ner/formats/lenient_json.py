@@ -19,10 +19,14 @@ MAX_DEPTH = 32
 """Maximum nesting of containers; deeper values are no answer."""
 
 _CLOSING = {"{": "}", "[": "]", "(": ")"}
-_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’"}
-_SPECIAL = {mark: re.compile(rf"[\\{mark}]") for mark in _QUOTES.values()}
+_QUOTES = {
+    **{'"': '"', "'": "'", "“": "”“", "‘": "’‘", "”": "”“", "’": "’‘"},
+    **{"„": "“”", "‚": "‘’", "«": "»", "»": "«»", "＂": "＂"},
+}
+"""Quotes that open a string, and those that close it. Some replies have one kind at both ends."""
+_SPECIAL = {marks: re.compile(rf"[\\{marks}]") for marks in _QUOTES.values()}
 _SPACE = re.compile(r"(?:\s+|//[^\n]*|#[^\n]*)+")
-_AFTER_STRING = re.compile(r"""\s*(?:[,:;\]})#]|//|/\*|```|\Z)|\s+["'“‘{\[(]""")
+_AFTER_STRING = re.compile(r"""\s*(?:[,:;\]})#]|//|/\*|```|\Z)|\s+["'“‘”’„‚«»＂{\[(]""")
 _WORD = re.compile(r"""[^\s,:;\[\]{}()](?:[^,:;\[\]{}()\n`]|`(?!``))*""")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _HEX = re.compile(r"[0-9a-fA-F]{4}")
@@ -199,7 +203,7 @@ def _string(text: str, start: int) -> tuple[QuotedString | None, int]:
             string.start, string.stop = start + 1 - len(text), position - 1 - len(text)
             return string, position
         else:
-            parts.append(closing)
+            parts.append(special.group())
     return None, len(text)
 
 

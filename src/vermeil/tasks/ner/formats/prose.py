@@ -43,6 +43,9 @@ _RESERVATION = re.compile(
     r"|maybe|presumably|rather|instead|nevertheless|could|might|may|closest|arguably)\b|,\s{0,4}only\b",
     re.IGNORECASE,
 )
+_SEPARATE = re.compile(r"\s\([^()]*\)$")
+_COMMON_WORD = re.compile(r"[^\W\d_][^\W\d_A-Z]{3,}(?:[\s.-].*)?", re.DOTALL)
+"""A word with a capital at most at its beginning, possibly with others after it."""
 _REJECTION = re.compile(r"(?:no|not|none|non)\b.*", re.IGNORECASE | re.DOTALL)
 _PARENTHESES = re.compile(r"[()]")
 _LABEL_WORD = re.compile(r"[^\W_][\w&/-]{0,60}")
@@ -178,7 +181,8 @@ def without_number(line: str) -> str:
 def clean_surface(raw: str, text: str) -> str:
     """Return a surface without list number, bullet, quotes, asterisks and gloss around it.
 
-    A surface that occurs in the text is not changed. A gloss is a parenthesis after such a surface.
+    A surface that occurs in the text is not changed, except for its gloss: a parenthesis after a
+    surface that occurs in the text, with or without blanks in it.
 
     Args:
         raw: the surface as written.
@@ -192,11 +196,14 @@ def clean_surface(raw: str, text: str) -> str:
             break
         surface = surface[1:-1].strip()
     named, gloss = last_parenthesis(surface)
-    return named if gloss and named and surface not in text and named in text else surface
+    is_gloss = surface not in text or _SEPARATE.search(surface) is not None
+    return named if gloss and named and is_gloss and named in text else surface
 
 
 def abbreviation(raw: str, surface: str, text: str) -> str:
     """Return the abbreviation of a surface: Y of "X (Y)", if the text contains "X (Y)".
+
+    Blanks in the parenthesis do not count. A common word in parentheses is no abbreviation.
 
     Args:
         raw: the surface as written, with its gloss.
@@ -207,7 +214,7 @@ def abbreviation(raw: str, surface: str, text: str) -> str:
         The abbreviation; empty if there is none.
     """
     _, short = last_parenthesis(raw.strip())
-    if not short or surface.endswith(")"):
+    if not short or surface.endswith(")") or _COMMON_WORD.fullmatch(short):
         return ""
     both = rf"{re.escape(surface)}\s{{0,4}}\(\s{{0,4}}{re.escape(short)}\s{{0,4}}\)"
     return short if re.search(both, text) else ""

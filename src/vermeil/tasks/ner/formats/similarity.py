@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from vermeil.tasks.ner.alignment.mends import differs_by_mends
+
 COPY_THRESHOLD = 0.9
 """Minimum similarity of a copy with a few changed words."""
 UNCHANGED_THRESHOLD = 0.97
@@ -23,8 +25,8 @@ def similarity(left: str, right: str) -> float:
 
 
 def is_copy(copy: str, text: str) -> bool:
-    """Return whether a string is a copy of the whole text."""
-    return similarity(copy, text) >= COPY_THRESHOLD
+    """Return whether a string is a copy of the whole text, possibly with mended typos."""
+    return similarity(copy, text) >= COPY_THRESHOLD or differs_by_mends(copy, text)
 
 
 def is_partial_copy(copy: str, text: str) -> bool:

@@ -29,6 +29,7 @@ _OUTSIDE = frozenset(("o", "other", "others", "none", "outside", "null", "-"))
 _SEPARATORS = (":", "\t", " -> ", " => ", " | ", " - ", " ")
 _PREFIX = re.compile(r"([BIESLU])[-_](?=.)", re.IGNORECASE)
 _SUFFIX = re.compile(r"[-_]([BIESLU])", re.IGNORECASE)
+_AFTER_TAG = " \t.,;:!"
 _TOKENS = re.compile(r"\w+|[^\w\s]")
 _MIN_TAGGED_SHARE = 0.9
 """Minimum share of lines that are a token with a tag."""
@@ -98,7 +99,12 @@ def _read(lines: list[str], separator: str, question: Question) -> tuple[list[_L
 
 
 def _line(token: str, tag: str, question: Question) -> _Line:
-    """Read a token's tag; ``_B`` and ``_I`` may also follow the tag or the token."""
+    """Read a token's tag; ``_B`` and ``_I`` may also follow the tag or the token.
+
+    Punctuation after the tag, as in ``Rome:LOC.``, is ignored unless the label has it.
+    """
+    if question.labels.normalise(tag) is None and tag not in _OUTSIDE:
+        tag = tag.rstrip(_AFTER_TAG) or tag
     if question.labels.normalise(tag) is not None:
         prefix, label = "", tag
         suffix = _SUFFIX.search(token, len(token) - 2) if len(token) > 2 else None

@@ -23,6 +23,11 @@ from vermeil.tasks.ner.alignment.tiers import SurfaceFinder
         (r"\ud83d alone", r"\ud83d alone"),
         (r"\UFFFFFFFF", r"\UFFFFFFFF"),
         (r"end\\", r"end\\"[:4]),
+        ("Bell &amp; Lee", "Bell & Lee"),
+        ("Bell &amp;amp;amp; Lee", "Bell & Lee"),
+        ("O&#39;Dowd &#x27;", "O'Dowd '"),
+        ("Zo&euml; &lt;3", "Zoë <3"),
+        ("AT&T; R&D", "AT&T; R&D"),
     ],
 )
 def test_escapes_of_json_and_python_are_decoded(written, decoded):
@@ -55,3 +60,28 @@ def test_a_backslash_of_the_text_is_found_as_it_is():
 
 def test_nested_escapes_are_decoded_once():
     assert SurfaceFinder("a b").find("\\" + "u005c" * 5000).tier is None
+
+
+@pytest.mark.parametrize(
+    ("text", "surface", "found"),
+    [
+        ("Bell & Lee won", "Bell &amp; Lee", "Bell & Lee"),
+        ("Bell &amp; Lee won", "Bell & Lee", "Bell &amp; Lee"),
+        ("Bell &amp; Lee won", "Bell &#38; Lee", "Bell &amp; Lee"),
+        ("Bell &amp; Lee won", "bell & lee", "Bell &amp; Lee"),
+        ("at O'Dowd's", "O&#39;Dowd", "O'Dowd"),
+        ("Zo&euml; won", "Zoë", "Zo&euml;"),
+    ],
+)
+def test_html_entities_of_either_side_do_not_count(text, surface, found):
+    matches = SurfaceFinder(text).find(surface)
+    assert (matches.tier, [text[slice(*one)] for one in matches.occurrences]) == (
+        Tier.FOLDED,
+        [found],
+    )
+
+
+def test_an_entity_that_the_text_has_itself_is_exact():
+    matches = SurfaceFinder("write Bell &amp; Lee here, Bell & Lee").find("Bell &amp; Lee")
+    assert (matches.tier, matches.occurrences) == (Tier.RAW, ((6, 20),))
+    assert SurfaceFinder("Zo&euml;l won").find("Zoë").tier is None

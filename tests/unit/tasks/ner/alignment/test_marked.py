@@ -93,3 +93,27 @@ def test_words_that_were_added_do_not_shift_what_follows():
     assert located is not None
     assert located[0].span is not None
     assert located[0].span.start == text.rindex("Ann")
+
+
+@pytest.mark.parametrize(
+    ("text", "copy", "expected"),
+    [
+        ("Ann met the the Bo .", "Ann met the [Bo|PER] .", ("exact", (16, "Bo"))),
+        ("So Ann Ann Lee left us .", "So [Ann Lee|PER] left us .", ("normalised", (7, "Ann Lee"))),
+        ("He saw Bo Lind in Oslo.", "He saw Bo Lind in [Oslo.|LOC]", ("normalised", (18, "Oslo"))),
+        ("He saw Quell Inc.", "He saw [Quell Inc.|LOC]", ("exact", (7, "Quell Inc."))),
+        ("She met Ile in town", "She met [Ilse|PER] in town", ("fuzzy", (8, "Ile"))),
+        ("She met Islee in town", "She met [Isle|PER] in town", ("fuzzy", (8, "Islee"))),
+        ("the Korean in town", "the [Korea|LOC]n in town", ("not_found", None)),
+        (
+            "She met Ilse Varnbyy here",
+            "She met [Ilse Varnby|PER] here",
+            ("fuzzy", (8, "Ilse Varnbyy")),
+        ),
+        ("She met Bob in town", "She met [Rob|PER] in town", ("not_found", None)),
+        ("Today Bo slept", "Today [Bo's|PER] slept", ("normalised", (6, "Bo"))),
+        ("the FCVarnby won it", "the FC[Varnby|LOC] won it", ("fuzzy", (6, "Varnby"))),
+    ],
+)
+def test_marks_of_copies_with_mends(text, copy, expected):
+    assert outcome(copy, text) == [expected]

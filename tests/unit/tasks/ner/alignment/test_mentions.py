@@ -116,6 +116,16 @@ def test_the_longest_wins_and_the_shorter_takes_a_free_place():
     ]
 
 
+def test_occurrences_within_longer_names_do_not_make_a_name_ambiguous():
+    mentions = ("York", "LOC"), ("New York", "LOC")
+    assert outcome("New York and York", *mentions) == [
+        ("exact", (13, 17, "LOC")),
+        ("exact", (0, 8, "LOC")),
+    ]
+    further = outcome("York, New York and York", *mentions)
+    assert further == [("ambiguous", (0, 4, "LOC")), ("exact", (6, 14, "LOC"))]
+
+
 def test_crossing_mentions_of_equal_length_leave_the_first_in_the_text():
     mentions = ("B C", "PER"), ("A B", "PER")
     assert outcome("A B C", *mentions) == [("overlap", None), ("exact", (0, 3, "PER"))]

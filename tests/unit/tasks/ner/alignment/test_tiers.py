@@ -26,6 +26,7 @@ def found(text, surface):
         ("folded", "ＮＡＴＯ said", "NATO", "ＮＡＴＯ"),
         ("folded", "\u1100\u1161\u11a8 said", "\uac01", "\u1100\u1161\u11a8"),
         ("folded", "a ﾔﾏﾈｶﾞﾜ b", "ヤマネガワ", "ﾔﾏﾈｶﾞﾜ"),
+        ("folded", "㍿夕霧は", "株式会社", "㍿"),
         ("letters", "the U.S. said", "US", "U.S."),
         ("letters", "Acme, Inc. said", "Acme Inc.", "Acme, Inc."),
         ("letters", "with IL-2 given", "IL2", "IL-2"),
@@ -66,6 +67,9 @@ def test_the_first_tier_that_has_it_wins(tier, text, surface, there):
         ("", "Ann", []),
         ("Stanabury won", "Stan", ["Stan"]),
         ("soft\u00adware", "soft", ["soft"]),
+        ("㍿夕霧は", "株式", []),
+        ("㍿夕霧は", "会社", []),
+        ("㍿夕霧は", "会社夕霧", []),
     ],
 )
 def test_what_is_not_there_is_not_found(text, surface, refused):

@@ -1,10 +1,12 @@
 import pytest
 
+from vermeil.data.reply import Reply, State
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats import REPLY_FORMATS, parse_reply
 from vermeil.tasks.ner.marked_text import InlineMark, InlineMarkedText
 from vermeil.tasks.ner.reply_format import ParsedReply, Question
+from vermeil.tasks.ner.task import NerTask
 
 LABELS = LabelSet.from_config(TaskConfig(labels={"PER": {"aliases": ["person"]}, "LOC": {}}))
 TEXT = "Ann Lee of the Bank of England saw New York & <b>left</b> before noon ."
@@ -119,3 +121,58 @@ def test_what_looks_like_a_tag_in_the_text_is_escaped(name, reply):
     one = LabelSet.from_config(TaskConfig(labels={"PER": {}}))
     question = Question(marked.text, one)
     assert parse_reply(name, reply, question) == ParsedReply(marked=marked)
+
+
+MENDED = [
+    ("Grip stength of Ann .", "Grip strength of @@Ann## ."),
+    ("She met the the mayor Ann in town .", "She met the mayor @@Ann## in town ."),
+    ("She met teh mayor Ann in in town .", "She met the mayor @@Ann## in town ."),
+    ("So “Ann” left  the town .", 'So "@@Ann##" left the town.'),
+    ("In to the town came Ann", "Into the town came @@Ann##."),
+]
+
+
+@pytest.mark.parametrize(("text", "copy"), MENDED)
+@pytest.mark.parametrize("name", ["xml_tags", "html_spans", "markdown_links", "at_marks", "detect"])
+def test_a_copy_that_mends_the_text_is_read(text, copy, name):
+    tags = {
+        "html_spans": ('<span class="PER">', "</span>"),
+        "markdown_links": ("[", "](PER)"),
+        "at_marks": ("@@", "##"),
+    }
+    opening, closing = tags.get(name, ("<PER>", "</PER>"))
+    reply = copy.replace("@@", opening).replace("##", closing)
+    labels = {"PER": {}} if name == "at_marks" else {"PER": {}, "LOC": {}}
+    task = NerTask(TaskConfig.model_validate({"labels": labels, "reply_format": name}))
+    reading = task.read(text, Reply(reply))
+    assert [text[span.start : span.end] for span in reading.annotation.spans] == ["Ann"]
+
+
+@pytest.mark.parametrize(("text", "copy"), MENDED)
+def test_a_mended_copy_without_tags_means_no_entities(text, copy):
+    task = NerTask(TaskConfig.model_validate({"labels": {"PER": {}}, "reply_format": "xml_tags"}))
+    reply = copy.replace("@@", "").replace("##", "")
+    assert task.read(text, Reply(reply)).state is State.EMPTY
+
+
+def test_one_word_per_line_may_mend_the_text():
+    config = {"labels": {"PER": {}}, "reply_format": "token_lines"}
+    task = NerTask(TaskConfig.model_validate(config))
+    text = "Grip stength of Ann ."
+    reply = "Grip:O\nstrength:O\nof:O\nAnn:B-PER\n.:O"
+    [span] = task.read(text, Reply(reply)).annotation.spans
+    assert text[span.start : span.end] == "Ann"
+
+
+@pytest.mark.parametrize(
+    ("name", "reply"),
+    [
+        ("markdown_links", "[Bell &amp; Lee](ORG) opened."),
+        ("xml_tags", "<ORG>Bell &amp;amp; Lee</ORG> opened."),
+        ("xml_tags", "<ORG>Bell &amp; Lee</ORG> opened."),
+    ],
+)
+def test_entities_of_html_in_a_copy_are_decoded(name, reply):
+    task = NerTask(TaskConfig.model_validate({"labels": {"ORG": {}}, "reply_format": name}))
+    [span] = task.read("Bell & Lee opened.", Reply(reply)).annotation.spans
+    assert (span.start, span.end) == (0, 10)

@@ -221,5 +221,26 @@ def test_an_abbreviation_that_follows_in_the_text_is_named_too(name, reply):
     assert read(name, reply, Question("the Big Apple ( BA ) said", LABELS)) == both
     alone = ParsedReply((Mention("Big Apple", "LOC"),))
     assert read(name, reply, Question("the Big Apple and its BA", LABELS)) == alone
-    whole = ParsedReply((Mention("Big Apple (BA)", "LOC"),))
-    assert read(name, reply, Question("the Big Apple (BA) said", LABELS)) == whole
+    assert read(name, reply, Question("the Big Apple (BA) said", LABELS)) == both
+    spaced = reply.replace("(BA)", "( BA )")
+    assert read(name, spaced, Question("the Big Apple ( BA ) said", LABELS)) == both
+    assert read(name, spaced, Question("the Big Apple (BA) said", LABELS)) == both
+
+
+def test_a_common_word_in_parentheses_is_no_name_of_its_own():
+    one = ParsedReply((Mention("Ann Lee", "LOC"),))
+    question = Question("So Ann Lee (Workers) met", LABELS)
+    assert read("lines", "Ann Lee (Workers) (LOC)", question) == one
+    assert read("lines", "Ann Lee ( Workers ) (LOC)", question) == one
+    whole = ParsedReply((Mention("f(Ann)", "LOC"),))
+    assert read("lines", "f(Ann) (LOC)", Question("the band f(Ann) met f", LABELS)) == whole
+
+
+def test_punctuation_after_a_tag_is_ignored():
+    lines = ["Big:LOC_B.", "Apple:LOC_I,", "met:O.", "Ann:B-PER.", ".:O"]
+    parsed = read("token_lines", "\n".join(lines), Question("Big Apple met Ann.", LABELS))
+    marked = parsed.marked
+    assert [(marked.surface(m), m.label) for m in marked.marks] == [
+        ("Big Apple", "LOC"),
+        ("Ann", "PER"),
+    ]
