@@ -266,7 +266,8 @@ class _OnlineRun:
         if self._backend is None:
             self._backend = self._connect()
         await self._admit()
-        for number in range(self._config.retries + 1):
+        number = 0
+        while True:
             reservation = await self._spending_limit.reserve(key, request)
             if reservation is None:
                 return ReplyResult(State.OVER_BUDGET, problem=OVER_LIMIT)
@@ -275,6 +276,9 @@ class _OnlineRun:
             except AttemptError as fault:
                 if self._stopping and fault.scope is not ErrorScope.REQUEST:
                     return None
+                if fault.alone:
+                    self.statistics.record_left_out(fault)
+                    continue
                 problem = str(fault)
                 if fault.scope is ErrorScope.SETTINGS:
                     if await self._rejections.affects_all():
@@ -288,9 +292,9 @@ class _OnlineRun:
                     self.statistics.failures += 1
                     return ReplyResult(State.FAILED, problem=problem)
                 await self._back_off(fault, number)
+                number += 1
             else:
                 return None if reply is None else self._read(request.text, reply)
-        raise AssertionError("the last attempt returns")
 
     async def _attempt(self, request: Request, reservation: Reservation) -> Reply | None:
         """Send once and store the reply or the error; None: interrupted before sending."""

@@ -291,6 +291,7 @@ class _ChunkedRun:
             cost_usd=cost,
             timeouts=totals.timeouts + report.timeouts,
             estimated_charges=totals.estimated_charges + report.estimated_charges,
+            left_out=totals.left_out + report.left_out,
         )
         self._report_progress()
 
@@ -318,6 +319,7 @@ class _ChunkedRun:
             self._all_usability(),
             self._totals.timeouts,
             self._totals.estimated_charges,
+            self._totals.left_out,
         )
 
 
