@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from tests.integration.teacher.batch_server import Item, batch_teacher
 from tests.integration.teacher.conftest import Answer
-from tests.integration.teacher.test_several import asked_texts
+from tests.integration.teacher.test_several import ANN, REPLIES, asked_texts, by_model, is_check
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
@@ -173,6 +173,25 @@ def test_samples_and_teachers_are_chosen_one_by_one(script, task, teacher, store
     assert report.states == {State.DONE: 40}
     assert report.as_dict()["again"]["now_usable"] == 2
     assert locate(documents, task, several, store).answers == {State.DONE: 40}
+
+
+def test_only_mentions_in_chosen_documents_are_verified(server, task, teacher, store):
+    texts = [ANN, Document("other", "Ann Lee left Rome again.")]
+    replies = by_model(REPLIES)
+
+    def answer(number, seen):
+        is_cut = seen.last_line == texts[1].text and seen.body["max_tokens"] < 2000
+        return Answer("{", finish_reason="length") if is_cut else replies(number, seen)
+
+    server.script = answer
+    two = changed(teacher, verify=True, additional=[{"model": "n"}])
+    assert annotate(texts, task, two, store).verify_report.sent == 1
+    before = len(server.seen)
+    report = annotate(texts, task, changed(two, **LONG), store, again="truncated")
+    assert report.states == {State.DONE: 4}
+    assert report.verify_report.sent == 1
+    checked = [seen for seen in server.seen[before:] if is_check(seen)]
+    assert ["again" in seen.body["messages"][-1]["content"] for seen in checked] == [True]
 
 
 def test_documents_with_the_same_text_are_sent_once(script, task, teacher, store, documents, bad):
