@@ -160,12 +160,17 @@ def _form(task: Task, config: TeacherConfig) -> str:
 
 def _reader_of(task: Task, form: str) -> Read:
     """Return the reader of replies in a form; forms that the task cannot read count as its own."""
-    name = form.removesuffix(_SHARED)
-    if name != task.config.reply_format and TASKS.get(task.name) is type(task):
+    name, kind = form.removesuffix(_SHARED), _kind_of(task)
+    if name != task.config.reply_format and kind is type(task):
         settings = {**task.config.model_dump(), "reply_format": name}
         with suppress(ConfigError, ValidationError):
             task = make_task(TaskConfig.model_validate(settings))
     return read_multi_document(task.read) if form.endswith(_SHARED) else task.read
+
+
+def _kind_of(task: Task) -> object:
+    """Return the class that `make_task` would use; a task of a library user may have another."""
+    return TASKS.get(task.name)
 
 
 def _read_verification(verification: Verification, text: str, reply: Reply) -> ReplyResult:
