@@ -114,13 +114,7 @@ class AnnotateJob:
     """Everything that the replies of `annotate` depend on.
 
     Args:
-        documents: documents, or plain texts whose ids become their positions (from 1). They are
-            iterated several times and never all held in memory; a one-way iterator is read into
-            memory.
-        task: renders the prompts and parses the replies.
-        teacher: model, address, prompt and limits.
-        store: the file of replies.
-        demonstrations: the gold documents that prompts show as examples.
+        documents, task, teacher, store, demonstrations: as for `annotate`.
         again: requests to send again although they have a reply; None: none.
     """
 

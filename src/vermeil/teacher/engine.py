@@ -16,7 +16,7 @@ from vermeil.tasks.protocol import ReplyResult
 from vermeil.teacher.backends.base import AttemptError, AttemptTimeoutError, Backend, ErrorScope
 from vermeil.teacher.backends.registry import open_backend
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.event_loop import run_to_end
+from vermeil.teacher.event_loop import first_error, run_to_end
 from vermeil.teacher.limits.admission import AdmissionFactory, local_admission
 from vermeil.teacher.limits.rejections import Rejections
 from vermeil.teacher.report import RequestReport, RunStatistics
@@ -170,7 +170,7 @@ class _OnlineRun:
         error: BaseException | None = None
         try:
             done, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
-            error = _first_error(done)
+            error = first_error(done)
             if error is not None:
                 await self._drain(workers, self._config.timeout + _STORE_SECONDS)
         except asyncio.CancelledError:
@@ -184,7 +184,7 @@ class _OnlineRun:
             await asyncio.gather(*workers, return_exceptions=True)
             if self._backend is not None:
                 await self._backend.aclose()
-        error = error or _first_error(workers)
+        error = error or first_error(workers)
         if isinstance(error, _FatalError):
             raise error.with_replies(self.statistics.replies) from None
         if error is not None:
@@ -393,11 +393,3 @@ class _FatalError(Exception):
             f"{self}\n{number} replies were received and stored; run the same command again to "
             "continue"
         )
-
-
-def _first_error(workers: Iterable[asyncio.Task[None]]) -> BaseException | None:
-    """Return an error of workers that have ended; None if there is none."""
-    for worker in workers:
-        if worker.done() and not worker.cancelled() and worker.exception() is not None:
-            return worker.exception()
-    return None

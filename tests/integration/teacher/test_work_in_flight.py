@@ -23,7 +23,6 @@ FATAL = {
     "key": (401, "invalid key"),
     "credit": (402, "no credit left"),
     "quota": (429, b'{"error": {"message": "quota", "code": "insufficient_quota"}}'),
-    "model": (404, "no such model"),
 }
 
 

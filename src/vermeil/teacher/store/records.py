@@ -103,12 +103,11 @@ def stored_requests(store: Path, record_filter: RecordFilter) -> Iterator[Stored
 
 def _record(row: tuple[Any, ...]) -> StoredRequest:
     key, document_id, prompt, model, parameters, sample, reply_text, finish, *rest = row
-    prompt_tokens, completion_tokens, latency, number, blob, error, created, attempts, text = rest
+    prompt_tokens, completion_tokens, latency, number, blob, form, *rest = rest
+    error, created, attempts, text = rest
     texts = all(isinstance(value, str) for value in (key, document_id, prompt, model, text or ""))
     if not texts or _KEY.fullmatch(key) is None:
         raise DataError("holds a request without a valid key or name; the file is damaged")
-    prompt_tokens, completion_tokens, latency, number, blob, form, *rest = rest
-    error, created, attempts, text = rest
     usage, logprobs = Usage(prompt_tokens, completion_tokens), decode_logprobs(blob)
     reply = None
     if reply_text is not None:

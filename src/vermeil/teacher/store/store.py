@@ -157,14 +157,12 @@ class ReplyStore:
         row = self._reader.execute(_REPLY, (head_of(key), key)).fetchone()
         if row is None:
             return None
-        text, finish, prompt_tokens, completion_tokens, cached, latency, attempt, blob = row
-        with translate_malformed(self.path):
-            usage = Usage(prompt_tokens, completion_tokens, cached)
-            return Reply(text, finish, usage, latency, attempt, decode_logprobs(blob))
         text, finish, prompt_tokens, completion_tokens, cached, latency, attempt, *rest = row
         blob, form, created = rest
-        usage, logprobs = Usage(prompt_tokens, completion_tokens, cached), decode_logprobs(blob)
-        return created, Reply(text, finish, usage, latency, attempt, logprobs, form=form)
+        with translate_malformed(self.path):
+            usage = Usage(prompt_tokens, completion_tokens, cached)
+            logprobs = decode_logprobs(blob)
+            return created, Reply(text, finish, usage, latency, attempt, logprobs, form=form)
 
     def add_alternatives(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Make requests alternatives of earlier ones durably: a reply to one counts for all.
