@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from vermeil.data.progress import Progress
     from vermeil.data.reply import Reply
     from vermeil.evaluation.documents import evaluate
+    from vermeil.jobs.again import Again
     from vermeil.jobs.annotate import AnnotateReport, annotate
     from vermeil.jobs.calibrate import CalibrateReport, calibrate
     from vermeil.jobs.config import PilotConfig, RunConfig
@@ -94,6 +95,7 @@ __version__ = "0.2.0"
 
 __all__ = [
     "AdditionalTeacherConfig",
+    "Again",
     "AnnotateReport",
     "Annotation",
     "BlendingConfig",
@@ -222,6 +224,7 @@ _MODULES = {
     "vermeil.data.progress": ("Progress",),
     "vermeil.data.reply": ("Reply",),
     "vermeil.evaluation.documents": ("evaluate",),
+    "vermeil.jobs.again": ("Again",),
     "vermeil.jobs.annotate": (
         "AnnotateReport",
         "annotate",

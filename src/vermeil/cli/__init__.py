@@ -110,7 +110,9 @@ def _print_error(message: str, code: int) -> int:
 
 
 def _interrupted() -> int:
+    from vermeil.cli.ui.termination import exit_code
+
     return _print_error(
         "stopped; no partial file is left, and the same command continues where it can",
-        INTERRUPTED,
+        exit_code(),
     )

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
 from vermeil.cli.ui.output import print_json, print_status
 from vermeil.cli.ui.stage import run_stage_command
+from vermeil.errors import ConfigError
+
+if TYPE_CHECKING:
+    from vermeil.config import Config
+    from vermeil.data.progress import Progress
+    from vermeil.jobs.again import Again
+    from vermeil.jobs.executor import Executor
+    from vermeil.pipeline.stage import Report
 
 EXAMPLE = "Example: vermeil annotate --set teacher.model=gpt-4o-mini --dry-run"
 
@@ -26,6 +35,25 @@ def annotate(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Estimate tokens and cost; send nothing.")
     ] = False,
+    again: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--again",
+            metavar="STATE",
+            help="Send only the requests in this state again, with the current settings: "
+            "unparsable, truncated, failed, unplaced, refused, off_schema, empty or done. "
+            "Repeatable, or a list with commas.",
+        ),
+    ] = None,
+    repeat: Annotated[
+        int,
+        typer.Option(
+            "--repeat",
+            min=1,
+            metavar="N",
+            help="With --again: send unchanged requests an N-th time.",
+        ),
+    ] = 1,
     on: RunOn = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -33,8 +61,12 @@ def annotate(
     """Annotate the pool with the teacher; documents with a stored reply are not sent again."""
     if batch:
         overrides = [*(overrides or []), "teacher.mode=batch"]
+    if repeat > 1 and not again:
+        raise ConfigError("--repeat: needs --again with the states to repeat")
+    chosen = _chosen(again, repeat)
     if not dry_run:
-        run_stage_command("annotate", config, overrides, as_json, quiet, on)
+        run = None if chosen is None else partial(_send_again, chosen)
+        run_stage_command("annotate", config, overrides, as_json, quiet, on, run)
         return
     sections = load(config, overrides)
     from vermeil.cli.ui.reports import print_report
@@ -51,7 +83,22 @@ def annotate(
         sections.teacher,
         replies,
         demonstrations_for(sections),
+        chosen,
     )
     (print_json if as_json else print_report)(report.as_dict())
     for warning in report.warnings:
         print_status(f"warning: {warning}")
+
+
+def _chosen(again: list[str] | None, repeat: int) -> Again | None:
+    if not again:
+        return None
+    from vermeil.jobs.again import Again
+
+    return Again(again, repeat)
+
+
+def _send_again(again: Again, config: Config, progress: Progress, executor: Executor) -> Report:
+    from vermeil.pipeline.actions import request_replies
+
+    return request_replies(config, progress, executor, again)

@@ -33,6 +33,7 @@ from vermeil.cli import (
     train,
     tune,
 )
+from vermeil.cli.ui.termination import handle_termination
 from vermeil.errors import ConfigError
 
 app = typer.Typer(
@@ -66,6 +67,8 @@ def vermeil(
             f"vermeil {context.invoked_subcommand} runs in one process; torchrun can start only "
             "vermeil train several times"
         )
+    if context.invoked_subcommand != "serve":  # the service handles its signals itself
+        handle_termination()
 
 
 app.command("init", epilog=init.EXAMPLE)(init.init)

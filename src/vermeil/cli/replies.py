@@ -1,4 +1,4 @@
-"""``vermeil replies``: list, count, export and import stored replies."""
+"""``vermeil replies``: list, count, export and import stored replies, and show their cost."""
 
 from __future__ import annotations
 
@@ -158,6 +158,29 @@ def batches(
 
     store, _ = _store_and_task(load(config, overrides))
     _print([abandon_batch(store, abandon)] if abandon else list_batches(store), as_json)
+
+
+@app.command("spending", epilog="Example: vermeil replies spending --json")
+def spending(
+    config: ConfigFile = DEFAULT_CONFIG,
+    overrides: Overrides = None,
+    *,
+    release: Annotated[
+        bool,
+        typer.Option(
+            "--release",
+            help="Release the reservations of ended processes. Their requests may have been "
+            "charged; afterwards the spending limits no longer count them.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show known charges, and amounts of which the charge is unknown."""
+    from vermeil.cli.ui.reports import print_report
+    from vermeil.jobs.spending import show_spending
+
+    store, _ = _store_and_task(load(config, overrides))
+    (print_json if as_json else print_report)(show_spending(store, release=release))
 
 
 def _store_and_task(sections: Config) -> tuple[Path, Task]:

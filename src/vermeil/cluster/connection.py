@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -68,6 +70,7 @@ def connected(config: ClusterConfig) -> Iterator[None]:
         }
         if sys.platform == "linux":
             options["_node_ip_address"] = _LOOPBACK
+    handler = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=config.address, **options)
     except (ConnectionError, ValueError, RuntimeError) as error:
@@ -75,6 +78,8 @@ def connected(config: ClusterConfig) -> Iterator[None]:
             f"cluster.address: no Ray cluster at {config.address!r} ({error}); start one with "
             '`ray start --head`, or set it to "local"'
         ) from error
+    if callable(handler) and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, handler)  # Ray has replaced it by one that exits at once
     try:
         yield
     finally:

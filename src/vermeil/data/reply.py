@@ -50,6 +50,7 @@ class Request:
         parameters: sampling parameters of the request (temperature, max_tokens, …).
         sample: number of the sample, from 0.
         schema: JSON schema that constrains the reply; None: no constraint.
+        form: form of the reply that the messages request, for its reader; not part of the key.
     """
 
     document_id: str
@@ -60,6 +61,7 @@ class Request:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     sample: int = 0
     schema: Mapping[str, Any] | None = None
+    form: str = ""
 
     @property
     def key(self) -> str:
@@ -116,6 +118,8 @@ class Reply:
         attempts: number of requests until the reply.
         logprobs: log-probabilities of its tokens; None if the server sent none.
         invalid_usage: whether the server sent token counts that cannot be; ``usage`` is then 0.
+        form: form of the reply that its request named; empty: that of the configuration.
+        alternatives: earlier replies to requests for the same annotation with other settings.
 
     Raises:
         ValueError: ``logprobs`` does not cover the text.
@@ -128,6 +132,8 @@ class Reply:
     attempts: int = 1
     logprobs: Logprobs | None = None
     invalid_usage: bool = False
+    form: str = field(default="", compare=False)
+    alternatives: tuple[Reply, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if self.logprobs is not None and self.logprobs.length != len(self.text):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from vermeil.data.document_stream import DocumentStream
 from vermeil.data.lock import lock_path
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request, State
-from vermeil.errors import TeacherError, VermeilError
+from vermeil.errors import DataError, TeacherError, VermeilError
 from vermeil.jobs.adding import sum_reports
+from vermeil.jobs.again import Again, AgainReport, require_change, selectors_for
 from vermeil.jobs.requirements import require_teachers
+from vermeil.jobs.spending import settled_reservations, spent_in_all, unknown_charges
 from vermeil.jobs.verify import verify
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import api_key, host_of
@@ -24,11 +27,12 @@ from vermeil.teacher.batches.run import finish_batches, send_in_batches
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume, check_consent
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
-from vermeil.teacher.engine import SendOptions, SendRequests, send_requests
+from vermeil.teacher.engine import Read, SendOptions, SendRequests, send_requests
 from vermeil.teacher.limits.price_list import price_warnings
 from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 from vermeil.teacher.report import RequestReport
 from vermeil.teacher.requests import check_prompt, make_requests, reader
+from vermeil.teacher.store.charges import SpendingTotals
 from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.usability import failure_of
 
@@ -46,6 +50,8 @@ class AnnotateReport:
         verify_report: the same for requests to verify contested mentions; None if
             ``teacher.verify`` is off.
         price_warnings: retired models, and prices of the built-in list that are old.
+        spent: charges of all attempts in the store, after the run.
+        again: results of sending requests again, one per teacher; empty without ``again``.
     """
 
     documents: int
@@ -55,6 +61,8 @@ class AnnotateReport:
     ask_report: RequestReport
     verify_report: RequestReport | None = None
     price_warnings: tuple[str, ...] = ()
+    spent: SpendingTotals = field(default_factory=SpendingTotals)
+    again: tuple[AgainReport, ...] = ()
 
     @property
     def states(self) -> Mapping[State, int]:
@@ -74,8 +82,8 @@ class AnnotateReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON."""
-        asked, last = self.ask_report, self.verify_report or self.ask_report
-        spent = last.spent.total
+        asked, spent = self.ask_report, self.spent.charged
+        again = sum_reports(self.again, cumulative=("states",)) if self.again else None
         return {
             "documents": self.documents,
             "samples": self.samples,
@@ -84,18 +92,38 @@ class AnnotateReport:
             "asked": asked.sent,
             "already_stored": asked.reused,
             "attempts": asked.attempts,
+            **({"left_out_and_sent_alone": asked.left_out} if asked.left_out else {}),
             "characters_sent": self.volume.characters,
             "prompt_tokens": asked.usage.prompt_tokens,
             "completion_tokens": asked.usage.completion_tokens,
             "cost_usd": asked.cost_usd,
             "spent_in_all_usd": spent.cost / PER_DOLLAR or None,
             "spent_in_all_tokens": spent.tokens,
+            **unknown_charges(self.spent),
             "seconds": asked.seconds,
             **asked.usability.as_dict(),
             "problems": [p.as_dict() for p in asked.problems],
             "warnings": list(self.warnings),
+            **({} if again is None else {"again": again.as_dict()}),
             **({} if self.verify_report is None else {"verify": _verify_dict(self.verify_report)}),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotateJob:
+    """Everything that the replies of `annotate` depend on.
+
+    Args:
+        documents, task, teacher, store, demonstrations: as for `annotate`.
+        again: requests to send again although they have a reply; None: none.
+    """
+
+    documents: Iterable[Document | str]
+    task: Task
+    teacher: TeacherConfig
+    store: Path
+    demonstrations: Demonstrations = NO_DEMONSTRATIONS
+    again: Again | None = None
 
 
 def annotate(
@@ -105,13 +133,16 @@ def annotate(
     store: Path | str,
     progress: Progress = silent,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
-    sender: SendRequests = send_requests,
+    again: Again | str | Sequence[str] | None = None,
 ) -> AnnotateReport:
     """Request the missing replies about documents from every teacher, and store them verbatim.
 
     Documents with the same text share one request; all of them are counted. A second call requests
     replies that are missing, failed or exceeded the spending limit. Refused, truncated,
-    unparsable and unplaced replies are kept and not requested again.
+    unparsable and unplaced replies are kept and not requested again, except with ``again``: then
+    only requests in the named states are sent, with the current settings. Earlier replies stay
+    stored. Of all replies about a document, the newest usable one counts, with the earlier and with
+    the current settings.
 
     With ``teacher.mode = "batch"``, batches are submitted and polled. Ctrl-C leaves them running.
     The next call collects their results, and requests the rest online if the mode has changed.
@@ -121,43 +152,61 @@ def annotate(
 
     Args:
         documents: documents, or plain texts whose ids become their positions (from 1). They are
-            iterated twice and never all held in memory; a one-way iterator is read into memory.
+            iterated several times and never all held in memory; a one-way iterator is read into
+            memory.
         task: renders the prompts and parses the replies.
         teacher: model, address, prompt and limits.
         store: the file of replies.
         progress: called with stage, done, total and details; before the first request with stage
             ``to send`` and host, documents and characters.
         demonstrations: the gold documents that prompts show as examples.
-        sender: sends the requests, from this process or from a cluster's workers. Batches and
-            requests to verify contested mentions are always sent from this process.
+        again: states of the replies that are requested again, for example ``"truncated"``. `Again`
+            also numbers repetitions of unchanged requests.
 
     Raises:
-        ConfigError: a backend is not installed; the prompt, address or key is wrong; or a cost
-            limit is set for a model of unknown price.
+        ConfigError: a backend is not installed; the prompt, address or key is wrong; a cost limit
+            is set for a model of unknown price; or requests to send again would be unchanged.
         ConsentError: text would leave this machine and ``allow_remote`` is not set.
         TeacherError: the teacher cannot be used. Replies received so far are stored.
         TeacherStoppedError: the first requests all failed in the same way; it holds their counts.
         LockedError: another process writes the store.
         DataError: the store cannot be used.
     """
-    store = Path(store)
-    require_teachers(teacher)
-    check_prompt(task, teacher)
-    stream = DocumentStream.repeatable(documents)
-    for one in teacher.all_teachers():
+    chosen = again if isinstance(again, Again | None) else Again(again)
+    job = AnnotateJob(documents, task, teacher, Path(store), demonstrations, chosen)
+    return annotate_job(job, progress)
+
+
+def annotate_job(
+    job: AnnotateJob, progress: Progress = silent, sender: SendRequests = send_requests
+) -> AnnotateReport:
+    """Request the missing replies of a job, as `annotate` does.
+
+    Args:
+        job: documents, task, teacher and store.
+        progress: called with stage, done, total and details.
+        sender: sends the requests, from this process or from a cluster's workers. Batches and
+            requests to verify contested mentions are always sent from this process.
+    """
+    require_teachers(job.teacher)
+    check_prompt(job.task, job.teacher)
+    job = replace(job, documents=DocumentStream.repeatable(job.documents))
+    teachers = job.teacher.all_teachers()
+    for one in teachers:
         price_of(one)
-    for one in teacher.all_teachers()[1:]:
+    for one in teachers[1:]:
         # Checked before the first request; for the first teacher its volume is counted first.
         check_consent(one)
-    verified, warnings = None, price_warnings(teacher)
+    verified, warnings = None, price_warnings(job.teacher)
     try:
-        with lock_path(store):
-            reports = [
-                _annotate(stream, task, one, store, progress, demonstrations, sender)
-                for one in teacher.all_teachers()
-            ]
-            if teacher.verify:
-                verified = verify(stream, task, teacher, store, progress, demonstrations)
+        with lock_path(job.store), settled_reservations(job.store):
+            if job.again is None:
+                reports = [_annotate(job, one, progress, sender) for one in teachers]
+                stream = job.documents
+            else:
+                reports, stream = _annotate_again(job, job.again, progress, sender)
+            if job.teacher.verify:
+                verified = _verify(job, stream, progress)
     except TeacherError as error:
         error.args = ("\n".join([str(error), *warnings]),)
         raise
@@ -169,37 +218,28 @@ def annotate(
         sum_reports([report.ask_report for report in reports], cumulative=("spent",)),
         verified,
         warnings,
+        spent_in_all(job.store),
+        tuple(report.again[0] for report in reports if report.again),
     )
 
 
+def _verify(job: AnnotateJob, stream: Iterable[Document], progress: Progress) -> RequestReport:
+    return verify(stream, job.task, job.teacher, job.store, progress, job.demonstrations)
+
+
 def _annotate(
-    documents: Iterable[Document],
-    task: Task,
-    teacher: TeacherConfig,
-    store: Path,
-    progress: Progress,
-    demonstrations: Demonstrations,
-    sender: SendRequests,
+    job: AnnotateJob, teacher: TeacherConfig, progress: Progress, sender: SendRequests
 ) -> AnnotateReport:
     """Request the missing replies from one teacher."""
-    host = host_of(teacher.base_url)
-    number, volume = count_pending(documents, task, teacher, store, demonstrations)
-    if volume.requests:
-        check_consent(teacher, volume)
-        api_key(teacher)
-        detail: dict[str, float | int | str] = {
-            "host": host,
-            "documents": volume.documents,
-            "characters": volume.characters,
-        }
-        progress("to send", volume.requests, volume.requests, detail)
+    number, volume = count_pending(job.documents, job.task, teacher, job.store, job.demonstrations)
     total = number * teacher.samples
-    with ReplyStore(store) as replies:
 
-        def requests() -> Iterator[Request]:
-            return make_requests(documents, task, teacher, demonstrations=demonstrations)
+    def requests() -> Iterator[Request]:
+        return make_requests(job.documents, job.task, teacher, demonstrations=job.demonstrations)
 
-        read = reader(task, teacher)
+    _announce(teacher, volume, progress)
+    read = reader(job.task, teacher)
+    with ReplyStore(job.store) as replies:
 
         def has_usable() -> bool:
             replies_of = ((request, replies.get(request.key)) for request in requests())
@@ -208,29 +248,93 @@ def _annotate(
                 for request, reply in replies_of
             )
 
-        if teacher.mode == "batch":
-            asked = send_in_batches(requests, teacher, replies, read, progress, total=total)
-        else:
-            finish_batches(teacher, replies, progress)
-            asked = sender(
-                requests(),
-                teacher,
-                replies,
-                read,
-                progress,
-                SendOptions(
-                    total,
-                    volume.requests,
-                    multi_document_backend(teacher),
-                    has_usable if volume.requests < total else None,
-                ),
-            )
+        options = SendOptions(
+            total,
+            volume.requests,
+            multi_document_backend(teacher),
+            has_usable if volume.requests < total else None,
+        )
+        asked = _send(requests, teacher, replies, read, progress, options, sender)
     if asked.requests != total:
         raise VermeilError(
             f"{number} documents × {teacher.samples} samples, but {asked.requests} requests; "
             "did the documents change meanwhile?"
         )
-    return AnnotateReport(number, teacher.samples, host, volume, asked)
+    return AnnotateReport(number, teacher.samples, host_of(teacher.base_url), volume, asked)
+
+
+def _annotate_again(
+    job: AnnotateJob, again: Again, progress: Progress, sender: SendRequests
+) -> tuple[list[AnnotateReport], Iterable[Document]]:
+    """Send chosen requests again; return one report per teacher, and the documents of the requests.
+
+    All requests are chosen before the first one is sent.
+    """
+    if not job.store.exists():
+        raise DataError("no replies are stored here; run vermeil annotate first", job.store)
+    selectors = selectors_for(job.task, job.teacher, job.demonstrations, again)
+    selections = [one.select(job.documents, job.store, link=False) for one in selectors]
+    require_change(selections, again)
+    reports = []
+    for selector, selection in zip(selectors, selections, strict=True):
+        selector.select(job.documents, job.store, link=True)
+        teacher = selector.teacher
+        _announce(teacher, selection.volume, progress)
+        read = reader(job.task, teacher)
+        requests = partial(selector.requests, job.documents, selection)
+        options = SendOptions(
+            selection.chosen,
+            selection.chosen,
+            multi_document_backend(teacher),
+            lambda selection=selection: selection.has_usable,
+        )
+        with ReplyStore(job.store, alternatives=False) as replies:
+            sent = _send(requests, teacher, replies, read, progress, options, sender)
+        asked, result = selector.combined_report(job.documents, selection, job.store, sent)
+        host, volume = host_of(teacher.base_url), selection.volume
+        reports.append(
+            AnnotateReport(
+                selection.documents, teacher.samples, host, volume, asked, again=(result,)
+            )
+        )
+
+    def chosen_documents() -> Iterator[Document]:
+        for document in job.documents:
+            pairs = zip(selectors, selections, strict=True)
+            if any(any(one.requests([document], chosen)) for one, chosen in pairs):
+                yield document
+
+    return reports, chosen_documents()
+
+
+def _announce(teacher: TeacherConfig, volume: Volume, progress: Progress) -> None:
+    """Check that text may be sent, and report how much is about to be sent."""
+    if not volume.requests:
+        return
+    check_consent(teacher, volume)
+    api_key(teacher)
+    detail: dict[str, float | int | str] = {
+        "host": host_of(teacher.base_url),
+        "documents": volume.documents,
+        "characters": volume.characters,
+    }
+    progress("to send", volume.requests, volume.requests, detail)
+
+
+def _send(
+    requests: Callable[[], Iterator[Request]],
+    teacher: TeacherConfig,
+    replies: ReplyStore,
+    read: Read,
+    progress: Progress,
+    options: SendOptions,
+    sender: SendRequests,
+) -> RequestReport:
+    """Send requests without a reply, in batches or online."""
+    if teacher.mode == "batch":
+        return send_in_batches(requests, teacher, replies, read, progress, total=options.total)
+    finish_batches(teacher, replies, progress)
+    return sender(requests(), teacher, replies, read, progress, options)
 
 
 def _verify_dict(report: RequestReport) -> dict[str, Any]:

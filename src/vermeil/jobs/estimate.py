@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -11,8 +11,11 @@ from typing import Any
 from vermeil.data.document import Document
 from vermeil.data.document_stream import DocumentStream
 from vermeil.data.reply import Usage
+from vermeil.errors import DataError
 from vermeil.jobs.adding import sum_reports
+from vermeil.jobs.again import Again, require_change, selectors_for
 from vermeil.jobs.annotate import count_pending
+from vermeil.jobs.spending import unknown_charges
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import host_of
 from vermeil.teacher.config import TeacherConfig
@@ -78,9 +81,10 @@ class EstimateReport:
             "expected": _tokens(self.usage, self.cost_usd),
             "at_most": _tokens(self.upper_bound, self.upper_bound_usd),
             "spent_so_far": {
-                "tokens": self.spent.total.tokens,
-                "cost_usd": self.spent.total.cost / PER_DOLLAR,
+                "tokens": self.spent.charged.tokens,
+                "cost_usd": self.spent.charged.cost / PER_DOLLAR,
             },
+            **unknown_charges(self.spent),
             **({} if self.not_estimated is None else {"not_estimated": self.not_estimated}),
             "warnings": list(self.warnings),
         }
@@ -100,6 +104,7 @@ def estimate(
     teacher: TeacherConfig,
     store: Path | str,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
+    again: Again | str | Sequence[str] | None = None,
 ) -> EstimateReport:
     """Estimate the tokens and cost of `annotate` for all teachers. No request is sent.
 
@@ -115,17 +120,27 @@ def estimate(
         teacher: model, address, prompt and limits.
         store: the file of replies; it need not exist.
         demonstrations: the gold documents that prompts show as examples.
+        again: as for `annotate`: requests to send again.
 
     Raises:
-        ConfigError: the prompt or address is wrong, or a cost limit is set for a model of unknown
-            price.
+        ConfigError: the prompt or address is wrong, a cost limit is set for a model of unknown
+            price, or requests to send again would be unchanged.
         DataError: the store cannot be used.
     """
     store = Path(store)
     check_prompt(task, teacher)
     stream = DocumentStream.repeatable(documents)
+    if again is None:
+        counts = [
+            count_pending(stream, task, one, store, demonstrations)
+            for one in teacher.all_teachers()
+        ]
+    else:
+        chosen = again if isinstance(again, Again) else Again(again)
+        counts = _count_again(stream, task, teacher, store, demonstrations, chosen)
     reports = [
-        _estimate(stream, task, one, Path(store), demonstrations) for one in teacher.all_teachers()
+        _estimate(stream, task, one, store, demonstrations, counted)
+        for one, counted in zip(teacher.all_teachers(), counts, strict=True)
     ]
     return replace(
         sum_reports(
@@ -148,16 +163,45 @@ def estimate(
     )
 
 
+def _count_again(
+    documents: Iterable[Document],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    demonstrations: Demonstrations,
+    again: Again,
+) -> list[tuple[int, Volume]]:
+    """Return, per teacher, the number of documents and the volume of the requests to send again."""
+    if not store.exists():
+        raise DataError("no replies are stored here; run vermeil annotate first", store)
+    selections = [
+        one.select(documents, store, link=False)
+        for one in selectors_for(task, teacher, demonstrations, again)
+    ]
+    require_change(selections, again)
+    return [(one.documents, one.volume) for one in selections]
+
+
 def _estimate(
     documents: Iterable[Document],
     task: Task,
     teacher: TeacherConfig,
     store: Path,
     demonstrations: Demonstrations,
+    counted: tuple[int, Volume],
 ) -> EstimateReport:
-    """Estimate the tokens and cost of one teacher."""
+    """Estimate the tokens and cost of one teacher.
+
+    Args:
+        documents: all documents.
+        task: renders the prompts.
+        teacher: the settings of the teacher.
+        store: the file of replies; it need not exist.
+        demonstrations: the gold documents that prompts show as examples.
+        counted: number of documents, and the volume to send.
+    """
     price = price_of(teacher, batch=teacher.mode == "batch")
-    number, volume = count_pending(documents, task, teacher, store, demonstrations)
+    number, volume = counted
     spent = earlier = SpendingTotals()
     if store.exists():
         with ReplyStore(store) as replies:
@@ -169,7 +213,7 @@ def _estimate(
     sample_size = max(1, len(sample))
     text = sum(len(document.text) for document in sample)
     requests = list(make_requests(sample, task, teacher, 1, demonstrations))
-    text_to_send = volume.characters * teacher.samples
+    text_to_send = volume.characters * volume.requests / max(1, volume.documents)
     # A prompt is its text and a part of fixed length (instructions, demonstrations).
     fixed_characters = (sum(map(count_characters, requests)) - text) / sample_size
     characters = round(text_to_send + fixed_characters * volume.requests)

@@ -10,6 +10,7 @@ from vermeil.corpora import read_corpus, write_corpus
 from vermeil.data.atomic import write_json
 from vermeil.data.malformed import translate_malformed
 from vermeil.data.progress import Progress
+from vermeil.jobs.again import Again
 from vermeil.jobs.executor import Executor
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.demonstration_files import demonstrations_for
@@ -26,19 +27,25 @@ from vermeil.training.usable_silver import check_silver
 
 def annotate_pool(config: Config, progress: Progress, executor: Executor) -> Report:
     """Request the missing replies for the pool."""
-    from vermeil.jobs.annotate import annotate
+    return request_replies(config, progress, executor)
+
+
+def request_replies(
+    config: Config, progress: Progress, executor: Executor, again: Again | None = None
+) -> Report:
+    """Request replies for the pool: the missing ones, or those that are chosen again."""
+    from vermeil.jobs.annotate import AnnotateJob, annotate_job
     from vermeil.teacher.engine import send_requests
 
-    report = annotate(
+    job = AnnotateJob(
         pool_documents(config),
         make_task(config.task),
         config.teacher,
         RunFolder(config.run.output).replies,
-        progress,
         demonstrations_for(config),
-        executor.send_requests or send_requests,
+        again,
     )
-    return report.as_dict()
+    return annotate_job(job, progress, executor.send_requests or send_requests).as_dict()
 
 
 def has_no_failures(report: Report) -> bool:

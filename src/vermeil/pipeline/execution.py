@@ -18,9 +18,16 @@ from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.stage import Report, Stage
 from vermeil.pipeline.stages import STAGES
 
+RunStage = Callable[[Config, Progress, Executor], Report]
+"""Function that does the work of a stage."""
+
 
 def run_stage(
-    name: str, config: Config, progress: Progress = silent, executor: Executor = LOCAL
+    name: str,
+    config: Config,
+    progress: Progress = silent,
+    executor: Executor = LOCAL,
+    run: RunStage | None = None,
 ) -> Report:
     """Run one stage now, even if its output is up to date, and return its report.
 
@@ -29,6 +36,7 @@ def run_stage(
         config: the whole configuration.
         progress: called with stage, done, total and details.
         executor: where the stage runs.
+        run: does the work instead of the function of the stage.
 
     Raises:
         ConfigError: the stage needs something that is not configured or not installed.
@@ -36,10 +44,12 @@ def run_stage(
     """
     STAGES[name].require(config, executor)
     with lock_folder(config.run.output):
-        return _run_locked(name, config, progress, executor)
+        return _run_locked(name, config, progress, executor, run or STAGES[name].run)
 
 
-def _run_locked(name: str, config: Config, progress: Progress, executor: Executor) -> Report:
+def _run_locked(
+    name: str, config: Config, progress: Progress, executor: Executor, run: RunStage
+) -> Report:
     stage, run_folder = STAGES[name], RunFolder(config.run.output)
     check_stage(name, config)
     if is_writer():
@@ -50,7 +60,7 @@ def _run_locked(name: str, config: Config, progress: Progress, executor: Executo
         file.write(config.as_toml())
     inputs, log = stage.inputs(config), StageLog(run_folder.path)
     log.forget(name)
-    report = stage.run(config, progress, executor)
+    report = run(config, progress, executor)
     if stage.is_complete(report) and stage.error(report) is None:
         log.record(name, inputs)
     return report

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 
 from vermeil.errors import TrainingError
@@ -53,6 +53,11 @@ def run_cells_locally(
             "a worker process was killed while it trained a cell, probably because memory ran out. "
             "Finished cells are stored: run the study again with a smaller study.workers"
         ) from error
+    except KeyboardInterrupt:
+        # SIGTERM reaches this process alone. Without this, it would wait for whole cells.
+        for process in active_children():
+            process.terminate()
+        raise
     finally:
         executor.shutdown(cancel_futures=True)
 

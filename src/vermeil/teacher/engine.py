@@ -16,7 +16,7 @@ from vermeil.tasks.protocol import ReplyResult
 from vermeil.teacher.backends.base import AttemptError, AttemptTimeoutError, Backend, ErrorScope
 from vermeil.teacher.backends.registry import open_backend
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.event_loop import run_to_end
+from vermeil.teacher.event_loop import first_error, run_to_end
 from vermeil.teacher.limits.admission import AdmissionFactory, local_admission
 from vermeil.teacher.limits.rejections import Rejections
 from vermeil.teacher.report import RequestReport, RunStatistics
@@ -69,6 +69,8 @@ class SendRequests(Protocol):
 
 _SHUTDOWN_SECONDS = 3.0
 """Time that requests in flight have after the first Ctrl-C, in seconds."""
+_STORE_SECONDS = 1.0
+"""Time to store the replies that arrive last after a fatal error, in seconds."""
 _MAX_DELAY = 60.0
 """Maximum delay between two attempts without a delay set by the server, in seconds."""
 _MAX_SERVER_DELAY = 600.0
@@ -99,7 +101,8 @@ def send_requests(
     Requests are consumed one by one and never held in memory. A reply is durable before it is read.
     Requests with the same key are sent once. The maximum charge of an attempt is reserved durably
     before the attempt is sent. After Ctrl-C nothing more is sent, and replies that arrive within a
-    few seconds are stored. A second Ctrl-C ends that, too.
+    few seconds are stored. After a fatal error nothing more is sent either, and all requests in
+    flight are waited for, at most ``config.timeout`` seconds. A second Ctrl-C ends that, too.
 
     If the first ``config.stop_after_failures`` requests fail in the same way and no reply is
     usable, the run ends. Until the first usable reply, no more requests than that are in flight.
@@ -110,7 +113,7 @@ def send_requests(
         store: holds the replies.
         read: reads a reply (`Task.read`).
         progress: called with stage ``annotate`` at intervals; after an interruption once with stage
-            ``left pending``.
+            ``left pending``; after a fatal error once with stage ``wait for requests in flight``.
         options: totals for the progress, and the backend.
         make_admission: makes the spending limit, the rate limiter and the counts of the first
             failures; several runs may share them.
@@ -144,6 +147,7 @@ class _OnlineRun:
     ) -> None:
         self.statistics = RunStatistics(progress, options.total, options.missing)
         self._config, self._store, self._read = config, store, read
+        self._progress = progress
         self._connect = options.connect or (lambda: open_backend(config))
         self._has_usable, self._group_commit = options.has_usable, GroupCommit(store)
         admission = make_admission(config, store, self._group_commit)
@@ -163,36 +167,51 @@ class _OnlineRun:
         # previous reply and reserves the charge of the next request.
         number = 2 * self._config.concurrency
         workers = [asyncio.create_task(self._worker(source)) for _ in range(number)]
+        error: BaseException | None = None
         try:
-            await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
+            done, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
+            error = first_error(done)
+            if error is not None:
+                await self._drain(workers, self._config.timeout + _STORE_SECONDS)
         except asyncio.CancelledError:
-            await self._drain(workers)
+            if error is None:
+                await self._drain_after_interrupt(workers)
             raise
         finally:
             self._stopping = True
             for worker in workers:
                 worker.cancel()
-            ended = await asyncio.gather(*workers, return_exceptions=True)
+            await asyncio.gather(*workers, return_exceptions=True)
             if self._backend is not None:
                 await self._backend.aclose()
-        for error in ended:
-            if isinstance(error, BaseException) and not isinstance(error, asyncio.CancelledError):
-                raise error
+        error = error or first_error(workers)
+        if isinstance(error, _FatalError):
+            raise error.with_replies(self.statistics.replies) from None
+        if error is not None:
+            raise error
 
     def close(self) -> None:
         """Wait for the commit in progress."""
         self._group_commit.close()
 
-    async def _drain(self, workers: list[asyncio.Task[None]]) -> None:
-        """Stop sending after Ctrl-C, and wait a few seconds for requests in flight."""
+    async def _drain_after_interrupt(self, workers: list[asyncio.Task[None]]) -> None:
+        """Wait a few seconds for requests in flight, and report the pending ones."""
+        try:
+            await self._drain(workers, _SHUTDOWN_SECONDS)
+        finally:
+            self.statistics.report_pending()
+
+    async def _drain(self, workers: list[asyncio.Task[None]], seconds: float) -> None:
+        """Stop sending, and wait for requests in flight, whose replies are paid for."""
         self._stopping = True
+        in_flight = len(self._sending)
         for worker in workers:
             if worker not in self._sending:
                 worker.cancel()
-        try:
-            await asyncio.wait(workers, timeout=_SHUTDOWN_SECONDS)
-        finally:
-            self.statistics.report_pending()
+        if in_flight and seconds > _SHUTDOWN_SECONDS:
+            detail: dict[str, float | int | str] = {"seconds at most": round(seconds)}
+            self._progress("wait for requests in flight", in_flight, in_flight, detail)
+        await asyncio.wait(workers, timeout=seconds)
 
     async def _worker(self, source: Iterator[Request]) -> None:
         for number, request in enumerate(source, start=1):
@@ -247,13 +266,19 @@ class _OnlineRun:
         if self._backend is None:
             self._backend = self._connect()
         await self._admit()
-        for number in range(self._config.retries + 1):
+        number = 0
+        while True:
             reservation = await self._spending_limit.reserve(key, request)
             if reservation is None:
                 return ReplyResult(State.OVER_BUDGET, problem=OVER_LIMIT)
             try:
                 reply = await self._attempt(request, reservation)
             except AttemptError as fault:
+                if self._stopping and fault.scope is not ErrorScope.REQUEST:
+                    return None
+                if fault.alone:
+                    self.statistics.record_left_out(fault)
+                    continue
                 problem = str(fault)
                 if fault.scope is ErrorScope.SETTINGS:
                     if await self._rejections.affects_all():
@@ -267,9 +292,9 @@ class _OnlineRun:
                     self.statistics.failures += 1
                     return ReplyResult(State.FAILED, problem=problem)
                 await self._back_off(fault, number)
+                number += 1
             else:
                 return None if reply is None else self._read(request.text, reply)
-        raise AssertionError("the last attempt returns")
 
     async def _attempt(self, request: Request, reservation: Reservation) -> Reply | None:
         """Send once and store the reply or the error; None: interrupted before sending."""
@@ -346,10 +371,7 @@ class _OnlineRun:
 
     def _stop(self, fault: AttemptError) -> None:
         self._stopping = True
-        raise TeacherError(
-            f"{fault.advice}\n{self.statistics.replies} replies were received and stored; run the "
-            "same command again to continue"
-        )
+        raise _FatalError(fault.advice)
 
     async def _back_off(self, fault: AttemptError, number: int) -> None:
         """Wait before the next attempt; a delay set by the server applies to all requests."""
@@ -360,3 +382,14 @@ class _OnlineRun:
             return
         self._rate_limiter.pause(fault.retry_after)
         await asyncio.sleep(fault.retry_after + self._config.retry_delay * jitter)
+
+
+class _FatalError(Exception):
+    """Error after which no request can succeed; converted when no request is in flight."""
+
+    def with_replies(self, number: int) -> TeacherError:
+        """Return the error for the caller, with the number of replies of the run."""
+        return TeacherError(
+            f"{self}\n{number} replies were received and stored; run the same command again to "
+            "continue"
+        )

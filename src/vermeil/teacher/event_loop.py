@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 
 
 def run_to_end(work: Coroutine[None, None, None]) -> None:
@@ -19,6 +19,14 @@ def run_to_end(work: Coroutine[None, None, None]) -> None:
         asyncio.run(work)
         return
     _ThreadRunner(work).run()
+
+
+def first_error(tasks: Iterable[asyncio.Task[None]]) -> BaseException | None:
+    """Return an error of tasks that have ended; None if there is none."""
+    for task in tasks:
+        if task.done() and not task.cancelled() and task.exception() is not None:
+            return task.exception()
+    return None
 
 
 class _ThreadRunner:

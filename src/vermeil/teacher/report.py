@@ -12,6 +12,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Reply, Request, State, Usage
 from vermeil.errors import VermeilError
 from vermeil.tasks.protocol import ReplyResult
+from vermeil.teacher.backends.base import AttemptError
 from vermeil.teacher.limits.prices import PER_DOLLAR
 from vermeil.teacher.store.charges import Charge, SpendingTotals
 from vermeil.teacher.tokens import is_charge_estimated
@@ -86,6 +87,8 @@ class RequestReport:
         timeouts: attempts without a reply within ``teacher.timeout``.
         estimated_charges: replies without usable token counts of the server, whose charge is an
             estimate.
+        left_out: documents without a part in the reply to a request that they shared; each was sent
+            once more in a request of its own.
     """
 
     requests: int = 0
@@ -118,6 +121,8 @@ class RequestReport:
             )
         return tuple(hints)
 
+    left_out: int = 0
+
 
 class RunStatistics:
     """Running totals of one run, from which its report is made.
@@ -138,6 +143,7 @@ class RunStatistics:
     ) -> None:
         self.sent = self.reused = self.attempts = self.replies = self.failures = 0
         self.timeouts = self.estimated_charges = 0
+        self.left_out = 0
         self.usage = Usage()
         self.charged = Charge()
         self.has_price = False
@@ -157,6 +163,11 @@ class RunStatistics:
     def record_charge(self, charge: Charge) -> None:
         """Record the charge of an attempt."""
         self.charged += charge
+
+    def record_left_out(self, fault: AttemptError) -> None:
+        """Record a document that is sent once more in a request of its own."""
+        self.left_out += 1
+        self.usage += fault.usage or Usage()
 
     def record_state(self, request: Request, reading: ReplyResult) -> None:
         """Record the state in which a request ended; report progress at intervals."""
@@ -225,4 +236,5 @@ class RunStatistics:
             self.usability.result,
             self.timeouts,
             self.estimated_charges,
+            self.left_out,
         )

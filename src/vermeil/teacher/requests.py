@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+
+from pydantic import ValidationError
 
 from vermeil.data.document import Document
 from vermeil.data.reply import Reply, Request
 from vermeil.errors import ConfigError, DataError
+from vermeil.tasks import TASKS, make_task
+from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import ReplyResult, Task
 from vermeil.tasks.votes import Verification, VotedSpan
 from vermeil.teacher.backends.multi_document_prompt import (
@@ -19,7 +24,10 @@ from vermeil.teacher.backends.multi_document_prompt import (
 from vermeil.teacher.backends.structured_output import schema_for
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
+from vermeil.teacher.usability import failure_of
 
+_SHARED = ", several documents"
+"""End of the form of replies about several documents."""
 VERIFY = "verify"
 """Prompt name of requests that verify contested mentions."""
 
@@ -72,6 +80,7 @@ def make_requests(
         DataError: a text is not valid Unicode.
     """
     parameters, schema = _parameters(config), schema_for(task, config)
+    form = _form(task, config)
     for document in documents:
         _check_text(document)
         messages = task.render(config.prompt, document.text, demonstrations.for_document(document))
@@ -85,6 +94,7 @@ def make_requests(
                 parameters,
                 sample,
                 schema,
+                form,
             )
             if config.documents_per_request > 1:
                 request = to_multi_document(request)
@@ -112,6 +122,9 @@ def verify_request(
 def reader(task: Task, config: TeacherConfig, prompt: str = "") -> Read:
     """Return the reader of replies to requests of `make_requests` or `verify_request`.
 
+    A reply is read in the form that its request named, also if the configuration has changed. If it
+    is not usable, the first usable one of its alternatives is read instead.
+
     Args:
         task: reads replies about one document.
         config: number of documents per request.
@@ -120,7 +133,44 @@ def reader(task: Task, config: TeacherConfig, prompt: str = "") -> Read:
     verification = task.verification
     if prompt == VERIFY and verification is not None:
         return lambda text, reply: _read_verification(verification, text, reply)
-    return read_multi_document(task.read) if config.documents_per_request > 1 else task.read
+    own = _form(task, config)
+    readers: dict[str, Read] = {}
+
+    def read_one(text: str, reply: Reply) -> ReplyResult:
+        form = reply.form or own
+        if form not in readers:
+            readers[form] = _reader_of(task, form)
+        return readers[form](text, reply)
+
+    def read(text: str, reply: Reply) -> ReplyResult:
+        first = read_one(text, reply)
+        if not reply.alternatives or failure_of(first) is None:
+            return first
+        others = (read_one(text, other) for other in reply.alternatives)
+        return next((other for other in others if failure_of(other) is None), first)
+
+    return read
+
+
+def _form(task: Task, config: TeacherConfig) -> str:
+    """Return the form of replies: the reply format, and whether several documents share one."""
+    shared = _SHARED if config.documents_per_request > 1 else ""
+    return f"{task.config.reply_format}{shared}"
+
+
+def _reader_of(task: Task, form: str) -> Read:
+    """Return the reader of replies in a form; forms that the task cannot read count as its own."""
+    name, kind = form.removesuffix(_SHARED), _kind_of(task)
+    if name != task.config.reply_format and kind is type(task):
+        settings = {**task.config.model_dump(), "reply_format": name}
+        with suppress(ConfigError, ValidationError):
+            task = make_task(TaskConfig.model_validate(settings))
+    return read_multi_document(task.read) if form.endswith(_SHARED) else task.read
+
+
+def _kind_of(task: Task) -> object:
+    """Return the class that `make_task` would use; a task of a library user may have another."""
+    return TASKS.get(task.name)
 
 
 def _read_verification(verification: Verification, text: str, reply: Reply) -> ReplyResult:

@@ -146,7 +146,9 @@ def _advice(kind: str) -> list[str]:
     if kind in tuple(State):
         shown += f" --state {kind}"
     hidden = kind in (State.PENDING, State.OVER_BUDGET)
-    return [*([] if hidden else [shown]), f"what to do: {_ADVICE[kind]}"]
+    again = f", then send only these again: vermeil annotate --again {kind}"
+    what = f"what to do: {_ADVICE[kind]}{'' if hidden or kind == State.FAILED else again}"
+    return [*([] if hidden else [shown]), what]
 
 
 class UsabilityTally:

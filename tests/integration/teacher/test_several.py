@@ -235,19 +235,60 @@ def test_who_was_asked_in_other_company_is_not_asked_again(server, task, packed,
     assert annotate(documents, task, packed, store).ask_report.sent == 6
 
 
-def test_an_answer_that_lacks_a_document_leaves_just_that_one_unparsable(
-    server, task, packed, store, documents
-):
-    forgotten = text_id(documents[2].text)
+def leaves_out(*texts, alone=False):
+    """Reply about all texts but some; about those only if each has a request of its own."""
+    lost = {text_id(text) for text in texts}
 
     def script(number, seen):
+        is_alone = len(asked_texts(seen)) == 1
         lines = answer_all(number, seen).content.splitlines()
-        return Answer("\n".join(line for line in lines if forgotten not in line))
+        kept = [one for one in lines if (alone and is_alone) or json.loads(one)["id"] not in lost]
+        return Answer("\n".join(kept))
+
+    return script
+
+
+def test_documents_that_an_answer_lacks_are_asked_once_more_alone(
+    server, task, packed, store, documents
+):
+    left_out = [documents[1].text, documents[4].text]
+    server.script = leaves_out(*left_out, alone=True)
+    report = annotate(documents, task, packed, store)
+    assert report.states == {State.DONE: 10}
+    assert report.as_dict()["left_out_and_sent_alone"] == 2
+    texts = [[one["text"] for one in asked_texts(seen)] for seen in server.seen]
+    assert sorted(map(len, texts)) == [1, 1, 5, 5]
+    assert sorted(one for (one,) in (group for group in texts if len(group) == 1)) == left_out
+    # A shared reply costs each of its documents a fifth, also the two that it leaves out.
+    assert report.ask_report.spent.charged.tokens == 4 * 12
+    assert report.ask_report.usage.total == 4 * 12
+    assert locate(documents, task, packed, store).states == {State.DONE: 10}
+    assert annotate(documents, task, packed, store).ask_report.sent == 0
+
+
+def test_a_document_that_is_lacking_alone_too_is_unparsable(server, task, packed, store, documents):
+    server.script = leaves_out(documents[2].text)
+    report = annotate(documents[:5], task, packed.model_copy(update={"retries": 0}), store)
+    assert report.states == {State.DONE: 4, State.UNPARSABLE: 1}
+    assert [p.document_id for p in report.ask_report.problems] == ["d2"]
+    assert len(server.seen) == 2
+    assert annotate(documents[:5], task, packed, store).ask_report.sent == 0
+
+
+def test_documents_of_a_refused_shared_request_are_asked_alone(
+    server, task, packed, store, documents
+):
+    bad = documents[3].text
+
+    def script(number, seen):
+        if bad in [one["text"] for one in asked_texts(seen)]:
+            return Answer("against our policy", status=400)
+        return answer_all(number, seen)
 
     server.script = script
     report = annotate(documents[:5], task, packed, store)
-    assert report.states == {State.DONE: 4, State.UNPARSABLE: 1}
-    assert [p.document_id for p in report.ask_report.problems] == ["d2"]
+    assert report.states == {State.DONE: 4, State.FAILED: 1}
+    assert len(server.seen) == 6
 
 
 def test_a_document_of_a_shared_request_is_unplaced_on_its_own(

@@ -13,6 +13,7 @@ from vermeil.cli.ui.progress import shown_progress
 if TYPE_CHECKING:
     from vermeil.config import Config
     from vermeil.jobs.executor import Executor
+    from vermeil.pipeline.execution import RunStage
 
 
 def run_stage_command(
@@ -22,8 +23,18 @@ def run_stage_command(
     as_json: bool,
     quiet: bool,
     on: Literal["here", "ray"] | None = "here",
+    run: RunStage | None = None,
 ) -> None:
     """Run one stage, even if its output is up to date, and print its report.
+
+    Args:
+        stage: name of the stage.
+        config: the configuration file.
+        overrides: values that replace those of the file.
+        as_json: print only the report, as JSON.
+        quiet: show no progress.
+        on: where the stage runs.
+        run: does the work instead of the function of the stage.
 
     Raises:
         TeacherError: no request has a usable reply.
@@ -36,7 +47,7 @@ def run_stage_command(
 
     is_helper = os.environ.get("RANK", "0") != "0"  # torchrun: only the first process prints
     with shown_progress(quiet or is_helper) as progress:
-        report = run_stage(stage, sections, progress, executor)
+        report = run_stage(stage, sections, progress, executor, run)
     if is_helper:
         return
     if as_json:

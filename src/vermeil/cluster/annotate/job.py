@@ -19,7 +19,7 @@ from vermeil.cluster.connection import connected, require_ray, worker_options
 from vermeil.cluster.work_pool import run_units
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request, State
-from vermeil.errors import ConfigError, DataError, TeacherStoppedError
+from vermeil.errors import ConfigError, DataError, TeacherError, TeacherStoppedError
 from vermeil.tasks.protocol import ReplyResult
 from vermeil.teacher.backends.base import Backend
 from vermeil.teacher.config import TeacherConfig
@@ -59,13 +59,13 @@ class ChunkResult:
     Args:
         report: states and usage.
         unanswered: keys without a reply, with state and problem.
-        stopped: the error of a chunk that stopped because the first requests of all workers failed
-            in the same way; None: the chunk is complete.
+        stopped: the error after which the worker sent no further request: the first requests of all
+            workers failed in the same way, or no request can succeed; None: the chunk is complete.
     """
 
     report: RequestReport
     unanswered: dict[str, tuple[State, str]]
-    stopped: TeacherStoppedError | None = None
+    stopped: TeacherError | None = None
 
 
 def request_sender_for(cluster: ClusterConfig) -> SendRequests:
@@ -159,7 +159,7 @@ def _send_chunk(
                 make_admission=admission,
             )
             result = ChunkResult(report, dict(_unanswered(chunk.requests, store)))
-    except TeacherStoppedError as error:
+    except TeacherError as error:
         # An error that is raised would cancel the requests in flight of the other workers.
         result = ChunkResult(RequestReport(), {}, error)
     finally:
@@ -194,6 +194,7 @@ class _ChunkedRun:
         self._unanswered: dict[str, tuple[State, str]] = {}
         self._stored = self._reassigned = 0
         self._usability, self._stopped = UsabilityTally(), False
+        self._fatal: TeacherError | None = None
         self._chunk_usability = Usability()
         self._totals = RequestReport(cost_usd=0.0)
 
@@ -202,6 +203,7 @@ class _ChunkedRun:
 
         Raises:
             TeacherStoppedError: the first requests of all workers failed in the same way.
+            TeacherError: no request can succeed; the replies in flight are stored.
         """
         chunks = self._chunks(requests, workers.cluster.chunk_documents)
 
@@ -216,6 +218,8 @@ class _ChunkedRun:
                 self._add_result(done.value)
         finally:
             workers.close()
+        if self._fatal is not None:
+            raise self._fatal
         if self._stopped:
             raise stopped_error(self._all_usability(), workers.config.stop_after_failures)
         for request in self._duplicates:
@@ -265,8 +269,11 @@ class _ChunkedRun:
     def _add_result(self, result: ChunkResult) -> None:
         if result.stopped is not None:
             self._stopped = True
-            found = Usability(0, result.stopped.failures, result.stopped.problems)
-            self._chunk_usability += found
+            if isinstance(result.stopped, TeacherStoppedError):
+                found = Usability(0, result.stopped.failures, result.stopped.problems)
+                self._chunk_usability += found
+            else:
+                self._fatal = self._fatal or result.stopped
             return
         self._chunk_usability += result.report.usability
         self._unanswered |= result.unanswered
@@ -284,6 +291,7 @@ class _ChunkedRun:
             cost_usd=cost,
             timeouts=totals.timeouts + report.timeouts,
             estimated_charges=totals.estimated_charges + report.estimated_charges,
+            left_out=totals.left_out + report.left_out,
         )
         self._report_progress()
 
@@ -311,6 +319,7 @@ class _ChunkedRun:
             self._all_usability(),
             self._totals.timeouts,
             self._totals.estimated_charges,
+            self._totals.left_out,
         )
 
 

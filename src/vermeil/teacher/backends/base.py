@@ -60,6 +60,10 @@ class AttemptError(Exception):
         advice: message with a remedy if the error affects every request; None: ``message``.
     """
 
+    alone = False
+    """Whether the next attempt has a request of its own, because this document had no part in the
+    reply to a request that it shared."""
+
     def __init__(
         self,
         message: str,

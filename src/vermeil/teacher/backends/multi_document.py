@@ -9,6 +9,7 @@ from vermeil.data.reply import Reply, Request
 from vermeil.teacher.backends.base import AttemptError, Backend, ErrorScope, ServerRateLimits
 from vermeil.teacher.backends.multi_document_prompt import (
     can_share_request,
+    has_part,
     merge_requests,
     split_counts,
     split_usage,
@@ -35,7 +36,9 @@ def multi_document_backend(config: TeacherConfig) -> Callable[[], Backend] | Non
 class MultiDocumentBackend:
     """Sends up to ``max_documents`` documents in one request; each caller gets the whole reply.
 
-    If the server rejects a shared request without charge, each of its documents is sent singly.
+    A document without a part in the reply gets an error instead. Its next attempt is a request of
+    its own. If the server rejects a shared request without charge, each of its documents is sent
+    singly.
 
     Args:
         inner: backend that sends the merged requests.
@@ -45,6 +48,7 @@ class MultiDocumentBackend:
     def __init__(self, inner: Backend, max_documents: int) -> None:
         self._inner, self._max_documents = inner, max_documents
         self._waiting: list[_Waiting] = []
+        self._alone: set[str] = set()
         self._sending: set[asyncio.Task[None]] = set()
 
     @property
@@ -56,6 +60,10 @@ class MultiDocumentBackend:
         """Send a request once, merged with others that wait at the same time."""
         loop = asyncio.get_running_loop()
         reply: asyncio.Future[Reply] = loop.create_future()
+        if request.key in self._alone:
+            self._alone.remove(request.key)
+            self._start([(request, reply)])
+            return await reply
         self._waiting.append((request, reply))
         if len(self._waiting) >= self._max_documents:
             self._send_all()
@@ -74,9 +82,12 @@ class MultiDocumentBackend:
         self._waiting.clear()
         while waiting:
             group, waiting = self._group(waiting)
-            task = asyncio.get_running_loop().create_task(self._send(group))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            self._start(group)
+
+    def _start(self, group: list[_Waiting]) -> None:
+        task = asyncio.get_running_loop().create_task(self._send(group))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
 
     def _group(self, waiting: list[_Waiting]) -> tuple[list[_Waiting], list[_Waiting]]:
         """Return the requests to merge with the first one, and the remaining ones."""
@@ -109,10 +120,40 @@ class MultiDocumentBackend:
             if len(group) > 1 and reply.finish_reason == "content_filter" and not reply.usage.total:
                 await self._send_singly(group)
                 return
-            for (_, waiting), share in zip(group, split_usage(reply, len(group)), strict=True):
-                if not waiting.done():
+            shares = split_usage(reply, len(group))
+            for (request, waiting), share in zip(group, shares, strict=True):
+                if len(group) > 1 and not has_part(request.text, reply):
+                    self._set_error(request, waiting, LeftOutError(share, len(group)))
+                elif not waiting.done():
                     waiting.set_result(share)
 
     async def _send_singly(self, group: list[_Waiting]) -> None:
         """Send each document by itself, because one of them may have been rejected alone."""
         await asyncio.gather(*(self._send([one]) for one in group))
+
+    def _set_error(
+        self, request: Request, waiting: asyncio.Future[Reply], fault: AttemptError
+    ) -> None:
+        if waiting.done():
+            return
+        self._alone.add(request.key)
+        waiting.set_exception(fault)
+
+
+class LeftOutError(AttemptError):
+    """The reply to a shared request has no part about this document.
+
+    Args:
+        share: the reply, with the document's share of the usage.
+        documents: number of documents in the request.
+    """
+
+    alone = True
+
+    def __init__(self, share: Reply, documents: int) -> None:
+        super().__init__(
+            f"left out of the reply about {documents} documents ({share.finish_reason}): "
+            f"{share.text}",
+            ErrorScope.ATTEMPT,
+            usage=share.usage if share.usage.total else None,
+        )

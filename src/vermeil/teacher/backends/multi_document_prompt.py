@@ -4,7 +4,7 @@ Every document keeps its own request, with its own key and state. Requests that 
 time are merged. Each text is one line of JSON with an id derived from the text, so that texts
 cannot run into each other. The whole reply is stored under the key of every request, and each
 document finds its own line by its id. So the result does not depend on the other documents of a
-request. If a reply lacks one document, only that document is unparsable.
+request. A document that a reply lacks is sent once more, in a request of its own.
 """
 
 from __future__ import annotations
@@ -95,6 +95,12 @@ def extract_reply(text: str, reply: Reply) -> Reply:
             logprobs=reply.logprobs and reply.logprobs.for_range(start, end),
         )
     return reply if "{" not in reply.text else replace(reply, text="", logprobs=None)
+
+
+def has_part(text: str, reply: Reply) -> bool:
+    """Return whether a multi-document reply has a line with the id of a text."""
+    own = text_id(text)
+    return any(value.get(_ID_KEY) == own for value, _, _ in json_objects(reply.text))
 
 
 def read_multi_document(read: Read) -> Read:

@@ -260,6 +260,7 @@ def _compress(request: Request) -> bytes:
         "parameters": dict(request.parameters),
         "sample": request.sample,
         "schema": request.schema and dict(request.schema),
+        "form": request.form,
     }
     return zlib.compress(json.dumps(parts, ensure_ascii=False).encode())
 

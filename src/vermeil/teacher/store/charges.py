@@ -95,8 +95,13 @@ class SpendingTotals:
         prompt_characters: total length of their prompts, in code points.
         usage: tokens that servers counted.
         charged: charges of all attempts: the counted usage, or the maximum if it is unknown.
-        reserved: reservations of attempts whose result is unknown: they are in flight, or were in
-            flight when a run was killed.
+        reserved: reservations of attempts in flight and of open batches, and those that an ended
+            process left since the last run.
+        lost: reservations of attempts that were in flight when a process ended.
+        lost_attempts: number of them.
+        possible: charges of such attempts whose request was answered later. The server may have
+            charged both.
+        possible_attempts: number of them.
     """
 
     attempts: int = 0
@@ -105,11 +110,15 @@ class SpendingTotals:
     usage: Usage = field(default_factory=Usage)
     charged: Charge = field(default_factory=Charge)
     reserved: Charge = field(default_factory=Charge)
+    lost: Charge = field(default_factory=Charge)
+    lost_attempts: int = 0
+    possible: Charge = field(default_factory=Charge)
+    possible_attempts: int = 0
 
     @property
     def total(self) -> Charge:
         """Amount that counts against the spending limits."""
-        return self.charged + self.reserved
+        return self.charged + self.reserved + self.lost + self.possible
 
 
 def add_charges(db: sqlite3.Connection, rows: list[tuple[str | int, ...]]) -> None:
@@ -163,6 +172,7 @@ def grant_reservations(db: sqlite3.Connection, requested: list[Reservation]) -> 
 
 def spent(db: sqlite3.Connection, model: str | None = None) -> SpendingTotals:
     """Return the totals of one model, or of all models."""
+    values: tuple[str, ...]
     where, values = ("", ()) if model is None else (" WHERE model = ?", (model,))
     sums = ", ".join(
         f"COALESCE(SUM({column}), 0)"
@@ -179,7 +189,28 @@ def spent(db: sqlite3.Connection, model: str | None = None) -> SpendingTotals:
     )
     row = db.execute(f"SELECT {sums} FROM spending{where}", values).fetchone()
     attempts, replies, characters, prompt, completion, cached, tokens, cost = row
-    reservations = "SELECT COALESCE(SUM(tokens), 0), COALESCE(SUM(cost), 0) FROM reservations"
-    reserved = Charge(*db.execute(reservations + where, values).fetchone())
     usage = Usage(prompt, completion, cached)
-    return SpendingTotals(attempts, replies, characters, usage, Charge(tokens, cost), reserved)
+    reserved, _ = _sum(db, "reservations", "COUNT(*)", where, values)
+    lost, lost_attempts = _sum(db, "lost_reservations", "COUNT(*)", where, values)
+    possible, possible_attempts = _sum(db, "possible_charges", "SUM(attempts)", where, values)
+    return SpendingTotals(
+        attempts,
+        replies,
+        characters,
+        usage,
+        Charge(tokens, cost),
+        reserved,
+        lost,
+        lost_attempts,
+        possible,
+        possible_attempts,
+    )
+
+
+def _sum(
+    db: sqlite3.Connection, table: str, number: str, where: str, values: tuple[str, ...]
+) -> tuple[Charge, int]:
+    """Return the total of a table of amounts, and the number of attempts in it."""
+    columns = ", ".join(f"COALESCE({one}, 0)" for one in ("SUM(tokens)", "SUM(cost)", number))
+    row = db.execute(f"SELECT {columns} FROM {table}{where}", values).fetchone()
+    return Charge(*row[:2]), row[2]

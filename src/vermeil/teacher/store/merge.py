@@ -9,7 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from vermeil.teacher.store.alternatives import has_alternatives, mark_answered
 from vermeil.teacher.store.charges import add_charges
+from vermeil.teacher.store.lost import settle_answered
 from vermeil.teacher.store.store import INSERT, ReplyStore
 
 _COMMIT_SIZE = 5_000
@@ -33,6 +35,7 @@ _COLUMNS = (
     "tokens",
     "cost",
     "logprobs",
+    "form",
 )
 _ROWS = f"SELECT {', '.join(_COLUMNS)} FROM attempts ORDER BY rowid"
 _KNOWN = """
@@ -41,10 +44,10 @@ SELECT 1 FROM attempts WHERE head = :head AND key = :key AND created = :created
 """
 _TEXTS = "SELECT document_id, text_sha256, text FROM documents WHERE document_id = ?"
 _RELEASE_RESERVATION = """
-DELETE FROM reservations WHERE reservation = (
-  SELECT reservation FROM reservations
+DELETE FROM {table} WHERE rowid = (
+  SELECT rowid FROM {table}
   WHERE key = :key AND model = :model AND tokens >= :tokens AND cost >= :cost
-  ORDER BY tokens, cost, reservation LIMIT 1)
+  ORDER BY tokens, cost, rowid LIMIT 1)
 """
 _Row = Mapping[str, Any]
 
@@ -87,10 +90,19 @@ def merge_store(shard: Path, target: ReplyStore) -> MergeReport:
                 new = [row for row in chunk if db.execute(_KNOWN, row).fetchone() is None]
                 _add(db, new, _texts(source, new))
                 add_charges(db, [_charge_row(row, characters_per_token) for row in new])
-                db.executemany(_RELEASE_RESERVATION, new)
+                _release_reservations(db, new)
             added += len(new)
             duplicates += len(chunk) - len(new)
     return MergeReport(added, duplicates)
+
+
+def _release_reservations(db: sqlite3.Connection, rows: list[_Row]) -> None:
+    """Delete the reservation of each attempt; a run that was killed may have left it as lost."""
+    for row in rows:
+        for table in ("reservations", "lost_reservations"):
+            if db.execute(_RELEASE_RESERVATION.format(table=table), row).rowcount:
+                break
+    settle_answered(db, [row["key"] for row in rows if row["reply"] is not None])
 
 
 def _as_mapping(row: tuple[Any, ...]) -> _Row:
@@ -102,6 +114,8 @@ def _add(db: sqlite3.Connection, rows: list[_Row], texts: Iterable[tuple[str, st
     db.executemany(INSERT, rows)
     heads = [(row["key"][:16],) for row in rows if row["reply"] is not None]
     db.executemany("INSERT INTO answered VALUES (?)", heads)
+    if has_alternatives(db):
+        mark_answered(db, [row["key"] for row in rows if row["reply"] is not None])
 
 
 def _texts(source: sqlite3.Connection, rows: list[_Row]) -> Iterator[tuple[str, str, str]]:

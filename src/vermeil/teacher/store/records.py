@@ -19,7 +19,7 @@ from vermeil.teacher.store.schema import prepare
 _KEY = re.compile("[0-9a-f]*")
 _SELECT = """
 SELECT key, document_id, prompt, model, parameters, sample, reply, finish_reason, prompt_tokens,
-  completion_tokens, latency, attempt, logprobs, error, created,
+  completion_tokens, latency, attempt, logprobs, form, error, created,
   (SELECT COUNT(*) FROM attempts AS every WHERE every.head = this.head AND every.key = this.key),
   (SELECT CASE COUNT(*) WHEN 1 THEN MAX(text) END FROM documents AS d
     WHERE d.document_id = this.document_id)
@@ -103,14 +103,15 @@ def stored_requests(store: Path, record_filter: RecordFilter) -> Iterator[Stored
 
 def _record(row: tuple[Any, ...]) -> StoredRequest:
     key, document_id, prompt, model, parameters, sample, reply_text, finish, *rest = row
-    prompt_tokens, completion_tokens, latency, number, blob, error, created, attempts, text = rest
+    prompt_tokens, completion_tokens, latency, number, blob, form, *rest = rest
+    error, created, attempts, text = rest
     texts = all(isinstance(value, str) for value in (key, document_id, prompt, model, text or ""))
     if not texts or _KEY.fullmatch(key) is None:
         raise DataError("holds a request without a valid key or name; the file is damaged")
     usage, logprobs = Usage(prompt_tokens, completion_tokens), decode_logprobs(blob)
     reply = None
     if reply_text is not None:
-        reply = Reply(reply_text, finish, usage, latency, number, logprobs)
+        reply = Reply(reply_text, finish, usage, latency, number, logprobs, form=form)
     return StoredRequest(
         key,
         document_id,

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Literal
 
 from vermeil.errors import DataError
+from vermeil.teacher.store.alternatives import SCHEMA as ALTERNATIVES_SCHEMA
 from vermeil.teacher.store.charges import SCHEMA as CHARGES_SCHEMA
+from vermeil.teacher.store.keys import head_of
+from vermeil.teacher.store.lost import SCHEMA as LOST_SCHEMA
 
-VERSION = 4
+VERSION = 5
 _APPLICATION_ID = 0x5645524D  # "VERM"
 _FIRST = """
 CREATE TABLE documents (
@@ -90,7 +93,12 @@ CREATE INDEX attempts_by_document ON attempts (document_id)
 _FOURTH = """
 ALTER TABLE attempts ADD COLUMN logprobs BLOB
 """
-_MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_FIFTH = f"""
+ALTER TABLE attempts ADD COLUMN form TEXT NOT NULL DEFAULT '';
+{ALTERNATIVES_SCHEMA};
+{LOST_SCHEMA}
+"""
+_MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 """Statements that migrate each version, from 0 (empty), to the next."""
 
 _CACHE = {"write": 128 * 1024, "read": 32 * 1024}
@@ -100,16 +108,6 @@ _CHECKPOINT = 32 * 1024
 
 _LOCK_TIMEOUT, _LOCK_POLL = 30.0, 0.02
 """Time during which a locked store is retried, and time between two retries, in seconds."""
-
-
-def head_of(key: str) -> int:
-    """Return the first 47 bits of a key, which are indexed; 0 for an empty key.
-
-    This index has a fifth of the size of an index of whole keys, so that most of it stays in
-    memory: keys are in random order, so each lookup reads another page. SQLite stores 47 bits and a
-    sign in six bytes.
-    """
-    return int(key[:12] or "0", 16) >> 1
 
 
 def prepare(db: sqlite3.Connection, path: Path) -> None:

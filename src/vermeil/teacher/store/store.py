@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,11 +17,18 @@ from typing import Any
 from vermeil.data.malformed import translate_malformed
 from vermeil.data.reply import Reply, Request, Usage
 from vermeil.errors import DataError
-from vermeil.teacher.store import charges
+from vermeil.teacher.store import charges, lost
+from vermeil.teacher.store.alternatives import (
+    add_alternatives,
+    family_members,
+    has_alternatives,
+    mark_answered,
+)
 from vermeil.teacher.store.charges import Charge, Reservation, SpendingTotals
+from vermeil.teacher.store.keys import head_of
 from vermeil.teacher.store.logprobs import decode_logprobs, encode_logprobs
 from vermeil.teacher.store.reply_index import ReplyIndex
-from vermeil.teacher.store.schema import head_of, prepare, set_cache, transaction
+from vermeil.teacher.store.schema import prepare, set_cache, transaction
 from vermeil.teacher.tokens import count_characters
 
 INSERT = """
@@ -29,11 +36,11 @@ INSERT INTO attempts SELECT :key,
   (SELECT COALESCE(MAX(attempt), 0) + 1 FROM attempts WHERE head = :head AND key = :key),
   :document_id, :prompt, :model, :parameters, :sample, :reply, :finish_reason,
   :prompt_tokens, :completion_tokens, :latency, :error, :created,
-  :cached_tokens, :tokens, :cost, :head, :logprobs
+  :cached_tokens, :tokens, :cost, :head, :logprobs, :form
 """
 _REPLY = """
 SELECT reply, finish_reason, prompt_tokens, completion_tokens, cached_tokens, latency, attempt,
-  logprobs
+  logprobs, form, created
 FROM attempts WHERE head = ? AND key = ? AND reply IS NOT NULL ORDER BY attempt LIMIT 1
 """
 _ATTEMPTS = """
@@ -75,13 +82,16 @@ class ReplyStore:
 
     Args:
         path: the file; it is created if it does not exist.
+        alternatives: whether replies to requests for the same annotation with other settings count,
+            see `add_alternatives`.
 
     Raises:
         DataError: the file is not a reply store, is damaged, or cannot be written.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, alternatives: bool = True) -> None:
         self.path = Path(path)
+        self._use_alternatives, self._has_alternatives = alternatives, False
         self._pending: list[_PendingAttempt] = []
         self._requested: list[Reservation] = []
         self._released: list[Reservation] = []
@@ -96,6 +106,7 @@ class ReplyStore:
                 # A separate connection reads only durable data and does not wait for the writer.
                 self._reader = self._connect()
                 set_cache(self._reader, "read")
+                self._has_alternatives = has_alternatives(self._reader)
         except BaseException:
             self._db.close()
             raise
@@ -125,15 +136,48 @@ class ReplyStore:
             self._db.close()
 
     def get(self, key: str) -> Reply | None:
-        """Return the first reply stored under a request's key; None if there is none."""
+        """Return the first reply stored under a request's key; None if there is none.
+
+        If the request has alternatives, this is the newest of the replies to all of them. The
+        others are its ``alternatives``, the newest one first.
+        """
         with self._guard():
-            row = self._reader.execute(_REPLY, (head_of(key), key)).fetchone()
+            if not (self._has_alternatives and self._use_alternatives):
+                found = self._first_reply(key)
+                return found and found[1]
+            every = map(self._first_reply, family_members(self._reader, key))
+            replies = sorted((one for one in every if one is not None), key=lambda one: -one[0])
+        if not replies:
+            return None
+        (_, newest), *others = replies
+        return replace(newest, alternatives=tuple(reply for _, reply in others))
+
+    def _first_reply(self, key: str) -> tuple[float, Reply] | None:
+        """Return the time and content of the first reply under a key itself."""
+        row = self._reader.execute(_REPLY, (head_of(key), key)).fetchone()
         if row is None:
             return None
-        text, finish, prompt_tokens, completion_tokens, cached, latency, attempt, blob = row
+        text, finish, prompt_tokens, completion_tokens, cached, latency, attempt, *rest = row
+        blob, form, created = rest
         with translate_malformed(self.path):
             usage = Usage(prompt_tokens, completion_tokens, cached)
-            return Reply(text, finish, usage, latency, attempt, decode_logprobs(blob))
+            logprobs = decode_logprobs(blob)
+            return created, Reply(text, finish, usage, latency, attempt, logprobs, form=form)
+
+    def add_alternatives(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Make requests alternatives of earlier ones durably: a reply to one counts for all.
+
+        Args:
+            pairs: key of a request with other settings, and key of the earlier request.
+        """
+        with self.transaction() as db:
+            add_alternatives(db, pairs)
+        self._has_alternatives = True
+
+    def settle_reservations(self) -> None:
+        """Settle reservations that ended attempts left; no request may be in flight."""
+        with self.transaction() as db:
+            lost.settle_reservations(db)
 
     def error(self, key: str, since: int = 0) -> str | None:
         """Return the error of the last attempt; None if it has a reply or there is no attempt.
@@ -145,6 +189,13 @@ class ReplyStore:
         with self._guard():
             row = self._reader.execute(_ERROR, (head_of(key), key)).fetchone()
         return row[0] if row and row[1] > since else None
+
+    def family_error(self, key: str) -> str | None:
+        """Return the last error of a request or of its newest alternative; None without any."""
+        with self._guard():
+            keys = family_members(self._reader, key) if self._has_alternatives else [key]
+        errors = (self.error(one) for one in (key, *reversed(keys)))
+        return next((error for error in errors if error is not None), None)
 
     def last_attempt_id(self) -> int:
         """Return the highest id of a stored attempt; later attempts have higher ids."""
@@ -258,7 +309,11 @@ class ReplyStore:
         db.executemany(INSERT, rows)
         heads = [(row["key"][:16],) for row in rows if row["reply"] is not None]
         db.executemany("INSERT INTO answered VALUES (?)", heads)
+        answered = [row["key"] for row in rows if row["reply"] is not None]
+        if self._has_alternatives:
+            mark_answered(db, answered)
         charges.add_charges(db, [_charge_row(attempt) for attempt in pending])
+        lost.settle_answered(db, answered)
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
@@ -306,6 +361,7 @@ def _row(attempt: _PendingAttempt) -> dict[str, Any]:
         "tokens": attempt.charge.tokens,
         "cost": attempt.charge.cost,
         "logprobs": encode_logprobs(reply.logprobs) if reply else None,
+        "form": request.form,
     }
 
 

@@ -10,8 +10,9 @@ import pytest
 from vermeil.data.logprobs import Logprobs
 from vermeil.data.reply import Reply, Request, Usage
 from vermeil.teacher.store.charges import Charge, Reservation, SpendingCap
+from vermeil.teacher.store.keys import head_of
 from vermeil.teacher.store.records import RecordFilter, stored_requests
-from vermeil.teacher.store.schema import _APPLICATION_ID, _FIRST, _SECOND, _THIRD, head_of
+from vermeil.teacher.store.schema import _APPLICATION_ID, _FIRST, _SECOND, _THIRD
 from vermeil.teacher.store.store import ReplyStore
 
 
