@@ -80,7 +80,8 @@ def train(
         overwrite: replace an exported model, too.
 
     Raises:
-        DataError: ``output`` holds something else; raised before training.
+        DataError: ``output`` holds something else, or all loss weights of a corpus are 0; raised
+            before training.
         LockedError: another process trains into ``output``.
         ConfigError: torch, transformers, the encoder or the tracker is not installed, dev
             documents are missing, or a schedule leaves [0, 1].

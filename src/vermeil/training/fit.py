@@ -19,6 +19,7 @@ from vermeil.evaluation.documents import evaluate
 from vermeil.student.loop.hooks import TrainingHooks
 from vermeil.training.job import TrainJob
 from vermeil.training.usable_silver import count_unannotated
+from vermeil.training.usable_weights import check_weights
 
 if TYPE_CHECKING:
     from vermeil.student.encoding.examples import EncodedCorpus
@@ -79,8 +80,12 @@ def train_student(
         seed: draws batches and dropout.
         hooks: progress, checkpoint, scoring and observers of the training.
         schedule: replaces ``blending.schedule``, for the regimen schedule.
+
+    Raises:
+        DataError: all loss weights of a corpus that the plan uses are 0.
     """
     plan = plan_for(gold, silver, blending, seed, schedule)
+    check_weights(gold, silver, plan)
     weighted = apply_origin_weights([*gold.examples, *silver.examples], plan)
     steps = student.fit(*weighted, seed, hooks)
     losses = {"gold": gold.encoding_losses, "silver": silver.encoding_losses}
