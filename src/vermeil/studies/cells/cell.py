@@ -60,8 +60,8 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
     hooks = TrainingHooks(observer=observer)
     training = train_student(student, gold, silver, job.blending, job.seed, hooks)
     sizes = (len(job.documents.gold), len(job.documents.silver))
-    record = training_record(training, _train_job(job))
     dev, _, _ = _score(student, job.dev)
+    record = training_record(training, _train_job(job), dev.overall.f1 if job.dev else None)
     test, by_group, predictions = _score(student, job.test)
     if model is not None:
         student.save(model, record, training.steps)
