@@ -20,7 +20,10 @@ from vermeil.errors import DataError
         ((0, 1, "A", None, -0.5), "has the loss weight -0.5; expected a number from 0 to"),
         ((0, 1, "A", None, float("nan")), "has the loss weight nan"),
         ((0, 1, "A", None, float("inf")), "has the loss weight inf"),
-        ((0, 1, "A", None, 1e38), r"has the loss weight 1e\+38; expected a number from 0 to 1e\+15"),
+        (
+            (0, 1, "A", None, 1e38),
+            r"has the loss weight 1e\+38; expected a number from 0 to 1e\+15",
+        ),
         ((0, 1, "A", None, None, None, None, {"A": 1e38}), r"probability 1e\+38 of 'A' under soft"),
     ],
 )

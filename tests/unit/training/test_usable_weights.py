@@ -44,7 +44,9 @@ def test_a_corpus_whose_weights_are_all_0_is_refused_by_name(
 ) -> None:
     gold, silver = sentences(4), [replace(d, id=f"s{d.id}") for d in sentences(4)]
     one = job(encoder, task, gold, weighted(silver, weight), regimen)
-    with pytest.raises(DataError, match=r"^silver: all loss weights are .*corpora\.silver") as error:
+    with pytest.raises(
+        DataError, match=r"^silver: all loss weights are .*corpora\.silver"
+    ) as error:
         train(one, tmp_path / "model")
     assert error.value.exit_code == 3
     with pytest.raises(DataError, match=r"^gold: all loss weights are .*corpora\.gold"):
