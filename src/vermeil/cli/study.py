@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
-from vermeil.cli.ui.output import console, print_json
+from vermeil.cli.ui.output import console, print_json, print_line
 from vermeil.cli.ui.progress import shown_progress
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def _print(report: StudyReport) -> None:
     out = console()
     out.print(study_table(report.results))
     out.print(findings_table(report.results["findings"]))
-    print(f"cells: {report.ran:,} trained, {report.reused:,} reused")
-    print(f"report: {report.folder / 'report.html'}")
-    print(f"results: {report.folder / 'results.json'}")
+    print_line(f"cells: {report.ran:,} trained, {report.reused:,} reused")
+    print_line(f"report: {report.folder / 'report.html'}")
+    print_line(f"results: {report.folder / 'results.json'}")
     if report.model is not None:
-        print(f"model (best on dev): {report.model}")
+        print_line(f"model (best on dev): {report.model}")

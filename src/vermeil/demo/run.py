@@ -44,6 +44,7 @@ from vermeil.studies.inputs import StudyCorpora
 from vermeil.studies.settings import StudySettings
 from vermeil.studies.study import StudyReport, study
 from vermeil.tasks import make_task
+from vermeil.terminal import make_console
 
 SENTENCES = (
     "Marta Lindqvist left the Harbour Trust in Gdansk to run Norrland Ferries, a Swedish company.",
@@ -108,7 +109,7 @@ def run_demo(
         ConfigError: torch or the embedded encoder is not installed.
         LockedError: another process writes the folder.
     """
-    demo_console = DemoConsole(console or Console(highlight=False))
+    demo_console = DemoConsole(console or make_console())
     shipped = settings is None
     settings = settings or read_settings()
     require_encoder("vermeil demo", settings.student.encoder)

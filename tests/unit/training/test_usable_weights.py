@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from tests.toys import blending, sentences
+
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.errors import DataError
 from vermeil.jobs.train import train

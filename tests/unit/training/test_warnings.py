@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-
 from tests.toys import blending, sentences
+
 from vermeil.demo.console import DemoConsole
 from vermeil.demo.narration import show_model
 from vermeil.jobs.train import TrainReport, train

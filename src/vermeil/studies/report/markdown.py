@@ -1,10 +1,14 @@
-"""The report as Markdown: findings, and the tables of the page."""
+"""The report as Markdown: findings, and the tables of the page.
+
+Labels, names and all other text are escaped: Markdown shows them unchanged, and no HTML is left.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from vermeil.data.visible import escape_markdown, markdown_code
 from vermeil.studies.format import VERDICT_NAMES
 from vermeil.studies.report.page import page_view
 
@@ -19,14 +23,17 @@ def report_markdown(results: Results) -> str:
         results: contents of ``results.json``; every part except ``cells`` can be absent.
     """
     view = page_view(results)
-    lines = [f"# Which blend of gold and silver?\n\n{view['subtitle']}", *findings_parts(view)]
+    lines = [
+        f"# Which blend of gold and silver?\n\n{escape_markdown(view['subtitle'])}",
+        *findings_parts(view),
+    ]
     lines += [part for block in view["blocks"] for part in block_parts(block)]
     lines += comparison_parts(view)
     lines += [part for one in view["mechanism"] for part in mechanism_parts(one)]
     lines += [part for one in view["refinement"] for part in refinement_parts(one)]
     lines += frontier_parts(view["frontier"])
     for title in ("environment", "configuration"):
-        rows = [(f"`{name}`", value) for name, value in view[title]]
+        rows = [(_Markdown(markdown_code(name)), value) for name, value in view[title]]
         lines += [f"## {title.capitalize()}", table(("key", "value"), rows)] if rows else []
     return "\n\n".join(lines) + "\n"
 
@@ -46,7 +53,7 @@ def findings_parts(view: View) -> Iterator[str]:
 
 def block_parts(block: View, heading: str = "##") -> Iterator[str]:
     """Yield the tables of one budget and size: scores, shares and exposure, errors."""
-    yield f"{heading} {block['scope'] or 'Scores'}"
+    yield f"{heading} {escape_markdown(block['scope'] or 'Scores')}"
     compared = bool(block["baseline"])
     head = ["regimen", f"{block['score']} F1", "dev F1"]
     head += (
@@ -101,8 +108,8 @@ def comparison_parts(view: View, heading: str = "##") -> Iterator[str]:
 
 def mechanism_parts(view: View, heading: str = "##") -> Iterator[str]:
     """Yield sentences and tables of the observations of one block."""
-    yield f"{heading} Training in detail{': ' + view['scope'] if view['scope'] else ''}"
-    yield "\n".join(f"- {text}" for text in view["sentences"])
+    yield f"{heading} Training in detail{_of_scope(view)}"
+    yield _list(view["sentences"])
     if view["turns"]:
         yield "The turn is the step at which the gold share crosses one half for the last time."
         yield table(
@@ -124,7 +131,7 @@ def mechanism_parts(view: View, heading: str = "##") -> Iterator[str]:
 
 def refinement_parts(view: View, heading: str = "##") -> Iterator[str]:
     """Yield the tables of the judging of silver in one block."""
-    yield f"{heading} Judging of silver{': ' + view['scope'] if view['scope'] else ''}"
+    yield f"{heading} Judging of silver{_of_scope(view)}"
     yield table(
         ("F1 on gold, out of fold", "F1", *view["labels"]),
         [(row["name"], row["f1"], *row["labels"]) for row in view["scores"]],
@@ -139,7 +146,7 @@ def frontier_parts(view: View | None, heading: str = "##") -> Iterator[str]:
     if view is None:
         return
     yield f"{heading} How much gold and silver"
-    yield "\n".join(f"- {text}" for text in [*view["answer"], *view["sentences"]])
+    yield _list([*view["answer"], *view["sentences"]])
     yield table(
         ("gold", "silver", "F1 measured", "F1 fitted"),
         [(r["gold"], r["silver"], r["f1"], r["fitted"]) for r in view["rows"]],
@@ -152,13 +159,27 @@ def frontier_parts(view: View | None, heading: str = "##") -> Iterator[str]:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a Markdown table."""
+    """Return a Markdown table; text in its cells is escaped."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines)
 
 
+class _Markdown(str):
+    """Text that is Markdown already."""
+
+    __slots__ = ()
+
+
 def _cell(value: Any) -> str:
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    return value if isinstance(value, _Markdown) else escape_markdown(str(value))
+
+
+def _list(texts: Iterable[str]) -> str:
+    return "\n".join(f"- {escape_markdown(text)}" for text in texts)
+
+
+def _of_scope(view: View) -> str:
+    return f": {escape_markdown(view['scope'])}" if view["scope"] else ""
 
 
 def _kind_name(finding: View) -> str:
@@ -167,4 +188,5 @@ def _kind_name(finding: View) -> str:
 
 
 def _scoped(finding: View) -> str:
-    return f"{finding['scope']}: {finding['text']}" if finding.get("scope") else finding["text"]
+    scope = f"{finding['scope']}: " if finding.get("scope") else ""
+    return escape_markdown(scope + finding["text"])

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from vermeil.data.visible import visible_line
 from vermeil.studies.format import (
     VERDICT_NAMES,
     duration,
@@ -76,8 +77,8 @@ def teacher_table(teacher: Sequence[Row]) -> Table:
         scores = [("all", counts["overall"]), *counts["per_label"].items()]
         for index, (label, score) in enumerate(scores):
             table.add_row(
-                Text(str(row["prompt"]).replace("_", " ") if index == 0 else ""),
-                Text(label),
+                Text(visible_line(str(row["prompt"]).replace("_", " ")) if index == 0 else ""),
+                Text(visible_line(label)),
                 f1(score["precision"]),
                 f1(score["recall"]),
                 f1(score["f1"]),
@@ -121,7 +122,9 @@ def findings_table(findings: Sequence[Row]) -> Table:
         scope = f"{finding['scope']}: " if finding["scope"] else ""
         style = "bold" if finding["kind"] == "answer" else ""
         table.add_row(
-            Text(_MARKS.get(finding["kind"], "·")), Text(scope + finding["text"]), style=style
+            Text(_MARKS.get(finding["kind"], "·")),
+            Text(visible_line(scope + finding["text"])),
+            style=style,
         )
     return table
 
@@ -174,7 +177,7 @@ def _difference(regimen: str, against: Mapping[tuple[Block, str], Row], block: B
 
 def _table(title: str) -> Table:
     return Table(
-        title=title,
+        title=Text(visible_line(title)),
         title_justify="left",
         title_style="bold",
         box=None,
