@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ def write(path: Path, documents: list[Document]) -> None:
 
 
 @pytest.fixture
-def printed(vermeil: Any, tmp_path: Path) -> Iterator[Any]:
+def printed(vermeil: Any, tmp_path: Path) -> Any:
     """Run a verb; nothing that it prints may hold a control character."""
     write(tmp_path / FILE, [document(n, name) for n, name in enumerate(("Ada", "Bo", "Cy"))])
     write(tmp_path / "other.jsonl", [document(n, name) for n, name in enumerate(("Ada", "Bo"))])
@@ -45,7 +44,7 @@ def printed(vermeil: Any, tmp_path: Path) -> Iterator[Any]:
         assert not FORBIDDEN.search(shown), repr(FORBIDDEN.findall(shown))
         return shown
 
-    yield run
+    return run
 
 
 def test_verbs_on_corpora(printed: Any) -> None:

@@ -60,6 +60,12 @@ def test_a_token_is_required(serving: Serving) -> None:
         assert service.get("/health").status == service.get("/ready").status == 200
 
 
+@pytest.mark.parametrize("sent", ["s3c", "s3cre", "s3cret2", "s3crEt", "x3cret", ""])
+def test_a_part_of_the_token_is_not_enough(serving: Serving, sent: str) -> None:
+    with serving(token="s3cret") as service:
+        assert service.post({"text": "a"}, token=sent).status == 401
+
+
 def test_requests_that_wait_are_predicted_together(serving: Serving) -> None:
     sizes: list[int] = []
     entered, go_on = threading.Event(), threading.Event()

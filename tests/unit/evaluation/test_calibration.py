@@ -25,6 +25,15 @@ def test_both_ends_have_a_bin_and_nothing_is_no_error() -> None:
     assert reliability([], []).ece == 0
 
 
+@pytest.mark.parametrize("bins", [3, 7, 10])
+def test_a_score_on_an_edge_is_in_the_lower_bin(bins: int) -> None:
+    edges = [i / bins for i in range(1, bins + 1)]
+    found = reliability(edges, [True] * bins, bins)
+    assert [(b.number, b.score) for b in found.bins] == [(1, edge) for edge in edges]
+    above = reliability([np.nextafter(edge, 2) for edge in edges[:-1]], [True] * (bins - 1), bins)
+    assert [b.number for b in above.bins] == [0] + [1] * (bins - 1)
+
+
 def test_the_temperature_of_overconfident_scores_is_found() -> None:
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 2, 20_000)

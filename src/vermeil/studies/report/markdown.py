@@ -23,10 +23,8 @@ def report_markdown(results: Results) -> str:
         results: contents of ``results.json``; every part except ``cells`` can be absent.
     """
     view = page_view(results)
-    lines = [
-        f"# Which blend of gold and silver?\n\n{escape_markdown(view['subtitle'])}",
-        *findings_parts(view),
-    ]
+    subtitle = escape_markdown(view["subtitle"])
+    lines = [f"# Which blend of gold and silver?\n\n{subtitle}", *findings_parts(view)]
     lines += [part for block in view["blocks"] for part in block_parts(block)]
     lines += comparison_parts(view)
     lines += [part for one in view["mechanism"] for part in mechanism_parts(one)]

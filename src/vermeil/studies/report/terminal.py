@@ -120,10 +120,11 @@ def findings_table(findings: Sequence[Row]) -> Table:
     table.add_column(overflow="fold")
     for finding in findings:
         scope = f"{finding['scope']}: " if finding["scope"] else ""
+        text = visible_line(scope + finding["text"])
         style = "bold" if finding["kind"] == "answer" else ""
         table.add_row(
             Text(_MARKS.get(finding["kind"], "·")),
-            Text(visible_line(scope + finding["text"])),
+            Text(text),
             style=style,
         )
     return table
