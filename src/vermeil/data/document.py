@@ -59,12 +59,6 @@ class Span:
                 f"span [{self.start}, {self.end}) has the loss weight {self.weight}; "
                 f"{_EXPECTED_WEIGHT}"
             )
-        for label, probability in (self.soft or {}).items():
-            if not 0.0 <= probability <= 1.0:
-                raise DataError(
-                    f"span [{self.start}, {self.end}) has the probability {probability} of "
-                    f"{label!r} under soft, not in [0, 1]"
-                )
 
     @property
     def is_likely(self) -> bool:

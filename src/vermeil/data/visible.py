@@ -50,7 +50,10 @@ def escape_markdown(text: str) -> str:
 
 
 def markdown_code(name: str) -> str:
-    """Return a name as Markdown code, or escaped if it holds more than letters, digits and -._"""
+    """Return a name as Markdown code; escape it if it is not made of letters, digits and -_. only.
+
+    Code in Markdown knows no escapes.
+    """
     return f"`{name}`" if re.fullmatch(r"[\w.-]+", name) else escape_markdown(name)
 
 

@@ -24,7 +24,6 @@ from vermeil.errors import DataError
             (0, 1, "A", None, 1e38),
             r"has the loss weight 1e\+38; expected a number from 0 to 1e\+15",
         ),
-        ((0, 1, "A", None, None, None, None, {"A": 1e38}), r"probability 1e\+38 of 'A' under soft"),
     ],
 )
 def test_a_wrong_span_cannot_be_made(fields, message):

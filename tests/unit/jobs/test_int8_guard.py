@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
+from vermeil.cli.export import export
 from vermeil.data.counts import MatchCounts
 from vermeil.jobs.int8_guard import Int8Options, Int8Verdict, judge_int8
 
@@ -29,6 +32,12 @@ def test_the_default_limits_are_a_loss_of_003_and_an_agreement_of_98(
     loss: float, correct: int, kept: bool
 ) -> None:
     assert (verdict(loss, correct).refused is None) == kept
+
+
+def test_the_verb_has_the_same_limits() -> None:
+    parameters = inspect.signature(export).parameters
+    given = parameters["per_channel"], parameters["limit"], parameters["agreement"]
+    assert Int8Options(*(one.default for one in given)) == Int8Options()
 
 
 def test_the_limits_can_be_set() -> None:

@@ -114,7 +114,6 @@ def span(**changes):
         (span(score=True), '"score" is true; expected a number'),
         (span(weight=-1), "has the loss weight -1.0"),
         (span(weight=1e38), "has the loss weight 1e+38; expected a number from 0 to 1e+15"),
-        (span(soft={"A": 2}), "has the probability 2.0 of 'A' under soft"),
         (span(soft={"A": "x"}), '"A" is "x"; expected a number'),
         ({"abstain": [{"start": 0, "end": 4}]}, "abstention [0, 4) is out of range"),
         ({"labels": "news"}, '"labels" is "news"; expected a list'),
