@@ -127,5 +127,5 @@ def _learned(loss: NDArray[np.float64], dev_f1: float) -> bool:
 
 def _round_up(number: int) -> int:
     """Return the number rounded up to two significant digits."""
-    unit = 10 ** max(0, int(math.log10(number)) - 1)
+    unit = int(10 ** max(0, int(math.log10(number)) - 1))
     return math.ceil(number / unit) * unit
