@@ -45,5 +45,11 @@ def test_the_temperature_of_overconfident_scores_is_found() -> None:
     assert fit_temperature(loss) == pytest.approx(3, rel=0.05)
 
 
+@pytest.mark.parametrize("best", [0.3, 0.6, 8.0])
+def test_a_temperature_is_found_within_the_default_range(best: float) -> None:
+    found = fit_temperature(lambda t: abs(float(np.log(t / best))))
+    assert found == pytest.approx(best, rel=0.02)
+
+
 def test_certain_and_wrong_is_a_finite_loss() -> None:
     assert 10 < log_loss([1.0], [False]) < 20
