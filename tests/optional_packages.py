@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import typer.main
+from tests.study_records import cell_record
 
 from vermeil.cli.app import app
 from vermeil.corpora import CorpusConfig, document_to_line, read_corpus
@@ -232,10 +233,8 @@ def _write_study(folder: Path) -> None:
                     f1 = float(truth(np.array([float(gold)]), np.array([float(known)]))[0, 0])
                     right = round(400 * f1) + seed
                     groups = {"a": [right // 2, 200, 200], "b": [right - right // 2, 200, 200]}
-                    cell = {"regimen": regimen, "seed": seed, "budget": "equal"}
-                    cell |= {"gold_documents": gold, "silver_documents": silver}
-                    cell |= {"sizes": [gold, silver], "test_groups": groups}
-                    cells.append({**cell, "test": {"overall": {"f1": right / 400}}})
+                    sizes = {"gold_documents": gold, "silver_documents": silver}
+                    cells.append(cell_record(regimen, seed, groups, **sizes, sizes=[gold, silver]))
     folder.mkdir(parents=True)
     (folder / "results.json").write_text(json.dumps({"cells": cells}), "utf-8")
 

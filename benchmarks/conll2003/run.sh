@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The comparison of regimens on CoNLL-2003 with real ChatGPT labels, as docs/results/conll2003.md
-# reports it. Needs VERMEIL_DATA (see there) and an environment with vermeil[train]. Cells that are
-# finished lie in docs/results/conll2003/ and are not run again; delete them to start anew.
+# reports it. Needs VERMEIL_DATA (see there) and an environment with vermeil[train]. Finished
+# cells are in docs/results/conll2003/*/study/cells.jsonl.gz. Those with a key of the present version are
+# not run again. Delete the file to start anew.
 #
 #   benchmarks/conll2003/run.sh                 all of it
 #   benchmarks/conll2003/run.sh 'study.seeds=[0]'   with settings changed
@@ -18,4 +19,5 @@ for size in full full-context gold-250 gold-1000; do
   for setting in "$@"; do settings+=(--set "$setting"); done
   vermeil study --config "benchmarks/conll2003/$size.toml" "${settings[@]}"
 done
+python benchmarks/pack_cells.py docs/results/conll2003/*/study
 python benchmarks/conll2003/tabulate.py

@@ -6,11 +6,12 @@ whether ours is at or above it less .02.
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+
+from vermeil.studies.finished_cells import read_study_cells
+from vermeil.studies.results.cell import CellResult
 
 RESULTS = Path(__file__).parents[2] / "docs/results/conll2003"
 PAGE = RESULTS.with_suffix(".md")
@@ -39,15 +40,14 @@ TRIAL = {
 }
 """Test F1 of seeds 0 and 1 in the trials, budget epochs."""
 
-Rows = dict[tuple[str, str], list[dict[str, Any]]]
+Rows = dict[tuple[str, str], list[CellResult]]
 
 
 def finished(size: str) -> Rows:
     """Cells of one size by (budget, regimen); a cell that both budgets share stands once."""
     rows: Rows = {}
-    for path in sorted((RESULTS / size / "study/cells").glob("*.json")):
-        cell = json.loads(path.read_text("utf-8"))
-        rows.setdefault((cell["budget"], cell["regimen"]), []).append(cell)
+    for cell in read_study_cells(RESULTS / size / "study"):
+        rows.setdefault((cell.budget, cell.regimen), []).append(cell)
     return rows
 
 
@@ -57,18 +57,18 @@ def table(title: str, budget: str, rows: Rows, size: str) -> Iterator[str]:
     yield "| regimen | test F1, mean ± sd | by seed | trial | steps | wordpieces | seconds |"
     yield "|---|---|---|---|---|---|---|"
     for regimen in REGIMENS:
-        cells = sorted(rows.get((budget, regimen), ()), key=lambda c: c["seed"])
+        cells = sorted(rows.get((budget, regimen), ()), key=lambda c: c.seed)
         if not cells:
             continue
-        scores = [c["test"]["overall"]["f1"] for c in cells]
+        scores = [c.test.overall.f1 for c in cells if c.test is not None]
         spread = f" ± {statistics.stdev(scores):.3f}" if len(scores) > 1 else ""
         seeds = ", ".join(f"{score:.3f}" for score in scores)
         yield (
             f"| {regimen} | {statistics.mean(scores):.3f}{spread} | {seeds} "
             f"| {beside_trial(size, budget, regimen, statistics.mean(scores))} "
-            f"| {statistics.mean(c['steps'] for c in cells):.0f} "
-            f"| {statistics.mean(c['wordpieces'] for c in cells):,.0f} "
-            f"| {statistics.mean(c['seconds'] for c in cells):.0f} |"
+            f"| {statistics.mean(c.steps for c in cells):.0f} "
+            f"| {statistics.mean(c.wordpieces for c in cells):,.0f} "
+            f"| {statistics.mean(c.seconds for c in cells):.0f} |"
         )
 
 

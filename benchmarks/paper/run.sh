@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The study of docs/results/paper.md: regimens x seeds on CoNLL-2003 with real LLM labels. Needs
 # VERMEIL_DATA (see there) and an environment with vermeil[train]. Finished cells lie in
-# docs/results/paper/ and are not run again, so that a study that was stopped goes on with what is
-# missing; delete them to start anew.
+# docs/results/paper/*/study/cells.jsonl.gz. Those with a key of the present version are not run again, so
+# that a study that was stopped continues with the missing cells. Delete the file to start anew.
 #
 #   benchmarks/paper/run.sh                     all of it: the required cells first, then the variants
 #   benchmarks/paper/run.sh gold-1000           one study of it
@@ -19,4 +19,5 @@ study gold-1000
 study gold-250
 study uniner-1000
 for name in gold-1000 gold-250; do study "$name" "study.regimens=[$required, $variants]"; done
+python benchmarks/pack_cells.py docs/results/paper/*/study
 python benchmarks/paper/tabulate.py

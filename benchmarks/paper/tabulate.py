@@ -2,8 +2,8 @@
 
     python benchmarks/paper/tabulate.py [--resamples 10000]
 
-Reads docs/results/paper/*/study/cells/*.json and nothing else, so it can be run while cells are
-still missing; the page says how many there are.
+Reads the finished cells of docs/results/paper/*/study (cells.jsonl.gz and cells/) and nothing else,
+so it can be run while cells are still missing. The page states their number.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from __future__ import annotations
 import argparse
 import re
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup, escape
 
-from vermeil.studies.finished_cells import read_cell
+from vermeil.studies.finished_cells import read_study_cells
 from vermeil.studies.format import f1, regimen_name
 from vermeil.studies.report.markdown import (
     block_parts,
@@ -28,6 +27,9 @@ from vermeil.studies.report.markdown import (
     table,
 )
 from vermeil.studies.report.page import page_view
+from vermeil.studies.results.cell import CellResult
+from vermeil.studies.results.statistics import SummaryRow
+from vermeil.studies.results.study import StudyResults
 from vermeil.studies.statistics.compare import compare, summarise
 from vermeil.studies.statistics.mechanism import mechanism
 
@@ -47,10 +49,10 @@ PANEL = (190, 122)
 """Width and height that a panel has in a figure, its title included."""
 
 
-def cells_of(name: str) -> list[dict[str, Any]]:
+def cells_of(name: str) -> list[CellResult]:
     """Return the finished cells of a study, regimen by regimen."""
-    cells = [read_cell(path) for path in (RESULTS / name / "study/cells").glob("*.json")]
-    return sorted(cells, key=lambda cell: (ORDER.index(cell["regimen"]), cell["seed"]))
+    cells = read_study_cells(RESULTS / name / "study")
+    return sorted(cells, key=lambda cell: (ORDER.index(cell.regimen), cell.seed))
 
 
 def section(name: str, resamples: int) -> Iterator[str]:
@@ -60,21 +62,21 @@ def section(name: str, resamples: int) -> Iterator[str]:
     if not cells:
         yield "No cell is finished yet."
         return
-    results = {
-        "cells": cells,
-        "summary": summarise(cells),
-        "comparisons": compare(cells, "gold_only", resamples),
-        "mechanism": mechanism(cells),
-    }
+    results = StudyResults(
+        cells=tuple(cells),
+        summary=tuple(summarise(cells)),
+        comparisons=tuple(compare(cells, "gold_only", resamples)),
+        mechanism=tuple(mechanism(cells)),
+    )
     view = page_view(results)
     yield f"{len(cells)} cells, {resamples:,} resamples."
     yield from findings_parts(view)
-    for block in view["blocks"]:
+    for block in view.blocks:
         yield from list(block_parts(block, "###"))
-    yield by_seed(results["summary"])
+    yield by_seed(results.summary)
     yield by_type(cells)
     yield from comparison_parts(view, "###")
-    for one in view["mechanism"]:
+    for one in view.mechanism:
         yield from mechanism_parts(one, "###")
         for kind, file, caption in (
             ("teacher_errors", "taught",
@@ -83,31 +85,34 @@ def section(name: str, resamples: int) -> Iterator[str]:
              "Errors per 100 gold spans of dev over training, from the bottom: ends, label, both, "
              "missing, spurious"),
         ):  # fmt: skip
-            panels = [(panel["name"], panel[kind]) for panel in one["panels"] if panel[kind]]
+            charts = [(panel.name, getattr(panel, kind)) for panel in one.panels]
+            panels = [(title, chart) for title, chart in charts if chart]
             if panels:
                 yield figure(f"{name}-{file}", caption, panels)
-    for block in view["blocks"]:
-        panels = [(panel["name"], panel["chart"]) for panel in block["schedules"]]
+    for block in view.blocks:
+        panels = [(panel.name, panel.chart) for panel in block.schedules]
         yield figure(f"{name}-schedules", "Gold share, planned (dashed) and realised", panels)
 
 
-def by_seed(summary: Sequence[Mapping[str, Any]]) -> str:
+def by_seed(summary: Sequence[SummaryRow]) -> str:
     """Return the table of test F1 by seed."""
-    seeds = sorted({seed for row in summary for seed in row["seeds"]})
+    seeds = sorted({seed for row in summary for seed in row.seeds})
     rows = []
     for row in summary:
-        scores = dict(zip(row["seeds"], row["test"]["values"], strict=True))
-        rows.append((regimen_name(row["regimen"]), *(f1(scores.get(seed)) for seed in seeds)))
+        values = row.test.values if row.test else [None] * len(row.seeds)
+        scores = dict(zip(row.seeds, values, strict=True))
+        rows.append((regimen_name(row.regimen), *(f1(scores.get(seed)) for seed in seeds)))
     return table(("test F1", *(f"seed {seed}" for seed in seeds)), rows)
 
 
-def by_type(cells: Sequence[Mapping[str, Any]]) -> str:
+def by_type(cells: Sequence[CellResult]) -> str:
     """Return the table of mean test F1 by type."""
-    labels = list(cells[0]["test"]["per_label"])
+    tests = [(cell.regimen, cell.test) for cell in cells if cell.test is not None]
+    labels = list(tests[0][1].per_label)
     rows = []
-    for regimen in dict.fromkeys(cell["regimen"] for cell in cells):
-        scores = [c["test"]["per_label"] for c in cells if c["regimen"] == regimen]
-        means = [statistics.fmean(one[label]["f1"] for one in scores) for label in labels]
+    for regimen in dict.fromkeys(name for name, _ in tests):
+        scores = [one.per_label for name, one in tests if name == regimen]
+        means = [statistics.fmean(one[label].f1 for one in scores) for label in labels]
         rows.append((regimen_name(regimen), *map(f1, means)))
     return table(("test F1 by type", *labels), rows)
 

@@ -14,3 +14,4 @@ source benchmarks/paper/study.sh
 study gold-1000 "run.output=$PWD/docs/results/recipes/gold-alone" 'study.baseline="ceiling"' \
   'study.regimens=["ceiling"]' 'study.silver_documents=[1000, 2000, 4000]' \
   blending.budget.wordpieces=316000 'study.mechanism.regimens=[]'
+python benchmarks/pack_cells.py docs/results/recipes/gold-alone/study

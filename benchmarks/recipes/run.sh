@@ -3,7 +3,7 @@
 # paper's study (benchmarks/paper/) with auto added. Needs VERMEIL_DATA and an environment with
 # vermeil[train]. Cells that the paper's study has finished are borrowed from there, so mostly those of
 # auto are trained here (each with the folds of its judge).
-# Auto also learns 9,000 more sentences that nobody annotated, within the same budget
+# Auto also trains on 9,000 more sentences without annotation, within the same budget
 # (study.plain_documents=0: without them).
 #
 #   benchmarks/recipes/run.sh                   both sizes, and the weaker teacher
@@ -17,19 +17,18 @@ borrowed=()
 trap 'rm -f "${borrowed[@]}"' EXIT
 
 borrow() {
-  local cell
-  mkdir -p "$2"
-  for cell in "$1"/*.json; do
-    if [[ ! -e $cell || -e $2/$(basename "$cell") ]]; then continue; fi
-    cp "$cell" "$2/"
-    borrowed+=("$2/$(basename "$cell")")
-  done
+  local path
+  while read -r path; do borrowed+=("$path"); done \
+    < <(python benchmarks/pack_cells.py --unpack-into "$2" "$1")
 }
 
 for name in gold-250 gold-1000 uniner-1000; do
   if [[ -n $only && $only != "$name" ]]; then continue; fi
   output="docs/results/recipes/$name"
-  borrow "docs/results/paper/$name/study/cells" "$output/study/cells"
+  borrow "docs/results/paper/$name/study" "$output/study"
   study "$name" "run.output=$PWD/$output" 'study.baseline="simple_mix"' \
     'study.regimens=["gold_only", "pooled", "simple_mix", "auto"]' study.plain_documents=9000
+  rm -f "${borrowed[@]}"
+  borrowed=()
+  python benchmarks/pack_cells.py "$output/study"
 done

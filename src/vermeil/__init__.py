@@ -69,6 +69,8 @@ if TYPE_CHECKING:
     from vermeil.studies.config import MechanismConfig, PlanConfig, StudyConfig
     from vermeil.studies.inputs import StudyCorpora
     from vermeil.studies.plan import PlanReport, plan
+    from vermeil.studies.results.context import StudyContext
+    from vermeil.studies.results.study import StudyResults
     from vermeil.studies.settings import StudySettings
     from vermeil.studies.study import StudyReport, study
     from vermeil.tasks import make_task
@@ -141,8 +143,10 @@ __all__ = [
     "Student",
     "StudentConfig",
     "StudyConfig",
+    "StudyContext",
     "StudyCorpora",
     "StudyReport",
+    "StudyResults",
     "StudySettings",
     "Task",
     "TaskConfig",
@@ -292,6 +296,8 @@ _MODULES = {
         "PlanReport",
         "plan",
     ),
+    "vermeil.studies.results.context": ("StudyContext",),
+    "vermeil.studies.results.study": ("StudyResults",),
     "vermeil.studies.settings": ("StudySettings",),
     "vermeil.studies.study": (
         "StudyReport",

@@ -144,7 +144,6 @@ MODULES = {
     "studies.probes": "studies.cells.observation_set",
     "studies.refinement_view": "studies.report.sections.refinement",
     "studies.regimens": "studies.cells.regimens",
-    "studies.results": "studies.collect",
     "studies.sizes": "studies.statistics.size_grid",
     "studies.spreadsheet": "studies.report.csv",
     "studies.summary": "studies.statistics.compare",

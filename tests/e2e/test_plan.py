@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.study_records import cell_record
 
 from vermeil.evaluation.learning_curve import Curves
 
@@ -18,16 +19,9 @@ def cell(regimen: str, gold: int, silver: int, seed: int) -> dict[str, Any]:
     known = 0 if regimen == "gold_only" else silver
     f1 = float(TRUTH(np.array([float(gold)]), np.array([float(known)]))[0, 0])
     right = round(400 * f1) + seed
-    return {
-        "regimen": regimen,
-        "seed": seed,
-        "budget": "equal",
-        "gold_documents": gold,
-        "silver_documents": silver,
-        "sizes": [gold, silver],
-        "test": {"overall": {"f1": right / 400}},
-        "test_groups": {"a": [right // 2, 200, 200], "b": [right - right // 2, 200, 200]},
-    }
+    groups = {"a": [right // 2, 200, 200], "b": [right - right // 2, 200, 200]}
+    sizes = {"gold_documents": gold, "silver_documents": silver, "sizes": [gold, silver]}
+    return cell_record(regimen, seed, groups, **sizes)
 
 
 @pytest.fixture

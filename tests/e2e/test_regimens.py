@@ -170,4 +170,6 @@ def test_a_study_takes_every_regimen(
     report = json.loads(done.stdout)
     assert report["ran"] == 0
     assert {cell["regimen"] for cell in report["cells"]} == set(named)
-    assert all(("refinement" in cell) == (cell["regimen"] == "auto") for cell in report["cells"])
+    assert all(
+        (cell["refinement"] is not None) == (cell["regimen"] == "auto") for cell in report["cells"]
+    )

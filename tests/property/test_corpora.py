@@ -49,7 +49,12 @@ def test_columns_and_token_lists_round_trip_words_tags_and_names(corpus, scheme)
 
 @given(unique(documents()))
 def test_no_format_loses_anything_silently(corpus):
-    for name, chosen in (("x.conll", "conll"), ("x.jsonl", "tokens"), ("x.txt", "text")):
+    for name, chosen in (
+        ("x.conll", "conll"),
+        ("x.jsonl", "tokens"),
+        ("x.txt", "text"),
+        ("x.csv", "csv"),
+    ):
         report, again = round_trip(corpus, name, format=chosen)
         assert report.documents == len(corpus)
         assert report.written == len(again) == len(corpus) - report.losses.get("unwritable", 0)

@@ -6,17 +6,24 @@ The slow test ends at a generous limit: quadratic time would be hours.
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vermeil.corpora import CorpusConfig, read_corpus
 from vermeil.data.document import Range
 from vermeil.data.reply import Reply
 from vermeil.data.words import split_words
+from vermeil.errors import DataError
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.alignment.tiers import SurfaceFinder
 from vermeil.tasks.ner.formats.prose import without_reasoning
@@ -81,6 +88,115 @@ def test_a_long_surface_in_a_repetitive_text(unit: str) -> None:
     found = SurfaceFinder(text).find(surface)
     assert all(0 <= start < end <= len(text) for start, end in found.occurrences)
     assert sum(end - start for start, end in found.occurrences) <= 2 * len(text)
+
+
+UNITS = [
+    "a",
+    "\\",
+    "\\|",
+    "|",
+    "[1",
+    "\\->",
+    "= ",
+    "# ",
+    " ",
+    "a=b ",
+    "-",
+    "漢",
+    "{",
+    "\u00a0",
+    "0 1;",
+]
+LAYER = "#FORMAT=WebAnno TSV 3.3\n#T_SP=custom.Name|value\n"
+ROWS = SIZE // 30
+
+
+def result(end: int, surface: str, number: int) -> dict[str, Any]:
+    value = {"start": 0, "end": end, "text": surface, "labels": ["PER"]}
+    return {"id": str(number), "type": "labels", "value": value}
+
+
+def task(text: str, answers: list[list[dict[str, Any]]], **data: Any) -> str:
+    annotations = [{"completed_by": n, "result": one} for n, one in enumerate(answers)]
+    return json.dumps([{"data": {"text": text, **data}, "annotations": annotations}])
+
+
+def response(number: int) -> dict[str, Any]:
+    value = [{"start": SIZE - 1, "end": SIZE, "label": "PER"}]
+    return {"value": value, "user_id": str(number)}
+
+
+# Format to functions from a repeated text to the content of a file.
+FILES: dict[str, list[Callable[[str], str]]] = {
+    "webanno": [
+        lambda text: f"{LAYER}\n#Text=ab\n1-1\t0-2\tab\t{text}\t\n",
+        lambda text: f"{LAYER}\n#Text=ab\n1-1\t0-2\tab\t{text}\\\t\n",
+        lambda text: f"{LAYER}\n#Text={text}\n" + f"1-1\t0-{SIZE}\ta b\tPER\t\n" * ROWS,
+        lambda text: f"{LAYER}\n#Text=a{text}b\n" + f"1-1\t0-{SIZE}\tab\tPER[1]\t\n" * ROWS,
+    ],
+    "conll": [
+        lambda text: f"#{text}\nAda B-PER\n",
+        lambda text: f"# id x{text}!\nAda B-PER\n",
+        lambda text: f"# text = {text}\nAda B-PER\n",
+        lambda text: f"Ada B-{text.strip()}\nmet O\n",
+        lambda text: "1-2\tab\t_\tB-PER\n" + "2\tb\t_\tB-PER\n" * ROWS + f"3\t{text}\t_\tO\n",
+    ],
+    "brat": [
+        lambda text: f"T1\tPER {text}\tx\n",
+        lambda text: "".join(f"T{n}\tPER 0 {SIZE}\t{text[:2]}x\n" for n in range(ROWS)),
+        lambda text: f"T1\tPER {';'.join(['0 9000'] * ROWS)}\t{text[:9]}\n",
+    ],
+    "label-studio": [
+        lambda text: task(text, [[result(2, "zz", n)] for n in range(ROWS)]),
+        lambda text: task(text, [[result(SIZE, text[:2], n) for n in range(ROWS)]]),
+        lambda text: task(text, [[result(SIZE, "z", 0)] * 9] * 9, vermeil={"spans": []}),
+        lambda text: task(
+            "ab",
+            [[result(1, "a", n) for n in range(ROWS)]],
+            vermeil={"spans": [{"start": 0, "end": 1, "label": "PER"}] * ROWS, "text": text},
+        ),
+    ],
+    "prodigy": [
+        lambda text: json.dumps(
+            {"text": text, "answer": "accept"}
+            | {"spans": [{"start": 0, "end": SIZE, "label": "PER", "text": "q"}] * ROWS}
+        ),
+    ],
+    "argilla": [
+        lambda text: json.dumps(
+            {"fields": {"text": text}, "responses": {"q": [response(n) for n in range(ROWS)]}}
+        ),
+    ],
+    "jsonl": [
+        lambda text: json.dumps({"id": "a", "text": text}),
+        lambda text: '{"id": "a", "text": ' + json.dumps(text)[:-1],
+        lambda text: "[\n" + json.dumps({"id": "a", "text": "b", "meta": {"x": [text]}}) + "\n",
+    ],
+    "tokens": [
+        lambda text: json.dumps({"tokens": ["a"] * ROWS, "text": text + "a" * ROWS}),
+        lambda text: json.dumps({"tokens": [text], "ner_tags": [f"B-{text}"], "text": text}),
+    ],
+}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("chosen", FILES)
+def test_corpora_that_repeat_one_part(chosen: str, unit: str, tmp_path: Path) -> None:
+    text = unit * (SIZE // len(unit))
+    for number, content in enumerate(FILES[chosen]):
+        path = tmp_path / f"{number}.ann"
+        path.with_suffix(".txt").write_text(text)
+        path.write_text(content(text))
+        # A file is read, or is refused with its place; both take time in proportion to its size.
+        with suppress(DataError):
+            assert list(read_corpus(CorpusConfig.model_validate({"path": f"{chosen}:{path}"})))
+
+
+def test_annotations_of_a_cell_are_separated_by_bars_without_a_backslash(tmp_path: Path) -> None:
+    cell = "PER|a\\|b[2]|c\\\\|\\->\\"
+    (tmp_path / "x.tsv").write_text(f"{LAYER}\n#Text=ab\n1-1\t0-2\tab\t{cell}\t\n")
+    [document] = read_corpus(tmp_path / "x.tsv")
+    assert [span.label for span in document.spans or ()] == ["->\\", "PER", "a|b", "c\\"]
 
 
 @given(st.lists(st.sampled_from([*PARTS, " ", "\n", "Bo", "x", "’", "\u00a0"]), max_size=30))

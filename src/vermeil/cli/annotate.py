@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
-from vermeil.cli.ui.output import print_json
+from vermeil.cli.ui.output import print_json, print_status
 from vermeil.cli.ui.stage import run_stage_command
 
 EXAMPLE = "Example: vermeil annotate --set teacher.model=gpt-4o-mini --dry-run"
@@ -53,3 +53,5 @@ def annotate(
         demonstrations_for(sections),
     )
     (print_json if as_json else print_report)(report.as_dict())
+    for warning in report.warnings:
+        print_status(f"warning: {warning}")

@@ -82,8 +82,11 @@ def _print(report: StudyReport) -> None:
 
     out = console()
     out.print(study_table(report.results))
-    out.print(findings_table(report.results["findings"]))
-    print_line(f"cells: {report.ran:,} trained, {report.reused:,} reused")
+    out.print(findings_table(report.results.findings))
+    outdated = f", {report.outdated:,} of another version not reused" if report.outdated else ""
+    print_line(f"cells: {report.ran:,} trained, {report.reused:,} reused{outdated}")
+    if report.retrained:
+        print_line("the best cell was trained again, because its model had not been kept")
     print_line(f"report: {report.folder / 'report.html'}")
     print_line(f"results: {report.folder / 'results.json'}")
     if report.model is not None:

@@ -16,6 +16,7 @@ from vermeil.studies.cells.cell import run_cell
 from vermeil.studies.cells.job import CellJob
 from vermeil.studies.cells.sampling import CellDocuments
 from vermeil.studies.execution import RunCells
+from vermeil.studies.results.cell import CellResult
 
 
 def cell_runner_for(config: ClusterConfig) -> RunCells:
@@ -32,7 +33,7 @@ def cell_runner_for(config: ClusterConfig) -> RunCells:
 
     def run(
         jobs: Mapping[str, CellJob], model: Callable[[str], Path | None]
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Iterator[CellResult]:
         with connected(config):
             yield from _run(jobs, model, config)
 
@@ -41,7 +42,7 @@ def cell_runner_for(config: ClusterConfig) -> RunCells:
 
 def _run(
     jobs: Mapping[str, CellJob], model: Callable[[str], Path | None], config: ClusterConfig
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[CellResult]:
     ray = require_ray()
     options = worker_options(config) | {"num_returns": 2, "max_retries": config.retries}
     task = ray.remote(_cell).options(**options)
@@ -59,10 +60,11 @@ def _run(
     best = -1.0
     # Ray itself repeats cells, so that a model whose machine was lost can be computed again.
     for done in run_units(jobs, submit, config.model_copy(update={"retries": 0}), prefetch=1):
-        cell, folder = done.value, model(done.unit)
-        if folder is not None and cell["dev"]["overall"]["f1"] > best:
+        cell: CellResult = done.value
+        folder = model(done.unit)
+        if folder is not None and cell.dev is not None and cell.dev.overall.f1 > best:
             # Only a model that may be kept is sent over the network.
-            best = cell["dev"]["overall"]["f1"]
+            best = cell.dev.overall.f1
             extract_archive(ray.get(done.extra_refs[0]), folder)
         yield cell
 
@@ -73,7 +75,7 @@ def _cell(
     scored: tuple[Any, Any],
     key: str,
     return_model: bool,
-) -> tuple[dict[str, Any], bytes | None]:
+) -> tuple[CellResult, bytes | None]:
     """Run a cell in a worker; return its result, and the model's archive if requested."""
     complete_job = replace(job, documents=sampled, dev=scored[0], test=scored[1])
     with TemporaryDirectory() as folder:

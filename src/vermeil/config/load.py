@@ -13,7 +13,7 @@ from vermeil.config.consistency import cross_checks
 from vermeil.config.dump import NONE
 from vermeil.config.model import Config
 from vermeil.config.problems import describe_errors, model_in, unknown_key
-from vermeil.config.source import apply_override, read_toml
+from vermeil.config.source import apply_override, huge_numbers, read_toml
 from vermeil.corpora.config import CorporaConfig, CorpusConfig
 from vermeil.errors import ConfigError
 
@@ -37,6 +37,8 @@ def load_config(path: Path | str, overrides: Sequence[str] = ()) -> Config:
     problems: list[str] = []
     for override in overrides:
         problems += apply_override(raw, override)
+    if huge := list(huge_numbers(raw)):
+        raise ConfigError(*(f"{path}: {problem}" for problem in (*problems, *huge)))
     problems += [unknown_key(name, Config) for name in raw if name not in Config.model_fields]
     sections: dict[str, Any] = {}
     for name, field in Config.model_fields.items():
@@ -111,4 +113,7 @@ def _encoder(name: str, folder: Path) -> str:
 
 
 def _absolute(path: Path, folder: Path) -> Path:
-    return Path(folder / path.expanduser())
+    try:
+        return Path(folder / path.expanduser())
+    except RuntimeError as error:  # "~name" of an unknown user
+        raise ConfigError(f"{path}: {error}; write the whole path") from None

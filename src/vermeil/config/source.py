@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from vermeil.errors import ConfigError
+
+_LIMIT = 1 << 63
+_LONG_NUMBER = re.compile(r"[0-9_]{4300,}")
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -31,6 +35,12 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_syntax_problem(path, text, str(error))) from None
+    except ValueError:  # an integer of more than 4,300 digits
+        found = _LONG_NUMBER.search(text)
+        line = text.count("\n", 0, found.start()) + 1 if found else 1
+        raise ConfigError(f"{path}:{line}: a number has more than 4,300 digits") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: is nested too deeply; correct the brackets") from None
 
 
 def _syntax_problem(path: Path, text: str, message: str) -> str:
@@ -65,10 +75,26 @@ def apply_override(raw: dict[str, Any], override: str) -> list[str]:
     return []
 
 
+def huge_numbers(values: Any, where: str = "") -> Iterator[str]:
+    """Yield the problem of each integer that does not fit into 64 bits, as TOML requires.
+
+    Args:
+        values: a parsed table.
+        where: dotted path of the table.
+    """
+    items = values.items() if isinstance(values, dict) else enumerate(values)
+    for name, value in items:
+        path = f"{where}.{name}" if where else str(name)
+        if isinstance(value, dict | list):
+            yield from huge_numbers(value, path)
+        elif isinstance(value, int) and not -_LIMIT <= value < _LIMIT:
+            yield f"{path}: expected a number of at most 64 bits, found {str(value)[:20]}…"
+
+
 def _parse_key(key: str) -> list[str] | None:
     try:
         parsed: Any = tomllib.loads(f"{key} = 0")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return None
     keys = []
     while isinstance(parsed, dict) and len(parsed) == 1:
@@ -80,6 +106,6 @@ def _parse_key(key: str) -> list[str] | None:
 def _parse_value(value: str) -> Any:
     try:
         parsed = tomllib.loads(f"value = {value}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return value
     return parsed["value"] if len(parsed) == 1 else value

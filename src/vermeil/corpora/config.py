@@ -14,6 +14,7 @@ FileFormat = Literal[
     "conll",
     "tokens",
     "text",
+    "csv",
     "parquet",
     "parquet-tokens",
     "datasets",
@@ -43,9 +44,9 @@ class CorpusConfig(Section):
     path: Path
     """The file or folder; relative to the folder of vermeil.toml."""
     format: FormatSetting = "auto"
-    """jsonl (vermeil records), conll (columns), tokens (JSONL of token lists), text, parquet,
-    datasets, docbin, brat, label-studio, doccano, prodigy, argilla or webanno; auto: recognised
-    from the name and the first record."""
+    """jsonl (vermeil records), conll (columns), tokens (JSONL of token lists), text, csv (texts
+    and labels), parquet, datasets, docbin, brat, label-studio, doccano, prodigy, argilla or
+    webanno; auto: recognised from the name and the first record."""
     scheme: SchemeSetting = "auto"
     """Tag scheme of conll, tokens and tables of tokens: iob1, iob2, bioes, or io (labels without
     B- and I-); auto: recognised from the tags."""
@@ -60,15 +61,16 @@ class CorpusConfig(Section):
     tag_key: str | None = None
     """tokens, parquet, datasets: the key or column of the tags; none: gold, ner_tags, tags, ner or
     labels. conll: the name of a column, or of a key in the last column of CoNLL-U. webanno: the
-    layer of the spans, or the last part of its name."""
+    layer of the spans, or the last part of its name. csv: the column of the label; none: label,
+    labels, category or class."""
     token_key: str | None = None
     """tokens, parquet, datasets: the key or column of the words; none: tokens."""
     text_key: str | None = None
-    """tokens, parquet, datasets, label-studio (within data), argilla (within fields), doccano,
+    """tokens, csv, parquet, datasets, label-studio (within data), argilla (within fields), doccano,
     prodigy: the key or column of the text; none: text. In annotation tools also the only string,
     and in Label Studio the only string that holds the surfaces of all spans."""
     id_key: str | None = None
-    """tokens, parquet, datasets: the key or column of the id; none: id."""
+    """tokens, csv, parquet, datasets: the key or column of the id; none: id."""
     span_group: str | None = None
     """docbin: the span group to read instead of the entities; none: the entities, together with
     the spans of the group sc."""

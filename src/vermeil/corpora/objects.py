@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
-from vermeil.corpora.source import STDIN, Line, add_error_location, read_chunks, read_lines
+from vermeil.corpora.source import STDIN, Line, read_chunks, read_lines
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.records import format_value
 from vermeil.errors import DataError
 
@@ -76,7 +78,7 @@ def read_array(chunks: Iterable[str], path: Path) -> Iterator[tuple[int, dict[st
         while True:
             text.next_character()
             line = text.line
-            with add_error_location(path, line):
+            with translate_malformed(path, line):
                 value = text.value()
                 if not isinstance(value, dict):
                     shown = json.dumps(value, ensure_ascii=False)[:_SHOWN]
@@ -156,7 +158,7 @@ def read_objects(lines: Iterable[Line], path: Path) -> Iterator[tuple[int, dict[
     for line in lines:
         if not line.text.strip():
             continue
-        with add_error_location(path, line.number):
+        with translate_malformed(path, line.number):
             record = parse_object(line.text)
         yield line.number, record
 
@@ -204,11 +206,37 @@ def parse_value(text: str, start: int = 0) -> tuple[Any, int]:
         ) from error
     except RecursionError as error:
         raise DataError("is nested too deeply for a record") from error
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:
+        raise DataError("holds a number of more than 4,300 digits; expected fewer") from error
     return value, end
+
+
+def parse_text(text: str) -> Any:
+    """Return the JSON value that a text holds, without other characters but white space.
+
+    Raises:
+        DataError: the text is not one JSON value.
+    """
+    try:
+        value, end = parse_value(text, len(text) - len(text.lstrip()))
+        if text[end:].strip():
+            raise json.JSONDecodeError("Extra data", text, end)
+    except json.JSONDecodeError as error:
+        raise DataError(f"not JSON: {error.msg} at character {error.pos + 1}") from error
+    return value
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise DataError(f"{name} is not JSON; expected a number")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise DataError(f"the number {text[:_SHOWN]} is too large; expected at most 1.7e308")
+    return value
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse_constant)

@@ -12,10 +12,11 @@ from vermeil.corpora.formats.registry import FORMATS
 from vermeil.corpora.id_index import IdIndex
 from vermeil.corpora.reading import LOGGER, Reading, ReadReport
 from vermeil.corpora.recognise import recognise, recognise_array, with_named_format
-from vermeil.corpora.source import Line, add_error_location, read_lines
+from vermeil.corpora.source import Line, LocatedDocument, add_error_location, read_lines
 from vermeil.corpora.tools.registry import TOOLS
 from vermeil.corpora.unread import unread_of
 from vermeil.data.document import Document
+from vermeil.data.malformed import translate_malformed
 from vermeil.errors import DataError
 
 _PEEK = 200
@@ -26,9 +27,9 @@ _USED_BY: dict[str, tuple[str, ...]] = {
     "word_column": ("conll",),
     "tag_column": ("conll",),
     "group_column": ("conll",),
-    "tag_key": (*_TABLES, "conll", "webanno"),
+    "tag_key": (*_TABLES, "conll", "csv", "webanno"),
     "token_key": _TABLES,
-    "text_key": (*_TABLES, *TOOLS),
+    "text_key": (*_TABLES, "csv", *TOOLS),
     "span_group": ("docbin",),
 }
 """Options that only some formats use. Another format leads to a warning."""
@@ -75,12 +76,13 @@ def _documents(
     reading: Reading,
     on_read: Callable[[ReadReport], None] | None,
 ) -> Iterator[Document]:
-    config, lines = _with_format(config)
+    with translate_malformed(config.path):
+        config, lines = _with_format(config)
     assert config.format != "auto"
     unread: Counter[str] = Counter()
     documents = annotated = 0
     with IdIndex() as ids:
-        for path, line, document in FORMATS[config.format].read(config, lines, reading):
+        for path, line, document in _read(config, lines, reading):
             with add_error_location(path, line):
                 ids.add(document, line)
                 if check is not None:
@@ -103,6 +105,15 @@ def _documents(
     LOGGER.info(report.describe())
     if on_read is not None:
         on_read(report)
+
+
+def _read(
+    config: CorpusConfig, lines: Iterable[Line], reading: Reading
+) -> Iterator[LocatedDocument]:
+    """Yield the documents of a file; malformed content of any kind is a `DataError`."""
+    assert config.format != "auto"
+    with translate_malformed(config.path):
+        yield from FORMATS[config.format].read(config, lines, reading)
 
 
 def _unused_options(config: CorpusConfig) -> Iterator[str]:

@@ -68,8 +68,8 @@ def _check_text_folder(path: Path) -> None:
         lines = list(islice(read_lines(file), _PEEK))
         if len(lines) > 1 and looks_like_columns(lines, CorpusConfig(path=file)):
             raise DataError(
-                f"{file.relative_to(path).as_posix()} holds columns with tags; name the files one "
-                f"by one, or write text:{path} to read the folder as plain text",
+                f"{file.relative_to(path).as_posix()} holds columns with tags, but other .txt "
+                f"files do not; write conll:{path} or text:{path} to name the format of all",
                 path,
             )
 

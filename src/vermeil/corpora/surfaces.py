@@ -7,7 +7,11 @@ annotation). Offsets are converted only if the surfaces of the file prove the un
 
 from __future__ import annotations
 
+import re
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -17,6 +21,10 @@ DIFFERENT = "surfaces_that_differ"
 """Name of the count of spans whose surface is not in the text at their offsets."""
 WIDENED = "surfaces_widened"
 """Name of the count of spans that the editor widened to whole words after storing the surface."""
+
+_WIDEST = 10_000
+"""Largest number of characters by which an editor widens a span."""
+_WORD = re.compile(r"\S+")
 
 _Widths = Callable[[str, int], int]
 """Units of the character of a text at a position."""
@@ -79,15 +87,16 @@ def check_surfaces(
     return CheckedRanges(converted, {f"{name}_offsets_converted": changed})
 
 
-def is_same_text(found: str, surface: str) -> bool:
-    r"""Return whether a piece of text and its stated surface differ in white space at most.
+def is_same_text(text: str, ranges: Sequence[Range], surface: str) -> bool:
+    r"""Return whether the words of a text in these ranges are those of the stated surface.
 
-    Editors collapse white space in surfaces, and write line ends as spaces or as ``\n``.
+    Editors collapse white space in surfaces, and write line ends as spaces or as ``\n``. The
+    comparison ends at the first difference, so that its time is that of the surface's length.
     """
-    if found == surface:
+    if _has_words(text, ranges, surface.split()):
         return True
-    plain = _words(found)
-    return plain in (_words(surface), _words(surface.replace("\\r", "\r").replace("\\n", "\n")))
+    plain = surface.replace("\\r", "\r").replace("\\n", "\n")
+    return plain != surface and _has_words(text, ranges, plain.split())
 
 
 _Match = Callable[[str, Sequence[Range], str | None], bool]
@@ -105,10 +114,44 @@ def _is_same(text: str, ranges: Sequence[Range], surface: str | None) -> bool:
     """Return whether a surface is in the text at these ranges, or nothing is stated."""
     if surface is None or not surface.strip():
         return True
-    pieces = " ".join(text[start:end] for start, end in ranges)
-    if is_same_text(pieces, surface):
+    if is_same_text(text, ranges, surface):
         return True
-    return len(ranges) > 1 and is_same_text(text[ranges[0][0] : ranges[-1][1]], surface)
+    return len(ranges) > 1 and is_same_text(text, [(ranges[0][0], ranges[-1][1])], surface)
+
+
+def _has_words(text: str, ranges: Sequence[Range], words: Sequence[str]) -> bool:
+    expected = iter(words)
+    word = next(expected, None)
+    for start, end in ranges:
+        position, stop = max(start, 0), min(end, len(text))
+        while True:
+            position = _skip_blanks(text, position)
+            if position >= stop:
+                break
+            if word is None or not text.startswith(word, position, stop):
+                return False
+            position += len(word)
+            if position < stop and not text[position].isspace():
+                return False
+            word = next(expected, None)
+    return word is None
+
+
+def _skip_blanks(text: str, position: int) -> int:
+    """Return the position of the first character from here on that is not white space."""
+    for at in range(position, min(position + 2, len(text))):
+        if not text[at].isspace():
+            return at
+    if position + 2 >= len(text):
+        return len(text)
+    starts = _word_starts(text)
+    after = bisect_left(starts, position + 1)
+    return starts[after] if after < len(starts) else len(text)
+
+
+@lru_cache(maxsize=4)
+def _word_starts(text: str) -> array[int]:
+    return array("q", (match.start() for match in _WORD.finditer(text)))
 
 
 def _is_contained(text: str, ranges: Sequence[Range], surface: str | None) -> bool:
@@ -118,6 +161,7 @@ def _is_contained(text: str, ranges: Sequence[Range], surface: str | None) -> bo
     start, end = ranges[0][0], ranges[-1][1]
     return (
         end <= len(text)
+        and end - start <= len(surface) + _WIDEST
         and _words(surface) in _words(text[start:end])
         and not (_in_word(text, start) or _in_word(text, end))
     )
@@ -155,15 +199,16 @@ def _conversions(
 
     A unit in which a range cuts a character is left out. If ``partial``, such a range is empty.
     """
-    for name, width in _UNITS.items():
-        before = [0, *accumulate(width(text, position) for position in range(len(text)))]
-        if before[-1] == len(text) and before == list(range(len(text) + 1)):
+    for name in _UNITS:
+        before = _units_before(text, name)
+        if before is None:
             continue
         # Of the positions beside a character without a width, a span takes the inner one.
-        starts = {units: position for position, units in enumerate(before)}
-        ends = {before[position]: position for position in range(len(text), -1, -1)}
         ranges = [
-            [(starts.get(start, -1), ends.get(end, -1)) for start, end in places]
+            [
+                (_position(before, start, bisect_right), _position(before, end, bisect_left))
+                for start, end in places
+            ]
             for places in given
         ]
         possible = [all(0 <= start < end for start, end in places) for places in ranges]
@@ -171,6 +216,24 @@ def _conversions(
             ranges = [one if fits else [] for one, fits in zip(ranges, possible, strict=True)]
         if partial or all(possible):
             yield name, ranges
+
+
+@lru_cache(maxsize=16)
+def _units_before(text: str, name: str) -> array[int] | None:
+    """Return the number of units before each character and the end; None if all count as one.
+
+    The last results are kept, since a text may have many answers.
+    """
+    width = _UNITS[name]
+    before = array("q", [0])
+    before.extend(accumulate(width(text, position) for position in range(len(text))))
+    return None if before == array("q", range(len(text) + 1)) else before
+
+
+def _position(before: array[int], units: int, search: Callable[[array[int], int], int]) -> int:
+    """Return the last (`bisect_right`) or first (`bisect_left`) position of an offset; -1: none."""
+    at = search(before, units) - (search is bisect_right)
+    return at if 0 <= at < len(before) and before[at] == units else -1
 
 
 def _utf16(text: str, position: int) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn, TypeVar
+from contextlib import suppress
+from typing import Any, NoReturn, TypeGuard, TypeVar
 
 from vermeil.data.document import Annotation, Document, Range, Relation, Span
 from vermeil.errors import DataError
@@ -24,6 +25,7 @@ _KEYS = (
 )
 _SPAN_KEYS = ("start", "end", "label", "score", "weight", "status", "origin", "soft")
 _DETAILS = _SPAN_KEYS[3:]
+_LARGEST = 1 << 63
 
 T = TypeVar("T")
 
@@ -80,7 +82,7 @@ def document_to_line(document: Document) -> str:
     """
     try:
         return json.dumps(document_to_record(document), ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise DataError(
             f"document {document.id!r} holds a value that JSON cannot represent: {error}"
         ) from error
@@ -97,7 +99,7 @@ def span_to_record(span: Span) -> dict[str, Any]:
 
 
 def _annotation(record: Mapping[str, Any]) -> Annotation:
-    spans = _optional(record, "spans", _spans)
+    spans = _optional(record, "spans", spans_at)
     relations = _optional(record, "relations", _relations)
     if relations is not None:
         relations = _renumber_relations(relations, spans or ())
@@ -109,7 +111,12 @@ def _annotation(record: Mapping[str, Any]) -> Annotation:
     )
 
 
-def _spans(record: Mapping[str, Any], key: str) -> tuple[Span, ...]:
+def spans_at(record: Mapping[str, Any], key: str) -> tuple[Span, ...]:
+    """Return the spans of a record, in the order of the record.
+
+    Raises:
+        DataError: the value is not a list of spans.
+    """
     return tuple(_span(item) for item in _objects(record, key, _SPAN_KEYS))
 
 
@@ -159,7 +166,7 @@ def _tokens(record: Mapping[str, Any], key: str) -> tuple[Range, ...]:
     ranges: list[Range] = []
     for value in _list(record, key):
         match value:
-            case [int(start), int(end)] if type(start) is int and type(end) is int:
+            case [start, end] if is_whole_number(start) and is_whole_number(end):
                 ranges.append((start, end))
             case _:
                 raise DataError(f'"{key}" holds {format_value(value)}; expected [start, end] pairs')
@@ -192,13 +199,15 @@ def _string(record: Mapping[str, Any], key: str) -> str:
 
 def _integer(record: Mapping[str, Any], key: str) -> int:
     value = record.get(key)
-    return value if type(value) is int else _refuse(record, key, "a whole number")
+    return value if is_whole_number(value) else _refuse(record, key, "a whole number")
 
 
 def _number(record: Mapping[str, Any], key: str) -> float:
     value = record.get(key)
-    if isinstance(value, int | float) and type(value) is not bool and math.isfinite(value):
-        return float(value)
+    if isinstance(value, int | float) and type(value) is not bool:
+        with suppress(OverflowError):  # an integer of more than 308 digits
+            if math.isfinite(value):
+                return float(value)
     return _refuse(record, key, "a number")
 
 
@@ -238,7 +247,12 @@ def _refuse(record: Mapping[str, Any], key: str, expected: str) -> NoReturn:
     raise DataError(f'"{key}" is {format_value(record[key])}; expected {expected}')
 
 
+def is_whole_number(value: Any) -> TypeGuard[int]:
+    """Return whether a value is an integer of at most 63 bits; no offset or index is larger."""
+    return type(value) is int and abs(value) < _LARGEST
+
+
 def format_value(value: Any) -> str:
     """Return a value as JSON for an error message, at most 40 characters."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 40 else text[:37] + "..."

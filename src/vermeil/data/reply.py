@@ -15,6 +15,10 @@ Message = Mapping[str, str]
 """One chat message: ``role`` and ``content``."""
 
 
+REASONING_ONLY = "reasoning_only"
+"""Finish reason of a reply that the model ended after its reasoning, without any text."""
+
+
 class State(StrEnum):
     """State of a (document, prompt, model, sample); exactly one at any time."""
 
@@ -105,11 +109,13 @@ class Reply:
 
     Args:
         text: the generated text.
-        finish_reason: the server's reason for the end of the text (``stop``, ``length``, …).
+        finish_reason: the server's reason for the end of the text (``stop``, ``length``, …), or
+            `REASONING_ONLY`.
         usage: token counts from the server.
         latency: seconds from sending the request to the complete reply.
         attempts: number of requests until the reply.
         logprobs: log-probabilities of its tokens; None if the server sent none.
+        invalid_usage: whether the server sent token counts that cannot be; ``usage`` is then 0.
 
     Raises:
         ValueError: ``logprobs`` does not cover the text.
@@ -121,6 +127,7 @@ class Reply:
     latency: float = 0.0
     attempts: int = 1
     logprobs: Logprobs | None = None
+    invalid_usage: bool = False
 
     def __post_init__(self) -> None:
         if self.logprobs is not None and self.logprobs.length != len(self.text):

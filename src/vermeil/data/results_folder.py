@@ -27,7 +27,7 @@ _STUDY_FILES = (
 """Files of a study that was made before there were records."""
 _SEARCH_FILES = ("config.toml", "tune.json", "silver.jsonl")
 """Files of a search (``vermeil tune``) that was made before there were records."""
-_CELL = re.compile(r"[0-9a-f]{24}\.json")
+_CELL = re.compile(r"(v\d+-)?[0-9a-f]{24}\.json")
 
 
 def check_results(folder: Path, paths: Iterable[Path]) -> None:

@@ -184,7 +184,7 @@ def _recognise_older_model(folder: Path) -> WrittenFiles | None:
 
 def read_object(path: Path) -> dict[str, Any] | None:
     """Return the JSON object in a file; None if there is none."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RecursionError):
         value = json.loads(path.read_text("utf-8"))
         return value if isinstance(value, dict) else None
     return None

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
@@ -20,6 +19,8 @@ from vermeil.jobs.annotate import AnnotateReport, annotate
 from vermeil.jobs.appraise import Appraisal, agreement, appraise
 from vermeil.jobs.locate import LocateReport, locate
 from vermeil.jobs.run_folder import RunFolder
+from vermeil.studies.results.context import AgreementRow, TeacherRow
+from vermeil.studies.results.load import context_from_record
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.replay.server import ReplayServer
@@ -93,9 +94,9 @@ class PromptResult:
             number for status, number in self.pool.mentions.items() if status in _LOCATED_STATUSES
         )
 
-    def as_row(self) -> dict[str, Any]:
+    def as_row(self) -> TeacherRow:
         """Return the result for tables, report and JSON."""
-        return {
+        record = {
             "prompt": self.prompt,
             "counts": self.appraisal.as_dict(),
             "states": {state.value: n for state, n in self.annotate_report.states.items()},
@@ -104,17 +105,19 @@ class PromptResult:
                 + Counter({s.value: n for s, n in self.train.mentions.items()})
             ),
         }
+        return context_from_record({"teacher": [record]}).teacher[0]
 
 
-def agreements(annotated: Sequence[PromptResult], task: Task) -> list[dict[str, Any]]:
+def agreements(annotated: Sequence[PromptResult], task: Task) -> tuple[AgreementRow, ...]:
     """Return the agreement of each pair of prompts, for the report."""
-    return [
+    records = [
         {
             "prompts": [one.prompt, other.prompt],
             **agreement(one.documents, other.documents, task).as_dict(),
         }
         for one, other in combinations(annotated, 2)
     ]
+    return context_from_record({"agreement": records}).agreement
 
 
 def read_newswire(folder: Path) -> NewswireCorpus:

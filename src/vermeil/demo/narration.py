@@ -75,7 +75,7 @@ def show_plan(console: DemoConsole, corpus: NewswireCorpus, settings: DemoSettin
 def show_study(console: DemoConsole, report: StudyReport) -> None:
     """Print the scores of the regimens and the findings."""
     console.show(study_table(report.results))
-    console.show(findings_table(report.results["findings"]))
+    console.show(findings_table(report.results.findings))
 
 
 def show_model(

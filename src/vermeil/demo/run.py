@@ -41,6 +41,7 @@ from vermeil.jobs.run_folder import RunFolder
 from vermeil.student.network.encoder import require_encoder
 from vermeil.studies.format import number
 from vermeil.studies.inputs import StudyCorpora
+from vermeil.studies.results.context import StudyContext, TeacherRow
 from vermeil.studies.settings import StudySettings
 from vermeil.studies.study import StudyReport, study
 from vermeil.tasks import make_task
@@ -68,7 +69,7 @@ class DemoReport:
     """
 
     folder: Path
-    teacher: tuple[dict[str, Any], ...]
+    teacher: tuple[TeacherRow, ...]
     study: StudyReport
     tagged: tuple[Document, ...]
     warnings: tuple[str, ...] = ()
@@ -156,11 +157,11 @@ def _run_demo(
         ),
         run_folder.study,
         progress,
-        context={
-            "teacher": teacher,
-            "agreement": agreements(annotated, task),
-            "configuration": settings.as_dict(),
-        },
+        context=StudyContext(
+            teacher=teacher,
+            agreement=agreements(annotated, task),
+            configuration=settings.as_dict(),
+        ),
     )
     show_study(demo_console, report)
 

@@ -13,7 +13,7 @@ from vermeil.data.document_stream import DocumentStream
 from vermeil.data.lock import lock_path
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request, State
-from vermeil.errors import VermeilError
+from vermeil.errors import TeacherError, VermeilError
 from vermeil.jobs.adding import sum_reports
 from vermeil.jobs.requirements import require_teachers
 from vermeil.jobs.verify import verify
@@ -25,6 +25,7 @@ from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume, check_consent
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
 from vermeil.teacher.engine import SendOptions, SendRequests, send_requests
+from vermeil.teacher.limits.price_list import price_warnings
 from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 from vermeil.teacher.report import RequestReport
 from vermeil.teacher.requests import check_prompt, make_requests, reader
@@ -44,6 +45,7 @@ class AnnotateReport:
         ask_report: states, requests sent and reused, tokens, seconds, examples of problems.
         verify_report: the same for requests to verify contested mentions; None if
             ``teacher.verify`` is off.
+        price_warnings: retired models, and prices of the built-in list that are old.
     """
 
     documents: int
@@ -52,6 +54,7 @@ class AnnotateReport:
     volume: Volume
     ask_report: RequestReport
     verify_report: RequestReport | None = None
+    price_warnings: tuple[str, ...] = ()
 
     @property
     def states(self) -> Mapping[State, int]:
@@ -62,6 +65,12 @@ class AnnotateReport:
     def usable(self) -> int:
         """Number of requests with a usable reply, empty annotations included."""
         return self.ask_report.usability.usable
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Warnings about retired models, old prices, time-outs and missing token counts."""
+        reports = [r for r in (self.ask_report, self.verify_report) if r is not None]
+        return (*self.price_warnings, *(hint for report in reports for hint in report.hints))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON."""
@@ -84,6 +93,7 @@ class AnnotateReport:
             "seconds": asked.seconds,
             **asked.usability.as_dict(),
             "problems": [p.as_dict() for p in asked.problems],
+            "warnings": list(self.warnings),
             **({} if self.verify_report is None else {"verify": _verify_dict(self.verify_report)}),
         }
 
@@ -139,14 +149,18 @@ def annotate(
     for one in teacher.all_teachers()[1:]:
         # Checked before the first request; for the first teacher its volume is counted first.
         check_consent(one)
-    verified = None
-    with lock_path(store):
-        reports = [
-            _annotate(stream, task, one, store, progress, demonstrations, sender)
-            for one in teacher.all_teachers()
-        ]
-        if teacher.verify:
-            verified = verify(stream, task, teacher, store, progress, demonstrations)
+    verified, warnings = None, price_warnings(teacher)
+    try:
+        with lock_path(store):
+            reports = [
+                _annotate(stream, task, one, store, progress, demonstrations, sender)
+                for one in teacher.all_teachers()
+            ]
+            if teacher.verify:
+                verified = verify(stream, task, teacher, store, progress, demonstrations)
+    except TeacherError as error:
+        error.args = ("\n".join([str(error), *warnings]),)
+        raise
     return AnnotateReport(
         reports[0].documents,
         sum(report.samples for report in reports),
@@ -154,6 +168,7 @@ def annotate(
         sum_reports([report.volume for report in reports]),
         sum_reports([report.ask_report for report in reports], cumulative=("spent",)),
         verified,
+        warnings,
     )
 
 

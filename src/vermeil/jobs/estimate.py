@@ -18,6 +18,7 @@ from vermeil.teacher.address import host_of
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
+from vermeil.teacher.limits.price_list import price_warnings
 from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 from vermeil.teacher.requests import check_prompt, make_requests
 from vermeil.teacher.store.charges import SpendingTotals
@@ -46,6 +47,7 @@ class EstimateReport:
         spent: tokens and cost of all attempts in the store so far.
         not_estimated: further requests that depend on the replies, in words; None if there are
             none.
+        warnings: retired models, and prices of the built-in list that are old.
     """
 
     documents: int
@@ -59,6 +61,7 @@ class EstimateReport:
     upper_bound_usd: float | None
     spent: SpendingTotals
     not_estimated: str | None = None
+    warnings: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON."""
@@ -79,6 +82,7 @@ class EstimateReport:
                 "cost_usd": self.spent.total.cost / PER_DOLLAR,
             },
             **({} if self.not_estimated is None else {"not_estimated": self.not_estimated}),
+            "warnings": list(self.warnings),
         }
 
 
@@ -140,6 +144,7 @@ def estimate(
         not_estimated="requests to verify contested mentions (teacher.verify)"
         if teacher.verify
         else None,
+        warnings=price_warnings(teacher),
     )
 
 

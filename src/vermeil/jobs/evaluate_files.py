@@ -15,6 +15,7 @@ from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.reading import LOGGER, ReadReport
 from vermeil.corpora.source import stem_of
 from vermeil.data.document import UNANNOTATED, Document
+from vermeil.data.malformed import MALFORMED
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
 from vermeil.evaluation.calibration import Reliability, reliability
@@ -158,7 +159,7 @@ def locate_record(silver: Path) -> dict[str, Any] | None:
     run_folder = RunFolder(silver.parent)
     if silver.name != run_folder.silver.name or not run_folder.locate_report.is_file():
         return None
-    with suppress(OSError, ValueError, KeyError, TypeError):
+    with suppress(OSError, *MALFORMED):
         record = json.loads(run_folder.locate_report.read_text(encoding="utf-8"))
         return {key: record[key] for key in ("states", "mentions")}
     return None

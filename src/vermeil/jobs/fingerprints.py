@@ -84,6 +84,8 @@ class StageLog:
     def _read(self) -> dict[str, dict[str, str]]:
         try:
             stages = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}  # an unreadable log makes every stage stale
-        return stages if isinstance(stages, dict) else {}
+        if not isinstance(stages, dict):
+            return {}
+        return {name: inputs for name, inputs in stages.items() if isinstance(inputs, dict)}

@@ -28,6 +28,7 @@ _REPLIES_PER_COMMIT = 10_000
 """Number of replies per durable commit."""
 _EXPECTED = 'expected {"text": "…" or "id": "…", "reply": "…"}'
 _OUTCOMES = ("imported", "already_stored", "unknown_document", "other_model", "other_prompt")
+_LARGEST = 1 << 31
 Record = dict[str, Any]
 
 
@@ -158,9 +159,9 @@ _KINDS: Mapping[str, tuple[type, Callable[[Any], bool]]] = {
     "document_id": (str, bool),
     "reply": (str, lambda _: True),
     "finish_reason": (str, bool),
-    "sample": (int, lambda number: number >= 0),
-    "prompt_tokens": (int, lambda number: number >= 0),
-    "completion_tokens": (int, lambda number: number >= 0),
+    "sample": (int, lambda number: 0 <= number < _LARGEST),
+    "prompt_tokens": (int, lambda number: 0 <= number < _LARGEST),
+    "completion_tokens": (int, lambda number: 0 <= number < _LARGEST),
 }
 
 

@@ -13,7 +13,7 @@ from vermeil.corpora import WriteReport, require_readable, require_writable, wri
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.objects import parse_object, read_object_file
 from vermeil.corpora.recognise import recognise_file
-from vermeil.corpora.source import add_error_location, read_lines
+from vermeil.corpora.source import read_lines
 from vermeil.corpora.tools.answers import AnsweredText
 from vermeil.corpora.tools.corrections import (
     Correction,
@@ -27,6 +27,7 @@ from vermeil.corpora.tools.registry import TOOLS, tool_lines
 from vermeil.data.annotation_spans import count_spans, scores
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.written import check_file
 from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.review_report import ReviewExportReport, ReviewReport
@@ -100,7 +101,7 @@ def read_ids(path: Path) -> list[str]:
     """
     ids: dict[str, None] = {}
     for line in read_lines(path):
-        with add_error_location(path, line.number):
+        with translate_malformed(path, line.number):
             name = line.text.strip()
             if name.startswith("{"):
                 name = text_at(parse_object(name), "id")
@@ -180,7 +181,7 @@ def _read_answers(export: CorpusConfig) -> tuple[str, dict[str, DocumentAnswers]
         )
     found: dict[str, DocumentAnswers] = {}
     for number, (line, record) in enumerate(read_object_file(path)):
-        with add_error_location(path, line):
+        with translate_malformed(path, line):
             answered: AnsweredText = tool.read(record, export.text_key)
         key = answered.id or f"{path.name}-{number}"
         found.setdefault(key, DocumentAnswers(key)).add(answered)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from vermeil.config import Config
 from vermeil.corpora import read_corpus, write_corpus
 from vermeil.data.atomic import write_json
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.progress import Progress
 from vermeil.jobs.executor import Executor
 from vermeil.jobs.run_folder import RunFolder
@@ -83,8 +84,9 @@ def _silver_states(config: Config) -> Mapping[str, int] | None:
     report = RunFolder(config.run.output).locate_report
     if config.corpora.silver is not None or not report.exists():
         return None
-    states: Mapping[str, int] = json.loads(report.read_text(encoding="utf-8"))["states"]
-    return states
+    with translate_malformed(report):
+        states = json.loads(report.read_text(encoding="utf-8"))["states"]
+        return {str(name): int(number) for name, number in states.items()}
 
 
 def evaluate_student(config: Config, progress: Progress, _executor: Executor) -> Report:

@@ -25,7 +25,10 @@ from vermeil.tasks import make_task
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import host_of, is_loopback
 from vermeil.teacher.backends.registry import list_models
+from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume, check_consent
+from vermeil.teacher.limits.price_list import price_warnings
+from vermeil.teacher.limits.prices import price_of
 from vermeil.teacher.requests import check_prompt
 
 
@@ -70,6 +73,7 @@ def _teacher(config: Config, task: Task, pool: list[Document]) -> Iterator[Check
         check_prompt(task, teacher)
     except VermeilError as error:
         yield CheckFinding.from_error("teacher.prompt", error)
+    yield from _prices(teacher)
     size = sum(len(document.text) for document in pool)
     try:
         host = host_of(teacher.base_url)
@@ -89,6 +93,19 @@ def _teacher(config: Config, task: Task, pool: list[Document]) -> Iterator[Check
     message = f"{teacher.model} at {teacher.base_url} responds; "
     message += f"a run would send up to {len(pool):,} documents ({size:,} characters) to {where}"
     yield CheckFinding("teacher", "ok", message)
+
+
+def _prices(teacher: TeacherConfig) -> Iterator[CheckFinding]:
+    """Yield warnings about retired models and old prices, and the error of a missing price."""
+    try:
+        for one in teacher.all_teachers():
+            price_of(one)
+        warnings = price_warnings(teacher)
+    except VermeilError as error:
+        yield CheckFinding.from_error("teacher.prices", error)
+        return
+    for warning in warnings:
+        yield CheckFinding("teacher.prices", "warning", warning)
 
 
 def _first_names(names: tuple[str, ...]) -> str:

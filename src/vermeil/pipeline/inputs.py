@@ -42,6 +42,9 @@ def train_inputs(config: Config) -> Inputs:
         "run.seed": str(config.run.seed),
         **dict(_corpus_inputs("gold", config.corpora.gold)),
     }
+    encoder = Path(config.student.encoder).expanduser()
+    if encoder.is_dir():
+        inputs["student.encoder"] = digest_file(encoder)
     if config.blending.regimen == "auto":
         inputs.update(_section_inputs(config, "selection"))
     if selects_on_dev(config):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,13 @@ from vermeil.corpora.config import CorpusConfig
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document
 from vermeil.data.results_folder import record_results
-from vermeil.errors import ConfigError
+from vermeil.data.written import read_object
+from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.documents import silver_corpus
 from vermeil.studies.inputs import StudyCorpora
+from vermeil.studies.results.context import StudyContext
+from vermeil.studies.results.load import context_from_record
 from vermeil.tasks.protocol import Task
 
 
@@ -43,17 +45,23 @@ def save_config(config: Config, folder: Path) -> None:
         file.write(config.as_toml())
 
 
-def read_context(config: Config) -> dict[str, Any]:
-    """Return additional data for the report: the configuration and the teacher's scores."""
+def read_context(config: Config) -> StudyContext:
+    """Return additional data for the report: the configuration and the teacher's scores.
+
+    Raises:
+        DataError: the report of ``vermeil locate`` is damaged.
+    """
     context: dict[str, Any] = {"configuration": config.model_dump(mode="json")}
     located = RunFolder(config.run.output).locate_report
     if config.corpora.silver is None and located.exists():
-        report = json.loads(located.read_text(encoding="utf-8"))
+        report = read_object(located)
+        if report is None:
+            raise DataError("is damaged; run vermeil locate again", located)
         if report.get("against_gold"):
             row = {"prompt": config.teacher.prompt, "counts": report["against_gold"]}
-            known = {key: report[key] for key in ("states", "mentions")}
+            known = {key: report[key] for key in ("states", "mentions") if key in report}
             context["teacher"] = [{**row, **known}]
-    return context
+    return context_from_record(context, located)
 
 
 def _uses_silver(config: Config) -> bool:

@@ -14,14 +14,19 @@ def annotate_error(report: Report) -> TeacherError | None:
     usability = Usability.from_dict(report)
     if not usability.is_nothing_usable:
         return None
-    return TeacherError(f"{usability.describe('requests')}\n{_KEPT}")
+    lines = [usability.describe("requests"), *report.get("warnings", ()), _KEPT]
+    return TeacherError("\n".join(lines))
 
 
 def annotate_warning(report: Report) -> str | None:
-    """Return in words how many requests have no usable reply; None if all have one."""
+    """Return in words how many requests have no usable reply, and the report's warnings.
+
+    None: all requests have a usable reply, and there is no warning.
+    """
     parts = [_warning(Usability.from_dict(report), "requests")]
     if "verify" in report:
         parts.append(_warning(Usability.from_dict(report["verify"]), "verification requests"))
+    parts += report.get("warnings", ())
     return "; ".join(part for part in parts if part) or None
 
 

@@ -13,15 +13,19 @@ from pydantic_core import to_json
 
 from vermeil.data.atomic import atomic_path
 from vermeil.data.document import Document
+from vermeil.data.malformed import MALFORMED
 from vermeil.data.records import document_to_line
 from vermeil.errors import DataError
 from vermeil.renamed import with_old_keys
 from vermeil.section import Section
 from vermeil.student.config import RESULT_INDEPENDENT_KEYS
+from vermeil.student.network.encoder import EMBEDDED
 from vermeil.training.job import TrainJob
 
 ClassProbabilities = Mapping[str, NDArray[np.float32]]
 """Id of a document to class probabilities: shape (words, classes), or (1, classes)."""
+
+_UNREADABLE: tuple[type[Exception], ...] = (OSError, BadZipFile, RuntimeError, *MALFORMED)
 
 ProbabilityStream = Iterable[tuple[str, NDArray[np.float32]]]
 """Pairs of document id and class probabilities, document by document."""
@@ -64,6 +68,10 @@ def cache_key(purpose: str, corpora: Sequence[Sequence[Document]], job: TrainJob
         job: task, student and blending. Its documents and its seed are not part of the digest.
     """
     digest = hashlib.sha256(purpose.encode())
+    if job.student.encoder != EMBEDDED:  # the weights of the embedded encoder are fixed
+        from vermeil.student.network.encoder_digest import encoder_digest
+
+        digest.update(encoder_digest(job.student.encoder).encode())
     digest.update(job.student.model_dump_json(exclude=RESULT_INDEPENDENT_KEYS).encode())
     digest.update(_section_json("task", job.task.config))
     digest.update(_section_json("blending", job.blending))
@@ -99,6 +107,6 @@ def _read(path: Path) -> dict[str, NDArray[np.float32]]:
                 str(document): rows[starts[i] : starts[i + 1]]
                 for i, document in enumerate(stored["ids"])
             }
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+    except _UNREADABLE as error:
         why = f"cannot be read ({error}); delete it to compute the probabilities again"
         raise DataError(why, path) from error

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from vermeil.corpora import corpus_stats, find_leaks
 from vermeil.data.atomic import write_json
@@ -17,12 +17,20 @@ from vermeil.studies.inputs import StudyCorpora, report_labels
 from vermeil.studies.report.csv import write_cells, write_comparisons
 from vermeil.studies.report.findings import findings
 from vermeil.studies.report.html import write_report
+from vermeil.studies.results.cell import CellResult
+from vermeil.studies.results.context import ExampleRecord, StudyContext
+from vermeil.studies.results.frontier import FrontierRecord
+from vermeil.studies.results.load import as_record
+from vermeil.studies.results.scores import ReportLabels
+from vermeil.studies.results.statistics import LeakCounts
+from vermeil.studies.results.study import StudyResults
 from vermeil.studies.settings import StudySettings
 from vermeil.studies.statistics.compare import compare, summarise
 from vermeil.studies.statistics.fitted_frontier import Frontier
 from vermeil.studies.statistics.frontier import frontier_record
 from vermeil.studies.statistics.mechanism import mechanism
 from vermeil.studies.statistics.size_grid import read_grid
+from vermeil.studies.statistics.unfinished import unfinished_learning
 
 PRODUCTS = ("results.json", "report.html", "report.md", "cells.csv", "comparisons.csv")
 """Files that `collect_results` writes into the study's folder."""
@@ -32,12 +40,12 @@ EXAMPLES = 12
 
 
 def collect_results(
-    cells: Sequence[Mapping[str, Any]],
+    cells: Sequence[CellResult],
     corpora: StudyCorpora,
     settings: StudySettings,
     output: Path,
-    context: Mapping[str, Any],
-) -> dict[str, Any]:
+    context: StudyContext,
+) -> StudyResults:
     """Write ``results.json``, the report and the CSV files; return the results.
 
     Args:
@@ -45,39 +53,42 @@ def collect_results(
         corpora: the study's corpora.
         settings: baseline, resamples and prices.
         output: the study's folder.
-        context: further entries, for example ``teacher`` and ``configuration``.
+        context: configuration and scores of the teacher.
     """
     config = settings.study
-    results: dict[str, Any] = {
-        "cells": [{k: v for k, v in cell.items() if k != "predictions"} for cell in cells],
-        "summary": summarise(cells),
-        "comparisons": compare(cells, config.baseline, config.resamples),
-        "environment": describe_environment(),
-        "corpora": {name: corpus_stats(documents).as_dict() for name, documents in corpora.named()},
-        "leaks": leaks_between(corpora),
-        "examples": list(_examples(cells, corpora)),
-        "mechanism": mechanism(cells),
-        "frontier": _frontier(cells, settings.plan),
-        **context,
-    }
-    results["findings"] = findings(results)
-    write_json(output / "results.json", results)
+    known = StudyResults(
+        cells=tuple(replace(cell, predictions={}) for cell in cells),
+        summary=tuple(summarise(cells)),
+        comparisons=tuple(compare(cells, config.baseline, config.resamples)),
+        unfinished=tuple(unfinished_learning(cells)),
+        mechanism=tuple(mechanism(cells)),
+        frontier=_frontier(cells, settings.plan),
+        examples=tuple(_examples(cells, corpora)),
+        environment=describe_environment(),
+        corpora={name: corpus_stats(documents).as_dict() for name, documents in corpora.named()},
+        leaks=leaks_between(corpora),
+        configuration=context.configuration,
+        teacher=context.teacher,
+        agreement=context.agreement,
+    )
+    results = replace(known, findings=tuple(findings(known)))
+    write_json(output / "results.json", as_record(results))
     write_report(results, output / "report.html")
-    write_cells(results["cells"], output / "cells.csv")
-    write_comparisons(results["comparisons"], output / "comparisons.csv")
+    write_cells(results.cells, output / "cells.csv")
+    write_comparisons(results.comparisons, output / "comparisons.csv")
     return results
 
 
-def _frontier(cells: Sequence[Mapping[str, Any]], plan: PlanConfig) -> dict[str, Any] | None:
+def _frontier(cells: Sequence[CellResult], plan: PlanConfig) -> FrontierRecord | None:
     """Return the cost frontier; None if the study has too few data sizes."""
     try:
-        grid = read_grid({"cells": cells}, plan.regimen)
+        grid = read_grid(cells, plan.regimen)
     except DataError:
         return None
     return frontier_record(Frontier.fit(grid, plan.resamples), plan)
 
 
-def leaks_between(corpora: StudyCorpora) -> dict[str, dict[str, int]]:
+def leaks_between(corpora: StudyCorpora) -> dict[str, LeakCounts]:
     """Return the number of texts that each pair of splits shares.
 
     Gold and silver are left out as a pair: both are training data.
@@ -86,19 +97,17 @@ def leaks_between(corpora: StudyCorpora) -> dict[str, dict[str, int]]:
     for (left, documents), (right, others) in combinations(corpora.named(), 2):
         if (left, right) != ("gold", "silver"):
             report = find_leaks(documents, others)
-            leaks[f"{left}/{right}"] = {"exact": len(report.exact), "near": len(report.near)}
+            leaks[f"{left}/{right}"] = LeakCounts(len(report.exact), len(report.near))
     return leaks
 
 
-def _examples(
-    cells: Sequence[Mapping[str, Any]], corpora: StudyCorpora
-) -> Iterator[dict[str, Any]]:
+def _examples(cells: Sequence[CellResult], corpora: StudyCorpora) -> Iterator[ExampleRecord]:
     """Yield test documents with the predictions of the first seed, most different ones first."""
-    first_seed = cells[0]["seed"] if cells else 0
-    predicted: dict[str, Mapping[str, Any]] = {}
+    first_seed = cells[0].seed if cells else 0
+    predicted: dict[str, Mapping[str, ReportLabels]] = {}
     for cell in cells:
-        if cell["seed"] == first_seed:
-            predicted.setdefault(cell["regimen"], cell.get("predictions", {}))
+        if cell.seed == first_seed:
+            predicted.setdefault(cell.regimen, cell.predictions)
     if not predicted:
         return
     documents = [d for d in corpora.test if all(d.id in known for known in predicted.values())]
@@ -109,10 +118,10 @@ def _examples(
     silver = {d.id: d for d in corpora.silver}
     for document in sorted(documents, key=variants, reverse=True)[:EXAMPLES]:
         teacher = silver.get(document.id)
-        yield {
-            "id": document.id,
-            "text": document.text,
-            "gold": report_labels(document),
-            "teacher": report_labels(teacher) if teacher else None,
-            "students": {name: known[document.id] for name, known in predicted.items()},
-        }
+        yield ExampleRecord(
+            id=document.id,
+            text=document.text,
+            gold=report_labels(document),
+            teacher=report_labels(teacher) if teacher else None,
+            students={name: known[document.id] for name, known in predicted.items()},
+        )

@@ -9,16 +9,16 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from pathlib import Path
-from typing import Any
 
 from vermeil.errors import TrainingError
 from vermeil.studies.cells.cell import run_cell
 from vermeil.studies.cells.job import CellJob
+from vermeil.studies.results.cell import CellResult
 
 ModelFolder = Callable[[str], Path | None]
 """Returns the folder for the model of the cell with a key; None: the model is not saved."""
 
-RunCells = Callable[[Mapping[str, CellJob], ModelFolder], Iterator[dict[str, Any]]]
+RunCells = Callable[[Mapping[str, CellJob], ModelFolder], Iterator[CellResult]]
 """Runs cells, given by their keys, and yields each when it is finished.
 
 It may leave out a model that is no better on dev than an earlier one."""
@@ -26,7 +26,7 @@ It may leave out a model that is no better on dev than an earlier one."""
 
 def run_cells_locally(
     jobs: Mapping[str, CellJob], model_folder: ModelFolder, *, workers: int
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[CellResult]:
     """Yield cells as they finish.
 
     Args:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from vermeil.blending.regimens import REGIMENS
 from vermeil.blending.schedules import SCHEDULES
+from vermeil.data.counts import ErrorKind
+from vermeil.studies.results.statistics import ComparisonRow
 
 REGIMEN_NAMES: dict[str, str] = {
     **{name: spec.title for name, spec in REGIMENS.items()},
@@ -28,7 +28,7 @@ VERDICT_NAMES = {
 }
 """Verdicts of comparisons as shown to readers."""
 
-ERROR_KINDS = ("boundary", "type", "both", "missing", "spurious")
+ERROR_KINDS: tuple[ErrorKind, ...] = ("boundary", "type", "both", "missing", "spurious")
 """Kinds of error, in the order of tables."""
 
 BUDGET_NAMES = {
@@ -69,14 +69,14 @@ def p_value(value: float, *, at_most: bool = False) -> str:
     return "p < .001" if value < 0.001 else f"p {'≤' if at_most else '='} {f1(value)}"
 
 
-def corrected_p(row: Mapping[str, Any]) -> str:
+def corrected_p(row: ComparisonRow) -> str:
     """Return the bootstrap's corrected p-value of a comparison.
 
     The smallest p-value that the number of resamples can give is an upper bound, also after Holm's
     correction.
     """
-    least = 2 / (row["resamples"] + 1)
-    return p_value(row["p_holm"], at_most=row["p_value"] <= least * 1.001)
+    least = 2 / (row.resamples + 1)
+    return p_value(row.p_holm, at_most=row.p_value <= least * 1.001)
 
 
 def number(value: float) -> str:

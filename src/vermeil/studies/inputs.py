@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from vermeil.data.document import Document
+from vermeil.studies.results.scores import ReportLabels, SpanRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class StudyCorpora:
                 yield name, documents
 
 
-def report_labels(document: Document) -> list[Any]:
+def report_labels(document: Document) -> ReportLabels:
     """Return a document's spans for the report, or its labels if it has no spans."""
     if document.spans is None:
-        return list(document.labels or ())
-    return [{"start": s.start, "end": s.end, "label": s.label} for s in document.spans]
+        return tuple(document.labels or ())
+    return tuple(SpanRecord(s.start, s.end, s.label) for s in document.spans)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vermeil.errors import ConfigError, DataError
+from vermeil.errors import ConfigError
 from vermeil.studies.config import PlanConfig
-from vermeil.studies.earlier_records import with_current_names
 from vermeil.studies.format import f1, number, points, regimen_name
+from vermeil.studies.results.frontier import FrontierRecord, PurchaseOption
+from vermeil.studies.results.load import read_results
+from vermeil.studies.results.study import StudyResults
 from vermeil.studies.statistics.fitted_frontier import Frontier
 from vermeil.studies.statistics.frontier import frontier_record
 from vermeil.studies.statistics.prices import prices_of
@@ -28,15 +28,15 @@ class PlanReport:
         sentences: the same as text, the recommendation first.
     """
 
-    record: dict[str, Any]
+    record: FrontierRecord
     sentences: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON."""
-        return {**self.record, "sentences": list(self.sentences)}
+        return {**asdict(self.record), "sentences": list(self.sentences)}
 
 
-def plan(results: Mapping[str, Any] | Path | str, config: PlanConfig) -> PlanReport:
+def plan(results: StudyResults | Path | str, config: PlanConfig) -> PlanReport:
     """Return the documents to buy for the budget, with their expected gain of F1.
 
     Fits learning curves over gold and silver documents to a study over several sizes of both. The
@@ -44,14 +44,14 @@ def plan(results: Mapping[str, Any] | Path | str, config: PlanConfig) -> PlanRep
     curves are an extrapolation.
 
     Args:
-        results: contents of a study's ``results.json``, or its path.
+        results: the results of a study, or the path of its ``results.json``.
         config: prices and budget.
 
     Raises:
         ConfigError: prices or budget are missing, or the budget buys no document.
-        DataError: the study is missing, or has too few sizes.
+        DataError: the study is missing or damaged, or has too few sizes.
     """
-    contents = _read(Path(results)) if isinstance(results, Path | str) else results
+    contents = read_results(Path(results)) if isinstance(results, Path | str) else results
     missing = [
         f"plan.{name}: missing; {hint}"
         for name, hint in (
@@ -64,37 +64,37 @@ def plan(results: Mapping[str, Any] | Path | str, config: PlanConfig) -> PlanRep
     if missing:
         raise ConfigError(*missing)
     prices_of(config)
-    grid = read_grid(with_current_names(contents), config.regimen)
+    grid = read_grid(contents.cells, config.regimen)
     frontier = Frontier.fit(grid, config.resamples)
     record = frontier_record(frontier, config)
     return PlanReport(record, (*purchase_sentences(record), *curve_sentences(record)))
 
 
-def purchase_sentences(record: Mapping[str, Any]) -> list[str]:
+def purchase_sentences(record: FrontierRecord) -> list[str]:
     """Return the recommended purchase as sentences; none if the record has no purchase."""
-    bought = record.get("purchase")
-    if not bought:
+    bought = record.purchase
+    if bought is None:
         return []
-    best, *others = bought["options"]
-    have, money = bought["have"], f"{record['currency']}{bought['budget']:,.10g}"
+    best, *others = bought.options
+    have, money = bought.have, f"{record.currency}{bought.budget:,.10g}"
     sentences = [
         f"For {money} buy {_documents(best)}: expected gain {_gain(best)}. The expected F1 with "
-        f"the present {number(have['gold'])} gold and {number(have['silver'])} silver documents is "
-        f"{f1(have['f1'])}."
+        f"the present {number(have.gold)} gold and {number(have.silver)} silver documents is "
+        f"{f1(have.f1)}."
     ]
-    if best["interval"][0] <= 0:
+    if best.interval[0] <= 0:
         sentences.append("The gain is uncertain: its interval includes zero.")
     sentences += [
-        f"The same money for {other['name']} ({_documents(other)}): {_gain(other)}."
+        f"The same money for {other.name} ({_documents(other)}): {_gain(other)}."
         for other in others
-        if (other["gold"], other["silver"]) != (best["gold"], best["silver"])
+        if (other.gold, other.silver) != (best.gold, best.silver)
     ]
-    low, high = (round(100 * share) for share in bought["gold_share"])
+    low, high = (round(100 * share) for share in bought.gold_share)
     share = f"{low} %" if low == high else f"{low} to {high} %"
     sentences.append(f"Best share of the money for gold: {share} (95 % of the resamples).")
-    if bought["limited"]:
-        left = bought["budget"] - best["cost"]
-        unspent = f" {record['currency']}{left:,.2f} are not spent." if left >= 0.01 else ""
+    if bought.limited:
+        left = bought.budget - best.cost
+        unspent = f" {record.currency}{left:,.2f} are not spent." if left >= 0.01 else ""
         sentences.append(
             f"The purchase is limited to {EXTRAPOLATION_LIMIT:g} times the study's largest sizes: "
             f"beyond them, the curve is uncertain.{unspent} For more, run the study over larger "
@@ -103,13 +103,13 @@ def purchase_sentences(record: Mapping[str, Any]) -> list[str]:
     return sentences
 
 
-def curve_sentences(record: Mapping[str, Any]) -> list[str]:
+def curve_sentences(record: FrontierRecord) -> list[str]:
     """Return the learning curve as sentences: worth of silver, and prediction error."""
-    worth, error = record["worth"], record["leave_one_out_error"]
-    low, high = worth["interval"]
+    worth, error = record.worth, record.leave_one_out_error
+    low, high = worth.interval
     sentences = [
-        f"With {regimen_name(record['regimen'])}, {number(worth['silver'])} silver documents are "
-        f"worth about {number(worth['gold'])} gold documents (95 % interval {number(low)} to "
+        f"With {regimen_name(record.regimen)}, {number(worth.silver)} silver documents are "
+        f"worth about {number(worth.gold)} gold documents (95 % interval {number(low)} to "
         f"{number(high)})."
     ]
     if error is not None:
@@ -120,27 +120,12 @@ def curve_sentences(record: Mapping[str, Any]) -> list[str]:
     return sentences
 
 
-def _documents(option: Mapping[str, Any]) -> str:
-    parts = [f"{number(option[kind])} {kind}" for kind in ("gold", "silver") if option[kind]]
+def _documents(option: PurchaseOption) -> str:
+    counts = {"gold": option.gold, "silver": option.silver}
+    parts = [f"{number(count)} {kind}" for kind, count in counts.items() if count]
     return f"{' and '.join(parts) or 'no'} documents"
 
 
-def _gain(option: Mapping[str, Any]) -> str:
-    low, high = (points(value, signed=True) for value in option["interval"])
-    return f"{points(option['gain'], signed=True)} points (95 % interval {low} to {high})"
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        contents = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise DataError(
-            "not found; run vermeil study over a grid of data sizes first", path
-        ) from None
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"does not hold the results of a study ({error}); run vermeil study again", path
-        ) from error
-    if not isinstance(contents, dict):
-        raise DataError("does not hold the results of a study; run vermeil study again", path)
-    return contents
+def _gain(option: PurchaseOption) -> str:
+    low, high = (points(value, signed=True) for value in option.interval)
+    return f"{points(option.gain, signed=True)} points (95 % interval {low} to {high})"

@@ -160,14 +160,18 @@ def _with_refinement(
 
 def _with_keys(jobs: Sequence[CellJob], progress: Progress) -> Iterator[PlannedCell]:
     """Yield each cell with its key; documents are encoded once per draw."""
+    from vermeil.student.network.encoder_digest import encoder_digest
     from vermeil.student.student import Student
 
     encoder: Student | None = None
     last: CellDocuments | None = None
     encoded: tuple[EncodedCorpus, EncodedCorpus] | None = None
-    for number, job in enumerate(jobs):
+    digest = ""
+    for number, one in enumerate(jobs):
         if encoder is None:
-            encoder = Student.create(job.task, job.student, job.seed)
+            encoder = Student.create(one.task, one.student, one.seed)
+            digest = encoder_digest(one.student.encoder)
+        job = replace(one, encoder_digest=digest)
         if encoded is None or job.documents is not last:
             last = job.documents
             encoded = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -13,13 +13,24 @@ from vermeil.data.leftovers import remove_leftovers
 from vermeil.data.lock import lock_folder
 from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
+from vermeil.errors import DataError
 from vermeil.student.network.encoder import require_encoder
 from vermeil.studies.best_model import BestModel
 from vermeil.studies.collect import PRODUCTS, collect_results
 from vermeil.studies.execution import RunCells, run_cells_locally
-from vermeil.studies.finished_cells import read_finished_cells, write_cell
+from vermeil.studies.finished_cells import (
+    ARCHIVE,
+    CELLS,
+    cell_file,
+    read_finished_cells,
+    write_cell,
+)
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.studies.plan_cells import PlannedCell, plan_cells
+from vermeil.studies.results.cell import CellResult
+from vermeil.studies.results.context import StudyContext
+from vermeil.studies.results.load import as_record
+from vermeil.studies.results.study import StudyResults
 from vermeil.studies.settings import StudySettings
 
 
@@ -33,28 +44,34 @@ class StudyReport:
         model: the model with the best dev F1, if one is kept.
         ran: number of cells trained in this run.
         reused: number of cells that an earlier run has finished.
+        outdated: number of cells in the folder with a key of another version; they are not reused.
+        retrained: whether the best cell was trained again, because its model had not been kept.
     """
 
     folder: Path
-    results: dict[str, Any]
+    results: StudyResults
     model: Path | None
     ran: int
     reused: int
+    outdated: int = 0
+    retrained: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the results for JSON, without the cells' curves and predictions."""
         bulky = ("plan", "curve", "dev_curve", "test_groups", "predictions", "mechanism")
         cells = [
-            {k: v for k, v in cell.items() if k not in bulky} for cell in self.results["cells"]
+            {name: value for name, value in as_record(cell).items() if name not in bulky}
+            for cell in self.results.cells
         ]
         return {
-            **self.results,
+            **as_record(replace(self.results, cells=(), examples=())),
             "cells": cells,
-            "examples": [],
             "folder": str(self.folder),
             "model": None if self.model is None else str(self.model),
             "ran": self.ran,
             "reused": self.reused,
+            "outdated": self.outdated,
+            "retrained": self.retrained,
         }
 
 
@@ -90,7 +107,7 @@ def study(
     output: Path | str,
     progress: Progress = silent,
     *,
-    context: Mapping[str, Any] | None = None,
+    context: StudyContext | None = None,
     run_cells: RunCells | None = None,
 ) -> StudyReport:
     """Run every cell that is not finished yet, then write statistics and a report.
@@ -103,7 +120,7 @@ def study(
         settings: task and configuration.
         output: the study's folder.
         progress: called after every cell with stage "study" and the cell's score.
-        context: further entries of ``results.json`` for the report, for example ``teacher``.
+        context: further contents of ``results.json`` for the report: configuration and teacher.
         run_cells: runs the cells; None: ``study.workers`` processes of this machine.
 
     Raises:
@@ -117,7 +134,7 @@ def study(
     output = Path(output)
     require_encoder("vermeil study", settings.student.encoder)
     with lock_folder(output):
-        return _study(corpora, settings, output, progress, context or {}, run_cells)
+        return _study(corpora, settings, output, progress, context or StudyContext(), run_cells)
 
 
 def _study(
@@ -125,7 +142,7 @@ def _study(
     settings: StudySettings,
     output: Path,
     progress: Progress,
-    context: Mapping[str, Any],
+    context: StudyContext,
     run_cells: RunCells | None,
 ) -> StudyReport:
     """Run the study; its folder is locked."""
@@ -133,44 +150,77 @@ def _study(
     check_results(output, products)
     for path in (*products, output / "model"):
         remove_leftovers(path)
-    best = BestModel(output) if settings.study.keep_model and corpora.dev else None
     planned = plan_cells(corpora, settings, output, progress)
-    finished = read_finished_cells(output / "cells", (cell.key for cell in planned))
-    reused = len(finished)
-    missing = {cell.key: cell.job for cell in planned if cell.key not in finished}
-    total = reused + len(missing)
-    progress("study", reused, total, {})
+    jobs = {cell.key: cell.job for cell in planned}
+    earlier = read_finished_cells(output, jobs)
+    finished = dict(earlier.cells)
+    _check_scores(finished, corpora, output)
+    best = BestModel(output, finished) if settings.study.keep_model and corpora.dev else None
+    missing = {key: job for key, job in jobs.items() if key not in finished}
+    progress("study", len(finished), len(jobs), {})
     run = run_cells or partial(run_cells_locally, workers=settings.study.workers)
+    retrained = False
     try:
         for cell in run(missing, best.candidate_folder if best else _no_model):
-            write_cell(cell, output / "cells")
-            finished[cell["key"]] = cell
+            write_cell(cell, output / CELLS)
+            finished[cell.key] = cell
             if best:
                 best.update(cell)
-            progress("study", len(finished), total, _progress_details(cell))
+            progress("study", len(finished), len(jobs), _progress_details(cell))
+        lost = best.lost(finished) if best else None
+        if best and lost:
+            progress("best model", 0, 1, _progress_details(finished[lost]))
+            for cell in run({lost: jobs[lost]}, best.candidate_folder):
+                retrained = best.restore(cell)
+            progress("best model", 1, 1, _progress_details(finished[lost]))
     finally:
         if best:
             best.close()
     record_results(output, products)
     cells = list(_as_planned(planned, finished))
     results = collect_results(cells, corpora, settings, output, context)
-    return StudyReport(output, results, best.model if best else None, len(missing), reused)
+    return StudyReport(
+        folder=output,
+        results=results,
+        model=best.model if best else None,
+        ran=len(missing),
+        reused=len(earlier.cells),
+        outdated=earlier.outdated,
+        retrained=retrained,
+    )
 
 
 def _no_model(key: str) -> None:
     """Return no folder: models are not saved."""
 
 
+def _check_scores(finished: Mapping[str, CellResult], corpora: StudyCorpora, output: Path) -> None:
+    """Raise `DataError` for a finished cell without the scores of this study's corpora."""
+    for key, cell in finished.items():
+        for split, documents, score in (
+            ("dev", corpora.dev, cell.dev),
+            ("test", corpora.test, cell.test),
+        ):
+            if bool(documents) != (score is not None):
+                path = cell_file(output / CELLS, key)
+                raise DataError(
+                    f"{split}: the scores are {'missing' if documents else 'not of this study'}; "
+                    "delete the cell to run it again",
+                    path if path.exists() else output / ARCHIVE,
+                )
+
+
 def _as_planned(
-    planned: Sequence[PlannedCell], finished: Mapping[str, Mapping[str, Any]]
-) -> Iterator[dict[str, Any]]:
+    planned: Sequence[PlannedCell], finished: Mapping[str, CellResult]
+) -> Iterator[CellResult]:
     """Yield the finished cells with the names that this study gives them."""
     for job, key in planned:
-        names = {"regimen": job.regimen, "budget": job.blending.budget.name}
-        yield {**finished[key], **names, "sizes": list(job.sizes)}
+        yield replace(
+            finished[key], regimen=job.regimen, budget=job.blending.budget.name, sizes=job.sizes
+        )
 
 
-def _progress_details(cell: Mapping[str, Any]) -> dict[str, float | int | str]:
-    detail = {name: cell[name] for name in ("regimen", "budget", "seed")}
-    score = cell["test"] or cell["dev"]
-    return {**detail, "f1": score["overall"]["f1"]} if score else detail
+def _progress_details(cell: CellResult) -> dict[str, float | int | str]:
+    score = cell.test or cell.dev
+    f1 = {} if score is None else {"f1": score.overall.f1}
+    return {"regimen": cell.regimen, "budget": cell.budget, "seed": cell.seed, **f1}

@@ -78,11 +78,13 @@ class TaskConfig(Section):
         """
         if self.guidelines_file is None:
             return self
-        path = folder / self.guidelines_file.expanduser()
+        path = folder / self.guidelines_file
         try:
+            path = folder / self.guidelines_file.expanduser()
             text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "not UTF-8 text"
+        except (OSError, ValueError, RuntimeError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            why = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else why
             raise ConfigError(
                 f"task.guidelines_file: {path}: cannot be read ({why}); name a UTF-8 text file"
             ) from error

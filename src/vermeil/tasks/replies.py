@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vermeil.data.reply import Reply, State
+from vermeil.data.reply import REASONING_ONLY, Reply, State
 from vermeil.tasks.answer_context import is_draft, is_possibility, is_quotation, relation
 from vermeil.tasks.protocol import ReplyResult
 
@@ -59,28 +59,33 @@ _REFUSAL_WITH_ANSWER = re.compile(
 _SENTENCE_START = re.compile(r"\A|[\n.!?:}\]]\s*|(?<=[>`])\s*")
 _COMPLETE = frozenset(
     (
-        *("", "none", "null", "stop", "stopped", "eos", "eos_token", "end_turn"),
-        *("stop_sequence", "stop_token", "end_of_text", "complete", "completed", "finished"),
-        *("finish_reason_stop",),
+        *("", "none", "null", "stop", "stopped", "eos", "eostoken", "endturn"),
+        *("stopsequence", "stoptoken", "endoftext", "complete", "completed", "finished"),
     )
 )
 """Finish reasons of a reply that the model ended."""
 _LIMITS = frozenset(
     (
-        *("length", "max_tokens", "max_length", "max_new_tokens", "max_output_tokens"),
-        *("model_length", "model_context_window_exceeded", "context_length_exceeded"),
-        *("finish_reason_max_tokens",),
+        *("length", "maxtokens", "maxlength", "maxnewtokens", "maxoutputtokens"),
+        *("maxcompletiontokens", "modellength", "tokenlimit", "limit", "maxcontextlength"),
+        *("modelcontextwindowexceeded", "contextlengthexceeded"),
     )
 )
 """Finish reasons of a reply that reached a length limit."""
 _FILTERED = frozenset(
     (
-        *("content_filter", "content_filtered", "safety", "recitation", "blocklist", "spii"),
-        *("refusal", "prohibited_content", "guardrail_intervened", "sensitive", "moderation"),
-        *("language",),
+        *("contentfilter", "contentfiltered", "filtered", "safety", "imagesafety", "recitation"),
+        *("blocklist", "blocked", "spii", "refusal", "refused", "prohibitedcontent"),
+        *("contentpolicyviolation", "guardrailintervened", "guardrail", "sensitive"),
+        *("sensitivecontent", "moderation", "modelarmor", "language", "errortoxic"),
     )
 )
 """Finish reasons of a reply that the server withheld, in whole or in part."""
+_REASONED_ONLY = REASONING_ONLY.replace("_", "")
+_NO_ANSWER_AFTER_REASONING = (
+    "the reply is empty: the model only reasoned; turn its reasoning off or shorten it "
+    "(teacher.extra), or raise teacher.max_tokens"
+)
 _LONGEST_REFUSAL = 800
 """Characters. A longer reply that begins like a refusal also holds other content."""
 
@@ -193,7 +198,9 @@ def unusable_result(reply: Reply, problem: str, **notes: int) -> ReplyResult:
         return ReplyResult(
             State.TRUNCATED, problem="cut off at the length limit before the answer", notes=notes
         )
-    if not ended_normally(reply):
+    if _folded_reason(reply) == _REASONED_ONLY:
+        problem = _NO_ANSWER_AFTER_REASONING
+    elif not ended_normally(reply):
         problem = f"{problem}; the server ended the reply with the reason {reply.finish_reason!r}"
     return ReplyResult(State.UNPARSABLE, problem=problem, notes=notes)
 
@@ -257,7 +264,8 @@ def was_cut_after_draft(reply: Reply) -> bool:
 
 
 def _folded_reason(reply: Reply) -> str:
-    return re.sub(r"[^a-z]+", "_", reply.finish_reason.casefold()).strip("_")
+    """Return the letters of the finish reason: servers write MAX_TOKENS, maxTokens, max-tokens."""
+    return re.sub(r"[^a-z]+", "", reply.finish_reason.casefold()).removeprefix("finishreason")
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

@@ -68,6 +68,8 @@ class AdditionalTeacherConfig(Section):
     """Environment variable with its API key."""
     prompt: str | None = None
     """Name of its prompt, one of the task's prompts."""
+    system_role: bool | None = None
+    """Send the instruction as a system message; false: as part of the user's message."""
 
 
 class PriceConfig(Section):
@@ -97,6 +99,10 @@ class TeacherConfig(Section):
     """Name of the model on the server."""
     prompt: str = "standard"
     """Name of the prompt, one of the task's prompts."""
+    system_role: bool = True
+    """Send the instruction as a message with the role system. false: as the beginning of the user's
+    first message, for models whose chat template has no system role (Gemma, older Mistral models).
+    Changing it sends all documents again."""
     demonstrations: DemonstrationsConfig = DemonstrationsConfig()
     """Gold documents that each prompt shows as examples with their correct answers."""
     allow_remote: bool = False

@@ -13,11 +13,12 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Reply, Request, State
 from vermeil.errors import TeacherError
 from vermeil.tasks.protocol import ReplyResult
-from vermeil.teacher.backends.base import AttemptError, Backend, ErrorScope
+from vermeil.teacher.backends.base import AttemptError, AttemptTimeoutError, Backend, ErrorScope
 from vermeil.teacher.backends.registry import open_backend
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.event_loop import run_to_end
 from vermeil.teacher.limits.admission import AdmissionFactory, local_admission
+from vermeil.teacher.limits.rejections import Rejections
 from vermeil.teacher.report import RequestReport, RunStatistics
 from vermeil.teacher.store.charges import Reservation
 from vermeil.teacher.store.group_commit import GroupCommit
@@ -77,6 +78,11 @@ OVER_LIMIT = (
     "teacher.max_tokens_total"
 )
 """Problem of a request that exceeds the spending limits."""
+REJECTED_ALONE = (
+    "; the teacher answered other requests, so it rejects this document only; the same command "
+    "sends it again"
+)
+"""Explanation of a rejection that may have been due to the settings."""
 
 
 def send_requests(
@@ -142,6 +148,7 @@ class _OnlineRun:
         self._has_usable, self._group_commit = options.has_usable, GroupCommit(store)
         admission = make_admission(config, store, self._group_commit)
         self._spending_limit, self._rate_limiter, self._first_failures = admission
+        self._rejections = Rejections(config.documents_per_request, self._has_answered)
         self.statistics.has_price = self._spending_limit.price is not None
         self._first_id = store.last_attempt_id()
         self._backend: Backend | None = None
@@ -203,6 +210,7 @@ class _OnlineRun:
         reply = self._store.get(key)
         if reply is not None:
             self.statistics.reused += 1
+            self._rejections.record_answer()
             stored_reading = self._read(request.text, reply)
             self.statistics.record_state(request, stored_reading)
             if failure_of(stored_reading) is None:
@@ -246,12 +254,18 @@ class _OnlineRun:
             try:
                 reply = await self._attempt(request, reservation)
             except AttemptError as fault:
-                if fault.scope is ErrorScope.REQUEST or number == self._config.retries:
+                problem = str(fault)
+                if fault.scope is ErrorScope.SETTINGS:
+                    if await self._rejections.affects_all():
+                        self._stop(fault)
+                    problem += REJECTED_ALONE
+                is_last = number == self._config.retries
+                if is_last or fault.scope in (ErrorScope.REQUEST, ErrorScope.SETTINGS):
                     if fault.scope is ErrorScope.UNREACHABLE:
                         self._stop(fault)
                     await self._group_commit.wait_until_durable()
                     self.statistics.failures += 1
-                    return ReplyResult(State.FAILED, problem=str(fault))
+                    return ReplyResult(State.FAILED, problem=problem)
                 await self._back_off(fault, number)
             else:
                 return None if reply is None else self._read(request.text, reply)
@@ -266,18 +280,27 @@ class _OnlineRun:
         except BaseException:
             self._spending_limit.release(reservation)
             raise
+        is_admitted = False
+        try:
+            await self._rejections.admit()
+            is_admitted = True
+        finally:
+            if self._stopping or not is_admitted:
+                self._rate_limiter.release(expected, 0)
+                self._spending_limit.release(reservation)
         if self._stopping:
-            self._rate_limiter.release(expected, 0)
-            self._spending_limit.release(reservation)
+            self._rejections.end(answered=False)
             return None
         worker = asyncio.current_task()
         self._sending.add(worker)
-        used = float(expected)
+        used, answered = float(expected), False
         try:
             self.statistics.attempts += 1
             try:
                 reply = await self._backend.complete(request)
+                answered = True
             except AttemptError as fault:
+                self.statistics.timeouts += isinstance(fault, AttemptTimeoutError)
                 self._update_rate_limiter(expected, fault)
                 self.statistics.record_charge(
                     self._spending_limit.record_failure(request, fault, reservation)
@@ -286,6 +309,7 @@ class _OnlineRun:
                 used = 0 if fault.unbilled else used
                 raise
             finally:
+                self._rejections.end(answered=answered)
                 self._rate_limiter.release(expected, used)
             self._update_rate_limiter(expected, None)
             self.statistics.record_reply(
@@ -316,11 +340,15 @@ class _OnlineRun:
         if fault.scope is ErrorScope.TEACHER or unreachable or delay_too_long:
             self._stop(fault)
 
+    async def _has_answered(self) -> bool:
+        """Return whether the store has a reply of the model, or another worker received one."""
+        return self._store.has_reply(self._config.model) or await self._first_failures.has_usable()
+
     def _stop(self, fault: AttemptError) -> None:
         self._stopping = True
         raise TeacherError(
-            f"{fault}\n{self.statistics.replies} replies were received and stored; run the same "
-            "command again to continue"
+            f"{fault.advice}\n{self.statistics.replies} replies were received and stored; run the "
+            "same command again to continue"
         )
 
     async def _back_off(self, fault: AttemptError, number: int) -> None:

@@ -14,9 +14,13 @@ from vermeil.errors import VermeilError
 from vermeil.tasks.protocol import ReplyResult
 from vermeil.teacher.limits.prices import PER_DOLLAR
 from vermeil.teacher.store.charges import Charge, SpendingTotals
+from vermeil.teacher.tokens import is_charge_estimated
 from vermeil.teacher.usability import Usability, UsabilityTally
 
 _EXAMPLES = 5
+_MIN_TIMEOUTS = 3
+_MIN_TIMEOUT_SHARE = 0.05
+"""Time-outs from which on a run gives a hint: their number, and their share of the attempts."""
 _PROGRESS_INTERVAL = 0.1
 """Minimum time between two calls of the progress callback, in seconds."""
 
@@ -79,6 +83,9 @@ class RequestReport:
         seconds: wall-clock time.
         problems: a few examples of every state except done and empty.
         usability: numbers of usable replies, failures and problems.
+        timeouts: attempts without a reply within ``teacher.timeout``.
+        estimated_charges: replies without usable token counts of the server, whose charge is an
+            estimate.
     """
 
     requests: int = 0
@@ -92,6 +99,24 @@ class RequestReport:
     seconds: float = 0.0
     problems: tuple[RequestProblem, ...] = ()
     usability: Usability = field(default_factory=Usability)
+    timeouts: int = 0
+    estimated_charges: int = 0
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """Return in words what to change because of time-outs and missing token counts."""
+        hints = []
+        if self.timeouts >= max(_MIN_TIMEOUTS, _MIN_TIMEOUT_SHARE * self.attempts):
+            hints.append(
+                f"{self.timeouts:,} of {self.attempts:,} attempts got no reply within "
+                "teacher.timeout; raise teacher.timeout, or lower teacher.concurrency"
+            )
+        if self.estimated_charges:
+            hints.append(
+                f"{self.estimated_charges:,} replies came without token counts, or with counts "
+                "that cannot be; an upper estimate of their tokens is charged in their place"
+            )
+        return tuple(hints)
 
 
 class RunStatistics:
@@ -112,6 +137,7 @@ class RunStatistics:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.sent = self.reused = self.attempts = self.replies = self.failures = 0
+        self.timeouts = self.estimated_charges = 0
         self.usage = Usage()
         self.charged = Charge()
         self.has_price = False
@@ -125,6 +151,7 @@ class RunStatistics:
         """Record a reply of this run and its charge."""
         self.replies += 1
         self.usage += reply.usage
+        self.estimated_charges += is_charge_estimated(reply)
         self.record_charge(charge)
 
     def record_charge(self, charge: Charge) -> None:
@@ -196,4 +223,6 @@ class RunStatistics:
             seconds,
             tuple(self.tally.problems),
             self.usability.result,
+            self.timeouts,
+            self.estimated_charges,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from vermeil.data.document import Document
@@ -85,7 +86,9 @@ def make_requests(
                 sample,
                 schema,
             )
-            yield to_multi_document(request) if config.documents_per_request > 1 else request
+            if config.documents_per_request > 1:
+                request = to_multi_document(request)
+            yield _with_roles(request, config)
 
 
 def verify_request(
@@ -95,7 +98,7 @@ def verify_request(
     config: TeacherConfig,
 ) -> Request:
     """Return the request that verifies the contested mentions of a document."""
-    return Request(
+    request = Request(
         document.id,
         document.text,
         VERIFY,
@@ -103,6 +106,7 @@ def verify_request(
         config.model,
         _parameters(config),
     )
+    return _with_roles(request, config)
 
 
 def reader(task: Task, config: TeacherConfig, prompt: str = "") -> Read:
@@ -122,6 +126,20 @@ def reader(task: Task, config: TeacherConfig, prompt: str = "") -> Read:
 def _read_verification(verification: Verification, text: str, reply: Reply) -> ReplyResult:
     verdicts = verification.read(text, reply)
     return ReplyResult(verdicts.state, problem=verdicts.problem, notes=verdicts.notes)
+
+
+def _with_roles(request: Request, config: TeacherConfig) -> Request:
+    """Return the request; without a system role, its instruction begins the first user message."""
+    if config.system_role:
+        return request
+    instruction = [m["content"] for m in request.messages if m["role"] == "system"]
+    others = [m for m in request.messages if m["role"] != "system"]
+    position = next((i for i, m in enumerate(others) if m["role"] == "user"), None)
+    if not instruction or position is None:
+        return request
+    merged = "\n\n".join([*instruction, others[position]["content"]])
+    others[position] = {**others[position], "content": merged}
+    return replace(request, messages=tuple(others))
 
 
 def _parameters(config: TeacherConfig) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from vermeil.data.reply import Reply, Request, Usage
+from vermeil.data.reply import REASONING_ONLY, Reply, Request, Usage
 
 _TEMPLATE_TOKENS = 256
 """Upper bound of the tokens that a server's chat template adds to the messages."""
@@ -36,10 +36,23 @@ def max_text_tokens(text: str) -> int:
 
 
 def actual_usage(request: Request, reply: Reply) -> Usage:
-    """Return the usage that the server counted, or the maximum if it counts none."""
-    if reply.usage.total or not reply.text:
+    """Return the usage that the server counted, or the maximum without usable counts."""
+    if not is_charge_estimated(reply):
         return reply.usage
-    return Usage(max_usage(request).prompt_tokens, max_text_tokens(reply.text))
+    most = max_usage(request)
+    # The length of reasoning that is not part of the text is unknown.
+    is_reasoning = reply.finish_reason == REASONING_ONLY
+    completion = most.completion_tokens if is_reasoning else max_text_tokens(reply.text)
+    return Usage(most.prompt_tokens, completion)
+
+
+def is_charge_estimated(reply: Reply) -> bool:
+    """Return whether the server counted no tokens for a reply, or sent counts that cannot be.
+
+    A rejection by a content filter, which has no text, costs nothing.
+    """
+    has_content = bool(reply.text) or reply.finish_reason != "content_filter"
+    return reply.invalid_usage or (not reply.usage.total and has_content)
 
 
 def count_characters(request: Request) -> int:

@@ -12,9 +12,11 @@ from typing import Any, Literal, get_args
 
 from vermeil.data.atomic import atomic_path
 from vermeil.data.document import Document
+from vermeil.data.malformed import MALFORMED
 from vermeil.data.records import document_to_line
 from vermeil.errors import DataError
 from vermeil.student.config import RESULT_INDEPENDENT_KEYS
+from vermeil.student.network.encoder import EMBEDDED
 from vermeil.training.job import TrainJob
 from vermeil.tuning.config import TuneConfig
 from vermeil.tuning.space import Values
@@ -22,6 +24,8 @@ from vermeil.tuning.space import Values
 Outcome = Literal["completed", "ended_early", "failed"]
 """Outcome of a trial: ended with its last scoring, at an earlier one for low scores, or with an
 error."""
+
+_UNREADABLE: tuple[type[Exception], ...] = (OSError, *MALFORMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class TrialLog:
         try:
             stored = json.loads(self._path.read_text("utf-8"))
             return [_trial(record) for record in stored["trials"]]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except _UNREADABLE as error:
             raise DataError(
                 f"is not a log of trials ({error}); delete it to restart the search",
                 self._path,
@@ -100,6 +104,10 @@ def log_of(job: TrainJob, config: TuneConfig, output: Path) -> TrialLog:
         "tune": config.model_dump(mode="json", exclude={"trials"}),
         "documents": [_digest(d) for d in (job.gold, job.silver, job.dev)],
     }
+    if job.student.encoder != EMBEDDED:  # the weights of the embedded encoder are fixed
+        from vermeil.student.network.encoder_digest import encoder_digest
+
+        sections["encoder"] = encoder_digest(job.student.encoder)
     digest = hashlib.sha256(json.dumps(sections).encode()).hexdigest()
     return TrialLog(output / "trials" / f"{digest[:16]}.json")
 

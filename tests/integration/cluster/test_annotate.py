@@ -134,3 +134,22 @@ def test_all_workers_stop_when_the_first_requests_fail_in_the_same_way(
     assert dict(report.states) == {State.DONE: 5, State.UNPARSABLE: number + 1 - 5}
     assert report.usable == 5
     assert len(server.seen) == number
+
+
+def test_one_rejected_document_fails_alone(
+    nodes: Nodes, server: FaultServer, task: Task, tmp_path: Path
+) -> None:
+    """A worker whose first request is rejected learns that the teacher answered other workers."""
+    found, store = documents(40), tmp_path / "replies.sqlite"
+    teacher = TeacherConfig(base_url=server.base_url, model="m", concurrency=4)
+    bad = {found[number].text for number in (3, 20, 33)}
+
+    def script(_asked: int, seen: Seen) -> Answer:
+        if seen.last_line in bad:
+            return Answer("blocked", status=403)
+        return Answer('{"entities": []}', stall=0.02)
+
+    server.script = script
+    annotate(found[1:3], task, teacher, store)
+    report = annotate(found, task, teacher, store, sender=request_sender_for(CONFIG))
+    assert dict(report.states) == {State.EMPTY: len(found) - 3, State.FAILED: 3}

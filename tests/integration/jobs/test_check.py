@@ -105,3 +105,15 @@ def test_labels_that_contradict_each_other_stop_the_check(project: Path) -> None
     report = check(project, 'task.labels.PER.aliases=["ORG"]')
     assert set(errors(report)) == {"task"}
     assert report.exit_code == 2
+
+
+def test_a_retired_model_is_a_warning_and_a_missing_price_an_error(
+    project: Path,
+) -> None:
+    remote = "teacher.base_url=https://teacher.invalid/v1"
+    report = check(project, remote, "teacher.model=o4-mini-2025-04-16")
+    (finding,) = [f for f in report.findings if f.about == "teacher.prices"]
+    assert finding.severity == "warning"
+    assert "o4-mini-2025-04-16 was due to retire on 2026-10-23" in finding.message
+    found = errors(check(project, remote, "teacher.model=own", "teacher.max_cost_usd=1"))
+    assert "price of 'own' is unknown" in found["teacher.prices"].message

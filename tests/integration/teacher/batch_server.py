@@ -28,6 +28,8 @@ class Item:
     status: int = 400
     code: str | None = None
     logprobs: dict[str, Any] | None = None
+    body: dict[str, Any] | None = None
+    """Body of a response with HTTP 200 of OpenAI's API, in place of a completion."""
 
 
 @dataclass
@@ -317,7 +319,8 @@ def openai_results(server: BatchServer, made: Made) -> dict[str, list[bytes]]:
         item = outcome(server, made, body)
         line: dict[str, Any] = {"id": "x", "custom_id": name, "response": None, "error": None}
         if item.kind in ("ok", "late"):
-            line["response"] = {"status_code": 200, "body": completion(item.content, item.logprobs)}
+            answer = item.body or completion(item.content, item.logprobs)
+            line["response"] = {"status_code": 200, "body": answer}
         elif item.kind == "error":
             error = {"message": item.content, "code": item.code}
             line["response"] = {"status_code": item.status, "body": {"error": error}}

@@ -158,9 +158,13 @@ def test_the_key_is_sent_and_stands_nowhere_else(
     assert all(KEY in str(s.headers) for s in server.seen)
     assert not any("sk-the-other-one" in str(s.headers) for s in server.seen)
     server.script = lambda number, seen: answer(**problem(403, "permission_error", f"no: {KEY}"))
+    rejected = annotate([Document("new", "New.")], task, claude, store)
+    assert rejected.states == {State.FAILED: 1}
+    other = store.with_name("other.sqlite")
     with pytest.raises(TeacherError) as caught:
-        annotate([Document("new", "New.")], task, claude, store)
-    outputs = [json.dumps(report.as_dict()), str(caught.value), caplog.text, *capfd.readouterr()]
+        annotate([Document("new", "New.")], task, claude, other)
+    outputs = [json.dumps(report.as_dict()), json.dumps(rejected.as_dict()), str(caught.value)]
+    outputs += [caplog.text, *capfd.readouterr()]
     with ReplyStore(store) as replies:
         outputs += [str(replies.attempts(d.id, "")) for d in documents]
     assert not any(KEY in text for text in outputs)

@@ -124,7 +124,7 @@ def test_the_format_is_recognised(tmp_path, name, content, texts):
 def test_an_unknown_format_is_an_error(tmp_path):
     path = tmp_path / "x.dat"
     path.write_text("just words\n")
-    assert "set format to one of jsonl, conll, tokens, text, parquet" in str(fails(path))
+    assert "set format to one of jsonl, conll, tokens, text, csv, parquet" in str(fails(path))
 
 
 def test_a_first_record_that_is_broken_is_an_error_with_its_line(tmp_path):
@@ -185,9 +185,9 @@ def test_records_of_another_format_name_their_keys_and_the_formats(tmp_path, con
 
 def test_a_folder_without_a_known_file_lists_its_files(tmp_path):
     assert "holds no .txt file; it is empty" in str(fails(tmp_path))
-    for name in ("dev.conll", "train.conll"):
+    for name in ("dev.csv", "train.csv"):
         (tmp_path / name).write_text("a O\n")
-    assert "no .txt file, but dev.conll, train.conll; name one file" in str(fails(tmp_path))
+    assert "no .txt file, but dev.csv, train.csv; name one file" in str(fails(tmp_path))
 
 
 def test_annotations_without_their_text_are_an_error(tmp_path):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.tiny import make_encoder
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.data.document import Annotation, Document, Span
@@ -47,6 +48,20 @@ def test_keys_are_those_of_version_0_1(blending: dict[str, Any], expected: str) 
         seed=8,
     )
     assert cache_key("x:1", (DOCUMENTS,), job) == expected
+
+
+def test_a_key_depends_on_the_files_of_the_encoder(tmp_path: Path) -> None:
+    encoder = make_encoder(tmp_path / "encoder")
+    job = TrainJob(
+        task=make_task(TaskConfig.model_validate({"labels": {"PER": {}}})),
+        student=StudentConfig(encoder=str(encoder)),
+    )
+    before = cache_key("x:1", (DOCUMENTS,), job)
+    (encoder / "README.md").write_text("Notes.")
+    assert cache_key("x:1", (DOCUMENTS,), job) == before
+    tokenizer = encoder / "tokenizer_config.json"
+    tokenizer.write_text(tokenizer.read_text("utf-8") + " ", "utf-8")
+    assert cache_key("x:1", (DOCUMENTS,), job) != before
 
 
 def test_probabilities_are_computed_once(tmp_path: Path) -> None:

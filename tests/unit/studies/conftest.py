@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 from vermeil.data.counts import Counts, MatchCounts
 from vermeil.studies.report.findings import findings
+from vermeil.studies.results.load import as_record, cell_from_record, results_from_record
+from vermeil.studies.results.study import StudyResults
 from vermeil.studies.statistics.compare import compare, summarise
 
 LABELS = {"PER": 0.05, "LOC": 0.03, "ORG": -0.06, "MISC": -0.14}
@@ -35,7 +38,8 @@ def score(f1: float, rng: np.random.Generator, groups: int) -> tuple[Counts, dic
         by_group[f"news-{number:03d}"] = row
     tallies = {label: MatchCounts(*values) for label, values in per_label.items()}
     spans = sum(tallies.values(), MatchCounts())
-    span_only = MatchCounts(min(spans.predicted, spans.correct + 20), spans.predicted, spans.gold)
+    ends = min(spans.predicted, spans.gold, spans.correct + 20)
+    span_only = MatchCounts(ends, spans.predicted, spans.gold)
     return Counts(tallies, span_only, {}, documents=groups * 6), by_group
 
 
@@ -118,7 +122,7 @@ MEANS = {
 def make_results(
     means: dict[str, float], seeds: int = 3, budgets: tuple[str, ...] = ("equal",)
 ) -> dict[str, Any]:
-    """Return whole results, with everything that a report can show."""
+    """Return the record of whole results, with everything that a report can show."""
     jitter = np.random.default_rng(5).normal(0, 0.007, (len(means), 10))
     cells = [
         make_cell(regimen, seed, mean + float(jitter[i, seed]), budget)
@@ -126,10 +130,15 @@ def make_results(
         for i, (regimen, mean) in enumerate(means.items())
         for seed in range(seeds)
     ]
+    known = [cell_from_record(cell) for cell in cells]
+    statistics = StudyResults(
+        cells=(),
+        summary=tuple(summarise(known)),
+        comparisons=tuple(compare(known, "gold_only", resamples=500)),
+    )
     results: dict[str, Any] = {
+        **as_record(statistics),
         "cells": cells,
-        "summary": summarise(cells),
-        "comparisons": compare(cells, "gold_only", resamples=500),
         "teacher": [make_teacher("standard", 0.79), make_teacher("chain_of_thought", 0.82)],
         "agreement": [
             {"prompts": ["standard", "chain_of_thought"], "documents": 360, "same": 301, "f1": 0.91}
@@ -146,7 +155,7 @@ def make_results(
             "student": {"encoder": "embedded", "learning_rate": 3e-4},
         },
     }
-    results["findings"] = findings(results)
+    results["findings"] = [asdict(one) for one in findings(results_from_record(results))]
     return results
 
 

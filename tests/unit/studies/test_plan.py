@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.study_records import cell_record
 
 from vermeil.errors import ConfigError, DataError
 from vermeil.evaluation.learning_curve import Curves
 from vermeil.studies.config import PlanConfig
-from vermeil.studies.plan import plan
+from vermeil.studies.plan import PlanReport, plan
+from vermeil.studies.results.frontier import Purchase
+from vermeil.studies.results.load import results_from_record
+from vermeil.studies.results.study import StudyResults
 from vermeil.studies.statistics.fitted_frontier import Frontier
 from vermeil.studies.statistics.frontier import frontier_record
 from vermeil.studies.statistics.prices import DocumentPrices
@@ -29,20 +33,11 @@ def cell(regimen: str, gold: int, silver: int, seed: int, groups: int = 60) -> d
     rng = np.random.default_rng([seed, gold, known])
     f1 += float(rng.normal(0, 0.004))
     counts = {f"g{i}": [int(rng.binomial(40, f1)), 40, 40] for i in range(groups)}
-    right = sum(row[0] for row in counts.values())
-    return {
-        "regimen": regimen,
-        "seed": seed,
-        "budget": "equal",
-        "gold_documents": gold,
-        "silver_documents": silver,
-        "sizes": [gold, silver],
-        "test": {"overall": {"f1": right / (40 * groups)}},
-        "test_groups": counts,
-    }
+    sizes = {"gold_documents": gold, "silver_documents": silver, "sizes": [gold, silver]}
+    return cell_record(regimen, seed, counts, **sizes)
 
 
-def study_over(golds: list[int], silvers: list[int], seeds: int = 3) -> dict[str, Any]:
+def study_over(golds: list[int], silvers: list[int], seeds: int = 3) -> StudyResults:
     cells = [
         cell(regimen, gold, silver, seed)
         for seed in range(seeds)
@@ -50,14 +45,20 @@ def study_over(golds: list[int], silvers: list[int], seeds: int = 3) -> dict[str
         for silver in silvers
         for regimen in ("gold_only", "simple_mix")
     ]
-    return {"cells": cells}
+    return results_from_record({"cells": cells})
 
 
 GRID = study_over([125, 250, 500, 1000], [1000, 4000])
 
 
+def purchase_of(report: PlanReport) -> Purchase:
+    """Return the recommended purchase."""
+    assert report.record.purchase is not None
+    return report.record.purchase
+
+
 def test_the_curve_is_found_again() -> None:
-    frontier = Frontier.fit(read_grid(GRID), 200)
+    frontier = Frontier.fit(read_grid(GRID.cells), 200)
     assert frontier.grid.regimen == "simple_mix"
     assert len(frontier.grid.sizes) == 12
     worth, (low, high) = frontier.gold_equivalent()
@@ -74,33 +75,34 @@ def test_the_curve_is_found_again() -> None:
 
 def test_what_is_recommended_is_the_best_division() -> None:
     report = plan(GRID, PlanConfig.model_validate(PRICED))
-    bought = report.record["purchase"]
-    best, gold, silver = bought["options"]
-    assert best["cost"] <= 100
-    assert gold["gold"] == 200
-    assert gold["silver"] == 0
-    assert silver == {**silver, "gold": 0, "silver": 4000}
-    assert best["gain"] >= max(gold["gain"], silver["gain"])
-    assert best["interval"][0] <= best["gain"] <= best["interval"][1]
-    assert bought["have"]["gold"] == 1000
+    bought = purchase_of(report)
+    best, gold, silver = bought.options
+    assert best.cost <= 100
+    assert (gold.gold, gold.silver) == (200, 0)
+    assert (silver.gold, silver.silver) == (0, 4000)
+    assert best.gain >= max(gold.gain, silver.gain)
+    assert best.interval[0] <= best.gain <= best.interval[1]
+    assert bought.have.gold == 1000
     assert "buy" in report.sentences[0]
     json.dumps(report.as_dict())
 
 
 def test_prices_decide() -> None:
     cheap = plan(GRID, PlanConfig.model_validate({**PRICED, "silver_price": 1.0}))
-    assert cheap.record["purchase"]["options"][0]["silver"] == 0
+    assert purchase_of(cheap).options[0].silver == 0
     dear = {**PRICED, "gold_price": 90.0, "silver_price": 0.01}
-    best = plan(GRID, PlanConfig.model_validate(dear)).record["purchase"]["options"][0]
-    assert best["gold"] <= 1
-    assert best["silver"] > 0
+    best = purchase_of(plan(GRID, PlanConfig.model_validate(dear))).options[0]
+    assert best.gold <= 1
+    assert best.silver > 0
 
 
 def test_money_never_buys_less_quality() -> None:
-    record = frontier_record(Frontier.fit(read_grid(GRID), 100), PlanConfig.model_validate(PRICED))
-    scores = [point["f1"] for point in record["line"]]
+    record = frontier_record(
+        Frontier.fit(read_grid(GRID.cells), 100), PlanConfig.model_validate(PRICED)
+    )
+    scores = [point.f1 for point in record.line]
     assert scores == sorted(scores)
-    assert all(p["interval"][0] <= p["f1"] + 0.02 for p in record["line"])
+    assert all(p.interval[0] <= p.f1 + 0.02 for p in record.line)
 
 
 def test_a_split_spends_no_more_than_there_is() -> None:
@@ -117,8 +119,8 @@ def test_a_split_spends_no_more_than_there_is() -> None:
 
 def test_sizes_far_beyond_the_data_are_not_recommended() -> None:
     rich = plan(GRID, PlanConfig.model_validate({**PRICED, "budget": 10_000.0}))
-    best = rich.record["purchase"]["options"][0]
-    assert best == {**best, "gold": 1000, "silver": 4000}
+    best = purchase_of(rich).options[0]
+    assert (best.gold, best.silver) == (1000, 4000)
     assert "run the study over larger sizes" in " ".join(rich.sentences)
     with pytest.raises(ConfigError, match="run the study over larger sizes"):
         plan(GRID, PlanConfig.model_validate({**PRICED, "gold": 2000, "silver": 8000}))

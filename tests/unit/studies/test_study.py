@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +23,8 @@ from vermeil.studies.collect import PRODUCTS
 from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.studies.plan import plan
+from vermeil.studies.results.cell import Exposure, LossPoint
+from vermeil.studies.results.load import read_results
 from vermeil.studies.settings import StudySettings
 from vermeil.studies.study import StudyReport, study
 from vermeil.tasks.protocol import Task
@@ -80,6 +83,7 @@ def test_a_study_writes_what_it_promises(
     report = run(corpora, task, encoder, tmp_path)
     results = json.loads((tmp_path / "results.json").read_text())
     assert {"cells", "comparisons", "environment"} <= set(results)
+    assert results["version"] == 2
     assert len(results["cells"]) == report.ran == 8
     for cell in results["cells"]:
         assert cell["gold_documents"] == 6
@@ -92,6 +96,7 @@ def test_a_study_writes_what_it_promises(
     assert not (tmp_path / "candidates").exists()
     best = json.loads((tmp_path / "best.json").read_text())
     assert best["dev_f1"] == max(c["dev"]["overall"]["f1"] for c in results["cells"])
+    assert read_results(tmp_path / "results.json") == report.results
 
 
 def test_finished_cells_are_not_run_again(
@@ -104,8 +109,8 @@ def test_finished_cells_are_not_run_again(
     assert (again.ran, again.reused) == (1, 3)
     more = run(corpora, task, encoder, tmp_path, regimens=["gold_only", "pooled", "power"])
     assert (more.ran, more.reused) == (2, 4)
-    scores = [c["test"]["overall"]["f1"] for c in first.results["cells"]]
-    assert [c["test"]["overall"]["f1"] for c in more.results["cells"]][:2] == scores[:2]
+    scores = [c.test for c in first.results.cells]
+    assert [c.test for c in more.results.cells][:2] == scores[:2]
 
 
 def test_a_study_that_is_stopped_goes_on_where_it_was(
@@ -122,8 +127,8 @@ def test_a_study_that_is_stopped_goes_on_where_it_was(
     assert (again.ran, again.reused) == (6, 2)
 
 
-def climbs(curve: list[dict[str, float]]) -> int:
-    rates = [point["learning_rate"] for point in curve]
+def climbs(curve: Sequence[LossPoint]) -> int:
+    rates = [point.learning_rate for point in curve]
     return sum(later > earlier for earlier, later in pairwise(rates))
 
 
@@ -138,17 +143,17 @@ def test_variants_are_regimens_with_settings_of_their_own(
     }
     regimens = ["gold_only", "simple_mix", "pooled", *variants]
     report = run(corpora, task, encoder, tmp_path, regimens=regimens, variants=variants, seeds=[0])
-    cells = {cell["regimen"]: cell for cell in report.results["cells"]}
+    cells = {cell.regimen: cell for cell in report.results.cells}
     assert list(cells) == regimens
-    keys = {name: cell["key"] for name, cell in cells.items()}
+    keys = {name: cell.key for name, cell in cells.items()}
     assert keys["the_same"] == keys["pooled"]
     assert len(set(keys.values())) == len(regimens) - 1
-    rises = {name: climbs(cells[name]["curve"]) for name in ("simple_mix", "restarted")}
+    rises = {name: climbs(cells[name].curve) for name in ("simple_mix", "restarted")}
     assert rises["restarted"] > rises["simple_mix"]
-    assert cells["weighed"]["plan"]["realised"] == cells["weighed"]["plan"]["planned"]
-    exposure = cells["pooled"]["exposure"]
-    assert exposure["gold"] == {"examples": 6, "mean": 2.0, "least": 2, "most": 2}
-    assert exposure["silver"]["most"] - exposure["silver"]["least"] <= 1
+    assert cells["weighed"].plan.realised == cells["weighed"].plan.planned
+    exposure = cells["pooled"].exposure
+    assert exposure["gold"] == Exposure(examples=6, mean=2.0, least=2, most=2)
+    assert exposure["silver"].most - exposure["silver"].least <= 1
 
 
 def test_a_wrong_variant_is_named(
@@ -165,10 +170,10 @@ def test_cells_in_processes_of_their_own_are_the_same(
     settings: dict[str, Any] = {"regimens": ["gold_only", "simple_mix"], "seeds": [0]}
     alone = run(corpora, task, encoder, tmp_path / "a", **settings)
     beside = run(corpora, task, encoder, tmp_path / "b", workers=2, **settings)
-    for one, other in zip(alone.results["cells"], beside.results["cells"], strict=True):
-        assert one["key"] == other["key"]
-        assert one["test"] == other["test"]
-        assert one["curve"] == other["curve"]
+    for one, other in zip(alone.results.cells, beside.results.cells, strict=True):
+        assert one.key == other.key
+        assert one.test == other.test
+        assert one.curve == other.curve
 
 
 def test_a_plan_that_two_budgets_share_is_run_once(
@@ -176,9 +181,9 @@ def test_a_plan_that_two_budgets_share_is_run_once(
 ) -> None:
     settings: dict[str, Any] = {"regimens": ["gold_only", "simple_mix"], "seeds": [0]}
     report = run(corpora, task, encoder, tmp_path, budgets=["epochs", "equal"], **settings)
-    assert len(report.results["cells"]) == 4
+    assert len(report.results.cells) == 4
     assert report.ran == 3
-    assert {c["budget"] for c in report.results["cells"]} == {"epochs", "equal"}
+    assert {c.budget for c in report.results.cells} == {"epochs", "equal"}
 
 
 def test_the_ceiling_gives_silver_documents_their_gold_labels(
@@ -188,9 +193,9 @@ def test_the_ceiling_gives_silver_documents_their_gold_labels(
     silver = [replace(d, annotation=Annotation(())) for d in gold]
     corpora = StudyCorpora(gold, silver, (), sentences("test", 6))
     report = run(corpora, task, encoder, tmp_path, regimens=["gold_only", "ceiling"], seeds=[0])
-    [ceiling] = [c for c in report.results["cells"] if c["regimen"] == "ceiling"]
-    assert ceiling["gold_documents"] == 12
-    assert ceiling["silver_documents"] == 0
+    [ceiling] = [c for c in report.results.cells if c.regimen == "ceiling"]
+    assert ceiling.gold_documents == 12
+    assert ceiling.silver_documents == 0
     assert report.model is None  # without dev there is nothing to choose by
 
 
@@ -205,15 +210,20 @@ def test_auto_corrects_silver_and_learns_plain_text_within_the_same_budget(
     plain = run(erring, task, encoder, tmp_path, **both)
     extended = run(erring, task, encoder, tmp_path, **both, plain_documents=15)
     assert (plain.ran, extended.ran, extended.reused) == (3, 1, 2)
-    *others, auto = extended.results["cells"]
-    counts = auto["refinement"]["documents"]
+    *others, auto = extended.results.cells
+    assert auto.refinement is not None
+    counts = auto.refinement.documents
     assert (counts["doubly_labelled"], counts["self_annotated"]) == (refining.GOLD_TEXTS, 15)
-    assert "self_annotated" not in plain.results["cells"][-1]["refinement"]["documents"]
-    assert auto["silver_documents"] == counts["written"] == 20 + 15
-    assert auto["wordpieces"] == pytest.approx(others[-1]["wordpieces"], rel=0.01)
+    without = plain.results.cells[-1].refinement
+    assert without is not None
+    assert "self_annotated" not in without.documents
+    assert auto.silver_documents == counts["written"] == 20 + 15
+    assert auto.wordpieces == pytest.approx(others[-1].wordpieces, rel=0.01)
     # More than there are: all that are left.
     most = run(erring, task, encoder, tmp_path, **both, plain_documents=1000)
-    assert most.results["cells"][-1]["refinement"]["documents"]["self_annotated"] == 45 - 20
+    with_all = most.results.cells[-1].refinement
+    assert with_all is not None
+    assert with_all.documents["self_annotated"] == 45 - 20
 
 
 def test_the_leak_check_names_shared_texts(
@@ -226,8 +236,9 @@ def test_the_leak_check_names_shared_texts(
         [*corpora.gold, long], corpora.silver, (), [*corpora.test, replace(long, id="y")]
     )
     report = run(leaky, task, encoder, tmp_path, regimens=["gold_only"], seeds=[0])
-    assert report.results["leaks"]["gold/test"]["exact"] == 1
-    assert any("Leak" in f["text"] for f in report.results["findings"])
+    assert report.results.leaks is not None
+    assert report.results.leaks["gold/test"].exact == 1
+    assert any("Leak" in f.text for f in report.results.findings)
 
 
 @pytest.mark.parametrize(
@@ -276,15 +287,15 @@ def test_a_grid_of_sizes_is_a_block_each_and_gold_alone_is_trained_once(
         silver_documents=[6, 12],
         budgets=["epochs"],
     )
-    rows = report.results["summary"]
-    sizes = {(r["gold_documents"], r["silver_documents"], r["regimen"]) for r in rows}
+    rows = report.results.summary
+    sizes = {(r.gold_documents, r.silver_documents, r.regimen) for r in rows}
     assert len(rows) == len(sizes) == 8
     assert report.ran == 2 + 4
-    by_size = {(c["regimen"], *c["sizes"]): c["key"] for c in report.results["cells"]}
+    by_size = {(c.regimen, *(c.sizes or ())): c.key for c in report.results.cells}
     assert by_size["gold_only", 3, 6] == by_size["gold_only", 3, 12]
     assert by_size["gold_only", 3, 6] != by_size["gold_only", 6, 6]
-    assert len({row["silver_documents"] for row in report.results["comparisons"]}) == 2
-    assert report.results["frontier"] is None
+    assert len({row.silver_documents for row in report.results.comparisons}) == 2
+    assert report.results.frontier is None
 
 
 def test_enough_sizes_make_a_frontier_and_a_plan(
@@ -302,10 +313,11 @@ def test_enough_sizes_make_a_frontier_and_a_plan(
     )
     config = PlanConfig(gold_price=1.0, silver_price=0.1, budget=5.0, resamples=100)
     report = plan(tmp_path / "results.json", config)
-    assert [(s["gold"], s["silver"]) for s in report.record["sizes"]] == [
+    assert [(s.gold, s.silver) for s in report.record.sizes] == [
         (gold, silver) for gold in (3, 6, 9) for silver in (0, 6, 12)
     ]
-    assert report.record["purchase"]["options"][0]["cost"] <= 5
+    assert report.record.purchase is not None
+    assert report.record.purchase.options[0].cost <= 5
     assert "How much gold and silver" in (tmp_path / "report.html").read_text()
     assert "How much gold and silver" in (tmp_path / "report.md").read_text()
 
@@ -317,12 +329,12 @@ def test_observed_cells_have_the_same_scores(
     plain = run(corpora, task, encoder, tmp_path / "plain", **settings)
     mechanism = {"regimens": ["simple_mix"], "points": 3, "documents": 5}
     watched = run(corpora, task, encoder, tmp_path / "watched", mechanism=mechanism, **settings)
-    (row,) = watched.results["mechanism"]
-    assert row["regimen"] == "simple_mix"
-    assert plain.results["mechanism"] == []
-    for before, after in zip(plain.results["cells"], watched.results["cells"], strict=True):
-        assert before["test"] == after["test"]
-        assert (before["key"] == after["key"]) == (before["regimen"] == "gold_only")
+    (row,) = watched.results.mechanism
+    assert row.regimen == "simple_mix"
+    assert plain.results.mechanism == ()
+    for before, after in zip(plain.results.cells, watched.results.cells, strict=True):
+        assert before.test == after.test
+        assert (before.key == after.key) == (before.regimen == "gold_only")
     again = run(corpora, task, encoder, tmp_path / "watched", mechanism=mechanism, **settings)
     assert again.ran == 0
 
@@ -334,19 +346,20 @@ def test_only_what_is_compared_can_be_observed(
         run(corpora, task, encoder, tmp_path, mechanism={"regimens": ["pooled"]})
 
 
-def test_finished_cells_of_an_earlier_version_are_reused(
+def test_finished_cells_with_earlier_names_are_reused(
     corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
 ) -> None:
     mechanism = {"regimens": ["simple_mix"], "points": 3, "documents": 5}
     settings = {"regimens": ["gold_only", "simple_mix"], "seeds": [0], "mechanism": mechanism}
     now = run(corpora, task, encoder, tmp_path, **settings)
-    [path] = [p for p in tmp_path.glob("cells/*.json") if "mechanism" in json.loads(p.read_text())]
+    cells = {p: json.loads(p.read_text()) for p in tmp_path.glob("cells/*.json")}
+    [path] = [p for p, cell in cells.items() if cell["mechanism"]]
     cell = json.loads(path.read_text())
     cell["mechanism"]["spans"]["said"] = cell["mechanism"]["spans"].pop("mistakes")
     path.write_text(json.dumps(cell))
     again = run(corpora, task, encoder, tmp_path, **settings)
     assert (again.ran, again.reused) == (0, 2)
-    assert again.results["mechanism"] == now.results["mechanism"]
+    assert again.results.mechanism == now.results.mechanism
 
 
 @pytest.mark.parametrize("finished", [True, False])

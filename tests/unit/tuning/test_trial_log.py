@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.tiny import make_encoder
 from tests.toys import sentences
 
 from vermeil.blending.config import BlendingConfig
@@ -74,3 +75,15 @@ def test_a_search_with_other_inputs_has_a_record_of_its_own(task: Task, tmp_path
         path(job, TuneConfig.model_validate({"space": {"student.dropout": [0.1]}})),
     ]
     assert len({first, *others}) == 10
+
+
+def test_a_search_with_other_weights_has_a_log_of_its_own(task: Task, tmp_path: Path) -> None:
+    encoder = make_encoder(tmp_path / "encoder")
+    job = TrainJob(gold=sentences(3), task=task, student=StudentConfig(encoder=str(encoder)))
+    logs = [log_of(job, TuneConfig(), tmp_path)]
+    weights = encoder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    logs.append(log_of(job, TuneConfig(), tmp_path))
+    for number, log in enumerate(logs):
+        log.write(TRIALS[: number + 1])
+    assert len(list((tmp_path / "trials").iterdir())) == 2

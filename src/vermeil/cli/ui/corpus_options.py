@@ -48,7 +48,7 @@ _OPTIONS: dict[str, Any] = {
         typer.Option(
             "--tag-key",
             help="Key or column of the tags (tokens, parquet, datasets), name of a column or key "
-            "(conll), or the layer (webanno).",
+            "(conll), column of the label (csv), or the layer (webanno).",
         ),
     ],
     "token_key": Annotated[
@@ -59,12 +59,12 @@ _OPTIONS: dict[str, Any] = {
         str | None,
         typer.Option(
             "--text-key",
-            help="Key or column of the text (tokens, parquet, datasets, annotation tools).",
+            help="Key or column of the text (tokens, csv, parquet, datasets, annotation tools).",
         ),
     ],
     "id_key": Annotated[
         str | None,
-        typer.Option("--id-key", help="Key or column of the id (tokens, parquet, datasets)."),
+        typer.Option("--id-key", help="Key or column of the id (tokens, csv, parquet, datasets)."),
     ],
     "span_group": Annotated[
         str | None,

@@ -23,8 +23,8 @@ PARTS: dict[str, Callable[[Report], Iterator[RenderableType]]] = {"refinement": 
 
 def print_report(report: Report, title: str = "") -> None:
     """Print a report, as ``as_dict()`` gives it, to standard output."""
-    out = console()
-    shown = {key: value for key, value in report.items() if key not in (*HIDDEN, *PARTS)}
+    out, hidden = console(), (*HIDDEN, *PARTS)
+    shown = {key: value for key, value in report.items() if key not in hidden}
     for part in _parts(title, shown):
         out.print(part)
     for key, show in PARTS.items():

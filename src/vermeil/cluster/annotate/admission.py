@@ -13,7 +13,7 @@ from vermeil.teacher.backends.base import AttemptError, ServerRateLimits
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.limits.admission import Admission, AdmissionFactory
 from vermeil.teacher.limits.prices import price_of
-from vermeil.teacher.limits.spending import charge_of, spending_cap
+from vermeil.teacher.limits.spending import charge_of, failure_charge, spending_cap
 from vermeil.teacher.store.charges import Charge, Reservation
 from vermeil.teacher.store.group_commit import GroupCommit
 from vermeil.teacher.store.store import ReplyStore
@@ -160,8 +160,8 @@ class RemoteSpendingLimit:
     def record_failure(
         self, request: Request, fault: AttemptError, reservation: Reservation
     ) -> Charge:
-        """Add a failed attempt; charge it in full if it may have been billed."""
-        charge = Charge() if fault.unbilled else reservation.charge
+        """Add a failed attempt; return its charge."""
+        charge = failure_charge(fault, reservation, self.price)
         self._store.add(request, error=str(fault), charge=charge, reserved=reservation)
         self._record_charge(reservation, charge)
         return charge
@@ -236,3 +236,7 @@ class RemoteFirstFailures:
         if self._is_needed:
             self._is_needed = False
             await self._client.call(messages.RecordUsable())
+
+    async def has_usable(self) -> bool:
+        """Return whether any worker recorded a usable reply."""
+        return bool(await self._client.call(messages.HasUsable()))

@@ -50,7 +50,7 @@ class Coordinator:
     """
 
     def __init__(self, config: TeacherConfig, store: Path) -> None:
-        self._store = ReplyStore(store)
+        self._store, self._model = ReplyStore(store), config.model
         self._group_commit = GroupCommit(self._store)
         self._spending_limit = SpendingLimit(config, self._store, self._group_commit)
         self._rate_limiter = RateLimiter(config)
@@ -134,6 +134,9 @@ class Coordinator:
                 await self._record(lease, failure)
             case messages.RecordUsable():
                 await self._first_failures.record_usable()
+            case messages.HasUsable():
+                has_usable = await self._first_failures.has_usable()
+                return has_usable or self._store.has_reply(self._model)
             case _:
                 assert_never(call)
         return None

@@ -282,6 +282,8 @@ class _ChunkedRun:
             totals.attempts + report.attempts,
             usage=totals.usage + report.usage,
             cost_usd=cost,
+            timeouts=totals.timeouts + report.timeouts,
+            estimated_charges=totals.estimated_charges + report.estimated_charges,
         )
         self._report_progress()
 
@@ -307,6 +309,8 @@ class _ChunkedRun:
             time.monotonic() - self._began,
             tuple(self._tally.problems),
             self._all_usability(),
+            self._totals.timeouts,
+            self._totals.estimated_charges,
         )
 
 

@@ -42,7 +42,12 @@ class RecordUsable:
     """Call: record a usable reply; the run then never stops."""
 
 
-Call = TryReserveAmount | TryAcquire | RecordFailure | RecordUsable
+@dataclass(frozen=True, slots=True)
+class HasUsable:
+    """Call: the result is whether a worker recorded a usable reply, or the store has a reply."""
+
+
+Call = TryReserveAmount | TryAcquire | RecordFailure | RecordUsable | HasUsable
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,7 @@ from vermeil.corpora.objects import read_objects
 from vermeil.corpora.source import Line, add_error_location, decode_line, stem_of
 from vermeil.corpora.tokenised import join_words
 from vermeil.data.document import Document
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.records import document_from_record, document_to_line, document_to_record
 from vermeil.errors import DataError
 
@@ -112,7 +114,7 @@ class Partition:
                         yield file  # type: ignore[misc]
                 else:
                     yield raw
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise DataError(f"cannot be read ({error})", path) from error
 
     @contextmanager
@@ -203,7 +205,7 @@ def _documents_from_rows(
     """Yield the documents of rows with column text or tokens (words), and optional id and group."""
     for number, row in enumerate(rows, offset + 1):
         record = {"id": str(row.get("id") or f"{stem}:{number}"), "group": row.get("group")}
-        with add_error_location(Path(stem), number):
+        with translate_malformed(Path(stem), number):
             if row.get("text") is not None:
                 record["text"] = row["text"]
             elif row.get("tokens") is not None:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from vermeil.corpora.folders import new_folder
 from vermeil.corpora.source import translate_file_errors
 from vermeil.data.atomic import atomic_path, write_json
+from vermeil.data.malformed import MALFORMED, translate_malformed
 from vermeil.errors import DataError
 from vermeil.optional import require
 
@@ -65,7 +66,8 @@ def read_rows(path: Path) -> TableRows:
             files, features = [path], {}
     schema = _schema(files[0])
     features = features or _features(schema.metadata or {})
-    objects = frozenset(field.name for field in schema if _holds_objects(field.type))
+    with translate_malformed(files[0]):  # a name may not be UTF-8
+        objects = frozenset(field.name for field in schema if _holds_objects(field.type))
     return TableRows(features, schema.names, objects, _rows(files))
 
 
@@ -190,7 +192,7 @@ def _spool_batches(batches: Iterable[Any], schema: Any, stack: ExitStack) -> Ite
 
 def _files_of(path: Path) -> tuple[list[Path], Features]:
     if (path / SPLITS).exists():
-        splits = _json(path / SPLITS).get("splits", [])
+        splits = _names(_json(path / SPLITS).get("splits"), path / SPLITS)
         if len(splits) != 1:
             raise DataError(
                 f"holds the splits {', '.join(splits)}; name the folder of one of them",
@@ -199,10 +201,14 @@ def _files_of(path: Path) -> tuple[list[Path], Features]:
         path = path / splits[0]
     if (path / STATE).exists():
         state, info = _json(path / STATE), _json(path / INFO)
-        files = [path / item["filename"] for item in state.get("_data_files", ())]
+        found = state.get("_data_files")
+        found = found if isinstance(found, list) else []
+        found = [item.get("filename") if isinstance(item, dict) else None for item in found]
+        files = [path / name for name in _names(found, path / STATE)]
         if not files:
             raise DataError("lists no data files; expected at least one", path / STATE)
-        return files, info.get("features") or {}
+        features = info.get("features")
+        return files, features if isinstance(features, dict) else {}
     files = sorted((*path.glob("*.parquet"), *path.glob("*.arrow")))
     if not files:
         raise DataError("the folder holds neither a dataset nor Parquet files", path)
@@ -215,6 +221,13 @@ def _files_of(path: Path) -> tuple[list[Path], Features]:
     return files, {}
 
 
+def _names(found: Any, path: Path) -> list[str]:
+    """Return the names of files or folders that a description of `datasets` lists."""
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise DataError("lists no names of files or splits; expected strings", path)
+    return found
+
+
 def _rows(files: Sequence[Path]) -> Iterator[tuple[Path, int, dict[str, Any]]]:
     pa = _pyarrow()
     for path in files:
@@ -222,11 +235,12 @@ def _rows(files: Sequence[Path]) -> Iterator[tuple[Path, int, dict[str, Any]]]:
         with translate_file_errors(path), ExitStack() as stack:
             try:
                 for batch in _record_batches(path, stack):
+                    batch.validate(full=True)  # an Arrow file may hold offsets beyond its data
                     for row in batch.to_pylist():
                         number += 1
                         yield path, number, row
-            except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-                raise DataError(f"is damaged: {error}", path) from error
+            except (pa.ArrowException, *MALFORMED) as error:
+                raise DataError(f"is damaged after row {number}: {error}", path) from error
 
 
 def _record_batches(path: Path, stack: ExitStack) -> Iterator[Any]:
@@ -237,7 +251,7 @@ def _record_batches(path: Path, stack: ExitStack) -> Iterator[Any]:
 
         yield from stack.enter_context(pq.ParquetFile(path)).iter_batches(BATCH_ROWS)
         return
-    reader = _arrow(stack.enter_context(pa.OSFile(str(path))), pa)
+    reader = _arrow(stack.enter_context(pa.memory_map(str(path))), pa)
     if hasattr(reader, "num_record_batches"):
         for number in range(reader.num_record_batches):
             yield reader.get_batch(number)
@@ -246,6 +260,7 @@ def _record_batches(path: Path, stack: ExitStack) -> Iterator[Any]:
 
 
 def _arrow(file: Any, pa: Any) -> Any:
+    # Of a memory map, pyarrow allocates nothing by the sizes that a damaged file states.
     try:
         return pa.ipc.open_stream(file)
     except pa.ArrowInvalid:
@@ -261,9 +276,9 @@ def _schema(path: Path) -> Any:
                 import pyarrow.parquet as pq
 
                 return pq.read_schema(path)
-            with pa.OSFile(str(path)) as file:
+            with pa.memory_map(str(path)) as file:
                 return _arrow(file, pa).schema
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        except (pa.ArrowException, *MALFORMED) as error:
             raise DataError(
                 f"is neither a Parquet nor an Arrow file, or is damaged: {error}", path
             ) from error
@@ -277,9 +292,9 @@ def _is_parquet(path: Path) -> bool:
 def _features(metadata: Mapping[bytes, bytes]) -> Features:
     try:
         described = json.loads(metadata.get(b"huggingface", b"{}"))
-    except json.JSONDecodeError:
+        found = described["info"]["features"]
+    except (ValueError, LookupError, TypeError, RecursionError):
         return {}
-    found = described.get("info", {}).get("features") if isinstance(described, dict) else None
     return found if isinstance(found, dict) else {}
 
 
@@ -287,7 +302,7 @@ def _json(path: Path) -> dict[str, Any]:
     with translate_file_errors(path):
         try:
             value = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError(f"not JSON: {error}", path) from error
     if not isinstance(value, dict):
         raise DataError("expected a JSON object", path)

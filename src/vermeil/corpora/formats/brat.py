@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vermeil.corpora.folders import file_name, files_below, new_folder
+from vermeil.corpora.offsets import parse_offset
 from vermeil.corpora.source import (
     Line,
     LocatedDocument,
-    add_error_location,
     read_lines,
     read_whole,
     translate_file_errors,
@@ -30,6 +30,7 @@ from vermeil.corpora.surfaces import DIFFERENT, StatedSpan, check_surfaces
 from vermeil.corpora.tokenised import count_unsupported
 from vermeil.corpora.tools.extras import ImportedAnnotation, restore
 from vermeil.data.document import Document, Range, Span
+from vermeil.data.malformed import translate_malformed
 from vermeil.errors import DataError
 
 PIECES = "discontinuous"
@@ -82,7 +83,7 @@ def read_brat(path: Path) -> Iterator[LocatedDocument]:
         imported = ImportedAnnotation(text)
         if annotation_file.exists():
             imported = _read_annotation(annotation_file, text)
-        with add_error_location(annotation_file if annotation_file.exists() else file):
+        with translate_malformed(annotation_file if annotation_file.exists() else file):
             document = restore(imported, None, name)
         yield LocatedDocument(file, None, document)
 
@@ -171,7 +172,7 @@ def _read_annotation(path: Path, text: str) -> ImportedAnnotation:
     related: list[tuple[int, str]] = []
     unread: Counter[str] = Counter()
     for line in read_lines(path):
-        with add_error_location(path, line.number):
+        with translate_malformed(path, line.number):
             kind = line.text[:1]
             if not line.text.strip():
                 continue
@@ -190,7 +191,7 @@ def _read_annotation(path: Path, text: str) -> ImportedAnnotation:
     names = {name: number for number, name in enumerate(entities)}
     relations = []
     for number, row in related:
-        with add_error_location(path, number):
+        with translate_malformed(path, number):
             relations.append(_relation(row, names, unread))
     found = [relation for relation in relations if relation is not None]
     ranges = _checked_ranges(path, text, entities, unread)
@@ -228,7 +229,8 @@ def _entity(line: Line) -> tuple[str, _Entity]:
     label, _, where = cells[1].partition(" ") if len(cells) > 1 else ("", "", "")
     try:
         places = [
-            (int(start), int(end)) for start, end in (place.split() for place in where.split(";"))
+            (parse_offset(start), parse_offset(end))
+            for start, end in (place.split() for place in where.split(";"))
         ]
     except ValueError:
         places = []

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from vermeil.corpora.offsets import parse_offset
 from vermeil.corpora.source import Line
 from vermeil.data.tags import is_plain_tag, split_tag
 from vermeil.errors import DataError
@@ -66,7 +67,10 @@ def row_number(cell: str) -> tuple[int, int | None] | None:
     match = _NUMBER.fullmatch(cell)
     if match is None:
         return None
-    return int(match[1]), None if match[2] is None else int(match[2])
+    try:
+        return parse_offset(match[1]), None if match[2] is None else parse_offset(match[2])
+    except ValueError:
+        return None
 
 
 def key_values(cell: str) -> Iterator[tuple[str, str]]:

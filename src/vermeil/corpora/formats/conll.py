@@ -36,7 +36,7 @@ from vermeil.corpora.formats.column_survey import (
     split_cells,
 )
 from vermeil.corpora.reading import Reading
-from vermeil.corpora.source import Line, add_error_location, stem_of
+from vermeil.corpora.source import Line, stem_of
 from vermeil.corpora.tokenised import (
     TokenisedRow,
     document_to_tagged_words,
@@ -44,6 +44,7 @@ from vermeil.corpora.tokenised import (
     row_to_document,
 )
 from vermeil.data.document import Document
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.tags import ReadScheme, Scheme, split_tag
 from vermeil.errors import DataError
 
@@ -104,7 +105,7 @@ def read_conll(
             tags=text.tags if text.annotated and reading.with_tags else None,
             text=text.text,
         )
-        with add_error_location(config.path, text.line):
+        with translate_malformed(config.path, text.line):
             document = row_to_document(row, scheme)
         if TEXT in text.comments and document.text != text.comments[TEXT]:
             reading.skipped["text_comments_without_the_words"] += 1
@@ -194,7 +195,7 @@ def _texts(
         if line.number == layout.header:
             skipped["header_rows"] += 1
             continue
-        with add_error_location(config.path, line.number), _with_header_hint(line, layout):
+        with translate_malformed(config.path, line.number), _with_header_hint(line, layout):
             _add_row(text, cells, layout, scheme, skipped)
         if text.words and not text.line:
             text.line, text.group = line.number, _group(cells, config, groups.current)
@@ -258,7 +259,9 @@ def _add_row(
         found = row_number(cells[0])
         if found is None or "." in cells[0]:
             if found is None:
-                raise DataError(f"{cells[0]!r} is not the number of a row, but other rows have one")
+                raise DataError(
+                    f"{cells[0][:40]!r} is not the number of a row, but other rows have one"
+                )
             skipped["empty_nodes"] += 1
             return
         number, end = found
@@ -267,6 +270,7 @@ def _add_row(
             text.parts.append(_tag(cells, layout, scheme))
             if number == text.parts_until:
                 text.tags[-1] = _merge([text.tags[-1], *text.parts])
+                text.parts = []
             return
     word = cells[layout.word]
     if not word:

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.objects import read_object_lines
 from vermeil.corpora.reading import Reading
-from vermeil.corpora.source import Line, LocatedDocument, add_error_location
+from vermeil.corpora.source import Line, LocatedDocument
 from vermeil.corpora.target import WriteTarget
 from vermeil.data.document import Document
+from vermeil.data.malformed import translate_malformed
 
 
 class FileStart:
@@ -39,7 +40,7 @@ class FileStart:
         """
         if not self._holds_objects:
             return None
-        with add_error_location(self.config.path, self.opening.number):
+        with translate_malformed(self.config.path, self.opening.number):
             return next(iter(read_object_lines(self.lines, self.config.path)), (0, {}))[1]
 
 

@@ -11,6 +11,7 @@ format requires reading the whole file at once.
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -21,7 +22,6 @@ from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.reading import Reading
 from vermeil.corpora.source import (
     LocatedDocument,
-    add_error_location,
     stem_of,
     translate_file_errors,
 )
@@ -34,6 +34,7 @@ from vermeil.corpora.tools.extras import (
 )
 from vermeil.data.atomic import atomic_path
 from vermeil.data.document import Document, Range, Span
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.words import words_of
 from vermeil.errors import DataError
 from vermeil.optional import require
@@ -42,6 +43,9 @@ SPAN_GROUP = "sc"
 """Span group for spans that may overlap."""
 
 _MISSING, _MIN_CATEGORY_SCORE = 0, 0.5
+_PLAIN_SIZE, _COMPRESSION = 1 << 26, 100
+"""Largest size of decompressed data: bytes, and bytes per byte of the file. Text compresses to
+about a tenth."""
 
 
 def read_docbin(config: CorpusConfig, reading: Reading) -> Iterator[LocatedDocument]:
@@ -65,11 +69,12 @@ def read_docbin(config: CorpusConfig, reading: Reading) -> Iterator[LocatedDocum
         with translate_file_errors(file):
             data = file.read_bytes()
         try:
+            _check_size(data)
             docs = spacy.tokens.DocBin().from_bytes(data).get_docs(vocab)
         except Exception as error:
             raise DataError(f"is not a DocBin of spaCy, or is damaged ({error})", file) from error
-        for number, doc in enumerate(docs):
-            with add_error_location(file, number + 1):
+        for number, doc in enumerate(_decoded(docs, file)):
+            with translate_malformed(file, number + 1):
                 document = _document(doc, f"{stem_of(file)}-{number}", named)
             groups.update(dict.fromkeys(doc.spans))
             if named is None:
@@ -83,6 +88,31 @@ def read_docbin(config: CorpusConfig, reading: Reading) -> Iterator[LocatedDocum
             path,
         )
     reading.choices["spans"] = f"span group {named}" if named else ", ".join(kinds) or "none"
+
+
+def _check_size(data: bytes) -> None:
+    """Raise `ValueError` if the data is far larger when it is decompressed."""
+    allowed = _PLAIN_SIZE + _COMPRESSION * len(data)
+    decompressor = zlib.decompressobj()
+    decompressor.decompress(data, allowed)
+    if decompressor.unconsumed_tail:
+        raise ValueError(f"{len(data):,} bytes hold more than {allowed:,} bytes of data")
+
+
+def _decoded(docs: Iterator[Any], file: Path) -> Iterator[Any]:
+    """Yield spaCy's documents, which are decoded one by one."""
+    number = 0
+    while True:
+        number += 1
+        try:
+            doc = next(docs, None)
+        except Exception as error:
+            raise DataError(
+                f"is damaged ({type(error).__name__}: {error})", file, number
+            ) from error
+        if doc is None:
+            return
+        yield doc
 
 
 def write_docbin(documents: Iterable[Document], path: Path) -> None:
@@ -163,7 +193,7 @@ def _document(doc: Any, name: str, named: str | None) -> Document:
     has_group = (named or SPAN_GROUP) in doc.spans
     if named is None:
         annotated = known is not None or doc.has_annotation("ENT_IOB") or has_group
-        found = list(dict.fromkeys((*_keyed(group), *_keyed(doc.ents))))
+        found = list((Counter(_keyed(group)) | Counter(_keyed(doc.ents))).elements())
     else:
         annotated = has_group
         found = _keyed(group)
@@ -173,6 +203,9 @@ def _document(doc: Any, name: str, named: str | None) -> Document:
     for key in doc.spans:
         if key != (named or SPAN_GROUP):
             unread[f"span group {key}"] = len(doc.spans[key])
+    for label, value in doc.cats.items():
+        if not isinstance(value, int | float):
+            raise DataError(f"the category {label!r} has the score {value!r}; expected a number")
     cats = tuple(label for label, value in doc.cats.items() if value > _MIN_CATEGORY_SCORE)
     same = known is not None and set(cats) == set(known.get("labels") or ())
     labels = cats if doc.cats and not same else None
@@ -195,10 +228,11 @@ def _spacy_extras(doc: Any, annotated: bool) -> dict[str, Any]:
         "tokens": [[t.idx, t.idx + len(t)] for t in doc if not t.is_space and len(t)]
     }
     abstain: list[dict[str, int]] = []
+    text = doc.text
     for token in doc if annotated else ():
         if token.ent_iob != _MISSING or token.is_space:
             continue
-        if abstain and not doc.text[abstain[-1]["end"] : token.idx].strip():
+        if abstain and not text[abstain[-1]["end"] : token.idx].strip():
             abstain[-1]["end"] = token.idx + len(token)
         else:
             abstain.append({"start": token.idx, "end": token.idx + len(token)})

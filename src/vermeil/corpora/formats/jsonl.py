@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from vermeil.corpora.config import FORMAT_NAMES
-from vermeil.corpora.source import add_error_location
 from vermeil.data.document import Document
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.records import document_from_record, document_to_line
 from vermeil.errors import DataError
 
@@ -30,7 +30,7 @@ def read_jsonl(
 ) -> Iterator[tuple[int, Document]]:
     """Read Vermeil records, with their line numbers."""
     for number, record in objects:
-        with add_error_location(path, number), _with_format_hint(record):
+        with translate_malformed(path, number), _with_format_hint(record):
             document = document_from_record(record)
         yield number, document
 

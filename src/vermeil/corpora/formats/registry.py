@@ -10,9 +10,16 @@ from typing import Any
 from vermeil.corpora.config import CorpusConfig, FileFormat
 from vermeil.corpora.formats.arrow import looks_like_table, write_datasets, write_parquet
 from vermeil.corpora.formats.brat import read_brat, write_brat
+from vermeil.corpora.formats.column_folder import (
+    COLUMN_ENDINGS,
+    column_files,
+    describe_files,
+    holds_columns,
+)
 from vermeil.corpora.formats.column_layout import has_equal_rows, layout_of, looks_like_columns
 from vermeil.corpora.formats.conll import conll_tags, conll_texts, read_conll
 from vermeil.corpora.formats.corpus_format import CorpusFormat, FileStart
+from vermeil.corpora.formats.csv_table import csv_lines, looks_like_csv, read_csv
 from vermeil.corpora.formats.docbin import read_docbin, write_docbin
 from vermeil.corpora.formats.jsonl import json_lines, read_jsonl
 from vermeil.corpora.formats.tables import WordRows, read_table, text_columns, text_rows
@@ -25,7 +32,7 @@ from vermeil.corpora.formats.tokens import (
     token_tags,
 )
 from vermeil.corpora.formats.webanno.escapes import HEADER
-from vermeil.corpora.formats.webanno.reader import read_webanno
+from vermeil.corpora.formats.webanno.reader import holds_webanno, read_webanno
 from vermeil.corpora.formats.webanno.writer import write_webanno
 from vermeil.corpora.objects import Objects, is_array, read_object_file, read_object_lines
 from vermeil.corpora.reading import Reading
@@ -33,13 +40,14 @@ from vermeil.corpora.source import (
     STDIN,
     Line,
     LocatedDocument,
-    add_error_location,
     read_lines,
     stem_of,
+    translate_file_errors,
 )
 from vermeil.corpora.target import WriteTarget, write_text_file
 from vermeil.corpora.tools.registry import TOOLS, Tool, read_tool, tool_lines
 from vermeil.data.document import Document
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.tags import ReadScheme, detect_scheme
 from vermeil.errors import DataError
 
@@ -52,17 +60,51 @@ Chunks = Callable[[Iterable[Document], WriteTarget], Iterator[str]]
 def _read_conll(
     config: CorpusConfig, lines: Iterable[Line], reading: Reading
 ) -> Iterator[LocatedDocument]:
+    if config.path != STDIN and config.path.is_dir():
+        return _read_column_folder(config, reading)
     if config.path == STDIN:
         lines = iter(lines)
         surveyed: Iterable[Line] = list(islice(lines, _SURVEYED))
         lines = chain(surveyed, lines)
     else:
         surveyed = read_lines(config.path)
-    with add_error_location(config.path):
+    with translate_malformed(config.path):
         layout = layout_of(surveyed, config, with_tags=reading.with_tags)
     reading.choices.update(layout.describe() if reading.with_tags else layout.describe_words())
     scheme = _scheme(config, reading, lambda: conll_tags(read_lines(config.path), config, layout))
     return _located(read_conll(lines, config, scheme, layout, reading), config)
+
+
+def _read_column_folder(config: CorpusConfig, reading: Reading) -> Iterator[LocatedDocument]:
+    """Read the files of a folder in the order of their names, with one tag scheme."""
+    with translate_file_errors(config.path):
+        files = column_files(config.path)
+    if not files:
+        raise DataError(
+            f"the folder holds no file in columns ({', '.join(COLUMN_ENDINGS)})", config.path
+        )
+    reading.choices["files"] = describe_files(files)
+    settings = [config.model_copy(update={"path": file.path}) for file in files]
+    layouts = []
+    for one in settings:
+        with translate_malformed(one.path):
+            layouts.append(layout_of(read_lines(one.path), one, with_tags=reading.with_tags))
+    described = [x.describe() if reading.with_tags else x.describe_words() for x in layouts]
+    reading.choices.update(described[0])
+    reading.warnings += [
+        f"{file.path.name} has other columns ({', '.join(map(': '.join, found.items()))})"
+        for file, found in zip(files, described, strict=True)
+        if found != described[0]
+    ]
+
+    def tags() -> Iterator[tuple[int, list[str]]]:
+        for one, layout in zip(settings, layouts, strict=True):
+            yield from conll_tags(read_lines(one.path), one, layout)
+
+    scheme = _scheme(config, reading, tags)
+    for file, one, layout in zip(files, settings, layouts, strict=True):
+        for line, document in read_conll(read_lines(file.path), one, scheme, layout, reading):
+            yield LocatedDocument(file.path, line, file.place(document))
 
 
 def _read_jsonl(
@@ -135,7 +177,7 @@ def _scheme(
                 "set scheme to iob1, iob2, bioes or io",
                 config.path,
             )
-        with add_error_location(config.path):
+        with translate_malformed(config.path):
             scheme = detect_scheme(tags for _, tags in read_tags())
     reading.choices["scheme"] = scheme
     return scheme
@@ -222,7 +264,7 @@ FORMATS: dict[FileFormat, CorpusFormat] = {
         read=read_webanno,
         write=lambda documents, to: write_webanno(documents, to.path, to.losses),
         recognises=lambda start: start.opening.text.startswith(HEADER),
-        recognises_folder=_has_files(".tsv"),
+        recognises_folder=holds_webanno,
         is_folder=lambda path: path.suffix != ".tsv",
     ),
     "tokens": CorpusFormat(
@@ -243,13 +285,20 @@ FORMATS: dict[FileFormat, CorpusFormat] = {
         recognises_record=lambda _: True,
         endings=(".jsonl", ".ndjson", ".json"),
     ),
+    "csv": CorpusFormat(
+        read=lambda config, lines, reading: _located(read_csv(lines, config, reading), config),
+        write=_text_writer(lambda documents, to: csv_lines(documents, to.losses)),
+        recognises=looks_like_csv,
+        endings=(".csv",),
+    ),
     "conll": CorpusFormat(
         read=_read_conll,
         write=_text_writer(
             lambda documents, to: conll_texts(documents, stem_of(to.path), to.scheme, to.losses)
         ),
         recognises=lambda start: looks_like_columns(start.lines, start.config),
-        endings=(".conll", ".conllu", ".conllup", ".iob", ".iob2", ".bio", ".bioes", ".tsv"),
+        recognises_folder=holds_columns,
+        endings=COLUMN_ENDINGS,
     ),
     "text": CorpusFormat(
         read=_read_text,

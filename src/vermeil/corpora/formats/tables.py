@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.formats.arrow import Columns, Features, TableRows, read_rows
+from vermeil.corpora.objects import parse_text
 from vermeil.corpora.reading import Reading
-from vermeil.corpora.source import LocatedDocument, add_error_location, stem_of
+from vermeil.corpora.source import LocatedDocument, stem_of
 from vermeil.corpora.tokenised import (
     TokenisedRow,
     align_words,
@@ -24,8 +25,10 @@ from vermeil.corpora.tokenised import (
     row_to_document,
 )
 from vermeil.corpora.tools.answers import document_of
-from vermeil.corpora.tools.argilla import read_argilla, record_of_row
+from vermeil.corpora.tools.argilla import plain_values, read_argilla, record_of_row
+from vermeil.corpora.tools.json_fields import number_at, objects_at
 from vermeil.data.document import Document
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.records import document_from_record, document_to_record, format_value
 from vermeil.data.tags import Scheme, detect_scheme
 from vermeil.errors import DataError
@@ -72,7 +75,7 @@ def read_table(config: CorpusConfig, reading: Reading) -> Iterator[LocatedDocume
     if any(name.endswith((".responses", ".suggestion")) for name in table.columns):
         reading.choices["spans"] = "columns of Argilla"
         for file, number, row in table.rows:
-            with add_error_location(file, number):
+            with translate_malformed(file, number):
                 answered = read_argilla(record_of_row(row))
                 document = document_of(answered, f"{stem}-{number - 1}")
             yield LocatedDocument(file, number, document)
@@ -91,7 +94,7 @@ def read_table(config: CorpusConfig, reading: Reading) -> Iterator[LocatedDocume
     unread = [name for name in table.columns if name not in (*_RECORD_COLUMNS, *keys)]
     names = _span_label_names(table.features.get(spans or ""))
     for file, number, row in table.rows:
-        with add_error_location(file, number):
+        with translate_malformed(file, number):
             document = _text_document(row, keys, names, f"{stem}-{number - 1}")
         reading.skipped.update(f"column {name}" for name in unread if row[name] is not None)
         yield LocatedDocument(file, number, document)
@@ -205,7 +208,7 @@ def _words(table: TableRows, config: CorpusConfig, reading: Reading) -> Iterator
     reading.choices["tags"] = "none" if column is None else f"column {column}"
     scheme = config.scheme
     if scheme == "auto" and column is not None and reading.with_tags:
-        with add_error_location(config.path):
+        with translate_malformed(config.path):
             scheme = detect_scheme(
                 _tags(row.get(column), names, column) or ()
                 for _, _, row in read_rows(config.path).rows
@@ -215,8 +218,10 @@ def _words(table: TableRows, config: CorpusConfig, reading: Reading) -> Iterator
     read = (words, column, text_key, id_key, "group")
     unread = [name for name in table.columns if name not in read]
     for file, number, row in table.rows:
-        with add_error_location(file, number):
+        with translate_malformed(file, number):
             tokens, text = _strings(row.get(words), words), row.get(text_key)
+            if text is not None and not isinstance(text, str):
+                raise DataError(f'"{text_key}" is {format_value(text)}; expected a string')
             if text is not None and align_words(text, tokens) is None:
                 raise DataError(
                     f"{text_key} is not the tokens in order, with only white space between"
@@ -255,15 +260,18 @@ def _text_document(
     if spans is not None and row[spans] is not None:
         record["spans"] = [_span(item, names) for item in _items(row[spans])]
     tokens = row.get("tokens")
-    if tokens and isinstance(tokens[0], Mapping):
-        record["tokens"] = [[token["start"], token["end"]] for token in tokens]
+    if isinstance(tokens, list) and tokens and isinstance(tokens[0], Mapping):
+        record["tokens"] = [
+            [number_at(token, "start"), number_at(token, "end")]
+            for token in objects_at({"tokens": tokens}, "tokens") or ()
+        ]
     elif tokens == []:
         record["tokens"] = []
     meta = row.get("meta")
     if isinstance(meta, str):
         record["meta"] = _parsed(meta, "meta")
     elif isinstance(meta, Mapping):
-        record["meta"] = dict(meta)
+        record["meta"] = plain_values(meta)
     return document_from_record(record)
 
 
@@ -283,6 +291,9 @@ def _items(value: Any) -> list[Mapping[str, Any]]:
     """Return the list of spans, which `datasets` may store as an object of lists."""
     if isinstance(value, Mapping):
         lists = {key: items for key, items in value.items() if items is not None}
+        whole = all(isinstance(items, list) for items in lists.values())
+        if not whole or len({len(items) for items in lists.values()}) > 1:
+            raise DataError(f"spans are {format_value(value)}; expected lists of one length")
         return [dict(zip(lists, items, strict=True)) for items in zip(*lists.values(), strict=True)]
     if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
         return value
@@ -345,15 +356,15 @@ def _strings(value: Any, name: str) -> list[str]:
 
 def _parsed(text: str, name: str) -> Any:
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise DataError(f'"{name}" is not JSON: {error.msg}') from error
+        return parse_text(text)
+    except DataError as error:
+        raise DataError(f'"{name}": {error.message}') from error
 
 
 def _json(value: Any, document: Document) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise DataError(
             f"document {document.id!r} holds a value that JSON cannot represent: {error}"
         ) from error

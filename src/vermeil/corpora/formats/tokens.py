@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.objects import Objects
 from vermeil.corpora.reading import Reading
-from vermeil.corpora.source import STDIN, add_error_location, stem_of
+from vermeil.corpora.source import STDIN, stem_of
 from vermeil.corpora.tokenised import (
     TokenisedRow,
     align_words,
@@ -26,6 +26,7 @@ from vermeil.corpora.tokenised import (
     row_to_document,
 )
 from vermeil.data.document import Document
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.tags import ReadScheme, Scheme, is_plain_tag, split_tag
 from vermeil.errors import DataError
 
@@ -71,7 +72,7 @@ def read_tokens(
     read = {keys.tokens, keys.tags, keys.text, keys.id, "group", config.group_key}
     found = False
     for number, (line, record) in enumerate(objects):
-        with add_error_location(config.path, line):
+        with translate_malformed(config.path, line):
             row = _row(record, config, keys, number)
             found = found or row.tags is not None
             document = row_to_document(
@@ -88,7 +89,7 @@ def token_tags(
 ) -> Iterator[tuple[int, list[str]]]:
     """Read the tags of annotated rows, with their line numbers."""
     for line, record in objects:
-        with add_error_location(config.path, line):
+        with translate_malformed(config.path, line):
             tags = _tags(record, keys)
             for tag in tags or ():
                 if not (keys.plain and is_plain_tag(tag)):

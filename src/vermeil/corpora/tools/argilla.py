@@ -13,6 +13,9 @@ annotated.
 
 from __future__ import annotations
 
+import json
+import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,6 +37,7 @@ SPANS, LABELS, TEXT = "spans", "labels", "text"
 """Names of the questions and the field in written records."""
 
 _RECORD_KEYS = ("id", "status", "_server_id", "vectors")
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _STATES: dict[str, AnswerState] = {"submitted": "done", "draft": "draft", "discarded": "skipped"}
 
 
@@ -50,6 +54,8 @@ def read_argilla(record: Mapping[str, Any], text_key: str | None = None) -> Answ
     fields = object_at(record, "fields")
     key = _text_key(fields) if text_key is None else require_text_key(fields, text_key, '"fields"')
     text = text_at(fields, key)
+    astral = _ASTRAL.search(text)
+    certain = sys.maxsize if astral is None else astral.start()
     metadata = object_at(record, "metadata")
     suggested = {
         name: item for name, item in object_at(record, "suggestions").items() if item is not None
@@ -58,7 +64,7 @@ def read_argilla(record: Mapping[str, Any], text_key: str | None = None) -> Answ
     if suggested:
         values = {name: object_at(suggested, name).get("value") for name in suggested}
         agents = {optional_id(object_at(suggested, name).get("agent")) for name in suggested}
-        answers.append(_answer("suggested", values, next(iter(agents - {None}), None), text))
+        answers.append(_answer("suggested", values, next(iter(agents - {None}), None), certain))
     by_user: dict[str | None, dict[str, Any]] = {}
     states: dict[str | None, AnswerState] = {}
     responses = object_at(record, "responses")
@@ -67,7 +73,7 @@ def read_argilla(record: Mapping[str, Any], text_key: str | None = None) -> Answ
             user = optional_id(item.get("user_id"))
             by_user.setdefault(user, {})[question] = item.get("value")
             states[user] = _STATES.get(str(item.get("status", "submitted")), "draft")
-    answers += [_answer(states[user], values, user, text) for user, values in by_user.items()]
+    answers += [_answer(states[user], values, user, certain) for user, values in by_user.items()]
     meta = {k: v for k, v in metadata.items() if k != KEY}
     return AnsweredText(
         text,
@@ -119,8 +125,10 @@ def record_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
         if dot and kind == "suggestion" and value is not None:
             suggestions[question] = {"value": value, "agent": row.get(f"{column}.agent")}
         elif dot and kind == "responses" and value is not None:
-            users = row.get(f"{column}.users") or [None] * len(value)
-            states = row.get(f"{column}.status") or ["submitted"] * len(value)
+            if not isinstance(value, list):
+                raise DataError(f'"{column}" is {format_value(value)}; expected a list')
+            users = _column_of(row, f"{column}.users", len(value), None)
+            states = _column_of(row, f"{column}.status", len(value), "submitted")
             responses[question] = [
                 {"value": one, "user_id": user, "status": state}
                 for one, user, state in zip(value, users, states, strict=True)
@@ -133,10 +141,31 @@ def record_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
         **state,
         "id": row.get("id"),
         "fields": fields,
-        "metadata": {} if fields is plain else plain,
+        "metadata": {} if fields is plain else plain_values(plain),
         "suggestions": suggestions,
         "responses": responses,
     }
+
+
+def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values of a table as JSON has them; dates, decimals and others become strings.
+
+    Raises:
+        DataError: a number is not finite.
+    """
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(values, default=str, allow_nan=False))
+    except ValueError as error:
+        raise DataError(f"{format_value(values)}: {error}; expected finite numbers") from error
+    return plain
+
+
+def _column_of(row: Mapping[str, Any], name: str, size: int, default: str | None) -> list[Any]:
+    """Return a column beside the responses; the default for each response if it is empty."""
+    found = row.get(name) or [default] * size
+    if not isinstance(found, list) or len(found) != size:
+        raise DataError(f'"{name}" is {format_value(found)}; expected {size} values')
+    return found
 
 
 def looks_like_argilla(record: Mapping[str, Any]) -> bool:
@@ -158,8 +187,9 @@ def _text_key(fields: Mapping[str, Any]) -> str:
 
 
 def _answer(
-    state: AnswerState, values: Mapping[str, Any], annotator: str | None, text: str
+    state: AnswerState, values: Mapping[str, Any], annotator: str | None, certain: int
 ) -> Answer:
+    """Return the answer of one annotator; offsets up to ``certain`` are code points."""
     spans: list[Span] | None = None
     labels: list[str] | None = None
     unread: dict[str, int] = {}
@@ -173,7 +203,7 @@ def _answer(
                 labels = [*(labels or ()), *([value] if isinstance(value, str) else value)]
             case _:
                 unread[f"answers_to_{question}"] = 1
-    doubtful = sum(any(c > "\uffff" for c in text[: s.end]) for s in spans or ())
+    doubtful = sum(span.end > certain for span in spans or ())
     if state != "suggested" and doubtful:
         unread["doubtful_offsets"] = doubtful
     return Answer(state, spans, None if labels is None else tuple(labels), None, annotator, unread)

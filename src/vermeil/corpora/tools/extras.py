@@ -15,9 +15,16 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from vermeil.corpora.objects import parse_text
 from vermeil.corpora.unread import with_unread
 from vermeil.data.document import Annotation, Document, Span
-from vermeil.data.records import document_from_record, document_to_record, span_to_record
+from vermeil.data.records import (
+    document_from_record,
+    document_to_record,
+    format_value,
+    span_to_record,
+    spans_at,
+)
 from vermeil.errors import DataError
 
 KEY = "vermeil"
@@ -81,7 +88,7 @@ def extras_text(document: Document) -> str:
     """
     try:
         return json.dumps(extras_of(document), ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise DataError(
             f"document {document.id!r} holds a value that JSON cannot represent: {error}"
         ) from error
@@ -96,9 +103,9 @@ def parsed_extras(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
-    except json.JSONDecodeError as error:
-        raise DataError(f'"{KEY}" is not JSON: {error.msg}') from error
+        return parse_text(value)
+    except DataError as error:
+        raise DataError(f'"{KEY}": {error.message}') from error
 
 
 def restore(imported: ImportedAnnotation, extras: object, default_id: str) -> Document:
@@ -117,10 +124,11 @@ def restore(imported: ImportedAnnotation, extras: object, default_id: str) -> Do
     digest = known.pop(_DIGEST, None)
     if digest is not None and digest != _digest(imported.text):
         # The text has changed, so its offsets are not valid any more.
-        unread.update({key: len(known.pop(key)) for key in _OFFSET_KEYS if known.get(key)})
+        unread.update({key: len(_popped(known, key) or ()) for key in _OFFSET_KEYS})
     older = known.pop(_OLDER_NOT_ANNOTATED, False)
     unannotated = known.pop(_NOT_ANNOTATED, older)
-    details, relations = known.pop("spans", None), known.pop("relations", None)
+    relations: Any = _popped(known, "relations")
+    details = spans_at({"spans": _popped(known, "spans") or []}, "spans")
     order, spans = _ordered(imported.spans, details)
     if not spans and (unannotated or imported.spans is None):
         spans = None
@@ -130,7 +138,7 @@ def restore(imported: ImportedAnnotation, extras: object, default_id: str) -> Do
             {"head": position[head], "tail": position[tail], "label": label}
             for head, tail, label in imported.relations
         ]
-    elif relations and [span.key for span in spans or ()] != [_key(item) for item in details or ()]:
+    elif relations and [span.key for span in spans or ()] != [span.key for span in details]:
         unread["relations"] += len(relations)
         relations = None
     record = {"id": default_id, **known, "text": imported.text, "relations": relations}
@@ -143,35 +151,28 @@ def restore(imported: ImportedAnnotation, extras: object, default_id: str) -> Do
 
 
 def _ordered(
-    spans: Sequence[Span] | None, details: object
+    spans: Sequence[Span] | None, details: Sequence[Span]
 ) -> tuple[list[int], tuple[Span, ...] | None]:
     """Return the sorted order of the spans, and the sorted spans with their details."""
     if spans is None:
         return [], None
     order = sorted(range(len(spans)), key=lambda number: spans[number].key)
     waiting: defaultdict[tuple[int, int, str], list[Span]] = defaultdict(list)
-    if details:
-        record = {"id": "-", "text": "", "spans": details}
-        for span in _spans_of(record):
-            waiting[span.key].append(span)
+    for span in reversed(details):
+        waiting[span.key].append(span)
     found = []
     for number in order:
         same = waiting[spans[number].key]
-        found.append(same.pop(0) if same else spans[number])
+        found.append(same.pop() if same else spans[number])
     return order, Annotation(spans=tuple(found)).spans
 
 
-def _spans_of(record: dict[str, Any]) -> tuple[Span, ...]:
-    spans = record["spans"]
-    if not isinstance(spans, list):
-        raise DataError(f'"spans" in "{KEY}" is not a list')
-    longest = max((item.get("end", 0) for item in spans if isinstance(item, dict)), default=0)
-    record["text"] = " " * longest if type(longest) is int else ""
-    return document_from_record(record).spans or ()
-
-
-def _key(item: Mapping[str, Any]) -> tuple[int, int, str]:
-    return (item["start"], item["end"], item["label"])
+def _popped(known: dict[str, Any], key: str) -> list[Any] | None:
+    """Remove a list from the extras and return it; None if it is absent or null."""
+    value = known.pop(key, None)
+    if value is None or isinstance(value, list):
+        return value
+    raise DataError(f'"{key}" in "{KEY}" is {format_value(value)}; expected a list')
 
 
 def _digest(text: str) -> str:

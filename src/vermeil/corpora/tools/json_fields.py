@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vermeil.data.records import format_value
+from vermeil.data.records import format_value, is_whole_number
 from vermeil.errors import DataError
 
 
@@ -28,7 +28,7 @@ def number_at(record: Mapping[str, Any], key: str) -> int:
         DataError: it is missing or not a whole number.
     """
     value = record.get(key)
-    if type(value) is not int:
+    if not is_whole_number(value):
         raise wrong_type_error(record, key, "a whole number")
     return value
 

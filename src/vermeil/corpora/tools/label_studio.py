@@ -26,6 +26,7 @@ from vermeil.corpora.tools.json_fields import (
     optional_id,
     require_text_key,
     text_at,
+    wrong_type_error,
 )
 from vermeil.data.document import Document, Span
 from vermeil.data.records import format_value
@@ -40,6 +41,7 @@ CONFIGURATION = (
 )
 """Labelling configuration for written tasks; ``labels`` are `<Label value="…"/>`."""
 
+_MOST_SKIPPED = 10_000
 _SPAN_TYPES = ("labels", "hypertextlabels")
 
 
@@ -79,7 +81,7 @@ def read_label_studio(record: Mapping[str, Any], text_key: str | None = None) ->
         answers.append(_answer(item, state, _user(item.get("completed_by")), text))
     if record.get("cancelled_annotations") and not found:
         # The export leaves out skipped annotations, and only counts them.
-        answers += [Answer("skipped")] * number_at(record, "cancelled_annotations")
+        answers += [Answer("skipped")] * _skipped_annotations(record)
     meta = {k: v for k, v in data.items() if k not in (key, KEY)}
     own_id = optional_id(record.get("id"))
     return AnsweredText(
@@ -119,6 +121,15 @@ def write_label_studio(document: Document, suggest: bool = False) -> dict[str, A
 def looks_like_label_studio(record: Mapping[str, Any]) -> bool:
     """Return whether a JSON object is a task of Label Studio."""
     return isinstance(record.get("data"), dict)
+
+
+def _skipped_annotations(record: Mapping[str, Any]) -> int:
+    number = number_at(record, "cancelled_annotations")
+    if not 0 <= number <= _MOST_SKIPPED:
+        raise wrong_type_error(
+            record, "cancelled_annotations", f"a number from 0 to {_MOST_SKIPPED:,}"
+        )
+    return number
 
 
 def _annotations(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:

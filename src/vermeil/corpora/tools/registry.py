@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from vermeil.corpora.config import CorpusConfig, FileFormat
 from vermeil.corpora.objects import Objects
-from vermeil.corpora.source import add_error_location, stem_of
+from vermeil.corpora.source import stem_of
 from vermeil.corpora.tools.answers import Answer, AnsweredText, document_of
 from vermeil.corpora.tools.argilla import looks_like_argilla, read_argilla, write_argilla
 from vermeil.corpora.tools.doccano import looks_like_doccano, read_doccano, write_doccano
@@ -24,6 +24,7 @@ from vermeil.corpora.tools.prodigy import (
     write_prodigy,
 )
 from vermeil.data.document import Document
+from vermeil.data.malformed import translate_malformed
 from vermeil.errors import DataError
 
 
@@ -80,7 +81,7 @@ def read_tool(objects: Objects, config: CorpusConfig, tool: Tool) -> Iterator[tu
     stem = stem_of(config.path)
     held: dict[tuple[str, str], _HeldText] = {}
     for number, (line, record) in enumerate(objects):
-        with add_error_location(config.path, line):
+        with translate_malformed(config.path, line):
             text = tool.read(record, config.text_key)
             key = None if tool.input_key is None else tool.input_key(record)
             if key is None and not held:
@@ -92,7 +93,7 @@ def read_tool(objects: Objects, config: CorpusConfig, tool: Tool) -> Iterator[tu
         known = held.setdefault(of_text, _HeldText(line, f"{stem}-{number}", text, []))
         known.answers.extend(text.answers)
     for line, default_id, text, answers in held.values():
-        with add_error_location(config.path, line):
+        with translate_malformed(config.path, line):
             document = document_of(text._replace(answers=answers), default_id)
         yield line, document
 
@@ -116,7 +117,7 @@ def tool_lines(documents: Iterable[Document], tool: Tool, suggest: bool = False)
             if tool.ascii_only:
                 record.encode()  # half of a surrogate pair is an error and must not be escaped
                 record = json.dumps(value)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise DataError(
                 f"document {document.id!r} holds a value that JSON cannot represent: {error}"
             ) from error

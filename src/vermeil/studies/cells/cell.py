@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.document import Document
+from vermeil.errors import TrainingError
 from vermeil.evaluation.documents import score_documents
 from vermeil.refinement.auto import Recipe, resolve_auto
 from vermeil.studies.cells.curves import exposure, loss_curve, plan_curve
@@ -17,17 +18,23 @@ from vermeil.studies.cells.job import CellJob, RefinementJob
 from vermeil.studies.cells.observer import MechanismObserver
 from vermeil.studies.cells.sampling import CellDocuments
 from vermeil.studies.inputs import report_labels
+from vermeil.studies.results.cell import CellResult
+from vermeil.studies.results.load import refinement_from_record
+from vermeil.studies.results.scores import ReportLabels, split_score
+from vermeil.studies.results.values import Tally, sum_tallies
 from vermeil.training.fit import plan_for, train_student, training_record
 from vermeil.training.job import TrainJob
 
 if TYPE_CHECKING:
     from vermeil.student.student import Student
 
+CELL = "cell"
+"""Key of a model's training record: the key of the cell that trained it."""
 PREDICTIONS_KEPT = 40
 """Number of test documents whose predictions are stored, for the report's examples."""
 
 
-def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any]:
+def run_cell(job: CellJob, key: str, model: Path | None = None) -> CellResult:
     """Train and score one cell.
 
     Args:
@@ -35,13 +42,14 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
         key: its digest, stored in the result.
         model: folder for the student; None: the student is not saved.
 
-    Returns:
-        The cell as ``results.json`` holds it.
+    Raises:
+        TrainingError: the encoder of this machine is not the one that the study was planned with.
     """
     from vermeil.student.loop.hooks import TrainingHooks
     from vermeil.student.student import Student
 
     recipe = None
+    _check_encoder(job)
     student = Student.create(job.task, job.student, job.seed)
     if job.refinement is not None:
         recipe = _resolve_recipe(job, job.refinement)
@@ -61,32 +69,46 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> dict[str, Any
     training = train_student(student, gold, silver, job.blending, job.seed, hooks)
     sizes = (len(job.documents.gold), len(job.documents.silver))
     dev, _, _ = _score(student, job.dev)
-    record = training_record(training, _train_job(job), dev.overall.f1 if job.dev else None)
+    final_dev_f1 = dev.overall.f1 if job.dev else None
+    record = {**training_record(training, _train_job(job), final_dev_f1), CELL: key}
     test, by_group, predictions = _score(student, job.test)
     if model is not None:
         student.save(model, record, training.steps)
-    return {
-        "regimen": job.regimen,
-        "seed": job.seed,
-        "budget": job.blending.budget.name,
-        "gold_documents": sizes[0],
-        "silver_documents": sizes[1],
-        "steps": training.plan.steps,
-        "wordpieces": training.plan.total_wordpieces,
-        "dev": dev.as_dict() if job.dev else None,
-        "test": test.as_dict() if job.test else None,
-        "seconds": round(training.seconds, 2),
-        "key": key,
-        "losses": training.losses,
-        "plan": plan_curve(training.plan),
-        "exposure": exposure(training.plan, len(gold.examples) + len(silver.examples)),
-        "curve": loss_curve(training),
-        "dev_curve": [] if observer is None else observer.dev_curve(),
-        "test_groups": by_group,
-        "predictions": predictions,
-        **({} if observer is None else {"mechanism": observer.as_dict()}),
-        **({} if recipe is None else {"refinement": recipe.report.as_dict()}),
-    }
+    return CellResult(
+        regimen=job.regimen,
+        seed=job.seed,
+        budget=job.blending.budget.name,
+        gold_documents=sizes[0],
+        silver_documents=sizes[1],
+        steps=training.plan.steps,
+        wordpieces=training.plan.total_wordpieces,
+        seconds=round(training.seconds, 2),
+        key=key,
+        dev=split_score(dev) if job.dev else None,
+        test=split_score(test) if job.test else None,
+        test_groups=by_group,
+        losses=training.losses,
+        plan=plan_curve(training.plan),
+        exposure=exposure(training.plan, len(gold.examples) + len(silver.examples)),
+        curve=loss_curve(training),
+        dev_curve=() if observer is None else observer.dev_curve(),
+        sizes=job.sizes,
+        predictions=predictions,
+        mechanism=None if observer is None else observer.observation(),
+        refinement=None if recipe is None else refinement_from_record(recipe.report.as_dict()),
+    )
+
+
+def _check_encoder(job: CellJob) -> None:
+    """Raise `TrainingError` if the encoder's files differ from those of the plan."""
+    from vermeil.student.network.encoder_digest import encoder_digest
+
+    if job.encoder_digest and encoder_digest(job.student.encoder) != job.encoder_digest:
+        raise TrainingError(
+            f"student.encoder: the files of {job.student.encoder} on this machine are not those "
+            "that the study was planned with; use the same encoder everywhere, and run the study "
+            "again"
+        )
 
 
 def _train_job(job: CellJob) -> TrainJob:
@@ -122,16 +144,15 @@ def _with_equal_length(job: CellJob, blending: BlendingConfig, student: Student)
 
 def _score(
     student: Student, gold: Sequence[Document]
-) -> tuple[Counts, dict[str, list[int]], dict[str, list[Any]]]:
-    """Return total counts, [correct, predicted, gold] per group, and the first predictions."""
+) -> tuple[Counts, dict[str, Tally], dict[str, ReportLabels]]:
+    """Return total counts, the items of each group, and the first predictions."""
     predicted = list(student.predict(gold))
-    groups: dict[str, list[int]] = {}
+    groups: dict[str, Tally] = {}
     scores: list[Counts] = []
     for reference, counts in score_documents(predicted, gold, student.task):
-        tally = counts.overall
-        sums = groups.setdefault(reference.group_or_id, [0, 0, 0])
-        for i, number in enumerate((tally.correct, tally.predicted, tally.gold)):
-            sums[i] += number
+        own, group = counts.overall, reference.group_or_id
+        tally = (own.correct, own.predicted, own.gold)
+        groups[group] = sum_tallies((groups.get(group, (0, 0, 0)), tally))
         scores.append(counts)
     examples = {d.id: report_labels(d) for d in predicted[:PREDICTIONS_KEPT]}
     return sum_counts(scores), groups, examples

@@ -47,6 +47,7 @@ class CellJob:
         observation_set: documents on which training is observed; None: training is not observed.
         sizes: gold and silver documents of the cell's block.
         refinement: correction of silver, for the regimen auto.
+        encoder_digest: digest of the encoder's files; empty: not checked.
     """
 
     regimen: str
@@ -60,3 +61,4 @@ class CellJob:
     observation_set: ObservationSet | None = None
     sizes: tuple[int, int] = (0, 0)
     refinement: RefinementJob | None = None
+    encoder_digest: str = ""

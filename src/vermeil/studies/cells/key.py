@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from vermeil.data.document import Document
 from vermeil.data.example import BatchPlan
-from vermeil.renamed import with_old_keys
+from vermeil.data.records import document_to_line
 from vermeil.student.config import RESULT_INDEPENDENT_KEYS
 from vermeil.studies.cells.job import CellJob
 
-VERSION = 1
-"""Increase when the same inputs give other results (a new default, another algorithm): old cells
-are then not reused."""
+VERSION = 2
+"""Version in every key. Increase it when the same inputs give other results (another algorithm).
+Cells with a key of another version are read for pages and never reused as results."""
 
 OBSERVATION_VERSION = 1
 """The same for the observation of training."""
@@ -28,21 +28,27 @@ REFINEMENT_VERSION = 2
 def cell_key(job: CellJob, plan: BatchPlan) -> str:
     """Return the digest of all inputs that determine a cell's result.
 
-    Names and the number of threads are left out: two cells with the same plan over the same
-    documents share their key, whatever their regimens and budgets are called.
+    The encoder counts by the digest of its files, not by its name. Names and the number of threads
+    are left out: two cells with the same plan over the same documents share their key, whatever
+    their regimens and budgets are called.
+
+    Args:
+        job: the cell, with the digest of its encoder.
+        plan: its batch plan.
     """
     digest = hashlib.sha256()
-    digest.update(f"cell:{VERSION}:{job.seed}:".encode())
-    student = job.student.model_dump_json(exclude_defaults=True, exclude=RESULT_INDEPENDENT_KEYS)
-    digest.update(student.encode())
-    task = with_old_keys("task", job.task.config.model_dump(mode="json", exclude_defaults=True))
-    digest.update(json.dumps(task, ensure_ascii=False, separators=(",", ":")).encode())
+    digest.update(f"cell:{VERSION}:{job.seed}:{job.encoder_digest}:".encode())
+    digest.update(
+        job.student.model_dump_json(exclude={*RESULT_INDEPENDENT_KEYS, "encoder"}).encode()
+    )
+    digest.update(job.task.config.model_dump_json().encode())
     for documents in (job.documents.gold, job.documents.silver, job.dev, job.test):
         digest.update(_digest(documents))
     digest.update(_plan_bytes(plan))
     if job.refinement is not None:
-        selection = job.refinement.selection.model_dump_json(exclude_defaults=True)
-        digest.update(f"auto:{REFINEMENT_VERSION}:{selection}".encode())
+        selection = job.refinement.selection.model_dump_json()
+        blending = job.blending.model_dump_json()
+        digest.update(f"auto:{REFINEMENT_VERSION}:{selection}:{blending}".encode())
         digest.update(_digest(job.refinement.teacher_labels))
         digest.update(_digest(job.refinement.plain))
     if job.observation_set is not None:
@@ -51,7 +57,12 @@ def cell_key(job: CellJob, plan: BatchPlan) -> str:
         digest.update(f"mechanism:{OBSERVATION_VERSION}:{shape}".encode())
         for documents in (observed.dev, observed.silver, observed.truth):
             digest.update(_digest(documents))
-    return digest.hexdigest()[:24]
+    return f"v{VERSION}-{digest.hexdigest()[:24]}"
+
+
+def is_current_key(key: str) -> bool:
+    """Return whether a key has the current version, so that its cell may be reused."""
+    return key.startswith(f"v{VERSION}-")
 
 
 def _plan_bytes(plan: BatchPlan) -> bytes:
@@ -66,12 +77,9 @@ def _plan_bytes(plan: BatchPlan) -> bytes:
 
 
 def _digest(documents: Sequence[Document]) -> bytes:
-    """Return the digest of everything in documents that affects training and scoring."""
+    """Return the digest of the records of documents, without ``meta``, which training ignores."""
     digest = hashlib.sha256()
-    for d in documents:
-        spans = None
-        if d.spans is not None:
-            spans = [[s.start, s.end, s.label, s.weight, s.soft and dict(s.soft)] for s in d.spans]
-        content = [d.id, d.group, d.text, d.tokens, spans, d.labels, d.annotation.abstain, d.weight]
-        digest.update(json.dumps(content, ensure_ascii=False).encode())
+    for document in documents:
+        line = document_to_line(replace(document, meta={}))
+        digest.update(line.encode("utf-8", "surrogatepass") + b"\n")
     return digest.digest()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from vermeil.data.counts import MatchCounts
 from vermeil.data.document import UNANNOTATED, Annotation, Document
 from vermeil.data.example import BatchPlan
 from vermeil.studies.cells.observation_set import ObservationSet, gradient_batch, observation_steps
@@ -16,6 +15,9 @@ from vermeil.studies.cells.word_metrics import (
     sharpness_metrics,
     silver_word_metrics,
 )
+from vermeil.studies.results.cell import DevPoint
+from vermeil.studies.results.observation import Observation, ObservationPoint
+from vermeil.studies.results.values import sum_tallies, tally_f1
 
 if TYPE_CHECKING:
     from vermeil.student.encoding.examples import EncodedCorpus
@@ -53,7 +55,7 @@ class MechanismObserver:
             for name, corpus in (("gold", gold), ("silver", silver), ("dev", dev))
             if (batch := gradient_batch(corpus.examples, observation_set.config.wordpieces, seed))
         }
-        self._points: list[dict[str, Any]] = []
+        self._points: list[ObservationPoint] = []
         self._seconds = 0.0
 
     def is_due(self, step: int) -> bool:
@@ -66,45 +68,44 @@ class MechanismObserver:
         predictor = self._student.predictor(self._student.config.precision)
         dev = self._scored_documents(predictor, self._observation_set.dev)
         counts = self._outcomes.add([self._annotation(one) for one in dev])
-        point: dict[str, Any] = {
-            "step": step,
-            "planned_share": round(float(self._plan.planned_share[step - 1]), 4),
-            "per_label": {
-                label: [t.correct, t.predicted, t.gold] for label, t in counts.per_label.items()
-            },
-            "errors": counts.as_dict()["errors"],
-            "sharpness": sharpness_metrics(dev, self._student.task),
-        }
+        measured = None
         if self._observation_set.silver:
             silver, truth = self._observation_set.silver, self._observation_set.truth
-            point["silver"] = silver_word_metrics(
+            measured = silver_word_metrics(
                 self._scored_documents(predictor, silver, truth), self._student.task
             )
-        point["gradients"] = self._gradients()
-        self._points.append(point)
+        self._points.append(
+            ObservationPoint(
+                step=step,
+                planned_share=round(float(self._plan.planned_share[step - 1]), 4),
+                per_label={
+                    label: (t.correct, t.predicted, t.gold) for label, t in counts.per_label.items()
+                },
+                errors=counts.as_dict()["errors"],
+                sharpness=sharpness_metrics(dev, self._student.task),
+                silver=measured,
+                gradients=self._gradients(),
+            )
+        )
         self._seconds += time.perf_counter() - began
 
-    def dev_curve(self) -> list[dict[str, float]]:
+    def dev_curve(self) -> tuple[DevPoint, ...]:
         """Return step and F1 on the sample of dev of each measurement."""
-        tallies = [
-            (
-                point["step"],
-                sum((MatchCounts(*row) for row in point["per_label"].values()), MatchCounts()),
-            )
+        return tuple(
+            DevPoint(point.step, round(tally_f1(sum_tallies(point.per_label.values())), 5))
             for point in self._points
-        ]
-        return [{"step": step, "f1": round(tally.f1, 5)} for step, tally in tallies]
+        )
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the measurements, as the cell's record stores them."""
-        return {
-            "dev_documents": len(self._observation_set.dev),
-            "silver_documents": len(self._observation_set.silver),
-            "steps": self._plan.steps,
-            "seconds": round(self._seconds, 2),
-            "points": self._points,
-            "spans": self._outcomes.as_dict(),
-        }
+    def observation(self) -> Observation:
+        """Return the measurements."""
+        return Observation(
+            dev_documents=len(self._observation_set.dev),
+            silver_documents=len(self._observation_set.silver),
+            steps=self._plan.steps,
+            seconds=round(self._seconds, 2),
+            points=tuple(self._points),
+            spans=self._outcomes.record(),
+        )
 
     def _scored_documents(
         self,

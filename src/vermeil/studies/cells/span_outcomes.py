@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
 
 from vermeil.data.counts import Counts, ErrorKind, sum_counts
 from vermeil.data.document import Annotation, Document
+from vermeil.studies.results.observation import OutcomeStrings
 from vermeil.tasks.protocol import Task
 
 LETTERS: dict[ErrorKind | None, str] = {
@@ -67,7 +67,7 @@ class SpanOutcomes:
         counts = self.task.count(self.gold[item[1]].annotation, one)
         return any(kind == "spurious" for _, kind in counts.errors)
 
-    def as_dict(self) -> dict[str, Any]:
+    def record(self) -> OutcomeStrings:
         """Return the outcomes for the cell's record.
 
         ``gold`` counts the gold items per label, and ``wrong`` the different wrong predictions.
@@ -79,13 +79,13 @@ class SpanOutcomes:
         gold = sorted(item for i, d in enumerate(self.gold) for item, _ in _items(d.annotation, i))
         every = {item: one for wrong in self._wrong for item, one in wrong.items()}
         items = sorted(every)
-        return {
-            "gold": _per_label(gold),
-            "found": list(self._found),
-            "wrong": _per_label(items),
-            "spurious": "".join("01"[self._is_spurious(item, every[item])] for item in items),
-            "mistakes": ["".join("01"[item in wrong] for item in items) for wrong in self._wrong],
-        }
+        return OutcomeStrings(
+            gold=_per_label(gold),
+            found=tuple(self._found),
+            wrong=_per_label(items),
+            spurious="".join("01"[self._is_spurious(item, every[item])] for item in items),
+            mistakes=tuple("".join("01"[item in wrong] for item in items) for wrong in self._wrong),
+        )
 
 
 def _items(annotation: Annotation, number: int) -> Iterator[tuple[ItemKey, Annotation]]:

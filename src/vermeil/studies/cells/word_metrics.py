@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from vermeil.data.document import Range
 from vermeil.data.example import IGNORED
+from vermeil.studies.results.observation import Sharpness, SilverWords, WordLosses
+from vermeil.studies.results.values import Tally
 from vermeil.tasks.labels import NO_LABEL
 from vermeil.tasks.protocol import Task
 
@@ -35,7 +37,7 @@ class ScoredDocument:
     gold_classes: ClassIds
 
 
-def sharpness_metrics(documents: Sequence[ScoredDocument], task: Task) -> dict[str, float | int]:
+def sharpness_metrics(documents: Sequence[ScoredDocument], task: Task) -> Sharpness:
     """Return entropy, confidence and accuracy over all words and over words of gold spans.
 
     ``entropy`` is the mean of −Σ p·ln p over words, in nats. ``confidence`` is the mean of the
@@ -44,17 +46,17 @@ def sharpness_metrics(documents: Sequence[ScoredDocument], task: Task) -> dict[s
     """
     rows, _, gold = _concatenated(documents)
     entropy = -(rows * np.log(np.maximum(rows, 1e-12))).sum(axis=1)
-    metrics: dict[str, float | int] = {}
-    for prefix, mask in (("", np.ones(len(rows), bool)), ("span_", _is_labelled(gold, task))):
-        metrics[f"{prefix}words"] = int(mask.sum())
+    in_spans = _is_labelled(gold, task)
+    measures: dict[str, float] = {}
+    for prefix, mask in (("", np.ones(len(rows), bool)), ("span_", in_spans)):
         if mask.any():
-            metrics[f"{prefix}entropy"] = _mean(entropy[mask])
-            metrics[f"{prefix}confidence"] = _mean(rows[mask].max(axis=1))
-            metrics[f"{prefix}accuracy"] = _mean(rows[mask].argmax(axis=1) == gold[mask])
-    return metrics
+            measures[f"{prefix}entropy"] = _mean(entropy[mask])
+            measures[f"{prefix}confidence"] = min(1.0, _mean(rows[mask].max(axis=1)))
+            measures[f"{prefix}accuracy"] = _mean(rows[mask].argmax(axis=1) == gold[mask])
+    return Sharpness(words=len(rows), span_words=int(in_spans.sum()), **measures)
 
 
-def silver_word_metrics(documents: Sequence[ScoredDocument], task: Task) -> dict[str, Any]:
+def silver_word_metrics(documents: Sequence[ScoredDocument], task: Task) -> SilverWords:
     """Return losses over words with correct and with wrong teacher labels, and error counts.
 
     ``clean`` are words whose silver and gold classes agree, ``clean_spans`` the clean words of
@@ -64,20 +66,22 @@ def silver_word_metrics(documents: Sequence[ScoredDocument], task: Task) -> dict
     """
     rows, silver, gold = _concatenated(documents)
     clean, noisy = silver == gold, silver != gold
-    losses = {
-        "clean": _losses(rows, silver, gold, clean),
-        "clean_spans": _losses(rows, silver, gold, clean & _is_labelled(gold, task)),
-        "noisy": _losses(rows, silver, gold, noisy),
-    }
     predicted = rows.argmax(axis=1)
-    pairs: dict[str, list[int]] = {}
+    pairs: dict[str, Tally] = {}
     for i in np.flatnonzero(noisy):
         pair = f"{_label(int(gold[i]), task)}>{_label(int(silver[i]), task)}"
-        counts = pairs.setdefault(pair, [0, 0, 0])
-        counts[0] += 1
-        counts[1] += int(predicted[i] == silver[i])
-        counts[2] += int(predicted[i] == gold[i])
-    return {**losses, "pairs": dict(sorted(pairs.items()))}
+        words, as_silver, as_gold = pairs.get(pair, (0, 0, 0))
+        pairs[pair] = (
+            words + 1,
+            as_silver + int(predicted[i] == silver[i]),
+            as_gold + int(predicted[i] == gold[i]),
+        )
+    return SilverWords(
+        clean=_losses(rows, silver, gold, clean),
+        clean_spans=_losses(rows, silver, gold, clean & _is_labelled(gold, task)),
+        noisy=_losses(rows, silver, gold, noisy),
+        pairs=dict(sorted(pairs.items())),
+    )
 
 
 def _concatenated(
@@ -107,14 +111,16 @@ def _losses(
     label_classes: ClassIds,
     gold_classes: ClassIds,
     mask: NDArray[np.bool_],
-) -> dict[str, Any]:
-    losses: dict[str, Any] = {"words": int(mask.sum())}
-    if mask.any():
-        chosen = rows[mask]
-        index = np.arange(len(chosen))
-        for name, classes in (("loss", label_classes), ("gold_loss", gold_classes)):
-            losses[name] = _mean(-np.log(np.maximum(chosen[index, classes[mask]], 1e-12)))
-    return losses
+) -> WordLosses:
+    if not mask.any():
+        return WordLosses(0)
+    chosen = rows[mask]
+    index = np.arange(len(chosen))
+    silver, gold = (
+        _mean(-np.log(np.maximum(chosen[index, classes[mask]], 1e-12)))
+        for classes in (label_classes, gold_classes)
+    )
+    return WordLosses(len(chosen), max(0.0, silver), max(0.0, gold))
 
 
 def _mean(values: NDArray[Any]) -> float:

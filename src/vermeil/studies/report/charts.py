@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from vermeil.studies.format import f1, number, points, regimen_name, spread
 from vermeil.studies.report.svg import Drawing, Point, Scale, ticks
-
-Row = Mapping[str, Any]
+from vermeil.studies.results.cell import GoldShares
+from vermeil.studies.results.statistics import ComparisonRow, SummaryRow
 
 _WIDTH = 420
 _NAMES = 96
@@ -20,52 +19,61 @@ _ROW = 30
 _PANEL = (170, 96)
 
 
-def score_chart(rows: Sequence[Row], score: str) -> Markup:
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Axes that all panels of learning curves share: longest training, lowest and highest value."""
+
+    steps: float
+    low: float
+    high: float
+
+
+def score_chart(rows: Sequence[SummaryRow], score: str) -> Markup:
     """Draw the mean of every regimen, its spread (± sd) and a dot per seed.
 
     Args:
         rows: summary rows with the score, in the order of the chart.
         score: ``test`` or ``dev``.
     """
-    values = [v for row in rows for v in row[score]["values"] if v is not None]
-    ends = [row[score]["mean"] + k * (row[score]["sd"] or 0) for row in rows for k in (-1, 1)]
+    scored = [(row, one) for row in rows if (one := row.score(score)) is not None]
+    values = [value for _, one in scored for value in one.values if value is not None]
+    ends = [one.mean + k * (one.sd or 0) for _, one in scored for k in (-1, 1)]
     scale = _padded([*values, *ends], 0.01)
     scale = replace(scale, low=max(0.0, scale.low), high=min(1.0, scale.high))
     description = "; ".join(
-        f"{regimen_name(row['regimen'])} {spread(row[score]['mean'], row[score]['sd'])}"
-        for row in rows
+        f"{regimen_name(row.regimen)} {spread(one.mean, one.sd)}" for row, one in scored
     )
-    drawing = _row_drawing(len(rows), f"{score} F1, mean and spread by regimen: {description}")
+    drawing = _row_drawing(len(scored), f"{score} F1, mean and spread by regimen: {description}")
     _vertical_grid(drawing, scale, [f1(tick) for tick in ticks(scale.low, scale.high)])
-    for index, row in enumerate(rows):
+    for index, (row, one) in enumerate(scored):
         y = _row_centre(index)
-        mean, sd = row[score]["mean"], row[score]["sd"]
-        reference = " reference" if row["regimen"] == "ceiling" else ""
-        drawing.text((_NAMES - 10, y + 4), regimen_name(row["regimen"]), "name", "end")
+        mean, sd = one.mean, one.sd
+        reference = " reference" if row.regimen == "ceiling" else ""
+        drawing.text((_NAMES - 10, y + 4), regimen_name(row.regimen), "name", "end")
         if sd is not None:
             start = scale(mean - sd)
             drawing.bar((start, y - 6), scale(mean + sd) - start, 12, "spread" + reference)
         drawing.line((scale(mean), y - 9), (scale(mean), y + 9), "mean" + reference)
-        for seed, value in zip(row["seeds"], row[score]["values"], strict=True):
+        for seed, value in zip(row.seeds, one.values, strict=True):
             if value is not None:
                 drawing.dot((scale(value), y), 3.6, "seed" + reference, f"seed {seed}: {f1(value)}")
         drawing.text((_WIDTH - 4, y + 4), f1(mean), "value", "end")
     return drawing.svg()
 
 
-def difference_chart(regimens: Sequence[str], rows: Sequence[Row]) -> Markup:
+def difference_chart(regimens: Sequence[str], rows: Sequence[ComparisonRow]) -> Markup:
     """Draw the difference of every regimen to the baseline, with its 95 % interval.
 
     Args:
         regimens: names in the order of the chart; one without a comparison has an empty row.
         rows: comparisons with the baseline.
     """
-    by_regimen = {row["regimen"]: row for row in rows}
-    baseline = rows[0]["baseline"]
-    scale = _padded([0.0, *(row[end] for row in rows for end in ("low", "high"))], 0.005)
+    by_regimen = {row.regimen: row for row in rows}
+    baseline = rows[0].baseline
+    scale = _padded([0.0, *(end for row in rows for end in (row.low, row.high))], 0.005)
     description = "; ".join(
-        f"{regimen_name(row['regimen'])} {points(row['difference'], signed=True)} points, interval "
-        f"{points(row['low'], signed=True)} to {points(row['high'], signed=True)}"
+        f"{regimen_name(row.regimen)} {points(row.difference, signed=True)} points, interval "
+        f"{points(row.low, signed=True)} to {points(row.high, signed=True)}"
         for row in rows
     )
     drawing = _row_drawing(
@@ -83,12 +91,12 @@ def difference_chart(regimens: Sequence[str], rows: Sequence[Row]) -> Markup:
             word = "baseline" if regimen == baseline else "not compared"
             drawing.text((_WIDTH - 4, y + 4), word, "value quiet", "end")
             continue
-        drawing.line((scale(row["low"]), y), (scale(row["high"]), y), f"whisker {row['verdict']}")
-        for end in ("low", "high"):
-            drawing.line((scale(row[end]), y - 4), (scale(row[end]), y + 4), "cap")
-        tip = f"{points(row['low'], signed=True)} to {points(row['high'], signed=True)}"
-        drawing.dot((scale(row["difference"]), y), 5, f"effect {row['verdict']}", tip)
-        drawing.text((_WIDTH - 4, y + 4), points(row["difference"], signed=True), "value", "end")
+        drawing.line((scale(row.low), y), (scale(row.high), y), f"whisker {row.verdict}")
+        for end in (row.low, row.high):
+            drawing.line((scale(end), y - 4), (scale(end), y + 4), "cap")
+        tip = f"{points(row.low, signed=True)} to {points(row.high, signed=True)}"
+        drawing.dot((scale(row.difference), y), 5, f"effect {row.verdict}", tip)
+        drawing.text((_WIDTH - 4, y + 4), points(row.difference, signed=True), "value", "end")
     return drawing.svg()
 
 
@@ -123,15 +131,14 @@ def type_chart(label: str, scores: Sequence[tuple[str, float, float | None]]) ->
     return drawing.svg()
 
 
-def schedule_chart(name: str, plan: Mapping[str, Sequence[float]]) -> Markup:
+def schedule_chart(name: str, plan: GoldShares) -> Markup:
     """Draw the gold share over training: realised as a gold area, planned as a dashed line.
 
     Args:
         name: name of the regimen, for the description.
-        plan: ``progress``, ``realised`` and ``planned``, each a list of the same length.
+        plan: planned and realised gold share over training.
     """
-    progress = list(plan["progress"])
-    realised, planned = list(plan["realised"]), list(plan["planned"])
+    progress, realised, planned = plan.progress, plan.realised, plan.planned
     average = sum(realised) / len(realised)
     drawing = Drawing(
         *_PANEL,
@@ -149,14 +156,14 @@ def schedule_chart(name: str, plan: Mapping[str, Sequence[float]]) -> Markup:
 
 
 def curve_chart(
-    name: str, lines: Sequence[tuple[Sequence[float], Sequence[float]]], extent: Row, unit: str
+    name: str, lines: Sequence[tuple[Sequence[float], Sequence[float]]], extent: Extent, unit: str
 ) -> Markup:
     """Draw a value over the steps of training, one line per seed.
 
     Args:
         name: name of the regimen, for the description.
         lines: steps and values of each seed.
-        extent: ``steps`` (longest training), ``low`` and ``high``, shared by all panels.
+        extent: the axes.
         unit: name of the value, ``loss`` or ``dev F1``.
     """
     last = [values[-1] for _, values in lines if values]
@@ -164,9 +171,9 @@ def curve_chart(
         *_PANEL,
         f"{unit} over training, {name}: ends at {', '.join(f'{value:.3f}' for value in last)}",
     )
-    across, up = panel_scales(0.0, extent["steps"], extent["low"], extent["high"])
-    rows = [(tick, f"{tick:g}") for tick in ticks(extent["low"], extent["high"], 3)]
-    panel_axes(drawing, across, up, rows, [(0, "0"), (extent["steps"], number(extent["steps"]))])
+    across, up = panel_scales(0.0, extent.steps, extent.low, extent.high)
+    rows = [(tick, f"{tick:g}") for tick in ticks(extent.low, extent.high, 3)]
+    panel_axes(drawing, across, up, rows, [(0, "0"), (extent.steps, number(extent.steps))])
     for steps, values in lines:
         thin = _thinned(list(zip(steps, values, strict=True)))
         drawing.curve([(across(x), up(y)) for x, y in thin], "seed-curve")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from vermeil.data.atomic import atomic_file
+from vermeil.studies.results.cell import CellResult
+from vermeil.studies.results.statistics import ComparisonRow
+from vermeil.studies.statistics.unfinished import cell_state
 
-Row = Mapping[str, Any]
+Value = str | int | float | None
 
 COMPARISON_COLUMNS = (
     "budget",
@@ -31,30 +33,35 @@ COMPARISON_COLUMNS = (
 )
 
 
-def write_cells(cells: Sequence[Row], path: Path) -> None:
+def write_cells(cells: Sequence[CellResult], path: Path) -> None:
     """Write one line per cell: inputs, scores overall and by type, and training time."""
     _write([_cell(cell) for cell in cells], path)
 
 
-def write_comparisons(comparisons: Sequence[Row], path: Path) -> None:
+def write_comparisons(comparisons: Sequence[ComparisonRow], path: Path) -> None:
     """Write one line per comparison; differences are in F1, not in points."""
-    _write([{name: row.get(name) for name in COMPARISON_COLUMNS} for row in comparisons], path)
+    _write([{name: getattr(row, name) for name in COMPARISON_COLUMNS} for row in comparisons], path)
 
 
-def _cell(cell: Row) -> dict[str, Any]:
+def _cell(cell: CellResult) -> dict[str, Value]:
     names = ("regimen", "seed", "budget", "gold_documents", "silver_documents", "steps")
-    line = {name: cell[name] for name in (*names, "wordpieces", "seconds", "key")}
+    line: dict[str, Value] = {
+        name: getattr(cell, name) for name in (*names, "wordpieces", "seconds", "key")
+    }
     for split in ("dev", "test"):
-        counts = cell.get(split)
-        if counts:
-            line |= {f"{split}_{name}": counts["overall"][name] for name in ("precision", "recall")}
-            line[f"{split}_f1"] = counts["overall"]["f1"]
-            per_label = counts["per_label"].items()
-            line |= {f"{split}_f1_{label}": score["f1"] for label, score in per_label}
+        scores = cell.score(split)
+        if scores is None:
+            continue
+        line[f"{split}_precision"] = scores.overall.precision
+        line[f"{split}_recall"] = scores.overall.recall
+        line[f"{split}_f1"] = scores.overall.f1
+        line |= {f"{split}_f1_{label}": one.f1 for label, one in scores.per_label.items()}
+    learned = cell_state(cell)
+    line["finished_learning"] = "yes" if learned.finished else "no"
     return line
 
 
-def _write(lines: Sequence[Row], path: Path) -> None:
+def _write(lines: Sequence[Mapping[str, Value]], path: Path) -> None:
     names: Iterable[str] = dict.fromkeys(name for line in lines for name in line)
     with atomic_file(path) as file:
         writer = csv.DictWriter(file, [*names], lineterminator="\n")

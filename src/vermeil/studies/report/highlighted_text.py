@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from vermeil.data.region import SpanKey
+from vermeil.studies.results.scores import SpanRecord
 
 Correctness = Literal["plain", "right", "wrong", "missed"]
 
@@ -49,13 +50,13 @@ class HighlightedText:
 
 
 def highlight_spans(
-    text: str, spans: Sequence[Mapping[str, Any]], gold: Sequence[Mapping[str, Any]] | None
+    text: str, spans: Sequence[SpanRecord], gold: Sequence[SpanRecord] | None
 ) -> HighlightedText:
     """Split a text into pieces at its spans, and compare the spans with gold.
 
     Args:
         text: the document's text.
-        spans: spans with ``start``, ``end`` and ``label``.
+        spans: the spans.
         gold: gold spans; None: the spans are not compared.
     """
     found, truth = _keys(spans, len(text)), _keys(gold or (), len(text))
@@ -80,9 +81,9 @@ def highlight_spans(
     )
 
 
-def _keys(spans: Sequence[Mapping[str, Any]], size: int) -> list[SpanKey]:
+def _keys(spans: Sequence[SpanRecord], size: int) -> list[SpanKey]:
     """Return the different spans within the text, sorted by start, longest first."""
-    keys = {(int(s["start"]), int(s["end"]), str(s["label"])) for s in spans}
+    keys = {(s.start, s.end, s.label) for s in spans}
     inside = [key for key in keys if 0 <= key[0] < key[1] <= size]
     return sorted(inside, key=lambda key: (key[0], -key[1], key[2]))
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any, Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
@@ -15,10 +15,10 @@ from vermeil.evaluation.bootstrap import paired_bootstrap
 from vermeil.evaluation.correction import holm
 from vermeil.evaluation.dominance import almost_stochastic_order
 from vermeil.evaluation.randomisation import randomisation_test
-
-Cell = Mapping[str, Any]
-Row = dict[str, Any]
-Verdict = Literal["significant", "suggestive", "not_significant"]
+from vermeil.studies.results.cell import CellResult
+from vermeil.studies.results.scores import SplitScore
+from vermeil.studies.results.statistics import ComparisonRow, Spread, SummaryRow, Verdict
+from vermeil.studies.results.values import Block
 
 SIGNIFICANCE_LEVEL = 0.05
 """A difference is significant if both corrected p-values are below this level."""
@@ -30,30 +30,17 @@ _OTHER_GOLD = frozenset({"silver_only", "ceiling"})
 """Regimens whose cells can have another number of gold documents than their block."""
 
 
-class Block(NamedTuple):
-    """Budget and data sizes of cells that can be compared with each other."""
-
-    budget: str
-    gold_documents: int
-    silver_documents: int
-
-
-def block_of(row: Mapping[str, Any]) -> Block:
-    """Return the block of a row of `summarise` or `compare`."""
-    return Block(row["budget"], row["gold_documents"], row["silver_documents"])
-
-
-def summarise(cells: Sequence[Cell]) -> list[Row]:
+def summarise(cells: Sequence[CellResult]) -> list[SummaryRow]:
     """Return one row per block and regimen, in the order of the cells.
 
-    A score is ``{"mean", "sd", "values"}``, with the values in the order of ``seeds``. ``sd`` is
-    the sample standard deviation (divisor n − 1), or None for a single seed. The score is None if
-    no cell has one.
+    A score is None if no cell has one.
     """
     return [_summary_row(block, members) for (block, _), members in group_by_regimen(cells).items()]
 
 
-def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0) -> list[Row]:
+def compare(
+    cells: Sequence[CellResult], baseline: str, resamples: int, seed: int = 0
+) -> list[ComparisonRow]:
     """Return paired comparisons on the test set, corrected by Holm's method.
 
     Every block (budget and numbers of documents) has two families. ``baseline`` compares every
@@ -77,32 +64,28 @@ def compare(cells: Sequence[Cell], baseline: str, resamples: int, seed: int = 0)
         resamples: bootstrap resamples.
         seed: seed of the resampling.
     """
-    blocks: dict[Block, dict[str, list[Cell]]] = {}
+    blocks: dict[Block, dict[str, list[CellResult]]] = {}
     for (block, regimen), members in group_by_regimen(cells).items():
         blocks.setdefault(block, {})[regimen] = members
-    compared: list[tuple[Row, _PairedCounts]] = []
+    pairs: list[_Pair] = []
     for block, regimens in blocks.items():
         others = [name for name in regimens if name != baseline]
         blends = [name for name in regimens if name not in UNBLENDED]
-        families = {
+        families: dict[Literal["baseline", "blends"], list[tuple[str, str]]] = {
             "baseline": [(name, baseline) for name in others] if baseline in regimens else [],
             "blends": list(combinations(blends, 2)),
         }
-        for family, pairs in families.items():
-            for system, base in pairs:
+        for family, named in families.items():
+            for system, base in named:
                 counts = _paired_counts(regimens[system], regimens[base])
                 if counts:
-                    names = {"family": family, "regimen": system, "baseline": base}
-                    compared.append(({**block._asdict(), **names}, counts))
-    return _corrected(
-        [
-            {**names, **_compare_pair(counts, len(compared), resamples, seed)}
-            for names, counts in compared
-        ]
-    )
+                    pairs.append(_Pair(block, family, system, base, counts))
+    return _corrected([_compare_pair(pair, len(pairs), resamples, seed) for pair in pairs])
 
 
-def group_by_regimen(cells: Sequence[Cell]) -> dict[tuple[Block, str], list[Cell]]:
+def group_by_regimen(
+    cells: Sequence[CellResult],
+) -> dict[tuple[Block, str], list[CellResult]]:
     """Return the cells by block and regimen, in order of first appearance.
 
     ``sizes`` of a cell are the sizes of its block. Its own numbers of documents can differ: the
@@ -111,44 +94,39 @@ def group_by_regimen(cells: Sequence[Cell]) -> dict[tuple[Block, str], list[Cell
     golds: dict[str, set[int]] = {}
     silvers: dict[str, int] = {}
     for cell in cells:
-        budget = cell["budget"]
-        silvers[budget] = max(silvers.get(budget, 0), cell["silver_documents"])
-        if cell["regimen"] not in _OTHER_GOLD:
-            golds.setdefault(budget, set()).add(cell["gold_documents"])
-    groups: dict[tuple[Block, str], list[Cell]] = {}
+        silvers[cell.budget] = max(silvers.get(cell.budget, 0), cell.silver_documents)
+        if cell.regimen not in _OTHER_GOLD:
+            golds.setdefault(cell.budget, set()).add(cell.gold_documents)
+    groups: dict[tuple[Block, str], list[CellResult]] = {}
     for cell in cells:
-        gold, known = cell["gold_documents"], golds.get(cell["budget"], set())
+        gold, known = cell.gold_documents, golds.get(cell.budget, set())
         if gold not in known and len(known) == 1:
             (gold,) = known
-        sizes = cell.get("sizes") or (gold, silvers[cell["budget"]])
-        block = Block(cell["budget"], *sizes)
-        groups.setdefault((block, cell["regimen"]), []).append(cell)
+        block = Block(cell.budget, *(cell.sizes or (gold, silvers[cell.budget])))
+        groups.setdefault((block, cell.regimen), []).append(cell)
     return groups
 
 
-def _summary_row(block: Block, members: list[Cell]) -> Row:
-    return {
-        **block._asdict(),
-        "regimen": members[0]["regimen"],
-        "seeds": [cell["seed"] for cell in members],
-        "test": _score(cell.get("test") for cell in members),
-        "dev": _score(cell.get("dev") for cell in members),
-        "steps": statistics.fmean(cell["steps"] for cell in members),
-        "wordpieces": statistics.fmean(cell["wordpieces"] for cell in members),
-        "seconds": statistics.fmean(cell["seconds"] for cell in members),
-    }
+def _summary_row(block: Block, members: list[CellResult]) -> SummaryRow:
+    return SummaryRow(
+        *block,
+        regimen=members[0].regimen,
+        seeds=tuple(cell.seed for cell in members),
+        test=_spread(cell.test for cell in members),
+        dev=_spread(cell.dev for cell in members),
+        steps=statistics.fmean(cell.steps for cell in members),
+        wordpieces=statistics.fmean(cell.wordpieces for cell in members),
+        seconds=statistics.fmean(cell.seconds for cell in members),
+    )
 
 
-def _score(counts: Iterable[Mapping[str, Any] | None]) -> Row | None:
-    values = [None if one is None else float(one["overall"]["f1"]) for one in counts]
+def _spread(scores: Iterable[SplitScore | None]) -> Spread | None:
+    values = tuple(None if one is None else one.overall.f1 for one in scores)
     known = [value for value in values if value is not None]
     if not known:
         return None
-    return {
-        "mean": statistics.fmean(known),
-        "sd": statistics.stdev(known) if len(known) > 1 else None,
-        "values": values,
-    }
+    sd = statistics.stdev(known) if len(known) > 1 else None
+    return Spread(statistics.fmean(known), sd, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,30 +138,41 @@ class _PairedCounts:
     baseline: CountArray
 
 
-def _paired_counts(system: list[Cell], baseline: list[Cell]) -> _PairedCounts | None:
-    by_seed = {cell["seed"]: cell for cell in baseline if cell.get("test_groups")}
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two regimens of a block with common counts."""
+
+    block: Block
+    family: Literal["baseline", "blends"]
+    system: str
+    baseline: str
+    counts: _PairedCounts
+
+
+def _paired_counts(system: list[CellResult], baseline: list[CellResult]) -> _PairedCounts | None:
+    by_seed = {cell.seed: cell for cell in baseline if cell.test_groups}
     pairs = [
-        (cell, by_seed[cell["seed"]])
-        for cell in system
-        if cell.get("test_groups") and cell["seed"] in by_seed
+        (cell, by_seed[cell.seed]) for cell in system if cell.test_groups and cell.seed in by_seed
     ]
     if not pairs:
         return None
-    groups = sorted({group for pair in pairs for cell in pair for group in cell["test_groups"]})
+    groups = sorted({group for pair in pairs for cell in pair for group in cell.test_groups})
     return _PairedCounts(
-        [cell["seed"] for cell, _ in pairs],
+        [cell.seed for cell, _ in pairs],
         _count_array([cell for cell, _ in pairs], groups),
         _count_array([cell for _, cell in pairs], groups),
     )
 
 
-def _count_array(cells: list[Cell], groups: list[str]) -> CountArray:
+def _count_array(cells: list[CellResult], groups: list[str]) -> CountArray:
     # A group that is absent from a cell has no items there.
-    rows = [[cell["test_groups"].get(group, (0, 0, 0)) for group in groups] for cell in cells]
+    rows = [[cell.test_groups.get(group, (0, 0, 0)) for group in groups] for cell in cells]
     return np.array(rows, dtype=np.int64)
 
 
-def _compare_pair(counts: _PairedCounts, comparisons: int, resamples: int, seed: int) -> Row:
+def _compare_pair(pair: _Pair, comparisons: int, resamples: int, seed: int) -> ComparisonRow:
+    """Return the comparison with p-values that are not yet corrected."""
+    counts = pair.counts
     result = paired_bootstrap(counts.system, counts.baseline, resamples, seed)
     randomised = randomisation_test(counts.system, counts.baseline, resamples, seed)
     epsilon = None
@@ -195,25 +184,32 @@ def _compare_pair(counts: _PairedCounts, comparisons: int, resamples: int, seed:
             higher, lower, resamples, seed, 1 - SIGNIFICANCE_LEVEL / comparisons
         )
         epsilon = order.epsilon_min
-    return {
-        "seeds": counts.seeds,
-        **result.as_dict(),
-        "p_randomisation": randomised.p_value,
-        "epsilon_min": epsilon,
-    }
+    return ComparisonRow(
+        *pair.block,
+        family=pair.family,
+        regimen=pair.system,
+        baseline=pair.baseline,
+        seeds=tuple(counts.seeds),
+        difference=result.difference,
+        low=result.low,
+        high=result.high,
+        p_value=result.p_value,
+        per_seed=result.per_seed,
+        groups=result.groups,
+        resamples=result.resamples,
+        p_holm=result.p_value,
+        family_size=comparisons,
+        verdict="not_significant",
+        p_randomisation=randomised.p_value,
+        epsilon_min=epsilon,
+    )
 
 
-def _corrected(rows: list[Row]) -> list[Row]:
-    by_bootstrap = holm([row["p_value"] for row in rows])
-    by_randomisation = holm([row["p_randomisation"] for row in rows])
+def _corrected(rows: list[ComparisonRow]) -> list[ComparisonRow]:
+    by_bootstrap = holm([row.p_value for row in rows])
+    by_randomisation = holm([row.p_randomisation or 0.0 for row in rows])
     return [
-        {
-            **row,
-            "p_holm": p,
-            "p_randomisation_holm": q,
-            "family_size": len(rows),
-            "verdict": _verdict(p, q, len(row["seeds"])),
-        }
+        replace(row, p_holm=p, p_randomisation_holm=q, verdict=_verdict(p, q, len(row.seeds)))
         for row, p, q in zip(rows, by_bootstrap, by_randomisation, strict=True)
     ]
 

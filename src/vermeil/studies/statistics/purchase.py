@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from vermeil.errors import ConfigError
 from vermeil.studies.config import PlanConfig
-from vermeil.studies.statistics.fitted_frontier import FloatArray, Frontier, interval_95
+from vermeil.studies.results.frontier import Purchase, PurchaseOption, SpendingPoint, Stock
+from vermeil.studies.statistics.fitted_frontier import (
+    FloatArray,
+    Frontier,
+    Interval,
+    interval_95,
+)
 from vermeil.studies.statistics.prices import DocumentPrices, Size
 from vermeil.studies.statistics.size_grid import SizeGrid
 
@@ -19,9 +23,7 @@ Silver brings a student at most near its teacher, and a curve does not show that
 student reaches it."""
 
 
-def recommend_purchase(
-    frontier: Frontier, prices: DocumentPrices, config: PlanConfig
-) -> dict[str, Any]:
+def recommend_purchase(frontier: Frontier, prices: DocumentPrices, config: PlanConfig) -> Purchase:
     """Return the documents to buy next for the budget, with their expected gain.
 
     Args:
@@ -62,23 +64,23 @@ def recommend_purchase(
         bought = int(gold[index]), int(silver[index])
         gain, interval = frontier.gain(have, (have[0] + bought[0], have[1] + bought[1]))
         options.append(
-            {
-                "name": name,
-                "gold": bought[0],
-                "silver": bought[1],
-                "cost": prices.cost(*bought),
-                "gain": gain,
-                "interval": list(interval),
-            }
+            PurchaseOption(
+                name=name,
+                gold=bought[0],
+                silver=bought[1],
+                cost=float(prices.cost(*bought)),
+                gain=gain,
+                interval=interval,
+            )
         )
     now, now_interval = frontier.f1(*have)
-    return {
-        "budget": budget,
-        "have": {"gold": have[0], "silver": have[1], "f1": now, "interval": list(now_interval)},
-        "options": options,
-        "gold_share": _share_interval(frontier, prices, have, (gold, silver)),
-        "limited": bool(gold[best] >= np.floor(room[0]) or silver[best] >= np.floor(room[1])),
-    }
+    return Purchase(
+        budget=budget,
+        have=Stock(gold=have[0], silver=have[1], f1=now, interval=now_interval),
+        options=tuple(options),
+        gold_share=_share_interval(frontier, prices, have, (gold, silver)),
+        limited=bool(gold[best] >= np.floor(room[0]) or silver[best] >= np.floor(room[1])),
+    )
 
 
 def _share_interval(
@@ -86,15 +88,15 @@ def _share_interval(
     prices: DocumentPrices,
     owned: tuple[int, int],
     splits: tuple[FloatArray, FloatArray],
-) -> list[float]:
+) -> Interval:
     """Return the 95 % interval of gold's share of the money, over the resamples' best divisions."""
     gold, silver = splits
     best = frontier.curves(owned[0] + gold, owned[1] + silver).argmax(axis=1)
     spent = np.maximum(prices.cost(gold[best], silver[best]), 1e-12)
-    return list(interval_95(gold[best] * prices.gold / spent))
+    return interval_95(gold[best] * prices.gold / spent)
 
 
-def best_split(frontier: Frontier, prices: DocumentPrices, money: float) -> dict[str, Any]:
+def best_split(frontier: Frontier, prices: DocumentPrices, money: float) -> SpendingPoint:
     """Return the division of a sum with the highest expected F1, starting without documents."""
     gold_most, silver_most = largest_size(frontier.grid)
     least = (float(frontier.grid.gold.min()), 0.0)
@@ -103,13 +105,13 @@ def best_split(frontier: Frontier, prices: DocumentPrices, money: float) -> dict
     )
     best = int(frontier.curve(gold, silver)[0].argmax())
     f1, interval = frontier.f1(gold[best], silver[best])
-    return {
-        "cost": float(money),
-        "gold": int(gold[best]),
-        "silver": int(silver[best]),
-        "f1": f1,
-        "interval": list(interval),
-    }
+    return SpendingPoint(
+        cost=float(money),
+        gold=int(gold[best]),
+        silver=int(silver[best]),
+        f1=f1,
+        interval=interval,
+    )
 
 
 def largest_size(grid: SizeGrid) -> Size:

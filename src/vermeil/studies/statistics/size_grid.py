@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.errors import DataError
 from vermeil.evaluation.bootstrap import resampled_f1
-from vermeil.studies.statistics.compare import UNBLENDED, Cell, group_by_regimen
+from vermeil.studies.results.cell import CellResult
+from vermeil.studies.results.values import sum_tallies, tally_f1
+from vermeil.studies.statistics.compare import UNBLENDED, group_by_regimen
 
 MINIMUM_GOLD_SIZES, MINIMUM_SILVER_SIZES, MINIMUM_SIZES = 3, 3, 6
 """Least numbers of distinct gold, silver and joint sizes to fit a learning curve.
@@ -61,25 +62,25 @@ class SizeGrid:
         return resampled_f1(self.counts, resamples, seed)
 
 
-def read_grid(results: Mapping[str, Any], regimen: str | None = None) -> SizeGrid:
-    """Return the grid of sizes in a study's results.
+def read_grid(results: Sequence[CellResult], regimen: str | None = None) -> SizeGrid:
+    """Return the grid of sizes of a study.
 
     Args:
-        results: contents of ``results.json``.
+        results: the study's cells.
         regimen: the regimen; None: the blend with most sizes, then with the highest mean F1.
 
     Raises:
         DataError: there are too few sizes, or the regimen is unknown.
     """
-    cells: Sequence[Cell] = [c for c in results.get("cells") or () if c.get("test_groups")]
+    cells = [cell for cell in results if cell.test is not None and cell.test_groups]
     if not cells:
         raise DataError("the study has no cell with test scores; set corpora.test to a test file")
-    budget = cells[0]["budget"]
-    tables: dict[str, dict[DocumentCounts, dict[int, Cell]]] = {}
+    budget = cells[0].budget
+    tables: dict[str, dict[DocumentCounts, dict[int, CellResult]]] = {}
     for (block, name), members in group_by_regimen(cells).items():
         if block.budget == budget:
             size = (block.gold_documents, 0 if name == "gold_only" else block.silver_documents)
-            tables.setdefault(name, {})[size] = {cell["seed"]: cell for cell in members}
+            tables.setdefault(name, {})[size] = {cell.seed: cell for cell in members}
     blends = [name for name in tables if name not in UNBLENDED]
     if regimen is not None and regimen not in blends:
         known = ", ".join(blends) or "none"
@@ -98,19 +99,19 @@ def read_grid(results: Mapping[str, Any], regimen: str | None = None) -> SizeGri
 
 
 def _grid(
-    name: str, budget: str, table: Mapping[DocumentCounts, Mapping[int, Cell]]
+    name: str, budget: str, table: Mapping[DocumentCounts, Mapping[int, CellResult]]
 ) -> SizeGrid | None:
     sizes = tuple(sorted(table))
     seeds = tuple(sorted(set.intersection(*(set(table[size]) for size in sizes))))
     if not seeds:
         return None
     rows = [[table[size][seed] for seed in seeds] for size in sizes]
-    groups = sorted({group for row in rows for cell in row for group in cell["test_groups"]})
+    groups = sorted({group for row in rows for cell in row for group in cell.test_groups})
     counts = [
-        [[cell["test_groups"].get(group, (0, 0, 0)) for group in groups] for cell in row]
+        [[cell.test_groups.get(group, (0, 0, 0)) for group in groups] for cell in row]
         for row in rows
     ]
-    scores = [[cell["test"]["overall"]["f1"] for cell in row] for row in rows]
+    scores = [[tally_f1(sum_tallies(cell.test_groups.values())) for cell in row] for row in rows]
     return SizeGrid(name, budget, sizes, seeds, np.array(scores), np.array(counts, np.int64))
 
 

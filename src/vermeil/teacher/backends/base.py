@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 
-from vermeil.data.reply import Reply, Request
+from vermeil.data.reply import Reply, Request, Usage
 
 
 class ErrorScope(StrEnum):
@@ -18,6 +18,8 @@ class ErrorScope(StrEnum):
     """This request: the server would reject it again."""
     UNREACHABLE = "unreachable"
     """No server answers: fatal before the first reply, possibly temporary after it."""
+    SETTINGS = "settings"
+    """Every request, unless the teacher has answered others: then it affects this request only."""
     TEACHER = "teacher"
     """Every request: stop at once."""
 
@@ -54,6 +56,8 @@ class AttemptError(Exception):
         retry_after: seconds that the server requests to wait before the next request.
         busy: whether the server is overloaded, so that fewer concurrent requests would help.
         unbilled: whether the attempt cannot have been billed, because nothing was answered.
+        usage: tokens that the server counted for the attempt; None: not reported.
+        advice: message with a remedy if the error affects every request; None: ``message``.
     """
 
     def __init__(
@@ -64,9 +68,35 @@ class AttemptError(Exception):
         *,
         busy: bool = False,
         unbilled: bool = False,
+        usage: Usage | None = None,
+        advice: str | None = None,
     ):
         self.scope, self.retry_after, self.busy, self.unbilled = scope, retry_after, busy, unbilled
+        self.usage, self.advice = usage, advice or message
         super().__init__(message)
+
+    def copy(self, usage: Usage | None = None) -> Self:
+        """Return the same error with another usage, for each document of a shared request."""
+        other = type(self).__new__(type(self), *self.args)
+        other.__dict__.update(self.__dict__)
+        other.args, other.usage = self.args, usage
+        return other
+
+
+class AttemptTimeoutError(AttemptError):
+    """No reply arrived within ``teacher.timeout``.
+
+    Args:
+        timeout: the setting, in seconds.
+    """
+
+    def __init__(self, timeout: float):
+        super().__init__(
+            f"no reply within {timeout:g} s (teacher.timeout); raise teacher.timeout if the "
+            "teacher needs longer, or lower teacher.concurrency if the server is overloaded",
+            ErrorScope.ATTEMPT,
+            busy=True,
+        )
 
 
 class Backend(Protocol):

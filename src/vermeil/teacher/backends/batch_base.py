@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any, Literal, Protocol
 
-from vermeil.data.reply import Reply, Request
+from vermeil.data.reply import Reply, Request, Usage
 from vermeil.teacher.backends.base import AttemptError, ErrorScope
 from vermeil.teacher.backends.batch_types import ProviderBatch
 from vermeil.teacher.config import TeacherConfig
@@ -64,6 +64,7 @@ class BatchResult:
         error: error message if there is no reply.
         retryable: whether a retry can succeed.
         unbilled: whether a request without a reply cannot have been billed.
+        usage: tokens that the server counted for a request without a reply; None: not reported.
     """
 
     name: str
@@ -71,6 +72,7 @@ class BatchResult:
     error: str = ""
     retryable: bool = True
     unbilled: bool = True
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,9 @@ def sdk_models(config: TeacherConfig, spec: SdkSpec) -> tuple[str, ...] | None:
         except sdk.module.APIStatusError as error:
             if error.status_code in (404, 405, 501):
                 return None
-            raise TeacherError(str(sdk.convert_error(error))) from None
+            raise TeacherError(sdk.convert_error(error).advice) from None
         except sdk.error_types as error:
-            raise TeacherError(str(sdk.convert_error(error))) from None
+            raise TeacherError(sdk.convert_error(error).advice) from None
     return _names(body)
 
 

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable
 
 from vermeil.data.reply import Reply, Request
-from vermeil.teacher.backends.base import AttemptError, Backend, ServerRateLimits
+from vermeil.teacher.backends.base import AttemptError, Backend, ErrorScope, ServerRateLimits
 from vermeil.teacher.backends.multi_document_prompt import (
     can_share_request,
     merge_requests,
+    split_counts,
     split_usage,
 )
 from vermeil.teacher.backends.registry import open_backend
@@ -17,6 +18,9 @@ from vermeil.teacher.config import TeacherConfig
 
 _WAIT_SECONDS = 0.02
 """Seconds that a document waits for others to share its request."""
+
+_REJECTED = (ErrorScope.REQUEST, ErrorScope.SETTINGS)
+"""Scopes of errors that one document of a shared request may have caused."""
 
 _Waiting = tuple[Request, "asyncio.Future[Reply]"]
 
@@ -30,6 +34,8 @@ def multi_document_backend(config: TeacherConfig) -> Callable[[], Backend] | Non
 
 class MultiDocumentBackend:
     """Sends up to ``max_documents`` documents in one request; each caller gets the whole reply.
+
+    If the server rejects a shared request without charge, each of its documents is sent singly.
 
     Args:
         inner: backend that sends the merged requests.
@@ -86,22 +92,27 @@ class MultiDocumentBackend:
         try:
             reply = await self._inner.complete(merge_requests([request for request, _ in group]))
         except AttemptError as fault:
-            for _, waiting in group:
+            if len(group) > 1 and fault.scope in _REJECTED:
+                await self._send_singly(group)
+                return
+            # Each waiting document raises an error of its own, with its share of the usage.
+            shares = split_counts(fault.usage, len(group)) if fault.usage else [None] * len(group)
+            for (_, waiting), usage in zip(group, shares, strict=True):
                 if not waiting.done():
-                    waiting.set_exception(_copy_error(fault))
+                    waiting.set_exception(fault.copy(usage))
         except BaseException as error:
             for _, waiting in group:
                 if not waiting.done():
                     waiting.set_exception(error)
             raise
         else:
+            if len(group) > 1 and reply.finish_reason == "content_filter" and not reply.usage.total:
+                await self._send_singly(group)
+                return
             for (_, waiting), share in zip(group, split_usage(reply, len(group)), strict=True):
                 if not waiting.done():
                     waiting.set_result(share)
 
-
-def _copy_error(fault: AttemptError) -> AttemptError:
-    """Return a copy of an error: each waiting document raises its own."""
-    return AttemptError(
-        str(fault), fault.scope, fault.retry_after, busy=fault.busy, unbilled=fault.unbilled
-    )
+    async def _send_singly(self, group: list[_Waiting]) -> None:
+        """Send each document by itself, because one of them may have been rejected alone."""
+        await asyncio.gather(*(self._send([one]) for one in group))

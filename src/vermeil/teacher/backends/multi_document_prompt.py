@@ -46,14 +46,14 @@ def to_multi_document(request: Request) -> Request:
 def can_share_request(one: Request, other: Request) -> bool:
     """Return whether two multi-document requests can be merged: only their texts differ."""
     same = (one.model, one.parameters, one.sample) == (other.model, other.parameters, other.sample)
-    return same and one.messages[:-1] == other.messages[:-1] and one.text != other.text
+    same = same and one.messages[:-1] == other.messages[:-1]
+    return same and _introduction(one) == _introduction(other) and one.text != other.text
 
 
 def merge_requests(requests: Sequence[Request]) -> Request:
     """Return one request for several that can share one, with each text on its own line."""
     first = requests[0]
-    introduction = first.messages[-1]["content"].partition(_AFTER)[0]
-    content = _texts(introduction, [one.text for one in requests])
+    content = _texts(_introduction(first), [one.text for one in requests])
     question = {**first.messages[-1], "content": content}
     parameters = dict(first.parameters)
     if isinstance(max_tokens := parameters.get("max_tokens"), int):
@@ -63,10 +63,14 @@ def merge_requests(requests: Sequence[Request]) -> Request:
 
 def split_usage(reply: Reply, number: int) -> list[Reply]:
     """Return the whole reply for each of ``number`` documents, with its usage divided evenly."""
-    usage = reply.usage
+    return [replace(reply, usage=share) for share in split_counts(reply.usage, number)]
+
+
+def split_counts(usage: Usage, number: int) -> list[Usage]:
+    """Return ``number`` shares of a usage that add up to it."""
     counts = (usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens)
     shares = zip(*(_split_evenly(tokens, number) for tokens in counts), strict=True)
-    return [replace(reply, usage=Usage(*share)) for share in shares]
+    return [Usage(*share) for share in shares]
 
 
 def extract_reply(text: str, reply: Reply) -> Reply:
@@ -101,6 +105,11 @@ def read_multi_document(read: Read) -> Read:
 def text_id(text: str) -> str:
     """Return the id of a text, a digest that does not depend on the other texts."""
     return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _introduction(request: Request) -> str:
+    """Return the last message before its texts; the texts themselves contain no line end."""
+    return request.messages[-1]["content"].rpartition(_AFTER)[0]
 
 
 def _texts(introduction: str, texts: Sequence[str]) -> str:

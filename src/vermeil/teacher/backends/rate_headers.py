@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -35,9 +36,11 @@ def _quota(headers: Mapping[str, str], kind: str) -> RateQuota | None:
         if remaining is None or reset is None:
             continue
         try:
-            return RateQuota(float(remaining), _seconds(reset), float(limit) if limit else None)
+            numbers = float(remaining), _seconds(reset), float(limit) if limit else None
         except ValueError:
             continue
+        if all(number is None or math.isfinite(number) for number in numbers):
+            return RateQuota(*numbers)
     return None
 
 

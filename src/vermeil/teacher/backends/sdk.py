@@ -7,17 +7,17 @@ an SDK leaves this folder.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
 from vermeil.teacher.address import api_key, host_of, is_loopback
-from vermeil.teacher.backends.base import AttemptError, ErrorScope
-from vermeil.teacher.backends.http_status import error_for_status
+from vermeil.teacher.backends.base import AttemptError, AttemptTimeoutError, ErrorScope
+from vermeil.teacher.backends.http_status import attempt_error
+from vermeil.teacher.backends.response_body import clean_message
+from vermeil.teacher.backends.server_error import ServerError, error_of_status
 from vermeil.teacher.config import TeacherConfig
 
-_MAX_MESSAGE = 300
-"""Maximum number of characters of a server's message in an error."""
 _CONNECTION_ERRORS = {"ConnectError", "ConnectTimeout"}
 """Names of the HTTP client's exceptions for a failed connection."""
 
@@ -78,26 +78,18 @@ class Sdk:
         return {} if self.key else {"Authorization": self.module.Omit()}
 
     def redact(self, message: object) -> str:
-        """Return a message on one line, shortened and without the key."""
-        text = " ".join(str(message).split())
-        if self.key:
-            text = text.replace(self.key, "[key]")
-        return text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 1] + "…"
+        """Return a message on one line: shortened, without the key and control characters."""
+        return clean_message(message, self.key)
 
-    def server_message(self, error: Any) -> str:
-        """Return the server's error message about a rejected request."""
-        body = error.body if isinstance(error.body, dict) else {}
-        inner = body["error"] if isinstance(body.get("error"), dict) else body
-        return self.redact(inner.get("message") or error.response.text or "no explanation")
+    def server_error(self, error: Any) -> ServerError:
+        """Return the error in a response that an exception of the SDK holds."""
+        found = error_of_status(error.status_code, error.response.content)
+        return replace(found, message=self.redact(found.message) or "no explanation")
 
     def convert_error(self, error: Exception) -> AttemptError:
         """Return the attempt error for an exception among `error_types`."""
         if isinstance(error, self.module.APIStatusError):
-            headers = {k.lower(): v for k, v in error.response.headers.items()}
-            code = getattr(error, "code", None)
-            return error_for_status(
-                error.status_code, code, self.server_message(error), headers, self.config
-            )
+            return attempt_error(self.server_error(error), error.response.headers, self.config)
         timed_out = isinstance(error, TimeoutError | self.module.APITimeoutError)
         cause = "connection timed out" if timed_out else self.redact(error.__cause__ or error)
         if type(error.__cause__).__name__ in _CONNECTION_ERRORS:
@@ -108,12 +100,10 @@ class Sdk:
                 unbilled=True,
             )
         if timed_out:
-            message = f"no reply within {self.config.timeout:g} s"
-        elif isinstance(error, ValueError | RecursionError):
-            message = f"the response is not JSON: {cause}"
-        else:
-            message = f"the connection broke: {cause}"
-        return AttemptError(message, ErrorScope.ATTEMPT, busy=timed_out)
+            return AttemptTimeoutError(self.config.timeout)
+        if isinstance(error, ValueError | RecursionError):
+            return AttemptError(f"the response is not JSON: {cause}", ErrorScope.ATTEMPT)
+        return AttemptError(f"the connection broke: {cause}", ErrorScope.ATTEMPT)
 
     @property
     def error_types(self) -> tuple[type[Exception], ...]:

@@ -112,6 +112,7 @@ class BatchRun:
         statistics.reused = statistics.completed - statistics.sent
         statistics.attempts = sum(batch.requests for batch in self._submitted)
         statistics.replies, statistics.usage = self.collected.replies, self.collected.usage
+        statistics.estimated_charges = self.collected.estimated_charges
         statistics.has_price = self.spending_limit.has_price
         statistics.record_charge(self.collected.charged)
 
@@ -190,7 +191,7 @@ class BatchRun:
                 # `_recover` searches for it.
                 if fault.scope is not ErrorScope.ATTEMPT:
                     self._batches.close(batch, BatchPhase.LOST, str(fault))
-                    raise self._fatal_error(str(fault)) from None
+                    raise self._fatal_error(fault.advice) from None
                 self._blocked = str(fault)
             else:
                 self._batches.mark_submitted(batch, server_id)
@@ -234,8 +235,9 @@ class BatchRun:
             done = bool(work(*arguments))
         except AttemptError as fault:
             self._failures += 1
-            if fault.scope is ErrorScope.TEACHER or self._failures > self._config.retries:
-                raise self._fatal_error(str(fault)) from None
+            is_fatal = fault.scope in (ErrorScope.TEACHER, ErrorScope.SETTINGS)
+            if is_fatal or self._failures > self._config.retries:
+                raise self._fatal_error(fault.advice) from None
             time.sleep(min(fault.retry_after or 0.0, self._config.batch_poll))
             return False
         self._failures = 0

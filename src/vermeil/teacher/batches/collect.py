@@ -12,6 +12,7 @@ from vermeil.teacher.batches.spending import BatchSpendingLimit
 from vermeil.teacher.batches.store import BatchStore
 from vermeil.teacher.store.charges import Charge
 from vermeil.teacher.store.store import ReplyStore
+from vermeil.teacher.tokens import is_charge_estimated
 
 _COMMIT_SIZE = 500
 """Results in one durable commit."""
@@ -29,6 +30,7 @@ class CollectedResults:
         usage: tokens counted by the server.
         charged: charges of replies and failures.
         rejected: keys of requests that the server would reject again.
+        estimated_charges: replies without token counts, whose charge is an estimate.
     """
 
     replies: int = 0
@@ -38,6 +40,7 @@ class CollectedResults:
     usage: Usage = field(default_factory=Usage)
     charged: Charge = field(default_factory=Charge)
     rejected: set[str] = field(default_factory=set)
+    estimated_charges: int = 0
 
 
 def collect_results(
@@ -112,13 +115,14 @@ def _store_result(
             store.add(request, result.reply, charge=charge)
             collected.replies += 1
             collected.usage += result.reply.usage
+            collected.estimated_charges += is_charge_estimated(result.reply)
             collected.charged += charge
         return
     outcomes[number] = RequestOutcome.FAILED
     collected.failed += 1
     error = f"batch {batch.name}: {result.error}"
     if store.error(key) != error:
-        charge = Charge() if result.unbilled else spending_limit.max_charge(request)
+        charge = spending_limit.failure_charge(request, result)
         store.add(request, error=error, charge=charge)
         collected.charged += charge
     if not result.retryable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vermeil.data.reply import Reply, Request
+from vermeil.teacher.backends.batch_base import BatchResult
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.limits.prices import Price, price_of
 from vermeil.teacher.limits.spending import charge_of, spending_cap
@@ -47,6 +48,12 @@ class BatchSpendingLimit:
     def charge(self, request: Request, reply: Reply) -> Charge:
         """Return the charge of a reply."""
         return charge_of(actual_usage(request, reply), self._price(request.model))
+
+    def failure_charge(self, request: Request, result: BatchResult) -> Charge:
+        """Return the charge of a request without a reply."""
+        if result.usage is not None:
+            return charge_of(result.usage, self._price(request.model))
+        return Charge() if result.unbilled else self.max_charge(request)
 
     def fits(self, charge: Charge) -> bool:
         """Return whether a charge fits the limits as of the last `refresh`."""

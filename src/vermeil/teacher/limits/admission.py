@@ -78,6 +78,9 @@ class FailureControl(Protocol):
     async def record_usable(self) -> None:
         """Record a usable reply; the run then never stops."""
 
+    async def has_usable(self) -> bool:
+        """Return whether a usable reply was recorded."""
+
 
 class Admission(NamedTuple):
     """Spending limit, rate limiter and counts of the first failures of a run."""

@@ -19,7 +19,7 @@ class FirstFailures:
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit, self._admitted = limit, 0
+        self._limit, self._admitted, self._has_usable = limit, 0, False
         self._counts: Counter[str] = Counter()
         self._changed = asyncio.Event()
 
@@ -50,8 +50,12 @@ class FirstFailures:
 
     async def record_usable(self) -> None:
         """Record a usable reply; the run then never stops."""
-        self._limit = 0
+        self._limit, self._has_usable = 0, True
         self._changed.set()
+
+    async def has_usable(self) -> bool:
+        """Return whether a usable reply was recorded."""
+        return self._has_usable
 
     def withdraw(self, number: int) -> None:
         """Stop waiting for the results of admitted requests."""

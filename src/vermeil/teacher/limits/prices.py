@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from dataclasses import dataclass
-from functools import cache
 from math import ceil
-from pathlib import Path
 
 from vermeil.data.reply import Usage
 from vermeil.errors import ConfigError
 from vermeil.teacher.address import host_of, is_loopback
-from vermeil.teacher.config import PriceConfig, TeacherConfig
+from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.limits.price_list import built_in_list, find_model
 
 PER_DOLLAR = 10**12
 """Units of money in a dollar. Amounts are integers in units of 1e-12 dollars, so that sums are
 exact; one dollar per million tokens is 1e6 units per token."""
-
-_DATED = re.compile(r"-(\d{4}-?\d{2}-?\d{2}|latest)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +54,9 @@ def price_of(config: TeacherConfig, batch: bool = False) -> Price | None:
     Raises:
         ConfigError: a limit on cost is set, and the price is unknown.
     """
-    found = _find(config.prices, config.model)
+    found = find_model(config.prices, config.model)
     if found is None and not is_loopback(host_of(config.base_url)):
-        found = _find(_built_in_prices(), config.model)
+        found = find_model(built_in_list().prices, config.model)
     if found is not None:
         share = found.batch if batch else 1.0
         cached = found.input if found.cached_input is None else found.cached_input
@@ -72,19 +67,4 @@ def price_of(config: TeacherConfig, batch: bool = False) -> Price | None:
             f'teacher.prices = {{"{config.model}" = {{input = 0.15, output = 0.60}}}} (dollars per '
             "million tokens), or limit teacher.max_tokens_total instead"
         )
-    return None
-
-
-@cache
-def _built_in_prices() -> dict[str, PriceConfig]:
-    text = Path(__file__).with_name("prices.toml").read_text(encoding="utf-8")
-    models = tomllib.loads(text)["models"]
-    return {name: PriceConfig.model_validate(value) for name, value in models.items()}
-
-
-def _find(prices: dict[str, PriceConfig], model: str) -> PriceConfig | None:
-    bare = model.rpartition("/")[2]
-    for name in (model, bare, _DATED.sub("", bare)):
-        if name in prices:
-            return prices[name]
     return None

@@ -113,8 +113,8 @@ class SpendingLimit:
     def record_failure(
         self, request: Request, fault: AttemptError, reservation: Reservation
     ) -> Charge:
-        """Add a failed attempt; it is charged in full unless it cannot have been billed."""
-        charge = Charge() if fault.unbilled else reservation.charge
+        """Add a failed attempt; return its charge (`failure_charge`)."""
+        charge = failure_charge(fault, reservation, self.price)
         self._store.add(request, error=str(fault), charge=charge, reserved=reservation)
         self._remove(reservation)
         return charge
@@ -138,3 +138,13 @@ def spending_cap(config: TeacherConfig) -> SpendingCap:
 def charge_of(usage: Usage, price: Price | None) -> Charge:
     """Return the tokens of a usage and their cost; the cost is 0 if the price is unknown."""
     return Charge(usage.total, 0 if price is None else price.cost(usage))
+
+
+def failure_charge(fault: AttemptError, reservation: Reservation, price: Price | None) -> Charge:
+    """Return the charge of a failed attempt: the usage that the server counted, if it did.
+
+    Otherwise it is charged in full, unless it cannot have been billed.
+    """
+    if fault.usage is not None:
+        return charge_of(fault.usage, price)
+    return Charge() if fault.unbilled else reservation.charge

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,7 @@ class Recording:
                         self._add(line, number)
         except UnicodeDecodeError as error:
             raise DataError("is not UTF-8 text", self._path) from error
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise DataError(f"cannot be read ({error})", self._path) from error
         if not self._replies:
             raise DataError(f"contains no recorded reply; {_EXPECTED} on each line", self._path)
@@ -74,6 +75,10 @@ class Recording:
         reply = record.get("reply") if isinstance(record, dict) else None
         if not isinstance(text, str) or not isinstance(reply, str) or not text:
             raise DataError(f"is not a recorded reply; {_EXPECTED}", self._path, number)
+        try:
+            (text + reply).encode()
+        except UnicodeEncodeError as error:
+            raise DataError("holds half of a surrogate pair", self._path, number) from error
         earlier = self._replies.get(text)
         if earlier is not None and earlier.reply != reply:
             raise DataError(

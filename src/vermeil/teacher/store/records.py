@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.reply import Reply, Usage
 from vermeil.errors import DataError
 from vermeil.teacher.store.logprobs import decode_logprobs
 from vermeil.teacher.store.schema import prepare
 
+_KEY = re.compile("[0-9a-f]*")
 _SELECT = """
 SELECT key, document_id, prompt, model, parameters, sample, reply, finish_reason, prompt_tokens,
   completion_tokens, latency, attempt, logprobs, error, created,
@@ -91,14 +94,19 @@ def stored_requests(store: Path, record_filter: RecordFilter) -> Iterator[Stored
             prepare(db, store)
             values = (record_filter.model, record_filter.prompt, record_filter.document)
             for row in db.execute(_SELECT, values):
-                yield _record(row)
-    except sqlite3.Error as error:
+                with translate_malformed(store):
+                    found = _record(row)
+                yield found
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise DataError(f"cannot be read as reply store ({error})", store) from error
 
 
 def _record(row: tuple[Any, ...]) -> StoredRequest:
     key, document_id, prompt, model, parameters, sample, reply_text, finish, *rest = row
     prompt_tokens, completion_tokens, latency, number, blob, error, created, attempts, text = rest
+    texts = all(isinstance(value, str) for value in (key, document_id, prompt, model, text or ""))
+    if not texts or _KEY.fullmatch(key) is None:
+        raise DataError("holds a request without a valid key or name; the file is damaged")
     usage, logprobs = Usage(prompt_tokens, completion_tokens), decode_logprobs(blob)
     reply = None
     if reply_text is not None:

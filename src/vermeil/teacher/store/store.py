@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from vermeil.data.malformed import translate_malformed
 from vermeil.data.reply import Reply, Request, Usage
 from vermeil.errors import DataError
 from vermeil.teacher.store import charges
@@ -130,8 +131,9 @@ class ReplyStore:
         if row is None:
             return None
         text, finish, prompt_tokens, completion_tokens, cached, latency, attempt, blob = row
-        usage = Usage(prompt_tokens, completion_tokens, cached)
-        return Reply(text, finish, usage, latency, attempt, decode_logprobs(blob))
+        with translate_malformed(self.path):
+            usage = Usage(prompt_tokens, completion_tokens, cached)
+            return Reply(text, finish, usage, latency, attempt, decode_logprobs(blob))
 
     def error(self, key: str, since: int = 0) -> str | None:
         """Return the error of the last attempt; None if it has a reply or there is no attempt.
@@ -154,6 +156,12 @@ class ReplyStore:
         """Return the charges and reservations of one model, or of all models."""
         with self._guard():
             return charges.spent(self._reader, model)
+
+    def has_reply(self, model: str) -> bool:
+        """Return whether any reply of a model is stored."""
+        query = "SELECT 1 FROM attempts WHERE model = ? AND reply IS NOT NULL LIMIT 1"
+        with self._guard():
+            return self._reader.execute(query, (model,)).fetchone() is not None
 
     def reply_index(self) -> ReplyIndex:
         """Return an index of the keys that have a reply now, for fast lookup of many keys."""
@@ -256,7 +264,7 @@ class ReplyStore:
     def _guard(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             raise DataError(f"cannot be used as reply store ({error})", self.path) from error
 
 

@@ -249,10 +249,13 @@ def test_equal_rows_of_plain_text_are_a_warning(tmp_path):
 
 def test_a_folder_of_columns_is_not_plain_text(tmp_path):
     (tmp_path / "dev.txt").write_text("Rita\tB-PER\nria\tO\n")
-    with pytest.raises(DataError, match=r"dev.txt holds columns with tags; name the files"):
+    (document,) = read_corpus(tmp_path)
+    assert (document.id, document.group, len(document.spans)) == ("dev-0", "dev", 1)
+    (tmp_path / "notes.txt").write_text("Rita ria.\nA second line of prose, which is longer.\n")
+    with pytest.raises(DataError, match=r"dev.txt holds columns with tags, but other .txt"):
         list(read_corpus(tmp_path))
-    (document,) = read_corpus(f"text:{tmp_path}")
-    assert document.id == "dev"
+    documents = list(read_corpus(f"text:{tmp_path}"))
+    assert [document.id for document in documents] == ["dev", "notes"]
 
 
 def test_a_bracket_is_a_word(tmp_path):

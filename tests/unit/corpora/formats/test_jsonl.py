@@ -153,7 +153,7 @@ def test_id_and_text_must_be_there(missing):
         ('{"id": "a"', "not JSON: Expecting ',' delimiter at character 11"),
         ("[1]", r"expected a JSON object, found 1"),
         ('{"id": "a", "text": "x", "weight": NaN}', "NaN is not JSON"),
-        ('{"id": "a", "text": "x", "weight": 1e999}', '"weight" is Infinity; expected a number'),
+        ('{"id": "a", "text": "x", "weight": 1e999}', "the number 1e999 is too large"),
         ('{"id": "a", "text": "\\ud800"}', "half of a surrogate pair"),
         ('{"id": "a", "text": "\\uDfff"}', "half of a surrogate pair"),
         ("[" * 100_000, "nested too deeply|not JSON"),

@@ -62,7 +62,7 @@ def train(task: Task, encoder: Path, *, observed: bool, regimen: str = "simple_m
     probes = sample_observation_set(draw, corpora, CONFIG, 3)
     observer = MechanismObserver(student, gold, silver, plan, probes, 3) if observed else None
     train_student(student, gold, silver, blending, 3, TrainingHooks(observer=observer))
-    return student, plan, observer and observer.as_dict()
+    return student, plan, observer and observer.observation()
 
 
 def test_training_does_not_notice_the_observation(task: Task, encoder: Path) -> None:
@@ -77,36 +77,36 @@ def test_training_does_not_notice_the_observation(task: Task, encoder: Path) -> 
 def test_the_recording_is_the_same_every_time(task: Task, encoder: Path) -> None:
     _, _, first = train(task, encoder, observed=True)
     _, _, second = train(task, encoder, observed=True)
-    assert {**first, "seconds": 0} == {**second, "seconds": 0}
+    assert replace(first, seconds=0.0) == replace(second, seconds=0.0)
 
 
 def test_what_is_observed(task: Task, encoder: Path) -> None:
     _, plan, record = train(task, encoder, observed=True)
-    steps = [point["step"] for point in record["points"]]
+    steps = [point.step for point in record.points]
     assert steps == observation_steps(plan, CONFIG.points)
     last_silver = int(np.flatnonzero(plan.planned_share == 0)[-1]) + 1
     assert last_silver in steps
     assert steps[-1] == plan.steps
-    assert record["dev_documents"] == 9
-    assert record["spans"]["gold"] == {"LOC": 9, "PER": 9}
+    assert record.dev_documents == 9
+    assert record.spans.gold == {"LOC": 9, "PER": 9}
     for point, found, mistakes in zip(
-        record["points"], record["spans"]["found"], record["spans"]["mistakes"], strict=True
+        record.points, record.spans.found, record.spans.mistakes, strict=True
     ):
-        right = sum(row[0] for row in point["per_label"].values())
-        wrong = sum(row[1] - row[0] for row in point["per_label"].values())
+        right = sum(row[0] for row in point.per_label.values())
+        wrong = sum(row[1] - row[0] for row in point.per_label.values())
         assert found.count(".") == right
         assert len(found) == 18
         assert mistakes.count("1") == wrong
-        kinds = [kind for row in point["errors"].values() for kind in row.items()]
+        kinds = [kind for row in point.errors.values() for kind in row.items()]
         assert sum(n for kind, n in kinds if kind != "spurious") == 18 - right
-        sharp = point["sharpness"]
-        assert 0 <= sharp["entropy"] <= np.log(len(task.classes))
-        assert 1 / len(task.classes) <= sharp["confidence"] <= 1
-        assert sharp["span_words"] == 18
-        noisy = point["silver"]["noisy"]
-        assert noisy["words"] == point["silver"]["pairs"]["LOC>PER"][0] == 9
-        assert point["silver"]["clean_spans"]["words"] == 9
-        gradients = point["gradients"]
+        sharp = point.sharpness
+        assert 0 <= sharp.entropy <= np.log(len(task.classes))
+        assert 1 / len(task.classes) <= sharp.confidence <= 1
+        assert sharp.span_words == 18
+        noisy = point.silver.noisy
+        assert noisy.words == point.silver.pairs["LOC>PER"][0] == 9
+        assert point.silver.clean_spans.words == 9
+        gradients = point.gradients
         for pair in ("gold_silver", "gold_dev", "silver_dev"):
             assert -1.001 <= gradients[pair] <= 1.001
         assert min(gradients[f"{name}_norm"] for name in ("gold", "silver", "dev")) > 0

@@ -13,6 +13,7 @@ from vermeil.studies.cells.word_metrics import (
     sharpness_metrics,
     silver_word_metrics,
 )
+from vermeil.studies.results.observation import WordLosses
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
@@ -32,12 +33,12 @@ def test_every_span_is_followed(task: Task) -> None:
     second = outcomes.add([spans((0, 5, "PER"), (6, 10, "LOC")), gold[1].annotation])
     assert first.overall.correct == 0
     assert second.overall.correct == 3
-    record = outcomes.as_dict()
-    assert record["gold"] == {"LOC": 2, "PER": 2}
-    assert record["found"] == ["txbm", "m..."]
-    assert record["wrong"] == {"LOC": 1, "PER": 3}
-    assert record["mistakes"] == ["0111", "1000"]
-    assert record["spurious"] == "1000"
+    record = outcomes.record()
+    assert record.gold == {"LOC": 2, "PER": 2}
+    assert record.found == ("txbm", "m...")
+    assert record.wrong == {"LOC": 1, "PER": 3}
+    assert record.mistakes == ("0111", "1000")
+    assert record.spurious == "1000"
 
 
 def test_labels_of_texts_are_followed_too() -> None:
@@ -47,9 +48,9 @@ def test_labels_of_texts_are_followed_too() -> None:
     outcomes = SpanOutcomes(gold, topics)
     outcomes.add([Annotation(labels=("politics",))])
     outcomes.add([Annotation(labels=("sport",))])
-    record = outcomes.as_dict()
-    assert record["found"] == ["t", "."]
-    assert record["mistakes"] == ["1", "0"]
+    record = outcomes.record()
+    assert record.found == ("t", ".")
+    assert record.mistakes == ("1", "0")
 
 
 def test_words_of_silver(task: Task) -> None:
@@ -63,21 +64,21 @@ def test_words_of_silver(task: Task) -> None:
     documents = [ScoredDocument([(i, i + 1) for i in range(4)], rows, silver, gold)]
     record = silver_word_metrics(documents, task)
     half = round(math.log(2), 4)
-    assert record["clean"] == {"words": 2, "loss": half, "gold_loss": half}
-    assert record["clean_spans"]["words"] == 1
-    assert record["noisy"]["words"] == 2
-    assert record["noisy"]["loss"] == round(math.log(2) / 2, 4)
+    assert record.clean == WordLosses(words=2, loss=half, gold_loss=half)
+    assert record.clean_spans.words == 1
+    assert record.noisy.words == 2
+    assert record.noisy.loss == round(math.log(2) / 2, 4)
     as_silver = int(rows[2].argmax() == per) + 1
-    assert record["pairs"] == {"LOC>PER": [2, as_silver, 2 - as_silver]}
+    assert record.pairs == {"LOC>PER": (2, as_silver, 2 - as_silver)}
     sharp = sharpness_metrics(documents, task)
-    assert sharp["words"] == 4
-    assert sharp["span_words"] == 3
-    assert sharp["entropy"] == round(3 * math.log(2) / 4, 4)
-    assert sharp["confidence"] == (0.5 * 3 + 1) / 4
+    assert sharp.words == 4
+    assert sharp.span_words == 3
+    assert sharp.entropy == round(3 * math.log(2) / 4, 4)
+    assert sharp.confidence == (0.5 * 3 + 1) / 4
 
 
 def test_words_with_unknown_labels_do_not_count(task: Task) -> None:
     rows = np.full((2, len(task.classes)), 1 / len(task.classes), np.float32)
     documents = [ScoredDocument([(0, 1), (1, 2)], rows, np.array([-100, 0]), np.array([0, 0]))]
-    assert silver_word_metrics(documents, task)["clean"]["words"] == 1
-    assert sharpness_metrics(documents, task)["words"] == 1
+    assert silver_word_metrics(documents, task).clean.words == 1
+    assert sharpness_metrics(documents, task).words == 1

@@ -7,24 +7,41 @@ import pytest
 from vermeil.studies.format import f1, spread
 from vermeil.studies.report.cautions import leak_cautions
 from vermeil.studies.report.findings import findings
+from vermeil.studies.results.load import as_record, cell_from_record, results_from_record
+from vermeil.studies.results.statistics import Finding, LeakCounts
+from vermeil.studies.results.study import StudyResults
 from vermeil.studies.statistics.compare import compare, summarise
 
 Results = dict[str, Any]
 FLAT = dict.fromkeys(("gold_only", "silver_only", "pooled", "simple_mix", "power"), 0.9)
 
 
+def found(record: Results) -> list[Finding]:
+    """Return the findings of a record."""
+    return findings(results_from_record({"cells": [], **record}))
+
+
+def summarised(records: list[Results]) -> Results:
+    """Return the record of a study of these cells, with summary and comparisons."""
+    cells = [cell_from_record(one) for one in records]
+    rows = compare(cells, "gold_only", 100)
+    return as_record(
+        StudyResults(cells=tuple(cells), summary=tuple(summarise(cells)), comparisons=tuple(rows))
+    )
+
+
 def texts(results: Results, kind: str) -> list[str]:
-    return [f["text"] for f in findings(results) if f["kind"] == kind]
+    return [f.text for f in found(results) if f.kind == kind]
 
 
 def test_the_answer_comes_first_and_names_the_best_regimen(results: Results):
-    first = findings(results)[0]
-    assert first["kind"] == "answer"
+    first = found(results)[0]
+    assert first.kind == "answer"
     best = next(row for row in results["summary"] if row["regimen"] == "simple_mix")["test"]
     score = spread(best["mean"], best["sd"])
-    assert first["text"].startswith(f"Simple Mix scored highest on the test set: F1 {score} over 3")
-    assert "points above Gold only (significant)" in first["text"]
-    assert first["text"].endswith(" The differences to Sigmoid and Power are not significant.")
+    assert first.text.startswith(f"Simple Mix scored highest on the test set: F1 {score} over 3")
+    assert "points above Gold only (significant)" in first.text
+    assert first.text.endswith(" The differences to Sigmoid and Power are not significant.")
 
 
 def test_a_significant_difference_has_its_interval_p_value_and_seeds(results: Results):
@@ -123,12 +140,12 @@ def test_unequal_training_is_named_with_its_budget(results_of: Callable[..., Res
 
 
 def test_several_budgets_have_a_scope_each(results_of: Callable[..., Results]):
-    found = findings(results_of({"gold_only": 0.7, "pooled": 0.85}, budgets=("equal", "epochs")))
-    answers = [f["scope"] for f in found if f["kind"] == "answer"]
+    every = found(results_of({"gold_only": 0.7, "pooled": 0.85}, budgets=("equal", "epochs")))
+    answers = [f.scope for f in every if f.kind == "answer"]
     assert answers == ["Equal budget", "Epochs budget"]
-    (unequal,) = [f for f in found if "different lengths" in f["text"]]
-    assert unequal["scope"] == "Epochs budget"
-    assert "fixes the length" not in unequal["text"]
+    (unequal,) = [f for f in every if "different lengths" in f.text]
+    assert unequal.scope == "Epochs budget"
+    assert "fixes the length" not in unequal.text
 
 
 def test_the_teacher_is_compared_with_the_best_student(results: Results):
@@ -141,9 +158,9 @@ def test_the_teacher_is_compared_with_the_best_student(results: Results):
 
 def test_only_splits_with_leaks_are_named():
     leaks = {
-        "gold/test": {"exact": 1, "near": [{}, {}]},
-        "gold/dev": {"exact": 0, "near": 0},
-        "silver/test": {"exact": [], "near": 1200},
+        "gold/test": LeakCounts(exact=1, near=2),
+        "gold/dev": LeakCounts(),
+        "silver/test": LeakCounts(near=1200),
     }
     (sentence,) = leak_cautions(leaks)
     assert "gold and test (1 identical, 2 nearly identical); silver and test (0 iden" in sentence
@@ -153,23 +170,23 @@ def test_only_splits_with_leaks_are_named():
 
 def test_without_test_scores_there_is_no_comparison(cell_of: Callable[..., Results]):
     cells = [{**cell_of("pooled", 0, 0.8), "test": None, "test_groups": {}}]
-    assert texts({"summary": summarise(cells)}, "answer") == [
+    assert texts(summarised(cells), "answer") == [
         "No cell was scored on a test set; there are no comparisons."
     ]
 
 
 def test_few_test_groups_make_rough_intervals(cell_of: Callable[..., Results]):
     cells = [cell_of(n, s, 0.8, groups=5) for s in range(3) for n in ("gold_only", "pooled")]
-    made = {"summary": summarise(cells), "comparisons": compare(cells, "gold_only", 100)}
+    made = summarised(cells)
     assert any("only" in t and "5 groups" in t for t in texts(made, "caution"))
 
 
 def test_students_without_a_correct_prediction_are_no_winners(cell_of: Callable[..., Results]):
     cells = [cell_of(n, s, 0.5) for s in range(3) for n in ("gold_only", "pooled")]
     for cell in cells:
-        cell["test"]["overall"]["f1"] = 0.0
+        cell["test"]["overall"] |= {"f1": 0.0, "support": 12}
         cell["test_groups"] = {"a": [0, 0, 5], "b": [0, 0, 7]}
-    made = {"summary": summarise(cells), "comparisons": compare(cells, "gold_only", 100)}
+    made = summarised(cells)
     assert texts(made, "answer") == [
         "No student predicted anything correctly on the test set: F1 is .000 throughout."
     ]
@@ -179,4 +196,4 @@ def test_students_without_a_correct_prediction_are_no_winners(cell_of: Callable[
 
 
 def test_nothing_at_all_gives_no_findings():
-    assert findings({}) == []
+    assert findings(StudyResults(cells=())) == []

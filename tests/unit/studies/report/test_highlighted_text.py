@@ -1,19 +1,19 @@
-from typing import Any
-
 import pytest
 
 from vermeil.studies.report.highlighted_text import Piece, highlight_spans
-from vermeil.studies.report.sections.examples import example_views
+from vermeil.studies.report.sections.examples import LabelChip, example_views
+from vermeil.studies.results.context import ExampleRecord
+from vermeil.studies.results.scores import SpanRecord
 
 TEXT = "Ann met Bob Ray in Oslo"
 
 
-def span(surface: str, label: str, start: int | None = None) -> dict[str, Any]:
+def span(surface: str, label: str, start: int | None = None) -> SpanRecord:
     at = TEXT.index(surface) if start is None else start
-    return {"start": at, "end": at + len(surface), "label": label}
+    return SpanRecord(at, at + len(surface), label)
 
 
-GOLD = [span("Ann", "PER"), span("Bob Ray", "PER"), span("Oslo", "LOC")]
+GOLD = (span("Ann", "PER"), span("Bob Ray", "PER"), span("Oslo", "LOC"))
 
 
 def test_without_gold_marks_are_not_judged():
@@ -49,7 +49,7 @@ def test_marks_that_cross_others_are_counted_not_shown():
 
 @pytest.mark.parametrize("bad", [(-1, 3), (5, 5), (20, 99)])
 def test_spans_outside_the_text_break_nothing(bad: tuple[int, int]):
-    found = highlight_spans(TEXT, [{"start": bad[0], "end": bad[1], "label": "X"}], None)
+    found = highlight_spans(TEXT, [SpanRecord(bad[0], bad[1], "X")], None)
     assert found.pieces == (Piece(TEXT),)
 
 
@@ -58,15 +58,10 @@ def test_an_empty_text_has_no_pieces():
 
 
 def test_students_who_marked_the_same_share_a_line():
-    example = {
-        "id": "d1",
-        "text": TEXT,
-        "gold": GOLD,
-        "teacher": None,
-        "students": {"pooled": GOLD, "gold_only": [], "simple_mix": list(reversed(GOLD))},
-    }
+    students = {"pooled": GOLD, "gold_only": (), "simple_mix": tuple(reversed(GOLD))}
+    example = ExampleRecord(id="d1", text=TEXT, gold=GOLD, students=students)
     (view,) = example_views([example])
-    assert [(line["name"], line["counts"]) for line in view["lines"]] == [
+    assert [(line.name, line.counts) for line in view.lines] == [
         ("Gold", ""),
         ("Pooled, Simple Mix", "3 right"),
         ("Gold only", "3 missed"),
@@ -75,27 +70,28 @@ def test_students_who_marked_the_same_share_a_line():
 
 def test_a_label_has_one_colour_on_the_whole_page():
     examples = [
-        {"id": "d1", "text": TEXT, "gold": [span("Oslo", "LOC")]},
-        {"id": "d2", "text": TEXT, "gold": GOLD},
+        ExampleRecord(id="d1", text=TEXT, gold=(span("Oslo", "LOC"),)),
+        ExampleRecord(id="d2", text=TEXT, gold=GOLD),
     ]
     views = example_views(examples)
     colours = {
-        (piece["label"], piece["css"])
+        (piece.label, piece.css)
         for view in views
-        for line in view["lines"]
-        for piece in line["pieces"]
-        if piece["label"]
+        for line in view.lines
+        for piece in line.pieces
+        if piece.label
     }
     assert colours == {("LOC", "label0 plain"), ("PER", "label1 plain")}
 
 
 def test_nothing_to_mark_and_nothing_marked_is_right():
-    (view,) = example_views([{"id": "d", "text": TEXT, "gold": [], "teacher": []}])
-    assert [line["counts"] for line in view["lines"]] == ["", "correctly no span"]
+    (view,) = example_views([ExampleRecord(id="d", text=TEXT, gold=(), teacher=())])
+    assert [line.counts for line in view.lines] == ["", "correctly no span"]
 
 
 def test_labels_of_whole_texts_are_judged_too():
-    example = {"id": "d", "text": TEXT, "gold": ["sport"], "students": {"pooled": ["tech"]}}
+    students = {"pooled": ("tech",)}
+    example = ExampleRecord(id="d", text=TEXT, gold=("sport",), students=students)
     (view,) = example_views([example])
-    assert [line["counts"] for line in view["lines"]] == ["", "wrong"]
-    assert view["lines"][1]["labels"][0]["text"] == "tech"
+    assert [line.counts for line in view.lines] == ["", "wrong"]
+    assert view.lines[1].labels == (LabelChip("tech", "label1"),)

@@ -8,10 +8,12 @@ from typing import Any
 from vermeil.studies.report.csv import write_cells, write_comparisons
 from vermeil.studies.report.html import write_report
 from vermeil.studies.report.markdown import report_markdown, table
+from vermeil.studies.results.load import results_from_record
+from vermeil.studies.results.study import StudyResults
 
 
 def test_the_answer_comes_first_and_every_regimen_has_a_line(results: dict[str, Any]):
-    text = report_markdown(results)
+    text = report_markdown(results_from_record(results))
     lines = text.splitlines()
     first = next(line for line in lines if line.startswith("**"))
     assert "Simple Mix scored highest" in first
@@ -23,7 +25,7 @@ def test_the_answer_comes_first_and_every_regimen_has_a_line(results: dict[str, 
 
 
 def test_tables_are_even(results: dict[str, Any]):
-    for block in report_markdown(results).split("\n\n"):
+    for block in report_markdown(results_from_record(results)).split("\n\n"):
         if block.startswith("|"):
             widths = {line.replace("\\|", "").count("|") for line in block.splitlines()}
             assert len(widths) == 1, block
@@ -39,7 +41,7 @@ def test_names_of_all_kinds_are_shown_as_they_are(results: dict[str, Any]):
     text = json.dumps(results)
     for old in ("PER", "standard", "sigmoid", "student.learning_rate", "embedded"):
         text = text.replace(json.dumps(old), json.dumps(name))
-    report = report_markdown(json.loads(text))
+    report = report_markdown(results_from_record(json.loads(text)))
     assert "<script" not in report
     assert "\x1b" not in report
     assert r"&lt;script&gt;\| ## \*x\* [y\](z) \`c\`" in report
@@ -51,13 +53,16 @@ def test_names_of_all_kinds_are_shown_as_they_are(results: dict[str, Any]):
 
 
 def test_it_lies_beside_the_page(results: dict[str, Any], tmp_path: Path):
-    write_report(results, tmp_path / "report.html")
-    assert (tmp_path / "report.md").read_text("utf-8") == report_markdown(results)
+    write_report(results_from_record(results), tmp_path / "report.html")
+    assert (tmp_path / "report.md").read_text("utf-8") == report_markdown(
+        results_from_record(results)
+    )
 
 
 def test_cells_and_comparisons_as_csv(results: dict[str, Any], tmp_path: Path):
-    write_cells(results["cells"], tmp_path / "cells.csv")
-    write_comparisons(results["comparisons"], tmp_path / "comparisons.csv")
+    known = results_from_record(results)
+    write_cells(known.cells, tmp_path / "cells.csv")
+    write_comparisons(known.comparisons, tmp_path / "comparisons.csv")
     with (tmp_path / "cells.csv").open(newline="") as file:
         cells = list(csv.DictReader(file))
     assert len(cells) == len(results["cells"])
@@ -72,4 +77,4 @@ def test_cells_and_comparisons_as_csv(results: dict[str, Any], tmp_path: Path):
 def test_nothing_makes_empty_tables(tmp_path: Path):
     write_cells([], tmp_path / "cells.csv")
     assert (tmp_path / "cells.csv").read_text().strip() == ""
-    assert "No cells were run." in report_markdown({"cells": []})
+    assert "No cells were run." in report_markdown(StudyResults(cells=()))

@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,9 @@ from rich.console import Console, RenderableType
 
 from vermeil.studies.format import spread
 from vermeil.studies.report.terminal import findings_table, study_table, teacher_table
+from vermeil.studies.results.load import cell_from_record, results_from_record
+from vermeil.studies.results.statistics import Finding
+from vermeil.studies.results.study import StudyResults
 from vermeil.studies.statistics.compare import summarise
 
 
@@ -18,7 +22,7 @@ def printed(renderable: RenderableType, width: int = 80) -> str:
 
 
 def test_regimens_are_ranked_with_the_ceiling_last(results: dict[str, Any]):
-    lines = printed(study_table(results)).splitlines()
+    lines = printed(study_table(results_from_record(results))).splitlines()
     names = [line[:13].strip() for line in lines[2:9]]
     assert names[0] == "Simple Mix"
     assert names[-2:] == ["Gold only", "Ceiling"]
@@ -36,7 +40,8 @@ def test_tables_fit_into_80_columns_and_lose_nothing(
     for row in made["summary"]:
         for name in ("steps", "wordpieces", "seconds"):
             row[name] *= scale
-    tables = (study_table(made), teacher_table(made["teacher"]), findings_table(made["findings"]))
+    known = results_from_record(made)
+    tables = (study_table(known), teacher_table(known.teacher), findings_table(known.findings))
     for table in tables:
         text = printed(table)
         assert max(len(line) for line in text.splitlines()) <= 80
@@ -45,27 +50,29 @@ def test_tables_fit_into_80_columns_and_lose_nothing(
 
 def test_without_a_test_set_the_dev_scores_are_shown(cell_of: Callable[..., dict[str, Any]]):
     cells = [{**cell_of("pooled", 0, 0.8), "test": None, "test_groups": {}}]
-    text = printed(study_table({"summary": summarise(cells)}))
+    known = [cell_from_record(cell) for cell in cells]
+    text = printed(study_table(StudyResults(cells=(), summary=tuple(summarise(known)))))
     assert "dev F1" in text
     assert "✓" not in text
 
 
 def test_teacher_table_has_every_type_of_every_prompt(results: dict[str, Any]):
-    text = printed(teacher_table(results["teacher"]))
+    text = printed(teacher_table(results_from_record(results).teacher))
     assert text.count("MISC") == 2
     assert "chain of thought" in text
     assert ".772–.807" in text  # As given by the fixture.
 
 
 def test_square_brackets_in_names_are_not_read_as_markup(results: dict[str, Any]):
-    rows = [{**results["summary"][0], "regimen": "[red]mine[/red]"}]
-    assert "[red]mine[/red]" in printed(study_table({"summary": rows}), 120)
+    first = replace(results_from_record(results).summary[0], regimen="[red]mine[/red]")
+    made = StudyResults(cells=(), summary=(first,))
+    assert "[red]mine[/red]" in printed(study_table(made), 120)
 
 
 def test_findings_carry_their_scope_and_mark():
     found = [
-        {"kind": "significant", "scope": "Equal budget", "text": "A is above B."},
-        {"kind": "caution", "scope": "", "text": "Few seeds."},
+        Finding("significant", "Equal budget", "A is above B."),
+        Finding("caution", "", "Few seeds."),
     ]
     lines = [line.split() for line in printed(findings_table(found)).splitlines()]
     assert ["✓", "Equal", "budget:", "A", "is", "above", "B."] in lines

@@ -92,3 +92,14 @@ def test_without_a_limit_nothing_waits():
 )
 def test_limit_covers_the_documents_of_one_request(setting, shared, limit):
     assert failure_limit(setting, shared) == limit
+
+
+def test_a_usable_reply_is_remembered():
+    async def work():
+        failures = FirstFailures(0)
+        await failures.record("failed")
+        assert not await failures.has_usable()
+        await failures.record(None)
+        assert await failures.has_usable()
+
+    run(work())

@@ -171,3 +171,13 @@ def test_many_open_and_write_one_new_store_at_once(tmp_path):
     shared = sorted(a.number for a in attempts)
     assert len(shared) == 32
     assert max(shared) == 16
+
+
+def test_a_model_without_any_reply_is_known(tmp_path):
+    with ReplyStore(tmp_path / "r.sqlite") as store:
+        assert not store.has_reply("m")
+        store.put(request(), error="HTTP 500")
+        assert not store.has_reply("m")
+        store.put(request(), REPLY)
+        assert store.has_reply("m")
+        assert not store.has_reply("other")

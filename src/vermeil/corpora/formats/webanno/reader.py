@@ -23,11 +23,11 @@ from typing import NamedTuple
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.folders import files_below
 from vermeil.corpora.formats.webanno.escapes import HEADER, LAYER, NONE, unescape
+from vermeil.corpora.offsets import parse_offset
 from vermeil.corpora.reading import Reading
 from vermeil.corpora.source import (
     Line,
     LocatedDocument,
-    add_error_location,
     read_lines,
     stem_of,
     translate_file_errors,
@@ -36,11 +36,15 @@ from vermeil.corpora.surfaces import DIFFERENT, is_same_text
 from vermeil.corpora.unread import with_unread
 from vermeil.corpora.utf16 import units_before
 from vermeil.data.document import Annotation, Document, Range, Span
+from vermeil.data.malformed import translate_malformed
 from vermeil.errors import DataError
 
 _NO_VALUE = "*"
 _ROLE, _TARGET = "ROLE_", "target"
-_VALUE = re.compile(r"((?:\\->|\\.|[^\\|])*\\?)(?:\||$)", re.DOTALL)
+_MARK = re.compile(r"\\.|\|", re.DOTALL)
+_BLANKS = 100_000
+_BLANKS_PER_CHARACTER = 4
+"""Limits of the white space between sentences, which a file describes by offsets alone."""
 _NUMBERED = re.compile(r"(.*)\[(\d+)\]", re.DOTALL)
 
 
@@ -58,6 +62,7 @@ class _FileContent:
 
     text: list[str] = field(default_factory=list)
     units: int = 0
+    blanks: int = 0
     tokens: list[Range] = field(default_factory=list)
     spans: list[tuple[int, int, str]] = field(default_factory=list)
     numbered: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -99,6 +104,14 @@ def read_webanno(
         yield LocatedDocument(file, None, webanno_document(read_lines(file), file, name, layers))
 
 
+def holds_webanno(folder: Path) -> bool:
+    """Return whether the first ``.tsv`` file below a folder is in this format."""
+    for file, _ in files_below(folder, ".tsv"):
+        first = next(iter(read_lines(file)), None)
+        return first is not None and first.text.startswith(HEADER)
+    return False
+
+
 def _report(layers: Sequence[str], reading: Reading) -> None:
     if layers:
         reading.choices["layer"] = ", ".join(layer.rpartition(".")[2] for layer in layers)
@@ -123,7 +136,7 @@ def webanno_document(
     found, waiting = _FileContent(), list[str]()
     chosen: list[int] | None = None
     for line in lines:
-        with add_error_location(path, line.number):
+        with translate_malformed(path, line.number):
             if line.text.startswith("#T_"):
                 columns += _columns(line.text)
             elif line.text.startswith("#Text="):
@@ -229,12 +242,13 @@ def _row(
             f"the row has {len(cells)} columns; expected {len(columns) + 3} for the declared layers"
         )
     start, hyphen, end = cells[1].partition("-")
-    if not (hyphen and start.isdecimal() and end.isdecimal() and int(start) <= int(end)):
-        raise DataError(f"{cells[1]!r} is not a range; expected start-end")
-    place = (int(start), int(end))
+    place = _range(start, end) if hyphen and start.isdecimal() and end.isdecimal() else None
+    if place is None:
+        raise DataError(f"{cells[1][:40]!r} is not a range; expected start-end")
     if waiting:
         _begin_sentence(place[0], found, waiting)
     found.words.append((place, cells[2]))
+    layers = {columns[n].layer for n in chosen}
     if "." not in cells[0]:
         found.tokens.append(place)
     for number, column in enumerate(columns):
@@ -244,12 +258,31 @@ def _row(
             cell = cells[min(number + 4, len(cells) - 1)]
         if cell == NONE:
             continue
-        values = [match[1] for match in _VALUE.finditer(cell) if match.end() > match.start()]
+        values = list(_values(cell))
         if number in chosen:
             for value in values:
                 _add(value, column, place, found)
-        elif column.layer not in {columns[n].layer for n in chosen}:
+        elif column.layer not in layers:
             _count(values, number, columns, found)
+
+
+def _range(start: str, end: str) -> Range | None:
+    try:
+        place = (parse_offset(start), parse_offset(end))
+    except ValueError:
+        return None
+    return place if place[0] <= place[1] else None
+
+
+def _values(cell: str) -> Iterator[str]:
+    """Yield the annotations of a cell, which are separated by ``|`` without a backslash."""
+    start = 0
+    for mark in _MARK.finditer(cell):
+        if mark[0] == "|":
+            yield cell[start : mark.start()]
+            start = mark.end()
+    if start < len(cell):
+        yield cell[start:]
 
 
 def _count(values: list[str], number: int, columns: Sequence[_Column], found: _FileContent) -> None:
@@ -275,7 +308,14 @@ def _begin_sentence(start: int, found: _FileContent, waiting: list[str]) -> None
         raise DataError(
             f"the sentence begins at {start}, before the earlier text ends ({found.units})"
         )
-    found.add(" " * (start - found.units))
+    blanks = start - found.units
+    found.blanks += blanks
+    if found.blanks > _BLANKS + _BLANKS_PER_CHARACTER * (found.units + blanks - found.blanks):
+        raise DataError(
+            f"the sentence begins at {start}, {blanks:,} characters after the earlier text; check "
+            "the offsets"
+        )
+    found.add(" " * blanks)
     found.add("\n".join(waiting))
     found.add("\n")
     waiting.clear()
@@ -304,7 +344,7 @@ def _document(found: _FileContent, path: Path, name: str, *, annotated: bool) ->
     def is_word(places: Mapping[int, int], where: Range, word: str) -> bool:
         start, end = (places.get(one, -1) for one in where)
         return 0 <= start <= end and any(
-            is_same_text(text[start:end], form) for form in (word, unescape(word))
+            is_same_text(text, [(start, end)], form) for form in (word, unescape(word))
         )
 
     differing = sum(not is_word(position, *word) for word in found.words)
@@ -329,7 +369,7 @@ def _document(found: _FileContent, path: Path, name: str, *, annotated: bool) ->
     if differing and position is not code_points:
         found.unread[DIFFERENT] = differing
         annotated, tokens = False, None
-    with add_error_location(path):
+    with translate_malformed(path):
         return Document(
             name,
             text,

@@ -3,76 +3,127 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from vermeil.studies.format import regimen_name
-from vermeil.studies.report.highlighted_text import HighlightedText, highlight_spans
-
-View = dict[str, Any]
+from vermeil.studies.report.highlighted_text import Correctness, HighlightedText, highlight_spans
+from vermeil.studies.results.context import ExampleRecord
+from vermeil.studies.results.scores import ReportLabels, SpanRecord
 
 _COLOURS = 8
 """Number of label colours of the page (palette of Okabe and Ito, safe for colour blindness)."""
 
 
-def example_views(examples: Sequence[Mapping[str, Any]]) -> list[View]:
+@dataclass(frozen=True, slots=True)
+class LabelChip:
+    """A label of a whole document, with its CSS class."""
+
+    text: str
+    css: str
+
+
+@dataclass(frozen=True, slots=True)
+class PieceView:
+    """A piece of the text, with its CSS classes."""
+
+    text: str
+    label: str
+    correctness: Correctness
+    note: str
+    css: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedLine:
+    """One annotation of a document; ``labels`` is None for an annotation with spans."""
+
+    name: str
+    kind: Literal["gold", "teacher", "student"]
+    text: str
+    labels: tuple[LabelChip, ...] | None
+    pieces: tuple[PieceView, ...]
+    counts: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleView:
+    """A document with its annotations; equal annotations share a line."""
+
+    id: str
+    lines: list[AnnotatedLine]
+
+
+def example_views(examples: Sequence[ExampleRecord]) -> list[ExampleView]:
     """Return the examples; equal annotations share a line.
 
     Args:
-        examples: ``id``, ``text``, ``gold``, ``teacher`` and ``students`` by regimen. Each
-            annotation is a list of spans or of document labels; absent: not annotated.
+        examples: test documents with their annotations.
     """
     labels = dict.fromkeys(label for example in examples for label in _labels(example))
     colours = {label: f"label{index % _COLOURS}" for index, label in enumerate(labels)}
-    return [{"id": str(example["id"]), "lines": _lines(example, colours)} for example in examples]
+    return [ExampleView(example.id, _lines(example, colours)) for example in examples]
 
 
-def _labels(example: Mapping[str, Any]) -> Iterator[str]:
-    students = (example.get("students") or {}).values()
-    for spans in (example.get("gold"), example.get("teacher"), *students):
-        for span in spans or ():
-            yield span if isinstance(span, str) else str(span["label"])
+def _labels(example: ExampleRecord) -> Iterator[str]:
+    for annotation in (example.gold, example.teacher, *example.students.values()):
+        for one in annotation or ():
+            yield one if isinstance(one, str) else one.label
 
 
-def _lines(example: Mapping[str, Any], colours: Mapping[str, str]) -> list[View]:
-    text, gold = str(example["text"]), example.get("gold")
-    annotations = [("Gold", "gold", gold), ("Teacher", "teacher", example.get("teacher"))]
-    for regimen, spans in (example.get("students") or {}).items():
-        annotations.append((regimen_name(regimen), "student", spans))
-    lines: list[View] = []
-    for name, kind, spans in annotations:
-        if spans is None:
+def _lines(example: ExampleRecord, colours: Mapping[str, str]) -> list[AnnotatedLine]:
+    gold = example.gold
+    annotated = [_line("Gold", "gold", example, gold, colours)]
+    annotated.append(_line("Teacher", "teacher", example, example.teacher, colours))
+    for regimen, found in example.students.items():
+        annotated.append(_line(regimen_name(regimen), "student", example, found, colours))
+    lines: list[AnnotatedLine] = []
+    for line in annotated:
+        if line is None:
             continue
-        line = {
-            "kind": kind,
-            **_annotated_line(text, spans, None if kind == "gold" else gold, colours),
-        }
-        same = next((one for one in lines if {**one, "name": None} == {**line, "name": None}), None)
+        same = next(
+            (i for i, one in enumerate(lines) if replace(one, name=line.name) == line), None
+        )
         if same is None:
-            lines.append({"name": name, **line})
+            lines.append(line)
         else:
-            same["name"] += f", {name}"
+            lines[same] = replace(line, name=f"{lines[same].name}, {line.name}")
     return lines
 
 
-def _annotated_line(
-    text: str, spans: Sequence[Any], gold: Sequence[Any] | None, colours: Mapping[str, str]
-) -> View:
-    if any(isinstance(span, str) for span in (*spans, *(gold or ()))):
-        chips = [{"text": label, "css": colours.get(label, "label7")} for label in spans]
-        counts = "" if gold is None else "right" if set(spans) == set(gold) else "wrong"
-        return {"text": text, "labels": chips, "pieces": [], "counts": counts}
-    highlighted = highlight_spans(text, spans, gold)
-    pieces = [
-        {
-            "text": piece.text,
-            "label": piece.label,
-            "correctness": piece.correctness,
-            "note": piece.note,
-            "css": f"{colours.get(piece.label, '')} {piece.correctness}",
-        }
+def _line(
+    name: str,
+    kind: Literal["gold", "teacher", "student"],
+    example: ExampleRecord,
+    found: ReportLabels | None,
+    colours: Mapping[str, str],
+) -> AnnotatedLine | None:
+    if found is None:
+        return None
+    gold = None if kind == "gold" else example.gold
+    labels = [one for one in found if isinstance(one, str)]
+    if labels or any(isinstance(one, str) for one in gold or ()):
+        chips = tuple(LabelChip(label, colours.get(label, "label7")) for label in labels)
+        counts = "" if gold is None else "right" if set(labels) == set(gold) else "wrong"
+        return AnnotatedLine(name, kind, example.text, chips, (), counts)
+    highlighted = highlight_spans(
+        example.text, _spans(found), None if gold is None else _spans(gold)
+    )
+    pieces = tuple(
+        PieceView(
+            piece.text,
+            piece.label,
+            piece.correctness,
+            piece.note,
+            f"{colours.get(piece.label, '')} {piece.correctness}",
+        )
         for piece in highlighted.pieces
-    ]
-    return {"text": text, "labels": None, "pieces": pieces, "counts": _counts(highlighted)}
+    )
+    return AnnotatedLine(name, kind, example.text, None, pieces, _counts(highlighted))
+
+
+def _spans(annotation: ReportLabels) -> list[SpanRecord]:
+    return [one for one in annotation if isinstance(one, SpanRecord)]
 
 
 def _counts(highlighted: HighlightedText) -> str:

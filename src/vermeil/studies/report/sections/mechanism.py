@@ -2,44 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from vermeil.studies.format import ERROR_KINDS, f1, number, plural, regimen_name
-from vermeil.studies.report.observation_charts import errors_chart, measure_chart
-from vermeil.studies.statistics.compare import Block, block_of
-
-Row = Mapping[str, Any]
-View = dict[str, Any]
+from vermeil.studies.report.observation_charts import errors_chart, errors_of, measure_chart
+from vermeil.studies.results.statistics import MechanismPoint, MechanismRow, Turn
+from vermeil.studies.results.values import Block
 
 
-def mechanism_views(rows: Sequence[Row]) -> list[View]:
+@dataclass(frozen=True, slots=True)
+class MechanismPanel:
+    """Charts of one regimen."""
+
+    name: str
+    teacher_errors: Markup | None
+    errors: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class EndRow:
+    """Measures of one regimen at the end of training, as texts."""
+
+    name: str
+    f1: str
+    repeated: str
+    corrected: str
+    losses: list[str]
+    sharpness: list[str]
+    cosines: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRow:
+    """Outcomes of spans between the turn and the end of training, as texts."""
+
+    name: str
+    progress: str
+    kinds: list[str]
+    types: str
+    lost: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class MechanismView:
+    """Observations of one block."""
+
+    block: Block
+    scope: str
+    sentences: list[str]
+    panels: list[MechanismPanel]
+    has_teacher_errors: bool
+    ends: list[EndRow]
+    turns: list[TurnRow]
+
+
+def mechanism_views(
+    rows: Sequence[MechanismRow], scope_of: Callable[[Block], str] | None = None
+) -> list[MechanismView]:
     """Return one view per block with observations.
 
     Args:
         rows: rows of `vermeil.studies.statistics.mechanism.mechanism`.
+        scope_of: returns the name of a block for readers.
     """
-    blocks: dict[Block, list[Row]] = {}
+    blocks: dict[Block, list[MechanismRow]] = {}
     for row in rows:
-        blocks.setdefault(block_of(row), []).append(row)
-    return [_view(block, members) for block, members in blocks.items()]
+        blocks.setdefault(row.block, []).append(row)
+    return [
+        _view(block, scope_of(block) if scope_of else "", members)
+        for block, members in blocks.items()
+    ]
 
 
-def mechanism_sentences(row: Row) -> list[str]:
+def mechanism_sentences(row: MechanismRow) -> list[str]:
     """Return the observations of one regimen as sentences."""
-    name, end = regimen_name(row["regimen"]), row["curve"][-1]
-    turn = row["turn"]
+    name, end = regimen_name(row.regimen), row.curve[-1]
+    turn = row.turn
     if turn is None:
-        if end["repeated"] is None:
+        if end.repeated is None:
             return []
         return [
-            f"{name}: at the end, the students repeat {_share(end['repeated'])} of the teacher’s "
-            f"wrong words and correct {_share(end['corrected'])}."
+            f"{name}: at the end, the students repeat {_share(end.repeated)} of the teacher’s "
+            f"wrong words and correct {_share(end.corrected)}."
         ]
     sentences = []
-    kinds = [turn["kinds"][kind] for kind in ERROR_KINDS]
+    kinds = [turn.kinds.get(kind, (0, 0)) for kind in ERROR_KINDS]
     wrong, corrected = (sum(pair[i] for pair in kinds) for i in (0, 1))
-    found, lost = turn["right"]
+    found, lost = turn.right
     if wrong and found:
         sentences.append(
             f"{name}: of {plural(wrong, 'error')} on dev at the turn, {_percent(corrected, wrong)} "
@@ -49,85 +102,92 @@ def mechanism_sentences(row: Row) -> list[str]:
     return sentences + _noise_sentences(row, name)
 
 
-def _noise_sentences(row: Row, name: str) -> list[str]:
-    before, end = _at_turn(row), row["curve"][-1]
-    if before is None or before["repeated"] is None:
+def _noise_sentences(row: MechanismRow, name: str) -> list[str]:
+    before, end = _at_turn(row), row.curve[-1]
+    if before is None or before.repeated is None:
         return []
     return [
-        f"{name}: of the teacher’s wrong words, the students repeated {_share(before['repeated'])} "
-        f"at the turn and {_share(end['repeated'])} at the end; they corrected "
-        f"{_share(before['corrected'])} at the turn and {_share(end['corrected'])} at the end."
+        f"{name}: of the teacher’s wrong words, the students repeated {_share(before.repeated)} "
+        f"at the turn and {_share(end.repeated)} at the end; they corrected "
+        f"{_share(before.corrected)} at the turn and {_share(end.corrected)} at the end."
     ]
 
 
-def _at_turn(row: Row) -> Row | None:
-    turn = row["turn"]
+def _at_turn(row: MechanismRow) -> MechanismPoint | None:
+    turn = row.turn
     if turn is None:
         return None
-    nearest: Row = min(row["curve"], key=lambda point: abs(point["progress"] - turn["progress"]))
-    return nearest
+    return min(row.curve, key=lambda point: abs(point.progress - turn.progress))
 
 
-def _view(block: Block, members: Sequence[Row]) -> View:
-    high = max(sum(point["errors"].values()) for row in members for point in row["curve"])
-    return {
-        "block": block,
-        "sentences": [text for row in members for text in mechanism_sentences(row)],
-        "panels": [
-            {
-                "name": regimen_name(row["regimen"]),
-                "teacher_errors": _noise_chart(row),
-                "errors": errors_chart(regimen_name(row["regimen"]), row["curve"], high),
-            }
+def _view(block: Block, scope: str, members: Sequence[MechanismRow]) -> MechanismView:
+    high = max(
+        sum(errors_of(point, kind) for kind in ERROR_KINDS)
+        for row in members
+        for point in row.curve
+    )
+    return MechanismView(
+        block=block,
+        scope=scope,
+        sentences=[text for row in members for text in mechanism_sentences(row)],
+        panels=[
+            MechanismPanel(
+                regimen_name(row.regimen),
+                _noise_chart(row),
+                errors_chart(regimen_name(row.regimen), row.curve, high),
+            )
             for row in members
         ],
-        "has_teacher_errors": any(row["curve"][-1]["repeated"] is not None for row in members),
-        "ends": [_end_row(row) for row in members],
-        "turns": [_turn_row(row) for row in members if row["turn"] is not None],
-    }
-
-
-def _noise_chart(row: Row) -> Any:
-    curve = row["curve"]
-    if curve[-1]["repeated"] is None:
-        return None
-    lines = {"repeated": "silver-line", "corrected": "gold-line"}
-    turn = row["turn"]
-    return measure_chart(
-        f"The teacher’s wrong words, {regimen_name(row['regimen'])}",
-        {css: [(p["progress"], p[key]) for p in curve] for key, css in lines.items()},
-        None if turn is None else turn["progress"],
+        has_teacher_errors=any(row.curve[-1].repeated is not None for row in members),
+        ends=[_end_row(row) for row in members],
+        turns=[_turn_row(row.regimen, row.turn) for row in members if row.turn is not None],
     )
 
 
-def _end_row(row: Row) -> View:
-    end, curve = row["curve"][-1], row["curve"]
+def _noise_chart(row: MechanismRow) -> Markup | None:
+    curve = row.curve
+    if curve[-1].repeated is None:
+        return None
+    turn = row.turn
+    return measure_chart(
+        f"The teacher’s wrong words, {regimen_name(row.regimen)}",
+        {
+            "silver-line": [(p.progress, p.repeated or 0.0) for p in curve],
+            "gold-line": [(p.progress, p.corrected or 0.0) for p in curve],
+        },
+        None if turn is None else turn.progress,
+    )
+
+
+def _end_row(row: MechanismRow) -> EndRow:
+    end, curve = row.curve[-1], row.curve
     later = curve[len(curve) // 2 :]
     cosines = [
-        _number(_mean([p[key] for p in later])) for key in ("gold_silver", "gold_dev", "silver_dev")
+        [point.gold_silver for point in later],
+        [point.gold_dev for point in later],
+        [point.silver_dev for point in later],
     ]
-    return {
-        "name": regimen_name(row["regimen"]),
-        "f1": f1(end["f1"]),
-        "repeated": _share(end["repeated"]),
-        "corrected": _share(end["corrected"]),
-        "losses": [_number(end[key]) for key in ("clean_loss", "noisy_loss")],
-        "sharpness": [_number(end["span_entropy"]), _number(end["overconfidence"], signed=True)],
-        "cosines": cosines,
-    }
+    return EndRow(
+        name=regimen_name(row.regimen),
+        f1=f1(end.f1),
+        repeated=_share(end.repeated),
+        corrected=_share(end.corrected),
+        losses=[_number(end.clean_loss), _number(end.noisy_loss)],
+        sharpness=[_number(end.span_entropy), _number(end.overconfidence, signed=True)],
+        cosines=[_number(_mean(values)) for values in cosines],
+    )
 
 
-def _turn_row(row: Row) -> View:
-    turn = row["turn"]
-    found, lost = turn["right"]
-    return {
-        "name": regimen_name(row["regimen"]),
-        "progress": f"{round(100 * turn['progress'])}\N{NO-BREAK SPACE}%",
-        "kinds": [_share_of(*turn["kinds"][kind]) for kind in ERROR_KINDS],
-        "types": ", ".join(f"{label} {_percent(b, a)}" for label, (a, b) in turn["types"].items()),
-        "lost": _share_of(found, lost),
-        "new": number(turn["new"]),
-    }
+def _turn_row(regimen: str, turn: Turn) -> TurnRow:
+    found, lost = turn.right
+    return TurnRow(
+        name=regimen_name(regimen),
+        progress=f"{round(100 * turn.progress)}\N{NO-BREAK SPACE}%",
+        kinds=[_share_of(*turn.kinds.get(kind, (0, 0))) for kind in ERROR_KINDS],
+        types=", ".join(f"{label} {_percent(b, a)}" for label, (a, b) in turn.types.items()),
+        lost=_share_of(found, lost),
+        new=number(turn.new),
+    )
 
 
 def _share_of(total: int, part: int) -> str:

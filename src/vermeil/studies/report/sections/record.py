@@ -3,33 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+
+from pydantic import JsonValue
 
 from vermeil.studies.format import duration, f1, number, regimen_name
-from vermeil.studies.statistics.compare import Cell
+from vermeil.studies.results.cell import CellResult, Losses
+from vermeil.studies.results.scores import SplitScore
+from vermeil.studies.results.statistics import LeakCounts
+from vermeil.studies.results.study import StudyResults
+from vermeil.studies.results.values import JsonObject
 
-View = dict[str, Any]
+NamedValues = list[tuple[str, str]]
 
 
-def record_view(results: Mapping[str, Any], cells: Sequence[Cell]) -> View:
+@dataclass(frozen=True, slots=True)
+class CorpusRow:
+    """One statistic of all corpora."""
+
+    name: str
+    cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusTable:
+    """Statistics of the corpora side by side."""
+
+    columns: list[str]
+    rows: list[CorpusRow]
+
+
+@dataclass(frozen=True, slots=True)
+class LeakView:
+    """Shared texts of two splits, in words."""
+
+    pair: str
+    text: str
+    any: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """One cell, as texts."""
+
+    name: str
+    seed: int
+    budget: str
+    gold: str
+    silver: str
+    steps: str
+    wordpieces: str
+    time: str
+    dev: str
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """Data, leaks, settings, counted losses and cells; ``leaks`` is None without a check."""
+
+    corpora: CorpusTable | None
+    leaks: list[LeakView] | None
+    environment: NamedValues
+    configuration: NamedValues
+    counted: NamedValues
+    cells: list[CellRow]
+    has_dev: bool
+
+
+def record_view(results: StudyResults) -> RecordView:
     """Return data, leaks, environment, configuration, counted losses and the list of cells.
 
     Args:
-        results: contents of ``results.json``.
-        cells: its cells.
+        results: the results of a study.
     """
-    return {
-        "corpora": _corpora(results.get("corpora") or {}),
-        "leaks": _leaks(results.get("leaks")),
-        "environment": list(flattened(results.get("environment") or {})),
-        "configuration": list(flattened(results.get("configuration") or {})),
-        "counted": _counted_losses(cells),
-        "cells": [_cell_row(cell) for cell in cells],
-        "has_dev": any(cell.get("dev") for cell in cells),
-    }
+    return RecordView(
+        corpora=_corpora(results.corpora),
+        leaks=None if results.leaks is None else _leaks(results.leaks),
+        environment=list(flattened(results.environment)),
+        configuration=list(flattened(results.configuration)),
+        counted=_counted_losses(results.cells),
+        cells=[_cell_row(cell) for cell in results.cells],
+        has_dev=any(cell.dev for cell in results.cells),
+    )
 
 
-def flattened(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def flattened(value: JsonObject, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Yield the dotted path and the value of every setting."""
     for key, inner in value.items():
         path = f"{prefix}{key}"
@@ -41,23 +100,23 @@ def flattened(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
             yield path, "–" if inner is None else str(inner)
 
 
-def _corpora(corpora: Mapping[str, Mapping[str, Any]]) -> View | None:
+def _corpora(corpora: Mapping[str, JsonObject]) -> CorpusTable | None:
     """Return statistics of the corpora side by side, without those that are empty everywhere."""
     if not corpora:
         return None
     names = list(dict.fromkeys(key for stats in corpora.values() for key in stats))
     rows = [(name, [stats.get(name) for stats in corpora.values()]) for name in names]
-    return {
-        "columns": list(corpora),
-        "rows": [
-            {"name": name.replace("_", " "), "cells": [_stat(value) for value in values]}
+    return CorpusTable(
+        list(corpora),
+        [
+            CorpusRow(name.replace("_", " "), [_stat(value) for value in values])
             for name, values in rows
             if any(values)
         ],
-    }
+    )
 
 
-def _stat(value: Any) -> str:
+def _stat(value: JsonValue) -> str:
     if value is None:
         return "–"
     if isinstance(value, Mapping) and value.keys() == {"minimum", "median", "maximum"}:
@@ -72,36 +131,27 @@ def _stat(value: Any) -> str:
     return number(value) if isinstance(value, int | float) else str(value)
 
 
-def _leaks(leaks: Mapping[str, Any] | None) -> list[View] | None:
-    """Return the texts that pairs of splits share; None if leaks were not checked."""
-    if leaks is None:
-        return None
-    views = []
-    for pair, report in leaks.items():
-        counts = report if isinstance(report, Mapping) else {"exact": report}
-        cells = [
-            (key, value if isinstance(value, int) else len(value or ()))
-            for key, value in counts.items()
-            if isinstance(value, int | list | tuple)
-        ]
-        views.append(
-            {
-                "pair": " and ".join(str(pair).split("/")),
-                "text": ", ".join(f"{number(n)} {key}" for key, n in cells) or "none",
-                "any": any(n for _, n in cells),
-            }
+def _leaks(leaks: Mapping[str, LeakCounts]) -> list[LeakView]:
+    """Return the texts that pairs of splits share."""
+    return [
+        LeakView(
+            pair=" and ".join(pair.split("/")),
+            text=f"{number(counts.exact)} exact, {number(counts.near)} near",
+            any=bool(counts.exact or counts.near),
         )
-    return views
+        for pair, counts in leaks.items()
+    ]
 
 
-def _counted_losses(cells: Sequence[Cell]) -> list[tuple[str, str]]:
+def _counted_losses(cells: Sequence[CellResult]) -> NamedValues:
     """Return the losses of encoding and scoring by name, as ranges over the cells."""
     values: dict[str, list[float]] = {}
     for cell in cells:
-        losses = dict(flattened(cell.get("losses") or {}))
-        for score in ("test", "dev"):
-            if cell.get(score):
-                losses[f"truncated {score} documents"] = str(cell[score].get("truncated", 0))
+        losses = dict(_flat_losses(cell.losses))
+        for split in ("test", "dev"):
+            scores = cell.score(split)
+            if scores is not None:
+                losses[f"truncated {split} documents"] = str(scores.truncated)
         for name, value in losses.items():
             if value.lstrip("-").isdigit():
                 values.setdefault(name.replace("_", " "), []).append(int(value))
@@ -116,16 +166,29 @@ def _counted_losses(cells: Sequence[Cell]) -> list[tuple[str, str]]:
     ]
 
 
-def _cell_row(cell: Cell) -> View:
-    return {
-        "name": regimen_name(cell["regimen"]),
-        "seed": cell["seed"],
-        "budget": cell["budget"],
-        "gold": number(cell["gold_documents"]),
-        "silver": number(cell["silver_documents"]),
-        "steps": number(cell["steps"]),
-        "wordpieces": number(cell["wordpieces"]),
-        "time": duration(cell["seconds"]),
-        "dev": f1(cell["dev"]["overall"]["f1"]) if cell.get("dev") else "–",
-        "test": f1(cell["test"]["overall"]["f1"]) if cell.get("test") else "–",
-    }
+def _flat_losses(losses: Losses) -> Iterator[tuple[str, str]]:
+    """Yield the dotted name and the number of every loss."""
+    for name, value in losses.items():
+        if isinstance(value, int):
+            yield name, str(value)
+        else:
+            yield from ((f"{name}.{inner}", str(number)) for inner, number in value.items())
+
+
+def _cell_row(cell: CellResult) -> CellRow:
+    return CellRow(
+        name=regimen_name(cell.regimen),
+        seed=cell.seed,
+        budget=cell.budget,
+        gold=number(cell.gold_documents),
+        silver=number(cell.silver_documents),
+        steps=number(cell.steps),
+        wordpieces=number(cell.wordpieces),
+        time=duration(cell.seconds),
+        dev=_f1(cell.dev),
+        test=_f1(cell.test),
+    )
+
+
+def _f1(scores: SplitScore | None) -> str:
+    return "–" if scores is None else f1(scores.overall.f1)

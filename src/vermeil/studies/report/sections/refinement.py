@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import fmean, stdev
-from typing import Any
 
 from markupsafe import Markup
 
 from vermeil.studies.format import f1, number, spread
 from vermeil.studies.report.charts import panel_axes, panel_drawing, panel_scales
-from vermeil.studies.statistics.compare import Block, Cell, group_by_regimen
+from vermeil.studies.results.cell import (
+    AnnotatorScore,
+    CellResult,
+    RefinementRecord,
+    SignalRecord,
+)
+from vermeil.studies.results.values import Block
+from vermeil.studies.statistics.compare import group_by_regimen
 
-Report = Mapping[str, Any]
-View = dict[str, Any]
-
-MEASURES = ("auroc", "auarc", "ece")
 TITLES = {
     "correct": "A teacher label is correct",
     "missed": "The teacher missed a label",
@@ -23,39 +26,88 @@ TITLES = {
 """Outcomes that the judge predicts, as titles."""
 
 
-def refinement_views(cells: Sequence[Cell]) -> list[View]:
+@dataclass(frozen=True, slots=True)
+class AnnotatorView:
+    """Scores of one annotator on gold: overall, and a text per label."""
+
+    name: str
+    f1: str
+    labels: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRow:
+    """Quality of one signal: AUROC, AUARC and ECE."""
+
+    name: str
+    values: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SignalView:
+    """Quality of all signals of one outcome."""
+
+    title: str
+    rows: list[SignalRow]
+    chart: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class RefinementView:
+    """Judging of silver in one block."""
+
+    block: Block
+    scope: str
+    cells: int
+    better_than_teacher: int
+    changed: str
+    documents: str
+    self_annotated: str
+    labels: list[str]
+    scores: list[AnnotatorView]
+    signals: list[SignalView]
+
+
+def refinement_views(
+    cells: Sequence[CellResult], scope_of: Callable[[Block], str] | None = None
+) -> list[RefinementView]:
     """Return one view per block that has cells with judged silver.
 
     Args:
-        cells: the cells of ``results.json``.
+        cells: the cells of a study.
+        scope_of: returns the name of a block for readers.
     """
-    blocks: dict[Block, list[Report]] = {}
+    blocks: dict[Block, list[RefinementRecord]] = {}
     for (block, _), members in group_by_regimen(cells).items():
-        reports = [cell["refinement"] for cell in members if cell.get("refinement")]
+        reports = [cell.refinement for cell in members if cell.refinement is not None]
         if reports:
             blocks.setdefault(block, []).extend(reports)
-    return [_view(block, reports) for block, reports in blocks.items()]
+    return [
+        _view(block, scope_of(block) if scope_of else "", reports)
+        for block, reports in blocks.items()
+    ]
 
 
-def _view(block: Block, reports: Sequence[Report]) -> View:
-    names = _union(report["gold"] for report in reports)
-    scores = [counts for report in reports for counts in report["gold"].values()]
-    labels = _union(counts["per_label"] for counts in scores)
-    return {
-        "block": block,
-        "cells": len(reports),
-        "better_than_teacher": sum(report["better_than_teacher"] for report in reports),
-        "changed": number(round(fmean(r["documents"]["changed"] for r in reports))),
-        "documents": number(round(fmean(_judged_count(r["documents"]) for r in reports))),
-        "self_annotated": _self_annotated(reports),
-        "labels": labels,
-        "scores": [_score(name, labels, reports) for name in names],
-        "signals": [
-            {"title": title, "rows": rows, "chart": reliability_chart(title, bins)}
+def _view(block: Block, scope: str, reports: Sequence[RefinementRecord]) -> RefinementView:
+    names = _union(report.gold for report in reports)
+    scores = [counts for report in reports for counts in report.gold.values()]
+    labels = _union(counts.per_label for counts in scores)
+    return RefinementView(
+        block=block,
+        scope=scope,
+        cells=len(reports),
+        better_than_teacher=sum(report.better_than_teacher for report in reports),
+        changed=number(round(fmean(r.documents["changed"] for r in reports))),
+        documents=number(round(fmean(_judged_count(r.documents) for r in reports))),
+        self_annotated=_self_annotated(reports),
+        labels=labels,
+        scores=[_score(name, labels, reports) for name in names],
+        signals=[
+            SignalView(title, rows, reliability_chart(title, bins))
             for outcome, title in TITLES.items()
             if (rows := _signals(outcome, reports)) and (bins := _bins(outcome, reports))
         ],
-    }
+    )
 
 
 def _union(keys: Iterable[Iterable[str]]) -> list[str]:
@@ -67,53 +119,54 @@ def _judged_count(counts: Mapping[str, int]) -> int:
     return counts["written"] - counts.get("self_annotated", 0)
 
 
-def _self_annotated(reports: Sequence[Report]) -> str:
+def _self_annotated(reports: Sequence[RefinementRecord]) -> str:
     """Return the mean number of texts annotated by a student; empty if there are none."""
-    mean = round(fmean(r["documents"].get("self_annotated", 0) for r in reports))
+    mean = round(fmean(r.documents.get("self_annotated", 0) for r in reports))
     return number(mean) if mean else ""
 
 
-def _score(name: str, labels: Sequence[str], reports: Sequence[Report]) -> View:
+def _score(name: str, labels: Sequence[str], reports: Sequence[RefinementRecord]) -> AnnotatorView:
     """Return the scores of one annotator (teacher, student or judge), a value per label."""
-    own = [report["gold"][name] for report in reports if name in report["gold"]]
-    overall = [counts["overall"]["f1"] for counts in own]
+    own = [report.gold[name] for report in reports if name in report.gold]
+    overall = [counts.overall.f1 for counts in own]
     sd = stdev(overall) if len(overall) > 1 else None
-    return {
-        "name": name,
-        "f1": spread(fmean(overall), sd),
-        "labels": [_label_score(label, own) for label in labels],
-    }
+    return AnnotatorView(
+        name, spread(fmean(overall), sd), [_label_score(label, own) for label in labels]
+    )
 
 
-def _label_score(label: str, own: Sequence[Mapping[str, Any]]) -> str:
-    values = [c["per_label"][label]["f1"] for c in own if label in c["per_label"]]
+def _label_score(label: str, own: Sequence[AnnotatorScore]) -> str:
+    values = [c.per_label[label].f1 for c in own if label in c.per_label]
     return f1(fmean(values)) if values else f1(None)
 
 
-def _signals(outcome: str, reports: Sequence[Report]) -> list[View]:
-    signals = [report["signals"][outcome] for report in reports]
-    return [
-        {"name": name, "values": [_mean(signals, name, measure) for measure in MEASURES]}
-        for name in _union(signals)
-    ]
+def _signals(outcome: str, reports: Sequence[RefinementRecord]) -> list[SignalRow]:
+    signals = [report.signals[outcome] for report in reports]
+    rows = []
+    for name in _union(signals):
+        own: list[SignalRecord] = [one[name] for one in signals if name in one]
+        measures = ([s.auroc for s in own], [s.auarc for s in own], [s.ece for s in own])
+        rows.append(SignalRow(name, [_mean(values) for values in measures]))
+    return rows
 
 
-def _mean(signals: Sequence[Mapping[str, Any]], name: str, measure: str) -> str:
-    values = [one[name][measure] for one in signals if one.get(name, {}).get(measure) is not None]
-    return f1(fmean(values)) if values else f1(None)
+def _mean(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f1(fmean(known)) if known else f1(None)
 
 
-def _bins(outcome: str, reports: Sequence[Report]) -> list[tuple[float, float, int]]:
+def _bins(outcome: str, reports: Sequence[RefinementRecord]) -> list[tuple[float, float, int]]:
     """Return mean probability, share of correct items and count of each bin, over all cells."""
     sums: dict[float, list[float]] = {}
     for report in reports:
-        for one in report["signals"][outcome].get("judge", {}).get("bins", ()):
-            if one["number"]:
-                total = sums.setdefault(one["low"], [0.0, 0.0, 0.0])
-                total[0] += one["number"]
-                total[1] += one["number"] * one["score"]
-                total[2] += one["number"] * one["correct"]
-    return [(s / n, c / n, round(n)) for _, (n, s, c) in sorted(sums.items())]
+        judge = report.signals[outcome].get("judge")
+        for one in judge.bins if judge else ():
+            if one.score is not None and one.correct is not None:
+                total = sums.setdefault(one.low, [0.0, 0.0, 0.0])
+                total[0] += one.number
+                total[1] += one.number * one.score
+                total[2] += one.number * one.correct
+    return [(s / n, c / n, round(n)) for _, (n, s, c) in sorted(sums.items()) if n]
 
 
 def reliability_chart(title: str, bins: Sequence[tuple[float, float, int]]) -> Markup:

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import IO, Any
 
-from vermeil.data.reply import Request
+from vermeil.data.reply import Reply, Request
 from vermeil.teacher.backends.anthropic.sdk_spec import ANTHROPIC
 from vermeil.teacher.backends.anthropic.wire import NOT_A_MESSAGE, message_body, parse_message
 from vermeil.teacher.backends.batch_base import (
@@ -23,7 +23,10 @@ from vermeil.teacher.backends.batch_base import (
 )
 from vermeil.teacher.backends.batch_calls import cancel, translate_errors
 from vermeil.teacher.backends.batch_types import ProviderBatch
+from vermeil.teacher.backends.http_status import was_filtered
 from vermeil.teacher.backends.sdk import Sdk
+from vermeil.teacher.backends.server_error import ServerError
+from vermeil.teacher.backends.setting_rejections import setting_rejection
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 
@@ -125,8 +128,15 @@ class AnthropicBatches:
             return BatchResult(name, error=f"not run: {result['type']}")
         error = result["error"].get("error") or result["error"]
         message = self._sdk.redact(f"{error.get('type')}: {error.get('message')}")
-        retryable = error.get("type") != "invalid_request_error"
-        return BatchResult(name, error=message, retryable=retryable)
+        if error.get("type") != "invalid_request_error":
+            return BatchResult(name, error=message)
+        found = ServerError(400, message)
+        if was_filtered(found, ""):
+            return BatchResult(name, Reply("", "content_filter"))
+        rejection = setting_rejection(found, "", self._config)
+        return BatchResult(
+            name, error=message if rejection is None else rejection.advice, retryable=False
+        )
 
     def _newest_first(self) -> Iterator[Any]:
         after: dict[str, str] = {}

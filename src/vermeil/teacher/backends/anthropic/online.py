@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
 
-from vermeil.data.reply import Reply, Request
+from vermeil.data.reply import Reply, Request, Usage
 from vermeil.teacher.backends.anthropic.sdk_spec import ANTHROPIC
-from vermeil.teacher.backends.anthropic.wire import NOT_A_MESSAGE, message_body, parse_message
+from vermeil.teacher.backends.anthropic.wire import (
+    NOT_A_MESSAGE,
+    message_body,
+    parse_message,
+    usage_of,
+)
 from vermeil.teacher.backends.base import AttemptError, ErrorScope, ServerRateLimits
+from vermeil.teacher.backends.http_status import attempt_error, was_filtered
 from vermeil.teacher.backends.rate_headers import parse_rate_limits
+from vermeil.teacher.backends.response_body import beginning_of, decode_body
 from vermeil.teacher.backends.sdk import Sdk
-from vermeil.teacher.backends.structured_output import schema_rejection_advice
+from vermeil.teacher.backends.server_error import ServerError, error_in_success
+from vermeil.teacher.backends.setting_rejections import setting_rejection
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 
@@ -47,47 +56,42 @@ class AnthropicBackend:
                     options={"headers": self._sdk.headers},
                 )
             self.limits = parse_rate_limits(response.headers)
-            answer = response.json()
+            body, headers = response.content, response.headers
         except self._sdk.module.APIStatusError as error:
-            self.limits = parse_rate_limits(error.response.headers)
-            raise error_for_response(error, request, self._sdk) from None
+            headers = error.response.headers
+            self.limits = parse_rate_limits(headers)
+            return self._handle_error(request, self._sdk.server_error(error), headers)
         except self._sdk.error_types as error:
             raise self._sdk.convert_error(error) from None
+        answer = decode_body(body, headers, self._sdk.key, usage_of)
+        found = error_in_success(answer, request.text)
+        if found is not None:
+            found = replace(found, message=self._sdk.redact(found.message) or "no explanation")
+            return self._handle_error(request, found, headers, usage_of(answer))
         try:
             return parse_message(answer, time.monotonic() - started)
         except (ValueError, TypeError, LookupError, AttributeError):
-            shown = self._sdk.redact(answer)
-            raise AttemptError(f"{NOT_A_MESSAGE}: {shown}", ErrorScope.ATTEMPT) from None
+            shown = beginning_of(body, self._sdk.key)
+            raise AttemptError(
+                f"{NOT_A_MESSAGE}: {shown}", ErrorScope.ATTEMPT, usage=usage_of(answer)
+            ) from None
+
+    def _handle_error(
+        self,
+        request: Request,
+        error: ServerError,
+        headers: Mapping[str, str],
+        usage: Usage | None = None,
+    ) -> Reply:
+        """Raise the error of a response; a content filter's rejection is a reply instead."""
+        if was_filtered(error, request.text):
+            return Reply("", "content_filter", usage or Usage())
+        config = self._sdk.config
+        fault = setting_rejection(error, request.text, config)
+        fault = fault or attempt_error(error, headers, config, request.text)
+        fault.usage = usage
+        raise fault
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._client.close()
-
-
-def error_for_response(error: Any, request: Request, sdk: Sdk) -> AttemptError:
-    """Return the error for an error status, with advice if every request would fail."""
-    message = sdk.server_message(error)
-    if request.schema is not None:
-        advice = schema_rejection_advice(error.status_code, message, request.text, sdk.config)
-        if advice is not None:
-            return AttemptError(advice, ErrorScope.TEACHER, unbilled=True)
-    teacher = f"the teacher at {sdk.config.base_url}"
-    if error.status_code == 400 and _mentions(message, "credit balance", request):
-        return AttemptError(
-            f"{teacher} reports that the account has no credit left: {message}",
-            ErrorScope.TEACHER,
-            unbilled=True,
-        )
-    if error.status_code == 400 and _mentions(message, "temperature", request):
-        return AttemptError(
-            f"{teacher} accepts no temperature for this model: {message}; set "
-            'teacher.temperature = "none"',
-            ErrorScope.TEACHER,
-            unbilled=True,
-        )
-    return sdk.convert_error(error)
-
-
-def _mentions(server_message: str, word: str, request: Request) -> bool:
-    """Return whether an error message contains ``word``, and not as a quotation of the text."""
-    return word in server_message.lower() and word not in request.text.lower()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from vermeil.data.reply import Reply, Request, Usage
+from vermeil.data.reply import REASONING_ONLY, Reply, Request, Usage
 from vermeil.teacher.backends.base import replace_surrogates
+from vermeil.teacher.backends.usage import as_object, read_usage
 
 _FINISH = {
     "end_turn": "stop",
@@ -41,15 +42,28 @@ def parse_message(answer: Any, latency: float = 0.0) -> Reply:
     Raises:
         ValueError, TypeError, LookupError, AttributeError: the response has another format.
     """
+    kinds = [part["type"] for part in answer["content"]]
     parts = [part["text"] for part in answer["content"] if part["type"] == "text"]
     stop_reason = answer.get("stop_reason") or "end_turn"
-    usage = answer.get("usage") or {}
-    # input_tokens does not include tokens that are read from or written to the prompt cache.
-    prompt_tokens = sum(
-        int(usage.get(name) or 0)
-        for name in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-    )
-    cached = int(usage.get("cache_read_input_tokens") or 0)
-    counts = Usage(prompt_tokens, int(usage.get("output_tokens") or 0), cached)
+    text = replace_surrogates("".join(parts))
     finish_reason = _FINISH.get(stop_reason, str(stop_reason))
-    return Reply(replace_surrogates("".join(parts)), finish_reason, counts, latency)
+    if finish_reason == "stop" and not text.strip() and "thinking" in kinds:
+        finish_reason = REASONING_ONLY
+    usage = usage_of(answer)
+    is_invalid = usage is None and answer.get("usage") is not None
+    return Reply(text, finish_reason, usage or Usage(), latency, invalid_usage=is_invalid)
+
+
+def usage_of(answer: Any) -> Usage | None:
+    """Return the token counts of a response; None if they are missing or cannot be."""
+    usage = as_object(as_object(answer).get("usage"))
+    if not usage:
+        return None
+    # input_tokens does not include tokens that are read from or written to the prompt cache.
+    names = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+    parts = [read_usage(usage.get(name), usage.get("output_tokens")) for name in names]
+    counts = [part for part in parts if part is not None]
+    if len(counts) < len(parts):
+        return None
+    prompt = sum(part.prompt_tokens for part in counts)
+    return read_usage(prompt, usage.get("output_tokens"), usage.get(names[-1]))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import IO, Any
 
-from vermeil.data.reply import Reply, Request
+from vermeil.data.reply import Reply, Request, Usage
 from vermeil.teacher.backends.base import ErrorScope
 from vermeil.teacher.backends.batch_base import (
     BatchLimits,
@@ -20,12 +21,18 @@ from vermeil.teacher.backends.batch_base import (
 )
 from vermeil.teacher.backends.batch_calls import cancel, translate_errors
 from vermeil.teacher.backends.batch_types import ProviderBatch
-from vermeil.teacher.backends.http_status import error_for_status
+from vermeil.teacher.backends.http_status import attempt_error, was_filtered
 from vermeil.teacher.backends.openai.logprobs import logprobs_rejection_advice
 from vermeil.teacher.backends.openai.sdk_spec import OPENAI
-from vermeil.teacher.backends.openai.wire import NOT_A_COMPLETION, chat_body, parse_completion
+from vermeil.teacher.backends.openai.wire import (
+    NOT_A_COMPLETION,
+    chat_body,
+    parse_completion,
+    usage_of,
+)
 from vermeil.teacher.backends.sdk import Sdk
-from vermeil.teacher.backends.structured_output import schema_rejection_advice
+from vermeil.teacher.backends.server_error import ServerError, error_in_success, error_of_status
+from vermeil.teacher.backends.setting_rejections import setting_rejection
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 
@@ -151,30 +158,35 @@ class OpenAIBatches:
             return BatchResult(name, error=message)
         status, body = response["status_code"], response["body"]
         if status == 200:
+            found = error_in_success(body)
+            if found is not None:
+                return self._rejected_result(name, found, usage_of(body))
             try:
                 return BatchResult(name, parse_completion(body))
             except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-                shown = self._sdk.redact(body)
-                return BatchResult(name, error=f"{NOT_A_COMPLETION}: {shown}", unbilled=False)
-        return self._rejected_result(name, status, body)
+                shown = self._sdk.redact(json.dumps(body, ensure_ascii=False))
+                return BatchResult(
+                    name,
+                    error=f"{NOT_A_COMPLETION}: {shown}",
+                    unbilled=False,
+                    usage=usage_of(body),
+                )
+        content = json.dumps(body, ensure_ascii=False).encode(errors="replace")
+        return self._rejected_result(name, error_of_status(status, content))
 
-    def _rejected_result(self, name: str, status: int, body: Any) -> BatchResult:
-        error = (body.get("error") if isinstance(body, dict) else None) or {}
-        code, message = error.get("code"), self._sdk.redact(error.get("message") or body)
-        if status == 400 and code == "content_filter":
-            return BatchResult(name, Reply("", "content_filter"))
-        if code == "unsupported_parameter" and "max_completion_tokens" in message:
+    def _rejected_result(
+        self, name: str, error: ServerError, usage: Usage | None = None
+    ) -> BatchResult:
+        if was_filtered(error, ""):
+            return BatchResult(name, Reply("", "content_filter", usage or Usage()))
+        error = replace(error, message=self._sdk.redact(error.message))
+        if "unsupported_parameter" in error.codes and "max_completion_tokens" in error.message:
             self._limit_field = "max_completion_tokens"
-            return BatchResult(name, error=message)
-        if self._config.structured != "off":
-            advice = schema_rejection_advice(status, message, "", self._config)
-            if advice is not None:
-                return BatchResult(name, error=advice, retryable=False)
-        advice = logprobs_rejection_advice(status, message, "", self._config)
-        if advice is not None:
-            return BatchResult(name, error=advice, retryable=False)
-        fault = error_for_status(status, code, message, {}, self._config)
-        return BatchResult(name, error=str(fault), retryable=fault.scope is ErrorScope.ATTEMPT)
+            return BatchResult(name, error=error.message)
+        fault = setting_rejection(error, "", self._config, logprobs_rejection_advice)
+        fault = fault or attempt_error(error, {}, self._config)
+        retryable = fault.scope is ErrorScope.ATTEMPT
+        return BatchResult(name, error=fault.advice, retryable=retryable, usage=usage)
 
     def _get(self, path: str, query: dict[str, Any] | None = None) -> Any:
         options = {"headers": self._sdk.headers, "params": query or {}}

@@ -6,21 +6,33 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from vermeil.data.reply import Reply, Request
+from vermeil.data.reply import Reply, Request, Usage
 from vermeil.teacher.address import api_key, host_of, is_loopback
-from vermeil.teacher.backends.base import AttemptError, ErrorScope, ServerRateLimits
-from vermeil.teacher.backends.http_status import error_for_status
+from vermeil.teacher.backends.base import (
+    AttemptError,
+    AttemptTimeoutError,
+    ErrorScope,
+    ServerRateLimits,
+)
+from vermeil.teacher.backends.http_status import attempt_error, was_filtered
 from vermeil.teacher.backends.openai.logprobs import logprobs_rejection_advice
-from vermeil.teacher.backends.openai.wire import NOT_A_COMPLETION, chat_body, parse_completion
+from vermeil.teacher.backends.openai.wire import (
+    NOT_A_COMPLETION,
+    chat_body,
+    is_filtered_prompt,
+    parse_completion,
+    usage_of,
+)
 from vermeil.teacher.backends.rate_headers import parse_rate_limits
-from vermeil.teacher.backends.structured_output import schema_rejection_advice
+from vermeil.teacher.backends.response_body import beginning_of, clean_message, decode_body
+from vermeil.teacher.backends.server_error import ServerError, error_in_success, error_of_status
+from vermeil.teacher.backends.setting_rejections import setting_rejection
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 
-_MAX_MESSAGE = 300
-"""Maximum number of characters of a server's message in an error."""
 _RETRYABLE = ErrorScope.ATTEMPT
 
 
@@ -72,15 +84,13 @@ class OpenAIBackend:
         except self._http.ConnectionTimeoutError:
             raise self._unreachable("connection timed out") from None
         except TimeoutError:
-            raise AttemptError(
-                f"no reply within {self._config.timeout:g} s", _RETRYABLE, busy=True
-            ) from None
+            raise AttemptTimeoutError(self._config.timeout) from None
         except (self._http.ClientError, OSError) as error:
             cause = self._redact(error) or type(error).__name__
             raise AttemptError(f"the connection broke: {cause}", _RETRYABLE) from None
         if status >= 300:
-            return self._handle_error(request, status, headers, body)
-        return self._reply(body, time.monotonic() - started)
+            return self._handle_error(request, error_of_status(status, body), headers)
+        return self._reply(request, headers, body, time.monotonic() - started)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -103,18 +113,22 @@ class OpenAIBackend:
             return await self._post(request)
         return status, headers, body
 
-    def _reply(self, body: bytes, latency: float) -> Reply:
-        try:
-            answer = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise AttemptError(
-                f"the response is not JSON: {self._redact(error)}", _RETRYABLE
-            ) from None
+    def _reply(
+        self, request: Request, headers: Mapping[str, str], body: bytes, latency: float
+    ) -> Reply:
+        answer = decode_body(body, headers, self._key, usage_of)
+        error = error_in_success(answer, request.text)
+        if error is not None:
+            return self._handle_error(request, error, headers, usage_of(answer))
+        if is_filtered_prompt(answer):
+            return Reply("", "content_filter", usage_of(answer) or Usage(), latency)
         try:
             return parse_completion(answer, latency)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            shown = self._redact(answer)
-            raise AttemptError(f"{NOT_A_COMPLETION}: {shown}", _RETRYABLE) from None
+            shown = beginning_of(body, self._key)
+            raise AttemptError(
+                f"{NOT_A_COMPLETION}: {shown}", _RETRYABLE, usage=usage_of(answer)
+            ) from None
 
     def _unreachable(self, cause: str) -> AttemptError:
         return AttemptError(
@@ -125,31 +139,24 @@ class OpenAIBackend:
         )
 
     def _handle_error(
-        self, request: Request, status: int, headers: Mapping[str, str], body: bytes
+        self,
+        request: Request,
+        error: ServerError,
+        headers: Mapping[str, str],
+        usage: Usage | None = None,
     ) -> Reply:
-        """Raise the error of a response; a content filter's refusal is a reply instead."""
-        error = _error_in(body)
-        code = error.get("code")
-        if status == 400 and code == "content_filter":
-            return Reply("", "content_filter")
-        message = error.get("message") or body[: 4 * _MAX_MESSAGE].decode(errors="replace")
-        message = self._redact(message) or "no explanation"
-        if request.schema is not None:
-            advice = schema_rejection_advice(status, message, request.text, self._config)
-            if advice is not None:
-                raise AttemptError(advice, ErrorScope.TEACHER, unbilled=True)
-        advice = logprobs_rejection_advice(status, message, request.text, self._config)
-        if advice is not None:
-            raise AttemptError(advice, ErrorScope.TEACHER, unbilled=True)
-        code = code if isinstance(code, str) else None
-        raise error_for_status(status, code, message, headers, self._config)
+        """Raise the error of a response; a content filter's rejection is a reply instead."""
+        if was_filtered(error, request.text):
+            return Reply("", "content_filter", usage or Usage())
+        error = replace(error, message=self._redact(error.message) or "no explanation")
+        fault = setting_rejection(error, request.text, self._config, logprobs_rejection_advice)
+        fault = fault or attempt_error(error, headers, self._config, request.text)
+        fault.usage = usage
+        raise fault
 
     def _redact(self, message: object) -> str:
-        """Return a message on one line, shortened and without the key."""
-        text = " ".join(str(message).split())
-        if self._key:
-            text = text.replace(self._key, "[key]")
-        return text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 1] + "…"
+        """Return a message on one line, shortened, without the key and control characters."""
+        return clean_message(message, self._key)
 
 
 def _request_class() -> Any:
@@ -169,15 +176,3 @@ def _request_class() -> Any:
             return await super().send(conn)
 
     return SingleResponseRequest
-
-
-def _error_in(body: bytes) -> dict[str, Any]:
-    """Return the error in a body of OpenAI's format; empty for another format."""
-    try:
-        outer = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(outer, dict):
-        return {}
-    inner = outer.get("error", outer)
-    return inner if isinstance(inner, dict) else {"message": inner}
