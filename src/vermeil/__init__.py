@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from vermeil.jobs.config import PilotConfig, RunConfig
     from vermeil.jobs.demonstrations import choose_demonstrations
     from vermeil.jobs.estimate import EstimateReport, estimate
-    from vermeil.jobs.export import ExportReport, Int8Options, export
+    from vermeil.jobs.export import ExportReport, export
+    from vermeil.jobs.int8_guard import Int8Options
     from vermeil.jobs.locate import LocateReport, locate
     from vermeil.jobs.pilot import pilot
     from vermeil.jobs.pilot_report import PilotReport
@@ -244,9 +245,9 @@ _MODULES = {
     ),
     "vermeil.jobs.export": (
         "ExportReport",
-        "Int8Options",
         "export",
     ),
+    "vermeil.jobs.int8_guard": ("Int8Options",),
     "vermeil.jobs.locate": (
         "LocateReport",
         "locate",

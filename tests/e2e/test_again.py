@@ -77,7 +77,7 @@ def test_unchanged_requests_are_repeated_by_number(
     report = report_of(vermeil(*again, "--repeat", "2"))
     assert report["states"] == {"done": 6}
     assert report["again"]["states"] == ["unplaced", "truncated", "refused"]
-    listed = report_of(vermeil("replies", "list", "--json"))
+    listed: Any = report_of(vermeil("replies", "list", "--json"))
     assert sorted(one["sample"] for one in listed) == [0] * 6 + [1000]
 
 

@@ -33,7 +33,16 @@ def test_calibrate_export_predict(vermeil: Any, encoder: Path, task: Task, tmp_p
         "export", "model", "--int8", "--check", "dev.jsonl", "--limit", "0", "--per-tensor"
     )
     assert refused.returncode in (0, 6)
-    assert ("loses" in refused.stderr) == (refused.returncode == 6)
+    assert ("limit" in refused.stderr) == (refused.returncode == 6)
+    (tmp_path / "few.txt").write_text("Bo met Al in Rome\n")
+    assert vermeil("predict", "model", "few.txt", "-o", "few.jsonl", *exact).returncode == 0
+    few = ("export", "model", "--int8", "--check", "few.jsonl", "--limit", "1")
+    lenient = vermeil(*few, "--agreement", "0")
+    assert lenient.returncode == 0, lenient.stderr
+    assert "agreement with fp32" in lenient.stdout
+    strict = vermeil(*few, "--agreement", "0.99", "--json")
+    assert "warning: the documents of --check are too few to decide" in strict.stderr
+    assert "300 are needed" in json.loads(strict.stdout)["undecided"]
     assert vermeil("export", "model", "--int8").returncode == 2
 
     assert vermeil("predict", "model-onnx", "-", "--resume", stdin="Bo\n").returncode == 2

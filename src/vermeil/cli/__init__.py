@@ -8,7 +8,7 @@ import sys
 import traceback
 from contextlib import suppress
 
-from vermeil.data.printable import printable
+from vermeil.cli.ui.output import print_status
 from vermeil.errors import ConfigError, VermeilError
 from vermeil.renamed import new_option
 
@@ -47,7 +47,7 @@ class ReadingLines(logging.Handler):
         line = record.getMessage()
         if line not in self._seen:
             self._seen.add(line)
-            print(printable(line), file=sys.stderr)
+            print_status(line)
 
 
 def _run() -> int:
@@ -89,7 +89,7 @@ def _report(error: Exception) -> int:
         return _print_error(str(error), error.exit_code)
     if isinstance(error, OSError) and error.strerror:
         return _print_error(f"{error.filename or 'input or output'}: {error.strerror}", DATA)
-    traceback.print_exception(error)
+    print_status("".join(traceback.format_exception(error)).rstrip("\n"))
     return _print_error(
         "this is a bug in vermeil. Please report it with the lines above, the command and "
         "`vermeil --version`; leave out confidential text",
@@ -99,13 +99,13 @@ def _report(error: Exception) -> int:
 
 def _print_error(message: str, code: int) -> int:
     """Print a message to standard error and return the exit code; several lines become a list."""
-    lines = printable(message).splitlines() or ["an error without a message"]
+    lines = message.strip("\n").split("\n") if message else ["an error without a message"]
     if len(lines) == 1:
         text = f"vermeil: error: {lines[0]}"
     else:
         text = "\n".join(["vermeil: errors:", *(f"  {line}" for line in lines)])
     with suppress(OSError):
-        print(text, file=sys.stderr)
+        print_status(text)
     return code
 
 

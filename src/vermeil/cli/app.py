@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from vermeil import __version__
 from vermeil.cli import (
@@ -33,11 +36,40 @@ from vermeil.cli import (
     train,
     tune,
 )
+from vermeil.cli.ui.output import print_line
 from vermeil.cli.ui.termination import handle_termination
+from vermeil.data.visible import visible_line
 from vermeil.errors import ConfigError
+
+
+class EscapingGroup(TyperGroup):
+    """Group of verbs that escapes control characters in errors about arguments."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Parse the arguments of the group."""
+        with _escaped_errors():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Parse the arguments of a verb and run it."""
+        with _escaped_errors():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _escaped_errors() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        message = getattr(error, "message", None)
+        if hasattr(error, "format_message") and isinstance(message, str):  # click's own errors
+            error.message = visible_line(message)  # type: ignore[attr-defined]
+        raise
+
 
 app = typer.Typer(
     name="vermeil",
+    cls=EscapingGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -47,7 +79,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"vermeil {__version__}")
+        print_line(f"vermeil {__version__}")
         raise typer.Exit
 
 

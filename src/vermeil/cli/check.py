@@ -9,7 +9,7 @@ from vermeil.cli.ui.output import console, print_json
 
 EXAMPLE = "Example: vermeil check --config vermeil.toml"
 
-_MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "error": "[red]error[/]"}
+_STYLES = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
 def check(
@@ -17,8 +17,9 @@ def check(
 ) -> None:
     """Check configuration, files, leaks, teacher and encoder; sends no text."""
     sections = load(config, overrides)
-    from rich.markup import escape
+    from rich.text import Text
 
+    from vermeil.data.visible import visible
     from vermeil.pipeline.check import check as job
 
     report = job(sections)
@@ -27,6 +28,6 @@ def check(
     else:
         out = console()
         for finding in report.findings:
-            mark = _MARKS[finding.severity]
-            out.print(f"{mark} {escape(finding.about)}: {escape(finding.message)}")
+            line = Text(finding.severity, _STYLES[finding.severity])
+            out.print(line.append(visible(f" {finding.about}: {finding.message}"), style=""))
     raise typer.Exit(report.exit_code)

@@ -9,7 +9,7 @@ import typer
 
 from vermeil.cli.ui.corpus_options import CorpusOptions, with_corpus_options
 from vermeil.cli.ui.options import AsJson, Overwrite
-from vermeil.cli.ui.output import console, print_json, print_status, table
+from vermeil.cli.ui.output import console, print_json, print_line, print_status, table
 from vermeil.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def leaks(
     from vermeil.cli.ui.inputs import corpus_config
     from vermeil.corpora import read_corpus
     from vermeil.corpora.analysis.leaks import find_leaks
-    from vermeil.data.printable import printable
+    from vermeil.data.visible import visible_line
 
     reading: list[ReadReport] = []
     left_documents, right_documents = (
@@ -197,6 +197,6 @@ def leaks(
     if as_json:
         print_json({**report.as_dict(), "reading": [one.as_dict() for one in reading]})
         return
-    print(report.describe(str(left), str(right)))
+    print_line(report.describe(str(left), str(right)))
     for leak in (*report.exact, *report.near):
-        print(printable(f"{leak.right} ~ {leak.left} ({leak.similarity:.2f})"))
+        print_line(visible_line(f"{leak.right} ~ {leak.left} ({leak.similarity:.2f})"))

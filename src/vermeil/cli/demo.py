@@ -23,12 +23,10 @@ def demo(
     quiet: Quiet = False,
 ) -> None:
     """Annotate, train and compare regimens on a sample corpus; minutes, no network."""
-    from rich.console import Console
-
     from vermeil.demo import run_demo
+    from vermeil.terminal import make_console
 
-    # With --json the narration goes to standard error.
-    console = Console(highlight=False, stderr=as_json)
+    console = make_console(stderr=as_json)  # with --json the narration goes to standard error
     with shown_progress(quiet) as progress:
         report = run_demo(output, progress, console, overwrite=overwrite)
     if as_json:

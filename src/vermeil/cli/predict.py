@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from vermeil.cli.ui.options import AnyPrecision, Model, Overrides, Overwrite, Quiet, RunOn, load
-from vermeil.cli.ui.output import print_status
+from vermeil.cli.ui.output import print_json_line, print_status
 from vermeil.cli.ui.progress import shown_progress
 from vermeil.errors import ConfigError
 
@@ -129,4 +128,4 @@ def _print(documents: Iterable[Document]) -> None:
     from vermeil.data.records import document_to_line
 
     for document in documents:
-        sys.stdout.write(document_to_line(document) + "\n")
+        print_json_line(document_to_line(document))

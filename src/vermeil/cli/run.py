@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
-from vermeil.cli.ui.output import print_json, print_status
+from vermeil.cli.ui.output import print_json, print_line, print_status
 from vermeil.cli.ui.progress import shown_progress
 from vermeil.cli.ui.stage import select_executor
 
@@ -31,6 +31,6 @@ def run(
         if stage.report is not None:
             print_report(stage.report, stage.name)
     for name, path in report.outputs.items():
-        print(f"{name}: {path}")
+        print_line(f"{name}: {path}")
     if "model" in report.outputs:
-        print(f"annotate new text: vermeil predict {report.outputs['model']} FILE")
+        print_line(f"annotate new text: vermeil predict {report.outputs['model']} FILE")

@@ -36,9 +36,12 @@ def show(
         return
     from rich.text import Text
 
+    from vermeil.data.visible import visible
+
     out = console()
     for part in _parts(report, tuple(sections.task.labels)):
-        out.print(part, markup=False, soft_wrap=isinstance(part, str | Text))
+        text = Text(visible(part)) if isinstance(part, str) else part
+        out.print(text, soft_wrap=isinstance(text, Text))
 
 
 def _parts(report: ShowReport, labels: tuple[str, ...]) -> Iterator[RenderableType]:

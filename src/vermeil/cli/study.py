@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
-from vermeil.cli.ui.output import console, print_json
+from vermeil.cli.ui.output import console, print_json, print_line
 from vermeil.cli.ui.progress import shown_progress
 
 if TYPE_CHECKING:
@@ -84,10 +84,10 @@ def _print(report: StudyReport) -> None:
     out.print(study_table(report.results))
     out.print(findings_table(report.results.findings))
     outdated = f", {report.outdated:,} of another version not reused" if report.outdated else ""
-    print(f"cells: {report.ran:,} trained, {report.reused:,} reused{outdated}")
+    print_line(f"cells: {report.ran:,} trained, {report.reused:,} reused{outdated}")
     if report.retrained:
-        print("the best cell was trained again, because its model had not been kept")
-    print(f"report: {report.folder / 'report.html'}")
-    print(f"results: {report.folder / 'results.json'}")
+        print_line("the best cell was trained again, because its model had not been kept")
+    print_line(f"report: {report.folder / 'report.html'}")
+    print_line(f"results: {report.folder / 'results.json'}")
     if report.model is not None:
-        print(f"model (best on dev): {report.model}")
+        print_line(f"model (best on dev): {report.model}")

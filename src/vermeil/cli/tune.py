@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
-from vermeil.cli.ui.output import console, print_json, table
+from vermeil.cli.ui.output import console, print_json, print_line, table
 from vermeil.cli.ui.progress import shown_progress
 
 if TYPE_CHECKING:
@@ -80,9 +80,11 @@ def _print(report: TuneReport) -> None:
     ]
     console().print(table("best trials", ("dev F1", "scorings", *names), rows))
     if report.failed:
-        print(f"failed trials: {report.failed:,}")
-    print(f"all trials: {report.folder / 'tune.json'}")
-    print("train with: vermeil train " + " ".join(f"--set '{one}'" for one in report.overrides))
+        print_line(f"failed trials: {report.failed:,}")
+    print_line(f"all trials: {report.folder / 'tune.json'}")
+    print_line(
+        "train with: vermeil train " + " ".join(f"--set '{one}'" for one in report.overrides)
+    )
 
 
 def _short(value: object) -> str:

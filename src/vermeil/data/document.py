@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +12,12 @@ from vermeil.errors import DataError
 
 Range = tuple[int, int]
 """Half-open range of Unicode code points, ``(start, end)`` with ``start < end``."""
+
+MAX_WEIGHT = 1e15
+"""Largest loss weight. The sums of larger weights overflow the numbers of a training."""
+
+
+_EXPECTED_WEIGHT = f"expected a number from 0 to {MAX_WEIGHT:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +29,7 @@ class Span:
         end: one past the last code point.
         label: the label's name.
         score: probability that the span is right, in [0, 1].
-        weight: loss weight in training, at least 0.
+        weight: loss weight in training, from 0 to `MAX_WEIGHT`.
         status: result of locating the span (see `vermeil.data.mention.Status`).
         origin: source of the span: ``gold``, ``silver``, ``student`` or a name set by the user.
         soft: label to probability, if the label is uncertain.
@@ -48,8 +55,11 @@ class Span:
             raise DataError(
                 f"span [{self.start}, {self.end}) has score {self.score}, not in [0, 1]"
             )
-        if self.weight is not None and not self.weight >= 0.0:
-            raise DataError(f"span [{self.start}, {self.end}) has a weight below 0")
+        if not _is_weight(self.weight):
+            raise DataError(
+                f"span [{self.start}, {self.end}) has the loss weight {self.weight}; "
+                f"{_EXPECTED_WEIGHT}"
+            )
 
     @property
     def is_likely(self) -> bool:
@@ -111,7 +121,7 @@ class Document:
         group: larger unit that the document belongs to (an article, a patient); default: its id.
         tokens: ranges of the words, if the source is tokenised; in order, without overlap.
         annotation: spans, labels and relations of the text.
-        weight: loss weight of the whole document.
+        weight: loss weight of the whole document, from 0 to `MAX_WEIGHT`.
         meta: further values from its source.
     """
 
@@ -126,6 +136,10 @@ class Document:
     def __post_init__(self) -> None:
         if not self.id:
             raise DataError("document without an id; expected a stable, unique string")
+        if not _is_weight(self.weight):
+            raise DataError(
+                f"document {self.id!r} has the loss weight {self.weight}; {_EXPECTED_WEIGHT}"
+            )
         size = len(self.text)
         for span in self.annotation.spans or ():
             if span.end > size:
@@ -172,3 +186,7 @@ class Document:
     def with_annotation(self, annotation: Annotation) -> Document:
         """Return the same document with another annotation."""
         return replace(self, annotation=annotation)
+
+
+def _is_weight(weight: float | None) -> bool:
+    return weight is None or (math.isfinite(weight) and 0.0 <= weight <= MAX_WEIGHT)

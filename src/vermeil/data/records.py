@@ -69,7 +69,7 @@ def document_from_record(record: Mapping[str, Any]) -> Document:
         group=_optional(record, "group", _string),
         tokens=_optional(record, "tokens", _tokens),
         annotation=_annotation(record),
-        weight=_optional(record, "weight", _weight),
+        weight=_optional(record, "weight", _number),
         meta=_optional(record, "meta", _object) or {},
     )
 
@@ -184,13 +184,6 @@ def _labels(record: Mapping[str, Any], key: str) -> tuple[str, ...]:
 def _soft(item: Mapping[str, Any], key: str) -> dict[str, float]:
     values = _object(item, key)
     return {label: _number(values, label) for label in values}
-
-
-def _weight(record: Mapping[str, Any], key: str) -> float:
-    weight = _number(record, key)
-    if weight < 0:
-        raise DataError(f'"{key}" is {weight}; expected a number that is not below 0')
-    return weight
 
 
 def _optional(

@@ -13,6 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from vermeil.data.document import Document
+from vermeil.data.visible import visible, visible_line
+from vermeil.terminal import make_safe
 
 _MAX_WIDTH = 96
 _STYLES = ("black on bright_cyan", "black on bright_green", "black on bright_yellow")
@@ -27,7 +29,7 @@ class DemoConsole:
     """
 
     def __init__(self, console: Console) -> None:
-        self._console, self._width = console, min(console.width, _MAX_WIDTH)
+        self._console, self._width = make_safe(console), min(console.width, _MAX_WIDTH)
 
     def title(self, title: str, text: str) -> None:
         """Print the title and an introduction in a box."""
@@ -51,12 +53,16 @@ class DemoConsole:
     ) -> None:
         """Print a table with words in the first column and numbers in the others."""
         table = Table(
-            title=title, title_justify="left", title_style="bold", box=None, header_style="dim"
+            title=Text(title),
+            title_justify="left",
+            title_style="bold",
+            box=None,
+            header_style="dim",
         )
         for position, name in enumerate(columns):
-            table.add_column(name, justify="right" if position else "left")
+            table.add_column(Text(name), justify="right" if position else "left")
         for row in rows:
-            table.add_row(*(f"{v:,}" if isinstance(v, int) else str(v) for v in row))
+            table.add_row(*(Text(f"{v:,}" if isinstance(v, int) else str(v)) for v in row))
         self.show(table)
 
     def tagged(self, documents: Iterable[Document], labels: tuple[str, ...]) -> None:
@@ -83,12 +89,12 @@ def mark_spans(document: Document, labels: tuple[str, ...]) -> Text:
     """Return the text with every span in brackets, coloured, with its label and score."""
     text, end = Text(), 0
     for span in document.spans or ():
-        text.append(document.text[end : span.start])
+        text.append(visible(document.text[end : span.start]))
         index = labels.index(span.label) if span.label in labels else len(_STYLES)
         style = _STYLES[index] if index < len(_STYLES) else _OTHER_STYLE
         score = "" if span.score is None else f" {span.score:.2f}"
-        text.append(f"[{document.text[span.start : span.end]}", style=style)
-        text.append(f" {span.label}{score}]", style=f"bold {style}")
+        text.append(f"[{visible(document.text[span.start : span.end])}", style=style)
+        text.append(f" {visible_line(span.label)}{score}]", style=f"bold {style}")
         end = span.end
-    text.append(document.text[end:])
+    text.append(visible(document.text[end:]))
     return text

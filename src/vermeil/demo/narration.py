@@ -78,13 +78,19 @@ def show_study(console: DemoConsole, report: StudyReport) -> None:
     console.show(findings_table(report.results.findings))
 
 
-def show_summary(
-    console: DemoConsole, tagged: Sequence[Document], task: Task, report: StudyReport, output: Path
+def show_model(
+    console: DemoConsole, tagged: Sequence[Document], task: Task, warnings: Sequence[str]
 ) -> None:
-    """Print predictions of the best student, the output files and the next commands."""
+    """Print predictions of the best student, and the warnings of its training."""
     console.heading("The trained model")
+    for warning in warnings:
+        console.paragraph(f"Warning: {warning}")
     console.paragraph("The student with the best F1 on dev annotates three new sentences:")
     console.tagged(tagged, task.labels)
+
+
+def show_files(console: DemoConsole, report: StudyReport, output: Path) -> None:
+    """Print the output files and the next commands."""
     console.heading("Output files")
     run_folder = RunFolder(output)
     console.paths(

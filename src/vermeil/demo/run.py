@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,11 @@ from vermeil.demo.console import DemoConsole
 from vermeil.demo.corpus import NEWSWIRE
 from vermeil.demo.narration import (
     show_annotation,
+    show_files,
     show_introduction,
+    show_model,
     show_plan,
     show_study,
-    show_summary,
 )
 from vermeil.demo.settings import (
     CONFIGURATION,
@@ -43,6 +45,7 @@ from vermeil.studies.results.context import StudyContext, TeacherRow
 from vermeil.studies.settings import StudySettings
 from vermeil.studies.study import StudyReport, study
 from vermeil.tasks import make_task
+from vermeil.terminal import make_console
 
 SENTENCES = (
     "Marta Lindqvist left the Harbour Trust in Gdansk to run Norrland Ferries, a Swedish company.",
@@ -62,12 +65,14 @@ class DemoReport:
         teacher: scores of the teacher, one row per prompt.
         study: cells, statistics, report page and the best model.
         tagged: predictions of the best model on new text.
+        warnings: warnings of the best model's training.
     """
 
     folder: Path
     teacher: tuple[TeacherRow, ...]
     study: StudyReport
     tagged: tuple[Document, ...]
+    warnings: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON; the study's results include the teacher's scores."""
@@ -75,6 +80,7 @@ class DemoReport:
             "folder": str(self.folder),
             "study": self.study.as_dict(),
             "tagged": [document_to_record(document) for document in self.tagged],
+            "warnings": list(self.warnings),
         }
 
 
@@ -104,7 +110,7 @@ def run_demo(
         ConfigError: torch or the embedded encoder is not installed.
         LockedError: another process writes the folder.
     """
-    demo_console = DemoConsole(console or Console(highlight=False))
+    demo_console = DemoConsole(console or make_console())
     shipped = settings is None
     settings = settings or read_settings()
     require_encoder("vermeil demo", settings.student.encoder)
@@ -162,8 +168,16 @@ def _run_demo(
     if report.model is None:
         raise VermeilError("the study kept no model despite a dev corpus; please report this bug")
     tagged = tuple(predict(report.model, SENTENCES, precision="fp32"))
-    show_summary(demo_console, tagged, task, report, output)
-    return DemoReport(output, teacher, report, tagged)
+    warnings = _training_warnings(report.model)
+    show_model(demo_console, tagged, task, warnings)
+    show_files(demo_console, report, output)
+    return DemoReport(output, teacher, report, tagged, warnings)
+
+
+def _training_warnings(model: Path) -> tuple[str, ...]:
+    """Return the warnings in the training record of a model folder."""
+    record = json.loads((model / "training.json").read_text("utf-8"))
+    return tuple(record.get("warnings", ()))
 
 
 def _adapted_to_processor(settings: DemoSettings, console: DemoConsole) -> DemoSettings:

@@ -70,7 +70,8 @@ def reliability(scores: Sequence[float], correct: Sequence[bool], bins: int = 10
     """
     values = np.asarray(scores, np.float64)
     outcomes = np.asarray(correct, np.float64)
-    indices = np.clip(np.ceil(values * bins).astype(int) - 1, 0, bins - 1)
+    upper_bounds = np.arange(1, bins) / bins
+    indices = np.searchsorted(upper_bounds, values, side="left")
     diagram = []
     error = 0.0
     for i in range(bins):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.document import Document
+from vermeil.data.visible import visible_line
 from vermeil.errors import DataError
 from vermeil.tasks.protocol import Task
 
@@ -47,7 +48,8 @@ def score_documents(
     if missing:
         raise DataError(
             f"predictions lack {len(missing)} of {len(references)} gold documents "
-            f"({', '.join(missing[:IDS_SHOWN])}{', …' if len(missing) > IDS_SHOWN else ''}); "
+            f"({visible_line(', '.join(missing[:IDS_SHOWN]))}"
+            f"{', …' if len(missing) > IDS_SHOWN else ''}); "
             "predict the same documents with the same ids"
         )
     for reference in references:

@@ -118,7 +118,7 @@ class AnnotateJob:
         again: requests to send again although they have a reply; None: none.
     """
 
-    documents: Iterable[Document | str]
+    documents: Iterable[Document]
     task: Task
     teacher: TeacherConfig
     store: Path
@@ -173,7 +173,8 @@ def annotate(
         DataError: the store cannot be used.
     """
     chosen = again if isinstance(again, Again | None) else Again(again)
-    job = AnnotateJob(documents, task, teacher, Path(store), demonstrations, chosen)
+    stream = DocumentStream.repeatable(documents)
+    job = AnnotateJob(stream, task, teacher, Path(store), demonstrations, chosen)
     return annotate_job(job, progress)
 
 
@@ -286,17 +287,13 @@ def _annotate_again(
             selection.chosen,
             selection.chosen,
             multi_document_backend(teacher),
-            lambda selection=selection: selection.has_usable,
+            partial(bool, selection.has_usable),
         )
         with ReplyStore(job.store, alternatives=False) as replies:
             sent = _send(requests, teacher, replies, read, progress, options, sender)
         asked, result = selector.combined_report(job.documents, selection, job.store, sent)
-        host, volume = host_of(teacher.base_url), selection.volume
-        reports.append(
-            AnnotateReport(
-                selection.documents, teacher.samples, host, volume, asked, again=(result,)
-            )
-        )
+        counts = selection.documents, teacher.samples, host_of(teacher.base_url), selection.volume
+        reports.append(AnnotateReport(*counts, asked, again=(result,)))
 
     def chosen_documents() -> Iterator[Document]:
         for document in job.documents:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from vermeil.data.atomic import atomic_folder, write_json
+from vermeil.data.counts import MatchCounts
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.leftovers import remove_leftovers
 from vermeil.data.lock import lock_path
@@ -16,6 +17,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.written import EXPORTED_MODEL, check_folder
 from vermeil.errors import ConfigError, ExportError
 from vermeil.evaluation.documents import evaluate
+from vermeil.jobs.int8_guard import Int8Options, judge_int8
 from vermeil.optional import require
 
 if TYPE_CHECKING:
@@ -32,19 +34,6 @@ FILES: dict[Literal["fp32", "int8"], str] = {"fp32": "model.onnx", "int8": "mode
 
 
 @dataclass(frozen=True, slots=True)
-class Int8Options:
-    """Settings of the dynamic int8 quantisation of `export`.
-
-    Args:
-        per_channel: use one scale per output channel; otherwise one per matrix.
-        max_f1_loss: largest accepted loss of F1 on the checked documents.
-    """
-
-    per_channel: bool = True
-    max_f1_loss: float = 0.003
-
-
-@dataclass(frozen=True, slots=True)
 class ExportReport:
     """Result of `export`.
 
@@ -54,6 +43,11 @@ class ExportReport:
         logit_difference: precision to the largest difference from the student's logits.
         f1: F1 on the checked documents, of the student (``student``) and of every precision.
         refused: why int8 was not written; None if it was written or not requested.
+        agreement: F1 between the predictions of int8 and of fp32 on the checked documents; None
+            if int8 was not requested, or nothing was predicted.
+        compared: number of predictions of fp32 in this comparison.
+        undecided: why the checked documents are too few to decide about int8; None if they are
+            enough, or int8 was not requested.
     """
 
     folder: Path
@@ -61,6 +55,9 @@ class ExportReport:
     logit_difference: dict[str, float]
     f1: dict[str, float]
     refused: str | None = None
+    agreement: float | None = None
+    compared: int = 0
+    undecided: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON."""
@@ -79,7 +76,8 @@ def export(
     """Write a student as an ONNX model folder, which `predict` loads without torch.
 
     The float32 file is written only if its logits equal the student's. The int8 file is written
-    only if F1 on the checked documents falls by no more than ``int8.max_f1_loss``.
+    only if F1 on the checked documents falls by no more than ``int8.max_f1_loss``, and if its
+    predictions agree with those of float32 (``int8.min_agreement``).
 
     Args:
         model: a folder that `train` wrote.
@@ -116,19 +114,21 @@ def export(
                 f"{model}: the exported network computes other logits (they differ by "
                 f"{difference:.2g}; rounding explains at most {LARGEST_DIFFERENCE})"
             )
-        refused = None
+        verdict = None
         if int8 is not None:
             write_int8(
                 partial / FILES["fp32"], partial / FILES["int8"], per_channel=int8.per_channel
             )
             student.save_for_onnx(partial, FILES)
             comparison.add("int8")
-            refused = _why_refused(comparison.f1, int8.max_f1_loss)
-        if refused is not None:
+            verdict = judge_int8(comparison.f1, comparison.agreement("int8"), int8)
+        if verdict is not None and verdict.refused is not None:
             (partial / FILES["int8"]).unlink()
             student.save_for_onnx(partial, {"fp32": FILES["fp32"]})
         kept: dict[str, str] = {p: f for p, f in FILES.items() if (partial / f).exists()}
-        report = ExportReport(output, kept, comparison.differences, comparison.f1, refused)
+        report = ExportReport(output, kept, comparison.differences, comparison.f1)
+        if verdict is not None:
+            report = replace(report, **asdict(verdict))
         write_json(partial / "export.json", {**report.as_dict(), "folder": None})
     return report
 
@@ -140,16 +140,6 @@ def _locked_folder(output: Path, *, overwrite: bool) -> Iterator[Path]:
         remove_leftovers(output)
         with atomic_folder(output, EXPORTED_MODEL, overwrite=overwrite) as partial:
             yield partial
-
-
-def _why_refused(f1: dict[str, float], max_loss: float) -> str | None:
-    loss = f1["student"] - f1["int8"]
-    if loss <= max_loss:
-        return None
-    return (
-        f"int8 loses {loss:.4f} F1 (from {f1['student']:.4f} to {f1['int8']:.4f}), more than the "
-        f"limit {max_loss}; try --per-channel or --per-tensor, raise --limit, or use the fp32 file"
-    )
 
 
 class _ExportCheck:
@@ -175,8 +165,9 @@ class _ExportCheck:
         self._reference = student.predictor("fp32")
         self.differences: dict[str, float] = {}
         self.f1: dict[str, float] = {}
+        self._predicted: dict[str, list[Document]] = {}
         if check:
-            self.f1["student"] = self._f1(self._reference)
+            self._score("student", self._reference)
 
     def add(self, precision: Literal["fp32", "int8"]) -> float:
         """Compare one file with the student; return the largest difference of the logits."""
@@ -192,14 +183,20 @@ class _ExportCheck:
         difference = logit_difference(self._reference.runner, predictor.runner, windows, padding)
         self.differences[precision] = difference
         if self._gold:
-            self.f1[precision] = self._f1(predictor)
+            self._score(precision, predictor)
         return difference
 
-    def _f1(self, predictor: Predictor) -> float:
+    def agreement(self, precision: Literal["int8"]) -> MatchCounts:
+        """Return the matches of the predictions of a precision, with those of fp32 as gold."""
+        predicted, reference = self._predicted[precision], self._predicted["fp32"]
+        return evaluate(predicted, reference, self._task).overall
+
+    def _score(self, name: str, predictor: Predictor) -> None:
         gold = list(self._gold or ())
         plain = (document.with_annotation(UNANNOTATED) for document in gold)
-        predicted = predictor.predict(plain, self._progress)
-        return evaluate(predicted, gold, self._task).overall.f1
+        predicted = list(predictor.predict(plain, self._progress))
+        self._predicted[name] = predicted
+        self.f1[name] = evaluate(predicted, gold, self._task).overall.f1
 
 
 _SENTENCE = "Ada met Grace (in OSLO) and wrote: iPost. "

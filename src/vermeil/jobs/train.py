@@ -41,7 +41,8 @@ class TrainReport:
 
     Args:
         folder: the model folder.
-        record: the record of the training, as stored in ``training.json``.
+        record: the record of the training, as stored in ``training.json``. ``warnings`` in it
+            holds sentences, for example that the student has not finished learning.
         uses_letter_case: whether the student reads letter case, which other libraries do not give
             it.
     """
@@ -80,7 +81,8 @@ def train(
         overwrite: replace an exported model, too.
 
     Raises:
-        DataError: ``output`` holds something else; raised before training.
+        DataError: ``output`` holds something else, or all loss weights of a corpus are 0; raised
+            before training.
         LockedError: another process trains into ``output``.
         ConfigError: torch, transformers, the encoder or the tracker is not installed, dev
             documents are missing, or a schedule leaves [0, 1].
@@ -116,12 +118,22 @@ def _train(
         checkpoint = _open_checkpoint(job, output, on_checkpoint)
         hooks = TrainingHooks(progress, checkpoint=checkpoint, distributed=distributed)
         result = _fit(job, output, hooks, is_rank_zero=distributed.rank == 0)
-        record = training_record(result, job) | refinement
-        if distributed.rank == 0:
+        is_rank_zero = distributed.rank == 0
+        final_dev_f1 = _final_dev_f1(result, job) if is_rank_zero else None
+        record = training_record(result, job, final_dev_f1) | refinement
+        if is_rank_zero:
             result.student.save(output, record, result.steps, overwrite=overwrite)
             if checkpoint is not None:
                 checkpoint.remove()
     return TrainReport(output, record, result.student.uses_letter_case)
+
+
+def _final_dev_f1(result: TrainingResult, job: TrainJob) -> float | None:
+    """Return the F1 on dev; None if there is no dev, or if it was scored during training."""
+    dev = {d.id: d for d in job.dev if not d.annotation.is_empty}
+    if not dev or any(step.dev_f1 is not None for step in result.steps):
+        return None
+    return dev_f1(result.student, list(dev.values()))
 
 
 def _check_dev(job: TrainJob) -> None:

@@ -68,7 +68,7 @@ def pool_documents(config: Config) -> Iterable[Document]:
 
 
 def training_job(config: Config) -> TrainJob:
-    """Return the job of `train`; gold, silver and dev are empty where it does not need them.
+    """Return the job of `train`; gold and silver are empty where it does not need them.
 
     Raises:
         ConfigError: a corpus that is needed is not configured.
@@ -83,10 +83,9 @@ def training_job(config: Config) -> TrainJob:
     if uses_silver(config):
         silver = list(read_corpus(silver_corpus(config), task.check))
     if selects_on_dev(config):
-        corpus = required_corpus(
-            config, "dev", "name the annotated file to choose the best state by"
-        )
-        dev = list(read_corpus(corpus, task.check))
+        required_corpus(config, "dev", "name the annotated file to choose the best state by")
+    if config.corpora.dev is not None:
+        dev = list(read_corpus(config.corpora.dev, task.check))
     return TrainJob(
         gold=gold,
         silver=silver,

@@ -70,6 +70,7 @@ STAGES: dict[str, Stage] = {
         inputs=train_inputs,
         outputs=lambda folder: (folder.model,),
         run=train_student,
+        warning=lambda report: "; ".join(report["warnings"]) or None,
         require=require_train,
     ),
     "evaluate": Stage(

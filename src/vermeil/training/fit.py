@@ -15,10 +15,12 @@ from vermeil.blending.schedules import Schedule
 from vermeil.blending.weighting import apply_origin_weights
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.example import BatchPlan
+from vermeil.evaluation.convergence import learning_state
 from vermeil.evaluation.documents import evaluate
 from vermeil.student.loop.hooks import TrainingHooks
 from vermeil.training.job import TrainJob
 from vermeil.training.usable_silver import count_unannotated
+from vermeil.training.usable_weights import check_weights
 
 if TYPE_CHECKING:
     from vermeil.student.encoding.examples import EncodedCorpus
@@ -79,8 +81,12 @@ def train_student(
         seed: draws batches and dropout.
         hooks: progress, checkpoint, scoring and observers of the training.
         schedule: replaces ``blending.schedule``, for the regimen schedule.
+
+    Raises:
+        DataError: all loss weights of a corpus that the plan uses are 0.
     """
     plan = plan_for(gold, silver, blending, seed, schedule)
+    check_weights(gold, silver, plan)
     weighted = apply_origin_weights([*gold.examples, *silver.examples], plan)
     steps = student.fit(*weighted, seed, hooks)
     losses = {"gold": gold.encoding_losses, "silver": silver.encoding_losses}
@@ -105,12 +111,32 @@ def dev_f1(student: Student, dev: Sequence[Document]) -> float:
     return evaluate(student.predict(plain), dev, student.task).overall.f1
 
 
-def training_record(result: TrainingResult, job: TrainJob) -> dict[str, Any]:
+def training_warnings(result: TrainingResult, final_dev_f1: float | None = None) -> list[str]:
+    """Return warnings about a training: it has not finished learning.
+
+    Args:
+        result: the training.
+        final_dev_f1: F1 on dev after the training; None: not scored, or scored after steps.
+    """
+    dev = [step.dev_f1 for step in result.steps if step.dev_f1 is not None]
+    if not dev and final_dev_f1 is not None:
+        dev = [final_dev_f1]
+    spent = sum(step.wordpieces for step in result.steps)
+    state = learning_state([step.loss for step in result.steps], dev, spent)
+    if state.finished:
+        return []
+    return [f"{state.warning} (blending.budget; this training used {spent:,})"]
+
+
+def training_record(
+    result: TrainingResult, job: TrainJob, final_dev_f1: float | None = None
+) -> dict[str, Any]:
     """Return the record of a training that a model folder keeps.
 
     Args:
         result: the training.
         job: its documents, blending and seed.
+        final_dev_f1: F1 on dev after the training; None: not scored, or scored after steps.
     """
     last = result.steps[-_LOSS_STEPS:]
     scored = [step for step in result.steps if step.dev_f1 is not None]
@@ -129,5 +155,7 @@ def training_record(result: TrainingResult, job: TrainJob) -> dict[str, Any]:
         "seconds": round(result.seconds, 2),
         "final_loss": sum(step.loss for step in last) / len(last),
         "losses": result.losses,
+        **({} if final_dev_f1 is None else {"dev_f1": final_dev_f1}),
         **({} if best is None else {"selected_step": best.step, "dev_f1": best.dev_f1}),
+        "warnings": training_warnings(result, final_dev_f1),
     }

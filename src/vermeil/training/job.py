@@ -26,7 +26,8 @@ class TrainJob:
         gold: documents that people annotated; may be empty if the regimen uses none.
         silver: documents that the teacher annotated. Documents without an annotation are counted
             and left out of training; `vermeil.refine` annotates them with a student.
-        dev: documents that people annotated, to select the best state on.
+        dev: documents that people annotated, to select the best state on
+            (``student.select = "best_dev"``), or else to score the trained student on.
         task: the task of the student.
         student: encoder and training settings.
         blending: regimen, schedule and budget.

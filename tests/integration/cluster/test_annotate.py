@@ -166,5 +166,6 @@ def test_one_rejected_document_fails_alone(
 
     server.script = script
     annotate(found[1:3], task, teacher, store)
-    report = annotate(found, task, teacher, store, sender=request_sender_for(CONFIG))
+    job = AnnotateJob(found, task, teacher, store)
+    report = annotate_job(job, sender=request_sender_for(CONFIG))
     assert dict(report.states) == {State.EMPTY: len(found) - 3, State.FAILED: 3}

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from vermeil.data.document import Document
+from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.written import RECORD
 from vermeil.errors import ConfigError, DataError, ExportError
-from vermeil.jobs.export import Int8Options, export
+from vermeil.jobs.export import export
+from vermeil.jobs.int8_guard import Int8Options
 from vermeil.jobs.predict import predict
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
@@ -130,15 +131,53 @@ def _scored(documents: Iterable[Document]) -> list[list[object]]:
 
 
 def test_int8_is_written_where_f1_stays(model: Path, tmp_path: Path) -> None:
-    report = export(model, tmp_path / "onnx", gold(model), int8=Int8Options(max_f1_loss=1.0))
+    report = export(
+        model, tmp_path / "onnx", gold(model), int8=Int8Options(max_f1_loss=1.0, min_agreement=0)
+    )
     assert report.refused is None
     assert set(report.f1) == {"student", "fp32", "int8"}
+    # Gold is what the student predicts, so agreement and F1 are the same number here.
+    assert report.agreement == pytest.approx(report.f1["int8"])
+    assert report.compared > 0
+    assert json.loads((tmp_path / "onnx/export.json").read_text()) == {
+        **report.as_dict(),
+        "folder": None,
+    }
     assert report.f1["fp32"] == pytest.approx(report.f1["student"], abs=0.01)
     by_default, int8, fp32 = (
         list(predict(tmp_path / "onnx", TEXTS, precision=p))  # type: ignore[arg-type]
         for p in ("auto", "int8", "fp32")
     )
     assert by_default == int8 != fp32
+
+
+def test_int8_is_refused_where_its_predictions_change_although_f1_stays(
+    model: Path, tmp_path: Path
+) -> None:
+    """Gold that the student does not match at all: F1 is 0 with and without int8."""
+    wrong = [d.with_annotation(Annotation((Span(0, 1, "PER"),))) for d in gold(model)]
+    _enlarge_weights(model)
+    lenient = export(model, tmp_path / "one", wrong, int8=Int8Options(False, min_agreement=0))
+    assert lenient.refused is None
+    strict = export(model, tmp_path / "two", wrong, int8=Int8Options(False))
+    assert strict.refused is not None
+    assert strict.f1["int8"] == strict.f1["student"] == 0
+    assert "less than the limit 0.98" in strict.refused
+    assert list(strict.files) == ["fp32"]
+
+
+def test_int8_of_a_text_classifier_is_guarded_the_same(
+    tmp_path: Path, cased_encoder: Path, topics: Task
+) -> None:
+    folder = saved(tmp_path, topics, cased_encoder)
+    texts = list(predict(folder, [f"Bo met Al {i} in Rome" for i in range(40)]))
+    report = export(folder, tmp_path / "onnx", texts, int8=Int8Options(True, 1.0, 0.5))
+    assert report.compared == 40
+    assert report.agreement is not None
+    assert report.undecided is None
+    report = export(folder, tmp_path / "onnx", texts, int8=Int8Options(min_agreement=0.98))
+    assert report.undecided is not None
+    assert "fp32 predicts 40 labels on them, and 150 are needed" in report.undecided
 
 
 def test_int8_is_refused_where_f1_falls(model: Path, tmp_path: Path) -> None:
@@ -151,17 +190,21 @@ def test_int8_is_refused_where_f1_falls(model: Path, tmp_path: Path) -> None:
 
 
 def test_int8_is_refused_where_a_few_large_weights_ruin_it(model: Path, tmp_path: Path) -> None:
-    """One scale for a whole matrix leaves nothing of the small weights beside a huge one."""
-    student = Student.load(model)
-    with torch.no_grad():
-        student.network.classifier.weight[-1] = 1e6
-        student.network.classifier.bias[-1] = -1e9  # the last class stays out of the way
-    student.save(model, {})
+    _enlarge_weights(model)
     report = export(model, tmp_path / "onnx", gold(model), int8=Int8Options(per_channel=False))
     assert report.f1["student"] > 0.9
     assert report.f1["int8"] < report.f1["student"] - 0.003
     assert report.refused is not None
     assert not (tmp_path / "onnx/model.int8.onnx").exists()
+
+
+def _enlarge_weights(model: Path) -> None:
+    """Enlarge a few weights: one scale for a whole matrix leaves nothing of the small ones."""
+    student = Student.load(model)
+    with torch.no_grad():
+        student.network.classifier.weight[-1] = 1e6
+        student.network.classifier.bias[-1] = -1e9  # the last class stays out of the way
+    student.save(model, {})
 
 
 def test_int8_needs_documents_to_prove_itself(model: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vermeil.data.atomic import atomic_file, atomic_folder, write_json
+from vermeil.data.atomic import atomic_file, atomic_folder, atomic_path, write_json
 from vermeil.data.written import RECORD
 from vermeil.errors import DataError
 
@@ -48,6 +48,20 @@ def test_gz_is_packed_without_name_or_time(tmp_path):
             file.write("text\n")
     assert gzip.decompress((tmp_path / "a.gz").read_bytes()) == b"text\n"
     assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
+
+
+def test_a_file_is_synced_before_it_gets_its_name(tmp_path, monkeypatch):
+    path, synced = tmp_path / "state.bin", []
+    sync = os.fsync
+
+    def record(descriptor):
+        synced.append((os.fstat(descriptor).st_ino, os.fstat(descriptor).st_size, path.exists()))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", record)
+    with atomic_path(path) as partial:
+        partial.write_bytes(b"content")
+    assert synced == [(path.stat().st_ino, 7, False)]
 
 
 def test_a_file_gets_the_usual_permissions(tmp_path):

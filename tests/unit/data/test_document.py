@@ -17,8 +17,13 @@ from vermeil.errors import DataError
         ((0, 1, ""), r"span \[0, 1\) has an empty label"),
         ((0, 1, "A", 1.5), r"has score 1.5, not in \[0, 1\]"),
         ((0, 1, "A", float("nan")), r"has score nan"),
-        ((0, 1, "A", None, -0.5), "has a weight below 0"),
-        ((0, 1, "A", None, float("nan")), "has a weight below 0"),
+        ((0, 1, "A", None, -0.5), "has the loss weight -0.5; expected a number from 0 to"),
+        ((0, 1, "A", None, float("nan")), "has the loss weight nan"),
+        ((0, 1, "A", None, float("inf")), "has the loss weight inf"),
+        (
+            (0, 1, "A", None, 1e38),
+            r"has the loss weight 1e\+38; expected a number from 0 to 1e\+15",
+        ),
     ],
 )
 def test_a_wrong_span_cannot_be_made(fields, message):

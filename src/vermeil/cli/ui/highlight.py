@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from vermeil.data.document import Document, Span
+from vermeil.data.visible import visible, visible_line
 
 COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
 
 
 def heading(text: str) -> Text:
     """Return a heading with an empty line before it."""
-    return Text(f"\n── {text}", style="bold")
+    return Text(f"\n── {visible_line(text)}", style="bold")
 
 
 def highlighted(document: Document, labels: Sequence[str]) -> Text:
@@ -26,7 +27,7 @@ def highlighted(document: Document, labels: Sequence[str]) -> Text:
         labels: the label set; its order decides the colours.
     """
     if document.annotation.is_empty:
-        return Text(f"{document.text}\n(not annotated)")
+        return Text(f"{visible(document.text)}\n(not annotated)")
     drawn = Text()
     at = 0
     spans = document.spans or ()
@@ -34,15 +35,16 @@ def highlighted(document: Document, labels: Sequence[str]) -> Text:
     marks = [(s.start, s.end, f"{s.label}{_score(s)}", _style(s.label, labels)) for s in flat]
     marks += [(start, end, "?", "dim italic") for start, end in document.annotation.abstain]
     for start, end, name, style in sorted(marks):
-        drawn.append(document.text[at:start])
-        drawn.append(document.text[max(start, at) : end], style)
-        drawn.append(f"⟨{name}⟩", style)
+        drawn.append(visible(document.text[at:start]))
+        drawn.append(visible(document.text[max(start, at) : end]), style)
+        drawn.append(f"⟨{visible_line(name)}⟩", style)
         at = max(at, end)
-    drawn.append(document.text[at:])
+    drawn.append(visible(document.text[at:]))
     if len(flat) < len(spans):
         drawn.append(f"\n({len(spans) - len(flat)} more spans inside or across these)")
     if document.labels is not None:
-        drawn.append(f"\nlabels: {', '.join(document.labels) or 'none'}", "bold")
+        labels_line = visible_line(", ".join(document.labels) or "none")
+        drawn.append(f"\nlabels: {labels_line}", "bold")
     return drawn
 
 

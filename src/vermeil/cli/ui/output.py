@@ -4,49 +4,45 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType
-from rich.segment import Segment
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from vermeil.data.printable import printable
+from vermeil.data.visible import visible, visible_json, visible_line
+from vermeil.terminal import make_console
 
 
 def print_json(value: Any) -> None:
     """Write ``value`` as indented JSON to standard output."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    print_json_line(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_json_line(line: str) -> None:
+    """Write JSON and a line feed to standard output; control characters in it are escaped."""
+    sys.stdout.write(visible_json(line) + "\n")
+
+
+def print_line(text: str) -> None:
+    """Write a line to standard output; control characters in it are escaped."""
+    print(visible(text))
 
 
 def print_status(message: str) -> None:
-    """Write one line to standard error; control characters are shown as escapes."""
-    print(printable(message), file=sys.stderr)
-
-
-class PrintableConsole(Console):
-    """Console that shows control characters of its content as escapes."""
-
-    def render(
-        self, renderable: RenderableType, options: ConsoleOptions | None = None
-    ) -> Iterable[Segment]:
-        """Yield the segments of a renderable; only the console itself adds control codes."""
-        for text, style, control in super().render(renderable, options):
-            yield Segment(text if control else printable(text), style, control)
+    """Write a line to standard error; control characters in it are escaped."""
+    print(visible(message), file=sys.stderr, flush=True)
 
 
 def console() -> Console:
     """Return a console on standard output; without a terminal it is plain and does not wrap."""
-    if sys.stdout.isatty():
-        return PrintableConsole(highlight=False)
-    return PrintableConsole(highlight=False, width=200, color_system=None)
+    return make_console(width=None if sys.stdout.isatty() else 200)
 
 
 def titled(title: str, body: RenderableType) -> RenderableType:
     """Return a body under a title, which may be wider than the body."""
-    return Group(Text(title, style="bold"), body) if title else body
+    return Group(Text(visible_line(title), style="bold"), body) if title else body
 
 
 def table(
@@ -60,9 +56,9 @@ def table(
     for i, name in enumerate(columns):
         justify: Literal["left", "right"] = "right" if i and name not in words else "left"
         # Long values continue on the next line: a path that is cut off is of no use.
-        result.add_column(Text(name), justify=justify, overflow="fold")
+        result.add_column(Text(visible_line(name)), justify=justify, overflow="fold")
     for row in rows:
-        result.add_row(*(Text(_cell(value)) for value in row))
+        result.add_row(*(Text(visible_line(_cell(value))) for value in row))
     return titled(title, result)
 
 

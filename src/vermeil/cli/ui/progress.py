@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from vermeil.cli.ui.output import print_status
 from vermeil.data.progress import Progress, silent
+from vermeil.data.visible import visible_line
+from vermeil.terminal import make_console
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -43,7 +46,7 @@ class PlainProgress:
         write: Callable[[str], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._write = write or (lambda line: print(line, file=sys.stderr, flush=True))
+        self._write = write or print_status
         self._clock = clock
         self._began: dict[str, tuple[float, int]] = {}
         self._last: dict[str, float] = {}
@@ -83,12 +86,11 @@ def _details(detail: Detail) -> str:
         for k, v in detail.items()
         if k != "seconds left"
     ]
-    return f" ({', '.join(parts)})" if parts else ""
+    return visible_line(f" ({', '.join(parts)})") if parts else ""
 
 
 @contextmanager
 def _bars() -> Iterator[Progress]:
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -106,7 +108,7 @@ def _bars() -> Iterator[Progress]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[detail]}", markup=False),
-        console=Console(stderr=True),
+        console=make_console(stderr=True),
     )
 
     def report(stage: str, done: int, total: int | None, detail: Detail) -> None:

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from vermeil.cli.ui.options import load
-from vermeil.cli.ui.output import console, print_json, table
+from vermeil.cli.ui.output import console, print_json, print_line, table
 from vermeil.cli.ui.progress import shown_progress
 
 CHANGES_SHOWN = 12
@@ -43,7 +43,7 @@ def _print(report: Mapping[str, Any]) -> None:
         out.print(part)
     for name in ("output", "report_file", "ranking"):
         if name in report:
-            print(f"{name}: {report[name]}")
+            print_line(f"{name}: {report[name]}")
 
 
 def selection_parts(report: Mapping[str, Any]) -> Iterator[RenderableType]:

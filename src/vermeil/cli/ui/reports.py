@@ -13,11 +13,9 @@ from vermeil.cli.ui.refine_report import selection_parts
 
 Report = Mapping[str, Any]
 
-SETTINGS = ("blending", "student")
-"""Parts of a report that repeat the configuration; not shown on the terminal."""
-
-WARNINGS = "warnings"
-"""Part of a report that is written to standard error by the verb."""
+HIDDEN = ("blending", "student", "warnings")
+"""Parts of a report that are not in its tables: they repeat the configuration, or are printed to
+standard error."""
 
 PARTS: dict[str, Callable[[Report], Iterator[RenderableType]]] = {"refinement": selection_parts}
 """Parts of a report that have a printer of their own, by key."""
@@ -25,7 +23,7 @@ PARTS: dict[str, Callable[[Report], Iterator[RenderableType]]] = {"refinement": 
 
 def print_report(report: Report, title: str = "") -> None:
     """Print a report, as ``as_dict()`` gives it, to standard output."""
-    out, hidden = console(), (*SETTINGS, *PARTS, WARNINGS)
+    out, hidden = console(), (*HIDDEN, *PARTS)
     shown = {key: value for key, value in report.items() if key not in hidden}
     for part in _parts(title, shown):
         out.print(part)

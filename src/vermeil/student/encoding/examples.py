@@ -34,7 +34,7 @@ def make_examples(
     """Return the training examples of annotated documents, and count encoding losses.
 
     A window without any position that enters the loss is skipped and counted as
-    ``nothing_to_learn``.
+    ``nothing_to_learn``. ``zero_weight`` counts the words, or texts, whose loss weight is 0.
 
     Args:
         context_windows: encoded documents, alone or with their neighbours.
@@ -50,6 +50,8 @@ def make_examples(
         for encoded, target in zip(documents, targets, strict=True):
             losses.update(target.encoding_losses)
             losses["long_word"] += encoded.long_words
+            is_known = target.classes != IGNORED
+            losses["zero_weight"] += int((target.weights[is_known] == 0).sum())
         target = _join_targets(targets, len(task.classes), soft=soft)
         for window in windows:
             example = _make_example(window, target, task.head, len(windows), origin)

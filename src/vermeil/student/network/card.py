@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from vermeil.data.visible import escape_markdown, markdown_code
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
 
@@ -46,7 +47,9 @@ def model_card(
     """
     kind = "token-classification" if task.head == "token" else "text-classification"
     labels = "\n".join(
-        f"- `{name}`: {label.description}" if label.description else f"- `{name}`"
+        f"- {markdown_code(name)}: {escape_markdown(label.description)}"
+        if label.description
+        else f"- {markdown_code(name)}"
         for name, label in task.config.labels.items()
     )
     notes = (LETTER_CASE_NOTE if letter_case else "") + (CRF_NOTE if config.crf else "")

@@ -68,8 +68,9 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> CellResult:
     hooks = TrainingHooks(observer=observer)
     training = train_student(student, gold, silver, job.blending, job.seed, hooks)
     sizes = (len(job.documents.gold), len(job.documents.silver))
-    record = {**training_record(training, _train_job(job)), CELL: key}
     dev, _, _ = _score(student, job.dev)
+    final_dev_f1 = dev.overall.f1 if job.dev else None
+    record = {**training_record(training, _train_job(job), final_dev_f1), CELL: key}
     test, by_group, predictions = _score(student, job.test)
     if model is not None:
         student.save(model, record, training.steps)

@@ -1,9 +1,13 @@
-"""The report as Markdown: findings, and the tables of the page."""
+"""The report as Markdown: findings, and the tables of the page.
+
+Labels, names and all other text are escaped: Markdown shows them unchanged, and no HTML is left.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from vermeil.data.visible import escape_markdown, markdown_code
 from vermeil.studies.format import VERDICT_NAMES
 from vermeil.studies.report.page import BlockView, PageView, page_view
 from vermeil.studies.report.sections.frontier import FrontierView
@@ -20,7 +24,8 @@ def report_markdown(results: StudyResults) -> str:
         results: the results of a study; every part except ``cells`` can be empty.
     """
     view = page_view(results)
-    lines = [f"# Which blend of gold and silver?\n\n{view.subtitle}", *findings_parts(view)]
+    subtitle = escape_markdown(view.subtitle)
+    lines = [f"# Which blend of gold and silver?\n\n{subtitle}", *findings_parts(view)]
     lines += [part for block in view.blocks for part in block_parts(block)]
     lines += comparison_parts(view)
     lines += [part for one in view.mechanism for part in mechanism_parts(one)]
@@ -28,7 +33,7 @@ def report_markdown(results: StudyResults) -> str:
     lines += frontier_parts(view.frontier)
     settings = {"environment": view.environment, "configuration": view.configuration}
     for title, values in settings.items():
-        rows = [(f"`{name}`", value) for name, value in values]
+        rows = [(_Markdown(markdown_code(name)), value) for name, value in values]
         lines += [f"## {title.capitalize()}", table(("key", "value"), rows)] if rows else []
     return "\n\n".join(lines) + "\n"
 
@@ -48,7 +53,7 @@ def findings_parts(view: PageView) -> Iterator[str]:
 
 def block_parts(block: BlockView, heading: str = "##") -> Iterator[str]:
     """Yield the tables of one budget and size: scores, shares and exposure, errors."""
-    yield f"{heading} {block.scope or 'Scores'}"
+    yield f"{heading} {escape_markdown(block.scope or 'Scores')}"
     compared = bool(block.baseline)
     head = ["regimen", f"{block.score} F1", "dev F1"]
     head += [f"difference to {block.baseline}", "95 %", "p (Holm)", "verdict"] if compared else []
@@ -113,8 +118,8 @@ def comparison_parts(view: PageView, heading: str = "##") -> Iterator[str]:
 
 def mechanism_parts(view: MechanismView, heading: str = "##") -> Iterator[str]:
     """Yield sentences and tables of the observations of one block."""
-    yield f"{heading} Training in detail{': ' + view.scope if view.scope else ''}"
-    yield "\n".join(f"- {text}" for text in view.sentences)
+    yield f"{heading} Training in detail{_of_scope(view)}"
+    yield _list(view.sentences)
     if view.turns:
         yield "The turn is the step at which the gold share crosses one half for the last time."
         yield table(
@@ -136,7 +141,7 @@ def mechanism_parts(view: MechanismView, heading: str = "##") -> Iterator[str]:
 
 def refinement_parts(view: RefinementView, heading: str = "##") -> Iterator[str]:
     """Yield the tables of the judging of silver in one block."""
-    yield f"{heading} Judging of silver{': ' + view.scope if view.scope else ''}"
+    yield f"{heading} Judging of silver{_of_scope(view)}"
     yield table(
         ("F1 on gold, out of fold", "F1", *view.labels),
         [(row.name, row.f1, *row.labels) for row in view.scores],
@@ -151,7 +156,7 @@ def frontier_parts(view: FrontierView | None, heading: str = "##") -> Iterator[s
     if view is None:
         return
     yield f"{heading} How much gold and silver"
-    yield "\n".join(f"- {text}" for text in [*view.answer, *view.sentences])
+    yield _list([*view.answer, *view.sentences])
     yield table(
         ("gold", "silver", "F1 measured", "F1 fitted"),
         [(r.gold, r.silver, r.f1, r.fitted) for r in view.rows],
@@ -164,13 +169,27 @@ def frontier_parts(view: FrontierView | None, heading: str = "##") -> Iterator[s
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table."""
+    """Return a Markdown table; text in its cells is escaped."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines)
 
 
+class _Markdown(str):
+    """Text that is Markdown already."""
+
+    __slots__ = ()
+
+
 def _cell(value: str) -> str:
-    return value.replace("|", "\\|").replace("\n", " ")
+    return value if isinstance(value, _Markdown) else escape_markdown(value)
+
+
+def _list(texts: Iterable[str]) -> str:
+    return "\n".join(f"- {escape_markdown(text)}" for text in texts)
+
+
+def _of_scope(view: MechanismView | RefinementView) -> str:
+    return f": {escape_markdown(view.scope)}" if view.scope else ""
 
 
 def _kind_name(finding: Finding) -> str:
@@ -178,4 +197,4 @@ def _kind_name(finding: Finding) -> str:
 
 
 def _scoped(finding: Finding) -> str:
-    return f"{finding.scope}: {finding.text}" if finding.scope else finding.text
+    return escape_markdown(f"{finding.scope}: {finding.text}" if finding.scope else finding.text)

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from vermeil.data.visible import visible_line
 from vermeil.studies.format import (
     VERDICT_NAMES,
     duration,
@@ -79,8 +80,8 @@ def teacher_table(teacher: Sequence[TeacherRow]) -> Table:
         scores: list[tuple[str, LabelScore]] = [("all", counts.overall), *counts.per_label.items()]
         for index, (label, score) in enumerate(scores):
             table.add_row(
-                Text(row.prompt.replace("_", " ") if index == 0 else ""),
-                Text(label),
+                Text(visible_line(row.prompt.replace("_", " ")) if index == 0 else ""),
+                Text(visible_line(label)),
                 f1(score.precision),
                 f1(score.recall),
                 f1(score.f1),
@@ -122,8 +123,9 @@ def findings_table(findings: Sequence[Finding]) -> Table:
     table.add_column(overflow="fold")
     for finding in findings:
         scope = f"{finding.scope}: " if finding.scope else ""
+        text = visible_line(scope + finding.text)
         style = "bold" if finding.kind == "answer" else ""
-        table.add_row(Text(_MARKS.get(finding.kind, "·")), Text(scope + finding.text), style=style)
+        table.add_row(Text(_MARKS.get(finding.kind, "·")), Text(text), style=style)
     return table
 
 
@@ -181,7 +183,7 @@ def _difference(regimen: str, against: Against, block: Block) -> str:
 
 def _table(title: str) -> Table:
     return Table(
-        title=title,
+        title=Text(visible_line(title)),
         title_justify="left",
         title_style="bold",
         box=None,

@@ -120,12 +120,12 @@ class MultiDocumentBackend:
             if len(group) > 1 and reply.finish_reason == "content_filter" and not reply.usage.total:
                 await self._send_singly(group)
                 return
-            shares = split_usage(reply, len(group))
-            for (request, waiting), share in zip(group, shares, strict=True):
+            replies = split_usage(reply, len(group))
+            for (request, waiting), own in zip(group, replies, strict=True):
                 if len(group) > 1 and not has_part(request.text, reply):
-                    self._set_error(request, waiting, LeftOutError(share, len(group)))
+                    self._set_error(request, waiting, LeftOutError(own, len(group)))
                 elif not waiting.done():
-                    waiting.set_result(share)
+                    waiting.set_result(own)
 
     async def _send_singly(self, group: list[_Waiting]) -> None:
         """Send each document by itself, because one of them may have been rejected alone."""

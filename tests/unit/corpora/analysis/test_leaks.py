@@ -57,6 +57,14 @@ def test_short_repeats_are_listed_apart(text):
     assert report.leaks == 0
 
 
+def test_a_text_of_five_words_is_not_short():
+    """Numbers and punctuation are no words."""
+    texts = "Rain fell all day long", "Rain fell all day 12 - 3"
+    report = find_leaks(documents("l", *texts), documents("r", *texts))
+    assert [leak.right for leak in report.exact] == ["r0"]
+    assert [leak.right for leak in report.short] == ["r1"]
+
+
 def test_short_texts_are_never_nearly_the_same():
     report = find_leaks(documents("l", "LONDON 1996-08-30"), documents("r", "LONDON 1996-08-31"))
     assert (report.short, report.near) == ((), ())

@@ -1,6 +1,7 @@
 """The report as Markdown and CSV."""
 
 import csv
+import json
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,23 @@ def test_tables_are_even(results: dict[str, Any]):
 
 def test_bars_in_cells_do_not_break_a_table():
     assert table(("a",), [("x|y\nz",)]).splitlines()[-1] == "| x\\|y z |"
+
+
+def test_names_of_all_kinds_are_shown_as_they_are(results: dict[str, Any]):
+    """No HTML, no link, no emphasis and no further cell or line comes from a name."""
+    name = "<script>|\n## *x* [y](z) `c`\x1b[2J"
+    text = json.dumps(results)
+    for old in ("PER", "standard", "sigmoid", "student.learning_rate", "embedded"):
+        text = text.replace(json.dumps(old), json.dumps(name))
+    report = report_markdown(results_from_record(json.loads(text)))
+    assert "<script" not in report
+    assert "\x1b" not in report
+    assert r"&lt;script&gt;\| ## \*x\* [y\](z) \`c\`" in report
+    assert "\n## \\*x" not in report
+    for block in report.split("\n\n"):
+        if block.startswith("|"):
+            widths = {line.replace("\\|", "").count("|") for line in block.splitlines()}
+            assert len(widths) == 1, block
 
 
 def test_it_lies_beside_the_page(results: dict[str, Any], tmp_path: Path):
