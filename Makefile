@@ -24,8 +24,19 @@ help:
 demo: $(INSTALLED)
 	$(BIN)/vermeil demo
 
+TESTS := -m "not slow and not cluster" -n $(JOBS) --durations=10
+
+# With COVERAGE=1, processes that tests start are measured, too; the floor is fail_under in pyproject.toml.
+test: export COVERAGE_FILE = $(CURDIR)/.coverage
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -m "not slow and not cluster" -n $(JOBS) --durations=10
+ifdef COVERAGE
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest $(TESTS)
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+else
+	$(BIN)/python -m pytest $(TESTS)
+endif
 
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -m slow --durations=10
@@ -33,13 +44,8 @@ test-slow: $(INSTALLED)
 test-cluster: $(INSTALLED)
 	$(BIN)/python -m pytest -m cluster --durations=10
 
-# Processes that tests start are measured, too. The floor is fail_under in pyproject.toml.
-coverage: export COVERAGE_FILE = $(CURDIR)/.coverage
-coverage: $(INSTALLED)
-	rm -f .coverage .coverage.*
-	$(BIN)/python -m coverage run -m pytest -m "not slow and not cluster" -n $(JOBS) --durations=10
-	$(BIN)/python -m coverage combine --quiet
-	$(BIN)/python -m coverage report
+coverage:
+	$(MAKE) test COVERAGE=1
 
 check: $(INSTALLED)
 	$(BIN)/ruff check

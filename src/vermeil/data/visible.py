@@ -33,6 +33,17 @@ def visible_line(text: str) -> str:
     return _CONTROL_OR_BREAK.sub(_escape, text)
 
 
+def short_line(text: str, max_characters: int) -> str:
+    """Return text on one line with control characters as escapes, shortened with an ellipsis.
+
+    Args:
+        text: any text; runs of white space become one space.
+        max_characters: maximum number of characters of the result.
+    """
+    line = visible(" ".join(text.split()))
+    return line if len(line) <= max_characters else line[: max_characters - 1] + "…"
+
+
 def visible_json(text: str) -> str:
     r"""Return JSON with the control characters in its strings as ``\u009b``: the same value."""
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -9,6 +9,7 @@ import pytest
 from vermeil.data.visible import (
     escape_markdown,
     markdown_code,
+    short_line,
     visible,
     visible_json,
     visible_line,
@@ -82,3 +83,8 @@ def test_markdown_shows_text_unchanged(text: str, escaped: str) -> None:
 def test_only_plain_names_are_code() -> None:
     assert markdown_code("blending.budget_1") == "`blending.budget_1`"
     assert markdown_code("a`<b>") == r"a\`&lt;b&gt;"
+
+
+def test_a_long_line_is_shortened() -> None:
+    assert short_line("a \n\t b\x00" + "c" * 50, 10) == "a b\\x00cc…"
+    assert short_line("short", 10) == "short"

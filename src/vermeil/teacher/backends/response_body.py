@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vermeil.data.printable import printable_line
 from vermeil.data.reply import Usage
+from vermeil.data.visible import short_line
 from vermeil.teacher.backends.base import AttemptError, ErrorScope
 
 MAX_MESSAGE = 300
@@ -25,7 +25,7 @@ def clean_message(message: object, key: str | None, max_characters: int = MAX_ME
     text = str(message)
     if key:
         text = text.replace(key, "[key]")
-    return printable_line(text, max_characters)
+    return short_line(text, max_characters)
 
 
 def beginning_of(body: bytes, key: str | None) -> str:
