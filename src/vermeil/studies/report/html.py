@@ -10,8 +10,13 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from vermeil.data.atomic import atomic_file
-from vermeil.studies.report.markdown import report_markdown
-from vermeil.studies.report.page import page_view
+from vermeil.studies.report.layout import (
+    SECTIONS,
+    TITLE,
+    report_links,
+    report_markdown,
+    report_view,
+)
 from vermeil.studies.results.study import StudyResults
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -37,9 +42,11 @@ def write_report(results: StudyResults, path: Path) -> None:
 
 def render(results: StudyResults) -> str:
     """Return the page as HTML that is also well-formed XML."""
-    view = page_view(results)
-    parts = {part.name: getattr(view, part.name) for part in fields(view)}
-    return _printable(_template().render(parts))
+    view = report_view(results)
+    parts = {part.name: getattr(view, part.name) for part in fields(view)} | dict(view.own)
+    templates = [section.template for section in SECTIONS.values()]
+    layout = {"title": TITLE, "links": report_links(view), "templates": templates}
+    return _printable(_template().render(parts | layout))
 
 
 @cache

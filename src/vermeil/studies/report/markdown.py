@@ -1,4 +1,4 @@
-"""The report as Markdown: findings, and the tables of the page.
+"""Parts of the report as Markdown: findings, and the tables of the page.
 
 Labels, names and all other text are escaped: Markdown shows them unchanged, and no HTML is left.
 """
@@ -9,33 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from vermeil.data.visible import escape_markdown, markdown_code
 from vermeil.studies.format import VERDICT_NAMES
-from vermeil.studies.report.page import BlockView, PageView, page_view
+from vermeil.studies.report.page import BlockView, PageView
 from vermeil.studies.report.sections.frontier import FrontierView
 from vermeil.studies.report.sections.mechanism import MechanismView
 from vermeil.studies.report.sections.refinement import RefinementView
 from vermeil.studies.results.statistics import Finding
-from vermeil.studies.results.study import StudyResults
-
-
-def report_markdown(results: StudyResults) -> str:
-    """Return the report as Markdown, without charts and examples.
-
-    Args:
-        results: the results of a study; every part except ``cells`` can be empty.
-    """
-    view = page_view(results)
-    subtitle = escape_markdown(view.subtitle)
-    lines = [f"# Which blend of gold and silver?\n\n{subtitle}", *findings_parts(view)]
-    lines += [part for block in view.blocks for part in block_parts(block)]
-    lines += comparison_parts(view)
-    lines += [part for one in view.mechanism for part in mechanism_parts(one)]
-    lines += [part for one in view.refinement for part in refinement_parts(one)]
-    lines += frontier_parts(view.frontier)
-    settings = {"environment": view.environment, "configuration": view.configuration}
-    for title, values in settings.items():
-        rows = [(_Markdown(markdown_code(name)), value) for name, value in values]
-        lines += [f"## {title.capitalize()}", table(("key", "value"), rows)] if rows else []
-    return "\n\n".join(lines) + "\n"
 
 
 def findings_parts(view: PageView) -> Iterator[str]:
@@ -166,6 +144,16 @@ def frontier_parts(view: FrontierView | None, heading: str = "##") -> Iterator[s
             ("money", "gold", "silver", "F1 expected", "95 %"),
             [(r.cost, r.gold, r.silver, r.f1, r.range) for r in view.spending],
         )
+
+
+def settings_parts(view: PageView) -> Iterator[str]:
+    """Yield the tables of environment and configuration."""
+    settings = {"environment": view.environment, "configuration": view.configuration}
+    for title, values in settings.items():
+        if values:
+            yield f"## {title.capitalize()}"
+            rows = [(_Markdown(markdown_code(name)), value) for name, value in values]
+            yield table(("key", "value"), rows)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -185,6 +185,8 @@ class PageView:
     counted: NamedValues
     cells: list[CellRow]
     has_dev: bool
+    own: Mapping[str, object] = field(default_factory=dict)
+    """Own views of sections, by name (see `vermeil.studies.report.layout.SECTIONS`)."""
 
 
 def page_view(results: StudyResults) -> PageView:

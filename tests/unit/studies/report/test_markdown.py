@@ -7,7 +7,8 @@ from typing import Any
 
 from vermeil.studies.report.csv import write_cells, write_comparisons
 from vermeil.studies.report.html import write_report
-from vermeil.studies.report.markdown import report_markdown, table
+from vermeil.studies.report.layout import report_markdown
+from vermeil.studies.report.markdown import table
 from vermeil.studies.results.load import results_from_record
 from vermeil.studies.results.study import StudyResults
 

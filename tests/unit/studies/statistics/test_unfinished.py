@@ -10,7 +10,7 @@ from tests.study_records import cell_record, split_record
 
 from vermeil.studies.report.findings import findings
 from vermeil.studies.report.html import render
-from vermeil.studies.report.markdown import report_markdown
+from vermeil.studies.report.layout import report_markdown
 from vermeil.studies.report.terminal import study_table
 from vermeil.studies.results.cell import CellResult
 from vermeil.studies.results.load import cell_from_record
