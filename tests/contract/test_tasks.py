@@ -260,3 +260,21 @@ def test_the_source_has_no_relative_imports_that_would_hide_from_these_tests():
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert relative == []
+
+
+SPANS_ALLOWED = (
+    *("data/", "corpora/", "tasks/", "serving/spacy_component.py"),
+    # The outcomes of spans in an observation are a record of the results, not an annotation.
+    *("studies/results/observation.py", "studies/statistics/mechanism.py"),
+)
+
+
+def test_no_stage_reads_spans_itself():
+    reading = [
+        f"{path}:{node.lineno}"
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "spans"
+        if not path.startswith(SPANS_ALLOWED)
+    ]
+    assert reading == []

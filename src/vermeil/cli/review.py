@@ -84,7 +84,7 @@ def export(
         print_json(report.as_dict())
         return
     print_status(
-        f"wrote {report.exported:,} of {report.documents:,} documents with {report.spans:,} "
+        f"wrote {report.exported:,} of {report.documents:,} documents with {report.suggestions:,} "
         f"suggested spans to {output}"
     )
     for name, number in report.hidden.items():

@@ -96,7 +96,7 @@ def _mentions(mentions: Iterable[LocatedMention], text: str) -> RenderableType:
     columns = ("mention", "label", "status", "tier", "distance", "occurrences", "range", "text")
     rows = []
     for one in mentions:
-        accepted = [(span.start, span.end) for span in one.spans]
+        accepted = one.accepted
         ranges = accepted or one.occurrences
         where = ", ".join(f"{start}–{end}" for start, end in ranges)
         found = ", ".join(dict.fromkeys(text[start:end] for start, end in ranges))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from vermeil.data.document import Annotation, Span
@@ -70,3 +70,19 @@ def uncertain_offsets(annotation: Annotation) -> frozenset[SpanKey]:
 def spans_by_key(annotation: Annotation) -> dict[SpanKey, Span]:
     """Return the spans by start, end and label."""
     return {span.key: span for span in annotation.spans or ()}
+
+
+def span_keys(annotation: Annotation) -> tuple[SpanKey, ...] | None:
+    """Return start, end and label of every span; None if spans were not annotated."""
+    return None if annotation.spans is None else tuple(span.key for span in annotation.spans)
+
+
+def single_labels(annotation: Annotation) -> Iterator[tuple[SpanKey, Annotation]]:
+    """Yield every span and every label of the text as an annotation of its own, with its key.
+
+    The key of a label of the text is ``(0, 0, label)``.
+    """
+    for span in annotation.spans or ():
+        yield span.key, Annotation(spans=(span,))
+    for label in annotation.labels or ():
+        yield (0, 0, label), Annotation(labels=(label,))

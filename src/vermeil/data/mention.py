@@ -98,6 +98,11 @@ class LocatedMention:
         return self.additional_spans if self.span is None else (self.span, *self.additional_spans)
 
     @property
+    def accepted(self) -> tuple[Range, ...]:
+        """Ranges of all accepted spans."""
+        return tuple((span.start, span.end) for span in self.spans)
+
+    @property
     def occurrence_count(self) -> int:
         """Number of ranges of the text that it may refer to."""
         return 0 if self.tier is None else len(self.occurrences)

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vermeil.data.document import Document
+from vermeil.data.text_pieces import text_pieces
 from vermeil.data.visible import visible, visible_line
 from vermeil.terminal import make_safe
 
@@ -87,14 +88,14 @@ class DemoConsole:
 
 def mark_spans(document: Document, labels: tuple[str, ...]) -> Text:
     """Return the text with every span in brackets, coloured, with its label and score."""
-    text, end = Text(), 0
-    for span in document.spans or ():
-        text.append(visible(document.text[end : span.start]))
-        index = labels.index(span.label) if span.label in labels else len(_STYLES)
+    text = Text()
+    for piece in text_pieces(document)[0]:
+        if piece.label is None:
+            text.append(visible(piece.text))
+            continue
+        index = labels.index(piece.label) if piece.label in labels else len(_STYLES)
         style = _STYLES[index] if index < len(_STYLES) else _OTHER_STYLE
-        score = "" if span.score is None else f" {span.score:.2f}"
-        text.append(f"[{visible(document.text[span.start : span.end])}", style=style)
-        text.append(f" {visible_line(span.label)}{score}]", style=f"bold {style}")
-        end = span.end
-    text.append(visible(document.text[end:]))
+        score = "" if piece.score is None else f" {piece.score:.2f}"
+        text.append(f"[{visible(piece.text)}", style=style)
+        text.append(f" {visible_line(piece.label)}{score}]", style=f"bold {style}")
     return text

@@ -17,7 +17,7 @@ class ReviewExportReport:
     Args:
         documents: number of documents read.
         exported: number of documents in the file.
-        spans: number of suggested spans in the file.
+        suggestions: number of suggested spans in the file.
         unknown_ids: requested ids without a document.
         hidden: kind of data that the tool does not show (abstentions, scores, meta) to its number;
             the import restores it.
@@ -25,7 +25,7 @@ class ReviewExportReport:
 
     documents: int
     exported: int
-    spans: int
+    suggestions: int
     unknown_ids: Sequence[str]
     hidden: dict[str, int]
 
@@ -34,7 +34,7 @@ class ReviewExportReport:
         return {
             "documents": self.documents,
             "exported": self.exported,
-            "spans": self.spans,
+            "spans": self.suggestions,
             "unknown_ids": list(self.unknown_ids),
             "hidden": self.hidden,
         }
@@ -48,7 +48,7 @@ class ReviewReport:
         documents: number of documents in the tool's file.
         accepted: number of documents that became gold.
         not_accepted: reason to the ids of the documents that did not become gold.
-        spans: changes to the spans of the accepted documents.
+        span_changes: changes to the spans of the accepted documents.
         labels: the same by label; a changed span counts under its suggested label.
         annotators: name in the tool to number of finished answers.
         superseded: number of answers that a later answer of the same annotator replaces.
@@ -61,7 +61,7 @@ class ReviewReport:
     documents: int
     accepted: int
     not_accepted: dict[Reason, list[str]]
-    spans: SpanChanges
+    span_changes: SpanChanges
     labels: dict[str, SpanChanges]
     annotators: dict[str, int]
     superseded: int
@@ -75,7 +75,7 @@ class ReviewReport:
             "documents": self.documents,
             "accepted": self.accepted,
             "not_accepted": {reason: len(ids) for reason, ids in self.not_accepted.items()},
-            "spans": self.spans.as_dict(),
+            "spans": self.span_changes.as_dict(),
             "labels": {name: self.labels[name].as_dict() for name in sorted(self.labels)},
             "annotators": self.annotators,
             "superseded": self.superseded,

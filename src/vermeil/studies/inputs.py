@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from vermeil.data.annotation_spans import span_keys
 from vermeil.data.document import Document
 from vermeil.studies.results.scores import ReportLabels, SpanRecord
 
@@ -35,6 +36,5 @@ class StudyCorpora:
 
 def report_labels(document: Document) -> ReportLabels:
     """Return a document's spans for the report, or its labels if it has no spans."""
-    if document.spans is None:
-        return tuple(document.labels or ())
-    return tuple(SpanRecord(s.start, s.end, s.label) for s in document.spans)
+    keys = span_keys(document.annotation)
+    return tuple(document.labels or ()) if keys is None else tuple(SpanRecord(*k) for k in keys)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from vermeil.data.annotation_spans import single_labels
 from vermeil.data.counts import Counts, ErrorKind, sum_counts
 from vermeil.data.document import Annotation, Document
 from vermeil.studies.results.observation import OutcomeStrings
@@ -90,10 +91,8 @@ class SpanOutcomes:
 
 def _items(annotation: Annotation, number: int) -> Iterator[tuple[ItemKey, Annotation]]:
     """Yield the spans and document labels of an annotation, each as an annotation."""
-    for span in annotation.spans or ():
-        yield (span.label, number, span.key), Annotation(spans=(span,))
-    for label in annotation.labels or ():
-        yield (label, number, (0, 0, label)), Annotation(labels=(label,))
+    for key, single in single_labels(annotation):
+        yield (key[2], number, key), single
 
 
 def _per_label(items: Sequence[ItemKey]) -> dict[str, int]:
