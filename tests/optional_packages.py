@@ -102,6 +102,7 @@ CASES = (
     Case("replies list"),
     Case("replies count"),
     Case("replies batches"),
+    Case("replies spending"),
     Case("replies export", ("out.jsonl",)),
     Case("replies export", ("out.parquet",), ("parquet",)),
     Case("replies import", ("recorded.jsonl",)),

@@ -48,7 +48,7 @@ def cases(draw: st.DrawFn) -> tuple[NerTask, Document, np.ndarray, list[JudgedRe
 
 
 def write(task: NerTask, document: Document, result: PolicyResult) -> Document:
-    return document.with_annotation(task.make_annotation(result.spans, result.abstain))
+    return document.with_annotation(task.make_annotation(result.labelled, result.abstain))
 
 
 @given(cases())
@@ -74,13 +74,13 @@ def test_regions_cover_every_span_of_teacher_and_students_once(case):
 @given(cases(), st.sampled_from(POLICIES), st.floats(0, 1))
 def test_policy_results_can_be_encoded_and_their_changes_are_complete(case, policy, threshold):
     task, document, _, judged_regions = case
-    result = apply_policy(document.spans or (), judged_regions, policy, threshold)
+    result = apply_policy(document.annotation, judged_regions, policy, threshold)
     refined = write(task, document, result)
     task.check(refined)
     document_to_line(refined)
     words = split_words(document.text)
     assert task.encode(refined, words).encoding_losses == {}
-    taken = sorted([*((s.start, s.end) for s in result.spans), *result.abstain])
+    taken = sorted([*((s.start, s.end) for s in result.labelled), *result.abstain])
     assert all(a[1] <= b[0] for a, b in pairwise(taken))
 
     marks = {m[:2]: m[2] for m in task.span_keys(document, words)}
@@ -93,11 +93,11 @@ def test_policy_results_can_be_encoded_and_their_changes_are_complete(case, poli
         assert 0 <= change["probability"] <= 1
     likely = {
         (s.start, s.end): s.label
-        for s in result.spans
+        for s in result.labelled
         if s.soft is None or sum(s.soft.values()) >= 0.5
     }
     assert marks == likely | dict.fromkeys(result.abstain, "?")
-    assert all(0 <= (s.score or 0.0) <= 1 for s in result.spans)
+    assert all(0 <= (s.score or 0.0) <= 1 for s in result.labelled)
 
 
 @given(cases())

@@ -10,7 +10,7 @@ from vermeil.corpora import write_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.errors import DataError
-from vermeil.jobs.calibrate import calibrate, collect_span_scores
+from vermeil.jobs.calibrate import calibrate, collect_scores
 from vermeil.jobs.evaluate_files import evaluate_files
 from vermeil.jobs.predict import predict
 from vermeil.student.config import StudentConfig
@@ -51,12 +51,12 @@ def test_a_model_that_is_too_sure_becomes_less_so(
     assert calibrate(model, half_right).temperature == report.temperature
 
 
-def test_a_span_with_another_label_or_boundary_is_not_correct() -> None:
+def test_a_span_with_another_label_or_boundary_is_not_correct(task: Task) -> None:
     gold = Annotation((Span(0, 3, "PER"), Span(8, 12, "LOC")))
     predicted = Annotation(
         (Span(0, 3, "LOC", score=0.9), Span(8, 12, "LOC", score=0.8), Span(8, 11, "LOC", score=0.7))
     )
-    scores, correct = collect_span_scores([(gold, predicted), (Annotation(()), predicted)])
+    scores, correct = collect_scores(task, [(gold, predicted), (Annotation(()), predicted)])
     assert scores == [0.9, 0.7, 0.8] * 2
     assert correct == [False, False, True, False, False, False]
 

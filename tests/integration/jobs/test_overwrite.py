@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.study_records import cell_record
 from tests.toys import blending, sentences
 
 import vermeil
@@ -28,6 +29,7 @@ from vermeil.pipeline.refine_files import curate_files
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
 from vermeil.studies.best_model import BestModel
+from vermeil.studies.results.load import results_from_record
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.store.records import RecordFilter
 from vermeil.teacher.store.store import ReplyStore
@@ -270,22 +272,24 @@ def test_selected_silver_replaces_no_file_of_the_user(project, verb, name):
 def test_the_best_model_of_a_study_replaces_no_folder_of_the_user(tmp_path, student):
     folder = project_of_the_user(tmp_path / "model")
     with pytest.raises(DataError, match="did not write"):
-        BestModel(tmp_path)
+        BestModel(tmp_path, {})
     assert is_untouched(folder)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "best.json").write_text(MINE)
     with pytest.raises(DataError, match=r"best\.json: exists already"):
-        BestModel(tmp_path / "other")
+        BestModel(tmp_path / "other", {})
 
 
 def test_the_best_model_of_a_study_leaves_what_lies_beside_the_candidates(tmp_path, student):
     mine = project_of_the_user(tmp_path / "candidates" / "app")
-    best = BestModel(tmp_path)
+    best = BestModel(tmp_path, {})
     for number, f1 in enumerate((0.5, 0.9, 0.7)):
         key = f"{number:024x}"
         student.save(best.candidate_folder(key), {"number": number})
-        cell = {"key": key, "regimen": "pooled", "budget": "equal", "seed": 0}
-        best.update({**cell, "dev": {"overall": {"f1": f1}}})
+        correct = round(100 * f1)
+        record = cell_record("pooled", 0, {"a": [correct, 100, 100]}, key=key)
+        (cell,) = results_from_record({"cells": [{**record, "dev": record["test"]}]}).cells
+        best.update(cell)
     student.save(best.candidate_folder("f" * 24), {})
     (tmp_path / "candidates" / f".{'e' * 24}.x1_y.part").mkdir()
     best.close()

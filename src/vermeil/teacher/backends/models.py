@@ -31,7 +31,7 @@ def rest_models(config: TeacherConfig) -> tuple[str, ...] | None:
     except client.error_types as error:
         if isinstance(error, RestStatusError) and error.status in _NO_LIST:
             return None
-        raise TeacherError(str(client.convert_error(error))) from None
+        raise TeacherError(client.convert_error(error).advice) from None
     return _names(body)
 
 
