@@ -14,6 +14,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "anthropic": ("anthropic", "httpx2"),
     "deploy": ("onnxruntime", "tokenizers"),
     "export": ("onnx", "onnxruntime"),
+    "local": ("xllamacpp",),
     "parquet": ("pyarrow",),
     "ray": ("ray", "pyarrow"),
     "serve": ("fastapi", "uvicorn", "h11", "prometheus_client", "starlette"),

@@ -95,11 +95,16 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
     demonstrations = demonstrations.model_copy(
         update={"encoder": _encoder(demonstrations.encoder, folder)}
     )
+    local = config.teacher.local
+    models = folder if local.folder is None else _absolute(local.folder, folder)
+    local = local.model_copy(update={"folder": models})
     return config.model_copy(
         update={
             "run": config.run.model_copy(update={"output": output}),
             "corpora": config.corpora.model_copy(update=corpora),
-            "teacher": config.teacher.model_copy(update={"demonstrations": demonstrations}),
+            "teacher": config.teacher.model_copy(
+                update={"demonstrations": demonstrations, "local": local}
+            ),
             "student": config.student.model_copy(update={"encoder": encoder}),
         }
     )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from vermeil.section import Section
 
-BackendName = Literal["openai", "anthropic"]
+BackendName = Literal["openai", "anthropic", "local"]
 """The keys of `vermeil.teacher.backends.registry.BACKENDS`."""
-Structured = Literal["off", "json_schema", "json_object", "vllm", "llama_cpp"]
+EngineName = Literal["xllamacpp", "llama-server"]
+"""The keys of `vermeil.teacher.backends.local.engines.ENGINES`."""
+Structured = Literal["off", "json_schema", "json_object", "vllm", "llama_cpp", "gbnf"]
+
+DEFAULT_BASE_URL = "http://127.0.0.1:8000/v1"
 
 _RESERVED_FIELDS = {"model", "messages", "system", "stream", "n", "temperature", "max_tokens"} | {
     "max_completion_tokens",
@@ -59,7 +64,7 @@ class AdditionalTeacherConfig(Section):
     model: str
     """Name of the model on its server."""
     backend: BackendName | None = None
-    """API of its server: openai or anthropic."""
+    """API of its server: openai, anthropic or local."""
     base_url: str | None = None
     """Base URL of its API."""
     allow_remote: bool | None = None
@@ -85,18 +90,53 @@ class PriceConfig(Section):
     """Price in a batch, as a fraction of the online price."""
 
 
+class LocalConfig(Section):
+    """Settings of the inference engine that Vermeil starts on this machine (backend local)."""
+
+    engine: Literal["auto"] | EngineName = "auto"
+    """Inference engine. xllamacpp: the package of `pip install "vermeil[local]"`. llama-server:
+    llama.cpp's program on PATH. auto: the first of them that is installed."""
+    context: int = Field(default=4096, ge=256)
+    """Maximum tokens of one prompt and its reply together, limited by the model's own maximum. More
+    takes more memory."""
+    slots: int | None = Field(default=None, ge=1, le=1000)
+    """Number of requests that are answered at the same time. none: one per processor core, at most
+    teacher.concurrency."""
+    processes: int | None = Field(default=None, ge=1, le=100)
+    """Number of engine processes, among which the slots are divided. none: the faster of one
+    process and one process per slot, measured at the start."""
+    threads: int | None = Field(default=None, ge=1, le=1000)
+    """Threads of each process. none: the processor cores, divided among the processes."""
+    folder: Path | None = None
+    """Folder to which a relative teacher.model refers. none: the folder of this file."""
+
+    @model_validator(mode="after")
+    def _check_division(self) -> Self:
+        if self.slots is not None and self.processes is not None and self.slots < self.processes:
+            raise ValueError(
+                f"slots = {self.slots} are divided among processes = {self.processes}; set slots "
+                "to at least the number of processes"
+            )
+        return self
+
+
 class TeacherConfig(Section):
     """The model that annotates, its prompts, and limits on rates and spending."""
 
     backend: BackendName = "openai"
     """API of the server. openai: OpenAI, Azure, vLLM, SGLang, llama.cpp, Ollama and other
     compatible servers. anthropic: Anthropic's Messages API. It needs
-    `pip install "vermeil[anthropic]"`."""
-    base_url: str = "http://127.0.0.1:8000/v1"
+    `pip install "vermeil[anthropic]"`. local: a GGUF file on this machine. Vermeil starts the
+    server. It needs `pip install "vermeil[local]"`, or llama.cpp's llama-server."""
+    base_url: str = DEFAULT_BASE_URL
     """Base URL of the API. OpenAI: https://api.openai.com/v1. Anthropic: https://api.anthropic.com.
-    Ollama: http://127.0.0.1:11434/v1. Azure: https://NAME.openai.azure.com/openai/v1."""
+    Ollama: http://127.0.0.1:11434/v1. Azure: https://NAME.openai.azure.com/openai/v1. Not used by
+    local."""
     model: str = "gpt-4o-mini"
-    """Name of the model on the server."""
+    """Name of the model on the server. local: path of a GGUF file, or of a folder with one; the
+    environment variable VERMEIL_GGUF can name a further folder in which it is searched."""
+    local: LocalConfig = LocalConfig()
+    """Settings of the inference engine that Vermeil starts on this machine (backend local)."""
     prompt: str = "standard"
     """Name of the prompt, one of the task's prompts."""
     system_role: bool = True
@@ -134,7 +174,9 @@ class TeacherConfig(Section):
     """Structured output: how the server constrains replies to the JSON schema of the answer. off:
     no constraint, only the prompt requests JSON. json_schema: OpenAI's strict response_format
     (OpenAI, Azure, Anthropic, vLLM, SGLang, Ollama, llama.cpp). json_object: any JSON object. vllm:
-    vLLM's structured_outputs. llama_cpp: llama-cpp-python. Not for prompts that reason first."""
+    vLLM's structured_outputs. llama_cpp: llama-cpp-python. gbnf: llama.cpp's grammar, which allows
+    no free white space (llama-server; local uses it for every schema). Not for prompts that reason
+    first."""
     logprobs: bool = False
     """Request the log-probability of every token of the reply. The score of a span is then the
     joint probability of its tokens (JSON replies only). With several answers, votes are the score.
@@ -192,6 +234,11 @@ class TeacherConfig(Section):
                 raise ValueError(
                     "logprobs: Anthropic's API returns no log-probabilities; set it to false"
                 )
+            if teacher.backend == "local" and teacher.base_url != DEFAULT_BASE_URL:
+                raise ValueError(
+                    'base_url: backend = "local" starts a server of its own; remove base_url, or '
+                    'set backend to "openai" to use the server at this address'
+                )
         if self.documents_per_request > 1 and self.mode == "batch":
             raise ValueError(
                 "documents_per_request: a batch has one request per document; set it to 1, or mode "
@@ -231,9 +278,12 @@ def _additional_config(first: TeacherConfig, other: AdditionalTeacherConfig) -> 
     Consent and Azure's api-version apply to one address only; a key applies to one backend only.
     """
     given = {name: value for name, value in other if value is not None}
-    if other.base_url is not None and other.base_url != first.base_url:
+    backend = given.get("backend", first.backend)
+    if backend != first.backend:
+        given.setdefault("api_key_env", None)
+        if "local" in (backend, first.backend):  # the address is of no use to the other one
+            given.setdefault("base_url", DEFAULT_BASE_URL)
+    if given.get("base_url", first.base_url) != first.base_url:
         given.setdefault("allow_remote", False)
         given["azure_api_version"] = None
-    if other.backend is not None and other.backend != first.backend:
-        given.setdefault("api_key_env", None)
     return first.model_copy(update=given)

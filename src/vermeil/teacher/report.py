@@ -12,7 +12,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Reply, Request, State, Usage
 from vermeil.errors import VermeilError
 from vermeil.tasks.protocol import ReplyResult
-from vermeil.teacher.backends.base import AttemptError
+from vermeil.teacher.backends.base import AttemptError, BackendSpeed
 from vermeil.teacher.limits.prices import PER_DOLLAR
 from vermeil.teacher.store.charges import Charge, SpendingTotals
 from vermeil.teacher.tokens import is_charge_estimated
@@ -24,6 +24,12 @@ _MIN_TIMEOUT_SHARE = 0.05
 """Time-outs from which on a run gives a hint: their number, and their share of the attempts."""
 _PROGRESS_INTERVAL = 0.1
 """Minimum time between two calls of the progress callback, in seconds."""
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration as hours, minutes and seconds."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +183,23 @@ class RunStatistics:
         if now - self._last_shown >= _PROGRESS_INTERVAL or self.completed == self._total:
             self._last_shown = now
             self._progress("annotate", self.completed, self._total, self.progress_detail())
+
+    def report_speed(self, speed: BackendSpeed, seconds: float) -> None:
+        """Report the speed of a server that Vermeil has started, before the first request.
+
+        Args:
+            speed: its measured speed.
+            seconds: expected time per request while all slots work.
+        """
+        missing = self._missing or 1
+        detail: dict[str, float | int | str] = {
+            "slots": speed.slots,
+            "prompt tokens/s": f"{speed.prompt_tokens_per_second:.0f}",
+            "reply tokens/s": f"{speed.reply_tokens_per_second:.1f}",
+            "seconds per document": f"{seconds:.1f}",
+            "expected time": format_duration(seconds * missing),
+        }
+        self._progress("local teacher", missing, missing, detail)
 
     def report_pending(self) -> None:
         """Report the requests that are pending when the run is interrupted."""

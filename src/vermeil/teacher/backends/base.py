@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from vermeil.data.reply import Reply, Request, Usage
 
@@ -119,6 +119,47 @@ class Backend(Protocol):
 
     async def aclose(self) -> None:
         """Close all connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendSpeed:
+    """Measured speed of a server that Vermeil has started.
+
+    Args:
+        slots: requests that it answers at the same time.
+        prompt_tokens_per_second: tokens of prompts that it reads, in all slots together.
+        reply_tokens_per_second: tokens of replies that it writes, in all slots together.
+        tokens_per_second: tokens of both in the measurement.
+    """
+
+    slots: int
+    prompt_tokens_per_second: float
+    reply_tokens_per_second: float
+    tokens_per_second: float
+
+    def seconds(self, new_prompt_tokens: float, reply_tokens: float) -> float:
+        """Return the time per request while all slots work.
+
+        Args:
+            new_prompt_tokens: tokens of a prompt that the server does not have in its cache.
+            reply_tokens: tokens of the reply.
+        """
+        return (
+            new_prompt_tokens / self.prompt_tokens_per_second
+            + reply_tokens / self.reply_tokens_per_second
+        )
+
+
+@runtime_checkable
+class StartedBackend(Protocol):
+    """Interface of a backend whose server Vermeil starts itself."""
+
+    async def start(self) -> BackendSpeed:
+        """Start the server if it does not run, wait until it is ready, and return its speed.
+
+        Raises:
+            TeacherError: the server cannot be started.
+        """
 
 
 def replace_surrogates(text: str) -> str:

@@ -13,6 +13,7 @@ from vermeil.teacher.backends.anthropic.online import AnthropicBackend
 from vermeil.teacher.backends.anthropic.sdk_spec import ANTHROPIC
 from vermeil.teacher.backends.base import Backend
 from vermeil.teacher.backends.batch_base import BatchBackend
+from vermeil.teacher.backends.local.online import LocalBackend, check_local, local_models
 from vermeil.teacher.backends.models import rest_models, sdk_models
 from vermeil.teacher.backends.openai.batches import OpenAIBatches
 from vermeil.teacher.backends.openai.online import OpenAIBackend
@@ -37,12 +38,18 @@ class BackendSpec:
         list_models: returns the names of the server's models; checks the connection.
         batches: opens a client of the batch API; None: the API has no batches.
         extra: optional dependency (see `vermeil.optional`); None: the base package has all.
+        check: raises `ConfigError` unless everything that the backend needs is on this machine;
+            None: only ``extra`` is checked.
+        starts_server: whether Vermeil starts the server itself. ``teacher.base_url`` is then not
+            used.
     """
 
     online: Callable[[TeacherConfig], Backend]
     list_models: Callable[[TeacherConfig], ModelNames]
     batches: OpenBatches | None = None
     extra: str | None = None
+    check: Callable[[TeacherConfig], None] | None = None
+    starts_server: bool = False
 
 
 BACKENDS: dict[BackendName, BackendSpec] = {
@@ -50,15 +57,18 @@ BACKENDS: dict[BackendName, BackendSpec] = {
     "anthropic": BackendSpec(
         AnthropicBackend, partial(sdk_models, spec=ANTHROPIC), AnthropicBatches, "anthropic"
     ),
+    "local": BackendSpec(LocalBackend, local_models, check=check_local, starts_server=True),
 }
 """Every backend by its name in ``teacher.backend``."""
 
 
 def require_backend(config: TeacherConfig) -> None:
-    """Raise `ConfigError` unless the packages of the teacher's backend are installed."""
-    extra = BACKENDS[config.backend].extra
-    if extra is not None:
-        require(f'teacher.backend = "{config.backend}"', extra)
+    """Raise `ConfigError` unless all that the teacher's backend needs is on this machine."""
+    spec = BACKENDS[config.backend]
+    if spec.extra is not None:
+        require(f'teacher.backend = "{config.backend}"', spec.extra)
+    if spec.check is not None:
+        spec.check(config)
 
 
 def open_backend(config: TeacherConfig) -> Backend:

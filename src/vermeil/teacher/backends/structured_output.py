@@ -8,6 +8,7 @@ from typing import Any
 from vermeil.errors import ConfigError
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.backends.error_patterns import is_rejection_of
+from vermeil.teacher.backends.grammar import grammar_of
 from vermeil.teacher.config import TeacherConfig
 
 Schema = Mapping[str, Any]
@@ -34,6 +35,7 @@ SCHEMA_FIELDS: dict[str, Callable[[Schema], dict[str, Any]]] = {
     "json_object": lambda _: {"response_format": {"type": "json_object"}},
     "vllm": lambda schema: {"structured_outputs": {"json": schema}},
     "llama_cpp": lambda schema: {"response_format": {"type": "json_object", "schema": schema}},
+    "gbnf": lambda schema: {"grammar": grammar_of(schema)},
 }
 """Fields of a request's body, by ``teacher.structured``."""
 

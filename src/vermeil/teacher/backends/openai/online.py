@@ -42,18 +42,22 @@ class OpenAIBackend:
     For a server on loopback, neither proxies from the environment nor redirects are used, so that
     the text cannot leave the machine. Create and use it in the same event loop.
 
+    Args:
+        config: address, model and settings.
+        key: API key; None: from the environment.
+
     Raises:
         ConfigError: the address is invalid, a remote server's key is missing, or the configuration
             does not allow sending text to it.
     """
 
-    def __init__(self, config: TeacherConfig) -> None:
+    def __init__(self, config: TeacherConfig, key: str | None = None) -> None:
         import aiohttp
 
         check_consent(config)
         self._http = aiohttp
         self._config = config
-        self._key = api_key(config)
+        self._key = api_key(config) if key is None else key
         self._url = config.base_url.rstrip("/") + "/chat/completions"
         version = config.azure_api_version
         self._query = {"api-version": version} if version else {}

@@ -1,0 +1,1 @@
+"""A teacher on this machine: Vermeil starts the inference engine itself."""

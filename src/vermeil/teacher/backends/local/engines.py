@@ -1,0 +1,71 @@
+"""The inference engines that Vermeil can start: one table, and the choice among them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vermeil.errors import ConfigError
+from vermeil.optional import install_command, is_installed
+from vermeil.teacher.config import EngineName, TeacherConfig
+
+XLLAMACPP = "xllamacpp"
+LLAMA_SERVER = "llama-server"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """An inference engine of the llama.cpp family.
+
+    Args:
+        find: returns the program that answers, or the name of the package; None: not installed.
+    """
+
+    find: Callable[[], str | None]
+
+
+def _find_package() -> str | None:
+    return XLLAMACPP if is_installed(XLLAMACPP) else None
+
+
+ENGINES: dict[EngineName, EngineSpec] = {
+    "xllamacpp": EngineSpec(_find_package),
+    "llama-server": EngineSpec(lambda: shutil.which(LLAMA_SERVER)),
+}
+"""Every engine by its name in ``teacher.local.engine``, in the order of preference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An installed engine.
+
+    Args:
+        name: key of `ENGINES`.
+        program: path of its program, or name of its package.
+    """
+
+    name: EngineName
+    program: str
+
+
+def find_engine(config: TeacherConfig) -> Engine:
+    """Return the engine of ``teacher.local.engine``; auto: the first installed one.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    wanted = config.local.engine
+    names = list(ENGINES) if wanted == "auto" else [wanted]
+    for name in names:
+        program = ENGINES[name].find()
+        if program is not None:
+            return Engine(name, program)
+    remedies = {
+        "xllamacpp": f"{XLLAMACPP}: {install_command('local')}",
+        "llama-server": f"llama.cpp's {LLAMA_SERVER} on PATH",
+    }
+    raise ConfigError(
+        f'teacher.backend = "{config.backend}" needs an inference engine: '
+        + ", or ".join(remedies[name] for name in names)
+    )

@@ -1,0 +1,179 @@
+"""Backend of an engine that Vermeil starts itself."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from vermeil.data.reply import Reply, Request
+from vermeil.errors import ConfigError, TeacherError
+from vermeil.teacher.backends.base import (
+    AttemptError,
+    AttemptTimeoutError,
+    BackendSpeed,
+    ErrorScope,
+    ServerRateLimits,
+)
+from vermeil.teacher.backends.local.engine_group import EngineGroup
+from vermeil.teacher.backends.local.engine_process import EngineError, EngineProcess
+from vermeil.teacher.backends.local.engines import find_engine
+from vermeil.teacher.backends.local.gguf_file import find_model, read_model
+from vermeil.teacher.backends.local.layout import free_memory, possible_layouts, usable_cores
+from vermeil.teacher.backends.openai.online import OpenAIBackend
+from vermeil.teacher.config import TeacherConfig
+
+_EXIT_SECONDS = 0.5
+"""Wait for the exit status of an engine whose connection broke, in seconds."""
+
+
+def check_local(config: TeacherConfig) -> None:
+    """Raise `ConfigError` or `DataError` unless the engine is installed and the model exists."""
+    find_engine(config)
+    model = read_model(find_model(config))
+    memory = free_memory()
+    if memory is not None and model.size > memory:
+        raise ConfigError(
+            f"teacher.model: {model.path} has {model.size / 2**30:.1f} GiB, but only "
+            f"{memory / 2**30:.1f} GiB of memory are free; use a smaller model or quantisation"
+        )
+
+
+def local_models(config: TeacherConfig) -> tuple[str, ...]:
+    """Return the name of the model, after a check of the engine and the file."""
+    check_local(config)
+    return (config.model,)
+
+
+class LocalBackend:
+    """An engine on this machine, started with the first request and stopped at the end.
+
+    A request waits for a free slot before it is sent. The wait does not count as part of
+    ``teacher.timeout``. An engine that ends is started again. Create and use it in the same event
+    loop.
+
+    Raises:
+        ConfigError: no engine is installed, or there is no model.
+        DataError: the file of the model is damaged.
+    """
+
+    limits: ServerRateLimits | None = None
+
+    def __init__(self, config: TeacherConfig) -> None:
+        model = read_model(find_model(config))
+        layouts = possible_layouts(config, model, usable_cores(), free_memory())
+        self.group = EngineGroup(find_engine(config), model.path, layouts)
+        self._config = config
+        self._servers: list[_Server] = []
+        self._free: asyncio.Queue[_Server] = asyncio.Queue()
+        self._starting: asyncio.Future[BackendSpeed] | None = None
+
+    async def start(self) -> BackendSpeed:
+        """Start the engine if it does not run, wait until the model is loaded, return its speed.
+
+        Raises:
+            TeacherError: the engine cannot be started.
+        """
+        if self._starting is None:
+            self._starting = asyncio.ensure_future(self._start())
+        return await asyncio.shield(self._starting)
+
+    async def complete(self, request: Request) -> Reply:
+        """Send a request once, as soon as a slot is free; return the reply."""
+        try:
+            await self.start()
+        except TeacherError as error:
+            raise AttemptError(str(error), ErrorScope.TEACHER, unbilled=True) from None
+        server = await self._free.get()
+        try:
+            return await server.complete(request)
+        finally:
+            self._free.put_nowait(server)
+
+    async def aclose(self) -> None:
+        """Stop the engine."""
+        await asyncio.to_thread(self.group.stop)
+        if self._starting is not None:
+            with suppress(TeacherError):
+                await self._starting
+        for server in self._servers:
+            await server.aclose()
+
+    async def _start(self) -> BackendSpeed:
+        try:
+            speed = await asyncio.to_thread(self.group.start)
+        except EngineError as error:
+            raise TeacherError(
+                f"teacher.model: {self._config.model}: the inference engine cannot be started: "
+                f"{error}"
+            ) from None
+        self._servers = [_Server(process, self._config) for process in self.group.processes]
+        for _ in range(self.group.layout.slots):
+            for server in self._servers:
+                self._free.put_nowait(server)
+        return speed
+
+
+class _Server:
+    """One engine process with its client.
+
+    Args:
+        process: a running engine.
+        config: settings of the teacher.
+    """
+
+    def __init__(self, process: EngineProcess, config: TeacherConfig) -> None:
+        self._process, self._config = process, config
+        self._client = self._connect()
+        self._restarting = asyncio.Lock()
+
+    async def complete(self, request: Request) -> Reply:
+        """Send a request once; return the reply."""
+        client = await self._running_client()
+        try:
+            return await client.complete(request)
+        except AttemptError as fault:
+            may_have_ended = fault.scope in (ErrorScope.ATTEMPT, ErrorScope.UNREACHABLE)
+            if may_have_ended and not isinstance(fault, AttemptTimeoutError):
+                await self._raise_if_ended()
+            raise
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+    async def _raise_if_ended(self) -> None:
+        status = await asyncio.to_thread(self._process.wait, _EXIT_SECONDS)
+        if status is not None:
+            raise AttemptError(
+                f"the inference engine ended with status {status} during the request; it is "
+                f"started again: {self._process.last_messages() or 'no message'}",
+                ErrorScope.ATTEMPT,
+                unbilled=True,
+            )
+
+    async def _running_client(self) -> OpenAIBackend:
+        """Return the client; after a crash, start the engine again first."""
+        async with self._restarting:
+            if self._process.wait(0) is not None:
+                try:
+                    await asyncio.to_thread(self._process.start)
+                except EngineError as error:
+                    raise AttemptError(
+                        f"the inference engine cannot be started again: {error}",
+                        ErrorScope.TEACHER,
+                        unbilled=True,
+                    ) from None
+                await self._client.aclose()
+                self._client = self._connect()
+            return self._client
+
+    def _connect(self) -> OpenAIBackend:
+        # A grammar without free white space: small models fill JSON with it.
+        is_free = self._config.structured in ("off", "json_object")
+        changes = {
+            "base_url": self._process.base_url,
+            "structured": self._config.structured if is_free else "gbnf",
+            "azure_api_version": None,
+        }
+        settings = self._config.model_copy(update=changes)
+        return OpenAIBackend(settings, self._process.settings.key)
