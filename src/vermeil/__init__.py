@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from vermeil.teacher.config import (
         AdditionalTeacherConfig,
         DemonstrationsConfig,
+        LocalEngineConfig,
         PriceConfig,
         TeacherConfig,
         VotesConfig,
@@ -119,6 +120,7 @@ __all__ = [
     "Int8Options",
     "LabelConfig",
     "LeakReport",
+    "LocalEngineConfig",
     "LocateReport",
     "MechanismConfig",
     "Mention",
@@ -315,6 +317,7 @@ _MODULES = {
     "vermeil.teacher.config": (
         "AdditionalTeacherConfig",
         "DemonstrationsConfig",
+        "LocalEngineConfig",
         "PriceConfig",
         "TeacherConfig",
         "VotesConfig",

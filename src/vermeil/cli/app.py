@@ -20,6 +20,7 @@ from vermeil.cli import (
     evaluate,
     export,
     init,
+    local,
     locate,
     pilot,
     plan,
@@ -106,6 +107,7 @@ def vermeil(
 app.command("init", epilog=init.EXAMPLE)(init.init)
 app.command("check", epilog=check.EXAMPLE)(check.check)
 app.add_typer(corpus.app, name="corpus", epilog=corpus.EXAMPLE)
+app.add_typer(local.app, name="local", epilog=local.EXAMPLE)
 app.command("pilot", epilog=pilot.EXAMPLE)(pilot.pilot)
 app.command("annotate", epilog=annotate.EXAMPLE)(annotate.annotate)
 app.add_typer(replies.app, name="replies", epilog=replies.EXAMPLE)

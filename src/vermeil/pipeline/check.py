@@ -24,7 +24,7 @@ from vermeil.student.network.encoder import find_encoder
 from vermeil.tasks import make_task
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import host_of, is_loopback
-from vermeil.teacher.backends.registry import list_models
+from vermeil.teacher.backends.registry import BACKENDS, list_models
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume, check_consent
 from vermeil.teacher.limits.price_list import price_warnings
@@ -90,7 +90,10 @@ def _teacher(config: Config, task: Task, pool: list[Document]) -> Iterator[Check
         )
         yield CheckFinding("teacher.model", "warning", message)
     where = "this machine" if is_loopback(host) else f"{host}, a remote machine (allow_remote)"
-    message = f"{teacher.model} at {teacher.base_url} responds; "
+    if BACKENDS[teacher.backend].starts_server:
+        message = f"{teacher.model} and an engine for it are here; "
+    else:
+        message = f"{teacher.model} at {teacher.base_url} responds; "
     message += f"a run would send up to {len(pool):,} documents ({size:,} characters) to {where}"
     yield CheckFinding("teacher", "ok", message)
 

@@ -90,7 +90,7 @@ class PriceConfig(Section):
     """Price in a batch, as a fraction of the online price."""
 
 
-class LocalConfig(Section):
+class LocalEngineConfig(Section):
     """Settings of the inference engine that Vermeil starts on this machine (backend local)."""
 
     engine: Literal["auto"] | EngineName = "auto"
@@ -135,7 +135,7 @@ class TeacherConfig(Section):
     model: str = "gpt-4o-mini"
     """Name of the model on the server. local: path of a GGUF file, or of a folder with one; the
     environment variable VERMEIL_GGUF can name a further folder in which it is searched."""
-    local: LocalConfig = LocalConfig()
+    local: LocalEngineConfig = LocalEngineConfig()
     """Settings of the inference engine that Vermeil starts on this machine (backend local)."""
     prompt: str = "standard"
     """Name of the prompt, one of the task's prompts."""

@@ -32,6 +32,8 @@ def main(path: str) -> None:
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
     writer.add_unk_token_id(0)
+    # Otherwise the first token of a grammar would not be that of the chat template's own text.
+    writer.add_add_space_prefix(False)
 
     def add(name: str, *shape: int) -> None:
         weights = np.ones(shape) if len(shape) == 1 else random.normal(0, 0.1, shape)

@@ -22,6 +22,7 @@ from vermeil.data.reply import Request, State
 from vermeil.errors import ConfigError, DataError, TeacherError, TeacherStoppedError
 from vermeil.tasks.protocol import ReplyResult
 from vermeil.teacher.backends.base import Backend
+from vermeil.teacher.backends.registry import BACKENDS
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.engine import NO_OPTIONS, Read, SendOptions, SendRequests, send_requests
 from vermeil.teacher.report import RequestReport, Tally
@@ -94,6 +95,11 @@ def request_sender_for(cluster: ClusterConfig) -> SendRequests:
     ) -> RequestReport:
         if cluster.is_remote:
             raise ConfigError(_CLIENT_UNSUPPORTED)
+        if BACKENDS[config.backend].starts_server:
+            raise ConfigError(
+                f'teacher.backend = "{config.backend}" runs on one machine; use --on here, or a '
+                "server that all machines reach"
+            )
         if config.stop_after_failures and options.has_usable is not None and options.has_usable():
             config = config.model_copy(update={"stop_after_failures": 0})
         run = _ChunkedRun(store, read, progress, options.total)

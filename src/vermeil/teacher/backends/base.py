@@ -129,13 +129,13 @@ class BackendSpeed:
         slots: requests that it answers at the same time.
         prompt_tokens_per_second: tokens of prompts that it reads, in all slots together.
         reply_tokens_per_second: tokens of replies that it writes, in all slots together.
-        tokens_per_second: tokens of both in the measurement.
+        measured_seconds: time that the measurement took.
     """
 
     slots: int
     prompt_tokens_per_second: float
     reply_tokens_per_second: float
-    tokens_per_second: float
+    measured_seconds: float
 
     def seconds(self, new_prompt_tokens: float, reply_tokens: float) -> float:
         """Return the time per request while all slots work.

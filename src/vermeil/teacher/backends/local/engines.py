@@ -57,10 +57,9 @@ def find_engine(config: TeacherConfig) -> Engine:
     """
     wanted = config.local.engine
     names = list(ENGINES) if wanted == "auto" else [wanted]
-    for name in names:
-        program = ENGINES[name].find()
-        if program is not None:
-            return Engine(name, program)
+    found = [engine for engine in installed_engines() if engine.name in names]
+    if found:
+        return found[0]
     remedies = {
         "xllamacpp": f"{XLLAMACPP}: {install_command('local')}",
         "llama-server": f"llama.cpp's {LLAMA_SERVER} on PATH",
@@ -69,3 +68,9 @@ def find_engine(config: TeacherConfig) -> Engine:
         f'teacher.backend = "{config.backend}" needs an inference engine: '
         + ", or ".join(remedies[name] for name in names)
     )
+
+
+def installed_engines() -> list[Engine]:
+    """Return all installed engines, in the order of preference."""
+    programs = ((name, spec.find()) for name, spec in ENGINES.items())
+    return [Engine(name, program) for name, program in programs if program is not None]

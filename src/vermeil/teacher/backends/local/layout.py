@@ -71,9 +71,9 @@ def possible_layouts(
 ) -> tuple[EngineLayout, ...]:
     """Return the layouts to compare; the first one is the default.
 
-    Without settings, one process with a slot and a thread per core is compared with several
-    processes with one slot each, which do not wait for each other. Layouts that need more memory
-    than is free are left out. If none fits, one slot remains.
+    Without settings, several processes with one slot each, which do not wait for each other, are
+    compared with one process that has all slots. Layouts that need more memory than is free are
+    left out. If none fits, one slot remains.
 
     Args:
         config: ``teacher.local``, and ``teacher.concurrency`` as the maximum number of slots.
@@ -92,7 +92,7 @@ def possible_layouts(
         each = max(1, slots // number)
         threads = settings.threads or max(1, cores // number)
         return (EngineLayout(number, each, threads, context),)
-    layouts = tuple(dict.fromkeys((together, apart)))
+    layouts = tuple(dict.fromkeys((apart, together)))
     fitting = tuple(
         layout
         for layout in layouts

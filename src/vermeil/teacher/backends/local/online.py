@@ -25,6 +25,9 @@ from vermeil.teacher.config import TeacherConfig
 _EXIT_SECONDS = 0.5
 """Wait for the exit status of an engine whose connection broke, in seconds."""
 
+_CONTEXT_WORDS = "exceeds the available context size"
+"""Part of the engine's message about a prompt that is too long; it ends with the remedy."""
+
 
 def check_local(config: TeacherConfig) -> None:
     """Raise `ConfigError` or `DataError` unless the engine is installed and the model exists."""
@@ -51,6 +54,8 @@ class LocalBackend:
     ``teacher.timeout``. An engine that ends is started again. Create and use it in the same event
     loop.
 
+    ``free`` holds every free slot as the server that has it.
+
     Raises:
         ConfigError: no engine is installed, or there is no model.
         DataError: the file of the model is damaged.
@@ -64,7 +69,7 @@ class LocalBackend:
         self.group = EngineGroup(find_engine(config), model.path, layouts)
         self._config = config
         self._servers: list[_Server] = []
-        self._free: asyncio.Queue[_Server] = asyncio.Queue()
+        self.free: asyncio.Queue[_Server] = asyncio.Queue()
         self._starting: asyncio.Future[BackendSpeed] | None = None
 
     async def start(self) -> BackendSpeed:
@@ -83,11 +88,11 @@ class LocalBackend:
             await self.start()
         except TeacherError as error:
             raise AttemptError(str(error), ErrorScope.TEACHER, unbilled=True) from None
-        server = await self._free.get()
+        server = await self.free.get()
         try:
             return await server.complete(request)
         finally:
-            self._free.put_nowait(server)
+            self.free.put_nowait(server)
 
     async def aclose(self) -> None:
         """Stop the engine."""
@@ -109,7 +114,7 @@ class LocalBackend:
         self._servers = [_Server(process, self._config) for process in self.group.processes]
         for _ in range(self.group.layout.slots):
             for server in self._servers:
-                self._free.put_nowait(server)
+                self.free.put_nowait(server)
         return speed
 
 
@@ -135,6 +140,10 @@ class _Server:
             may_have_ended = fault.scope in (ErrorScope.ATTEMPT, ErrorScope.UNREACHABLE)
             if may_have_ended and not isinstance(fault, AttemptTimeoutError):
                 await self._raise_if_ended()
+            if fault.scope is ErrorScope.REQUEST and _CONTEXT_WORDS in str(fault):
+                raise AttemptError(
+                    f"{fault}: teacher.local.context", ErrorScope.REQUEST, unbilled=True
+                ) from None
             raise
 
     async def aclose(self) -> None:
