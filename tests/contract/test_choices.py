@@ -9,8 +9,10 @@ from vermeil.refinement.scorers.registry import SCORERS
 from vermeil.selection.config import SelectionConfig
 from vermeil.studies.cells.regimens import KNOWN_REGIMENS
 from vermeil.studies.format import REGIMEN_MEANINGS, REGIMEN_NAMES
+from vermeil.teacher.backends.local.engines import ENGINES
 from vermeil.teacher.backends.registry import BACKENDS
-from vermeil.teacher.config import BackendName, TeacherConfig
+from vermeil.teacher.backends.structured_output import SCHEMA_FIELDS
+from vermeil.teacher.config import BackendName, EngineName, Structured, TeacherConfig
 
 
 def test_configuration_names_every_schedule_and_no_other() -> None:
@@ -38,4 +40,16 @@ def test_selection_section_switches_on_every_auxiliary_scorer() -> None:
 def test_configuration_names_every_backend_and_no_other() -> None:
     assert set(get_args(BackendName)) == set(BACKENDS)
     variables = {name: TeacherConfig(backend=name).key_variable for name in BACKENDS}
-    assert variables == {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+    assert variables == {
+        "openai": "OPENAI_API_KEY",
+        "anthropic": "ANTHROPIC_API_KEY",
+        "local": "LOCAL_API_KEY",
+    }
+
+
+def test_configuration_names_every_engine_and_no_other() -> None:
+    assert set(get_args(EngineName)) == set(ENGINES)
+
+
+def test_configuration_names_every_form_of_a_schema_and_no_other() -> None:
+    assert set(get_args(Structured)) == {"off", *SCHEMA_FIELDS}

@@ -33,7 +33,10 @@ def annotate(
         ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Estimate tokens and cost; send nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Estimate tokens, cost and, if local, time; send no document."
+        ),
     ] = False,
     again: Annotated[
         list[str] | None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,6 +19,14 @@ def init(
     force: Annotated[
         bool, typer.Option("--overwrite", help="Replace an existing vermeil.toml.")
     ] = False,
+    teacher: Annotated[
+        Literal["openai", "local"],
+        typer.Option(
+            "--teacher",
+            help="openai: a server with OpenAI's API. local: a GGUF file on this machine, with "
+            "settings for small models.",
+        ),
+    ] = "openai",
 ) -> None:
     """Write a commented vermeil.toml to fill in."""
     from vermeil.config.template import template
@@ -31,5 +39,7 @@ def init(
             f"{path}: exists already; name another folder, or replace it with --overwrite"
         )
     with atomic_file(path) as file:
-        file.write(template())
+        file.write(template(teacher))
     print_status(f"wrote {path}; fill in [task], [corpora] and [teacher], then run `vermeil check`")
+    if teacher == "local":
+        print_status("models that were tested as teachers: vermeil local list")

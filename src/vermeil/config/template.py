@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from vermeil.config import Config
 from vermeil.config.dump import NONE
 from vermeil.corpora.config import CorpusConfig
+from vermeil.teacher.backends.local.listed_models import LISTED_MODELS
 
 HEADER = """\
 # Vermeil: a teacher (an LLM) annotates text; a small student is trained on it and on your gold.
@@ -45,6 +46,24 @@ REQUIRED_VALUES: Mapping[str, Any] = {
 }
 """Keys that the template sets, because a new project has to change them."""
 
+TEACHER_VALUES: Mapping[str, Mapping[str, Any]] = {
+    "openai": {},
+    "local": {
+        "teacher.backend": "local",
+        "teacher.model": f"models/{LISTED_MODELS[0].file}",
+        "teacher.max_tokens": 512,
+        "teacher.structured": "json_schema",
+        "teacher.timeout": 600.0,
+        "teacher.demonstrations.kind": "fixed",
+    },
+}
+"""Further keys that the template sets, by the kind of teacher.
+
+Small models need a schema, and demonstrations. The same ones in every prompt are read once.
+"""
+_LEFT_OUT: Mapping[str, tuple[str, ...]] = {"openai": (), "local": ("teacher.base_url",)}
+"""Keys of `REQUIRED_VALUES` that the template leaves at their default, by the kind of teacher."""
+
 ORDER = (
     "task",
     "corpora",
@@ -61,12 +80,18 @@ ORDER = (
 )
 
 
-def template() -> str:
-    """Return the commented configuration file."""
+def template(teacher: str = "openai") -> str:
+    """Return the commented configuration file.
+
+    Args:
+        teacher: key of `TEACHER_VALUES`.
+    """
+    given = {**REQUIRED_VALUES, **TEACHER_VALUES[teacher]}
+    values = {key: value for key, value in given.items() if key not in _LEFT_OUT[teacher]}
     parts = [HEADER]
     for name in ORDER:
         field = Config.model_fields[name]
-        parts.append("\n".join(_section(name, _model(field), field.description or "")))
+        parts.append("\n".join(_section(name, _model(field), field.description or "", values)))
     return "\n".join(parts)
 
 
@@ -77,7 +102,9 @@ def _model(field: FieldInfo) -> type[BaseModel]:
     return kind
 
 
-def _section(path: str, model: type[BaseModel], description: str) -> Iterator[str]:
+def _section(
+    path: str, model: type[BaseModel], description: str, values: Mapping[str, Any]
+) -> Iterator[str]:
     yield from _comment(description)
     yield f"[{path}]"
     below: list[tuple[str, FieldInfo]] = []
@@ -87,7 +114,7 @@ def _section(path: str, model: type[BaseModel], description: str) -> Iterator[st
             below.append((key, field))
         elif key != "task.labels":
             yield from _comment(field.description or "")
-            yield _assignment(key, name, field)
+            yield _assignment(key, name, field, values)
     if path == "corpora":
         yield from _corpus_help()
     if path == "task":
@@ -95,13 +122,13 @@ def _section(path: str, model: type[BaseModel], description: str) -> Iterator[st
         yield from LABELS.splitlines()
     for key, field in below:
         yield ""
-        yield from _section(key, _model(field), field.description or "")
+        yield from _section(key, _model(field), field.description or "", values)
     yield ""
 
 
-def _assignment(key: str, name: str, field: FieldInfo) -> str:
-    if key in REQUIRED_VALUES:
-        return f"{name} = {_toml(REQUIRED_VALUES[key])}"
+def _assignment(key: str, name: str, field: FieldInfo, values: Mapping[str, Any]) -> str:
+    if key in values:
+        return f"{name} = {_toml(values[key])}"
     return f"#{name} = {_toml(NONE if field.default is None else field.default)}"
 
 

@@ -18,6 +18,7 @@ from vermeil.jobs.annotate import count_pending
 from vermeil.jobs.spending import unknown_charges
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import host_of
+from vermeil.teacher.backends.registry import measure_server
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
@@ -51,6 +52,8 @@ class EstimateReport:
         not_estimated: further requests that depend on the replies, in words; None if there are
             none.
         warnings: retired models, and prices of the built-in list that are old.
+        seconds: expected time with the measured speed of a server that Vermeil starts; None: not
+            known.
     """
 
     documents: int
@@ -65,6 +68,7 @@ class EstimateReport:
     spent: SpendingTotals
     not_estimated: str | None = None
     warnings: tuple[str, ...] = ()
+    seconds: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON."""
@@ -85,6 +89,7 @@ class EstimateReport:
                 "cost_usd": self.spent.charged.cost / PER_DOLLAR,
             },
             **unknown_charges(self.spent),
+            **({} if self.seconds is None else {"expected_seconds": round(self.seconds, 1)}),
             **({} if self.not_estimated is None else {"not_estimated": self.not_estimated}),
             "warnings": list(self.warnings),
         }
@@ -106,13 +111,15 @@ def estimate(
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
     again: Again | str | Sequence[str] | None = None,
 ) -> EstimateReport:
-    """Estimate the tokens and cost of `annotate` for all teachers. No request is sent.
+    """Estimate the tokens, cost and time of `annotate` for all teachers. No document is sent.
 
     The prompts of the first documents are rendered. For the other documents only the text is
     measured, because the rest of the prompt has nearly the same length. The tokens per character
     and the length of replies come from earlier replies of the same model in the store, or else from
     rules of thumb. The upper bound needs neither: no tokenizer makes more tokens than there are
     bytes, and no reply is longer than ``max_tokens``.
+
+    The time is known only for a server that Vermeil starts. It is started, measured and stopped.
 
     Args:
         documents: documents or plain texts, iterated twice; a one-way iterator is read into memory.
@@ -125,6 +132,7 @@ def estimate(
     Raises:
         ConfigError: the prompt or address is wrong, a cost limit is set for a model of unknown
             price, or requests to send again would be unchanged.
+        TeacherError: the server cannot be started.
         DataError: the store cannot be used.
     """
     store = Path(store)
@@ -237,4 +245,19 @@ def _estimate(
         None if price is None else price.cost(usage) / PER_DOLLAR,
         None if price is None else price.cost(upper_bound) / PER_DOLLAR,
         spent,
+        seconds=_seconds(teacher, usage, text_to_send / max(1, characters)),
     )
+
+
+def _seconds(teacher: TeacherConfig, usage: Usage, text_share: float) -> float | None:
+    """Return the expected time; None: not known.
+
+    Args:
+        teacher: the teacher.
+        usage: expected tokens.
+        text_share: share of the texts in all prompts. The server has the rest in its cache.
+    """
+    speed = measure_server(teacher) if usage.total else None
+    if speed is None:
+        return None
+    return speed.seconds(usage.prompt_tokens * text_share, usage.completion_tokens)

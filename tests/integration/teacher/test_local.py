@@ -13,12 +13,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.integration.teacher.local_engine import ONE_SLOT, request, teacher, wait_for_end
+from tests.integration.teacher.local_engine import ONE_SLOT, request, teacher
 
 from vermeil.data.document import Document
 from vermeil.data.reply import Reply, State
 from vermeil.errors import ConfigError, TeacherError
 from vermeil.jobs.annotate import annotate
+from vermeil.jobs.estimate import estimate
 from vermeil.jobs.locate import locate
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
@@ -169,9 +170,10 @@ def test_engine_that_dies_is_started_again(model) -> None:
             await backend.complete(request())
             (process,) = backend.group.processes
             first = process.pid
-            waiting = asyncio.ensure_future(backend.complete(request(max_tokens=1500)))
-            await asyncio.sleep(0.1)
             assert first is not None
+            os.kill(first, signal.SIGSTOP)  # so that it does not answer before it ends
+            waiting = asyncio.ensure_future(backend.complete(request()))
+            await asyncio.sleep(0.1)
             os.kill(first, signal.SIGKILL)
             with pytest.raises(AttemptError, match="ended with status -9") as caught:
                 await waiting
@@ -219,9 +221,7 @@ def test_wait_for_a_slot_is_no_part_of_the_timeout(model) -> None:
 
 def test_prompt_longer_than_the_context_fails_alone_and_names_the_setting(model, store) -> None:
     long = Document("long", "Ann met Bo. " * 300)
-    report = annotate(
-        [*DOCUMENTS, long], TASK, teacher(model, structured="json_schema"), store
-    )
+    report = annotate([*DOCUMENTS, long], TASK, teacher(model, structured="json_schema"), store)
     assert report.states[State.FAILED] == 1
     (problem,) = [p for p in report.ask_report.problems if p.state is State.FAILED]
     assert problem.document_id == "long"
@@ -242,6 +242,18 @@ def test_model_that_the_engine_cannot_load_is_an_error_with_its_message(
 
 def test_check_needs_no_running_engine(model) -> None:
     assert list_models(teacher(model)) == (str(model),)
+
+
+def test_estimate_measures_the_time_and_sends_nothing(model, store) -> None:
+    held = teacher(model, structured="json_schema")
+    report = estimate(DOCUMENTS, TASK, held, store)
+    assert report.seconds is not None
+    assert report.seconds > 0
+    assert report.as_dict()["expected_seconds"] == round(report.seconds, 1)
+    assert list(engine_processes()) == []
+    assert not store.exists()
+    annotate(DOCUMENTS, TASK, held, store)
+    assert "expected_seconds" not in estimate(DOCUMENTS, TASK, held, store).as_dict()
 
 
 def test_missing_model_is_found_before_the_store_is_written(store) -> None:

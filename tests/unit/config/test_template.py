@@ -2,7 +2,7 @@ import tomllib
 from pathlib import Path
 
 from vermeil.config import Config, load_config
-from vermeil.config.template import REQUIRED_VALUES, template
+from vermeil.config.template import REQUIRED_VALUES, TEACHER_VALUES, template
 from vermeil.section import Section
 
 
@@ -45,3 +45,14 @@ def test_the_required_values_are_in_the_file(tmp_path: Path) -> None:
     assert config.corpora.gold is not None
     assert config.corpora.gold.path == tmp_path / REQUIRED_VALUES["corpora.gold"]
     assert config.teacher.model == REQUIRED_VALUES["teacher.model"]
+
+
+def test_template_of_a_local_teacher_sets_what_small_models_need(tmp_path: Path) -> None:
+    teacher = load_config(write(tmp_path, template("local"))).teacher
+    assert (teacher.backend, teacher.structured) == ("local", "json_schema")
+    assert (teacher.demonstrations.kind, teacher.demonstrations.count) == ("fixed", 5)
+    assert teacher.model.endswith(".gguf")
+    assert teacher.local.folder == tmp_path
+    plain = load_config(write(tmp_path, template()))
+    changed = {key.split(".")[1] for key in TEACHER_VALUES["local"]}
+    assert teacher.model_dump(exclude=changed) == plain.teacher.model_dump(exclude=changed)

@@ -1,7 +1,7 @@
 """Grammar of a reply in GBNF, the notation of llama.cpp: JSON without free white space.
 
-Servers of the llama.cpp family convert a JSON schema to a grammar that leaves white space free. Small
-models then fill replies with line breaks and spaces. This grammar has the separators of
+Servers of the llama.cpp family convert a JSON schema to a grammar that leaves white space free.
+Small models then fill replies with line breaks and spaces. This grammar has the separators of
 ``json.dumps``, which demonstrations have, too.
 """
 

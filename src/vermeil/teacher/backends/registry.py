@@ -11,13 +11,14 @@ from vermeil.optional import require
 from vermeil.teacher.backends.anthropic.batches import AnthropicBatches
 from vermeil.teacher.backends.anthropic.online import AnthropicBackend
 from vermeil.teacher.backends.anthropic.sdk_spec import ANTHROPIC
-from vermeil.teacher.backends.base import Backend
+from vermeil.teacher.backends.base import Backend, BackendSpeed, StartedBackend
 from vermeil.teacher.backends.batch_base import BatchBackend
 from vermeil.teacher.backends.local.online import LocalBackend, check_local, local_models
 from vermeil.teacher.backends.models import rest_models, sdk_models
 from vermeil.teacher.backends.openai.batches import OpenAIBatches
 from vermeil.teacher.backends.openai.online import OpenAIBackend
 from vermeil.teacher.config import BackendName, TeacherConfig
+from vermeil.teacher.event_loop import run_to_end
 
 OpenBatches = Callable[[TeacherConfig], BatchBackend]
 """Opens the batch API of a configured teacher."""
@@ -96,6 +97,31 @@ def open_batches(config: TeacherConfig) -> BatchBackend:
             '"online"'
         )
     return batches(config)
+
+
+def measure_server(config: TeacherConfig) -> BackendSpeed | None:
+    """Return the speed of a server that Vermeil starts; None: it starts none.
+
+    The server is started and stopped again. It receives no document.
+
+    Raises:
+        ConfigError: something that the backend needs is not on this machine.
+        TeacherError: the server cannot be started.
+    """
+    if not BACKENDS[config.backend].starts_server:
+        return None
+    speeds: list[BackendSpeed] = []
+
+    async def measure() -> None:
+        backend = open_backend(config)
+        try:
+            assert isinstance(backend, StartedBackend)
+            speeds.append(await backend.start())
+        finally:
+            await backend.aclose()
+
+    run_to_end(measure())
+    return speeds[0]
 
 
 def list_models(config: TeacherConfig) -> ModelNames:

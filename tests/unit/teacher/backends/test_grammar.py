@@ -16,7 +16,9 @@ def test_answer_of_entities_has_the_separators_of_the_demonstrations() -> None:
     schema = task.schema("standard")
     assert schema is not None
     item = r'"{" "\"text\": " string ", " "\"label\": " ("\"PER\"" | "\"LOC\"") "}"'
-    assert root_of(schema) == rf'root ::= "{{" "\"entities\": " "[" ({item} (", " {item})*)? "]" "}}"'
+    assert (
+        root_of(schema) == rf'root ::= "{{" "\"entities\": " "[" ({item} (", " {item})*)? "]" "}}"'
+    )
 
 
 def test_answer_of_a_class_is_one_of_the_labels() -> None:

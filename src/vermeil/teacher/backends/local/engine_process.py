@@ -99,7 +99,7 @@ class EngineProcess:
             EngineError: the process ended, or was stopped, before it was ready.
         """
         self._close()
-        self._log = tempfile.TemporaryFile(prefix="vermeil-engine-")
+        self._log = tempfile.TemporaryFile(prefix="vermeil-engine-")  # noqa: SIM115
         # "-P": a file of the current folder must not replace a module. A session of its own: Ctrl-C
         # leaves the engine to finish the requests in flight.
         self._process = process = subprocess.Popen(
@@ -146,7 +146,9 @@ class EngineProcess:
         except ValueError:
             answer = None
         if status != 200 or not isinstance(answer, dict):
-            raise EngineError(f"HTTP {status}: {content[:_LOG_CHARACTERS].decode(errors='replace')}")
+            raise EngineError(
+                f"HTTP {status}: {content[:_LOG_CHARACTERS].decode(errors='replace')}"
+            )
         return answer
 
     def last_messages(self) -> str:
@@ -183,7 +185,9 @@ class EngineProcess:
             response = connection.getresponse()
             return response.status, response.read()
         except (OSError, http.client.HTTPException) as error:
-            raise EngineError(f"no response of the engine: {error or type(error).__name__}") from None
+            raise EngineError(
+                f"no response of the engine: {error or type(error).__name__}"
+            ) from None
         finally:
             connection.close()
 

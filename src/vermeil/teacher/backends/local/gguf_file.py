@@ -125,7 +125,7 @@ def _only_file_in(folder: Path) -> Path:
         )
     names = ", ".join(path.name for path in files[:5])
     raise ConfigError(
-        f"teacher.model: the folder {folder} has {len(files)} GGUF files ({names}); name one of them"
+        f"teacher.model: the folder {folder} has {len(files)} GGUF files ({names}); name one"
     )
 
 
@@ -193,7 +193,10 @@ def _number(values: dict[str, Any], key: str) -> int:
 
 def _cache_per_token(values: dict[str, Any], kind: str) -> int:
     """Return the bytes of keys and values of one token in all layers."""
-    layers, width = _number(values, f"{kind}.block_count"), _number(values, f"{kind}.embedding_length")
+    layers, width = (
+        _number(values, f"{kind}.block_count"),
+        _number(values, f"{kind}.embedding_length"),
+    )
     heads = _number(values, f"{kind}.attention.head_count")
     shared_heads = _number(values, f"{kind}.attention.head_count_kv") or heads
     size = width // heads if heads else 0

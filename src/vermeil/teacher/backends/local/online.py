@@ -68,8 +68,8 @@ class LocalBackend:
         layouts = possible_layouts(config, model, usable_cores(), free_memory())
         self.group = EngineGroup(find_engine(config), model.path, layouts)
         self._config = config
-        self._servers: list[_Server] = []
-        self.free: asyncio.Queue[_Server] = asyncio.Queue()
+        self._servers: list[_EngineServer] = []
+        self.free: asyncio.Queue[_EngineServer] = asyncio.Queue()
         self._starting: asyncio.Future[BackendSpeed] | None = None
 
     async def start(self) -> BackendSpeed:
@@ -111,14 +111,14 @@ class LocalBackend:
                 f"teacher.model: {self._config.model}: the inference engine cannot be started: "
                 f"{error}"
             ) from None
-        self._servers = [_Server(process, self._config) for process in self.group.processes]
+        self._servers = [_EngineServer(process, self._config) for process in self.group.processes]
         for _ in range(self.group.layout.slots):
             for server in self._servers:
                 self.free.put_nowait(server)
         return speed
 
 
-class _Server:
+class _EngineServer:
     """One engine process with its client.
 
     Args:

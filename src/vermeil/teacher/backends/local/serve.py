@@ -23,46 +23,17 @@ HOST = "127.0.0.1"
 _DEATH_SIGNAL = 1
 """Linux: option PR_SET_PDEATHSIG of prctl."""
 _PARENT_POLL_SECONDS = 1.0
-_PORT_SECONDS = 60.0
+_PORT_POLL_SECONDS = 0.05
 
 
 def main() -> int:
     """Serve until the parent ends; return the exit status of the engine."""
     settings = json.loads(sys.stdin.readline())
-    child = _Child()
     parent = os.getppid()
-    for watch in (lambda: _wait_for_end_of_input(child), lambda: _wait_for_parent(parent, child)):
-        threading.Thread(target=watch, daemon=True).start()
     if settings["engine"] == "xllamacpp":
+        _end_with(parent)
         return _serve_package(settings)
-    return _serve_program(settings, child)
-
-
-class _Child:
-    """The program that this process has started, if any."""
-
-    def __init__(self) -> None:
-        self.process: subprocess.Popen[bytes] | None = None
-        self._lock = threading.Lock()
-
-    def start(self, command: list[str], key: str) -> subprocess.Popen[bytes]:
-        """Start a program that ends with this process."""
-        with self._lock:
-            self.process = subprocess.Popen(
-                command,
-                env={**os.environ, "LLAMA_API_KEY": key},
-                stdin=subprocess.DEVNULL,
-                stdout=sys.stderr,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
-            )
-        return self.process
-
-    def end(self) -> None:
-        """End the program and this process."""
-        with self._lock:
-            if self.process is not None:
-                self.process.kill()
-            os._exit(0)
+    return _serve_program(settings, parent)
 
 
 def _serve_package(settings: dict[str, Any]) -> int:
@@ -77,19 +48,23 @@ def _serve_package(settings: dict[str, Any]) -> int:
     parameters.n_ctx = settings["slots"] * settings["context"]
     for threads in (parameters.cpuparams, parameters.cpuparams_batch):
         threads.n_threads = settings["threads"]
-    # Every slot keeps its own prefix; copies of earlier prompts would take up to 8 GiB.
+    # Every slot keeps its own prefix. Copies of earlier prompts would need 8 GiB of memory.
     parameters.cache_ram_mib = 0
     parameters.warmup = False
     parameters.offline = True
     parameters.ui = False
     parameters.verbosity = 1
-    server = xllamacpp.Server(parameters)
+    try:
+        server = xllamacpp.Server(parameters)
+    except RuntimeError as error:  # the engine has written the cause
+        print(error, file=sys.stderr)
+        return 1
     _announce(int(server.listening_address.rsplit(":", 1)[1]))
     threading.Event().wait()
     return 0
 
 
-def _serve_program(settings: dict[str, Any], child: _Child) -> int:
+def _serve_program(settings: dict[str, Any], parent: int) -> int:
     with socket.create_server((HOST, 0)) as probe:
         port = probe.getsockname()[1]
     options = {
@@ -102,14 +77,21 @@ def _serve_program(settings: dict[str, Any], child: _Child) -> int:
         "--threads-batch": settings["threads"],
     }
     words = [str(word) for option in options.items() for word in option]
-    process = child.start([settings["program"], *words, "--jinja"], settings["key"])
-    give_up = time.monotonic() + _PORT_SECONDS
-    while process.poll() is None and time.monotonic() < give_up:
+    process = subprocess.Popen(
+        [settings["program"], *words, "--jinja"],
+        env={**os.environ, "LLAMA_API_KEY": settings["key"]},
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+        # No thread has been started yet.
+        preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+    )
+    _end_with(parent, process)
+    while process.poll() is None:
         with socket.socket() as one:
             if one.connect_ex((HOST, port)) == 0:
                 _announce(port)
                 break
-        time.sleep(0.05)
+        time.sleep(_PORT_POLL_SECONDS)
     return process.wait()
 
 
@@ -117,17 +99,27 @@ def _announce(port: int) -> None:
     print(json.dumps({"port": port}), flush=True)
 
 
-def _wait_for_end_of_input(child: _Child) -> None:
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
-    child.end()
+def _end_with(parent: int, child: subprocess.Popen[bytes] | None = None) -> None:
+    """End this process, and first its child, when the parent has ended."""
 
+    def end() -> None:
+        if child is not None:
+            child.kill()
+        os._exit(0)
 
-def _wait_for_parent(parent: int, child: _Child) -> None:
-    """End when the parent has died: a process that it forked may hold its end of the pipe."""
-    while os.getppid() == parent:
-        time.sleep(_PARENT_POLL_SECONDS)
-    child.end()
+    def wait_for_end_of_input() -> None:
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+        end()
+
+    def wait_for_parent() -> None:
+        # A process that the parent has forked may hold its end of the pipe.
+        while os.getppid() == parent:
+            time.sleep(_PARENT_POLL_SECONDS)
+        end()
+
+    for watch in (wait_for_end_of_input, wait_for_parent):
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def _end_with_parent() -> None:

@@ -47,12 +47,17 @@ def test_every_cut_of_a_head_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"PK\x03\x04" + b"\0" * 40, gguf_head(SMALL, version=1), gguf_head(SMALL)[:16] + b"\xff" * 99],
+    [
+        b"",
+        b"PK\x03\x04" + b"\0" * 40,
+        gguf_head(SMALL, version=1),
+        gguf_head(SMALL)[:16] + b"\xff" * 99,
+    ],
     ids=["empty", "another format", "another version", "absurd sizes"],
 )
 def test_other_content_is_an_error(content: bytes, tmp_path: Path) -> None:
     path = write(tmp_path / "a.gguf", content)
-    with pytest.raises(DataError, match="a.gguf: not a complete GGUF file"):
+    with pytest.raises(DataError, match=r"a\.gguf: not a complete GGUF file"):
         read_model(path)
 
 
