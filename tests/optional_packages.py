@@ -69,12 +69,19 @@ _ALONE = _set(
     "selection.corrector=false",
     "selection.dynamics=false",
 )
+_LOCAL = _set(
+    "teacher.backend=local",
+    "teacher.base_url=http://127.0.0.1:8000/v1",
+    "teacher.local.engine=xllamacpp",
+)
 _PLAIN = _set("pilot.documents=5", 'pilot.prompts=["standard"]', 'pilot.demonstrations=["none"]')
 _RAY = ("--on", "ray")
 _MODEL, _EXPORTED = "model", "exported"
 
 CASES = (
     Case("init", ("new",)),
+    Case("init", ("new-local", "--teacher", "local")),
+    Case("local list"),
     Case("check", _SILVER, ("train",)),
     Case("corpus stats", ("gold.jsonl",)),
     Case("corpus stats", ("table.parquet",), ("parquet",)),
@@ -93,6 +100,8 @@ CASES = (
     Case("annotate", _NEAREST, ("train",)),
     Case("annotate", _set("teacher.backend=anthropic"), ("anthropic",)),
     Case("annotate", _set("teacher.additional=[{backend='anthropic',model='m'}]"), ("anthropic",)),
+    Case("annotate", _LOCAL, ("local",)),
+    Case("annotate", (*_LOCAL, "--dry-run"), ("local",)),
     Case("annotate", _set("corpora.pool=table.parquet"), ("parquet",)),
     Case("annotate", _RAY, ("ray",)),
     Case("annotate", _ASKED),

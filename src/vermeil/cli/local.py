@@ -40,6 +40,7 @@ def list_(as_json: AsJson = False) -> None:
             ("tested", f"{model.tested}: {model.result}"),
             ("to get it", "\n".join(model.commands)),
         ]
+        out.print()
         out.print(table(model.hub_id, ("", ""), rows, ("",)))
     out.print('\nThen set teacher.backend = "local" and teacher.model to the path of the file.')
     names = ", ".join(f"{engine.name} ({engine.program})" for engine in engines)

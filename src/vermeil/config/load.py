@@ -96,8 +96,9 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
         update={"encoder": _encoder(demonstrations.encoder, folder)}
     )
     local = config.teacher.local
-    models = folder if local.folder is None else _absolute(local.folder, folder)
-    local = local.model_copy(update={"folder": models})
+    if any(teacher.backend == "local" for teacher in config.teacher.all_teachers()):
+        models = folder if local.folder is None else _absolute(local.folder, folder)
+        local = local.model_copy(update={"folder": models})
     return config.model_copy(
         update={
             "run": config.run.model_copy(update={"output": output}),

@@ -30,9 +30,11 @@ class ListedModel:
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """Commands that download the file and print its checksum, for a machine with a network."""
+        """Commands that download the file and print its checksum, for a machine with a network.
+
+        ``hf`` is the program of the package huggingface_hub.
+        """
         return (
-            "pip install huggingface_hub",
             f"hf download {self.hub_id} {self.file} --local-dir models",
             f"sha256sum models/{self.file}",
         )

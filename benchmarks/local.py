@@ -1,0 +1,228 @@
+"""A teacher on this machine: its speed, and the quality of its annotations.
+
+    python -m benchmarks.local speed [--model NAME] [--documents 20]
+    python -m benchmarks.local quality [--model NAME] [--documents 100] [--store local.sqlite]
+
+VERMEIL_GGUF names a folder with GGUF files; without it the script ends with a reason. NAME is a file
+in it (default: the first model of `vermeil local list`). Needs `pip install "vermeil[local]"`.
+
+speed: documents of the sample corpus per hour of CPU time, through Vermeil and through OpenAI's bare
+client with the same server, prompts and number of requests in flight; then the gain of several
+slots and of the reuse of the prompt's prefix, one by one. Each measurement starts its own engine.
+
+quality: F1 with 95 % intervals on gold of the sample corpus and, with VERMEIL_DATA, of CoNLL-2003
+dev: {no, five fixed} demonstrations × {JSON with a schema, lines}, and {tags, nearest} on 30
+documents. Replies are stored, so that the same command continues.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.conll import corpus
+
+import vermeil
+from vermeil.data.document import Document
+from vermeil.demo.corpus import NEWSWIRE
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.backends.local.listed_models import LISTED_MODELS
+from vermeil.teacher.backends.local.online import LocalBackend
+from vermeil.teacher.backends.openai.wire import chat_body
+from vermeil.teacher.demonstrations import Demonstrations
+from vermeil.teacher.requests import make_requests
+
+LABELS = ("PER", "ORG", "LOC", "MISC")
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Time of annotating some documents."""
+
+    documents: int
+    wall_seconds: float
+    cpu_seconds: float
+
+    @property
+    def per_cpu_hour(self) -> float:
+        return 3600 * self.documents / self.cpu_seconds
+
+
+def task_with(reply_format: str) -> Task:
+    config = {"labels": {name: {} for name in LABELS}, "reply_format": reply_format}
+    return vermeil.make_task(vermeil.TaskConfig.model_validate(config))
+
+
+def teacher_config(model: str, **changes: Any) -> vermeil.TeacherConfig:
+    values: dict[str, Any] = {
+        "backend": "local",
+        "model": model,
+        "max_tokens": 512,
+        "timeout": 1800.0,
+        "structured": "json_schema",
+        "demonstrations": {"kind": "fixed"},
+    }
+    return vermeil.TeacherConfig.model_validate(values | changes)
+
+
+def sentences(name: str, limit: int) -> list[Document]:
+    return list(vermeil.read_corpus(NEWSWIRE / name))[:limit]
+
+
+def five_fixed(config: vermeil.TeacherConfig) -> Demonstrations:
+    gold = sentences("train.jsonl", 10**6)
+    return vermeil.choose_demonstrations(config.demonstrations, gold, ())
+
+
+def cpu_seconds() -> float:
+    """Return the CPU time of this process and of its ended children."""
+    usages = (resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def measured(work: Callable[[], None], documents: int) -> Measurement:
+    wall, cpu = time.monotonic(), cpu_seconds()
+    work()
+    return Measurement(documents, time.monotonic() - wall, cpu_seconds() - cpu)
+
+
+def through_vermeil(documents: list[Document], config: vermeil.TeacherConfig) -> Measurement:
+    def work() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            store = Path(folder) / "replies.sqlite"
+            shown = five_fixed(config)
+            vermeil.annotate(documents, task_with("json"), config, store, demonstrations=shown)
+
+    return measured(work, len(documents))
+
+
+def through_bare_client(documents: list[Document], config: vermeil.TeacherConfig) -> Measurement:
+    """Send the same bodies with OpenAI's client; the server is started by Vermeil."""
+    requests = make_requests(
+        documents, task_with("json"), config, demonstrations=five_fixed(config)
+    )
+    held = config.model_copy(update={"structured": "gbnf"})
+    bodies = [chat_body(request, held) for request in requests]
+    return measured(lambda: asyncio.run(_send_all(bodies, config)), len(documents))
+
+
+async def _send_all(bodies: list[dict[str, Any]], config: vermeil.TeacherConfig) -> None:
+    import openai
+
+    backend = LocalBackend(config)
+    try:
+        await backend.start()
+        processes = backend.group.processes
+        clients = [
+            openai.AsyncOpenAI(
+                base_url=one.base_url, api_key=one.settings.key, timeout=1800, max_retries=0
+            )
+            for one in processes
+        ]
+        waiting = iter(bodies)
+
+        async def worker(client: openai.AsyncOpenAI) -> None:
+            for body in waiting:
+                await client.post("/chat/completions", cast_to=object, body=body)
+
+        slots = backend.group.layout.slots
+        await asyncio.gather(*(worker(client) for client in clients for _ in range(slots)))
+        for client in clients:
+            await client.close()
+    finally:
+        await backend.aclose()
+
+
+def result_line(
+    name: str, ours: Measurement, peer: Measurement, unit: str = "documents per CPU hour"
+) -> None:
+    ratio = ours.per_cpu_hour / peer.per_cpu_hour
+    values = {
+        "name": name,
+        "ours": round(ours.per_cpu_hour, 1),
+        "peer": round(peer.per_cpu_hour, 1),
+        "unit": unit,
+        "ratio": round(ratio, 3),
+        "goal": None,
+        "met": None,
+    }
+    print("RESULT", json.dumps(values), flush=True)
+    for kind, one in (("ours", ours), ("peer", peer)):
+        print(f"  {kind}: {one.wall_seconds / one.documents:.2f} s per document", flush=True)
+
+
+def speed(model: str, number: int) -> None:
+    documents = sentences("pool.jsonl", number)
+    default = teacher_config(model)
+    ours = through_vermeil(documents, default)
+    result_line(
+        "local teacher against the bare client", ours, through_bare_client(documents, default)
+    )
+    one_slot = teacher_config(model, local={"processes": 1, "slots": 1, "threads": 1})
+    single = through_vermeil(documents, one_slot)
+    result_line("slots of this machine against one slot of one thread", ours, single)
+    unused = teacher_config(
+        model, local={"processes": 1, "slots": 1, "threads": 1}, extra={"cache_prompt": False}
+    )
+    result_line("prefix reuse against none, one slot", single, through_vermeil(documents, unused))
+
+
+def quality(model: str, number: int, store: Path) -> None:
+    corpora = {"newswire": sentences("train.jsonl", 10**6)}
+    if os.environ.get("VERMEIL_DATA"):
+        corpora["CoNLL-2003 dev"] = corpus("dev")
+    for name, gold in corpora.items():
+        for title, trial in _trials(gold, model, number, store):
+            low, high = trial["intervals"]["f1"]
+            print(f"{name}, {title}: F1 {trial['f1']:.3f} [{low:.3f}, {high:.3f}]", flush=True)
+
+
+def _trials(
+    gold: list[Document], model: str, number: int, store: Path
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    held, free = teacher_config(model), teacher_config(model, structured="off")
+    runs = (
+        ("json", held, number, ("none", "fixed")),
+        ("lines", free, number, ("none", "fixed")),
+        ("xml_tags", free, min(30, number), ("fixed",)),
+        ("json", held, min(30, number), ("nearest",)),
+    )
+    for reply_format, config, documents, kinds in runs:
+        settings = vermeil.PilotConfig.model_validate(
+            {"documents": documents, "prompts": ("standard",), "demonstrations": kinds}
+        )
+        report = vermeil.pilot(gold, task_with(reply_format), config, settings, store)
+        for trial in report.as_dict()["trials"]:
+            yield f"{reply_format}, {trial['demonstrations']}, {documents} documents", trial
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("kind", choices=("speed", "quality"))
+    parser.add_argument("--model", default=LISTED_MODELS[0].file)
+    parser.add_argument("--documents", type=int, default=0)
+    parser.add_argument("--store", type=Path, default=Path("local.sqlite"))
+    options = parser.parse_args()
+    folder = os.environ.get("VERMEIL_GGUF")
+    if not folder or not (Path(folder) / options.model).is_file():
+        sys.exit(f"skipped: no file {options.model} in the folder that VERMEIL_GGUF names")
+    print(f"{options.model}; {platform.processor() or platform.machine()}, {os.cpu_count()} cores")
+    if options.kind == "speed":
+        speed(options.model, options.documents or 20)
+    else:
+        quality(options.model, options.documents or 100, options.store)
+
+
+if __name__ == "__main__":
+    main()
