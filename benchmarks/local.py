@@ -3,12 +3,13 @@
     python -m benchmarks.local speed [--model NAME] [--documents 20]
     python -m benchmarks.local quality [--model NAME] [--documents 100] [--store local.sqlite]
 
-VERMEIL_GGUF names a folder with GGUF files; without it the script ends with a reason. NAME is a file
-in it (default: the first model of `vermeil local list`). Needs `pip install "vermeil[local]"`.
+VERMEIL_GGUF names a folder with GGUF files; without it the script ends with a reason. NAME is a
+file in it (default: the first model of `vermeil local list`). Needs `pip install "vermeil[local]"`.
 
-speed: documents of the sample corpus per hour of CPU time, through Vermeil and through OpenAI's bare
-client with the same server, prompts and number of requests in flight; then the gain of several
-slots and of the reuse of the prompt's prefix, one by one. Each measurement starts its own engine.
+speed: documents of the sample corpus per hour of CPU time, through Vermeil and through OpenAI's
+bare client with the same server, prompts and number of requests in flight; then the gain of several
+slots and of the reuse of the prompt's prefix, one by one. Each measurement starts its own engine,
+and includes its start.
 
 quality: F1 with 95 % intervals on gold of the sample corpus and, with VERMEIL_DATA, of CoNLL-2003
 dev: {no, five fixed} demonstrations × {JSON with a schema, lines}, and {tags, nearest} on 30

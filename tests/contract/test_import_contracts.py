@@ -74,6 +74,12 @@ VIOLATIONS = (
     Violation("torch", "jobs/adding.py", "import torch", "vermeil.jobs.adding"),
     Violation("torch", "student/load.py", "import transformers", "vermeil.student.load"),
     Violation("http", "jobs/adding.py", "import aiohttp", "vermeil.jobs.adding"),
+    Violation(
+        "xllamacpp",
+        "teacher/backends/models.py",
+        "import xllamacpp",
+        "vermeil.teacher.backends.models",
+    ),
     Violation("ray", "selection/signals.py", "import ray", "vermeil.selection.signals"),
     Violation("optuna", "cluster/tune.py", "import optuna", "vermeil.cluster.tune"),
     Violation("data", "data/tags.py", "import pydantic", "vermeil.data.tags"),

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.config import DEFAULT_BASE_URL, TeacherConfig
 
 
 def also(**settings):
@@ -21,6 +21,8 @@ def also(**settings):
         ({"extra": {"model": "x"}}, "model"),
         ({"backend": "anthropic", "logprobs": True}, "no log-probabilities"),
         ({"logprobs": True, "additional": also(backend="anthropic")}, "no log-probabilities"),
+        ({"backend": "local", "base_url": "http://127.0.0.1:8080/v1"}, "remove base_url"),
+        ({"local": {"slots": 2, "processes": 3}}, "divided among processes"),
     ],
 )
 def test_settings_that_exclude_each_other_are_refused(settings, named):
@@ -44,3 +46,20 @@ def test_a_further_teacher_of_another_backend_has_that_ones_key_and_needs_consen
         1
     ]
     assert named.key_variable == "OTHER"
+
+
+def test_further_teacher_on_this_machine_does_not_inherit_an_address():
+    url = "https://api.openai.com/v1"
+    first = TeacherConfig(base_url=url, allow_remote=True, additional=also(backend="local"))
+    one, other = first.all_teachers()
+    assert (one.base_url, one.allow_remote) == (url, True)
+    assert (other.base_url, other.allow_remote) == (DEFAULT_BASE_URL, False)
+
+
+def test_further_teacher_beside_one_on_this_machine_has_its_own_address():
+    url = "https://api.openai.com/v1"
+    first = TeacherConfig(backend="local", additional=also(backend="openai", base_url=url))
+    _, other = first.all_teachers()
+    assert (other.backend, other.base_url, other.allow_remote) == ("openai", url, False)
+    (_, same) = TeacherConfig(backend="local", additional=also(model="b.gguf")).all_teachers()
+    assert (same.backend, same.model, same.base_url) == ("local", "b.gguf", DEFAULT_BASE_URL)

@@ -12,6 +12,7 @@ from vermeil.teacher.config import TeacherConfig
 _USABLE_MEMORY = 0.8
 """Share of the free memory that engines may use."""
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
+_CGROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
 _FREE_MEMORY = Path("/proc/meminfo")
 
 
@@ -61,9 +62,13 @@ def free_memory() -> int | None:
     """Return the bytes of memory that are free or can be freed; None: not known."""
     try:
         lines = _FREE_MEMORY.read_text().splitlines()
-        return next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
+        free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
     except (OSError, ValueError, StopIteration):
         return None
+    try:
+        return min(free, int(_CGROUP_MEMORY.read_text()))
+    except (OSError, ValueError):  # no limit
+        return free
 
 
 def possible_layouts(
