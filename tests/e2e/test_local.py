@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.conftest import Vermeil
+from tests.gguf_files import write_tiny_model
 
 CONFIGURATION = """
 [task.labels.PER]
@@ -76,10 +77,7 @@ def test_model_that_is_no_gguf_file_is_a_data_error(vermeil: Vermeil, project: P
 
 def test_project_is_checked_estimated_and_annotated(vermeil: Vermeil, project: Path) -> None:
     pytest.importorskip("xllamacpp", reason="the engine xllamacpp is not installed")
-    pytest.importorskip("gguf", reason="the package gguf, which writes the model, is missing")
-    from tests.integration.teacher.tiny_gguf import main
-
-    main(str(project.parent / "models" / "tiny.gguf"))
+    write_tiny_model(project.parent / "models" / "tiny.gguf")
     checked = vermeil("check", "--config", project)
     assert "ok teacher: models and an engine for it are here" in checked.stdout
     estimate = vermeil("annotate", "--config", project, "--dry-run", "--json")

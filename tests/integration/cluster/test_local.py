@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.gguf_heads import SMALL, gguf_head
+from tests.gguf_files import SMALL, gguf_head
 
 from vermeil.cluster.annotate.job import request_sender_for
 from vermeil.cluster.config import ClusterConfig

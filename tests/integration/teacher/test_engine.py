@@ -1,7 +1,7 @@
 """A real open inference engine as teacher: llama-cpp-python's server over a tiny random model.
 
 It is looked for in this Python, or in the one that ``VERMEIL_ENGINE`` names:
-``python -m venv engine; engine/bin/pip install "llama-cpp-python[server]" gguf`` (compiles for some
+``python -m venv engine; engine/bin/pip install "llama-cpp-python[server]"`` (compiles for some
 minutes), then ``VERMEIL_ENGINE=engine/bin/python``.
 """
 
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests import gguf_files
 from tests.integration.teacher.engines import CLEAN, serving
 
 from vermeil.data.document import Document
@@ -35,14 +36,12 @@ LABELS = {"PER": LabelConfig(), "LOC": LabelConfig()}
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Base URL of the engine."""
-    probe = [ENGINE, "-c", "import llama_cpp.server.app, gguf"]
+    probe = [ENGINE, "-c", "import llama_cpp.server.app"]
     found = subprocess.run(probe, capture_output=True, env=CLEAN, check=False, timeout=120)
     if found.returncode != 0:
-        pytest.skip(
-            "no llama-cpp-python[server] and gguf in this Python, nor in that of VERMEIL_ENGINE"
-        )
+        pytest.skip("no llama-cpp-python[server] in this Python, nor in that of VERMEIL_ENGINE")
     folder = tmp_path_factory.mktemp("engine")
-    model, script = folder / "tiny.gguf", Path(__file__).with_name("tiny_gguf.py")
+    model, script = folder / "tiny.gguf", Path(gguf_files.__file__)
     subprocess.run([ENGINE, script, model], env=CLEAN, check=True, timeout=120)
 
     def command(port: int) -> list[str]:

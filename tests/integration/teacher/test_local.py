@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.gguf_files import write_tiny_model
 from tests.integration.teacher.local_engine import ONE_SLOT, request, teacher
 
 from vermeil.data.document import Document
@@ -31,7 +32,6 @@ from vermeil.teacher.requests import make_requests
 from vermeil.teacher.store.store import ReplyStore
 
 pytest.importorskip("xllamacpp", reason="the engine xllamacpp is not installed")
-pytest.importorskip("gguf", reason="the package gguf, which writes the model, is not installed")
 
 DOCUMENTS = [Document(f"d{i}", f"Ann left town number {i}.") for i in range(6)]
 TASK = make_task(TaskConfig.model_validate({"labels": {"PER": {}, "LOC": {}}}))
@@ -40,10 +40,8 @@ TASK = make_task(TaskConfig.model_validate({"labels": {"PER": {}, "LOC": {}}}))
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the file of a tiny model with random weights."""
-    from tests.integration.teacher.tiny_gguf import main
-
     path = tmp_path_factory.mktemp("model") / "tiny.gguf"
-    main(str(path))
+    write_tiny_model(path)
     return path
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.gguf_files import write_tiny_model
 from tests.integration.teacher.local_engine import ONE_SLOT, request, teacher, wait_for_end
 
 from vermeil.data.document import Document
@@ -23,7 +24,6 @@ from vermeil.teacher.backends.local.engines import find_engine
 from vermeil.teacher.backends.local.online import LocalBackend
 
 pytest.importorskip("xllamacpp", reason="the engine xllamacpp is not installed")
-pytest.importorskip("gguf", reason="the package gguf, which writes the model, is not installed")
 
 DOCUMENTS = [Document(f"d{i}", f"Ann left town number {i}.") for i in range(4)]
 TASK = make_task(TaskConfig.model_validate({"labels": {"PER": {}, "LOC": {}}}))
@@ -49,10 +49,8 @@ time.sleep(120)
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the file of a tiny model with random weights."""
-    from tests.integration.teacher.tiny_gguf import main
-
     path = tmp_path_factory.mktemp("model") / "tiny.gguf"
-    main(str(path))
+    write_tiny_model(path)
     return path
 
 

@@ -17,6 +17,9 @@ from vermeil.teacher.backends.local.engines import Engine
 from vermeil.teacher.backends.local.layout import EngineLayout
 from vermeil.teacher.backends.local.speed import measure_speed
 
+_FASTEST: dict[tuple[Path, tuple[EngineLayout, ...]], EngineLayout] = {}
+"""Fastest of some layouts of a model, as measured in this process: a pilot starts many engines."""
+
 
 class EngineGroup:
     """Engine processes with the same model.
@@ -27,7 +30,7 @@ class EngineGroup:
         layouts: layouts to compare; each does the same number of requests at a time.
     """
 
-    def __init__(self, engine: Engine, model: Path, layouts: Sequence[EngineLayout]) -> None:
+    def __init__(self, engine: Engine, model: Path, layouts: tuple[EngineLayout, ...]) -> None:
         self.layout = layouts[0]
         self.processes: list[EngineProcess] = []
         self._engine, self._model, self._layouts = engine, model, layouts
@@ -40,10 +43,12 @@ class EngineGroup:
         Raises:
             EngineError: a process ended or does not answer.
         """
-        fastest = self._layouts[0]
+        known = _FASTEST.get((self._model, self._layouts))
+        layouts = self._layouts if known is None else (known,)
+        fastest = layouts[0]
         self._start(fastest)
         speed = measure_speed(self.processes)
-        for layout in self._layouts[1:]:
+        for layout in layouts[1:]:
             self._start(layout)
             # On busy cores the threads of one process wait for each other, up to a thousand times
             # as long as they compute: a layout that is not faster is not measured to its end.
@@ -52,6 +57,7 @@ class EngineGroup:
                 fastest = layout
         if fastest != self.layout:
             self._start(fastest)
+        _FASTEST[self._model, self._layouts] = fastest
         return speed
 
     def stop(self) -> None:

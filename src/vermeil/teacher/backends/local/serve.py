@@ -50,7 +50,6 @@ def _serve_package(settings: dict[str, Any]) -> int:
         threads.n_threads = settings["threads"]
     # Every slot keeps its own prefix. Copies of earlier prompts would need 8 GiB of memory.
     parameters.cache_ram_mib = 0
-    parameters.warmup = False
     parameters.offline = True
     parameters.ui = False
     parameters.verbosity = 1

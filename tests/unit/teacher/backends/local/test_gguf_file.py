@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.gguf_heads import SMALL, gguf_head
+from tests.gguf_files import SMALL, gguf_head
 
 from vermeil.errors import ConfigError, DataError
 from vermeil.teacher.backends.local.gguf_file import find_model, read_model

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.gguf_heads import SMALL, gguf_head
+from tests.gguf_files import SMALL, gguf_head
 
 from vermeil.teacher.backends.local.gguf_file import GgufModel, read_model
 from vermeil.teacher.backends.local.layout import (
