@@ -6,10 +6,10 @@
 VERMEIL_GGUF names a folder with GGUF files; without it the script ends with a reason. NAME is a
 file in it (default: the first model of `vermeil local list`). Needs `pip install "vermeil[local]"`.
 
-speed: documents of the sample corpus per hour of CPU time, through Vermeil and through OpenAI's
-bare client with the same server, prompts and number of requests in flight; then the gain of several
-slots and of the reuse of the prompt's prefix, one by one. Each measurement starts its own engine,
-and includes its start.
+speed: documents of the sample corpus per hour of CPU time, through Vermeil and through a
+bare HTTP client with the same server, prompts and number of requests in flight; then the gain of
+several slots and of the reuse of the prompt's prefix, one by one. Each measurement starts its own
+engine, and includes its start.
 
 quality: F1 with 95 % intervals on gold of the sample corpus and, with VERMEIL_DATA, of CoNLL-2003
 dev: {no, five fixed} demonstrations × {JSON with a schema, lines}, and {tags, nearest} on 30
@@ -38,6 +38,7 @@ import vermeil
 from vermeil.data.document import Document
 from vermeil.demo.corpus import NEWSWIRE
 from vermeil.tasks.protocol import Task
+from vermeil.teacher.backends.local.engine_process import EngineProcess
 from vermeil.teacher.backends.local.listed_models import LISTED_MODELS
 from vermeil.teacher.backends.local.online import LocalBackend
 from vermeil.teacher.backends.openai.wire import chat_body
@@ -109,7 +110,7 @@ def through_vermeil(documents: list[Document], config: vermeil.TeacherConfig) ->
 
 
 def through_bare_client(documents: list[Document], config: vermeil.TeacherConfig) -> Measurement:
-    """Send the same bodies with OpenAI's client; the server is started by Vermeil."""
+    """Send the same bodies and store nothing; the server is started by Vermeil."""
     requests = make_requests(
         documents, task_with("json"), config, demonstrations=five_fixed(config)
     )
@@ -119,28 +120,24 @@ def through_bare_client(documents: list[Document], config: vermeil.TeacherConfig
 
 
 async def _send_all(bodies: list[dict[str, Any]], config: vermeil.TeacherConfig) -> None:
-    import openai
+    import aiohttp
 
     backend = LocalBackend(config)
     try:
         await backend.start()
-        processes = backend.group.processes
-        clients = [
-            openai.AsyncOpenAI(
-                base_url=one.base_url, api_key=one.settings.key, timeout=1800, max_retries=0
-            )
-            for one in processes
-        ]
         waiting = iter(bodies)
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session:
 
-        async def worker(client: openai.AsyncOpenAI) -> None:
-            for body in waiting:
-                await client.post("/chat/completions", cast_to=object, body=body)
+            async def worker(process: EngineProcess) -> None:
+                url = f"{process.base_url}/chat/completions"
+                headers = {"Authorization": f"Bearer {process.settings.key}"}
+                for body in waiting:
+                    async with session.post(url, json=body, headers=headers) as response:
+                        response.raise_for_status()
+                        await response.read()
 
-        slots = backend.group.layout.slots
-        await asyncio.gather(*(worker(client) for client in clients for _ in range(slots)))
-        for client in clients:
-            await client.close()
+            slots = range(backend.group.layout.slots)
+            await asyncio.gather(*(worker(p) for p in backend.group.processes for _ in slots))
     finally:
         await backend.aclose()
 
