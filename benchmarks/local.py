@@ -200,7 +200,11 @@ def _trials(
         settings = vermeil.PilotConfig.model_validate(
             {"documents": documents, "prompts": ("standard",), "demonstrations": kinds}
         )
-        report = vermeil.pilot(gold, task_with(reply_format), config, settings, store)
+        try:
+            report = vermeil.pilot(gold, task_with(reply_format), config, settings, store)
+        except vermeil.errors.TeacherError as error:  # no usable reply: a result, too
+            print(f"{reply_format}, {', '.join(kinds)}: {error}", file=sys.stderr)
+            continue
         for trial in report.as_dict()["trials"]:
             yield f"{reply_format}, {trial['demonstrations']}, {documents} documents", trial
 

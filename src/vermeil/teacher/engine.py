@@ -13,19 +13,14 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Reply, Request, State
 from vermeil.errors import TeacherError
 from vermeil.tasks.protocol import ReplyResult
-from vermeil.teacher.backends.base import (
-    AttemptError,
-    AttemptTimeoutError,
-    Backend,
-    ErrorScope,
-    StartedBackend,
-)
+from vermeil.teacher.backends.base import AttemptError, AttemptTimeoutError, Backend, ErrorScope
 from vermeil.teacher.backends.registry import open_backend
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.event_loop import first_error, run_to_end
 from vermeil.teacher.limits.admission import AdmissionFactory, local_admission
 from vermeil.teacher.limits.rejections import Rejections
 from vermeil.teacher.report import RequestReport, RunStatistics
+from vermeil.teacher.start import start_server
 from vermeil.teacher.store.charges import Reservation
 from vermeil.teacher.store.group_commit import GroupCommit
 from vermeil.teacher.store.store import ReplyStore
@@ -256,15 +251,6 @@ class _OnlineRun:
             self.statistics.record_state(request, reading)
             await self._first_failures.record(failure_of(reading))
 
-    async def _start(self, backend: Backend, first: Request) -> None:
-        """Start the server if Vermeil does so, and report its speed and the expected time."""
-        if isinstance(backend, StartedBackend):
-            speed, characters = await backend.start(), count_characters(first)
-            expected = self._spending_limit.usage_estimate.estimate(characters)
-            # Instructions and demonstrations come first in every prompt, so they are read once.
-            new = expected.prompt_tokens * len(first.text) / max(1, characters)
-            self.statistics.report_speed(speed, speed.seconds(new, expected.completion_tokens))
-
     async def _admit(self) -> None:
         """Wait until a request may be sent; raise if the first requests all failed alike."""
         if await self._first_failures.admit():
@@ -280,7 +266,8 @@ class _OnlineRun:
         """Attempt until a reply is stored or retries are exhausted; None: interrupted before."""
         if self._backend is None:
             self._backend = self._connect()
-            await self._start(self._backend, request)
+            estimate = self._spending_limit.usage_estimate
+            await start_server(self._backend, request, estimate, self.statistics)
         await self._admit()
         number = 0
         while True:

@@ -54,5 +54,5 @@ def test_template_of_a_local_teacher_sets_what_small_models_need(tmp_path: Path)
     assert teacher.model.endswith(".gguf")
     assert teacher.local.folder == tmp_path
     plain = load_config(write(tmp_path, template()))
-    changed = {key.split(".")[1] for key in TEACHER_VALUES["local"]}
+    changed = {"local", *(key.split(".")[1] for key in TEACHER_VALUES["local"])}
     assert teacher.model_dump(exclude=changed) == plain.teacher.model_dump(exclude=changed)
