@@ -9,7 +9,12 @@ from pathlib import Path
 import vermeil
 
 SOURCE = Path(vermeil.__file__).parent
-PRINTERS = {"cli/ui/output.py": {"print", "sys.stdout.write"}, "terminal.py": {"Console"}}
+PRINTERS = {
+    "cli/ui/output.py": {"print", "sys.stdout.write"},
+    # A program in a process of its own: its output is a pipe to Vermeil, and its errors a file.
+    "teacher/backends/local/serve.py": {"print"},
+    "terminal.py": {"Console"},
+}
 """Modules that may call these functions themselves."""
 
 WRITING = {
