@@ -74,7 +74,11 @@ def test_a_recipe_names_the_files_that_change(recipe: Recipe) -> None:
 @every_recipe
 def test_following_a_recipe_is_enough(recipe: Recipe, tmp_path: Path, encoder: Path) -> None:
     follow(recipe, tmp_path)
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     done = subprocess.run(
         [sys.executable, "-c", recipe.script, str(encoder)],
         cwd=tmp_path,

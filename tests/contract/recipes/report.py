@@ -64,14 +64,11 @@ def seeds_parts(page: PageView) -> Iterator[str]:
     script="""
 import tempfile
 from pathlib import Path
+from tests.study_records import cell_record
 from vermeil.studies.report.html import write_report
 from vermeil.studies.results.load import results_from_record
 
-cells = [
-    {"regimen": "gold_only", "seed": seed, "budget": "equal", "gold_documents": 2,
-     "silver_documents": 3, "steps": 1, "wordpieces": 5, "seconds": 1.0}
-    for seed in (0, 1)
-]
+cells = [cell_record("gold_only", seed, {"a": [1, 2, 3]}) for seed in (0, 1)]
 results = results_from_record({"cells": cells})
 with tempfile.TemporaryDirectory() as folder:
     page = Path(folder, "report.html")
