@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from vermeil.blending.config import BlendingConfig
 from vermeil.blending.plan import make_plan
+from vermeil.blending.regimens import make_phases, split_budget
 from vermeil.data.example import BatchPlan
 from vermeil.errors import ConfigError, TrainingError
 
@@ -110,6 +111,14 @@ def test_a_gold_tail_ends_in_gold_and_costs_nothing(regimen: str) -> None:
     times = tailed.times_seen(len(GOLD) + len(SILVER))
     assert times[: len(GOLD)].mean() == pytest.approx(8, abs=0.05)
     assert times[len(GOLD) :].mean() == pytest.approx(3, abs=0.05)
+
+
+@pytest.mark.parametrize("regimen", ["gold_only", "silver_only"])
+def test_a_regimen_of_one_origin_has_one_phase_and_no_tail(regimen: str) -> None:
+    config = BlendingConfig.model_validate({"regimen": regimen, "gold_tail": 0.4})
+    budget = split_budget(config.regimen, config.budget, 1000, 2000)
+    (phase,) = make_phases(config, budget)
+    assert phase.wordpieces == budget.total
 
 
 def test_decreasing_gold_is_the_schedule_backwards() -> None:
