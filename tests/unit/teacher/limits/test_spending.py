@@ -19,6 +19,7 @@ from vermeil.teacher.store.group_commit import GroupCommit
 from vermeil.teacher.store.store import ReplyStore
 
 SCOPE = ErrorScope.ATTEMPT
+UNBILLED = AttemptError("refused", SCOPE, unbilled=True)
 PRICES = {"m": {"input": 1.0, "output": 2.0}}
 REQUEST = Request("d", "text", "standard", ({"role": "user", "content": "text"},), "m", {})
 
@@ -69,10 +70,22 @@ def test_a_released_reservation_can_be_reserved_again(store: ReplyStore, commit:
     assert total(store) == 0
 
 
+ENDS: dict[str, tuple[Callable[[SpendingLimit, Reservation], object], bool]] = {
+    "reply": (lambda m, r: m.record_reply(REQUEST, Reply("x", usage=Usage(30, 10)), r), True),
+    "failure": (lambda m, r: m.record_failure(REQUEST, UNBILLED, r), True),
+    "charge": (lambda m, r: m.record_charge(r, Charge(40)), True),
+    "release": (lambda m, r: m.release(r), True),
+    "lost result": (lambda m, r: m.abandon(r), False),
+}
+"""Ends of an attempt, and whether a reservation of 60 of 100 then fits."""
+
+
+@pytest.mark.parametrize("end", ENDS)
 def test_a_reservation_that_does_not_fit_yet_waits_for_attempts_in_flight(
-    store: ReplyStore, commit: Commit
+    store: ReplyStore, commit: Commit, end: str
 ) -> None:
     limit = limit_of(store, commit, max_tokens_total=100)
+    close, fits = ENDS[end]
 
     async def run() -> None:
         first = await limit.reserve_amount("a", "m", Charge(80))
@@ -80,14 +93,10 @@ def test_a_reservation_that_does_not_fit_yet_waits_for_attempts_in_flight(
         second = asyncio.create_task(limit.reserve_amount("b", "m", Charge(60)))
         await asyncio.sleep(0.1)
         assert not second.done()
-        limit.record_reply(REQUEST, Reply("x", usage=Usage(30, 10)), first)
-        made = await asyncio.wait_for(second, 10)
-        assert made is not None
-        limit.abandon(made)
-        assert await asyncio.wait_for(limit.reserve_amount("c", "m", Charge(1)), 10) is None
+        close(limit, first)
+        assert (await asyncio.wait_for(second, 10) is not None) == fits
 
     asyncio.run(run())
-    assert total(store) == 100
 
 
 def test_an_attempt_that_ends_while_a_reservation_is_refused_makes_room_for_it(
@@ -149,7 +158,7 @@ def test_replies_and_failures_replace_their_reservations(
     ("fault", "charge"),
     [
         (AttemptError("cut", SCOPE), Charge(200, 7)),
-        (AttemptError("refused", SCOPE, unbilled=True), Charge(0, 0)),
+        (UNBILLED, Charge(0, 0)),
         (AttemptError("bad", SCOPE, usage=Usage(3, 4)), Charge(7, 11)),
         (AttemptError("bad", SCOPE, usage=Usage(3, 4), unbilled=True), Charge(7, 11)),
     ],
