@@ -37,7 +37,9 @@ def sections() -> list[Any]:
 
 
 @pytest.mark.parametrize(("section", "key", "refused", "accepted"), sections())
-def test_values_are_limited(section: Any, key: str, refused: list[Any], accepted: list[Any]) -> None:
+def test_values_are_limited(
+    section: Any, key: str, refused: list[Any], accepted: list[Any]
+) -> None:
     for value in refused:
         with pytest.raises(ValidationError, match=key):
             section.model_validate({key: value})

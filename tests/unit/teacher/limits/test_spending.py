@@ -133,9 +133,7 @@ def test_a_refused_amount_refuses_larger_ones_at_once_but_not_smaller_ones(
     assert total(store) == 100
 
 
-def test_replies_and_failures_replace_their_reservations(
-    store: ReplyStore, commit: Commit
-) -> None:
+def test_replies_and_failures_replace_their_reservations(store: ReplyStore, commit: Commit) -> None:
     limit = limit_of(store, commit, prices=PRICES, max_tokens_total=1000)
 
     async def reserve() -> Reservation:
