@@ -45,11 +45,9 @@ def test_boundaries(text, position, boundary):
     assert is_boundary(text, position) is boundary
 
 
-@pytest.mark.parametrize(
-    "edges", ["ぁ", "ヿ", "一", "鿿", "\u0e01", "\u0fff", "ｦ", "ﾝ", "々", "〇"]
-)
-def test_scripts_without_spaces(edges):
-    assert is_unspaced_script(edges)
+@pytest.mark.parametrize("character", "ぁヿ一鿿\u0e01\u0fffｦﾝ々〇")
+def test_scripts_without_spaces(character):
+    assert is_unspaced_script(character)
 
 
 @pytest.mark.parametrize("other", ["a", "é", "가", "א", "\u1100", "\u303f", "\uff9e"])
