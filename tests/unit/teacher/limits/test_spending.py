@@ -66,7 +66,7 @@ def test_a_released_reservation_can_be_reserved_again(store: ReplyStore, commit:
             limit.release(made)
         return await limit.reserve_amount("a", "m", Charge(101))
 
-    assert asyncio.run(run()) is None
+    assert asyncio.run(asyncio.wait_for(run(), 20)) is None
     assert total(store) == 0
 
 
@@ -96,7 +96,7 @@ def test_a_reservation_that_does_not_fit_yet_waits_for_attempts_in_flight(
         close(limit, first)
         assert (await asyncio.wait_for(second, 10) is not None) == fits
 
-    asyncio.run(run())
+    asyncio.run(asyncio.wait_for(run(), 20))
 
 
 def test_an_attempt_that_ends_while_a_reservation_is_refused_makes_room_for_it(
@@ -115,7 +115,7 @@ def test_an_attempt_that_ends_while_a_reservation_is_refused_makes_room_for_it(
         commit.after = end_first
         return await asyncio.wait_for(limit.reserve_amount("b", "m", Charge(60)), 10)
 
-    assert asyncio.run(run()) is not None
+    assert asyncio.run(asyncio.wait_for(run(), 20)) is not None
     assert total(store) == 60
 
 
@@ -129,7 +129,7 @@ def test_a_refused_amount_refuses_larger_ones_at_once_but_not_smaller_ones(
         found = [await limit.reserve_amount("a", "m", amount) for amount in amounts]
         return [one is not None for one in found]
 
-    assert asyncio.run(run()) == [False, False, False, True, True]
+    assert asyncio.run(asyncio.wait_for(run(), 20)) == [False, False, False, True, True]
     assert total(store) == 100
 
 
@@ -148,7 +148,7 @@ def test_replies_and_failures_replace_their_reservations(store: ReplyStore, comm
         assert failed == Charge(200, 7)
         limit.record_charge(await reserve(), Charge(5, 1))
 
-    asyncio.run(run())
+    asyncio.run(asyncio.wait_for(run(), 20))
     assert total(store) == 7 + 200 + 5
 
 
