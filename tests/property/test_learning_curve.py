@@ -52,6 +52,18 @@ def test_the_fit_is_that_of_brute_force():
     assert ((scores - fitted(np.array(GOLD), np.array(SILVER))[0]) ** 2).sum() < (worst**2).sum()
 
 
+def test_scores_that_would_exceed_one_are_fitted_with_a_limit_of_one():
+    """With the limit fixed, the scale is that of least squares through 1."""
+    scores = np.array([0.2, 0.5, 0.95, 0.5, 0.7, 0.99, 0.6, 0.8, 1.0])
+    fitted = fit_curves(GOLD, SILVER, scores[None])
+    x = fitted.effective_gold(np.array(GOLD), np.array(SILVER))[0] ** -fitted.decay[0]
+    design = np.stack([np.ones(9), -x], axis=1)
+    (top, _), *_ = np.linalg.lstsq(design, scores, rcond=None)
+    assert top > 1
+    assert fitted.asymptote[0] == 1
+    assert np.isclose(fitted.scale[0], x @ (1 - scores) / (x @ x))
+
+
 def test_gold_for_is_the_inverse():
     truth = Curves(*(np.array([v]) for v in (0.9, 1.5, 0.4, 500.0, 0.5)), unit=4000.0)
     silver = np.array([0.0, 1000.0, 4000.0])

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vermeil.blending.config import BlendingConfig
+from vermeil.blending.config import BlendingConfig, BudgetConfig, RegimenName
 from vermeil.blending.plan import make_plan
+from vermeil.blending.regimens import OriginBudget, make_phases, split_budget
 from vermeil.data.example import BatchPlan
 from vermeil.errors import ConfigError, TrainingError
 
@@ -110,6 +111,25 @@ def test_a_gold_tail_ends_in_gold_and_costs_nothing(regimen: str) -> None:
     times = tailed.times_seen(len(GOLD) + len(SILVER))
     assert times[: len(GOLD)].mean() == pytest.approx(8, abs=0.05)
     assert times[len(GOLD) :].mean() == pytest.approx(3, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("regimen", "gold", "silver"),
+    [("pooled", 250, 750), ("simple_mix", 250, 750), ("gold_only", 1000, 0)],
+)
+def test_an_equal_budget_is_divided_by_its_gold_fraction(
+    regimen: RegimenName, gold: float, silver: float
+) -> None:
+    budget = BudgetConfig(name="equal", wordpieces=1000, gold_fraction=0.25)
+    assert split_budget(regimen, budget, 40, 4000) == OriginBudget(gold, silver)
+
+
+@pytest.mark.parametrize("regimen", ["gold_only", "silver_only"])
+def test_a_regimen_of_one_origin_has_one_phase_and_no_tail(regimen: str) -> None:
+    config = BlendingConfig.model_validate({"regimen": regimen, "gold_tail": 0.4})
+    budget = split_budget(config.regimen, config.budget, 1000, 2000)
+    (phase,) = make_phases(config, budget)
+    assert phase.wordpieces == budget.total
 
 
 def test_decreasing_gold_is_the_schedule_backwards() -> None:

@@ -32,6 +32,7 @@ def test_each_step_has_its_share_of_the_loss() -> None:
     plan = make_plan(sizes[0], sizes[1], config, 0)
     weighted, plain = apply_origin_weights(made, plan)
     assert plain.origin_weights is None
+    assert [len(batch) for batch in plain.batches] == [len(batch) for batch in plan.batches]
     for step, batch in enumerate(plain.batches):
         ours = [weighted[i] for i in batch]
         assert [e.origin for e in ours] == [made[i].origin for i in plan.batches[step]]

@@ -110,6 +110,16 @@ def test_the_same_seed_gives_the_same_numbers():
     assert first != paired_bootstrap(system, baseline, 300, 8)
 
 
+def test_intervals_of_unlike_seeds_stay_in_the_range_of_f1():
+    """The rescaled spread of two seeds reaches beyond the best and the worst seed."""
+    seeds = counts([(10, 10, 10)] * 9, [(4, 10, 10)] * 9)
+    assert f1_interval(seeds, 200, 0)[1] == 1
+    nothing_right = seeds * np.array([0, 1, 1])
+    assert paired_bootstrap(seeds, nothing_right, 200, 0).high == 1
+    assert paired_bootstrap(nothing_right, seeds, 200, 0).low == -1
+    assert f1_interval(counts([(6, 10, 10)] * 9, [(0, 10, 10)] * 9), 200, 0)[0] == 0
+
+
 def test_p_value_is_never_zero():
     system, baseline = counts([(10, 10, 10)] * 30), counts([(1, 10, 10)] * 30)
     assert paired_bootstrap(system, baseline, 999, 0).p_value == pytest.approx(2 / 1000)

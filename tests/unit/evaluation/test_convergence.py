@@ -45,6 +45,12 @@ def test_a_noisy_dev_f1_that_was_higher_before_is_finished() -> None:
     assert learning_state(FALLING, [0.53, 0.56, 0.5, 0.54, 0.49, 0.53], 1000).finished
 
 
+def test_the_best_before_is_taken_from_all_of_the_first_three_quarters() -> None:
+    scores = [0.1] * 14 + [0.9] + [0.7] * 5
+    assert learning_state(FALLING, scores, 1000).finished
+    assert not learning_state(FALLING, [0.1] * 14 + [0.6] + [0.7] * 5, 1000).finished
+
+
 def test_a_late_rise_on_learned_data_is_finished() -> None:
     """Simple Mix ends with gold: its dev F1 jumps, although the silver was learned before."""
     scores = [0.45, 0.5, 0.5, 0.5, 0.52, 0.52, 0.8, 0.83]

@@ -41,6 +41,14 @@ def test_missing_predictions_are_an_error(task: Task) -> None:
         evaluate(GOLD[:1], GOLD, task)
 
 
+def test_an_error_names_three_of_many_missing_predictions(task: Task) -> None:
+    gold = [document(number, Span(0, 2, "PER")) for number in range(1, 6)]
+    with pytest.raises(DataError, match=r"lack 3 of 5 gold documents \(d3, d4, d5\); "):
+        evaluate(gold[:2], gold, task)
+    with pytest.raises(DataError, match=r"lack 4 of 5 gold documents \(d2, d3, d4, …\); "):
+        evaluate(gold[:1], gold, task)
+
+
 def test_a_prediction_for_another_text_is_an_error(task: Task) -> None:
     other = replace(GOLD[1], text="something else", annotation=Annotation(()))
     with pytest.raises(DataError, match=r"'d2'.*text differs"):

@@ -127,6 +127,13 @@ def test_the_question_lists_what_is_contested_and_ends_with_the_text():
     ]
 
 
+def test_the_listed_mentions_keep_letters_as_they_are():
+    text = "Zoë left."
+    vote = vote_spans([annotation_of(Span(0, 3, "PER")), annotation_of()], "majority", abstain=True)
+    _, user = VERIFICATION.render(text, vote.contested)
+    assert '{"number": 1, "text": "Zoë", "label": "PER"}' in user["content"]
+
+
 def test_verdicts_are_applied_and_counted():
     verdicts = VERIFICATION.read(TEXT, checks((1, None), (2, "person"), (3, "LOC")))
     assert verdicts.state is State.DONE

@@ -117,6 +117,14 @@ def test_server_that_has_nothing_left_is_given_time_to_refill(clock):
     assert pace.delay(0) == 0
 
 
+def test_requests_that_the_server_has_left_are_not_delayed(clock):
+    pace = pace_of(clock)
+    pace.update_limits(ServerRateLimits(requests=RateQuota(remaining=5, reset=30)), 100)
+    assert pace.delay(0) == 0
+    pace.update_limits(ServerRateLimits(requests=RateQuota(remaining=5, reset=30, limit=5)), 100)
+    assert pace.delay(0) == 0
+
+
 def test_what_is_in_flight_counts_against_what_the_server_has_left(clock):
     pace = pace_of(clock)
     send(pace, 3)

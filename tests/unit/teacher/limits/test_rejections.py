@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
 from vermeil.teacher.limits.rejections import Rejections
+
+
+def run(scenario: Coroutine[Any, Any, Any]) -> Any:
+    """Run a scenario; fail instead of waiting for ever."""
+    return asyncio.run(asyncio.wait_for(scenario, 20))
 
 
 async def never() -> bool:
@@ -25,7 +32,7 @@ def test_a_rejection_without_any_answer_affects_all():
         rejections.end(answered=False)
         return await rejections.affects_all()
 
-    assert asyncio.run(scenario())
+    assert run(scenario())
 
 
 @pytest.mark.parametrize("answered", [True, False])
@@ -47,7 +54,7 @@ def test_requests_in_flight_decide_and_no_other_is_sent_meanwhile(answered):
         await waiting
         return [affects_all]
 
-    assert asyncio.run(scenario()) == [not answered]
+    assert run(scenario()) == [not answered]
 
 
 def test_an_answer_before_this_run_counts_for_every_rejection():
@@ -55,7 +62,7 @@ def test_an_answer_before_this_run_counts_for_every_rejection():
         rejections = Rejections(1, before)
         return list(await asyncio.gather(*(rejections.affects_all() for _ in range(5))))
 
-    assert asyncio.run(scenario()) == [False] * 5
+    assert run(scenario()) == [False] * 5
 
 
 @pytest.mark.parametrize(("documents_per_request", "limit"), [(1, 20), (5, 20), (25, 50)])
@@ -67,4 +74,4 @@ def test_many_rejections_in_a_row_affect_all(documents_per_request, limit):
         rejections.record_answer()
         return [*first, *[await rejections.affects_all() for _ in range(limit)]]
 
-    assert asyncio.run(scenario()) == [False] * (2 * limit - 2) + [True]
+    assert run(scenario()) == [False] * (2 * limit - 2) + [True]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 
 from vermeil.data.document import Range
@@ -38,8 +38,3 @@ def select_disjoint(weights: Mapping[Range, int]) -> set[Range]:
             kept.add(ranges[number - 1])
             number = before[number - 1]
     return kept
-
-
-def overlaps_any(one: Range, others: Iterable[Range]) -> bool:
-    """Return whether a range shares a character with any of the others."""
-    return any(one[0] < end and start < one[1] for start, end in others)

@@ -59,8 +59,9 @@ def test_every_occurrence_of_an_off_schema_mention_is_masked_except_for_spans():
 
 def test_an_off_schema_mention_with_an_occurrence_number_masks_that_occurrence():
     text = "Bo, Bo, Bo"
-    located = locate(text, [Mention("Bo", "DOG", 2)], LABELS)
-    assert annotation_from_mentions(located, "abstain").abstain == ((4, 6),)
+    for number, place in enumerate([(0, 2), (4, 6), (8, 10)], 1):
+        located = locate(text, [Mention("Bo", "DOG", number)], LABELS)
+        assert annotation_from_mentions(located, "abstain").abstain == (place,)
     beyond = locate(text, [Mention("Bo", "DOG", 9)], LABELS)
     assert len(annotation_from_mentions(beyond, "abstain").abstain) == 3
 

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from vermeil.data.mention import Tier
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.alignment.marked import locate_marked
@@ -36,6 +37,13 @@ def outcome(copy, text=TEXT, partial=False):
 
 def test_a_mark_selects_one_of_several_occurrences():
     assert outcome(TEXT.replace("in Spain", "in [Spain|LOC]")) == [("exact", (52, "Spain"))]
+
+
+def test_a_name_with_an_attached_particle_is_found_without_any_edit():
+    text = "דני גר ברומא עם רות"
+    (one,) = locate_marked(text, marked("דני גר ב[רומא|LOC] עם רות"), LABELS, False)
+    assert (one.tier, one.distance) == (Tier.ATTACHED, 0)
+    assert text[one.span.start : one.span.end] == "רומא"
 
 
 @pytest.mark.parametrize(

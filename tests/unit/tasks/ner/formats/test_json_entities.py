@@ -93,6 +93,20 @@ def test_each_instruction_shows_an_empty_answer_that_the_parser_reads(name):
 
 
 @pytest.mark.parametrize(
+    ("text", "is_answer"),
+    [
+        ("[]", True),
+        ("I found none: []", True),
+        ("The answer:\n[]\nI found none.", True),
+        ("At the end of line 3 I found []\nand some words.", False),
+        ("Here [] is a list.", False),
+    ],
+)
+def test_an_empty_list_is_an_answer_at_the_end_or_on_a_line_of_its_own(text, is_answer):
+    assert read(text, "json_list") == (ParsedReply() if is_answer else None)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "There are none.",

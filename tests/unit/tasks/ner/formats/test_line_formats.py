@@ -81,6 +81,7 @@ def test_saying_that_nothing_is_there(reply):
         "(PER)",
         "I think (DATE)\nbut I am not sure",
         '{"entities": []}',
+        "Rome (CITY)\nsaw (not an entity)",
     ],
 )
 def test_what_names_no_entity_is_no_answer(reply):

@@ -176,6 +176,7 @@ def test_the_label_of_a_reason(reply, expected, name):
         "| Entity | Label |\n|---|---|\n| None | None |",
         "<entity><text>...</text><label>...</label></entity>",
         "<PER></PER>",
+        "I read\nthe text\nand I see\nthese names:\n" + ELEMENTS[2],
         "Then <PER>Ann Lee</PER> came and <LOC>Ulm</LOC> was far away from all that she knew.",
         "entities:\n- text:\n  label:",
         "text: Ann Lee",
