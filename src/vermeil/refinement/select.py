@@ -11,7 +11,7 @@ from vermeil.refinement.cache import ProbabilityCache
 from vermeil.refinement.curate import CuratedSilver, curate
 from vermeil.refinement.judging import JudgeResult
 from vermeil.refinement.scorers.settings import ScorerSettings
-from vermeil.selection.ranking import rank, uncertain_regions
+from vermeil.selection.ranking.expected_errors import rank, uncertain_regions
 from vermeil.training.job import TrainJob, takes_job
 from vermeil.training.requirements import require_judging
 

@@ -137,8 +137,7 @@ def find_leaks(
     Raises:
         ConfigError: the threshold is not in (0, 1].
     """
-    if not 0 < threshold <= 1:
-        raise ConfigError(f"the threshold is {threshold}; expected a number above 0, at most 1")
+    _check_threshold(threshold)
     first_of: dict[str, str] = {}
     groups: set[str] = set()
     left_documents = 0
@@ -184,6 +183,11 @@ def normalise_text(text: str) -> str:
     return _NO_WORD.sub(" ", folded).strip() or folded.strip()
 
 
+def _check_threshold(threshold: float) -> None:
+    if not 0 < threshold <= 1:
+        raise ConfigError(f"the threshold is {threshold}; expected a number above 0, at most 1")
+
+
 def _is_short(text: str) -> bool:
     return sum(1 for _ in zip(range(SHORT), _WORD.finditer(text), strict=False)) < SHORT
 
@@ -198,14 +202,48 @@ def _near(
     index = _ShingleIndex([_prefix(one, threshold) for one in left_sets])
     found: dict[str, tuple[str, float]] = {}
     for text, one in zip(right, right_sets, strict=True):
-        shared = index.shared(_prefix(one, threshold))
-        near = shared >= min(_SHARED, _min_shared(one, threshold))
-        near &= (sizes >= threshold * len(one) - _SLACK) & (sizes * threshold <= len(one) + _SLACK)
+        near = index.candidates(one, sizes, threshold)
         for number in np.flatnonzero(near).tolist():
             similarity = _jaccard(one, left_sets[number])
             if similarity >= threshold and similarity > found.get(text, ("", 0.0))[1]:
                 found[text] = (left[number], similarity)
     return found
+
+
+def near_repeats(texts: Sequence[str], threshold: float) -> dict[int, int]:
+    """Map the position of each text that repeats an earlier one to the position of the earlier one.
+
+    Texts are equal or nearly equal, as in `find_leaks`. Texts of fewer than `SHORT` words repeat
+    only equal ones. A text that repeats another is not compared with later ones.
+
+    Args:
+        texts: texts in any order; the first of several is kept.
+        threshold: Jaccard similarity, above 0 and at most 1, from which texts are nearly equal.
+
+    Raises:
+        ConfigError: the threshold is not in (0, 1].
+    """
+    _check_threshold(threshold)
+    first_of: dict[str, int] = {}
+    repeats: dict[int, int] = {}
+    for number, text in enumerate(map(normalise_text, texts)):
+        first = first_of.setdefault(text, number)
+        if first != number:
+            repeats[number] = first
+    long = [(text, number) for text, number in first_of.items() if not _is_short(text)]
+    sets = _rank([_shingles(text) for text, _ in long])
+    sizes = np.array([len(one) for one in sets], dtype=np.int64)
+    index = _ShingleIndex([_prefix(one, threshold) for one in sets])
+    is_kept = np.zeros(len(sets), bool)
+    for place, one in enumerate(sets):
+        near = index.candidates(one, sizes, threshold) & is_kept
+        for earlier in np.flatnonzero(near).tolist():
+            if _jaccard(one, sets[earlier]) >= threshold:
+                repeats[long[place][1]] = long[earlier][1]
+                break
+        else:
+            is_kept[place] = True
+    return {number: repeats.get(first, first) for number, first in sorted(repeats.items())}
 
 
 class _ShingleIndex:
@@ -229,6 +267,20 @@ class _ShingleIndex:
         holders = [self._owners[start:end] for start, end in zip(starts, ends, strict=True)]
         together = np.concatenate(holders) if holders else np.empty(0, np.int64)
         return np.bincount(together, minlength=self._size)
+
+    def candidates(
+        self, one: Shingles, sizes: NDArray[np.int64], threshold: float
+    ) -> NDArray[np.bool_]:
+        """Return which sets may have the similarity ``threshold`` to ``one``: shape (sets,).
+
+        Args:
+            one: a set of shingles.
+            sizes: size of each set of the index.
+            threshold: Jaccard similarity.
+        """
+        near = self.shared(_prefix(one, threshold)) >= min(_SHARED, _min_shared(one, threshold))
+        near &= (sizes >= threshold * len(one) - _SLACK) & (sizes * threshold <= len(one) + _SLACK)
+        return near
 
 
 def _shingles(text: str) -> NDArray[np.uint64]:

@@ -64,11 +64,25 @@ class Predictor:
         Yields:
             The documents in order, with scored spans or labels.
         """
+        for encoded, rows in self.calibrated_proba(documents, progress):
+            yield _annotate(encoded, self.task.decode(encoded.words, rows))
+
+    def calibrated_proba(
+        self, documents: Iterable[Document | str], progress: Progress = silent
+    ) -> Iterator[tuple[EncodedDocument, NDArray[np.float32]]]:
+        """Yield each encoded document with its class probabilities at the student's temperature.
+
+        Args:
+            documents: documents or texts, read as a stream in blocks.
+            progress: called after every block with the number of documents and the speed.
+
+        Raises:
+            DataError: the probabilities of a document are not finite numbers.
+        """
         done, began = 0, time.perf_counter()
         for block in _blocks(documents, self.group_context):
             for encoded, rows in self.predict_proba(block):
-                scaled = apply_temperature(rows, self.temperature)
-                yield _annotate(encoded, self.task.decode(encoded.words, scaled))
+                yield encoded, apply_temperature(rows, self.temperature)
             done += len(block)
             speed = done / (time.perf_counter() - began)
             progress("predict", done, None, {"documents_per_second": speed})

@@ -16,6 +16,8 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoModel
 
+from vermeil.data.progress import Progress, silent
+from vermeil.student.network.device import pick_device
 from vermeil.student.network.encoder import find_encoder
 from vermeil.student.network.network import (
     load_tokenizer,
@@ -25,6 +27,9 @@ from vermeil.student.network.network import (
 
 MAX_WORDPIECES = 256
 """Maximum wordpieces of a text: the training length of the embedded encoder."""
+
+_BATCH = 32
+"""Texts of a batch of `embed_texts`."""
 
 _DECIMALS = 5
 """Decimals of a similarity; rounding keeps the last bits of a sum from deciding the order."""
@@ -46,12 +51,7 @@ class TextIndex:
     """
 
     def __init__(self, texts: Sequence[str], encoder: str) -> None:
-        source = find_encoder(encoder)
-        self._tokenizer = load_tokenizer(source)
-        with quiet_transformers(), translate_load_errors(source):
-            self._network: Any = AutoModel.from_pretrained(source, trust_remote_code=False)
-        self._network.train(False)
-        self._max_wordpieces = min(MAX_WORDPIECES, self._network.config.max_position_embeddings - 2)
+        self._tokenizer, self._network, self._max_wordpieces = _load(encoder)
         self._embeddings = np.stack([self.embed(text) for text in texts])
 
     def embed(self, text: str) -> NDArray[np.float32]:
@@ -68,6 +68,58 @@ class TextIndex:
         """Return the positions of all texts, most similar first; ties in order of position."""
         similarity = np.round(self._embeddings @ self.embed(text), _DECIMALS)
         return [int(i) for i in np.argsort(-similarity, kind="stable")]
+
+
+def embed_texts(
+    texts: Sequence[str], encoder: str, progress: Progress = silent
+) -> NDArray[np.float32]:
+    """Return the normalised embeddings of many texts, in batches of similar length.
+
+    The batches are faster than `TextIndex`, and change the last bits of an embedding.
+
+    Args:
+        texts: texts of any length; longer ones are cut after `MAX_WORDPIECES`.
+        encoder: ``embedded``, a folder, or a Hub id.
+        progress: called after every batch with the number of texts.
+
+    Returns:
+        float32, shape (texts, hidden size).
+
+    Raises:
+        ConfigError: torch or transformers is not installed.
+        EncoderNotFoundError: the encoder cannot be loaded.
+    """
+    tokenizer, network, max_wordpieces = _load(encoder)
+    device = pick_device()
+    network.to(device)
+    embeddings = np.zeros((len(texts), int(network.config.hidden_size)), np.float32)
+    order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
+    for start in range(0, len(order), _BATCH):
+        numbers = order[start : start + _BATCH]
+        inputs = tokenizer(
+            [texts[number] or " " for number in numbers],
+            truncation=True,
+            max_length=max_wordpieces,
+            padding=True,
+            return_tensors="pt",
+        ).to(device)
+        with torch.inference_mode():
+            states = network(**inputs).last_hidden_state.float()
+        mask = inputs["attention_mask"].unsqueeze(-1).float()
+        means = (states * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+        embeddings[numbers] = torch.nn.functional.normalize(means, dim=1).cpu().numpy()
+        progress("embed", start + len(numbers), len(texts), {})
+    return embeddings
+
+
+def _load(encoder: str) -> tuple[Any, Any, int]:
+    """Return the tokenizer and the network of an encoder, and its maximum of wordpieces."""
+    source = find_encoder(encoder)
+    tokenizer = load_tokenizer(source)
+    with quiet_transformers(), translate_load_errors(source):
+        network: Any = AutoModel.from_pretrained(source, trust_remote_code=False)
+    network.train(False)
+    return tokenizer, network, min(MAX_WORDPIECES, network.config.max_position_embeddings - 2)
 
 
 @contextmanager

@@ -1,18 +1,18 @@
-"""Ranking of documents for human review, by expected errors and their influence."""
+"""Expected errors of documents and their influence: the order of a person's review."""
 
 from __future__ import annotations
 
 import heapq
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
+from vermeil.data.region import Region
 from vermeil.selection.policies import JudgedRegion
+from vermeil.selection.ranking.config import SECONDS_PER_DOCUMENT, SECONDS_PER_WORD
 from vermeil.selection.surfaces import SurfaceStatistics, WordIndex
-
-SECONDS_PER_WORD, SECONDS_PER_DOCUMENT = 0.25, 5.0
-"""Reading time: 240 words per minute, plus a fixed time per document."""
 
 REPEAT_DISCOUNT = 0.5
 """Factor on the gain of an uncertain surface for each document ranked before that contains it."""
@@ -39,7 +39,7 @@ class RankedDocument:
 
     Args:
         index: index of the document in the input.
-        priority: expected errors × influence per minute of reading, given the documents before it.
+        priority: expected errors × influence per unit of cost, given the documents before it.
         errors: expected number of wrong regions.
     """
 
@@ -61,18 +61,55 @@ def uncertain_regions(
     found = []
     for region in regions:
         error = 1 - float(region.probabilities.max())
-        ranges = {key[:2] for candidate in region.region.candidates for key in candidate}
-        surfaces = sorted(s for r in ranges if (s := words.surface(*r)) is not None)
-        counts = [statistics.counts(surface) for surface in surfaces]
-        most = max((float(c.sum()) for c in counts if c is not None), default=0.0)
-        found.append(UncertainRegion(tuple(surfaces), error, math.log1p(most)))
+        surfaces = region_surfaces(words, region.region)
+        found.append(UncertainRegion(surfaces, error, surface_influence(surfaces, statistics)))
     return tuple(found)
+
+
+def region_surfaces(words: WordIndex, region: Region) -> tuple[str, ...]:
+    """Return the surfaces of the spans of a region's candidates, case-folded and sorted."""
+    ranges = {key[:2] for candidate in region.candidates for key in candidate}
+    return tuple(sorted(s for r in ranges if (s := words.surface(*r)) is not None))
+
+
+def surface_influence(surfaces: Sequence[str], statistics: SurfaceStatistics) -> float:
+    """Return log(1 + occurrences of the most frequent surface in all texts)."""
+    counts = [statistics.counts(surface) for surface in surfaces]
+    return math.log1p(max((float(c.sum()) for c in counts if c is not None), default=0.0))
+
+
+def reading_minutes(
+    words: int,
+    seconds_per_document: float = SECONDS_PER_DOCUMENT,
+    seconds_per_word: float = SECONDS_PER_WORD,
+) -> float:
+    """Return the time in minutes that a person needs for a document.
+
+    Args:
+        words: number of words of the document.
+        seconds_per_document: fixed time.
+        seconds_per_word: time per word.
+    """
+    return (seconds_per_document + seconds_per_word * words) / 60
 
 
 def rank(
     documents: Sequence[tuple[WordIndex, Sequence[UncertainRegion]]], limit: int | None = None
 ) -> tuple[RankedDocument, ...]:
-    """Return documents in the order of review, by greedy selection.
+    """Return documents in the order of review, by expected errors × influence per minute.
+
+    Args:
+        documents: words and uncertain regions of each document.
+        limit: maximum number of documents; None: all with an uncertain region.
+    """
+    minutes = [reading_minutes(len(words.ranges)) for words, _ in documents]
+    return tuple(islice(expected_error_order(documents, minutes), limit))
+
+
+def expected_error_order(
+    documents: Sequence[tuple[WordIndex, Sequence[UncertainRegion]]], costs: Sequence[float]
+) -> Iterator[RankedDocument]:
+    """Yield the documents with an uncertain region, by greedy selection.
 
     Each step selects the document with the highest priority. The gain of a region is multiplied by
     `REPEAT_DISCOUNT` for each selected document with the same surface. Priorities never increase,
@@ -81,30 +118,27 @@ def rank(
 
     Args:
         documents: words and uncertain regions of each document.
-        limit: maximum number of documents; None: all with an uncertain region.
+        costs: cost of each document, above 0. Priorities are divided by it.
     """
     selected: Counter[str] = Counter()
 
     def priority(index: int) -> float:
-        words, regions = documents[index]
-        minutes = (SECONDS_PER_DOCUMENT + SECONDS_PER_WORD * len(words.ranges)) / 60
+        regions = documents[index][1]
         discounts = (REPEAT_DISCOUNT ** _times_selected(r, selected) for r in regions)
         gains = (r.error * r.influence * d for r, d in zip(regions, discounts, strict=True))
-        return sum(gains) / minutes
+        return sum(gains) / costs[index]
 
     queue = [(-priority(i), i) for i, (_, regions) in enumerate(documents) if regions]
     heapq.heapify(queue)
-    ranked: list[RankedDocument] = []
-    while queue and (limit is None or len(ranked) < limit):
+    while queue:
         _, index = heapq.heappop(queue)
         current = priority(index)
         if queue and current < -queue[0][0]:
             heapq.heappush(queue, (-current, index))
             continue
         regions = documents[index][1]
-        ranked.append(RankedDocument(index, current, sum(r.error for r in regions)))
+        yield RankedDocument(index, current, sum(r.error for r in regions))
         selected.update(surface for r in regions for surface in r.surfaces)
-    return tuple(ranked)
 
 
 def _times_selected(region: UncertainRegion, selected: Counter[str]) -> int:

@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 
 from vermeil.data.region import Region
 from vermeil.selection.policies import JudgedRegion
-from vermeil.selection.ranking import REPEAT_DISCOUNT, UncertainRegion, rank, uncertain_regions
+from vermeil.selection.ranking.expected_errors import (
+    REPEAT_DISCOUNT,
+    UncertainRegion,
+    rank,
+    uncertain_regions,
+)
 from vermeil.selection.surfaces import SurfaceStatistics, WordIndex
 
 
