@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from vermeil.jobs.pilot import pilot
     from vermeil.jobs.pilot_report import PilotReport
     from vermeil.jobs.predict import predict
+    from vermeil.jobs.rank import rank
+    from vermeil.jobs.ranking.report import RankEntry, RankReport
+    from vermeil.jobs.ranking.sources import RankSources
     from vermeil.jobs.review import export_for_review, import_review
     from vermeil.jobs.review_report import ReviewExportReport, ReviewReport
     from vermeil.jobs.train import TrainReport, train
@@ -61,6 +64,7 @@ if TYPE_CHECKING:
     from vermeil.refinement.report import RefineReport
     from vermeil.refinement.select import select
     from vermeil.selection.config import SelectionConfig
+    from vermeil.selection.ranking.config import RankConfig
     from vermeil.serving.limits import ServiceLimits
     from vermeil.serving.serve import serve
     from vermeil.student import Student
@@ -131,6 +135,10 @@ __all__ = [
     "PlanReport",
     "PriceConfig",
     "Progress",
+    "RankConfig",
+    "RankEntry",
+    "RankReport",
+    "RankSources",
     "RefineReport",
     "Relation",
     "ReplayServer",
@@ -181,6 +189,7 @@ __all__ = [
     "pilot",
     "plan",
     "predict",
+    "rank",
     "read_corpus",
     "refine",
     "run",
@@ -257,6 +266,12 @@ _MODULES = {
     "vermeil.jobs.pilot": ("pilot",),
     "vermeil.jobs.pilot_report": ("PilotReport",),
     "vermeil.jobs.predict": ("predict",),
+    "vermeil.jobs.rank": ("rank",),
+    "vermeil.jobs.ranking.report": (
+        "RankEntry",
+        "RankReport",
+    ),
+    "vermeil.jobs.ranking.sources": ("RankSources",),
     "vermeil.jobs.review": (
         "export_for_review",
         "import_review",
@@ -282,6 +297,7 @@ _MODULES = {
     "vermeil.refinement.report": ("RefineReport",),
     "vermeil.refinement.select": ("select",),
     "vermeil.selection.config": ("SelectionConfig",),
+    "vermeil.selection.ranking.config": ("RankConfig",),
     "vermeil.serving.limits": ("ServiceLimits",),
     "vermeil.serving.serve": ("serve",),
     "vermeil.student": ("Student",),

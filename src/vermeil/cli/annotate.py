@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
+from vermeil.cli.ui.options import (
+    DEFAULT_CONFIG,
+    AsJson,
+    ConfigFile,
+    Order,
+    Overrides,
+    Quiet,
+    RunOn,
+    load,
+    with_order,
+)
 from vermeil.cli.ui.output import print_json, print_status
 from vermeil.cli.ui.stage import run_stage_command
 from vermeil.errors import ConfigError
@@ -57,11 +67,13 @@ def annotate(
             help="With --again: send unchanged requests an N-th time.",
         ),
     ] = 1,
+    order: Order = None,
     on: RunOn = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Annotate the pool with the teacher; documents with a stored reply are not sent again."""
+    overrides = with_order(overrides, order)
     if batch:
         overrides = [*(overrides or []), "teacher.mode=batch"]
     if repeat > 1 and not again:

@@ -25,6 +25,7 @@ from vermeil.cli import (
     pilot,
     plan,
     predict,
+    rank,
     refine,
     replay,
     replies,
@@ -109,6 +110,7 @@ app.command("check", epilog=check.EXAMPLE)(check.check)
 app.add_typer(corpus.app, name="corpus", epilog=corpus.EXAMPLE)
 app.add_typer(local.app, name="local", epilog=local.EXAMPLE)
 app.command("pilot", epilog=pilot.EXAMPLE)(pilot.pilot)
+app.command("rank", epilog=rank.EXAMPLE)(rank.rank)
 app.command("annotate", epilog=annotate.EXAMPLE)(annotate.annotate)
 app.add_typer(replies.app, name="replies", epilog=replies.EXAMPLE)
 app.command("locate", epilog=locate.EXAMPLE)(locate.locate)

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
+from vermeil.cli.ui.options import (
+    DEFAULT_CONFIG,
+    AsJson,
+    ConfigFile,
+    Order,
+    Overrides,
+    Quiet,
+    RunOn,
+    load,
+    with_order,
+)
 from vermeil.cli.ui.output import print_json, print_line, print_status
 from vermeil.cli.ui.progress import shown_progress
 from vermeil.cli.ui.stage import select_executor
@@ -13,12 +23,13 @@ EXAMPLE = "Example: vermeil run --config vermeil.toml"
 def run(
     config: ConfigFile = DEFAULT_CONFIG,
     overrides: Overrides = None,
+    order: Order = None,
     on: RunOn = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Annotate, locate, train and evaluate; skips stages that are up to date."""
-    sections = load(config, overrides)
+    sections = load(config, with_order(overrides, order))
     from vermeil.cli.ui.reports import print_report
     from vermeil.pipeline.run import run as job
 

@@ -16,6 +16,7 @@ from vermeil.config.problems import describe_errors, model_in, unknown_key
 from vermeil.config.source import apply_override, huge_numbers, read_toml
 from vermeil.corpora.config import CorporaConfig, CorpusConfig
 from vermeil.errors import ConfigError
+from vermeil.selection.ranking.config import RankConfig
 
 
 def load_config(path: Path | str, overrides: Sequence[str] = ()) -> Config:
@@ -107,8 +108,18 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
                 update={"demonstrations": demonstrations, "local": local}
             ),
             "student": config.student.model_copy(update={"encoder": encoder}),
+            "rank": _with_absolute_rank_paths(config.rank, folder),
         }
     )
+
+
+def _with_absolute_rank_paths(rank: RankConfig, folder: Path) -> RankConfig:
+    encoder = None if rank.encoder is None else _encoder(rank.encoder, folder)
+    paths = {"model": rank.model, "order": rank.order}
+    absolute = {
+        name: None if path is None else _absolute(path, folder) for name, path in paths.items()
+    }
+    return rank.model_copy(update={"encoder": encoder, **absolute})
 
 
 def _encoder(name: str, folder: Path) -> str:

@@ -9,6 +9,7 @@ from vermeil.corpora.config import CorporaConfig
 from vermeil.jobs.config import PilotConfig, RunConfig
 from vermeil.section import Section
 from vermeil.selection.config import SelectionConfig
+from vermeil.selection.ranking.config import RankConfig
 from vermeil.student.config import StudentConfig
 from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.tasks.config import TaskConfig
@@ -35,6 +36,8 @@ class Config(Section):
     """Regimen, schedule and training budget."""
     selection: SelectionConfig = SelectionConfig()
     """Rating of silver, and the policy for doubtful silver."""
+    rank: RankConfig = RankConfig()
+    """Documents to annotate next: strategy, limits and texts to leave out."""
     study: StudyConfig = StudyConfig()
     """Comparison of regimens: sizes, seeds and statistics."""
     plan: PlanConfig = PlanConfig()

@@ -73,6 +73,7 @@ ORDER = (
     "student",
     "blending",
     "selection",
+    "rank",
     "study",
     "plan",
     "cluster",

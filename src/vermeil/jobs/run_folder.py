@@ -52,6 +52,10 @@ class RunFolder:
         """Silver documents, the ones most in need of review first."""
         return self.path / "ranking.jsonl"
 
+    def order(self, annotator: Literal["teacher", "person"]) -> Path:
+        """Return the file with the documents that `rank` chose for the teacher or a person."""
+        return self.path / f"for-{annotator}.jsonl"
+
     def curated_files(self, verb: Literal["select", "refine"]) -> tuple[Path, Path]:
         """Return the silver file and the report file of `select` or `refine`."""
         silver, report = {

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from vermeil.config import Config
-from vermeil.corpora import read_corpus, write_corpus
+from vermeil.corpora import write_corpus
 from vermeil.data.atomic import write_json
 from vermeil.data.malformed import translate_malformed
 from vermeil.data.progress import Progress
@@ -16,7 +16,6 @@ from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.demonstration_files import demonstrations_for
 from vermeil.pipeline.documents import (
     pool_documents,
-    required_corpus,
     scored_corpus,
     training_job,
 )
@@ -59,11 +58,11 @@ def locate_pool(config: Config, progress: Progress, _executor: Executor) -> Repo
     """Read the stored replies about the pool and write silver and the report."""
     from vermeil.jobs.locate import locate
 
-    pool = required_corpus(config, "pool", "name the text that the teacher annotated")
+    pool = pool_documents(config, "name the text that the teacher annotated")
     run_folder = RunFolder(config.run.output)
     task = make_task(config.task)
     located = locate(
-        list(read_corpus(pool)),
+        list(pool),
         task,
         config.teacher,
         run_folder.replies,

@@ -23,6 +23,8 @@ def annotate_inputs(config: Config) -> Inputs:
     """Return the inputs of ``annotate``: task, teacher, pool and the corpora of demonstrations."""
     pool = _corpus_inputs("pool", config.corpora.pool)
     inputs = {**_section_inputs(config, "task", "teacher"), **dict(pool)}
+    if config.rank.order is not None:
+        inputs["rank.order"] = digest_file(config.rank.order)
     if config.teacher.demonstrations.kind != "none":
         for name in ("gold", "dev", "test"):
             inputs.update(_corpus_inputs(name, getattr(config.corpora, name)))

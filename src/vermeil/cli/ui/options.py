@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -50,6 +51,16 @@ Quiet = Annotated[
     ),
 ]
 
+Order = Annotated[
+    Path | None,
+    typer.Option(
+        "--order",
+        metavar="FILE",
+        help="Only these documents of the pool, in this order: a file of vermeil rank, or one id "
+        "per line; sets rank.order.",
+    ),
+]
+
 RunOn = Annotated[
     Literal["here", "ray"] | None,
     typer.Option(
@@ -66,6 +77,16 @@ AnyPrecision = Annotated[
 ]
 
 DEFAULT_CONFIG = Path("vermeil.toml")
+
+
+def with_order(overrides: list[str] | None, order: Path | None) -> list[str] | None:
+    """Return the overrides, with ``rank.order`` if ``--order`` is given."""
+    if order is None:
+        return overrides
+    return [
+        *(overrides or ()),
+        f"rank.order={json.dumps(str(order.absolute()), ensure_ascii=False)}",
+    ]
 
 
 def load(config: Path, overrides: list[str] | None) -> Config:

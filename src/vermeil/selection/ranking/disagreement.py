@@ -53,8 +53,6 @@ def error_order(signals: RankSignals) -> Iterator[RankedChoice]:
         raise ValueError("this strategy needs the regions of teacher and students")
     costs = signals.costs.tolist()
     for ranked in expected_error_order(signals.regions, costs):
-        if not ranked.priority:
-            return
         regions = signals.regions[ranked.index][1]
         most = max(regions, key=lambda region: region.error * region.influence)
         surface = f", most of all {most.surfaces[0]!r}" if most.surfaces else ""

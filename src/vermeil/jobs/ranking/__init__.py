@@ -1,0 +1,1 @@
+"""Parts of `vermeil.rank`: documents to leave out, costs, signals and the report."""

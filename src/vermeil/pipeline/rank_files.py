@@ -1,0 +1,171 @@
+"""`rank` over the files of a configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from vermeil.config import Config
+from vermeil.corpora import read_corpus, require_readable
+from vermeil.corpora.config import CorpusConfig
+from vermeil.corpora.source import STDIN
+from vermeil.data.atomic import atomic_file
+from vermeil.data.document import Document
+from vermeil.data.leftovers import remove_leftovers
+from vermeil.data.lock import lock_folder
+from vermeil.data.progress import Progress, silent
+from vermeil.data.results_folder import check_results, record_results
+from vermeil.data.written import check_file
+from vermeil.errors import ConfigError
+from vermeil.jobs.rank import check_strategy, rank, require_sources
+from vermeil.jobs.ranking.report import RankReport
+from vermeil.jobs.ranking.sources import RankSources
+from vermeil.jobs.run_folder import RunFolder
+from vermeil.pipeline.demonstration_files import demonstrations_for
+from vermeil.pipeline.documents import required_corpus, silver_corpus
+from vermeil.refinement.judging import JudgeResult
+from vermeil.refinement.select import select
+from vermeil.selection.ranking.strategies import sources_of
+from vermeil.tasks import make_task
+from vermeil.training.job import TrainJob
+from vermeil.training.requirements import require_judging
+
+
+def rank_files(
+    config: Config,
+    progress: Progress = silent,
+    output: Path | None = None,
+    *,
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """Rank the documents of a configuration and write the order, one JSON object per line.
+
+    Args:
+        config: the whole configuration.
+        progress: called with stage, done, total and details.
+        output: the file to write; None: ``for-teacher.jsonl`` or ``for-person.jsonl`` in the run's
+            folder, which replaces that of an earlier call.
+        overwrite: replace an existing ``output``.
+
+    Returns:
+        The report, with the path of the file.
+
+    Raises:
+        ConfigError: a corpus or a signal that the strategy needs is not configured.
+        DataError: nothing is left to rank, or the file exists.
+        LockedError: another process writes the folder of the run.
+    """
+    check_strategy(config.rank)
+    with lock_folder(config.run.output):
+        return _rank_files(config, progress, output, overwrite)
+
+
+def _rank_files(
+    config: Config, progress: Progress, output: Path | None, overwrite: bool
+) -> dict[str, Any]:
+    run_folder = RunFolder(config.run.output)
+    path = run_folder.order(config.rank.annotator) if output is None else output
+    if output is None:
+        check_results(run_folder.path, [path])
+        remove_leftovers(path)
+    else:
+        check_file(path, overwrite=overwrite)
+    corpus = _ranked_corpus(config)
+    others = {name: own for name, own in _other_corpora(config).items() if own.path != corpus.path}
+    require_readable(corpus, *others.values())
+    sources = RankSources(
+        annotated=[d for name in ("gold", "silver") for d in _annotated(others.get(name))],
+        held_out=[d for name in ("dev", "test") for d in _annotated(others.get(name))],
+        model=_model(config),
+        encoder=config.rank.encoder or config.student.encoder,
+        judge_result=_judge(config, progress),
+        teacher=config.teacher,
+        store=run_folder.replies,
+        demonstrations=demonstrations_for(config),
+    )
+    require_sources(config.rank, sources)
+    task = make_task(config.task)
+    documents = read_corpus(corpus)
+    report = rank(documents, task, config.rank, sources, progress, config.run.seed)
+    if output is None:
+        record_results(run_folder.path, [path])
+    _write(report, path)
+    return {**report.as_dict(), "output": str(path)}
+
+
+def _write(report: RankReport, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(path) as file:
+        for place, entry in enumerate(report.entries, 1):
+            file.write(json.dumps(entry.as_dict(place), ensure_ascii=False) + "\n")
+
+
+def _ranked_corpus(config: Config) -> CorpusConfig:
+    """Return the corpus to rank: for a person silver, if there is any; else the pool."""
+    if config.rank.annotator == "person":
+        silver = silver_corpus(config)
+        if silver.path.exists() or "silver" in _needs(config):
+            return silver
+    pool = required_corpus(config, "pool", "name the text to rank")
+    if pool.path == STDIN:
+        raise ConfigError(
+            "corpora.pool: vermeil rank reads it from a file, not from standard input"
+        )
+    return pool
+
+
+def _other_corpora(config: Config) -> dict[str, CorpusConfig]:
+    """Return the corpora whose texts are left out, by name."""
+    found: dict[str, CorpusConfig] = {}
+    for name in config.rank.leave_out:
+        corpus: CorpusConfig | None = getattr(config.corpora, name)
+        if name == "silver":
+            silver = silver_corpus(config)
+            corpus = silver if config.rank.annotator == "teacher" and silver.path.exists() else None
+        if corpus is not None:
+            found[name] = corpus
+    return found
+
+
+def _annotated(corpus: CorpusConfig | None) -> Iterator[Document]:
+    if corpus is not None:
+        yield from (one for one in read_corpus(corpus) if not one.annotation.is_empty)
+
+
+def _needs(config: Config) -> frozenset[str]:
+    return frozenset(sources_of(config.rank.strategy, config.rank.batch))
+
+
+def _model(config: Config) -> Path | None:
+    """Return the model folder of the student, if the strategy needs one."""
+    if "student" not in _needs(config):
+        return None
+    model = config.rank.model or RunFolder(config.run.output).model
+    if not model.exists():
+        raise ConfigError(
+            f"rank.strategy: {config.rank.strategy} needs a student, and there is none in {model}; "
+            "run vermeil train first, or name a model folder in rank.model"
+        )
+    return model
+
+
+def _judge(config: Config, progress: Progress) -> JudgeResult | None:
+    """Return the judgements of silver, if the strategy needs them."""
+    if "judge" not in _needs(config):
+        return None
+    gold = required_corpus(config, "gold", "name the annotated file that silver is judged by")
+    require_judging("vermeil rank", config.selection, config.student)
+    require_readable(gold, silver_corpus(config))
+    task = make_task(config.task)
+    job = TrainJob(
+        gold=list(read_corpus(gold, task.check)),
+        silver=list(read_corpus(silver_corpus(config), task.check)),
+        task=task,
+        student=config.student,
+        blending=config.blending,
+        selection=config.selection,
+        seed=config.run.seed,
+    )
+    return select(job, RunFolder(config.run.output).scorer_cache, progress).judge_result
