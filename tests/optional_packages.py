@@ -122,6 +122,15 @@ CASES = (
     Case("select", (*_SILVER, *_ALONE)),
     Case("refine", _SILVER, ("train",)),
     Case("refine", (*_SILVER, *_ALONE)),
+    Case("rank"),
+    Case("rank", ("--strategy", "diversity"), ("train",)),
+    Case("rank", ("--strategy", "uncertainty", *_set("rank.model=model")), ("train",)),
+    Case(
+        "rank",
+        ("--strategy", "uncertainty", *_set("rank.model=exported", "rank.batch=1")),
+        ("deploy",),
+    ),
+    Case("rank", ("--for", "person", "--strategy", "expected_errors", *_SILVER), ("train",)),
     Case("review export", ("silver.jsonl", "--to", "doccano", "-o", "tasks.jsonl")),
     Case(
         "review import", ("doccano:back.jsonl", "--silver", "silver.jsonl", "-o", "checked.jsonl")

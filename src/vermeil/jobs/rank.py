@@ -89,9 +89,9 @@ def rank(
     entries = _entries(collected, remaining, costs, limits, config)
     unmarked = sum(not regions for _, regions in collected.signals.regions or ())
     if unmarked:
-        left_out["without a region to review"] = unmarked
+        left_out["without_region"] = unmarked
     if over := len(remaining) - unmarked - len(entries):
-        left_out["over the limit"] = over
+        left_out["over_limit"] = over
     totals = {name: sum(entry.costs[name] for entry in entries) for name in costs}
     return RankReport(
         config.annotator,
@@ -181,18 +181,18 @@ def _remaining(
     left_out: dict[str, int],
 ) -> list[int]:
     """Return the positions of the documents to rank; count the others in ``left_out``."""
-    reasons: dict[str, set[int]] = {"with a stored reply": set(np.flatnonzero(answered).tolist())}
+    reasons: dict[str, set[int]] = {"stored_reply": set(np.flatnonzero(answered).tolist())}
     if "silver" in sources_of(config.strategy, config.batch):
-        reasons["without an annotation of the teacher"] = {
+        reasons["without_annotation"] = {
             position for position, one in enumerate(documents) if one.annotation.is_empty
         }
     known = (*sources.annotated, *sources.held_out)
-    reasons["annotated already"] = annotated_positions(documents, known, config.similarity)
+    reasons["annotated"] = annotated_positions(documents, known, config.similarity)
     positions = list(range(len(documents)))
     for reason, found in reasons.items():
         positions = _without(positions, found, reason, left_out)
     repeated = repeated_positions(documents, positions, config.similarity)
-    return _without(positions, repeated, "near-duplicates", left_out)
+    return _without(positions, repeated, "near_duplicate", left_out)
 
 
 def _without(
@@ -205,9 +205,9 @@ def _without(
 
 
 def _nothing_left(documents: int, left_out: dict[str, int]) -> DataError:
-    listed = ", ".join(f"{number:,} {reason}" for reason, number in left_out.items())
+    listed = ", ".join(f"{reason.replace('_', ' ')} {number:,}" for reason, number in left_out.items())
     counts = f"of {documents:,} documents, {listed}" if documents else "no documents were given"
-    return DataError(f"nothing is left to rank ({counts}); add documents to the pool")
+    return DataError(f"nothing is left to rank ({counts}); add documents")
 
 
 def _collect(ranking: _Ranking, signals: RankSignals, progress: Progress) -> _Collected:

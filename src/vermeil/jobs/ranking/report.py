@@ -48,7 +48,9 @@ class RankReport:
         strategy: name of the strategy.
         documents: number of documents given.
         entries: the documents to annotate, in order.
-        left_out: number of documents that are not ranked, by reason.
+        left_out: number of documents that are not ranked, by reason: ``stored_reply``,
+            ``without_annotation`` of the teacher, ``annotated`` text, ``near_duplicate``,
+            ``without_region`` to review, and ``over_limit``.
         costs: expected costs of all entries together.
         based_on_replies: number of stored replies behind the estimate of tokens; 0: rules of thumb.
         warnings: remarks on the signals.
