@@ -4,8 +4,8 @@
 |---|---|---|---|
 | people-conll | gold of CoNLL-2003; ChatGPT's labels are silver | train | 250 to 1,000 |
 | people-wnut | gold of WNUT-17 | train | 250 to 1,000 |
-| teacher-chatgpt | ChatGPT on CoNLL-2003, with 250 gold sentences | 10,000 of train | 1,000 to 4,000 |
-| teacher-strong | a large model on CoNLL-2003, with 250 gold sentences | 4,005 of train | 500 to 2,000 |
+| teacher-chatgpt | ChatGPT on CoNLL-2003, and 250 gold | 10,000 of train | 1,000 to 4,000 |
+| teacher-strong | a large model on CoNLL-2003, and 250 gold | 4,005 of train | 500 to 2,000 |
 | teacher-newswire | the teacher of the sample corpus, with its gold | its pool | 200 to 800 |
 
 Replies of the large model exist for 4,005 sentences only, so its sizes leave half of them to choose

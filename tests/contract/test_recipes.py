@@ -24,6 +24,7 @@ PLACEHOLDERS = {
     "refinement/scorers": "refinement/scorers/NAME.py",
     "studies/report/sections": "studies/report/sections/NAME.py",
     "studies/report/templates": "studies/report/templates/NAME.html.j2",
+    "selection/ranking": "selection/ranking/NAME.py",
     "tasks/ner/formats": "tasks/ner/formats/",
     "tasks/tone": "tasks/NAME/task.py",
     "teacher/backends/parrot": "teacher/backends/NAME/online.py",

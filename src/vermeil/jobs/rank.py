@@ -205,7 +205,9 @@ def _without(
 
 
 def _nothing_left(documents: int, left_out: dict[str, int]) -> DataError:
-    listed = ", ".join(f"{reason.replace('_', ' ')} {number:,}" for reason, number in left_out.items())
+    listed = ", ".join(
+        f"{reason.replace('_', ' ')} {number:,}" for reason, number in left_out.items()
+    )
     counts = f"of {documents:,} documents, {listed}" if documents else "no documents were given"
     return DataError(f"nothing is left to rank ({counts}); add documents")
 

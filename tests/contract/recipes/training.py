@@ -164,4 +164,44 @@ assert "fair" in report.weights
 """,
 )
 
-RECIPES = (SCHEDULE, REGIMEN, SIGNAL, SCORER)
+STRATEGY = Recipe(
+    heading="Add a strategy of ranking",
+    files={
+        "selection/ranking/cheapest.py": """
+from collections.abc import Iterator
+
+import numpy as np
+
+from vermeil.selection.ranking.choice import RankedChoice, RankSignals
+
+
+def cheapest_order(signals: RankSignals) -> Iterator[RankedChoice]:
+    for index in np.argsort(signals.costs, kind="stable").tolist():
+        yield RankedChoice(index, -float(signals.costs[index]), "cheapest of those left")
+"""
+    },
+    edits=(
+        Edit(
+            "selection/ranking/strategies.py",
+            "from vermeil.selection.ranking.choice import",
+            "from vermeil.selection.ranking.cheapest import cheapest_order\n",
+        ),
+        Edit(
+            "selection/ranking/strategies.py",
+            '    "allabel": Strategy(',
+            '    "cheapest": Strategy(cheapest_order),\n',
+        ),
+        Edit("selection/ranking/config.py", '    "allabel",\n]', '    "cheapest",\n'),
+    ),
+    script="""
+from vermeil import LabelConfig, RankConfig, TaskConfig, make_task, rank
+
+task = make_task(TaskConfig(labels={"PER": LabelConfig()}))
+texts = ["Bo and Al and Cy went home by train", "Di left"]
+config = RankConfig(annotator="person", strategy="cheapest", max_documents=1)
+(entry,) = rank(texts, task, config).entries
+assert (entry.id, entry.reason) == ("2", "cheapest of those left")
+""",
+)
+
+RECIPES = (SCHEDULE, REGIMEN, SIGNAL, SCORER, STRATEGY)
