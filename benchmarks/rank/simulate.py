@@ -38,7 +38,7 @@ from vermeil.data.document import UNANNOTATED, Document
 from vermeil.evaluation.documents import score_documents
 from vermeil.jobs.calibrate import calibrate
 from vermeil.jobs.predict import predict
-from vermeil.jobs.rank import rank
+from vermeil.jobs.ranking.rank import rank
 from vermeil.jobs.ranking.sources import RankSources
 from vermeil.jobs.train import train
 from vermeil.refinement.judging import JudgeResult

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from vermeil.jobs.pilot import pilot
     from vermeil.jobs.pilot_report import PilotReport
     from vermeil.jobs.predict import predict
-    from vermeil.jobs.rank import rank
+    from vermeil.jobs.ranking.rank import rank
     from vermeil.jobs.ranking.report import RankEntry, RankReport
     from vermeil.jobs.ranking.sources import RankSources
     from vermeil.jobs.review import export_for_review, import_review
@@ -266,7 +266,7 @@ _MODULES = {
     "vermeil.jobs.pilot": ("pilot",),
     "vermeil.jobs.pilot_report": ("PilotReport",),
     "vermeil.jobs.predict": ("predict",),
-    "vermeil.jobs.rank": ("rank",),
+    "vermeil.jobs.ranking.rank": ("rank",),
     "vermeil.jobs.ranking.report": (
         "RankEntry",
         "RankReport",

@@ -19,7 +19,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
 from vermeil.data.written import check_file
 from vermeil.errors import ConfigError
-from vermeil.jobs.rank import check_strategy, rank, require_sources
+from vermeil.jobs.ranking.rank import check_strategy, rank, require_sources
 from vermeil.jobs.ranking.report import RankReport
 from vermeil.jobs.ranking.sources import RankSources
 from vermeil.jobs.run_folder import RunFolder

@@ -15,7 +15,7 @@ from tests.toys import NAMES, PLACES, blending, sentences
 from vermeil.data.document import Annotation, Document
 from vermeil.errors import ConfigError
 from vermeil.jobs.annotate import annotate
-from vermeil.jobs.rank import rank
+from vermeil.jobs.ranking.rank import rank
 from vermeil.jobs.ranking.sources import RankSources
 from vermeil.jobs.train import train
 from vermeil.refinement.select import select

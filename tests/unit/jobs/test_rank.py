@@ -11,7 +11,7 @@ from tests.toys import sentences
 from vermeil.data.document import Document
 from vermeil.data.words import words_of
 from vermeil.errors import ConfigError, DataError
-from vermeil.jobs.rank import rank
+from vermeil.jobs.ranking.rank import rank
 from vermeil.jobs.ranking.report import RankEntry, RankReport
 from vermeil.jobs.ranking.sources import RankSources
 from vermeil.selection.ranking.config import RankConfig

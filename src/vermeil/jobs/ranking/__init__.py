@@ -1,1 +1,1 @@
-"""Parts of `vermeil.rank`: documents to leave out, costs, signals and the report."""
+"""`vermeil.rank`: documents to leave out, costs, signals, order and report."""
