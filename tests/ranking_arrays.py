@@ -11,7 +11,10 @@ from vermeil.selection.ranking.choice import RankSignals
 def unit_rows(number: int, seed: int, size: int = 4) -> NDArray[np.float32]:
     """Return random rows of length 1."""
     rows = np.random.default_rng(seed).normal(size=(number, size))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    unit: NDArray[np.float32] = np.asarray(
+        rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32
+    )
+    return unit
 
 
 def signals_of(number: int, seed: int = 0, places: int = 5) -> RankSignals:

@@ -202,6 +202,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--encoder", default="embedded")
     parser.add_argument("--sizes", type=int, nargs="+", help="other sizes, for a trial")
+    parser.add_argument("--candidates", type=int, help="first documents only, for a trial")
     parser.add_argument("--test", type=int, help="first documents of test and dev, for a trial")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
@@ -209,6 +210,8 @@ def main() -> None:
         setting = SETTINGS[name]()
         if options.sizes:
             setting = replace(setting, sizes=tuple(options.sizes))
+        if options.candidates:
+            setting = replace(setting, candidates=setting.candidates[: options.candidates])
         if options.test:
             setting = replace(
                 setting, test=setting.test[: options.test], dev=setting.dev[: options.test]
