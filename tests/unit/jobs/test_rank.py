@@ -132,3 +132,5 @@ def test_plain_texts_are_named_by_their_positions(topics: Task) -> None:
     report = rank(TEXTS, topics, config(max_documents=5))
     assert sorted(entry.id for entry in report.entries) == ["1", "2", "3", "4", "5"]
     assert report.entries[0].as_dict(1)["place"] == 1
+    assert report.as_dict()["expected"]["tokens"] == report.costs["tokens"]
+    assert isinstance(report.as_dict()["expected"]["tokens"], int)

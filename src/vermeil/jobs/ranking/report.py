@@ -35,7 +35,7 @@ class RankEntry:
             "place": place,
             "value": round(self.value, 6),
             "reason": self.reason,
-            **{name: round(cost, 6) for name, cost in self.costs.items()},
+            **_rounded(self.costs),
         }
 
 
@@ -78,7 +78,14 @@ class RankReport:
             "documents": self.documents,
             "ranked": len(self.entries),
             "left_out": dict(self.left_out),
-            "expected": dict(self.costs),
+            "expected": _rounded(self.costs),
             **({"based_on_replies": self.based_on_replies} if self.annotator == "teacher" else {}),
             "warnings": list(self.warnings),
         }
+
+
+def _rounded(costs: Mapping[str, float]) -> dict[str, float]:
+    """Return costs for JSON: tokens as whole numbers, others with six decimals."""
+    return {
+        name: round(cost) if name == "tokens" else round(cost, 6) for name, cost in costs.items()
+    }
