@@ -76,6 +76,8 @@ def tabulate(
     if not seeds or BASELINE not in strategies or len(sizes) < 2:
         print(f"{name}: no seed has all sizes of all strategies")
         return {}
+    if len({len(cell["counts"]) for cell in cells.values()}) > 1:
+        raise SystemExit(f"{name}: the cells have different test documents; use one folder per run")
     shape = (len(strategies), len(sizes))
     counts = np.array(
         [
