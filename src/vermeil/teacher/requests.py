@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from vermeil.data.document import Document
-from vermeil.data.reply import Reply, Request
+from vermeil.data.reply import Message, Reply, Request
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks import TASKS, make_task
 from vermeil.tasks.config import TaskConfig
@@ -116,6 +116,19 @@ def verify_request(
         config.model,
         _parameters(config),
     )
+    return _with_roles(request, config)
+
+
+def chat_request(name: str, messages: Sequence[Message], config: TeacherConfig) -> Request:
+    """Return a request that is not about a document, for example to a coach.
+
+    Args:
+        name: its prompt name, and its id in the store.
+        messages: the chat messages; the last one is a user message.
+        config: model and parameters.
+    """
+    text = messages[-1]["content"]
+    request = Request(name, text, name, tuple(messages), config.model, _parameters(config))
     return _with_roles(request, config)
 
 
