@@ -236,7 +236,7 @@ class _Optimisation:
                 f"none of the {score.unusable} replies to today's prompt is usable; see "
                 "vermeil pilot or vermeil show for the replies"
             )
-        if next(score.mistakes(self._task), None) is None:
+        if score.is_perfect:
             raise DataError(
                 f"the teacher makes no error on the {len(score.documents)} gold documents, so "
                 "there is nothing to optimise; keep the prompt, or add gold that is harder"

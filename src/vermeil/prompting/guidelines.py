@@ -40,10 +40,11 @@ def optimise_guidelines(
     best, first = start, tools.score(start, documents)
     score, trials = first, list[CandidateTrial]()
     for _ in range(tools.config.rounds):
-        rules = _new_rules(best, score, tools) if tools.allowance.affords(1 + len(documents)) else []
-        found = False
+        if score.is_perfect or not tools.allowance.affords(1 + len(documents)):
+            break
+        rules, found = _new_rules(best, score, tools), False
         for rule in rules:
-            if not tools.allowance.affords(len(documents)):
+            if score.is_perfect or not tools.allowance.affords(len(documents)):
                 break
             candidate = best.with_rule(rule)
             scored = tools.score(candidate, documents)
@@ -58,8 +59,6 @@ def optimise_guidelines(
 
 def _new_rules(prompt: Prompt, score: PromptScore, tools: OptimiserTools) -> list[str]:
     """Return the rules of the coach that the guidelines do not hold yet."""
-    if next(score.mistakes(tools.task), None) is None:
-        return []
     labels = set(prompt.descriptions)
     messages = _messages(prompt, score, tools)
     rules = request_object(tools, messages, lambda found: _read_rules(found, labels)) or []

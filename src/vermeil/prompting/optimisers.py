@@ -10,6 +10,7 @@ from vermeil.prompting.demonstrations import optimise_demonstrations
 from vermeil.prompting.guidelines import optimise_guidelines
 from vermeil.prompting.optimiser import Optimised, Optimiser, OptimiserTools
 from vermeil.prompting.prompt import Prompt
+from vermeil.prompting.reflective import optimise_by_reflection
 from vermeil.prompting.variants import optimise_variant
 
 
@@ -32,6 +33,7 @@ OPTIMISERS: dict[str, OptimiserSpec] = {
     "guidelines": OptimiserSpec(optimise_guidelines, uses_coach=True),
     "demonstrations": OptimiserSpec(optimise_demonstrations, uses_coach=False),
     "variants": OptimiserSpec(optimise_variant, uses_coach=False),
+    "reflective": OptimiserSpec(optimise_by_reflection, uses_coach=True, extra="optimize"),
 }
 """Every optimiser by its name in ``optimize.optimisers``."""
 

@@ -43,6 +43,12 @@ class PromptScore:
         matches = [counts.overall for counts in self.counts]
         return tuple(one.f1 if one.gold or one.predicted else 1.0 for one in matches)
 
+    @property
+    def is_perfect(self) -> bool:
+        """Return whether no document has an error."""
+        matches = (counts.overall for counts in self.counts)
+        return all(one.correct == one.predicted == one.gold for one in matches)
+
     def mistakes(self, task: Task) -> Iterator[tuple[Document, Mistake]]:
         """Yield every mistake with its document."""
         for document, annotation in zip(self.documents, self.predicted, strict=True):

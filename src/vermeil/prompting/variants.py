@@ -20,8 +20,10 @@ def optimise_variant(
     best, first = start, tools.score(start, documents)
     score, trials = first, list[CandidateTrial]()
     for name in tools.task.prompts:
-        if name == start.variant or not tools.allowance.affords(len(documents)):
+        if name == start.variant or score.is_perfect:
             continue
+        if not tools.allowance.affords(len(documents)):
+            break
         candidate = replace(start, variant=name)
         scored = tools.score(candidate, documents)
         kept = is_better(scored, score)

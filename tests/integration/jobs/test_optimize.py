@@ -111,7 +111,7 @@ def test_spending_stays_within_the_limit_and_a_higher_limit_resumes(
 ) -> None:
     plenty = optimize(gold(60), task, settings(teacher), SETTINGS, store.with_name("other.sqlite"))
     assert plenty.spending.cost_usd is not None
-    limit = plenty.spending.cost_usd * 0.7
+    limit = plenty.spending.cost_usd * 0.85
     teacher.seen.clear()
     report = optimize(gold(60), task, settings(teacher), changed(max_cost_usd=limit), store)
     assert report.spending.cost_usd is not None
