@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from vermeil.jobs.export import ExportReport, export
     from vermeil.jobs.int8_guard import Int8Options
     from vermeil.jobs.locate import LocateReport, locate
+    from vermeil.jobs.optimize import optimize
     from vermeil.jobs.pilot import pilot
     from vermeil.jobs.pilot_report import PilotReport
     from vermeil.jobs.predict import predict
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
     from vermeil.pipeline.run import RunReport, run
     from vermeil.pipeline.show import show
     from vermeil.pipeline.show_report import ShowReport
+    from vermeil.prompting.config import OptimizeConfig
+    from vermeil.prompting.report import OptimizeReport
     from vermeil.refinement.curate import CuratedSilver
     from vermeil.refinement.refine import refine
     from vermeil.refinement.report import RefineReport
@@ -125,6 +128,8 @@ __all__ = [
     "MechanismConfig",
     "Mention",
     "NoiseConfig",
+    "OptimizeConfig",
+    "OptimizeReport",
     "PilotConfig",
     "PilotReport",
     "PlanConfig",
@@ -178,6 +183,7 @@ __all__ = [
     "load_config",
     "locate",
     "make_task",
+    "optimize",
     "pilot",
     "plan",
     "predict",
@@ -254,6 +260,7 @@ _MODULES = {
         "LocateReport",
         "locate",
     ),
+    "vermeil.jobs.optimize": ("optimize",),
     "vermeil.jobs.pilot": ("pilot",),
     "vermeil.jobs.pilot_report": ("PilotReport",),
     "vermeil.jobs.predict": ("predict",),
@@ -277,6 +284,8 @@ _MODULES = {
     ),
     "vermeil.pipeline.show": ("show",),
     "vermeil.pipeline.show_report": ("ShowReport",),
+    "vermeil.prompting.config": ("OptimizeConfig",),
+    "vermeil.prompting.report": ("OptimizeReport",),
     "vermeil.refinement.curate": ("CuratedSilver",),
     "vermeil.refinement.refine": ("refine",),
     "vermeil.refinement.report": ("RefineReport",),
