@@ -78,6 +78,7 @@ def optimize(
     """
     store = Path(store)
     _check_settings(task, teacher, config)
+    _check_access(teacher, config)
     usable = without_shared((d for d in gold if not d.annotation.is_empty), excluded)
     start = _start(task, teacher, usable)
     shown = {document.group_or_id for document in start.demonstrations}
@@ -106,11 +107,6 @@ class _Optimisation:
         self._store, self._progress = store, progress
         self._teacher = settings_of_teacher(teacher, limits)
         self._coach = settings_of_coach(teacher, limits)
-        price_of(self._teacher)
-        price_of(self._coach)
-        for one in (self._teacher, self._coach):
-            check_consent(one)
-            api_key(one)
 
     def run(
         self, start: Prompt, gold: Sequence[Document], folds: Sequence[Sequence[Document]]
@@ -271,6 +267,15 @@ def _check_settings(task: Task, teacher: TeacherConfig, config: OptimizeConfig) 
             "optimize: has no limit; set optimize.max_cost_usd, optimize.max_tokens_total or "
             "optimize.max_calls"
         )
+
+
+def _check_access(teacher: TeacherConfig, config: OptimizeConfig) -> None:
+    """Raise unless prices, consent and keys of teacher and coach are known."""
+    limits = OptimizeLimits(Amount(), config)
+    for one in (settings_of_teacher(teacher, limits), settings_of_coach(teacher, limits)):
+        price_of(one)
+        check_consent(one)
+        api_key(one)
 
 
 def _start(task: Task, teacher: TeacherConfig, gold: Sequence[Document]) -> Prompt:
