@@ -161,7 +161,11 @@ class PromptedTeacher:
         wanted = ["weekday", "neutral"]
         wanted += ["team"] if "as ORG; the answer has" in request else []
         wanted += ["title"] if "as MISC; the answer has nothing" in request else []
-        return "Here they are:\n```json\n" + json.dumps({"rules": [RULES[w] for w in wanted]}) + "\n```"
+        return (
+            "Here they are:\n```json\n"
+            + json.dumps({"rules": [RULES[w] for w in wanted]})
+            + "\n```"
+        )
 
     def _rewrite(self, request: str) -> str:
         rules = [RULES["team"]["rule"]] if "as ORG; the answer has" in request else []

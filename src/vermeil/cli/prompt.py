@@ -55,10 +55,10 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Print the difference between the prompts of two configurations as a unified diff."""
-    sections = [load(path, None) for path in (before, after)]
+    old, new = load(before, None), load(after, None)
     from vermeil.pipeline.prompt import diff_prompts
 
-    found = diff_prompts(*sections, (str(before), str(after)))
+    found = diff_prompts(old, new, (str(before), str(after)))
     if as_json:
         print_json({"diff": found})
     elif found:

@@ -115,9 +115,7 @@ class _Optimisation:
         with ReplyStore(self._store) as replies:
             calls = self._limits.call_counter(replies)
         allowance = self._allowance(start, gold)
-        client = PromptClient(
-            self._task, self._teacher, self._coach, self._store, allowance, calls
-        )
+        client = PromptClient(self._task, self._teacher, self._coach, self._store, allowance, calls)
         tally = CoachTally()
         tools = OptimiserTools(
             self._task, self._config, client.score, client.send_to_coach, allowance, tally
@@ -130,9 +128,7 @@ class _Optimisation:
                 start,
                 folds,
                 tools,
-                lambda number: client.start_stage(
-                    f"fold {number} of {len(folds)}", self._progress
-                ),
+                lambda number: client.start_stage(f"fold {number} of {len(folds)}", self._progress),
             )
             gain = gain_of(results, self._config.resamples, self._config.seed)
             prompt, trials = self._final(start, gold, gain, tools, client)

@@ -103,7 +103,11 @@ def open_limits(store: ReplyStore, config: OptimizeConfig, digest: str) -> Optim
 
 
 def optimisation_digest(
-    gold: Iterable[Document], task: Task, teacher: TeacherConfig, start: Prompt, config: OptimizeConfig
+    gold: Iterable[Document],
+    task: Task,
+    teacher: TeacherConfig,
+    start: Prompt,
+    config: OptimizeConfig,
 ) -> str:
     """Return a digest of everything but limits that determines an optimisation."""
     parts = [

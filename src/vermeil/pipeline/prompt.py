@@ -105,8 +105,8 @@ def diff_prompts(before: Config, after: Config, names: tuple[str, str]) -> str:
     Returns:
         The changed lines with three lines of context; empty if the prompts are equal.
     """
-    texts = [_lines(_request(config, PLACEHOLDER)) for config in (before, after)]
-    lines = unified_diff(*texts, *names, lineterm="")
+    old, new = (_lines(_request(config, PLACEHOLDER)) for config in (before, after))
+    lines = unified_diff(old, new, *names, lineterm="")
     return "".join(f"{line}\n" for line in lines)
 
 

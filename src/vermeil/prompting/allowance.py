@@ -32,9 +32,7 @@ class Amount:
 
     def within(self, limit: Amount) -> bool:
         """Return whether no part exceeds the limit."""
-        return (
-            self.calls <= limit.calls and self.tokens <= limit.tokens and self.cost <= limit.cost
-        )
+        return self.calls <= limit.calls and self.tokens <= limit.tokens and self.cost <= limit.cost
 
 
 class Allowance:

@@ -81,8 +81,11 @@ class CrossFittedGain:
 
     @property
     def verdict(self) -> str:
-        """The verdict in words."""
-        return "significant" if self.is_significant else "not significant"
+        """The verdict: suggestive if only the bootstrap has a p-value below `SIGNIFICANCE`."""
+        if self.is_significant:
+            return "significant"
+        is_low = self.comparison.difference > 0 and self.comparison.p_value < SIGNIFICANCE
+        return "suggestive" if is_low else "not significant"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the gain for JSON."""

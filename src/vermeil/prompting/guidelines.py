@@ -91,7 +91,9 @@ def _read_rules(found: Mapping[str, Any], labels: set[str]) -> list[str] | None:
 
 
 def _rule_line(entry: Any, labels: set[str]) -> str | None:
-    label, rule = (entry.get("label"), entry.get("rule")) if isinstance(entry, dict) else ("", entry)
+    label, rule = (
+        (entry.get("label"), entry.get("rule")) if isinstance(entry, dict) else ("", entry)
+    )
     if not isinstance(rule, str):
         return None
     line = " ".join(rule.split()).removeprefix("- ")

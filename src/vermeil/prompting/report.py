@@ -82,7 +82,8 @@ class OptimizeReport:
             return f"Use the optimised prompt: {numbers}."
         if self.gain.is_significant:
             return f"Keep the old prompt: the optimisation on all gold changed nothing; {numbers}."
-        return f"Keep the old prompt: no significant gain; {numbers}."
+        hint = " (suggestive: only one test is below .05)" * (self.gain.verdict == "suggestive")
+        return f"Keep the old prompt: no significant gain{hint}; {numbers}."
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON."""

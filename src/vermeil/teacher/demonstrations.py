@@ -115,9 +115,7 @@ def make_demonstrations(
     return Demonstrations(tuple(allowed), config.count, neighbours)
 
 
-def without_shared(
-    documents: Iterable[Document], excluded: Iterable[Document]
-) -> list[Document]:
+def without_shared(documents: Iterable[Document], excluded: Iterable[Document]) -> list[Document]:
     """Return the documents that share no id, text or group with an excluded document."""
     features: set[str] = set().union(*map(_identity, excluded))
     return [document for document in documents if _identity(document).isdisjoint(features)]

@@ -85,9 +85,7 @@ def test_the_same_call_again_sends_nothing_and_gives_the_same_report(
     assert second == first
 
 
-def test_a_teacher_that_ignores_guidelines_has_no_significant_gain(
-    task: Task, store: Path
-) -> None:
+def test_a_teacher_that_ignores_guidelines_has_no_significant_gain(task: Task, store: Path) -> None:
     with PromptedTeacher(obeys=False) as teacher:
         report = optimize(gold(60), task, settings(teacher), SETTINGS, store)
     assert not report.is_improved
@@ -136,9 +134,7 @@ def test_the_limit_of_the_teacher_holds_to_the_cent(
     assert spent.replies == len(teacher.seen)
 
 
-def test_the_number_of_calls_is_limited(
-    teacher: PromptedTeacher, task: Task, store: Path
-) -> None:
+def test_the_number_of_calls_is_limited(teacher: PromptedTeacher, task: Task, store: Path) -> None:
     report = optimize(gold(60), task, settings(teacher), changed(max_calls=320), store)
     assert len(teacher.seen) <= 320
     assert report.spending.calls == len(teacher.seen)
@@ -221,8 +217,8 @@ def test_fixed_demonstrations_of_today_are_kept_and_never_scored(
     assert [d.id for d in report.start.demonstrations] == ["d9"]
     assert report.documents == 58
     assert "g4" not in {d.group for fold in report.folds for d in fold.before.documents}
+    nearest = settings(teacher, demonstrations={"kind": "nearest"})
     with pytest.raises(ConfigError, match="nearest"):
-        nearest = settings(teacher, demonstrations={"kind": "nearest"})
         optimize(gold(60), task, nearest, SETTINGS, store)
 
 
@@ -230,7 +226,5 @@ def test_documents_like_those_of_test_are_not_used(
     teacher: PromptedTeacher, task: Task, store: Path
 ) -> None:
     documents = gold(60)
-    report = optimize(
-        documents, task, settings(teacher), SETTINGS, store, excluded=documents[:10]
-    )
+    report = optimize(documents, task, settings(teacher), SETTINGS, store, excluded=documents[:10])
     assert report.documents == 50
