@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from vermeil.corpora.tokenised import document_from_tags
+from vermeil.corpora.tokenised import TokenisedRow, row_to_document
 from vermeil.data.document import Document
 from vermeil.jobs.import_replies import import_replies
 from vermeil.jobs.optimize import optimize
@@ -63,7 +63,9 @@ def choose_prompt(data: Path, folder: Path, start: str, documents: int = 10_000)
 
 
 def _document(row: dict[str, Any]) -> Document:
-    return document_from_tags(row["id"], row["tokens"], row["gold"], group=str(row["doc"]))
+    return row_to_document(
+        TokenisedRow(row["id"], str(row["doc"]), row["tokens"], row["gold"], row["text"]), "iob2"
+    )
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ Rules that it follows only if the prompt mentions them:
 - "title": titles of works are MISC; without it, it misses them.
 - "weekday": it labels weekdays MISC, which is wrong in gold (a harmful rule).
 
-It also learns the first two from demonstrations. As a coach, it writes these rules, the harmful one
+It also learns the first two from demonstrations, and classifies texts about fairs only with a rule. As a coach, it writes these rules, the harmful one
 first, for the errors that its request shows.
 """
 
@@ -133,6 +133,8 @@ class PromptedTeacher:
     def _annotate(self, messages: list[dict[str, str]]) -> str:
         *before, last = messages
         text = last["content"].rpartition("Text:\n")[2]
+        if "entit" not in messages[0]["content"]:
+            return _classify(messages[0]["content"], text)
         # Instructions, and what the answers of demonstrations show.
         prompt = " ".join(m["content"] for m in before if m["role"] == "system").casefold()
         shown = " ".join(m["content"] for m in before if m["role"] == "assistant")
@@ -158,6 +160,8 @@ class PromptedTeacher:
         request = messages[1]["content"]
         if '"text"' in messages[0]["content"]:
             return self._rewrite(request)
+        if "correct is trade" in request:
+            return json.dumps({"rules": [{"label": "trade", "rule": "A fair is trade."}]})
         wanted = ["weekday", "neutral"]
         wanted += ["team"] if "as ORG; the answer has" in request else []
         wanted += ["title"] if "as MISC; the answer has nothing" in request else []
@@ -171,6 +175,13 @@ class PromptedTeacher:
         rules = [RULES["team"]["rule"]] if "as ORG; the answer has" in request else []
         rules += [RULES["title"]["rule"]] if "as MISC; the answer has nothing" in request else []
         return json.dumps({"text": " ".join(rules) or NEUTRAL_RULE})
+
+
+def _classify(instruction: str, text: str) -> str:
+    """Return the topic of a text; fairs are trade only if the guidelines mention them."""
+    topics = {"A win": "sport", "A merger": "money"}
+    topics["A fair"] = "trade" if "A fair" in instruction else "sport"
+    return json.dumps({"label": next(topics[one] for one in topics if text.startswith(one))})
 
 
 def _is_for_coach(messages: list[dict[str, str]]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.prompted_teacher import LABELS, NEUTRAL_RULE, PromptedTeacher, gold
 
+from vermeil.data.document import Annotation, Document
 from vermeil.errors import ConfigError, ConsentError, DataError, TeacherError
 from vermeil.jobs.optimize import optimize
 from vermeil.prompting.config import OptimizeConfig
@@ -228,3 +229,46 @@ def test_documents_like_those_of_test_are_not_used(
     documents = gold(60)
     report = optimize(documents, task, settings(teacher), SETTINGS, store, excluded=documents[:10])
     assert report.documents == 50
+
+
+def test_reflection_finds_the_rules_within_its_limits_and_repeats_itself(
+    teacher: PromptedTeacher, task: Task, store: Path
+) -> None:
+    pytest.importorskip("gepa", reason="the extra optimize is not installed")
+    config = changed(optimisers=("reflective",), reflections=6, max_calls=500)
+    report = optimize(gold(60), task, settings(teacher), config, store)
+    assert report.is_improved
+    assert report.gain.after == 1
+    assert report.prompt != report.start
+    assert 0 < teacher.coach_calls <= 2 * 6 * 4
+    sent = len(teacher.seen)
+    assert report.spending.calls == sent <= 500
+    assert optimize(gold(60), task, settings(teacher), config, store) == report
+    assert len(teacher.seen) == sent
+
+
+@pytest.mark.parametrize("behaviour", ["refuse", "nonsense"])
+def test_reflection_with_a_useless_coach_ends_and_keeps_the_prompt(
+    behaviour: str, task: Task, store: Path
+) -> None:
+    pytest.importorskip("gepa", reason="the extra optimize is not installed")
+    config = changed(optimisers=("reflective",), reflections=3)
+    with PromptedTeacher(coach=behaviour) as teacher:
+        report = optimize(gold(60), task, settings(teacher), config, store)
+    assert not report.is_improved
+    assert "replies of the coach were not usable" in "".join(report.warnings)
+
+
+def test_classification_is_optimised_through_the_same_protocol(store: Path) -> None:
+    documents = [
+        Document(f"d{i}", f"{text}, {i}.", f"g{i}", annotation=Annotation(labels=(label,)))
+        for i in range(30)
+        for text, label in [(("A win", "sport"), ("A merger", "money"), ("A fair", "trade"))[i % 3]]
+    ]
+    labels = {name: LabelConfig() for name in ("sport", "money", "trade")}
+    task = make_task(TaskConfig(name="classification", labels=labels))
+    with PromptedTeacher() as teacher:
+        report = optimize(documents, task, settings(teacher), SETTINGS, store)
+    assert report.is_improved
+    assert "A fair is trade." in report.prompt.guidelines
+    assert report.gain.after == 1
