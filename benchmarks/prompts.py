@@ -1,8 +1,8 @@
 """Selection between two prompts from stored replies: folds, interval and winner's curse, offline.
 
 The replies of a large language model of 2026 to the prompts standard and chain_of_thought about
-1,025 CoNLL-2003 sentences are imported into a store. `optimize` with the optimiser ``variants`` then
-needs no request: the teacher's address is a port on which nothing listens.
+1,025 CoNLL-2003 sentences are imported into a store. `optimize` with the optimiser ``variants``
+then needs no request: the teacher's address is a port on which nothing listens.
 
     VERMEIL_DATA=<folder> python benchmarks/prompts.py
 """
@@ -77,7 +77,9 @@ def main() -> None:
         gain = report.gain
         print(f"start {start}: {report.recommendation}")
         print(f"  {report.documents} documents, {report.groups} groups; folds chose {chosen}")
-        print(f"  F1 {gain.before:.4f} -> {gain.after:.4f}; winner's curse {gain.winners_curse:+.4f}")
+        print(
+            f"  F1 {gain.before:.4f} -> {gain.after:.4f}; winner's curse {gain.winners_curse:+.4f}"
+        )
 
 
 if __name__ == "__main__":

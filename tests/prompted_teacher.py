@@ -6,8 +6,8 @@ Rules that it follows only if the prompt mentions them:
 - "title": titles of works are MISC; without it, it misses them.
 - "weekday": it labels weekdays MISC, which is wrong in gold (a harmful rule).
 
-It also learns the first two from demonstrations, and classifies texts about fairs only with a rule. As a coach, it writes these rules, the harmful one
-first, for the errors that its request shows.
+It also learns the first two from demonstrations, and classifies texts about fairs only with a rule.
+As a coach, it writes these rules, the harmful one first, for the errors that its request shows.
 """
 
 from __future__ import annotations

@@ -29,8 +29,9 @@ from vermeil.teacher.limits.prices import price_of
 from vermeil.teacher.report import RequestReport
 from vermeil.teacher.requests import chat_request, make_requests
 from vermeil.teacher.store.store import ReplyStore
-from vermeil.teacher.tokens import actual_usage
+from vermeil.teacher.tokens import actual_usage, max_usage
 
+_NO_FIT = "a request did not fit the limits of [optimize]"
 COACH = "coach"
 """Prompt name of requests to the coach."""
 
@@ -87,13 +88,15 @@ class PromptClient:
             report = annotate(
                 documents, task, teacher, self._store, silent, demonstrations, self._send
             )
-        except TeacherStoppedError:
+        except TeacherStoppedError as error:
+            if error.failures.get(State.OVER_BUDGET.value):
+                raise LimitReachedError(_NO_FIT) from None
             # A candidate whose replies are all unusable is a bad candidate, not an error.
             if not self._has_usable:
                 raise
         else:
             if report.states.get(State.OVER_BUDGET):
-                raise LimitReachedError("a request did not fit the limits of [optimize]")
+                raise LimitReachedError(_NO_FIT)
         requests = make_requests(documents, task, teacher, demonstrations=demonstrations)
         prompt_tokens = self._count(requests, teacher)
         located = locate(documents, task, teacher, self._store, silent, demonstrations)
@@ -121,7 +124,9 @@ class PromptClient:
         with ReplyStore(self._store) as store:
             if store.get(request.key) is None:
                 with suppress(TeacherStoppedError):
-                    self._send([request], self._coach, store, _read_coach)
+                    report = self._send([request], self._coach, store, _read_coach)
+                    if report.states.get(State.OVER_BUDGET):
+                        self._allowance.was_exceeded = True
             reply = store.get(request.key)
         self._count([request], self._coach)
         self._report()
@@ -193,8 +198,6 @@ def settings_of_coach(teacher: TeacherConfig, limits: OptimizeLimits) -> Teacher
 
 def most_of_request(request: Request, config: TeacherConfig) -> Amount:
     """Return the largest amount of one request, which is reserved before it is sent."""
-    from vermeil.teacher.tokens import max_usage
-
     usage, price = max_usage(request), price_of(config)
     return amount_of(usage, 0 if price is None else price.cost(usage))
 

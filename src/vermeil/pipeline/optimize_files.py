@@ -11,7 +11,7 @@ import tomlkit
 
 from vermeil.config import Config, load_config
 from vermeil.corpora import read_corpus
-from vermeil.data.atomic import atomic_file, write_json
+from vermeil.data.atomic import atomic_file, atomic_path, write_json
 from vermeil.data.lock import lock_folder
 from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
@@ -103,10 +103,11 @@ def apply_prompt(start: Prompt, prompt: Prompt, path: Path) -> tuple[Path, ...]:
         ids = [one.id for one in prompt.demonstrations]
         shown.update({"kind": "fixed", "count": len(ids), "ids": ids})
     old = _free_name(path.with_name(f"{path.name}.old"), lambda n: f"{path.name}.old-{n}")
-    shutil.copy2(path, old)
-    with atomic_file(path) as stream:
-        stream.write(tomlkit.dumps(document))
-    load_config(path)
+    with atomic_path(path) as partial:
+        partial.write_text(tomlkit.dumps(document), encoding="utf-8")
+        load_config(partial)
+        shutil.copymode(path, partial)
+        shutil.copy2(path, old)
     return (old, *written)
 
 

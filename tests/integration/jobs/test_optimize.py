@@ -135,6 +135,20 @@ def test_the_limit_of_the_teacher_holds_to_the_cent(
     assert spent.replies == len(teacher.seen)
 
 
+def test_a_limit_below_one_scoring_of_gold_stops_there_and_keeps_all_replies(
+    teacher: PromptedTeacher, task: Task, store: Path
+) -> None:
+    with pytest.raises(TeacherError, match=r"limit ended the optimisation after \d+ requests"):
+        optimize(gold(60), task, settings(teacher), changed(max_tokens_total=8000), store)
+    with ReplyStore(store) as replies:
+        spent = replies.spent()
+    # What is left does not cover the largest possible charge of one more request.
+    assert 8000 - 3000 < spent.total.tokens == teacher.tokens <= 8000
+    report = optimize(gold(60), task, settings(teacher), changed(max_tokens_total=10**6), store)
+    assert report.is_improved
+    assert report.spending.tokens == teacher.tokens
+
+
 def test_the_number_of_calls_is_limited(teacher: PromptedTeacher, task: Task, store: Path) -> None:
     report = optimize(gold(60), task, settings(teacher), changed(max_calls=320), store)
     assert len(teacher.seen) <= 320
