@@ -13,6 +13,7 @@ As a coach, it writes these rules, the harmful one first, for the errors that it
 from __future__ import annotations
 
 import json
+import random
 import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -69,11 +70,14 @@ class PromptedTeacher:
     Args:
         coach: behaviour as a coach: ``rules``, ``refuse`` or ``nonsense``.
         obeys: whether guidelines and demonstrations change its answers.
+        noise: share of the names that it misses at random, newly drawn for every prompt.
         knows: whether it makes no error from the beginning.
     """
 
-    def __init__(self, coach: str = "rules", obeys: bool = True, knows: bool = False) -> None:
-        self.coach, self.obeys, self.knows = coach, obeys, knows
+    def __init__(
+        self, coach: str = "rules", obeys: bool = True, knows: bool = False, noise: float = 0.0
+    ) -> None:
+        self.coach, self.obeys, self.knows, self.noise = coach, obeys, knows, noise
         self.seen: list[list[dict[str, str]]] = []
         self.tokens = 0
         self._lock = threading.Lock()
@@ -137,6 +141,7 @@ class PromptedTeacher:
             return _classify(messages[0]["content"], text)
         # Instructions, and what the answers of demonstrations show.
         prompt = " ".join(m["content"] for m in before if m["role"] == "system").casefold()
+        draw = random.Random(prompt + text)
         shown = " ".join(m["content"] for m in before if m["role"] == "assistant")
         if not self.obeys:
             prompt = shown = ""
@@ -144,7 +149,7 @@ class PromptedTeacher:
         titles = self.knows or "title" in prompt or "MISC" in shown
         entities = []
         for match, label in sorted(_found(text), key=lambda pair: pair[0].start()):
-            if label == "MISC" and not titles:
+            if (label == "MISC" and not titles) or draw.random() < self.noise:
                 continue
             found = "LOC" if label == "ORG" and not teams else label
             entities.append({"text": match[0], "label": found})

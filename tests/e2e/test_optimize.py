@@ -118,10 +118,11 @@ def test_a_killed_run_is_resumed_without_sending_a_stored_request_again(
     report = json.loads(done.stdout)
     assert report["improved"]
     assert "weekday" not in report["prompt"]["guidelines"]
-    # Only requests in flight at the kill are sent twice.
+    # Only requests in flight at the kill are sent twice. Reserved ones count as sent.
     requests = [json.dumps(messages) for messages in teacher.seen]
-    assert len(requests) - len(set(requests)) <= seen - stored <= 2
-    assert report["spent"]["calls"] == len(requests) <= 600
+    assert len(requests) - len(set(requests)) <= seen - stored <= 4
+    assert 0 <= report["spent"]["calls"] - len(requests) <= 4
+    assert report["spent"]["calls"] <= 600
 
 
 def test_a_limit_that_is_too_small_exits_with_2_and_sends_nothing(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent
-from vermeil.data.reply import Message, Reply, Request, State
+from vermeil.data.reply import Message, Request, State
 from vermeil.errors import TeacherError, TeacherStoppedError
 from vermeil.evaluation.documents import score_documents
 from vermeil.jobs.annotate import annotate
@@ -18,8 +18,7 @@ from vermeil.jobs.optimize_spending import OptimizeLimits, amount_of
 from vermeil.prompting.allowance import Allowance, Amount
 from vermeil.prompting.prompt import Prompt
 from vermeil.prompting.score import PromptScore
-from vermeil.tasks.protocol import ReplyResult, Task
-from vermeil.tasks.replies import unusable_result, was_filtered
+from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import DemonstrationsConfig, TeacherConfig
 from vermeil.teacher.consent import check_consent
 from vermeil.teacher.demonstrations import NO_DEMONSTRATIONS, Demonstrations
@@ -27,13 +26,11 @@ from vermeil.teacher.engine import NO_OPTIONS, Read, SendOptions, send_requests
 from vermeil.teacher.limits.calls import CallCounter
 from vermeil.teacher.limits.prices import price_of
 from vermeil.teacher.report import RequestReport
-from vermeil.teacher.requests import chat_request, make_requests
+from vermeil.teacher.requests import coach_request, make_requests, read_coach
 from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import actual_usage, max_usage
 
 _NO_FIT = "a request did not fit the limits of [optimize]"
-COACH = "coach"
-"""Prompt name of requests to the coach."""
 
 
 class LimitReachedError(TeacherError):
@@ -65,11 +62,12 @@ class PromptClient:
         self._store, self._allowance, self._calls = store, allowance, calls
         self._counted: set[str] = set()
         self._has_usable = False
-        self.stage, self.progress = "today's prompt", silent
+        self._stage, self._stage_calls, self._progress = "", 0.0, silent
 
     def start_stage(self, name: str, progress: Progress) -> None:
         """Set the stage whose progress is reported from now on."""
-        self.stage, self.progress = name, progress
+        self._stage, self._progress = name, progress
+        self._stage_calls = self._allowance.used.calls
         self._report()
 
     def score(self, prompt: Prompt, documents: Sequence[Document]) -> PromptScore:
@@ -119,18 +117,18 @@ class PromptClient:
         Raises:
             TeacherError: the coach cannot be used.
         """
-        request = chat_request(COACH, messages, self._coach)
+        request = coach_request(messages, self._coach)
         check_consent(self._coach)
         with ReplyStore(self._store) as store:
             if store.get(request.key) is None:
                 with suppress(TeacherStoppedError):
-                    report = self._send([request], self._coach, store, _read_coach)
+                    report = self._send([request], self._coach, store, read_coach)
                     if report.states.get(State.OVER_BUDGET):
                         self._allowance.was_exceeded = True
             reply = store.get(request.key)
         self._count([request], self._coach)
         self._report()
-        if reply is None or _read_coach(request.text, reply).state is not State.DONE:
+        if reply is None or read_coach(request.text, reply).state is not State.DONE:
             return None
         return reply.text
 
@@ -173,7 +171,7 @@ class PromptClient:
     def _report(self) -> None:
         used = self._allowance.used
         detail = {"requests": int(used.calls), "tokens": int(used.tokens)}
-        self.progress(self.stage, int(used.calls), None, detail)
+        self._progress(self._stage, int(used.calls - self._stage_calls), None, detail)
 
 
 def settings_of_teacher(teacher: TeacherConfig, limits: OptimizeLimits) -> TeacherConfig:
@@ -200,10 +198,3 @@ def most_of_request(request: Request, config: TeacherConfig) -> Amount:
     """Return the largest amount of one request, which is reserved before it is sent."""
     usage, price = max_usage(request), price_of(config)
     return amount_of(usage, 0 if price is None else price.cost(usage))
-
-
-def _read_coach(text: str, reply: Reply) -> ReplyResult:  # noqa: ARG001
-    """Return DONE for any text that was neither refused nor filtered."""
-    if was_filtered(reply) or not reply.text.strip():
-        return unusable_result(reply, "the coach gave no text")
-    return ReplyResult(State.DONE)

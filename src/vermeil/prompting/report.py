@@ -12,7 +12,7 @@ from vermeil.prompting.prompt import Prompt, prompt_diff
 
 @dataclass(frozen=True, slots=True)
 class OptimizeSpending:
-    """What an optimisation has spent, including its interrupted runs.
+    """Calls, tokens and cost of an optimisation, including its interrupted runs.
 
     Args:
         calls: number of attempts that were sent.

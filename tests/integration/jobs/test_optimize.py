@@ -96,6 +96,17 @@ def test_a_teacher_that_ignores_guidelines_has_no_significant_gain(task: Task, s
     assert report.gain.comparison.difference == 0
 
 
+def test_chance_improvements_show_as_winners_curse_and_not_as_gain(task: Task, store: Path) -> None:
+    """Every prompt misses other names at random, so the best of several only seems better."""
+    config = changed(optimisers=("guidelines", "demonstrations", "variants"))
+    with PromptedTeacher(obeys=False, noise=0.3) as teacher:
+        report = optimize(gold(60), task, settings(teacher), config, store)
+    assert [fold.optimised.gain > 0 for fold in report.folds] == [True] * 3
+    assert report.gain.winners_curse > 0.02
+    assert not report.is_improved
+    assert report.gain.verdict == "not significant"
+
+
 def test_held_out_documents_are_in_no_request_of_their_folds_optimisation(
     teacher: PromptedTeacher, task: Task, store: Path
 ) -> None:
