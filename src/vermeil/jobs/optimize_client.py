@@ -11,7 +11,7 @@ from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Message, Request, State
 from vermeil.errors import TeacherError, TeacherStoppedError
 from vermeil.evaluation.documents import score_documents
-from vermeil.jobs.annotate import annotate
+from vermeil.jobs.annotate import AnnotateJob, annotate_job
 from vermeil.jobs.appraise import with_empty_annotation
 from vermeil.jobs.locate import locate
 from vermeil.jobs.optimize_spending import OptimizeLimits, amount_of
@@ -83,9 +83,8 @@ class PromptClient:
         shown = prompt.demonstrations
         demonstrations = Demonstrations(shown, len(shown)) if shown else NO_DEMONSTRATIONS
         try:
-            report = annotate(
-                documents, task, teacher, self._store, silent, demonstrations, self._send
-            )
+            job = AnnotateJob(documents, task, teacher, self._store, demonstrations)
+            report = annotate_job(job, sender=self._send)
         except TeacherStoppedError as error:
             if error.failures.get(State.OVER_BUDGET.value):
                 raise LimitReachedError(_NO_FIT) from None

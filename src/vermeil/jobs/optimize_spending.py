@@ -121,10 +121,10 @@ def optimisation_digest(
 
 
 def amount_spent(store: ReplyStore) -> Amount:
-    """Return attempts, tokens and cost of a store; open reservations are attempts."""
+    """Return attempts, tokens and cost of a store; attempts without a known end count."""
     totals = store.spent()
-    attempts = totals.attempts + totals.reservations
-    return Amount(attempts, totals.total.tokens, totals.total.cost)
+    known = (totals.attempts, totals.reservations, totals.lost_attempts, totals.possible_attempts)
+    return Amount(sum(known), totals.total.tokens, totals.total.cost)
 
 
 def amount_of(usage: Usage, cost: int) -> Amount:

@@ -7,7 +7,7 @@ from vermeil.prompting.allowance import Allowance, Amount
 ONE = Amount(1, 100, 2_000)
 
 
-def test_the_rest_is_divided_equally_and_reserved_requests_are_left_out():
+def test_the_rest_is_divided_equally_and_reserved_requests_are_left_out() -> None:
     allowance = Allowance(Amount(100, math.inf, math.inf), ONE)
     for _ in range(20):
         allowance.record(ONE)
@@ -18,7 +18,7 @@ def test_the_rest_is_divided_equally_and_reserved_requests_are_left_out():
     assert allowance.was_exceeded
 
 
-def test_what_a_share_leaves_goes_to_the_next_ones():
+def test_what_a_share_leaves_goes_to_the_next_ones() -> None:
     allowance = Allowance(Amount(30, math.inf, math.inf), ONE)
     allowance.start_share(3, 0)
     assert not allowance.affords(11)
@@ -26,14 +26,14 @@ def test_what_a_share_leaves_goes_to_the_next_ones():
     assert allowance.affords(15)
 
 
-def test_every_kind_of_limit_holds():
+def test_every_kind_of_limit_holds() -> None:
     for limit in (Amount(5, 1e9, 1e9), Amount(1e9, 500, 1e9), Amount(1e9, 1e9, 10_000)):
         allowance = Allowance(limit, ONE)
         assert allowance.affords(5)
         assert not allowance.affords(6)
 
 
-def test_the_mean_of_the_replies_replaces_the_expected_amount():
+def test_the_mean_of_the_replies_replaces_the_expected_amount() -> None:
     allowance = Allowance(Amount(1e9, 5_000, 1e9), Amount(1, 1, 1))
     for _ in range(10):
         allowance.record(ONE)
@@ -42,7 +42,7 @@ def test_the_mean_of_the_replies_replaces_the_expected_amount():
     assert not allowance.affords(41)
 
 
-def test_a_spent_limit_affords_nothing():
+def test_a_spent_limit_affords_nothing() -> None:
     allowance = Allowance(Amount(3, math.inf, math.inf), ONE)
     for _ in range(5):
         allowance.record(ONE)

@@ -1,15 +1,17 @@
 """Requests to the coach and its replies."""
 
 import math
+from collections.abc import Sequence
 
 import pytest
 
 from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.reply import Message
 from vermeil.prompting.allowance import Allowance, Amount
 from vermeil.prompting.coach import describe_errors, request_object
 from vermeil.prompting.config import OptimizeConfig
 from vermeil.prompting.guidelines import optimise_guidelines
-from vermeil.prompting.optimiser import CoachTally, OptimiserTools
+from vermeil.prompting.optimiser import CoachTally, OptimiserTools, ScorePrompt
 from vermeil.prompting.prompt import Prompt
 from vermeil.prompting.score import PromptScore
 from vermeil.tasks import make_task
@@ -20,9 +22,10 @@ TEXTS = ("Ann saw Rome", "Bo saw Oslo", "Cy saw Lima")
 START = Prompt("standard", "", {"PER": "", "LOC": ""})
 
 
-def scored(*label_lists):
+def scored(*label_lists: tuple[str | None, str | None]) -> PromptScore:
     """Return a score whose annotations label the first and the last word of each text."""
-    documents, predicted = [], []
+    documents: list[Document] = []
+    predicted: list[Annotation] = []
     for i, (text, labels) in enumerate(zip(TEXTS, label_lists, strict=False)):
         end, start = text.index(" "), text.rindex(" ") + 1
         ranges = ((0, end), (start, len(text)))
@@ -35,11 +38,13 @@ def scored(*label_lists):
     return PromptScore(tuple(documents), tuple(predicted), counts)
 
 
-def tools(replies, score=None):
+def tools(
+    replies: Sequence[str | None], score: ScorePrompt = lambda prompt, documents: scored()
+) -> tuple[OptimiserTools, list[list[Message]]]:
     """Return tools whose coach gives these replies in turn, and the requests that it received."""
-    requests = []
+    requests: list[list[Message]] = []
 
-    def coach(messages):
+    def coach(messages: Sequence[Message]) -> str | None:
         requests.append(list(messages))
         return replies[len(requests) - 1]
 
@@ -57,14 +62,14 @@ def tools(replies, score=None):
         '{broken {"rules": [1]}',
     ],
 )
-def test_the_object_is_found_among_other_words(reply):
+def test_the_object_is_found_among_other_words(reply: str) -> None:
     kit, requests = tools([reply])
     assert request_object(kit, [{"role": "user", "content": "?"}], lambda o: o.get("rules")) == [1]
     assert len(requests) == 1
     assert (kit.tally.replies, kit.tally.unusable) == (1, 0)
 
 
-def test_an_unusable_reply_is_followed_by_one_more_request():
+def test_an_unusable_reply_is_followed_by_one_more_request() -> None:
     kit, requests = tools(["No.", '{"rules": []}'])
     found = request_object(kit, [{"role": "user", "content": "?"}], lambda o: o.get("rules"))
     assert found == []
@@ -73,13 +78,13 @@ def test_an_unusable_reply_is_followed_by_one_more_request():
 
 
 @pytest.mark.parametrize(("replies", "sent"), [([None], 1), (["No.", "[" * 100_000], 2)])
-def test_no_usable_reply_gives_nothing(replies, sent):
+def test_no_usable_reply_gives_nothing(replies: list[str | None], sent: int) -> None:
     kit, requests = tools(replies)
     assert request_object(kit, [{"role": "user", "content": "?"}], lambda o: o.get("x")) is None
     assert len(requests) == kit.tally.unusable == sent
 
 
-def test_errors_are_counted_and_frequent_kinds_come_first():
+def test_errors_are_counted_and_frequent_kinds_come_first() -> None:
     text = describe_errors(scored(("PER", "PER"), ("PER", "PER"), (None, "LOC")), TASK, 2)
     counts, _, examples = text.partition("Examples:")
     assert counts.index("- LOC, type: 2") < counts.index("- PER, missing: 1")
@@ -88,14 +93,14 @@ def test_errors_are_counted_and_frequent_kinds_come_first():
     assert "Oslo" not in examples
 
 
-def test_rules_are_cleaned_and_malformed_ones_are_left_out():
+def test_rules_are_cleaned_and_malformed_ones_are_left_out() -> None:
     reply = (
         '{"rules": [{"label": "LOC", "rule": " Towns\\n are LOC."}, {"label": "XYZ", "rule": '
         '"Odd."}, "Plain.", {"label": "PER"}, 7, {"label": "PER", "rule": "%s"}]}' % ("x" * 500)
     )
-    tried = []
+    tried: list[str] = []
 
-    def score(prompt, _):
+    def score(prompt: Prompt, _: Sequence[Document]) -> PromptScore:
         tried.append(prompt.guidelines)
         return scored(("PER", "PER"))
 

@@ -36,14 +36,14 @@ GOLD = Document("d", TEXT, annotation=Annotation(spans=(Span(0, 7, "PER"), Span(
         ),
     ],
 )
-def test_mistakes_of_spans(spans, described):
+def test_mistakes_of_spans(spans: tuple[Span, ...], described: list[str]) -> None:
     mistakes = NER.mistakes(GOLD, Annotation(spans=spans))
     assert [mistake.describe() for mistake in mistakes] == described
     counts = NER.count(GOLD.annotation, Annotation(spans=spans))
     assert sum(counts.errors.values()) == len(mistakes)
 
 
-def test_mistakes_of_labels_of_texts():
+def test_mistakes_of_labels_of_texts() -> None:
     task = make_task(TaskConfig(name="classification", labels=LABELS))
     gold = Document("d", TEXT, annotation=Annotation(labels=("PER",)))
     assert task.mistakes(gold, Annotation(labels=("PER",))) == ()
