@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from vermeil.jobs.export import ExportReport, export
     from vermeil.jobs.int8_guard import Int8Options
     from vermeil.jobs.locate import LocateReport, locate
-    from vermeil.jobs.optimize import optimize
     from vermeil.jobs.pilot import pilot
     from vermeil.jobs.pilot_report import PilotReport
     from vermeil.jobs.predict import predict
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     from vermeil.jobs.train import TrainReport, train
     from vermeil.pipeline.check import check
     from vermeil.pipeline.check_report import CheckReport
+    from vermeil.pipeline.optimize import optimize
     from vermeil.pipeline.run import RunReport, run
     from vermeil.pipeline.show import show
     from vermeil.pipeline.show_report import ShowReport
@@ -260,7 +260,6 @@ _MODULES = {
         "LocateReport",
         "locate",
     ),
-    "vermeil.jobs.optimize": ("optimize",),
     "vermeil.jobs.pilot": ("pilot",),
     "vermeil.jobs.pilot_report": ("PilotReport",),
     "vermeil.jobs.predict": ("predict",),
@@ -278,6 +277,7 @@ _MODULES = {
     ),
     "vermeil.pipeline.check": ("check",),
     "vermeil.pipeline.check_report": ("CheckReport",),
+    "vermeil.pipeline.optimize": ("optimize",),
     "vermeil.pipeline.run": (
         "RunReport",
         "run",

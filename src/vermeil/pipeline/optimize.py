@@ -10,21 +10,21 @@ from vermeil.data.lock import lock_path
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import ConfigError, DataError, TeacherError
 from vermeil.jobs.demonstrations import choose_demonstrations
-from vermeil.jobs.optimize_client import (
+from vermeil.jobs.requirements import require_teachers
+from vermeil.optional import require
+from vermeil.pipeline.optimize_client import (
     LimitReachedError,
     PromptClient,
     most_of_request,
     settings_of_coach,
     settings_of_teacher,
 )
-from vermeil.jobs.optimize_spending import (
+from vermeil.pipeline.optimize_spending import (
     OptimizeLimits,
     amount_of,
     open_limits,
     optimisation_digest,
 )
-from vermeil.jobs.requirements import require_teachers
-from vermeil.optional import require
 from vermeil.prompting.allowance import Allowance, Amount
 from vermeil.prompting.config import OptimizeConfig
 from vermeil.prompting.crossfit import CrossFittedGain, cross_fit, gain_of, optimise
