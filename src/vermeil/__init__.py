@@ -56,9 +56,12 @@ if TYPE_CHECKING:
     from vermeil.jobs.train import TrainReport, train
     from vermeil.pipeline.check import check
     from vermeil.pipeline.check_report import CheckReport
+    from vermeil.pipeline.optimize import optimize
     from vermeil.pipeline.run import RunReport, run
     from vermeil.pipeline.show import show
     from vermeil.pipeline.show_report import ShowReport
+    from vermeil.prompting.config import OptimizeConfig
+    from vermeil.prompting.report import OptimizeReport
     from vermeil.refinement.curate import CuratedSilver
     from vermeil.refinement.refine import refine
     from vermeil.refinement.report import RefineReport
@@ -129,6 +132,8 @@ __all__ = [
     "MechanismConfig",
     "Mention",
     "NoiseConfig",
+    "OptimizeConfig",
+    "OptimizeReport",
     "PilotConfig",
     "PilotReport",
     "PlanConfig",
@@ -186,6 +191,7 @@ __all__ = [
     "load_config",
     "locate",
     "make_task",
+    "optimize",
     "pilot",
     "plan",
     "predict",
@@ -286,12 +292,15 @@ _MODULES = {
     ),
     "vermeil.pipeline.check": ("check",),
     "vermeil.pipeline.check_report": ("CheckReport",),
+    "vermeil.pipeline.optimize": ("optimize",),
     "vermeil.pipeline.run": (
         "RunReport",
         "run",
     ),
     "vermeil.pipeline.show": ("show",),
     "vermeil.pipeline.show_report": ("ShowReport",),
+    "vermeil.prompting.config": ("OptimizeConfig",),
+    "vermeil.prompting.report": ("OptimizeReport",),
     "vermeil.refinement.curate": ("CuratedSilver",),
     "vermeil.refinement.refine": ("refine",),
     "vermeil.refinement.report": ("RefineReport",),

@@ -15,6 +15,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "deploy": ("onnxruntime", "tokenizers"),
     "export": ("onnx", "onnxruntime"),
     "local": ("xllamacpp",),
+    "optimize": ("gepa",),
     "parquet": ("pyarrow",),
     "ray": ("ray", "pyarrow"),
     "serve": ("fastapi", "uvicorn", "h11", "prometheus_client", "starlette"),

@@ -5,6 +5,8 @@ from typing import get_args
 from vermeil.blending.config import RegimenName, ScheduleName
 from vermeil.blending.regimens import REGIMENS
 from vermeil.blending.schedules import SCHEDULES
+from vermeil.prompting.config import OptimiserName
+from vermeil.prompting.optimisers import OPTIMISERS
 from vermeil.refinement.scorers.registry import SCORERS
 from vermeil.selection.config import SelectionConfig
 from vermeil.selection.ranking.config import StrategyName
@@ -59,3 +61,7 @@ def test_configuration_names_every_engine_and_no_other() -> None:
 
 def test_configuration_names_every_form_of_a_schema_and_no_other() -> None:
     assert set(get_args(Structured)) == {"off", *SCHEMA_FIELDS}
+
+
+def test_configuration_names_every_optimiser_and_no_other() -> None:
+    assert set(get_args(OptimiserName)) == set(OPTIMISERS)

@@ -155,19 +155,15 @@ class Calls:
         assert counts.overall.f1 == 1
 
     def export(self) -> None:
-        report = vermeil.export(
-            self.get("model"),
-            self.folder / "onnx",
-            sentences(12, "c"),
-            int8=vermeil.Int8Options(max_f1_loss=1.0),
-        )
+        int8 = vermeil.Int8Options(max_f1_loss=1.0)
+        folder = self.folder / "onnx"
+        report = vermeil.export(self.get("model"), folder, sentences(12, "c"), int8=int8)
         assert isinstance(report, vermeil.ExportReport)
         assert set(report.files) == {"fp32", "int8"}
 
     def export_for_review(self) -> None:
-        report = vermeil.export_for_review(
-            sentences(4, "a"), "label-studio", self.folder / "tasks.json"
-        )
+        output = self.folder / "tasks.json"
+        report = vermeil.export_for_review(sentences(4, "a"), "label-studio", output)
         assert isinstance(report, vermeil.ReviewExportReport)
         assert report.exported == 4
 
@@ -208,6 +204,13 @@ class Calls:
 
     def make_task(self) -> None:
         assert self.get("task").name == "ner"
+
+    def optimize(self) -> None:
+        config, store = vermeil.OptimizeConfig(max_calls=9), self.folder / "replies.sqlite"
+        with pytest.raises(vermeil.errors.ConfigError, match="too small for one round"):
+            vermeil.optimize(
+                sentences(24, "a"), self.get("task"), self.get("teacher"), config, store
+            )
 
     def pilot(self) -> None:
         report = vermeil.pilot(
@@ -336,12 +339,8 @@ class Calls:
             vermeil.train([], self.folder / "other")  # type: ignore[arg-type]
 
     def tune(self) -> None:
-        config = vermeil.TuneConfig(
-            trials=2,
-            evaluations=1,
-            grace=1,
-            space={"student.learning_rate": vermeil.DimensionConfig(low=1e-4, high=1e-3)},
-        )
+        space = {"student.learning_rate": vermeil.DimensionConfig(low=1e-4, high=1e-3)}
+        config = vermeil.TuneConfig(trials=2, evaluations=1, grace=1, space=space)
         report = vermeil.tune(self.get("job"), config, self.folder / "tune")
         assert isinstance(report, vermeil.TuneReport)
         assert len(report.trials) == 2

@@ -10,17 +10,22 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.contract.recipes import backend, report, task, texts, training
+from tests.contract.recipes import backend, prompting, report, task, texts, training
 from tests.contract.recipes.recipe import Recipe
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "vermeil"
-RECIPES = (*training.RECIPES, *texts.RECIPES, *task.RECIPES, *backend.RECIPES, *report.RECIPES)
+RECIPES = tuple(
+    recipe
+    for module in (training, texts, task, backend, report, prompting)
+    for recipe in module.RECIPES
+)
 PLACEHOLDERS = {
     "cli": "cli/NAME.py",
     "corpora/formats": "corpora/formats/NAME.py",
     "corpora/tools": "corpora/tools/NAME.py",
     "jobs": "jobs/NAME.py",
+    "prompting": "prompting/NAME.py",
     "refinement/scorers": "refinement/scorers/NAME.py",
     "studies/report/sections": "studies/report/sections/NAME.py",
     "studies/report/templates": "studies/report/templates/NAME.html.j2",

@@ -22,9 +22,11 @@ from vermeil.cli import (
     init,
     local,
     locate,
+    optimize,
     pilot,
     plan,
     predict,
+    prompt,
     rank,
     refine,
     replay,
@@ -110,6 +112,8 @@ app.command("check", epilog=check.EXAMPLE)(check.check)
 app.add_typer(corpus.app, name="corpus", epilog=corpus.EXAMPLE)
 app.add_typer(local.app, name="local", epilog=local.EXAMPLE)
 app.command("pilot", epilog=pilot.EXAMPLE)(pilot.pilot)
+app.add_typer(prompt.app, name="prompt", epilog=prompt.EXAMPLE)
+app.command("optimize", epilog=optimize.EXAMPLE)(optimize.optimize)
 app.command("rank", epilog=rank.EXAMPLE)(rank.rank)
 app.command("annotate", epilog=annotate.EXAMPLE)(annotate.annotate)
 app.add_typer(replies.app, name="replies", epilog=replies.EXAMPLE)

@@ -7,6 +7,7 @@ from vermeil.cluster.config import ClusterConfig
 from vermeil.config.dump import dump_config
 from vermeil.corpora.config import CorporaConfig
 from vermeil.jobs.config import PilotConfig, RunConfig
+from vermeil.prompting.config import OptimizeConfig
 from vermeil.section import Section
 from vermeil.selection.config import SelectionConfig
 from vermeil.selection.ranking.config import RankConfig
@@ -30,6 +31,8 @@ class Config(Section):
     """Model that annotates, prompt and limits."""
     pilot: PilotConfig = PilotConfig()
     """Prompt variants that `vermeil pilot` compares."""
+    optimize: OptimizeConfig = OptimizeConfig()
+    """Optimisers of the prompt, folds and limits of `vermeil optimize`."""
     student: StudentConfig = StudentConfig()
     """Encoder and training settings."""
     blending: BlendingConfig = BlendingConfig()

@@ -69,6 +69,7 @@ ORDER = (
     "corpora",
     "teacher",
     "pilot",
+    "optimize",
     "run",
     "student",
     "blending",

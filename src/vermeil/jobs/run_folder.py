@@ -75,6 +75,11 @@ class RunFolder:
         return self.path / "evaluation.json"
 
     @property
+    def optimize(self) -> Path:
+        """Folder of the optimisation of the prompt."""
+        return self.path / "optimize"
+
+    @property
     def study(self) -> Path:
         """Folder of the study."""
         return self.path / "study"

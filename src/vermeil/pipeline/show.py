@@ -41,7 +41,7 @@ def show(config: Config, document_id: str) -> ShowReport:
         require_prediction("vermeil show")
     require_demonstrations(config.teacher.demonstrations)
     require_readable(*(corpus for _, corpus in _sources(config)))
-    found = _find(config, document_id)
+    found = find_document(config, document_id)
     annotated = [d for d in found.values() if not d.annotation.is_empty]
     document = (annotated or list(found.values()))[0]
     task = make_task(config.task)
@@ -64,8 +64,12 @@ def show(config: Config, document_id: str) -> ShowReport:
     )
 
 
-def _find(config: Config, document_id: str) -> Mapping[str, Document]:
-    """Return name of corpus to the document, for each corpus that holds it."""
+def find_document(config: Config, document_id: str) -> Mapping[str, Document]:
+    """Return name of corpus to the document, for each corpus that holds it.
+
+    Raises:
+        DataError: no configured corpus holds it.
+    """
     found: dict[str, Document] = {}
     known: list[str] = []
     for name, corpus in _sources(config):

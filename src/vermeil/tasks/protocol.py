@@ -16,6 +16,7 @@ from vermeil.data.mention import LocatedMention
 from vermeil.data.region import Candidate, Region
 from vermeil.data.reply import Message, Reply, State
 from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.mistakes import Mistake
 from vermeil.tasks.votes import Verification, VoteResult, VotingRule
 
 Head = Literal["token", "sequence"]
@@ -170,6 +171,14 @@ class Task(Protocol):
         Args:
             gold: the annotation of people.
             predicted: the student's annotation of the same document.
+        """
+
+    def mistakes(self, document: Document, predicted: Annotation) -> tuple[Mistake, ...]:
+        """Return what an annotation has wrong, as examples for a prompt and its optimisation.
+
+        Args:
+            document: the gold document.
+            predicted: another annotation of its text.
         """
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:

@@ -57,6 +57,11 @@ class Demonstrations:
         # Documents are iterated more than once, and a search takes milliseconds.
         self._choose = lru_cache(CACHE_SIZE)(self._search)
 
+    @property
+    def first(self) -> tuple[Document, ...]:
+        """The demonstrations of a document that shares nothing with any of them, in this order."""
+        return self._gold[: self._count]
+
     def for_document(self, document: Document) -> tuple[Document, ...]:
         """Return the demonstrations for a document; the nearest one is last."""
         if not self._count:
@@ -94,9 +99,8 @@ def make_demonstrations(
     """
     if config.kind == "none":
         return NO_DEMONSTRATIONS
-    excluded_features: set[str] = set().union(*map(_identity, excluded))
     annotated = [d for d in gold if not d.annotation.is_empty]
-    allowed = [d for d in annotated if _identity(d).isdisjoint(excluded_features)]
+    allowed = without_shared(annotated, excluded)
     if config.kind == "fixed" and config.ids:
         allowed = _by_id(config.ids, annotated, allowed)
     if not allowed:
@@ -109,6 +113,12 @@ def make_demonstrations(
     if config.kind == "nearest":
         neighbours = index([document.text for document in allowed], config.encoder)
     return Demonstrations(tuple(allowed), config.count, neighbours)
+
+
+def without_shared(documents: Iterable[Document], excluded: Iterable[Document]) -> list[Document]:
+    """Return the documents that share no id, text or group with an excluded document."""
+    features: set[str] = set().union(*map(_identity, excluded))
+    return [document for document in documents if _identity(document).isdisjoint(features)]
 
 
 def with_leak_count(reading: ReplyResult, demonstrations: Sequence[Document]) -> ReplyResult:

@@ -10,11 +10,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from vermeil.data.document import Document
-from vermeil.data.reply import Reply, Request
+from vermeil.data.reply import Message, Reply, Request, State
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks import TASKS, make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import ReplyResult, Task
+from vermeil.tasks.replies import unusable_result, was_cut_after_draft, was_filtered
 from vermeil.tasks.votes import Verification, VotedSpan
 from vermeil.teacher.backends.multi_document_prompt import (
     Read,
@@ -30,6 +31,8 @@ _SHARED = ", several documents"
 """End of the form of replies about several documents."""
 VERIFY = "verify"
 """Prompt name of requests that verify contested mentions."""
+COACH = "coach"
+"""Prompt name of requests to the coach of an optimisation."""
 
 
 def check_prompt(task: Task, config: TeacherConfig) -> None:
@@ -119,8 +122,27 @@ def verify_request(
     return _with_roles(request, config)
 
 
+def coach_request(messages: Sequence[Message], config: TeacherConfig) -> Request:
+    """Return a request to the coach, which is not about a document.
+
+    Args:
+        messages: the chat messages; the last one is a user message.
+        config: model and parameters.
+    """
+    text = messages[-1]["content"]
+    request = Request(COACH, text, COACH, tuple(messages), config.model, _parameters(config))
+    return _with_roles(request, config)
+
+
+def read_coach(text: str, reply: Reply) -> ReplyResult:
+    """Return DONE for every text that was neither filtered nor cut off."""
+    if was_filtered(reply) or was_cut_after_draft(reply) or not reply.text.strip():
+        return unusable_result(reply, f"no complete text in reply to {len(text)} characters")
+    return ReplyResult(State.DONE)
+
+
 def reader(task: Task, config: TeacherConfig, prompt: str = "") -> Read:
-    """Return the reader of replies to requests of `make_requests` or `verify_request`.
+    """Return the reader of replies to requests of this module.
 
     A reply is read in the form that its request named, also if the configuration has changed. If it
     is not usable, the first usable one of its alternatives is read instead.
@@ -130,6 +152,8 @@ def reader(task: Task, config: TeacherConfig, prompt: str = "") -> Read:
         config: number of documents per request.
         prompt: prompt name of the requests.
     """
+    if prompt == COACH:
+        return read_coach
     verification = task.verification
     if prompt == VERIFY and verification is not None:
         return lambda text, reply: _read_verification(verification, text, reply)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.counts import Counts, MatchCounts
+from vermeil.data.counts import Counts, ErrorKind, MatchCounts
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
 from vermeil.data.example import IGNORED, Target
 from vermeil.data.region import Candidate, Region
@@ -24,6 +24,7 @@ from vermeil.tasks.classification.json_format import (
 from vermeil.tasks.classification.prompts import PROMPTS, render_prompt
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import NO_LABEL, LabelSet
+from vermeil.tasks.mistakes import Mistake
 from vermeil.tasks.protocol import Head, ReplyResult
 from vermeil.tasks.replies import unusable_result, was_filtered, without_quotations
 from vermeil.tasks.votes import VoteResult, VotingRule, has_enough_votes
@@ -178,6 +179,14 @@ class ClassificationTask:
     ) -> Iterable[tuple[float, bool]]:
         """Return nothing: labels of texts have no score."""
         return ()
+
+    def mistakes(self, document: Document, predicted: Annotation) -> tuple[Mistake, ...]:
+        """Return the wrong label of the text; nothing if the label is correct."""
+        expected, found = document.labels or (), predicted.labels or ()
+        if set(expected) == set(found) or not expected:
+            return ()
+        kind: ErrorKind = "type" if found else "missing"
+        return (Mistake(kind, "", expected[0], None, found[0] if found else None),)
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document; if every document has one label, micro F1 is the accuracy."""

@@ -50,22 +50,42 @@ def add_errors(
         confusion: updated: one count per pair and per unpaired span.
         errors: updated likewise, by the gold label (of spurious spans: the predicted label).
     """
+    for expected, found, kind in pair_errors(gold, predicted):
+        labels = (
+            NO_LABEL if expected is None else expected[2],
+            NO_LABEL if found is None else found[2],
+        )
+        confusion[labels] += 1
+        errors[labels[1] if expected is None else labels[0], kind] += 1
+
+
+def pair_errors(
+    gold: Sequence[SpanKey], predicted: Sequence[SpanKey]
+) -> Iterator[tuple[SpanKey | None, SpanKey | None, ErrorKind]]:
+    """Yield each gold key with its wrong prediction, None for one that has no counterpart.
+
+    Args:
+        gold: keys of the gold spans without a correct prediction, sorted.
+        predicted: keys of the wrong predicted spans, sorted.
+    """
     closest = sorted(_overlaps(gold, predicted), key=lambda o: (not o[2], -o[3], o[0], o[1]))
     free_gold, free_predicted = set(range(len(gold))), set(range(len(predicted)))
     for i, j, same_range, _ in closest:
         if i in free_gold and j in free_predicted:
-            expected, found = gold[i][2], predicted[j][2]
-            confusion[expected, found] += 1
-            kind: ErrorKind = "type" if same_range else "boundary" if expected == found else "both"
-            errors[expected, kind] += 1
+            same_label = gold[i][2] == predicted[j][2]
+            yield gold[i], predicted[j], _kind(same_range, same_label)
             free_gold.remove(i)
             free_predicted.remove(j)
-    for i in free_gold:
-        confusion[gold[i][2], NO_LABEL] += 1
-        errors[gold[i][2], "missing"] += 1
-    for j in free_predicted:
-        confusion[NO_LABEL, predicted[j][2]] += 1
-        errors[predicted[j][2], "spurious"] += 1
+    for i in sorted(free_gold):
+        yield gold[i], None, "missing"
+    for j in sorted(free_predicted):
+        yield None, predicted[j], "spurious"
+
+
+def _kind(same_range: bool, same_label: bool) -> ErrorKind:
+    if same_range:
+        return "type"
+    return "boundary" if same_label else "both"
 
 
 def _counts_per_label(

@@ -20,6 +20,7 @@ from vermeil.data.reply import Message, Reply, State
 from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.mistakes import Mistake
 from vermeil.tasks.ner.alignment.abstention import annotation_from_mentions, has_known_position
 from vermeil.tasks.ner.alignment.marked import locate_marked
 from vermeil.tasks.ner.alignment.mentions import locate
@@ -28,6 +29,7 @@ from vermeil.tasks.ner.decoding import decode_spans
 from vermeil.tasks.ner.encoding import encode_spans, scheme_classes
 from vermeil.tasks.ner.formats import parse_reply, prompt_format
 from vermeil.tasks.ner.marked_text import InlineMarkedText
+from vermeil.tasks.ner.mistakes import span_mistakes
 from vermeil.tasks.ner.prompts import PROMPTS, render_prompt
 from vermeil.tasks.ner.regions import find_regions, span_keys_of
 from vermeil.tasks.ner.reply_format import TRUNCATED, ParsedReply, Question
@@ -227,6 +229,10 @@ class NerTask:
         known = spans_by_key(gold)
         spans = predicted.spans or ()
         return [(span.score, span.key in known) for span in spans if span.score is not None]
+
+    def mistakes(self, document: Document, predicted: Annotation) -> tuple[Mistake, ...]:
+        """Return the missed, spurious and wrong spans of an annotation."""
+        return span_mistakes(document, predicted)
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document strictly; an absent annotation counts as no spans.

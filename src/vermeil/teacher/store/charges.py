@@ -102,6 +102,7 @@ class SpendingTotals:
         possible: charges of such attempts whose request was answered later. The server may have
             charged both.
         possible_attempts: number of them.
+        reservations: number of reservations in ``reserved``.
     """
 
     attempts: int = 0
@@ -114,6 +115,7 @@ class SpendingTotals:
     lost_attempts: int = 0
     possible: Charge = field(default_factory=Charge)
     possible_attempts: int = 0
+    reservations: int = 0
 
     @property
     def total(self) -> Charge:
@@ -190,7 +192,7 @@ def spent(db: sqlite3.Connection, model: str | None = None) -> SpendingTotals:
     row = db.execute(f"SELECT {sums} FROM spending{where}", values).fetchone()
     attempts, replies, characters, prompt, completion, cached, tokens, cost = row
     usage = Usage(prompt, completion, cached)
-    reserved, _ = _sum(db, "reservations", "COUNT(*)", where, values)
+    reserved, reservations = _sum(db, "reservations", "COUNT(*)", where, values)
     lost, lost_attempts = _sum(db, "lost_reservations", "COUNT(*)", where, values)
     possible, possible_attempts = _sum(db, "possible_charges", "SUM(attempts)", where, values)
     return SpendingTotals(
@@ -204,6 +206,7 @@ def spent(db: sqlite3.Connection, model: str | None = None) -> SpendingTotals:
         lost_attempts,
         possible,
         possible_attempts,
+        reservations,
     )
 
 

@@ -1,0 +1,1 @@
+"""Optimisation of the teacher's prompt: optimisers, folds, cross-fitting and report."""
