@@ -90,8 +90,10 @@ def test_damage_is_one_clear_error(
 
 @pytest.mark.parametrize("kind", ["model", "onnx"])
 def test_every_use_of_a_model_checks_it(trained: Path, tmp_path: Path, kind: str) -> None:
+    import spacy
+
     from vermeil.corpora.config import CorpusConfig
-    from vermeil.student.load import load_predictor
+    from vermeil.serving.spacy_component import make_component
 
     folder = Path(shutil.copytree(trained / kind, tmp_path / kind))
     weights = folder / ("model.safetensors" if kind == "model" else "model.onnx")
@@ -104,7 +106,7 @@ def test_every_use_of_a_model_checks_it(trained: Path, tmp_path: Path, kind: str
         "predict": lambda: found(folder),
         "evaluate": lambda: evaluate_files(folder, CorpusConfig(path=gold)),
         "calibrate": lambda: calibrate(folder, [Document("1", "Bo met Al")]),
-        "spaCy": lambda: load_predictor(folder, "fp32"),
+        "spaCy": lambda: make_component(spacy.blank("xx"), "vermeil", str(folder), "fp32"),
     }
     if kind == "model":
         uses["export"] = lambda: export(folder, tmp_path / "exported")
