@@ -63,7 +63,7 @@ def test_the_fit_is_that_of_brute_force() -> None:
     assert ((scores - fitted(np.array(GOLD), np.array(SILVER))[0]) ** 2).sum() < (worst**2).sum()
 
 
-def test_scores_that_would_exceed_one_are_fitted_with_a_limit_of_one():
+def test_scores_that_would_exceed_one_are_fitted_with_a_limit_of_one() -> None:
     """With the limit fixed, the scale is that of least squares through 1."""
     scores = np.array([0.2, 0.5, 0.95, 0.5, 0.7, 0.99, 0.6, 0.8, 1.0])
     fitted = fit_curves(GOLD, SILVER, scores[None])

@@ -112,7 +112,7 @@ def test_the_same_seed_gives_the_same_numbers() -> None:
     assert first != paired_bootstrap(system, baseline, 300, 8)
 
 
-def test_intervals_of_unlike_seeds_stay_in_the_range_of_f1():
+def test_intervals_of_unlike_seeds_stay_in_the_range_of_f1() -> None:
     """The rescaled spread of two seeds reaches beyond the best and the worst seed."""
     seeds = counts([(10, 10, 10)] * 9, [(4, 10, 10)] * 9)
     assert f1_interval(seeds, 200, 0)[1] == 1

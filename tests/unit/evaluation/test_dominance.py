@@ -44,7 +44,7 @@ def test_scale_and_place_of_the_scores_do_not_matter(
     assert moved == pytest.approx(violation_ratio(one, other), abs=1e-6) or set(one) == set(other)
 
 
-def test_the_bound_is_never_below_zero():
+def test_the_bound_is_never_below_zero() -> None:
     result = almost_stochastic_order([0.5, 0.7, 0.9], [0.4, 0.6, 0.8], 200, 0, confidence=0.001)
     assert result.epsilon == 0
     assert result.epsilon_min == 0

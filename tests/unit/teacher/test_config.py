@@ -52,7 +52,7 @@ def test_a_further_teacher_of_another_backend_has_that_ones_key_and_needs_consen
     assert named.key_variable == "OTHER"
 
 
-def test_further_teacher_on_this_machine_does_not_inherit_an_address():
+def test_further_teacher_on_this_machine_does_not_inherit_an_address() -> None:
     url = "https://api.openai.com/v1"
     first = TeacherConfig(base_url=url, allow_remote=True, additional=also(backend="local"))
     one, other = first.all_teachers()
@@ -60,7 +60,7 @@ def test_further_teacher_on_this_machine_does_not_inherit_an_address():
     assert (other.base_url, other.allow_remote) == (DEFAULT_BASE_URL, False)
 
 
-def test_further_teacher_beside_one_on_this_machine_has_its_own_address():
+def test_further_teacher_beside_one_on_this_machine_has_its_own_address() -> None:
     url = "https://api.openai.com/v1"
     first = TeacherConfig(backend="local", additional=also(backend="openai", base_url=url))
     _, other = first.all_teachers()

@@ -109,7 +109,7 @@ def test_all_places_of_a_mention_have_its_confidence() -> None:
     assert scores("json", tokens, "Oslo, Oslo") == ([("Oslo", 0.5), ("Oslo", 0.5)], 0)
 
 
-def test_a_mention_that_the_text_lacks_has_none_and_takes_none_away():
+def test_a_mention_that_the_text_lacks_has_none_and_takes_none_away() -> None:
     tokens = ['{"entities": [{"text": "Zoe", "label": "PER"}, {"text": "', "*Ann Lee", *ONE[3:]]
     assert scores("json", tokens) == ([("Ann Lee", 0.5)], 0)
 

@@ -82,7 +82,7 @@ def test_soft_labels_keep_a_words_place_in_the_span_and_leave_the_rest_to_o() ->
     assert target.classes.tolist() == [1, 2, 3, 0]
 
 
-def test_soft_labels_leave_the_words_of_a_span_that_was_not_kept_to_o():
+def test_soft_labels_leave_the_words_of_a_span_that_was_not_kept_to_o() -> None:
     target = encode((Span(0, 5, "PER", soft={"PER": 0.5}), Span(6, 11, "LOC")))
     assert target.encoding_losses["overlap"] == 1
     assert target.soft[:3].tolist() == [[0.5, 0.5, 0, 0, 0], [0.5, 0, 0.5, 0, 0], [1, 0, 0, 0, 0]]

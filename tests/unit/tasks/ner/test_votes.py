@@ -133,7 +133,7 @@ def test_the_question_lists_what_is_contested_and_ends_with_the_text() -> None:
     ]
 
 
-def test_the_listed_mentions_keep_letters_as_they_are():
+def test_the_listed_mentions_keep_letters_as_they_are() -> None:
     text = "Zoë left."
     vote = vote_spans([annotation_of(Span(0, 3, "PER")), annotation_of()], "majority", abstain=True)
     _, user = VERIFICATION.render(text, vote.contested)

@@ -119,7 +119,7 @@ def test_server_that_has_nothing_left_is_given_time_to_refill(clock: Clock) -> N
     assert pace.delay(0) == 0
 
 
-def test_requests_that_the_server_has_left_are_not_delayed(clock):
+def test_requests_that_the_server_has_left_are_not_delayed(clock: Clock) -> None:
     pace = pace_of(clock)
     pace.update_limits(ServerRateLimits(requests=RateQuota(remaining=5, reset=30)), 100)
     assert pace.delay(0) == 0

@@ -46,10 +46,13 @@ def test_a_mark_selects_one_of_several_occurrences() -> None:
     assert outcome(TEXT.replace("in Spain", "in [Spain|LOC]")) == [("exact", (52, "Spain"))]
 
 
-def test_a_name_with_an_attached_particle_is_found_without_any_edit():
+def test_a_name_with_an_attached_particle_is_found_without_any_edit() -> None:
     text = "דני גר ברומא עם רות"
-    (one,) = locate_marked(text, marked("דני גר ב[רומא|LOC] עם רות"), LABELS, False)
+    located = locate_marked(text, marked("דני גר ב[רומא|LOC] עם רות"), LABELS, False)
+    assert located is not None
+    (one,) = located
     assert (one.tier, one.distance) == (Tier.ATTACHED, 0)
+    assert one.span is not None
     assert text[one.span.start : one.span.end] == "רומא"
 
 

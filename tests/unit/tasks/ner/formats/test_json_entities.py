@@ -105,7 +105,9 @@ def test_each_instruction_shows_an_empty_answer_that_the_parser_reads(name: str)
         ("Here [] is a list.", False),
     ],
 )
-def test_an_empty_list_is_an_answer_at_the_end_or_on_a_line_of_its_own(text, is_answer):
+def test_an_empty_list_is_an_answer_at_the_end_or_on_a_line_of_its_own(
+    text: str, is_answer: bool
+) -> None:
     assert read(text, "json_list") == (ParsedReply() if is_answer else None)
 
 
