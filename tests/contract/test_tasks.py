@@ -120,7 +120,7 @@ reply_texts = st.text() | st.text('{}[]":,\\ entisxlabPERLOC\n`', max_size=40) |
     finish_reason=st.sampled_from(["stop", "length", "content_filter", "tool_calls", ""]),
 )
 def test_reading_never_raises_and_bad_replies_give_no_annotation(
-    task: Task, text: str, answer: Any, finish_reason: Any
+    task: Task, text: str, answer: Any, finish_reason: str
 ) -> None:
     reading = task.read(text, Reply(answer, finish_reason=finish_reason))
     usable = reading.state in (State.DONE, State.EMPTY)

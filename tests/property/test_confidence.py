@@ -165,7 +165,7 @@ def expected(tokens: Any, text: str, places: Any) -> Any:
 @pytest.mark.parametrize("name", FORMATS)
 @settings(max_examples=100)
 @given(data=st.data())
-def test_confidence_is_that_of_the_tokens_of_a_mention(name: str, data: Any) -> None:
+def test_confidence_is_that_of_the_tokens_of_a_mention(name: str, data: st.DataObject) -> None:
     pairs, reply = data.draw(replies(name))
     text = reply.text
     tokens = data.draw(tokens_of(text))

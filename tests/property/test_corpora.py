@@ -20,7 +20,7 @@ from vermeil.corpora import (
 from vermeil.data.document import Document
 
 
-def round_trip(corpus: Any, name: str, **options: Any) -> Any:
+def round_trip(corpus: list[Document], name: str, **options: Any) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         report = write_corpus(corpus, path, **options)
@@ -34,14 +34,16 @@ def test_a_record_holds_a_whole_document(document: Document) -> None:
 
 
 @given(unique(documents()), st.sampled_from(["x.jsonl", "x.jsonl.gz"]))
-def test_jsonl_round_trips_everything(corpus: Any, name: str) -> None:
+def test_jsonl_round_trips_everything(corpus: list[Document], name: str) -> None:
     report, again = round_trip(corpus, name)
     assert again == corpus
     assert report.as_dict() == {"documents": len(corpus), "written": len(corpus), "losses": {}}
 
 
 @given(unique(tagged_documents()), st.sampled_from(["iob1", "iob2", "bioes"]))
-def test_columns_and_token_lists_round_trip_words_tags_and_names(corpus: Any, scheme: Any) -> None:
+def test_columns_and_token_lists_round_trip_words_tags_and_names(
+    corpus: list[Document], scheme: Any
+) -> None:
     for name, chosen in (("x.conll", "conll"), ("x.jsonl", "tokens")):
         report, again = round_trip(corpus, name, format=chosen, scheme=scheme)
         assert report.losses == {}
@@ -49,7 +51,7 @@ def test_columns_and_token_lists_round_trip_words_tags_and_names(corpus: Any, sc
 
 
 @given(unique(documents()))
-def test_no_format_loses_anything_silently(corpus: Any) -> None:
+def test_no_format_loses_anything_silently(corpus: list[Document]) -> None:
     for name, chosen in (
         ("x.conll", "conll"),
         ("x.jsonl", "tokens"),
@@ -64,7 +66,7 @@ def test_no_format_loses_anything_silently(corpus: Any) -> None:
 
 
 @given(unique(tagged_documents(), 8), st.integers(0, 3))
-def test_a_split_deals_out_whole_groups(corpus: Any, seed: int) -> None:
+def test_a_split_deals_out_whole_groups(corpus: list[Document], seed: int) -> None:
     groups = {document.group_or_id for document in corpus}
     if len(groups) < 2:
         return

@@ -114,7 +114,7 @@ def occupied(located: Any) -> Any:
 @settings(max_examples=300)
 @given(data=st.data(), case=replies(), repeats=policies)
 def test_the_order_of_mentions_never_changes_the_set_of_spans(
-    data: Any, case: Any, repeats: Any
+    data: st.DataObject, case: Any, repeats: Any
 ) -> None:
     text, mentions = case
     mentions = [Mention(m.surface, "PER", m.occurrence) for m in mentions]
@@ -125,7 +125,7 @@ def test_the_order_of_mentions_never_changes_the_set_of_spans(
 
 
 @st.composite
-def planted(draw: st.DrawFn) -> Any:
+def planted(draw: st.DrawFn) -> tuple[str, list[Span]]:
     """A text of words, and disjoint spans of whole words in it."""
     words = draw(st.lists(st.sampled_from(["Ann", "Rome", "x", "Zoë", "New"]), max_size=12))
     starts = [sum(len(w) + 1 for w in words[:n]) for n in range(len(words))]
@@ -140,7 +140,7 @@ def planted(draw: st.DrawFn) -> Any:
 
 @given(planted(), st.data())
 def test_saying_each_span_with_its_occurrence_in_any_order_gives_back_the_spans(
-    case: Any, data: Any
+    case: Any, data: st.DataObject
 ) -> None:
     text, spans = case
     mentions = [

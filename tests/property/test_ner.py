@@ -153,7 +153,7 @@ def test_confusions_reconcile_with_the_tallies(sentences: Any) -> None:
 
 
 @given(planted(distinct=True), st.data())
-def test_the_length_limit_never_makes_a_reply_empty(case: Any, data: Any) -> None:
+def test_the_length_limit_never_makes_a_reply_empty(case: Any, data: st.DataObject) -> None:
     text, _, spans = case
     marked = InlineMarkedText.from_spans(text, spans)
     expected_keys = [(s.start, s.end, s.label) for s in spans]

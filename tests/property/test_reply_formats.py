@@ -32,8 +32,8 @@ pieces = st.one_of(
 )
 
 
-def task_for(name: str) -> Any:
-    labels = {"PER": {}} if REPLY_FORMATS[name].single_label else LABELS
+def task_for(name: str) -> NerTask:
+    labels: dict[str, Any] = {"PER": {}} if REPLY_FORMATS[name].single_label else LABELS
     if name in ("markdown_links", "lines", "reasons", "xml_tags", "token_lines"):
         labels = {label: {} for label in labels if "<" not in label}  # not to be written in these
     return NerTask(TaskConfig.model_validate({"labels": labels, "reply_format": name}))
@@ -62,7 +62,7 @@ words = st.sampled_from(
 @pytest.mark.parametrize("name", REPLY_FORMATS)
 @settings(max_examples=60)
 @given(data=st.data())
-def test_a_format_reads_what_it_renders(name: str, data: Any) -> None:
+def test_a_format_reads_what_it_renders(name: str, data: st.DataObject) -> None:
     parts = pieces if REPLY_FORMATS[name].is_json_line or name in GIVES_TEXT_BACK else words
     marked = data.draw(marked_texts(name, parts))
     assume(name != "token_lines" or marked.text.strip())
@@ -91,14 +91,14 @@ def test_a_format_reads_what_it_renders(name: str, data: Any) -> None:
         assert found == expected
 
 
-def squeezed(surface: str) -> Any:
+def squeezed(surface: str) -> str:
     return "".join(surface.split())
 
 
 @pytest.mark.parametrize("name", ["xml_tags", "html_spans", "markdown_links", "at_marks"])
 @settings(max_examples=60)
 @given(data=st.data())
-def test_spans_come_back_from_the_text_with_its_tags(name: str, data: Any) -> None:
+def test_spans_come_back_from_the_text_with_its_tags(name: str, data: st.DataObject) -> None:
     marked = data.draw(marked_texts(name, words))
     # A mark within a word is taken for a slip.
     assume(all(is_whole_word(marked.text, (mark.start, mark.end)) for mark in marked.marks))

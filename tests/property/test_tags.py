@@ -25,7 +25,9 @@ def any_tags(scheme: str) -> st.SearchStrategy[list[str]]:
 
 
 @given(st.data(), SCHEMES, SCHEMES)
-def test_spans_survive_a_round_trip_through_any_scheme(data: Any, first: Any, second: Any) -> None:
+def test_spans_survive_a_round_trip_through_any_scheme(
+    data: st.DataObject, first: Any, second: Any
+) -> None:
     tags = data.draw(any_tags(first))
     tokens = tokens_for(len(tags))
     spans, _ = tags_to_spans(tags, tokens, first)
@@ -35,7 +37,7 @@ def test_spans_survive_a_round_trip_through_any_scheme(data: Any, first: Any, se
 
 
 @given(st.data(), SCHEMES)
-def test_repairs_are_the_tags_that_change(data: Any, scheme: Any) -> None:
+def test_repairs_are_the_tags_that_change(data: st.DataObject, scheme: Any) -> None:
     tags = data.draw(any_tags(scheme))
     tokens = tokens_for(len(tags))
     spans, repaired = tags_to_spans(tags, tokens, scheme)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -273,7 +273,9 @@ def test_host_and_volume_are_reported_before_anything_is_sent(
 ) -> None:
     calls = []
 
-    def progress(stage: Any, done: Any, total: Any, detail: Any) -> None:
+    def progress(
+        stage: str, done: int, total: int | None, detail: Mapping[str, float | int | str]
+    ) -> None:
         calls.append((stage, done, total, dict(detail), len(server.seen)))
 
     annotate(iter(documents), task, teacher, store, progress)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.integration.teacher.conftest import Answer, FaultServer, Seen
@@ -37,7 +36,7 @@ DOCUMENTS = [Document(name, text) for name, text in HOSTILE.items()]
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.id)
 def test_the_text_is_the_end_of_the_last_message_and_changes_nothing_before_it(
-    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, document: Any
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, document: Document
 ) -> None:
     annotate([document, Document("plain", "Bob stayed.")], task, teacher, store)
     hostile, plain = sorted(
@@ -52,7 +51,7 @@ def test_the_text_is_the_end_of_the_last_message_and_changes_nothing_before_it(
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.id)
 def test_in_a_shared_request_a_text_stays_on_its_own_line(
-    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, document: Any
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, document: Document
 ) -> None:
     packed = teacher.model_copy(update={"documents_per_request": 2, "concurrency": 2})
     annotate([document, Document("plain", "Bob stayed.")], task, packed, store)

@@ -5,6 +5,7 @@ import statistics
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from vermeil.evaluation.bootstrap import (
     f1_interval,
@@ -27,7 +28,7 @@ def simulated(rate: float, seeds: int, groups: int, seed: int) -> np.ndarray:
 
 
 def literal_bootstrap(
-    system: np.ndarray, baseline: np.ndarray, resamples: int
+    system: NDArray[np.int64], baseline: NDArray[np.int64], resamples: int
 ) -> tuple[float, float]:
     """The same interval, written as the definition reads, with draws of its own."""
     rng = random.Random(3)
@@ -141,7 +142,7 @@ def test_without_any_items_f1_is_zero() -> None:
         (np.zeros((4, 3), dtype=np.int64), np.zeros((4, 3), dtype=np.int64)),
     ],
 )
-def test_wrong_shapes_are_refused(system: np.ndarray, baseline: np.ndarray) -> None:
+def test_wrong_shapes_are_refused(system: NDArray[np.int64], baseline: NDArray[np.int64]) -> None:
     with pytest.raises(ValueError, match="shape"):
         paired_bootstrap(system, baseline, 100, 0)
 

@@ -122,7 +122,7 @@ def test_other_prose_is_unparsable_rather_than_refused(text: str) -> None:
 
 
 def test_finish_reasons_name_the_state() -> None:
-    def state(text: str, finish_reason: Any) -> Any:
+    def state(text: str, finish_reason: str) -> State:
         return unusable_result(Reply(text, finish_reason=finish_reason), "why").state
 
     assert state("Paris is", "length") is State.TRUNCATED

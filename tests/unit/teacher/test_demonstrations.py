@@ -99,7 +99,7 @@ def test_ids_that_cannot_be_shown_are_all_named() -> None:
 
 
 @pytest.mark.parametrize("prompt", TASK.prompts)
-def test_they_are_earlier_turns_with_answers_in_the_format_that_is_asked_for(prompt: Any) -> None:
+def test_they_are_earlier_turns_with_answers_in_the_format_that_is_asked_for(prompt: str) -> None:
     messages = TASK.render(prompt, "Bob left.", GOLD[:2])
     assert [m["role"] for m in messages] == ["system", *["user", "assistant"] * 2, "user"]
     assert messages[1]["content"].endswith("\nText:\nAnn0 left.")

@@ -14,7 +14,7 @@ from vermeil.tasks.protocol import ReplyResult
 from vermeil.teacher.usability import Usability, UsabilityTally, failure_of, stopped_error
 
 
-def reading(*statuses: Any, state: Any = State.DONE) -> Any:
+def reading(*statuses: Any, state: State = State.DONE) -> Any:
     located = tuple(LocatedMention(Mention("x", f"L{i}"), s) for i, s in enumerate(statuses))
     return ReplyResult(state, Annotation(spans=()), located)
 
@@ -38,7 +38,7 @@ def test_reply_is_usable_unless_all_its_mentions_are_lost(
 
 
 @pytest.mark.parametrize("state", State)
-def test_only_done_and_empty_are_usable(state: Any) -> None:
+def test_only_done_and_empty_are_usable(state: State) -> None:
     expected = None if state in (State.DONE, State.EMPTY) else state.value
     assert failure_of(ReplyResult(state)) == expected
 
@@ -84,7 +84,7 @@ def test_pending_requests_are_named_last() -> None:
 
 
 @pytest.mark.parametrize("kind", [*State, "off_schema", "unplaced"])
-def test_there_is_advice_for_every_kind_of_failure(kind: Any) -> None:
+def test_there_is_advice_for_every_kind_of_failure(kind: str) -> None:
     if kind not in (State.DONE, State.EMPTY):
         assert "what to do: " in Usability(0, {str(kind): 1}).describe("requests")
 

@@ -15,7 +15,7 @@ from vermeil.tasks.ner.task import NerTask
 TEXT = "Ann Lee saw Ann in New York today"
 
 
-def task(reply_format: Any = "json", **settings: Any) -> Any:
+def task(reply_format: str = "json", **settings: Any) -> NerTask:
     labels = {"PER": {"aliases": ["person"]}, "LOC": {}}
     return NerTask(
         TaskConfig.model_validate({"labels": labels, "reply_format": reply_format, **settings})
@@ -23,7 +23,11 @@ def task(reply_format: Any = "json", **settings: Any) -> Any:
 
 
 def scores(
-    reply_format: Any, tokens: Any, text: str = TEXT, finish_reason: Any = "stop", **settings: Any
+    reply_format: str,
+    tokens: list[str],
+    text: str = TEXT,
+    finish_reason: str = "stop",
+    **settings: Any,
 ) -> Any:
     """Read a reply of tokens and halves: one that is marked with * has probability 1/2, else 1."""
     pieces = [token.strip("*") for token in tokens]

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -12,7 +10,7 @@ LABELS = ("PER", "LOC")
 OUT, B_PER, I_PER, B_LOC, I_LOC = range(5)
 
 
-def spans(*chosen: Any, sure: Any = 0.9) -> Any:
+def spans(*chosen: int, sure: float = 0.9) -> list[tuple[int, int, str]]:
     probabilities = np.full((len(chosen), 5), (1 - sure) / 4, dtype=np.float32)
     probabilities[np.arange(len(chosen)), chosen] = sure
     found = decode_spans(WORDS[: len(chosen)], probabilities, LABELS)
@@ -58,7 +56,7 @@ def test_score_is_the_geometric_mean_and_never_above_one() -> None:
 
 
 @pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
-def test_certain_but_forbidden_sequences_still_decode(kind: Any) -> None:
+def test_certain_but_forbidden_sequences_still_decode(kind: str) -> None:
     probabilities = np.zeros((3, 5), dtype=kind)
     probabilities[:, I_LOC] = 1
     found = decode_spans(WORDS[:3], probabilities, LABELS)

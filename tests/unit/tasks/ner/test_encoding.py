@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vermeil.data.document import Annotation, Document, Span
-from vermeil.data.example import IGNORED
+from vermeil.data.example import IGNORED, Target
 from vermeil.errors import DataError
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.task import NerTask
@@ -17,7 +17,7 @@ WORDS = ((0, 3), (4, 7), (8, 11), (12, 15), (16, 20), (21, 26))
 SPANS = (Span(0, 7, "PER"), Span(12, 20, "LOC"))
 
 
-def encode(spans: Any = SPANS, weight: Any = None, abstain: Any = (), words: Any = WORDS) -> Any:
+def encode(spans: Any = SPANS, weight: Any = None, abstain: Any = (), words: Any = WORDS) -> Target:
     document = Document("d", TEXT, annotation=Annotation(spans, abstain=abstain), weight=weight)
     return TASK.encode(document, words)
 
@@ -30,7 +30,8 @@ def test_spans_become_iob2_classes_with_weight_one() -> None:
     target = encode()
     assert target.classes.tolist() == [1, 2, 0, 3, 4, 0]
     assert target.weights.tolist() == [1.0] * 6
-    assert (target.classes.dtype, target.weights.dtype) == (np.int64, np.float32)
+    assert target.classes.dtype == np.int64
+    assert target.weights.dtype == np.float32
     assert target.encoding_losses == {}
 
 
@@ -85,6 +86,7 @@ def test_soft_labels_keep_a_words_place_in_the_span_and_leave_the_rest_to_o() ->
 def test_soft_labels_leave_the_words_of_a_span_that_was_not_kept_to_o() -> None:
     target = encode((Span(0, 5, "PER", soft={"PER": 0.5}), Span(6, 11, "LOC")))
     assert target.encoding_losses["overlap"] == 1
+    assert target.soft is not None
     assert target.soft[:3].tolist() == [[0.5, 0.5, 0, 0, 0], [0.5, 0, 0.5, 0, 0], [1, 0, 0, 0, 0]]
 
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from vermeil.errors import ConfigError
@@ -20,7 +18,7 @@ TASK = NerTask(
 
 
 @pytest.mark.parametrize("prompt", TASK.prompts)
-def test_the_system_message_holds_labels_descriptions_guidelines_and_format(prompt: Any) -> None:
+def test_the_system_message_holds_labels_descriptions_guidelines_and_format(prompt: str) -> None:
     system, user = TASK.render(prompt, "Ann left.")
     assert system["role"] == "system"
     assert "- PER: people {really} {labels}\n- LOC\n" in system["content"]
@@ -30,7 +28,7 @@ def test_the_system_message_holds_labels_descriptions_guidelines_and_format(prom
 
 
 @pytest.mark.parametrize("prompt", TASK.prompts)
-def test_without_guidelines_there_is_no_empty_heading(prompt: Any) -> None:
+def test_without_guidelines_there_is_no_empty_heading(prompt: str) -> None:
     system, _ = NerTask(TaskConfig(labels={"PER": {}})).render(prompt, "Ann left.")
     assert "Guidelines" not in system["content"]
     assert "\n\n\n" not in system["content"]

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from vermeil.data.counts import MatchCounts
 from vermeil.data.document import Annotation, Span
 from vermeil.evaluation.matching import matching_scores
@@ -12,7 +10,7 @@ from vermeil.tasks.ner.task import NerTask
 TASK = NerTask(TaskConfig(labels={"PER": {}, "LOC": {}, "ORG": {}}))
 
 
-def spans(*keys: Any) -> Any:
+def spans(*keys: tuple[int, int, str]) -> list[Span]:
     return [Span(*key) for key in keys]
 
 

@@ -12,6 +12,7 @@ from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.config import LabelConfig, ReplyFormatName, TaskConfig
 from vermeil.tasks.ner.formats import DETECT, REPLY_FORMATS
 from vermeil.tasks.ner.task import NerTask
+from vermeil.tasks.protocol import ReplyResult
 
 TASK = NerTask(TaskConfig(labels={"PER": LabelConfig(aliases=("person",)), "LOC": {}}))
 TEXT = "Ann Lee saw New York today"
@@ -60,11 +61,11 @@ def test_overlapping_and_nested_spans_are_both_shown(spans: tuple[Span, Span], h
         assert shown in message
 
 
-def entities(*pairs: Any) -> Any:
+def entities(*pairs: tuple[str, str]) -> str:
     return json.dumps({"entities": [{"text": text, "label": label} for text, label in pairs]})
 
 
-def read(text: str, finish_reason: Any = "stop") -> Any:
+def read(text: str, finish_reason: str = "stop") -> ReplyResult:
     return TASK.read(TEXT, Reply(text, finish_reason=finish_reason))
 
 
@@ -197,7 +198,7 @@ def test_no_format_turns_lost_mentions_into_a_negative(
     assert not reading.annotation.spans
 
 
-def named(name: str, **labels: Any) -> Any:
+def named(name: str, **labels: Any) -> NerTask:
     labels = labels or {"PER": {}, "LOC": {}}
     return NerTask(TaskConfig.model_validate({"labels": labels, "reply_format": name}))
 
@@ -210,7 +211,7 @@ def test_the_configuration_can_name_every_format_and_no_other() -> None:
     "name", [name for name in REPLY_FORMATS if not REPLY_FORMATS[name].single_label]
 )
 @pytest.mark.parametrize("prompt", TASK.prompts)
-def test_the_format_is_asked_for_and_the_text_stays_last(name: str, prompt: Any) -> None:
+def test_the_format_is_asked_for_and_the_text_stays_last(name: str, prompt: str) -> None:
     task = named(name)
     system, user = task.render(prompt, TEXT)
     assert REPLY_FORMATS[name].instruction(task.label_set) in system["content"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -206,7 +206,7 @@ def test_bad_verdicts_are_named(reply: str, finish: str, state: State) -> None:
 
 
 @given(reply=st.text('{}[]":, checksnumblPERO01null\n') | st.text())
-def test_reading_verdicts_never_raises(reply: Any) -> None:
+def test_reading_verdicts_never_raises(reply: str) -> None:
     verdicts = VERIFICATION.read(TEXT, Reply(reply))
     VERIFICATION.apply_verdicts(TEXT, VOTE, verdicts, abstain=False)
 

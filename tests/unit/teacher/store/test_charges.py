@@ -18,12 +18,12 @@ from vermeil.teacher.store.schema import _APPLICATION_ID, _FIRST, _SECOND, _THIR
 from vermeil.teacher.store.store import ReplyStore
 
 
-def request(text: str = "text", model: Any = "m") -> Any:
+def request(text: str = "text", model: str = "m") -> Request:
     messages = ({"role": "user", "content": text},)
     return Request("d", text, "standard", messages, model, {"max_tokens": 8})
 
 
-def reservation(size: Any, money: Any = 0, **limit: Any) -> Any:
+def reservation(size: int, money: int = 0, **limit: Any) -> Reservation:
     return Reservation("ab" * 32, "m", Charge(size, money), SpendingCap(**limit))
 
 

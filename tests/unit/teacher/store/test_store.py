@@ -6,7 +6,6 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,7 @@ from vermeil.errors import DataError
 from vermeil.teacher.store.store import ReplyStore
 
 
-def request(text: str = "text", document_id: Any = "d", sample: Any = 0) -> Any:
+def request(text: str = "text", document_id: str = "d", sample: int = 0) -> Request:
     messages = ({"role": "user", "content": text},)
     return Request(document_id, text, "standard", messages, "m", {"max_tokens": 8}, sample)
 

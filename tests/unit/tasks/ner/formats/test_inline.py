@@ -45,7 +45,7 @@ ANN = [("Ann Lee", "PER")]
         "Ann is a person.\nSo:\n1\n2\n3\nAnswer:\n" + TEXT.replace("Ann Lee", "<PER>Ann Lee</PER>"),
     ],
 )
-def test_tags_are_taken_out_and_the_copy_is_the_text(reply: Any) -> None:
+def test_tags_are_taken_out_and_the_copy_is_the_text(reply: str) -> None:
     assert marks(reply) == (TEXT, ANN, {})
     assert marks(reply, "html_spans") == (TEXT, ANN, {})
 
@@ -70,7 +70,7 @@ def test_names_close_what_means_the_same() -> None:
     ],
 )
 def test_tags_without_a_partner_mark_nothing_and_are_counted(
-    reply: Any, notes: dict[str, int]
+    reply: str, notes: dict[str, int]
 ) -> None:
     assert marks(reply.replace("Ann Lee", "<PER>Ann Lee</PER>")) == (TEXT, ANN, notes)
 

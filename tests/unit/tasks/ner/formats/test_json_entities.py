@@ -36,7 +36,7 @@ mention_lists = st.lists(
 )
 
 
-def as_json(expected: Any) -> Any:
+def as_json(expected: list[Mention]) -> str:
     items = []
     for one in expected:
         item = {"text": one.surface, "label": one.label}
@@ -45,7 +45,7 @@ def as_json(expected: Any) -> Any:
 
 
 @given(expected=mention_lists)
-def test_well_formed_json_is_read_exactly(expected: Any) -> None:
+def test_well_formed_json_is_read_exactly(expected: list[Mention]) -> None:
     whole = as_json(expected)
     assert read(whole) == ParsedReply(tuple(expected))
     assert read(f"Thinking {{of}} it:\n```json\n{whole}\n```\nThat is all.") == read(whole)
@@ -54,7 +54,9 @@ def test_well_formed_json_is_read_exactly(expected: Any) -> None:
 
 
 @given(expected=mention_lists, data=st.data())
-def test_a_truncated_answer_keeps_its_complete_entries_and_a_note(expected: Any, data: Any) -> None:
+def test_a_truncated_answer_keeps_its_complete_entries_and_a_note(
+    expected: list[Mention], data: st.DataObject
+) -> None:
     whole = as_json(expected)
     parsed = read(whole[: data.draw(st.integers(0, len(whole) - 1))])
     if parsed is not None:
@@ -64,7 +66,9 @@ def test_a_truncated_answer_keeps_its_complete_entries_and_a_note(expected: Any,
 
 
 @given(expected=mention_lists, data=st.data())
-def test_a_cut_off_answer_is_not_replaced_by_a_draft_before_it(expected: Any, data: Any) -> None:
+def test_a_cut_off_answer_is_not_replaced_by_a_draft_before_it(
+    expected: list[Mention], data: st.DataObject
+) -> None:
     whole = as_json(expected)
     cut = whole[: data.draw(st.integers(whole.index(":") + 1, len(whole) - 1))]
     parsed = read('If there is none: {"entities": []}\n' + cut)

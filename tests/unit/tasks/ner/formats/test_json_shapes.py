@@ -10,18 +10,19 @@ import pytest
 from vermeil.data.reply import Reply, State
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.task import NerTask
+from vermeil.tasks.protocol import ReplyResult
 
 LABELS = {"PER": {"aliases": ["Person"]}, "LOC": {"aliases": ["Place"]}}
 TEXT = "Ann Lee met Bo Ek in Ulm, and Bo Ek left."
 ALL = [("Ann Lee", "PER"), ("Bo Ek", "PER"), ("Ulm", "LOC"), ("Bo Ek", "PER")]
 
 
-def read(reply: Any, name: str = "json", text: str = TEXT) -> Any:
+def read(reply: str, name: str = "json", text: str = TEXT) -> ReplyResult:
     task = NerTask(TaskConfig.model_validate({"labels": LABELS, "reply_format": name}))
     return task.read(text, Reply(reply))
 
 
-def found(reading: Any, text: str = TEXT) -> Any:
+def found(reading: ReplyResult, text: str = TEXT) -> list[tuple[str, str]]:
     return [(text[one.start : one.end], one.label) for one in reading.annotation.spans or ()]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ QUESTION = Question(TEXT, LABELS)
 ANN, YORK = Mention("Ann Lee", "PER"), Mention("New York", "LOC")
 
 
-def read(name: str, reply: Any, question: Any = QUESTION) -> Any:
+def read(name: str, reply: str, question: Question = QUESTION) -> Any:
     return parse_reply(name, reply, question)
 
 
@@ -136,7 +137,7 @@ def test_a_single_label_need_not_be_repeated() -> None:
 TOKENS = ["Ann", "Lee", "saw", "the", '"', "Big", "Apple", '"', "(", "New", "York", ")", "."]
 
 
-def tagged(tags: Any, separator: Any = ":", tokens: Any = TOKENS) -> Any:
+def tagged(tags: Sequence[str], separator: str = ":", tokens: Sequence[str] = TOKENS) -> str:
     return "\n".join(f"{a}{separator}{b}" for a, b in zip(tokens, tags, strict=True))
 
 
@@ -160,7 +161,7 @@ IOB = ["B-PER", "I-PER", "O", "O", "O", "O", "O", "O", "O", "B-LOC", "I-LOC", "O
         f"Answer:\n{tagged(IOB)}",
     ],
 )
-def test_token_lines(reply: Any) -> None:
+def test_token_lines(reply: str) -> None:
     parsed = read("token_lines", reply)
     assert parsed is not None
     assert parsed.marked is not None
@@ -173,7 +174,7 @@ def test_token_lines(reply: Any) -> None:
 
 
 def test_tags_separate_adjacent_entities() -> None:
-    def surfaces(*tags: Any) -> Any:
+    def surfaces(*tags: str) -> list[str]:
         parsed = read("token_lines", tagged([*tags, *["O"] * 10]))
         return [parsed.marked.surface(mark) for mark in parsed.marked.marks]
 
@@ -210,7 +211,7 @@ def test_tokens_that_stop_before_the_text_does() -> None:
         "No entities",
     ],
 )
-def test_lines_that_do_not_give_the_text_back_are_no_answer(reply: Any) -> None:
+def test_lines_that_do_not_give_the_text_back_are_no_answer(reply: str) -> None:
     assert read("token_lines", reply) is None
 
 

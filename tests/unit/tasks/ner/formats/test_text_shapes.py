@@ -9,6 +9,7 @@ import pytest
 from vermeil.data.reply import Reply, State
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.task import NerTask
+from vermeil.tasks.protocol import ReplyResult
 
 LABELS = {
     "PER": {"aliases": ["Person"], "description": "people"},
@@ -19,12 +20,12 @@ TEXT = "Ann Lee met Bo Ek of Oak, Inc. in Ulm ."
 ALL = [("Ann Lee", "PER"), ("Bo Ek", "PER"), ("Oak, Inc.", "ORG"), ("Ulm", "LOC")]
 
 
-def read(reply: Any, name: str = "detect", text: str = TEXT) -> Any:
+def read(reply: str, name: str = "detect", text: str = TEXT) -> ReplyResult:
     task = NerTask(TaskConfig.model_validate({"labels": LABELS, "reply_format": name}))
     return task.read(text, Reply(reply))
 
 
-def found(reading: Any, text: str = TEXT) -> Any:
+def found(reading: ReplyResult, text: str = TEXT) -> list[tuple[str, str]]:
     return [(text[one.start : one.end], one.label) for one in reading.annotation.spans or ()]
 
 
@@ -100,14 +101,14 @@ CLAIMS = [
 
 
 @pytest.mark.parametrize("reply", [*GROUPS, *TABLES, *YAML, *ELEMENTS, *CLAIMS])
-def test_the_entities_of_many_shapes_are_read(reply: Any) -> None:
+def test_the_entities_of_many_shapes_are_read(reply: str) -> None:
     reading = read(reply)
     assert found(reading) == ALL
     assert set(reading.notes) <= {"other_lines"}
 
 
 @pytest.mark.parametrize("reply", [GROUPS[0], GROUPS[1], *CLAIMS])
-def test_lines_may_have_another_notation(reply: Any) -> None:
+def test_lines_may_have_another_notation(reply: str) -> None:
     assert found(read(reply, "lines")) == ALL
 
 

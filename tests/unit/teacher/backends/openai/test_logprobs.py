@@ -17,7 +17,7 @@ from vermeil.teacher.backends.openai.logprobs import (
 from vermeil.teacher.config import TeacherConfig
 
 
-def payload(*tokens: Any) -> Any:
+def payload(*tokens: tuple[Any, Any]) -> dict[str, Any]:
     return {"content": [{"token": token, "logprob": value} for token, value in tokens]}
 
 
