@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def articles(path: Path) -> list[Document]:
 def test_a_student_learns_topics(vermeil_data: Path, tmp_path: Path) -> None:
     documents = articles(vermeil_data / "bbc.jsonl.gz")
     topics = sorted({label for d in documents for label in d.labels or ()})
-    labels = {topic: {} for topic in topics}
+    labels: dict[str, Any] = {topic: {} for topic in topics}
     task = make_task(TaskConfig.model_validate({"name": "classification", "labels": labels}))
     blending = {"regimen": "gold_only", "budget": {"gold_epochs": 3, "batch_wordpieces": 512}}
     train(

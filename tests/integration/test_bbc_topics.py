@@ -1,8 +1,11 @@
 """Classification over real articles: the topics of BBC News."""
 
+from __future__ import annotations
+
 import gzip
 import json
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,7 +29,7 @@ TASK = make_task(TaskConfig(name="classification", labels=TOPICS))
 
 
 @pytest.fixture(scope="module")
-def articles(vermeil_data):
+def articles(vermeil_data: Path) -> list[Document]:
     with gzip.open(vermeil_data / "bbc.jsonl.gz", "rt", encoding="utf-8") as file:
         records = [json.loads(line) for line in file]
     return [
@@ -34,7 +37,7 @@ def articles(vermeil_data):
     ]
 
 
-def keyword_teacher(text):
+def keyword_teacher(text: str) -> str:
     """A teacher of very little brain: the topic whose words occur most, else no answer."""
     hints = {
         "business": ("bank", "shares", "profit", "economy", "market", "firm"),
@@ -51,7 +54,7 @@ def keyword_teacher(text):
     return f"It is about {topic}.\n```json\n{render_reply(topic)}\n```"
 
 
-def test_articles_pass_the_check_and_end_every_prompt(articles):
+def test_articles_pass_the_check_and_end_every_prompt(articles: list[Document]) -> None:
     assert len(articles) == 2225
     for article in articles:
         TASK.check(article)
@@ -59,7 +62,7 @@ def test_articles_pass_the_check_and_end_every_prompt(articles):
             assert TASK.render(prompt, article.text)[-1]["content"].endswith("\n" + article.text)
 
 
-def test_replies_are_read_and_scored_and_the_totals_reconcile(articles):
+def test_replies_are_read_and_scored_and_the_totals_reconcile(articles: list[Document]) -> None:
     readings = [TASK.read(a.text, Reply(keyword_teacher(a.text))) for a in articles]
     states = Counter(reading.state for reading in readings)
     assert states.keys() == {State.DONE, State.UNPARSABLE}
@@ -78,7 +81,7 @@ def test_replies_are_read_and_scored_and_the_totals_reconcile(articles):
     assert unread == states[State.UNPARSABLE]
 
 
-def test_silver_labels_become_targets_that_decode_to_themselves(articles):
+def test_silver_labels_become_targets_that_decode_to_themselves(articles: list[Document]) -> None:
     for article in articles[::20]:
         reading = TASK.read(article.text, Reply(keyword_teacher(article.text)))
         silver = article.with_annotation(reading.annotation)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
 from vermeil.corpora import CorpusConfig, corpus_stats, find_leaks, read_corpus, write_corpus
+from vermeil.data.document import Document
 from vermeil.errors import DataError
 
 # Tjong Kim Sang and De Meulder (2003), tables 1 and 2; they count -DOCSTART- as sentences, too.
@@ -17,32 +20,34 @@ CONLL2003 = {
 }
 
 
-def read(path, **config):
+def read(path: Path, **config: Any) -> list[Document]:
     return list(read_corpus(CorpusConfig(path=path, **config)))
 
 
 @pytest.mark.parametrize("split", CONLL2003)
-def test_conll2003_has_its_published_numbers(vermeil_data, split):
+def test_conll2003_has_its_published_numbers(vermeil_data: Path, split: str) -> None:
     stats = corpus_stats(read(vermeil_data / "conll2003" / f"{split}.jsonl.gz"))
     assert (stats.documents, stats.groups, stats.spans) == CONLL2003[split]
     assert (stats.unannotated, stats.repaired_tags, stats.overlapping) == (0, 0, 0)
 
 
-def test_the_orphan_tags_of_a_real_teacher_are_repaired_and_counted(vermeil_data):
+def test_the_orphan_tags_of_a_real_teacher_are_repaired_and_counted(vermeil_data: Path) -> None:
     stats = corpus_stats(read(vermeil_data / "conll2003" / "train.jsonl.gz", tag_key="chatgpt"))
     assert stats.repaired_tags == 179
 
 
 @pytest.mark.parametrize("name", ["conll2003/test", "wnut17/dev"])
 @pytest.mark.parametrize("scheme", ["iob1", "bioes"])
-def test_real_tags_survive_as_columns(vermeil_data, tmp_path, name, scheme):
+def test_real_tags_survive_as_columns(
+    vermeil_data: Path, tmp_path: Path, name: str, scheme: Literal["iob1", "bioes"]
+) -> None:
     documents = read(vermeil_data / f"{name}.jsonl.gz")
     path = tmp_path / "again.conll.gz"
     assert write_corpus(documents, path, scheme=scheme).losses == {}
     assert read(path) == documents
 
 
-def test_the_splits_of_conll2003_share_repeated_headlines(vermeil_data):
+def test_the_splits_of_conll2003_share_repeated_headlines(vermeil_data: Path) -> None:
     report = find_leaks(
         read(vermeil_data / "conll2003" / "train.jsonl.gz"),
         read(vermeil_data / "conll2003" / "test.jsonl.gz"),
@@ -51,12 +56,12 @@ def test_the_splits_of_conll2003_share_repeated_headlines(vermeil_data):
     assert report.groups == ()
 
 
-def test_records_of_another_kind_are_refused_by_name(vermeil_data):
+def test_records_of_another_kind_are_refused_by_name(vermeil_data: Path) -> None:
     with pytest.raises(DataError, match=r'bbc.jsonl.gz:1: unknown key "topic"; known keys: id'):
         read(vermeil_data / "bbc.jsonl.gz")
 
 
-def test_the_sample_corpus_is_written_as_it_was(newswire, tmp_path):
+def test_the_sample_corpus_is_written_as_it_was(newswire: Path, tmp_path: Path) -> None:
     for name in ("train", "dev", "test", "pool"):
         original = newswire / f"{name}.jsonl"
         documents = read(original)
@@ -68,7 +73,9 @@ def test_the_sample_corpus_is_written_as_it_was(newswire, tmp_path):
         assert after == before
 
 
-def test_the_sample_corpus_keeps_its_text_and_spans_as_columns(newswire, tmp_path):
+def test_the_sample_corpus_keeps_its_text_and_spans_as_columns(
+    newswire: Path, tmp_path: Path
+) -> None:
     documents = read(newswire / "test.jsonl")
     report = write_corpus(documents, tmp_path / "test.conll")
     assert report.losses == {"tokens_made": len(documents)}
@@ -78,7 +85,7 @@ def test_the_sample_corpus_keeps_its_text_and_spans_as_columns(newswire, tmp_pat
     ]
 
 
-def test_the_splits_of_the_sample_corpus_share_no_text(newswire):
+def test_the_splits_of_the_sample_corpus_share_no_text(newswire: Path) -> None:
     parts = {name: read(newswire / f"{name}.jsonl") for name in ("train", "dev", "test", "pool")}
     for left in parts.values():
         for right in parts.values():

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import uuid
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from vermeil.corpora import CorpusConfig, read_corpus, write_corpus
+from vermeil.corpora.config import FileFormat
 from vermeil.data.document import Annotation, Document, Relation, Span
 from vermeil.errors import DataError
 from vermeil.jobs.review import export_for_review
@@ -22,7 +25,7 @@ FLAT = (Span(2, 9, "PER"), Span(14, 16, "LOC"), Span(25, 28, "PER"))
 NESTED = (*FLAT, Span(6, 9, "NAME"))
 
 
-def documents(spans=FLAT) -> list[Document]:
+def documents(spans: tuple[Span, ...] = FLAT) -> list[Document]:
     return [
         Document("d-1", TEXT, "g", TOKENS, Annotation(spans=spans)),
         Document("d-2", "Nothing here", None, ((0, 7), (8, 12)), Annotation(spans=())),
@@ -30,11 +33,11 @@ def documents(spans=FLAT) -> list[Document]:
     ]
 
 
-def read(path, prefix="", **options) -> list[Document]:
+def read(path: Path, prefix: str = "", **options: Any) -> list[Document]:
     return list(read_corpus(CorpusConfig(path=f"{prefix}{path}", **options)))
 
 
-def surfaces(spans, text=TEXT):
+def surfaces(spans: list[tuple[int, int, str]], text: str = TEXT) -> list[tuple[str, str]]:
     return [(text[start:end], label) for start, end, label in spans]
 
 
@@ -44,7 +47,7 @@ EXPECTED = surfaces([span.key for span in FLAT])
 # spaCy
 
 
-def test_spacy_reads_our_docbin(tmp_path):
+def test_spacy_reads_our_docbin(tmp_path: Path) -> None:
     spacy = pytest.importorskip("spacy")
     training = pytest.importorskip("spacy.training")
     path = tmp_path / "x.spacy"
@@ -57,7 +60,7 @@ def test_spacy_reads_our_docbin(tmp_path):
     assert not third.has_annotation("ENT_IOB")
 
 
-def test_spacy_finds_overlapping_spans_in_a_span_group(tmp_path):
+def test_spacy_finds_overlapping_spans_in_a_span_group(tmp_path: Path) -> None:
     spacy = pytest.importorskip("spacy")
     tokens = pytest.importorskip("spacy.tokens")
     path = tmp_path / "x.spacy"
@@ -68,7 +71,7 @@ def test_spacy_finds_overlapping_spans_in_a_span_group(tmp_path):
     assert read(path) == documents(NESTED)
 
 
-def test_we_read_what_spacy_wrote(tmp_path):
+def test_we_read_what_spacy_wrote(tmp_path: Path) -> None:
     spacy = pytest.importorskip("spacy")
     tokens = pytest.importorskip("spacy.tokens")
     nlp = spacy.blank("en")
@@ -81,14 +84,17 @@ def test_we_read_what_spacy_wrote(tmp_path):
     assert with_cats.cats == [doc.cats, {}]
     first, second = read(tmp_path / "x.spacy")
     assert first.id == "x-0"
-    assert surfaces([s.key for s in first.spans], first.text) == [("Ann", "PER"), ("Bob", "PER")]
+    assert surfaces([s.key for s in first.spans or ()], first.text) == [
+        ("Ann", "PER"),
+        ("Bob", "PER"),
+    ]
     assert [first.text[start:end] for start, end in first.annotation.abstain] == ["Rome"]
     assert first.labels == ("travel",)
     assert second.spans is None
     assert second.tokens == ((0, 6), (7, 13), (13, 14))
 
 
-def test_a_damaged_docbin_is_an_error(tmp_path):
+def test_a_damaged_docbin_is_an_error(tmp_path: Path) -> None:
     pytest.importorskip("spacy")
     (tmp_path / "x.spacy").write_bytes(b"no DocBin")
     with pytest.raises(DataError, match=r"x.spacy: is not a DocBin of spaCy"):
@@ -99,13 +105,13 @@ def test_a_damaged_docbin_is_an_error(tmp_path):
 
 
 @pytest.fixture
-def datasets(monkeypatch, tmp_path):
+def datasets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
     return pytest.importorskip("datasets", reason="datasets is not installed")
 
 
 @pytest.mark.parametrize("table", ["datasets", "parquet"])
-def test_datasets_reads_texts_and_spans(tmp_path, datasets, table):
+def test_datasets_reads_texts_and_spans(tmp_path: Path, datasets: Any, table: FileFormat) -> None:
     path = tmp_path / "x.parquet"
     write_corpus(documents(), path, table)
     found = load(datasets, path, table, tmp_path)
@@ -117,7 +123,9 @@ def test_datasets_reads_texts_and_spans(tmp_path, datasets, table):
 
 
 @pytest.mark.parametrize("table", ["datasets-tokens", "parquet-tokens"])
-def test_datasets_reads_words_and_class_labels(tmp_path, datasets, table):
+def test_datasets_reads_words_and_class_labels(
+    tmp_path: Path, datasets: Any, table: FileFormat
+) -> None:
     path = tmp_path / "x.parquet"
     assert write_corpus(documents(), path, table).losses == {}
     found = load(datasets, path, table, tmp_path)
@@ -128,21 +136,21 @@ def test_datasets_reads_words_and_class_labels(tmp_path, datasets, table):
     assert read(path, f"{table}:") == documents()
 
 
-def load(datasets, path, table, tmp_path):
+def load(datasets: Any, path: Path, table: str, tmp_path: Path) -> Any:
     if table.startswith("datasets"):
         return datasets.load_from_disk(str(path))
     return datasets.Dataset.from_parquet(str(path), cache_dir=str(tmp_path / "cache"))
 
 
 @pytest.mark.parametrize("layout", ["list of objects", "object of lists"])
-def test_we_read_spans_that_datasets_wrote(tmp_path, datasets, layout):
+def test_we_read_spans_that_datasets_wrote(tmp_path: Path, datasets: Any, layout: str) -> None:
     label = datasets.ClassLabel(names=["PER", "LOC"])
     whole = datasets.Value("int32")
     keys = ("start", "end", "label")
     rows = [(2, 9, 0), (14, 16, 1), (25, 28, 0)]
     if layout == "list of objects":
-        feature = [{"start": whole, "end": whole, "label": label}]
-        value = [dict(zip(keys, row, strict=True)) for row in rows]
+        feature: Any = [{"start": whole, "end": whole, "label": label}]
+        value: Any = [dict(zip(keys, row, strict=True)) for row in rows]
     else:
         feature = {key: datasets.Sequence(label if key == "label" else whole) for key in keys}
         value = {key: [row[n] for row in rows] for n, key in enumerate(keys)}
@@ -152,10 +160,12 @@ def test_we_read_spans_that_datasets_wrote(tmp_path, datasets, layout):
     made.to_parquet(str(tmp_path / "x.parquet"))
     for path in (tmp_path / "folder", tmp_path / "x.parquet"):
         (document,) = read(path)
-        assert surfaces([s.key for s in document.spans]) == EXPECTED
+        assert surfaces([s.key for s in document.spans or ()]) == EXPECTED
 
 
-def test_we_read_words_that_datasets_wrote_and_ask_which_split(tmp_path, datasets):
+def test_we_read_words_that_datasets_wrote_and_ask_which_split(
+    tmp_path: Path, datasets: Any
+) -> None:
     names = ["O", "B-PER", "I-PER"]
     features = datasets.Features(
         {
@@ -171,7 +181,7 @@ def test_we_read_words_that_datasets_wrote_and_ask_which_split(tmp_path, dataset
         read(tmp_path / "both")
     (document,) = read(tmp_path / "both" / "train")
     assert (document.id, document.text) == ("7", "Ann Lee left")
-    assert [s.key for s in document.spans] == [(0, 7, "PER")]
+    assert [s.key for s in document.spans or ()] == [(0, 7, "PER")]
 
 
 # Label Studio
@@ -183,7 +193,7 @@ CONFIG = (
 )
 
 
-def test_label_studio_accepts_our_tasks(tmp_path):
+def test_label_studio_accepts_our_tasks(tmp_path: Path) -> None:
     interface = pytest.importorskip(
         "label_studio_sdk.label_interface", reason="label-studio-sdk is not installed"
     ).LabelInterface(CONFIG)
@@ -204,7 +214,7 @@ def test_label_studio_accepts_our_tasks(tmp_path):
     assert interface.validate_prediction({**wrong, "model_version": "v"}, return_errors=True)
 
 
-def test_label_studio_converts_our_tasks_to_the_same_tags(tmp_path):
+def test_label_studio_converts_our_tasks_to_the_same_tags(tmp_path: Path) -> None:
     converter = pytest.importorskip(
         "label_studio_sdk.converter", reason="label-studio-sdk is not installed"
     ).Converter(CONFIG, str(tmp_path))
@@ -214,14 +224,14 @@ def test_label_studio_converts_our_tasks_to_the_same_tags(tmp_path):
     path.write_text(json.dumps(tasks))
     converter.convert_to_conll2003(str(path), str(tmp_path / "out"), is_dir=False)
     first, _ = read(tmp_path / "out" / "result.conll")
-    assert surfaces([s.key for s in first.spans], first.text) == EXPECTED
+    assert surfaces([s.key for s in first.spans or ()], first.text) == EXPECTED
 
 
 # Argilla
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_argilla_reads_our_records_and_we_read_its(tmp_path):
+def test_argilla_reads_our_records_and_we_read_its(tmp_path: Path) -> None:
     argilla = pytest.importorskip("argilla", reason="argilla is not installed")
     io = pytest.importorskip("argilla.records._io")
     path = tmp_path / "x.json"
@@ -230,7 +240,7 @@ def test_argilla_reads_our_records_and_we_read_its(tmp_path):
     first = records[0]
     assert first.fields["text"] == TEXT
     assert [(s["start"], s["end"], s["label"]) for s in first.suggestions["spans"].value] == [
-        span.key for span in documents(NESTED)[0].spans
+        span.key for span in documents(NESTED)[0].spans or ()
     ]
     first.responses.add(
         argilla.Response("spans", [{"start": 2, "end": 5, "label": "PER"}], uuid.UUID(int=1))
@@ -238,12 +248,12 @@ def test_argilla_reads_our_records_and_we_read_its(tmp_path):
     io.JsonIO.to_json(records, tmp_path / "back.json")
     again = read(tmp_path / "back.json")
     assert again[1:] == documents()[1:]
-    assert [s.key for s in again[0].spans] == [(2, 5, "PER")]
+    assert [s.key for s in again[0].spans or ()] == [(2, 5, "PER")]
     assert again[0].meta == {"unread": {"doubtful_offsets": 1}}
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_we_read_argillas_records_as_a_dataset(tmp_path, datasets):
+def test_we_read_argillas_records_as_a_dataset(tmp_path: Path, datasets: Any) -> None:
     argilla = pytest.importorskip("argilla", reason="argilla is not installed")
     io = pytest.importorskip("argilla.records._io")
     spans = [{"start": 4, "end": 7, "label": "PER"}]
@@ -266,12 +276,12 @@ def test_we_read_argillas_records_as_a_dataset(tmp_path, datasets):
     rows = io.GenericIO.to_list(records, flatten=True)
     datasets.Dataset.from_list(rows).save_to_disk(str(tmp_path / "folder"))
     first, second = read(tmp_path / "folder")
-    assert [s.key for s in first.spans] == [(4, 7, "PER")]
+    assert [s.key for s in first.spans or ()] == [(4, 7, "PER")]
     assert (first.id, first.meta) == ("a", {"source": "x"})
-    assert [s.key for s in second.spans] == [(0, 3, "PER")]
+    assert [s.key for s in second.spans or ()] == [(0, 3, "PER")]
 
 
-def test_relations_come_back_from_the_tools_that_show_them(tmp_path):
+def test_relations_come_back_from_the_tools_that_show_them(tmp_path: Path) -> None:
     related = Annotation(spans=FLAT, relations=(Relation(2, 0, "knows"),))
     document = Document("d", TEXT, annotation=related)
     for name in ("label-studio", "doccano"):

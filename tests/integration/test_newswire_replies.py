@@ -1,8 +1,11 @@
 """The recorded replies of the sample corpus, read for real: a strong teacher against the gold."""
 
+from __future__ import annotations
+
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,24 +21,26 @@ from vermeil.tasks.config import TaskConfig
 TASK = make_task(TaskConfig(labels={"PER": {}, "ORG": {}, "LOC": {}, "MISC": {}}))
 
 
-def records(path: Path):
+def records(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def document(record):
+def document(record: dict[str, Any]) -> Document:
     spans = tuple(Span(s["start"], s["end"], s["label"]) for s in record["spans"])
     return Document(record["id"], record["text"], annotation=Annotation(spans))
 
 
 @pytest.fixture(scope="module")
-def gold(newswire):
+def gold(newswire: Path) -> dict[str, Document]:
     files = ("train", "dev", "test", "pool.gold")
     documents = [document(r) for name in files for r in records(newswire / f"{name}.jsonl")]
     return {one.id: one for one in documents}
 
 
 @pytest.mark.parametrize("prompt", TASK.prompts)
-def test_every_recorded_reply_parses_and_agrees_with_the_gold(newswire, gold, prompt):
+def test_every_recorded_reply_parses_and_agrees_with_the_gold(
+    newswire: Path, gold: dict[str, Document], prompt: str
+) -> None:
     replies = records(newswire / f"replies.{prompt}.jsonl")
     assert {r["id"] for r in replies} == gold.keys()
     readings = {r["id"]: TASK.read(r["text"], Reply(r["reply"])) for r in replies}
@@ -54,7 +59,7 @@ def test_every_recorded_reply_parses_and_agrees_with_the_gold(newswire, gold, pr
     assert min(tally.f1 for tally in counts.per_label.values()) >= 0.95
 
 
-def test_gold_passes_the_check_and_survives_encoding_into_words(gold):
+def test_gold_passes_the_check_and_survives_encoding_into_words(gold: dict[str, Document]) -> None:
     losses: Counter[str] = Counter()
     counts = []
     for one in gold.values():

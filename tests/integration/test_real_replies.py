@@ -1,5 +1,9 @@
 """Real replies of several teachers, read by the task: bounds that must not be lost again."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
 import pytest
 from benchmarks.replies import (
     GOAL_FINER,
@@ -10,7 +14,7 @@ from benchmarks.replies import (
 )
 
 
-def test_reasons_of_gpt35(vermeil_data):
+def test_reasons_of_gpt35(vermeil_data: Path) -> None:
     measured = measure_reasons(vermeil_data)
     assert measured.replies == 3445
     assert measured.parsed >= 0.998
@@ -19,11 +23,11 @@ def test_reasons_of_gpt35(vermeil_data):
 
 
 @pytest.mark.slow
-def test_detection_reads_reasons_as_well(vermeil_data):
+def test_detection_reads_reasons_as_well(vermeil_data: Path) -> None:
     assert measure_reasons(vermeil_data, "detect").score == measure_reasons(vermeil_data).score
 
 
-def test_lines_and_index_lists_of_four_models(vermeil_data):
+def test_lines_and_index_lists_of_four_models(vermeil_data: Path) -> None:
     models = measure_four_models(vermeil_data)
     assert len(models) == 8
     for measured in models.values():
@@ -32,7 +36,7 @@ def test_lines_and_index_lists_of_four_models(vermeil_data):
         assert measured.ours.f1 >= measured.authors.f1
 
 
-def test_token_lines_of_a_model_that_follows_and_of_one_that_does_not(vermeil_data):
+def test_token_lines_of_a_model_that_follows_and_of_one_that_does_not(vermeil_data: Path) -> None:
     tokens = measure_tokens(vermeil_data)
     assert tokens["gpt4"].measured.score.f1 >= GOAL_FINER
     assert tokens["gpt4"].following_flagged <= 0.005 * tokens["gpt4"].following

@@ -1,7 +1,11 @@
 """Surfaces that a teacher altered at their ends are located where the name is."""
 
+from __future__ import annotations
+
 import html
 import random
+from collections.abc import Callable, Collection
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,14 +29,14 @@ names = words.map(" ".join) | st.builds(
 )
 
 
-def sources(text, surface):
+def sources(text: str, surface: str) -> Collection[tuple[int, int]]:
     """The characters of every occurrence that is accepted for a surface."""
     hits = SurfaceFinder(text).find(surface)
     return hits.occurrences if hits.tier else ()
 
 
 @st.composite
-def texts(draw):
+def texts(draw: st.DrawFn) -> tuple[str, tuple[int, int]]:
     """A text with a name in it, and the range of the name."""
     name, before = draw(names), " ".join(draw(plain))
     text = f"{before} {name}".strip()
@@ -44,7 +48,7 @@ def texts(draw):
     )
 
 
-ALTERATIONS = {
+ALTERATIONS: dict[str, Callable[[str], str]] = {
     "entity": html.escape,
     "numeric entities": lambda s: "".join(f"&#{ord(c)};" if c in "&’ë" else c for c in s),
     "twice escaped": lambda s: html.escape(html.escape(s)),
@@ -61,7 +65,9 @@ ALTERATIONS = {
 
 
 @given(texts(), st.sampled_from(sorted(ALTERATIONS)))
-def test_an_altered_surface_is_located_at_its_span(case, way):
+def test_an_altered_surface_is_located_at_its_span(
+    case: tuple[str, tuple[int, int]], way: str
+) -> None:
     text, (start, end) = case
     surface = ALTERATIONS[way](text[start:end])
     found = sources(text, surface)
@@ -71,7 +77,9 @@ def test_an_altered_surface_is_located_at_its_span(case, way):
 
 
 @given(texts(), st.sampled_from(("full stop", "quotes", "possessive", "entity")))
-def test_escaped_texts_and_altered_surfaces_give_whole_words(case, way):
+def test_escaped_texts_and_altered_surfaces_give_whole_words(
+    case: tuple[str, tuple[int, int]], way: str
+) -> None:
     text, (start, end) = case
     escaped = html.escape(text[:start]), html.escape(text[start:end]), html.escape(text[end:])
     place = len(escaped[0]), len(escaped[0]) + len(escaped[1])
@@ -79,14 +87,14 @@ def test_escaped_texts_and_altered_surfaces_give_whole_words(case, way):
 
 
 @given(texts(), st.sampled_from((".", ",", ")", "”", "...")))
-def test_a_span_never_ends_with_punctuation_of_the_sentence(case, mark):
+def test_a_span_never_ends_with_punctuation_of_the_sentence(case: Any, mark: Any) -> None:
     text, (start, end) = case
     longer = f"{text[:end]}{mark} Then {text[end:]}"
     assert (start, end) in sources(longer, longer[start : end + len(mark)])
 
 
 @given(texts(), st.integers(0, 2**32))
-def test_a_copy_with_a_mend_has_the_marks_of_its_text(case, seed):
+def test_a_copy_with_a_mend_has_the_marks_of_its_text(case: Any, seed: int) -> None:
     text, (start, end) = case
     shuffled = random.Random(seed)
     mend = shuffled.choice(("She hte the mayor of it ", "She met met the mayor of it "))
@@ -101,7 +109,7 @@ def test_a_copy_with_a_mend_has_the_marks_of_its_text(case, seed):
 
 
 @given(texts())
-def test_the_full_stop_and_its_absence_mean_the_same(case):
+def test_the_full_stop_and_its_absence_mean_the_same(case: Any) -> None:
     text, (start, end) = case
     name = text[start:end]
     bare, stopped = (locate(text, [Mention(s, "PER")], LABELS) for s in (name, f"{name}."))

@@ -1,7 +1,12 @@
+from __future__ import annotations
+
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from vermeil.evaluation.bootstrap import paired_bootstrap
 from vermeil.evaluation.correction import holm
@@ -9,7 +14,7 @@ from vermeil.evaluation.randomisation import randomisation_test
 
 
 @st.composite
-def systems(draw: st.DrawFn, number: int) -> list[np.ndarray]:
+def systems(draw: st.DrawFn, number: int) -> list[NDArray[np.int64]]:
     """Counts of several systems on the same seeds and groups."""
     seeds, groups = draw(st.integers(1, 4)), draw(st.integers(1, 12))
     size = seeds * groups
@@ -25,7 +30,9 @@ def systems(draw: st.DrawFn, number: int) -> list[np.ndarray]:
 
 @settings(max_examples=60)
 @given(systems(2), st.integers(0, 5))
-def test_exchanging_the_systems_turns_every_figure_round(pair: list[np.ndarray], seed: int):
+def test_exchanging_the_systems_turns_every_figure_round(
+    pair: list[NDArray[np.int64]], seed: int
+) -> None:
     one, other = pair
     forth, back = paired_bootstrap(one, other, 150, seed), paired_bootstrap(other, one, 150, seed)
     assert back.difference == pytest.approx(-forth.difference)
@@ -36,24 +43,27 @@ def test_exchanging_the_systems_turns_every_figure_round(pair: list[np.ndarray],
 
 @settings(max_examples=60)
 @given(systems(1), st.integers(0, 5))
-def test_a_system_does_not_differ_from_itself(one: list[np.ndarray], seed: int):
+def test_a_system_does_not_differ_from_itself(one: list[NDArray[np.int64]], seed: int) -> None:
     result = paired_bootstrap(one[0], one[0], 120, seed)
     assert (result.difference, result.low, result.high, result.p_value) == (0, 0, 0, 1)
 
 
 @settings(max_examples=60)
 @given(systems(2), st.randoms())
-def test_the_order_of_seeds_does_not_change_the_difference(pair: list[np.ndarray], rng):
+def test_the_order_of_seeds_does_not_change_the_difference(
+    pair: list[NDArray[np.int64]], rng: Random
+) -> None:
     order = list(range(len(pair[0])))
     rng.shuffle(order)
-    straight = paired_bootstrap(*pair, 100, 0)
-    mixed = paired_bootstrap(*(one[order] for one in pair), 100, 0)
+    one, other = pair
+    straight = paired_bootstrap(one, other, 100, 0)
+    mixed = paired_bootstrap(one[order], other[order], 100, 0)
     assert mixed.difference == pytest.approx(straight.difference)
     assert sorted(mixed.per_seed) == pytest.approx(sorted(straight.per_seed))
 
 
 @given(st.lists(st.floats(0, 1), max_size=20))
-def test_holm_never_lowers_a_p_value_and_keeps_their_ranks(p_values: list[float]):
+def test_holm_never_lowers_a_p_value_and_keeps_their_ranks(p_values: list[float]) -> None:
     corrected = holm(p_values)
     assert all(p <= q <= 1 for p, q in zip(p_values, corrected, strict=True))
     ranked = [corrected[i] for i in sorted(range(len(p_values)), key=lambda i: p_values[i])]
@@ -62,7 +72,9 @@ def test_holm_never_lowers_a_p_value_and_keeps_their_ranks(p_values: list[float]
 
 @settings(max_examples=60)
 @given(systems(2), st.integers(0, 5))
-def test_randomisation_does_not_care_which_system_comes_first(pair: list[np.ndarray], seed: int):
+def test_randomisation_does_not_care_which_system_comes_first(
+    pair: list[NDArray[np.int64]], seed: int
+) -> None:
     one, other = pair
     forth, back = (randomisation_test(*x, 200, seed) for x in ((one, other), (other, one)))
     assert back.difference == pytest.approx(-forth.difference)

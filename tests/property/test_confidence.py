@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from benchmarks.fuzz_replies import mutated_replies
@@ -63,7 +64,7 @@ class Written:
 
 
 @st.composite
-def escaped(draw, string):
+def escaped(draw: st.DrawFn, string: Any) -> Any:
     """One of the ways in which JSON can write the characters of a string."""
     pieces = []
     for character in string:
@@ -78,7 +79,7 @@ def escaped(draw, string):
 
 
 @st.composite
-def replies(draw, name):
+def replies(draw: st.DrawFn, name: str) -> Any:
     """Pairs of surface and label, and a reply with them."""
     pairs = draw(pair_lists)
     if name == "json_surfaces":
@@ -91,7 +92,7 @@ def replies(draw, name):
     return pairs, reply
 
 
-def _by_label(reply, pairs, _name, escape):
+def _by_label(reply: Any, pairs: Any, _name: Any, escape: Any) -> None:
     reply.add("{")
     for number, label in enumerate(LABELS.names):
         reply.add(", " * (number > 0))
@@ -104,7 +105,7 @@ def _by_label(reply, pairs, _name, escape):
     reply.add("}")
 
 
-def _by_surface(reply, pairs, _name, escape):
+def _by_surface(reply: Any, pairs: Any, _name: Any, escape: Any) -> None:
     reply.add("{")
     for i, (surface, label) in enumerate(pairs):
         reply.add(", " * (i > 0))
@@ -114,7 +115,7 @@ def _by_surface(reply, pairs, _name, escape):
     reply.add("}")
 
 
-def _entries(reply, pairs, name, escape):
+def _entries(reply: Any, pairs: Any, name: str, escape: Any) -> None:
     is_pair, is_list = name == "token_indices", name in ("token_indices", "json_list")
     reply.add("[" if is_list else '{"entities": [')
     for i, (surface, label) in enumerate(pairs):
@@ -127,7 +128,7 @@ def _entries(reply, pairs, name, escape):
 
 
 @st.composite
-def tokens_of(draw, text):
+def tokens_of(draw: st.DrawFn, text: str) -> Any:
     """Cut bytes anywhere; each piece with a log-probability."""
     data = text.encode()
     cuts = sorted(draw(st.sets(st.integers(1, max(1, len(data) - 1)), max_size=30)))
@@ -137,7 +138,7 @@ def tokens_of(draw, text):
     return list(zip(pieces, [value / 100_000 for value in values], strict=True))
 
 
-def expected(tokens, text, places):
+def expected(tokens: Any, text: str, places: Any) -> Any:
     """Add up, byte by byte, what has a part in a place; pieces of a character are one token."""
     owners, number = [], 0
     sums = [0.0]
@@ -164,7 +165,7 @@ def expected(tokens, text, places):
 @pytest.mark.parametrize("name", FORMATS)
 @settings(max_examples=100)
 @given(data=st.data())
-def test_confidence_is_that_of_the_tokens_of_a_mention(name, data):
+def test_confidence_is_that_of_the_tokens_of_a_mention(name: str, data: st.DataObject) -> None:
     pairs, reply = data.draw(replies(name))
     text = reply.text
     tokens = data.draw(tokens_of(text))
@@ -188,7 +189,7 @@ def test_confidence_is_that_of_the_tokens_of_a_mention(name, data):
         assert confidence(mention, logprobs) == pytest.approx(expected(tokens, text, places))
 
 
-def test_a_mention_of_unknown_origin_has_no_confidence():
+def test_a_mention_of_unknown_origin_has_no_confidence() -> None:
     logprobs = parse_logprobs({"content": [{"token": "Ann", "logprob": -1}]}, "Ann")
     assert logprobs is not None
     assert confidence(Mention("Ann", "PER"), logprobs) is None
@@ -196,7 +197,7 @@ def test_a_mention_of_unknown_origin_has_no_confidence():
 
 @settings(max_examples=100)
 @given(seed=st.integers(0, 2**32))
-def test_ranges_in_a_broken_reply_hold_the_surface_and_label(seed):
+def test_ranges_in_a_broken_reply_hold_the_surface_and_label(seed: int) -> None:
     for case in mutated_replies(seed, 20):
         text = case.reply.text
         parsed = parse_reply(case.name, text, Question(case.text, LABELS))

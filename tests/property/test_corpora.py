@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from vermeil.corpora import (
 from vermeil.data.document import Document
 
 
-def round_trip(corpus, name: str, **options):
+def round_trip(corpus: list[Document], name: str, **options: Any) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         report = write_corpus(corpus, path, **options)
@@ -28,19 +29,21 @@ def round_trip(corpus, name: str, **options):
 
 
 @given(documents())
-def test_a_record_holds_a_whole_document(document):
+def test_a_record_holds_a_whole_document(document: Document) -> None:
     assert document_from_record(document_to_record(document)) == document
 
 
 @given(unique(documents()), st.sampled_from(["x.jsonl", "x.jsonl.gz"]))
-def test_jsonl_round_trips_everything(corpus, name):
+def test_jsonl_round_trips_everything(corpus: list[Document], name: str) -> None:
     report, again = round_trip(corpus, name)
     assert again == corpus
     assert report.as_dict() == {"documents": len(corpus), "written": len(corpus), "losses": {}}
 
 
 @given(unique(tagged_documents()), st.sampled_from(["iob1", "iob2", "bioes"]))
-def test_columns_and_token_lists_round_trip_words_tags_and_names(corpus, scheme):
+def test_columns_and_token_lists_round_trip_words_tags_and_names(
+    corpus: list[Document], scheme: Any
+) -> None:
     for name, chosen in (("x.conll", "conll"), ("x.jsonl", "tokens")):
         report, again = round_trip(corpus, name, format=chosen, scheme=scheme)
         assert report.losses == {}
@@ -48,7 +51,7 @@ def test_columns_and_token_lists_round_trip_words_tags_and_names(corpus, scheme)
 
 
 @given(unique(documents()))
-def test_no_format_loses_anything_silently(corpus):
+def test_no_format_loses_anything_silently(corpus: list[Document]) -> None:
     for name, chosen in (
         ("x.conll", "conll"),
         ("x.jsonl", "tokens"),
@@ -63,7 +66,7 @@ def test_no_format_loses_anything_silently(corpus):
 
 
 @given(unique(tagged_documents(), 8), st.integers(0, 3))
-def test_a_split_deals_out_whole_groups(corpus, seed):
+def test_a_split_deals_out_whole_groups(corpus: list[Document], seed: int) -> None:
     groups = {document.group_or_id for document in corpus}
     if len(groups) < 2:
         return
@@ -84,7 +87,9 @@ TEXT_LISTS = st.lists(
 
 
 @given(TEXT_LISTS, TEXT_LISTS, st.sampled_from([0.3, 0.5, 0.7, 0.8, 1.0]))
-def test_leaks_are_those_that_comparing_all_pairs_finds(left, right, threshold):
+def test_leaks_are_those_that_comparing_all_pairs_finds(
+    left: Any, right: Any, threshold: Any
+) -> None:
     report = find_leaks(
         [Document(f"l{n}", text) for n, text in enumerate(left)],
         [Document(f"r{n}", text) for n, text in enumerate(right)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -31,7 +32,7 @@ SOME = {
 }
 
 
-def round_trip(corpus, chosen):
+def round_trip(corpus: list[Document], chosen: Any) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / (ALL | SOME)[chosen]
         report = write_corpus(corpus, path, chosen)
@@ -42,14 +43,14 @@ def round_trip(corpus, chosen):
 @pytest.mark.parametrize("chosen", ALL)
 @given(corpus=unique(documents()))
 @settings(max_examples=60, deadline=None)
-def test_what_holds_everything_gives_everything_back(chosen, corpus):
+def test_what_holds_everything_gives_everything_back(chosen: str, corpus: list[Document]) -> None:
     report, again = round_trip(corpus, chosen)
     assert again == corpus
     assert report.as_dict() == {"documents": len(corpus), "written": len(corpus), "losses": {}}
 
 
 @st.composite
-def plain_documents(draw) -> Document:
+def plain_documents(draw: st.DrawFn) -> Document:
     """Document that every format can hold: words, spans over whole words, an id."""
     gap = st.sampled_from(["", " ", "  ", "\n", "\u00a0", "\n\n\t"])
     word = st.text(st.sampled_from("ab#-_é\\[]|;*>\U0001f600漢"), min_size=1, max_size=4)
@@ -66,7 +67,7 @@ def plain_documents(draw) -> Document:
 
 @given(unique(plain_documents()))
 @settings(max_examples=150, deadline=None)
-def test_webanno_gives_words_and_overlapping_spans_back(corpus):
+def test_webanno_gives_words_and_overlapping_spans_back(corpus: list[Document]) -> None:
     report, again = round_trip(corpus, "webanno")
     assert report.losses == {}
     assert sorted(again, key=by_id) == sorted(corpus, key=by_id)
@@ -74,7 +75,7 @@ def test_webanno_gives_words_and_overlapping_spans_back(corpus):
 
 @given(unique(plain_documents()))
 @settings(deadline=None)
-def test_brat_gives_text_and_overlapping_spans_back(corpus):
+def test_brat_gives_text_and_overlapping_spans_back(corpus: list[Document]) -> None:
     report, again = round_trip(corpus, "brat")
     assert set(report.losses) <= {"tokens", "odd_label"}
     kept = [
@@ -95,7 +96,7 @@ def with_plain_labels(document: Document) -> list[Span]:
 @pytest.mark.parametrize("chosen", SOME)
 @given(corpus=unique(documents()))
 @settings(max_examples=60, deadline=None)
-def test_what_is_lost_is_counted(chosen, corpus):
+def test_what_is_lost_is_counted(chosen: str, corpus: list[Document]) -> None:
     report, again = round_trip(corpus, chosen)
     losses = Counter(report.losses)
     assert report.documents == len(corpus)

@@ -24,13 +24,13 @@ def key(first: int, end: int, label: str) -> SpanKey:
 
 
 @st.composite
-def annotations(draw: st.DrawFn) -> Candidate:
+def span_keys(draw: st.DrawFn) -> Candidate:
     cuts = sorted(draw(st.sets(st.integers(0, len(WORDS)), max_size=14)))
     pairs = zip(cuts[::2], cuts[1::2], strict=False)
     return tuple(key(a, b, draw(st.sampled_from(LABELS))) for a, b in pairs)
 
 
-@given(annotations(), st.tuples(*[st.floats(0, 0.3)] * 3), st.floats(0, 2), st.integers(0, 99))
+@given(span_keys(), st.tuples(*[st.floats(0, 0.3)] * 3), st.floats(0, 2), st.integers(0, 99))
 def test_keys_stay_whole_words_in_order(
     keys: Candidate, rates: tuple[float, float, float], spurious: float, seed: int
 ) -> None:
@@ -41,7 +41,7 @@ def test_keys_stay_whole_words_in_order(
     assert all(one[1] <= other[0] for one, other in pairwise(found))
 
 
-@given(annotations(), st.integers(0, 99))
+@given(span_keys(), st.integers(0, 99))
 def test_zero_rates_change_nothing(keys: Candidate, seed: int) -> None:
     assert corrupt(keys, WORDS, LABELS, NONE, np.random.default_rng(seed)) == keys
 

@@ -22,7 +22,7 @@ from vermeil.studies.results.load import as_record, results_from_record
 from vermeil.studies.statistics.compare import compare, summarise
 
 PRICED = PlanConfig(gold_price=0.5, silver_price=0.01, budget=100.0, resamples=100)
-VALUES = (
+VALUES: tuple[Any, ...] = (
     *(None, True, 0, 1, -1, 2**40, 10**400, 0.5, -0.5, 1e300, math.nan, math.inf, "", "x", "1"),
     *([], {}, [[]], [None], [1, 2], {"x": 1}, "gold_only", "not_significant"),
 )
@@ -45,10 +45,10 @@ def make_record() -> dict[str, Any]:
                             regimen, seed, groups, **sizes, sizes=[gold, silver], curve=curve
                         )
                     )
-    known = results_from_record({"cells": cells, "environment": {"python": "3.11"}})
-    record = as_record(known)
-    record["summary"] = [dict_of(row) for row in summarise(known.cells)]
-    record["comparisons"] = [dict_of(row) for row in compare(known.cells, "gold_only", 100)]
+    results = results_from_record({"cells": cells, "environment": {"python": "3.11"}})
+    record = as_record(results)
+    record["summary"] = [dict_of(row) for row in summarise(results.cells)]
+    record["comparisons"] = [dict_of(row) for row in compare(results.cells, "gold_only", 100)]
     record["findings"] = [{"kind": "note", "scope": "", "text": "A sentence."}]
     return json.loads(json.dumps(record))  # type: ignore[no-any-return]
 

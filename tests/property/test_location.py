@@ -1,6 +1,9 @@
 """Invariants of location for all texts and mentions."""
 
+from __future__ import annotations
+
 import itertools
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,22 +40,22 @@ policies = st.sampled_from(["all", "first", "abstain"])
 
 
 @st.composite
-def replies(draw, *, max_size=8, **options):
+def replies(draw: st.DrawFn, max_size: int = 8, min_size: int = 0) -> tuple[str, list[Mention]]:
     """A text, and mentions many of which are made of its parts."""
     text = draw(scraps)
     part = st.tuples(st.integers(0, len(text)), st.integers(1, 6)).map(
         lambda p: text[p[0] :][: p[1]]
     )
     like = st.builds(Mention, part.flatmap(changed), labels, st.none() | st.integers(1, 3))
-    return text, draw(st.lists(any_mention | like, max_size=max_size, **options))
+    return text, draw(st.lists(any_mention | like, min_size=min_size, max_size=max_size))
 
 
-def changed(surface):
+def changed(surface: str) -> st.SearchStrategy[str]:
     ways = [surface, surface.upper(), surface.lower(), f" {surface}", surface.replace(" ", "\n")]
     return st.sampled_from(ways)
 
 
-def holds(text, span, surface, tier):
+def holds(text: str, span: Span, surface: str, tier: Tier | None) -> bool:
     """Return whether a span matches its tier."""
     found = text[span.start : span.end]
     if tier is Tier.RAW:
@@ -74,7 +77,9 @@ def holds(text, span, surface, tier):
 
 @settings(max_examples=300)
 @given(case=replies(), repeats=policies)
-def test_every_mention_has_one_outcome_and_accepted_spans_are_what_they_claim(case, repeats):
+def test_every_mention_has_one_outcome_and_accepted_spans_are_what_they_claim(
+    case: Any, repeats: Any
+) -> None:
     text, mentions = case
     located = locate(text, mentions, LABELS, repeats)
     assert [one.mention for one in located] == mentions
@@ -99,16 +104,18 @@ def test_every_mention_has_one_outcome_and_accepted_spans_are_what_they_claim(ca
     annotation = annotation_from_mentions(located, "abstain")
     TASK.check(Document("d", text, annotation=annotation))
     for start, end in annotation.abstain:
-        assert not any(s.start < end and start < s.end for s in annotation.spans)
+        assert not any(s.start < end and start < s.end for s in annotation.spans or ())
 
 
-def occupied(located):
+def occupied(located: Any) -> Any:
     return sorted(s.key for one in located for s in one.spans)
 
 
 @settings(max_examples=300)
 @given(data=st.data(), case=replies(), repeats=policies)
-def test_the_order_of_mentions_never_changes_the_set_of_spans(data, case, repeats):
+def test_the_order_of_mentions_never_changes_the_set_of_spans(
+    data: st.DataObject, case: Any, repeats: Any
+) -> None:
     text, mentions = case
     mentions = [Mention(m.surface, "PER", m.occurrence) for m in mentions]
     shuffled = data.draw(st.permutations(mentions))
@@ -118,7 +125,7 @@ def test_the_order_of_mentions_never_changes_the_set_of_spans(data, case, repeat
 
 
 @st.composite
-def planted(draw):
+def planted(draw: st.DrawFn) -> tuple[str, list[Span]]:
     """A text of words, and disjoint spans of whole words in it."""
     words = draw(st.lists(st.sampled_from(["Ann", "Rome", "x", "Zoë", "New"]), max_size=12))
     starts = [sum(len(w) + 1 for w in words[:n]) for n in range(len(words))]
@@ -132,7 +139,9 @@ def planted(draw):
 
 
 @given(planted(), st.data())
-def test_saying_each_span_with_its_occurrence_in_any_order_gives_back_the_spans(case, data):
+def test_saying_each_span_with_its_occurrence_in_any_order_gives_back_the_spans(
+    case: Any, data: st.DataObject
+) -> None:
     text, spans = case
     mentions = [
         Mention(
@@ -147,14 +156,17 @@ def test_saying_each_span_with_its_occurrence_in_any_order_gives_back_the_spans(
 
 
 @given(planted())
-def test_marks_of_a_faithful_copy_give_back_the_spans(case):
+def test_marks_of_a_faithful_copy_give_back_the_spans(case: Any) -> None:
     text, spans = case
     located = locate_marked(text, InlineMarkedText.from_spans(text, spans), LABELS)
-    assert [one.span.key for one in located] == [span.key for span in spans]
+    assert located is not None
+    assert [one.span and one.span.key for one in located] == [span.key for span in spans]
 
 
 @given(text=scraps, copy=scraps, data=st.data(), partial=st.booleans())
-def test_marks_of_any_copy_are_sound_or_the_copy_is_rejected(text, copy, data, partial):
+def test_marks_of_any_copy_are_sound_or_the_copy_is_rejected(
+    text: str, copy: str, data: st.DataObject, partial: bool
+) -> None:
     ends = st.tuples(st.integers(0, len(copy)), st.integers(0, len(copy))).map(sorted)
     marks = data.draw(st.lists(st.builds(lambda e, n: (*e, n), ends, labels), max_size=4))
     marked = InlineMarkedText(copy, tuple(InlineMark(*m) for m in marks if m[0] < m[1]))
@@ -169,7 +181,7 @@ def test_marks_of_any_copy_are_sound_or_the_copy_is_rejected(text, copy, data, p
     TASK.check(Document("d", text, annotation=annotation_from_mentions(located, "abstain")))
 
 
-def distance(one, other):
+def distance(one: str, other: str) -> int:
     """Levenshtein distance, as in the textbook."""
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
@@ -183,7 +195,7 @@ def distance(one, other):
 @given(
     words=st.lists(st.text("abc", min_size=1, max_size=5), min_size=1, max_size=9), data=st.data()
 )
-def test_the_filter_for_edits_misses_no_place(words, data):
+def test_the_filter_for_edits_misses_no_place(words: list[str], data: st.DataObject) -> None:
     text = " ".join(words)
     first = data.draw(st.integers(0, len(words) - 1))
     needle = " ".join(words[first : data.draw(st.integers(first + 1, len(words)))])
@@ -201,6 +213,7 @@ def test_the_filter_for_edits_misses_no_place(words, data):
     if best > max_edits(len(needle)):
         assert found is None
     elif max_edits(len(needle)):
+        assert found is not None
         assert found.distance == best
         assert {near[place] for place in found.occurrences} == {best}
 
@@ -213,8 +226,8 @@ def test_the_filter_for_edits_misses_no_place(words, data):
         max_size=7,
     )
 )
-def test_the_schedule_is_the_heaviest_of_all_choices(weights):
-    def fits(choice):
+def test_the_schedule_is_the_heaviest_of_all_choices(weights: Any) -> None:
+    def fits(choice: Any) -> Any:
         return all(a[1] <= b[0] or b[1] <= a[0] for a, b in itertools.combinations(choice, 2))
 
     every = (c for n in range(len(weights) + 1) for c in itertools.combinations(weights, n))
@@ -226,7 +239,7 @@ def test_the_schedule_is_the_heaviest_of_all_choices(weights):
 
 @settings(max_examples=300)
 @given(st.text(alphabet=ALPHABET + "\u3000\u200b\u0e33ｶﾞ각", max_size=12) | st.text(max_size=10))
-def test_views_know_where_every_character_came_from(text):
+def test_views_know_where_every_character_came_from(text: str) -> None:
     for view in (spaced(text), folded(text), letters(folded(text))):
         assert len(view.starts) == len(view.ends) == len(view.text)
         assert list(view.starts) == sorted(view.starts)

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +21,7 @@ spans = st.lists(
 @given(spans, st.none() | spans)
 def test_pieces_are_the_text_and_marks_are_all_counted(
     said: list[SpanRecord], gold: list[SpanRecord] | None
-):
+) -> None:
     found = highlight_spans(TEXT, said, gold)
     assert "".join(piece.text for piece in found.pieces) == TEXT
     inside = {(s.start, s.end, s.label) for s in said if 0 <= s.start < s.end <= len(TEXT)}

@@ -1,11 +1,16 @@
 """Invariants of tags, decoding and scoring for all texts, replies and probabilities."""
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
 from seqeval.metrics import f1_score
 from seqeval.scheme import IOB2
 
@@ -29,7 +34,7 @@ labels = st.sampled_from(LABELS.names)
 
 
 @st.composite
-def planted(draw, *, distinct):
+def planted(draw: st.DrawFn, *, distinct: Any) -> Any:
     """A tokenised text with disjoint spans planted in it."""
     names = [f"w{n}" for n in range(12)] if distinct else ["Ann", "Rome", "x"]
     words = draw(st.lists(st.sampled_from(names), max_size=12, unique=distinct))
@@ -45,7 +50,7 @@ def planted(draw, *, distinct):
 
 
 @given(planted(distinct=False))
-def test_encoding_and_decoding_give_back_the_spans(case):
+def test_encoding_and_decoding_give_back_the_spans(case: Any) -> None:
     text, tokens, spans = case
     target = TASK.encode(Document("d", text, annotation=Annotation(spans)), tokens)
     assert target.encoding_losses == {}
@@ -62,7 +67,7 @@ probabilities = hnp.arrays(
 )
 
 
-def allowed(path):
+def allowed(path: Sequence[int]) -> bool:
     """IOB2 over the classes O, B-X, I-X, B-Y, I-Y, spelled out."""
     before = 0
     for number in path:
@@ -74,7 +79,9 @@ def allowed(path):
 
 @settings(max_examples=60)
 @given(probabilities)
-def test_decoding_finds_the_best_of_all_allowed_sequences(given_probabilities):
+def test_decoding_finds_the_best_of_all_allowed_sequences(
+    given_probabilities: NDArray[np.float32],
+) -> None:
     logs = np.log(np.maximum(given_probabilities.astype(np.float64), 1e-30))
     steps = range(len(logs))
     every = itertools.product(range(5), repeat=len(logs))
@@ -85,7 +92,9 @@ def test_decoding_finds_the_best_of_all_allowed_sequences(given_probabilities):
 
 
 @given(probabilities)
-def test_decoded_spans_equal_the_spans_of_the_best_tag_sequence(given_probabilities):
+def test_decoded_spans_equal_the_spans_of_the_best_tag_sequence(
+    given_probabilities: NDArray[np.float32],
+) -> None:
     tokens = [(3 * n, 3 * n + 2) for n in range(len(given_probabilities))]
     names = ("O", "B-X", "I-X", "B-Y", "I-Y")
     tags = [names[number] for number in best_path(given_probabilities)]
@@ -96,7 +105,7 @@ def test_decoded_spans_equal_the_spans_of_the_best_tag_sequence(given_probabilit
 
 
 @st.composite
-def scored_sentences(draw):
+def scored_sentences(draw: st.DrawFn) -> Any:
     """Sentences, each with gold and predicted spans over the same tokens."""
     sentences = []
     for _ in range(draw(st.integers(1, 4))):
@@ -117,7 +126,7 @@ def scored_sentences(draw):
 
 
 @given(scored_sentences())
-def test_strict_scores_are_those_of_seqeval(sentences):
+def test_strict_scores_are_those_of_seqeval(sentences: Any) -> None:
     counts = sum_counts(count_spans(gold, predicted) for _, gold, predicted in sentences)
     gold_tags = [spans_to_tags(gold, tokens)[0] for tokens, gold, _ in sentences]
     tags = [spans_to_tags(predicted, tokens)[0] for tokens, _, predicted in sentences]
@@ -131,7 +140,7 @@ def test_strict_scores_are_those_of_seqeval(sentences):
 
 
 @given(scored_sentences())
-def test_confusions_reconcile_with_the_tallies(sentences):
+def test_confusions_reconcile_with_the_tallies(sentences: Any) -> None:
     counts = sum_counts(count_spans(gold, predicted) for _, gold, predicted in sentences)
     assert counts.documents == len(sentences)
     for label, tally in counts.per_label.items():
@@ -144,7 +153,7 @@ def test_confusions_reconcile_with_the_tallies(sentences):
 
 
 @given(planted(distinct=True), st.data())
-def test_the_length_limit_never_makes_a_reply_empty(case, data):
+def test_the_length_limit_never_makes_a_reply_empty(case: Any, data: st.DataObject) -> None:
     text, _, spans = case
     marked = InlineMarkedText.from_spans(text, spans)
     expected_keys = [(s.start, s.end, s.label) for s in spans]

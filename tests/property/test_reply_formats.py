@@ -1,6 +1,9 @@
 """Invariants of every reply format: it parses its own answers and never raises."""
 
+from __future__ import annotations
+
 from collections import Counter
+from typing import Any
 
 import pytest
 from benchmarks.fuzz_replies import check_reading, guided_replies, mutated_replies
@@ -29,15 +32,15 @@ pieces = st.one_of(
 )
 
 
-def task_for(name):
-    labels = {"PER": {}} if REPLY_FORMATS[name].single_label else LABELS
+def task_for(name: str) -> NerTask:
+    labels: dict[str, Any] = {"PER": {}} if REPLY_FORMATS[name].single_label else LABELS
     if name in ("markdown_links", "lines", "reasons", "xml_tags", "token_lines"):
         labels = {label: {} for label in labels if "<" not in label}  # not to be written in these
     return NerTask(TaskConfig.model_validate({"labels": labels, "reply_format": name}))
 
 
 @st.composite
-def marked_texts(draw, name, parts=pieces):
+def marked_texts(draw: st.DrawFn, name: str, parts: Any = pieces) -> Any:
     """A text with marks that neither touch white space at their ends nor each other."""
     texts = draw(st.lists(parts, max_size=8))
     text, marks = "", []
@@ -59,7 +62,7 @@ words = st.sampled_from(
 @pytest.mark.parametrize("name", REPLY_FORMATS)
 @settings(max_examples=60)
 @given(data=st.data())
-def test_a_format_reads_what_it_renders(name, data):
+def test_a_format_reads_what_it_renders(name: str, data: st.DataObject) -> None:
     parts = pieces if REPLY_FORMATS[name].is_json_line or name in GIVES_TEXT_BACK else words
     marked = data.draw(marked_texts(name, parts))
     assume(name != "token_lines" or marked.text.strip())
@@ -71,6 +74,7 @@ def test_a_format_reads_what_it_renders(name, data):
     assert parsed.notes == {}
     if name in GIVES_TEXT_BACK:
         assert parsed.mentions == ()
+        assert parsed.marked is not None
         if name != "token_lines":
             # White space around the text may belong to the reply.
             assert parsed.marked.text.strip() == marked.text.strip()
@@ -87,14 +91,14 @@ def test_a_format_reads_what_it_renders(name, data):
         assert found == expected
 
 
-def squeezed(surface):
+def squeezed(surface: str) -> str:
     return "".join(surface.split())
 
 
 @pytest.mark.parametrize("name", ["xml_tags", "html_spans", "markdown_links", "at_marks"])
 @settings(max_examples=60)
 @given(data=st.data())
-def test_spans_come_back_from_the_text_with_its_tags(name, data):
+def test_spans_come_back_from_the_text_with_its_tags(name: str, data: st.DataObject) -> None:
     marked = data.draw(marked_texts(name, words))
     # A mark within a word is taken for a slip.
     assume(all(is_whole_word(marked.text, (mark.start, mark.end)) for mark in marked.marks))
@@ -107,13 +111,13 @@ def test_spans_come_back_from_the_text_with_its_tags(name, data):
 
 @settings(max_examples=200)
 @given(seed=st.integers(0, 2**32))
-def test_mutated_replies_are_read_or_named(seed):
+def test_mutated_replies_are_read_or_named(seed: int) -> None:
     for case in mutated_replies(seed, 5):
         check_reading(case)
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_mutated_replies_are_read_or_named():
+def test_a_hundred_thousand_mutated_replies_are_read_or_named() -> None:
     states = Counter(check_reading(case) for case in guided_replies(2026, 100_000))
     assert states.total() == 100_000
     assert states.keys() >= {"done", "empty", "unparsable", "truncated"}

@@ -1,7 +1,11 @@
 """Any rendering of entities as JSON, YAML, table, elements or lines is read back."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Callable, Collection
 from html import escape
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,11 +34,13 @@ entities = st.lists(
 )
 
 
-def text_of(pairs):
+def text_of(pairs: list[tuple[str, str]]) -> str:
     return " met ".join(surface for surface, _ in pairs) + " there ."
 
 
-def check(reply, pairs, notes=("other_lines",)):
+def check(
+    reply: str, pairs: list[tuple[str, str]], notes: Collection[str] = ("other_lines",)
+) -> None:
     """The reply marks exactly these entities."""
     text = text_of(pairs)
     reading = TASK.read(text, Reply(reply))
@@ -48,7 +54,9 @@ label_keys = st.sampled_from(sorted(LABELS))
 
 
 @given(pairs=entities, surface=surface_keys, label=label_keys, data=st.data())
-def test_json_with_any_keys(pairs, surface, label, data):
+def test_json_with_any_keys(
+    pairs: list[tuple[str, str]], surface: str, label: str, data: st.DataObject
+) -> None:
     items = [{surface: one, label: of} for one, of in pairs]
     if data.draw(st.booleans()):
         items = [dict(reversed(list(item.items()))) for item in items]
@@ -61,8 +69,9 @@ def test_json_with_any_keys(pairs, surface, label, data):
 
 
 @given(pairs=entities, data=st.data())
-def test_json_by_label(pairs, data):
-    shape = data.draw(st.sampled_from([str, lambda s: {"text": s}, lambda s: [s, 0, 3]]))
+def test_json_by_label(pairs: list[tuple[str, str]], data: st.DataObject) -> None:
+    shapes: list[Callable[[str], Any]] = [str, lambda s: {"text": s}, lambda s: [s, 0, 3]]
+    shape = data.draw(st.sampled_from(shapes))
     groups = {of: [shape(s) for s, label in pairs if label == of] for _, of in pairs}
     wrap = data.draw(
         st.sampled_from(
@@ -77,19 +86,21 @@ def test_json_by_label(pairs, data):
     check(json.dumps(wrap, ensure_ascii=False), pairs)
 
 
-def scalar(data, value):
+def scalar(data: st.DataObject, value: str) -> str:
     """A value as a YAML scalar: plain where YAML allows it, otherwise quoted."""
     quoted = [json.dumps(value, ensure_ascii=data.draw(st.booleans())), quote(value)]
     is_plain = value[0].isalnum() and ": " not in value and " #" not in value
     return data.draw(st.sampled_from([*quoted, value] if is_plain else quoted))
 
 
-def quote(value):
+def quote(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
 @given(pairs=entities, surface=surface_keys, label=label_keys, data=st.data())
-def test_yaml_list_of_mappings(pairs, surface, label, data):
+def test_yaml_list_of_mappings(
+    pairs: list[tuple[str, str]], surface: str, label: str, data: st.DataObject
+) -> None:
     indent = " " * data.draw(st.sampled_from([0, 2, 4]))
     lines = ["entities:"] if indent or data.draw(st.booleans()) else []
     is_flow = data.draw(st.booleans())
@@ -106,7 +117,7 @@ def test_yaml_list_of_mappings(pairs, surface, label, data):
 
 
 @given(pairs=entities, data=st.data())
-def test_yaml_by_label(pairs, data):
+def test_yaml_by_label(pairs: list[tuple[str, str]], data: st.DataObject) -> None:
     indent = " " * data.draw(st.sampled_from([0, 2, 4]))
     lines = []
     for of in dict.fromkeys(of for _, of in pairs):
@@ -116,7 +127,7 @@ def test_yaml_by_label(pairs, data):
 
 
 @given(pairs=entities, data=st.data())
-def test_markdown_tables(pairs, data):
+def test_markdown_tables(pairs: list[tuple[str, str]], data: st.DataObject) -> None:
     surface = data.draw(st.sampled_from(["Entity", "Text", "Name", "Mention"]))
     columns = {surface: [s for s, _ in pairs], "Label": [of for _, of in pairs]}
     if data.draw(st.booleans()):
@@ -132,7 +143,7 @@ def test_markdown_tables(pairs, data):
 
 
 @given(pairs=entities, data=st.data())
-def test_lists_of_elements(pairs, data):
+def test_lists_of_elements(pairs: list[tuple[str, str]], data: st.DataObject) -> None:
     pairs = [(s, "PER" if " " in of else of) for s, of in pairs]
     forms = [
         lambda s, of: f"<{of}>{s}</{of}>",
@@ -148,7 +159,7 @@ def test_lists_of_elements(pairs, data):
 
 
 @given(pairs=entities, data=st.data())
-def test_groups_and_claims(pairs, data):
+def test_groups_and_claims(pairs: list[tuple[str, str]], data: st.DataObject) -> None:
     labels = list(dict.fromkeys(of for _, of in pairs))
     mark = data.draw(st.sampled_from(["- ", "* ", "1. ", "• "]))
     head = data.draw(st.sampled_from(["{}:", "**{}**", "### {}", "**{}:**", "{} entities:"]))
@@ -165,7 +176,7 @@ def test_groups_and_claims(pairs, data):
 
 @settings(max_examples=300)
 @given(st.text(alphabet="PERLOC abc\n:-*|#<>/{}[]\"'(),.=&;\\ 1", max_size=120))
-def test_any_text_is_read_without_an_error(reply):
+def test_any_text_is_read_without_an_error(reply: str) -> None:
     reading = TASK.read("Ann Lee saw PER and ORG .", Reply(reply))
     assert reading.state in State
 
@@ -177,7 +188,9 @@ def test_any_text_is_read_without_an_error(reply):
     change=st.sampled_from([str.upper, str.lower, str.title, str]),
     comment=st.sampled_from(["", " (a comment)", " (0.9)", ": {}", " - {}"]),
 )
-def test_a_label_is_known_however_it_is_written(label, separator, around, change, comment):
+def test_a_label_is_known_however_it_is_written(
+    label: str, separator: Any, around: Any, change: Any, comment: Any
+) -> None:
     written = change(label.replace(" ", separator))
     addition = comment.format(label)
     marked = written if addition else f"{around[0]}{written}{around[1]}"

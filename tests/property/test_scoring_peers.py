@@ -1,6 +1,9 @@
 """Our scores beside those of seqeval and nervaluate, the scorers that NER papers use."""
 
+from __future__ import annotations
+
 import warnings
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +25,10 @@ Key = tuple[int, int, str]
 within = st.tuples(st.integers(0, CELL - 1), st.integers(1, 4), st.sampled_from(LABELS))
 
 
+Cell = tuple[tuple[int, int, str] | None, tuple[int, int, str] | None, bool]
+"""Gold span, predicted span, and whether the prediction is the gold span."""
+
+
 def span(cell: int, found: tuple[int, int, str] | None) -> list[Key]:
     if found is None:
         return []
@@ -39,7 +46,7 @@ overlaps whom is then beyond doubt, while every kind of error occurs."""
 documents = st.lists(pairs_of_cells, min_size=1, max_size=4)
 
 
-def spans_of(cells: list[tuple]) -> tuple[list[Key], list[Key]]:
+def spans_of(cells: list[Cell]) -> tuple[list[Key], list[Key]]:
     gold = [key for i, (g, _, _) in enumerate(cells) for key in span(i, g)]
     predicted = [key for i, (g, p, same) in enumerate(cells) for key in span(i, g if same else p)]
     return gold, predicted
@@ -52,7 +59,7 @@ def tags(keys: list[Key], size: int) -> list[str]:
     return found
 
 
-def counts_of(docs: list[list[tuple]]) -> Counts:
+def counts_of(docs: list[list[Cell]]) -> Counts:
     made = []
     for cells in docs:
         gold, predicted = spans_of(cells)
@@ -60,19 +67,20 @@ def counts_of(docs: list[list[tuple]]) -> Counts:
     return sum_counts(made)
 
 
-def nervaluate_results(docs: list[list[tuple]]) -> dict:
+def nervaluate_results(docs: list[list[Cell]]) -> dict[str, Any]:
     both = [spans_of(cells) for cells in docs]
     gold, predicted = (
         # nervaluate's ends are inclusive
         [[{"label": k[2], "start": k[0], "end": k[1] - 1} for k in pair[i]] for pair in both]
         for i in (0, 1)
     )
-    return Evaluator(gold, predicted, tags=LABELS, loader="dict").evaluate()
+    results: dict[str, Any] = Evaluator(gold, predicted, tags=LABELS, loader="dict").evaluate()
+    return results
 
 
 @settings(max_examples=150)
 @given(documents)
-def test_the_four_views_are_those_of_nervaluate(docs: list[list[tuple]]):
+def test_the_four_views_are_those_of_nervaluate(docs: list[list[Cell]]) -> None:
     theirs, ours = nervaluate_results(docs)["overall"], matching_scores(counts_of(docs))
     names = {"strict": "strict", "exact": "exact", "partial": "partial", "type": "ent_type"}
     for name, their_name in names.items():
@@ -83,7 +91,7 @@ def test_the_four_views_are_those_of_nervaluate(docs: list[list[tuple]]):
 
 @settings(max_examples=100)
 @given(documents)
-def test_missing_and_spurious_are_those_of_nervaluate(docs: list[list[tuple]]):
+def test_missing_and_spurious_are_those_of_nervaluate(docs: list[list[Cell]]) -> None:
     theirs, errors = nervaluate_results(docs)["overall"]["exact"], counts_of(docs).errors
     assert sum(n for (_, kind), n in errors.items() if kind == "missing") == theirs.missed
     assert sum(n for (_, kind), n in errors.items() if kind == "spurious") == theirs.spurious
@@ -93,7 +101,7 @@ def test_missing_and_spurious_are_those_of_nervaluate(docs: list[list[tuple]]):
 
 @settings(max_examples=100)
 @given(documents)
-def test_every_span_is_right_or_has_one_error(docs: list[list[tuple]]):
+def test_every_span_is_right_or_has_one_error(docs: list[list[Cell]]) -> None:
     counts = counts_of(docs)
     paired = sum(n for (_, k), n in counts.errors.items() if k in ("boundary", "type", "both"))
     missing, spurious = (
@@ -110,7 +118,11 @@ iob2 = st.lists(
 )
 
 
-def iob2_tags(parts: list[tuple], size: int) -> list[str]:
+TaggedPart = tuple[str | None, int, bool]
+"""Label or none, number of tokens, and a value that is not used."""
+
+
+def iob2_tags(parts: list[TaggedPart], size: int) -> list[str]:
     found: list[str] = []
     for label, length, _ in parts:
         found += ["O"] * length if label is None else [f"B-{label}", *[f"I-{label}"] * (length - 1)]
@@ -119,7 +131,9 @@ def iob2_tags(parts: list[tuple], size: int) -> list[str]:
 
 @settings(max_examples=150)
 @given(st.lists(st.tuples(iob2, iob2, st.integers(1, 12)), min_size=1, max_size=5))
-def test_strict_scores_are_those_of_seqeval(sentences: list[tuple]):
+def test_strict_scores_are_those_of_seqeval(
+    sentences: list[tuple[list[TaggedPart], list[TaggedPart], int]],
+) -> None:
     gold = [iob2_tags(g, size) for g, _, size in sentences]
     predicted = [iob2_tags(p, size) for _, p, size in sentences]
     ours = count_tags(gold, predicted)

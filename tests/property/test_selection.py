@@ -1,6 +1,9 @@
 """Invariants of regions and policies for every teacher, every student and every judge."""
 
+from __future__ import annotations
+
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +17,7 @@ from vermeil.selection.policies import JudgedRegion, PolicyResult, apply_policy,
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.task import NerTask
 
-LABELS = {"PER": {}, "LOC": {}, "ORG": {}}
+LABELS: dict[str, Any] = {"PER": {}, "LOC": {}, "ORG": {}}
 TASKS = {
     scheme: NerTask(TaskConfig.model_validate({"labels": LABELS, "scheme": scheme}))
     for scheme in ("iob2", "bioes")
@@ -52,7 +55,7 @@ def write(task: NerTask, document: Document, result: PolicyResult) -> Document:
 
 
 @given(cases())
-def test_regions_cover_every_span_of_teacher_and_students_once(case):
+def test_regions_cover_every_span_of_teacher_and_students_once(case: Any) -> None:
     task, document, rows, judged_regions = case
     words = split_words(document.text)
     regions = [j.region for j in judged_regions]
@@ -72,7 +75,9 @@ def test_regions_cover_every_span_of_teacher_and_students_once(case):
 
 
 @given(cases(), st.sampled_from(POLICIES), st.floats(0, 1))
-def test_policy_results_can_be_encoded_and_their_changes_are_complete(case, policy, threshold):
+def test_policy_results_can_be_encoded_and_their_changes_are_complete(
+    case: Any, policy: Any, threshold: Any
+) -> None:
     task, document, _, judged_regions = case
     result = apply_policy(document.annotation, judged_regions, policy, threshold)
     refined = write(task, document, result)
@@ -101,7 +106,7 @@ def test_policy_results_can_be_encoded_and_their_changes_are_complete(case, poli
 
 
 @given(cases())
-def test_probabilities_of_span_keys_and_ranges_agree(case):
+def test_probabilities_of_span_keys_and_ranges_agree(case: Any) -> None:
     *_, judged_regions = case
     assert 0 <= expected_f1(judged_regions) <= 1 + 1e-9
     for judged_region in judged_regions:

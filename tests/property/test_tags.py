@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +25,9 @@ def any_tags(scheme: str) -> st.SearchStrategy[list[str]]:
 
 
 @given(st.data(), SCHEMES, SCHEMES)
-def test_spans_survive_a_round_trip_through_any_scheme(data, first, second):
+def test_spans_survive_a_round_trip_through_any_scheme(
+    data: st.DataObject, first: Any, second: Any
+) -> None:
     tags = data.draw(any_tags(first))
     tokens = tokens_for(len(tags))
     spans, _ = tags_to_spans(tags, tokens, first)
@@ -33,7 +37,7 @@ def test_spans_survive_a_round_trip_through_any_scheme(data, first, second):
 
 
 @given(st.data(), SCHEMES)
-def test_repairs_are_the_tags_that_change(data, scheme):
+def test_repairs_are_the_tags_that_change(data: st.DataObject, scheme: Any) -> None:
     tags = data.draw(any_tags(scheme))
     tokens = tokens_for(len(tags))
     spans, repaired = tags_to_spans(tags, tokens, scheme)
@@ -44,7 +48,7 @@ def test_repairs_are_the_tags_that_change(data, scheme):
 
 
 @given(st.lists(tag_lists("BI"), max_size=6), SCHEMES)
-def test_correct_tags_are_recognised_or_read_alike(sequences, scheme):
+def test_correct_tags_are_recognised_or_read_alike(sequences: Any, scheme: Any) -> None:
     right = []
     for tags in sequences:
         tokens = tokens_for(len(tags))

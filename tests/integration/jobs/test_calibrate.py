@@ -22,7 +22,7 @@ from vermeil.tasks.protocol import Task
 def model(encoder: Path, task: Task, tmp_path: Path) -> Path:
     student = Student.create(task, StudentConfig(encoder=str(encoder), threads=1), seed=1)
     with torch.no_grad():
-        student.network.classifier.weight.mul_(400)  # very sure of itself
+        student.network.get_parameter("classifier.weight").mul_(400)  # very sure of itself
     student.save(tmp_path / "model", {})
     return tmp_path / "model"
 

@@ -43,11 +43,12 @@ def saved(folder: Path, task: Task, encoder: Path, **settings: object) -> Path:
     )
     student = Student.create(task, config, seed=1)
     with torch.no_grad():
-        student.network.classifier.weight.mul_(40)
+        student.network.get_parameter("classifier.weight").mul_(40)
         if student.crf is not None:
             student.crf.transitions.normal_()
         if student.uses_letter_case:  # letter case decides much
-            student.network.base_model.embeddings.token_type_embeddings.weight.normal_()
+            name = "embeddings.token_type_embeddings.weight"
+            student.network.base_model.get_parameter(name).normal_()
     student.save(folder / "model", {})
     return folder / "model"
 
@@ -145,8 +146,7 @@ def test_int8_is_written_where_f1_stays(model: Path, tmp_path: Path) -> None:
     }
     assert report.f1["fp32"] == pytest.approx(report.f1["student"], abs=0.01)
     by_default, int8, fp32 = (
-        list(predict(tmp_path / "onnx", TEXTS, precision=p))  # type: ignore[arg-type]
-        for p in ("auto", "int8", "fp32")
+        list(predict(tmp_path / "onnx", TEXTS, precision=p)) for p in ("auto", "int8", "fp32")
     )
     assert by_default == int8 != fp32
 
@@ -202,8 +202,10 @@ def _enlarge_weights(model: Path) -> None:
     """Enlarge a few weights: one scale for a whole matrix leaves nothing of the small ones."""
     student = Student.load(model)
     with torch.no_grad():
-        student.network.classifier.weight[-1] = 1e6
-        student.network.classifier.bias[-1] = -1e9  # the last class stays out of the way
+        student.network.get_parameter("classifier.weight")[-1] = 1e6
+        student.network.get_parameter("classifier.bias")[
+            -1
+        ] = -1e9  # the last class stays out of the way
     student.save(model, {})
 
 
@@ -216,7 +218,7 @@ def test_what_computes_something_else_is_not_written(model: Path, tmp_path: Path
     """With huge weights, the rounding errors of the two computations are huge, too."""
     student = Student.load(model)
     with torch.no_grad():
-        student.network.classifier.weight.mul_(1e7)
+        student.network.get_parameter("classifier.weight").mul_(1e7)
     student.save(model, {})
     with pytest.raises(ExportError, match="computes other logits"):
         export(model, tmp_path / "onnx")

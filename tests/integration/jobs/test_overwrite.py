@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from tests.study_records import cell_record
@@ -14,7 +14,7 @@ from tests.toys import blending, sentences
 import vermeil
 from vermeil.config import load_config
 from vermeil.corpora import write_corpus
-from vermeil.corpora.config import CorpusConfig
+from vermeil.corpora.config import CorpusConfig, FileFormat
 from vermeil.data.document import Document
 from vermeil.data.written import RECORD
 from vermeil.demo.run import copy_sample
@@ -63,14 +63,18 @@ def train_into(folder: Path, task: Task, encoder: Path, **options: Any) -> None:
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_a_student_is_not_saved_over_a_folder_of_the_user(tmp_path, student, overwrite):
+def test_a_student_is_not_saved_over_a_folder_of_the_user(
+    tmp_path: Path, student: Student, overwrite: bool
+) -> None:
     folder = project_of_the_user(tmp_path / "app")
     with pytest.raises(DataError, match=r"app: holds files .*\(Dockerfile, src/\)"):
         student.save(folder, {}, overwrite=overwrite)
     assert is_untouched(folder)
 
 
-def test_a_student_replaces_a_student_and_leaves_what_lies_beside_it(tmp_path, student):
+def test_a_student_replaces_a_student_and_leaves_what_lies_beside_it(
+    tmp_path: Path, student: Student
+) -> None:
     for seed in (1, 2):
         student.save(tmp_path / "model", {"seed": seed})
         (tmp_path / "model" / "Dockerfile").write_text(MINE)
@@ -79,7 +83,7 @@ def test_a_student_replaces_a_student_and_leaves_what_lies_beside_it(tmp_path, s
     assert Student.load(tmp_path / "model").task.name == student.task.name
 
 
-def test_training_is_refused_before_it_starts(tmp_path, task, encoder):
+def test_training_is_refused_before_it_starts(tmp_path: Path, task: Task, encoder: Path) -> None:
     folder = project_of_the_user(tmp_path / "app")
 
     def progress(*_: object) -> None:
@@ -96,8 +100,8 @@ def test_training_is_refused_before_it_starts(tmp_path, task, encoder):
 
 
 def test_training_into_an_empty_folder_and_again_keeps_a_file_beside_the_model(
-    tmp_path, task, encoder
-):
+    tmp_path: Path, task: Task, encoder: Path
+) -> None:
     (tmp_path / "model").mkdir()
     for _ in range(2):
         train_into(tmp_path / "model", task, encoder)
@@ -105,7 +109,9 @@ def test_training_into_an_empty_folder_and_again_keeps_a_file_beside_the_model(
     assert (tmp_path / "model" / "notes.md").read_text() == MINE
 
 
-def test_a_folder_of_the_user_with_the_name_of_a_checkpoint_stays(tmp_path, task, encoder):
+def test_a_folder_of_the_user_with_the_name_of_a_checkpoint_stays(
+    tmp_path: Path, task: Task, encoder: Path
+) -> None:
     folder = project_of_the_user(tmp_path / "model.checkpoint")
     (folder / ".cache.part").write_text(MINE)
     train_into(tmp_path / "model", task, encoder)
@@ -121,7 +127,7 @@ def test_a_folder_of_the_user_with_the_name_of_a_checkpoint_stays(tmp_path, task
 
 
 @pytest.mark.slow
-def test_an_export_replaces_an_export_only(tmp_path, student):
+def test_an_export_replaces_an_export_only(tmp_path: Path, student: Student) -> None:
     pytest.importorskip("onnx")
     student.save(tmp_path / "model", {})
     folder = project_of_the_user(tmp_path / "app")
@@ -190,7 +196,7 @@ def test_a_file_is_replaced_only_on_demand(
 
 
 @pytest.mark.parametrize("name", ["x.parquet", "x.spacy", "x.conll", "x.tsv", "x.txt.gz"])
-def test_no_format_replaces_a_file(tmp_path, name):
+def test_no_format_replaces_a_file(tmp_path: Path, name: str) -> None:
     pytest.importorskip({".parquet": "pyarrow", ".spacy": "spacy"}.get(name[1:], "json"))
     (tmp_path / name).write_text(MINE)
     with pytest.raises(DataError, match="exists already"):
@@ -199,7 +205,7 @@ def test_no_format_replaces_a_file(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["brat", "webanno", "datasets"])
-def test_no_format_of_folders_replaces_a_folder(tmp_path, name):
+def test_no_format_of_folders_replaces_a_folder(tmp_path: Path, name: FileFormat) -> None:
     folder = project_of_the_user(tmp_path / "corpus")
     for overwrite in (False, True):
         with pytest.raises(DataError, match="exists already"):
@@ -208,7 +214,9 @@ def test_no_format_of_folders_replaces_a_folder(tmp_path, name):
 
 
 @pytest.mark.parametrize("existing", ["gold.jsonl", "rest.jsonl"])
-def test_gold_from_a_review_and_the_rest_are_replaced_only_on_demand(tmp_path, existing):
+def test_gold_from_a_review_and_the_rest_are_replaced_only_on_demand(
+    tmp_path: Path, existing: str
+) -> None:
     tasks, gold, rest = (tmp_path / f"{name}.jsonl" for name in ("tasks", "gold", "rest"))
     export_for_review(SILVER, "doccano", tasks)
     (tmp_path / existing).write_text(MINE)
@@ -225,7 +233,9 @@ def test_gold_from_a_review_and_the_rest_are_replaced_only_on_demand(tmp_path, e
 @pytest.mark.parametrize(
     "name", ["config.toml", "stages.json", "silver.jsonl", "locate.json", "evaluation.json"]
 )
-def test_a_run_into_a_folder_of_the_user_is_refused_before_the_teacher_is_called(project, name):
+def test_a_run_into_a_folder_of_the_user_is_refused_before_the_teacher_is_called(
+    project: Path, name: str
+) -> None:
     (project / name).write_text(MINE)
     config = load_config(project / "vermeil.toml", ["run.output=."])
     with pytest.raises(DataError, match=rf"{name}: exists already"):
@@ -234,7 +244,7 @@ def test_a_run_into_a_folder_of_the_user_is_refused_before_the_teacher_is_called
     assert not (project / "replies.sqlite").exists()
 
 
-def test_a_run_beside_a_folder_of_the_user_named_model_is_refused(project):
+def test_a_run_beside_a_folder_of_the_user_named_model_is_refused(project: Path) -> None:
     folder = project_of_the_user(project / "model")
     config = load_config(project / "vermeil.toml", ["run.output=."])
     with pytest.raises(DataError, match="model: holds files that Vermeil did not write"):
@@ -242,7 +252,7 @@ def test_a_run_beside_a_folder_of_the_user_named_model_is_refused(project):
     assert is_untouched(folder)
 
 
-def test_stages_replace_their_own_files_and_leave_the_others(project):
+def test_stages_replace_their_own_files_and_leave_the_others(project: Path) -> None:
     config = load_config(project / "vermeil.toml", ["run.output=."])
     before = (project / "vermeil.toml").read_text()
     for _ in range(2):
@@ -261,7 +271,9 @@ def test_stages_replace_their_own_files_and_leave_the_others(project):
 @pytest.mark.parametrize(
     ("verb", "name"), [("select", "ranking.jsonl"), ("refine", "refined.jsonl")]
 )
-def test_selected_silver_replaces_no_file_of_the_user(project, verb, name):
+def test_selected_silver_replaces_no_file_of_the_user(
+    project: Path, verb: Literal["select", "refine"], name: str
+) -> None:
     (project / name).write_text(MINE)
     config = load_config(project / "vermeil.toml", ["run.output=."])
     with pytest.raises(DataError, match=rf"{name}: exists already"):
@@ -269,7 +281,9 @@ def test_selected_silver_replaces_no_file_of_the_user(project, verb, name):
     assert (project / name).read_text() == MINE
 
 
-def test_the_best_model_of_a_study_replaces_no_folder_of_the_user(tmp_path, student):
+def test_the_best_model_of_a_study_replaces_no_folder_of_the_user(
+    tmp_path: Path, student: Student
+) -> None:
     folder = project_of_the_user(tmp_path / "model")
     with pytest.raises(DataError, match="did not write"):
         BestModel(tmp_path, {})
@@ -280,7 +294,9 @@ def test_the_best_model_of_a_study_replaces_no_folder_of_the_user(tmp_path, stud
         BestModel(tmp_path / "other", {})
 
 
-def test_the_best_model_of_a_study_leaves_what_lies_beside_the_candidates(tmp_path, student):
+def test_the_best_model_of_a_study_leaves_what_lies_beside_the_candidates(
+    tmp_path: Path, student: Student
+) -> None:
     mine = project_of_the_user(tmp_path / "candidates" / "app")
     best = BestModel(tmp_path, {})
     for number, f1 in enumerate((0.5, 0.9, 0.7)):
@@ -299,7 +315,7 @@ def test_the_best_model_of_a_study_leaves_what_lies_beside_the_candidates(tmp_pa
     assert is_untouched(mine)
 
 
-def test_the_sample_of_the_demo_replaces_nothing_that_was_changed(tmp_path):
+def test_the_sample_of_the_demo_replaces_nothing_that_was_changed(tmp_path: Path) -> None:
     copy_sample(tmp_path, overwrite=False)
     copy_sample(tmp_path, overwrite=False)
     (tmp_path / "newswire" / "notes").write_text(MINE)
@@ -315,7 +331,7 @@ def test_the_sample_of_the_demo_replaces_nothing_that_was_changed(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["vermeil.toml", "newswire/train.jsonl"])
-def test_the_demo_in_a_folder_of_the_user_is_refused(tmp_path, name):
+def test_the_demo_in_a_folder_of_the_user_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text(MINE)
     for overwrite in (False, True):

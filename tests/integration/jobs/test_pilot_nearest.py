@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.integration.teacher.conftest import Answer, FaultServer, Seen
@@ -47,7 +48,7 @@ def test_each_document_is_shown_its_own_nearest_neighbours_and_never_itself(
 
     gold = list(read_corpus(CorpusConfig(path=newswire / "train.jsonl")))
     group = {document.text: document.group_or_id for document in gold}
-    labels = {name: {} for name in ("PER", "ORG", "LOC", "MISC")}
+    labels: dict[str, Any] = {name: {} for name in ("PER", "ORG", "LOC", "MISC")}
     task = make_task(TaskConfig.model_validate({"labels": labels}))
     demonstrations = DemonstrationsConfig(count=COUNT)
     teacher = TeacherConfig(base_url=server.base_url, model="m", demonstrations=demonstrations)
@@ -72,7 +73,9 @@ def test_each_document_is_shown_its_own_nearest_neighbours_and_never_itself(
     embed = TextIndex(["any"], demonstrations.encoder).embed
 
     def likeness(texts: dict[str, tuple[str, ...]]) -> float:
-        return sum(embed(text) @ embed(other) for text, few in texts.items() for other in few)
+        return sum(
+            float(embed(text) @ embed(other)) for text, few in texts.items() for other in few
+        )
 
     assert likeness(nearest) > likeness(fixed) + 0.1 * COUNT * NUMBER
     for text, few in nearest.items():

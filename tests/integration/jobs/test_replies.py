@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet
 import pytest
@@ -65,7 +66,7 @@ def store(tmp_path: Path) -> Path:
     return path
 
 
-def test_every_request_is_listed_once_with_its_state(store):
+def test_every_request_is_listed_once_with_its_state(store: Path) -> None:
     records = list_replies(store, TASK, TEACHER, ALL)
     shown = [(r["id"], r["model"], r["state"], r["attempts"], r["error"]) for r in records]
     assert sorted(shown) == [
@@ -88,14 +89,16 @@ def test_every_request_is_listed_once_with_its_state(store):
         (RecordFilter(model="x"), (), None, []),
     ],
 )
-def test_the_list_is_narrowed(store, wanted, states, limit, ids):
+def test_the_list_is_narrowed(
+    store: Path, wanted: RecordFilter, states: tuple[State, ...], limit: int | None, ids: list[str]
+) -> None:
     assert [r["id"] for r in list_replies(store, TASK, TEACHER, wanted, states, limit)] == ids
 
 
 LOST = '{"entities": [{"text": "Bergen", "label": "LOC"}]}'
 
 
-def test_unplaced_replies_are_listed_and_counted(store):
+def test_unplaced_replies_are_listed_and_counted(store: Path) -> None:
     lost = Document("d5", "Text d5 names no town.")
     with ReplyStore(store) as replies:
         for request in make_requests([lost], TASK, TEACHER):
@@ -106,14 +109,14 @@ def test_unplaced_replies_are_listed_and_counted(store):
     assert [row["requests"] for row in rows if row["state"] == "unplaced"] == [1]
 
 
-def test_a_reply_whose_text_is_not_known_is_not_called_unplaced(store):
+def test_a_reply_whose_text_is_not_known_is_not_called_unplaced(store: Path) -> None:
     with ReplyStore(store) as replies:
         for request in make_requests([Document("d0", "A newer text: Oslo.")], TASK, TEACHER):
             replies.put(request, Reply(REPLIES["d0"]))
     assert list_replies(store, TASK, TEACHER, ALL, (State.UNPLACED,)) == []
 
 
-def test_counts_add_up(store):
+def test_counts_add_up(store: Path) -> None:
     rows = count_replies(store, TASK, TEACHER, ALL)
     assert sum(r["requests"] for r in rows) == 6
     assert sum(r["attempts"] for r in rows) == 8
@@ -123,7 +126,7 @@ def test_counts_add_up(store):
     }
 
 
-def test_an_export_can_be_imported_elsewhere_and_read_there(store, tmp_path):
+def test_an_export_can_be_imported_elsewhere_and_read_there(store: Path, tmp_path: Path) -> None:
     file, other = tmp_path / "out.jsonl.gz", tmp_path / "other.sqlite"
     exported = export_replies(store, file, RecordFilter(model="m"))
     assert exported.as_dict() == {
@@ -154,7 +157,7 @@ def test_an_export_can_be_imported_elsewhere_and_read_there(store, tmp_path):
     ]
 
 
-def test_an_export_is_a_recording_that_can_be_replayed(store, tmp_path):
+def test_an_export_is_a_recording_that_can_be_replayed(store: Path, tmp_path: Path) -> None:
     file, other = tmp_path / "out.jsonl", tmp_path / "other.sqlite"
     export_replies(store, file, RecordFilter(model="m", prompt="standard"))
     with ReplayServer({"m": file}) as server:
@@ -163,7 +166,7 @@ def test_an_export_is_a_recording_that_can_be_replayed(store, tmp_path):
     assert {r["id"]: r["reply"] for r in list_replies(other, TASK, TEACHER, ALL)} == REPLIES
 
 
-def test_parquet_holds_the_same(store, tmp_path):
+def test_parquet_holds_the_same(store: Path, tmp_path: Path) -> None:
     export_replies(store, tmp_path / "out.jsonl", ALL)
     export_replies(store, tmp_path / "out.parquet", ALL)
     lines = (tmp_path / "out.jsonl").read_text("utf-8").split("\n")
@@ -172,7 +175,7 @@ def test_parquet_holds_the_same(store, tmp_path):
     assert len(rows) == 5
 
 
-def test_log_probabilities_survive_export_import_and_replay(tmp_path):
+def test_log_probabilities_survive_export_import_and_replay(tmp_path: Path) -> None:
     reply = Reply(
         REPLIES["d0"], logprobs=Logprobs((20, 28, len(REPLIES["d0"])), (-0.5, -0.25, 0.0))
     )
@@ -216,14 +219,18 @@ def test_log_probabilities_survive_export_import_and_replay(tmp_path):
         {"token_ends": [2], "token_logprobs": [-(10**400)]},
     ],
 )
-def test_log_probabilities_of_another_reply_are_a_data_error(wrong, tmp_path):
+def test_log_probabilities_of_another_reply_are_a_data_error(
+    wrong: dict[str, Any], tmp_path: Path
+) -> None:
     file = tmp_path / "in.jsonl"
     file.write_text(json.dumps({"text": DOCUMENTS[0].text, "reply": "[]", **wrong}))
     with pytest.raises(DataError, match='"token_ends" and "token_logprobs" do not match'):
         import_replies(file, DOCUMENTS, TASK, TEACHER, tmp_path / "replies.sqlite")
 
 
-def test_without_pyarrow_the_error_names_the_command_that_installs_it(store, tmp_path):
+def test_without_pyarrow_the_error_names_the_command_that_installs_it(
+    store: Path, tmp_path: Path
+) -> None:
     script = (
         "import sys\n"
         "sys.modules['pyarrow'] = None\n"
@@ -240,7 +247,9 @@ def test_without_pyarrow_the_error_names_the_command_that_installs_it(store, tmp
     assert not (tmp_path / "out.parquet").exists()
 
 
-def test_third_party_replies_are_matched_by_text_or_id_and_the_rest_is_counted(tmp_path):
+def test_third_party_replies_are_matched_by_text_or_id_and_the_rest_is_counted(
+    tmp_path: Path,
+) -> None:
     file, store = tmp_path / "in.jsonl", tmp_path / "replies.sqlite"
     records = [
         {"text": DOCUMENTS[0].text, "reply": REPLIES["d0"]},
@@ -291,14 +300,18 @@ def test_third_party_replies_are_matched_by_text_or_id_and_the_rest_is_counted(t
         '{"id": "d0", "reply": "\\ud800"}',
     ],
 )
-def test_a_line_that_is_no_recorded_reply_is_an_error_with_its_place(line, tmp_path):
+def test_a_line_that_is_no_recorded_reply_is_an_error_with_its_place(
+    line: str, tmp_path: Path
+) -> None:
     file = tmp_path / "in.jsonl"
     file.write_text('{"id": "d0", "reply": "fine"}\n' + line)
     with pytest.raises(DataError, match=r"in\.jsonl:2: .*expected"):
         import_replies(file, DOCUMENTS, TASK, TEACHER, tmp_path / "replies.sqlite")
 
 
-def test_a_text_that_is_not_known_for_sure_is_left_out_and_counted(store, tmp_path):
+def test_a_text_that_is_not_known_for_sure_is_left_out_and_counted(
+    store: Path, tmp_path: Path
+) -> None:
     with ReplyStore(store) as replies:
         for request in make_requests([Document("d1", "A newer text.")], TASK, TEACHER):
             replies.put(request, Reply("{}"))
@@ -306,20 +319,20 @@ def test_a_text_that_is_not_known_for_sure_is_left_out_and_counted(store, tmp_pa
     assert (report.requests, report.written, report.without_text) == (7, 4, 2)
 
 
-def test_a_prompt_that_the_task_lacks_is_a_configuration_error(tmp_path):
+def test_a_prompt_that_the_task_lacks_is_a_configuration_error(tmp_path: Path) -> None:
     teacher = TEACHER.model_copy(update={"prompt": "poem"})
     with pytest.raises(ConfigError, match="poem"):
         import_replies(tmp_path / "in.jsonl", [], TASK, teacher, tmp_path / "replies.sqlite")
 
 
-def test_no_store_is_a_data_error_with_a_remedy(tmp_path):
+def test_no_store_is_a_data_error_with_a_remedy(tmp_path: Path) -> None:
     for job in (lambda p: list_replies(p, TASK, TEACHER, ALL), list_batches):
         with pytest.raises(DataError, match="vermeil annotate"):
             job(tmp_path / "nothing.sqlite")
     assert not list(tmp_path.iterdir())
 
 
-def test_batches_are_listed_and_one_can_be_given_up(store):
+def test_batches_are_listed_and_one_can_be_given_up(store: Path) -> None:
     requests = list(make_requests(DOCUMENTS, TASK, TEACHER))
     with BatchStore(store) as batches:
         reserved = Reservation("b1", TEACHER.model, Charge(7), SpendingCap())
@@ -338,7 +351,7 @@ def test_batches_are_listed_and_one_can_be_given_up(store):
         abandon_batch(store, "b1")
 
 
-def test_an_imported_reply_counts_its_tokens_but_costs_nothing(tmp_path):
+def test_an_imported_reply_counts_its_tokens_but_costs_nothing(tmp_path: Path) -> None:
     file, store = tmp_path / "in.jsonl", tmp_path / "replies.sqlite"
     file.write_text('{"id": "d0", "reply": "x", "prompt_tokens": 10, "completion_tokens": 2}\n')
     import_replies(file, DOCUMENTS, TASK, TEACHER, store)
@@ -347,7 +360,7 @@ def test_an_imported_reply_counts_its_tokens_but_costs_nothing(tmp_path):
     assert (spent.usage.total, spent.total) == (12, Charge())
 
 
-def test_replies_are_imported_for_prompts_with_demonstrations(tmp_path):
+def test_replies_are_imported_for_prompts_with_demonstrations(tmp_path: Path) -> None:
     file, store = tmp_path / "in.jsonl", tmp_path / "replies.sqlite"
     file.write_text(json.dumps({"id": "d0", "reply": REPLIES["d0"]}))
     gold = [Document("g", "Rome.", annotation=Annotation(spans=(Span(0, 4, "LOC"),)))]
@@ -357,7 +370,7 @@ def test_replies_are_imported_for_prompts_with_demonstrations(tmp_path):
     assert located.states == {State.DONE: 1, State.PENDING: 3}
 
 
-def test_a_reply_about_one_document_is_none_to_a_shared_request(tmp_path):
+def test_a_reply_about_one_document_is_none_to_a_shared_request(tmp_path: Path) -> None:
     shared = TEACHER.model_copy(update={"documents_per_request": 2})
     with pytest.raises(ConfigError, match="documents_per_request"):
         import_replies(tmp_path / "in.jsonl", DOCUMENTS, TASK, shared, tmp_path / "r.sqlite")

@@ -33,6 +33,8 @@ from vermeil.jobs.export import export
 from vermeil.jobs.predict import predict
 from vermeil.student.config import StudentConfig
 from vermeil.student.student import Student
+from vermeil.tasks import make_task
+from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
 
 pytest.importorskip("onnx")
@@ -46,7 +48,7 @@ def make_student(task: Task, encoder: Path, **settings: Any) -> Student:
     )
     student = Student.create(task, config, seed=1)
     with torch.no_grad():
-        student.network.classifier.weight.mul_(40)
+        student.network.get_parameter("classifier.weight").mul_(40)
     return student
 
 
@@ -88,8 +90,10 @@ def test_damage_is_one_clear_error(
 
 @pytest.mark.parametrize("kind", ["model", "onnx"])
 def test_every_use_of_a_model_checks_it(trained: Path, tmp_path: Path, kind: str) -> None:
+    import spacy
+
     from vermeil.corpora.config import CorpusConfig
-    from vermeil.serving.spacy_component import load_predictor as load_in_spacy
+    from vermeil.serving.spacy_component import make_component
 
     folder = Path(shutil.copytree(trained / kind, tmp_path / kind))
     weights = folder / ("model.safetensors" if kind == "model" else "model.onnx")
@@ -102,7 +106,7 @@ def test_every_use_of_a_model_checks_it(trained: Path, tmp_path: Path, kind: str
         "predict": lambda: found(folder),
         "evaluate": lambda: evaluate_files(folder, CorpusConfig(path=gold)),
         "calibrate": lambda: calibrate(folder, [Document("1", "Bo met Al")]),
-        "spaCy": lambda: load_in_spacy(folder, "fp32"),
+        "spaCy": lambda: make_component(spacy.blank("xx"), "vermeil", str(folder), "fp32"),
     }
     if kind == "model":
         uses["export"] = lambda: export(folder, tmp_path / "exported")
@@ -155,10 +159,14 @@ def test_an_encoder_may_have_a_head_for_other_classes(
 ) -> None:
     """A new head replaces one of another size, as transformers does on request."""
     folder = Path(shutil.copytree(trained / "model", tmp_path / "model"))
-    labels = {"task": {**task.config.model_dump(), "scheme": "bioes"}}
-    other = type(task)(type(task.config).model_validate(labels["task"]))
+    config = TaskConfig.model_validate({**task.config.model_dump(), "scheme": "bioes"})
+    other = make_task(config)
     student = Student.create(other, StudentConfig(encoder=str(folder)), seed=1)
-    assert student.network.classifier.weight.shape[0] == len(other.classes) != len(task.classes)
+    assert (
+        student.network.get_parameter("classifier.weight").shape[0]
+        == len(other.classes)
+        != len(task.classes)
+    )
 
 
 def test_calibration_updates_the_record(trained: Path, tmp_path: Path) -> None:
@@ -207,9 +215,11 @@ def test_text_and_history_may_change_or_go(trained: Path, tmp_path: Path) -> Non
 def test_weights_that_overflow_are_an_error_while_predicting(task: Task, encoder: Path) -> None:
     """A damage that only some texts meet: the embedding of one character."""
     student = make_student(task, encoder)
-    [number] = student.tokenizer.convert_tokens_to_ids(["£"])
+    number = student.tokenizer.convert_tokens_to_ids("£")
+    assert isinstance(number, int)
+    name = "embeddings.word_embeddings.weight"
     with torch.no_grad():
-        student.network.base_model.embeddings.word_embeddings.weight[number] = math.nan
+        student.network.base_model.get_parameter(name)[number] = math.nan
     assert len(list(student.predict(["Bo met Al"]))) == 1
     with pytest.raises(DataError, match="document '2': the network computes NaN"):
         list(student.predict(["Bo met Al", "for £ 5"]))

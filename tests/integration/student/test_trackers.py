@@ -41,7 +41,7 @@ def trained(
     return [json.loads(line) for line in lines]
 
 
-def by_name(steps: list[dict[str, Any]], name: str) -> dict[int, float]:
+def by_name(steps: list[dict[str, Any]], name: str) -> dict[int, Any]:
     found = {s["step"]: pytest.approx(s[name], rel=1e-5) for s in steps if name in s}
     assert found
     return found

@@ -10,7 +10,6 @@ import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from tests.toys import blending, sentences
 
@@ -22,7 +21,9 @@ from vermeil.training.job import TrainJob
 
 
 def main(encoder: str, model: str, kill_at: str = "0", *settings: str) -> None:
-    def progress(_: str, done: int, total: int | None, detail: Mapping[str, Any]) -> None:
+    def progress(
+        stage: str, done: int, total: int | None, detail: Mapping[str, float | int | str]
+    ) -> None:
         if done == int(kill_at) and "loss" in detail:
             os.kill(os.getpid(), signal.SIGKILL)
 

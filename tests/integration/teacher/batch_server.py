@@ -19,6 +19,9 @@ from vermeil.teacher.config import TeacherConfig
 EMPTY = '{"entities": []}'
 
 
+BatchApi = Literal["openai", "anthropic"]
+
+
 @dataclass(frozen=True)
 class Item:
     """Outcome of one request of a batch: ok, error, expired, cancelled, or left out."""
@@ -219,7 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _list(self, server: BatchServer, query: dict[str, list[str]]) -> None:
         newest = list(reversed(server.made.values()))
-        after = (query.get("after") or query.get("after_id") or [None])[0]
+        after = (query.get("after") or query.get("after_id") or [""])[0]
         ids = [made.id for made in newest]
         start = ids.index(after) + 1 if after else 0
         page = newest[start : start + 2]
@@ -264,7 +267,7 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def batch_teacher(server: BatchServer, backend: Literal["openai", "anthropic"]) -> TeacherConfig:
+def batch_teacher(server: BatchServer, backend: BatchApi) -> TeacherConfig:
     """Settings for the server, with little patience."""
     return TeacherConfig(
         backend=backend,
@@ -279,7 +282,8 @@ def batch_teacher(server: BatchServer, backend: Literal["openai", "anthropic"]) 
 
 
 def last_line(body: dict[str, Any]) -> str:
-    return body["messages"][-1]["content"].splitlines()[-1]
+    content: str = body["messages"][-1]["content"]
+    return content.splitlines()[-1]
 
 
 def completion(content: str, logprobs: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -28,7 +28,7 @@ EMPTY = '{"entities": []}'
 class Answer:
     """Behaviour of the server for one request."""
 
-    content: str = EMPTY
+    content: Any = EMPTY
     status: int = 200
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
@@ -72,11 +72,14 @@ class Seen:
     moment: float
 
 
+Script = Callable[[int, Seen], Answer]
+
+
 class FaultServer:
     """Answers by a script: (number of the request from 0, what was asked) -> Answer."""
 
     def __init__(self) -> None:
-        self.script: Callable[[int, Seen], Answer] = lambda number, seen: Answer()
+        self.script: Script = lambda number, seen: Answer()
         self.seen: list[Seen] = []
         self.answered: list[str] = []
         self.paths: list[str] = []

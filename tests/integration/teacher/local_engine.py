@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -14,7 +16,9 @@ ONE_SLOT = {"processes": 1, "slots": 1, "threads": 1, "context": 2048}
 """The smallest division: nothing is compared at the start."""
 
 
-def teacher(model: Path | str, local: dict[str, object] | None = None, **settings) -> TeacherConfig:
+def teacher(
+    model: Path | str, local: Mapping[str, object] | None = None, **settings: Any
+) -> TeacherConfig:
     """Return the settings of a teacher on this machine."""
     values = {"retry_delay": 0.01, "temperature": 1.0, "max_tokens": 200, "extra": {"seed": 7}}
     return TeacherConfig(

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.integration.teacher.batch_server import Item, batch_teacher
-from tests.integration.teacher.conftest import Answer
-from tests.integration.teacher.test_several import ANN, REPLIES, asked_texts, by_model, is_check
+from tests.integration.teacher.batch_server import BatchApi, BatchServer, Item, batch_teacher
+from tests.integration.teacher.conftest import Answer, FaultServer, Seen
+from tests.integration.teacher.test_several import (
+    ANN,
+    REPLIES,
+    asked_texts,
+    by_model,
+    is_check,
+    verification,
+)
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
@@ -19,7 +28,8 @@ from vermeil.jobs.estimate import estimate
 from vermeil.jobs.locate import locate
 from vermeil.tasks import make_task
 from vermeil.tasks.config import LabelConfig, TaskConfig
-from vermeil.teacher.config import AdditionalTeacherConfig, PriceConfig
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.config import AdditionalTeacherConfig, PriceConfig, TeacherConfig
 
 OSLO = '{"entities": [{"text": "Oslo", "label": "LOC"}]}'
 BAD = "d3"
@@ -27,16 +37,16 @@ LONG = {"max_tokens": 4000}
 
 
 @pytest.fixture
-def bad(documents):
+def bad(documents: list[Document]) -> str:
     """The text of the document whose first reply is cut off."""
     return next(d.text for d in documents if d.id == BAD)
 
 
 @pytest.fixture
-def script(server, bad):
+def script(server: FaultServer, bad: str) -> FaultServer:
     """Cut off the reply about one document unless there is room for it."""
 
-    def answer(number, seen):
+    def answer(number: int, seen: Seen) -> Answer:
         if seen.last_line == bad and seen.body["max_tokens"] < 2000:
             return Answer(OSLO[:20], finish_reason="length")
         return Answer(OSLO)
@@ -45,13 +55,18 @@ def script(server, bad):
     return server
 
 
-def changed(teacher, **settings):
-    return type(teacher).model_validate({**teacher.model_dump(), **settings})
+def changed(teacher: TeacherConfig, **settings: Any) -> TeacherConfig:
+    return TeacherConfig.model_validate({**teacher.model_dump(), **settings})
 
 
 def test_only_the_chosen_requests_are_sent_and_both_settings_find_all_replies(
-    script, task, teacher, store, documents, bad
-):
+    script: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+    bad: str,
+) -> None:
     assert annotate(documents, task, teacher, store).states[State.TRUNCATED] == 1
     script.seen.clear()
     more = changed(teacher, **LONG)
@@ -74,7 +89,14 @@ def test_only_the_chosen_requests_are_sent_and_both_settings_find_all_replies(
     assert script.asked == [bad]
 
 
-def test_an_estimate_counts_what_would_be_sent(script, task, teacher, store, documents, bad):
+def test_an_estimate_counts_what_would_be_sent(
+    script: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+    bad: str,
+) -> None:
     price = {"m": PriceConfig(input=1.0, output=1.0)}
     teacher = teacher.model_copy(update={"prices": price})
     annotate(documents, task, teacher, store)
@@ -82,6 +104,8 @@ def test_an_estimate_counts_what_would_be_sent(script, task, teacher, store, doc
     more = changed(teacher, **LONG)
     report = estimate(documents, task, more, store, again=("truncated",))
     assert (report.volume.requests, report.volume.characters) == (1, len(bad))
+    assert report.cost_usd is not None
+    assert report.upper_bound_usd is not None
     assert 0 < report.cost_usd < report.upper_bound_usd < 0.01
     assert len(script.seen) == before
     # An estimate links nothing: without `again`, all documents would be sent.
@@ -89,8 +113,13 @@ def test_an_estimate_counts_what_would_be_sent(script, task, teacher, store, doc
 
 
 def test_an_unchanged_request_is_refused_and_repeated_only_by_number(
-    script, task, teacher, store, documents, bad
-):
+    script: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+    bad: str,
+) -> None:
     annotate(documents, task, teacher, store)
     before = len(script.seen)
     for repeat, number in ((1, 2), (2, 3)):
@@ -105,7 +134,9 @@ def test_an_unchanged_request_is_refused_and_repeated_only_by_number(
     assert locate(documents, task, teacher, store).states == {State.DONE: 10}
 
 
-def test_a_worse_reply_changes_nothing(script, task, teacher, store, documents):
+def test_a_worse_reply_changes_nothing(
+    script: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     bergen = '{"entities": [{"text": "Bergen", "label": "LOC"}]}'
     script.script = lambda number, seen: Answer(
         bergen if seen.last_line == documents[0].text else OSLO
@@ -121,7 +152,14 @@ def test_a_worse_reply_changes_nothing(script, task, teacher, store, documents):
 
 
 @pytest.mark.parametrize("form", ["lines", "json_list", "xml_tags"])
-def test_another_reply_format_model_and_prompt(script, teacher, store, documents, bad, form):
+def test_another_reply_format_model_and_prompt(
+    script: FaultServer,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+    bad: str,
+    form: str,
+) -> None:
     labels = {name: LabelConfig() for name in ("PER", "LOC")}
     plain = make_task(TaskConfig(labels=labels))
     other = make_task(TaskConfig(labels=labels, reply_format=form))
@@ -140,7 +178,14 @@ def test_another_reply_format_model_and_prompt(script, teacher, store, documents
         assert locate(documents, task, settings, store).states == {State.DONE: 10}
 
 
-def test_failed_requests_are_sent_with_other_settings(script, task, teacher, store, documents, bad):
+def test_failed_requests_are_sent_with_other_settings(
+    script: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+    bad: str,
+) -> None:
     script.script = lambda number, seen: (
         Answer("no", status=400) if seen.last_line == bad else Answer(OSLO)
     )
@@ -153,7 +198,9 @@ def test_failed_requests_are_sent_with_other_settings(script, task, teacher, sto
     assert estimate(documents, task, teacher, store).volume.requests == 0
 
 
-def test_samples_and_teachers_are_chosen_one_by_one(script, task, teacher, store, documents):
+def test_samples_and_teachers_are_chosen_one_by_one(
+    script: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     several = teacher.model_copy(
         update={
             "samples": 2,
@@ -175,26 +222,35 @@ def test_samples_and_teachers_are_chosen_one_by_one(script, task, teacher, store
     assert locate(documents, task, several, store).answers == {State.DONE: 40}
 
 
-def test_only_mentions_in_chosen_documents_are_verified(server, task, teacher, store):
+def test_only_mentions_in_chosen_documents_are_verified(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     texts = [ANN, Document("other", "Ann Lee left Rome again.")]
     replies = by_model(REPLIES)
 
-    def answer(number, seen):
+    def answer(number: int, seen: Seen) -> Answer:
         is_cut = seen.last_line == texts[1].text and seen.body["max_tokens"] < 2000
         return Answer("{", finish_reason="length") if is_cut else replies(number, seen)
 
     server.script = answer
     two = changed(teacher, verify=True, additional=[{"model": "n"}])
-    assert annotate(texts, task, two, store).verify_report.sent == 1
+    assert verification(annotate(texts, task, two, store)).sent == 1
     before = len(server.seen)
     report = annotate(texts, task, changed(two, **LONG), store, again="truncated")
     assert report.states == {State.DONE: 4}
-    assert report.verify_report.sent == 1
+    assert verification(report).sent == 1
     checked = [seen for seen in server.seen[before:] if is_check(seen)]
     assert ["again" in seen.body["messages"][-1]["content"] for seen in checked] == [True]
 
 
-def test_documents_with_the_same_text_are_sent_once(script, task, teacher, store, documents, bad):
+def test_documents_with_the_same_text_are_sent_once(
+    script: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+    bad: str,
+) -> None:
     twins = [*documents, Document("twin", bad)]
     annotate(twins, task, teacher, store)
     before = len(script.seen)
@@ -203,7 +259,14 @@ def test_documents_with_the_same_text_are_sent_once(script, task, teacher, store
     assert report.states == {State.DONE: 11}
 
 
-def test_ids_that_changed_do_not_matter(script, task, teacher, store, documents, bad):
+def test_ids_that_changed_do_not_matter(
+    script: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+    bad: str,
+) -> None:
     annotate(documents, task, teacher, store)
     before = len(script.seen)
     renamed = [Document(f"new{i}", d.text) for i, d in enumerate(reversed(documents))]
@@ -211,14 +274,23 @@ def test_ids_that_changed_do_not_matter(script, task, teacher, store, documents,
     assert script.asked[before:] == [bad]
 
 
-def test_documents_that_were_never_sent_stay_pending(script, task, teacher, store, documents):
+def test_documents_that_were_never_sent_stay_pending(
+    script: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     annotate(documents[:5], task, teacher, store)
     report = annotate(documents, task, changed(teacher, **LONG), store, again="truncated")
     assert report.states == {State.DONE: 5, State.PENDING: 5}
 
 
-def test_a_shared_request_holds_the_chosen_documents(script, task, teacher, store, documents, bad):
-    def answer(number, seen):
+def test_a_shared_request_holds_the_chosen_documents(
+    script: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+    bad: str,
+) -> None:
+    def answer(number: int, seen: Seen) -> Answer:
         if len(asked_texts(seen)) == 1:
             return Answer("I cannot.")
         found = (one for one in asked_texts(seen) if one["text"] not in lost)
@@ -242,7 +314,14 @@ def test_a_shared_request_holds_the_chosen_documents(script, task, teacher, stor
 
 
 @pytest.mark.parametrize("backend", ["openai", "anthropic"])
-def test_batches_hold_only_the_chosen_requests(api, task, store, documents, bad, backend):
+def test_batches_hold_only_the_chosen_requests(
+    api: BatchServer,
+    task: Task,
+    store: Path,
+    documents: list[Document],
+    bad: str,
+    backend: BatchApi,
+) -> None:
     teacher = batch_teacher(api, backend)
     api.faults.script = lambda text: Item(content="Well." if text == bad else OSLO)
     annotate(documents, task, teacher, store)
@@ -257,6 +336,8 @@ def test_batches_hold_only_the_chosen_requests(api, task, store, documents, bad,
 
 
 @pytest.mark.parametrize("states", ["wrong", "pending", "", "truncated,wrong"])
-def test_unknown_states_are_named(task, teacher, store, documents, states):
+def test_unknown_states_are_named(
+    task: Task, teacher: TeacherConfig, store: Path, documents: list[Document], states: str
+) -> None:
     with pytest.raises(ConfigError, match="expected one"):
         annotate(documents, task, teacher, store, again=states)

@@ -5,27 +5,38 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+from collections.abc import Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.integration.teacher.conftest import Answer, FaultServer
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.errors import ConfigError, ConsentError, DataError, TeacherError
-from vermeil.jobs.annotate import annotate
+from vermeil.jobs.annotate import AnnotateReport, annotate
 from vermeil.jobs.locate import locate
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.config import TeacherConfig
 
 KEY = "sk-very-secret-0123456789"
 
 
 @pytest.fixture
-def answer(server):
-    return type(server.script(0, None))
+def answer(server: FaultServer) -> type[Answer]:
+    return Answer
 
 
 def test_answers_of_every_kind_end_in_their_state_and_are_not_asked_again(
-    server, answer, task, teacher, store, documents
-):
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     answers = {
         "d0": answer(content='{"entities": [{"text": "Oslo", "label": "LOC"}]}'),
         "d1": answer(),
@@ -65,7 +76,14 @@ def test_answers_of_every_kind_end_in_their_state_and_are_not_asked_again(
     assert [s.origin for d in located.documents for s in d.spans or ()] == ["silver"]
 
 
-def test_reply_is_stored_verbatim(server, answer, task, teacher, store, documents):
+def test_reply_is_stored_verbatim(
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     odd = ' \n```json\n{"entities": []}\n```\u2028 Øresund \x00 😀\r\n'
     server.script = lambda number, seen: answer(content=odd)
     annotate(documents[:1], task, teacher, store)
@@ -74,20 +92,29 @@ def test_reply_is_stored_verbatim(server, answer, task, teacher, store, document
 
 
 def test_lone_surrogate_in_a_reply_does_not_stop_the_run(
-    server, answer, task, teacher, store, documents
-):
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: answer(content='{"entities": []} \ud800')
     assert annotate(documents, task, teacher, store).states == {State.EMPTY: 10}
 
 
-def test_same_text_is_asked_once_and_counted_for_each(server, task, teacher, store):
+def test_same_text_is_asked_once_and_counted_for_each(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     twins = [Document(f"d{i}", "The same text.") for i in range(20)]
     report = annotate(twins, task, teacher, store)
     assert report.states == {State.EMPTY: 20}
     assert (report.ask_report.sent, report.ask_report.reused, len(server.seen)) == (1, 19, 1)
 
 
-def test_same_text_that_failed_is_counted_for_each(server, answer, task, teacher, store):
+def test_same_text_that_failed_is_counted_for_each(
+    server: FaultServer, answer: type[Answer], task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     server.script = lambda number, seen: answer(status=422, content="no")
     twins = [Document(f"d{i}", "The same text.") for i in range(5)]
     report = annotate(twins, task, teacher, store)
@@ -95,7 +122,9 @@ def test_same_text_that_failed_is_counted_for_each(server, answer, task, teacher
     assert len(server.seen) == 1
 
 
-def test_every_sample_is_asked_and_counted(server, task, teacher, store, documents):
+def test_every_sample_is_asked_and_counted(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     report = annotate(documents, task, teacher.model_copy(update={"samples": 3}), store)
     assert report.states == {State.EMPTY: 30}
     assert len(server.seen) == 30
@@ -105,8 +134,8 @@ def test_every_sample_is_asked_and_counted(server, task, teacher, store, documen
 
 
 def test_changed_prompt_or_document_is_asked_and_nothing_else(
-    server, task, teacher, store, documents
-):
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     annotate(documents, task, teacher, store)
     server.seen.clear()
     changed = [Document("d0", "Another text."), *documents[1:]]
@@ -116,13 +145,17 @@ def test_changed_prompt_or_document_is_asked_and_nothing_else(
     assert len(server.seen) == 3
 
 
-def test_no_documents_make_an_empty_report(server, task, teacher, store):
+def test_no_documents_make_an_empty_report(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     report = annotate([], task, teacher, store)
     assert (report.documents, report.ask_report.requests, report.states) == (0, 0, {})
     assert server.seen == []
 
 
-def test_parameters_are_sent_and_no_temperature_means_none(server, task, teacher, store, documents):
+def test_parameters_are_sent_and_no_temperature_means_none(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     annotate(documents[:1], task, teacher, store)
     annotate(documents[:1], task, teacher.model_copy(update={"temperature": None}), store)
     first, second = (s.body for s in server.seen)
@@ -131,8 +164,13 @@ def test_parameters_are_sent_and_no_temperature_means_none(server, task, teacher
 
 
 def test_model_that_wants_the_newer_name_of_the_limit_gets_it(
-    server, answer, task, teacher, store, documents
-):
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     words = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
     no = answer(
         status=400,
@@ -147,8 +185,15 @@ def test_model_that_wants_the_newer_name_of_the_limit_gets_it(
 
 
 def test_key_is_sent_from_its_variable_and_stands_nowhere_else(
-    server, answer, task, teacher, store, documents, monkeypatch, caplog
-):
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     monkeypatch.setenv("MY_KEY", f" {KEY}\n")
     teacher = teacher.model_copy(update={"api_key_env": "MY_KEY", "retries": 0})
     server.first(answer(status=500, content=f"your key {KEY} is fine, I am not"))
@@ -167,14 +212,21 @@ def test_key_is_sent_from_its_variable_and_stands_nowhere_else(
     assert not any(KEY.encode() in content for content in files)
 
 
-def test_no_key_means_no_authorization_header(server, task, teacher, store, documents):
+def test_no_key_means_no_authorization_header(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     annotate(documents[:1], task, teacher, store)
     assert "authorization" not in server.seen[0].headers
 
 
 def test_text_for_this_machine_takes_no_detour_through_a_proxy(
-    server, task, teacher, store, documents, monkeypatch
-):
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -183,8 +235,8 @@ def test_text_for_this_machine_takes_no_detour_through_a_proxy(
 
 
 def test_remote_teacher_without_consent_sends_nothing_and_names_host_volume_and_setting(
-    task, teacher, store, documents
-):
+    task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     remote = teacher.model_copy(update={"base_url": "https://teacher.invalid/v1"})
     with pytest.raises(ConsentError) as caught:
         annotate(documents, task, remote, store)
@@ -196,8 +248,8 @@ def test_remote_teacher_without_consent_sends_nothing_and_names_host_volume_and_
 
 
 def test_remote_teacher_with_consent_but_without_key_is_a_configuration_error(
-    server, task, teacher, store, documents
-):
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     remote = teacher.model_copy(
         update={"base_url": "https://teacher.invalid/v1", "allow_remote": True}
     )
@@ -207,8 +259,8 @@ def test_remote_teacher_with_consent_but_without_key_is_a_configuration_error(
 
 
 def test_nothing_left_to_send_needs_neither_consent_nor_key(
-    server, task, teacher, store, documents
-):
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     annotate(documents, task, teacher, store)
     remote = teacher.model_copy(update={"base_url": "https://teacher.invalid/v1"})
     assert annotate(documents, task, remote, store).states == {State.EMPTY: 10}
@@ -217,11 +269,13 @@ def test_nothing_left_to_send_needs_neither_consent_nor_key(
 
 
 def test_host_and_volume_are_reported_before_anything_is_sent(
-    server, task, teacher, store, documents
-):
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     calls = []
 
-    def progress(stage, done, total, detail):
+    def progress(
+        stage: str, done: int, total: int | None, detail: Mapping[str, float | int | str]
+    ) -> None:
         calls.append((stage, done, total, dict(detail), len(server.seen)))
 
     annotate(iter(documents), task, teacher, store, progress)
@@ -232,15 +286,20 @@ def test_host_and_volume_are_reported_before_anything_is_sent(
 
 
 def test_requests_in_flight_and_documents_held_are_bounded(
-    server, answer, task, teacher, store, documents
-):
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: answer(stall=0.02)
     ahead = []
 
     class Corpus:
         rounds = 0
 
-        def __iter__(self):
+        def __iter__(self) -> Iterator[Any]:
             self.rounds += 1
             for number in range(60):
                 if self.rounds == 2:
@@ -253,11 +312,13 @@ def test_requests_in_flight_and_documents_held_are_bounded(
     assert max(ahead) <= 8
 
 
-def test_corpus_that_breaks_off_keeps_what_was_answered(server, task, teacher, store, documents):
+def test_corpus_that_breaks_off_keeps_what_was_answered(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     class Corpus:
         rounds = 0
 
-        def __iter__(self):
+        def __iter__(self) -> Iterator[Any]:
             self.rounds += 1
             yield from documents
             if self.rounds == 2:
@@ -269,26 +330,35 @@ def test_corpus_that_breaks_off_keeps_what_was_answered(server, task, teacher, s
     assert annotate(documents, task, teacher, store).ask_report.sent == 0
 
 
-def test_works_inside_a_running_event_loop(server, task, teacher, store, documents):
-    async def notebook():
+def test_works_inside_a_running_event_loop(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
+    async def notebook() -> AnnotateReport:
         return annotate(documents, task, teacher, store)
 
     assert asyncio.run(notebook()).states == {State.EMPTY: 10}
 
 
 def test_error_inside_a_running_event_loop_reaches_the_caller(
-    server, answer, task, teacher, store, documents
-):
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: answer(status=401)
 
-    async def notebook():
+    async def notebook() -> None:
         annotate(documents, task, teacher, store)
 
     with pytest.raises(TeacherError):
         asyncio.run(notebook())
 
 
-def test_unknown_prompt_is_named_with_those_there_are(task, teacher, store, documents):
+def test_unknown_prompt_is_named_with_those_there_are(
+    task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     wrong = teacher.model_copy(update={"prompt": "haiku"})
     with pytest.raises(ConfigError, match=r"'haiku'.*standard, chain_of_thought"):
         annotate(documents, task, wrong, store)

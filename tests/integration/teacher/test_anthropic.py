@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.integration.teacher.conftest import Answer, FaultServer
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.errors import ConsentError, TeacherError
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.locate import locate
+from vermeil.tasks.protocol import Task
 from vermeil.teacher.backends.registry import list_models
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.store.store import ReplyStore
@@ -21,12 +25,12 @@ KEY = "sk-ant-very-secret-0123456789"
 
 
 @pytest.fixture
-def answer(server):
-    return type(server.script(0, None))
+def answer(server: FaultServer) -> type[Answer]:
+    return Answer
 
 
 @pytest.fixture
-def claude(teacher, monkeypatch):
+def claude(teacher: TeacherConfig, monkeypatch: pytest.MonkeyPatch) -> TeacherConfig:
     for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS"):
         monkeypatch.delenv(name, raising=False)
     return teacher.model_copy(update={"backend": "anthropic", "concurrency": 1})
@@ -43,12 +47,19 @@ def message(text: str, stop: str = "end_turn", **usage: int) -> bytes:
     return json.dumps(body).encode()
 
 
-def problem(status: int, kind: str, words: str):
+def problem(status: int, kind: str, words: str) -> dict[str, Any]:
     error = {"type": "error", "error": {"type": kind, "message": words}}
     return {"status": status, "body": json.dumps(error).encode()}
 
 
-def test_the_request_has_anthropics_shape(server, answer, task, claude, store, documents):
+def test_the_request_has_anthropics_shape(
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    claude: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: answer(body=message('{"entities": []}'))
     assert annotate(documents, task, claude, store).states == {State.EMPTY: 10}
     body = server.seen[0].body
@@ -72,13 +83,28 @@ def test_the_request_has_anthropics_shape(server, answer, task, claude, store, d
     ],
 )
 def test_every_reason_to_stop_ends_in_its_state(
-    stop, text, state, server, answer, task, claude, store, documents
-):
+    stop: str,
+    text: str,
+    state: State,
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    claude: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: answer(body=message(text, stop))
     assert annotate(documents[:1], task, claude, store).states == {state: 1}
 
 
-def test_all_tokens_are_counted_cached_ones_too(server, answer, task, claude, store, documents):
+def test_all_tokens_are_counted_cached_ones_too(
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    claude: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: answer(
         body=message('{"entities": []}', cache_read_input_tokens=5, cache_creation_input_tokens=7)
     )
@@ -86,7 +112,14 @@ def test_all_tokens_are_counted_cached_ones_too(server, answer, task, claude, st
     assert (usage.prompt_tokens, usage.completion_tokens) == (22, 2)
 
 
-def test_a_schema_is_sent_as_output_config(server, answer, task, claude, store, documents):
+def test_a_schema_is_sent_as_output_config(
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    claude: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: answer(body=message('{"entities": []}'))
     held = claude.model_copy(update={"structured": "json_schema"})
     annotate(documents[:1], task, held, store)
@@ -95,12 +128,21 @@ def test_a_schema_is_sent_as_output_config(server, answer, task, claude, store, 
 
 
 @pytest.mark.parametrize("structured", ["json_object", "vllm", "llama_cpp"])
-def test_ways_to_hold_replies_that_anthropic_lacks_are_configuration_errors(structured):
+def test_ways_to_hold_replies_that_anthropic_lacks_are_configuration_errors(
+    structured: str,
+) -> None:
     with pytest.raises(ValueError, match=r"json_schema"):
         TeacherConfig(backend="anthropic", structured=structured)
 
 
-def test_overload_and_rate_limits_pass(server, answer, task, claude, store, documents):
+def test_overload_and_rate_limits_pass(
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    claude: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     good = answer(body=message('{"entities": []}'))
     bad = [
         answer(**problem(529, "overloaded_error", "Overloaded")),
@@ -123,8 +165,17 @@ def test_overload_and_rate_limits_pass(server, answer, task, claude, store, docu
     ],
 )
 def test_what_no_request_can_survive_stops_the_run_with_advice(
-    status, kind, words, expected, server, answer, task, claude, store, documents
-):
+    status: int,
+    kind: str,
+    words: str,
+    expected: str,
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    claude: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: answer(**problem(status, kind, words))
     held = claude.model_copy(update={"structured": "json_schema"})
     with pytest.raises(TeacherError) as caught:
@@ -133,7 +184,14 @@ def test_what_no_request_can_survive_stops_the_run_with_advice(
     assert len(server.seen) == 1
 
 
-def test_a_text_that_is_turned_down_is_one_failure(server, answer, task, claude, store, documents):
+def test_a_text_that_is_turned_down_is_one_failure(
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    claude: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     hostile = Document("h", "The temperature and the credit balance are low.")
     server.script = lambda number, seen: (
         answer(**problem(400, "invalid_request_error", f"bad: {seen.last_line}"))
@@ -145,8 +203,16 @@ def test_a_text_that_is_turned_down_is_one_failure(server, answer, task, claude,
 
 
 def test_the_key_is_sent_and_stands_nowhere_else(
-    server, answer, task, claude, store, documents, monkeypatch, caplog, capfd
-):
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    claude: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-the-other-one")
     caplog.set_level("DEBUG")
@@ -171,24 +237,42 @@ def test_the_key_is_sent_and_stands_nowhere_else(
     assert not any(KEY.encode() in p.read_bytes() for p in store.parent.iterdir())
 
 
-def test_no_key_means_no_authorization_header(server, answer, task, claude, store, documents):
+def test_no_key_means_no_authorization_header(
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    claude: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: answer(body=message('{"entities": []}'))
     annotate(documents[:1], task, claude, store)
     assert not {"authorization", "x-api-key"} & server.seen[0].headers.keys()
 
 
-def test_an_answer_of_another_kind_is_an_attempt(server, answer, task, claude, store, documents):
+def test_an_answer_of_another_kind_is_an_attempt(
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    claude: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: answer(body=b'{"completion": "no"}')
     assert annotate(documents[:1], task, claude, store).states == {State.FAILED: 1}
 
 
-def test_text_goes_to_no_other_machine_without_consent(task, claude, store, documents):
+def test_text_goes_to_no_other_machine_without_consent(
+    task: Task, claude: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     remote = claude.model_copy(update={"base_url": "https://api.anthropic.invalid"})
     with pytest.raises(ConsentError, match=r"api\.anthropic\.invalid"):
         annotate(documents, task, remote, store)
 
 
-def test_a_server_that_is_not_there_is_reported(task, claude, store, documents):
+def test_a_server_that_is_not_there_is_reported(
+    task: Task, claude: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     gone = claude.model_copy(update={"base_url": "http://127.0.0.1:9"})
     with pytest.raises(TeacherError, match="cannot reach"):
         annotate(documents, task, gone, store)
@@ -196,7 +280,7 @@ def test_a_server_that_is_not_there_is_reported(task, claude, store, documents):
         list_models(gone)
 
 
-def test_without_the_sdk_the_command_that_installs_it_is_reported():
+def test_without_the_sdk_the_command_that_installs_it_is_reported() -> None:
     script = (
         "import sys\n"
         "sys.modules['anthropic'] = None\n"

@@ -18,6 +18,7 @@ from tests.integration.teacher.batch_server import BatchServer, batch_teacher
 from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.jobs.annotate import annotate
+from vermeil.tasks.protocol import Task
 from vermeil.teacher.batches.store import BatchStore
 from vermeil.teacher.config import TeacherConfig
 
@@ -42,7 +43,7 @@ DOCUMENTS = [Document(f"d{i}", f"Text number {i}.") for i in range(NUMBER)]
 
 
 @pytest.fixture(params=["openai", "anthropic"])
-def teacher(request, api):
+def teacher(request: pytest.FixtureRequest, api: BatchServer) -> TeacherConfig:
     return batch_teacher(api, request.param).model_copy(update={"timeout": 600})
 
 
@@ -73,7 +74,9 @@ def stored(store: Path) -> int:
     with closing(sqlite3.connect(store)) as db:
         if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'attempts'").fetchone():
             return 0
-        return db.execute("SELECT COUNT(*) FROM attempts WHERE reply IS NOT NULL").fetchone()[0]
+        return int(
+            db.execute("SELECT COUNT(*) FROM attempts WHERE reply IS NOT NULL").fetchone()[0]
+        )
 
 
 def phases(store: Path) -> list[str]:
@@ -81,7 +84,9 @@ def phases(store: Path) -> list[str]:
         return [batch.phase.value for batch in batches.batches()]
 
 
-def check_resumed(api: BatchServer, task, teacher, store: Path, batches: int) -> None:
+def check_resumed(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, batches: int
+) -> None:
     """Run again; nothing may be asked twice, every document ends once."""
     report = annotate(DOCUMENTS, task, teacher, store)
     assert report.states == {State.EMPTY: NUMBER}
@@ -90,7 +95,9 @@ def check_resumed(api: BatchServer, task, teacher, store: Path, batches: int) ->
     assert stored(store) == NUMBER
 
 
-def test_killed_between_intent_and_id_the_batch_is_found_again(api, task, teacher, store):
+def test_killed_between_intent_and_id_the_batch_is_found_again(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     api.faults.creating = [0]
     process = start(teacher, store)
     wait_until(lambda: bool(api.made), process)
@@ -107,7 +114,9 @@ def test_killed_between_intent_and_id_the_batch_is_found_again(api, task, teache
     assert phases(store) == ["harvested"]
 
 
-def test_killed_before_anything_was_sent_the_batch_is_made_anew(api, task, teacher, store):
+def test_killed_before_anything_was_sent_the_batch_is_made_anew(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     api.faults.creating = [-1]
     process = start(teacher, store)
     wait_until(lambda: not api.faults.creating, process)  # the whole request has come
@@ -118,7 +127,9 @@ def test_killed_before_anything_was_sent_the_batch_is_made_anew(api, task, teach
     assert phases(store) == ["lost", "harvested"]
 
 
-def test_killed_while_waiting_the_batch_is_collected(api, task, teacher, store):
+def test_killed_while_waiting_the_batch_is_collected(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     api.faults.looks = 10_000
     process = start(teacher, store)
     wait_until(lambda: any(made.looks > 1 for made in api.made.values()), process)
@@ -129,8 +140,8 @@ def test_killed_while_waiting_the_batch_is_collected(api, task, teacher, store):
 
 
 def test_killed_while_results_come_what_came_is_kept_and_the_rest_collected(
-    api, task, teacher, store
-):
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     api.faults.stalling = [0.95]
     process = start(teacher, store)
     wait_until(lambda: store.exists() and stored(store) > 0, process)
@@ -141,7 +152,9 @@ def test_killed_while_results_come_what_came_is_kept_and_the_rest_collected(
         assert db.execute("SELECT MAX(attempt) FROM attempts").fetchone() == (1,)
 
 
-def test_interrupted_the_batch_is_left_running_and_reported(api, task, teacher, store):
+def test_interrupted_the_batch_is_left_running_and_reported(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     api.faults.looks = 10_000
     process = start(teacher, store)
     wait_until(lambda: any(made.looks > 1 for made in api.made.values()), process)

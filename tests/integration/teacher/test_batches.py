@@ -6,15 +6,18 @@ import json
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from pathlib import Path
 
 import pytest
-from tests.integration.teacher.batch_server import Item, batch_teacher
+from tests.integration.teacher.batch_server import BatchServer, Item, batch_teacher
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.errors import ConsentError, TeacherError
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.locate import locate
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.backends.batch_base import BatchBackend
 from vermeil.teacher.backends.batch_types import BatchPhase
 from vermeil.teacher.batches.store import BatchStore
 from vermeil.teacher.config import TeacherConfig
@@ -25,32 +28,34 @@ NUMBER = 10
 
 
 @pytest.fixture(params=["openai", "anthropic"])
-def teacher(request, api):
+def teacher(request: pytest.FixtureRequest, api: BatchServer) -> TeacherConfig:
     return batch_teacher(api, request.param)
 
 
-def texts(documents) -> list[str]:
+def texts(documents: list[Document]) -> list[str]:
     return [d.text for d in documents]
 
 
-def phases(store) -> list[str]:
+def phases(store: Path) -> list[str]:
     with BatchStore(store) as batches:
         return [batch.phase.value for batch in batches.batches()]
 
 
-def errors(store) -> list[str]:
+def errors(store: Path) -> list[str]:
     with closing(sqlite3.connect(store)) as db:
         return [e for (e,) in db.execute("SELECT error FROM attempts WHERE error IS NOT NULL")]
 
 
-def replies(store) -> int:
+def replies(store: Path) -> int:
     with closing(sqlite3.connect(store)) as db:
-        return db.execute("SELECT COUNT(*) FROM attempts WHERE reply IS NOT NULL").fetchone()[0]
+        return int(
+            db.execute("SELECT COUNT(*) FROM attempts WHERE reply IS NOT NULL").fetchone()[0]
+        )
 
 
 def test_a_batch_is_submitted_awaited_and_stored_like_any_replies(
-    api, task, teacher, store, documents
-):
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     api.faults.looks = 3
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.EMPTY: NUMBER}
@@ -72,8 +77,8 @@ def test_a_batch_is_submitted_awaited_and_stored_like_any_replies(
 
 
 def test_both_ways_to_ask_send_the_same_and_share_their_replies(
-    api, task, teacher, store, documents
-):
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     annotate(documents[:5], task, teacher, store)
     online = teacher.model_copy(update={"mode": "online", "backend": "openai"})
     if teacher.backend == "openai":
@@ -88,14 +93,18 @@ def test_both_ways_to_ask_send_the_same_and_share_their_replies(
     assert ("system" in body) == (teacher.backend == "anthropic")
 
 
-def test_twins_are_asked_once_and_counted_for_each(api, task, teacher, store):
+def test_twins_are_asked_once_and_counted_for_each(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     twins = [Document(f"d{i}", "The same text.") for i in range(5)]
     report = annotate(twins, task, teacher, store)
     assert report.states == {State.EMPTY: 5}
     assert (report.ask_report.sent, report.ask_report.reused, len(api.asked)) == (1, 4, 1)
 
 
-def test_results_in_any_order_and_twice_are_stored_once(api, task, teacher, store, documents):
+def test_results_in_any_order_and_twice_are_stored_once(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     api.faults.order = lambda lines: [*reversed(lines), *lines, b'{"custom_id": "else-3"}', b""]
     annotate(documents, task, teacher, store)
     assert replies(store) == NUMBER
@@ -104,7 +113,9 @@ def test_results_in_any_order_and_twice_are_stored_once(api, task, teacher, stor
     assert pairs == [(d.id, 1) for d in documents]
 
 
-def test_each_reply_goes_to_its_own_document(api, task, teacher, store, documents):
+def test_each_reply_goes_to_its_own_document(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     api.faults.order = lambda lines: list(reversed(lines))
     api.faults.script = lambda text: Item(content=f'{{"entities": []}} \u2028{text}')
     annotate(documents, task, teacher, store)
@@ -113,7 +124,9 @@ def test_each_reply_goes_to_its_own_document(api, task, teacher, store, document
         assert all(reply.endswith(f"\u2028{text}") for text, reply in rows)
 
 
-def test_batches_are_split_by_number_and_by_size(api, task, teacher, store, documents):
+def test_batches_are_split_by_number_and_by_size(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     by_number = teacher.model_copy(update={"batch_requests": 4})
     annotate(documents, task, by_number, store)
     assert [len(made.items) for made in api.made.values()] == [4, 4, 2]
@@ -121,8 +134,8 @@ def test_batches_are_split_by_number_and_by_size(api, task, teacher, store, docu
 
 
 def test_expired_batches_are_harvested_and_the_rest_is_queued_again(
-    api, task, teacher, store, documents
-):
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     late = set(texts(documents[6:]))
     api.faults.ending = "expired"
     seen: Counter[str] = Counter()
@@ -141,8 +154,8 @@ def test_expired_batches_are_harvested_and_the_rest_is_queued_again(
 
 
 def test_requests_that_fail_are_named_and_only_hopeful_ones_asked_again(
-    api, task, teacher, store, documents
-):
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     bad, shaky = documents[2].text, documents[3].text
 
     def script(text: str) -> Item:
@@ -164,14 +177,18 @@ def test_requests_that_fail_are_named_and_only_hopeful_ones_asked_again(
     assert annotate(documents, task, teacher, store).states == {State.EMPTY: NUMBER}
 
 
-def test_what_always_fails_ends_as_failed_after_the_retries(api, task, teacher, store, documents):
+def test_what_always_fails_ends_as_failed_after_the_retries(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     api.faults.script = lambda text: Item("error", "busy", status=500)
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.FAILED: NUMBER}
     assert len(api.made) == teacher.retries + 1
 
 
-def test_a_result_file_that_breaks_off_is_fetched_again(api, task, teacher, store, documents):
+def test_a_result_file_that_breaks_off_is_fetched_again(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     api.faults.cut = [0.4, 0.7]
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.EMPTY: NUMBER}
@@ -179,14 +196,16 @@ def test_a_result_file_that_breaks_off_is_fetched_again(api, task, teacher, stor
 
 
 def test_a_result_file_that_is_short_for_a_while_is_fetched_again(
-    api, task, teacher, store, documents
-):
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     api.faults.short = [80, 400]
     assert annotate(documents, task, teacher, store).states == {State.EMPTY: NUMBER}
     assert (len(api.made), replies(store), errors(store)) == (1, NUMBER, [])
 
 
-def test_what_a_result_file_lacks_for_good_is_asked_again(api, task, teacher, store, documents):
+def test_what_a_result_file_lacks_for_good_is_asked_again(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     gone = documents[4].text
     api.faults.script = lambda text: (
         Item("left out") if text == gone and len(api.made) == 1 else Item()
@@ -197,15 +216,17 @@ def test_what_a_result_file_lacks_for_good_is_asked_again(api, task, teacher, st
     assert ["not among the results" in e for e in errors(store)] == [True]
 
 
-def test_trouble_while_looking_is_waited_out(api, task, teacher, store, documents):
+def test_trouble_while_looking_is_waited_out(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     api.faults.looking = [500, 503]
     assert annotate(documents, task, teacher, store).states == {State.EMPTY: NUMBER}
     assert len(api.made) == 1
 
 
 def test_too_much_trouble_while_looking_stops_and_the_next_run_collects(
-    api, task, teacher, store, documents
-):
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     api.faults.looking = [500] * 3
     with pytest.raises(TeacherError, match="1 batches continue at the server"):
         annotate(documents, task, teacher, store)
@@ -213,14 +234,18 @@ def test_too_much_trouble_while_looking_stops_and_the_next_run_collects(
     assert len(api.made) == 1
 
 
-def test_a_refused_batch_waits_until_another_has_ended(api, task, teacher, store, documents):
+def test_a_refused_batch_waits_until_another_has_ended(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     api.faults.creating = [200, 429]
     small = teacher.model_copy(update={"batch_requests": 4})
     assert annotate(documents, task, small, store).states == {State.EMPTY: NUMBER}
     assert sorted(api.asked) == sorted(texts(documents))
 
 
-def test_a_key_that_is_not_accepted_stops_at_once(api, task, teacher, store, documents):
+def test_a_key_that_is_not_accepted_stops_at_once(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     api.faults.creating = [401]
     with pytest.raises(TeacherError, match="_API_KEY"):
         annotate(documents, task, teacher, store)
@@ -228,7 +253,9 @@ def test_a_key_that_is_not_accepted_stops_at_once(api, task, teacher, store, doc
     assert annotate(documents, task, teacher, store).states == {State.EMPTY: NUMBER}
 
 
-def test_a_server_without_batches_is_reported(tmp_path, task, teacher, store, documents):
+def test_a_server_without_batches_is_reported(
+    tmp_path: Path, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     recording = tmp_path / "recording.jsonl"
     recording.write_text('{"text": "x", "reply": "y"}')
     with ReplayServer({"m": recording}) as server:
@@ -238,8 +265,8 @@ def test_a_server_without_batches_is_reported(tmp_path, task, teacher, store, do
 
 
 def test_a_batch_that_the_server_forgot_stops_the_run_with_advice(
-    api, task, teacher, store, documents
-):
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     api.faults.looking = [500] * 3
     with pytest.raises(TeacherError):
         annotate(documents, task, teacher, store)
@@ -251,14 +278,16 @@ def test_a_batch_that_the_server_forgot_stops_the_run_with_advice(
     assert annotate(documents, task, teacher, store).states == {State.EMPTY: NUMBER}
 
 
-def test_a_request_larger_than_a_batch_fails_alone(api, task, teacher, store, documents):
+def test_a_request_larger_than_a_batch_fails_alone(
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     from vermeil.teacher.backends.batch_base import BatchLimits
     from vermeil.teacher.backends.registry import open_batches
     from vermeil.teacher.batches.run import send_in_batches
     from vermeil.teacher.requests import make_requests
     from vermeil.teacher.store.store import ReplyStore
 
-    def small(config: TeacherConfig):
+    def small(config: TeacherConfig) -> BatchBackend:
         backend = open_batches(config)
         backend.limits = BatchLimits(max_requests=100, max_bytes=4500)
         return backend
@@ -278,8 +307,8 @@ def test_a_request_larger_than_a_batch_fails_alone(api, task, teacher, store, do
 
 
 def test_going_on_online_cancels_collects_and_asks_only_the_rest(
-    api, task, teacher, store, documents
-):
+    api: BatchServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     api.faults.looking = [500] * 3
     api.faults.looks = 1000
     with pytest.raises(TeacherError):
@@ -299,7 +328,9 @@ def test_going_on_online_cancels_collects_and_asks_only_the_rest(
     assert phases(store) == ["harvested"]
 
 
-def test_text_goes_to_no_other_machine_without_consent(task, teacher, store, documents):
+def test_text_goes_to_no_other_machine_without_consent(
+    task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     remote = teacher.model_copy(update={"base_url": "https://batches.invalid/v1"})
     with pytest.raises(ConsentError, match=r"batches\.invalid"):
         annotate(documents, task, remote, store)
@@ -307,8 +338,15 @@ def test_text_goes_to_no_other_machine_without_consent(task, teacher, store, doc
 
 
 def test_the_key_is_sent_and_stands_nowhere_else(
-    api, task, teacher, store, documents, monkeypatch, caplog, capfd
-):
+    api: BatchServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     monkeypatch.setenv(teacher.key_variable, KEY)
     caplog.set_level("DEBUG")
     api.faults.script = lambda text: Item("error", f"key {KEY}", status=400)
@@ -325,33 +363,13 @@ def test_the_key_is_sent_and_stands_nowhere_else(
 
 
 @pytest.fixture
-def openai(api):
+def openai(api: BatchServer) -> TeacherConfig:
     return batch_teacher(api, "openai")
 
 
-def test_a_full_queue_is_waited_for(api, task, openai, store, documents):
-    api.faults.failing = [{"code": "token_limit_exceeded", "message": "Enqueued token limit"}]
-    assert annotate(documents, task, openai, store).states == {State.EMPTY: NUMBER}
-    assert phases(store) == ["lost", "harvested"]
-
-
-def test_a_queue_that_is_never_free_stops_the_run(api, task, openai, store, documents):
-    api.faults.failing = [{"code": "token_limit_exceeded", "message": "Enqueued token limit"}] * 9
-    with pytest.raises(TeacherError, match="Enqueued token limit"):
-        annotate(documents, task, openai, store)
-
-
-def test_a_batch_that_fails_as_a_whole_stops_the_run(api, task, openai, store, documents):
-    api.faults.failing = [{"code": "model_not_found", "message": "no model m"}]
-    with pytest.raises(TeacherError, match="no model m"):
-        annotate(documents, task, openai, store)
-    assert phases(store) == ["lost"]
-    assert annotate(documents, task, openai, store).states == {State.EMPTY: NUMBER}
-
-
 def test_a_model_that_wants_the_newer_name_of_the_limit_gets_it(
-    api, task, openai, store, documents
-):
+    api: BatchServer, task: Task, openai: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     words = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
     old = Item("error", words, status=400, code="unsupported_parameter")
     api.faults.script = lambda text: old if len(api.made) == 1 else Item()
@@ -362,8 +380,8 @@ def test_a_model_that_wants_the_newer_name_of_the_limit_gets_it(
 
 
 def test_azures_older_addresses_have_batches_beside_the_deployments(
-    api, task, openai, store, documents
-):
+    api: BatchServer, task: Task, openai: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     azure = openai.model_copy(
         update={
             "base_url": api.url.replace("/v1", "/openai/deployments/mine"),

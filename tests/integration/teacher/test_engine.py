@@ -71,8 +71,8 @@ def teacher(engine: str, monkeypatch: pytest.MonkeyPatch) -> TeacherConfig:
 
 @pytest.mark.parametrize("name", ["ner", "classification"])
 def test_replies_that_are_held_to_the_schema_can_be_read_though_the_model_knows_nothing(
-    name, teacher, tmp_path
-):
+    name: str, teacher: TeacherConfig, tmp_path: Path
+) -> None:
     task = make_task(TaskConfig.model_validate({"name": name, "labels": LABELS}))
     held = teacher.model_copy(update={"structured": "llama_cpp"})
     report = annotate(DOCUMENTS, task, held, tmp_path / "replies.sqlite")
@@ -87,14 +87,18 @@ def test_replies_that_are_held_to_the_schema_can_be_read_though_the_model_knows_
         task.check(document)
 
 
-def test_replies_that_are_not_held_to_it_cannot_be_read(teacher, tmp_path):
+def test_replies_that_are_not_held_to_it_cannot_be_read(
+    teacher: TeacherConfig, tmp_path: Path
+) -> None:
     task = make_task(TaskConfig(labels=LABELS))
     free = teacher.model_copy(update={"max_tokens": 30})
     report = annotate(DOCUMENTS[:1], task, free, tmp_path / "replies.sqlite")
     assert set(report.states) <= {State.UNPARSABLE, State.TRUNCATED}
 
 
-def test_a_form_that_the_engine_does_not_know_is_reported_with_the_setting(teacher, tmp_path):
+def test_a_form_that_the_engine_does_not_know_is_reported_with_the_setting(
+    teacher: TeacherConfig, tmp_path: Path
+) -> None:
     task = make_task(TaskConfig(labels=LABELS))
     strict = teacher.model_copy(update={"structured": "json_schema"})
     with pytest.raises(TeacherError, match=r'teacher\.structured = "json_schema".*"llama_cpp"'):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.integration.teacher.conftest import Answer
+from tests.integration.teacher.conftest import Answer, FaultServer
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.errors import TeacherError
 from vermeil.jobs.annotate import annotate
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.store.store import ReplyStore
 
 OSLO = '{"entities": [{"text": "Oslo", "label": "LOC"}]}'
@@ -52,7 +56,14 @@ TEMPORARY = {
 
 
 @pytest.mark.parametrize("name", TEMPORARY)
-def test_temporary_error_is_retried(name, server, task, teacher, store, documents):
+def test_temporary_error_is_retried(
+    name: str,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.first(TEMPORARY[name], GOOD)
     report = annotate(documents[:1], task, teacher, store)
     assert report.states == {State.DONE: 1}
@@ -64,8 +75,14 @@ def test_temporary_error_is_retried(name, server, task, teacher, store, document
     [("rate limit", 0), ("page", 0), ("finish reason", 75), ("of the choice", 75), ("stream", 75)],
 )
 def test_error_is_charged_what_the_server_counted(
-    name, charged, server, task, teacher, store, documents
-):
+    name: str,
+    charged: int,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.first(TEMPORARY[name], GOOD)
     report = annotate(documents[:1], task, teacher, store)
     assert report.ask_report.spent.charged.tokens == charged + 12
@@ -81,8 +98,14 @@ def test_error_is_charged_what_the_server_counted(
     ],
 )
 def test_message_shows_the_beginning_of_the_body_without_control_characters(
-    fault, shown, server, task, teacher, store, documents
-):
+    fault: Any,
+    shown: str,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: fault
     once = teacher.model_copy(update={"retries": 0})
     report = annotate(documents[:1], task, once, store)
@@ -103,8 +126,13 @@ def test_message_shows_the_beginning_of_the_body_without_control_characters(
     ],
 )
 def test_key_or_credit_that_is_refused_stops_the_run(
-    error, server, task, teacher, store, documents
-):
+    error: dict[str, int | str],
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: ok({"error": error})
     with pytest.raises(TeacherError) as caught:
         annotate(documents, task, teacher, store)
@@ -114,7 +142,9 @@ def test_key_or_credit_that_is_refused_stops_the_run(
         assert replies.spent().charged.tokens == 0
 
 
-def test_quoted_words_of_a_document_stop_nothing(server, task, teacher, store, documents):
+def test_quoted_words_of_a_document_stop_nothing(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     text = "The clerk wrote: unauthorized, insufficient credits, invalid key."
     fault = ok({"error": {"message": f"cannot process: {text}"}})
     server.script = lambda number, seen: fault if seen.last_line == text else GOOD
@@ -122,7 +152,9 @@ def test_quoted_words_of_a_document_stop_nothing(server, task, teacher, store, d
     assert report.states == {State.FAILED: 1, State.DONE: 10}
 
 
-def test_delay_in_the_body_is_kept(server, task, teacher, store, documents):
+def test_delay_in_the_body_is_kept(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     error = {"message": "busy", "code": 429, "metadata": {"retry_after": 0.4}}
     server.first(ok({"error": error}))
     started = time.monotonic()
@@ -169,8 +201,13 @@ FILTERED = {
 
 @pytest.mark.parametrize("name", FILTERED)
 def test_filtered_document_is_refused_and_not_sent_again(
-    name, server, task, teacher, store, documents
-):
+    name: str,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: FILTERED[name]
     assert annotate(documents[:1], task, teacher, store).states == {State.REFUSED: 1}
     annotate(documents[:1], task, teacher, store)
@@ -178,13 +215,27 @@ def test_filtered_document_is_refused_and_not_sent_again(
 
 
 @pytest.mark.parametrize("reason", ["length", "max_tokens", "MAX_TOKENS", "maxTokens"])
-def test_reply_at_the_length_limit_is_truncated(reason, server, task, teacher, store, documents):
+def test_reply_at_the_length_limit_is_truncated(
+    reason: str,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: choice({"content": OSLO[:20]}, reason)
     assert annotate(documents[:1], task, teacher, store).states == {State.TRUNCATED: 1}
 
 
 @pytest.mark.parametrize("reason", [None, "stop", "STOP", "eos", "tool_calls"])
-def test_other_reasons_leave_the_answer_as_it_is(reason, server, task, teacher, store, documents):
+def test_other_reasons_leave_the_answer_as_it_is(
+    reason: str | None,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: choice({"content": OSLO}, reason)
     assert annotate(documents[:1], task, teacher, store).states == {State.DONE: 1}
 
@@ -197,7 +248,14 @@ def test_other_reasons_leave_the_answer_as_it_is(reason, server, task, teacher, 
         {"content": [{"type": "thinking", "thinking": "Oslo"}]},
     ],
 )
-def test_reasoning_without_an_answer_is_explained(message, server, task, teacher, store, documents):
+def test_reasoning_without_an_answer_is_explained(
+    message: dict[str, list[dict[str, str]] | str | None],
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: choice(message)
     report = annotate(documents[:1], task, teacher, store)
     assert report.states == {State.UNPARSABLE: 1}
@@ -207,7 +265,9 @@ def test_reasoning_without_an_answer_is_explained(message, server, task, teacher
     assert "teacher.extra" in problem
 
 
-def test_time_outs_name_the_setting_and_end_with_a_hint(server, task, teacher, store, documents):
+def test_time_outs_name_the_setting_and_end_with_a_hint(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     server.script = lambda number, seen: Answer(stall=2)
     quick = teacher.model_copy(update={"timeout": 0.2, "retries": 1})
     report = annotate(documents[:3], task, quick, store)
@@ -218,7 +278,9 @@ def test_time_outs_name_the_setting_and_end_with_a_hint(server, task, teacher, s
     assert "teacher.concurrency" in hint
 
 
-def test_a_model_that_is_being_loaded_is_explained(server, task, teacher, store, documents):
+def test_a_model_that_is_being_loaded_is_explained(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     body = b'{"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}'
     server.script = lambda number, seen: Answer(status=503, body=body)
     report = annotate(documents[:1], task, teacher, store)

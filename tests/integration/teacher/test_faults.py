@@ -6,12 +6,17 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.integration.teacher.conftest import Answer, FaultServer, Seen
 
+from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.errors import TeacherError
 from vermeil.jobs.annotate import annotate
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.engine import send_requests
 from vermeil.teacher.requests import make_requests
 from vermeil.teacher.store.store import ReplyStore
@@ -21,12 +26,12 @@ PATIENCE = 3.0
 OSLO = '{"entities": [{"text": "Oslo", "label": "LOC"}]}'
 
 
-def rows(store: Path, columns: str) -> list[tuple]:
+def rows(store: Path, columns: str) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(store)) as db:
         return db.execute(f"SELECT {columns} FROM attempts ORDER BY rowid").fetchall()
 
 
-def faults(answer):
+def faults(answer: type[Answer]) -> dict[str, Answer]:
     return {
         "rate limit": answer(status=429, headers={"Retry-After": "0"}, content="slow down"),
         "server error": answer(status=500, content="oh no"),
@@ -47,18 +52,24 @@ def faults(answer):
     }
 
 
-NAMES = list(faults(lambda **_: None))
+NAMES = list(faults(Answer))
 
 
 @pytest.fixture
-def answer(request):
-    return type(request.getfixturevalue("server").script(0, None))
+def answer() -> type[Answer]:
+    return Answer
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_passing_fault_is_tried_again_and_both_attempts_are_stored(
-    name, server, answer, task, teacher, store, documents
-):
+    name: str,
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.first(faults(answer)[name], answer(content=OSLO))
     teacher = teacher.model_copy(update={"timeout": PATIENCE})
     report = annotate(documents[:1], task, teacher, store)
@@ -72,8 +83,14 @@ def test_passing_fault_is_tried_again_and_both_attempts_are_stored(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_fault_that_stays_ends_in_failed_and_is_asked_again_next_time(
-    name, server, answer, task, teacher, store, documents
-):
+    name: str,
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     fault = faults(answer)[name]
     bad = documents[3].text
     server.script = lambda number, seen: fault if seen.last_line == bad else answer()
@@ -91,8 +108,14 @@ def test_fault_that_stays_ends_in_failed_and_is_asked_again_next_time(
 
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_rejected_request_fails_without_a_second_attempt(
-    status, server, answer, task, teacher, store, documents
-):
+    status: int,
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: answer(status=status, content="too long")
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.FAILED: 10}
@@ -113,8 +136,16 @@ def test_rejected_request_fails_without_a_second_attempt(
     ],
 )
 def test_hopeless_teacher_stops_the_run_with_advice(
-    status, code, advice, server, answer, task, teacher, store, documents
-):
+    status: int,
+    code: str | None,
+    advice: str,
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     body = json.dumps({"error": {"message": "no", "code": code}}).encode()
     elsewhere = {"Location": "http://127.0.0.1:1/v1/chat/completions"} if status == 307 else {}
     server.script = lambda number, seen: answer(status=status, body=body, headers=elsewhere)
@@ -125,14 +156,22 @@ def test_hopeless_teacher_stops_the_run_with_advice(
     assert caught.value.exit_code == 4
 
 
-def test_an_unreachable_server_stops_at_once(server, task, teacher, store, documents):
+def test_an_unreachable_server_stops_at_once(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     server.stop()
     with pytest.raises(TeacherError, match=r"cannot reach the teacher at http://127\.0\.0\.1"):
         annotate(documents, task, teacher, store)
     assert len(rows(store, "key")) <= teacher.concurrency
 
 
-def test_host_without_a_name_stops_at_once(task, teacher, store, documents, monkeypatch):
+def test_host_without_a_name_stops_at_once(
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "key")
     nowhere = teacher.model_copy(
         update={"base_url": "http://nowhere.invalid/v1", "allow_remote": True}
@@ -142,12 +181,18 @@ def test_host_without_a_name_stops_at_once(task, teacher, store, documents, monk
 
 
 def test_server_that_dies_midway_stops_the_run_and_a_later_run_goes_on(
-    server, answer, task, teacher, store, documents
-):
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     teacher = teacher.model_copy(update={"concurrency": 1})
 
-    def dies_after_four(number, seen):
+    def dies_after_four(number: int, seen: Seen) -> Answer:
         if number == 4:
+            assert server._server is not None
             server._server.socket.close()
             return answer(cut="before")
         return answer()
@@ -164,11 +209,19 @@ def test_server_that_dies_midway_stops_the_run_and_a_later_run_goes_on(
     assert server.asked == [d.text for d in documents[4:]]
 
 
-def test_server_that_restarts_midway_is_waited_for(server, answer, task, teacher, store, documents):
+def test_server_that_restarts_midway_is_waited_for(
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     teacher = teacher.model_copy(update={"concurrency": 1, "retries": 8, "retry_delay": 0.05})
 
-    def restarts(number, seen):
+    def restarts(number: int, seen: Seen) -> Answer:
         if number == 4:
+            assert server._server is not None
             server._server.socket.close()
             server._server.shutdown()
             server.start()
@@ -182,8 +235,13 @@ def test_server_that_restarts_midway_is_waited_for(server, answer, task, teacher
 
 
 def test_pause_that_the_server_asks_for_holds_for_every_worker(
-    server, answer, task, teacher, store, documents
-):
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     pause = answer(status=429, headers={"Retry-After": "0.4"})
     server.script = lambda number, seen: answer(stall=0.1) if number else pause
     teacher = teacher.model_copy(update={"concurrency": 2})
@@ -196,7 +254,14 @@ def test_pause_that_the_server_asks_for_holds_for_every_worker(
     assert report.ask_report.attempts == 11
 
 
-def test_pause_of_hours_stops_the_run(server, answer, task, teacher, store, documents):
+def test_pause_of_hours_stops_the_run(
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.first(answer(status=429, headers={"Retry-After": "7200"}, content="daily limit"))
     teacher = teacher.model_copy(update={"concurrency": 1})
     with pytest.raises(TeacherError, match="wait 7200 s"):
@@ -205,8 +270,13 @@ def test_pause_of_hours_stops_the_run(server, answer, task, teacher, store, docu
 
 
 def test_attempts_before_a_stop_are_in_the_store_when_the_error_comes(
-    server, answer, task, teacher, store, documents
-):
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: answer(status=401)
     requests = make_requests(documents, task, teacher)
     with ReplyStore(store) as replies:
@@ -215,15 +285,27 @@ def test_attempts_before_a_stop_are_in_the_store_when_the_error_comes(
         assert rows(store, "error")
 
 
-def test_json_under_another_content_type_is_read(server, answer, task, teacher, store, documents):
+def test_json_under_another_content_type_is_read(
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: answer(headers={"Content-Type": "text/plain"})
     assert annotate(documents, task, teacher, store).states == {State.EMPTY: 10}
 
 
 def test_answer_that_is_delivered_twice_is_never_taken_for_another_s(
-    server, answer, task, teacher, store, documents
-):
-    def own(number, seen):
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
+    def own(number: int, seen: Seen) -> Answer:
         content = json.dumps({"entities": [{"text": seen.last_line, "label": "LOC"}]})
         return answer(content=content, again=0.0)
 
@@ -236,7 +318,14 @@ def test_answer_that_is_delivered_twice_is_never_taken_for_another_s(
     assert all(document.text in stored[document.id] for document in documents[:3])
 
 
-def test_server_s_own_limit_is_heeded(server, answer, task, teacher, store, documents):
+def test_server_s_own_limit_is_heeded(
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     headers = {
         "x-ratelimit-remaining-requests": "0",
         "x-ratelimit-reset-requests": "400ms",

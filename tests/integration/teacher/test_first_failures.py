@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 
 import pytest
-from tests.integration.teacher.conftest import Answer
+from tests.integration.teacher.conftest import Answer, FaultServer, Seen
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.errors import TeacherError, TeacherStoppedError
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.locate import locate
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.store.store import ReplyStore
 
 LIMIT = 6
@@ -20,7 +23,7 @@ NUMBER = 60
 OSLO = Answer('{"entities": [{"text": "Oslo", "label": "LOC"}]}')
 
 
-def mentions(*pairs):
+def mentions(*pairs: tuple[str, str]) -> Answer:
     entities = [{"text": text, "label": label} for text, label in pairs]
     return Answer(json.dumps({"entities": entities}))
 
@@ -41,26 +44,33 @@ USELESS = {
 
 
 @pytest.fixture
-def many():
+def many() -> list[Document]:
     return [Document(f"d{i}", f"Text number {i} mentions Oslo.") for i in range(NUMBER)]
 
 
 @pytest.fixture
-def careful(teacher):
+def careful(teacher: TeacherConfig) -> TeacherConfig:
     return teacher.model_copy(
         update={"stop_after_failures": LIMIT, "retries": 1, "retry_delay": 0.001}
     )
 
 
-def stored_replies(store):
+def stored_replies(store: Path) -> int:
     with ReplyStore(store) as replies, replies.transaction() as db:
-        return db.execute("SELECT COUNT(*) FROM attempts WHERE reply IS NOT NULL").fetchone()[0]
+        return int(
+            db.execute("SELECT COUNT(*) FROM attempts WHERE reply IS NOT NULL").fetchone()[0]
+        )
 
 
 @pytest.mark.parametrize("name", USELESS)
 def test_run_stops_when_its_first_requests_fail_in_the_same_way(
-    name, server, task, careful, store, many
-):
+    name: str,
+    server: FaultServer,
+    task: Task,
+    careful: TeacherConfig,
+    store: Path,
+    many: list[Document],
+) -> None:
     answer, kind, problem = USELESS[name]
     server.script = lambda number, seen: answer
     with pytest.raises(TeacherStoppedError) as caught:
@@ -76,7 +86,9 @@ def test_run_stops_when_its_first_requests_fail_in_the_same_way(
         assert stored_replies(store) == len(server.seen)
 
 
-def test_problems_that_differ_in_numbers_and_ids_are_one(server, task, careful, store, many):
+def test_problems_that_differ_in_numbers_and_ids_are_one(
+    server: FaultServer, task: Task, careful: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     server.script = lambda number, seen: Answer(
         f"request {number} of 3f9a77{number:04x}-aa01: no", status=422
     )
@@ -86,7 +98,9 @@ def test_problems_that_differ_in_numbers_and_ids_are_one(server, task, careful, 
     assert sum(caught.value.problems.values()) == LIMIT
 
 
-def test_a_zero_switches_the_stop_off(server, task, careful, store, many):
+def test_a_zero_switches_the_stop_off(
+    server: FaultServer, task: Task, careful: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     server.script = lambda number, seen: Answer("Nice.")
     report = annotate(many, task, careful.model_copy(update={"stop_after_failures": 0}), store)
     assert report.states == {State.UNPARSABLE: NUMBER}
@@ -94,7 +108,9 @@ def test_a_zero_switches_the_stop_off(server, task, careful, store, many):
     assert len(server.seen) == NUMBER
 
 
-def test_fewer_documents_than_the_limit_are_reported(server, task, careful, store, many):
+def test_fewer_documents_than_the_limit_are_reported(
+    server: FaultServer, task: Task, careful: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     server.script = lambda number, seen: Answer("no", status=500)
     report = annotate(many[: LIMIT - 1], task, careful, store)
     assert report.states == {State.FAILED: LIMIT - 1}
@@ -104,7 +120,14 @@ def test_fewer_documents_than_the_limit_are_reported(server, task, careful, stor
 
 
 @pytest.mark.parametrize("first", [OSLO, Answer()], ids=["mention", "empty"])
-def test_one_usable_reply_is_enough_to_go_on(first, server, task, careful, store, many):
+def test_one_usable_reply_is_enough_to_go_on(
+    first: Answer,
+    server: FaultServer,
+    task: Task,
+    careful: TeacherConfig,
+    store: Path,
+    many: list[Document],
+) -> None:
     one_by_one = careful.model_copy(update={"concurrency": 1})
     server.script = lambda number, seen: first if number == LIMIT - 2 else Answer("Hm.")
     report = annotate(many, task, one_by_one, store)
@@ -112,7 +135,9 @@ def test_one_usable_reply_is_enough_to_go_on(first, server, task, careful, store
     assert report.states[State.UNPARSABLE] == NUMBER - 1
 
 
-def test_failures_of_different_kinds_do_not_add_up(server, task, careful, store, many):
+def test_failures_of_different_kinds_do_not_add_up(
+    server: FaultServer, task: Task, careful: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     kinds = [answer for answer, kind, _ in USELESS.values() if kind != "failed"]
     one_by_one = careful.model_copy(update={"concurrency": 1, "stop_after_failures": 30})
     server.script = lambda number, seen: kinds[number % len(kinds)]
@@ -121,11 +146,13 @@ def test_failures_of_different_kinds_do_not_add_up(server, task, careful, store,
     assert len(report.as_dict()["unusable"]) == 5
 
 
-def test_requests_in_flight_are_stored_and_can_save_the_run(server, task, careful, store, many):
+def test_requests_in_flight_are_stored_and_can_save_the_run(
+    server: FaultServer, task: Task, careful: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     """All fast replies are bad; the only good one is slow and in flight when the limit is hit."""
     slow = many[0].text
 
-    def script(number, seen):
+    def script(number: int, seen: Seen) -> Answer:
         if seen.last_line == slow:
             return Answer(OSLO.content, stall=0.5)
         return Answer("Nothing to report.")
@@ -137,11 +164,13 @@ def test_requests_in_flight_are_stored_and_can_save_the_run(server, task, carefu
     assert len(server.seen) == NUMBER
 
 
-def test_nothing_is_sent_while_requests_in_flight_are_awaited(server, task, careful, store, many):
+def test_nothing_is_sent_while_requests_in_flight_are_awaited(
+    server: FaultServer, task: Task, careful: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     slow, asked_meanwhile = many[0].text, []
     released = threading.Event()
 
-    def script(number, seen):
+    def script(number: int, seen: Seen) -> Answer:
         if seen.last_line == slow:
             released.wait(0.6)
             asked_meanwhile.append(len(server.seen))
@@ -155,7 +184,9 @@ def test_nothing_is_sent_while_requests_in_flight_are_awaited(server, task, care
     assert stored_replies(store) == len(server.seen)
 
 
-def test_same_command_continues_after_the_server_is_repaired(server, task, careful, store, many):
+def test_same_command_continues_after_the_server_is_repaired(
+    server: FaultServer, task: Task, careful: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     server.script = lambda number, seen: Answer("Nothing.")
     with pytest.raises(TeacherStoppedError):
         annotate(many, task, careful, store)
@@ -166,7 +197,9 @@ def test_same_command_continues_after_the_server_is_repaired(server, task, caref
     assert len(server.seen) == NUMBER
 
 
-def test_failed_requests_are_sent_again_by_the_same_command(server, task, careful, store, many):
+def test_failed_requests_are_sent_again_by_the_same_command(
+    server: FaultServer, task: Task, careful: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     server.script = lambda number, seen: Answer("down", status=500)
     with pytest.raises(TeacherStoppedError):
         annotate(many, task, careful, store)
@@ -175,8 +208,8 @@ def test_failed_requests_are_sent_again_by_the_same_command(server, task, carefu
 
 
 def test_stored_usable_replies_prevent_the_stop_wherever_they_are(
-    server, task, careful, store, many
-):
+    server: FaultServer, task: Task, careful: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     server.script = lambda number, seen: OSLO
     annotate(many[-1:], task, careful, store)
     server.script = lambda number, seen: Answer("Nothing.")
@@ -184,7 +217,9 @@ def test_stored_usable_replies_prevent_the_stop_wherever_they_are(
     assert report.states == {State.DONE: 1, State.UNPARSABLE: NUMBER - 1}
 
 
-def test_stored_unusable_replies_do_not_prevent_it(server, task, careful, store, many):
+def test_stored_unusable_replies_do_not_prevent_it(
+    server: FaultServer, task: Task, careful: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     server.script = lambda number, seen: Answer("Nothing.")
     annotate(many[-3:], task, careful, store)
     with pytest.raises(TeacherStoppedError):
@@ -192,7 +227,9 @@ def test_stored_unusable_replies_do_not_prevent_it(server, task, careful, store,
     assert len(server.seen) == 3 + LIMIT
 
 
-def test_every_teacher_is_checked_by_itself(server, task, careful, store, many):
+def test_every_teacher_is_checked_by_itself(
+    server: FaultServer, task: Task, careful: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     both = careful.model_validate({**careful.model_dump(), "additional": ({"model": "silent"},)})
     server.script = lambda number, seen: Answer("…") if seen.body["model"] == "silent" else OSLO
     with pytest.raises(TeacherStoppedError):
@@ -201,7 +238,9 @@ def test_every_teacher_is_checked_by_itself(server, task, careful, store, many):
     assert sum(seen.body["model"] == "silent" for seen in server.seen) == LIMIT
 
 
-def test_documents_that_share_requests_stop_too(server, task, careful, store, many):
+def test_documents_that_share_requests_stop_too(
+    server: FaultServer, task: Task, careful: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     shared = careful.model_copy(update={"documents_per_request": 2})
     server.script = lambda number, seen: Answer("None of these texts is of interest.")
     with pytest.raises(TeacherStoppedError):
@@ -209,7 +248,9 @@ def test_documents_that_share_requests_stop_too(server, task, careful, store, ma
     assert len(server.seen) < NUMBER / 2
 
 
-def test_a_limit_on_spending_is_no_failure_of_the_teacher(server, task, careful, store, many):
+def test_a_limit_on_spending_is_no_failure_of_the_teacher(
+    server: FaultServer, task: Task, careful: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     limited = careful.model_copy(update={"max_tokens_total": 1})
     report = annotate(many, task, limited, store)
     assert report.states == {State.OVER_BUDGET: NUMBER}
@@ -217,7 +258,9 @@ def test_a_limit_on_spending_is_no_failure_of_the_teacher(server, task, careful,
     assert "teacher.max_tokens_total" in report.ask_report.usability.describe("requests")
 
 
-def test_reservations_are_released(server, task, careful, store, many):
+def test_reservations_are_released(
+    server: FaultServer, task: Task, careful: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     server.script = lambda number, seen: Answer("Nothing.")
     with pytest.raises(TeacherStoppedError):
         annotate(many, task, careful, store)
@@ -225,7 +268,9 @@ def test_reservations_are_released(server, task, careful, store, many):
         assert db.execute("SELECT COUNT(*) FROM reservations").fetchone() == (0,)
 
 
-def test_locate_counts_documents_without_a_usable_reply(server, task, careful, store, many):
+def test_locate_counts_documents_without_a_usable_reply(
+    server: FaultServer, task: Task, careful: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     server.script = lambda number, seen: (
         OSLO if seen.last_line == many[0].text else mentions(("Oslo", "TOWN"))
     )

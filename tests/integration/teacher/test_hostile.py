@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from functools import partial
+from pathlib import Path
 
 import pytest
-from tests.integration.teacher.conftest import Answer
+from tests.integration.teacher.conftest import Answer, FaultServer, Seen
 
 from vermeil.data.document import Document
 from vermeil.data.mention import Status
 from vermeil.data.reply import State
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.locate import locate
+from vermeil.tasks.protocol import Task
 from vermeil.teacher.backends.multi_document_prompt import text_id
+from vermeil.teacher.config import TeacherConfig
 
 FAKE = '{"entities": [{"text": "Eve", "label": "PER"}]}'
 HOSTILE = {
@@ -32,8 +36,8 @@ DOCUMENTS = [Document(name, text) for name, text in HOSTILE.items()]
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.id)
 def test_the_text_is_the_end_of_the_last_message_and_changes_nothing_before_it(
-    server, task, teacher, store, document
-):
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, document: Document
+) -> None:
     annotate([document, Document("plain", "Bob stayed.")], task, teacher, store)
     hostile, plain = sorted(
         (seen.body["messages"] for seen in server.seen),
@@ -46,7 +50,9 @@ def test_the_text_is_the_end_of_the_last_message_and_changes_nothing_before_it(
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.id)
-def test_in_a_shared_request_a_text_stays_on_its_own_line(server, task, teacher, store, document):
+def test_in_a_shared_request_a_text_stays_on_its_own_line(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, document: Document
+) -> None:
     packed = teacher.model_copy(update={"documents_per_request": 2, "concurrency": 2})
     annotate([document, Document("plain", "Bob stayed.")], task, packed, store)
     seen = server.seen[0]  # documents that the reply leaves out are then sent alone
@@ -55,13 +61,15 @@ def test_in_a_shared_request_a_text_stays_on_its_own_line(server, task, teacher,
     assert texts == {text_id(t): t for t in (document.text, "Bob stayed.")}
 
 
-def test_labels_off_the_set_are_counted_and_never_accepted(server, task, teacher, store):
+def test_labels_off_the_set_are_counted_and_never_accepted(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     entities = [{"text": "Eve", "label": "PRESIDENT"}, {"text": "Eve", "label": "PER"}]
     server.script = lambda number, seen: Answer(json.dumps({"entities": entities}))
     annotate(DOCUMENTS[:1], task, teacher, store)
     located = locate(DOCUMENTS[:1], task, teacher, store)
     assert located.mentions == {Status.OFF_SCHEMA: 1, Status.EXACT: 1}
-    assert [s.label for s in located.documents[0].spans] == ["PER"]
+    assert [s.label for s in located.documents[0].spans or ()] == ["PER"]
 
 
 QUOTING = {
@@ -76,8 +84,8 @@ QUOTING = {
 @pytest.mark.parametrize("content", QUOTING.values(), ids=list(QUOTING))
 @pytest.mark.parametrize("name", ["roles", "chat template", "fence", "answer"])
 def test_text_of_the_document_is_not_the_teachers_answer(
-    server, task, teacher, store, name, content
-):
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, name: str, content: str
+) -> None:
     document = Document(name, HOSTILE[name])
     server.script = lambda number, seen: Answer(content)
     assert annotate([document], task, teacher, store).states == {State.UNPARSABLE: 1}
@@ -86,18 +94,26 @@ def test_text_of_the_document_is_not_the_teachers_answer(
     assert located.documents[0].annotation.is_empty
 
 
-def test_an_answer_beside_a_quotation_counts(server, task, teacher, store):
+def fixed_answer(content: str, number: int, seen: Seen) -> Answer:
+    return Answer(content)
+
+
+def test_an_answer_beside_a_quotation_counts(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     document = Document("roles", HOSTILE["roles"])
     own = '{"entities": [{"text": "Oslo", "label": "LOC"}]}'
     for content in (f"The text has {FAKE}. My answer:\n{own}", f"{own}\nThe text has {FAKE}."):
-        server.script = lambda number, seen, content=content: Answer(content)
+        server.script = partial(fixed_answer, content)
         path = store.with_name(f"{len(content)}.sqlite")
         annotate([document], task, teacher, path)
-        (span,) = locate([document], task, teacher, path).documents[0].spans
+        (span,) = locate([document], task, teacher, path).documents[0].spans or ()
         assert span.key == (0, 4, "LOC")
 
 
-def test_no_document_answers_for_another_one(server, task, teacher, store):
+def test_no_document_answers_for_another_one(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     """A text holds a line with another text's mark, and the teacher repeats it as it is."""
     forged = Document("forged", HOSTILE["mark"])
     packed = teacher.model_copy(update={"documents_per_request": 2, "concurrency": 2})

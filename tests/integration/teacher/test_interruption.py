@@ -12,10 +12,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.integration.teacher.conftest import Answer, FaultServer
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.jobs.annotate import annotate
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.config import TeacherConfig
 
 NUMBER = 60
 SCRIPT = f"""
@@ -46,11 +49,11 @@ DOCUMENTS = [Document(f"d{i}", text) for i, text in enumerate(TEXTS)]
 
 
 @pytest.fixture
-def answer(server):
-    return type(server.script(0, None))
+def answer(server: FaultServer) -> type[Answer]:
+    return Answer
 
 
-def start(server, store: Path, largest: int = 0) -> subprocess.Popen[str]:
+def start(server: FaultServer, store: Path, largest: int = 0) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONWARNINGS": "error"}
     return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, server.base_url, str(store), str(largest)],
@@ -61,7 +64,7 @@ def start(server, store: Path, largest: int = 0) -> subprocess.Popen[str]:
     )
 
 
-def wait_for(number: int, server, process: subprocess.Popen[str]) -> None:
+def wait_for(number: int, server: FaultServer, process: subprocess.Popen[str]) -> None:
     give_up = time.monotonic() + 60
     while len(server.answered) < number and process.poll() is None:
         assert time.monotonic() < give_up, "the run does not get on"
@@ -80,7 +83,14 @@ def stored(store: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("after", [6, 40])
-def test_killed_run_is_resumed_without_asking_again(after, server, answer, task, teacher, store):
+def test_killed_run_is_resumed_without_asking_again(
+    after: int,
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+) -> None:
     server.script = lambda number, seen: answer(stall=0.03 if number < after else 600)
     process = start(server, store)
     wait_for(after, server, process)
@@ -97,7 +107,9 @@ def test_killed_run_is_resumed_without_asking_again(after, server, answer, task,
     assert len(server.asked) == NUMBER - len(there) == report.ask_report.sent
 
 
-def test_interrupted_run_stores_what_has_arrived(server, answer, task, teacher, store):
+def test_interrupted_run_stores_what_has_arrived(
+    server: FaultServer, answer: type[Answer], task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     server.script = lambda number, seen: answer(stall=0.03 if number < 20 else 600)
     process = start(server, store)
     wait_for(20, server, process)
@@ -114,7 +126,9 @@ def test_interrupted_run_stores_what_has_arrived(server, answer, task, teacher, 
     assert set(server.asked) == set(TEXTS) - there
 
 
-def test_full_disk_is_a_data_error_and_keeps_what_was_stored(server, answer, task, teacher, store):
+def test_full_disk_is_a_data_error_and_keeps_what_was_stored(
+    server: FaultServer, answer: type[Answer], task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     server.script = lambda number, seen: answer(content='{"entities": []}' + " " * 20_000)
     process = start(server, store, largest=400_000)
     message, complaint = process.communicate(timeout=60)

@@ -8,8 +8,9 @@ import os
 import signal
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -17,7 +18,7 @@ from tests.gguf_files import write_tiny_model
 from tests.integration.teacher.local_engine import ONE_SLOT, request, teacher
 
 from vermeil.data.document import Document
-from vermeil.data.reply import Reply, State
+from vermeil.data.reply import Reply, State, Usage
 from vermeil.errors import ConfigError, TeacherError
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.estimate import estimate
@@ -62,7 +63,7 @@ def replies_in(store: Path, config: TeacherConfig) -> list[Reply]:
     return [reply for reply in found if reply is not None]
 
 
-def test_documents_are_annotated_with_the_default_division(model, store) -> None:
+def test_documents_are_annotated_with_the_default_division(model: Path, store: Path) -> None:
     seen = []
     report = annotate(
         DOCUMENTS,
@@ -82,7 +83,7 @@ def test_documents_are_annotated_with_the_default_division(model, store) -> None
     assert list(engine_processes()) == []
 
 
-def test_second_run_starts_no_engine(model, store) -> None:
+def test_second_run_starts_no_engine(model: Path, store: Path) -> None:
     held = teacher(model, structured="json_schema")
     annotate(DOCUMENTS, TASK, held, store)
     stages = []
@@ -92,7 +93,9 @@ def test_second_run_starts_no_engine(model, store) -> None:
 
 
 @pytest.mark.parametrize("structured", ["json_schema", "llama_cpp", "gbnf"])
-def test_replies_are_held_to_a_schema_without_free_white_space(structured, model, store) -> None:
+def test_replies_are_held_to_a_schema_without_free_white_space(
+    structured: str, model: Path, store: Path
+) -> None:
     held = teacher(model, structured=structured)
     annotate(DOCUMENTS, TASK, held, store)
     found = replies_in(store, held)
@@ -103,7 +106,7 @@ def test_replies_are_held_to_a_schema_without_free_white_space(structured, model
         assert reply.text.startswith('{"entities": [')
 
 
-def test_no_schema_leaves_the_reply_free(model, store) -> None:
+def test_no_schema_leaves_the_reply_free(model: Path, store: Path) -> None:
     free = teacher(model, stop_after_failures=3, max_tokens=20)
     with pytest.raises(TeacherError):
         annotate(DOCUMENTS, TASK, free, store)
@@ -112,7 +115,7 @@ def test_no_schema_leaves_the_reply_free(model, store) -> None:
     assert not any(reply.text.startswith("{") for reply in found)
 
 
-def test_log_probabilities_are_stored_and_cover_the_reply(model, store) -> None:
+def test_log_probabilities_are_stored_and_cover_the_reply(model: Path, store: Path) -> None:
     held = teacher(model, structured="json_schema", logprobs=True)
     annotate(DOCUMENTS, TASK, held, store)
     found = replies_in(store, held)
@@ -124,8 +127,8 @@ def test_log_probabilities_are_stored_and_cover_the_reply(model, store) -> None:
     assert locate(DOCUMENTS, TASK, held, store).as_dict().get("without_logprobs", 0) == 0
 
 
-def test_prefix_of_earlier_prompts_is_reused(model) -> None:
-    async def usages():
+def test_prefix_of_earlier_prompts_is_reused(model: Path) -> None:
+    async def usages() -> list[Usage]:
         backend = LocalBackend(teacher(model))
         try:
             return [(await backend.complete(request(text))).usage for text in ("Ann.", "Bo ran.")]
@@ -137,7 +140,7 @@ def test_prefix_of_earlier_prompts_is_reused(model) -> None:
     assert first.cached_tokens < second.cached_tokens
 
 
-def test_engine_answers_on_loopback_and_with_its_own_key_only(model) -> None:
+def test_engine_answers_on_loopback_and_with_its_own_key_only(model: Path) -> None:
     async def run() -> None:
         backend = LocalBackend(teacher(model))
         try:
@@ -161,7 +164,7 @@ def test_engine_answers_on_loopback_and_with_its_own_key_only(model) -> None:
     asyncio.run(run())
 
 
-def test_engine_that_dies_is_started_again(model) -> None:
+def test_engine_that_dies_is_started_again(model: Path) -> None:
     async def run() -> None:
         backend = LocalBackend(teacher(model))
         try:
@@ -184,10 +187,12 @@ def test_engine_that_dies_is_started_again(model) -> None:
     asyncio.run(run())
 
 
-def test_run_survives_a_crash_of_the_engine(model, store) -> None:
-    killed = []
+def test_run_survives_a_crash_of_the_engine(model: Path, store: Path) -> None:
+    killed: list[int] = []
 
-    def kill_once(stage: str, *_) -> None:
+    def kill_once(
+        stage: str, done: int, total: int | None, detail: Mapping[str, float | int | str]
+    ) -> None:
         if stage == "annotate" and not killed:
             (engine,) = engine_processes()
             engine.kill()
@@ -200,7 +205,7 @@ def test_run_survives_a_crash_of_the_engine(model, store) -> None:
     assert sum(report.states.values()) == len(DOCUMENTS)
 
 
-def test_wait_for_a_slot_is_no_part_of_the_timeout(model) -> None:
+def test_wait_for_a_slot_is_no_part_of_the_timeout(model: Path) -> None:
     async def run() -> None:
         backend = LocalBackend(teacher(model, timeout=2.0))
         try:
@@ -217,7 +222,9 @@ def test_wait_for_a_slot_is_no_part_of_the_timeout(model) -> None:
     asyncio.run(run())
 
 
-def test_prompt_longer_than_the_context_fails_alone_and_names_the_setting(model, store) -> None:
+def test_prompt_longer_than_the_context_fails_alone_and_names_the_setting(
+    model: Path, store: Path
+) -> None:
     long = Document("long", "Ann met Bo. " * 300)
     report = annotate([*DOCUMENTS, long], TASK, teacher(model, structured="json_schema"), store)
     assert report.states[State.FAILED] == 1
@@ -228,7 +235,7 @@ def test_prompt_longer_than_the_context_fails_alone_and_names_the_setting(model,
 
 
 def test_model_that_the_engine_cannot_load_is_an_error_with_its_message(
-    model, store, tmp_path
+    model: Path, store: Path, tmp_path: Path
 ) -> None:
     damaged = tmp_path / "cut.gguf"
     damaged.write_bytes(model.read_bytes()[:200_000])
@@ -238,11 +245,11 @@ def test_model_that_the_engine_cannot_load_is_an_error_with_its_message(
     assert list(engine_processes()) == []
 
 
-def test_check_needs_no_running_engine(model) -> None:
+def test_check_needs_no_running_engine(model: Path) -> None:
     assert list_models(teacher(model)) == (str(model),)
 
 
-def test_estimate_measures_the_time_and_sends_nothing(model, store) -> None:
+def test_estimate_measures_the_time_and_sends_nothing(model: Path, store: Path) -> None:
     held = teacher(model, structured="json_schema")
     report = estimate(DOCUMENTS, TASK, held, store)
     assert report.seconds is not None
@@ -254,20 +261,24 @@ def test_estimate_measures_the_time_and_sends_nothing(model, store) -> None:
     assert "expected_seconds" not in estimate(DOCUMENTS, TASK, held, store).as_dict()
 
 
-def test_missing_model_is_found_before_the_store_is_written(store) -> None:
+def test_missing_model_is_found_before_the_store_is_written(store: Path) -> None:
     with pytest.raises(ConfigError, match="vermeil local list"):
         annotate(DOCUMENTS, TASK, teacher("missing.gguf"), store)
     assert not store.exists()
 
 
-def test_several_processes_share_the_documents(model, store) -> None:
+def test_several_processes_share_the_documents(model: Path, store: Path) -> None:
     division = ONE_SLOT | {"processes": 2, "slots": 2}
     report = annotate(DOCUMENTS, TASK, teacher(model, division, structured="gbnf"), store)
     assert sum(report.states.values()) == len(DOCUMENTS)
 
 
-def test_several_documents_share_a_request(model, store) -> None:
-    settings = {"documents_per_request": 2, "stop_after_failures": 0, "max_tokens": 20}
+def test_several_documents_share_a_request(model: Path, store: Path) -> None:
+    settings: dict[str, Any] = {
+        "documents_per_request": 2,
+        "stop_after_failures": 0,
+        "max_tokens": 20,
+    }
     shared = teacher(model, **settings)
     report = annotate(DOCUMENTS, TASK, shared, store)
     assert report.usable == 0

@@ -87,16 +87,16 @@ def killed_holder(arguments: Sequence[str]) -> list[int]:
 
 
 @pytest.mark.parametrize("forks", ["no", "yes"])
-def test_engine_ends_with_a_parent_that_is_killed(forks, model) -> None:
+def test_engine_ends_with_a_parent_that_is_killed(forks: str, model: Path) -> None:
     assert len(killed_holder(["xllamacpp", "xllamacpp", str(model), forks])) == 1
 
 
-def test_program_ends_with_a_parent_that_is_killed(model, program) -> None:
+def test_program_ends_with_a_parent_that_is_killed(model: Path, program: Path) -> None:
     assert len(killed_holder(["llama-server", str(program), str(model), "no"])) == 2
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
-def test_program_ends_with_its_supervisor(model, program) -> None:
+def test_program_ends_with_its_supervisor(model: Path, program: Path) -> None:
     async def run() -> None:
         backend = LocalBackend(teacher(model, {**ONE_SLOT, "engine": "llama-server"}))
         try:
@@ -113,7 +113,7 @@ def test_program_ends_with_its_supervisor(model, program) -> None:
     asyncio.run(run())
 
 
-def test_program_that_dies_is_started_again(model, program) -> None:
+def test_program_that_dies_is_started_again(model: Path, program: Path) -> None:
     async def run() -> None:
         backend = LocalBackend(teacher(model, {**ONE_SLOT, "engine": "llama-server"}))
         try:
@@ -131,33 +131,37 @@ def test_program_that_dies_is_started_again(model, program) -> None:
     asyncio.run(run())
 
 
-def test_documents_are_annotated_by_the_program(model, program, tmp_path) -> None:
+def test_documents_are_annotated_by_the_program(model: Path, program: Path, tmp_path: Path) -> None:
     local = {**ONE_SLOT, "engine": "llama-server"}
     held = teacher(model, local, structured="json_schema", logprobs=True)
     report = annotate(DOCUMENTS, TASK, held, tmp_path / "replies.sqlite")
     assert sum(report.states.values()) == len(DOCUMENTS)
 
 
-def test_program_that_fails_at_once_is_an_error_with_its_message(model, program, tmp_path) -> None:
+def test_program_that_fails_at_once_is_an_error_with_its_message(
+    model: Path, program: Path, tmp_path: Path
+) -> None:
     program.write_text("#!/bin/sh\necho 'error: unknown argument' >&2\nexit 3\n")
     local = {**ONE_SLOT, "engine": "llama-server"}
     with pytest.raises(TeacherError, match="ended with status 3: error: unknown argument"):
         annotate(DOCUMENTS, TASK, teacher(model, local), tmp_path / "replies.sqlite")
 
 
-def test_first_installed_engine_is_the_default(program, model) -> None:
+def test_first_installed_engine_is_the_default(program: Path, model: Path) -> None:
     assert find_engine(teacher(model)).name == "xllamacpp"
     chosen = find_engine(teacher(model, {"engine": "llama-server"}))
     assert (chosen.name, chosen.program) == ("llama-server", str(program))
 
 
-def test_engine_that_is_not_installed_is_an_error(model, monkeypatch, tmp_path) -> None:
+def test_engine_that_is_not_installed_is_an_error(
+    model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ConfigError, match="llama-server on PATH"):
         find_engine(teacher(model, {"engine": "llama-server"}))
 
 
-def test_interrupted_start_leaves_no_process(model, tmp_path) -> None:
+def test_interrupted_start_leaves_no_process(model: Path, tmp_path: Path) -> None:
     code = (
         "import asyncio, sys\n"
         "from tests.integration.teacher.local_engine import teacher\n"

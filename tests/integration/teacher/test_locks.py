@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.integration.teacher.conftest import Answer, FaultServer
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
@@ -23,6 +24,8 @@ from vermeil.jobs.import_replies import import_replies
 from vermeil.jobs.locate import locate
 from vermeil.jobs.pilot import pilot
 from vermeil.jobs.replies import abandon_batch, count_replies
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.store.records import RecordFilter
 
 NUMBER = 12
@@ -43,7 +46,7 @@ DOCUMENTS = [Document(f"d{i}", f"Text number {i}.") for i in range(NUMBER)]
 
 
 @contextmanager
-def annotating(server, store: Path) -> Iterator[subprocess.Popen[bytes]]:
+def annotating(server: FaultServer, store: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a process that annotates, after its first requests are stored or wait at the server."""
     command = [sys.executable, "-c", ANNOTATE, server.base_url, str(store)]
     with subprocess.Popen(command) as process:
@@ -56,20 +59,19 @@ def annotating(server, store: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.fixture
-def stalling(server):
-    answer = type(server.script(0, None))
-    server.script = lambda number, seen: answer(stall=0.0 if number < 4 else 600)
+def stalling(server: FaultServer) -> FaultServer:
+    server.script = lambda number, seen: Answer(stall=0.0 if number < 4 else 600)
     return server
 
 
 def test_second_process_sends_nothing_and_readers_are_not_stopped(
-    stalling, task, teacher, store, tmp_path
-):
+    stalling: FaultServer, task: Task, teacher: TeacherConfig, store: Path, tmp_path: Path
+) -> None:
     recorded = tmp_path / "recorded.jsonl"
     recorded.write_text(json.dumps({"text": "Text number 1.", "reply": "x"}) + "\n", "utf-8")
     with annotating(stalling, store) as process:
         before = len(stalling.seen)
-        writers = [
+        writers: list[Callable[[], object]] = [
             lambda: annotate(DOCUMENTS, task, teacher, store),
             lambda: annotate([Document("other", "Another text.")], task, teacher, store),
             lambda: pilot(gold(), task, teacher, PilotConfig(prompts=("standard",)), store),
@@ -88,13 +90,12 @@ def test_second_process_sends_nothing_and_readers_are_not_stopped(
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_after_the_end_of_the_first_the_second_requests_the_rest(
-    number, stalling, task, teacher, store
-):
-    answer = type(stalling.script(0, None))
+    number: int, stalling: FaultServer, task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     with annotating(stalling, store) as process:
         process.send_signal(number)
         process.wait()
-    stalling.script = lambda number, seen: answer()
+    stalling.script = lambda number, seen: Answer()
     stalling.seen.clear()
     report = annotate(DOCUMENTS, task, teacher, store)
     assert report.states == {State.EMPTY: NUMBER}

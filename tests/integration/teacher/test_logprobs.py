@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from tests.integration.teacher.batch_server import Item, batch_teacher
+from tests.integration.teacher.batch_server import BatchServer, Item, batch_teacher
+from tests.integration.teacher.conftest import Answer, FaultServer, Seen
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.errors import TeacherError
 from vermeil.jobs.annotate import annotate
-from vermeil.jobs.locate import locate
+from vermeil.jobs.locate import LocateReport, locate
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.store.store import ReplyStore
 
 TOKENS = (
@@ -34,25 +38,30 @@ SURE = math.exp(-0.125 - 0.25 - 0.5 - 0.0625)
 
 
 @pytest.fixture
-def teacher(teacher):
+def teacher(teacher: TeacherConfig) -> TeacherConfig:
     return teacher.model_copy(update={"logprobs": True})
 
 
 @pytest.fixture
-def answer(server):
+def answer(server: FaultServer) -> Answer:
     """An answer with log-probabilities, which the server gives from now on."""
-    made = replace(server.script(0, None), content=REPLY, tokens=TOKENS)
+    made = Answer(content=REPLY, tokens=TOKENS)
     server.script = lambda number, seen: made
     return made
 
 
-def scores(report):
+def scores(report: LocateReport) -> list[float | None]:
     return [span.score for document in report.documents for span in document.spans or ()]
 
 
 def test_each_span_of_silver_has_its_confidence_as_score(
-    answer, server, task, teacher, store, documents
-):
+    answer: Answer,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     assert answer.tokens
     assert annotate(documents, task, teacher, store).states == {State.DONE: 10}
     assert all(seen.body["logprobs"] is True for seen in server.seen)
@@ -61,7 +70,14 @@ def test_each_span_of_silver_has_its_confidence_as_score(
     assert not report.notes
 
 
-def test_they_are_not_requested_by_default(answer, server, task, teacher, store, documents):
+def test_they_are_not_requested_by_default(
+    answer: Answer,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     without = teacher.model_copy(update={"logprobs": False})
     server.script = lambda number, seen: replace(answer, tokens=None)
     annotate(documents, task, without, store)
@@ -71,8 +87,13 @@ def test_they_are_not_requested_by_default(answer, server, task, teacher, store,
 
 
 def test_replies_from_before_stay_readable_and_are_not_paid_again(
-    answer, server, task, teacher, store, documents
-):
+    answer: Answer,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     without = teacher.model_copy(update={"logprobs": False})
     server.script = lambda number, seen: replace(
         answer, tokens=TOKENS if "logprobs" in seen.body else None
@@ -87,8 +108,13 @@ def test_replies_from_before_stay_readable_and_are_not_paid_again(
 
 
 def test_tokens_of_another_text_are_dropped_and_counted(
-    answer, server, task, teacher, store, documents
-):
+    answer: Answer,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: replace(answer, tokens=(("{", 0.0), *TOKENS[1:]))
     annotate(documents, task, teacher, store)
     report = locate(documents, task, teacher, store)
@@ -96,18 +122,27 @@ def test_tokens_of_another_text_are_dropped_and_counted(
     assert report.notes == {"without_logprobs": 10}
 
 
-def test_several_samples_have_votes_as_scores(answer, server, task, teacher, store, documents):
-    assert server.script(0, None) is answer
+def test_several_samples_have_votes_as_scores(
+    answer: Answer,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
+    assert server.script(0, Seen("", {}, {}, 0.0)) is answer
     twice = teacher.model_copy(update={"samples": 2, "temperature": 1.0})
     annotate(documents, task, twice, store)
     assert scores(locate(documents, task, twice, store)) == [1.0] * 10
 
 
-def test_documents_in_one_request_have_each_their_own(server, task, teacher, store, answer):
+def test_documents_in_one_request_have_each_their_own(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, answer: Answer
+) -> None:
     packed = teacher.model_copy(update={"documents_per_request": 2})
     documents = [Document("a", "Oslo is cold."), Document("b", "So is Rome.")]
 
-    def script(number, seen):
+    def script(number: int, seen: Seen) -> Answer:
         assert number == 0
         lines = seen.body["messages"][-1]["content"].splitlines()
         marks = [line.split('"id": "')[1][:8] for line in lines if line.startswith('{"id"')]
@@ -125,18 +160,25 @@ def test_documents_in_one_request_have_each_their_own(server, task, teacher, sto
 
 
 def test_a_server_that_cannot_stops_the_run_and_names_the_setting(
-    server, answer, task, teacher, store, documents
-):
+    server: FaultServer,
+    answer: Answer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     message = "'logprobs' is not supported with this model."
     server.script = lambda number, seen: replace(answer, content=message, status=400)
     with pytest.raises(TeacherError, match=r"set teacher\.logprobs to false"):
         annotate(documents, task, teacher, store)
 
 
-def test_a_text_about_logprobs_is_no_complaint_about_them(server, answer, task, teacher, store):
+def test_a_text_about_logprobs_is_no_complaint_about_them(
+    server: FaultServer, answer: Answer, task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     documents = [Document("d", "The logprobs of Oslo."), Document("e", "Oslo.")]
 
-    def script(number, seen):
+    def script(number: int, seen: Seen) -> Answer:
         if "logprobs" in seen.last_line:
             return replace(answer, content=f"bad text: {seen.last_line}", status=400)
         return answer
@@ -146,7 +188,9 @@ def test_a_text_about_logprobs_is_no_complaint_about_them(server, answer, task, 
     assert report.states == {State.DONE: 1, State.FAILED: 1}
 
 
-def test_batches_bring_them_too(api, task, store, documents):
+def test_batches_bring_them_too(
+    api: BatchServer, task: Task, store: Path, documents: list[Document]
+) -> None:
     logprobs = {"content": [{"token": token, "logprob": value} for token, value in TOKENS]}
     api.faults.script = lambda text: Item(content=REPLY, logprobs=logprobs)
     teacher = batch_teacher(api, "openai").model_copy(update={"logprobs": True})
@@ -155,7 +199,9 @@ def test_batches_bring_them_too(api, task, store, documents):
     assert scores(locate(documents, task, teacher, store)) == [pytest.approx(SURE)] * 10
 
 
-def test_a_batch_without_a_chance_names_the_setting(api, task, store, documents):
+def test_a_batch_without_a_chance_names_the_setting(
+    api: BatchServer, task: Task, store: Path, documents: list[Document]
+) -> None:
     complaint = "logprobs are not supported with this model"
     api.faults.script = lambda text: Item("error", complaint)
     teacher = batch_teacher(api, "openai").model_copy(update={"logprobs": True})
@@ -164,7 +210,9 @@ def test_a_batch_without_a_chance_names_the_setting(api, task, store, documents)
     assert "set teacher.logprobs to false" in report.ask_report.problems[0].message
 
 
-def test_the_store_holds_them_in_few_bytes(answer, task, teacher, store, documents):
+def test_the_store_holds_them_in_few_bytes(
+    answer: Answer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     annotate(documents[:1], task, teacher, store)
     with ReplyStore(store) as replies, replies.transaction() as db:
         ((size,),) = db.execute("SELECT length(logprobs) FROM attempts").fetchall()

@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
-from tests.integration.teacher.batch_server import batch_teacher
+from tests.integration.teacher.batch_server import BatchServer, batch_teacher
+from tests.integration.teacher.conftest import Answer, FaultServer
 from tests.integration.teacher.test_spending import EACH, SCRIPT, stored
 
 from vermeil.data.document import Document
@@ -18,8 +20,10 @@ from vermeil.errors import DataError, LockedError, TeacherError
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.estimate import estimate
 from vermeil.jobs.spending import show_spending
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.requests import make_requests
-from vermeil.teacher.store.charges import Charge
+from vermeil.teacher.store.charges import Charge, SpendingTotals
 from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import max_usage
 
@@ -28,16 +32,18 @@ DOCUMENTS = [Document(f"d{i}", f"Text number {i}.") for i in range(NUMBER)]
 
 
 @pytest.fixture
-def answer(server):
-    return type(server.script(0, None))
+def answer(server: FaultServer) -> type[Answer]:
+    return Answer
 
 
 @pytest.fixture
-def teacher(teacher):
+def teacher(teacher: TeacherConfig) -> TeacherConfig:
     return teacher.model_copy(update={"max_tokens": 20})
 
 
-def kill_with_requests_in_flight(server, answer, store, finished=4) -> int:
+def kill_with_requests_in_flight(
+    server: FaultServer, answer: type[Answer], store: Path, finished: int = 4
+) -> int:
     """Kill a run whose last requests get no reply; return their number."""
     before, known = len(server.seen), len(stored(store))
     server.script = lambda number, seen: answer(stall=0.0 if number < before + finished else 600)
@@ -54,12 +60,14 @@ def kill_with_requests_in_flight(server, answer, store, finished=4) -> int:
     return len(server.seen) - before - finished
 
 
-def spent(store):
+def spent(store: Path) -> SpendingTotals:
     with ReplyStore(store) as replies:
         return replies.spent()
 
 
-def test_spending_is_known_after_the_requests_were_answered(server, answer, task, teacher, store):
+def test_spending_is_known_after_the_requests_were_answered(
+    server: FaultServer, answer: type[Answer], task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     lost = sum(kill_with_requests_in_flight(server, answer, store) for _ in range(2))
     shown = show_spending(store)
     left = shown["unknown_charges"]["reserved_by_ended_processes"]
@@ -89,8 +97,8 @@ def test_spending_is_known_after_the_requests_were_answered(server, answer, task
 
 
 def test_a_limit_counts_unknown_charges_until_they_are_released(
-    server, answer, task, teacher, store
-):
+    server: FaultServer, answer: type[Answer], task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     kill_with_requests_in_flight(server, answer, store)
     show_spending(store)
     most = max(max_usage(one).total for one in make_requests(DOCUMENTS, task, teacher))
@@ -105,8 +113,8 @@ def test_a_limit_counts_unknown_charges_until_they_are_released(
 
 
 def test_an_interrupted_run_leaves_no_reservation_of_a_request_in_flight(
-    server, answer, task, teacher, store
-):
+    server: FaultServer, answer: type[Answer], task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     """Requests that got no reply in time are shown as lost, not as in flight."""
     server.script = lambda number, seen: answer(stall=0.0 if number < 4 else 600)
     process = subprocess.Popen(
@@ -122,7 +130,9 @@ def test_an_interrupted_run_leaves_no_reservation_of_a_request_in_flight(
     assert 3 <= now.lost_attempts <= 4
 
 
-def test_a_running_process_keeps_its_reservations(server, answer, store):
+def test_a_running_process_keeps_its_reservations(
+    server: FaultServer, answer: type[Answer], store: Path
+) -> None:
     server.script = lambda number, seen: answer(stall=600)
     command = [sys.executable, "-c", SCRIPT, server.base_url, str(store), str(NUMBER), "0"]
     with subprocess.Popen(command) as process:
@@ -136,12 +146,14 @@ def test_a_running_process_keeps_its_reservations(server, answer, store):
         process.kill()
 
 
-def test_a_missing_store_is_named(store):
+def test_a_missing_store_is_named(store: Path) -> None:
     with pytest.raises(DataError, match=r"replies\.sqlite"):
         show_spending(store)
 
 
-def test_an_open_batch_keeps_its_reservation(api, task, store, documents):
+def test_an_open_batch_keeps_its_reservation(
+    api: BatchServer, task: Task, store: Path, documents: list[Document]
+) -> None:
     teacher = batch_teacher(api, "openai").model_copy(update={"max_tokens": 20})
     api.faults.looking = [500] * 3
     with suppress(TeacherError):

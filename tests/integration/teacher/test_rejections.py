@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
-from tests.integration.teacher.conftest import Answer
+from tests.integration.teacher.conftest import Answer, FaultServer, Seen
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.errors import TeacherError
 from vermeil.jobs.annotate import annotate
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.store.store import ReplyStore
 
 BLOCKED = b"<html><head><title>403</title></head>\x1b[31m Request blocked</html>"
@@ -21,14 +24,19 @@ def page(status: int) -> Answer:
 
 
 @pytest.fixture
-def many():
+def many() -> list[Document]:
     return [Document(f"n{i}", f"Sentence {i} mentions Bergen.") for i in range(60)]
 
 
 @pytest.mark.parametrize("status", [302, 403, 404, 407, 410])
 def test_document_that_a_firewall_rejects_fails_alone_and_is_named(
-    status, server, task, teacher, store, many
-):
+    status: int,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    many: list[Document],
+) -> None:
     bad = many[7].text
     server.script = lambda number, seen: page(status) if seen.last_line == bad else Answer()
     report = annotate(many, task, teacher, store)
@@ -47,8 +55,13 @@ def test_document_that_a_firewall_rejects_fails_alone_and_is_named(
 
 @pytest.mark.parametrize("concurrency", [2, 4, 16])
 def test_first_document_may_be_the_one_that_is_rejected(
-    concurrency, server, task, teacher, store, many
-):
+    concurrency: int,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    many: list[Document],
+) -> None:
     bad = many[0].text
     server.script = lambda number, seen: page(403) if seen.last_line == bad else Answer(stall=0.05)
     several = teacher.model_copy(update={"concurrency": concurrency})
@@ -57,8 +70,8 @@ def test_first_document_may_be_the_one_that_is_rejected(
 
 
 def test_a_single_request_in_flight_that_is_rejected_stops_the_run(
-    server, task, teacher, store, many
-):
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     bad = many[0].text
     server.script = lambda number, seen: page(403) if seen.last_line == bad else Answer()
     one_by_one = teacher.model_copy(update={"concurrency": 1})
@@ -73,8 +86,13 @@ def test_a_single_request_in_flight_that_is_rejected_stops_the_run(
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_no_more_requests_than_are_in_flight_are_sent_when_all_are_rejected(
-    status, server, task, teacher, store, many
-):
+    status: int,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    many: list[Document],
+) -> None:
     server.script = lambda number, seen: Answer("no", status=status, stall=0.02)
     with pytest.raises(TeacherError, match=r"teacher\.model") as caught:
         annotate(many, task, teacher, store)
@@ -87,8 +105,14 @@ def test_no_more_requests_than_are_in_flight_are_sent_when_all_are_rejected(
     [(401, None), (403, "invalid_api_key"), (402, None), (429, "insufficient_quota")],
 )
 def test_key_or_credit_that_ends_midway_stops_the_run_at_once(
-    status, code, server, task, teacher, store, many
-):
+    status: int,
+    code: str | None,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    many: list[Document],
+) -> None:
     body = json.dumps({"error": {"message": "no", "code": code}}).encode()
     server.script = lambda number, seen: (
         Answer() if number < 20 else Answer(status=status, body=body)
@@ -101,8 +125,13 @@ def test_key_or_credit_that_ends_midway_stops_the_run_at_once(
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_access_that_ends_midway_stops_the_run_after_many_rejections_in_a_row(
-    status, server, task, teacher, store, many
-):
+    status: int,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    many: list[Document],
+) -> None:
     server.script = lambda number, seen: Answer() if number < 20 else Answer("gone", status=status)
     with pytest.raises(TeacherError, match="check"):
         annotate(many, task, teacher, store)
@@ -112,7 +141,9 @@ def test_access_that_ends_midway_stops_the_run_after_many_rejections_in_a_row(
     assert stored == 20
 
 
-def test_rejections_with_answers_in_between_do_not_stop_the_run(server, task, teacher, store, many):
+def test_rejections_with_answers_in_between_do_not_stop_the_run(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     one_by_one = teacher.model_copy(update={"concurrency": 1})
     server.script = lambda number, seen: page(403) if number % 2 else Answer()
     report = annotate(many, task, one_by_one, store)
@@ -128,9 +159,14 @@ BLOCKING = {
 
 @pytest.mark.parametrize("name", BLOCKING)
 def test_documents_of_a_rejected_shared_request_are_sent_singly(
-    name, server, task, teacher, store, many
-):
-    def script(number, seen):
+    name: str,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    many: list[Document],
+) -> None:
+    def script(number: int, seen: Seen) -> Answer:
         texts = [json.loads(line) for line in _lines(seen)]
         if any(one["text"] == many[5].text for one in texts):
             return BLOCKING[name]
@@ -144,7 +180,9 @@ def test_documents_of_a_rejected_shared_request_are_sent_singly(
     assert 60 // 4 + 4 <= len(server.seen) < 40  # how documents are grouped depends on timing
 
 
-def test_counts_of_a_failed_shared_request_are_divided(server, task, teacher, store, many):
+def test_counts_of_a_failed_shared_request_are_divided(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, many: list[Document]
+) -> None:
     usage = {"prompt_tokens": 41, "completion_tokens": 2}
     body = json.dumps({"error": {"code": 502, "message": "x"}, "usage": usage}).encode()
     server.script = lambda number, seen: Answer(body=body)
@@ -154,5 +192,6 @@ def test_counts_of_a_failed_shared_request_are_divided(server, task, teacher, st
     assert report.ask_report.spent.charged.tokens == 43
 
 
-def _lines(seen):
-    return seen.body["messages"][-1]["content"].partition("\n\nTexts:\n")[2].splitlines()
+def _lines(seen: Seen) -> list[str]:
+    question: str = seen.body["messages"][-1]["content"]
+    return question.partition("\n\nTexts:\n")[2].splitlines()

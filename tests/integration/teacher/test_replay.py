@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from socketserver import ThreadingMixIn
+from typing import Any
 
 import pytest
 
@@ -45,42 +47,44 @@ class Caller:
     def __init__(self, server: ReplayServer) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
 
-    def __enter__(self):
+    def __enter__(self) -> Caller:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: Any) -> None:
         self._connection.close()
 
-    def get(self, path):
+    def get(self, path: str) -> tuple[int, Any]:
         self._connection.request("GET", path)
         return self._answer()
 
-    def post(self, body, path="/v1/chat/completions", **headers):
+    def post(
+        self, body: Any, path: str = "/v1/chat/completions", **headers: str
+    ) -> tuple[int, Any]:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self._connection.request("POST", path, data, headers)
         return self._answer()
 
-    def ask(self, content, model="strong"):
+    def ask(self, content: list[dict[str, str]] | str, model: str = "strong") -> tuple[int, Any]:
         return self.post({"model": model, "messages": [{"role": "user", "content": content}]})
 
-    def _answer(self):
+    def _answer(self) -> tuple[int, Any]:
         response = self._connection.getresponse()
         return response.status, json.loads(response.read())
 
 
 @pytest.fixture
-def replay(recording):
+def replay(recording: Path) -> Iterator[ReplayServer]:
     with ReplayServer({"strong": recording}) as server:
         yield server
 
 
 @pytest.fixture
-def caller(replay):
+def caller(replay: ReplayServer) -> Iterator[Any]:
     with Caller(replay) as caller:
         yield caller
 
 
-def test_models_are_listed(caller):
+def test_models_are_listed(caller: Caller) -> None:
     status, body = caller.get("/v1/models")
     assert status == 200
     assert [m["id"] for m in body["data"]] == ["strong"]
@@ -96,7 +100,9 @@ def test_models_are_listed(caller):
         ([{"type": "text", "text": "Find names.\n"}, {"type": "text", "text": "cut"}], "half"),
     ],
 )
-def test_longest_recorded_text_from_a_line_start_is_answered(message, reply, caller):
+def test_longest_recorded_text_from_a_line_start_is_answered(
+    message: list[dict[str, str]] | str, reply: str, caller: Caller
+) -> None:
     status, body = caller.ask(message)
     assert status == 200
     assert body["choices"][0]["message"]["content"] == reply
@@ -107,7 +113,7 @@ def test_longest_recorded_text_from_a_line_start_is_answered(message, reply, cal
     assert body["choices"][0]["finish_reason"] == ("length" if reply == "half" else "stop")
 
 
-def test_only_the_last_user_message_counts(caller):
+def test_only_the_last_user_message_counts(caller: Caller) -> None:
     messages = [
         {"role": "system", "content": "cut"},
         {"role": "user", "content": "cut"},
@@ -120,14 +126,14 @@ def test_only_the_last_user_message_counts(caller):
 
 
 @pytest.mark.parametrize("text", ["In Oslo is wet.", "Oslo is wet. ", "Oslo", "", "unknown\n"])
-def test_unknown_text_is_422(text, caller):
+def test_unknown_text_is_422(text: str, caller: Caller) -> None:
     status, body = caller.ask(text)
     assert status == 422
     assert body["error"]["code"] == "reply_not_recorded"
     assert set(body["error"]) == {"message", "type", "param", "code"}
 
 
-def test_unknown_model_is_404(caller):
+def test_unknown_model_is_404(caller: Caller) -> None:
     status, body = caller.ask("cut", model="weak")
     assert (status, body["error"]["code"]) == (404, "model_not_found")
     assert "'weak'" in body["error"]["message"]
@@ -149,21 +155,21 @@ def test_unknown_model_is_404(caller):
         b'{"model": "strong", "messages": [{"role": "user", "content": "cut"}], "stream": true}',
     ],
 )
-def test_malformed_request_is_400_and_the_connection_goes_on(body, caller):
+def test_malformed_request_is_400_and_the_connection_goes_on(body: bytes, caller: Caller) -> None:
     status, answer = caller.post(body)
     assert status == 400
     assert answer["error"]["message"]
     assert caller.ask("cut")[0] == 200
 
 
-def test_unhashable_model_and_no_user_message_are_errors_in_shape(caller):
+def test_unhashable_model_and_no_user_message_are_errors_in_shape(caller: Caller) -> None:
     status, body = caller.post({"model": ["strong"], "messages": []})
     assert (status, body["error"]["code"]) == (404, "model_not_found")
     status, body = caller.post({"model": "strong", "messages": []})
     assert (status, body["error"]["code"]) == (422, "reply_not_recorded")
 
 
-def test_unknown_path_and_method_are_errors_in_shape(replay, caller):
+def test_unknown_path_and_method_are_errors_in_shape(replay: ReplayServer, caller: Caller) -> None:
     assert caller.get("/")[1]["error"]["code"] == "not_found"
     assert caller.post({}, path="/v1/completions")[0] == 404
     with closing(http.client.HTTPConnection("127.0.0.1", replay.port)) as connection:
@@ -173,18 +179,18 @@ def test_unknown_path_and_method_are_errors_in_shape(replay, caller):
         assert json.loads(response.read())["error"]["message"]
 
 
-def test_body_without_a_length_is_turned_down(replay):
+def test_body_without_a_length_is_turned_down(replay: ReplayServer) -> None:
     with closing(socket.create_connection(("127.0.0.1", replay.port))) as raw:
         raw.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n\r\n")
         assert raw.recv(1000).startswith(b"HTTP/1.1 411 ")
 
 
-def test_many_callers_at_once_get_their_own_replies(tmp_path):
+def test_many_callers_at_once_get_their_own_replies(tmp_path: Path) -> None:
     path = tmp_path / "many.jsonl"
     lines = [json.dumps({"text": f"text {i}", "reply": f"reply {i}"}) for i in range(3000)]
     path.write_text("\n".join(lines), encoding="utf-8")
 
-    def some(first):
+    def some(first: int) -> list[str]:
         with Caller(server) as caller:
             return [
                 caller.ask(f"Q\ntext {i}")[1]["choices"][0]["message"]["content"]
@@ -196,7 +202,7 @@ def test_many_callers_at_once_get_their_own_replies(tmp_path):
             assert got == [f"reply {i}" for i in range(first, first + 20)]
 
 
-def test_closing_does_not_wait_for_idle_connections(recording):
+def test_closing_does_not_wait_for_idle_connections(recording: Path) -> None:
     with ReplayServer({"strong": recording}) as server:
         idle = Caller(server)
         assert idle.ask("cut")[0] == 200
@@ -206,7 +212,7 @@ def test_closing_does_not_wait_for_idle_connections(recording):
     idle.__exit__()
 
 
-def test_port_in_use_is_a_configuration_error(replay, recording):
+def test_port_in_use_is_a_configuration_error(replay: ReplayServer, recording: Path) -> None:
     with (
         pytest.raises(ConfigError, match=str(replay.port)),
         ReplayServer({"strong": recording}, port=replay.port),
@@ -216,17 +222,17 @@ def test_port_in_use_is_a_configuration_error(replay, recording):
         ReplayServer({"strong": recording}, port=70000).serve()
 
 
-def test_nothing_to_replay_is_a_configuration_error():
+def test_nothing_to_replay_is_a_configuration_error() -> None:
     with pytest.raises(ConfigError, match="NAME=FILE"):
         ReplayServer({})
 
 
-def test_wrong_recording_file_is_found_before_the_server_starts(tmp_path):
+def test_wrong_recording_file_is_found_before_the_server_starts(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.jsonl"):
         ReplayServer({"strong": tmp_path / "none.jsonl"})
 
 
-def test_blocking_server_answers_until_interrupted(recording):
+def test_blocking_server_answers_until_interrupted(recording: Path) -> None:
     script = (
         "import sys\n"
         "from vermeil.teacher.replay.server import ReplayServer\n"
@@ -270,7 +276,9 @@ def gold(newswire: Path) -> list[Document]:
 
 
 @pytest.mark.parametrize(("prompt", "f1"), [("standard", 0.9812), ("chain_of_thought", 0.9847)])
-def test_sample_corpus_is_annotated_over_http_and_scored(prompt, f1, newswire, tmp_path):
+def test_sample_corpus_is_annotated_over_http_and_scored(
+    prompt: str, f1: float, newswire: Path, tmp_path: Path
+) -> None:
     pool = gold(newswire)
     store = tmp_path / "replies.sqlite"
     with ReplayServer({"recorded": newswire / f"replies.{prompt}.jsonl"}) as server:
@@ -287,13 +295,17 @@ def test_sample_corpus_is_annotated_over_http_and_scored(prompt, f1, newswire, t
     assert located.against_gold.counts.overall.f1 == pytest.approx(f1, abs=0.002)
 
 
-def test_unknown_model_of_the_replay_server_stops_annotating(replay, tmp_path):
+def test_unknown_model_of_the_replay_server_stops_annotating(
+    replay: ReplayServer, tmp_path: Path
+) -> None:
     teacher = TeacherConfig(base_url=replay.base_url, model="weak")
     with pytest.raises(TeacherError, match="'weak'"):
         annotate([Document("d", "Oslo is wet.")], NER, teacher, tmp_path / "r.sqlite")
 
 
-def test_texts_without_a_recorded_reply_fail_and_are_counted(replay, tmp_path):
+def test_texts_without_a_recorded_reply_fail_and_are_counted(
+    replay: ReplayServer, tmp_path: Path
+) -> None:
     teacher = TeacherConfig(base_url=replay.base_url, model="strong")
     texts = ["Oslo is wet.", "Never recorded.", "cut"]
     documents = [Document(f"d{i}", text) for i, text in enumerate(texts)]
@@ -304,13 +316,13 @@ def test_texts_without_a_recorded_reply_fail_and_are_counted(replay, tmp_path):
     assert [d.annotation.is_empty for d in located.documents] == [True] * 3
 
 
-def test_an_interruption_while_a_request_comes_in_cuts_its_connection(recording):
+def test_an_interruption_while_a_request_comes_in_cuts_its_connection(recording: Path) -> None:
     """The main thread may be interrupted when the request's own thread answers already."""
     server = ReplayServer({"strong": recording})
     server._bind()
     own, begin = server._started, ThreadingMixIn.process_request
 
-    def interrupted(self, *arguments):
+    def interrupted(self: Any, *arguments: Any) -> None:
         begin(self, *arguments)
         raise KeyboardInterrupt
 

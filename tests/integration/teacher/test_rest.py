@@ -97,7 +97,7 @@ def test_a_file_is_uploaded_with_its_exact_bytes() -> None:
     ],
 )
 def test_a_download_that_ends_too_early_is_an_error(reply: bytes) -> None:
-    received = []
+    received: list[bytes] = []
     with server(reply) as (url, _):
         client = client_of(url)
         error = error_of(lambda: received.extend(client.download("/files/f/content")), client)

@@ -9,15 +9,20 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import pytest
+from tests.integration.teacher.conftest import Answer, FaultServer
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.errors import ConfigError
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.estimate import estimate
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.requests import make_requests
 from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import max_usage
@@ -45,15 +50,17 @@ annotate(documents, task, teacher, Path(store))
 
 
 @pytest.fixture
-def answer(server):
-    return type(server.script(0, None))
+def answer(server: FaultServer) -> type[Answer]:
+    return Answer
 
 
 @pytest.fixture
-def limited(task, teacher, documents):
+def limited(
+    task: Task, teacher: TeacherConfig, documents: list[Document]
+) -> Callable[[int], TeacherConfig]:
     """Give settings under which so many replies fit, and the bound of one more."""
 
-    def settings(replies: int):
+    def settings(replies: int) -> TeacherConfig:
         small = teacher.model_copy(update={"max_tokens": 20})
         most = max(max_usage(r).total for r in make_requests(documents, task, small))
         return small.model_copy(update={"max_tokens_total": (replies - 1) * EACH + most})
@@ -62,8 +69,12 @@ def limited(task, teacher, documents):
 
 
 def test_limit_ends_the_run_in_over_budget_and_is_never_exceeded(
-    server, task, limited, store, documents
-):
+    server: FaultServer,
+    task: Task,
+    limited: Callable[[int], TeacherConfig],
+    store: Path,
+    documents: list[Document],
+) -> None:
     report = annotate(documents, task, limited(6), store)
     assert report.states[State.EMPTY] + report.states[State.OVER_BUDGET] == 10
     assert 5 <= len(server.seen) <= 6
@@ -77,12 +88,14 @@ def test_limit_ends_the_run_in_over_budget_and_is_never_exceeded(
     assert more.states == {State.EMPTY: 10}
 
 
-def test_cost_is_limited_and_needs_a_price(server, task, teacher, store, documents):
+def test_cost_is_limited_and_needs_a_price(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     prices = {"m": {"input": 1.0, "output": 100.0}}
     settings = {**teacher.model_dump(), "max_tokens": 20, "prices": prices}
     # A reply costs 10 × $1 + 2 × $100 for a million; the reservation is far larger.
     limit = 4000e-6
-    teacher = type(teacher).model_validate({**settings, "max_cost_usd": limit})
+    teacher = TeacherConfig.model_validate({**settings, "max_cost_usd": limit})
     report = annotate(documents, task, teacher, store)
     served = len(server.seen) * 210e-6
     assert report.states[State.OVER_BUDGET] + report.states[State.EMPTY] == 10
@@ -95,8 +108,13 @@ def test_cost_is_limited_and_needs_a_price(server, task, teacher, store, documen
 
 
 def test_attempt_that_may_have_been_billed_is_charged_in_full(
-    server, answer, task, teacher, store, documents
-):
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.first(answer(status=500, content="oh no"), answer(cut="within"))
     report = annotate(documents[:1], task, teacher, store)
     (one,) = make_requests(documents[:1], task, teacher)
@@ -105,8 +123,13 @@ def test_attempt_that_may_have_been_billed_is_charged_in_full(
 
 
 def test_reply_without_usage_is_charged_by_its_length(
-    server, answer, task, teacher, store, documents
-):
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     body = b'{"choices": [{"message": {"content": "{\\"entities\\": []}"}}]}'
     server.script = lambda number, seen: answer(body=body)
     report = annotate(documents[:1], task, teacher, store)
@@ -114,13 +137,17 @@ def test_reply_without_usage_is_charged_by_its_length(
     assert report.ask_report.spent.charged.tokens == max_usage(one).prompt_tokens + 17
 
 
-def test_dry_run_sends_nothing_and_learns_from_replies(server, task, teacher, store, documents):
+def test_dry_run_sends_nothing_and_learns_from_replies(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     prices = {"m": {"input": 1.0, "output": 1.0}}
-    teacher = type(teacher).model_validate({**teacher.model_dump(), "prices": prices})
+    teacher = TeacherConfig.model_validate({**teacher.model_dump(), "prices": prices})
     before = estimate(documents, task, teacher, store)
     assert not server.seen
     assert not store.exists()
     assert (before.volume.requests, before.based_on_replies) == (10, 0)
+    assert before.cost_usd is not None
+    assert before.upper_bound_usd is not None
     assert 0 < before.cost_usd < before.upper_bound_usd
     annotate(documents[:5], task, teacher, store)
     after = estimate(documents, task, teacher, store)
@@ -137,7 +164,16 @@ KILLS = int(os.environ.get("VERMEIL_KILLS", "50"))
 """Number of kills of a run in the slow tests, without and with a limit on spending."""
 
 
-def killed_again_and_again(server, task, teacher, store, times, number, limit, seed) -> None:
+def killed_again_and_again(
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    times: int,
+    number: int,
+    limit: int,
+    seed: int,
+) -> None:
     """Kill a run at random moments, then let one end; check that the books balance."""
     rng = random.Random(seed)
     for _ in range(times):
@@ -169,7 +205,7 @@ def killed_again_and_again(server, task, teacher, store, times, number, limit, s
         assert report.states == {State.EMPTY: number}
 
 
-def stored(store) -> set[str]:
+def stored(store: Path) -> set[str]:
     if not store.exists():
         return set()
     ReplyStore(store).close()
@@ -181,21 +217,37 @@ def stored(store) -> set[str]:
 
 
 @pytest.mark.parametrize("limit", [0, 20_000])
-def test_kills_at_random_moments_lose_nothing(limit, server, answer, task, teacher, store):
+def test_kills_at_random_moments_lose_nothing(
+    limit: int,
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+) -> None:
     server.script = lambda number, seen: answer(stall=0.01)
     killed_again_and_again(server, task, teacher, store, 3, 60, limit, seed=limit)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("limited", [False, True])
-def test_many_kills_lose_nothing(limited, server, answer, task, teacher, store):
+def test_many_kills_lose_nothing(
+    limited: bool,
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+) -> None:
     server.script = lambda number, seen: answer(stall=0.01)
     number = 20 * KILLS
     limit = 200 * number if limited else 0
     killed_again_and_again(server, task, teacher, store, KILLS, number, limit, seed=KILLS)
 
 
-def test_interrupted_run_reports_pending_requests(server, answer, task, store):
+def test_interrupted_run_reports_pending_requests(
+    server: FaultServer, answer: type[Answer], task: Task, store: Path
+) -> None:
     server.script = lambda number, seen: answer(stall=0.02 if number < 8 else 600)
     process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, server.base_url, str(store)],

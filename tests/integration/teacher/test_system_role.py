@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
-from tests.integration.teacher.conftest import Answer
+from tests.integration.teacher.conftest import Answer, FaultServer, Script, Seen
 
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.reply import State
 from vermeil.errors import TeacherError
 from vermeil.jobs.annotate import annotate
-from vermeil.teacher.config import DemonstrationsConfig
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.config import DemonstrationsConfig, TeacherConfig
 from vermeil.teacher.demonstrations import make_demonstrations
 from vermeil.teacher.requests import make_requests
 
@@ -42,10 +44,10 @@ REJECTIONS = {
 }
 
 
-def without_system_role(name):
+def without_system_role(name: str) -> Script:
     status, body = REJECTIONS[name]
 
-    def script(number, seen):
+    def script(number: int, seen: Seen) -> Answer:
         if any(message["role"] == "system" for message in seen.body["messages"]):
             return Answer(status=status, body=json.dumps(body).encode())
         return Answer()
@@ -55,8 +57,13 @@ def without_system_role(name):
 
 @pytest.mark.parametrize("name", REJECTIONS)
 def test_rejected_system_role_stops_the_run_with_advice(
-    name, server, task, teacher, store, documents
-):
+    name: str,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = without_system_role(name)
     with pytest.raises(TeacherError, match=r"teacher\.system_role = false"):
         annotate(documents, task, teacher, store)
@@ -65,7 +72,9 @@ def test_rejected_system_role_stops_the_run_with_advice(
     assert annotate(documents, task, merged, store).states == {State.EMPTY: 10}
 
 
-def test_text_about_a_system_role_is_no_rejection_of_it(server, task, teacher, store, documents):
+def test_text_about_a_system_role_is_no_rejection_of_it(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     text = "The report notes: system role not supported."
     server.script = lambda number, seen: (
         Answer(f"cannot read: {text}", status=400) if seen.last_line == text else Answer()
@@ -74,7 +83,9 @@ def test_text_about_a_system_role_is_no_rejection_of_it(server, task, teacher, s
     assert report.states == {State.FAILED: 1, State.EMPTY: 10}
 
 
-def test_instruction_begins_the_first_user_message(task, teacher, documents):
+def test_instruction_begins_the_first_user_message(
+    task: Task, teacher: TeacherConfig, documents: list[Document]
+) -> None:
     (with_role,) = make_requests(documents[:1], task, teacher)
     merged = teacher.model_copy(update={"system_role": False})
     (without,) = make_requests(documents[:1], task, merged)
@@ -85,7 +96,9 @@ def test_instruction_begins_the_first_user_message(task, teacher, documents):
     assert without.key != with_role.key
 
 
-def test_default_leaves_keys_as_they_were(task, teacher, documents):
+def test_default_leaves_keys_as_they_were(
+    task: Task, teacher: TeacherConfig, documents: list[Document]
+) -> None:
     (request,) = make_requests(documents[:1], task, teacher)
     assert [message["role"] for message in request.messages] == ["system", "user"]
     (explicit,) = make_requests(
@@ -96,8 +109,13 @@ def test_default_leaves_keys_as_they_were(task, teacher, documents):
 
 @pytest.mark.parametrize("documents_per_request", [1, 5])
 def test_roles_alternate_with_demonstrations(
-    documents_per_request, server, task, teacher, store, documents
-):
+    documents_per_request: int,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     gold = [
         Document(
             f"g{i}",
@@ -115,14 +133,14 @@ def test_roles_alternate_with_demonstrations(
     }
     merged = teacher.model_copy(update=settings)
 
-    def script(number, seen):
+    def script(number: int, seen: Seen) -> Answer:
         texts = seen.body["messages"][-1]["content"].rpartition("\n\nTexts:\n")[2].splitlines()
         ids = [json.loads(line)["id"] for line in texts] if documents_per_request > 1 else []
         lines = [json.dumps({"id": one, "entities": []}) for one in ids]
         return Answer("\n".join(lines) or '{"entities": []}')
 
     server.script = script
-    demonstrations = make_demonstrations(shown, gold, [], None)
+    demonstrations = make_demonstrations(shown, gold, [], None)  # type: ignore[arg-type]
     report = annotate(documents, task, merged, store, demonstrations=demonstrations)
     assert report.states == {State.EMPTY: 10}
     assert len(server.seen) == 10 // documents_per_request
@@ -132,7 +150,14 @@ def test_roles_alternate_with_demonstrations(
         assert "PER" in seen.body["messages"][0]["content"]
 
 
-def test_anthropic_gets_no_system_field(server, task, teacher, store, documents, monkeypatch):
+def test_anthropic_gets_no_system_field(
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     message = {"content": [{"type": "text", "text": '{"entities": []}'}], "stop_reason": "end_turn"}
     server.script = lambda number, seen: Answer(body=json.dumps(message).encode())
@@ -150,8 +175,14 @@ def test_anthropic_gets_no_system_field(server, task, teacher, store, documents,
     ],
 )
 def test_rejected_temperature_stops_the_run_with_advice(
-    status, message, server, task, teacher, store, documents
-):
+    status: int,
+    message: str,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: (
         Answer(message, status=status) if "temperature" in seen.body else Answer()
     )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
-from tests.integration.teacher.conftest import Answer
+from tests.integration.teacher.conftest import Answer, FaultServer
 
+from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.jobs.annotate import annotate
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.requests import make_requests
 from vermeil.teacher.tokens import max_usage
 
@@ -44,8 +48,13 @@ IMPOSSIBLE = {
 
 @pytest.mark.parametrize("name", IMPOSSIBLE)
 def test_impossible_counts_are_replaced_by_the_estimate_and_reported(
-    name, server, task, teacher, store, documents
-):
+    name: str,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: with_usage(IMPOSSIBLE[name])
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.EMPTY: 10}
@@ -58,7 +67,14 @@ def test_impossible_counts_are_replaced_by_the_estimate_and_reported(
 
 
 @pytest.mark.parametrize("name", ["negative", "huge"])
-def test_limits_hold(name, server, task, teacher, store, documents):
+def test_limits_hold(
+    name: str,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: with_usage(IMPOSSIBLE[name])
     small = teacher.model_copy(update={"max_tokens": 20, "concurrency": 1})
     most = max(max_usage(request).total for request in make_requests(documents, task, small))
@@ -71,7 +87,14 @@ def test_limits_hold(name, server, task, teacher, store, documents):
 @pytest.mark.parametrize(
     "usage", ['{"prompt_tokens": 10}', '{"completion_tokens": 2}', "null", "{}"]
 )
-def test_missing_counts_do_no_harm(usage, server, task, teacher, store, documents):
+def test_missing_counts_do_no_harm(
+    usage: str,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     server.script = lambda number, seen: with_usage(usage)
     report = annotate(documents, task, teacher, store)
     assert report.states == {State.EMPTY: 10}
@@ -80,18 +103,25 @@ def test_missing_counts_do_no_harm(usage, server, task, teacher, store, document
 
 @pytest.mark.parametrize("cached", ["-5", "11", '"3"', "true", "1e400", "[1]"])
 def test_impossible_cached_tokens_have_the_full_price(
-    cached, server, task, teacher, store, documents
-):
+    cached: str,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+) -> None:
     details = f'{{"cached_tokens": {cached}}}'
     usage = f'{counts("10", "2")[:-1]}, "prompt_tokens_details": {details}}}'
     server.script = lambda number, seen: with_usage(usage)
     prices = {"m": {"input": 1.0, "output": 100.0, "cached_input": 0.0}}
     settings = {**teacher.model_dump(), "prices": prices}
-    report = annotate(documents[:1], task, type(teacher).model_validate(settings), store)
+    report = annotate(documents[:1], task, TeacherConfig.model_validate(settings), store)
     assert report.ask_report.cost_usd == pytest.approx(210e-6)
 
 
-def test_counts_of_an_error_are_checked_too(server, task, teacher, store, documents):
+def test_counts_of_an_error_are_checked_too(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     body = f'{{"error": {{"code": 502, "message": "x"}}, "usage": {IMPOSSIBLE["negative"]}}}'
     server.first(Answer(body=body.encode()))
     report = annotate(documents[:1], task, teacher, store)
@@ -99,14 +129,18 @@ def test_counts_of_an_error_are_checked_too(server, task, teacher, store, docume
     assert report.ask_report.spent.charged.tokens == 12
 
 
-def test_empty_reply_with_impossible_counts_is_charged(server, task, teacher, store, documents):
+def test_empty_reply_with_impossible_counts_is_charged(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     server.script = lambda number, seen: with_usage(IMPOSSIBLE["huge"], content="")
     report = annotate(documents[:1], task, teacher, store)
     (request,) = make_requests(documents[:1], task, teacher)
     assert report.ask_report.spent.charged.tokens > max_usage(request).prompt_tokens
 
 
-def test_reasoning_without_counts_is_charged_in_full(server, task, teacher, store, documents):
+def test_reasoning_without_counts_is_charged_in_full(
+    server: FaultServer, task: Task, teacher: TeacherConfig, store: Path, documents: list[Document]
+) -> None:
     message = {"content": "", "reasoning": "The names are"}
     choices = [{"message": message, "finish_reason": "stop"}]
     server.script = lambda number, seen: Answer(body=json.dumps({"choices": choices}).encode())
@@ -117,8 +151,14 @@ def test_reasoning_without_counts_is_charged_in_full(server, task, teacher, stor
 
 @pytest.mark.parametrize("value", [10**30, -4, "10", 1.5, True])
 def test_counts_of_anthropic_are_checked_too(
-    value, server, task, teacher, store, documents, monkeypatch
-):
+    value: bool | float | str,
+    server: FaultServer,
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    documents: list[Document],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     message = {
         "type": "message",

@@ -63,7 +63,9 @@ def teacher(engine: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Teach
 
 
 @pytest.mark.parametrize("structured", ["off", "json_schema", "json_object", "llama_cpp"])
-def test_the_whole_path_reconciles_though_no_reply_can_be_read(structured, teacher, tmp_path):
+def test_the_whole_path_reconciles_though_no_reply_can_be_read(
+    structured: str, teacher: TeacherConfig, tmp_path: Path
+) -> None:
     store = tmp_path / "replies.sqlite"
     asked = teacher.model_copy(update={"structured": structured})
     report = annotate(DOCUMENTS, TASK, asked, store)
@@ -79,7 +81,9 @@ def test_the_whole_path_reconciles_though_no_reply_can_be_read(structured, teach
     assert (again.ask_report.sent, again.states) == (0, report.states)
 
 
-def test_a_form_that_the_engine_does_not_know_is_reported_with_the_setting(teacher, tmp_path):
+def test_a_form_that_the_engine_does_not_know_is_reported_with_the_setting(
+    teacher: TeacherConfig, tmp_path: Path
+) -> None:
     strict = teacher.model_copy(update={"structured": "vllm"})
     with pytest.raises(TeacherError, match=r'teacher\.structured = "vllm".*"json_schema"'):
         annotate(DOCUMENTS, TASK, strict, tmp_path / "replies.sqlite")

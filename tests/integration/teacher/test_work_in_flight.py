@@ -10,12 +10,16 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.integration.teacher.conftest import Answer, FaultServer, Seen
 from tests.integration.teacher.test_interruption import stored
 
 from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.errors import TeacherError, TeacherStoppedError
 from vermeil.jobs.annotate import annotate
+from vermeil.tasks.protocol import Task
+from vermeil.teacher.config import TeacherConfig
+from vermeil.teacher.store.charges import SpendingTotals
 from vermeil.teacher.store.store import ReplyStore
 
 DOCUMENTS = [Document(f"d{i}", f"Text number {i}.") for i in range(20)]
@@ -27,29 +31,36 @@ FATAL = {
 
 
 @pytest.fixture
-def answer(server):
-    return type(server.script(0, None))
+def answer(server: FaultServer) -> type[Answer]:
+    return Answer
 
 
 @pytest.fixture
-def teacher(teacher):
+def teacher(teacher: TeacherConfig) -> TeacherConfig:
     return teacher.model_copy(update={"concurrency": 6, "retries": 0})
 
 
-def fatal(answer, kind):
+def fatal(answer: type[Answer], kind: str) -> Answer:
     status, content = FATAL[kind]
     if isinstance(content, bytes):
         return answer(status=status, body=content)
     return answer(status=status, content=content)
 
 
-def spent(store: Path):
+def spent(store: Path) -> SpendingTotals:
     with ReplyStore(store) as replies:
         return replies.spent()
 
 
 @pytest.mark.parametrize("kind", FATAL)
-def test_fatal_error_lets_requests_in_flight_end(kind, server, answer, task, teacher, store):
+def test_fatal_error_lets_requests_in_flight_end(
+    kind: str,
+    server: FaultServer,
+    answer: type[Answer],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+) -> None:
     server.script = lambda number, seen: (
         fatal(answer, kind) if number == 8 else answer(stall=0.4 if number > 2 else 0.0)
     )
@@ -66,8 +77,8 @@ def test_fatal_error_lets_requests_in_flight_end(kind, server, answer, task, tea
 
 
 def test_wait_after_a_fatal_error_ends_with_the_time_limit_of_a_request(
-    server, answer, task, teacher, store
-):
+    server: FaultServer, answer: type[Answer], task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     server.script = lambda number, seen: (
         answer(status=401) if number == 5 else answer(stall=600 if number > 2 else 0.0)
     )
@@ -77,8 +88,10 @@ def test_wait_after_a_fatal_error_ends_with_the_time_limit_of_a_request(
     assert len(stored(store)) == 3
 
 
-def test_no_request_is_sent_again_after_a_fatal_error(server, answer, task, teacher, store):
-    def script(number, seen):
+def test_no_request_is_sent_again_after_a_fatal_error(
+    server: FaultServer, answer: type[Answer], task: Task, teacher: TeacherConfig, store: Path
+) -> None:
+    def script(number: int, seen: Seen) -> Answer:
         if number == 4:
             return answer(status=401)
         return answer(status=500, stall=0.3) if number > 4 else answer()
@@ -90,8 +103,10 @@ def test_no_request_is_sent_again_after_a_fatal_error(server, answer, task, teac
     assert len(set(server.asked)) == len(server.asked)
 
 
-def test_documents_of_a_shared_request_in_flight_are_stored(server, answer, task, teacher, store):
-    def script(number, seen):
+def test_documents_of_a_shared_request_in_flight_are_stored(
+    server: FaultServer, answer: type[Answer], task: Task, teacher: TeacherConfig, store: Path
+) -> None:
+    def script(number: int, seen: Seen) -> Answer:
         lines = seen.body["messages"][-1]["content"].partition("\n\nTexts:\n")[2].splitlines()
         if number == 1:
             return answer(status=401)
@@ -105,7 +120,9 @@ def test_documents_of_a_shared_request_in_flight_are_stored(server, answer, task
     assert len(stored(store)) == 5
 
 
-def test_early_stop_stores_every_reply(server, answer, task, teacher, store):
+def test_early_stop_stores_every_reply(
+    server: FaultServer, answer: type[Answer], task: Task, teacher: TeacherConfig, store: Path
+) -> None:
     server.script = lambda number, seen: answer("What a fine sentence.", stall=0.1)
     few = teacher.model_copy(update={"stop_after_failures": 4})
     with pytest.raises(TeacherStoppedError):
@@ -132,7 +149,9 @@ annotate(documents, task, teacher, sys.argv[2], progress)
 """
 
 
-def test_ctrl_c_ends_the_wait_after_a_fatal_error(server, answer, store):
+def test_ctrl_c_ends_the_wait_after_a_fatal_error(
+    server: FaultServer, answer: type[Answer], store: Path
+) -> None:
     server.script = lambda number, seen: (
         answer(status=401) if number == 6 else answer(stall=600 if number > 3 else 0.0)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
@@ -20,7 +21,8 @@ def main(folder: str) -> None:
     raw = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.decoder = decoders.ByteLevel()
-    tokenizer = PreTrainedTokenizerFast(
+    make_tokenizer: Any = PreTrainedTokenizerFast  # its constructor has no types
+    tokenizer = make_tokenizer(
         tokenizer_object=raw, pad_token="<pad>", bos_token="<s>", eos_token="</s>"
     )
     tokenizer.chat_template = TEMPLATE

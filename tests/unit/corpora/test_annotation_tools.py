@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,30 +16,32 @@ from vermeil.errors import DataError
 GRIN = "\U0001f600"
 
 
-def read(tmp_path, content, name="export.json", **config) -> list[Document]:
+def read(
+    tmp_path: Path, content: list[dict[str, Any]] | str, name: str = "export.json", **config: Any
+) -> list[Document]:
     path = tmp_path / name
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     return list(read_corpus(CorpusConfig(path=path, **config)))
 
 
-def keys(document):
-    return [span.key for span in document.spans]
+def keys(document: Document) -> list[tuple[int, int, str]]:
+    return [span.key for span in document.spans or ()]
 
 
-def labelled(start, end, label, **more):
+def labelled(start: int, end: int, label: str, **more: Any) -> dict[str, dict[str, Any] | str]:
     value = {"start": start, "end": end, "labels": [label], **more}
     result = {"id": f"i{start}", "from_name": "l", "to_name": "t"}
     return {**result, "type": "labels", "value": value}
 
 
-def task(*annotations, text="Ann met Bob", **more):
+def task(*annotations: dict[str, Any], text: str = "Ann met Bob", **more: Any) -> dict[str, Any]:
     return {"id": 5, "data": {"text": text}, "annotations": list(annotations), **more}
 
 
 # Label Studio
 
 
-def test_label_studio_last_answer_counts_and_the_others_are_counted(tmp_path):
+def test_label_studio_last_answer_counts_and_the_others_are_counted(tmp_path: Path) -> None:
     first = {"result": [labelled(0, 3, "A")], "created_at": "2026-01-02"}
     last = {"result": [labelled(8, 11, "B")], "created_at": "2026-01-03", "completed_by": 7}
     cancelled = {"result": [], "was_cancelled": True, "created_at": "2026-01-04"}
@@ -49,7 +53,7 @@ def test_label_studio_last_answer_counts_and_the_others_are_counted(tmp_path):
     assert document.meta == {"unread": unread}
 
 
-def test_label_studio_predictions_are_read_where_no_answer_is(tmp_path):
+def test_label_studio_predictions_are_read_where_no_answer_is(tmp_path: Path) -> None:
     prediction = {"result": [labelled(0, 3, "A")], "model_version": "m"}
     (document,) = read(tmp_path, [task(predictions=[prediction])])
     assert keys(document) == [(0, 3, "A")]
@@ -61,7 +65,7 @@ def test_label_studio_predictions_are_read_where_no_answer_is(tmp_path):
     assert document.meta == {"unread": {"answers_skipped": 1}}
 
 
-def test_label_studio_choices_relations_and_other_results(tmp_path):
+def test_label_studio_choices_relations_and_other_results(tmp_path: Path) -> None:
     relation = {"type": "relation", "from_id": "i0", "to_id": "i8", "labels": ["knows"]}
     results = [
         labelled(8, 11, "B"),
@@ -78,7 +82,7 @@ def test_label_studio_choices_relations_and_other_results(tmp_path):
     assert document.meta == {"unread": {"relations": 1, "results_rating": 1}}
 
 
-def test_label_studio_offsets_of_old_editors_are_recognised_by_the_surface(tmp_path):
+def test_label_studio_offsets_of_old_editors_are_recognised_by_the_surface(tmp_path: Path) -> None:
     text = f"{GRIN} Ann {GRIN}\nBob"
     new = [labelled(2, 5, "A", text="Ann"), labelled(6, 11, "B", text=f"{GRIN}\\nBob")]
     old = [labelled(3, 6, "A", text="Ann"), labelled(7, 13, "B", text=f"{GRIN}\\nBob")]
@@ -95,7 +99,7 @@ def test_label_studio_offsets_of_old_editors_are_recognised_by_the_surface(tmp_p
 # doccano
 
 
-def test_doccano_in_all_its_forms(tmp_path):
+def test_doccano_in_all_its_forms(tmp_path: Path) -> None:
     lines = [
         {"id": 1, "text": "Ann met Bob", "label": [[0, 3, "A"]], "Comments": ["sure?"], "src": "x"},
         {
@@ -126,7 +130,7 @@ def test_doccano_in_all_its_forms(tmp_path):
 # Prodigy
 
 
-def test_prodigy_answers_and_tokens(tmp_path):
+def test_prodigy_answers_and_tokens(tmp_path: Path) -> None:
     tokens = [
         {"text": "Ann", "start": 0, "end": 3, "id": 0, "ws": True},
         {"text": " ", "start": 4, "end": 5, "id": 1, "ws": False},
@@ -146,7 +150,7 @@ def test_prodigy_answers_and_tokens(tmp_path):
     assert ignored.meta["unread"] == {"answers_skipped": 1}
 
 
-def test_prodigy_gets_the_words_of_a_span(tmp_path):
+def test_prodigy_gets_the_words_of_a_span(tmp_path: Path) -> None:
     document = Document("a", f"{GRIN} Ann's hat", tokens=((0, 1), (2, 5), (5, 7), (8, 11)))
     spans = (Span(2, 7, "A"), Span(3, 5, "B"))
     marked = document.with_annotation(document.annotation.__class__(spans=spans))
@@ -162,11 +166,11 @@ def test_prodigy_gets_the_words_of_a_span(tmp_path):
 # Argilla
 
 
-def test_argilla_responses_come_before_suggestions(tmp_path):
-    def value(start, end):
+def test_argilla_responses_come_before_suggestions(tmp_path: Path) -> None:
+    def value(start: int, end: int) -> list[dict[str, int | str]]:
         return [{"start": start, "end": end, "label": "A"}]
 
-    record = {
+    record: dict[str, Any] = {
         "id": "r",
         "fields": {"body": "Ann met Bob"},
         "metadata": {"source": "x"},
@@ -191,7 +195,7 @@ def test_argilla_responses_come_before_suggestions(tmp_path):
 
 
 @pytest.mark.parametrize("key", ["not_annotated", "nobody_looked"])
-def test_no_answer_of_doccano_stays_unannotated(tmp_path, key):
+def test_no_answer_of_doccano_stays_unannotated(tmp_path: Path, key: str) -> None:
     record = {"text": "Ann", "label": [], "vermeil": {"id": "a", key: True}}
     (document,) = read(tmp_path, json.dumps(record), "x.jsonl", format="doccano")
     assert (document.id, document.spans, document.meta) == ("a", None, {})
@@ -200,7 +204,7 @@ def test_no_answer_of_doccano_stays_unannotated(tmp_path, key):
     assert keys(document) == [(0, 3, "PER")]
 
 
-def test_arrays_are_read_packed_and_with_the_line_of_each_object(tmp_path):
+def test_arrays_are_read_packed_and_with_the_line_of_each_object(tmp_path: Path) -> None:
     path = tmp_path / "x.json.gz"
     tasks = [task({"result": []}, text="x" * 200_000), task({"result": []}, text="y")]
     tasks[1]["id"] = 6
@@ -227,7 +231,9 @@ def test_arrays_are_read_packed_and_with_the_line_of_each_object(tmp_path):
         ('{"fields": {"a": 1}}', 1, '"fields" holds a; expected "text"'),
     ],
 )
-def test_errors_name_line_and_expectation(tmp_path, content, line, message):
+def test_errors_name_line_and_expectation(
+    tmp_path: Path, content: str, line: int | None, message: str
+) -> None:
     path = tmp_path / "x.json"
     path.write_text(content)
     named = "doccano" if '"label"' in content else "auto"
@@ -237,7 +243,7 @@ def test_errors_name_line_and_expectation(tmp_path, content, line, message):
     assert (caught.value.path, caught.value.line) == (path, line)
 
 
-def test_objects_of_an_array_stream_before_a_fault_further_down(tmp_path):
+def test_objects_of_an_array_stream_before_a_fault_further_down(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text('[{"data": {"text": "x"}},\n{broken')
     documents = read_corpus(CorpusConfig(path=path))
@@ -246,7 +252,7 @@ def test_objects_of_an_array_stream_before_a_fault_further_down(tmp_path):
         next(documents)
 
 
-def test_a_path_may_begin_with_its_format():
+def test_a_path_may_begin_with_its_format() -> None:
     config = CorpusConfig.model_validate("doccano:some/x.jsonl")
     assert (config.format, str(config.path)) == ("doccano", "some/x.jsonl")
     assert CorpusConfig(path="C:/x.jsonl").format == "auto"

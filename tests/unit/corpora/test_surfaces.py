@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from vermeil.corpora import CorpusConfig, read_corpus
@@ -13,7 +17,7 @@ TEXT = f"Rain {GRIN}{GRIN} fell.\r\nMara stayed in {GRIN} Oslo.\r\nPavel left."
 SURFACES = ("Rain", "Mara", "Oslo", "Pavel")
 
 
-def counted(text, unit):
+def counted(text: str, unit: Callable[..., Any]) -> list[tuple[int, int]]:
     """Return the number of units that a tool counts before each surface, and at its end."""
     found = []
     for surface in SURFACES:
@@ -22,7 +26,7 @@ def counted(text, unit):
     return found
 
 
-def stated(ranges, surfaces=SURFACES):
+def stated(ranges: list[tuple[int, int]], surfaces: tuple[str, ...] = SURFACES) -> list[StatedSpan]:
     return [StatedSpan([place], surface) for place, surface in zip(ranges, surfaces, strict=True)]
 
 
@@ -36,7 +40,7 @@ UNITS = {
 
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("editor", [False, True])
-def test_a_unit_that_all_surfaces_prove_is_converted_and_counted(unit, editor):
+def test_a_unit_that_all_surfaces_prove_is_converted_and_counted(unit: str, editor: bool) -> None:
     truth = counted(TEXT, len)
     checked = check_surfaces(TEXT, stated(counted(TEXT, UNITS[unit])), editor=editor)
     assert [list(places) for places in checked.ranges] == [[place] for place in truth]
@@ -59,19 +63,21 @@ def test_a_unit_that_all_surfaces_prove_is_converted_and_counted(unit, editor):
         ),
     ],
 )
-def test_other_units_of_line_ends_and_of_the_byte_order_mark(text, unit, name):
+def test_other_units_of_line_ends_and_of_the_byte_order_mark(
+    text: str, unit: Callable[..., Any], name: str
+) -> None:
     checked = check_surfaces(text, stated(counted(text, unit)))
     assert [places[0] for places in checked.ranges] == counted(text, len)
     assert list(checked.counts) == [f"{name}_offsets_converted"]
 
 
-def test_right_offsets_are_not_counted():
+def test_right_offsets_are_not_counted() -> None:
     checked = check_surfaces(TEXT, stated(counted(TEXT, len)))
     assert checked.counts == {}
 
 
 @pytest.mark.parametrize("editor", [False, True])
-def test_a_shift_without_a_unit_is_counted(editor):
+def test_a_shift_without_a_unit_is_counted(editor: bool) -> None:
     ranges = [(start + 1, end + 1) for start, end in counted(TEXT, len)]
     checked = check_surfaces(TEXT, stated(ranges), editor=editor)
     assert checked.counts == {"surfaces_that_differ": 4}
@@ -81,13 +87,13 @@ def test_a_shift_without_a_unit_is_counted(editor):
     }
 
 
-def test_two_units_that_both_fit_prove_nothing():
+def test_two_units_that_both_fit_prove_nothing() -> None:
     text = f"{GRIN}\r\nabab"
     # Read as UTF-16 units, the range holds the first "ab"; with line ends as one, the second.
     assert check_surfaces(text, [StatedSpan([(4, 6)], "ab")]).counts == {"surfaces_that_differ": 1}
 
 
-def test_an_editor_may_mix_its_unit_with_imported_suggestions():
+def test_an_editor_may_mix_its_unit_with_imported_suggestions() -> None:
     right, shifted = counted(TEXT, len), counted(TEXT, UNITS["utf16_crlf"])
     mixed = stated([right[0], right[1], shifted[2], shifted[3]])
     assert check_surfaces(TEXT, mixed).counts == {"surfaces_that_differ": 2}
@@ -109,19 +115,21 @@ def test_an_editor_may_mix_its_unit_with_imported_suggestions():
         (None, (0, 4), False, {}),
     ],
 )
-def test_white_space_and_widened_spans(surface, place, editor, counts):
+def test_white_space_and_widened_spans(
+    surface: str | None, place: tuple[int, int], editor: bool, counts: dict[str, int]
+) -> None:
     text = "Mara \nHill slept."
     checked = check_surfaces(text, [StatedSpan([place], surface)], editor=editor)
     assert checked.counts == counts
 
 
-def test_counts_in_words():
+def test_counts_in_words() -> None:
     assert describe_unread("crlf_offsets_converted", 2) == "converted: crlf offsets 2"
     assert describe_unread("events", 1200) == "not read: events 1,200"
     assert describe_unread("surfaces_that_differ", 1).endswith("differ from the text: spans 1")
 
 
-def brat(tmp_path, text, *lines):
+def brat(tmp_path: Path, text: str, *lines: str) -> tuple[list[str] | None, dict[str, int] | None]:
     (tmp_path / "n.txt").write_text(text, newline="")
     (tmp_path / "n.ann").write_text("\n".join(lines) + "\n")
     (document,) = read_corpus(CorpusConfig(path=tmp_path))
@@ -129,7 +137,7 @@ def brat(tmp_path, text, *lines):
     return found, document.meta.get("unread")
 
 
-def test_brat_with_line_ends_counted_once(tmp_path):
+def test_brat_with_line_ends_counted_once(tmp_path: Path) -> None:
     text = "It rains.\r\nMara saw Oslo and\r\nPavel.\r\n"
     lines = ["T1\tPER 10 14\tMara", "T2\tLOC 19 23\tOslo", "T3\tPER 10 14;28 33\tMara Pavel"]
     found, unread = brat(tmp_path, text, *lines)
@@ -137,14 +145,14 @@ def test_brat_with_line_ends_counted_once(tmp_path):
     assert unread == {"crlf_offsets_converted": 3}
 
 
-def test_brat_with_offsets_beyond_the_text_in_another_unit(tmp_path):
+def test_brat_with_offsets_beyond_the_text_in_another_unit(tmp_path: Path) -> None:
     text = f"{GRIN}{GRIN} Oslo"
     found, unread = brat(tmp_path, text, "T1\tLOC 5 9\tOslo", "T2\tEMO 0 4\t" + GRIN * 2)
     assert found == [GRIN * 2, "Oslo"]
     assert unread == {"utf16_offsets_converted": 2}
 
 
-def test_a_brat_document_with_another_surface_is_not_annotated(tmp_path):
+def test_a_brat_document_with_another_surface_is_not_annotated(tmp_path: Path) -> None:
     lines = ["T1\tPER 0 4\tMara", "T2\tLOC 9 13\tOslo", "R1\tIn Arg1:T1 Arg2:T2"]
     found, unread = brat(tmp_path, "Mara left Oslo", *lines)
     assert found is None

@@ -3,60 +3,73 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from vermeil.corpora import CorpusConfig, corpus_stats, read_corpus, write_corpus
+from vermeil.corpora.reading import ReadReport
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.errors import DataError
 from vermeil.jobs.review import import_review
+from vermeil.jobs.review_report import ReviewReport
 
 TEXT = "Mara saw Pavel in Oslo."
 
 
-def read(tmp_path, records, name="x.jsonl", **config) -> list[Document]:
+def read(tmp_path: Path, records: Any, name: str = "x.jsonl", **config: Any) -> list[Document]:
     path = tmp_path / name
     lines = json.dumps(records) if name.endswith(".json") else "\n".join(map(json.dumps, records))
     path.write_text(lines)
     return list(read_corpus(CorpusConfig(path=path, **config)))
 
 
-def found(document):
+def found(document: Document) -> list[tuple[str, str]] | None:
     if document.spans is None:
         return None
     return [(s.label, document.text[s.start : s.end]) for s in document.spans]
 
 
-def unread(document):
-    return document.meta.get("unread", {})
+def unread(document: Document) -> dict[str, int]:
+    counts: dict[str, int] = document.meta.get("unread", {})
+    return counts
 
 
-def region(start, end, label="PER", surface=None, number=None):
-    value = {"start": start, "end": end, "labels": [label]}
+def region(
+    start: int, end: int, label: str = "PER", surface: str | None = None, number: str | None = None
+) -> dict[str, Any]:
+    value: dict[str, Any] = {"start": start, "end": end, "labels": [label]}
     value |= {} if surface is None else {"text": surface}
     return {"id": number or f"r{start}", "type": "labels", "value": value}
 
 
-def task(*results, data=None, **more):
+def task(
+    *results: dict[str, Any],
+    data: dict[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
     answers = {"annotations": [{"result": list(results), "completed_by": 4}]}
     return {"id": 3, "data": data or {"text": TEXT}, **answers, **more}
 
 
-def suggestion(*results):
+def suggestion(
+    *results: dict[str, Any],
+) -> dict[str, Any]:
     return {"model_version": "m7", "result": list(results)}
 
 
 # Label Studio
 
 
-def test_a_surface_in_no_unit_leaves_the_task_unannotated(tmp_path):
+def test_a_surface_in_no_unit_leaves_the_task_unannotated(tmp_path: Path) -> None:
     (document,) = read(tmp_path, [task(region(1, 5, surface="Mara"))], "x.json")
     assert (document.spans, unread(document)) == (None, {"surfaces_that_differ": 1})
     stats = corpus_stats([document]).as_dict()
     assert (stats["annotated"], stats["unread"]) == (0, {"surfaces_that_differ": 1})
 
 
-def test_offsets_of_a_browser_are_converted_beside_those_of_a_suggestion(tmp_path):
+def test_offsets_of_a_browser_are_converted_beside_those_of_a_suggestion(tmp_path: Path) -> None:
     text = "Mara\r\nsaw\r\nPavel in Oslo."
     results = [region(0, 4, surface="Mara"), region(11, 16, surface="Pavel")]
     drawn = region(18, 22, "LOC", surface="Oslo")
@@ -73,7 +86,9 @@ def test_offsets_of_a_browser_are_converted_beside_those_of_a_suggestion(tmp_pat
         {"id": "z", "value": {"start": 0, "end": 4, "choices": ["hard"]}},
     ],
 )
-def test_a_choice_about_a_region_is_no_label_of_the_text(tmp_path, choice):
+def test_a_choice_about_a_region_is_no_label_of_the_text(
+    tmp_path: Path, choice: dict[str, Any]
+) -> None:
     whole = {"id": "w", "type": "choices", "value": {"choices": ["sport"]}}
     choice = {"type": "choices", **choice}
     (document,) = read(tmp_path, [task(choice, whole, region(0, 4))], "x.json")
@@ -90,13 +105,13 @@ def test_a_choice_about_a_region_is_no_label_of_the_text(tmp_path, choice):
         {"annotations": [], "cancelled_annotations": 1},
     ],
 )
-def test_a_suggestion_of_a_skipped_task_is_not_read(tmp_path, task_):
+def test_a_suggestion_of_a_skipped_task_is_not_read(tmp_path: Path, task_: dict[str, Any]) -> None:
     record = {"id": 1, "data": {"text": TEXT}, "predictions": [suggestion(region(0, 4))], **task_}
     (document,) = read(tmp_path, [record], "x.json")
     assert (document.spans, unread(document)) == (None, {"answers_skipped": 1})
 
 
-def test_suggestions_without_an_answer_are_counted(tmp_path):
+def test_suggestions_without_an_answer_are_counted(tmp_path: Path) -> None:
     records = [
         {"id": 1, "data": {"text": TEXT}, "predictions": [suggestion(region(0, 4))]},
         {"id": 2, "data": {"text": TEXT}, "annotations": []},
@@ -107,7 +122,7 @@ def test_suggestions_without_an_answer_are_counted(tmp_path):
     assert [unread(d) for d in documents] == [{"suggestions_only": 1}, {}, {}]
 
 
-def test_the_text_key_is_named_or_proven_by_the_surfaces(tmp_path):
+def test_the_text_key_is_named_or_proven_by_the_surfaces(tmp_path: Path) -> None:
     data = {"body": TEXT, "headline": "A meeting", "origin": "desk"}
     proven = task(region(9, 14, surface="Pavel"), data=data)
     (document,) = read(tmp_path, [proven], "x.json")
@@ -125,8 +140,8 @@ def test_the_text_key_is_named_or_proven_by_the_surfaces(tmp_path):
         read(tmp_path, [twice], "x.json")
 
 
-def test_annotators_that_disagree_leave_a_text_unannotated(tmp_path):
-    def answers(*ends):
+def test_annotators_that_disagree_leave_a_text_unannotated(tmp_path: Path) -> None:
+    def answers(*ends: int) -> dict[str, Any]:
         items = [
             {"result": [region(0, end)], "completed_by": {"email": f"p{n}"}}
             for n, end in enumerate(ends)
@@ -151,14 +166,14 @@ def test_annotators_that_disagree_leave_a_text_unannotated(tmp_path):
         {"id": 4, "text": TEXT, "entities": [[0, 4, "PER"]], "cats": ["visit"]},
     ],
 )
-def test_doccano_is_recognised_in_its_other_forms(tmp_path, record):
+def test_doccano_is_recognised_in_its_other_forms(tmp_path: Path, record: dict[str, Any]) -> None:
     (document,) = read(tmp_path, [record])
     assert (document.text, found(document)) == (TEXT, [("PER", "Mara")])
     assert document.labels == (("visit",) if "cats" in record else None)
     assert document.meta == {}
 
 
-def test_doccano_intents_without_spans_and_labels_under_data(tmp_path):
+def test_doccano_intents_without_spans_and_labels_under_data(tmp_path: Path) -> None:
     (document,) = read(tmp_path, [{"text": TEXT, "entities": [], "cats": []}])
     assert (document.spans, document.labels) == ((), ())
     (document,) = read(tmp_path, [{"id": 1, "data": TEXT, "labels": ["visit"]}])
@@ -172,7 +187,7 @@ def test_doccano_intents_without_spans_and_labels_under_data(tmp_path):
 # Prodigy
 
 
-def answered(number=1, answer="accept", **more):
+def answered(number: int = 1, answer: str = "accept", **more: Any) -> dict[str, Any]:
     return {"text": TEXT, "_input_hash": number, "_task_hash": number, "answer": answer, **more}
 
 
@@ -196,18 +211,18 @@ def answered(number=1, answer="accept", **more):
     ],
 )
 def test_prodigy_accept_without_spans_marks_nothing_in_views_of_spans(
-    tmp_path, more, spans, counts
-):
+    tmp_path: Path, more: dict[str, Any], spans: tuple[Any, ...] | None, counts: dict[str, int]
+) -> None:
     (document,) = read(tmp_path, [answered() | more])
     assert (document.spans, unread(document)) == (spans, counts)
 
 
-def span(start, end, label="PER"):
+def span(start: int, end: int, label: str = "PER") -> dict[str, int | str]:
     return {"start": start, "end": end, "label": label}
 
 
 @pytest.mark.parametrize("name", ["_annotator_id", "_session_id"])
-def test_prodigy_tasks_with_one_input_hash_are_one_document(tmp_path, name):
+def test_prodigy_tasks_with_one_input_hash_are_one_document(tmp_path: Path, name: str) -> None:
     records = [
         answered(1, spans=[span(0, 4)], **{name: "ida"}),
         answered(2, spans=[span(9, 14)], **{name: "ida"}),
@@ -229,7 +244,7 @@ def test_prodigy_tasks_with_one_input_hash_are_one_document(tmp_path, name):
     assert [d.id for d in documents] == ["x-0", "x-1", "x-4", "x-6"]
 
 
-def test_prodigy_answers_about_spans_and_about_labels_do_not_disagree(tmp_path):
+def test_prodigy_answers_about_spans_and_about_labels_do_not_disagree(tmp_path: Path) -> None:
     records = [
         answered(1, spans=[span(0, 4)], _annotator_id="ida"),
         answered(1, _view_id="choice", accept=["a"], _annotator_id="jon"),
@@ -238,7 +253,7 @@ def test_prodigy_answers_about_spans_and_about_labels_do_not_disagree(tmp_path):
     assert (found(document), unread(document)) == ([("PER", "Mara")], {"other_answers": 1})
 
 
-def test_prodigy_keeps_the_order_of_the_file(tmp_path):
+def test_prodigy_keeps_the_order_of_the_file(tmp_path: Path) -> None:
     records = [
         {"text": "One", "answer": "accept"},
         answered(1, _session_id="ida"),
@@ -249,7 +264,7 @@ def test_prodigy_keeps_the_order_of_the_file(tmp_path):
     assert [d.text for d in documents] == ["One", TEXT, "Two"]
 
 
-def test_prodigy_surfaces_are_compared(tmp_path):
+def test_prodigy_surfaces_are_compared(tmp_path: Path) -> None:
     shifted = {**span(1, 5), "text": "Mara"}
     (document,) = read(tmp_path, [answered(spans=[shifted])])
     assert (document.spans, unread(document)) == (None, {"surfaces_that_differ": 1})
@@ -258,7 +273,7 @@ def test_prodigy_surfaces_are_compared(tmp_path):
 # Argilla, and the text key
 
 
-def test_argilla_spans_after_an_emoji_leave_the_record_unannotated(tmp_path):
+def test_argilla_spans_after_an_emoji_leave_the_record_unannotated(tmp_path: Path) -> None:
     record = {
         "id": "q",
         "fields": {"body": "\U0001f600 Mara", "title": "\U0001f600"},
@@ -270,10 +285,10 @@ def test_argilla_spans_after_an_emoji_leave_the_record_unannotated(tmp_path):
     assert (document.spans, unread(document)) == (None, {"doubtful_offsets": 1})
 
 
-def test_a_text_key_of_a_format_without_one_is_a_warning(tmp_path):
+def test_a_text_key_of_a_format_without_one_is_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_text(json.dumps({"id": "a", "text": TEXT}))
-    reports = []
+    reports: list[ReadReport] = []
     list(read_corpus(CorpusConfig(path=path, text_key="text"), on_read=reports.append))
     assert reports[0].warnings == ("text_key is not used by the format jsonl",)
 
@@ -281,7 +296,9 @@ def test_a_text_key_of_a_format_without_one_is_a_warning(tmp_path):
 # Review
 
 
-def reviewed(tmp_path, tool, records, silver):
+def reviewed(
+    tmp_path: Path, tool: str, records: list[dict[str, Any]], silver: list[Document]
+) -> tuple[ReviewReport, list[Document]]:
     path, gold, rest = (tmp_path / name for name in ("back.json", "gold.jsonl", "rest.jsonl"))
     path.write_text(json.dumps(records))
     report = import_review(CorpusConfig(path=f"{tool}:{path}"), silver, gold, rest, overwrite=True)
@@ -298,7 +315,9 @@ def reviewed(tmp_path, tool, records, silver):
         ((90, 94), None),
     ],
 )
-def test_a_shifted_surface_does_not_become_gold(tmp_path, place, counts):
+def test_a_shifted_surface_does_not_become_gold(
+    tmp_path: Path, place: tuple[int, int], counts: dict[str, int] | None
+) -> None:
     text = "Oslo\r\nsaw \U0001f600 Mara"
     silver = [Document("a", text, annotation=Annotation(spans=(Span(0, 4, "LOC"),)))]
     record = task(region(*place, surface="Mara"), data={"text": text, "vermeil": {"id": "a"}})
@@ -310,16 +329,16 @@ def test_a_shifted_surface_does_not_become_gold(tmp_path, place, counts):
         assert report.as_dict().get("unread", {}) == counts
 
 
-def test_prodigy_accept_without_spans_is_reviewed_as_no_spans(tmp_path):
+def test_prodigy_accept_without_spans_is_reviewed_as_no_spans(tmp_path: Path) -> None:
     silver = [Document("a", TEXT, annotation=Annotation(spans=(Span(0, 4, "PER"),)))]
     record = {"text": TEXT, "answer": "accept", "vermeil": {"id": "a"}}
     report, (gold,) = reviewed(tmp_path, "prodigy", [record], silver)
-    assert (gold.spans, report.spans.removed) == ((), 1)
+    assert (gold.spans, report.span_changes.removed) == ((), 1)
     report, _ = reviewed(tmp_path, "prodigy", [record | {"_view_id": "choice"}], silver)
     assert report.not_accepted == {"not_annotated": ["a"]}
 
 
-def test_an_unsaved_export_of_vermeil_holds_no_unconfirmed_suggestion(tmp_path):
+def test_an_unsaved_export_of_vermeil_holds_no_unconfirmed_suggestion(tmp_path: Path) -> None:
     silver = [Document("a", TEXT, annotation=Annotation(spans=(Span(0, 4, "PER"),)))]
     write_corpus(silver, tmp_path / "x.json", "argilla")
     assert list(read_corpus(tmp_path / "x.json")) == silver

@@ -21,7 +21,7 @@ def stop() -> None:
     raise StopError
 
 
-def test_a_file_is_there_only_when_it_is_whole(tmp_path):
+def test_a_file_is_there_only_when_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "new" / "x.txt"
     with atomic_file(path) as file:
         file.write("Zoë\n")
@@ -32,7 +32,7 @@ def test_a_file_is_there_only_when_it_is_whole(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["x.txt", "x.txt.gz"])
-def test_a_fault_while_writing_leaves_the_old_file(tmp_path, name):
+def test_a_fault_while_writing_leaves_the_old_file(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_text("old")
     with pytest.raises(StopError), atomic_file(path) as file:  # noqa: PT012
@@ -42,7 +42,7 @@ def test_a_fault_while_writing_leaves_the_old_file(tmp_path, name):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_gz_is_packed_without_name_or_time(tmp_path):
+def test_gz_is_packed_without_name_or_time(tmp_path: Path) -> None:
     for name in ("a.gz", "b.gz"):
         with atomic_file(tmp_path / name) as file:
             file.write("text\n")
@@ -50,11 +50,13 @@ def test_gz_is_packed_without_name_or_time(tmp_path):
     assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
 
 
-def test_a_file_is_synced_before_it_gets_its_name(tmp_path, monkeypatch):
+def test_a_file_is_synced_before_it_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, synced = tmp_path / "state.bin", []
     sync = os.fsync
 
-    def record(descriptor):
+    def record(descriptor: int) -> None:
         synced.append((os.fstat(descriptor).st_ino, os.fstat(descriptor).st_size, path.exists()))
         sync(descriptor)
 
@@ -64,7 +66,7 @@ def test_a_file_is_synced_before_it_gets_its_name(tmp_path, monkeypatch):
     assert synced == [(path.stat().st_ino, 7, False)]
 
 
-def test_a_file_gets_the_usual_permissions(tmp_path):
+def test_a_file_gets_the_usual_permissions(tmp_path: Path) -> None:
     usual, path = tmp_path / "usual", tmp_path / "atomic"
     usual.touch()
     with atomic_file(path) as file:
@@ -73,7 +75,7 @@ def test_a_file_gets_the_usual_permissions(tmp_path):
 
 
 @pytest.mark.parametrize("where", ["file/x", "folder"])
-def test_what_cannot_be_written_is_an_error_with_its_path(tmp_path, where):
+def test_what_cannot_be_written_is_an_error_with_its_path(tmp_path: Path, where: str) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
     with (
@@ -85,13 +87,13 @@ def test_what_cannot_be_written_is_an_error_with_its_path(tmp_path, where):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
 
 
-def test_a_device_is_written_to_and_stays_a_device():
+def test_a_device_is_written_to_and_stays_a_device() -> None:
     with atomic_file(Path(os.devnull)) as file:
         file.write("gone")
     assert Path(os.devnull).is_char_device()
 
 
-def test_a_folder_takes_the_place_of_the_old_one_when_it_is_whole(tmp_path):
+def test_a_folder_takes_the_place_of_the_old_one_when_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "model"
     for content in ("first", "second"):
         with atomic_folder(path, "model") as folder:
@@ -101,7 +103,7 @@ def test_a_folder_takes_the_place_of_the_old_one_when_it_is_whole(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_fault_while_filling_leaves_the_old_folder(tmp_path):
+def test_a_fault_while_filling_leaves_the_old_folder(tmp_path: Path) -> None:
     path = tmp_path / "model"
     with atomic_folder(path, "model") as folder:
         (folder / "old").touch()
@@ -112,7 +114,7 @@ def test_a_fault_while_filling_leaves_the_old_folder(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_folder_below_a_file_is_an_error(tmp_path):
+def test_a_folder_below_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
         pytest.raises(DataError, match=r"file/model: cannot be written"),
@@ -121,7 +123,7 @@ def test_a_folder_below_a_file_is_an_error(tmp_path):
         pass
 
 
-def test_json_is_readable_and_keeps_letters(tmp_path):
+def test_json_is_readable_and_keeps_letters(tmp_path: Path) -> None:
     write_json(tmp_path / "x.json", {"name": "Zoë", "n": [1]})
     text = (tmp_path / "x.json").read_text(encoding="utf-8")
     assert "Zoë" in text

@@ -29,12 +29,14 @@ COUNTS = st.builds(
         (MatchCounts(4, 4, 4), 1.0, 1.0, 1.0),
     ],
 )
-def test_precision_recall_and_f1(tally, precision, recall, f1):
+def test_precision_recall_and_f1(
+    tally: MatchCounts, precision: float, recall: float, f1: float
+) -> None:
     assert (tally.precision, tally.recall) == (precision, recall)
     assert tally.f1 == pytest.approx(f1)
 
 
-def test_the_overall_counts_are_the_sum_over_labels_and_macro_f1_skips_absent_ones():
+def test_the_overall_counts_are_the_sum_over_labels_and_macro_f1_skips_absent_ones() -> None:
     counts = Counts({"A": MatchCounts(1, 1, 1), "B": MatchCounts(0, 1, 2), "ABSENT": MatchCounts()})
     assert counts.overall == MatchCounts(1, 2, 3)
     assert counts.macro_f1 == 0.5
@@ -42,7 +44,7 @@ def test_the_overall_counts_are_the_sum_over_labels_and_macro_f1_skips_absent_on
 
 
 @given(st.lists(COUNTS, max_size=3))
-def test_the_total_is_the_sum_in_any_order(many):
+def test_the_total_is_the_sum_in_any_order(many: list[Counts]) -> None:
     expected = Counts()
     for one in many:
         expected = expected + one
@@ -51,13 +53,13 @@ def test_the_total_is_the_sum_in_any_order(many):
         assert sum_counts(order).confusion == expected.confusion
 
 
-def test_a_sum_without_spans_has_no_span_only():
+def test_a_sum_without_spans_has_no_span_only() -> None:
     assert (Counts() + Counts()).span_only is None
     assert (Counts() + Counts(span_only=MatchCounts(1, 1, 1))).span_only == MatchCounts(1, 1, 1)
     assert (Counts(span_only=MatchCounts(1, 1, 1)) + Counts()).span_only == MatchCounts(1, 1, 1)
 
 
-def test_adding_changes_neither_side():
+def test_adding_changes_neither_side() -> None:
     one, other = Counts({"A": MatchCounts(1, 1, 1)}), Counts({"A": MatchCounts(0, 1, 1)})
     assert (one + other).per_label == {"A": MatchCounts(1, 2, 2)}
     assert (one.per_label, other.per_label) == (
@@ -66,7 +68,7 @@ def test_adding_changes_neither_side():
     )
 
 
-def test_the_printed_shape():
+def test_the_printed_shape() -> None:
     counts = Counts(
         {"B": MatchCounts(1, 2, 4), "A": MatchCounts()},
         MatchCounts(2, 2, 4),

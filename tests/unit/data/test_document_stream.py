@@ -3,7 +3,7 @@ import pytest
 from vermeil.data.document import Document
 from vermeil.data.document_stream import DocumentStream
 
-TEXTS = ["Ada met Grace.", Document("d", "Oslo"), "Bo left."]
+TEXTS: list[Document | str] = ["Ada met Grace.", Document("d", "Oslo"), "Bo left."]
 
 
 def test_the_id_of_a_plain_text_is_its_position() -> None:

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import math
 
 import pytest
@@ -21,7 +23,7 @@ ABOUT = Logprobs((3, 5, 9), (-1.0, -0.5, -0.25))
         ([], 0.0),
     ],
 )
-def test_every_token_with_a_part_counts_once(ranges, total):
+def test_every_token_with_a_part_counts_once(ranges: list[tuple[int, int]], total: float) -> None:
     assert ABOUT.total(ranges) == pytest.approx(total)
 
 
@@ -34,7 +36,7 @@ def test_every_token_with_a_part_counts_once(ranges, total):
         (4, 4, Logprobs((), ())),
     ],
 )
-def test_a_stretch_has_its_own_tokens(start, end, expected):
+def test_a_stretch_has_its_own_tokens(start: int, end: int, expected: Logprobs) -> None:
     part = ABOUT.for_range(start, end)
     assert (part, part.length) == (expected, end - start)
 
@@ -51,12 +53,12 @@ def test_a_stretch_has_its_own_tokens(start, end, expected):
         ((1,), (math.nan,)),
     ],
 )
-def test_what_cannot_be_is_refused(ends, values):
+def test_what_cannot_be_is_refused(ends: tuple[int, ...], values: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match=r"tokens|log-probability"):
         Logprobs(ends, values)
 
 
-def test_a_reply_takes_no_tokens_of_another():
+def test_a_reply_takes_no_tokens_of_another() -> None:
     assert Reply("123456789", logprobs=ABOUT).logprobs == ABOUT
     with pytest.raises(ValueError, match="9 characters"):
         Reply("12345678", logprobs=ABOUT)

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from vermeil.data.document import Span
-from vermeil.data.tags import detect_scheme, spans_to_tags, split_tag, tags_to_spans
+from vermeil.data.tags import ReadScheme, detect_scheme, spans_to_tags, split_tag, tags_to_spans
 from vermeil.errors import DataError
 
 WORDS = ((0, 3), (4, 7), (8, 11), (12, 15))
 
 
-def read(tags: str, scheme: str) -> tuple[list[tuple[int, int, str]], int]:
+def read(tags: str, scheme: ReadScheme) -> tuple[list[tuple[int, int, str]], int]:
     parts = tags.split()
     spans, repaired = tags_to_spans(parts, WORDS[: len(parts)], scheme)
     return [span.key for span in spans], repaired
@@ -24,7 +24,7 @@ def read(tags: str, scheme: str) -> tuple[list[tuple[int, int, str]], int]:
         ("bioes", "B-PER L-PER U-PER U-LOC"),
     ],
 )
-def test_touching_spans_stay_separate_in_every_scheme(scheme, tags):
+def test_touching_spans_stay_separate_in_every_scheme(scheme: ReadScheme, tags: str) -> None:
     assert read(tags, scheme) == ([(0, 7, "PER"), (8, 11, "PER"), (12, 15, "LOC")], 0)
 
 
@@ -45,26 +45,28 @@ def test_touching_spans_stay_separate_in_every_scheme(scheme, tags):
         ("bioes", "O O O I-PER", [(12, 15, "PER")], 1),
     ],
 )
-def test_broken_tags_are_repaired_and_counted(scheme, tags, spans, repaired):
+def test_broken_tags_are_repaired_and_counted(
+    scheme: ReadScheme, tags: str, spans: list[tuple[int, int, str]], repaired: int
+) -> None:
     assert read(tags, scheme) == (spans, repaired)
 
 
-def test_labels_may_hold_hyphens():
+def test_labels_may_hold_hyphens() -> None:
     assert read("B-per-son I-per-son", "iob2") == ([(0, 7, "per-son")], 0)
 
 
 @pytest.mark.parametrize("tag", ["PER", "B-", "-PER", "", "b-PER", "BI-PER", "X-PER", "o"])
-def test_what_is_no_tag_is_an_error(tag):
+def test_what_is_no_tag_is_an_error(tag: str) -> None:
     with pytest.raises(DataError, match="is not a tag of BIOES; expected O, B-LABEL"):
         split_tag(tag)
 
 
-def test_a_tag_of_another_scheme_is_an_error():
+def test_a_tag_of_another_scheme_is_an_error() -> None:
     with pytest.raises(DataError, match=r"'E-PER' is not a tag of IOB2"):
         read("B-PER E-PER", "iob2")
 
 
-def test_tags_and_tokens_must_be_as_many():
+def test_tags_and_tokens_must_be_as_many() -> None:
     with pytest.raises(DataError, match="2 tags for 4 tokens"):
         tags_to_spans(["O", "O"], WORDS)
 
@@ -81,16 +83,18 @@ def test_tags_and_tokens_must_be_as_many():
         (Span(3, 4, "A"), "O O O O", {"no_token": 1}),
     ],
 )
-def test_spans_that_do_not_fit_the_tokens_are_counted(span, tags, losses):
+def test_spans_that_do_not_fit_the_tokens_are_counted(
+    span: Span, tags: str, losses: dict[str, int]
+) -> None:
     assert spans_to_tags([span], WORDS) == (tags.split(), losses)
 
 
-def test_of_overlapping_spans_the_first_and_longest_is_kept():
+def test_of_overlapping_spans_the_first_and_longest_is_kept() -> None:
     spans = [Span(0, 3, "IN"), Span(0, 7, "OUT"), Span(4, 11, "LATE"), Span(8, 11, "FREE")]
     assert spans_to_tags(spans, WORDS) == (["B-OUT", "I-OUT", "B-FREE", "O"], {"overlap": 2})
 
 
-def test_spans_without_any_token_are_counted():
+def test_spans_without_any_token_are_counted() -> None:
     assert spans_to_tags([Span(0, 3, "A")], ()) == ([], {"no_token": 1})
 
 
@@ -108,7 +112,7 @@ def test_spans_without_any_token_are_counted():
         (["S-PER O"] * 20 + ["B-PER O"], "bioes"),
     ],
 )
-def test_scheme_is_recognised(tags, scheme):
+def test_scheme_is_recognised(tags: list[str], scheme: str) -> None:
     assert detect_scheme(line.split() for line in tags) == scheme
 
 
@@ -120,6 +124,6 @@ def test_scheme_is_recognised(tags, scheme):
         (["S-PER O", "B-PER I-PER"], "mostly BIOES, but 1 of 2 spans"),
     ],
 )
-def test_mixed_schemes_are_an_error(tags, words):
+def test_mixed_schemes_are_an_error(tags: list[str], words: str) -> None:
     with pytest.raises(DataError, match=words):
         detect_scheme(line.split() for line in tags)

@@ -8,7 +8,8 @@ from vermeil.evaluation.calibration import fit_temperature, log_loss, reliabilit
 
 def test_scores_that_keep_their_word_have_no_error() -> None:
     found = reliability([0.75] * 4 + [0.25] * 4, [True] * 3 + [False] + [True] + [False] * 3)
-    assert (found.number, found.ece) == (8, pytest.approx(0))
+    assert found.number == 8
+    assert found.ece == pytest.approx(0)
     assert found.brier == pytest.approx(0.1875)
 
 

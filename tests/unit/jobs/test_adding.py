@@ -9,7 +9,7 @@ from vermeil.jobs.adding import sum_reports
 from vermeil.teacher.report import RequestProblem, RequestReport
 
 
-def report(number):
+def report(number: int) -> RequestReport:
     return RequestReport(
         requests=number,
         states={State.DONE: number},
@@ -19,19 +19,19 @@ def report(number):
     )
 
 
-def test_numbers_and_names_are_added_and_lists_joined():
+def test_numbers_and_names_are_added_and_lists_joined() -> None:
     summed = sum_reports([report(1), report(2)], cumulative=("spent",))
     assert (summed.requests, summed.states, summed.usage) == (3, {State.DONE: 3}, Usage(3, 2))
     assert summed.seconds == 1.0
     assert [p.document_id for p in summed.problems] == ["d1", "d2"]
 
 
-def test_one_report_is_itself():
+def test_one_report_is_itself() -> None:
     one = report(1)
     assert sum_reports([one]) is one
 
 
-def test_a_sum_with_an_unknown_number_is_unknown():
+def test_a_sum_with_an_unknown_number_is_unknown() -> None:
     @dataclass(frozen=True)
     class Priced:
         cost: float | None

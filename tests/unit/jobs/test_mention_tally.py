@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from vermeil.data.document import Document
 from vermeil.data.mention import Mention, Status
 from vermeil.jobs.mention_tally import OFF_SCHEMA, MentionTally
@@ -10,7 +12,7 @@ LABELS = LabelSet.from_config(
 )
 
 
-def test_mentions_are_counted_by_label_and_the_doubtful_ones_are_kept():
+def test_mentions_are_counted_by_label_and_the_doubtful_ones_are_kept() -> None:
     tally = MentionTally(LABELS)
     for number in range(7):
         document = Document(f"d{number}", "Ann told us of MUNICH")

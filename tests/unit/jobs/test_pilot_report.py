@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import tomllib
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,9 @@ from vermeil.evaluation.bootstrap import Comparison
 from vermeil.jobs.pilot_report import PilotReport, Trial, Variant, recommend
 
 
-def trial(f1_percent, tokens, cost=None, failed=0, **variant):
+def trial(
+    f1_percent: int, tokens: int, cost: float | None = None, failed: int = 0, **variant: Any
+) -> Trial:
     named = {
         "model": "m",
         "prompt": "standard",
@@ -36,21 +39,21 @@ def trial(f1_percent, tokens, cost=None, failed=0, **variant):
     )
 
 
-def lag(difference, high):
+def lag(difference: float, high: float) -> Comparison:
     return Comparison(difference, difference - 0.02, high, 0.5, (difference,), 10, 100)
 
 
-def report(trials, behind):
+def report(trials: list[Trial], behind: Any) -> PilotReport:
     return PilotReport(10, tuple(trials), tuple(behind), recommend(trials, behind))
 
 
-def test_the_best_is_taken_when_the_others_are_worse():
+def test_the_best_is_taken_when_the_others_are_worse() -> None:
     found = report([trial(90, 100), trial(80, 10)], [None, lag(-0.1, -0.05)])
     assert found.recommended == 0
     assert "F1 0.900 (0.870 to 0.990), the best of 2." in found.recommendation
 
 
-def test_a_cheaper_one_is_taken_when_it_is_as_good():
+def test_a_cheaper_one_is_taken_when_it_is_as_good() -> None:
     found = report(
         [trial(90, 100, prompt="chain_of_thought"), trial(89, 25)], [None, lag(-0.01, 0.02)]
     )
@@ -59,26 +62,26 @@ def test_a_cheaper_one_is_taken_when_it_is_as_good():
     assert "of 1.0 points is not significant (95 % interval -2.0 to 3.0)" in found.recommendation
 
 
-def test_a_difference_above_one_point_is_never_ignored_however_small_the_sample():
+def test_a_difference_above_one_point_is_never_ignored_however_small_the_sample() -> None:
     assert recommend([trial(90, 100), trial(70, 1)], [None, lag(-0.2, 0.1)]) == 0
 
 
-def test_money_counts_where_all_prices_are_known_and_tokens_where_not():
+def test_money_counts_where_all_prices_are_known_and_tokens_where_not() -> None:
     behind = [None, lag(0.0, 0.02)]
     assert recommend([trial(90, 10, cost=2.0), trial(90, 20, cost=1.0)], behind) == 1
     assert recommend([trial(90, 10, cost=2.0), trial(90, 20)], behind) == 0
 
 
-def test_without_choice_there_is_no_comparison():
+def test_without_choice_there_is_no_comparison() -> None:
     assert "the only variant" in report([trial(90, 100)], [None]).recommendation
 
 
-def test_failed_requests_are_in_the_recommendation():
+def test_failed_requests_are_in_the_recommendation() -> None:
     assert "3 requests failed" in report([trial(90, 1, failed=3)], [None]).recommendation
 
 
 @pytest.mark.parametrize("reply_format", [None, "json"])
-def test_the_lines_to_paste_are_toml(reply_format):
+def test_the_lines_to_paste_are_toml(reply_format: str | None) -> None:
     lines = Variant('a "b"', "standard", reply_format, "nearest", 4).toml()
     parsed = tomllib.loads(lines)
     assert parsed["teacher"] == {
@@ -89,13 +92,13 @@ def test_the_lines_to_paste_are_toml(reply_format):
     assert parsed.get("task", {}).get("reply_format") == reply_format
 
 
-def test_unplaced_documents_count_as_not_usable():
+def test_unplaced_documents_count_as_not_usable() -> None:
     one = trial(90, 100)
     lost = dataclasses.replace(one, states={**one.states, State.UNPLACED: 3})
     assert (one.unparsable, lost.unparsable, lost.failed) == (0.2, 0.5, 0)
 
 
-def test_it_is_all_in_the_json():
+def test_it_is_all_in_the_json() -> None:
     shown = report([trial(90, 100, cost=2.0)], [None]).as_dict()
     json.dumps(shown)
     (one,) = shown["trials"]

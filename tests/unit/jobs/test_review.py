@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from vermeil.corpora.tools.corrections import span_changes
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.review import export_for_review, import_review, read_ids
+from vermeil.jobs.review_report import ReviewExportReport, ReviewReport
 
 TEXT = "Ann met Bob in Rome."
 SILVER = [
@@ -37,14 +40,18 @@ SILVER = [
 CORRECTED = [(0, 3, "PER"), (8, 11, "PER"), (15, 19, "LOC")]
 
 
-def exported(tmp_path, tool, **options):
+def exported(
+    tmp_path: Path, tool: str, **options: Any
+) -> tuple[ReviewExportReport, list[dict[str, Any]]]:
     path = tmp_path / "tasks.json"
     report = export_for_review(SILVER, tool, path, overwrite=True, **options)
     text = path.read_text()
     return report, json.loads(text) if text[0] == "[" else list(map(json.loads, text.splitlines()))
 
 
-def imported(tmp_path, tool, records):
+def imported(
+    tmp_path: Path, tool: str, records: Any
+) -> tuple[ReviewReport, list[Document], list[Document]]:
     path = tmp_path / "back.json"
     path.write_text(json.dumps(records))
     gold, rest = tmp_path / "gold.jsonl", tmp_path / "rest.jsonl"
@@ -57,7 +64,13 @@ def imported(tmp_path, tool, records):
     return report, found.get("gold", []), found.get("rest", [])
 
 
-def answer(record, tool, spans, by="eve", **status):
+def answer(
+    record: dict[str, Any],
+    tool: str,
+    spans: list[tuple[int, int, str]],
+    by: str = "eve",
+    **status: Any,
+) -> None:
     """Change a record as the tool does when an annotator answers."""
     if tool == "label-studio":
         result = [
@@ -88,7 +101,7 @@ TOOLS = ["label-studio", "doccano", "prodigy", "argilla"]
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_a_correction_becomes_gold_with_its_origin(tmp_path, tool):
+def test_a_correction_becomes_gold_with_its_origin(tmp_path: Path, tool: str) -> None:
     report, records = exported(tmp_path, tool, limit=1)
     assert report.as_dict() == {
         "documents": 4,
@@ -101,8 +114,8 @@ def test_a_correction_becomes_gold_with_its_origin(tmp_path, tool):
     found, (gold,), rest = imported(tmp_path, tool, records)
     who = "doccano" if tool == "doccano" else "eve"
     assert (gold.id, gold.text, gold.group) == ("a", TEXT, "g")
-    assert [span.key for span in gold.spans] == CORRECTED
-    assert {span.origin for span in gold.spans} == {"gold"}
+    assert [span.key for span in gold.spans or ()] == CORRECTED
+    assert {span.origin for span in gold.spans or ()} == {"gold"}
     assert gold.annotation.abstain == ()
     assert gold.meta["source"] == "paper"
     changes = {"kept": 1, "changed": 1, "removed": 1, "added": 1, "kept_share": 1 / 3}
@@ -125,7 +138,7 @@ def test_a_correction_becomes_gold_with_its_origin(tmp_path, tool):
     }
 
 
-def test_every_document_is_accepted_or_set_aside_with_its_reason(tmp_path):
+def test_every_document_is_accepted_or_set_aside_with_its_reason(tmp_path: Path) -> None:
     tool = "label-studio"
     _, (a, b, c, d) = exported(tmp_path, tool)
     answer(a, tool, [(0, 3, "PER")], "eve")
@@ -147,17 +160,17 @@ def test_every_document_is_accepted_or_set_aside_with_its_reason(tmp_path):
     }
     assert [document.id for document in rest] == ["a", "b", "c", "d", "99"]
     disputed = rest[0]
-    assert [span.key for span in disputed.spans] == [(0, 3, "PER")]
+    assert [span.key for span in disputed.spans or ()] == [(0, 3, "PER")]
     assert disputed.annotation.abstain == ((8, 11),)
     review = disputed.meta["review"]
     assert review["reason"] == "disagreement"
     assert [one["by"] for one in review["answers"]] == ["eve", "adam"]
     assert rest[2].text == "Eva left."
-    assert [span.key for span in rest[2].spans] == [(0, 3, "PER")]
+    assert [span.key for span in rest[2].spans or ()] == [(0, 3, "PER")]
     assert report.annotators == {"adam": 1, "eve": 3}
 
 
-def test_equal_answers_agree_and_a_later_answer_replaces_an_earlier_one(tmp_path):
+def test_equal_answers_agree_and_a_later_answer_replaces_an_earlier_one(tmp_path: Path) -> None:
     tool = "argilla"
     _, (a, *_) = exported(tmp_path, tool)
     answer(a, tool, [(0, 3, "PER")], "eve")
@@ -170,7 +183,7 @@ def test_equal_answers_agree_and_a_later_answer_replaces_an_earlier_one(tmp_path
     assert gold.meta["review"]["annotators"] == ["adam", "eve"]
 
 
-def test_prodigy_tasks_of_several_annotators_are_one_document(tmp_path):
+def test_prodigy_tasks_of_several_annotators_are_one_document(tmp_path: Path) -> None:
     _, (a, _, c, d) = exported(tmp_path, "prodigy")
     other = json.loads(json.dumps(a))
     answer(a, "prodigy", [(0, 3, "PER")], "eve")
@@ -182,7 +195,7 @@ def test_prodigy_tasks_of_several_annotators_are_one_document(tmp_path):
     assert report.not_accepted == {"rejected": ["c"], "skipped": ["d"]}
 
 
-def test_offsets_that_cannot_be_right_are_set_aside(tmp_path):
+def test_offsets_that_cannot_be_right_are_set_aside(tmp_path: Path) -> None:
     _, (a, _, c, _) = exported(tmp_path, "doccano")
     answer(a, "doccano", [(0, 3, "PER"), (15, 99, "LOC")])
     report, _, rest = imported(tmp_path, "doccano", [a, c])
@@ -191,8 +204,8 @@ def test_offsets_that_cannot_be_right_are_set_aside(tmp_path):
     assert rest[0].meta["review"]["answers"][0]["spans"] == [[0, 3, "PER"], [15, 99, "LOC"]]
 
 
-def test_documents_come_in_the_order_that_is_asked_for(tmp_path):
-    def ids(**options):
+def test_documents_come_in_the_order_that_is_asked_for(tmp_path: Path) -> None:
+    def ids(**options: Any) -> tuple[list[str], list[str]]:
         report, records = exported(tmp_path, "doccano", **options)
         return [record["vermeil"]["id"] for record in records], list(report.unknown_ids)
 
@@ -204,7 +217,7 @@ def test_documents_come_in_the_order_that_is_asked_for(tmp_path):
         ids(ids=["a"], order="score")
 
 
-def test_losses_of_the_gold_format_are_reported(tmp_path):
+def test_losses_of_the_gold_format_are_reported(tmp_path: Path) -> None:
     _, records = exported(tmp_path, "doccano")
     path = tmp_path / "back.json"
     path.write_text(json.dumps(records))
@@ -215,7 +228,7 @@ def test_losses_of_the_gold_format_are_reported(tmp_path):
     assert report.losses["tokens_made"] == 4
 
 
-def test_ids_are_read_from_lines_and_from_records(tmp_path):
+def test_ids_are_read_from_lines_and_from_records(tmp_path: Path) -> None:
     path = tmp_path / "ids"
     path.write_text('b\n\n{"id": "a", "score": 1}\nb\n')
     assert read_ids(path) == ["b", "a"]
@@ -224,7 +237,7 @@ def test_ids_are_read_from_lines_and_from_records(tmp_path):
         read_ids(path)
 
 
-def test_what_is_no_export_is_an_error(tmp_path):
+def test_what_is_no_export_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     write_corpus(SILVER, path)
     with pytest.raises(DataError, match="is in the format jsonl; expected an export of"):
@@ -245,7 +258,7 @@ SPANS = st.lists(
 
 
 @given(SPANS, SPANS)
-def test_changes_account_for_every_span(suggested, found):
+def test_changes_account_for_every_span(suggested: list[Span], found: list[Span]) -> None:
     kinds = [kind for _, kind in span_changes(suggested, found)]
     number = {kind: kinds.count(kind) for kind in ("kept", "changed", "removed", "added")}
     assert number["kept"] + number["changed"] + number["removed"] == len(suggested)

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -15,23 +17,21 @@ def problem(
     return SignalMatrix(values, np.cumsum([0, *sizes])), rng.integers(0, sizes)
 
 
-def test_the_weights_are_those_that_a_general_optimiser_finds():
+def test_the_weights_are_those_that_a_general_optimiser_finds() -> None:
     signals, right = problem()
     prior = np.array([0.5, 0.0, -1.0, 0.0])
     for strength in (0.3, 3.0, 100.0):
 
         def loss(weights: np.ndarray, strength: float = strength) -> float:
             away = weights - prior
-            return (
-                log_loss(signals, right, weights) * signals.region_count
-                + strength / 2 * away @ away
-            )
+            fit = log_loss(signals, right, weights) * signals.region_count
+            return float(fit + strength / 2 * away @ away)
 
         found = minimize(loss, np.zeros(4), method="L-BFGS-B", options={"ftol": 1e-14}).x
         np.testing.assert_allclose(fit(signals, right, prior, strength), found, atol=1e-4)
 
 
-def test_the_slope_of_the_loss_is_none_at_the_fitted_weights():
+def test_the_slope_of_the_loss_is_none_at_the_fitted_weights() -> None:
     signals, right = problem(1)
     prior, strength = np.zeros(4), 2.0
     weights = fit(signals, right, prior, strength)
@@ -43,7 +43,7 @@ def test_the_slope_of_the_loss_is_none_at_the_fitted_weights():
         assert slope == pytest.approx(0, abs=1e-3)
 
 
-def test_two_options_with_one_signal_by_hand():
+def test_two_options_with_one_signal_by_hand() -> None:
     # P(first) = 1 / (1 + e^-w); three of four times it is right; without a prior w = log 3.
     signals = SignalMatrix(np.array([[1.0], [0.0]] * 4), np.arange(0, 9, 2))
     weights = fit(signals, np.array([0, 0, 0, 1]), np.zeros(1), 1e-9)
@@ -53,7 +53,7 @@ def test_two_options_with_one_signal_by_hand():
     )
 
 
-def test_large_signals_are_fitted_too():
+def test_large_signals_are_fitted_too() -> None:
     # Sums of log-probabilities reach hundreds: a right option may seem all but impossible.
     signals, right = problem(2, scale=60.0)
     prior, strength = np.full(4, 2.0), 1.0
@@ -64,14 +64,14 @@ def test_large_signals_are_fitted_too():
     assert np.abs(gradient).max() < 0.05
 
 
-def test_probabilities_of_a_region_sum_to_one_however_large_the_sums():
+def test_probabilities_of_a_region_sum_to_one_however_large_the_sums() -> None:
     signals, _ = problem(3, scale=1e4)
     probabilities = candidate_probabilities(signals, np.ones(4))
     np.testing.assert_allclose(np.add.reduceat(probabilities, signals.starts[:-1]), 1)
     assert (probabilities >= 0).all()
 
 
-def test_a_strong_prior_stays_and_no_region_leaves_it_as_it_is():
+def test_a_strong_prior_stays_and_no_region_leaves_it_as_it_is() -> None:
     signals, right = problem()
     prior = np.array([1.0, 0.0, 2.0, 0.0])
     np.testing.assert_allclose(fit(signals, right, prior, 1e9), prior, atol=1e-5)
@@ -81,14 +81,14 @@ def test_a_strong_prior_stays_and_no_region_leaves_it_as_it_is():
     assert candidate_probabilities(empty, prior).shape == (0,)
 
 
-def test_take_keeps_the_regions_options_together_and_in_the_order_asked_for():
+def test_take_keeps_the_regions_options_together_and_in_the_order_asked_for() -> None:
     signals = SignalMatrix(np.arange(12.0).reshape(6, 2), np.array([0, 1, 3, 6]))
     taken = signals.select_regions(np.array([2, 0]))
     assert taken.starts.tolist() == [0, 3, 4]
     assert taken.values[:, 0].tolist() == [6, 8, 10, 0]
 
 
-def test_a_group_never_judges_itself():
+def test_a_group_never_judges_itself() -> None:
     # Each group has a signal of its own that gives the right option away, and nothing else. Who
     # learnt from the group is certain; who did not can only guess.
     groups, each = 10, 6
@@ -105,7 +105,7 @@ def test_a_group_never_judges_itself():
     np.testing.assert_allclose(judged, 0.5)
 
 
-def test_the_strength_is_the_one_that_does_best_out_of_group():
+def test_the_strength_is_the_one_that_does_best_out_of_group() -> None:
     # The prior is right and the signals of the data are noise: the strongest prior wins …
     rng = np.random.default_rng(0)
     values = rng.normal(size=(120, 6))
@@ -120,7 +120,7 @@ def test_the_strength_is_the_one_that_does_best_out_of_group():
     assert with_good_prior != 1000.0 or with_good_prior > with_wrong_prior
 
 
-def test_regions_with_an_unknown_answer_are_judged_and_teach_nothing():
+def test_regions_with_an_unknown_answer_are_judged_and_teach_nothing() -> None:
     signals, right = problem(4, regions=30)
     names = [f"g{n % 10}" for n in range(30)]
     unknown = right.copy()
@@ -136,14 +136,14 @@ def test_regions_with_an_unknown_answer_are_judged_and_teach_nothing():
     np.testing.assert_array_equal(judged[rest], other[rest])
 
 
-def test_a_single_group_is_judged_by_the_prior():
+def test_a_single_group_is_judged_by_the_prior() -> None:
     signals, right = problem(5, regions=3)
     strength, judged = cross_fit(signals, right, ["g"] * 3, np.ones(4), [3.0, 1.0])
     np.testing.assert_allclose(judged, candidate_probabilities(signals, np.ones(4)))
     assert strength == 3.0
 
 
-def test_no_region_is_no_judgement():
+def test_no_region_is_no_judgement() -> None:
     empty = SignalMatrix(np.zeros((0, 4)), np.zeros(1, np.int64))
     strength, judged = cross_fit(empty, np.zeros(0, np.int64), [], np.ones(4), [3.0, 1.0])
     assert (strength, judged.shape) == (3.0, (0,))

@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Literal
+
 import numpy as np
 import pytest
 
@@ -29,15 +33,15 @@ def keys(spans: tuple[Span, ...]) -> list[SpanKey]:
 
 
 @pytest.mark.parametrize("policy", ["keep", "drop_document"])
-def test_keep_sets_the_probability_as_score(policy: str):
-    result = apply_policy(TEACHER, ALL, policy, 0.5)  # type: ignore[arg-type]
+def test_keep_sets_the_probability_as_score(policy: Literal["keep", "drop_document"]) -> None:
+    result = apply_policy(TEACHER, ALL, policy, 0.5)
     assert keys(result.labelled) == [ROME, (20, 24, "LOC")]
     assert [s.score for s in result.labelled] == [0.3, 0.98]
     assert (result.abstain, result.changes) == ((), ())
     assert [(s.status, s.origin) for s in result.labelled] == [("fuzzy", "llm"), (None, "silver")]
 
 
-def test_drop_span_drops_spans_below_the_threshold():
+def test_drop_span_drops_spans_below_the_threshold() -> None:
     result = apply_policy(TEACHER, ALL, "drop_span", 0.5)
     assert keys(result.labelled) == [(20, 24, "LOC")]
     assert result.abstain == ()
@@ -45,7 +49,7 @@ def test_drop_span_drops_spans_below_the_threshold():
     assert keys(apply_policy(TEACHER, ALL, "drop_span", 0.3).labelled) == [ROME, (20, 24, "LOC")]
 
 
-def test_abstain_masks_uncertain_spans_and_probably_missing_ones():
+def test_abstain_masks_uncertain_spans_and_probably_missing_ones() -> None:
     result = apply_policy(TEACHER, ALL, "abstain", 0.5)
     assert keys(result.labelled) == [(20, 24, "LOC")]
     assert result.abstain == ((0, 4), (10, 12))
@@ -57,20 +61,20 @@ def test_abstain_masks_uncertain_spans_and_probably_missing_ones():
     assert apply_policy(TEACHER, ALL, "abstain", 0.3).abstain == ()
 
 
-def test_weight_sets_the_probability_as_weight():
+def test_weight_sets_the_probability_as_weight() -> None:
     result = apply_policy(TEACHER, ALL, "weight", 0.5)
     assert [(s.weight, s.score) for s in result.labelled] == [(0.3, 0.3), (0.98, 0.98)]
     assert result.changes == ()
 
 
-def test_relabel_returns_the_most_probable_candidate():
+def test_relabel_returns_the_most_probable_candidate() -> None:
     result = apply_policy(TEACHER, ALL, "relabel", 0.5)
     assert keys(result.labelled) == [(0, 4, "PER"), (10, 12, "PER"), (20, 24, "LOC")]
     assert [(c["was"], c["is"]) for c in result.changes] == [("LOC", "PER"), (None, "PER")]
     assert [s.score for s in result.labelled] == [0.6, 0.5, 0.98]
 
 
-def test_soft_gives_labels_their_probabilities():
+def test_soft_gives_labels_their_probabilities() -> None:
     result = apply_policy(TEACHER, ALL, "soft", 0.5)
     assert [dict(s.soft or {}) for s in result.labelled] == [
         pytest.approx({"LOC": 0.3, "PER": 0.6}),
@@ -79,7 +83,7 @@ def test_soft_gives_labels_their_probabilities():
     ]
 
 
-def test_soft_keeps_a_small_probability_of_a_span_but_not_a_tiny_one():
+def test_soft_keeps_a_small_probability_of_a_span_but_not_a_tiny_one() -> None:
     mark: Candidate = ((0, 4, "LOC"),)
     probable = judged_region({(): 0.9, mark: 0.1}, mark)
     result = apply_policy(Annotation((Span(*mark[0]),)), [probable], "soft", 0.5)
@@ -89,7 +93,7 @@ def test_soft_keeps_a_small_probability_of_a_span_but_not_a_tiny_one():
     assert apply_policy(Annotation((Span(*mark[0]),)), [certain], "soft", 0.5).labelled == ()
 
 
-def test_soft_labels_of_an_extent_share_the_probability_of_other_extents():
+def test_soft_labels_of_an_extent_share_the_probability_of_other_extents() -> None:
     longer: Candidate = ((0, 8, "LOC"),)
     one = judged_region({(): 0.1, (ROME,): 0.45, ((0, 4, "PER"),): 0.15, longer: 0.3}, longer)
     [span] = apply_policy(Annotation((Span(*longer[0]),)), [one], "soft", 0.5).labelled
@@ -97,7 +101,7 @@ def test_soft_labels_of_an_extent_share_the_probability_of_other_extents():
     assert dict(span.soft or {}) == pytest.approx({"LOC": 0.675, "PER": 0.225})
 
 
-def test_soft_labels_of_many_labels_sum_to_one_after_rounding():
+def test_soft_labels_of_many_labels_sum_to_one_after_rounding() -> None:
     # At four digits each of these is rounded up, to 1.0004 together, and a task rejects that.
     sizes = [*[0.10006] * 9, 0.09946]
     one = judged_region({((0, 4, f"L{n}"),): p for n, p in enumerate(sizes)}, ((0, 4, "L0"),))
@@ -105,7 +109,7 @@ def test_soft_labels_of_many_labels_sum_to_one_after_rounding():
     assert sum((span.soft or {}).values()) <= 1 + 1e-6
 
 
-def test_probability_of_a_span_key_is_the_sum_over_its_candidates():
+def test_probability_of_a_span_key_is_the_sum_over_its_candidates() -> None:
     both: Candidate = (ROME, (5, 8, "PER"))
     one = judged_region({(): 0.2, (ROME,): 0.3, both: 0.5}, both)
     assert one.probability(ROME) == pytest.approx(0.8)
@@ -114,15 +118,15 @@ def test_probability_of_a_span_key_is_the_sum_over_its_candidates():
     assert one.best == both
 
 
-def test_the_expected_f1_by_hand():
+def test_the_expected_f1_by_hand() -> None:
     # Teacher: ROME (.3) and the last (.98); true, expected: .9 + .6 + .98.
     assert expected_f1(ALL) == pytest.approx(2 * (0.3 + 0.98) / (2 + 0.9 + 0.6 + 0.98))
     assert expected_f1([]) == 1
 
 
-def test_teacher_spans_with_the_changes_give_the_result():
+def test_teacher_spans_with_the_changes_give_the_result() -> None:
     for policy in ("keep", "drop_span", "abstain", "weight", "relabel", "soft"):
-        result = apply_policy(TEACHER, ALL, policy, 0.5)  # type: ignore[arg-type]
+        result = apply_policy(TEACHER, ALL, policy, 0.5)
         marks = {(s.start, s.end): s.label for s in TEACHER.spans or ()}
         for change in result.changes:
             where = (change["start"], change["end"])

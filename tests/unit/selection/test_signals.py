@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from dataclasses import replace
 
 import numpy as np
@@ -53,7 +55,7 @@ def noise(row: dict[str, float]) -> dict[str, float]:
     return {k: v for k, v in row.items() if ", true " in k and v}
 
 
-def test_names_are_different_and_the_prior_trusts_teacher_and_students():
+def test_names_are_different_and_the_prior_trusts_teacher_and_students() -> None:
     names = signal_names(LABELS)
     assert len(set(names)) == len(names)
     prior = dict(zip(names, prior_weights(LABELS), strict=True))
@@ -65,7 +67,7 @@ def test_names_are_different_and_the_prior_trusts_teacher_and_students():
     }
 
 
-def test_teacher_and_student_label_mark_their_candidates():
+def test_teacher_and_student_label_mark_their_candidates() -> None:
     candidates: tuple[Candidate, ...] = ((), (ROME,), AS_PER)
     nothing, as_loc, as_per = rows(region(candidates, (ROME,), AS_PER))
     assert [r["teacher label"] for r in (nothing, as_loc, as_per)] == [0, 1, 0]
@@ -76,7 +78,7 @@ def test_teacher_and_student_label_mark_their_candidates():
     )
 
 
-def test_the_teachers_errors_have_names():
+def test_the_teachers_errors_have_names() -> None:
     wider: Candidate = ((3, 11, "LOC"),)
     found = rows(region(((), (ROME,), AS_PER, wider), (ROME,)))
     assert [noise(row) for row in found] == [
@@ -89,7 +91,7 @@ def test_the_teachers_errors_have_names():
     assert [noise(row) for row in found] == [{}, {"teacher nothing, true LOC": 1}]
 
 
-def test_two_marks_count_twice():
+def test_two_marks_count_twice() -> None:
     two: Candidate = ((3, 6, "LOC"), ROME)
     [nothing, both] = rows(region(((), two), two))
     assert noise(nothing) == {"teacher LOC, true nothing": 2}
@@ -97,7 +99,7 @@ def test_two_marks_count_twice():
     assert both["number of labels"] == 2
 
 
-def test_surface_signals_by_hand():
+def test_surface_signals_by_hand() -> None:
     statistics = no_statistics()
     other = WordIndex.from_text("Rome", [(0, 4)])
     for _ in range(3):
@@ -120,7 +122,7 @@ def test_surface_signals_by_hand():
     assert signals[2] > 0 > signals[0] == signals[1]
 
 
-def test_an_unmarked_occurrence_does_not_count_as_unmarked_elsewhere():
+def test_an_unmarked_occurrence_does_not_count_as_unmarked_elsewhere() -> None:
     statistics = no_statistics()
     statistics.teacher.add(WORDS, [], "g")
     [nothing, _] = rows(region(((), (ROME,)), ()), statistics)
@@ -130,7 +132,7 @@ def test_an_unmarked_occurrence_does_not_count_as_unmarked_elsewhere():
     assert nothing["surface, teacher"] > 0 > as_loc["surface, teacher"]
 
 
-def test_of_gold_the_whole_group_is_left_out():
+def test_of_gold_the_whole_group_is_left_out() -> None:
     statistics = no_statistics()
     for _ in range(2):
         statistics.gold.add(WORDS, [ROME], "g")
@@ -145,7 +147,7 @@ def test_of_gold_the_whole_group_is_left_out():
     assert as_loc["surface, gold"] > 0
 
 
-def test_nearby_is_the_same_group_without_this_occurrence():
+def test_nearby_is_the_same_group_without_this_occurrence() -> None:
     statistics = no_statistics()
     for sources in (statistics.teacher, statistics.students):
         sources.add(WORDS, [ROME], "g")
@@ -162,7 +164,7 @@ def test_nearby_is_the_same_group_without_this_occurrence():
     assert as_per > 0 > nothing == as_loc
 
 
-def test_the_sum_over_surfaces_is_limited():
+def test_the_sum_over_surfaces_is_limited() -> None:
     statistics = no_statistics()
     many = WordIndex.from_text("Rome", [(0, 4)])
     for _ in range(3000):
@@ -171,7 +173,7 @@ def test_the_sum_over_surfaces_is_limited():
     assert nothing["surface, gold"] == -MAX_LOG_RATIO
 
 
-def test_uncertainty_belongs_to_the_teachers_candidate():
+def test_uncertainty_belongs_to_the_teachers_candidate() -> None:
     one = region(((), (ROME,)), (ROME,))
     [nothing, as_loc] = rows(
         one, teacher_uncertainty={ROME: 0.4}, uncertain_offsets=frozenset({ROME})
@@ -182,7 +184,7 @@ def test_uncertainty_belongs_to_the_teachers_candidate():
     assert (as_loc["teacher uncertainty"], as_loc["uncertain offsets"]) == (0, 0)
 
 
-def test_regions_of_several_documents_stand_in_order():
+def test_regions_of_several_documents_stand_in_order() -> None:
     one = region(((), (ROME,)), (ROME,))
     other = region(((), (BO,), ((0, 2, "LOC"),)), (BO,))
     documents = [
@@ -195,7 +197,7 @@ def test_regions_of_several_documents_stand_in_order():
     assert make_signals([], no_statistics(), LABELS).values.shape == (0, len(signal_names(LABELS)))
 
 
-def test_an_auxiliary_scorer_has_its_own_signal():
+def test_an_auxiliary_scorer_has_its_own_signal() -> None:
     one = replace(region(((), (ROME,)), (ROME,)), auxiliary_log_probs=np.log([[0.2, 0.8]]))
     judged = CandidateDocument("g", WORDS, (one,), (ROME,))
     signals = make_signals([judged], no_statistics(), LABELS, ("corrector",))

@@ -65,8 +65,9 @@ def test_every_word_of_raw_text_is_trained_at_its_first_wordpiece(family: Path, 
     assert [ids[0], ids[-1]] == special
     ends = [*trained[1:], len(ids) - 1]
     for word, first, end in zip(words, trained, ends, strict=True):
-        decoded = student.tokenizer.decode(ids[first:end]).strip()
-        assert decoded.replace(" ", "") == word
+        decoded = student.tokenizer.decode(ids[first:end])
+        assert isinstance(decoded, str)
+        assert decoded.strip().replace(" ", "") == word
 
 
 def test_a_word_is_the_same_wherever_it_stands(family: Path, task: Task) -> None:

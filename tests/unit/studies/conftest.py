@@ -45,7 +45,7 @@ def score(f1: float, rng: np.random.Generator, groups: int) -> tuple[Counts, dic
 
 def share(regimen: str, t: float) -> float:
     """Return the planned gold share at progress ``t``."""
-    return {
+    shares: dict[str, float] = {
         "gold_only": 1.0,
         "ceiling": 1.0,
         "silver_only": 0.0,
@@ -53,8 +53,9 @@ def share(regimen: str, t: float) -> float:
         "simple_mix": float(t >= 0.7),
         "reverse_mix": float(t < 0.3),
         "sigmoid": 1 / (1 + math.exp(-10 * (t - 0.7))),
-        "power": t**2.33,
-    }[regimen]
+        "power": float(t**2.33),
+    }
+    return shares[regimen]
 
 
 def make_cell(

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 
 from vermeil.studies import format as wording
@@ -6,11 +8,11 @@ from vermeil.studies import format as wording
 @pytest.mark.parametrize(
     ("value", "text"), [(0.8421, ".842"), (1.0, "1.000"), (0.0, ".000"), (None, "–")]
 )
-def test_f1(value: float | None, text: str):
+def test_f1(value: float | None, text: str) -> None:
     assert wording.f1(value) == text
 
 
-def test_not_a_number_is_a_dash():
+def test_not_a_number_is_a_dash() -> None:
     assert wording.f1(float("nan")) == "–"
 
 
@@ -18,7 +20,7 @@ def test_not_a_number_is_a_dash():
     ("value", "plain", "signed"),
     [(0.0213, "2.1", "+2.1"), (-0.0213, "−2.1", "−2.1"), (-0.0004, "0.0", "0.0")],
 )
-def test_points(value: float, plain: str, signed: str):
+def test_points(value: float, plain: str, signed: str) -> None:
     assert wording.points(value) == plain
     assert wording.points(value, signed=True) == signed
 
@@ -26,7 +28,7 @@ def test_points(value: float, plain: str, signed: str):
 @pytest.mark.parametrize(
     ("value", "text"), [(0.0004, "p < .001"), (0.04, "p = .040"), (1.0, "p = 1.000")]
 )
-def test_p_value(value: float, text: str):
+def test_p_value(value: float, text: str) -> None:
     assert wording.p_value(value) == text
 
 
@@ -40,16 +42,16 @@ def test_p_value(value: float, text: str):
         (59.9, "1 min 00 s"),
     ],
 )
-def test_duration(seconds: float, text: str):
+def test_duration(seconds: float, text: str) -> None:
     assert wording.duration(seconds) == text
 
 
-def test_spread_without_deviation_is_the_mean_alone():
+def test_spread_without_deviation_is_the_mean_alone() -> None:
     assert wording.spread(0.8, None) == ".800"
     assert wording.spread(0.8, 0.0061) == ".800 ± .006"
 
 
-def test_numbers_and_their_nouns():
+def test_numbers_and_their_nouns() -> None:
     assert wording.plural(1, "seed") == "1 seed"
     assert wording.plural(1200, "document") == "1,200 documents"
 
@@ -57,9 +59,9 @@ def test_numbers_and_their_nouns():
 @pytest.mark.parametrize(
     ("names", "text"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
 )
-def test_listing(names: list[str], text: str):
+def test_listing(names: list[str], text: str) -> None:
     assert wording.listing(names) == text
 
 
-def test_an_unknown_regimen_keeps_its_own_name():
+def test_an_unknown_regimen_keeps_its_own_name() -> None:
     assert wording.regimen_name("my_own") == "my own"

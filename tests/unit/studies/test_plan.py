@@ -22,7 +22,14 @@ from vermeil.studies.statistics.frontier import frontier_record
 from vermeil.studies.statistics.prices import DocumentPrices
 from vermeil.studies.statistics.size_grid import read_grid
 
-TRUTH = Curves(*(np.array([v]) for v in (0.93, 1.8, 0.35, 700.0, 0.6)), unit=4000.0)
+TRUTH = Curves(
+    np.array([0.93]),
+    np.array([1.8]),
+    np.array([0.35]),
+    np.array([700.0]),
+    np.array([0.6]),
+    unit=4000.0,
+)
 PRICED = {"gold_price": 0.5, "silver_price": 0.01, "budget": 100.0, "resamples": 100}
 
 

@@ -24,7 +24,7 @@ def test_only_the_task_is_required(task: Task) -> None:
     assert settings.selection == SelectionConfig()
     assert settings.plan == PlanConfig()
     with pytest.raises(TypeError, match="positional"):
-        StudySettings(task)  # type: ignore[misc]
+        StudySettings(task)  # type: ignore[call-arg]
     with pytest.raises(FrozenInstanceError):
         settings.study = StudyConfig(seeds=(1,))  # type: ignore[misc]
 

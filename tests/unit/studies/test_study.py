@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -116,7 +116,9 @@ def test_finished_cells_are_not_run_again(
 def test_a_study_that_is_stopped_goes_on_where_it_was(
     corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
 ) -> None:
-    def stop(stage: str, done: int, _: int | None, __: Any) -> None:
+    def stop(
+        stage: str, done: int, total: int | None, detail: Mapping[str, float | int | str]
+    ) -> None:
         if stage == "study" and done == 2:
             raise KeyboardInterrupt
 
@@ -322,20 +324,23 @@ def test_enough_sizes_make_a_frontier_and_a_plan(
     assert "How much gold and silver" in (tmp_path / "report.md").read_text()
 
 
+TWO_CELLS: dict[str, Any] = {"regimens": ["gold_only", "simple_mix"], "seeds": [0]}
+MECHANISM = {"regimens": ["simple_mix"], "points": 3, "documents": 5}
+
+
 def test_observed_cells_have_the_same_scores(
     corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
 ) -> None:
-    settings = {"regimens": ["gold_only", "simple_mix"], "seeds": [0]}
-    plain = run(corpora, task, encoder, tmp_path / "plain", **settings)
-    mechanism = {"regimens": ["simple_mix"], "points": 3, "documents": 5}
-    watched = run(corpora, task, encoder, tmp_path / "watched", mechanism=mechanism, **settings)
+    plain = run(corpora, task, encoder, tmp_path / "plain", **TWO_CELLS)
+    observed = {**TWO_CELLS, "mechanism": MECHANISM}
+    watched = run(corpora, task, encoder, tmp_path / "watched", **observed)
     (row,) = watched.results.mechanism
     assert row.regimen == "simple_mix"
     assert plain.results.mechanism == ()
     for before, after in zip(plain.results.cells, watched.results.cells, strict=True):
         assert before.test == after.test
         assert (before.key == after.key) == (before.regimen == "gold_only")
-    again = run(corpora, task, encoder, tmp_path / "watched", mechanism=mechanism, **settings)
+    again = run(corpora, task, encoder, tmp_path / "watched", **observed)
     assert again.ran == 0
 
 
@@ -349,8 +354,7 @@ def test_only_what_is_compared_can_be_observed(
 def test_finished_cells_with_earlier_names_are_reused(
     corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
 ) -> None:
-    mechanism = {"regimens": ["simple_mix"], "points": 3, "documents": 5}
-    settings = {"regimens": ["gold_only", "simple_mix"], "seeds": [0], "mechanism": mechanism}
+    settings = {**TWO_CELLS, "mechanism": MECHANISM}
     now = run(corpora, task, encoder, tmp_path, **settings)
     cells = {p: json.loads(p.read_text()) for p in tmp_path.glob("cells/*.json")}
     [path] = [p for p, cell in cells.items() if cell["mechanism"]]

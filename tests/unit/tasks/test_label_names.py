@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 
 from vermeil.data.reply import Reply, State
@@ -38,7 +40,9 @@ CLOSE = LabelSet.from_config(
         ("Human-Being", "PER"),
     ],
 )
-def test_blanks_separators_and_marks_around_a_label_do_not_matter(written, expected):
+def test_blanks_separators_and_marks_around_a_label_do_not_matter(
+    written: str, expected: str
+) -> None:
     assert LABELS.normalise(written) == expected
 
 
@@ -64,7 +68,9 @@ def test_blanks_separators_and_marks_around_a_label_do_not_matter(written, expec
         ("Ada (PER)", None),
     ],
 )
-def test_a_label_may_have_its_description_or_another_name_attached(written, expected):
+def test_a_label_may_have_its_description_or_another_name_attached(
+    written: str, expected: str | None
+) -> None:
     assert LABELS.normalise(written) == expected
 
 
@@ -88,7 +94,7 @@ def test_a_label_may_have_its_description_or_another_name_attached(written, expe
         "PER (" * 500,
     ],
 )
-def test_doubt_and_a_second_label_leave_the_label_unknown(written):
+def test_doubt_and_a_second_label_leave_the_label_unknown(written: str) -> None:
     assert LABELS.normalise(written) is None
 
 
@@ -107,7 +113,7 @@ def test_doubt_and_a_second_label_leave_the_label_unknown(written):
         ("Rh", None),
     ],
 )
-def test_a_form_of_several_labels_names_none(written, expected):
+def test_a_form_of_several_labels_names_none(written: str, expected: str | None) -> None:
     assert CLOSE.normalise(written) == expected
 
 
@@ -127,7 +133,7 @@ def test_a_form_of_several_labels_names_none(written, expected):
         ("Note", None),
     ],
 )
-def test_headings_may_be_in_plural(written, expected):
+def test_headings_may_be_in_plural(written: str, expected: str | None) -> None:
     assert LABELS.of_heading(written) == expected
 
 
@@ -145,12 +151,12 @@ TOPICS = ClassificationTask(
         ("Sport (football)", "sport"),
     ],
 )
-def test_classification_compares_labels_alike(written, label):
+def test_classification_compares_labels_alike(written: str, label: str) -> None:
     reading = TOPICS.read("Ministers met.", Reply(f'{{"label": "{written}"}}'))
     assert reading.annotation.labels == (label,)
 
 
-def test_classification_counts_what_is_no_label():
+def test_classification_counts_what_is_no_label() -> None:
     reading = TOPICS.read("Ministers met.", Reply('{"label": "sport or world_news"}'))
     assert reading.state is State.UNPARSABLE
     assert reading.notes == {"off_schema": 1}

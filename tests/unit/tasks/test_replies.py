@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from vermeil.data.document import UNANNOTATED
@@ -31,7 +35,9 @@ from vermeil.tasks.replies import (
         ('{"k": 1,}', None),
     ],
 )
-def test_the_answer_is_found_whatever_stands_around_it(text, expected):
+def test_the_answer_is_found_whatever_stands_around_it(
+    text: str, expected: dict[str, Any] | None
+) -> None:
     assert answer_objects(text, "k", "") == ([] if expected is None else [expected])
 
 
@@ -52,13 +58,15 @@ def test_the_answer_is_found_whatever_stands_around_it(text, expected):
         ('Ann left. {"k": 1}\nBob came. {"k": 2}', [1, 2]),
     ],
 )
-def test_parts_of_an_answer_are_kept_and_drafts_are_not(text, expected):
+def test_parts_of_an_answer_are_kept_and_drafts_are_not(
+    text: str, expected: list[int | list[int | str] | str]
+) -> None:
     found = answer_objects(text, "k", "Ann left. Bob came.")
     assert [one["k"] for one in found] == expected
 
 
 @pytest.mark.parametrize("broken", ['{"k": [1, 2', '{"k": [1,]}', '{"why": "x", "k" : [1'])
-def test_a_draft_before_a_broken_answer_is_not_the_answer(broken):
+def test_a_draft_before_a_broken_answer_is_not_the_answer(broken: str) -> None:
     assert answer_objects('If there is none: {"k": []}\n' + broken, "k", "") == []
 
 
@@ -66,11 +74,11 @@ def test_a_draft_before_a_broken_answer_is_not_the_answer(broken):
     "text",
     ['{"k": ' * 50_000, '{"k": [' + "[" * 200_000, '{"k": ' + "9" * 10_000 + "}", '{"' * 50_000],
 )
-def test_absurd_replies_are_no_answer_and_no_crash(text):
+def test_absurd_replies_are_no_answer_and_no_crash(text: str) -> None:
     assert answer_objects(text, "k", "") == []
 
 
-def test_half_a_surrogate_pair_is_replaced_so_that_text_can_be_written():
+def test_half_a_surrogate_pair_is_replaced_so_that_text_can_be_written() -> None:
     assert as_text("a\ud83d") == "a\ufffd"
     assert as_text("a😀") == "a😀"
     assert as_text(3) is None
@@ -89,7 +97,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize("text", REFUSALS)
-def test_plain_refusals_are_recognised(text):
+def test_plain_refusals_are_recognised(text: str) -> None:
     reading = unusable_result(Reply(text), "why")
     assert (reading.state, reading.annotation) == (State.REFUSED, UNANNOTATED)
 
@@ -107,14 +115,14 @@ def test_plain_refusals_are_recognised(text):
         "",
     ],
 )
-def test_other_prose_is_unparsable_rather_than_refused(text):
+def test_other_prose_is_unparsable_rather_than_refused(text: str) -> None:
     reading = unusable_result(Reply(text), "why", odd=2)
     assert (reading.state, reading.problem, reading.notes) == (State.UNPARSABLE, "why", {"odd": 2})
     assert reading.annotation.is_empty
 
 
-def test_finish_reasons_name_the_state():
-    def state(text, finish_reason):
+def test_finish_reasons_name_the_state() -> None:
+    def state(text: str, finish_reason: str) -> State:
         return unusable_result(Reply(text, finish_reason=finish_reason), "why").state
 
     assert state("Paris is", "length") is State.TRUNCATED
@@ -124,7 +132,7 @@ def test_finish_reasons_name_the_state():
     assert state("", "SAFETY") is State.REFUSED
 
 
-def test_an_unknown_finish_reason_is_named():
+def test_an_unknown_finish_reason_is_named() -> None:
     result = unusable_result(Reply("Paris is", finish_reason="abort"), "why")
     assert (result.state, result.problem) == (
         State.UNPARSABLE,
@@ -139,14 +147,14 @@ EMPTY = '{"entities": []}'
     "finish_reason",
     ["stop", "STOP", "eos", "end_turn", "stop_sequence", "", "length", "max-tokens"],
 )
-def test_an_empty_answer_counts_if_the_model_ended_the_reply(finish_reason):
+def test_an_empty_answer_counts_if_the_model_ended_the_reply(finish_reason: str) -> None:
     assert unreliable_empty_result(Reply(EMPTY, finish_reason=finish_reason), "Ann left.") is None
 
 
 @pytest.mark.parametrize(
     "finish_reason", ["abort", "error", "tool_calls", "network_error", "other"]
 )
-def test_an_empty_answer_after_an_unknown_finish_reason_does_not_count(finish_reason):
+def test_an_empty_answer_after_an_unknown_finish_reason_does_not_count(finish_reason: str) -> None:
     result = unreliable_empty_result(Reply(EMPTY, finish_reason=finish_reason), "Ann left.")
     assert result is not None
     assert result.state is State.UNPARSABLE
@@ -154,7 +162,7 @@ def test_an_empty_answer_after_an_unknown_finish_reason_does_not_count(finish_re
 
 
 @pytest.mark.parametrize("finish_reason", ["content_filter", "SAFETY", "recitation", "refusal"])
-def test_filters_of_several_servers_are_known(finish_reason):
+def test_filters_of_several_servers_are_known(finish_reason: str) -> None:
     assert was_filtered(Reply(EMPTY, finish_reason=finish_reason))
 
 
@@ -168,7 +176,7 @@ def test_filters_of_several_servers_are_known(finish_reason):
         "This text violates my guidelines.",
     ],
 )
-def test_an_empty_answer_beside_a_refusal_does_not_count(refusal):
+def test_an_empty_answer_beside_a_refusal_does_not_count(refusal: Any) -> None:
     for text in (f"{refusal}\n{EMPTY}", f"{EMPTY}\n{refusal}", f"Well. {refusal} {EMPTY}"):
         result = unreliable_empty_result(Reply(text), "Ann left.")
         assert result is not None
@@ -179,11 +187,11 @@ def test_an_empty_answer_beside_a_refusal_does_not_count(refusal):
     "words",
     ["I cannot find any entity.", "I can't identify any names.", "I cannot label any word."],
 )
-def test_a_search_without_result_is_no_refusal(words):
+def test_a_search_without_result_is_no_refusal(words: str) -> None:
     assert unreliable_empty_result(Reply(f"{words}\n{EMPTY}"), "Ann left.") is None
 
 
-def test_a_refusal_that_the_text_holds_is_a_quotation():
+def test_a_refusal_that_the_text_holds_is_a_quotation() -> None:
     text = 'He wrote: "I cannot help with that."'
     reply = Reply(f"The sentence reads: I cannot help with that\n{EMPTY}")
     assert unreliable_empty_result(reply, text) is None

@@ -31,13 +31,13 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize("base_url", HERE)
-def test_loopback_needs_no_consent(base_url):
+def test_loopback_needs_no_consent(base_url: str) -> None:
     assert is_loopback(host_of(base_url))
     check_consent(TeacherConfig(base_url=base_url), Volume(1, 2, 3))
 
 
 @pytest.mark.parametrize("base_url", ELSEWHERE)
-def test_everything_else_needs_consent(base_url):
+def test_everything_else_needs_consent(base_url: str) -> None:
     assert not is_loopback(host_of(base_url))
     with pytest.raises(ConsentError, match=r"1,234 documents \(1 character\)") as caught:
         check_consent(TeacherConfig(base_url=base_url), Volume(1234, 1, 1234))
@@ -45,7 +45,9 @@ def test_everything_else_needs_consent(base_url):
     check_consent(TeacherConfig(base_url=base_url, allow_remote=True), Volume(1, 2, 3))
 
 
-def test_backend_itself_refuses_a_remote_server_without_consent(monkeypatch):
+def test_backend_itself_refuses_a_remote_server_without_consent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "key")
     with pytest.raises(ConsentError, match=r"api\.openai\.com"):
         OpenAIBackend(TeacherConfig(base_url="https://api.openai.com/v1"))
@@ -67,7 +69,7 @@ def test_backend_itself_refuses_a_remote_server_without_consent(monkeypatch):
         "http://localhost/v1\n",
     ],
 )
-def test_what_is_no_address_is_a_configuration_error(base_url):
+def test_what_is_no_address_is_a_configuration_error(base_url: str) -> None:
     with pytest.raises(ConfigError, match="base_url"):
         host_of(base_url)
 
@@ -75,7 +77,7 @@ def test_what_is_no_address_is_a_configuration_error(base_url):
 @pytest.mark.parametrize(
     "base_url", ["http://user:secret@localhost/v1", "http://localhost@example.com/v1"]
 )
-def test_credentials_in_the_address_are_turned_down_and_not_repeated(base_url):
+def test_credentials_in_the_address_are_turned_down_and_not_repeated(base_url: str) -> None:
     with pytest.raises(ConfigError, match="api_key_env") as caught:
         host_of(base_url)
     assert "secret" not in str(caught.value)
@@ -85,13 +87,17 @@ REMOTE = TeacherConfig(base_url="https://x.example/v1", api_key_env="VERMEIL_TES
 LOCAL = TeacherConfig(api_key_env="VERMEIL_TEST_KEY")
 
 
-def test_key_comes_from_the_named_variable_without_white_space(monkeypatch):
+def test_key_comes_from_the_named_variable_without_white_space(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("VERMEIL_TEST_KEY", " abc\n")
     assert api_key(REMOTE) == api_key(LOCAL) == "abc"
 
 
 @pytest.mark.parametrize("value", [None, "", "  \n"])
-def test_missing_key_matters_only_for_a_remote_teacher(value, monkeypatch):
+def test_missing_key_matters_only_for_a_remote_teacher(
+    value: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("VERMEIL_TEST_KEY", raising=False)
     if value is not None:
         monkeypatch.setenv("VERMEIL_TEST_KEY", value)
@@ -101,7 +107,9 @@ def test_missing_key_matters_only_for_a_remote_teacher(value, monkeypatch):
 
 
 @pytest.mark.parametrize("value", ["ab\ncd", "ab cd", "schlüssel", "a\x7fb"])
-def test_impossible_key_is_turned_down_and_not_repeated(value, monkeypatch):
+def test_impossible_key_is_turned_down_and_not_repeated(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("VERMEIL_TEST_KEY", value)
     with pytest.raises(ConfigError, match="VERMEIL_TEST_KEY") as caught:
         api_key(LOCAL)

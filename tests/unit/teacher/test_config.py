@@ -1,10 +1,14 @@
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
 from vermeil.teacher.config import DEFAULT_BASE_URL, TeacherConfig
 
 
-def also(**settings):
+def also(**settings: Any) -> Any:
     return [{"model": "n", **settings}]
 
 
@@ -25,12 +29,12 @@ def also(**settings):
         ({"local": {"slots": 2, "processes": 3}}, "divided among processes"),
     ],
 )
-def test_settings_that_exclude_each_other_are_refused(settings, named):
+def test_settings_that_exclude_each_other_are_refused(settings: dict[str, Any], named: str) -> None:
     with pytest.raises(ValidationError, match=named):
         TeacherConfig(**settings)
 
 
-def test_a_further_teacher_of_another_backend_has_that_ones_key_and_needs_consent_anew():
+def test_a_further_teacher_of_another_backend_has_that_ones_key_and_needs_consent_anew() -> None:
     url = "https://api.anthropic.com"
     first = TeacherConfig(
         api_key_env="MY_KEY",
@@ -48,7 +52,7 @@ def test_a_further_teacher_of_another_backend_has_that_ones_key_and_needs_consen
     assert named.key_variable == "OTHER"
 
 
-def test_further_teacher_on_this_machine_does_not_inherit_an_address():
+def test_further_teacher_on_this_machine_does_not_inherit_an_address() -> None:
     url = "https://api.openai.com/v1"
     first = TeacherConfig(base_url=url, allow_remote=True, additional=also(backend="local"))
     one, other = first.all_teachers()
@@ -56,7 +60,7 @@ def test_further_teacher_on_this_machine_does_not_inherit_an_address():
     assert (other.base_url, other.allow_remote) == (DEFAULT_BASE_URL, False)
 
 
-def test_further_teacher_beside_one_on_this_machine_has_its_own_address():
+def test_further_teacher_beside_one_on_this_machine_has_its_own_address() -> None:
     url = "https://api.openai.com/v1"
     first = TeacherConfig(backend="local", additional=also(backend="openai", base_url=url))
     _, other = first.all_teachers()

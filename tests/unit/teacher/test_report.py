@@ -10,7 +10,7 @@ from vermeil.teacher.report import RunStatistics, Tally
 from vermeil.teacher.store.charges import Charge
 
 
-def test_totals_that_do_not_reconcile_are_a_bug():
+def test_totals_that_do_not_reconcile_are_a_bug() -> None:
     ledger = RunStatistics()
     ledger.sent = 2
     ledger.tally.add("a", 0, State.DONE, None)
@@ -19,7 +19,7 @@ def test_totals_that_do_not_reconcile_are_a_bug():
     assert caught.value.exit_code == 1
 
 
-def test_report_holds_every_state_and_the_usage():
+def test_report_holds_every_state_and_the_usage() -> None:
     ledger = RunStatistics()
     ledger.sent, ledger.reused, ledger.attempts = 2, 1, 4
     ledger.record_reply(Reply("x", usage=Usage(1, 2)), Charge(3, 10**12))
@@ -35,7 +35,7 @@ def test_report_holds_every_state_and_the_usage():
     ]
 
 
-def test_examples_are_few_but_of_every_kind():
+def test_examples_are_few_but_of_every_kind() -> None:
     tally = Tally()
     for number in range(100):
         tally.add(f"r{number}", 0, State.REFUSED, "no")

@@ -4,7 +4,7 @@ from vermeil.corpora import LengthSummary, corpus_stats
 from vermeil.data.document import Annotation, Document, Relation, Span
 
 
-def test_everything_is_counted():
+def test_everything_is_counted() -> None:
     spans = (Span(0, 3, "B"), Span(4, 7, "A"), Span(8, 11, "A"))
     nested = (Span(0, 3, "A"), Span(1, 2, "B"))
     documents = [
@@ -34,21 +34,21 @@ def test_everything_is_counted():
     }
 
 
-def test_labels_are_ordered_by_number():
+def test_labels_are_ordered_by_number() -> None:
     spans = (Span(0, 1, "RARE"), Span(2, 3, "OFTEN"), Span(4, 5, "OFTEN"))
     stats = corpus_stats([Document("1", "a b c", annotation=Annotation(spans=spans))])
     assert list(stats.spans) == ["OFTEN", "RARE"]
 
 
-def test_of_an_even_number_of_lengths_the_lower_middle_is_taken():
+def test_of_an_even_number_of_lengths_the_lower_middle_is_taken() -> None:
     stats = corpus_stats([Document(str(n), "x" * n) for n in (2, 4, 6, 9)])
     assert stats.characters == LengthSummary(2, 4, 9)
 
 
-def test_no_documents():
+def test_no_documents() -> None:
     stats = corpus_stats([])
     assert (stats.documents, stats.characters, stats.words) == (0, LengthSummary(), LengthSummary())
 
 
-def test_half_surrogates_are_counted_not_refused():
+def test_half_surrogates_are_counted_not_refused() -> None:
     assert corpus_stats([Document("1", "\ud800"), Document("2", "\ud800")]).duplicates == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from vermeil.data.document import Annotation, Document
 from vermeil.errors import DataError
 
 
-def test_a_document_per_line_named_by_its_number(tmp_path):
+def test_a_document_per_line_named_by_its_number(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_bytes("first  \r\n\n \t\nZoë\u2028still third".encode())
     assert list(read_corpus(CorpusConfig(path=path))) == [
@@ -18,7 +19,7 @@ def test_a_document_per_line_named_by_its_number(tmp_path):
     ]
 
 
-def test_a_document_per_file(tmp_path):
+def test_a_document_per_file(tmp_path: Path) -> None:
     path = tmp_path / "letter.txt.gz"
     path.write_bytes(gzip.compress(b"Dear Ann,\n\nbye\n\n"))
     documents = list(read_corpus(CorpusConfig(path=path, text_unit="file")))
@@ -26,7 +27,7 @@ def test_a_document_per_file(tmp_path):
 
 
 @pytest.mark.parametrize("unit", ["line", "file"])
-def test_a_folder_holds_a_document_per_file(tmp_path, unit):
+def test_a_folder_holds_a_document_per_file(tmp_path: Path, unit: str) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "002.txt").write_text("two\n")
     (tmp_path / "a.txt").write_text("one")
@@ -40,26 +41,26 @@ def test_a_folder_holds_a_document_per_file(tmp_path, unit):
     ]
 
 
-def test_a_fault_in_one_file_of_a_folder_names_that_file(tmp_path):
+def test_a_fault_in_one_file_of_a_folder_names_that_file(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("one")
     (tmp_path / "b.txt").write_bytes(b"ok\ncaf\xe9")
     with pytest.raises(DataError, match=r"b.txt:2: not UTF-8"):
         list(read_corpus(CorpusConfig(path=tmp_path)))
 
 
-def test_two_files_that_give_the_same_id_are_an_error(tmp_path):
+def test_two_files_that_give_the_same_id_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("one")
     (tmp_path / "a.txt.gz").write_bytes(gzip.compress(b"two"))
     with pytest.raises(DataError, match=r"a.txt.gz: the id 'a' is repeated; ids must be"):
         list(read_corpus(CorpusConfig(path=tmp_path)))
 
 
-def test_a_folder_without_texts_is_an_error(tmp_path):
+def test_a_folder_without_texts_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"the folder holds no .txt file"):
         list(read_corpus(CorpusConfig(path=tmp_path)))
 
 
-def test_what_lines_cannot_hold_is_counted(tmp_path):
+def test_what_lines_cannot_hold_is_counted(tmp_path: Path) -> None:
     path = tmp_path / "x.txt"
     documents = [
         Document("x:1", "plain"),

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from collections import Counter
 
 import numpy as np
@@ -57,7 +59,7 @@ corpora = st.lists(
 @given(corpora)
 def test_each_document_is_the_best_of_those_left(
     documents: list[tuple[WordIndex, list[UncertainRegion]]],
-):
+) -> None:
     ranked = rank(documents)
     order = [one.index for one in ranked]
     assert sorted(order) == [n for n, (_, own) in enumerate(documents) if own]
@@ -68,24 +70,24 @@ def test_each_document_is_the_best_of_those_left(
 @given(corpora, st.integers(0, 8))
 def test_a_limit_cuts_the_same_order(
     documents: list[tuple[WordIndex, list[UncertainRegion]]], limit: int
-):
+) -> None:
     assert rank(documents, limit) == rank(documents)[:limit]
 
 
-def test_a_second_document_with_the_same_surface_ranks_lower():
+def test_a_second_document_with_the_same_surface_ranks_lower() -> None:
     repeated, another = UncertainRegion(("rome",), 0.5, 1.0), UncertainRegion(("oslo",), 0.4, 1.0)
     documents = [(words(10), [repeated]), (words(10), [repeated]), (words(10), [another])]
     assert [one.index for one in rank(documents)] == [0, 2, 1]
     assert rank(documents)[2].priority == pytest.approx(0.5 * REPEAT_DISCOUNT / ((5 + 2.5) / 60))
 
 
-def test_a_short_document_precedes_a_long_one_with_the_same_regions():
+def test_a_short_document_precedes_a_long_one_with_the_same_regions() -> None:
     doubt = UncertainRegion(("rome",), 0.5, 1.0)
     other = UncertainRegion(("oslo",), 0.5, 1.0)
     assert [one.index for one in rank([(words(100), [doubt]), (words(5), [other])])] == [1, 0]
 
 
-def test_uncertain_regions_have_error_and_influence():
+def test_uncertain_regions_have_error_and_influence() -> None:
     own = WordIndex.from_text("Rome won", [(0, 4), (5, 8)])
     region = Region(0, 4, ((), ((0, 4, "LOC"),)), np.log([0.5, 0.5]), 1, 0)
     statistics = SurfaceStatistics(["LOC"], {"rome"})

@@ -77,7 +77,8 @@ def test_documents_without_a_region_are_not_in_the_order_of_errors() -> None:
     regions = [(ROME, ()), (ROME, (UncertainRegion(("rome",), 0.5, 2.0),))]
     signals = replace(signals_of(2), regions=regions, costs=np.array([1.0, 4.0]), unit="minute")
     [choice] = error_order(signals)
-    assert (choice.index, choice.value) == (1, pytest.approx(0.25))
+    assert choice.index == 1
+    assert choice.value == pytest.approx(0.25)
     assert "0.50 expected errors in 1 regions, most of all 'rome'" in choice.reason
     with pytest.raises(ValueError, match="regions"):
         list(error_order(replace(signals, regions=None)))

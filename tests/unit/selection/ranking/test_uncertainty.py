@@ -24,7 +24,8 @@ measures = st.sampled_from(["margin", "entropy"])
 
 def distributions(logits: list[list[float]]) -> np.ndarray:
     powers = np.exp(np.array(logits))
-    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+    return shares.astype(np.float32)
 
 
 def test_margin_is_one_minus_the_difference_of_the_two_largest() -> None:

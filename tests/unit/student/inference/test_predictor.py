@@ -25,7 +25,8 @@ def test_temperature_is_that_of_the_softmax() -> None:
 
     def softmax(x: NDArray[np.float64]) -> NDArray[np.float32]:
         powers = np.exp(x)
-        return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+        shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+        return shares.astype(np.float32)
 
     np.testing.assert_allclose(
         apply_temperature(softmax(logits), 2.5), softmax(logits / 2.5), rtol=1e-5, atol=1e-8

@@ -52,9 +52,9 @@ def test_the_best_state_is_given_back() -> None:
 def test_training_stops_when_nothing_gets_better() -> None:
     patient = best(patience=2)
     offer(patient, 0.5, 0.25)
-    assert not patient.should_stop
+    before = patient.should_stop
     offer(patient, 0.5)
-    assert patient.should_stop
+    assert (before, patient.should_stop) == (False, True)
     endless = best()
     offer(endless, 0.5, *[0.25] * 99)
     assert not endless.should_stop

@@ -29,7 +29,9 @@ class InterruptedTrainingError(Exception):
 
 
 def stop_at(step: int) -> Progress:
-    def progress(_: str, done: int, total: int | None, detail: Mapping[str, Any]) -> None:
+    def progress(
+        stage: str, done: int, total: int | None, detail: Mapping[str, float | int | str]
+    ) -> None:
         if done == step and "loss" in detail:
             raise InterruptedTrainingError
 
@@ -205,7 +207,9 @@ def test_full_disk_is_named_with_the_space_that_is_needed(run: Run) -> None:
 
 
 def test_second_training_into_the_same_folder_is_refused(run: Run) -> None:
-    def train_again(_: str, done: int, total: int | None, detail: Mapping[str, Any]) -> None:
+    def train_again(
+        stage: str, done: int, total: int | None, detail: Mapping[str, float | int | str]
+    ) -> None:
         if done == 2 and "loss" in detail:
             thread = threading.Thread(target=second)
             thread.start()

@@ -50,7 +50,7 @@ def test_unknown_words_are_summed_over(crf: Crf, logits: torch.Tensor) -> None:
 
 
 def test_soft_labels_weigh_the_paths(crf: Crf, logits: torch.Tensor) -> None:
-    soft = [[0.5, 0.5, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    soft: list[list[float]] = [[0.5, 0.5, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
     loss = crf(logits, batch(example([0, 0, 1, 2], [1] * 4, soft=soft)))
     paths = all_paths(crf, logits)
     known = 0.5 * paths[0, 0, 1, 2] + 0.5 * paths[1, 0, 1, 2]

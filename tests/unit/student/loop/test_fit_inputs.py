@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def other_weights(one: FitInputs) -> FitInputs:
     return replace(one, examples=[first, *one.examples[1:]])
 
 
-CHANGES = {
+CHANGES: dict[str, Callable[[FitInputs], FitInputs]] = {
     "seed": lambda one: replace(one, seed=6),
     "digest of the plan": other_order,
     "digest of the examples": other_weights,

@@ -80,7 +80,7 @@ def test_weights_that_are_loaded_are_computed_with() -> None:
 
 def test_frozen_weights_are_rounded_for_a_while_and_come_back_exact() -> None:
     net = network()
-    frozen = net[0].weight
+    frozen = net.get_parameter("0.weight")
     before = frozen.detach().clone()
     frozen.requires_grad_(False)
     weights = flat(net, torch.bfloat16, frozen)

@@ -41,7 +41,7 @@ def test_cosines_are_those_of_the_whole_gradient(task: Task, encoder: Path) -> N
                 [p.grad.reshape(-1) for p in student.network.parameters() if p.grad is not None]
             )
         )
-    expected = functional.cosine_similarity(*whole, dim=0)
+    expected = functional.cosine_similarity(whole[0], whole[1], dim=0)
     assert np.isclose(found.cosines[0, 1], float(expected), atol=1e-5)
     assert np.isclose(found.norms[0], float(whole[0].norm()), rtol=1e-4)
     student.network.zero_grad()

@@ -32,6 +32,16 @@ def trained(
     return student, [step.loss for step in training.steps]
 
 
+def word_embeddings(student: Student) -> torch.Tensor:
+    weights = student.network.get_input_embeddings().weight
+    assert isinstance(weights, torch.Tensor)
+    return weights
+
+
+def classifier_weights(student: Student) -> torch.Tensor:
+    return student.network.get_parameter("classifier.weight")
+
+
 def test_a_student_learns_a_toy_corpus(encoder: Path, task: Task) -> None:
     student, losses = trained(encoder, task)
     assert losses[-1] < losses[0] / 3
@@ -48,17 +58,17 @@ def test_the_same_seed_gives_the_same_weights(encoder: Path, task: Task) -> None
     other, _ = trained(encoder, task, seed=4)
     for name, tensor in one.network.state_dict().items():
         assert torch.equal(tensor, two.network.state_dict()[name]), name
-    assert not torch.equal(one.network.classifier.weight, other.network.classifier.weight)
+    assert not torch.equal(classifier_weights(one), classifier_weights(other))
 
 
 def test_word_embeddings_that_do_not_occur_stay_and_the_others_move(
     encoder: Path, task: Task
 ) -> None:
     config = StudentConfig(encoder=str(encoder), threads=1)
-    before = Student.create(task, config, 0).network.get_input_embeddings().weight
+    before = word_embeddings(Student.create(task, config, 0))
     student, _ = trained(encoder, task)
-    after = student.network.get_input_embeddings().weight
-    moved = (before != after).any(dim=1)
+    after = word_embeddings(student)
+    moved = torch.ne(before, after).any(dim=1)
     used = np.unique(
         np.concatenate([e.input_ids for e in student.encode(sentences(24), "g").examples])
     )
@@ -67,9 +77,9 @@ def test_word_embeddings_that_do_not_occur_stay_and_the_others_move(
 
 def test_word_embeddings_can_be_kept(encoder: Path, task: Task) -> None:
     config = StudentConfig(encoder=str(encoder), threads=1)
-    before = Student.create(task, config, 0).network.get_input_embeddings().weight
+    before = word_embeddings(Student.create(task, config, 0))
     student, _ = trained(encoder, task, train_word_embeddings=False)
-    assert torch.equal(before, student.network.get_input_embeddings().weight)
+    assert torch.equal(before, word_embeddings(student))
 
 
 def test_steps_are_recorded_as_planned(encoder: Path, task: Task) -> None:
@@ -89,7 +99,7 @@ def test_steps_are_recorded_as_planned(encoder: Path, task: Task) -> None:
 def test_a_loss_that_is_no_number_stops_training(encoder: Path, task: Task) -> None:
     student = Student.create(task, StudentConfig(encoder=str(encoder), threads=1), 0)
     with torch.no_grad():
-        student.network.classifier.weight.fill_(math.nan)
+        classifier_weights(student).fill_(math.nan)
     corpora = student.encode(sentences(4), "gold"), student.encode([], "silver")
     with pytest.raises(TrainingError, match="learning_rate") as error:
         train_student(student, *corpora, blending(), 0)
@@ -127,7 +137,7 @@ def test_abstentions_do_not_reach_the_loss(encoder: Path, task: Task) -> None:
 def test_gradients_of_parts_add_up_to_those_of_the_whole(
     encoder: Path, task: Task, limit: int
 ) -> None:
-    exact = {"dropout": 0.0, "precision": "fp32"}
+    exact: dict[str, Any] = {"dropout": 0.0, "precision": "fp32"}
     whole, losses = trained(encoder, task, **exact)
     parts, found = trained(encoder, task, micro_batch_wordpieces=limit, **exact)
     np.testing.assert_allclose(found[:5], losses[:5], rtol=1e-3)
@@ -153,7 +163,7 @@ def test_a_crf_learns_what_follows_what(encoder: Path, task: Task, tmp_path: Pat
 
 
 def test_bioes_classes_are_learnt(encoder: Path) -> None:
-    labels = {"PER": {}, "LOC": {}}
+    labels: dict[str, Any] = {"PER": {}, "LOC": {}}
     task = make_task(TaskConfig.model_validate({"labels": labels, "scheme": "bioes"}))
     student, _ = trained(encoder, task)
     assert student.network.config.num_labels == 9

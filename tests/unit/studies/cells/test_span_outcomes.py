@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def test_every_span_is_followed(task: Task) -> None:
 
 
 def test_labels_of_texts_are_followed_too() -> None:
-    labels = {"sport": {}, "politics": {}}
+    labels: dict[str, Any] = {"sport": {}, "politics": {}}
     topics = make_task(TaskConfig.model_validate({"name": "classification", "labels": labels}))
     gold = [Document("1", "a", annotation=Annotation(labels=("sport",)))]
     outcomes = SpanOutcomes(gold, topics)

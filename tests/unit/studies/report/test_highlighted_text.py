@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 
 from vermeil.studies.report.highlighted_text import Piece, highlight_spans
@@ -16,14 +18,14 @@ def span(surface: str, label: str, start: int | None = None) -> SpanRecord:
 GOLD = (span("Ann", "PER"), span("Bob Ray", "PER"), span("Oslo", "LOC"))
 
 
-def test_without_gold_marks_are_not_judged():
+def test_without_gold_marks_are_not_judged() -> None:
     found = highlight_spans(TEXT, GOLD, None)
     assert [piece.correctness for piece in found.pieces if piece.label] == ["plain"] * 3
     assert found.right is None
     assert found.pieces[0] == Piece("Ann", "PER")
 
 
-def test_right_wrong_and_missed_are_distinguished():
+def test_right_wrong_and_missed_are_distinguished() -> None:
     found = highlight_spans(
         TEXT, [span("Ann", "PER"), span("Bob", "ORG"), span("met", "MISC")], GOLD
     )
@@ -35,29 +37,29 @@ def test_right_wrong_and_missed_are_distinguished():
     assert (found.right, found.wrong, found.missed) == (1, 2, 2)
 
 
-def test_a_wrong_label_alone_names_the_right_one():
+def test_a_wrong_label_alone_names_the_right_one() -> None:
     found = highlight_spans(TEXT, [span("Oslo", "ORG")], GOLD)
     (wrong,) = [piece for piece in found.pieces if piece.correctness == "wrong"]
     assert (wrong.label, wrong.note) == ("ORG", "gold: LOC")
 
 
-def test_marks_that_cross_others_are_counted_not_shown():
+def test_marks_that_cross_others_are_counted_not_shown() -> None:
     found = highlight_spans(TEXT, [span("Bob Ray", "PER"), span("Ray in", "ORG")], GOLD)
     assert found.hidden == 1
     assert "".join(piece.text for piece in found.pieces) == TEXT
 
 
 @pytest.mark.parametrize("bad", [(-1, 3), (5, 5), (20, 99)])
-def test_spans_outside_the_text_break_nothing(bad: tuple[int, int]):
+def test_spans_outside_the_text_break_nothing(bad: tuple[int, int]) -> None:
     found = highlight_spans(TEXT, [SpanRecord(bad[0], bad[1], "X")], None)
     assert found.pieces == (Piece(TEXT),)
 
 
-def test_an_empty_text_has_no_pieces():
+def test_an_empty_text_has_no_pieces() -> None:
     assert highlight_spans("", [], []).pieces == ()
 
 
-def test_students_who_marked_the_same_share_a_line():
+def test_students_who_marked_the_same_share_a_line() -> None:
     students = {"pooled": GOLD, "gold_only": (), "simple_mix": tuple(reversed(GOLD))}
     example = ExampleRecord(id="d1", text=TEXT, gold=GOLD, students=students)
     (view,) = example_views([example])
@@ -68,7 +70,7 @@ def test_students_who_marked_the_same_share_a_line():
     ]
 
 
-def test_a_label_has_one_colour_on_the_whole_page():
+def test_a_label_has_one_colour_on_the_whole_page() -> None:
     examples = [
         ExampleRecord(id="d1", text=TEXT, gold=(span("Oslo", "LOC"),)),
         ExampleRecord(id="d2", text=TEXT, gold=GOLD),
@@ -84,12 +86,12 @@ def test_a_label_has_one_colour_on_the_whole_page():
     assert colours == {("LOC", "label0 plain"), ("PER", "label1 plain")}
 
 
-def test_nothing_to_mark_and_nothing_marked_is_right():
+def test_nothing_to_mark_and_nothing_marked_is_right() -> None:
     (view,) = example_views([ExampleRecord(id="d", text=TEXT, gold=(), teacher=())])
     assert [line.counts for line in view.lines] == ["", "correctly no span"]
 
 
-def test_labels_of_whole_texts_are_judged_too():
+def test_labels_of_whole_texts_are_judged_too() -> None:
     students = {"pooled": ("tech",)}
     example = ExampleRecord(id="d", text=TEXT, gold=("sport",), students=students)
     (view,) = example_views([example])

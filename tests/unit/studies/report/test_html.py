@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import copy
 import json
 import re
@@ -34,7 +36,7 @@ def shown(page: str) -> str:
     return " ".join("".join(body.itertext()).split())
 
 
-def test_page_is_well_formed_and_has_every_part(results: Results):
+def test_page_is_well_formed_and_has_every_part(results: Results) -> None:
     root = parsed(page(results))
     assert root.attrib["lang"] == "en"
     assert "7 regimens × 3 seeds" in (root.findtext("head/title") or "")
@@ -53,13 +55,13 @@ def test_page_is_well_formed_and_has_every_part(results: Results):
     assert links == [f"#{name}" for name in ids]
 
 
-def test_page_refers_to_nothing_outside_itself(results: Results):
+def test_page_refers_to_nothing_outside_itself(results: Results) -> None:
     html = page(results)
     assert "http" not in html
     assert not re.search(r"\bsrc\s*=|url\(|@import|<link|<script|<img|<iframe", html)
 
 
-def test_charts_have_descriptions(results: Results):
+def test_charts_have_descriptions(results: Results) -> None:
     charts = list(parsed(page(results)).iter("svg"))
     assert len(charts) == 2 + 4 + 6 + 7 + 7
     assert all(chart.attrib["role"] == "img" and chart.attrib["aria-label"] for chart in charts)
@@ -67,12 +69,12 @@ def test_charts_have_descriptions(results: Results):
     assert score.startswith("test F1, mean and spread by regimen: Simple Mix .8")
 
 
-def test_every_seed_has_its_dot(results: Results):
+def test_every_seed_has_its_dot(results: Results) -> None:
     first = next(parsed(page(results)).iter("svg"))
     assert len(list(first.iter("circle"))) == len(results["cells"])
 
 
-def test_the_answer_comes_before_everything_else(results: Results):
+def test_the_answer_comes_before_everything_else(results: Results) -> None:
     text = shown(page(results)).replace("\N{NO-BREAK SPACE}", " ")
     answer = results["findings"][0]["text"]
     assert answer in text
@@ -97,7 +99,7 @@ def test_the_answer_comes_before_everything_else(results: Results):
     ],
 )
 @pytest.mark.parametrize("how", ["absent", "empty"])
-def test_any_part_may_be_missing(results: Results, absent: str, how: str):
+def test_any_part_may_be_missing(results: Results, absent: str, how: str) -> None:
     made = {key: value for key, value in results.items() if key != absent}
     if how == "empty":
         made[absent] = type(results[absent])()
@@ -106,17 +108,17 @@ def test_any_part_may_be_missing(results: Results, absent: str, how: str):
     assert "None" not in text
 
 
-def test_cells_alone_make_a_page(results: Results):
+def test_cells_alone_make_a_page(results: Results) -> None:
     text = shown(page({"cells": results["cells"]}))
     assert "Simple Mix scored highest on the test set" in text
     assert "Examples" not in text
 
 
-def test_no_cells_make_a_page_with_a_note():
+def test_no_cells_make_a_page_with_a_note() -> None:
     assert "No cells were run." in shown(page({"cells": []}))
 
 
-def test_cells_without_curves_and_scores_make_a_page(cell_of: Callable[..., Results]):
+def test_cells_without_curves_and_scores_make_a_page(cell_of: Callable[..., Results]) -> None:
     bare = cell_of("pooled", 0, 0.8)
     bare |= {
         "test": None,
@@ -132,19 +134,21 @@ def test_cells_without_curves_and_scores_make_a_page(cell_of: Callable[..., Resu
     assert "Learning curves" not in text
 
 
-def test_dev_scores_stand_in_for_absent_test_scores(cell_of: Callable[..., Results]):
+def test_dev_scores_stand_in_for_absent_test_scores(cell_of: Callable[..., Results]) -> None:
     cells = [{**cell_of("pooled", s, 0.8), "test": None, "test_groups": {}} for s in range(2)]
     text = shown(page({"cells": cells}))
     assert "Strict micro-F1 on the dev set" in text
 
 
-def test_two_budgets_are_shown_apart(results_of: Callable[..., Results]):
+def test_two_budgets_are_shown_apart(results_of: Callable[..., Results]) -> None:
     html = page(results_of({"gold_only": 0.7, "pooled": 0.8}, budgets=("equal", "epochs")))
     headings = [h.text for h in parsed(html).iter("h3")]
     assert headings.count("Equal budget") == headings.count("Epochs budget") == 5
 
 
-def test_scores_of_zero_keep_their_axis_within_zero_and_one(cell_of: Callable[..., Results]):
+def test_scores_of_zero_keep_their_axis_within_zero_and_one(
+    cell_of: Callable[..., Results],
+) -> None:
     cells = [cell_of("pooled", 0, 0.8)]
     cells[0]["test"]["overall"] |= {"f1": 0.0, "support": 9}
     cells[0]["test_groups"] = {"a": [0, 0, 9]}
@@ -153,7 +157,7 @@ def test_scores_of_zero_keep_their_axis_within_zero_and_one(cell_of: Callable[..
     assert not any(label.startswith(("-", "−")) for label in labels)
 
 
-def test_the_teacher_is_shown_in_depth(results: Results):
+def test_the_teacher_is_shown_in_depth(results: Results) -> None:
     text = shown(page(results)).replace("\N{NO-BREAK SPACE}", " ")
     assert "Agreement of the prompts standard and chain of thought: F1 .910; 301 of 360" in text
     assert "Mentions not found in the text: 31 of 1,943 (1.6 %)" in text
@@ -163,7 +167,7 @@ def test_the_teacher_is_shown_in_depth(results: Results):
     assert "F1 by other views: strict .790, exact .810, partial .830, type .850." in text
 
 
-def test_counts_alone_make_a_teacher(results: Results):
+def test_counts_alone_make_a_teacher(results: Results) -> None:
     bare = {"overall": None, "per_label": None, "documents": None}
     row = results["teacher"][0]
     counts = {key: row["counts"][key] for key in bare}
@@ -172,14 +176,14 @@ def test_counts_alone_make_a_teacher(results: Results):
     assert "Hardest" not in text
 
 
-def test_every_comparison_is_listed_with_both_tests(results: Results):
+def test_every_comparison_is_listed_with_both_tests(results: Results) -> None:
     text = shown(page(results))
     assert f"All {len(results['comparisons'])} comparisons" in text
     row = results["comparisons"][0]
     assert f"{row['epsilon_min']:.2f}" in text
 
 
-def test_errors_of_each_regimen_are_means_over_its_seeds(cell_of: Callable[..., Results]):
+def test_errors_of_each_regimen_are_means_over_its_seeds(cell_of: Callable[..., Results]) -> None:
     cells = [cell_of("pooled", seed, 0.8) for seed in range(2)]
     for seed, cell in enumerate(cells):
         kinds = {"boundary": 3 + 2 * seed, "type": 4, "both": 0, "missing": 30, "spurious": 1}
@@ -188,19 +192,19 @@ def test_errors_of_each_regimen_are_means_over_its_seeds(cell_of: Callable[..., 
     assert "Errors, mean" not in shown(page({"cells": [cell_of("pooled", 0, 0.8)]}))
 
 
-def test_shares_and_exposure_stand_below_the_schedules(results: Results):
+def test_shares_and_exposure_stand_below_the_schedules(results: Results) -> None:
     text = shown(page(results)).replace("\N{NO-BREAK SPACE}", " ")
     assert re.search(r"Pooled30\.0 %(29|30)\.\d %7 to 8 ×3 ×", text)
 
 
-def test_cells_of_before_exposure_was_counted_make_a_page(cell_of: Callable[..., Results]):
+def test_cells_of_before_exposure_was_counted_make_a_page(cell_of: Callable[..., Results]) -> None:
     old = cell_of("pooled", 0, 0.8)
     del old["exposure"]
     text = shown(page({"cells": [old]})).replace("\N{NO-BREAK SPACE}", " ")
     assert re.search(r"Pooled30\.0 %\d\d\.\d %––", text)
 
 
-def test_lengths_are_given_in_short(results: Results):
+def test_lengths_are_given_in_short(results: Results) -> None:
     lengths = {"minimum": 1, "median": 51, "maximum": 1512}
     corpora = {"gold": {"documents": 3, "characters": lengths, "relations": {}}}
     text = shown(page({**results, "corpora": corpora}))
@@ -208,7 +212,7 @@ def test_lengths_are_given_in_short(results: Results):
     assert "relations" not in text
 
 
-def test_a_task_without_spans_has_no_note_on_spans(cell_of: Callable[..., Results]):
+def test_a_task_without_spans_has_no_note_on_spans(cell_of: Callable[..., Results]) -> None:
     cell = cell_of("pooled", 0, 0.8)
     assert "a span is correct if" in shown(page({"cells": [cell]}))
     cell["test"]["span_only"] = cell["dev"]["span_only"] = None
@@ -228,7 +232,7 @@ def hostile(value: Any) -> Any:
     return value
 
 
-def test_hostile_text_is_shown_as_text(results: Results):
+def test_hostile_text_is_shown_as_text(results: Results) -> None:
     made = copy.deepcopy(results)
     for part in ("examples", "environment", "configuration", "corpora"):
         made[part] = hostile(made[part])
@@ -257,7 +261,7 @@ def test_hostile_text_is_shown_as_text(results: Results):
 
 def test_control_characters_and_lone_surrogates_do_not_break_the_page(
     results: Results, tmp_path: Path
-):
+) -> None:
     odd = "a\x00b\x1bc\ud800d\ufffee"
     example = {"id": odd, "text": odd, "gold": [{"start": 0, "end": 3, "label": odd}]}
     path = tmp_path / "report.html"
@@ -267,7 +271,7 @@ def test_control_characters_and_lone_surrogates_do_not_break_the_page(
     assert "a�b�c�d�e" in text
 
 
-def test_right_to_left_text_keeps_its_offsets(results: Results):
+def test_right_to_left_text_keeps_its_offsets(results: Results) -> None:
     text = "التقى محمد في القاهرة"
     gold = [{"start": 6, "end": 10, "label": "PER"}]
     example = {"id": "ar", "text": text, "gold": gold}
@@ -277,18 +281,18 @@ def test_right_to_left_text_keeps_its_offsets(results: Results):
     assert any(e.attrib.get("dir") == "auto" for e in root.iter("div"))
 
 
-def test_label_text_is_always_shown(results: Results):
+def test_label_text_is_always_shown(results: Results) -> None:
     root = parsed(page(results))
     marks = list(root.iter("mark"))
     assert marks
     assert all(mark.findtext("span") for mark in marks)
 
 
-def test_results_read_back_from_json_make_the_same_page(results: Results):
+def test_results_read_back_from_json_make_the_same_page(results: Results) -> None:
     assert page(json.loads(json.dumps(results))) == page(results)
 
 
-def test_page_is_written_whole(results: Results, tmp_path: Path):
+def test_page_is_written_whole(results: Results, tmp_path: Path) -> None:
     path = tmp_path / "study" / "report.html"
     write_report(results_from_record(results), path)
     assert path.read_text("utf-8") == page(results)
@@ -296,7 +300,7 @@ def test_page_is_written_whole(results: Results, tmp_path: Path):
     assert stat.S_IMODE(path.stat().st_mode) & 0o400
 
 
-def test_a_place_that_cannot_be_written_is_named(results: Results, tmp_path: Path):
+def test_a_place_that_cannot_be_written_is_named(results: Results, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
         write_report(results_from_record(results), tmp_path / "file" / "report.html")

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +23,7 @@ def printed(renderable: RenderableType, width: int = 80) -> str:
     return capture.get()
 
 
-def test_regimens_are_ranked_with_the_ceiling_last(results: dict[str, Any]):
+def test_regimens_are_ranked_with_the_ceiling_last(results: dict[str, Any]) -> None:
     lines = printed(study_table(results_from_record(results))).splitlines()
     names = [line[:13].strip() for line in lines[2:9]]
     assert names[0] == "Simple Mix"
@@ -35,7 +37,7 @@ def test_regimens_are_ranked_with_the_ceiling_last(results: dict[str, Any]):
 @pytest.mark.parametrize("scale", [1, 100])
 def test_tables_fit_into_80_columns_and_lose_nothing(
     results_of: Callable[..., dict[str, Any]], scale: int
-):
+) -> None:
     made = results_of({"gold_only": 0.6, "simple_mix": 0.9}, budgets=("equal", "epochs"))
     for row in made["summary"]:
         for name in ("steps", "wordpieces", "seconds"):
@@ -48,7 +50,9 @@ def test_tables_fit_into_80_columns_and_lose_nothing(
         assert "…" not in text
 
 
-def test_without_a_test_set_the_dev_scores_are_shown(cell_of: Callable[..., dict[str, Any]]):
+def test_without_a_test_set_the_dev_scores_are_shown(
+    cell_of: Callable[..., dict[str, Any]],
+) -> None:
     cells = [{**cell_of("pooled", 0, 0.8), "test": None, "test_groups": {}}]
     known = [cell_from_record(cell) for cell in cells]
     text = printed(study_table(StudyResults(cells=(), summary=tuple(summarise(known)))))
@@ -56,20 +60,20 @@ def test_without_a_test_set_the_dev_scores_are_shown(cell_of: Callable[..., dict
     assert "✓" not in text
 
 
-def test_teacher_table_has_every_type_of_every_prompt(results: dict[str, Any]):
+def test_teacher_table_has_every_type_of_every_prompt(results: dict[str, Any]) -> None:
     text = printed(teacher_table(results_from_record(results).teacher))
     assert text.count("MISC") == 2
     assert "chain of thought" in text
     assert ".772–.807" in text  # As given by the fixture.
 
 
-def test_square_brackets_in_names_are_not_read_as_markup(results: dict[str, Any]):
+def test_square_brackets_in_names_are_not_read_as_markup(results: dict[str, Any]) -> None:
     first = replace(results_from_record(results).summary[0], regimen="[red]mine[/red]")
     made = StudyResults(cells=(), summary=(first,))
     assert "[red]mine[/red]" in printed(study_table(made), 120)
 
 
-def test_findings_carry_their_scope_and_mark():
+def test_findings_carry_their_scope_and_mark() -> None:
     found = [
         Finding("significant", "Equal budget", "A is above B."),
         Finding("caution", "", "Few seeds."),

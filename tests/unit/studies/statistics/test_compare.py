@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import statistics
 from typing import Any
 
@@ -15,9 +17,10 @@ def cell(regimen: str, seed: int, correct: int, **changes: Any) -> CellResult:
     return cell_from_record(cell_record(regimen, seed, groups, **changes))
 
 
-def test_a_row_holds_mean_and_sample_deviation_over_the_seeds():
+def test_a_row_holds_mean_and_sample_deviation_over_the_seeds() -> None:
     (row,) = summarise([cell("pooled", seed, 14 + seed) for seed in range(3)])
     values = [0.70, 0.75, 0.80]
+    assert row.test is not None
     assert row.test.values == pytest.approx(values)
     assert row.test.mean == pytest.approx(0.75)
     assert row.test.sd == pytest.approx(statistics.stdev(values))
@@ -26,12 +29,13 @@ def test_a_row_holds_mean_and_sample_deviation_over_the_seeds():
     assert row.seconds == pytest.approx(3.0)
 
 
-def test_one_seed_has_no_spread():
+def test_one_seed_has_no_spread() -> None:
     (row,) = summarise([cell("pooled", 0, 14)])
+    assert row.test is not None
     assert row.test.sd is None
 
 
-def test_budgets_sizes_and_regimens_are_kept_apart_in_their_order():
+def test_budgets_sizes_and_regimens_are_kept_apart_in_their_order() -> None:
     cells = [
         cell("pooled", 0, 14),
         cell("gold_only", 0, 12),
@@ -47,7 +51,7 @@ def test_budgets_sizes_and_regimens_are_kept_apart_in_their_order():
     ]
 
 
-def test_silver_only_and_ceiling_stand_beside_the_others_whatever_gold_they_count():
+def test_silver_only_and_ceiling_stand_beside_the_others_whatever_gold_they_count() -> None:
     cells = [
         cell("gold_only", 0, 12),
         cell("silver_only", 0, 13, gold_documents=0),
@@ -60,7 +64,7 @@ def test_silver_only_and_ceiling_stand_beside_the_others_whatever_gold_they_coun
     }
 
 
-def test_comparisons_are_paired_by_seed_and_use_common_seeds_only():
+def test_comparisons_are_paired_by_seed_and_use_common_seeds_only() -> None:
     cells = [cell("gold_only", seed, 10) for seed in (2, 0)]
     cells += [cell("pooled", seed, 14 + seed) for seed in (0, 1, 2)]
     (row,) = compare(cells, "gold_only", 200)
@@ -70,7 +74,7 @@ def test_comparisons_are_paired_by_seed_and_use_common_seeds_only():
     assert row.difference == pytest.approx(0.25)
 
 
-def test_a_group_that_one_side_lacks_counts_as_nothing_found():
+def test_a_group_that_one_side_lacks_counts_as_nothing_found() -> None:
     groups = {"a": [10, 10, 10], "b": [10, 10, 10], "c": [0, 2, 0]}
     with_more = cell_from_record(cell_record("pooled", 0, groups))
     (row,) = compare([cell("gold_only", 0, 20), with_more], "gold_only", 100)
@@ -84,7 +88,7 @@ def over_many_groups(regimen: str, seed: int, hits: int, budget: str) -> CellRes
     return cell_from_record(cell_record(regimen, seed, groups, budget=budget))
 
 
-def test_p_values_are_corrected_over_all_comparisons_of_the_study():
+def test_p_values_are_corrected_over_all_comparisons_of_the_study() -> None:
     cells = [
         over_many_groups(name, seed, hits, budget)
         for budget in ("equal", "epochs")
@@ -101,13 +105,14 @@ def test_p_values_are_corrected_over_all_comparisons_of_the_study():
     against = rows[0]
     assert against.p_value == pytest.approx(2 / 801)
     assert against.p_holm == pytest.approx(8 * 2 / 801)
+    assert against.p_randomisation is not None
     assert against.p_randomisation_holm == pytest.approx(8 * against.p_randomisation)
     assert against.epsilon_min == 0
     assert against.verdict == "significant"
     assert rows[3].verdict == "not_significant"
 
 
-def test_shown_takes_both_tests():
+def test_shown_takes_both_tests() -> None:
     # Two groups: the bootstrap is significant, but a randomisation over two groups cannot be.
     cells = [cell(n, s, c) for s in range(3) for n, c in [("gold_only", 8), ("pooled", 16)]]
     (row,) = compare(cells, "gold_only", 400)
@@ -116,7 +121,7 @@ def test_shown_takes_both_tests():
     assert row.verdict == "suggestive"
 
 
-def test_two_seeds_suggest_at_most():
+def test_two_seeds_suggest_at_most() -> None:
     cells = [cell(n, s, c) for s in range(2) for n, c in [("gold_only", 8), ("pooled", 16)]]
     (row,) = compare(cells, "gold_only", 400)
     assert row.p_holm < 0.05
@@ -124,7 +129,7 @@ def test_two_seeds_suggest_at_most():
     assert row.epsilon_min is None
 
 
-def test_without_test_scores_or_baseline_nothing_is_compared():
+def test_without_test_scores_or_baseline_nothing_is_compared() -> None:
     unscored = [cell(n, 0, 10, test=None, test_groups={}) for n in ("gold_only", "pooled")]
     assert compare(unscored, "gold_only", 100) == []
     assert summarise(unscored)[0].test is None

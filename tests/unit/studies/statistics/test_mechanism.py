@@ -61,6 +61,7 @@ def test_fates_between_the_turn_and_the_end(cell_of: Make, observation_of: Make)
         point["planned_share"] = planned
     (row,) = rows_of(cells)
     turn = row.turn
+    assert turn is not None
     assert turn.progress == pytest.approx(0.5)
     assert turn.right == (3, 1)
     assert turn.kinds == {

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,7 @@ def option_of(options: tuple[Candidate, ...], *marks: SpanKey) -> int:
     return options.index(tuple(marks))
 
 
-def test_one_span_of_the_teacher_may_have_any_label_or_be_nothing():
+def test_one_span_of_the_teacher_may_have_any_label_or_be_nothing() -> None:
     [region] = find_regions(annotated(BO), WORDS, NOTHING, LABELS)
     assert (region.start, region.end) == (0, 2)
     assert set(region.candidates) == {(), (BO,), ((0, 2, "LOC"),)}
@@ -46,14 +48,14 @@ def test_one_span_of_the_teacher_may_have_any_label_or_be_nothing():
     assert np.exp(region.log_probs)[option_of(region.candidates)] == pytest.approx(0.99 / 0.995)
 
 
-def test_what_only_students_see_is_a_region_too():
+def test_what_only_students_see_is_a_region_too() -> None:
     [region] = find_regions(annotated(), WORDS, students("O", "O", "B-LOC", "I-LOC"), LABELS)
     assert (region.start, region.end) == (7, 15)
     assert region.candidates[region.teacher_choice] == ()
     assert region.candidates[region.student_choice] == (NEW_YORK,)
 
 
-def test_what_students_nearly_see_is_a_region_and_predicted_as_nothing():
+def test_what_students_nearly_see_is_a_region_and_predicted_as_nothing() -> None:
     rows = students("O", "O", "O", "O")
     rows[3] = [0.85, 0.0, 0.0, 0.15, 0.0]
     [region] = find_regions(annotated(), WORDS, rows, LABELS)
@@ -65,7 +67,7 @@ def test_what_students_nearly_see_is_a_region_and_predicted_as_nothing():
     assert find_regions(annotated(), WORDS, rows, LABELS) == ()
 
 
-def test_overlapping_spans_of_both_are_one_region_with_both_extents():
+def test_overlapping_spans_of_both_are_one_region_with_both_extents() -> None:
     rows = students("O", "O", "O", "B-LOC")
     [region] = find_regions(annotated(NEW_YORK), WORDS, rows, LABELS)
     assert (region.start, region.end) == (7, 15)
@@ -78,7 +80,7 @@ def test_overlapping_spans_of_both_are_one_region_with_both_extents():
     assert region.candidates[region.student_choice] == ((11, 15, "LOC"),)
 
 
-def test_a_long_span_over_two_short_ones_is_one_region():
+def test_a_long_span_over_two_short_ones_is_one_region() -> None:
     rows = students("O", "O", "B-LOC", "B-PER")
     [region] = find_regions(annotated(NEW_YORK), WORDS, rows, LABELS)
     both: Candidate = ((7, 10, "LOC"), (11, 15, "PER"))
@@ -86,7 +88,7 @@ def test_a_long_span_over_two_short_ones_is_one_region():
     assert {((7, 10, "LOC"),), ((11, 15, "PER"),)} <= set(region.candidates)
 
 
-def test_spans_that_only_touch_are_regions_of_their_own():
+def test_spans_that_only_touch_are_regions_of_their_own() -> None:
     marks: tuple[SpanKey, ...] = ((7, 10, "LOC"), (11, 15, "PER"))
     regions = find_regions(annotated(*marks), WORDS, NOTHING, LABELS)
     assert [(r.start, r.end) for r in regions] == [(7, 10), (11, 15)]
@@ -99,7 +101,7 @@ def test_spans_that_only_touch_are_regions_of_their_own():
         ("bioes", ("S-PER", "O", "B-LOC", "E-LOC")),
     ],
 )
-def test_evidence_follows_the_scheme(scheme: Scheme, tags: tuple[str, ...]):
+def test_evidence_follows_the_scheme(scheme: Scheme, tags: tuple[str, ...]) -> None:
     rows = students(*tags, scheme=scheme)
     regions = find_regions(annotated(BO, NEW_YORK), WORDS, rows, LABELS, scheme)
     assert [r.candidates[r.teacher_choice] for r in regions] == [(BO,), (NEW_YORK,)]
@@ -108,7 +110,7 @@ def test_evidence_follows_the_scheme(scheme: Scheme, tags: tuple[str, ...]):
         assert np.exp(region.log_probs)[region.teacher_choice] > 0.98
 
 
-def test_three_words_in_bioes_have_an_inside():
+def test_three_words_in_bioes_have_an_inside() -> None:
     text = "New York City"
     rows = students("B-LOC", "I-LOC", "E-LOC", scheme="bioes")
     [region] = find_regions(
@@ -118,21 +120,21 @@ def test_three_words_in_bioes_have_an_inside():
     assert np.exp(region.log_probs)[region.teacher_choice] > 0.98
 
 
-def test_a_span_that_cuts_a_word_is_widened_to_the_whole_word():
+def test_a_span_that_cuts_a_word_is_widened_to_the_whole_word() -> None:
     document = annotated((8, 13, "LOC"))
     assert span_keys_of(document, WORDS) == (NEW_YORK,)
     [region] = find_regions(document, WORDS, NOTHING, LABELS)
     assert region.candidates[region.teacher_choice] == (NEW_YORK,)
 
 
-def test_without_students_only_teacher_spans_are_regions_and_candidates_are_uniform():
+def test_without_students_only_teacher_spans_are_regions_and_candidates_are_uniform() -> None:
     [region] = find_regions(annotated(BO), WORDS, None, LABELS)
     assert np.exp(region.log_probs) == pytest.approx(np.full(3, 1 / 3))
     assert region.student_choice == region.teacher_choice
 
 
 @pytest.mark.parametrize("text", ["", "   "])
-def test_an_empty_text_has_no_regions(text: str):
+def test_an_empty_text_has_no_regions(text: str) -> None:
     words = split_words(text)
     rows = np.zeros((0, 5), np.float32)
     assert find_regions(annotated(text=text), words, rows, LABELS) == ()
@@ -140,7 +142,7 @@ def test_an_empty_text_has_no_regions(text: str):
     assert span_keys_of(Document("d", text), words) == ()
 
 
-def test_a_region_knows_which_option_is_right():
+def test_a_region_knows_which_option_is_right() -> None:
     [region] = find_regions(annotated(NEW_YORK), WORDS, NOTHING, LABELS)
     assert region.candidate_index((BO, NEW_YORK)) == region.teacher_choice
     assert region.candidate_index((BO,)) == option_of(region.candidates)
@@ -148,7 +150,7 @@ def test_a_region_knows_which_option_is_right():
     assert region.candidate_index(((3, 15, "LOC"),)) is None  # reaches out of the region
 
 
-def test_auxiliary_scorers_add_log_probabilities_and_no_candidates():
+def test_auxiliary_scorers_add_log_probabilities_and_no_candidates() -> None:
     rows = students("O", "O", "B-LOC", "I-LOC")
     [region] = find_regions(
         annotated(BO), WORDS, NOTHING, LABELS, auxiliary_probabilities=(rows, rows[::-1])

@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,13 +18,13 @@ sentence = st.lists(st.tuples(tag, tag), max_size=9)
 
 
 def one_by_one(gold: list[list[str]], predicted: list[list[str]]) -> Counts:
-    def spans(tags: list[str]):
+    def spans(tags: list[str]) -> Any:
         return tags_to_spans(tags, [(i, i + 1) for i in range(len(tags))], "bioes")[0]
 
     return sum_counts(count_spans(spans(g), spans(p)) for g, p in zip(gold, predicted, strict=True))
 
 
-def test_hand_counted_sentences():
+def test_hand_counted_sentences() -> None:
     gold = [["B-PER", "I-PER", "O", "B-LOC"], [], ["O", "B-LOC"]]
     predicted = [["B-PER", "O", "O", "B-PER"], [], ["B-LOC", "B-LOC"]]
     counts = count_tags(gold, predicted)
@@ -32,12 +36,12 @@ def test_hand_counted_sentences():
 
 @settings(max_examples=300)
 @given(st.lists(sentence, min_size=1, max_size=5))
-def test_the_counts_are_those_of_span_after_span(pairs: list[list[tuple[str, str]]]):
+def test_the_counts_are_those_of_span_after_span(pairs: list[list[tuple[str, str]]]) -> None:
     gold, predicted = ([[pair[i] for pair in one] for one in pairs] for i in (0, 1))
     assert count_tags(gold, predicted) == one_by_one(gold, predicted)
 
 
-def test_bilou_is_read_as_bioes():
+def test_bilou_is_read_as_bioes() -> None:
     bilou = [["B-PER", "L-PER", "U-LOC"]]
     assert count_tags([["B-PER", "E-PER", "S-LOC"]], bilou).overall == MatchCounts(2, 2, 2)
 
@@ -50,6 +54,6 @@ def test_bilou_is_read_as_bioes():
         ([["O"], ["O", "PER"]], "'PER' is not a tag"),
     ],
 )
-def test_what_does_not_fit_is_named(predicted: list[list[str]], problem: str):
+def test_what_does_not_fit_is_named(predicted: list[list[str]], problem: str) -> None:
     with pytest.raises(DataError, match=problem):
         count_tags([["O"], ["O", "B-PER"]], predicted)

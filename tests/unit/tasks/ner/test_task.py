@@ -1,5 +1,7 @@
+from __future__ import annotations
+
 import json
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -10,23 +12,24 @@ from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.config import LabelConfig, ReplyFormatName, TaskConfig
 from vermeil.tasks.ner.formats import DETECT, REPLY_FORMATS
 from vermeil.tasks.ner.task import NerTask
+from vermeil.tasks.protocol import ReplyResult
 
 TASK = NerTask(TaskConfig(labels={"PER": LabelConfig(aliases=("person",)), "LOC": {}}))
 TEXT = "Ann Lee saw New York today"
 
 
-def check(*spans):
+def check(*spans: Any) -> None:
     TASK.check(Document("d7", TEXT, annotation=Annotation(spans)))
 
 
-def test_sound_spans_touching_spans_and_no_annotation_pass():
+def test_sound_spans_touching_spans_and_no_annotation_pass() -> None:
     check(Span(0, 7, "PER"), Span(12, 20, "LOC"))
     check(Span(0, 3, "PER"), Span(3, 7, "PER"))
     check()
     TASK.check(Document("d7", TEXT))
 
 
-def test_an_unknown_label_is_named_with_the_known_ones():
+def test_an_unknown_label_is_named_with_the_known_ones() -> None:
     with pytest.raises(DataError) as caught:
         check(Span(0, 7, "DATE"))
     assert str(caught.value) == (
@@ -34,7 +37,7 @@ def test_an_unknown_label_is_named_with_the_known_ones():
     )
 
 
-def test_an_alias_in_the_data_is_unknown_and_the_error_names_the_label():
+def test_an_alias_in_the_data_is_unknown_and_the_error_names_the_label() -> None:
     with pytest.raises(DataError, match="unknown label 'person'; write 'PER' for it"):
         check(Span(0, 7, "person"))
 
@@ -48,7 +51,7 @@ def test_an_alias_in_the_data_is_unknown_and_the_error_names_the_label():
         ((Span(0, 7, "PER"), Span(0, 20, "LOC")), "nested"),
     ],
 )
-def test_overlapping_and_nested_spans_are_both_shown(spans, how):
+def test_overlapping_and_nested_spans_are_both_shown(spans: tuple[Span, Span], how: str) -> None:
     with pytest.raises(DataError) as caught:
         check(*spans)
     message = str(caught.value)
@@ -58,15 +61,15 @@ def test_overlapping_and_nested_spans_are_both_shown(spans, how):
         assert shown in message
 
 
-def entities(*pairs):
+def entities(*pairs: tuple[str, str]) -> str:
     return json.dumps({"entities": [{"text": text, "label": label} for text, label in pairs]})
 
 
-def read(text, finish_reason="stop"):
+def read(text: str, finish_reason: str = "stop") -> ReplyResult:
     return TASK.read(TEXT, Reply(text, finish_reason=finish_reason))
 
 
-def test_an_answer_becomes_spans_and_located_mentions():
+def test_an_answer_becomes_spans_and_located_mentions() -> None:
     reading = read('Two.\n{"entities": [{"text": "Ann Lee", "label": "person"}, {"text": "Rome"},'
                    ' {"text": "Rome", "label": "LOC"}]}')  # fmt: skip
     assert reading.state is State.DONE
@@ -85,7 +88,9 @@ def test_an_answer_becomes_spans_and_located_mentions():
         ([("n/a", "PER")], "1 not_found"),
     ],
 )
-def test_a_reply_whose_mentions_are_all_lost_is_unplaced(items, problem):
+def test_a_reply_whose_mentions_are_all_lost_is_unplaced(
+    items: list[tuple[str, str]], problem: str
+) -> None:
     reading = read(entities(*items))
     assert (reading.state, reading.annotation) == (State.UNPLACED, Annotation())
     assert reading.problem is not None
@@ -93,20 +98,20 @@ def test_a_reply_whose_mentions_are_all_lost_is_unplaced(items, problem):
     assert len(reading.mentions) == len(items)
 
 
-def test_located_mentions_with_unknown_labels_are_masked():
+def test_located_mentions_with_unknown_labels_are_masked() -> None:
     reading = read(entities(("Ann Lee", "HUMAN"), ("New York", "CITY"), ("Rome", "CITY")))
     assert reading.state is State.DONE
     assert reading.annotation == Annotation((), abstain=((0, 7), (12, 20)))
 
 
-def test_placed_mentions_stay_if_others_are_lost():
+def test_placed_mentions_stay_if_others_are_lost() -> None:
     reading = read(entities(("Ann Lee", "PER"), ("Rome", "LOC"), ("New York", "CITY")))
     assert reading.state is State.DONE
     assert [s.key for s in reading.annotation.spans or ()] == [(0, 7, "PER")]
     assert reading.annotation.abstain == ((12, 20),)
 
 
-def test_without_masks_a_reply_of_unknown_labels_is_unplaced_but_never_negative():
+def test_without_masks_a_reply_of_unknown_labels_is_unplaced_but_never_negative() -> None:
     task = NerTask(TASK.config.model_copy(update={"unlocated": "ignore"}))
     lost = task.read(TEXT, Reply(entities(("Ann Lee", "HUMAN"))))
     assert (lost.state, lost.annotation) == (State.UNPLACED, Annotation())
@@ -114,12 +119,12 @@ def test_without_masks_a_reply_of_unknown_labels_is_unplaced_but_never_negative(
     assert (kept.state, kept.annotation.abstain) == (State.DONE, ())
 
 
-def test_a_cut_off_reply_whose_mentions_are_all_lost_is_unplaced():
+def test_a_cut_off_reply_whose_mentions_are_all_lost_is_unplaced() -> None:
     reading = read('{"entities": [{"text": "Rome", "label": "PER"}, {"text": "t', "length")
     assert (reading.state, reading.notes) == (State.UNPLACED, {"truncated": 1})
 
 
-def test_empty_requires_an_explicit_empty_answer():
+def test_empty_requires_an_explicit_empty_answer() -> None:
     reading = read('{"entities": []}')
     assert (reading.state, reading.annotation.spans) == (State.EMPTY, ())
 
@@ -136,7 +141,9 @@ def test_empty_requires_an_explicit_empty_answer():
         ('{"entities": []}', "content_filter", State.REFUSED),
     ],
 )
-def test_anything_else_is_named_and_leaves_the_text_unannotated(text, finish_reason, state):
+def test_anything_else_is_named_and_leaves_the_text_unannotated(
+    text: str, finish_reason: str, state: State
+) -> None:
     reading = read(text, finish_reason)
     assert reading.state is state
     assert reading.annotation.is_empty
@@ -144,7 +151,7 @@ def test_anything_else_is_named_and_leaves_the_text_unannotated(text, finish_rea
 
 
 @pytest.mark.parametrize("text", ['{"entities": []}', '```\n{"entities": []}\n```\n'])
-def test_a_whole_answer_at_the_length_limit_counts(text):
+def test_a_whole_answer_at_the_length_limit_counts(text: str) -> None:
     assert read(text, "length").state is State.EMPTY
 
 
@@ -156,7 +163,9 @@ def test_a_whole_answer_at_the_length_limit_counts(text):
         (["New York", "Ann Lee"], [(0, 7), (12, 20)], ((7, 12), (20, 26))),
     ],
 )
-def test_text_that_a_truncated_answer_does_not_cover_is_an_abstention(items, spans, abstain):
+def test_text_that_a_truncated_answer_does_not_cover_is_an_abstention(
+    items: list[str], spans: list[tuple[int, int]], abstain: tuple[tuple[int, int], ...]
+) -> None:
     entries = "".join(f'{{"text": "{item}", "label": "PER"}}, ' for item in items)
     reading = read('{"entities": [' + entries + '{"text": "t', "length")
     assert reading.state is State.DONE
@@ -179,7 +188,9 @@ def test_text_that_a_truncated_answer_does_not_cover_is_an_abstention(items, spa
         ("reasons", "1. Ann Lee | False | no name", State.EMPTY, []),
     ],
 )
-def test_no_format_turns_lost_mentions_into_a_negative(name, reply, state, masked):
+def test_no_format_turns_lost_mentions_into_a_negative(
+    name: str, reply: str, state: State, masked: list[str]
+) -> None:
     task = NerTask(TASK.config.model_copy(update={"reply_format": name}))
     reading = task.read(TEXT, Reply(reply))
     assert reading.state is state
@@ -187,12 +198,12 @@ def test_no_format_turns_lost_mentions_into_a_negative(name, reply, state, maske
     assert not reading.annotation.spans
 
 
-def named(name, **labels):
+def named(name: str, **labels: Any) -> NerTask:
     labels = labels or {"PER": {}, "LOC": {}}
     return NerTask(TaskConfig.model_validate({"labels": labels, "reply_format": name}))
 
 
-def test_the_configuration_can_name_every_format_and_no_other():
+def test_the_configuration_can_name_every_format_and_no_other() -> None:
     assert set(get_args(ReplyFormatName)) == {*REPLY_FORMATS, DETECT}
 
 
@@ -200,7 +211,7 @@ def test_the_configuration_can_name_every_format_and_no_other():
     "name", [name for name in REPLY_FORMATS if not REPLY_FORMATS[name].single_label]
 )
 @pytest.mark.parametrize("prompt", TASK.prompts)
-def test_the_format_is_asked_for_and_the_text_stays_last(name, prompt):
+def test_the_format_is_asked_for_and_the_text_stays_last(name: str, prompt: str) -> None:
     task = named(name)
     system, user = task.render(prompt, TEXT)
     assert REPLY_FORMATS[name].instruction(task.label_set) in system["content"]
@@ -208,18 +219,18 @@ def test_the_format_is_asked_for_and_the_text_stays_last(name, prompt):
     assert user["content"].endswith("\n" + TEXT)
 
 
-def test_detection_asks_in_json():
+def test_detection_asks_in_json() -> None:
     assert named("detect").render("standard", TEXT) == named("json").render("standard", TEXT)
 
 
-def test_marks_without_a_label_need_a_single_one():
+def test_marks_without_a_label_need_a_single_one() -> None:
     with pytest.raises(ConfigError, match=r"task\.reply_format: at_marks .* has 2"):
         named("at_marks")
     reading = named("at_marks", PER={}).read(TEXT, Reply("@@Ann Lee## saw New York today"))
     assert [s.key for s in reading.annotation.spans or ()] == [(0, 7, "PER")]
 
 
-def test_tags_select_one_of_two_occurrences():
+def test_tags_select_one_of_two_occurrences() -> None:
     reply = "Ann met <PER>Ann</PER> ."
     reading = named("xml_tags").read("Ann met Ann .", Reply(reply))
     assert [s.key for s in reading.annotation.spans or ()] == [(8, 11, "PER")]
@@ -235,6 +246,8 @@ def test_tags_select_one_of_two_occurrences():
         ("I'm sorry, but I can't help with that.", "stop", State.REFUSED, ()),
     ],
 )
-def test_states_of_a_copy_with_tags(text, finish_reason, state, abstain):
+def test_states_of_a_copy_with_tags(
+    text: str, finish_reason: str, state: State, abstain: tuple[tuple[int, int], ...]
+) -> None:
     reading = named("xml_tags").read(TEXT, Reply(text, finish_reason=finish_reason))
     assert (reading.state, reading.annotation.abstain) == (state, abstain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from email.utils import formatdate
+from typing import Any
 
 import pytest
 
@@ -44,12 +45,12 @@ def error(status: int, message: str = "", *codes: str) -> ServerError:
         (429, "insufficient_quota", "", ErrorScope.TEACHER),
     ],
 )
-def test_scope_of_a_status(status, code, message, scope):
+def test_scope_of_a_status(status: int, code: str, message: str, scope: ErrorScope) -> None:
     assert attempt_error(error(status, message, code), {}, TeacherConfig()).scope is scope
 
 
 @pytest.mark.parametrize("words", ["API key not valid", "credit balance is too low"])
-def test_words_of_the_document_decide_nothing(words):
+def test_words_of_the_document_decide_nothing(words: str) -> None:
     text = f"He wrote: {words}, and left."
     fault = attempt_error(error(400, f"cannot read {words!r}"), {}, TeacherConfig(), text)
     assert fault.scope is ErrorScope.REQUEST
@@ -58,13 +59,13 @@ def test_words_of_the_document_decide_nothing(words):
     assert not was_filtered(quoted, f"{text} content filter")
 
 
-def test_a_message_about_a_wrong_key_is_not_repeated():
+def test_a_message_about_a_wrong_key_is_not_repeated() -> None:
     fault = attempt_error(error(401, "wrong key: sk-1***9"), {}, TeacherConfig())
     assert "sk-1" not in str(fault)
     assert "sk-1" not in fault.advice
 
 
-def test_a_model_that_is_being_loaded_is_explained():
+def test_a_model_that_is_being_loaded_is_explained() -> None:
     fault = attempt_error(error(503, "Loading model"), {}, TeacherConfig())
     assert "wait until it is ready" in str(fault)
     assert fault.busy
@@ -84,11 +85,13 @@ def test_a_model_that_is_being_loaded_is_explained():
         ("Rate limit", "", None),
     ],
 )
-def test_delay_in_the_body_of_an_error(body, message, seconds):
+def test_delay_in_the_body_of_an_error(
+    body: dict[str, Any] | str, message: str, seconds: float | None
+) -> None:
     assert retry_hint(body, message) == pytest.approx(seconds)
 
 
-def test_time_in_the_body_of_an_error():
+def test_time_in_the_body_of_an_error() -> None:
     reset = {"metadata": {"headers": {"X-RateLimit-Reset": str(round((time.time() + 90) * 1000))}}}
     assert retry_hint(reset, "") == pytest.approx(90, abs=5)
 
@@ -96,16 +99,16 @@ def test_time_in_the_body_of_an_error():
 @pytest.mark.parametrize(
     ("value", "seconds"), [("0", 0), ("2", 2), ("0.5", 0.5), ("-3", 0), ("soon", None), ("", None)]
 )
-def test_retry_after_in_seconds(value, seconds):
+def test_retry_after_in_seconds(value: str, seconds: float | None) -> None:
     assert retry_after({"retry-after": value}) == seconds
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
-def test_an_invalid_or_infinite_retry_after_gives_none(value):
+def test_an_invalid_or_infinite_retry_after_gives_none(value: str) -> None:
     assert retry_after({"retry-after": value}) is None
 
 
-def test_retry_after_as_a_date():
+def test_retry_after_as_a_date() -> None:
     wait = retry_after({"retry-after": formatdate(time.time() + 1000, usegmt=True)})
     assert wait is not None
     assert 0 < wait <= 1000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,9 @@ from vermeil.teacher.backends.server_error import error_in_success, error_of_sta
         ({"error": {"status": "RESOURCE_EXHAUSTED"}}, 429, ""),
     ],
 )  # fmt: skip
-def test_error_with_http_200(body, status, message):
+def test_error_with_http_200(
+    body: dict[str, Any] | list[dict[str, dict[str, int | str]]], status: int, message: str
+) -> None:
     found = error_in_success(body)
     assert found is not None
     assert (found.status, found.message, found.in_success) == (status, message, True)
@@ -52,7 +55,7 @@ def test_error_with_http_200(body, status, message):
         {},
     ],
 )
-def test_no_error_with_http_200(body):
+def test_no_error_with_http_200(body: dict[str, Any] | list[dict[str, Any]] | str | None) -> None:
     assert error_in_success(body) is None
 
 
@@ -69,13 +72,13 @@ def test_no_error_with_http_200(body):
         (b"[" * 100_000, "[" * 4000, set()),
     ],
 )
-def test_error_of_a_status(body, message, codes):
+def test_error_of_a_status(body: bytes, message: str, codes: Any) -> None:
     found = error_of_status(418, body)
     assert (found.status, found.message, set(found.codes)) == (418, message, codes)
     assert found.label == "HTTP 418"
 
 
-def test_deep_bodies_end():
+def test_deep_bodies_end() -> None:
     deep: object = {"code": "deep"}
     for _ in range(500):
         deep = {"error": deep}

@@ -39,7 +39,7 @@ def warnings(model: str, day: date, **settings: object) -> tuple[str, ...]:
     return price_warnings(config, day, LISTED)
 
 
-def test_every_entry_has_a_date_and_a_source():
+def test_every_entry_has_a_date_and_a_source() -> None:
     text = files("vermeil.teacher.limits").joinpath("prices.toml").read_text("utf-8")
     content = tomllib.loads(text)
     for table in ("models", "retirements"):
@@ -48,7 +48,7 @@ def test_every_entry_has_a_date_and_a_source():
             assert entry["source"] in content["sources"], name
 
 
-def test_no_listed_model_had_retired_when_the_list_was_made():
+def test_no_listed_model_had_retired_when_the_list_was_made() -> None:
     listed = built_in_list()
     for name in listed.prices:
         found = find_model(listed.retirements, name)
@@ -56,31 +56,31 @@ def test_no_listed_model_had_retired_when_the_list_was_made():
 
 
 @pytest.mark.parametrize("family", ["gpt-5.6", "gpt-6", "claude-opus-5-5", "claude-sonnet-5-5"])
-def test_current_families_have_a_price(family):
+def test_current_families_have_a_price(family: str) -> None:
     assert any(name.startswith(family) for name in built_in_list().prices)
 
 
 @pytest.mark.parametrize("model", ["old", "old-2025-08-07", "provider/old"])
-def test_a_retired_model_is_reported_under_all_its_names(model):
+def test_a_retired_model_is_reported_under_all_its_names(model: str) -> None:
     (warning,) = warnings(model, date(2026, 3, 1))
     assert f"{model} was due to retire on 2026-03-01" in warning
     assert "example.org/prices" in warning
     assert "recommends new" in warning
 
 
-def test_a_retirement_is_announced_some_weeks_before():
+def test_a_retirement_is_announced_some_weeks_before() -> None:
     assert warnings("old", date(2025, 12, 1)) == ()
     (warning,) = warnings("old", date(2026, 2, 1))
     assert "old retires on 2026-03-01" in warning
 
 
-def test_a_retired_model_without_a_price_is_reported():
+def test_a_retired_model_without_a_price_is_reported() -> None:
     (warning,) = warnings("older", date(2026, 1, 2))
     assert "older" in warning
     assert "recommends" not in warning
 
 
-def test_an_old_list_is_reported_where_its_prices_are_used():
+def test_an_old_list_is_reported_where_its_prices_are_used() -> None:
     day = LISTED.as_of + timedelta(days=MAX_AGE)
     assert warnings("new", day) == ()
     later = day + timedelta(days=1)
@@ -91,7 +91,7 @@ def test_an_old_list_is_reported_where_its_prices_are_used():
     assert warnings("unknown", later) == ()
 
 
-def test_additional_teachers_count_and_this_machine_does_not():
+def test_additional_teachers_count_and_this_machine_does_not() -> None:
     day = date(2026, 3, 1)
     additional = [{"model": "old"}, {"model": "older", "base_url": "http://127.0.0.1:8000/v1"}]
     (warning,) = warnings("new", day, additional=additional)

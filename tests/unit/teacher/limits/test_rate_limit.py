@@ -35,7 +35,7 @@ def send(pace: RateLimiter, number: int, tokens: float = 0) -> None:
     asyncio.run(enter())
 
 
-def test_requests_per_minute_are_never_exceeded_in_any_minute(clock):
+def test_requests_per_minute_are_never_exceeded_in_any_minute(clock: Clock) -> None:
     pace = pace_of(clock, requests_per_minute=60, concurrency=1000)
     sent = []
     while clock.now < 400:
@@ -49,7 +49,7 @@ def test_requests_per_minute_are_never_exceeded_in_any_minute(clock):
     assert len(sent) >= 299
 
 
-def test_tokens_per_minute_count_what_was_used(clock):
+def test_tokens_per_minute_count_what_was_used(clock: Clock) -> None:
     pace = pace_of(clock, tokens_per_minute=600)
     send(pace, 1, 10)
     assert pace.delay(10) == pytest.approx(1.0)
@@ -59,14 +59,16 @@ def test_tokens_per_minute_count_what_was_used(clock):
     assert pace.delay(10) == pytest.approx(0.0)
 
 
-def test_a_request_larger_than_a_minute_s_burst_still_goes(clock):
+def test_a_request_larger_than_a_minute_s_burst_still_goes(clock: Clock) -> None:
     pace = pace_of(clock, tokens_per_minute=600)
     assert pace.delay(5000) == 0
     send(pace, 1, 5000)
     assert pace.delay(1) > 400
 
 
-def test_complaints_halve_what_is_in_flight_once_a_second_and_answers_win_it_back(clock):
+def test_complaints_halve_what_is_in_flight_once_a_second_and_answers_win_it_back(
+    clock: Clock,
+) -> None:
     pace = pace_of(clock)
     for _ in range(5):
         pace.on_throttled()
@@ -80,7 +82,7 @@ def test_complaints_halve_what_is_in_flight_once_a_second_and_answers_win_it_bac
     assert pace.window == 8
 
 
-def test_no_more_than_the_width_are_in_flight(clock):
+def test_no_more_than_the_width_are_in_flight(clock: Clock) -> None:
     pace = pace_of(clock, concurrency=2)
 
     async def three() -> bool:
@@ -97,7 +99,7 @@ def test_no_more_than_the_width_are_in_flight(clock):
     assert pace.in_flight == 2
 
 
-def test_a_pause_holds_for_everybody_and_the_longest_counts(clock):
+def test_a_pause_holds_for_everybody_and_the_longest_counts(clock: Clock) -> None:
     pace = pace_of(clock)
     pace.pause(5)
     pace.pause(2)
@@ -106,7 +108,7 @@ def test_a_pause_holds_for_everybody_and_the_longest_counts(clock):
     assert pace.delay(0) == 0
 
 
-def test_server_that_has_nothing_left_is_given_time_to_refill(clock):
+def test_server_that_has_nothing_left_is_given_time_to_refill(clock: Clock) -> None:
     pace = pace_of(clock)
     pace.update_limits(ServerRateLimits(requests=RateQuota(remaining=0, reset=6, limit=60)), 100)
     # 60 in 6 s: one in a tenth of a second.
@@ -117,7 +119,7 @@ def test_server_that_has_nothing_left_is_given_time_to_refill(clock):
     assert pace.delay(0) == 0
 
 
-def test_requests_that_the_server_has_left_are_not_delayed(clock):
+def test_requests_that_the_server_has_left_are_not_delayed(clock: Clock) -> None:
     pace = pace_of(clock)
     pace.update_limits(ServerRateLimits(requests=RateQuota(remaining=5, reset=30)), 100)
     assert pace.delay(0) == 0
@@ -125,7 +127,7 @@ def test_requests_that_the_server_has_left_are_not_delayed(clock):
     assert pace.delay(0) == 0
 
 
-def test_what_is_in_flight_counts_against_what_the_server_has_left(clock):
+def test_what_is_in_flight_counts_against_what_the_server_has_left(clock: Clock) -> None:
     pace = pace_of(clock)
     send(pace, 3)
     pace.update_limits(ServerRateLimits(requests=RateQuota(remaining=3, reset=9)), 100)
@@ -135,7 +137,7 @@ def test_what_is_in_flight_counts_against_what_the_server_has_left(clock):
     assert pace.delay(600) == 0
 
 
-def test_try_acquire_does_not_overtake_waiting_requests(clock):
+def test_try_acquire_does_not_overtake_waiting_requests(clock: Clock) -> None:
     pace = pace_of(clock, concurrency=2)
     assert pace.try_acquire(0)
     assert pace.try_acquire(0)

@@ -25,7 +25,7 @@ async def before() -> bool:
     return True
 
 
-def test_a_rejection_without_any_answer_affects_all():
+def test_a_rejection_without_any_answer_affects_all() -> None:
     async def scenario() -> bool:
         rejections = Rejections(1, never)
         await rejections.admit()
@@ -36,7 +36,7 @@ def test_a_rejection_without_any_answer_affects_all():
 
 
 @pytest.mark.parametrize("answered", [True, False])
-def test_requests_in_flight_decide_and_no_other_is_sent_meanwhile(answered):
+def test_requests_in_flight_decide_and_no_other_is_sent_meanwhile(answered: bool) -> None:
     async def scenario() -> list[bool]:
         rejections = Rejections(1, never)
         await rejections.admit()
@@ -57,7 +57,7 @@ def test_requests_in_flight_decide_and_no_other_is_sent_meanwhile(answered):
     assert run(scenario()) == [not answered]
 
 
-def test_an_answer_before_this_run_counts_for_every_rejection():
+def test_an_answer_before_this_run_counts_for_every_rejection() -> None:
     async def scenario() -> list[bool]:
         rejections = Rejections(1, before)
         return list(await asyncio.gather(*(rejections.affects_all() for _ in range(5))))
@@ -66,7 +66,7 @@ def test_an_answer_before_this_run_counts_for_every_rejection():
 
 
 @pytest.mark.parametrize(("documents_per_request", "limit"), [(1, 20), (5, 20), (25, 50)])
-def test_many_rejections_in_a_row_affect_all(documents_per_request, limit):
+def test_many_rejections_in_a_row_affect_all(documents_per_request: int, limit: int) -> None:
     async def scenario() -> list[bool]:
         rejections = Rejections(documents_per_request, never)
         rejections.record_answer()

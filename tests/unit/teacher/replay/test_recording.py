@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,7 +30,7 @@ GOOD = '{"text": "a", "reply": "b"}\n'
         ('{"text": "a", "reply": "another"}', "line 1"),
     ],
 )
-def test_wrong_line_is_a_data_error_with_its_number(line, why, tmp_path):
+def test_wrong_line_is_a_data_error_with_its_number(line: str, why: str, tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     path.write_text(GOOD + "\n" + line + "\n")
     with pytest.raises(DataError, match=why) as caught:
@@ -37,7 +39,7 @@ def test_wrong_line_is_a_data_error_with_its_number(line, why, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xff\xfe{", b"\x1f\x8b not really"])
-def test_empty_or_undecodable_file_is_a_data_error(content, tmp_path):
+def test_empty_or_undecodable_file_is_a_data_error(content: bytes, tmp_path: Path) -> None:
     for name in ("r.jsonl", "r.jsonl.gz"):
         path = tmp_path / name
         path.write_bytes(content)
@@ -45,7 +47,7 @@ def test_empty_or_undecodable_file_is_a_data_error(content, tmp_path):
             Recording(path)
 
 
-def test_packed_recording_and_repeated_line_are_read(tmp_path):
+def test_packed_recording_and_repeated_line_are_read(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl.gz"
     with gzip.open(path, "wt", encoding="utf-8") as file:
         file.write(GOOD + GOOD)
@@ -60,7 +62,9 @@ LINES = st.lists(st.text(alphabet="ab", min_size=0, max_size=3), min_size=1, max
 
 
 @given(texts=st.sets(LINES.map("\n".join).filter(bool), min_size=1, max_size=8), message=LINES)
-def test_found_text_is_the_longest_by_definition(texts, message, tmp_path_factory):
+def test_found_text_is_the_longest_by_definition(
+    texts: Any, message: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     path = tmp_path_factory.mktemp("recording") / "r.jsonl"
     path.write_text("\n".join(json.dumps({"text": t, "reply": f"to {t}"}) for t in texts))
     whole = "\n".join(message)

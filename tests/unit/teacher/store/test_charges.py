@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,16 +18,16 @@ from vermeil.teacher.store.schema import _APPLICATION_ID, _FIRST, _SECOND, _THIR
 from vermeil.teacher.store.store import ReplyStore
 
 
-def request(text="text", model="m"):
+def request(text: str = "text", model: str = "m") -> Request:
     messages = ({"role": "user", "content": text},)
     return Request("d", text, "standard", messages, model, {"max_tokens": 8})
 
 
-def reservation(size, money=0, **limit):
+def reservation(size: int, money: int = 0, **limit: Any) -> Reservation:
     return Reservation("ab" * 32, "m", Charge(size, money), SpendingCap(**limit))
 
 
-def test_what_fits_is_put_aside_in_order_and_counts_for_other_processes(tmp_path):
+def test_what_fits_is_put_aside_in_order_and_counts_for_other_processes(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite"
     with ReplyStore(path) as store, ReplyStore(path) as other:
         asked = [reservation(size, tokens=100) for size in (60, 50, 40)]
@@ -41,7 +43,7 @@ def test_what_fits_is_put_aside_in_order_and_counts_for_other_processes(tmp_path
         assert other.spent().reserved == Charge(100, 0)
 
 
-def test_cost_is_limited_too(tmp_path):
+def test_cost_is_limited_too(tmp_path: Path) -> None:
     with ReplyStore(tmp_path / "r.sqlite") as store:
         asked = [reservation(1, cost, cost=10) for cost in (10, 1)]
         for one in asked:
@@ -50,7 +52,9 @@ def test_cost_is_limited_too(tmp_path):
         assert [one.number is not None for one in asked] == [True, False]
 
 
-def test_a_settled_attempt_frees_the_rest_and_an_unsettled_one_stays_charged(tmp_path):
+def test_a_settled_attempt_frees_the_rest_and_an_unsettled_one_stays_charged(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "r.sqlite"
     with ReplyStore(path) as store:
         first, lost = reservation(60), reservation(30)
@@ -68,7 +72,7 @@ def test_a_settled_attempt_frees_the_rest_and_an_unsettled_one_stays_charged(tmp
         assert spent.prompt_characters == 4
 
 
-def test_a_reservation_taken_back_before_it_is_written_never_counts(tmp_path):
+def test_a_reservation_taken_back_before_it_is_written_never_counts(tmp_path: Path) -> None:
     with ReplyStore(tmp_path / "r.sqlite") as store:
         one = reservation(60)
         store.reserve(one)
@@ -83,7 +87,7 @@ def test_a_reservation_taken_back_before_it_is_written_never_counts(tmp_path):
         assert store.spent().total == Charge()
 
 
-def test_spending_is_kept_by_model_and_failures_count(tmp_path):
+def test_spending_is_kept_by_model_and_failures_count(tmp_path: Path) -> None:
     with ReplyStore(tmp_path / "r.sqlite") as store:
         store.put(request(), Reply("x", usage=Usage(5, 2)))
         store.add(request(model="n"), error="time-out", charge=Charge(300, 1))
@@ -93,7 +97,7 @@ def test_spending_is_kept_by_model_and_failures_count(tmp_path):
         assert store.spent().attempts == 2
 
 
-def test_a_store_of_version_1_is_renewed_and_keeps_everything(tmp_path):
+def test_a_store_of_version_1_is_renewed_and_keeps_everything(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite"
     old = request()
     with closing(sqlite3.connect(path)) as db:
@@ -115,7 +119,7 @@ def test_a_store_of_version_1_is_renewed_and_keeps_everything(tmp_path):
             assert list(store.reply_index().missing([old, request("new")])) == [request("new")]
 
 
-def test_a_store_of_version_2_is_renewed_and_keeps_order_attempts_and_money(tmp_path):
+def test_a_store_of_version_2_is_renewed_and_keeps_order_attempts_and_money(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite"
     one, other = request(), request("other")
     row = (1, "d", "standard", "m", "{}", 0)
@@ -145,7 +149,7 @@ def test_a_store_of_version_2_is_renewed_and_keeps_order_attempts_and_money(tmp_
         assert list(store.reply_index().missing([one, other, request("new")])) == [request("new")]
 
 
-def test_a_store_of_version_3_is_renewed_and_takes_log_probabilities(tmp_path):
+def test_a_store_of_version_3_is_renewed_and_takes_log_probabilities(tmp_path: Path) -> None:
     path, one, other = tmp_path / "r.sqlite", request(), request("other")
     with closing(sqlite3.connect(path)) as db:
         db.create_function("head_of", 1, head_of, deterministic=True)
@@ -172,7 +176,9 @@ def test_a_store_of_version_3_is_renewed_and_takes_log_probabilities(tmp_path):
     assert [r.reply for r in stored_requests(path, RecordFilter())][-1] == reply
 
 
-def test_keys_with_the_same_head_are_distinguished(tmp_path, monkeypatch):
+def test_keys_with_the_same_head_are_distinguished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("vermeil.teacher.store.store.head_of", lambda key: 7)
     with ReplyStore(tmp_path / "r.sqlite") as store:
         store.put(request(), Reply("one"))
@@ -187,7 +193,7 @@ def test_keys_with_the_same_head_are_distinguished(tmp_path, monkeypatch):
     assert counted == [1, 2]
 
 
-def test_answered_agrees_with_looking_up_one_by_one(tmp_path):
+def test_answered_agrees_with_looking_up_one_by_one(tmp_path: Path) -> None:
     requests = [request(f"text {n}") for n in range(600)]
     with ReplyStore(tmp_path / "r.sqlite") as store:
         assert list(store.reply_index().missing(requests)) == requests
@@ -203,6 +209,6 @@ def test_answered_agrees_with_looking_up_one_by_one(tmp_path):
 
 
 @pytest.mark.parametrize("tokens", [None, 5])
-def test_limits_without_a_number_do_not_limit(tokens):
+def test_limits_without_a_number_do_not_limit(tokens: int | None) -> None:
     assert Charge(5, 10**30).within(SpendingCap(tokens))
     assert Charge(6, 0).within(SpendingCap(tokens)) is (tokens is None)

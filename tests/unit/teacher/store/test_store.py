@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from vermeil.errors import DataError
 from vermeil.teacher.store.store import ReplyStore
 
 
-def request(text="text", document_id="d", sample=0):
+def request(text: str = "text", document_id: str = "d", sample: int = 0) -> Request:
     messages = ({"role": "user", "content": text},)
     return Request(document_id, text, "standard", messages, "m", {"max_tokens": 8}, sample)
 
@@ -21,7 +22,7 @@ def request(text="text", document_id="d", sample=0):
 REPLY = Reply("rénard 🦊", "length", Usage(3, 4), 0.25)
 
 
-def test_what_is_put_is_there_for_the_next_reader(tmp_path):
+def test_what_is_put_is_there_for_the_next_reader(tmp_path: Path) -> None:
     with ReplyStore(tmp_path / "new folder" / "r.sqlite") as store:
         store.put(request(), REPLY)
     with ReplyStore(tmp_path / "new folder" / "r.sqlite") as store:
@@ -31,13 +32,13 @@ def test_what_is_put_is_there_for_the_next_reader(tmp_path):
         assert store.get(request(document_id="twin").key) == REPLY
 
 
-def test_put_is_durable_before_it_returns(tmp_path):
+def test_put_is_durable_before_it_returns(tmp_path: Path) -> None:
     with ReplyStore(tmp_path / "r.sqlite") as store, ReplyStore(tmp_path / "r.sqlite") as other:
         store.put(request(), REPLY)
         assert other.get(request().key) == REPLY
 
 
-def test_added_is_durable_only_after_flush_and_on_closing(tmp_path):
+def test_added_is_durable_only_after_flush_and_on_closing(tmp_path: Path) -> None:
     with ReplyStore(tmp_path / "r.sqlite") as store, ReplyStore(tmp_path / "r.sqlite") as other:
         store.add(request(), REPLY)
         assert other.get(request().key) is None
@@ -48,7 +49,7 @@ def test_added_is_durable_only_after_flush_and_on_closing(tmp_path):
         assert store.get(request("second").key) == REPLY
 
 
-def test_failed_attempts_are_kept_counted_and_still_missing(tmp_path):
+def test_failed_attempts_are_kept_counted_and_still_missing(tmp_path: Path) -> None:
     with ReplyStore(tmp_path / "r.sqlite") as store:
         store.put(request(), error="HTTP 500")
         store.put(request(), error="time-out")
@@ -65,7 +66,7 @@ def test_failed_attempts_are_kept_counted_and_still_missing(tmp_path):
     assert errors == [(1, "HTTP 500"), (2, "time-out"), (3, None)]
 
 
-def test_first_of_two_replies_stays_the_reply(tmp_path):
+def test_first_of_two_replies_stays_the_reply(tmp_path: Path) -> None:
     with ReplyStore(tmp_path / "r.sqlite") as store:
         store.put(request(), REPLY)
         store.put(request(), Reply("another"))
@@ -74,7 +75,7 @@ def test_first_of_two_replies_stays_the_reply(tmp_path):
     assert found.text == REPLY.text
 
 
-def test_attempt_without_or_with_both_reply_and_error_is_a_bug(tmp_path):
+def test_attempt_without_or_with_both_reply_and_error_is_a_bug(tmp_path: Path) -> None:
     with ReplyStore(tmp_path / "r.sqlite") as store:
         with pytest.raises(ValueError, match="either"):
             store.put(request())
@@ -82,13 +83,13 @@ def test_attempt_without_or_with_both_reply_and_error_is_a_bug(tmp_path):
             store.put(request(), REPLY, "error")
 
 
-def test_store_is_write_ahead_and_fully_synchronous(tmp_path):
+def test_store_is_write_ahead_and_fully_synchronous(tmp_path: Path) -> None:
     with ReplyStore(tmp_path / "r.sqlite") as store:
         assert store._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert store._db.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
-def test_file_that_is_no_database_is_a_data_error_and_stays(tmp_path):
+def test_file_that_is_no_database_is_a_data_error_and_stays(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite"
     path.write_text('{"id": "d1", "text": "a corpus, not a store"}\n' * 100)
     before = path.read_bytes()
@@ -98,7 +99,7 @@ def test_file_that_is_no_database_is_a_data_error_and_stays(tmp_path):
     assert path.read_bytes() == before
 
 
-def test_foreign_database_is_a_data_error_and_stays(tmp_path):
+def test_foreign_database_is_a_data_error_and_stays(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite"
     with closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE bookmarks (url TEXT)")
@@ -108,7 +109,7 @@ def test_foreign_database_is_a_data_error_and_stays(tmp_path):
     assert path.read_bytes() == before
 
 
-def test_store_of_a_newer_version_is_a_data_error(tmp_path):
+def test_store_of_a_newer_version_is_a_data_error(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite"
     ReplyStore(path).close()
     with closing(sqlite3.connect(path)) as db:
@@ -117,7 +118,7 @@ def test_store_of_a_newer_version_is_a_data_error(tmp_path):
         ReplyStore(path)
 
 
-def test_damaged_store_is_a_data_error(tmp_path):
+def test_damaged_store_is_a_data_error(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite"
     requests = [request(f"text {i} " * 50) for i in range(200)]
     with ReplyStore(path) as store:
@@ -130,7 +131,7 @@ def test_damaged_store_is_a_data_error(tmp_path):
         list(store.missing(requests))
 
 
-def test_folder_or_forbidden_place_is_a_data_error(tmp_path):
+def test_folder_or_forbidden_place_is_a_data_error(tmp_path: Path) -> None:
     with pytest.raises(DataError):
         ReplyStore(tmp_path)
     (tmp_path / "file").write_text("x")
@@ -138,7 +139,7 @@ def test_folder_or_forbidden_place_is_a_data_error(tmp_path):
         ReplyStore(tmp_path / "file" / "r.sqlite")
 
 
-def test_failed_flush_writes_nothing_and_can_be_repeated(tmp_path):
+def test_failed_flush_writes_nothing_and_can_be_repeated(tmp_path: Path) -> None:
     with ReplyStore(tmp_path / "r.sqlite") as store:
         store.put(request("first"), REPLY)
         pages = store._db.execute("PRAGMA page_count").fetchone()[0]
@@ -153,13 +154,13 @@ def test_failed_flush_writes_nothing_and_can_be_repeated(tmp_path):
         assert not list(store.missing([request(f"{n}") for n in range(50)]))
 
 
-def test_many_open_and_write_one_new_store_at_once(tmp_path):
-    def write(number):
+def test_many_open_and_write_one_new_store_at_once(tmp_path: Path) -> None:
+    def write(number: int) -> None:
         with ReplyStore(tmp_path / "r.sqlite") as store:
             for one in ("shared", f"own {number}"):
                 store.put(request(one), Reply(f"by {number}"))
 
-    def only_open(path):
+    def only_open(path: Path) -> None:
         ReplyStore(path).close()
 
     with ThreadPoolExecutor(12) as pool:
@@ -173,7 +174,7 @@ def test_many_open_and_write_one_new_store_at_once(tmp_path):
     assert max(shared) == 16
 
 
-def test_a_model_without_any_reply_is_known(tmp_path):
+def test_a_model_without_any_reply_is_known(tmp_path: Path) -> None:
     with ReplyStore(tmp_path / "r.sqlite") as store:
         assert not store.has_reply("m")
         store.put(request(), error="HTTP 500")

@@ -1,5 +1,7 @@
 """Escapes that a teacher wrote literally."""
 
+from __future__ import annotations
+
 import pytest
 
 from vermeil.data.mention import Tier
@@ -30,7 +32,7 @@ from vermeil.tasks.ner.alignment.tiers import SurfaceFinder
         ("AT&T; R&D", "AT&T; R&D"),
     ],
 )
-def test_escapes_of_json_and_python_are_decoded(written, decoded):
+def test_escapes_of_json_and_python_are_decoded(written: str, decoded: str) -> None:
     assert decode_escapes(written) == decoded
 
 
@@ -43,7 +45,7 @@ def test_escapes_of_json_and_python_are_decoded(written, decoded):
         ("JOSÉ ROA WON", r"Jos\u00e9 Roa", "JOSÉ ROA"),
     ],
 )
-def test_a_surface_that_was_escaped_twice_is_found(text, surface, found):
+def test_a_surface_that_was_escaped_twice_is_found(text: str, surface: str, found: str) -> None:
     matches = SurfaceFinder(text).find(surface)
     assert (matches.tier, [text[slice(*one)] for one in matches.occurrences]) == (
         Tier.FOLDED,
@@ -51,14 +53,14 @@ def test_a_surface_that_was_escaped_twice_is_found(text, surface, found):
     )
 
 
-def test_a_backslash_of_the_text_is_found_as_it_is():
+def test_a_backslash_of_the_text_is_found_as_it_is() -> None:
     text = r"open C:\new now"
     matches = SurfaceFinder(text).find(r"C:\new")
     assert (matches.tier, matches.occurrences) == (Tier.RAW, ((5, 11),))
     assert SurfaceFinder("Bo won").find(r"\n").tier is None
 
 
-def test_nested_escapes_are_decoded_once():
+def test_nested_escapes_are_decoded_once() -> None:
     assert SurfaceFinder("a b").find("\\" + "u005c" * 5000).tier is None
 
 
@@ -73,7 +75,7 @@ def test_nested_escapes_are_decoded_once():
         ("Zo&euml; won", "Zoë", "Zo&euml;"),
     ],
 )
-def test_html_entities_of_either_side_do_not_count(text, surface, found):
+def test_html_entities_of_either_side_do_not_count(text: str, surface: str, found: str) -> None:
     matches = SurfaceFinder(text).find(surface)
     assert (matches.tier, [text[slice(*one)] for one in matches.occurrences]) == (
         Tier.FOLDED,
@@ -81,7 +83,7 @@ def test_html_entities_of_either_side_do_not_count(text, surface, found):
     )
 
 
-def test_an_entity_that_the_text_has_itself_is_exact():
+def test_an_entity_that_the_text_has_itself_is_exact() -> None:
     matches = SurfaceFinder("write Bell &amp; Lee here, Bell & Lee").find("Bell &amp; Lee")
     assert (matches.tier, matches.occurrences) == (Tier.RAW, ((6, 20),))
     assert SurfaceFinder("Zo&euml;l won").find("Zoë").tier is None

@@ -1,5 +1,7 @@
 """Names that the text has glued to other words."""
 
+from __future__ import annotations
+
 import pytest
 
 from vermeil.data.mention import Mention, Status, Tier
@@ -23,7 +25,7 @@ LABELS = LabelSet.from_config(TaskConfig(labels={"ORG": {}}))
         ("at QRMDeutschland now", "QRM", 3),
     ],
 )
-def test_a_change_of_case_shows_where_the_name_is(text, surface, start):
+def test_a_change_of_case_shows_where_the_name_is(text: str, surface: str, start: int) -> None:
     hits = SurfaceFinder(text).find(surface)
     assert (hits.tier, hits.occurrences) == (Tier.GLUED, ((start, start + len(surface)),))
 
@@ -46,11 +48,11 @@ def test_a_change_of_case_shows_where_the_name_is(text, surface, start):
         ("the fcvarnby won", "varnby"),
     ],
 )
-def test_parts_of_other_words_are_not_found(text, surface):
+def test_parts_of_other_words_are_not_found(text: str, surface: str) -> None:
     assert SurfaceFinder(text).find(surface).tier is None
 
 
-def test_a_whole_word_precedes_a_glued_name():
+def test_a_whole_word_precedes_a_glued_name() -> None:
     text = "FCVarnby left VARNBY, then Varnby-Fans came"
     hits = SurfaceFinder(text).find("Varnby")
     assert (hits.tier, [text[slice(*one)] for one in hits.occurrences]) == (Tier.RAW, ["Varnby"])
@@ -58,7 +60,7 @@ def test_a_whole_word_precedes_a_glued_name():
     assert (upper.tier, upper.occurrences) == (Tier.FOLDED, ((14, 20),))
 
 
-def test_a_glued_name_is_fuzzy_and_never_replaces_a_hidden_occurrence():
+def test_a_glued_name_is_fuzzy_and_never_replaces_a_hidden_occurrence() -> None:
     text = "FCVarnby beat Varnby United"
     mentions = [Mention("Varnby", "ORG"), Mention("Varnby United", "ORG")]
     assert locate(text, mentions, LABELS)[0].status is Status.OVERLAP

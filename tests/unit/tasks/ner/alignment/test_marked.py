@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import re
 
 import pytest
@@ -15,7 +17,7 @@ TEXT = (
 )
 
 
-def marked(copy):
+def marked(copy: str) -> InlineMarkedText:
     """A copy with marks written as [surface|LABEL]."""
     text, marks, last = "", [], 0
     for found in re.finditer(r"\[([^|\]]*)\|(\w+)\]", copy):
@@ -26,23 +28,31 @@ def marked(copy):
     return InlineMarkedText(text + copy[last:], tuple(marks))
 
 
-def outcome(copy, text=TEXT, partial=False):
+def outcome(
+    copy: str, text: str = TEXT, partial: bool = False
+) -> list[tuple[str, tuple[int, str] | None]]:
     located = locate_marked(text, marked(copy), LABELS, partial)
     assert located is not None
     return [
-        (one.status.value, one.span and (one.span.start, text[one.span.start : one.span.end]))
+        (
+            one.status.value,
+            (one.span.start, text[one.span.start : one.span.end]) if one.span else None,
+        )
         for one in located
     ]
 
 
-def test_a_mark_selects_one_of_several_occurrences():
+def test_a_mark_selects_one_of_several_occurrences() -> None:
     assert outcome(TEXT.replace("in Spain", "in [Spain|LOC]")) == [("exact", (52, "Spain"))]
 
 
-def test_a_name_with_an_attached_particle_is_found_without_any_edit():
+def test_a_name_with_an_attached_particle_is_found_without_any_edit() -> None:
     text = "דני גר ברומא עם רות"
-    (one,) = locate_marked(text, marked("דני גר ב[רומא|LOC] עם רות"), LABELS, False)
+    located = locate_marked(text, marked("דני גר ב[רומא|LOC] עם רות"), LABELS, False)
+    assert located is not None
+    (one,) = located
     assert (one.tier, one.distance) == (Tier.ATTACHED, 0)
+    assert one.span is not None
     assert text[one.span.start : one.span.end] == "רומא"
 
 
@@ -62,12 +72,12 @@ def test_a_name_with_an_attached_particle_is_found_without_any_edit():
         ("nobody", "[nobody|THING]", "off_schema", None),
     ],
 )
-def test_what_stands_there_decides(old, new, status, there):
+def test_what_stands_there_decides(old: str, new: str, status: str, there: str | None) -> None:
     ((found, span),) = outcome(TEXT.replace(old, new, 1))
     assert (found, span and span[1]) == (status, there)
 
 
-def test_nested_marks_leave_the_longest_and_the_same_one_twice_is_a_duplicate():
+def test_nested_marks_leave_the_longest_and_the_same_one_twice_is_a_duplicate() -> None:
     text = "The University of Oslo stands."
     marks = (InlineMark(4, 22, "LOC"), InlineMark(4, 22, "PER"), InlineMark(18, 22, "LOC"))
     located = locate_marked(text, InlineMarkedText(text, marks), LABELS)
@@ -78,20 +88,20 @@ def test_nested_marks_leave_the_longest_and_the_same_one_twice_is_a_duplicate():
 @pytest.mark.parametrize(
     "copy", ["", "[Berlin|LOC] is a city.", TEXT[:100], TEXT + " That is all that I found."]
 )
-def test_a_copy_of_another_text_is_rejected(copy):
+def test_a_copy_of_another_text_is_rejected(copy: str) -> None:
     assert locate_marked(TEXT, marked(copy), LABELS) is None
 
 
-def test_a_copy_that_was_cut_off_is_one_of_the_beginning():
+def test_a_copy_that_was_cut_off_is_one_of_the_beginning() -> None:
     copy = TEXT.replace("Berlin", "[Berlin|LOC]")[:80]
     assert outcome(copy, partial=True) == [("exact", (3, "Berlin"))]
 
 
-def test_one_letter_of_a_short_text_may_be_altered():
+def test_one_letter_of_a_short_text_may_be_altered() -> None:
     assert outcome("[Ann|PER] leftt", "Ann left") == [("exact", (0, "Ann"))]
 
 
-def test_words_that_were_added_do_not_shift_what_follows():
+def test_words_that_were_added_do_not_shift_what_follows() -> None:
     text = "x " * 300 + "Ann met Ann"
     copy = text.replace("x x", "x so x", 1)
     end = len(copy)
@@ -123,5 +133,7 @@ def test_words_that_were_added_do_not_shift_what_follows():
         ("the FCVarnby won it", "the FC[Varnby|LOC] won it", ("fuzzy", (6, "Varnby"))),
     ],
 )
-def test_marks_of_copies_with_mends(text, copy, expected):
+def test_marks_of_copies_with_mends(
+    text: str, copy: str, expected: tuple[str, tuple[int, str] | None]
+) -> None:
     assert outcome(copy, text) == [expected]

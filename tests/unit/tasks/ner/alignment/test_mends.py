@@ -1,5 +1,7 @@
 """Copies that mend the typos of their text."""
 
+from __future__ import annotations
+
 import pytest
 
 from vermeil.tasks.ner.alignment.mends import differs_by_mends
@@ -22,7 +24,7 @@ from vermeil.tasks.ner.alignment.mends import differs_by_mends
         ("She met Ilse.", "She met Ilse"),
     ],
 )
-def test_corrected_letters_and_doubled_words_are_mends(text, copy):
+def test_corrected_letters_and_doubled_words_are_mends(text: str, copy: str) -> None:
     assert differs_by_mends(copy, text)
 
 
@@ -43,11 +45,11 @@ def test_corrected_letters_and_doubled_words_are_mends(text, copy):
         ("She met the long mayor", "She met the long long long mayor"),
     ],
 )
-def test_other_changes_and_many_of_them_are_not(text, copy):
+def test_other_changes_and_many_of_them_are_not(text: str, copy: str) -> None:
     assert not differs_by_mends(copy, text)
 
 
-def test_a_long_text_may_have_more_mends():
+def test_a_long_text_may_have_more_mends() -> None:
     text = " ".join(f"word{chr(97 + n % 26)}{chr(97 + n // 26)} the the end" for n in range(100))
     assert differs_by_mends(text.replace("the the", "the", 15), text)
     assert not differs_by_mends(text.replace("the the", "the", 25), text)

@@ -1,5 +1,7 @@
 """Occurrences as whole words, scripts without spaces, and attached particles."""
 
+from __future__ import annotations
+
 import pytest
 
 from vermeil.tasks.ner.alignment.normalise import raw
@@ -12,14 +14,14 @@ from vermeil.tasks.ner.alignment.occurrences import (
 )
 
 
-def test_occurrences_are_whole_words_and_may_overlap():
+def test_occurrences_are_whole_words_and_may_overlap() -> None:
     assert find_occurrences("us and bus, us", "us") == [(0, 2), (12, 14)]
     assert find_occurrences("A A A", "A A") == [(0, 3), (2, 5)]
     assert find_occurrences("A A", "") == []
 
 
 @pytest.mark.parametrize(("length", "number"), [(100, 3), (101, 1)])
-def test_only_short_strings_overlap(length, number):
+def test_only_short_strings_overlap(length: int, number: int) -> None:
     assert len(list(find_substring(raw("a" * (length + 2)), "a" * length))) == number
 
 
@@ -41,35 +43,37 @@ def test_only_short_strings_overlap(length, number):
         ("漢字", 1, True),
     ],
 )
-def test_boundaries(text, position, boundary):
+def test_boundaries(text: str, position: int, boundary: bool) -> None:
     assert is_boundary(text, position) is boundary
 
 
 @pytest.mark.parametrize("character", "ぁヿ一鿿\u0e01\u0fffｦﾝ々〇")
-def test_scripts_without_spaces(character):
+def test_scripts_without_spaces(character: str) -> None:
     assert is_unspaced_script(character)
 
 
 @pytest.mark.parametrize("other", ["a", "é", "가", "א", "\u1100", "\u303f", "\uff9e"])
-def test_scripts_with_spaces(other):
+def test_scripts_with_spaces(other: str) -> None:
     assert not is_unspaced_script(other)
 
 
 @pytest.mark.parametrize("letter", "אתۿݐݿיﷲﻼ")
 @pytest.mark.parametrize(("before", "after"), [(0, 0), (3, 0), (0, 3), (3, 3)])
-def test_arabic_and_hebrew_attach_up_to_three_letters_on_both_sides(letter, before, after):
+def test_arabic_and_hebrew_attach_up_to_three_letters_on_both_sides(
+    letter: str, before: int, after: int
+) -> None:
     assert is_attached(letter * (before + 2 + after), (before, before + 2))
     assert not is_attached(letter * (before + 2 + 4), (before, before + 2))
     assert not is_attached(letter * (4 + 2 + after), (4, 6))
 
 
-def test_hangul_attaches_after_a_word_only():
+def test_hangul_attaches_after_a_word_only() -> None:
     assert is_attached("서울에서", (0, 2))
     assert is_attached("서울에서는", (0, 2))
     assert not is_attached("서울에서까지", (0, 2))
     assert not is_attached("대서울", (1, 3))
 
 
-def test_other_scripts_and_single_letters_attach_nothing():
+def test_other_scripts_and_single_letters_attach_nothing() -> None:
     assert not is_attached("Ulmer", (0, 3))
     assert not is_attached("ותא", (1, 2))

@@ -1,5 +1,9 @@
 """The ends of located names: punctuation of the sentence, of the name, and possessives."""
 
+from __future__ import annotations
+
+from typing import Any, Literal
+
 import pytest
 
 from vermeil.data.mention import Mention, Tier
@@ -8,10 +12,11 @@ from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.alignment.mentions import locate
 from vermeil.tasks.ner.alignment.tiers import SurfaceFinder
 
+Repeats = Literal["all", "first", "abstain"]
 LABELS = LabelSet.from_config(TaskConfig(labels={"PER": {}, "LOC": {}}))
 
 
-def found(text, surface):
+def found(text: str, surface: str) -> list[str]:
     hits = SurfaceFinder(text).find(surface)
     return [text[slice(*place)] for place in hits.occurrences] if hits.tier else []
 
@@ -34,7 +39,7 @@ def found(text, surface):
         ("we love varnby. it is nice", "varnby.", "varnby"),
     ],
 )
-def test_the_sentence_keeps_its_punctuation(text, surface, span):
+def test_the_sentence_keeps_its_punctuation(text: str, surface: str, span: str) -> None:
     assert {*found(text, surface)} == {span}
 
 
@@ -56,26 +61,28 @@ def test_the_sentence_keeps_its_punctuation(text, surface, span):
         ("written in C++.", "C++"),
     ],
 )
-def test_the_name_keeps_its_own_punctuation(text, surface):
+def test_the_name_keeps_its_own_punctuation(text: str, surface: str) -> None:
     assert found(text, surface) == [surface]
 
 
-def test_a_full_stop_alone_and_other_marks_are_no_names():
+def test_a_full_stop_alone_and_other_marks_are_no_names() -> None:
     assert found("He left. She stayed.", ".") == []
     assert found("a ... b", "...") == []
 
 
-def spans(text, *mentions, repeats="all"):
+def spans(
+    text: str, *mentions: tuple[Any, ...], repeats: Repeats = "all"
+) -> list[list[tuple[int, str]]]:
     located = locate(text, [Mention(*one) for one in mentions], LABELS, repeats)
     return [[(s.start, s.label) for s in one.spans] for one in located]
 
 
-def test_a_surface_with_the_full_stop_means_every_occurrence_of_the_name():
+def test_a_surface_with_the_full_stop_means_every_occurrence_of_the_name() -> None:
     text = "Varnby is far. She saw Varnby."
     assert spans(text, ("Varnby.", "LOC")) == [[(0, "LOC"), (23, "LOC")]]
 
 
-def test_the_full_stop_chooses_between_two_mentions_of_the_name():
+def test_the_full_stop_chooses_between_two_mentions_of_the_name() -> None:
     text = "Ford met Ford."
     assert spans(text, ("Ford.", "PER"), ("Ford", "LOC")) == [[(9, "PER")], [(0, "LOC")]]
     assert spans(text, ("Ford.", "PER", 1)) == [[(9, "PER")]]
@@ -94,7 +101,7 @@ def test_the_full_stop_chooses_between_two_mentions_of_the_name():
         ("at Quell’s today", "Quell's", "Quell’s", Tier.FOLDED),
     ],
 )
-def test_the_text_decides_on_a_possessive(text, surface, span, tier):
+def test_the_text_decides_on_a_possessive(text: str, surface: str, span: str, tier: Tier) -> None:
     hits = SurfaceFinder(text).find(surface)
     assert hits.tier is tier
     assert [text[slice(*place)] for place in hits.occurrences] == [span]
@@ -110,7 +117,7 @@ def test_the_text_decides_on_a_possessive(text, surface, span, tier):
         ("Otto slept", "Ilse's"),
     ],
 )
-def test_a_possessive_is_no_licence_for_other_names(text, surface):
+def test_a_possessive_is_no_licence_for_other_names(text: str, surface: str) -> None:
     assert SurfaceFinder(text).find(surface).tier is None
 
 
@@ -128,5 +135,7 @@ def test_a_possessive_is_no_licence_for_other_names(text, surface):
         ("in 「夕霧」号 met", '"夕霧"号', "夕霧」号"),
     ],
 )
-def test_blanks_at_brackets_and_kinds_of_quotes_do_not_count(text, surface, span):
+def test_blanks_at_brackets_and_kinds_of_quotes_do_not_count(
+    text: str, surface: str, span: str
+) -> None:
     assert found(text, surface) == [span]

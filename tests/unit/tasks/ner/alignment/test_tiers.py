@@ -1,10 +1,12 @@
+from __future__ import annotations
+
 import pytest
 
 from vermeil.data.mention import Tier
 from vermeil.tasks.ner.alignment.tiers import SurfaceFinder
 
 
-def found(text, surface):
+def found(text: str, surface: str) -> tuple[str | None, list[str]]:
     hits = SurfaceFinder(text).find(surface)
     return (hits.tier and hits.tier.value, [text[slice(*place)] for place in hits.occurrences])
 
@@ -40,7 +42,7 @@ def found(text, surface):
         ("edited", "by Angelaa Merkel, who", "angela merkel", "Angelaa Merkel"),
     ],
 )
-def test_the_first_tier_that_has_it_wins(tier, text, surface, there):
+def test_the_first_tier_that_has_it_wins(tier: str, text: str, surface: str, there: str) -> None:
     assert found(text, surface) == (tier, [there])
 
 
@@ -72,17 +74,17 @@ def test_the_first_tier_that_has_it_wins(tier, text, surface, there):
         ("㍿夕霧は", "会社夕霧", []),
     ],
 )
-def test_what_is_not_there_is_not_found(text, surface, refused):
+def test_what_is_not_there_is_not_found(text: str, surface: str, refused: list[str]) -> None:
     tier, places = found(text, surface)
     assert tier is None
     assert set(places) <= set(refused)
 
 
-def test_case_carries_no_information_in_a_text_without_capitals():
+def test_case_carries_no_information_in_a_text_without_capitals() -> None:
     assert found("merkel told us, said us papers", "US") == ("folded", ["us", "us"])
 
 
-def test_places_beyond_those_that_are_known_come_from_the_next_tier():
+def test_places_beyond_those_that_are_known_come_from_the_next_tier() -> None:
     text = "New Oslo, OSLO and Oslo"
     source = SurfaceFinder(text)
     raw = source.find("Oslo")
@@ -91,7 +93,7 @@ def test_places_beyond_those_that_are_known_come_from_the_next_tier():
     assert [text[slice(*place)] for place in further.occurrences] == ["OSLO"]
 
 
-def test_equally_near_places_are_all_candidates_and_a_nearer_one_is_the_only():
+def test_equally_near_places_are_all_candidates_and_a_nearer_one_is_the_only() -> None:
     text = "Lindqvisk, Lindqvish and Lindqvist"
     assert found(text.replace("vist", "visp"), "Lindqvist")[1] == [
         "Lindqvisk",
@@ -101,7 +103,7 @@ def test_equally_near_places_are_all_candidates_and_a_nearer_one_is_the_only():
     assert SurfaceFinder(text).find("Lindqvists").occurrences == ((25, 34),)
 
 
-def test_a_lone_bracket_parts_two_names():
+def test_a_lone_bracket_parts_two_names() -> None:
     assert found("the Dow ( Jones fell", "Dow Jones")[0] is None
     assert found("the Dow (Jones) Index", "Dow Jones Index") == ("letters", ["Dow (Jones) Index"])
     assert found("the Dow ( Jones fell", "Dow (Jones") == ("letters", ["Dow ( Jones"])

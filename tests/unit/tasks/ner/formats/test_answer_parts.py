@@ -1,18 +1,22 @@
 """Replies with several JSON answers: quotations, parts, drafts and contradictions."""
 
+from __future__ import annotations
+
 import json
+from typing import Any
 
 import pytest
 
 from vermeil.data.reply import Reply, State
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.task import NerTask
+from vermeil.tasks.protocol import ReplyResult
 
 TEXT = "Ines Falk met Timo Rau in Velm. Falk left Velm at noon."
 LABELS = {"PER": {}, "LOC": {"aliases": ["place"]}, "ORG": {}}
 
 
-def answer(**labels):
+def answer(**labels: Any) -> str:
     return json.dumps({"entities": [{"text": t.replace("_", " "), "label": n}
                                     for t, n in labels.items()]})  # fmt: skip
 
@@ -25,12 +29,12 @@ NONE = '{"entities": []}'
 ALL = [("Ines Falk", "PER"), ("Timo Rau", "PER"), ("Velm", "LOC"), ("Falk", "PER"), ("Velm", "LOC")]
 
 
-def read(reply, name="json", finish_reason="stop"):
+def read(reply: str, name: str = "json", finish_reason: str = "stop") -> ReplyResult:
     task = NerTask(TaskConfig.model_validate({"labels": LABELS, "reply_format": name}))
     return task.read(TEXT, Reply(reply, finish_reason=finish_reason))
 
 
-def spans(result):
+def spans(result: ReplyResult) -> list[tuple[str, str]]:
     return [(TEXT[s.start : s.end], s.label) for s in result.annotation.spans or ()]
 
 
@@ -52,7 +56,7 @@ def spans(result):
         f"analysisThe list may be {NONE}.assistantfinal{WHOLE}",
     ],
 )
-def test_a_quoted_answer_is_ignored(reply):
+def test_a_quoted_answer_is_ignored(reply: str) -> None:
     assert spans(read(reply)) == ALL
 
 
@@ -83,7 +87,7 @@ def test_a_quoted_answer_is_ignored(reply):
     ],
 )
 @pytest.mark.parametrize("name", ["json", "detect"])
-def test_an_empty_answer_that_is_not_the_answer_does_not_count(reply, name):
+def test_an_empty_answer_that_is_not_the_answer_does_not_count(reply: str, name: str) -> None:
     result = read(reply, name)
     assert result.state is State.UNPARSABLE
     assert result.annotation.is_empty
@@ -110,7 +114,7 @@ def test_an_empty_answer_that_is_not_the_answer_does_not_count(reply, name):
         f"<|channel|>final <|constrain|>json<|message|>{NONE}<|return|>",
     ],
 )
-def test_an_empty_answer_that_is_the_answer_counts(reply):
+def test_an_empty_answer_that_is_the_answer_counts(reply: str) -> None:
     result = read(reply)
     assert (result.state, result.annotation.spans) == (State.EMPTY, ())
 
@@ -126,11 +130,13 @@ def test_an_empty_answer_that_is_the_answer_counts(reply):
         (WHOLE[:-20], "abort", State.DONE),
     ],
 )
-def test_refusals_and_finish_reasons_beside_an_answer(reply, finish_reason, state):
+def test_refusals_and_finish_reasons_beside_an_answer(
+    reply: str, finish_reason: str, state: State
+) -> None:
     assert read(reply, finish_reason=finish_reason).state is state
 
 
-def test_a_reply_that_was_aborted_leaves_the_rest_of_the_text_unknown():
+def test_a_reply_that_was_aborted_leaves_the_rest_of_the_text_unknown() -> None:
     result = read(WHOLE[: WHOLE.index(', {"text": "Velm"')], finish_reason="abort")
     assert result.notes == {"truncated": 1}
     assert result.annotation.abstain
@@ -162,7 +168,7 @@ def test_a_reply_that_was_aborted_leaves_the_rest_of_the_text_unknown():
         f'{FIRST}\n{{"text": "Falk", "label": "PER"}}\n{{"text": "Velm", "label": "LOC"}}',
     ],
 )
-def test_parts_are_merged_and_drafts_are_replaced(reply):
+def test_parts_are_merged_and_drafts_are_replaced(reply: str) -> None:
     result = read(reply)
     assert result.state is State.DONE
     assert spans(result) == ALL
@@ -188,11 +194,11 @@ def test_parts_are_merged_and_drafts_are_replaced(reply):
         ),
     ],
 )
-def test_parts_are_merged_in_every_json_format(name, reply):
+def test_parts_are_merged_in_every_json_format(name: str, reply: str) -> None:
     assert spans(read(reply, name)) == ALL
 
 
-def test_one_object_per_label_is_one_answer():
+def test_one_object_per_label_is_one_answer() -> None:
     people = answer(Ines_Falk="PER", Timo_Rau="PER", Falk="PER")
     reply = f"PER:\n{people}\nPlaces:\n{answer(Velm='LOC')}"
     assert spans(read(reply)) == ALL
@@ -208,7 +214,7 @@ def test_one_object_per_label_is_one_answer():
     ],
 )
 @pytest.mark.parametrize("name", ["json", "detect"])
-def test_answers_that_contradict_each_other_are_rejected_and_counted(reply, name):
+def test_answers_that_contradict_each_other_are_rejected_and_counted(reply: str, name: str) -> None:
     result = read(reply, name)
     assert result.state is State.UNPARSABLE
     assert result.notes == {"contradictory": 1}
@@ -216,21 +222,21 @@ def test_answers_that_contradict_each_other_are_rejected_and_counted(reply, name
     assert result.annotation.is_empty
 
 
-def test_mentions_that_a_final_answer_leaves_out_are_counted():
+def test_mentions_that_a_final_answer_leaves_out_are_counted() -> None:
     draft = answer(Ines_Falk="PER", noon="ORG", Velm="LOC")
     result = read(f"Draft: {draft}\nFinal: {WHOLE}")
     assert spans(result) == ALL
     assert result.notes == {"superseded": 1}
 
 
-def test_entries_under_a_key_that_was_not_requested_are_counted():
+def test_entries_under_a_key_that_was_not_requested_are_counted() -> None:
     reply = (
         '{"entities": [["Ines Falk", "PER"]], "further": [["Velm", "LOC"], ["Ines Falk", "PER"]]}'
     )
     assert read(reply).notes == {"malformed": 1}
 
 
-def test_an_answer_of_the_text_itself_is_no_part():
+def test_an_answer_of_the_text_itself_is_no_part() -> None:
     own = answer(Velm="LOC")
     task = NerTask(TaskConfig.model_validate({"labels": LABELS}))
     text = f"Falk wrote {own} into Velm."

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 
 from vermeil.data.mention import Mention
@@ -19,7 +21,7 @@ INLINE = ("xml_tags", "html_spans", "markdown_links", "at_marks")
 
 
 @pytest.mark.parametrize("name", REPLY_FORMATS)
-def test_every_format_is_recognised(name):
+def test_every_format_is_recognised(name: str) -> None:
     single = REPLY_FORMATS[name].single_label
     marked, labels = (ONLY_ANN, ONE_LABEL) if single else (MARKED, LABELS)
     question = Question(TEXT, labels)
@@ -37,7 +39,7 @@ NO_OBJECT = [
 
 
 @pytest.mark.parametrize("name", NO_OBJECT)
-def test_an_empty_answer_of_every_format_with_a_clear_one_is_recognised(name):
+def test_an_empty_answer_of_every_format_with_a_clear_one_is_recognised(name: str) -> None:
     parsed = parse_reply("detect", REPLY_FORMATS[name].render(InlineMarkedText(TEXT)), QUESTION)
     assert parsed is not None
     assert parsed.is_empty
@@ -46,7 +48,7 @@ def test_an_empty_answer_of_every_format_with_a_clear_one_is_recognised(name):
 @pytest.mark.parametrize(
     "reply", [TEXT, "", "I do not know.", "null", "{}", "{}{", "Ann Lee, New York"]
 )
-def test_what_is_no_answer_in_any_format(reply):
+def test_what_is_no_answer_in_any_format(reply: str) -> None:
     assert parse_reply("detect", reply, QUESTION) is None
 
 
@@ -61,7 +63,7 @@ def test_what_is_no_answer_in_any_format(reply):
         "PER:\nNone\nLOC:\nNone",
     ],
 )
-def test_plain_words_mean_no_entities(reply):
+def test_plain_words_mean_no_entities(reply: str) -> None:
     assert parse_reply("detect", reply, QUESTION) == ParsedReply()
 
 
@@ -81,7 +83,7 @@ def test_plain_words_mean_no_entities(reply):
         "Result: {}",
     ],
 )
-def test_words_that_hold_a_claim_do_not_mean_no_entities(reply):
+def test_words_that_hold_a_claim_do_not_mean_no_entities(reply: str) -> None:
     assert parse_reply("detect", reply, QUESTION) is None
 
 
@@ -95,7 +97,9 @@ def test_words_that_hold_a_claim_do_not_mean_no_entities(reply):
         ("No entities but one:\n1. Ann Lee (PER)", [("Ann Lee", "PER")]),
     ],
 )
-def test_requested_labels_decide_between_formats(reply, expected):
+def test_requested_labels_decide_between_formats(
+    reply: str, expected: list[tuple[str, str]]
+) -> None:
     parsed = parse_reply("detect", reply, QUESTION)
     assert parsed is not None
     assert parsed.mentions == tuple(Mention(*one) for one in expected)
@@ -195,13 +199,13 @@ def test_requested_labels_decide_between_formats(reply, expected):
     ],
     ids=lambda text: text[:8].encode("unicode_escape").decode() + f"…{len(text)}",
 )
-def test_absurd_replies_are_read_in_time_proportional_to_their_length(text):
+def test_absurd_replies_are_read_in_time_proportional_to_their_length(text: str) -> None:
     # Quadratic work on 200,000 characters would not end within the day.
     parsed = parse_reply("detect", text, Question("Ann Lee left .", ONE_LABEL))
     assert parsed is None or parsed.marked is None or parsed.marked.marks
 
 
-def test_many_different_parts_are_merged_in_time_proportional_to_their_number():
+def test_many_different_parts_are_merged_in_time_proportional_to_their_number() -> None:
     parts = [f'{{"entities": [{{"text": "N{n}", "label": "PER"}}]}}' for n in range(5_000)]
     parsed = parse_reply("detect", "\n".join(parts), Question("Ann left .", ONE_LABEL))
     assert parsed is not None

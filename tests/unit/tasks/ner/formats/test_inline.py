@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from vermeil.data.reply import Reply, State
@@ -13,11 +17,14 @@ TEXT = "Ann Lee of the Bank of England saw New York & <b>left</b> before noon ."
 QUESTION = Question(TEXT, LABELS)
 
 
-def marks(reply, name="xml_tags", question=QUESTION):
+def marks(
+    reply: str, name: str = "xml_tags", question: Question = QUESTION
+) -> tuple[str, list[tuple[str, str]], dict[str, int]]:
     parsed = parse_reply(name, reply, question)
     assert parsed is not None
     assert parsed.mentions == ()
     marked = parsed.marked
+    assert marked is not None
     pairs = [(marked.surface(mark), mark.label) for mark in marked.marks]
     return marked.text, pairs, dict(parsed.notes)
 
@@ -38,18 +45,18 @@ ANN = [("Ann Lee", "PER")]
         "Ann is a person.\nSo:\n1\n2\n3\nAnswer:\n" + TEXT.replace("Ann Lee", "<PER>Ann Lee</PER>"),
     ],
 )
-def test_tags_are_taken_out_and_the_copy_is_the_text(reply):
+def test_tags_are_taken_out_and_the_copy_is_the_text(reply: str) -> None:
     assert marks(reply) == (TEXT, ANN, {})
     assert marks(reply, "html_spans") == (TEXT, ANN, {})
 
 
-def test_nested_and_unknown_labels_are_kept_as_written():
+def test_nested_and_unknown_labels_are_kept_as_written() -> None:
     reply = TEXT.replace("England", "<LOC>England</LOC>").replace("Bank of", "<ORG>Bank of")
     reply = reply.replace("</LOC>", "</LOC></ORG>")
     assert marks(reply) == (TEXT, [("Bank of England", "ORG"), ("England", "LOC")], {})
 
 
-def test_names_close_what_means_the_same():
+def test_names_close_what_means_the_same() -> None:
     assert marks(TEXT.replace("Ann Lee", "<PER>Ann Lee</Person>"))[1:] == (ANN, {})
 
 
@@ -62,12 +69,14 @@ def test_names_close_what_means_the_same():
         (TEXT.replace("New York", "<LOC>New York</PER>"), {"stray_tags": 1, "unclosed_tags": 1}),
     ],
 )
-def test_tags_without_a_partner_mark_nothing_and_are_counted(reply, notes):
+def test_tags_without_a_partner_mark_nothing_and_are_counted(
+    reply: str, notes: dict[str, int]
+) -> None:
     assert marks(reply.replace("Ann Lee", "<PER>Ann Lee</PER>")) == (TEXT, ANN, notes)
 
 
 @pytest.mark.parametrize("name", ["xml_tags", "html_spans", "markdown_links"])
-def test_the_unchanged_text_means_no_entities(name):
+def test_the_unchanged_text_means_no_entities(name: str) -> None:
     assert marks(TEXT, name) == (TEXT, [], {})
     for reply in (
         "No entities",
@@ -80,16 +89,16 @@ def test_the_unchanged_text_means_no_entities(name):
         assert parse_reply(name, reply, QUESTION) is None
 
 
-def test_another_text_is_no_answer():
+def test_another_text_is_no_answer() -> None:
     assert parse_reply("xml_tags", "<PER>Bob</PER> stayed at home all day long .", QUESTION) is None
 
 
-def test_a_copy_that_stops_keeps_its_marks_and_is_noted():
+def test_a_copy_that_stops_keeps_its_marks_and_is_noted() -> None:
     cut = TEXT[:40].replace("Ann Lee", "<PER>Ann Lee</PER>")
     assert marks(cut) == (TEXT[:40], ANN, {"truncated": 1})
 
 
-def test_links_and_links_of_the_text_itself():
+def test_links_and_links_of_the_text_itself() -> None:
     text = "Ann [1] wrote [this](http://x) about New York ."
     reply = text.replace("Ann", "[Ann](PER)").replace("New York", "[New York](LOC)")
     assert marks(reply, "markdown_links", Question(text, LABELS)) == (
@@ -99,7 +108,7 @@ def test_links_and_links_of_the_text_itself():
     )
 
 
-def test_at_marks_are_of_the_only_label():
+def test_at_marks_are_of_the_only_label() -> None:
     one = Question(TEXT, LabelSet.from_config(TaskConfig(labels={"PER": {}})))
     assert marks(TEXT.replace("Ann Lee", "@@Ann Lee##"), "at_marks", one) == (TEXT, ANN, {})
     reply = TEXT.replace("Ann Lee", "@@Ann Lee##").replace("New", "@@New")
@@ -115,7 +124,7 @@ def test_at_marks_are_of_the_only_label():
         ("at_marks", "a <PER> @@Ann## & &amp; [x](PER) \\@\\@ \\\\"),
     ],
 )
-def test_what_looks_like_a_tag_in_the_text_is_escaped(name, reply):
+def test_what_looks_like_a_tag_in_the_text_is_escaped(name: str, reply: str) -> None:
     marked = InlineMarkedText("a <PER> Ann & &amp; [x](PER) @@ \\", (InlineMark(8, 11, "PER"),))
     assert REPLY_FORMATS[name].render(marked) == reply
     one = LabelSet.from_config(TaskConfig(labels={"PER": {}}))
@@ -134,7 +143,7 @@ MENDED = [
 
 @pytest.mark.parametrize(("text", "copy"), MENDED)
 @pytest.mark.parametrize("name", ["xml_tags", "html_spans", "markdown_links", "at_marks", "detect"])
-def test_a_copy_that_mends_the_text_is_read(text, copy, name):
+def test_a_copy_that_mends_the_text_is_read(text: str, copy: str, name: str) -> None:
     tags = {
         "html_spans": ('<span class="PER">', "</span>"),
         "markdown_links": ("[", "](PER)"),
@@ -142,25 +151,25 @@ def test_a_copy_that_mends_the_text_is_read(text, copy, name):
     }
     opening, closing = tags.get(name, ("<PER>", "</PER>"))
     reply = copy.replace("@@", opening).replace("##", closing)
-    labels = {"PER": {}} if name == "at_marks" else {"PER": {}, "LOC": {}}
+    labels: dict[str, Any] = {"PER": {}} if name == "at_marks" else {"PER": {}, "LOC": {}}
     task = NerTask(TaskConfig.model_validate({"labels": labels, "reply_format": name}))
     reading = task.read(text, Reply(reply))
-    assert [text[span.start : span.end] for span in reading.annotation.spans] == ["Ann"]
+    assert [text[span.start : span.end] for span in reading.annotation.spans or ()] == ["Ann"]
 
 
 @pytest.mark.parametrize(("text", "copy"), MENDED)
-def test_a_mended_copy_without_tags_means_no_entities(text, copy):
+def test_a_mended_copy_without_tags_means_no_entities(text: str, copy: str) -> None:
     task = NerTask(TaskConfig.model_validate({"labels": {"PER": {}}, "reply_format": "xml_tags"}))
     reply = copy.replace("@@", "").replace("##", "")
     assert task.read(text, Reply(reply)).state is State.EMPTY
 
 
-def test_one_word_per_line_may_mend_the_text():
+def test_one_word_per_line_may_mend_the_text() -> None:
     config = {"labels": {"PER": {}}, "reply_format": "token_lines"}
     task = NerTask(TaskConfig.model_validate(config))
     text = "Grip stength of Ann ."
     reply = "Grip:O\nstrength:O\nof:O\nAnn:B-PER\n.:O"
-    [span] = task.read(text, Reply(reply)).annotation.spans
+    [span] = task.read(text, Reply(reply)).annotation.spans or ()
     assert text[span.start : span.end] == "Ann"
 
 
@@ -172,7 +181,7 @@ def test_one_word_per_line_may_mend_the_text():
         ("xml_tags", "<ORG>Bell &amp; Lee</ORG> opened."),
     ],
 )
-def test_entities_of_html_in_a_copy_are_decoded(name, reply):
+def test_entities_of_html_in_a_copy_are_decoded(name: str, reply: str) -> None:
     task = NerTask(TaskConfig.model_validate({"labels": {"ORG": {}}, "reply_format": name}))
-    [span] = task.read("Bell & Lee opened.", Reply(reply)).annotation.spans
+    [span] = task.read("Bell & Lee opened.", Reply(reply)).annotation.spans or ()
     assert (span.start, span.end) == (0, 10)

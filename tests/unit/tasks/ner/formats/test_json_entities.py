@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +21,7 @@ ITEM = '{"text": "Ann", "label": "PER"}'
 ROME_ITEM = '{"text": "Rome", "label": "LOC"}'
 
 
-def read(text, name="json"):
+def read(text: str, name: str = "json") -> Any:
     return parse_reply(name, text, QUESTION)
 
 
@@ -33,7 +36,7 @@ mention_lists = st.lists(
 )
 
 
-def as_json(expected):
+def as_json(expected: list[Mention]) -> str:
     items = []
     for one in expected:
         item = {"text": one.surface, "label": one.label}
@@ -42,7 +45,7 @@ def as_json(expected):
 
 
 @given(expected=mention_lists)
-def test_well_formed_json_is_read_exactly(expected):
+def test_well_formed_json_is_read_exactly(expected: list[Mention]) -> None:
     whole = as_json(expected)
     assert read(whole) == ParsedReply(tuple(expected))
     assert read(f"Thinking {{of}} it:\n```json\n{whole}\n```\nThat is all.") == read(whole)
@@ -51,7 +54,9 @@ def test_well_formed_json_is_read_exactly(expected):
 
 
 @given(expected=mention_lists, data=st.data())
-def test_a_truncated_answer_keeps_its_complete_entries_and_a_note(expected, data):
+def test_a_truncated_answer_keeps_its_complete_entries_and_a_note(
+    expected: list[Mention], data: st.DataObject
+) -> None:
     whole = as_json(expected)
     parsed = read(whole[: data.draw(st.integers(0, len(whole) - 1))])
     if parsed is not None:
@@ -61,14 +66,16 @@ def test_a_truncated_answer_keeps_its_complete_entries_and_a_note(expected, data
 
 
 @given(expected=mention_lists, data=st.data())
-def test_a_cut_off_answer_is_not_replaced_by_a_draft_before_it(expected, data):
+def test_a_cut_off_answer_is_not_replaced_by_a_draft_before_it(
+    expected: list[Mention], data: st.DataObject
+) -> None:
     whole = as_json(expected)
     cut = whole[: data.draw(st.integers(whole.index(":") + 1, len(whole) - 1))]
     parsed = read('If there is none: {"entities": []}\n' + cut)
     assert parsed is None or parsed.mentions
 
 
-def test_the_prompt_of_the_format_stays_as_it_was_recorded():
+def test_the_prompt_of_the_format_stays_as_it_was_recorded() -> None:
     form = REPLY_FORMATS["json"]
     assert (
         form.position_instruction(False)
@@ -86,7 +93,7 @@ def test_the_prompt_of_the_format_stays_as_it_was_recorded():
 
 
 @pytest.mark.parametrize("name", ["json", "json_occurrence", "json_list", "token_indices"])
-def test_each_instruction_shows_an_empty_answer_that_the_parser_reads(name):
+def test_each_instruction_shows_an_empty_answer_that_the_parser_reads(name: str) -> None:
     instruction = REPLY_FORMATS[name].instruction(LABELS)
     assert read(instruction.rpartition("If there is none: ")[2], name) == ParsedReply()
     assert read(instruction, name) is None
@@ -102,7 +109,9 @@ def test_each_instruction_shows_an_empty_answer_that_the_parser_reads(name):
         ("Here [] is a list.", False),
     ],
 )
-def test_an_empty_list_is_an_answer_at_the_end_or_on_a_line_of_its_own(text, is_answer):
+def test_an_empty_list_is_an_answer_at_the_end_or_on_a_line_of_its_own(
+    text: str, is_answer: bool
+) -> None:
     assert read(text, "json_list") == (ParsedReply() if is_answer else None)
 
 
@@ -129,7 +138,7 @@ def test_an_empty_list_is_an_answer_at_the_end_or_on_a_line_of_its_own(text, is_
         "[1], [2] and [3]",
     ],
 )
-def test_what_is_not_the_shape_is_no_answer(text):
+def test_what_is_not_the_shape_is_no_answer(text: str) -> None:
     assert read(text) is None
 
 
@@ -159,7 +168,7 @@ def test_what_is_not_the_shape_is_no_answer(text):
         '{"entities": [{"why": {"text": 1}, "text": "Ann", "label": "PER"}, ' + ROME_ITEM + "]}",
     ],
 )
-def test_near_misses_are_read(text):
+def test_near_misses_are_read(text: str) -> None:
     assert read(text) == ParsedReply((ANN, ROME))
 
 
@@ -175,7 +184,7 @@ def test_near_misses_are_read(text):
         ('[{"text": "a, b: {c} [d]", "label": "PER"}]', "a, b: {c} [d]"),
     ],
 )
-def test_strings_are_read_as_they_were_meant(text, surface):
+def test_strings_are_read_as_they_were_meant(text: str, surface: str) -> None:
     assert read(text) == ParsedReply((Mention(surface, "PER"),))
 
 
@@ -191,22 +200,22 @@ def test_strings_are_read_as_they_were_meant(text, surface):
         f'```json\n{{"entities": [{ITEM}, {{"text": "Ro\n```\nI hope "this" helps: [x]!',
     ],
 )
-def test_what_is_whole_before_the_cut_is_kept_and_the_loss_is_noted(text):
+def test_what_is_whole_before_the_cut_is_kept_and_the_loss_is_noted(text: str) -> None:
     assert read(text) == ParsedReply((ANN,), {"truncated": 1})
 
 
-def test_malformed_entries_are_counted_and_the_others_kept():
+def test_malformed_entries_are_counted_and_the_others_kept() -> None:
     items = [{"text": "Ann", "label": "PER"}, "Rome", {"text": "Rome"}, {"text": 3, "label": "LOC"}]
     assert read(json.dumps({"entities": items})) == ParsedReply((ANN,), {"malformed": 3})
 
 
 @pytest.mark.parametrize("number", [0, -1, True, 1.0, "2", None, [1]])
-def test_an_occurrence_that_is_not_a_counting_number_is_not_heeded(number):
+def test_an_occurrence_that_is_not_a_counting_number_is_not_heeded(number: Any) -> None:
     text = json.dumps({"entities": [{"text": "Ann", "label": "PER", "occurrence": number}]})
     assert read(text) == ParsedReply((ANN,))
 
 
-def test_occurrences_are_rendered_as_the_text_has_them():
+def test_occurrences_are_rendered_as_the_text_has_them() -> None:
     marked = InlineMarkedText(QUESTION.text, (InlineMark(27, 34, "PER"), InlineMark(12, 20, "LOC")))
     assert json_entities.render_with_occurrence(marked) == (
         '{"entities": [{"text": "New York", "label": "LOC", "occurrence": 1}, '
@@ -227,11 +236,11 @@ def test_occurrences_are_rendered_as_the_text_has_them():
         ("```python\n[['Ann Lee', 'PER', 7, 8]]\n```", Mention("Ann Lee", "PER", 2)),
     ],
 )
-def test_word_numbers_only_select_the_occurrence(text, expected):
+def test_word_numbers_only_select_the_occurrence(text: str, expected: Mention) -> None:
     assert read(text, "token_indices") == ParsedReply((expected,))
 
 
-def test_entries_that_argue_are_malformed():
+def test_entries_that_argue_are_malformed() -> None:
     text = (
         "[['Ann', 'PER', 0, 0], ['Rome', is not an entity], ['Oslo', No - 'LOC', 'LOC', 1, 1], "
         "['Paris', None, None, None]]"
@@ -240,12 +249,12 @@ def test_entries_that_argue_are_malformed():
 
 
 @pytest.mark.parametrize("text", ["[]", "```python\n[]\n```", "The list is empty:\n\n[]", "[[],]"])
-def test_an_empty_list_means_no_entities_in_list_formats(text):
+def test_an_empty_list_means_no_entities_in_list_formats(text: str) -> None:
     assert read(text, "json_list") == ParsedReply()
 
 
 @pytest.mark.parametrize("text", ["as in [] or so", "[] is a list", "[0]", '{"x": "[]"}', "[", ""])
-def test_brackets_in_prose_are_no_answer(text):
+def test_brackets_in_prose_are_no_answer(text: str) -> None:
     assert read(text, "json_list") is None
 
 
@@ -264,7 +273,7 @@ def test_brackets_in_prose_are_no_answer(text):
         ("[]", None),
     ],
 )
-def test_surfaces_to_labels(text, parsed):
+def test_surfaces_to_labels(text: str, parsed: ParsedReply | None) -> None:
     assert read(text, "json_surfaces") == parsed
 
 
@@ -282,12 +291,14 @@ def test_surfaces_to_labels(text, parsed):
         ("[]", None),
     ],
 )
-def test_labels_to_surfaces(text, parsed):
+def test_labels_to_surfaces(text: str, parsed: ParsedReply | None) -> None:
     assert read(text, "json_labels") == parsed
 
 
 @pytest.mark.parametrize(("name", "more"), [("json", []), ("json_occurrence", ["occurrence"])])
-def test_a_schema_holds_an_entry_to_what_the_instruction_asks_for(name, more):
+def test_a_schema_holds_an_entry_to_what_the_instruction_asks_for(
+    name: str, more: list[str]
+) -> None:
     schema = REPLY_FORMATS[name].schema
     assert schema is not None
     entry = schema(LABELS)["properties"]["entities"]["items"]
@@ -297,7 +308,7 @@ def test_a_schema_holds_an_entry_to_what_the_instruction_asks_for(name, more):
     assert list(json.loads(expected)["entities"][0]) == entry["required"]
 
 
-def test_only_formats_whose_answer_is_such_an_object_have_a_schema():
+def test_only_formats_whose_answer_is_such_an_object_have_a_schema() -> None:
     assert {name for name, one in REPLY_FORMATS.items() if one.schema} == {
         "json",
         "json_occurrence",

@@ -1,24 +1,28 @@
 """Shapes of JSON answers that teachers write instead of the requested one."""
 
+from __future__ import annotations
+
 import json
+from typing import Any
 
 import pytest
 
 from vermeil.data.reply import Reply, State
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.task import NerTask
+from vermeil.tasks.protocol import ReplyResult
 
 LABELS = {"PER": {"aliases": ["Person"]}, "LOC": {"aliases": ["Place"]}}
 TEXT = "Ann Lee met Bo Ek in Ulm, and Bo Ek left."
 ALL = [("Ann Lee", "PER"), ("Bo Ek", "PER"), ("Ulm", "LOC"), ("Bo Ek", "PER")]
 
 
-def read(reply, name="json", text=TEXT):
+def read(reply: str, name: str = "json", text: str = TEXT) -> ReplyResult:
     task = NerTask(TaskConfig.model_validate({"labels": LABELS, "reply_format": name}))
     return task.read(text, Reply(reply))
 
 
-def found(reading, text=TEXT):
+def found(reading: ReplyResult, text: str = TEXT) -> list[tuple[str, str]]:
     return [(text[one.start : one.end], one.label) for one in reading.annotation.spans or ()]
 
 
@@ -42,7 +46,7 @@ KEYS = [
 
 @pytest.mark.parametrize(("surface", "label"), KEYS)
 @pytest.mark.parametrize("name", ["json", "json_list", "detect"])
-def test_keys_have_synonyms(surface, label, name):
+def test_keys_have_synonyms(surface: str, label: str, name: str) -> None:
     items = [{surface: one, label: of} for one, of in ALL]
     whole = items if name == "json_list" else {"entities": items}
     assert found(read(json.dumps(whole), name)) == ALL
@@ -71,7 +75,9 @@ def test_keys_have_synonyms(surface, label, name):
         "[PER] Ann Lee",
     ],
 )
-def test_an_entry_may_have_another_shape(item):
+def test_an_entry_may_have_another_shape(
+    item: dict[str, list[dict[str, str] | int | str] | str] | list[str] | str,
+) -> None:
     reading = read(json.dumps({"entities": [item]}, ensure_ascii=False))
     assert found(reading) == [("Ann Lee", "PER")]
     assert reading.notes == {}
@@ -92,7 +98,9 @@ def test_an_entry_may_have_another_shape(item):
         [{"label": "PER", "texts": ["Ann Lee", "Bo Ek"]}, {"label": "LOC", "texts": ["Ulm"]}],
     ],
 )
-def test_entities_may_be_grouped(whole):
+def test_entities_may_be_grouped(
+    whole: dict[str, Any] | list[dict[str, list[str] | str] | str],
+) -> None:
     assert set(found(read(json.dumps(whole), "detect"))) == set(ALL)
 
 
@@ -101,7 +109,7 @@ ANSWER = json.dumps({"entities": [{"text": one, "label": of} for one, of in ALL]
 
 @pytest.mark.parametrize("name", ["json", "json_occurrence", "detect"])
 @pytest.mark.parametrize("levels", [1, 2, 3])
-def test_an_answer_may_be_a_json_string(name, levels):
+def test_an_answer_may_be_a_json_string(name: str, levels: int) -> None:
     reply = ANSWER
     for _ in range(levels):
         reply = json.dumps(reply)
@@ -111,18 +119,18 @@ def test_an_answer_may_be_a_json_string(name, levels):
     assert found(read(reply[1:-1], name)) == ALL
 
 
-def test_a_cut_off_json_string_keeps_its_complete_entries():
+def test_a_cut_off_json_string_keeps_its_complete_entries() -> None:
     reading = read(json.dumps(ANSWER)[:-70])
     assert reading.notes == {"truncated": 1}
     assert found(reading)[:2] == ALL[:2]
 
 
-def test_an_empty_answer_in_a_json_string():
+def test_an_empty_answer_in_a_json_string() -> None:
     assert read(json.dumps('{"entities": []}')).state is State.EMPTY
     assert read('If none: "{\\"entities\\": []}"').state is State.UNPARSABLE
 
 
-def test_only_all_labels_without_entities_mean_no_entities():
+def test_only_all_labels_without_entities_mean_no_entities() -> None:
     assert read('{"entities": {"PER": [], "LOC": []}}').state is State.EMPTY
     assert read('{"entities": {"PER": []}}').state is State.UNPARSABLE
     assert read('{"entities": {"PER": [], "DATE": []}}').state is State.UNPARSABLE
@@ -143,11 +151,11 @@ def test_only_all_labels_without_entities_mean_no_entities():
         "\"{'entities': [{'text': 'Ann",
     ],
 )
-def test_what_holds_no_entity_with_a_label_is_no_answer(reply):
+def test_what_holds_no_entity_with_a_label_is_no_answer(reply: str) -> None:
     assert read(reply).state is State.UNPARSABLE
 
 
-def test_an_entry_off_the_schema_is_counted():
+def test_an_entry_off_the_schema_is_counted() -> None:
     whole = [{"value": "Ann Lee", "category": "PER"}, {"value": "Ulm", "category": "TOWN"}]
     reading = read(json.dumps(whole))
     assert [one.status.value for one in reading.mentions] == ["exact", "off_schema"]

@@ -1,3 +1,8 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from vermeil.data.mention import Mention
@@ -14,7 +19,7 @@ QUESTION = Question(TEXT, LABELS)
 ANN, YORK = Mention("Ann Lee", "PER"), Mention("New York", "LOC")
 
 
-def read(name, reply, question=QUESTION):
+def read(name: str, reply: str, question: Question = QUESTION) -> Any:
     return parse_reply(name, reply, question)
 
 
@@ -33,17 +38,17 @@ def read(name, reply, question=QUESTION):
         ("Ann Lee (PER)\nsaw (no, as it is a verb, at least here)\nNew York (LOC)", {}),
     ],
 )
-def test_lines(reply, notes):
+def test_lines(reply: str, notes: dict[str, int]) -> None:
     assert read("lines", reply) == ParsedReply((ANN, YORK), notes)
 
 
-def test_surfaces_keep_what_the_text_has():
+def test_surfaces_keep_what_the_text_has() -> None:
     assert read("lines", '"Big Apple" (LOC)\nNew York ) (LOC)') == ParsedReply(
         (Mention('"Big Apple"', "LOC"), Mention("New York )", "LOC"))
     )
 
 
-def test_other_labels_are_kept_as_written():
+def test_other_labels_are_kept_as_written() -> None:
     apple = Mention("Apple", "FRUIT")
     assert read("lines", "Ann Lee (PER)\nApple (FRUIT)") == ParsedReply((ANN, apple))
     assert read("lines", "Apple (FRUIT)") == ParsedReply((apple,))
@@ -63,7 +68,7 @@ def test_other_labels_are_kept_as_written():
         "saw (no entities)",
     ],
 )
-def test_saying_that_nothing_is_there(reply):
+def test_saying_that_nothing_is_there(reply: str) -> None:
     assert read("lines", reply) == ParsedReply()
 
 
@@ -84,7 +89,7 @@ def test_saying_that_nothing_is_there(reply):
         "Rome (CITY)\nsaw (not an entity)",
     ],
 )
-def test_what_names_no_entity_is_no_answer(reply):
+def test_what_names_no_entity_is_no_answer(reply: str) -> None:
     assert read("lines", reply) is None
 
 
@@ -120,11 +125,11 @@ REASONS = """\
         ("", None),
     ],
 )
-def test_reasons(reply, parsed):
+def test_reasons(reply: str, parsed: ParsedReply | None) -> None:
     assert read("reasons", reply) == parsed
 
 
-def test_a_single_label_need_not_be_repeated():
+def test_a_single_label_need_not_be_repeated() -> None:
     one = Question(TEXT, LabelSet.from_config(TaskConfig(labels={"PER": {}})))
     assert read("reasons", "1. Ann Lee | True | a name", one) == ParsedReply((ANN,))
 
@@ -132,7 +137,7 @@ def test_a_single_label_need_not_be_repeated():
 TOKENS = ["Ann", "Lee", "saw", "the", '"', "Big", "Apple", '"', "(", "New", "York", ")", "."]
 
 
-def tagged(tags, separator=":", tokens=TOKENS):
+def tagged(tags: Sequence[str], separator: str = ":", tokens: Sequence[str] = TOKENS) -> str:
     return "\n".join(f"{a}{separator}{b}" for a, b in zip(tokens, tags, strict=True))
 
 
@@ -156,7 +161,7 @@ IOB = ["B-PER", "I-PER", "O", "O", "O", "O", "O", "O", "O", "B-LOC", "I-LOC", "O
         f"Answer:\n{tagged(IOB)}",
     ],
 )
-def test_token_lines(reply):
+def test_token_lines(reply: str) -> None:
     parsed = read("token_lines", reply)
     assert parsed is not None
     assert parsed.marked is not None
@@ -168,8 +173,8 @@ def test_token_lines(reply):
     assert parsed.notes == {}
 
 
-def test_tags_separate_adjacent_entities():
-    def surfaces(*tags):
+def test_tags_separate_adjacent_entities() -> None:
+    def surfaces(*tags: str) -> list[str]:
         parsed = read("token_lines", tagged([*tags, *["O"] * 10]))
         return [parsed.marked.surface(mark) for mark in parsed.marked.marks]
 
@@ -179,13 +184,13 @@ def test_tags_separate_adjacent_entities():
     assert surfaces("I-PER", "I-PER", "I-PER") == ["Ann Lee saw"]
 
 
-def test_only_outside_tokens_mean_no_entities():
+def test_only_outside_tokens_mean_no_entities() -> None:
     parsed = read("token_lines", tagged(["O"] * 13))
     assert parsed is not None
     assert parsed.is_empty
 
 
-def test_tokens_that_stop_before_the_text_does():
+def test_tokens_that_stop_before_the_text_does() -> None:
     parsed = read("token_lines", tagged(IOB[:10], tokens=TOKENS[:10]))
     assert parsed is not None
     assert parsed.notes == {"truncated": 1}
@@ -206,7 +211,7 @@ def test_tokens_that_stop_before_the_text_does():
         "No entities",
     ],
 )
-def test_lines_that_do_not_give_the_text_back_are_no_answer(reply):
+def test_lines_that_do_not_give_the_text_back_are_no_answer(reply: str) -> None:
     assert read("token_lines", reply) is None
 
 
@@ -217,7 +222,7 @@ def test_lines_that_do_not_give_the_text_back_are_no_answer(reply):
         ("reasons", "1. Big Apple (BA) | True | a city (LOC)"),
     ],
 )
-def test_an_abbreviation_that_follows_in_the_text_is_named_too(name, reply):
+def test_an_abbreviation_that_follows_in_the_text_is_named_too(name: str, reply: str) -> None:
     both = ParsedReply((Mention("Big Apple", "LOC"), Mention("BA", "LOC")))
     assert read(name, reply, Question("the Big Apple ( BA ) said", LABELS)) == both
     alone = ParsedReply((Mention("Big Apple", "LOC"),))
@@ -228,7 +233,7 @@ def test_an_abbreviation_that_follows_in_the_text_is_named_too(name, reply):
     assert read(name, spaced, Question("the Big Apple (BA) said", LABELS)) == both
 
 
-def test_a_common_word_in_parentheses_is_no_name_of_its_own():
+def test_a_common_word_in_parentheses_is_no_name_of_its_own() -> None:
     one = ParsedReply((Mention("Ann Lee", "LOC"),))
     question = Question("So Ann Lee (Workers) met", LABELS)
     assert read("lines", "Ann Lee (Workers) (LOC)", question) == one
@@ -237,7 +242,7 @@ def test_a_common_word_in_parentheses_is_no_name_of_its_own():
     assert read("lines", "f(Ann) (LOC)", Question("the band f(Ann) met f", LABELS)) == whole
 
 
-def test_punctuation_after_a_tag_is_ignored():
+def test_punctuation_after_a_tag_is_ignored() -> None:
     lines = ["Big:LOC_B.", "Apple:LOC_I,", "met:O.", "Ann:B-PER.", ".:O"]
     parsed = read("token_lines", "\n".join(lines), Question("Big Apple met Ann.", LABELS))
     marked = parsed.marked

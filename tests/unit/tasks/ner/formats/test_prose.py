@@ -1,5 +1,7 @@
 """Parentheses at the end of lines, and statements without entities."""
 
+from __future__ import annotations
+
 import pytest
 
 from vermeil.tasks.config import TaskConfig
@@ -26,7 +28,7 @@ LABELS = LabelSet.from_config(TaskConfig(labels={"PER": {}, "LOC": {}}))
         ("", ("", "")),
     ],
 )
-def test_the_last_parenthesis_of_a_line(line, parts):
+def test_the_last_parenthesis_of_a_line(line: str, parts: tuple[str, str]) -> None:
     assert last_parenthesis(line) == parts
 
 
@@ -42,7 +44,7 @@ def test_the_last_parenthesis_of_a_line(line, parts):
         ("I am not sure.", True),
     ],
 )
-def test_prose_is_neither_heading_nor_a_statement_without_entities(line, prose):
+def test_prose_is_neither_heading_nor_a_statement_without_entities(line: str, prose: bool) -> None:
     assert has_prose([line], LABELS) is prose
     assert has_prose(["Persons:", line], LABELS) is prose
 
@@ -50,5 +52,5 @@ def test_prose_is_neither_heading_nor_a_statement_without_entities(line, prose):
 @pytest.mark.parametrize(
     ("line", "rest"), [("- a", "a"), ("12. a", "a"), ("* a", "a"), ("a - b", "a - b"), ("", "")]
 )
-def test_numbers_and_bullets_of_lists(line, rest):
+def test_numbers_and_bullets_of_lists(line: str, rest: str) -> None:
     assert without_number(line) == rest

@@ -1,10 +1,15 @@
 """Answers in shapes of Markdown, YAML and XML, and claims in words, read by ``detect``."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from vermeil.data.reply import Reply, State
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.ner.task import NerTask
+from vermeil.tasks.protocol import ReplyResult
 
 LABELS = {
     "PER": {"aliases": ["Person"], "description": "people"},
@@ -15,12 +20,12 @@ TEXT = "Ann Lee met Bo Ek of Oak, Inc. in Ulm ."
 ALL = [("Ann Lee", "PER"), ("Bo Ek", "PER"), ("Oak, Inc.", "ORG"), ("Ulm", "LOC")]
 
 
-def read(reply, name="detect", text=TEXT):
+def read(reply: str, name: str = "detect", text: str = TEXT) -> ReplyResult:
     task = NerTask(TaskConfig.model_validate({"labels": LABELS, "reply_format": name}))
     return task.read(text, Reply(reply))
 
 
-def found(reading, text=TEXT):
+def found(reading: ReplyResult, text: str = TEXT) -> list[tuple[str, str]]:
     return [(text[one.start : one.end], one.label) for one in reading.annotation.spans or ()]
 
 
@@ -96,20 +101,20 @@ CLAIMS = [
 
 
 @pytest.mark.parametrize("reply", [*GROUPS, *TABLES, *YAML, *ELEMENTS, *CLAIMS])
-def test_the_entities_of_many_shapes_are_read(reply):
+def test_the_entities_of_many_shapes_are_read(reply: str) -> None:
     reading = read(reply)
     assert found(reading) == ALL
     assert set(reading.notes) <= {"other_lines"}
 
 
 @pytest.mark.parametrize("reply", [GROUPS[0], GROUPS[1], *CLAIMS])
-def test_lines_may_have_another_notation(reply):
+def test_lines_may_have_another_notation(reply: str) -> None:
     assert found(read(reply, "lines")) == ALL
 
 
 @pytest.mark.parametrize("reply", ELEMENTS)
 @pytest.mark.parametrize("name", ["xml_tags", "html_spans"])
-def test_a_list_of_elements_may_replace_the_copy(reply, name):
+def test_a_list_of_elements_may_replace_the_copy(reply: str, name: str) -> None:
     assert found(read(reply, name)) == ALL
 
 
@@ -127,12 +132,12 @@ TAGGED = "<PER>Ann Lee</PER> met <PER>Bo Ek</PER> of <ORG>Oak, Inc.</ORG> in <LO
     ],
 )
 @pytest.mark.parametrize("name", ["xml_tags", "detect"])
-def test_tags_may_be_escaped(opening, closing, name):
+def test_tags_may_be_escaped(opening: str, closing: str, name: str) -> None:
     escaped = TAGGED.replace("<", opening).replace(">", closing)
     assert found(read(escaped, name)) == ALL
 
 
-def test_escaped_tags_of_the_text_itself_are_no_marks():
+def test_escaped_tags_of_the_text_itself_are_no_marks() -> None:
     text = "He wrote &lt;PER&gt;Ann&lt;/PER&gt; there."
     assert read(text, "xml_tags", text).state is State.EMPTY
     marked = text.replace("He", "<PER>He</PER>")
@@ -151,7 +156,7 @@ def test_escaped_tags_of_the_text_itself_are_no_marks():
     ],
 )
 @pytest.mark.parametrize("name", ["reasons", "detect"])
-def test_the_label_of_a_reason(reply, expected, name):
+def test_the_label_of_a_reason(reply: str, expected: Any, name: str) -> None:
     reading = read(reply, name)
     assert found(reading) == (expected or [])
     assert (reading.state is State.DONE) == (expected is not None)
@@ -191,7 +196,7 @@ def test_the_label_of_a_reason(reply, expected, name):
         "I am sorry, but I cannot do this.\n\nPER: Ann Lee",
     ],
 )
-def test_quotations_templates_and_prose_are_no_answer(reply):
+def test_quotations_templates_and_prose_are_no_answer(reply: str) -> None:
     reading = read(reply)
     assert reading.state in (State.UNPARSABLE, State.REFUSED)
 
@@ -203,11 +208,11 @@ def test_quotations_templates_and_prose_are_no_answer(reply):
         "**PER**\n- None\n**LOC**\n- None\n**ORG**\nNo entities found.",
     ],
 )
-def test_all_labels_without_entities_mean_no_entities(reply):
+def test_all_labels_without_entities_mean_no_entities(reply: str) -> None:
     assert read(reply).state is State.EMPTY
 
 
-def test_rejected_entries_are_left_out():
+def test_rejected_entries_are_left_out() -> None:
     assert found(read("PER:\n- Ann Lee\n- Bo Ek (not a person)\nLOC:\n- Ulm")) == [ALL[0], ALL[3]]
     table = (
         "| Entity | Label |\n|---|---|\n| Ann Lee | PER |\n| met | none |\n| in | not an entity |"
@@ -215,7 +220,7 @@ def test_rejected_entries_are_left_out():
     assert found(read(table)) == ALL[:1]
 
 
-def test_a_label_off_the_schema_is_counted():
+def test_a_label_off_the_schema_is_counted() -> None:
     for reply in (
         "PER: Ann Lee\nTOWN: Ulm",
         "| Entity | Label |\n|---|---|\n| Ann Lee | PER |\n| Ulm | TOWN |",
@@ -226,7 +231,7 @@ def test_a_label_off_the_schema_is_counted():
         assert [one.status.value for one in reading.mentions] == ["exact", "off_schema"]
 
 
-def test_a_gloss_with_another_label_is_malformed():
+def test_a_gloss_with_another_label_is_malformed() -> None:
     reading = read("PER:\n- Ann Lee\n- Bo Ek\n- Ulm (LOC)")
     assert found(reading) == ALL[:2]
     assert reading.notes == {"malformed": 1}
@@ -240,7 +245,7 @@ def test_a_gloss_with_another_label_is_malformed():
         "<list><entity><text>Ann Lee</text><label>PER</label></entity><entity><text>Bo",
     ],
 )
-def test_an_answer_that_was_cut_off_keeps_its_complete_entries(reply):
+def test_an_answer_that_was_cut_off_keeps_its_complete_entries(reply: str) -> None:
     reading = read(reply)
     assert found(reading) == ALL[:1]
     assert reading.notes == {"truncated": 1}

@@ -1,12 +1,16 @@
 """The structure that the YAML reader finds in lines, also in badly indented ones."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from vermeil.tasks.ner.formats.lenient_json import BareWord, Container
 from vermeil.tasks.ner.formats.yaml_reader import read_yaml
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     if isinstance(value, Container):
         items = [plain(one) for one in value.items]
         return dict(zip(value.keys, items, strict=True)) if value.is_object else items
@@ -38,21 +42,24 @@ def plain(value):
         ("---\n# comment\nk: a\n...", {"k": "a"}),
     ],
 )
-def test_structures(text, structure):
+def test_structures(text: str, structure: Any) -> None:
     part = read_yaml(text)
     assert part is not None
     assert plain(part.root) == structure
     assert part.others == []
 
 
-def test_lines_that_fit_nowhere_are_prose():
+def test_lines_that_fit_nowhere_are_prose() -> None:
     part = read_yaml("Here it is\n\n- a\n\nGood luck")
+    assert part is not None
     assert plain(part.root) == ["a"]
     assert part.others == ["Here it is", "Good luck"]
-    assert read_yaml("Nothing here").root is None
+    nothing = read_yaml("Nothing here")
+    assert nothing is not None
+    assert nothing.root is None
 
 
-def test_nesting_has_a_limit():
+def test_nesting_has_a_limit() -> None:
     lines = "\n".join("  " * depth + "k:" for depth in range(40))
     assert read_yaml(lines) is None
     assert read_yaml("- " * 40) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from vermeil.teacher.backends.openai.logprobs import (
 from vermeil.teacher.config import TeacherConfig
 
 
-def payload(*tokens):
+def payload(*tokens: tuple[Any, Any]) -> dict[str, Any]:
     return {"content": [{"token": token, "logprob": value} for token, value in tokens]}
 
 
@@ -35,7 +36,7 @@ BOTH = Logprobs((2, 3), (-1.0, -2.0))
         [("{a", -1), ("", -7), ("}", -2)],
     ],
 )
-def test_tokens_before_and_after_the_reply_are_removed(tokens):
+def test_tokens_before_and_after_the_reply_are_removed(tokens: list[tuple[str, int]]) -> None:
     assert parse_logprobs(payload(*tokens), "{a}") == BOTH
 
 
@@ -62,12 +63,12 @@ def test_tokens_before_and_after_the_reply_are_removed(tokens):
         {"content": [{"token": "{a}", "logprob": -1, "bytes": "{a}"}]},
     ],
 )
-def test_tokens_that_do_not_match_the_reply_give_none(wrong):
+def test_tokens_that_do_not_match_the_reply_give_none(wrong: Any) -> None:
     assert parse_logprobs(wrong, "{a}") is None
     assert parse_logprobs(wrong, "") is None
 
 
-def test_parts_of_a_character_become_one_token():
+def test_parts_of_a_character_become_one_token() -> None:
     data = "é😀!".encode()
     cuts = [0, 1, 3, 5, 6, 7]
     pieces = [data[first:last] for first, last in pairwise(cuts)]
@@ -83,7 +84,7 @@ def test_parts_of_a_character_become_one_token():
 @pytest.mark.parametrize(
     ("value", "kept"), [(1e-6, 0.0), (-math.inf, -9999.0), (-0.1234567, -0.12346)]
 )
-def test_values_are_rounded_and_kept_in_bounds(value, kept):
+def test_values_are_rounded_and_kept_in_bounds(value: Any, kept: float) -> None:
     assert parse_logprobs(payload(("x", value)), "x") == Logprobs((1,), (kept,))
 
 
@@ -97,6 +98,8 @@ def test_values_are_rounded_and_kept_in_bounds(value, kept):
         (429, "too many logprobs", "x", True, False),
     ],
 )
-def test_a_rejection_of_logprobs_is_recognised(status, words, text, wanted, is_advice):
+def test_a_rejection_of_logprobs_is_recognised(
+    status: int, words: str, text: str, wanted: bool, is_advice: bool
+) -> None:
     config = TeacherConfig(logprobs=wanted)
     assert (logprobs_rejection_advice(status, words, text, config) is not None) == is_advice
