@@ -9,7 +9,7 @@ import typer
 from vermeil.cli.ui.options import AsJson
 from vermeil.cli.ui.output import console, print_json, print_status, table
 
-EXAMPLE = "Example: vermeil local list"
+EXAMPLE = "Example: vermeil local list --json"
 
 app = typer.Typer(help="Teachers on this machine: list tested models.", no_args_is_help=True)
 
