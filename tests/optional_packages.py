@@ -60,6 +60,8 @@ def _set(*values: str) -> tuple[str, ...]:
     return tuple(word for value in values for word in ("--set", value))
 
 
+_NO_REPLIES = "run.output=unasked"
+"""A run folder without replies, so that every document can be ranked."""
 _SILVER = _set("corpora.silver=silver.jsonl")
 _NEAREST = _set("teacher.demonstrations.kind=nearest", "teacher.demonstrations.count=2")
 _ASKED = _set(f"teacher.base_url={TEACHER}")
@@ -127,12 +129,12 @@ CASES = (
     Case("select", (*_SILVER, *_ALONE)),
     Case("refine", _SILVER, ("train",)),
     Case("refine", (*_SILVER, *_ALONE)),
-    Case("rank"),
-    Case("rank", ("--strategy", "diversity"), ("train",)),
-    Case("rank", ("--strategy", "uncertainty", *_set("rank.model=model")), ("train",)),
+    Case("rank", _set(_NO_REPLIES)),
+    Case("rank", ("--strategy", "diversity", *_set(_NO_REPLIES)), ("train",)),
+    Case("rank", ("--strategy", "uncertainty", *_set("rank.model=model", _NO_REPLIES)), ("train",)),
     Case(
         "rank",
-        ("--strategy", "uncertainty", *_set("rank.model=exported", "rank.batch=1")),
+        ("--strategy", "uncertainty", *_set("rank.model=exported", "rank.batch=1", _NO_REPLIES)),
         ("deploy",),
     ),
     Case("rank", ("--for", "person", "--strategy", "expected_errors", *_SILVER), ("train",)),
