@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html import escape
-from typing import Any, Protocol
+
+from vermeil.data.text_pieces import ShownDocument, ShownSpan, TextPiece, text_pieces
 
 SHORT_TEXT = 60
 """Maximum number of characters of the text in the short form."""
@@ -13,46 +14,6 @@ SHORT_SPANS = 5
 """Maximum number of spans in the short form."""
 LONG_TEXT = 10_000
 """Maximum number of characters of the text in HTML."""
-
-
-class ShownSpan(Protocol):
-    """The part of a span that is shown (`vermeil.data.document` imports this module)."""
-
-    @property
-    def start(self) -> int:
-        """First code point."""
-
-    @property
-    def end(self) -> int:
-        """One past the last code point."""
-
-    @property
-    def label(self) -> str:
-        """The label's name."""
-
-    @property
-    def score(self) -> float | None:
-        """Probability that the span is right."""
-
-
-class ShownDocument(Protocol):
-    """The part of a document that is shown."""
-
-    @property
-    def id(self) -> str:
-        """The document's id."""
-
-    @property
-    def text(self) -> str:
-        """The text."""
-
-    @property
-    def group(self) -> str | None:
-        """The larger unit that the document belongs to."""
-
-    @property
-    def annotation(self) -> Any:
-        """The annotation, a `vermeil.data.document.Annotation`."""
 
 
 def document_summary(document: ShownDocument) -> str:
@@ -83,14 +44,13 @@ def document_html(document: ShownDocument) -> str:
     Everything that comes from the document is escaped. A span that overlaps an earlier one is
     listed below the text.
     """
-    annotation, text = document.annotation, document.text[:LONG_TEXT]
+    annotation = document.annotation
     spans = annotation.spans or ()
-    flat = list(_without_overlap(spans))
-    lines = [f'<div style="white-space:pre-wrap">{_marked_text(text, flat, annotation.abstain)}']
-    if hidden := len(document.text) - len(text):
-        lines.append(f"<i>… {hidden:,} more characters</i>")
+    pieces, overlapping = text_pieces(document)
+    lines = [f'<div style="white-space:pre-wrap">{_marked_text(pieces)}']
+    if (more := len(document.text) - LONG_TEXT) > 0:
+        lines.append(f"<i>… {more:,} more characters</i>")
     lines.append("</div>")
-    overlapping = [span for span in spans if span not in flat]
     if overlapping:
         named = (_short_span(document, span) for span in overlapping)
         lines.append(_line("also", ", ".join(escape(one) for one in named)))
@@ -119,32 +79,22 @@ def _short_span(document: ShownDocument, span: ShownSpan) -> str:
     return f"{surface!r} {span.label}{score}"
 
 
-def _without_overlap(spans: Sequence[ShownSpan]) -> Iterator[ShownSpan]:
-    end = 0
-    for span in spans:
-        if span.start >= end:
-            yield span
-            end = span.end
-
-
-def _marked_text(text: str, spans: Sequence[ShownSpan], abstain: Sequence[tuple[int, int]]) -> str:
-    """Return the escaped text with marks; an abstention inside a span is not marked."""
-    marks: list[tuple[int, int, ShownSpan | None]] = [(s.start, s.end, s) for s in spans]
-    marks += [(start, end, None) for start, end in abstain]
-    parts, at = [], 0
-    for start, end, span in sorted(marks, key=lambda mark: mark[:2]):
-        if start < at or start >= len(text):
-            continue
-        parts.append(escape(text[at:start]))
-        surface = escape(text[start:end])
-        if span is None:
-            parts.append(f'<span style="border-bottom:2px dotted" title="unknown">{surface}</span>')
-        else:
-            score = "" if span.score is None else f" {span.score:.2f}"
-            name = f"<small><b>{escape(span.label)}</b>{score}</small>"
-            parts.append(_mark(f"{surface} {name}", span.label))
-        at = end
-    return "".join([*parts, escape(text[at:])])
+def _marked_text(pieces: Sequence[TextPiece]) -> str:
+    """Return the escaped text with marks, up to its limit; abstentions within a span have none."""
+    parts: list[str] = []
+    left = LONG_TEXT
+    for piece in pieces:
+        content = escape(piece.text[:left])
+        if piece.label is not None and content:
+            score = "" if piece.score is None else f" {piece.score:.2f}"
+            name = f"<small><b>{escape(piece.label)}</b>{score}</small>"
+            content = _mark(f"{content} {name}", piece.label)
+        elif piece.is_unknown and content:
+            style = "border-bottom:2px dotted"
+            content = f'<span style="{style}" title="unknown">{content}</span>'
+        parts.append(content)
+        left = max(0, left - len(piece.text))
+    return "".join(parts)
 
 
 def _mark(content: str, label: str) -> str:

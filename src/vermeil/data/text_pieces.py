@@ -3,8 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-from vermeil.data.document import Document, Span
+
+class ShownSpan(Protocol):
+    """The part of a span that is shown (`vermeil.data.document` imports this module)."""
+
+    @property
+    def start(self) -> int:
+        """First code point."""
+
+    @property
+    def end(self) -> int:
+        """One past the last code point."""
+
+    @property
+    def label(self) -> str:
+        """The label's name."""
+
+    @property
+    def score(self) -> float | None:
+        """Probability that the span is right."""
+
+
+class ShownDocument(Protocol):
+    """The part of a document that is shown."""
+
+    @property
+    def id(self) -> str:
+        """The document's id."""
+
+    @property
+    def text(self) -> str:
+        """The text."""
+
+    @property
+    def group(self) -> str | None:
+        """The larger unit that the document belongs to."""
+
+    @property
+    def annotation(self) -> Any:
+        """The annotation, a `vermeil.data.document.Annotation`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +68,29 @@ class TextPiece:
         return self.label is not None or self.is_unknown
 
 
-def text_pieces(document: Document) -> tuple[list[TextPiece], int]:
-    """Return the pieces of the text, and the number of spans that are not among them.
+def text_pieces(document: ShownDocument) -> tuple[list[TextPiece], list[ShownSpan]]:
+    """Return the pieces of the text, and the spans that are not among them.
 
-    A span that begins within an earlier one is not shown. All pieces together are the text.
+    A span that begins within an earlier one has no piece. All pieces together are the text.
     """
-    spans = document.spans or ()
-    shown: list[Span] = []
-    for span in spans:
-        if not shown or span.start >= shown[-1].end:
-            shown.append(span)
-    marks: list[tuple[int, int, str | None, float | None]]
-    marks = [(s.start, s.end, s.label, s.score) for s in shown]
-    marks += [(start, end, None, None) for start, end in document.annotation.abstain]
+    text, annotation = document.text, document.annotation
+    marks: list[tuple[int, int, str | None, float | None]] = []
+    hidden: list[ShownSpan] = []
+    end = 0
+    for span in annotation.spans or ():
+        if span.start < end:
+            hidden.append(span)
+        else:
+            marks.append((span.start, span.end, span.label, span.score))
+            end = span.end
+    marks += [(start, end, None, None) for start, end in annotation.abstain]
     pieces: list[TextPiece] = []
     at = 0
     for start, end, label, score in sorted(marks, key=lambda mark: (mark[0], mark[1])):
         if start > at:
-            pieces.append(TextPiece(document.text[at:start]))
-        text = document.text[max(start, at) : end]
-        pieces.append(TextPiece(text, label, score, is_unknown=label is None))
+            pieces.append(TextPiece(text[at:start]))
+        pieces.append(TextPiece(text[max(start, at) : end], label, score, is_unknown=label is None))
         at = max(at, end)
-    if at < len(document.text):
-        pieces.append(TextPiece(document.text[at:]))
-    return pieces, len(spans) - len(shown)
+    if at < len(text):
+        pieces.append(TextPiece(text[at:]))
+    return pieces, hidden

@@ -40,7 +40,7 @@ def highlighted(document: Document, labels: Sequence[str]) -> Text:
         drawn.append(visible(piece.text), style)
         drawn.append(f"⟨{visible_line(piece.label or '?')}{score}⟩", style)
     if hidden:
-        drawn.append(f"\n({hidden} more spans inside or across these)")
+        drawn.append(f"\n({len(hidden)} more spans inside or across these)")
     if document.labels is not None:
         labels_line = visible_line(", ".join(document.labels) or "none")
         drawn.append(f"\nlabels: {labels_line}", "bold")
