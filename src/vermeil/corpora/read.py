@@ -12,15 +12,18 @@ from vermeil.corpora.formats.registry import FORMATS
 from vermeil.corpora.id_index import IdIndex
 from vermeil.corpora.reading import LOGGER, Reading, ReadReport
 from vermeil.corpora.recognise import recognise, recognise_array, with_named_format
-from vermeil.corpora.source import Line, LocatedDocument, add_error_location, read_lines
+from vermeil.corpora.source import (
+    PEEKED_LINES,
+    Line,
+    LocatedDocument,
+    add_error_location,
+    read_lines,
+)
 from vermeil.corpora.tools.registry import TOOLS
 from vermeil.corpora.unread import unread_of
 from vermeil.data.document import Document
 from vermeil.data.malformed import translate_malformed
 from vermeil.errors import DataError
-
-_PEEK = 200
-"""Number of lines from which a format is recognised."""
 
 _TABLES = ("tokens", "parquet", "parquet-tokens", "datasets", "datasets-tokens")
 _USED_BY: dict[str, tuple[str, ...]] = {
@@ -30,6 +33,7 @@ _USED_BY: dict[str, tuple[str, ...]] = {
     "tag_key": (*_TABLES, "conll", "csv", "webanno"),
     "token_key": _TABLES,
     "text_key": (*_TABLES, "csv", *TOOLS),
+    "id_key": (*_TABLES, "csv"),
     "span_group": ("docbin",),
 }
 """Options that only some formats use. Another format leads to a warning."""
@@ -130,6 +134,6 @@ def _with_format(config: CorpusConfig) -> tuple[CorpusConfig, Iterable[Line]]:
     found = "text" if config.text_unit == "file" else recognise_array(config.path)
     if found is None:
         lines = iter(lines)
-        first = list(islice(lines, _PEEK))
+        first = list(islice(lines, PEEKED_LINES))
         found, lines = recognise(config, first), chain(first, lines)
     return config.model_copy(update={"format": found}), lines

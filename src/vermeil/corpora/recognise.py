@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from vermeil.corpora.config import FORMAT_NAMES, CorpusConfig, FileFormat, FormatSetting
+from vermeil.corpora.formats.column_folder import is_in_columns
 from vermeil.corpora.formats.column_layout import looks_like_columns
 from vermeil.corpora.formats.corpus_format import FileStart
 from vermeil.corpora.formats.registry import FORMATS
 from vermeil.corpora.objects import is_array, read_object_file
-from vermeil.corpora.source import STDIN, Line, read_lines, translate_file_errors
+from vermeil.corpora.source import PEEKED_LINES, STDIN, Line, read_lines, translate_file_errors
 from vermeil.errors import DataError
 from vermeil.optional import require
 
 _SHOWN = 5
 """Number of files in a message."""
-_PEEK = 200
-"""Number of lines from which columns are recognised."""
 
 _WRITTEN_ENDINGS: dict[str, FileFormat] = {
     ending: name for name, one in FORMATS.items() for ending in one.endings
@@ -65,8 +64,7 @@ def _check_text_folder(path: Path) -> None:
             path,
         )
     for file in texts:
-        lines = list(islice(read_lines(file), _PEEK))
-        if len(lines) > 1 and looks_like_columns(lines, CorpusConfig(path=file)):
+        if is_in_columns(file):
             raise DataError(
                 f"{file.relative_to(path).as_posix()} holds columns with tags, but other .txt "
                 f"files do not; write conll:{path} or text:{path} to name the format of all",
@@ -153,7 +151,7 @@ def recognise_array(path: Path) -> FileFormat | None:
     if named not in (None, "jsonl") or not is_array(path):
         return None
     if named is None:
-        lines = list(islice(read_lines(path), _PEEK))
+        lines = list(islice(read_lines(path), PEEKED_LINES))
         if looks_like_columns(lines, CorpusConfig(path=path)):
             return None
     return _json_format(next(iter(read_object_file(path)), (0, {}))[1])

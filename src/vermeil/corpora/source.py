@@ -18,6 +18,10 @@ STDIN = Path("-")
 """Path that means standard input; it can be read only once."""
 
 
+PEEKED_LINES = 200
+"""Number of lines from which a format is recognised, and columns if a file is read only once."""
+
+
 class Line(NamedTuple):
     """Line without its end, and its number from 1."""
 
@@ -57,10 +61,9 @@ def read_chunks(path: Path, size: int = 1 << 16) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     line = 1
     with translate_file_errors(path), _open(path) as file:
+        raw = file.read(size)
+        _refuse_archive(raw, path)
         while True:
-            raw = file.read(size)
-            if line == 1:
-                _refuse_archive(raw, path)
             try:
                 text = decoder.decode(raw, final=not raw)
             except UnicodeDecodeError as error:
@@ -71,6 +74,7 @@ def read_chunks(path: Path, size: int = 1 << 16) -> Iterator[str]:
                 yield text
             if not raw:
                 return
+            raw = file.read(size)
 
 
 def read_whole(path: Path, *, keep_bom: bool = False) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -189,4 +188,4 @@ class Document:
 
 
 def _is_weight(weight: float | None) -> bool:
-    return weight is None or (math.isfinite(weight) and 0.0 <= weight <= MAX_WEIGHT)
+    return weight is None or 0.0 <= weight <= MAX_WEIGHT

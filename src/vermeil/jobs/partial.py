@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from vermeil.data.atomic import atomic_file, write_json
+from vermeil.data.sha256 import sha256_of
 from vermeil.data.written import read_object
 from vermeil.errors import DataError
 
@@ -121,9 +121,7 @@ class FinishedFile:
         return recorded is not None and self._path.is_file() and recorded == self._value()
 
     def _value(self) -> dict[str, Any]:
-        with self._path.open("rb") as file:
-            checksum = hashlib.file_digest(file, "sha256").hexdigest()
-        return {"fingerprint": self._fingerprint, "sha256": checksum}
+        return {"fingerprint": self._fingerprint, "sha256": sha256_of(self._path)}
 
 
 def _record(line: bytes) -> dict[str, Any] | None:

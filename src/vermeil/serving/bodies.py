@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from vermeil.serving.limits import ServiceLimits
 
 _CLOSE = {"Connection": "close"}
-"""Header of responses to a request whose body has not arrived completely."""
+"""Header of the response to a request whose body did not arrive in time."""
 
 
 class BodyReader:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -43,12 +42,13 @@ def run_stage_command(
     sections = load(config, overrides)
     executor = select_executor(sections, on)
     from vermeil.cli.ui.reports import print_report
+    from vermeil.data.lock import is_writer
     from vermeil.pipeline.execution import require_result, run_stage
 
-    is_helper = os.environ.get("RANK", "0") != "0"  # torchrun: only the first process prints
-    with shown_progress(quiet or is_helper) as progress:
+    # torchrun: only the first process prints
+    with shown_progress(quiet or not is_writer()) as progress:
         report = run_stage(stage, sections, progress, executor, run)
-    if is_helper:
+    if not is_writer():
         return
     if as_json:
         print_json(report)

@@ -10,14 +10,12 @@ from typing import NamedTuple
 
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.formats.column_layout import looks_like_columns
-from vermeil.corpora.source import read_lines, stem_of
+from vermeil.corpora.source import PEEKED_LINES, read_lines, stem_of
 from vermeil.data.document import Document
 
 COLUMN_ENDINGS = (".conll", ".conllu", ".conllup", ".iob", ".iob2", ".bio", ".bioes", ".tsv")
 """Endings of files in columns; a ``.txt`` file may also be in columns."""
 
-_SURVEYED = 200
-"""Number of lines from which the columns of a ``.txt`` file are recognised."""
 _SHOWN = 3
 """Number of files in the report."""
 
@@ -66,13 +64,14 @@ def describe_files(files: Sequence[ColumnFile]) -> str:
 def holds_columns(folder: Path) -> bool:
     """Return whether a folder holds files in columns: by their endings, else all ``.txt`` files."""
     files = [file.path for file in column_files(folder)]
-    return bool(files) and all(_is_in_columns(file) for file in files)
+    return bool(files) and all(is_in_columns(file) for file in files)
 
 
-def _is_in_columns(file: Path) -> bool:
+def is_in_columns(file: Path) -> bool:
+    """Return whether a file is in columns, by its ending or its first lines."""
     if _ending(file) in COLUMN_ENDINGS:
         return True
-    first = list(islice(read_lines(file), _SURVEYED))
+    first = list(islice(read_lines(file), PEEKED_LINES))
     return len(first) > 1 and looks_like_columns(first, CorpusConfig(path=file))
 
 

@@ -56,6 +56,11 @@ class ColumnLayout:
     other_tags: tuple[str, ...] = ()
     certain: bool = True
 
+    @property
+    def has_tags(self) -> bool:
+        """Return whether the file has a column of tags."""
+        return self.tag is not None
+
     def is_row(self, cells: Sequence[str]) -> bool:
         """Return whether a line that begins with ``#`` is a row, not a comment."""
         if self.numbered or len(cells) < self.width or any(cells[self.width :]):
@@ -94,7 +99,10 @@ def layout_of(
     Raises:
         DataError: a named column or key is missing, or several columns may hold the tags.
     """
-    survey = survey_columns(lines)
+    return _layout(survey_columns(lines), config, with_tags=with_tags)
+
+
+def _layout(survey: ColumnSurvey, config: CorpusConfig, *, with_tags: bool = True) -> ColumnLayout:
     width, numbered = survey.width, survey.numbered
     if not width:
         return ColumnLayout(2, 0, 1)
@@ -139,7 +147,7 @@ def looks_like_columns(lines: Sequence[Line], config: CorpusConfig) -> bool:
     if survey.width < 2 or len({n for n, rows in survey.widths.items() if rows}) > 1:
         return False
     try:
-        layout = layout_of(lines, config)
+        layout = _layout(survey, config)
     except DataError:
         return True
     if not layout.certain or layout.tag is None:

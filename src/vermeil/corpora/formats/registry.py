@@ -37,6 +37,7 @@ from vermeil.corpora.formats.webanno.writer import write_webanno
 from vermeil.corpora.objects import Objects, is_array, read_object_file, read_object_lines
 from vermeil.corpora.reading import Reading
 from vermeil.corpora.source import (
+    PEEKED_LINES,
     STDIN,
     Line,
     LocatedDocument,
@@ -51,9 +52,6 @@ from vermeil.data.malformed import translate_malformed
 from vermeil.data.tags import ReadScheme, detect_scheme
 from vermeil.errors import DataError
 
-_SURVEYED = 200
-"""Number of lines from which columns are recognised if a file cannot be read twice."""
-
 Chunks = Callable[[Iterable[Document], WriteTarget], Iterator[str]]
 
 
@@ -64,14 +62,19 @@ def _read_conll(
         return _read_column_folder(config, reading)
     if config.path == STDIN:
         lines = iter(lines)
-        surveyed: Iterable[Line] = list(islice(lines, _SURVEYED))
+        surveyed: Iterable[Line] = list(islice(lines, PEEKED_LINES))
         lines = chain(surveyed, lines)
     else:
         surveyed = read_lines(config.path)
     with translate_malformed(config.path):
         layout = layout_of(surveyed, config, with_tags=reading.with_tags)
     reading.choices.update(layout.describe() if reading.with_tags else layout.describe_words())
-    scheme = _scheme(config, reading, lambda: conll_tags(read_lines(config.path), config, layout))
+    scheme = _scheme(
+        config,
+        reading,
+        lambda: conll_tags(read_lines(config.path), config, layout),
+        has_tags=layout.has_tags,
+    )
     return _located(read_conll(lines, config, scheme, layout, reading), config)
 
 
@@ -101,7 +104,7 @@ def _read_column_folder(config: CorpusConfig, reading: Reading) -> Iterator[Loca
         for one, layout in zip(settings, layouts, strict=True):
             yield from conll_tags(read_lines(one.path), one, layout)
 
-    scheme = _scheme(config, reading, tags)
+    scheme = _scheme(config, reading, tags, has_tags=any(one.has_tags for one in layouts))
     for file, one, layout in zip(files, settings, layouts, strict=True):
         for line, document in read_conll(read_lines(file.path), one, scheme, layout, reading):
             yield LocatedDocument(file.path, line, file.place(document))
@@ -121,7 +124,7 @@ def _read_text(
     if by_file:
         return read_text_files(config.path)
     lines = iter(lines)
-    first = list(islice(lines, _SURVEYED))
+    first = list(islice(lines, PEEKED_LINES))
     if columns := has_equal_rows(first):
         reading.warnings.append(
             f"the rows have {columns} columns each and were read as plain text; if they are words "
@@ -143,7 +146,10 @@ def _read_tokens(
         objects = _objects(config, lines)
     reading.choices.update(keys.describe())
     scheme = _scheme(
-        config, reading, lambda: token_tags(read_object_file(config.path), config, keys)
+        config,
+        reading,
+        lambda: token_tags(read_object_file(config.path), config, keys),
+        has_tags=keys.tags is not None,
     )
     return _located(read_tokens(objects, config, scheme, keys, reading), config)
 
@@ -162,12 +168,14 @@ def _objects(config: CorpusConfig, lines: Iterable[Line]) -> Objects:
 
 
 def _scheme(
-    config: CorpusConfig, reading: Reading, read_tags: Callable[[], Iterator[tuple[int, Any]]]
+    config: CorpusConfig,
+    reading: Reading,
+    read_tags: Callable[[], Iterator[tuple[int, Any]]],
+    *,
+    has_tags: bool,
 ) -> ReadScheme:
     """Return the configured tag scheme, or recognise it from all tags of the file."""
-    if not reading.with_tags:
-        return "iob2"
-    if reading.choices.get("tags") == "none":
+    if not (has_tags and reading.with_tags):
         return "iob2"
     scheme = config.scheme
     if scheme == "auto":

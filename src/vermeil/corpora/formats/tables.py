@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.formats.arrow import Columns, Features, TableRows, read_rows
+from vermeil.corpora.formats.tokens import TAG_KEYS
 from vermeil.corpora.objects import parse_text
 from vermeil.corpora.reading import Reading
 from vermeil.corpora.source import LocatedDocument, stem_of
@@ -33,7 +34,6 @@ from vermeil.data.records import document_from_record, document_to_record, forma
 from vermeil.data.tags import Scheme, detect_scheme
 from vermeil.errors import DataError
 
-TAG_COLUMNS = ("gold", "ner_tags", "tags", "ner", "labels")
 """Names of the tag column, tried in this order if none is named."""
 
 _SPAN_COLUMNS = ("spans", "entities")
@@ -87,7 +87,11 @@ def read_table(config: CorpusConfig, reading: Reading) -> Iterator[LocatedDocume
             "--tag-key, --text-key)",
             path,
         )
-    spans = spans or next((name for name in _SPAN_COLUMNS if name in table.columns), None)
+    spans = (
+        spans
+        or config.tag_key
+        or next((name for name in _SPAN_COLUMNS if name in table.columns), None)
+    )
     reading.choices["text"] = f"column {text}"
     reading.choices["spans"] = "none" if spans is None else f"column {spans}"
     keys = _TextKeys(text, config.id_key or "id", spans)
@@ -202,7 +206,7 @@ def _words(table: TableRows, config: CorpusConfig, reading: Reading) -> Iterator
         config.text_key or "text",
         config.id_key or "id",
     )
-    column = config.tag_key or next((n for n in TAG_COLUMNS if n in table.columns), None)
+    column = config.tag_key or next((n for n in TAG_KEYS if n in table.columns), None)
     names = _class_names(table.features.get(column or ""))
     reading.choices["words"] = f"column {words}"
     reading.choices["tags"] = "none" if column is None else f"column {column}"

@@ -10,7 +10,7 @@ sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -165,10 +165,11 @@ class SurfaceFinder:
     def _find_folded(self, surface: str, excluded: Collection[Range]) -> SurfaceMatches:
         view = folded(surface)
         near: set[Range] = set()
-        if same := self._find_normalised(surface, view, excluded, near):
+        same_folded = _exclude(find_substring(self.folded, view.text), excluded)
+        if same := self._find_normalised(surface, view, same_folded, excluded, near):
             return same
-        if same := self._find_attached(view, excluded):
-            return same
+        if attached := tuple(one for one in same_folded if is_attached(self.text, one)):
+            return SurfaceMatches(attached, Tier.ATTACHED)
         if same := self._find_possessor(surface, excluded, near):
             return same
         if not excluded and (edited := find_fuzzy(self.text, self.folded, view.text)):
@@ -181,6 +182,7 @@ class SurfaceFinder:
         self,
         surface: str,
         view: NormalisedText,
+        same_folded: Sequence[Range],
         excluded: Collection[Range],
         near: set[Range],
     ) -> SurfaceMatches | None:
@@ -189,10 +191,10 @@ class SurfaceFinder:
         Args:
             surface: the string to search.
             view: its folded form.
+            same_folded: its occurrences in the folded text.
             excluded: ranges that do not count as occurrences.
             near: receives the rejected ranges.
         """
-        same_folded = _exclude(find_substring(self.folded, view.text), excluded)
         if found := self._with_same_capitals(surface, self._whole_words(same_folded)):
             return SurfaceMatches(found, Tier.FOLDED)
         same_letters = _exclude(self._same_letters(surface, letters(view).text), excluded)
@@ -209,17 +211,13 @@ class SurfaceFinder:
         if not name:
             return None
         same = self._find_spaced(name, excluded)
-        same = same or self._find_normalised(name, folded(name), excluded, near)
+        if same is None:
+            view = folded(name)
+            same_folded = _exclude(find_substring(self.folded, view.text), excluded)
+            same = self._find_normalised(name, view, same_folded, excluded, near)
         ranges = () if same is None else same.occurrences
         found = tuple(one for one in ranges if not _SUFFIX.match(self.text, one[1]))
         return SurfaceMatches(found, Tier.POSSESSIVE) if found else None
-
-    def _find_attached(
-        self, view: NormalisedText, excluded: Collection[Range]
-    ) -> SurfaceMatches | None:
-        same = _exclude(find_substring(self.folded, view.text), excluded)
-        found = tuple(one for one in same if is_attached(self.text, one))
-        return SurfaceMatches(found, Tier.ATTACHED) if found else None
 
     def _find_glued(self, surface: str) -> tuple[Range, ...]:
         """Return the occurrences of a name within words, with the same letters and case."""

@@ -1,6 +1,6 @@
 """Replies with one claim per line in any notation: "Ann: PER", "Ann - PER", "PER: Ann", "Ann, PER".
 
-Only `detect` and `lines` read them.
+Only `lines` reads them.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from vermeil.tasks.ner.formats.prose import (
     last_parenthesis,
     without_number,
 )
-from vermeil.tasks.ner.reply_format import MALFORMED, ParsedReply, Question
+from vermeil.tasks.ner.reply_format import MALFORMED, TRUNCATED, ParsedReply, Question
 
 OTHER_LINES = "other_lines"
 """Note: number of lines without an entity."""
@@ -201,16 +201,24 @@ def _continues(text: str, at: int) -> bool:
 
 
 def accept_claims(
-    mentions: Sequence[Mention], others: Sequence[str], malformed: int, question: Question
+    mentions: Sequence[Mention],
+    others: Sequence[str],
+    malformed: int,
+    question: Question,
+    *,
+    is_cut: bool = False,
 ) -> ParsedReply | None:
-    """Return the claims of a reply as its content; None if they may be prose.
+    """Return the claims of a reply as its content; None if they may be prose, or have no label.
 
     Args:
         mentions: the claims.
         others: the lines without a claim.
         malformed: number of entries that hold no claim.
         question: the request behind the reply.
+        is_cut: whether the reply was cut off.
     """
+    if not any(question.labels.normalise(one.label) is not None for one in mentions):
+        return None
     in_text = sum(occurs(one.surface, question.text) for one in mentions)
     if not in_text or 2 * in_text < len(mentions):
         return None
@@ -219,5 +227,5 @@ def accept_claims(
     words = [line for line in others if not _COURTESY.search(line)]
     if any(is_hypothetical(line) or _REFUSAL.search(line) for line in words):
         return None
-    notes = {MALFORMED: malformed, OTHER_LINES: len(others)}
+    notes = {MALFORMED: malformed, OTHER_LINES: len(others), TRUNCATED: int(is_cut)}
     return ParsedReply(tuple(mentions), {name: n for name, n in notes.items() if n})

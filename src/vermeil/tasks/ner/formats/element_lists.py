@@ -91,12 +91,7 @@ def parse_element_list(reply: str, question: Question) -> ParsedReply | None:
             malformed += 1
         else:
             mentions += found
-    if not any(question.labels.normalise(one.label) is not None for one in mentions):
-        return None
-    parsed = accept_claims(mentions, others, malformed, question)
-    if parsed is None or not is_cut:
-        return parsed
-    return ParsedReply(parsed.mentions, {**parsed.notes, TRUNCATED: 1})
+    return accept_claims(mentions, others, malformed, question, is_cut=is_cut)
 
 
 def _tree(part: str) -> tuple[_Element | None, list[str]]:

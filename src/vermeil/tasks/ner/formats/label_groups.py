@@ -1,7 +1,7 @@
 """Replies with entities below their label: headings with bullets, and "PER: Ann, Bo".
 
 Formats of this kind are Markdown lists, YAML mappings from labels to lists, and the answers of the
-NER tasks v1 and v2 of spacy-llm. Only `detect` reads them.
+NER tasks v1 and v2 of spacy-llm. Only `lines` reads them.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import re
 from vermeil.data.mention import Mention
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.ner.formats.claim_lines import parse_claim_lines
-from vermeil.tasks.ner.formats.claims import claims_of, occurs
+from vermeil.tasks.ner.formats.claims import OTHER_LINES, claims_of, occurs
 from vermeil.tasks.ner.formats.label_groups import parse_groups
 from vermeil.tasks.ner.formats.prose import (
     abbreviation,
@@ -81,7 +81,7 @@ def parse_reply(reply: str, question: Question) -> ParsedReply | None:
         if claimed is not None and (not own or len(claimed.mentions) > len(own)):
             return claimed
     if is_answer:
-        return ParsedReply((*mentions, *shorts), {"other_lines": others} if others else {})
+        return ParsedReply((*mentions, *shorts), {OTHER_LINES: others} if others else {})
     if mentions:
         return None
     if rejected and not has_prose(lines, question.labels):

@@ -22,7 +22,7 @@ from vermeil.tasks.ner.formats.claims import (
 )
 from vermeil.tasks.ner.formats.entity_keys import LABELS, SURFACES, fold_key
 from vermeil.tasks.ner.formats.prose import answer_part, clean_surface, is_rejection, without_number
-from vermeil.tasks.ner.reply_format import TRUNCATED, ParsedReply, Question
+from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 _BORDER = re.compile(r"[+|:=\s-]*")
 _MAX_COLUMNS = 30
@@ -51,12 +51,7 @@ def parse_tables(reply: str, question: Question) -> ParsedReply | None:
             found, is_cut = _read_table(rows[:-1], question) or ([], 0), True
         mentions += found[0]
         malformed += found[1]
-    if not any(question.labels.normalise(one.label) is not None for one in mentions):
-        return None
-    parsed = accept_claims(mentions, others, malformed, question)
-    if parsed is None or not is_cut:
-        return parsed
-    return ParsedReply(parsed.mentions, {**parsed.notes, TRUNCATED: 1})
+    return accept_claims(mentions, others, malformed, question, is_cut=is_cut)
 
 
 def _separator(line: str) -> str:

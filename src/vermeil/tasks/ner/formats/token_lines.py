@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from vermeil.tasks.label_names import fold
 from vermeil.tasks.labels import LabelSet
+from vermeil.tasks.ner.formats.claim_lines import OUTSIDE
 from vermeil.tasks.ner.formats.prose import answer_part, content_lines
 from vermeil.tasks.ner.formats.similarity import is_copy, is_partial_copy
 from vermeil.tasks.ner.marked_text import InlineMark, InlineMarkedText
@@ -25,7 +26,6 @@ word:O
 word:B-FIRST
 word:I-FIRST"""
 
-_OUTSIDE = frozenset(("o", "other", "others", "none", "outside", "null", "-"))
 _SEPARATORS = (":", "\t", " -> ", " => ", " | ", " - ", " ")
 _PREFIX = re.compile(r"([BIESLU])[-_](?=.)", re.IGNORECASE)
 _SUFFIX = re.compile(r"[-_]([BIESLU])", re.IGNORECASE)
@@ -103,7 +103,7 @@ def _line(token: str, tag: str, question: Question) -> _Line:
 
     Punctuation after the tag, as in ``Rome:LOC.``, is ignored unless the label has it.
     """
-    if question.labels.normalise(tag) is None and tag not in _OUTSIDE:
+    if question.labels.normalise(tag) is None and tag not in OUTSIDE:
         tag = tag.rstrip(_AFTER_TAG) or tag
     if question.labels.normalise(tag) is not None:
         prefix, label = "", tag
@@ -111,7 +111,7 @@ def _line(token: str, tag: str, question: Question) -> _Line:
         if suffix is not None and token not in question.text:
             return _Line(token[:-2], suffix.group(1).upper(), label)
         return _Line(token, prefix, label)
-    if fold(tag) in _OUTSIDE:
+    if fold(tag) in OUTSIDE:
         return _Line(token, "", "")
     before, after = _PREFIX.match(tag), _SUFFIX.search(tag, max(len(tag) - 2, 0))
     if before is not None:
@@ -121,7 +121,7 @@ def _line(token: str, tag: str, question: Question) -> _Line:
     else:
         prefix, label = "", tag
     name = question.labels.normalise(label)
-    if name is None and fold(label) in _OUTSIDE:
+    if name is None and fold(label) in OUTSIDE:
         return _Line(token, "", "")
     return _Line(token, prefix.upper(), name or label)
 

@@ -17,7 +17,7 @@ from vermeil.tasks.ner.formats.json_labels import read_known_labels
 from vermeil.tasks.ner.formats.lenient_json import BareWord, Container
 from vermeil.tasks.ner.formats.prose import answer_part, fenced_part
 from vermeil.tasks.ner.formats.yaml_reader import read_yaml
-from vermeil.tasks.ner.reply_format import TRUNCATED, ParsedReply, Question
+from vermeil.tasks.ner.reply_format import ParsedReply, Question
 
 
 def parse_yaml(reply: str, question: Question) -> ParsedReply | None:
@@ -32,14 +32,9 @@ def _parse(written: str, question: Question) -> ParsedReply | None:
         return None
     answers = list(_answers(part.root, question, part.others))
     mentions = merge_mentions([one.mentions for one in answers], question) if answers else ()
-    if not any(question.labels.normalise(one.label) is not None for one in mentions or ()):
-        return None
     malformed = sum(one.malformed for one in answers)
     is_cut = part.last is not None and _lacks_label(part.last) and malformed > 0
-    parsed = accept_claims(mentions or (), part.others, malformed - is_cut, question)
-    if parsed is None or not is_cut:
-        return parsed
-    return ParsedReply(parsed.mentions, {**parsed.notes, TRUNCATED: 1})
+    return accept_claims(mentions or (), part.others, malformed - is_cut, question, is_cut=is_cut)
 
 
 def _answers(root: Container, question: Question, words: list[str]) -> Iterator[JsonAnswer]:
