@@ -10,7 +10,7 @@ from typing import Any
 
 from vermeil.data.document import Document
 from vermeil.data.reply import Request, State
-from vermeil.errors import ConfigError
+from vermeil.errors import ConfigError, DataError
 from vermeil.tasks.protocol import ReplyResult, Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume
@@ -100,6 +100,7 @@ class Selection:
         characters: total length of the texts of ``chosen``.
         unchanged: requests in the chosen states that were answered with the same settings.
         has_usable: whether the reply to any request is usable.
+        links: keys of current requests and of the earlier ones that they continue.
     """
 
     keys: set[str] = field(default_factory=set)
@@ -108,6 +109,7 @@ class Selection:
     characters: int = 0
     unchanged: int = 0
     has_usable: bool = False
+    links: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def volume(self) -> Volume:
@@ -141,16 +143,14 @@ class AgainSelector:
         named = {(one.model, one.prompt) for one in others} - {own}
         self._others = named | {("", VERIFY)}
 
-    def select(self, documents: Iterable[Document], store: Path, *, link: bool) -> Selection:
+    def select(self, documents: Iterable[Document], store: Path) -> Selection:
         """Return the requests to send again.
 
         Args:
             documents: the documents.
             store: the file of replies; it must exist.
-            link: make the current requests alternatives of the earlier ones, so that later runs
-                with either settings find all replies.
         """
-        selection, pairs, ids = Selection(), [], 0
+        selection, ids = Selection(), 0
         with (
             ReplyStore(store) as replies,
             ReplyStore(store, alternatives=False) as exact,
@@ -167,14 +167,19 @@ class AgainSelector:
                     self._choose(selection, repeated, exact)
                     current.append(repeated)
                 if base is not None:
-                    pairs += [(one.key, base) for one in current if one.key != base]
-                if link and len(pairs) >= _LINKS_PER_COMMIT:
-                    replies.add_alternatives(pairs)
-                    pairs.clear()
-            if link and pairs:
-                replies.add_alternatives(pairs)
+                    selection.links += [(one.key, base) for one in current if one.key != base]
         selection.documents = ids
         return selection
+
+    def link(self, selection: Selection, store: Path) -> None:
+        """Make the current requests alternatives of the earlier ones.
+
+        Later runs with either settings then find all replies.
+        """
+        with ReplyStore(store) as replies:
+            for start in range(0, len(selection.links), _LINKS_PER_COMMIT):
+                replies.add_alternatives(selection.links[start : start + _LINKS_PER_COMMIT])
+        selection.links.clear()
 
     def requests(self, documents: Iterable[Document], selection: Selection) -> Iterator[Request]:
         """Yield the selected requests."""
@@ -249,6 +254,28 @@ class AgainSelector:
         selection.keys.add(request.key)
         selection.chosen += 1
         selection.characters += len(request.text)
+
+
+def select_again(
+    documents: Iterable[Document],
+    task: Task,
+    teacher: TeacherConfig,
+    store: Path,
+    demonstrations: Demonstrations,
+    again: Again,
+) -> list[tuple[AgainSelector, Selection]]:
+    """Return the selector of every teacher with the requests that it selects.
+
+    Raises:
+        ConfigError: the requests to send again would be unchanged.
+        DataError: there is no store of replies.
+    """
+    if not store.exists():
+        raise DataError("no replies are stored here; run vermeil annotate first", store)
+    selectors = selectors_for(task, teacher, demonstrations, again)
+    selections = [one.select(documents, store) for one in selectors]
+    require_change(selections, again)
+    return list(zip(selectors, selections, strict=True))
 
 
 def selectors_for(

@@ -14,9 +14,9 @@ from vermeil.data.document_stream import DocumentStream
 from vermeil.data.lock import lock_path
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Request, State
-from vermeil.errors import DataError, TeacherError, VermeilError
+from vermeil.errors import TeacherError, VermeilError
 from vermeil.jobs.adding import sum_reports
-from vermeil.jobs.again import Again, AgainReport, require_change, selectors_for
+from vermeil.jobs.again import Again, AgainReport, select_again
 from vermeil.jobs.requirements import require_teachers
 from vermeil.jobs.spending import settled_reservations, spent_in_all, unknown_charges
 from vermeil.jobs.verify import verify
@@ -271,14 +271,12 @@ def _annotate_again(
 
     All requests are chosen before the first one is sent.
     """
-    if not job.store.exists():
-        raise DataError("no replies are stored here; run vermeil annotate first", job.store)
-    selectors = selectors_for(job.task, job.teacher, job.demonstrations, again)
-    selections = [one.select(job.documents, job.store, link=False) for one in selectors]
-    require_change(selections, again)
+    selected = select_again(
+        job.documents, job.task, job.teacher, job.store, job.demonstrations, again
+    )
     reports = []
-    for selector, selection in zip(selectors, selections, strict=True):
-        selector.select(job.documents, job.store, link=True)
+    for selector, selection in selected:
+        selector.link(selection, job.store)
         teacher = selector.teacher
         _announce(teacher, selection.volume, progress)
         read = reader(job.task, teacher)
@@ -297,8 +295,7 @@ def _annotate_again(
 
     def chosen_documents() -> Iterator[Document]:
         for document in job.documents:
-            pairs = zip(selectors, selections, strict=True)
-            if any(any(one.requests([document], chosen)) for one, chosen in pairs):
+            if any(any(one.requests([document], chosen)) for one, chosen in selected):
                 yield document
 
     return reports, chosen_documents()

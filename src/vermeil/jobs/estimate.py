@@ -11,9 +11,8 @@ from typing import Any
 from vermeil.data.document import Document
 from vermeil.data.document_stream import DocumentStream
 from vermeil.data.reply import Usage
-from vermeil.errors import DataError
 from vermeil.jobs.adding import sum_reports
-from vermeil.jobs.again import Again, require_change, selectors_for
+from vermeil.jobs.again import Again, select_again
 from vermeil.jobs.annotate import count_pending
 from vermeil.jobs.spending import unknown_charges
 from vermeil.tasks.protocol import Task
@@ -180,14 +179,8 @@ def _count_again(
     again: Again,
 ) -> list[tuple[int, Volume]]:
     """Return, per teacher, the number of documents and the volume of the requests to send again."""
-    if not store.exists():
-        raise DataError("no replies are stored here; run vermeil annotate first", store)
-    selections = [
-        one.select(documents, store, link=False)
-        for one in selectors_for(task, teacher, demonstrations, again)
-    ]
-    require_change(selections, again)
-    return [(one.documents, one.volume) for one in selections]
+    selected = select_again(documents, task, teacher, store, demonstrations, again)
+    return [(selection.documents, selection.volume) for _, selection in selected]
 
 
 def _estimate(

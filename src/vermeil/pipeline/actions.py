@@ -24,11 +24,6 @@ from vermeil.tasks import make_task
 from vermeil.training.usable_silver import check_silver
 
 
-def annotate_pool(config: Config, progress: Progress, executor: Executor) -> Report:
-    """Request the missing replies for the pool."""
-    return request_replies(config, progress, executor)
-
-
 def request_replies(
     config: Config, progress: Progress, executor: Executor, again: Again | None = None
 ) -> Report:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from vermeil.config import Config
 from vermeil.pipeline.actions import (
-    annotate_pool,
     evaluate_student,
     has_no_failures,
     locate_pool,
+    request_replies,
     train_student,
 )
 from vermeil.pipeline.documents import uses_silver
@@ -50,7 +50,7 @@ STAGES: dict[str, Stage] = {
     "annotate": Stage(
         inputs=annotate_inputs,
         outputs=lambda folder: (folder.replies,),
-        run=annotate_pool,
+        run=request_replies,
         skip_reason=_silver_skip_reason,
         is_complete=has_no_failures,
         error=annotate_error,

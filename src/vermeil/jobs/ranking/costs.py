@@ -21,6 +21,7 @@ from vermeil.teacher.demonstrations import Demonstrations
 from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
 from vermeil.teacher.requests import check_prompt, make_requests
 from vermeil.teacher.store.charges import SpendingTotals
+from vermeil.teacher.store.reply_index import ReplyIndex
 from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import UsageEstimate, count_characters
 
@@ -72,9 +73,7 @@ def teacher_costs(
         price = price_of(one, batch=one.mode == "batch")
         priced, replies = priced and price is not None, replies + estimate.replies
         requests = make_requests(documents, task, one, demonstrations=demonstrations)
-        for number, request in enumerate(requests):
-            if stored is not None and request.key in stored:
-                continue
+        for number, request in stored.numbered_missing(requests):
             place = number // one.samples
             usage = estimate.estimate(count_characters(request))
             missing[place] += 1
@@ -115,28 +114,12 @@ def limits_of(config: RankConfig, costs: Costs) -> RankLimits:
     return RankLimits(config.max_documents, limits)
 
 
-class _StoredKeys:
-    """Keys with a stored reply.
-
-    Args:
-        store: an open store of replies.
-    """
-
-    def __init__(self, store: ReplyStore) -> None:
-        self._index = store.reply_index()
-
-    def __contains__(self, key: str) -> bool:
-        return bool(self._index.contains([key])[0])
-
-
-def _stored_replies(
-    teacher: TeacherConfig, store: Path | None
-) -> tuple[UsageEstimate, _StoredKeys | None]:
-    """Return the expected usage of a teacher's requests, and the keys that have a reply."""
-    earlier, stored = SpendingTotals(), None
+def _stored_replies(teacher: TeacherConfig, store: Path | None) -> tuple[UsageEstimate, ReplyIndex]:
+    """Return the expected usage of a teacher's requests, and the index of stored replies."""
+    earlier, stored = SpendingTotals(), ReplyIndex(np.empty(0, np.uint64))
     if store is not None and store.exists():
         with ReplyStore(store) as replies:
-            earlier, stored = replies.spent(teacher.model), _StoredKeys(replies)
+            earlier, stored = replies.spent(teacher.model), replies.reply_index()
     usage = UsageEstimate.from_usage(
         earlier.replies, earlier.prompt_characters, earlier.usage, teacher.max_tokens
     )

@@ -62,7 +62,7 @@ def retry_hint(error: Any, message: str) -> float | None:
                 if isinstance(inner, dict | list):
                     stack.append(inner)
     found = _IN_MESSAGE.search(message)
-    return None if found is None else float(found[1]) * _unit(found[2])
+    return None if found is None else float(found[1]) * _unit(found[2].lower())
 
 
 def _delay(key: str, value: Any) -> float | None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
+from vermeil.data.reply import Reply, Usage
 from vermeil.teacher.backends.base import AttemptError, ErrorScope
 from vermeil.teacher.backends.error_patterns import is_rejection_of
+from vermeil.teacher.backends.http_status import attempt_error, was_filtered
 from vermeil.teacher.backends.server_error import ServerError
 from vermeil.teacher.backends.structured_output import schema_rejection_advice
 from vermeil.teacher.config import TeacherConfig
@@ -28,6 +31,50 @@ _SYSTEM_ROLE = re.compile(
 
 Advise = Callable[[int, str, str, TeacherConfig], str | None]
 """Function from status, server's message, text and settings to advice; None: another cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorResponse:
+    """A response with an error.
+
+    Args:
+        error: the server's error, with its whole message.
+        headers: response headers with names in lower case.
+        usage: tokens that the server counted; None: not reported.
+    """
+
+    error: ServerError
+    headers: Mapping[str, str]
+    usage: Usage | None = None
+
+
+def reply_or_raise(
+    response: ErrorResponse,
+    text: str,
+    config: TeacherConfig,
+    redact: Callable[[object], str],
+    *more: Advise,
+) -> Reply:
+    """Return the reply that a content filter withheld; raise any other error.
+
+    Args:
+        response: the response with the error.
+        text: the document's text. Words in it do not count, because the server may quote it.
+        config: settings of the request.
+        redact: returns a message on one line, shortened and without the key.
+        *more: as for `setting_rejection`.
+
+    Raises:
+        AttemptError: the error is no rejection by a content filter.
+    """
+    if was_filtered(response.error, text):
+        return Reply("", "content_filter", response.usage or Usage())
+    message = redact(response.error.message) or "no explanation"
+    error = replace(response.error, message=message)
+    fault = setting_rejection(error, text, config, *more)
+    fault = fault or attempt_error(error, response.headers, config, text)
+    fault.usage = response.usage
+    raise fault
 
 
 def setting_rejection(

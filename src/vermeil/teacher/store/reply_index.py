@@ -61,8 +61,12 @@ class ReplyIndex:
         return found
 
     def missing(self, requests: Iterable[Request]) -> Iterator[Request]:
-        """Yield the requests without a reply."""
-        source = iter(requests)
+        """Return the requests without a reply."""
+        return (request for _, request in self.numbered_missing(requests))
+
+    def numbered_missing(self, requests: Iterable[Request]) -> Iterator[tuple[int, Request]]:
+        """Yield the requests without a reply, with their number from 0."""
+        source = enumerate(requests)
         while chunk := list(islice(source, _CHUNK)):
-            stored = self.contains([request.key for request in chunk])
-            yield from (request for request, has in zip(chunk, stored, strict=True) if not has)
+            stored = self.contains([request.key for _, request in chunk])
+            yield from (one for one, has in zip(chunk, stored, strict=True) if not has)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 
 from vermeil.data.reply import Reply, Request, Usage
 from vermeil.teacher.backends.anthropic.sdk_spec import ANTHROPIC
@@ -16,12 +15,14 @@ from vermeil.teacher.backends.anthropic.wire import (
     usage_of,
 )
 from vermeil.teacher.backends.base import AttemptError, ErrorScope, ServerRateLimits
-from vermeil.teacher.backends.http_status import attempt_error, was_filtered
 from vermeil.teacher.backends.rate_headers import parse_rate_limits
 from vermeil.teacher.backends.response_body import beginning_of, decode_body
 from vermeil.teacher.backends.sdk import Sdk
-from vermeil.teacher.backends.server_error import ServerError, error_in_success
-from vermeil.teacher.backends.setting_rejections import setting_rejection
+from vermeil.teacher.backends.server_error import ServerError, error_in_success, error_of_status
+from vermeil.teacher.backends.setting_rejections import (
+    ErrorResponse,
+    reply_or_raise,
+)
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 
@@ -60,13 +61,13 @@ class AnthropicBackend:
         except self._sdk.module.APIStatusError as error:
             headers = error.response.headers
             self.limits = parse_rate_limits(headers)
-            return self._handle_error(request, self._sdk.server_error(error), headers)
+            failure = error_of_status(error.status_code, error.response.content)
+            return self._handle_error(request, failure, headers)
         except self._sdk.error_types as error:
             raise self._sdk.convert_error(error) from None
         answer = decode_body(body, headers, self._sdk.key, usage_of)
         found = error_in_success(answer, request.text)
         if found is not None:
-            found = replace(found, message=self._sdk.redact(found.message) or "no explanation")
             return self._handle_error(request, found, headers, usage_of(answer))
         try:
             return parse_message(answer, time.monotonic() - started)
@@ -83,14 +84,8 @@ class AnthropicBackend:
         headers: Mapping[str, str],
         usage: Usage | None = None,
     ) -> Reply:
-        """Raise the error of a response; a content filter's rejection is a reply instead."""
-        if was_filtered(error, request.text):
-            return Reply("", "content_filter", usage or Usage())
-        config = self._sdk.config
-        fault = setting_rejection(error, request.text, config)
-        fault = fault or attempt_error(error, headers, config, request.text)
-        fault.usage = usage
-        raise fault
+        response = ErrorResponse(error, headers, usage)
+        return reply_or_raise(response, request.text, self._config, self._sdk.redact)
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -49,13 +49,14 @@ class EngineGroup:
         self._start(fastest)
         speed = measure_speed(self.processes)
         for layout in layouts[1:]:
-            self._start(layout)
             # On busy cores the threads of one process wait for each other, up to a thousand times
-            # as long as they compute: a layout that is not faster is not measured to its end.
+            # as long as they compute: a layout that is not faster is not measured to its end. One
+            # that cannot start, for example for lack of memory, is left out.
             with suppress(EngineError):
+                self._start(layout)
                 speed = measure_speed(self.processes, speed.measured_seconds)
                 fastest = layout
-        if fastest != self.layout:
+        if fastest != self.layout or not self.processes:  # without processes it was stopped
             self._start(fastest)
         _FASTEST[self._model, self._layouts] = fastest
         return speed

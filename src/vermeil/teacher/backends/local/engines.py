@@ -20,9 +20,11 @@ class EngineSpec:
 
     Args:
         find: returns the program that answers, or the name of the package; None: not installed.
+        remedy: returns how to install it.
     """
 
     find: Callable[[], str | None]
+    remedy: Callable[[], str]
 
 
 def _find_package() -> str | None:
@@ -30,8 +32,10 @@ def _find_package() -> str | None:
 
 
 ENGINES: dict[EngineName, EngineSpec] = {
-    "xllamacpp": EngineSpec(_find_package),
-    "llama-server": EngineSpec(lambda: shutil.which(LLAMA_SERVER)),
+    "xllamacpp": EngineSpec(_find_package, lambda: f"{XLLAMACPP}: {install_command('local')}"),
+    "llama-server": EngineSpec(
+        lambda: shutil.which(LLAMA_SERVER), lambda: f"llama.cpp's {LLAMA_SERVER} on PATH"
+    ),
 }
 """Every engine by its name in ``teacher.local.engine``, in the order of preference."""
 
@@ -60,13 +64,9 @@ def find_engine(config: TeacherConfig) -> Engine:
     found = [engine for engine in installed_engines() if engine.name in names]
     if found:
         return found[0]
-    remedies = {
-        "xllamacpp": f"{XLLAMACPP}: {install_command('local')}",
-        "llama-server": f"llama.cpp's {LLAMA_SERVER} on PATH",
-    }
     raise ConfigError(
         f'teacher.backend = "{config.backend}" needs an inference engine: '
-        + ", or ".join(remedies[name] for name in names)
+        + ", or ".join(ENGINES[name].remedy() for name in names)
     )
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -94,6 +95,15 @@ def read_model(path: Path) -> GgufModel:
     Raises:
         DataError: the file is not GGUF, or is cut off.
     """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror or error}", path) from None
+    return _read_model(path, (status.st_mtime_ns, status.st_size))
+
+
+@lru_cache(maxsize=8)  # the head of a large model holds hundreds of thousands of words
+def _read_model(path: Path, _state: tuple[int, int]) -> GgufModel:
     try:
         with path.open("rb") as file:
             values = _read_head(file)

@@ -42,8 +42,7 @@ def check_local(config: TeacherConfig) -> None:
 
 
 def local_models(config: TeacherConfig) -> tuple[str, ...]:
-    """Return the name of the model, after a check of the engine and the file."""
-    check_local(config)
+    """Return the name of the model; `check_local` has checked engine and file."""
     return (config.model,)
 
 

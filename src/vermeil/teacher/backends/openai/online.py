@@ -6,7 +6,6 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from vermeil.data.reply import Reply, Request, Usage
@@ -17,7 +16,6 @@ from vermeil.teacher.backends.base import (
     ErrorScope,
     ServerRateLimits,
 )
-from vermeil.teacher.backends.http_status import attempt_error, was_filtered
 from vermeil.teacher.backends.openai.logprobs import logprobs_rejection_advice
 from vermeil.teacher.backends.openai.wire import (
     NOT_A_COMPLETION,
@@ -29,7 +27,10 @@ from vermeil.teacher.backends.openai.wire import (
 from vermeil.teacher.backends.rate_headers import parse_rate_limits
 from vermeil.teacher.backends.response_body import beginning_of, clean_message, decode_body
 from vermeil.teacher.backends.server_error import ServerError, error_in_success, error_of_status
-from vermeil.teacher.backends.setting_rejections import setting_rejection
+from vermeil.teacher.backends.setting_rejections import (
+    ErrorResponse,
+    reply_or_raise,
+)
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 
@@ -149,14 +150,10 @@ class OpenAIBackend:
         headers: Mapping[str, str],
         usage: Usage | None = None,
     ) -> Reply:
-        """Raise the error of a response; a content filter's rejection is a reply instead."""
-        if was_filtered(error, request.text):
-            return Reply("", "content_filter", usage or Usage())
-        error = replace(error, message=self._redact(error.message) or "no explanation")
-        fault = setting_rejection(error, request.text, self._config, logprobs_rejection_advice)
-        fault = fault or attempt_error(error, headers, self._config, request.text)
-        fault.usage = usage
-        raise fault
+        response = ErrorResponse(error, headers, usage)
+        return reply_or_raise(
+            response, request.text, self._config, self._redact, logprobs_rejection_advice
+        )
 
     def _redact(self, message: object) -> str:
         """Return a message on one line, shortened, without the key and control characters."""

@@ -28,7 +28,7 @@ from urllib.request import (
 )
 
 from vermeil.teacher.address import api_key, host_of, is_loopback
-from vermeil.teacher.backends.base import AttemptError, AttemptTimeoutError, ErrorScope
+from vermeil.teacher.backends.base import AttemptError, ErrorScope
 from vermeil.teacher.backends.http_status import attempt_error
 from vermeil.teacher.backends.response_body import clean_message
 from vermeil.teacher.backends.server_error import error_of_status
@@ -165,7 +165,8 @@ class RestClient:
                 unbilled=True,
             )
         if isinstance(error, TimeoutError):
-            return AttemptTimeoutError(self._timeout)
+            message = f"no reply within {self._timeout:g} s"
+            return AttemptError(message, ErrorScope.ATTEMPT, busy=True)
         is_reply = isinstance(error, ValueError | RecursionError)
         problem = "the response is not JSON" if is_reply else "the connection broke"
         return AttemptError(f"{problem}: {cause}", ErrorScope.ATTEMPT)
