@@ -46,6 +46,10 @@ def translate_malformed(path: Path | str, line: int | None = None) -> Iterator[N
         raise DataError(describe_malformed(error), path, line) from error
 
 
+_FIRST_LINE = 200
+"""Maximum number of characters of the first line of an error."""
+
+
 def describe_malformed(error: Exception) -> str:
     """Return the message about content that caused an error."""
     if isinstance(error, RecursionError):
@@ -56,3 +60,8 @@ def describe_malformed(error: Exception) -> str:
     shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
     reason = f"{type(error).__name__}: {shown}" if shown else type(error).__name__
     return f"is malformed ({reason}); check that the file is complete and in this format"
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's message, shortened, or the name of its class."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:_FIRST_LINE]

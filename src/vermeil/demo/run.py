@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from vermeil.data.document import Document
 from vermeil.data.lock import lock_folder
 from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
-from vermeil.data.written import RECORD, SAMPLE, check_folder, read_record
+from vermeil.data.written import RECORD, SAMPLE, check_folder, read_object, read_record
 from vermeil.demo.annotating import agreements, annotate_newswire, read_newswire
 from vermeil.demo.console import DemoConsole
 from vermeil.demo.corpus import NEWSWIRE
@@ -176,7 +175,7 @@ def _run_demo(
 
 def _training_warnings(model: Path) -> tuple[str, ...]:
     """Return the warnings in the training record of a model folder."""
-    record = json.loads((model / "training.json").read_text("utf-8"))
+    record = read_object(model / "training.json") or {}
     return tuple(record.get("warnings", ()))
 
 

@@ -185,12 +185,10 @@ class _Optimisation:
         reserve = most_of_request(largest, self._teacher)
         limit = self._limits.total(self._teacher)
         limit = Amount(limit.calls, limit.tokens - reserve.tokens, limit.cost - reserve.cost)
-        allowance = Allowance(limit, expected)
-        is_known = spent.replies > 0
-        if not is_known:
-            expected = Amount(1)
-        self._check_limit(Allowance(limit, expected), len(gold), scored=False)
-        return allowance
+        # Without stored replies, only the number of calls is known.
+        checked = expected if spent.replies else Amount(1)
+        self._check_limit(Allowance(limit, checked), len(gold), scored=False)
+        return Allowance(limit, expected)
 
     def _check_limit(self, allowance: Allowance, documents: int, *, scored: bool) -> None:
         """Raise `ConfigError` if one candidate per fold does not fit the limits.
@@ -208,12 +206,11 @@ class _Optimisation:
         needed = allowance.used + allowance.per_request.scaled(requests)
         if needed.within(allowance.limit):
             return
-        total = allowance.per_request.scaled(requests) + allowance.used
-        parts = [f"{total.calls:,.0f} requests"]
-        if total.tokens:
-            parts.append(f"about {total.tokens:,.0f} tokens")
-        if total.cost:
-            parts.append(f"about ${total.cost / PER_DOLLAR:,.4f}")
+        parts = [f"{needed.calls:,.0f} requests"]
+        if needed.tokens:
+            parts.append(f"about {needed.tokens:,.0f} tokens")
+        if needed.cost:
+            parts.append(f"about ${needed.cost / PER_DOLLAR:,.4f}")
         raise ConfigError(
             f"optimize: the limits are too small for one round: today's prompt and one candidate "
             f"in each of {self._config.folds} folds need {', '.join(parts)}. Raise "

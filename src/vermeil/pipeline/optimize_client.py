@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from vermeil.data.document import Document
@@ -120,10 +119,13 @@ class PromptClient:
         check_consent(self._coach)
         with ReplyStore(self._store) as store:
             if store.get(request.key) is None:
-                with suppress(TeacherStoppedError):
+                try:
                     report = self._send([request], self._coach, store, read_coach)
-                    if report.states.get(State.OVER_BUDGET):
-                        self._allowance.was_exceeded = True
+                    refused = report.states.get(State.OVER_BUDGET, 0)
+                except TeacherStoppedError as error:
+                    refused = error.failures.get(State.OVER_BUDGET.value, 0)
+                if refused:
+                    self._allowance.was_exceeded = True
             reply = store.get(request.key)
         self._count([request], self._coach)
         self._report()

@@ -28,7 +28,9 @@ from vermeil.pipeline.documents import required_corpus, silver_corpus
 from vermeil.refinement.judging import JudgeResult
 from vermeil.refinement.select import select
 from vermeil.selection.ranking.strategies import sources_of
+from vermeil.student.network.encoder import require_encoder
 from vermeil.tasks import make_task
+from vermeil.tasks.protocol import Task
 from vermeil.training.job import TrainJob
 from vermeil.training.requirements import require_judging
 
@@ -75,18 +77,20 @@ def _rank_files(
     corpus = _ranked_corpus(config)
     others = {name: own for name, own in _other_corpora(config).items() if own.path != corpus.path}
     require_readable(corpus, *others.values())
+    if "encoder" in _needs(config):  # before the work of a judge
+        require_encoder("vermeil rank", config.rank.encoder or config.student.encoder)
+    task = make_task(config.task)
     sources = RankSources(
         annotated=[d for name in ("gold", "silver") for d in _annotated(others.get(name))],
         held_out=[d for name in ("dev", "test") for d in _annotated(others.get(name))],
         model=_model(config),
         encoder=config.rank.encoder or config.student.encoder,
-        judge_result=_judge(config, progress),
+        judge_result=_judge(config, task, progress),
         teacher=config.teacher,
         store=run_folder.replies,
         demonstrations=demonstrations_for(config),
     )
     require_sources(config.rank, sources)
-    task = make_task(config.task)
     documents = read_corpus(corpus)
     report = rank(documents, task, config.rank, sources, progress, config.run.seed)
     if output is None:
@@ -135,7 +139,7 @@ def _annotated(corpus: CorpusConfig | None) -> Iterator[Document]:
 
 
 def _needs(config: Config) -> frozenset[str]:
-    return frozenset(sources_of(config.rank.strategy, config.rank.batch))
+    return sources_of(config.rank.strategy, config.rank.batch)
 
 
 def _model(config: Config) -> Path | None:
@@ -151,14 +155,13 @@ def _model(config: Config) -> Path | None:
     return model
 
 
-def _judge(config: Config, progress: Progress) -> JudgeResult | None:
+def _judge(config: Config, task: Task, progress: Progress) -> JudgeResult | None:
     """Return the judgements of silver, if the strategy needs them."""
     if "judge" not in _needs(config):
         return None
     gold = required_corpus(config, "gold", "name the annotated file that silver is judged by")
     require_judging("vermeil rank", config.selection, config.student)
     require_readable(gold, silver_corpus(config))
-    task = make_task(config.task)
     job = TrainJob(
         gold=list(read_corpus(gold, task.check)),
         silver=list(read_corpus(silver_corpus(config), task.check)),

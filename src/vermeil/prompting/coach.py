@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, TypeVar
 
+from vermeil.data.display import shorten
 from vermeil.data.document import Document
 from vermeil.data.reply import Message
 from vermeil.prompting.optimiser import OptimiserTools
 from vermeil.prompting.score import PromptScore
 from vermeil.tasks.mistakes import Mistake
 from vermeil.tasks.protocol import Task
+from vermeil.tasks.replies import json_objects
 
 Value = TypeVar("Value")
 
@@ -42,12 +43,12 @@ def request_object(
             return None
         reply = tools.coach(request)
         tools.tally.replies += 1
-        for found in _objects(reply or ""):
+        for found, _, _ in json_objects(reply or ""):
             value = read(found)
             if value is not None:
                 return value
         tools.tally.unusable += 1
-        tools.tally.problem = "no reply" if reply is None else _shorten(reply, 120)
+        tools.tally.problem = "no reply" if reply is None else shorten(" ".join(reply.split()), 120)
         if reply is None:
             return None
         request += [
@@ -75,7 +76,7 @@ def describe_errors(score: PromptScore, task: Task, limit: int) -> str:
         by_kind.setdefault((mistake.label, mistake.kind), []).append((document, mistake))
     frequent = [by_kind[key] for key, _ in numbers.most_common()]
     for document, mistake in list(_in_turns(frequent))[:limit]:
-        text = _shorten(document.text, _TEXT_SHOWN)
+        text = shorten(" ".join(document.text.split()), _TEXT_SHOWN)
         lines.append(f"- {mistake.describe()}\n  in the text: {text}")
     return "\n".join(lines)
 
@@ -85,21 +86,3 @@ def _in_turns(
 ) -> Iterator[tuple[Document, Mistake]]:
     for column in zip_longest(*rows):
         yield from (one for one in column if one is not None)
-
-
-def _objects(reply: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the JSON objects of a reply, outermost ones only."""
-    decoder, position = json.JSONDecoder(), reply.find("{")
-    while position >= 0:
-        try:
-            value, end = decoder.raw_decode(reply, position)
-        except (ValueError, RecursionError):
-            end = position + 1
-        else:
-            yield value
-        position = reply.find("{", end)
-
-
-def _shorten(text: str, limit: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"

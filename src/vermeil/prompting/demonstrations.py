@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from vermeil.data.document import Document
 from vermeil.data.words import split_words
-from vermeil.prompting.optimiser import CandidateTrial, Optimised, OptimiserTools
+from vermeil.prompting.optimiser import Optimised, OptimiserTools, Search
 from vermeil.prompting.prompt import Prompt
-from vermeil.prompting.score import PromptScore, is_better
+from vermeil.prompting.score import PromptScore
 from vermeil.tasks.protocol import Task
 
 NAME = "demonstrations"
@@ -31,22 +31,16 @@ def optimise_demonstrations(
     )
     if not candidates or not scored_documents:
         return Optimised(start, 0.0)
-    best, first = start, tools.score(start, scored_documents)
-    score, trials = first, list[CandidateTrial]()
+    search = Search(NAME, start, scored_documents, tools)
     for document in candidates:
-        added = len(best.demonstrations) - len(start.demonstrations)
-        if score.is_perfect or added >= tools.config.demonstrations:
+        shown = search.best.demonstrations
+        if len(shown) - len(start.demonstrations) >= tools.config.demonstrations:
             break
-        if not tools.allowance.affords(len(scored_documents)):
+        if not search.can_continue():
             break
-        candidate = replace(best, demonstrations=(*best.demonstrations, document))
-        scored = tools.score(candidate, scored_documents)
-        kept = is_better(scored, score)
-        change = f"demonstration {document.id}"
-        trials.append(CandidateTrial(NAME, change, score.f1, scored.f1, kept))
-        if kept:
-            best, score = candidate, scored
-    return Optimised(best, score.f1 - first.f1, tuple(trials))
+        candidate = replace(search.best, demonstrations=(*shown, document))
+        search.try_candidate(candidate, f"demonstration {document.id}")
+    return search.result()
 
 
 def split_candidates(

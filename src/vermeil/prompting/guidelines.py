@@ -13,9 +13,10 @@ from typing import Any
 from vermeil.data.document import Document
 from vermeil.data.reply import Message
 from vermeil.prompting.coach import describe_errors, request_object
-from vermeil.prompting.optimiser import CandidateTrial, Optimised, OptimiserTools
+from vermeil.prompting.optimiser import Optimised, OptimiserTools, Search
 from vermeil.prompting.prompt import Prompt
-from vermeil.prompting.score import PromptScore, is_better
+from vermeil.prompting.score import PromptScore
+from vermeil.tasks.replies import as_text
 
 NAME = "guidelines"
 _RULE_LENGTH = 400
@@ -37,24 +38,18 @@ def optimise_guidelines(
     start: Prompt, documents: Sequence[Document], tools: OptimiserTools
 ) -> Optimised:
     """Add the rules of the coach that improve F1 on the documents, one by one."""
-    best, first = start, tools.score(start, documents)
-    score, trials = first, list[CandidateTrial]()
+    search = Search(NAME, start, documents, tools)
     for _ in range(tools.config.rounds):
-        if score.is_perfect or not tools.allowance.affords(1 + len(documents)):
+        if not search.can_continue(further=1):  # one request to the coach
             break
-        rules, found = _new_rules(best, score, tools), False
-        for rule in rules:
-            if score.is_perfect or not tools.allowance.affords(len(documents)):
+        found = False
+        for rule in _new_rules(search.best, search.score, tools):
+            if not search.can_continue():
                 break
-            candidate = best.with_rule(rule)
-            scored = tools.score(candidate, documents)
-            kept = is_better(scored, score)
-            trials.append(CandidateTrial(NAME, rule, score.f1, scored.f1, kept))
-            if kept:
-                best, score, found = candidate, scored, True
+            found |= search.try_candidate(search.best.with_rule(rule), rule)
         if not found:
             break
-    return Optimised(best, score.f1 - first.f1, tuple(trials))
+    return search.result()
 
 
 def _new_rules(prompt: Prompt, score: PromptScore, tools: OptimiserTools) -> list[str]:
@@ -94,9 +89,10 @@ def _rule_line(entry: Any, labels: set[str]) -> str | None:
     label, rule = (
         (entry.get("label"), entry.get("rule")) if isinstance(entry, dict) else ("", entry)
     )
-    if not isinstance(rule, str):
+    text = as_text(rule)
+    if text is None:
         return None
-    line = " ".join(rule.split()).removeprefix("- ")
+    line = " ".join(text.split()).removeprefix("- ")
     if not line or len(line) > _RULE_LENGTH:
         return None
     is_named = isinstance(label, str) and label in labels and not line.startswith(label)

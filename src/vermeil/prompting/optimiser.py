@@ -11,7 +11,7 @@ from vermeil.data.reply import Message
 from vermeil.prompting.allowance import Allowance
 from vermeil.prompting.config import OptimizeConfig
 from vermeil.prompting.prompt import Prompt
-from vermeil.prompting.score import PromptScore
+from vermeil.prompting.score import PromptScore, is_better
 from vermeil.tasks.protocol import Task
 
 ScorePrompt = Callable[[Prompt, Sequence[Document]], PromptScore]
@@ -92,6 +92,46 @@ class OptimiserTools:
     coach: SendToCoach
     allowance: Allowance
     tally: CoachTally
+
+
+class Search:
+    """The best prompt so far on some documents, and the candidates that were scored.
+
+    Args:
+        name: name of the optimiser.
+        start: the prompt to improve.
+        documents: the documents on which candidates are scored.
+        tools: scoring and limits.
+    """
+
+    def __init__(
+        self, name: str, start: Prompt, documents: Sequence[Document], tools: OptimiserTools
+    ) -> None:
+        self._name, self._documents, self._tools = name, documents, tools
+        self.best, self.score = start, tools.score(start, documents)
+        self._first, self._trials = self.score.f1, list[CandidateTrial]()
+
+    def can_continue(self, further: int = 0) -> bool:
+        """Return whether errors are left, and the limits allow one more candidate.
+
+        Args:
+            further: number of requests in addition to those of the candidate.
+        """
+        requests = further + len(self._documents)
+        return not self.score.is_perfect and self._tools.allowance.affords(requests)
+
+    def try_candidate(self, candidate: Prompt, change: str) -> bool:
+        """Score a candidate; keep it and return True if it is better."""
+        scored = self._tools.score(candidate, self._documents)
+        kept = is_better(scored, self.score)
+        self._trials.append(CandidateTrial(self._name, change, self.score.f1, scored.f1, kept))
+        if kept:
+            self.best, self.score = candidate, scored
+        return kept
+
+    def result(self) -> Optimised:
+        """Return the best prompt with its gain and all trials."""
+        return Optimised(self.best, self.score.f1 - self._first, tuple(self._trials))
 
 
 class Optimiser(Protocol):

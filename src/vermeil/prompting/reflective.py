@@ -18,6 +18,7 @@ from vermeil.prompting.coach import request_object
 from vermeil.prompting.optimiser import CandidateTrial, Optimised, OptimiserTools
 from vermeil.prompting.prompt import Prompt
 from vermeil.prompting.score import PromptScore
+from vermeil.tasks.replies import as_text
 
 if TYPE_CHECKING:
     from gepa.core.adapter import EvaluationBatch
@@ -168,9 +169,8 @@ class _Adapter:
 
 
 def _read_text(found: Mapping[str, Any]) -> str | None:
-    text = found.get("text")
-    usable = isinstance(text, str) and 0 < len(text.strip()) <= _LENGTH
-    return text.strip() if usable and isinstance(text, str) else None
+    text = (as_text(found.get("text")) or "").strip()
+    return text if 0 < len(text) <= _LENGTH else None
 
 
 def _texts_of(prompt: Prompt) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from vermeil.student.config import StudentConfig
@@ -36,10 +36,9 @@ def student_facts(
     return facts
 
 
-def student_summary(facts: Mapping[str, str]) -> str:
+def student_summary(facts: Mapping[str, str], labels: Sequence[str]) -> str:
     """Return one line with the task, its labels, the encoder and the number of weights."""
-    labels = facts["labels"].split(", ")
-    shown = labels[:SHOWN_LABELS]
+    shown = list(labels[:SHOWN_LABELS])
     if further := len(labels) - len(shown):
         shown.append(f"… {further} more")
     size = f"{facts['parameters']} parameters"

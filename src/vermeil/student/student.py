@@ -113,7 +113,7 @@ class Student:
         )
 
     def __repr__(self) -> str:
-        return student_summary(self._facts)
+        return student_summary(self._facts, self.task.labels)
 
     def _repr_html_(self) -> str:
         """Return a table that describes the student, for notebooks."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vermeil.data.atomic import atomic_file, write_json
+from vermeil.data.malformed import first_line
 from vermeil.errors import DataError
 from vermeil.studies.cells.key import is_current_key
 from vermeil.studies.results.cell import CellResult
@@ -79,7 +80,8 @@ def read_cell(path: Path) -> CellResult:
         record = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(
-            f"is not a cell of a study ({_short(error)}); delete it to run the cell again", path
+            f"is not a cell of a study ({first_line(error)}); delete it to run the cell again",
+            path,
         ) from error
     cell = cell_from_record(record, path)
     if cell.key != path.stem:
@@ -113,7 +115,9 @@ def read_archive(path: Path) -> list[CellResult]:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:
             raise DataError(
-                f"is not a cell of a study ({_short(error)}); {_DAMAGED_ARCHIVE}", path, number
+                f"is not a cell of a study ({first_line(error)}); {_DAMAGED_ARCHIVE}",
+                path,
+                number,
             ) from error
         cell = cell_from_record(record, path, number)
         if cell.key in cells:
@@ -145,8 +149,6 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             yield from enumerate(file, 1)
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise DataError(f"cannot be read ({_short(error)}); {_DAMAGED_ARCHIVE}", path) from error
-
-
-def _short(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise DataError(
+            f"cannot be read ({first_line(error)}); {_DAMAGED_ARCHIVE}", path
+        ) from error

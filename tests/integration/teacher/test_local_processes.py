@@ -106,6 +106,7 @@ def test_program_ends_with_its_supervisor(model: Path, program: Path) -> None:
             supervisor, child = tree_of(process.pid)
             os.kill(supervisor, signal.SIGKILL)
             await asyncio.to_thread(wait_for_end, child)
+            assert await asyncio.to_thread(process.wait, 60) is not None
             await backend.complete(request())
         finally:
             await backend.aclose()
@@ -122,7 +123,8 @@ def test_program_that_dies_is_started_again(model: Path, program: Path) -> None:
             assert process.pid is not None
             _, child = tree_of(process.pid)
             os.kill(child, signal.SIGKILL)
-            await asyncio.to_thread(wait_for_end, process.pid)
+            # The system may list the process as ended before its last thread is gone.
+            assert await asyncio.to_thread(process.wait, 60) is not None
             await backend.complete(request())
             assert child not in tree_of(process.pid)
         finally:

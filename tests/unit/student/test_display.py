@@ -23,7 +23,7 @@ def test_many_labels_are_shortened_and_values_escaped() -> None:
     names = ["<b>", *(f"L{n}" for n in range(11))]
     task = make_task(TaskConfig(labels={name: LabelConfig() for name in names}))
     facts = student_facts(task, StudentConfig(crf=True), 5, 1.25)
-    assert "… 4 more" in student_summary(facts)
+    assert "… 4 more" in student_summary(facts, task.labels)
     page = student_html(facts)
     assert "&lt;b&gt;" in page
     assert "<b>" not in page

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vermeil.data.malformed import first_line
 from vermeil.errors import DataError
 from vermeil.optional import require
 from vermeil.student.inference.batching import softmax
@@ -82,7 +83,7 @@ class OnnxRunner:
         return result
 
     def _error(self, action: str, error: Exception) -> DataError:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         return DataError(
             f"ONNX Runtime cannot {action} it ({reason}); restore the file, or export the model "
             "again",

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from vermeil.data.document import Document
+from vermeil.data.malformed import first_line
 from vermeil.errors import DataError
 from vermeil.student.inference.batching import pad
 from vermeil.student.inference.predictor import Predictor
@@ -38,7 +39,7 @@ def check_outputs(predictor: Predictor, folder: Path) -> None:
     except DataError as error:
         raise error.with_location(folder) from error
     except Exception as error:  # a damaged tokenizer or network fails in many ways
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         raise DataError(f"the model cannot be computed ({reason}); {_REMEDY}", folder) from error
     shape = inputs[0].shape if predictor.task.head != "sequence" else inputs[0].shape[:1]
     if logits.shape != (*shape, classes):

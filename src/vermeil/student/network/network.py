@@ -15,6 +15,7 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
+from vermeil.data.malformed import first_line
 from vermeil.errors import EncoderNotFoundError, VermeilError
 from vermeil.student.encoding.wordpieces import Wordpieces
 from vermeil.student.network.weights_check import (
@@ -202,7 +203,7 @@ def translate_load_errors(source: str) -> Iterator[None]:
                 "is part of transformers",
                 _CUSTOM_CODE,
             ) from error
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         raise EncoderNotFoundError(
             f"student.encoder: {source} cannot be loaded ({reason}); give a folder written by "
             "save_pretrained, a Hub id if the Hub can be reached, or embedded",

@@ -13,10 +13,11 @@ from vermeil.data.atomic import atomic_file
 from vermeil.studies.report.layout import (
     SECTIONS,
     TITLE,
+    markdown_of,
     report_links,
-    report_markdown,
     report_view,
 )
+from vermeil.studies.report.page import PageView
 from vermeil.studies.results.study import StudyResults
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -33,16 +34,20 @@ def write_report(results: StudyResults, path: Path) -> None:
     Raises:
         DataError: the file cannot be written.
     """
-    page = render(results)
+    view = report_view(results)
+    page, text = _render(view), _printable(markdown_of(view))
     with atomic_file(path) as file:
         file.write(page)
     with atomic_file(path.with_suffix(".md")) as file:
-        file.write(_printable(report_markdown(results)))
+        file.write(text)
 
 
 def render(results: StudyResults) -> str:
     """Return the page as HTML that is also well-formed XML."""
-    view = report_view(results)
+    return _render(report_view(results))
+
+
+def _render(view: PageView) -> str:
     parts = {part.name: getattr(view, part.name) for part in fields(view)} | dict(view.own)
     templates = [section.template for section in SECTIONS.values()]
     layout = {"title": TITLE, "links": report_links(view), "templates": templates}

@@ -136,7 +136,11 @@ def report_markdown(results: StudyResults) -> str:
     Args:
         results: the results of a study; every part except ``cells`` can be empty.
     """
-    page = report_view(results)
+    return markdown_of(report_view(results))
+
+
+def markdown_of(page: PageView) -> str:
+    """Return a report as Markdown."""
     parts = [part for section in SECTIONS.values() for part in section.markdown(page)]
     head = f"# {TITLE}\n\n{escape_markdown(page.subtitle)}"
     return "\n\n".join([head, *parts]) + "\n"

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from vermeil.data.malformed import first_line
 from vermeil.errors import DataError
 from vermeil.studies.results.cell import CellResult, RefinementRecord
 from vermeil.studies.results.context import StudyContext
@@ -37,7 +38,7 @@ def read_results(path: Path) -> StudyResults:
         ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(
-            f"does not hold the results of a study ({_short(error)}); {RUN_AGAIN}", path
+            f"does not hold the results of a study ({first_line(error)}); {RUN_AGAIN}", path
         ) from error
     return results_from_record(record, path)
 
@@ -130,7 +131,7 @@ def _validated(
         found = "; ".join(problems[:_SHOWN])
         raise DataError(f"{found}{more}: {what}", path, line) from error
     except (TypeError, ValueError, RecursionError) as error:
-        raise DataError(f"{_short(error)}: {what}", path, line) from error
+        raise DataError(f"{first_line(error)}: {what}", path, line) from error
     return value
 
 
@@ -151,7 +152,3 @@ def _problems(error: ValidationError) -> Iterator[str]:
             "unexpected_keyword_argument": "is unknown",
         }.get(one["type"], message[:1].lower() + message[1:])
         yield f"{location.lstrip('.') or 'record'}: {message}"
-
-
-def _short(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

@@ -1,7 +1,7 @@
 """Program of an engine process: serves a model on loopback until its parent ends.
 
-The first line of standard input is a JSON object with the settings (`EngineSettings.as_dict`), the
-key included, so that no other user sees it in the list of processes. Standard input then stays open
+The first line of standard input is a JSON object with the fields of `EngineSettings`, the key
+included, so that no other user sees it in the list of processes. Standard input then stays open
 until the parent ends, also if it is killed. The first line of standard output is a JSON object with
 the port.
 """
