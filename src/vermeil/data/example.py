@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from vermeil.data.pairs import PairTarget
+
 IGNORED = -100
 """Class of a position that does not enter the loss (abstention)."""
 
@@ -22,12 +24,15 @@ class Target:
         encoding_losses: name of an encoding loss (e.g. a span that cuts a word) to number.
         soft: float32, shape (n, number of classes): probability of each class, each row sums to 1;
             None if all labels are certain.
+        pairs: pairs of word ranges with the class of each; None for tasks without relations, and
+            for documents whose relations are unknown.
     """
 
     classes: NDArray[np.int64]
     weights: NDArray[np.float32]
     encoding_losses: dict[str, int] = field(default_factory=dict)
     soft: NDArray[np.float32] | None = None
+    pairs: PairTarget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class TrainingExample:
         positions: int64, shape (words,): first wordpiece of each word (token head).
         soft: float32, shape (words, number of classes): probability of each class for each word;
             None if the classes are certain.
+        pairs: pairs of ranges of the window's words; None: no pair enters the loss.
     """
 
     input_ids: NDArray[np.int64]
@@ -54,6 +60,7 @@ class TrainingExample:
     origin: str
     positions: NDArray[np.int64]
     soft: NDArray[np.float32] | None = None
+    pairs: PairTarget | None = None
 
     @property
     def size(self) -> int:

@@ -103,7 +103,7 @@ def _is_labelled(classes: ClassIds, task: Task) -> NDArray[np.bool_]:
 
 def _label(number: int, task: Task) -> str:
     name = task.classes[number]
-    return name.partition("-")[2] or name if task.head == "token" else name
+    return name.partition("-")[2] or name if task.head != "sequence" else name
 
 
 def _losses(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vermeil.data.counts import Counts
 from vermeil.data.document import Annotation, Document, Range, Span
 from vermeil.data.example import Target
+from vermeil.data.pairs import WordPairs
 from vermeil.data.region import Candidate, Region
 from vermeil.data.reply import Message, Reply
 from vermeil.tasks.config import TaskConfig
@@ -19,8 +20,13 @@ from vermeil.tasks.mistakes import Mistake
 from vermeil.tasks.ner.task import NerTask
 from vermeil.tasks.protocol import Head, ReplyResult
 from vermeil.tasks.relations.checks import check_relations
-from vermeil.tasks.relations.decoding import decode_relations
-from vermeil.tasks.relations.encoding import encode_relations
+from vermeil.tasks.relations.decoding import (
+    candidate_pairs,
+    decode_relations,
+    scored_relations,
+)
+from vermeil.tasks.relations.encoding import encode_pairs
+from vermeil.tasks.relations.schema import PairSchema
 from vermeil.tasks.relations.types import RelationTypes
 from vermeil.tasks.votes import Verification, VoteResult, VotingRule
 
@@ -49,6 +55,8 @@ class RelationsTask:
         self.labels = self.entities.labels
         self.classes = self.entities.classes
         self.pair_classes = self.types.pair_classes
+        self._pairs = PairSchema.from_types(self.types)
+        self.pair_mask = self._pairs.mask
 
     @staticmethod
     def labels_used(annotation: Annotation) -> Iterable[str]:
@@ -98,12 +106,24 @@ class RelationsTask:
         return self.entities.verification
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
-        """Return the target classes of the words."""
-        return encode_relations(document, words, self.entities)
+        """Return the target classes of the words and of the pairs of spans."""
+        target = self.entities.encode(document, words)
+        pairs, losses = encode_pairs(document, words, self._pairs)
+        return replace(target, pairs=pairs, encoding_losses={**target.encoding_losses, **losses})
 
     def decode(self, words: Sequence[Range], probabilities: NDArray[np.float32]) -> Annotation:
-        """Return the annotation for the student's class probabilities."""
-        return decode_relations(words, probabilities, self.entities)
+        """Return the entities for the student's class probabilities, without relations."""
+        return replace(self.entities.decode(words, probabilities), relations=())
+
+    def candidate_pairs(self, annotation: Annotation, words: Sequence[Range]) -> WordPairs:
+        """Return the pairs of predicted entities whose labels allow a relation."""
+        return candidate_pairs(annotation, words, self._pairs)
+
+    def decode_pairs(
+        self, annotation: Annotation, words: WordPairs, probabilities: NDArray[np.float32]
+    ) -> Annotation:
+        """Return the annotation with the most probable relation of every pair."""
+        return decode_relations(annotation, words, probabilities, self._pairs)
 
     def span_keys(self, document: Document, words: Sequence[Range]) -> Candidate:
         """Return the document's entities as tags represent them: of whole words."""
@@ -128,6 +148,12 @@ class RelationsTask:
     ) -> Iterable[tuple[float, bool]]:
         """Return the score of every predicted entity with a score, and whether it is in gold."""
         return self.entities.scored_labels(gold, predicted)
+
+    def scored_relations(
+        self, gold: Annotation, predicted: Annotation
+    ) -> Iterable[tuple[float, bool]]:
+        """Return the score of every predicted relation, and whether it is in gold."""
+        return scored_relations(gold, predicted)
 
     def mistakes(self, document: Document, predicted: Annotation) -> tuple[Mistake, ...]:
         """Return what an annotation has wrong."""
