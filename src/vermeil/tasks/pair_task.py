@@ -24,6 +24,15 @@ class PairTask(Task, Protocol):
     def pair_mask(self) -> NDArray[np.bool_]:
         """Allowed classes by the labels of head and tail: bool, (labels, labels, classes)."""
 
+    def allows(self, relation: str, head_label: str, tail_label: str) -> bool:
+        """Return whether a type of relation may connect two labels.
+
+        Args:
+            relation: name of the type.
+            head_label: label of the first end.
+            tail_label: label of the second end.
+        """
+
     def candidate_pairs(self, annotation: Annotation, words: Sequence[Range]) -> WordPairs:
         """Return the pairs of spans that may have a relation.
 

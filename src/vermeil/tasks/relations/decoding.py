@@ -13,6 +13,9 @@ from vermeil.data.pairs import WordPairs
 from vermeil.data.region import SpanKey
 from vermeil.tasks.relations.schema import PairSchema
 
+_SMALLEST = 1e-30
+"""Lower bound of probabilities, so that their logarithms are finite."""
+
 
 def candidate_pairs(
     annotation: Annotation, words: Sequence[Range], schema: PairSchema
@@ -45,9 +48,11 @@ def decode_relations(
 ) -> Annotation:
     """Return the annotation with the relations whose class is the most probable of their pair.
 
-    A symmetric relation has one probability per pair of spans: the mean of both directions. It is
-    emitted once, with the earlier span as head. A relation that the labels of its ends do not
-    allow is never emitted.
+    A symmetric relation has one score per pair of spans: the mean of both directions. It is emitted
+    once, with the earlier span as head, if it is the most probable class but directed relations
+    (by the product of both directions), and no directed relation is the most probable class of
+    either direction. These rules do not depend on the temperature of the probabilities. A relation
+    that the labels of its ends do not allow is never emitted.
 
     Args:
         annotation: the predicted spans.
@@ -57,31 +62,24 @@ def decode_relations(
     """
     allowed = schema.mask[words.heads[:, 2], words.tails[:, 2]]
     rows = np.where(allowed, probabilities, 0.0).astype(np.float64)
-    both = _mean_of_directions(words, rows)
-    symmetric = np.array([name in schema.symmetric for name in schema.classes])
-    directed, undirected = rows.argmax(axis=1), both.argmax(axis=1)
+    has_direction = np.array([name not in schema.symmetric for name in schema.classes])
+    has_direction[0] = False
+    best = rows.argmax(axis=1)
+    places = {(head, tail): n for n, (head, tail) in enumerate(words.pairs.tolist())}
     relations: list[Relation] = []
-    for number, (head, tail) in enumerate(words.pairs.tolist()):
-        mutual, own = int(undirected[number]), int(directed[number])
-        if symmetric[mutual]:
-            if head < tail:
-                relations.append(
-                    _relation(head, tail, schema.classes[mutual], both[number, mutual])
-                )
-        elif own and not symmetric[own]:
-            relations.append(_relation(head, tail, schema.classes[own], rows[number, own]))
+    for (head, tail), number in places.items():
+        reverse = places.get((tail, head))
+        if has_direction[best[number]]:
+            label = schema.classes[best[number]]
+            relations.append(_relation(head, tail, label, rows[number, best[number]]))
+        elif reverse is not None and head < tail and not has_direction[best[reverse]]:
+            both = rows[[number, reverse]]
+            product = np.log(np.maximum(both, _SMALLEST)).sum(axis=0)
+            mutual = int(np.where(has_direction, -np.inf, product).argmax())
+            if mutual and both[:, mutual].all():
+                score = both[:, mutual].mean()
+                relations.append(_relation(head, tail, schema.classes[mutual], score))
     return replace(annotation, relations=tuple(relations))
-
-
-def _mean_of_directions(words: WordPairs, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the mean of the probabilities of each pair and its reverse, if that is a pair, too."""
-    places = {tuple(pair): number for number, pair in enumerate(words.pairs.tolist())}
-    reverse = [places.get((tail, head)) for head, tail in words.pairs.tolist()]
-    means = rows.copy()
-    for number, other in enumerate(reverse):
-        if other is not None:
-            means[number] = (rows[number] + rows[other]) / 2
-    return means
 
 
 def scored_relations(gold: Annotation, predicted: Annotation) -> list[tuple[float, bool]]:
