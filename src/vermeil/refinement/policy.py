@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from vermeil.data.carried_relations import carry_relations
 from vermeil.data.document import Document
 from vermeil.refinement.judging import JudgeResult
 from vermeil.selection.config import Policy
 from vermeil.selection.policies import JudgedRegion, apply_policy, expected_f1
-from vermeil.tasks.pair_task import pair_task
 from vermeil.tasks.protocol import Task
 
 LOST_RELATIONS = "lost_relations"
@@ -57,11 +55,9 @@ def _apply_to_document(
     abstain = (*document.annotation.abstain, *result.abstain)
     if policy in ("relabel", "soft"):
         abstain = result.abstain  # the judge labels earlier abstentions, too
-    annotation, lost = task.make_annotation(result.labelled, abstain), 0
-    own = pair_task(task)
-    if own is not None:
-        annotation, lost = carry_relations(annotation, document.annotation, own.allows)
+    annotation = task.make_annotation(result.labelled, abstain, document.annotation)
     changed = document.with_annotation(annotation)
+    lost = len(document.annotation.relations or ()) - len(annotation.relations or ())
     meta: dict[str, Any] = {"changes": list(result.changes)} if result.changes else {}
     meta |= {LOST_RELATIONS: lost} if lost else {}
     return replace(changed, meta={**document.meta, **meta}) if meta else changed
