@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.relation_toys import relations_task
 
 from vermeil.data.document import Annotation, Span
-from vermeil.data.pairs import WordPairs
+from vermeil.data.example import WordPairs
 
 TASK = relations_task()
 WORDS = tuple((i, i + 1) for i in range(0, 24, 2))

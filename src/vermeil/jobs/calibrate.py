@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,12 +43,7 @@ class CalibrateReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON."""
-        return {
-            "temperature": self.temperature,
-            "before": self.before.as_dict(),
-            "after": self.after.as_dict(),
-            **({} if self.relations is None else {"relations": self.relations.as_dict()}),
-        }
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def calibrate(

@@ -27,7 +27,7 @@ def student_facts(
     facts = {
         "task": task.name,
         "labels": ", ".join(task.labels),
-        **({"relations": ", ".join(task.config.relations)} if pair_task(task) else {}),
+        **({"relation types": ", ".join(task.config.relations)} if pair_task(task) else {}),
         "encoder": config.encoder,
         "parameters": f"{parameters:,}",
         "head": f"{task.head}{', CRF' if config.crf else ''}",

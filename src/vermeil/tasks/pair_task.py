@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import Annotation, Range
-from vermeil.data.pairs import WordPairs
+from vermeil.data.example import WordPairs
 from vermeil.tasks.protocol import Task
 
 
@@ -37,7 +37,7 @@ class PairTask(Task, Protocol):
         """Return the pairs of spans that may have a relation.
 
         Args:
-            annotation: the result of `decode`; row n of the pairs' ``spans`` is span n.
+            annotation: the result of `decode`; row n of the pairs' ``ranges`` is span n.
             words: the ranges of the document's words.
         """
 

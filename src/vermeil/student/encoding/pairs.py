@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.pairs import PairTarget, WordPairs, join_pairs
+from vermeil.data.example import PairTarget, WordPairs, join_pairs
 from vermeil.student.encoding.windows import Window
 
 _STEPS = np.array([1, 2, 4, 8, 16, 32, 64])

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import Annotation, Range
-from vermeil.data.pairs import WordPairs
+from vermeil.data.example import WordPairs
 from vermeil.student.encoding.pairs import window_of_pairs
 from vermeil.student.encoding.windows import Window
 from vermeil.student.inference.batching import apply_temperature
@@ -71,10 +71,10 @@ class PairPredictor:
         rows = np.zeros((len(numbers), len(self.task.pair_classes)), np.float32)
         for number in np.unique(numbers[numbers >= 0]).tolist():
             chosen = numbers == number
-            own = WordPairs(pairs.spans, pairs.pairs[chosen]).moved(-windows[number].first)
+            own = WordPairs(pairs.ranges, pairs.pairs[chosen]).moved(-windows[number].first)
             rows[chosen] = self.scorer(states[number], own)
         is_held = numbers >= 0
-        return WordPairs(pairs.spans, pairs.pairs[is_held]), rows[is_held]
+        return WordPairs(pairs.ranges, pairs.pairs[is_held]), rows[is_held]
 
 
 def load_pairs(folder: Path, task: Task, temperature: float) -> PairPredictor | None:

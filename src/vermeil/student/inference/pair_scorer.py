@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from vermeil.data.example import WordPairs
 from vermeil.data.malformed import first_line
-from vermeil.data.pairs import WordPairs
 from vermeil.errors import DataError
 from vermeil.student.encoding.pairs import DISTANCES, distance_classes
 from vermeil.student.inference.batching import softmax
@@ -54,7 +54,7 @@ class PairScorer:
         sums = self._running_sums(states, parts[:, 4])
         results = [np.zeros((0, self.mask.shape[2]), np.float32)]
         for start in range(0, len(words.pairs), _BLOCK):
-            block = WordPairs(words.spans, words.pairs[start : start + _BLOCK])
+            block = WordPairs(words.ranges, words.pairs[start : start + _BLOCK])
             results.append(self._score(parts, sums, block))
         return np.concatenate(results)
 

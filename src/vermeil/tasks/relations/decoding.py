@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import Annotation, Range, Relation
-from vermeil.data.pairs import WordPairs
+from vermeil.data.example import WordPairs
 from vermeil.data.region import SpanKey
 from vermeil.tasks.relations.schema import PairSchema
 
@@ -28,7 +28,7 @@ def candidate_pairs(
         schema: entity labels, pair classes and allowed pairs.
 
     Returns:
-        The pairs; row n of ``spans`` is span n of the annotation.
+        The pairs; row n of ``ranges`` is span n of the annotation.
     """
     starts = {start: number for number, (start, _) in enumerate(words)}
     ends = {end: number + 1 for number, (_, end) in enumerate(words)}

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.document import Annotation, Document, Range, Span
-from vermeil.data.pairs import PairTarget, WordPairs
+from vermeil.data.example import PairTarget, WordPairs
 from vermeil.tasks.relations.schema import PairSchema
 
 RANDOM_SPANS = 2

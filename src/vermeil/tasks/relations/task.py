@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from vermeil.data.counts import Counts
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
-from vermeil.data.example import Target
-from vermeil.data.pairs import WordPairs
+from vermeil.data.example import Target, WordPairs
 from vermeil.data.region import Candidate, Region
 from vermeil.data.reply import Message, Reply
 from vermeil.errors import ConfigError

@@ -6,8 +6,7 @@ import numpy as np
 import torch
 from tests.relation_toys import relations_task
 
-from vermeil.data.example import TrainingExample
-from vermeil.data.pairs import PairTarget, WordPairs
+from vermeil.data.example import PairTarget, TrainingExample, WordPairs
 from vermeil.student.encoding.pairs import DISTANCES, distance_classes, window_of_pairs
 from vermeil.student.encoding.windows import cut_windows
 from vermeil.student.loop.joint_loss import collate_pairs

@@ -8,7 +8,7 @@ import numpy as np
 from tests.relation_toys import related, relations_task
 
 from vermeil.data.document import Annotation, Document, Relation, Span
-from vermeil.data.pairs import PairTarget
+from vermeil.data.example import PairTarget
 from vermeil.data.relation import PairAbstention
 from vermeil.data.words import words_of
 
