@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vermeil.data.leftovers import remove_leftovers
 from vermeil.data.lock import is_writer, lock_path
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError
+from vermeil.jobs.advice import blend_advice
 from vermeil.student.loop.hooks import TrainingHooks
 from vermeil.student.loop.trackers import open_tracker
 from vermeil.training.fit import TrainingResult, dev_f1, fit_job, training_record
@@ -111,6 +112,7 @@ def _train(
     overwrite: bool,
 ) -> TrainReport:
     """Train and save a student; the output is locked."""
+    advice = _advice(job)
     job, refinement = _resolve_regimen(job, output, progress)
     from vermeil.student.loop.distributed import distributed_context
 
@@ -120,12 +122,29 @@ def _train(
         result = _fit(job, output, hooks, is_rank_zero=distributed.rank == 0)
         is_rank_zero = distributed.rank == 0
         final_dev_f1 = _final_dev_f1(result, job) if is_rank_zero else None
-        record = training_record(result, job, final_dev_f1) | refinement
+        record = training_record(result, job, final_dev_f1) | refinement | advice.record
+        record["warnings"] += advice.warnings
         if is_rank_zero:
             result.student.save(output, record, result.steps, overwrite=overwrite)
             if checkpoint is not None:
                 checkpoint.remove()
     return TrainReport(output, record, result.student.uses_letter_case)
+
+
+class _Advice(NamedTuple):
+    """What the teacher's measured F1 adds to the record of a training."""
+
+    record: dict[str, Any]
+    warnings: list[str]
+
+
+def _advice(job: TrainJob) -> _Advice:
+    """Return the advice for the regimen; a warning if the chosen one can do harm."""
+    advice = blend_advice(job.gold, job.silver, job.task)
+    if advice is None:
+        return _Advice({}, [])
+    risky = advice.is_risky(job.blending.regimen)
+    return _Advice({"advice": advice.as_dict()}, [advice.sentence] if risky else [])
 
 
 def _final_dev_f1(result: TrainingResult, job: TrainJob) -> float | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from vermeil.config import Config
+from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorporaConfig, CorpusConfig
 from vermeil.data.document import Document
 from vermeil.errors import ConsentError, VermeilError
+from vermeil.jobs.advice import blend_advice
 from vermeil.jobs.requirements import require_demonstrations
+from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.check_corpora import (
     check_corpus,
     check_leaks,
@@ -59,6 +62,7 @@ def check(config: Config) -> CheckReport:
     findings += check_leaks(documents)
     if config.corpora.silver is None and uses_silver(config):
         findings += _teacher(config, task, documents.get("pool", []))
+    findings += _regimen(config, task, documents)
     findings.append(_encoder(config))
     findings += _missing("teacher.demonstrations", require_demonstrations, teacher.demonstrations)
     findings += _missing("student.tracker", require_tracker, config.student.tracker)
@@ -96,6 +100,26 @@ def _teacher(config: Config, task: Task, pool: list[Document]) -> Iterator[Check
         message = f"{teacher.model} at {teacher.base_url} responds; "
     message += f"a run would send up to {len(pool):,} documents ({size:,} characters) to {where}"
     yield CheckFinding("teacher", "ok", message)
+
+
+def _regimen(
+    config: Config, task: Task, documents: Mapping[str, list[Document]]
+) -> Iterator[CheckFinding]:
+    """Yield the advice for the regimen if silver exists and the teacher annotated gold texts."""
+    if config.corpora.silver is not None:
+        silver = documents.get("silver", [])
+    elif (path := RunFolder(config.run.output).silver).is_file():
+        silver = list(read_corpus(CorpusConfig(path=path, format="jsonl")))
+    else:
+        return
+    try:
+        advice = blend_advice(documents.get("gold", []), silver, task)
+    except VermeilError as error:
+        yield CheckFinding.from_error("corpora.silver", error)
+        return
+    if advice is not None:
+        risky = advice.is_risky(config.blending.regimen)
+        yield CheckFinding("blending.regimen", "warning" if risky else "ok", advice.sentence)
 
 
 def _prices(teacher: TeacherConfig) -> Iterator[CheckFinding]:
