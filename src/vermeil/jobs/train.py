@@ -14,7 +14,7 @@ from vermeil.data.lock import is_writer, lock_path
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError
-from vermeil.jobs.advice import blend_advice
+from vermeil.jobs.appraise import blend_advice
 from vermeil.student.loop.hooks import TrainingHooks
 from vermeil.student.loop.trackers import open_tracker
 from vermeil.training.fit import TrainingResult, dev_f1, fit_job, training_record
@@ -132,7 +132,7 @@ def _train(
 
 
 class _Advice(NamedTuple):
-    """What the teacher's measured F1 adds to the record of a training."""
+    """Advice for the record of a training, and the warnings that follow from it."""
 
     record: dict[str, Any]
     warnings: list[str]

@@ -11,7 +11,7 @@ from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorporaConfig, CorpusConfig
 from vermeil.data.document import Document
 from vermeil.errors import ConsentError, VermeilError
-from vermeil.jobs.advice import blend_advice
+from vermeil.jobs.appraise import blend_advice
 from vermeil.jobs.requirements import require_demonstrations
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.check_corpora import (

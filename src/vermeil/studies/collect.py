@@ -11,7 +11,7 @@ from vermeil.corpora import corpus_stats, find_leaks
 from vermeil.data.atomic import write_json
 from vermeil.data.document import Document
 from vermeil.errors import DataError
-from vermeil.jobs.advice import blend_advice
+from vermeil.jobs.appraise import blend_advice
 from vermeil.studies.config import PlanConfig
 from vermeil.studies.environment import describe_environment
 from vermeil.studies.inputs import StudyCorpora, report_labels

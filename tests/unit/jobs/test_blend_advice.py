@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from tests.toys import blending, sentences
+
 from vermeil.data.document import UNANNOTATED, Annotation, Document
 from vermeil.errors import DataError
-from vermeil.jobs.advice import MINIMUM_ITEMS, blend_advice
+from vermeil.jobs.appraise import MINIMUM_ITEMS, blend_advice
 from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
 from vermeil.tasks.protocol import Task
