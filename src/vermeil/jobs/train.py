@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vermeil.blending.regimens import REGIMENS
 from vermeil.data.leftovers import remove_leftovers
 from vermeil.data.lock import is_writer, lock_path
 from vermeil.data.progress import Progress, silent
@@ -31,8 +32,8 @@ LETTER_CASE_NOTE = (
 )
 
 ONE_PROCESS_ERROR = (
-    "blending.regimen: auto runs in one process only; run vermeil refine first, then train on its "
-    "output with several processes"
+    "blending.regimen: {regimen} runs in one process only; run vermeil refine first, then train on "
+    "its output with several processes"
 )
 
 
@@ -70,8 +71,8 @@ def train(
     """Train a student and save it as a folder that plain transformers loads.
 
     Args:
-        job: documents and settings. With the regimen auto, silver is refined first; the scorers'
-            probabilities are stored in the folder ``judging`` beside ``output`` and reused.
+        job: documents and settings. The regimens auto and self_training first make their silver;
+            the scorers' probabilities are stored in ``judging`` beside ``output`` and reused.
         output: the model folder; written whole or not at all. An earlier model is replaced. Files
             that Vermeil did not write stay. ``training.jsonl`` in it has one line per step. During
             training, the folder with this name and ``.checkpoint`` holds its state: the same call
@@ -167,19 +168,20 @@ def _check_dev(job: TrainJob) -> None:
 def _resolve_regimen(
     job: TrainJob, output: Path, progress: Progress
 ) -> tuple[TrainJob, dict[str, Any]]:
-    """Return the job with refined silver in place of the regimen auto, and its part of the record.
+    """Return the job with its silver made, if the regimen does that, and its part of the record.
 
     Raises:
-        ConfigError: the regimen is auto, and several processes train.
+        ConfigError: the regimen makes its silver, and several processes train.
     """
-    if job.blending.regimen != "auto":
+    regimen = job.blending.regimen
+    if not REGIMENS[regimen].makes_silver:
         return job, {}
-    from vermeil.refinement.auto import resolve_auto  # trains students, which other regimens do not
+    from vermeil.refinement.recipe import resolve_recipe  # trains students, as few regimens do
 
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise ConfigError(ONE_PROCESS_ERROR)
-    recipe = resolve_auto(job, output.parent / "judging", progress)
-    return recipe.job, {"refinement": recipe.report.as_dict()}
+        raise ConfigError(ONE_PROCESS_ERROR.format(regimen=regimen))
+    recipe = resolve_recipe(job, output.parent / "judging", progress)
+    return recipe.job, dict(recipe.record)
 
 
 def _fit(
