@@ -19,8 +19,9 @@ from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.mistakes import Mistake
 from vermeil.tasks.votes import Verification, VoteResult, VotingRule
 
-Head = Literal["token", "sequence"]
-"""The student's head: one class per word, or one per document."""
+Head = Literal["token", "sequence", "pair"]
+"""The student's head: one class per word, one per document, or one per word and one per pair of
+spans."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from vermeil.corpora import CorpusConfig, corpus_stats, read_corpus, write_corpus
-from vermeil.data.document import Annotation, Document, Relation, Span
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.relation import Relation
 from vermeil.errors import DataError
 
 ANN = """T1\tOrganization 0 4\tSony

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from vermeil.corpora import LengthSummary, corpus_stats
-from vermeil.data.document import Annotation, Document, Relation, Span
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.relation import Relation
 
 
 def test_everything_is_counted() -> None:

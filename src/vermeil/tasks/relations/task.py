@@ -1,0 +1,138 @@
+"""The task relations: labelled spans, and typed relations between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vermeil.data.counts import Counts
+from vermeil.data.document import Annotation, Document, Range, Span
+from vermeil.data.example import Target
+from vermeil.data.region import Candidate, Region
+from vermeil.data.reply import Message, Reply
+from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.mistakes import Mistake
+from vermeil.tasks.ner.task import NerTask
+from vermeil.tasks.protocol import Head, ReplyResult
+from vermeil.tasks.relations.checks import check_relations
+from vermeil.tasks.relations.decoding import decode_relations
+from vermeil.tasks.relations.encoding import encode_relations
+from vermeil.tasks.relations.types import RelationTypes
+from vermeil.tasks.votes import Verification, VoteResult, VotingRule
+
+
+class RelationsTask:
+    """Entities and the relations between them, with the types of one ``[task]`` section.
+
+    Its labels and classes are those of its entities. The types of relations are in
+    ``pair_classes``.
+
+    Args:
+        config: label set, types of relations and guidelines.
+
+    Raises:
+        ConfigError: names or aliases contradict each other, or a type names an unknown label.
+    """
+
+    name = "relations"
+    head: Head = "pair"
+    prompts = NerTask.prompts
+
+    def __init__(self, config: TaskConfig) -> None:
+        self.config = config
+        self.entities = NerTask(config)
+        self.types = RelationTypes.from_config(config)
+        self.labels = self.entities.labels
+        self.classes = self.entities.classes
+        self.pair_classes = self.types.pair_classes
+
+    @staticmethod
+    def labels_used(annotation: Annotation) -> Iterable[str]:
+        """Return the labels of the spans of an annotation with relations."""
+        if annotation.relations is None:
+            return ()
+        return (span.label for span in annotation.spans or ())
+
+    def allows(self, relation: str, head_label: str, tail_label: str) -> bool:
+        """Return whether a type of relation may connect two labels.
+
+        Args:
+            relation: name of the type.
+            head_label: label of the first end.
+            tail_label: label of the second end.
+        """
+        return self.types.allows(relation, head_label, tail_label)
+
+    def check(self, document: Document) -> None:
+        """Raise `DataError` for wrong entities, and for relations that the types do not allow."""
+        self.entities.check(document)
+        check_relations(document, self.types)
+
+    def render(
+        self, prompt: str, text: str, demonstrations: Sequence[Document] = ()
+    ) -> tuple[Message, ...]:
+        """Return the chat messages that request the entities of ``text``."""
+        return self.entities.render(prompt, text, demonstrations)
+
+    def schema(self, prompt: str) -> Mapping[str, Any] | None:
+        """Return the JSON schema of the reply; None if the prompt requests reasoning first."""
+        return self.entities.schema(prompt)
+
+    def read(self, text: str, reply: Reply) -> ReplyResult:
+        """Parse a reply and locate its entities."""
+        return self.entities.read(text, reply)
+
+    def vote(
+        self, voter_annotations: Sequence[Annotation], keep: VotingRule, abstain: bool
+    ) -> VoteResult:
+        """Merge several annotations of one text by votes over their entities."""
+        return self.entities.vote(voter_annotations, keep, abstain)
+
+    @property
+    def verification(self) -> Verification | None:
+        """The verification of contested mentions."""
+        return self.entities.verification
+
+    def encode(self, document: Document, words: Sequence[Range]) -> Target:
+        """Return the target classes of the words."""
+        return encode_relations(document, words, self.entities)
+
+    def decode(self, words: Sequence[Range], probabilities: NDArray[np.float32]) -> Annotation:
+        """Return the annotation for the student's class probabilities."""
+        return decode_relations(words, probabilities, self.entities)
+
+    def span_keys(self, document: Document, words: Sequence[Range]) -> Candidate:
+        """Return the document's entities as tags represent them: of whole words."""
+        return self.entities.span_keys(document, words)
+
+    def make_annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
+        """Return spans and abstentions as an annotation without relations."""
+        return replace(self.entities.make_annotation(spans, abstain), relations=())
+
+    def regions(
+        self,
+        document: Document,
+        words: Sequence[Range],
+        probabilities: NDArray[np.float32] | None,
+        auxiliary_probabilities: Sequence[NDArray[np.float32]] = (),
+    ) -> tuple[Region, ...]:
+        """Return the regions in which the teacher or the students mark an entity."""
+        return self.entities.regions(document, words, probabilities, auxiliary_probabilities)
+
+    def scored_labels(
+        self, gold: Annotation, predicted: Annotation
+    ) -> Iterable[tuple[float, bool]]:
+        """Return the score of every predicted entity with a score, and whether it is in gold."""
+        return self.entities.scored_labels(gold, predicted)
+
+    def mistakes(self, document: Document, predicted: Annotation) -> tuple[Mistake, ...]:
+        """Return what an annotation has wrong."""
+        return self.entities.mistakes(document, predicted)
+
+    def count(self, gold: Annotation, predicted: Annotation) -> Counts:
+        """Score one document."""
+        return self.entities.count(gold, predicted)
