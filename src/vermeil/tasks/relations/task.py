@@ -14,6 +14,7 @@ from vermeil.data.document import Annotation, Document, Range, Span
 from vermeil.data.example import Target
 from vermeil.data.region import Candidate, Region
 from vermeil.data.reply import Message, Reply
+from vermeil.errors import ConfigError
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.mistakes import Mistake
 from vermeil.tasks.ner.task import NerTask
@@ -21,7 +22,13 @@ from vermeil.tasks.protocol import Head, ReplyResult
 from vermeil.tasks.relations.checks import check_relations
 from vermeil.tasks.relations.decoding import decode_relations
 from vermeil.tasks.relations.encoding import encode_relations
+from vermeil.tasks.relations.mistakes import relation_mistakes
+from vermeil.tasks.relations.prompts import PROMPTS, render_prompt
+from vermeil.tasks.relations.reading import read_reply
+from vermeil.tasks.relations.reply_format import render_reply, schema
+from vermeil.tasks.relations.scoring import count_relations
 from vermeil.tasks.relations.types import RelationTypes
+from vermeil.tasks.relations.votes import RelationVerification, add_relation_votes
 from vermeil.tasks.votes import Verification, VoteResult, VotingRule
 
 
@@ -40,9 +47,14 @@ class RelationsTask:
 
     name = "relations"
     head: Head = "pair"
-    prompts = NerTask.prompts
+    prompts = tuple(PROMPTS)
 
     def __init__(self, config: TaskConfig) -> None:
+        if config.reply_format != "json":
+            raise ConfigError(
+                f"task.reply_format: relations supports json only, not {config.reply_format!r}; "
+                "remove the option"
+            )
         self.config = config
         self.entities = NerTask(config)
         self.types = RelationTypes.from_config(config)
@@ -75,27 +87,33 @@ class RelationsTask:
     def render(
         self, prompt: str, text: str, demonstrations: Sequence[Document] = ()
     ) -> tuple[Message, ...]:
-        """Return the chat messages that request the entities of ``text``."""
-        return self.entities.render(prompt, text, demonstrations)
+        """Return the chat messages that request the entities and relations of ``text``.
+
+        Documents without annotated relations are no demonstrations.
+        """
+        pairs = [(d.text, render_reply(d)) for d in demonstrations if d.relations is not None]
+        labels, guidelines = self.entities.label_set, self.config.guidelines
+        return render_prompt(prompt, text, labels, self.types, guidelines, pairs)
 
     def schema(self, prompt: str) -> Mapping[str, Any] | None:
         """Return the JSON schema of the reply; None if the prompt requests reasoning first."""
-        return self.entities.schema(prompt)
+        return None if PROMPTS[prompt] else schema(self.entities.label_set, self.types)
 
     def read(self, text: str, reply: Reply) -> ReplyResult:
-        """Parse a reply and locate its entities."""
-        return self.entities.read(text, reply)
+        """Parse a reply, locate its entities and place its relations."""
+        return read_reply(text, reply, self.entities, self.types)
 
     def vote(
         self, voter_annotations: Sequence[Annotation], keep: VotingRule, abstain: bool
     ) -> VoteResult:
-        """Merge several annotations of one text by votes over their entities."""
-        return self.entities.vote(voter_annotations, keep, abstain)
+        """Merge several annotations of one text by votes over their entities and relations."""
+        vote = self.entities.vote(voter_annotations, keep, abstain)
+        return add_relation_votes(vote, voter_annotations, self.types, keep, abstain)
 
     @property
-    def verification(self) -> Verification | None:
-        """The verification of contested mentions."""
-        return self.entities.verification
+    def verification(self) -> Verification:
+        """The verification of contested entities."""
+        return RelationVerification(self.entities.verification, self.types)
 
     def encode(self, document: Document, words: Sequence[Range]) -> Target:
         """Return the target classes of the words."""
@@ -130,9 +148,11 @@ class RelationsTask:
         return self.entities.scored_labels(gold, predicted)
 
     def mistakes(self, document: Document, predicted: Annotation) -> tuple[Mistake, ...]:
-        """Return what an annotation has wrong."""
-        return self.entities.mistakes(document, predicted)
+        """Return the wrong entities of an annotation, then its wrong relations."""
+        wrong = self.entities.mistakes(document, predicted)
+        return (*wrong, *relation_mistakes(document, predicted, self.types))
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
-        """Score one document."""
-        return self.entities.count(gold, predicted)
+        """Score the relations of one document strictly; the entities are in ``parts``."""
+        entities = self.entities.count(gold, predicted)
+        return count_relations(gold, predicted, self.types, entities)

@@ -82,6 +82,18 @@ class RelationTypes:
             return True
         return self.is_symmetric(name) and tail_label in heads and head_label in tails
 
+    def order(self, head: int, tail: int, name: str) -> tuple[int, int, str]:
+        """Return a relation as it is stored: that of a symmetric type begins at the first span.
+
+        Args:
+            head: index of the first end in the annotation's spans.
+            tail: index of the second end.
+            name: name of the type; an unknown one has a direction.
+        """
+        if name in self.settings and self.is_symmetric(name):
+            head, tail = min(head, tail), max(head, tail)
+        return head, tail, name
+
 
 def _problems(config: TaskConfig) -> Iterator[str]:
     for name, relation in config.relations.items():
