@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from vermeil.data.document import Annotation, Document, Span
-from vermeil.data.relation import Relation
+from vermeil.data.relation import PairAbstention, Relation
 
 LABELS = st.sampled_from(["PER", "LOC", "a-b", "né", "two words"])
 CHARACTERS = st.characters(exclude_categories=["Cs"]) | st.sampled_from("ab #\t\r\n\ufeff\u2028-_")
@@ -45,6 +45,15 @@ def some_relations(draw: st.DrawFn, size: int) -> tuple[Relation, ...]:
 
 
 @st.composite
+def some_pairs(draw: st.DrawFn, size: int) -> tuple[PairAbstention, ...]:
+    """Abstentions for pairs of the spans of a document."""
+    ends = st.none() | st.integers(0, size - 1) if size else st.none()
+    pairs = st.tuples(ends, ends, st.none() | LABELS)
+    different = pairs.filter(lambda pair: pair[0] is None or pair[0] != pair[1])
+    return tuple(PairAbstention(*pair) for pair in draw(st.lists(different, max_size=2)))
+
+
+@st.composite
 def some_annotations(draw: st.DrawFn, size: int) -> Annotation:
     spans = None
     if draw(st.booleans()):
@@ -63,7 +72,8 @@ def some_annotations(draw: st.DrawFn, size: int) -> Annotation:
         )
     relations = draw(st.none() | some_relations(len(spans or ())))
     labels = draw(st.none() | st.lists(LABELS, max_size=2).map(tuple))
-    return Annotation(spans, labels, relations, tuple(draw(ranges(size, apart=False))))
+    abstain = tuple(draw(ranges(size, apart=False)))
+    return Annotation(spans, labels, relations, abstain, draw(some_pairs(len(spans or ()))))
 
 
 @st.composite

@@ -117,7 +117,8 @@ class Annotation:
         Args:
             size: number of spans.
         """
-        for pair in (*(self.relations or ()), *self.abstain_pairs):
+        pairs: list[Relation | PairAbstention] = [*(self.relations or ()), *self.abstain_pairs]
+        for pair in pairs:
             last = max(pair.head or 0, pair.tail or 0)
             is_named = pair.head is not None or pair.tail is not None
             if is_named and last >= size:

@@ -6,8 +6,9 @@ the sentences. A sentence is ``#Text=`` with the text, and a row for each token:
 annotation, ``|`` separates annotations of one row, ``_`` means none, ``*`` one without a value.
 Special characters are escaped with a backslash. Rows ``1-2.1`` are parts of a token.
 `_chosen_layers` selects the layer of the spans, the same for all files of a folder. A file without
-it is not annotated. Annotations of other layers, relations and chains are counted. A document is a
-file, with all its sentences. Offsets are compared with the words of the rows.
+it is not annotated. Relations between these spans are read (`relations`). Annotations and relations
+of other layers, and chains, are counted. A document is a file, with all its sentences. Offsets are
+compared with the words of the rows.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ from typing import NamedTuple
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.folders import files_below
 from vermeil.corpora.formats.webanno.escapes import HEADER, LAYER, NONE, unescape
+from vermeil.corpora.formats.webanno.relations import (
+    RelationColumns,
+    RelationRows,
+    relation_columns,
+)
 from vermeil.corpora.offsets import parse_offset
 from vermeil.corpora.reading import Reading
 from vermeil.corpora.source import (
@@ -68,6 +74,7 @@ class _FileContent:
     numbered: dict[tuple[str, str], int] = field(default_factory=dict)
     unread: Counter[str] = field(default_factory=Counter)
     words: list[tuple[Range, str]] = field(default_factory=list)
+    relations: RelationRows = field(default_factory=RelationRows)
 
     def add(self, text: str) -> None:
         self.text.append(text)
@@ -135,6 +142,7 @@ def webanno_document(
     columns: list[_Column] = []
     found, waiting = _FileContent(), list[str]()
     chosen: list[int] | None = None
+    related: tuple[RelationColumns, ...] = ()
     for line in lines:
         with translate_malformed(path, line.number):
             if line.text.startswith("#T_"):
@@ -144,11 +152,13 @@ def webanno_document(
             elif line.text and not line.text.startswith("#"):
                 if chosen is None:
                     chosen = _label_columns(columns, layers)
-                _row(line.text, columns, chosen, found, waiting)
+                    related = tuple(relation_columns(columns, layers))
+                cells = _row(line.text, columns, chosen, found, waiting, related)
+                _add_relations(cells, related, found)
     annotated = any(c.kind == "SP" and c.layer in layers for c in columns)
     if layers and not annotated:
         found.unread["files_without_the_layer"] += 1
-    return _document(found, path, name, annotated=annotated)
+    return _document(found, path, name, annotated=annotated, related=bool(related))
 
 
 def _header(lines: Iterable[Line]) -> Iterator[Line]:
@@ -235,7 +245,9 @@ def _row(
     chosen: Sequence[int],
     found: _FileContent,
     waiting: list[str],
-) -> None:
+    related: Sequence[RelationColumns],
+) -> list[str]:
+    """Read the text and the spans of a row, and return its cells."""
     cells = line.split("\t")
     if len(cells) < len(columns) + 3:
         raise DataError(
@@ -248,7 +260,7 @@ def _row(
     if waiting:
         _begin_sentence(place[0], found, waiting)
     found.words.append((place, cells[2]))
-    layers = {columns[n].layer for n in chosen}
+    layers = {*(columns[n].layer for n in chosen), *(one.layer for one in related)}
     if "." not in cells[0]:
         found.tokens.append(place)
     for number, column in enumerate(columns):
@@ -261,9 +273,20 @@ def _row(
         values = list(_values(cell))
         if number in chosen:
             for value in values:
-                _add(value, column, place, found)
+                _add(value, column, cells[0], place, found)
         elif column.layer not in layers:
             _count(values, number, columns, found)
+    return cells
+
+
+def _add_relations(
+    cells: Sequence[str], related: Sequence[RelationColumns], found: _FileContent
+) -> None:
+    for layer, label, base in related:
+        bases, labels = (NONE if n is None else cells[n + 3] for n in (base, label))
+        if bases != NONE:
+            values = list(_values(labels))
+            found.relations.add(cells[0], values, list(_values(bases)), layer)
 
 
 def _range(start: str, end: str) -> Range | None:
@@ -321,7 +344,7 @@ def _begin_sentence(start: int, found: _FileContent, waiting: list[str]) -> None
     waiting.clear()
 
 
-def _add(value: str, column: _Column, place: Range, found: _FileContent) -> None:
+def _add(value: str, column: _Column, row: str, place: Range, found: _FileContent) -> None:
     numbered = _NUMBERED.fullmatch(value)
     text, number = (numbered[1], numbered[2]) if numbered else (value, None)
     nameless = text == _NO_VALUE or column.feature.startswith(_ROLE)
@@ -329,15 +352,19 @@ def _add(value: str, column: _Column, place: Range, found: _FileContent) -> None
     key = (column.layer, number or "")
     if number is not None and key in found.numbered:
         at = found.numbered[key]
+        found.relations.owners[row, key[1]] = at
         start, end, known = found.spans[at]
         found.spans[at] = (min(start, place[0]), max(end, place[1]), known)
         return
     if number is not None:
         found.numbered[key] = len(found.spans)
+    found.relations.owners[row, key[1] or "0"] = len(found.spans)
     found.spans.append((*place, label))
 
 
-def _document(found: _FileContent, path: Path, name: str, *, annotated: bool) -> Document:
+def _document(
+    found: _FileContent, path: Path, name: str, *, annotated: bool, related: bool
+) -> Document:
     text = "".join(found.text).removesuffix("\n")
     position = {units: number for number, units in enumerate(units_before(text))}
 
@@ -360,20 +387,23 @@ def _document(found: _FileContent, path: Path, name: str, *, annotated: bool) ->
 
     found.unread["empty_labels"] += sum(not label for *_, label in found.spans)
     found.unread["empty_spans"] += sum(start == end for start, end, _ in found.spans)
-    spans = [
-        Span(*place(start, end), label)
-        for start, end, label in found.spans
-        if label and start < end
-    ]
+    spans, places = [], dict[int, int]()
+    for number, (start, end, label) in enumerate(found.spans):
+        if label and start < end:
+            places[number] = len(spans)
+            spans.append(Span(*place(start, end), label))
+    relations = found.relations.relations(places) if related and annotated else None
     tokens: tuple[Range, ...] | None = tuple(place(start, end) for start, end in found.tokens)
     if differing and position is not code_points:
         found.unread[DIFFERENT] = differing
-        annotated, tokens = False, None
+        annotated, tokens, relations = False, None, None
+        found.relations.unread = len(found.relations.found)
+    found.unread["relations"] += found.relations.unread
     with translate_malformed(path):
         return Document(
             name,
             text,
             tokens=tokens,
-            annotation=Annotation(spans=tuple(spans) if annotated else None),
+            annotation=Annotation(tuple(spans) if annotated else None, relations=relations),
             meta=with_unread({}, found.unread),
         )
