@@ -132,7 +132,8 @@ def test_webanno_stacked_spans_parts_of_tokens_and_utf16(tmp_path: Path) -> None
         ("Ha", "NamedEntity"),
     ]
     assert len(document.tokens or ()) == 7
-    assert document.meta == {"unread": {"layer_POS": 3, "layer_Rel": 1}}
+    assert document.meta == {"unread": {"layer_POS": 3}}
+    assert document.relations == (Relation(0, 2, "knows"),)
 
 
 def test_webanno_layer_may_be_chosen(tmp_path: Path) -> None:
