@@ -49,7 +49,8 @@ def _apply_to_document(
     abstain = (*document.annotation.abstain, *result.abstain)
     if policy in ("relabel", "soft"):
         abstain = result.abstain  # the judge labels earlier abstentions, too
-    changed = document.with_annotation(task.make_annotation(result.labelled, abstain))
+    corrected = task.make_annotation(result.labelled, abstain, document.annotation)
+    changed = document.with_annotation(corrected)
     if not result.changes:
         return changed
     return replace(changed, meta={**document.meta, "changes": list(result.changes)})

@@ -206,7 +206,12 @@ class NerTask:
         """Return the document's spans as tags represent them: of whole words."""
         return span_keys_of(document, words, self.config.scheme)
 
-    def make_annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
+    def make_annotation(
+        self,
+        spans: Sequence[Span],
+        abstain: Sequence[Range],
+        base: Annotation = UNANNOTATED,  # noqa: ARG002
+    ) -> Annotation:
         """Return the spans and abstentions as an annotation."""
         return Annotation(spans=tuple(spans), abstain=tuple(abstain))
 

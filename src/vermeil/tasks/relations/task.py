@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.data.counts import Counts
-from vermeil.data.document import Annotation, Document, Range, Span
+from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
 from vermeil.data.example import Target
 from vermeil.data.region import Candidate, Region
 from vermeil.data.reply import Message, Reply
@@ -28,7 +28,7 @@ from vermeil.tasks.relations.reading import read_reply
 from vermeil.tasks.relations.reply_format import render_reply, schema
 from vermeil.tasks.relations.scoring import count_relations
 from vermeil.tasks.relations.types import RelationTypes
-from vermeil.tasks.relations.votes import RelationVerification, add_relation_votes
+from vermeil.tasks.relations.votes import RelationVerification, add_relation_votes, carry_relations
 from vermeil.tasks.votes import Verification, VoteResult, VotingRule
 
 
@@ -127,9 +127,20 @@ class RelationsTask:
         """Return the document's entities as tags represent them: of whole words."""
         return self.entities.span_keys(document, words)
 
-    def make_annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
-        """Return spans and abstentions as an annotation without relations."""
-        return replace(self.entities.make_annotation(spans, abstain), relations=())
+    def make_annotation(
+        self,
+        spans: Sequence[Span],
+        abstain: Sequence[Range],
+        base: Annotation = UNANNOTATED,
+    ) -> Annotation:
+        """Return spans and abstentions, with the relations of ``base`` between these spans.
+
+        Without relations in ``base``, the annotation has none.
+        """
+        annotation = self.entities.make_annotation(spans, abstain)
+        if base.relations is None:
+            return replace(annotation, relations=())
+        return carry_relations(annotation, base, self.types)
 
     def regions(
         self,
