@@ -32,8 +32,10 @@ LABELS = {"PER": LabelConfig(description="people", aliases=("person",)), "LOC": 
 
 def section(name: str, labels: Mapping[str, Any] = LABELS) -> TaskConfig:
     """The section of a task; a task of pairs has one type of relation."""
-    relations = {"lives_in": {}} if TASKS[name].head == "pair" else {}
-    return TaskConfig.model_validate({"name": name, "labels": labels, "relations": relations})
+    values: dict[str, Any] = {"name": name, "labels": labels}
+    if TASKS[name].head == "pair":
+        values["relations"] = {"lives_in": {}}
+    return TaskConfig.model_validate(values)
 
 
 TASK_LIST = [make_task(section(name)) for name in TASKS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from vermeil.data.document import Annotation, Document
 from vermeil.tasks.classification.task import ClassificationTask
@@ -67,8 +67,9 @@ def task_for(documents: Iterable[Document]) -> Task:
             used[name].update(kind.labels_used(document.annotation))
     fitting = [name for name, kind in TASKS.items() if (kind.head == "pair") == bool(relations)]
     name = next((name for name in fitting if used[name]), next(iter(TASKS)))
-    labels = {label: {} for label in sorted(used[name]) or ["ENTITY"]}
-    types = {label: {} for label in sorted(relations)}
-    return make_task(
-        TaskConfig.model_validate({"name": name, "labels": labels, "relations": types})
-    )
+    section: dict[str, Any] = {
+        "name": name,
+        "labels": {label: {} for label in sorted(used[name]) or ["ENTITY"]},
+        "relations": {label: {} for label in sorted(relations)},
+    }
+    return make_task(TaskConfig.model_validate(section))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,7 @@ class ClassificationTask:
     """
 
     name = "classification"
-    head: Head = "sequence"
+    head: ClassVar[Head] = "sequence"
     prompts = tuple(PROMPTS)
 
     def __init__(self, config: TaskConfig) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ class NerTask:
     """
 
     name = "ner"
-    head: Head = "token"
+    head: ClassVar[Head] = "token"
     prompts = tuple(PROMPTS)
 
     def __init__(self, config: TaskConfig) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from vermeil.data.document import Range
 from vermeil.data.mention import Mention
@@ -135,15 +136,19 @@ def _read_relations(
             container.items, container.closed, lambda one: _read_relation(one, question, ids)
         )
     answers = [
-        read_entries(
-            value.items, value.closed, lambda one, key=key: _read_relation(one, question, ids, key)
-        )
+        read_entries(value.items, value.closed, partial(_read_below, key, question, ids))
         for key, value in zip(container.keys, container.items, strict=True)
         if key is not None and isinstance(value, Container) and not value.is_object
     ]
     claims = tuple(claim for answer in answers for claim in answer.mentions)
     malformed = sum(a.malformed for a in answers) + len(container.items) - len(answers)
     return JsonAnswer(claims, malformed, container.closed)
+
+
+def _read_below(
+    label: str, question: Question, ids: Mapping[str, ClaimedEnd], value: Value
+) -> tuple[RelationClaim, ...]:
+    return _read_relation(value, question, ids, label)
 
 
 def _read_relation(

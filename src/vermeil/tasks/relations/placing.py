@@ -110,7 +110,7 @@ class _EndFinder:
         if end.number is not None and end.number < len(mentions) and mentions[end.number]:
             return mentions[end.number]
         found = {number for numbers in mentions for number in numbers}
-        return sorted(found or self._folded.get(fold(end.surface), ()))[:_MAX_OCCURRENCES]
+        return sorted(found or self._folded.get(fold(end.surface), set()))[:_MAX_OCCURRENCES]
 
 
 class _Placing:

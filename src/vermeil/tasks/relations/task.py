@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,7 @@ class RelationsTask:
     """
 
     name = "relations"
-    head: Head = "pair"
+    head: ClassVar[Head] = "pair"
     prompts = tuple(PROMPTS)
 
     def __init__(self, config: TaskConfig) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.tasks.relations.conftest import SECTION
+from tests.relation_section import SECTION
 
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.logprobs import Logprobs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.tasks.relations.conftest import SECTION
+from tests.relation_section import SECTION
 
 from vermeil.data.counts import MatchCounts, sum_counts
 from vermeil.data.document import Annotation, Document, Span

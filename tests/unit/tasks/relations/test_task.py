@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.tasks.relations.conftest import SECTION
+from tests.relation_section import SECTION
 
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.relation import PairAbstention, Relation
