@@ -71,7 +71,7 @@ def read(path: Path, chosen: str) -> list[Document]:
 
 
 @pytest.mark.parametrize("chosen", PATHS)
-def test_relations_survive_a_round_trip(tmp_path: Path, chosen: str) -> None:
+def test_relations_survive_a_round_trip(tmp_path: Path, chosen: Any) -> None:
     path = tmp_path / PATHS[chosen]
     report = write_corpus([RELATED, NONE_THERE], path, chosen)
     again = read(path, chosen)
@@ -80,7 +80,7 @@ def test_relations_survive_a_round_trip(tmp_path: Path, chosen: str) -> None:
 
 
 @pytest.mark.parametrize("chosen", ["conll04", "brat", "webanno"])
-def test_what_a_format_cannot_hold_is_counted(tmp_path: Path, chosen: str) -> None:
+def test_what_a_format_cannot_hold_is_counted(tmp_path: Path, chosen: Any) -> None:
     scored = Annotation(
         ANNOTATION.spans,
         relations=(Relation(0, 1, "works_for", 0.5),),
@@ -95,7 +95,7 @@ def test_what_a_format_cannot_hold_is_counted(tmp_path: Path, chosen: str) -> No
 
 
 @pytest.mark.parametrize("chosen", ["label-studio", "prodigy", "doccano", "argilla", "jsonl"])
-def test_scores_and_abstentions_of_pairs_pass_through_tools(tmp_path: Path, chosen: str) -> None:
+def test_scores_and_abstentions_of_pairs_pass_through_tools(tmp_path: Path, chosen: Any) -> None:
     annotation = Annotation(
         ANNOTATION.spans,
         relations=(Relation(0, 1, "works_for", 0.5),),
