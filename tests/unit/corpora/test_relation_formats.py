@@ -143,6 +143,17 @@ def test_prodigy_relations_of_an_accepted_task_are_read(tmp_path: Path) -> None:
     assert document.meta[UNREAD] == {"relations": 1}
 
 
+def test_label_studio_answers_without_the_exported_relations_have_none(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    write_corpus([RELATED], path, "label-studio")
+    (task,) = json.loads(path.read_text("utf-8"))
+    results = task["annotations"][0]["result"]
+    task["annotations"][0]["result"] = [one for one in results if one["type"] != "relation"]
+    path.write_text(json.dumps([task]))
+    (document,) = read(path, "label-studio")
+    assert document.relations == ()
+
+
 def test_webanno_relations_between_words_and_of_unknown_ends_are_counted(tmp_path: Path) -> None:
     layer = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
     path = tmp_path / "x.tsv"
