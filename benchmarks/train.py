@@ -10,6 +10,9 @@ the same way for all: the trained network, decoded as Vermeil decodes. The peers
 Trainer's steps see 32 sentences, about 620 wordpieces; ours see --step-wordpieces. Fewer, larger
 steps are faster, so F1 has to be the same for the speeds to be comparable.
 
+The limit of the machine is measured in the same run: the matrix multiplications of our steps alone
+(see matmul_limit.py), in the same number type, with one thread and with --threads.
+
 `ours_in_context` is Vermeil with `student.context = "group"`: what context costs and gains.
 
 Needs an environment with `vermeil[train]` and accelerate, and CoNLL-2003 as JSONL with `tokens`,
@@ -17,7 +20,8 @@ Needs an environment with `vermeil[train]` and accelerate, and CoNLL-2003 as JSO
 
     VERMEIL_DATA=… python benchmarks/train.py --seeds 0 1 2 --threads 2 --json train.json
 
-A quick look, a few minutes: `--seeds 0 --sentences 500 --epochs 1`.
+A quick look, a few minutes: `--seeds 0 --sentences 500 --epochs 1`. The share of the limit in
+float32: `--precision fp32`.
 """
 
 from __future__ import annotations
@@ -43,12 +47,14 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.conll import TASK, corpus
+from benchmarks.matmul_limit import matmul_limit
 
 from vermeil.blending.config import BlendingConfig, BudgetConfig
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.example import TrainingExample
 from vermeil.evaluation.documents import evaluate
 from vermeil.student.config import StudentConfig
+from vermeil.student.network.device import uses_bf16
 from vermeil.student.student import Student
 from vermeil.studies.environment import describe_environment
 from vermeil.training.fit import train_student
@@ -67,6 +73,7 @@ class Setting:
     learning_rate: float
     encoder: str
     step_wordpieces: int
+    precision: str
 
     def student(self, seed: int, **settings: Any) -> Student:
         config = {
@@ -74,6 +81,7 @@ class Setting:
             "letter_case": False,
             "threads": self.threads,
             "learning_rate": self.learning_rate,
+            "precision": self.precision,
         }
         return Student.create(TASK, StudentConfig.model_validate({**config, **settings}), seed)
 
@@ -168,6 +176,9 @@ SIDES = {
     "ours_in_context": partial(ours, context="group"),
 }
 GOALS = {"trainer": 6.0, "trainer_tuned": 1.8}
+LIMIT_GOALS = {1: 0.8}
+"""Share of the limit that our training reaches, by threads; for more: `MANY_THREADS_GOAL`."""
+MANY_THREADS_GOAL = 0.7
 SAME_F1 = 0.005
 
 
@@ -197,6 +208,29 @@ def results(measured: dict[str, list[Measured]]) -> list[dict[str, Any]]:
     return lines
 
 
+def limit_lines(setting: Setting, seed: int) -> list[dict[str, Any]]:
+    """Return our speed beside the limit with one thread and with all, and both speeds together."""
+    speed: dict[int, float] = {}
+    lines = []
+    for threads in sorted({1, setting.threads}):
+        own = replace(setting, threads=threads)
+        student = own.student(seed)
+        bf16 = uses_bf16(student.config.precision)
+        dtype = torch.bfloat16 if bf16 else torch.float32
+        before = matmul_limit(student.network, setting.step_wordpieces, dtype)
+        speed[threads] = speed_of(ours(own, seed))
+        after = matmul_limit(student.network, setting.step_wordpieces, dtype)
+        limit, goal = (before + after) / 2, LIMIT_GOALS.get(threads, MANY_THREADS_GOAL)
+        ratio = speed[threads] / limit
+        name = f"limit, {dtype}, {threads} thread{'s' * (threads > 1)}".replace("torch.", "")
+        lines.append(line(name, speed[threads], limit, "wordpieces/s", ratio, goal, ratio >= goal))
+    if len(speed) > 1:
+        one, many = speed[1], speed[setting.threads]
+        name = f"{setting.threads} threads beside one"
+        lines.append(line(name, many, one, "wordpieces/s", many / one, 1.0, many >= one))
+    return lines
+
+
 def line(
     name: str,
     ours: float,
@@ -222,6 +256,7 @@ def main() -> None:
     parser.add_argument("--encoder", default="embedded")
     parser.add_argument("--learning-rate", type=float, default=3e-4)
     parser.add_argument("--step-wordpieces", type=int, default=640)
+    parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto")
     parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES))
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
@@ -238,6 +273,7 @@ def main() -> None:
         given.learning_rate,
         given.encoder,
         given.step_wordpieces,
+        given.precision,
     )
     environment = {**describe_environment(), "accelerate": version("accelerate")}
     print(f"{len(train)} sentences, {given.epochs} passes, {given.threads} threads; {environment}")
@@ -252,7 +288,7 @@ def main() -> None:
             print(
                 f"{side} {seed=}: {speed:,.0f}/s, {one.seconds:.1f} s, F1 {one.f1:.4f}", flush=True
             )
-    lines = results(measured)
+    lines = [*results(measured), *limit_lines(setting, given.seeds[0])]
     if given.json:
         runs = {side: [vars(m) for m in found] for side, found in measured.items()}
         whole = {"environment": environment, "runs": runs, "results": lines}

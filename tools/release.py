@@ -1,7 +1,7 @@
 """Check that a tag may be released: python tools/release.py v0.2.0.
 
 The version of the package, of CITATION.cff and of the changelog is that of the tag, and
-``project.urls`` names the home of the project.
+``project.urls`` has the home of the project.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def problems(tag: str, root: Path) -> list[str]:
     heading = re.search(rf"^## \[{re.escape(version)}\](.*)$", changes, re.MULTILINE)
     if heading is None or "unreleased" in heading[1]:
         found.append(f"CHANGELOG.md: add a section [{version}] with the date of the release")
-    if not project.get("urls"):
-        found.append("pyproject.toml: add [project.urls] with the home of the project")
+    if "Home" not in project["urls"]:
+        found.append("pyproject.toml: add Home to [project.urls], the address of the project")
     return found
 
 

@@ -82,7 +82,7 @@ MODULES = {
     "jobs.needed": "jobs.requirements",
     "jobs.out_of_fold": "refinement.scorers.out_of_fold",
     "jobs.places": "jobs.run_folder",
-    "jobs.recipe": "refinement.auto",
+    "jobs.recipe": "refinement.recipe",
     "jobs.refine": "refinement.refine",
     "jobs.rounds": "refinement.rounds",
     "jobs.ruling": "refinement.policy",

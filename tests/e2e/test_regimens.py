@@ -14,7 +14,9 @@ from vermeil.blending.regimens import REGIMENS
 from vermeil.studies.cells.regimens import KNOWN_REGIMENS
 from vermeil.studies.config import StudyConfig
 
-GOLD, OTHERS, TEST = 16, 8, 8
+GOLD, OTHERS, PLAIN, TEST = 16, 8, 4, 8
+ANNOTATED = GOLD + OTHERS
+MAKES_SILVER = [name for name, spec in REGIMENS.items() if spec.makes_silver]
 LABELS = ("PER", "ORG", "LOC", "MISC")
 COLUMNS = 80
 PATHS = ("model", "silver", "evaluation", "configuration", "report", "results", "annotate new text")
@@ -46,6 +48,7 @@ seeds = [0]
 resamples = 100
 gold_documents = {GOLD}
 silver_documents = {OTHERS}
+plain_documents = {PLAIN}
 """
 
 
@@ -62,20 +65,25 @@ def as_teacher(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "spans": spans}
 
 
+def without_spans(record: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key != "spans"}
+
+
 @pytest.fixture
 def records(newswire: Path) -> list[dict[str, Any]]:
     """Sentences of the sample corpus that people annotated."""
     with (newswire / "train.jsonl").open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in islice(lines, GOLD + OTHERS + TEST)]
+        return [json.loads(line) for line in islice(lines, ANNOTATED + PLAIN + TEST)]
 
 
 @pytest.fixture
 def project(tmp_path: Path, records: list[dict[str, Any]]) -> Path:
-    """Gold, silver of the same texts and of others, and test."""
+    """Gold, silver of the same texts and of others, plain text, and test."""
     make_encoder(tmp_path / "tiny")
     write(tmp_path / "gold.jsonl", records[:GOLD])
-    write(tmp_path / "silver.jsonl", [as_teacher(r) for r in records[: GOLD + OTHERS]])
-    write(tmp_path / "test.jsonl", records[GOLD + OTHERS :])
+    plain = [without_spans(r) for r in records[ANNOTATED : ANNOTATED + PLAIN]]
+    write(tmp_path / "silver.jsonl", [*map(as_teacher, records[:ANNOTATED]), *plain])
+    write(tmp_path / "test.jsonl", records[ANNOTATED + PLAIN :])
     (tmp_path / "vermeil.toml").write_text(CONFIG)
     return tmp_path
 
@@ -115,7 +123,7 @@ def test_auto_shows_how_good_the_judge_is_on_gold(terminal: Any, project: Path) 
 def test_auto_without_gold_that_the_teacher_annotated_names_what_is_missing(
     vermeil: Any, project: Path, records: list[dict[str, Any]]
 ) -> None:
-    write(project / "silver.jsonl", [as_teacher(r) for r in records[GOLD : GOLD + OTHERS]])
+    write(project / "silver.jsonl", [as_teacher(r) for r in records[GOLD:ANNOTATED]])
     done = vermeil("train", "--regimen", "auto", "--quiet")
     assert done.returncode == 3
     assert f"none of the {GOLD} gold texts is in silver" in done.stderr
@@ -125,6 +133,21 @@ def test_auto_without_gold_that_the_teacher_annotated_names_what_is_missing(
     assert not (project / "vermeil-run" / "model").exists()
 
 
+def test_self_training_without_plain_text_names_what_is_missing(
+    vermeil: Any, project: Path, records: list[dict[str, Any]]
+) -> None:
+    write(project / "silver.jsonl", [as_teacher(r) for r in records[GOLD:ANNOTATED]])
+    done = vermeil("train", "--regimen", "self_training", "--quiet")
+    assert done.returncode == 3
+    assert "no document is without an annotation" in done.stderr
+    done = vermeil(
+        "study", "--quiet", "--set", 'study.regimens=["gold_only", "self_training"]',
+        "--set", "study.plain_documents=0",
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "study.plain_documents: self_training annotates" in done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("regimen", REGIMENS)
 def test_train_takes_every_regimen(regimen: str, vermeil: Any, project: Path) -> None:
@@ -132,8 +155,9 @@ def test_train_takes_every_regimen(regimen: str, vermeil: Any, project: Path) ->
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert Path(report["model"]) == project / "vermeil-run" / "model"
-    assert report["regimen"] == ("simple_mix" if regimen == "auto" else regimen)
+    assert report["regimen"] == ("simple_mix" if regimen in MAKES_SILVER else regimen)
     assert ("refinement" in report) == (regimen == "auto")
+    assert report.get("self_annotated") == (PLAIN if regimen == "self_training" else None)
 
 
 @pytest.mark.slow
@@ -145,7 +169,7 @@ def test_run_takes_every_regimen(regimen: str, terminal: Any, project: Path) -> 
     shown = "\n".join(lines)
     for part in ("train", "evaluate", "overall", "boundaries only", "corpus", "annotate new text"):
         assert part in shown
-    trained = "simple_mix" if regimen == "auto" else regimen
+    trained = "simple_mix" if regimen in MAKES_SILVER else regimen
     assert ["regimen", trained] in [line.split() for line in lines]
     assert (project / "vermeil-run" / "evaluation.json").exists()
     if regimen == "auto":
@@ -157,7 +181,7 @@ def test_a_study_takes_every_regimen(
     terminal: Any, vermeil: Any, project: Path, records: list[dict[str, Any]]
 ) -> None:
     # The ceiling needs gold of the silver documents, and auto the teacher's labels of gold.
-    both = records[: GOLD + OTHERS]
+    both = records[: ANNOTATED + PLAIN]
     write(project / "gold.jsonl", both)
     write(project / "silver.jsonl", [as_teacher(r) for r in both])
     named = list(dict.fromkeys([*KNOWN_REGIMENS, *StudyConfig().regimens]))

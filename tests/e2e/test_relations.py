@@ -1,124 +1,142 @@
-"""Relations by every verb of the student, at toy size: train, predict, evaluate, refine, study."""
+"""Relations on the command line, with recorded replies from a teacher on loopback."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.relation_toys import RELATIONS, related
-from tests.tiny import make_encoder
 
-from vermeil.corpora import write_corpus
-from vermeil.data.document import Document, Relation
+from vermeil.teacher.replay.server import ReplayServer
 
-GOLD, OTHERS, TEST = 24, 12, 12
-
-
-def _types() -> str:
-    lines = []
-    for name, settings in RELATIONS.items():
-        lines.append(f"[task.relations.{name}]")
-        lines += [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
-    return "\n".join(lines)
-
-
-CONFIG = f"""
+SENTENCES = {
+    "Ann works for IBM in Rome .": [("Ann", "works_for", "IBM")],
+    "Bob left Siemens for Oslo .": [],
+    "Cleo of Nokia met Ann of IBM .": [("Cleo", "works_for", "Nokia"), ("Ann", "works_for", "IBM")],
+}
+NAMES = {
+    "PER": ("Ann", "Bob", "Cleo"),
+    "ORG": ("IBM", "Siemens", "Nokia"),
+    "LOC": ("Rome", "Oslo"),
+}
+CONFIGURATION = """
 [task]
 name = "relations"
 [task.labels.PER]
+[task.labels.ORG]
 [task.labels.LOC]
-{_types()}
+[task.relations.works_for]
+description = "is employed by"
+head = ["PER"]
+tail = ["ORG"]
 [corpora]
-gold = 'gold.jsonl'
-silver = 'silver.jsonl'
-dev = 'dev.jsonl'
-test = 'test.jsonl'
-[student]
-encoder = 'tiny'
-threads = 1
-[blending.budget]
-gold_epochs = 2
-silver_epochs = 1
-[selection]
-folds = 2
-[study]
-seeds = [0]
-resamples = 100
-gold_documents = {GOLD}
+gold = "gold.jsonl"
+pool = "pool.jsonl"
+test = "gold.jsonl"
+[teacher]
+model = "recorded"
+[pilot]
+documents = 3
+prompts = ["standard"]
+demonstrations = ["none"]
 """
 
 
-def as_teacher(document: Document) -> Document:
-    """Return a document as a teacher annotates it that takes every leader for an acquaintance."""
-    annotation = document.annotation
-    relations = [
-        Relation(*sorted((r.head, r.tail)), "knows") if r.label == "leads" else r
-        for r in annotation.relations or ()
-    ]
-    spans = tuple(replace(s, label="PER") for s in annotation.spans or ())
-    if not relations:  # and every place without a relation for a person
-        annotation = replace(annotation, spans=spans)
-    return document.with_annotation(replace(annotation, relations=tuple(relations)))
+def entities(text: str) -> list[tuple[int, str, str]]:
+    """Return start, surface and label of the names in a text."""
+    found = [(text.find(n), n, label) for label, names in NAMES.items() for n in names]
+    return sorted(one for one in found if one[0] >= 0)
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Gold, silver of the same texts and of others, dev and test."""
-    make_encoder(tmp_path / "tiny")
-    every = [replace(d, text=d.text) for d in related(GOLD + OTHERS + 2 * TEST)]
-    train = every[: GOLD + OTHERS]
-    parts = {
-        "gold": train[:GOLD],
-        "silver": [as_teacher(d) for d in train],
-        "dev": every[len(train) : len(train) + TEST],
-        "test": every[len(train) + TEST :],
-    }
-    for name, documents in parts.items():
-        write_corpus(documents, tmp_path / f"{name}.jsonl")
-    (tmp_path / "vermeil.toml").write_text(CONFIG)
+    """Write gold, texts, and the teacher's replies: the third one misses a relation."""
+    gold, pool, replies = [], [], []
+    for number, (text, related) in enumerate(SENTENCES.items()):
+        found = entities(text)
+        index = {name: place for place, (_, name, _) in enumerate(found)}
+        spans = [{"start": at, "end": at + len(n), "label": label} for at, n, label in found]
+        relations = [{"head": index[h], "tail": index[t], "label": r} for h, r, t in related]
+        gold.append({"id": f"d{number}", "text": text, "spans": spans, "relations": relations})
+        pool.append({"id": f"d{number}", "text": text})
+        answer = {
+            "entities": [{"text": name, "label": label} for _, name, label in found],
+            "relations": [{"head": h, "label": r, "tail": t} for h, r, t in related[:1]],
+        }
+        replies.append({"text": text, "reply": json.dumps(answer)})
+    for name, records in (("gold", gold), ("pool", pool), ("replies", replies)):
+        lines = "".join(json.dumps(record) + "\n" for record in records)
+        (tmp_path / f"{name}.jsonl").write_text(lines, "utf-8")
+    (tmp_path / "vermeil.toml").write_text(CONFIGURATION, "utf-8")
     return tmp_path
 
 
-def test_train_predict_and_evaluate(vermeil: Any, project: Path) -> None:
-    done = vermeil("train", "--json", "--quiet", "--set", "student.select=best_dev")
-    assert done.returncode == 0, done.stderr
-    model = Path(json.loads(done.stdout)["model"])
-    assert (model / "pair_head.npz").is_file()
-    assert "born_in" in (model / "README.md").read_text()
-    done = vermeil("predict", model, "test.jsonl", "--output", "found.jsonl", "--quiet")
-    assert done.returncode == 0, done.stderr
-    found = [json.loads(line) for line in (project / "found.jsonl").read_text().splitlines()]
-    assert len(found) == TEST
-    assert all("relations" in record for record in found)
-    done = vermeil("evaluate", model, "test.jsonl", "--json", "--quiet")
-    assert done.returncode == 0, done.stderr
-    assert "entities" in done.stdout
+@pytest.fixture
+def teacher(project: Path) -> Iterator[tuple[str, str]]:
+    with ReplayServer({"recorded": project / "replies.jsonl"}) as server:
+        yield "--set", f"teacher.base_url={server.base_url}"
 
 
-@pytest.mark.slow
-def test_refine_keeps_relations(vermeil: Any, project: Path) -> None:
-    done = vermeil("refine", "--json", "--quiet")
+def test_texts_become_silver_with_relations(
+    vermeil: Any, project: Path, teacher: tuple[str, str]
+) -> None:
+    done = vermeil("check", "--json", *teacher)
+    assert "works_for 3" in done.stdout, done.stderr
+    done = vermeil("annotate", "--quiet", *teacher)
     assert done.returncode == 0, done.stderr
-    [path] = project.glob("vermeil-run/**/*.jsonl")
-    refined = [json.loads(line) for line in path.read_text().splitlines()]
-    assert len(refined) == OTHERS
-    assert any(record["relations"] for record in refined)
+    done = vermeil("locate", "--json", *teacher)
+    assert json.loads(done.stdout)["usable"] == 3, done.stderr
+    silver = project / "vermeil-run" / "silver.jsonl"
+    records = [json.loads(line) for line in silver.read_text("utf-8").splitlines()]
+    assert [len(record["relations"]) for record in records] == [1, 0, 1]
+
+    done = vermeil("evaluate", silver, "gold.jsonl", "--json")
+    scores = json.loads(done.stdout)
+    assert (scores["overall"]["precision"], scores["overall"]["recall"]) == (1.0, 2 / 3)
+    assert scores["parts"]["entities"]["overall"]["f1"] == 1.0
+    assert scores["errors"]["works_for"]["missing"] == 1
+    done = vermeil("evaluate", silver, "gold.jsonl")
+    assert "Entities alone" in done.stdout
+
+    done = vermeil("show", "d2", *teacher)
+    assert "relation: Cleo — works_for → Nokia" in done.stdout, done.stderr
+    done = vermeil("show", "d0", "--json", *teacher)
+    (attempt,) = json.loads(done.stdout)["attempts"]
+    assert [one["label"] for one in attempt["relations"]] == ["works_for"]
+    done = vermeil("replies", "count", "--json", *teacher)
+    (row,) = json.loads(done.stdout)
+    assert (row["state"], row["requests"]) == ("done", 3)
 
 
-@pytest.mark.slow
-def test_a_study_runs_with_every_kind_of_regimen(vermeil: Any, project: Path) -> None:
-    regimens = ["gold_only", "silver_only", "pooled", "simple_mix", "sigmoid", "power", "auto"]
-    options = (
-        *("--set", f"study.regimens={json.dumps(regimens)}"),
-        *("--set", 'study.mechanism.regimens=["simple_mix"]'),
-        "--json",
-        "--quiet",
+def test_recorded_replies_are_imported(vermeil: Any, project: Path) -> None:
+    done = vermeil("replies", "import", "replies.jsonl", "--json")
+    assert done.returncode == 0, done.stderr
+    done = vermeil("locate", "--json")
+    assert json.loads(done.stdout)["usable"] == 3, done.stderr
+
+
+def test_a_pilot_scores_relations(vermeil: Any, project: Path, teacher: tuple[str, str]) -> None:
+    done = vermeil("pilot", "--json", *teacher)
+    assert done.returncode == 0, done.stderr
+    (trial,) = json.loads(done.stdout)["trials"]
+    assert trial["f1"] == pytest.approx(0.8)
+
+
+def test_a_wrong_end_names_the_key(vermeil: Any, project: Path) -> None:
+    path = project / "vermeil.toml"
+    path.write_text(path.read_text("utf-8").replace('["PER"]', '["PRE"]'), "utf-8")
+    done = vermeil("check")
+    assert done.returncode == 2
+    assert "task.relations.works_for.head: unknown label 'PRE'; did you mean PER?" in (
+        done.stdout + done.stderr
     )
-    done = vermeil("study", *options)
-    assert done.returncode == 0, done.stderr
-    assert {cell["regimen"] for cell in json.loads(done.stdout)["cells"]} == set(regimens)
-    again = vermeil("study", *options)
-    assert json.loads(again.stdout)["ran"] == 0
+
+
+def test_relations_are_converted_between_formats(vermeil: Any, project: Path) -> None:
+    for target in ("brat:standoff", "label-studio:tasks.json", "conll04:sentences.json"):
+        done = vermeil("corpus", "convert", "gold.jsonl", target, "--json")
+        assert done.returncode == 0, done.stderr
+        done = vermeil("corpus", "stats", target, "--json")
+        assert json.loads(done.stdout)["relations"] == {"works_for": 3}, done.stdout + done.stderr

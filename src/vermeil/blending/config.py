@@ -17,6 +17,7 @@ RegimenName = Literal[
     "alternate",
     "schedule",
     "auto",
+    "self_training",
 ]
 ScheduleName = Literal[
     "constant",
@@ -60,8 +61,9 @@ class BlendingConfig(Section):
 
     regimen: RegimenName = "simple_mix"
     """Use of gold and silver: gold_only, silver_only, pooled, simple_mix (silver, then gold),
-    reverse_mix (gold, then silver), alternate (silver, gold, silver, gold, …), schedule, or auto
-    (Simple Mix on refined silver, see [selection])."""
+    reverse_mix (gold, then silver), alternate (silver, gold, silver, gold, …), schedule,
+    auto (Simple Mix on refined silver, see [selection]), or self_training (Simple Mix on silver and
+    on plain text that a first student annotates)."""
     schedule: ScheduleName = "sigmoid"
     """Regimen schedule: curve of the gold share over training."""
     direction: Literal["increasing", "decreasing"] = "increasing"

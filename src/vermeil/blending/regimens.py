@@ -79,12 +79,15 @@ class RegimenSpec:
         meaning: what the regimen trains on, in a few words.
         phases: returns the phases for a configuration and the budget of each origin.
         origin: the only origin that the regimen trains on. None: it trains on both.
+        makes_silver: whether trained students first correct silver or annotate plain text. The
+            final training is Simple Mix on the result (see `vermeil.refinement.recipe`).
     """
 
     title: str
     meaning: str
     phases: Callable[[BlendingConfig, OriginBudget], list[Phase]]
     origin: Literal["gold", "silver"] | None = None
+    makes_silver: bool = False
 
 
 REGIMENS: dict[RegimenName, RegimenSpec] = {
@@ -95,7 +98,15 @@ REGIMENS: dict[RegimenName, RegimenSpec] = {
     "reverse_mix": RegimenSpec("Reverse Mix", "all gold first, then all silver", _reverse_mix),
     "alternate": RegimenSpec("Alternate", "silver and gold in turn", _alternate),
     "schedule": RegimenSpec("Schedule", "gold share follows a schedule", _schedule),
-    "auto": RegimenSpec("Auto", "silver corrected with gold, then Simple Mix", _pooled),
+    "auto": RegimenSpec(
+        "Auto", "silver corrected with gold, then Simple Mix", _pooled, makes_silver=True
+    ),
+    "self_training": RegimenSpec(
+        "Self-training",
+        "silver and plain text that a first student annotated, then gold",
+        _pooled,
+        makes_silver=True,
+    ),
 }
 """Every regimen of ``blending.regimen``."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from vermeil.blending.regimens import REGIMENS
 from vermeil.cluster.archive import create_archive, extract_archive
 from vermeil.cluster.config import ClusterConfig
 from vermeil.cluster.connection import connected, require_ray, worker_options
@@ -65,8 +66,8 @@ def trainer_for(cluster: ClusterConfig, folder: Path) -> TrainFunction:
     ) -> TrainReport:
         output = Path(output)
         check_folder(output, MODEL, overwrite=overwrite)
-        if job.blending.regimen == "auto":
-            raise ConfigError(ONE_PROCESS_ERROR)
+        if REGIMENS[job.blending.regimen].makes_silver:
+            raise ConfigError(ONE_PROCESS_ERROR.format(regimen=job.blending.regimen))
         if on_checkpoint is not None:
             raise ConfigError(
                 "on_checkpoint: a cluster keeps its checkpoints in Ray's storage and cannot call a "

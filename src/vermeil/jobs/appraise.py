@@ -8,17 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from vermeil.blending.advice import BlendAdvice, advise
 from vermeil.data.counts import Counts, MatchCounts, sum_counts
 from vermeil.data.document import Annotation, Document
 from vermeil.evaluation.bootstrap import score_intervals
 from vermeil.evaluation.documents import score_documents
 from vermeil.evaluation.matching import matching_scores
+from vermeil.refinement.judge_corpora import divide_corpora
 from vermeil.tasks.protocol import Task
 
 OVERALL = "overall"
 RESAMPLES = 1000
 HARDEST_SHOWN = 10
 """Largest number of hardest documents in a report."""
+MINIMUM_ITEMS = 20
+"""Smallest number of gold labels from which advice is derived."""
 
 Interval = tuple[float, float]
 
@@ -180,6 +184,29 @@ def agreement(first: Iterable[Document], second: Iterable[Document], task: Task)
     overall = [found.overall for found in counts]
     same = sum(tally.correct == tally.predicted == tally.gold for tally in overall)
     return Agreement(sum_counts(counts), same)
+
+
+def blend_advice(
+    gold: Sequence[Document], silver: Sequence[Document], task: Task
+) -> BlendAdvice | None:
+    """Return the advice for gold and silver; None if the teacher annotated too little gold.
+
+    Args:
+        gold: documents that people annotated.
+        silver: the teacher's annotations, of texts of gold and of others.
+        task: defines how annotations are scored.
+
+    Raises:
+        DataError: gold and silver have different texts under one id.
+    """
+    both = divide_corpora([d for d in gold if not d.annotation.is_empty], silver)
+    pairs = zip(both.gold, both.teacher_labels, strict=True)
+    annotated = [g.with_annotation(own.annotation) for g, own in pairs]
+    appraisal = appraise(annotated, both.gold, task)
+    overall = appraisal.counts.overall
+    if overall.gold < MINIMUM_ITEMS:
+        return None
+    return advise(overall.f1, appraisal.intervals[OVERALL]["f1"], len(both.gold))
 
 
 def with_empty_annotation(document: Document, task: Task) -> Document:

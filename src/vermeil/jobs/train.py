@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vermeil.blending.regimens import REGIMENS
 from vermeil.data.leftovers import remove_leftovers
 from vermeil.data.lock import is_writer, lock_path
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL, check_folder
 from vermeil.errors import ConfigError
+from vermeil.jobs.appraise import blend_advice
 from vermeil.student.loop.hooks import TrainingHooks
 from vermeil.student.loop.trackers import open_tracker
 from vermeil.training.fit import TrainingResult, dev_f1, fit_job, training_record
@@ -30,8 +32,8 @@ LETTER_CASE_NOTE = (
 )
 
 ONE_PROCESS_ERROR = (
-    "blending.regimen: auto runs in one process only; run vermeil refine first, then train on its "
-    "output with several processes"
+    "blending.regimen: {regimen} runs in one process only; run vermeil refine first, then train on "
+    "its output with several processes"
 )
 
 
@@ -69,8 +71,8 @@ def train(
     """Train a student and save it as a folder that plain transformers loads.
 
     Args:
-        job: documents and settings. With the regimen auto, silver is refined first; the scorers'
-            probabilities are stored in the folder ``judging`` beside ``output`` and reused.
+        job: documents and settings. The regimens auto and self_training first make their silver;
+            the scorers' probabilities are stored in ``judging`` beside ``output`` and reused.
         output: the model folder; written whole or not at all. An earlier model is replaced. Files
             that Vermeil did not write stay. ``training.jsonl`` in it has one line per step. During
             training, the folder with this name and ``.checkpoint`` holds its state: the same call
@@ -111,6 +113,7 @@ def _train(
     overwrite: bool,
 ) -> TrainReport:
     """Train and save a student; the output is locked."""
+    advice = _advice(job)
     job, refinement = _resolve_regimen(job, output, progress)
     from vermeil.student.loop.distributed import distributed_context
 
@@ -120,12 +123,29 @@ def _train(
         result = _fit(job, output, hooks, is_rank_zero=distributed.rank == 0)
         is_rank_zero = distributed.rank == 0
         final_dev_f1 = _final_dev_f1(result, job) if is_rank_zero else None
-        record = training_record(result, job, final_dev_f1) | refinement
+        record = training_record(result, job, final_dev_f1) | refinement | advice.record
+        record["warnings"] += advice.warnings
         if is_rank_zero:
             result.student.save(output, record, result.steps, overwrite=overwrite)
             if checkpoint is not None:
                 checkpoint.remove()
     return TrainReport(output, record, result.student.uses_letter_case)
+
+
+class _Advice(NamedTuple):
+    """Advice for the record of a training, and the warnings that follow from it."""
+
+    record: dict[str, Any]
+    warnings: list[str]
+
+
+def _advice(job: TrainJob) -> _Advice:
+    """Return the advice for the regimen; a warning if the chosen one can do harm."""
+    advice = blend_advice(job.gold, job.silver, job.task)
+    if advice is None:
+        return _Advice({}, [])
+    risky = advice.is_risky(job.blending.regimen)
+    return _Advice({"advice": advice.as_dict()}, [advice.sentence] if risky else [])
 
 
 def _final_dev_f1(result: TrainingResult, job: TrainJob) -> float | None:
@@ -148,19 +168,20 @@ def _check_dev(job: TrainJob) -> None:
 def _resolve_regimen(
     job: TrainJob, output: Path, progress: Progress
 ) -> tuple[TrainJob, dict[str, Any]]:
-    """Return the job with refined silver in place of the regimen auto, and its part of the record.
+    """Return the job with its silver made, if the regimen does that, and its part of the record.
 
     Raises:
-        ConfigError: the regimen is auto, and several processes train.
+        ConfigError: the regimen makes its silver, and several processes train.
     """
-    if job.blending.regimen != "auto":
+    regimen = job.blending.regimen
+    if not REGIMENS[regimen].makes_silver:
         return job, {}
-    from vermeil.refinement.auto import resolve_auto  # trains students, which other regimens do not
+    from vermeil.refinement.recipe import resolve_recipe  # trains students, as few regimens do
 
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise ConfigError(ONE_PROCESS_ERROR)
-    recipe = resolve_auto(job, output.parent / "judging", progress)
-    return recipe.job, {"refinement": recipe.report.as_dict()}
+        raise ConfigError(ONE_PROCESS_ERROR.format(regimen=regimen))
+    recipe = resolve_recipe(job, output.parent / "judging", progress)
+    return recipe.job, dict(recipe.record)
 
 
 def _fit(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from vermeil.config import Config
+from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorporaConfig, CorpusConfig
 from vermeil.data.document import Document
 from vermeil.errors import ConsentError, VermeilError
+from vermeil.jobs.appraise import blend_advice
 from vermeil.jobs.requirements import require_demonstrations
+from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.check_corpora import (
     check_corpus,
     check_leaks,
@@ -47,7 +50,7 @@ def check(config: Config) -> CheckReport:
         task = make_task(config.task)
     except VermeilError as error:
         return CheckReport((CheckFinding.from_error("task", error),), {})
-    findings.append(CheckFinding("task", "ok", f"{task.name}: {', '.join(task.labels)}"))
+    findings.append(CheckFinding("task", "ok", _describe(task)))
     documents: dict[str, list[Document]] = {}
     for name in CorporaConfig.model_fields:
         corpus: CorpusConfig | None = getattr(config.corpora, name)
@@ -59,12 +62,20 @@ def check(config: Config) -> CheckReport:
     findings += check_leaks(documents)
     if config.corpora.silver is None and uses_silver(config):
         findings += _teacher(config, task, documents.get("pool", []))
+    findings += _regimen(config, task, documents)
     findings.append(_encoder(config))
     findings += _missing("teacher.demonstrations", require_demonstrations, teacher.demonstrations)
     findings += _missing("student.tracker", require_tracker, config.student.tracker)
     return CheckReport(
         tuple(findings), {n: count_documents(found) for n, found in documents.items()}
     )
+
+
+def _describe(task: Task) -> str:
+    """Return name, labels and types of relations of a task."""
+    relations = ", ".join(task.config.relations)
+    labels = f"{task.name}: {', '.join(task.labels)}"
+    return f"{labels}; relations {relations}" if relations else labels
 
 
 def _teacher(config: Config, task: Task, pool: list[Document]) -> Iterator[CheckFinding]:
@@ -96,6 +107,26 @@ def _teacher(config: Config, task: Task, pool: list[Document]) -> Iterator[Check
         message = f"{teacher.model} at {teacher.base_url} responds; "
     message += f"a run would send up to {len(pool):,} documents ({size:,} characters) to {where}"
     yield CheckFinding("teacher", "ok", message)
+
+
+def _regimen(
+    config: Config, task: Task, documents: Mapping[str, list[Document]]
+) -> Iterator[CheckFinding]:
+    """Yield the advice for the regimen if silver exists and the teacher annotated gold texts."""
+    if config.corpora.silver is not None:
+        silver = documents.get("silver", [])
+    elif (path := RunFolder(config.run.output).silver).is_file():
+        silver = list(read_corpus(CorpusConfig(path=path, format="jsonl")))
+    else:
+        return
+    try:
+        advice = blend_advice(documents.get("gold", []), silver, task)
+    except VermeilError as error:
+        yield CheckFinding.from_error("corpora.silver", error)
+        return
+    if advice is not None:
+        risky = advice.is_risky(config.blending.regimen)
+        yield CheckFinding("blending.regimen", "warning" if risky else "ok", advice.sentence)
 
 
 def _prices(teacher: TeacherConfig) -> Iterator[CheckFinding]:

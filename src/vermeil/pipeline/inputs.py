@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+from vermeil.blending.regimens import REGIMENS
 from vermeil.config import Config
 from vermeil.corpora.config import CorpusConfig
 from vermeil.jobs.fingerprints import Inputs, digest_file, digest_section, digest_text
@@ -47,7 +48,7 @@ def train_inputs(config: Config) -> Inputs:
     encoder = Path(config.student.encoder).expanduser()
     if encoder.is_dir():
         inputs["student.encoder"] = digest_file(encoder)
-    if config.blending.regimen == "auto":
+    if REGIMENS[config.blending.regimen].makes_silver:
         inputs.update(_section_inputs(config, "selection"))
     if selects_on_dev(config):
         inputs.update(_corpus_inputs("dev", config.corpora.dev))

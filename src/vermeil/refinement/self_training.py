@@ -14,7 +14,7 @@ from vermeil.data.document import Document
 from vermeil.data.progress import Progress, silent, with_stage_name
 from vermeil.data.words import words_of
 from vermeil.refinement.cache import cache_key
-from vermeil.refinement.scorers.settings import SIMPLE_MIX, ScorerSettings
+from vermeil.refinement.scorers.settings import GOLD_ONLY, SIMPLE_MIX, ScorerSettings
 from vermeil.refinement.scorers.student_trainer import fit_predict
 
 VERSION = 1
@@ -27,15 +27,15 @@ def self_annotate(
     """Return plain texts with the annotations of a student of gold and silver.
 
     Args:
-        settings: gold, corrected silver and the settings of the student, which is trained with
-            Simple Mix; the cache.
+        settings: gold, silver and the settings of the student; the cache. It is trained with
+            Simple Mix, or with gold only if there is no silver.
         plain: documents without an annotation that are neither in gold nor in silver.
         progress: called after every step of the student with stage, done, total and details.
 
     Returns:
         The plain documents, in order. Their spans have the origin ``student``.
     """
-    own = settings.with_blending(SIMPLE_MIX)
+    own = settings.with_blending(SIMPLE_MIX if settings.job.silver else GOLD_ONLY)
     job = own.job
     key = cache_key(f"self-training:{VERSION}", (job.gold, job.silver, plain), job)
     steps = with_stage_name(progress, "self-training")

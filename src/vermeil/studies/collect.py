@@ -11,6 +11,7 @@ from vermeil.corpora import corpus_stats, find_leaks
 from vermeil.data.atomic import write_json
 from vermeil.data.document import Document
 from vermeil.errors import DataError
+from vermeil.jobs.appraise import blend_advice
 from vermeil.studies.config import PlanConfig
 from vermeil.studies.environment import describe_environment
 from vermeil.studies.inputs import StudyCorpora, report_labels
@@ -56,6 +57,7 @@ def collect_results(
         context: configuration and scores of the teacher.
     """
     config = settings.study
+    advice = blend_advice(corpora.gold, corpora.silver, settings.task)
     known = StudyResults(
         cells=tuple(replace(cell, predictions={}) for cell in cells),
         summary=tuple(summarise(cells)),
@@ -70,6 +72,7 @@ def collect_results(
         configuration=context.configuration,
         teacher=context.teacher,
         agreement=context.agreement,
+        advice="" if advice is None else advice.sentence,
     )
     results = replace(known, findings=tuple(findings(known)))
     write_json(output / "results.json", as_record(results))

@@ -55,8 +55,9 @@ class StudyConfig(Section):
     silver_documents: Sizes = None
     """Silver documents of a cell. Several numbers make a grid. none: all."""
     plain_documents: int = Field(default=0, ge=0)
-    """For the regimen auto: number of further silver documents, at most those left. They are used
-    without their annotation, and a student annotates them (see selection.self_training)."""
+    """For the regimens auto and self_training: number of further silver documents, at most those
+    left. They are used without their annotation, and a student annotates them (see
+    selection.self_training)."""
     baseline: str = "gold_only"
     """Regimen to compare the others with."""
     resamples: int = Field(default=2000, ge=100)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from vermeil.blending.config import BlendingConfig
+from vermeil.blending.regimens import REGIMENS
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.progress import Progress
 from vermeil.errors import ConfigError
@@ -146,8 +147,13 @@ def _first_silver(
 def _with_refinement(
     job: CellJob, corpora: StudyCorpora, refinement: RefinementJob, unannotated_documents: int
 ) -> CellJob:
-    """Return the job with teacher labels and further texts if its regimen corrects silver."""
-    if job.blending.regimen != "auto":
+    """Return the job with teacher labels and further texts if its regimen makes its silver.
+
+    Raises:
+        ConfigError: the regimen is self_training, and no text is left to annotate.
+    """
+    regimen = job.blending.regimen
+    if not REGIMENS[regimen].makes_silver:
         return job
     drawn = {d.id for d in job.documents.silver}
     undrawn = [d for d in corpora.silver if d.id not in drawn]
@@ -155,6 +161,14 @@ def _with_refinement(
     used = drawn | {d.id for d in labels} | {d.id for d in job.documents.gold}
     left = [d.with_annotation(UNANNOTATED) for d in corpora.silver if d.id not in used]
     plain = sample_documents((), left, 0, min(unannotated_documents, len(left)), job.seed).silver
+    if regimen == "self_training":
+        labels = ()
+        if not plain:
+            raise ConfigError(
+                "study.plain_documents: self_training annotates silver documents that no cell "
+                "uses as silver; set it to their number, and study.silver_documents to less than "
+                "all"
+            )
     return replace(job, refinement=replace(refinement, teacher_labels=labels, plain=plain))
 
 

@@ -69,7 +69,7 @@ def task_for(documents: Iterable[Document]) -> Task:
     name = next((name for name in fitting if used[name]), next(iter(TASKS)))
     section: dict[str, Any] = {
         "name": name,
-        "labels": {label: {} for label in sorted(used[name]) or ["ENTITY"]},
+        "labels": {label: {} for label in sorted(used[name] - relations) or ["ENTITY"]},
         "relations": {label: {} for label in sorted(relations)},
     }
     return make_task(TaskConfig.model_validate(section))

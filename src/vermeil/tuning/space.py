@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from vermeil.blending.config import BlendingConfig
+from vermeil.blending.regimens import REGIMENS
 from vermeil.errors import ConfigError
 from vermeil.student.config import StudentConfig
 from vermeil.tuning.config import DimensionConfig, TuneConfig
@@ -49,10 +50,11 @@ def apply_values(
         raise ConfigError(
             *(f"tune.space: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         ) from None
-    if new_blending.regimen == "auto":
+    if REGIMENS[new_blending.regimen].makes_silver:
         raise ConfigError(
-            "blending.regimen: tune cannot correct silver as the regimen auto does; run vermeil "
-            "refine first, set corpora.silver to its output, and tune the regimen pooled"
+            f"blending.regimen: tune cannot make silver as the regimen {new_blending.regimen} "
+            "does; run vermeil refine first, set corpora.silver to its output, and tune the "
+            "regimen pooled"
         )
     return new_student, new_blending
 

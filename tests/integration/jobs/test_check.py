@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,19 @@ def test_silver_of_ones_own_needs_no_teacher(project: Path, newswire: Path) -> N
     report = check(project, f"corpora.silver={newswire / 'dev.jsonl'}", GONE)
     assert report.exit_code == 0
     assert not any(f.about.startswith("teacher") for f in report.findings)
+
+
+def test_silver_of_a_weak_teacher_gets_advice_for_the_regimen(project: Path) -> None:
+    records = [json.loads(line) for line in (project / "train.jsonl").read_text().splitlines()]
+    for share, severity in ((0.25, "warning"), (1.0, "ok")):
+        silver = [
+            r if i < share * len(records) else {**r, "spans": []} for i, r in enumerate(records)
+        ]
+        (project / "silver.jsonl").write_text("".join(f"{json.dumps(r)}\n" for r in silver))
+        report = check(project, "corpora.silver=silver.jsonl", GONE)
+        found = next(f for f in report.findings if f.about == "blending.regimen")
+        assert found.severity == severity
+        assert "Recommended regimen" in found.message
 
 
 def test_an_encoder_of_the_hub_is_announced(project: Path) -> None:

@@ -71,7 +71,7 @@ def read(path: Path, chosen: str) -> list[Document]:
 
 
 @pytest.mark.parametrize("chosen", PATHS)
-def test_relations_survive_a_round_trip(tmp_path: Path, chosen: str) -> None:
+def test_relations_survive_a_round_trip(tmp_path: Path, chosen: Any) -> None:
     path = tmp_path / PATHS[chosen]
     report = write_corpus([RELATED, NONE_THERE], path, chosen)
     again = read(path, chosen)
@@ -80,7 +80,7 @@ def test_relations_survive_a_round_trip(tmp_path: Path, chosen: str) -> None:
 
 
 @pytest.mark.parametrize("chosen", ["conll04", "brat", "webanno"])
-def test_what_a_format_cannot_hold_is_counted(tmp_path: Path, chosen: str) -> None:
+def test_what_a_format_cannot_hold_is_counted(tmp_path: Path, chosen: Any) -> None:
     scored = Annotation(
         ANNOTATION.spans,
         relations=(Relation(0, 1, "works_for", 0.5),),
@@ -95,7 +95,7 @@ def test_what_a_format_cannot_hold_is_counted(tmp_path: Path, chosen: str) -> No
 
 
 @pytest.mark.parametrize("chosen", ["label-studio", "prodigy", "doccano", "argilla", "jsonl"])
-def test_scores_and_abstentions_of_pairs_pass_through_tools(tmp_path: Path, chosen: str) -> None:
+def test_scores_and_abstentions_of_pairs_pass_through_tools(tmp_path: Path, chosen: Any) -> None:
     annotation = Annotation(
         ANNOTATION.spans,
         relations=(Relation(0, 1, "works_for", 0.5),),
@@ -141,6 +141,17 @@ def test_prodigy_relations_of_an_accepted_task_are_read(tmp_path: Path) -> None:
     (document,) = read(path, "prodigy")
     assert document.relations == (Relation(1, 0, "met"),)
     assert document.meta[UNREAD] == {"relations": 1}
+
+
+def test_label_studio_answers_without_the_exported_relations_have_none(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    write_corpus([RELATED], path, "label-studio")
+    (task,) = json.loads(path.read_text("utf-8"))
+    results = task["annotations"][0]["result"]
+    task["annotations"][0]["result"] = [one for one in results if one["type"] != "relation"]
+    path.write_text(json.dumps([task]))
+    (document,) = read(path, "label-studio")
+    assert document.relations == ()
 
 
 def test_webanno_relations_between_words_and_of_unknown_ends_are_counted(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def restore(imported: ImportedAnnotation, extras: object, default_id: str) -> Do
         unread["abstain_pairs"] += len(pairs or ())
         unread["relations"] += len(relations or ()) if imported.relations is None else 0
         relations, pairs = (None if relations else relations), None
-    if imported.relations is not None and spans is not None:
+    if imported.relations is not None and (imported.spans is not None or not imported.relations):
         relations = _relation_records(imported.relations, order, relations or (), unread)
     record = {"id": default_id, **known, "text": imported.text, "relations": relations}
     if pairs:

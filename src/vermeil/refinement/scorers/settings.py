@@ -14,6 +14,8 @@ from vermeil.training.job import TrainJob
 
 SIMPLE_MIX: Mapping[str, Any] = {"regimen": "simple_mix", "gold_tail": 0.0}
 """Blending of scorers that are trained on silver with errors."""
+GOLD_ONLY: Mapping[str, Any] = {"regimen": "gold_only", "gold_tail": 0.0}
+"""Blending of scorers where there is no silver."""
 
 
 @dataclass(frozen=True, slots=True)

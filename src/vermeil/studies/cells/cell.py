@@ -12,13 +12,13 @@ from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.document import Document
 from vermeil.errors import TrainingError
 from vermeil.evaluation.documents import score_documents
-from vermeil.refinement.auto import Recipe, resolve_auto
+from vermeil.refinement.recipe import Recipe, resolve_recipe
 from vermeil.studies.cells.curves import exposure, loss_curve, plan_curve
 from vermeil.studies.cells.job import CellJob, RefinementJob
 from vermeil.studies.cells.observer import MechanismObserver
 from vermeil.studies.cells.sampling import CellDocuments
 from vermeil.studies.inputs import report_labels
-from vermeil.studies.results.cell import CellResult
+from vermeil.studies.results.cell import CellResult, RefinementRecord
 from vermeil.studies.results.load import refinement_from_record
 from vermeil.studies.results.scores import ReportLabels, split_score
 from vermeil.studies.results.values import Tally, sum_tallies
@@ -95,7 +95,7 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> CellResult:
         sizes=job.sizes,
         predictions=predictions,
         mechanism=None if observer is None else observer.observation(),
-        refinement=None if recipe is None else refinement_from_record(recipe.report.as_dict()),
+        refinement=None if recipe is None else _refinement_record(recipe),
     )
 
 
@@ -126,7 +126,11 @@ def _train_job(job: CellJob) -> TrainJob:
 def _resolve_recipe(job: CellJob, refinement: RefinementJob) -> Recipe:
     silver = (*refinement.teacher_labels, *job.documents.silver, *refinement.plain)
     train_job = replace(_train_job(job), silver=silver, selection=refinement.selection)
-    return resolve_auto(train_job, refinement.folder)
+    return resolve_recipe(train_job, refinement.folder)
+
+
+def _refinement_record(recipe: Recipe) -> RefinementRecord | None:
+    return None if recipe.report is None else refinement_from_record(recipe.report.as_dict())
 
 
 def _with_equal_length(job: CellJob, blending: BlendingConfig, student: Student) -> BlendingConfig:

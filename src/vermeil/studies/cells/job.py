@@ -16,7 +16,7 @@ from vermeil.tasks.protocol import Task
 
 @dataclass(frozen=True, slots=True)
 class RefinementJob:
-    """Inputs for the correction of silver in a cell of the regimen auto.
+    """Inputs of a cell whose regimen makes its silver first: auto, self_training.
 
     Args:
         teacher_labels: the teacher's annotations of the cell's gold documents; may be empty.
@@ -46,7 +46,7 @@ class CellJob:
         test: documents for reporting; may be empty.
         observation_set: documents on which training is observed; None: training is not observed.
         sizes: gold and silver documents of the cell's block.
-        refinement: correction of silver, for the regimen auto.
+        refinement: how silver is made, for the regimens auto and self_training.
         encoder_digest: digest of the encoder's files; empty: not checked.
     """
 

@@ -41,6 +41,8 @@ def findings(results: StudyResults) -> list[Finding]:
         if caution := budget_caution(rows, has_equal_budget=has_equal_budget):
             cautions.append(Finding("caution", scope, caution))
     found += _teacher_finding(results.teacher, results.summary)
+    if results.advice:
+        found.append(Finding("note", "", results.advice))
     general = [
         *seed_cautions(results.summary, results.comparisons),
         *leak_cautions(results.leaks or {}),

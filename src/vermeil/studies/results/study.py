@@ -44,6 +44,7 @@ class StudyResults:
         configuration: the resolved configuration.
         teacher: scores of the teacher's prompts.
         agreement: agreement of pairs of prompts.
+        advice: the regimen that suits the teacher's F1 on gold; empty if it is not known.
         findings: the findings as sentences.
     """
 
@@ -63,4 +64,5 @@ class StudyResults:
     configuration: JsonObject = field(default_factory=dict)
     teacher: tuple[TeacherRow, ...] = ()
     agreement: tuple[AgreementRow, ...] = ()
+    advice: str = ""
     findings: tuple[Finding, ...] = ()

@@ -23,7 +23,7 @@ Types of relations, each with the types of its head and of its tail:
 
 _STEPS = """\
 Think step by step, briefly and in plain words:
-1. Understand the context: say in a few words what the text is about.
+1. Understand the context: describe in a few words what the text is about.
 2. List the candidates: every name in the text, also doubtful ones.
 3. Decide for each candidate, from the context, whether it is an entity and of which type.
 4. Decide for each pair of entities whether the text states one of the relations, and in which \

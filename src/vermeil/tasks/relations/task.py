@@ -71,10 +71,11 @@ class RelationsTask:
 
     @staticmethod
     def labels_used(annotation: Annotation) -> Iterable[str]:
-        """Return the labels of the spans of an annotation with relations."""
+        """Return the labels of the spans and relations of an annotation with relations."""
         if annotation.relations is None:
             return ()
-        return (span.label for span in annotation.spans or ())
+        spans = [span.label for span in annotation.spans or ()]
+        return (*spans, *(relation.label for relation in annotation.relations))
 
     def allows(self, relation: str, head_label: str, tail_label: str) -> bool:
         """Return whether a type of relation may connect two labels.

@@ -19,7 +19,7 @@ TYPES = ("works_for", "in", "married")
 
 
 @st.composite
-def annotations(draw: st.DrawFn) -> Annotation:
+def some_annotations(draw: st.DrawFn) -> Annotation:
     """Return spans without overlaps, and relations of any type between them."""
     cuts = sorted(draw(st.sets(st.integers(0, 14), max_size=8)))
     pairs = list(zip(cuts[::2], cuts[1::2], strict=False))
@@ -84,7 +84,7 @@ def distinct(items: list[tuple[object, object, str]]) -> list[tuple[object, obje
     return kept
 
 
-@given(st.lists(st.tuples(annotations(), annotations()), min_size=1, max_size=4))
+@given(st.lists(st.tuples(some_annotations(), some_annotations()), min_size=1, max_size=4))
 def test_scores_equal_those_of_a_naive_implementation(
     pairs: list[tuple[Annotation, Annotation]],
 ) -> None:
@@ -102,7 +102,7 @@ def test_scores_equal_those_of_a_naive_implementation(
         assert found == pytest.approx({k: expected[k] for k in TYPES if k in expected})
 
 
-@given(annotations(), annotations())
+@given(some_annotations(), some_annotations())
 def test_every_wrong_relation_has_one_kind_of_error(
     gold: Annotation, predicted: Annotation
 ) -> None:
@@ -122,7 +122,7 @@ def test_every_wrong_relation_has_one_kind_of_error(
     assert len(relations) == paired + missing + spurious
 
 
-@given(annotations(), annotations())
+@given(some_annotations(), some_annotations())
 def test_entities_are_scored_apart(gold: Annotation, predicted: Annotation) -> None:
     counts = TASK.count(gold, predicted)
     assert counts.parts["entities"] == TASK.entities.count(gold, predicted)

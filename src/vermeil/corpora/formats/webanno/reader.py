@@ -314,7 +314,7 @@ def _document(
 
     found.unread["empty_labels"] += sum(not label for *_, label in found.spans)
     found.unread["empty_spans"] += sum(start == end for start, end, _ in found.spans)
-    spans, places = [], dict[int, int]()
+    spans, places = list[Span](), dict[int, int]()
     for number, (start, end, label) in enumerate(found.spans):
         if label and start < end:
             places[number] = len(spans)

@@ -1,0 +1,215 @@
+"""Write the tables and the figure of docs/results/blends.md from the finished cells.
+
+    python benchmarks/paper/blends.py [--resamples 10000]
+
+Reads the cells of docs/results/teachers/*-*/study (see teachers.sh) and the teachers' F1 in
+docs/results/teachers/teachers.json, and nothing else, so that it can be run while cells are still
+missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from vermeil.studies.finished_cells import read_study_cells
+from vermeil.studies.format import f1, points, regimen_name, spread
+from vermeil.studies.report.comparison_text import interval_text, p_text
+from vermeil.studies.report.markdown import table
+from vermeil.studies.report.svg import Drawing, Scale, ticks
+from vermeil.studies.results.cell import CellResult
+from vermeil.studies.results.statistics import ComparisonRow
+from vermeil.studies.statistics.compare import compare
+
+FOLDER = Path(__file__).parents[2] / "docs/results/teachers"
+PAGE = FOLDER.with_name("blends.md")
+FIGURE = FOLDER / "gains.svg"
+BEGIN, END = "<!-- tables: written by blends.py -->", "<!-- end of tables -->"
+TEACHERS = {
+    "uniner": "UniNER",
+    "chatgpt": "ChatGPT",
+    "mixed-83": "ChatGPT, mixed to .83",
+    "mixed-89": "ChatGPT, mixed to .89",
+    "strong": "LLM of 2026",
+}
+SENTENCES = 4005
+WITHOUT_TEACHER = ("gold_only", "ceiling")
+BLENDS = ("simple_mix", "pooled", "sigmoid", "power", "linear", "reverse_mix", "auto")
+REFERENCE = "gold_only_3000"
+"""Name of gold_only with 3,000 gold sentences in the comparisons with 100."""
+COLOURS = ("#1f4e79", "#b5651d", "#5b7f3b", "#7a4a86", "#a03030", "#4a8a8a", "#6b6b6b", "#000000")
+PANEL = (270, 200)
+
+Cells = Mapping[tuple[str, int], Sequence[CellResult]]
+
+
+def read_cells() -> Cells:
+    """Return the cells by teacher and gold size; "gold" stands for cells without a teacher."""
+    found = {}
+    for folder in sorted(FOLDER.glob("*-*/study")):
+        teacher, _, size = folder.parent.name.rpartition("-")
+        if size.isdigit():
+            found[teacher, int(size)] = read_study_cells(folder)
+    return found
+
+
+def blocks(cells: Cells) -> list[CellResult]:
+    """Return all cells in one list, in blocks of a teacher and a gold size.
+
+    The name of the budget names the teacher. Cells without a teacher are in the block of each.
+    """
+    gathered = []
+    for (teacher, size), own in cells.items():
+        if teacher not in TEACHERS:
+            continue
+        shared = [(c.regimen, c) for c in cells.get(("gold", size), ())]
+        if size == 100:
+            shared += [
+                (REFERENCE, c) for c in cells.get(("gold", 3000), ()) if c.regimen == "gold_only"
+            ]
+        for regimen, cell in [*shared, *((c.regimen, c) for c in own)]:
+            gathered.append(
+                replace(cell, regimen=regimen, budget=teacher, sizes=(size, 4005 - size))
+            )
+    return gathered
+
+
+def score_table(cells: Sequence[CellResult], size: int, f1_of: Mapping[str, float]) -> str:
+    """Return the table of test F1: a row per regimen, a column per teacher."""
+    values: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for cell in cells:
+        if cell.sizes is not None and cell.sizes[0] == size and cell.test is not None:
+            values[cell.regimen, cell.budget].append(cell.test.overall.f1)
+    teachers = [t for t in TEACHERS if any(key[1] == t for key in values)]
+    order = (*WITHOUT_TEACHER, REFERENCE, "silver_only", *BLENDS)
+    rows = []
+    for regimen in sorted({key[0] for key in values}, key=order.index):
+        row = [_name(regimen)]
+        for teacher in teachers:
+            found = values.get((regimen, teacher), [])
+            sd = statistics.stdev(found) if len(found) > 1 else None
+            text = spread(statistics.fmean(found), sd) if found else ""
+            row.append(f"{text} ({len(found)})" if found else "")
+        rows.append(row)
+    head = [f"{TEACHERS[t]}, F1 {f1(f1_of[t])}" for t in teachers]
+    return table(("test F1 (seeds)", *head), rows)
+
+
+def comparison_table(rows: Sequence[ComparisonRow], size: int, family: str) -> str:
+    """Return the table of paired differences of one gold size."""
+    lines = []
+    for row in rows:
+        if row.gold_documents == size and row.family == family:
+            lines.append(
+                (
+                    TEACHERS[row.budget],
+                    f"{_name(row.regimen)} − {_name(row.baseline)}",
+                    points(row.difference, signed=True),
+                    interval_text(row),
+                    p_text(row),
+                    row.verdict.replace("_", " "),
+                )
+            )
+    return table(("teacher", "difference", "F1", "95 %", "p (Holm)", "verdict"), lines)
+
+
+def figure(rows: Sequence[ComparisonRow], f1_of: Mapping[str, float]) -> None:
+    """Draw the gain of every regimen over gold only against the teacher's F1, by gold size."""
+    wanted = [r for r in rows if r.family == "baseline" and r.regimen in (*BLENDS, "silver_only")]
+    sizes = sorted({r.gold_documents for r in wanted})
+    names = [n for n in ("silver_only", *BLENDS) if any(r.regimen == n for r in wanted)]
+    width, height = PANEL
+    low = min([r.difference for r in wanted] + [0.0])
+    high = max([r.difference for r in wanted] + [0.0])
+    drawing = Drawing(
+        width * len(sizes), height + 24, "gain of each regimen over gold only by the teacher's F1"
+    )
+    for place, size in enumerate(sizes):
+        across = Scale(0.4, 1.0, place * width + 44, (place + 1) * width - 10)
+        up = Scale(low - 0.01, high + 0.01, height - 24, 24)
+        for tick in ticks(up.low, up.high):
+            css = "zero" if abs(tick) < 1e-9 else "grid"
+            drawing.line((across.start, up(tick)), (across.end, up(tick)), css)
+            drawing.text((across.start - 4, up(tick) + 4), points(tick, signed=True), "tick", "end")
+        for tick in (0.5, 0.6, 0.7, 0.8, 0.9):
+            drawing.text((across(tick), height - 8), f1(tick), "tick", "middle")
+        drawing.text((across.start, 14), f"{size:,} gold sentences", "title")
+        for number, name in enumerate(names):
+            dots = sorted(
+                (f1_of[r.budget], r.difference)
+                for r in wanted
+                if r.gold_documents == size and r.regimen == name
+            )
+            places = [(across(x), up(y)) for x, y in dots]
+            drawing.curve(places, f"line c{number}")
+            for dot, (_, gain) in zip(places, dots, strict=True):
+                drawing.dot(
+                    dot, 2.8, f"dot c{number}", f"{_name(name)} {points(gain, signed=True)}"
+                )
+    for number, name in enumerate(names):
+        drawing.dot((50 + 110 * number, height + 12), 4, f"dot c{number}")
+        drawing.text((58 + 110 * number, height + 16), _name(name), "tick")
+    style = "".join(f".c{n}{{--c:{colour}}}" for n, colour in enumerate(COLOURS[: len(names)]))
+    style += (
+        ".line{fill:none;stroke:var(--c);stroke-width:1.6}.dot{fill:var(--c)}"
+        ".grid{stroke:#ddd}.zero{stroke:#555}.tick{font-size:11px;fill:#333}"
+        ".title{font-size:13px;fill:#111}"
+    )
+    svg = str(drawing.svg()).replace(
+        "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" font-family="sans-serif" ', 1
+    )
+    start = svg.index(">") + 1
+    back = f'<style>{style}</style><rect width="100%" height="100%" fill="#fff"/>'
+    FIGURE.write_text(f"{svg[:start]}{back}{svg[start:]}\n", "utf-8")
+
+
+def parts(resamples: int) -> Iterator[str]:
+    """Yield the parts of the page."""
+    f1_of = {n: t["f1"] for n, t in json.loads((FOLDER / "teachers.json").read_text()).items()}
+    found = read_cells()
+    cells = blocks(found)
+    rows = compare(cells, "gold_only", resamples)
+    yield (
+        f"{sum(map(len, found.values()))} cells, {resamples:,} resamples over test articles and "
+        f"seeds; Holm's correction over all {len(rows)} comparisons of this page."
+    )
+    figure(rows, f1_of)
+    yield f"![Gain over gold only against the teacher's F1](teachers/{FIGURE.name})"
+    for size in sorted({row.gold_documents for row in rows}):
+        yield f"## {size:,} gold sentences"
+        yield score_table(cells, size, f1_of)
+        yield comparison_table(rows, size, "baseline")
+        yield comparison_table(rows, size, "blends")
+    yield "## Against the ceiling and against 3,000 gold sentences"
+    yield from references(cells, resamples)
+
+
+def references(cells: Sequence[CellResult], resamples: int) -> Iterator[str]:
+    """Yield the comparisons with the ceiling and, for 100 gold sentences, with 3,000."""
+    for reference in ("ceiling", REFERENCE):
+        rows = [r for r in compare(cells, reference, resamples) if r.family == "baseline"]
+        for size in sorted({row.gold_documents for row in rows}):
+            yield comparison_table(rows, size, "baseline")
+
+
+def _name(regimen: str) -> str:
+    return "Gold only, 3,000" if regimen == REFERENCE else regimen_name(regimen)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--resamples", type=int, default=10_000)
+    text = "\n\n".join(parts(parser.parse_args().resamples))
+    page = PAGE.read_text("utf-8")
+    before, rest = page.split(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}", "utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
