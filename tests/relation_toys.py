@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from tests.toys import NAMES, PLACES
 
-from vermeil.data.document import Annotation, Document, Relation, Span
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.relation import Relation
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.relations.task import RelationsTask
 

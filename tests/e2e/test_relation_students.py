@@ -12,7 +12,8 @@ from tests.relation_toys import RELATIONS, related
 from tests.tiny import make_encoder
 
 from vermeil.corpora import write_corpus
-from vermeil.data.document import Document, Relation
+from vermeil.data.document import Document
+from vermeil.data.relation import Relation
 
 GOLD, OTHERS, TEST = 24, 12, 12
 

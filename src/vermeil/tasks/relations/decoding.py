@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.document import Annotation, Range, Relation
+from vermeil.data.document import Annotation, Range
 from vermeil.data.example import WordPairs
 from vermeil.data.region import SpanKey
+from vermeil.data.relation import Relation
 from vermeil.tasks.relations.schema import PairSchema
 
 _SMALLEST = 1e-30
@@ -37,7 +38,7 @@ def candidate_pairs(
         for span in annotation.spans or ()
     ]
     spans = np.array(rows, np.int64).reshape(-1, 3)
-    open_to_relations = schema.mask[:, :, 1:].any(axis=2)
+    open_to_relations: NDArray[np.bool_] = np.asarray(schema.mask[:, :, 1:].any(axis=2))
     related = open_to_relations[spans[:, None, 2], spans[None, :, 2]]
     np.fill_diagonal(related, val=False)
     return WordPairs(spans, np.argwhere(related).astype(np.int64))

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 from tests.relation_toys import related, relations_task
 
-from vermeil.data.document import Annotation, Document, Relation, Span
+from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.example import PairTarget
-from vermeil.data.relation import PairAbstention
+from vermeil.data.relation import PairAbstention, Relation
 from vermeil.data.words import words_of
 
 TASK = relations_task()
