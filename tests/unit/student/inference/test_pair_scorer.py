@@ -32,7 +32,7 @@ def test_numpy_equals_torch() -> None:
         zeros = np.zeros(len(words.pairs))
         target = PairTarget(words, zeros.astype(np.int64), zeros.astype(np.float32))
         ids = np.arange(40)
-        example = TrainingExample(ids, None, ids, zeros, "gold", ids, pairs=target)
+        example = TrainingExample(ids, None, ids, target.weights, "gold", ids, pairs=target)
         batch = collate_pairs([example], torch.device("cpu"))
         assert batch is not None
         with torch.inference_mode():
