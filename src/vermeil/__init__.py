@@ -31,9 +31,10 @@ if TYPE_CHECKING:
         write_corpus,
     )
     from vermeil.data.counts import Counts
-    from vermeil.data.document import Annotation, Document, Relation, Span
+    from vermeil.data.document import Annotation, Document, Span
     from vermeil.data.mention import Mention
     from vermeil.data.progress import Progress
+    from vermeil.data.relation import PairAbstention, Relation
     from vermeil.data.reply import Reply
     from vermeil.evaluation.documents import evaluate
     from vermeil.jobs.again import Again
@@ -82,7 +83,7 @@ if TYPE_CHECKING:
     from vermeil.studies.settings import StudySettings
     from vermeil.studies.study import StudyReport, study
     from vermeil.tasks import make_task
-    from vermeil.tasks.config import LabelConfig, TaskConfig
+    from vermeil.tasks.config import LabelConfig, RelationConfig, TaskConfig
     from vermeil.tasks.protocol import Task
     from vermeil.teacher.config import (
         AdditionalTeacherConfig,
@@ -134,6 +135,7 @@ __all__ = [
     "NoiseConfig",
     "OptimizeConfig",
     "OptimizeReport",
+    "PairAbstention",
     "PilotConfig",
     "PilotReport",
     "PlanConfig",
@@ -146,6 +148,7 @@ __all__ = [
     "RankSources",
     "RefineReport",
     "Relation",
+    "RelationConfig",
     "ReplayServer",
     "Reply",
     "ReviewExportReport",
@@ -235,11 +238,14 @@ _MODULES = {
     "vermeil.data.document": (
         "Annotation",
         "Document",
-        "Relation",
         "Span",
     ),
     "vermeil.data.mention": ("Mention",),
     "vermeil.data.progress": ("Progress",),
+    "vermeil.data.relation": (
+        "PairAbstention",
+        "Relation",
+    ),
     "vermeil.data.reply": ("Reply",),
     "vermeil.evaluation.documents": ("evaluate",),
     "vermeil.jobs.again": ("Again",),
@@ -336,6 +342,7 @@ _MODULES = {
     "vermeil.tasks": ("make_task",),
     "vermeil.tasks.config": (
         "LabelConfig",
+        "RelationConfig",
         "TaskConfig",
     ),
     "vermeil.tasks.protocol": ("Task",),

@@ -177,6 +177,10 @@ def count_unsupported(
     lost = {
         "labels": annotation.labels is not None,
         "relations": annotation.relations is not None,
+        "relation_details": sum(r.score is not None for r in annotation.relations or ())
+        if "relations" in supported
+        else 0,
+        "abstain_pairs": bool(annotation.abstain_pairs),
         "abstain": bool(annotation.abstain),
         "weight": document.weight is not None,
         "meta": bool(document.meta),

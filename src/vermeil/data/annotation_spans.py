@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from vermeil.data.document import Annotation, Span
 from vermeil.data.region import SpanKey
+from vermeil.data.relation import PairAbstention
 
 UNCERTAIN = ("fuzzy", "ambiguous")
 """Statuses of spans with uncertain bounds."""
@@ -28,14 +30,50 @@ def with_origin(annotation: Annotation, origin: str, *, keep: bool = False) -> A
 
 
 def abstain_below(annotation: Annotation, min_score: float) -> Annotation:
-    """Return the annotation with abstentions in place of spans with a lower score."""
-    spans = annotation.spans or ()
-    low = [span for span in spans if span.score is not None and span.score < min_score]
-    if not low:
+    """Return the annotation with abstentions in place of spans and relations with a lower score.
+
+    The pairs of a span that becomes an abstention are unknown, like all pairs with an end there.
+    """
+    spans, relations = annotation.spans or (), annotation.relations or ()
+    low = {n for n, span in enumerate(spans) if _is_below(span.score, min_score)}
+    doubtful = [one for one in relations if _is_below(one.score, min_score)]
+    if not low and not doubtful:
         return annotation
-    abstain = sorted({*annotation.abstain, *((span.start, span.end) for span in low)})
-    kept = tuple(span for span in spans if span not in low)
-    return replace(annotation, spans=kept, abstain=tuple(abstain))
+    abstain = {*annotation.abstain, *((spans[n].start, spans[n].end) for n in low)}
+    unknown = (PairAbstention(one.head, one.tail, one.label) for one in doubtful)
+    certain = tuple(one for one in relations if one not in doubtful)
+    masked = replace(
+        annotation,
+        relations=None if annotation.relations is None else certain,
+        abstain=tuple(sorted(abstain)),
+        abstain_pairs=(*annotation.abstain_pairs, *unknown),
+    )
+    return keep_spans(masked, [n for n in range(len(spans)) if n not in low])
+
+
+def keep_spans(annotation: Annotation, kept: Iterable[int]) -> Annotation:
+    """Return the annotation with some of its spans, and with the relations between them.
+
+    Args:
+        annotation: the annotation.
+        kept: indices of the spans to keep.
+    """
+    numbers = sorted(kept)
+    place = {old: new for new, old in enumerate(numbers)}
+    relations = annotation.relations
+    if relations is not None:
+        relations = tuple(r for r in (one.renumber(place) for one in relations) if r is not None)
+    moved = (pair.renumber(place) for pair in annotation.abstain_pairs)
+    return replace(
+        annotation,
+        spans=tuple((annotation.spans or ())[n] for n in numbers),
+        relations=relations,
+        abstain_pairs=tuple(pair for pair in moved if pair is not None),
+    )
+
+
+def _is_below(score: float | None, min_score: float) -> bool:
+    return score is not None and score < min_score
 
 
 def scores(annotation: Annotation) -> list[float]:
@@ -55,6 +93,25 @@ def label_counts(annotations: Iterable[Annotation]) -> Counter[str]:
         labels.update(span.label for span in annotation.spans or ())
         labels.update(annotation.labels or ())
     return labels
+
+
+def relation_counts(annotations: Iterable[Annotation]) -> Counter[str]:
+    """Count the relations by type."""
+    return Counter(one.label for annotation in annotations for one in annotation.relations or ())
+
+
+def relation_records(annotation: Annotation) -> list[dict[str, Any]]:
+    """Return the relations for JSON; each end as ``{"start", "end", "label"}``."""
+    spans = annotation.spans or ()
+
+    def end(number: int) -> dict[str, Any]:
+        span = spans[number]
+        return {"start": span.start, "end": span.end, "label": span.label}
+
+    return [
+        {"head": end(one.head), "label": one.label, "tail": end(one.tail), "score": one.score}
+        for one in annotation.relations or ()
+    ]
 
 
 def uncertainties(annotation: Annotation) -> dict[SpanKey, float]:

@@ -11,7 +11,7 @@ def check_head(task: Task, config: StudentConfig) -> None:
     """Raise `ConfigError` unless the settings fit the head of the task and each other."""
     if config.crf and config.noise.is_on:
         raise ConfigError("student.noise: cannot be combined with student.crf; remove one of them")
-    if task.head == "token":
+    if task.head != "sequence":
         return
     settings = {"context": config.context != "none", "crf": config.crf}
     problems = [

@@ -19,8 +19,9 @@ from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.mistakes import Mistake
 from vermeil.tasks.votes import Verification, VoteResult, VotingRule
 
-Head = Literal["token", "sequence"]
-"""The student's head: one class per word, or one per document."""
+Head = Literal["token", "sequence", "pair"]
+"""The student's head: one class per word, one per document, or one per word and one per pair of
+spans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,16 @@ class Task(Protocol):
             words: the ranges of its words.
         """
 
-    def make_annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
+    def make_annotation(
+        self, spans: Sequence[Span], abstain: Sequence[Range], base: Annotation = UNANNOTATED
+    ) -> Annotation:
         """Return the annotation that consists of these spans and abstentions.
 
         Args:
             spans: the labelled spans.
             abstain: ranges with unknown labels.
+            base: the annotation that these spans correct. Its other parts, such as relations, are
+                kept as far as the new spans allow it.
         """
 
     def regions(

@@ -4,7 +4,8 @@ The keys of a record are the fields of the document::
 
     {"id", "group", "text", "tokens": [[start, end]], "spans": [{"start", "end", "label", "score",
      "weight", "status", "origin", "soft": {LABEL: p}}], "abstain": [{"start", "end"}],
-     "labels": [LABEL], "relations": [{"head", "tail", "label"}], "weight", "meta": {}}
+     "labels": [LABEL], "relations": [{"head", "tail", "label", "score"}],
+     "abstain_pairs": [{"head", "tail", "label"}], "weight", "meta": {}}
 
 Only ``id`` and ``text`` are required. Absent (or null) ``spans``, ``labels`` and ``relations`` mean
 not annotated; ``[]`` means annotated, none there. Keys that are not in this list are errors;

@@ -37,7 +37,8 @@ from vermeil.errors import DataError
 """Names of the tag column, tried in this order if none is named."""
 
 _SPAN_COLUMNS = ("spans", "entities")
-_RECORD_COLUMNS = ("group", "abstain", "labels", "relations", "weight", "tokens", "meta")
+_RECORD_KEYS = ("group", "abstain", "labels", "relations", "abstain_pairs", "weight")
+_RECORD_COLUMNS = (*_RECORD_KEYS, "tokens", "meta")
 _STARTS, _ENDS, _LABELS = (
     ("start", "start_offset", "begin"),
     ("end", "end_offset"),
@@ -117,6 +118,7 @@ def text_columns() -> Columns:
 
     def features() -> Features:
         string, whole, real = (_value(kind) for kind in ("string", "int64", "float64"))
+        pair = {"head": whole, "tail": whole, "label": string}
         place = {"start": whole, "end": whole}
         details = {"score": real, "weight": real, "status": string, "origin": string}
         return {
@@ -127,7 +129,8 @@ def text_columns() -> Columns:
             "spans": _list_of({**place, "label": string, **details, "soft": string}),
             "abstain": _list_of(place),
             "labels": _list_of(string),
-            "relations": _list_of({"head": whole, "tail": whole, "label": string}),
+            "relations": _list_of({**pair, "score": real}),
+            "abstain_pairs": _list_of(pair),
             "weight": real,
             "meta": string,
         }
@@ -250,11 +253,7 @@ def _text_document(
     row: dict[str, Any], keys: _TextKeys, names: Sequence[str] | None, name: str
 ) -> Document:
     spans = keys.spans
-    record = {
-        key: value
-        for key, value in row.items()
-        if key in ("group", "abstain", "labels", "relations", "weight") and value is not None
-    }
+    record = {key: value for key, value in row.items() if key in _RECORD_KEYS and value is not None}
     if row.get(keys.text) is None:
         raise DataError(f'"{keys.text}" is null; expected a string')
     if not isinstance(record.get("labels", []), list):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.document import Range
+from vermeil.data.document import UNANNOTATED, Annotation, Range
 from vermeil.data.example import IGNORED
 from vermeil.studies.results.observation import Sharpness, SilverWords, WordLosses
 from vermeil.studies.results.values import Tally
@@ -29,12 +29,14 @@ class ScoredDocument:
         probabilities: class probabilities, float32 of shape (words, classes).
         label_classes: classes of the document's own labels, int64 of shape (words,).
         gold_classes: classes of its gold labels, of the same shape.
+        annotation: the student's annotation.
     """
 
     words: Sequence[Range]
     probabilities: WordProbabilities
     label_classes: ClassIds
     gold_classes: ClassIds
+    annotation: Annotation = UNANNOTATED
 
 
 def sharpness_metrics(documents: Sequence[ScoredDocument], task: Task) -> Sharpness:
@@ -103,7 +105,7 @@ def _is_labelled(classes: ClassIds, task: Task) -> NDArray[np.bool_]:
 
 def _label(number: int, task: Task) -> str:
     name = task.classes[number]
-    return name.partition("-")[2] or name if task.head == "token" else name
+    return name.partition("-")[2] or name if task.head != "sequence" else name
 
 
 def _losses(
