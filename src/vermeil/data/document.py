@@ -96,20 +96,25 @@ class Annotation:
     abstain_pairs: tuple[PairAbstention, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.relations or self.abstain_pairs:
+            self._sort_pairs()
+        if self.spans is not None:
+            ordered = tuple(sorted(self.spans, key=lambda span: span.key))
+            object.__setattr__(self, "spans", ordered)
+
+    def _sort_pairs(self) -> None:
+        """Check and renumber relations and pairs for the order of the sorted spans."""
         spans = self.spans or ()
         self._check_pairs(len(spans))
         order = sorted(range(len(spans)), key=lambda number: spans[number].key)
         place = {old: new for new, old in enumerate(order)}
-        if self.spans is not None:
-            object.__setattr__(self, "spans", tuple(spans[number] for number in order))
         if self.relations is not None:
             moved = (one.renumber(place) for one in self.relations)
             relations = sorted((one for one in moved if one is not None), key=lambda r: r.key)
             object.__setattr__(self, "relations", tuple(relations))
-        if self.abstain_pairs:
-            pairs = {one.renumber(place) for one in self.abstain_pairs} - {None}
-            ordered = sorted((one for one in pairs if one is not None), key=lambda pair: pair.key)
-            object.__setattr__(self, "abstain_pairs", tuple(ordered))
+        pairs = {one.renumber(place) for one in self.abstain_pairs} - {None}
+        ordered = sorted((one for one in pairs if one is not None), key=lambda pair: pair.key)
+        object.__setattr__(self, "abstain_pairs", tuple(ordered))
 
     def _check_pairs(self, size: int) -> None:
         """Raise `DataError` for a pair without its spans and for a repeated relation.
