@@ -40,6 +40,7 @@ from vermeil.cli import (
     train,
     tune,
 )
+from vermeil.cli.ui.help import arrange, prepare_options
 from vermeil.cli.ui.output import print_line
 from vermeil.cli.ui.termination import handle_termination
 from vermeil.data.visible import visible_line
@@ -47,7 +48,17 @@ from vermeil.errors import ConfigError
 
 
 class EscapingGroup(TyperGroup):
-    """Group of verbs that escapes control characters in errors about arguments."""
+    """Group of all verbs, by phase; escapes control characters in errors about arguments."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        arrange(self)
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options of the application, with those that install completion."""
+        parameters = super().get_params(ctx)
+        prepare_options(parameters)
+        return parameters
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         """Parse the arguments of the group."""

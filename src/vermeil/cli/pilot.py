@@ -11,8 +11,7 @@ from vermeil.cli.ui.progress import shown_progress
 if TYPE_CHECKING:
     from vermeil.jobs.pilot_report import PilotReport, Trial
 
-EXAMPLE = """Example: vermeil pilot --set pilot.documents=100 \\
-  --set 'pilot.demonstrations=["none"]'"""
+EXAMPLE = "Example: vermeil pilot --set pilot.documents=100 --set pilot.demonstrations=none"
 
 
 def pilot(

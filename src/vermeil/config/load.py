@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from vermeil.config.consistency import cross_checks
 from vermeil.config.dump import NONE
+from vermeil.config.lists import as_list
 from vermeil.config.model import Config
 from vermeil.config.problems import describe_errors, model_in, unknown_key
 from vermeil.config.source import apply_override, huge_numbers, read_toml
@@ -25,7 +26,8 @@ def load_config(path: Path | str, overrides: Sequence[str] = ()) -> Config:
     Args:
         path: the TOML file; relative paths in it are relative to its folder.
         overrides: ``section.key=value`` each, which replaces the value in the file. The value is
-            TOML, or a string if it is not valid TOML.
+            TOML, or a string if it is not valid TOML. For a list, one value and a list of words
+            without quotes are accepted, too.
 
     Returns:
         The configuration, with absolute paths, and task.guidelines_file read into task.guidelines.
@@ -37,7 +39,7 @@ def load_config(path: Path | str, overrides: Sequence[str] = ()) -> Config:
     raw = read_toml(path)
     problems: list[str] = []
     for override in overrides:
-        problems += apply_override(raw, override)
+        problems += apply_override(raw, override, as_list)
     if huge := list(huge_numbers(raw)):
         raise ConfigError(*(f"{path}: {problem}" for problem in (*problems, *huge)))
     problems += [unknown_key(name, Config) for name in raw if name not in Config.model_fields]

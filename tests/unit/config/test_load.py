@@ -234,3 +234,26 @@ def test_a_study_may_name_variants_of_its_own(tmp_path: Path) -> None:
     taken = text.replace("tailed", "pooled")
     (problem,) = problems(write(tmp_path, TASK + taken))
     assert problem == "study.variants.pooled: this is the name of a regimen; choose another name"
+
+
+@pytest.mark.parametrize("given", ["[none]", '["none"]', "none", "[ none ]"])
+def test_override_of_a_list_needs_neither_quotes_nor_brackets(tmp_path: Path, given: str) -> None:
+    config = load_config(write(tmp_path, TASK), [f"pilot.demonstrations={given}"])
+    assert config.pilot.demonstrations == ("none",)
+
+
+def test_override_of_a_list_by_words_and_by_one_number(tmp_path: Path) -> None:
+    overrides = ["study.regimens=[gold_only,pooled]", "study.baseline=gold_only", "study.seeds=3"]
+    config = load_config(write(tmp_path, TASK), overrides)
+    assert config.study.regimens == ("gold_only", "pooled")
+    assert config.study.seeds == (3,)
+
+
+def test_override_of_a_size_stays_one_number(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, TASK), ["study.gold_documents=50"])
+    assert config.study.gold_documents == 50
+
+
+def test_list_in_the_file_needs_brackets(tmp_path: Path) -> None:
+    found = problems(write(tmp_path, TASK + "[study]\nseeds = 3\n"))
+    assert found == ["study.seeds: expected a list, found 3"]
