@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from vermeil.cli.ui.next_steps import command, print_end
 from vermeil.cli.ui.options import AsJson, Model, Quiet
 from vermeil.cli.ui.output import console, print_json
 from vermeil.cli.ui.progress import shown_progress
@@ -37,3 +38,4 @@ def calibrate(
         f"temperature {report.temperature}: expected calibration error "
         f"{report.before.ece:.3f} before, {report.after.ece:.3f} after"
     )
+    print_end([model], [command("predict", model, "FILE")], quiet=quiet)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vermeil.cli.ui.corpus_options import CorpusOptions, with_corpus_options
+from vermeil.cli.ui.next_steps import command, print_end
 from vermeil.cli.ui.options import AsJson, Overwrite
 from vermeil.cli.ui.output import console, print_json, print_line, print_status, table
 from vermeil.errors import ConfigError
@@ -101,6 +103,12 @@ def split(
     if as_json:
         print_json(report)
         return
+    _print_parts(report)
+    named = " and ".join(f"corpora.{name}" for name in report)
+    print_end(steps=[f"set {named} in vermeil.toml, then: vermeil check"])
+
+
+def _print_parts(report: Mapping[str, Any]) -> None:
     labels = sorted({label for part in report.values() for label in part["spans"]})
     columns = ("part", "documents", "groups", *labels, "file")
     console().print(
@@ -168,6 +176,7 @@ def convert(
         print_status(describe_unread(name, number))
     for name, number in report.losses.items():
         print_status(f"lost: {name.replace('_', ' ')} {number:,}")
+    print_end(steps=[command("corpus stats", output)])
 
 
 @app.command("leaks", epilog="Example: vermeil corpus leaks train.jsonl test.jsonl")

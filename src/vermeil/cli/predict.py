@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from vermeil.cli.ui.next_steps import command, print_end
 from vermeil.cli.ui.options import AnyPrecision, Model, Overrides, Overwrite, Quiet, RunOn, load
 from vermeil.cli.ui.output import print_json_line, print_status
 from vermeil.cli.ui.progress import shown_progress
@@ -87,6 +88,8 @@ def predict(
                 resume=resume,
                 overwrite=overwrite,
             )
+    if output is not None:
+        print_end([output], [command("evaluate", Path(output), "GOLD")], quiet=quiet)
 
 
 def _cluster(

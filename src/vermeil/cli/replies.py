@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vermeil.cli.ui.next_steps import command, print_end, relative
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Overwrite, load
 from vermeil.cli.ui.output import console, print_json, print_status, table
 
@@ -111,6 +112,8 @@ def export(
         print_status(f"left out: {report.without_reply:,} requests without a reply")
     if report.without_text:
         print_status(f"left out: {report.without_text:,} replies whose id stands for several texts")
+    if output.name.endswith((".jsonl", ".jsonl.gz")):
+        print_end(steps=[command("replay", f"{model or 'MODEL'}={relative(output)}")])
 
 
 @app.command("import", epilog="Example: vermeil replies import strong.jsonl")
@@ -138,6 +141,7 @@ def import_(
         print_json(report)
     else:
         print_report(report)
+        print_end(steps=[command("locate", config=config)])
 
 
 @app.command("batches", epilog="Example: vermeil replies batches --abandon 1f0c8a52b9d3e677")

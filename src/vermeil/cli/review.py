@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from vermeil.cli.ui.next_steps import command, print_end
 from vermeil.cli.ui.options import AsJson, Overwrite
 from vermeil.cli.ui.output import print_json, print_status
 
@@ -92,6 +93,8 @@ def export(
     if report.unknown_ids:
         first = ", ".join(report.unknown_ids[:5])
         print_status(f"not in {silver}: {len(report.unknown_ids):,} ids ({first})")
+    arguments = ("EXPORT", "--silver", silver, "--output", "gold.jsonl")
+    print_end(steps=[f"correct them in {to}, then: {command('review import', *arguments)}"])
 
 
 @app.command("import", epilog=IMPORT)
@@ -148,3 +151,5 @@ def import_(
         print_status(line)
     if report.not_accepted:
         print_status(f"these documents are in {aside}")
+    parts = ("train=0.8", "test=0.2", "--output", "gold")
+    print_end([output], [command("corpus split", output, *parts)])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vermeil.cli.ui.next_steps import command, print_end, relative
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
 from vermeil.cli.ui.output import console, print_json, print_line
 from vermeil.cli.ui.progress import shown_progress
@@ -69,6 +70,10 @@ def study(
         print_json(report.as_dict())
     else:
         _print(report)
+        steps = [f"open {relative(report.folder / 'report.html')} in a browser"]
+        if report.model is not None:
+            steps.append(command("predict", report.model, "FILE"))
+        print_end(steps=steps, quiet=quiet)
 
 
 def _cells_on(cluster: ClusterConfig) -> RunCells:

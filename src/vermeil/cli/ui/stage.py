@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from vermeil.cli.ui.next_steps import print_stage_end
 from vermeil.cli.ui.options import load
 from vermeil.cli.ui.output import print_json, print_status
 from vermeil.cli.ui.progress import shown_progress
@@ -54,6 +55,8 @@ def run_stage_command(
         print_json(report)
     else:
         print_report(report)
+        if not quiet:
+            print_stage_end(stage, sections, config, report)
     require_result(stage, report, print_status)
 
 
