@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from vermeil.cli.ui.next_steps import command, print_end
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, load
-from vermeil.cli.ui.output import console, print_json
+from vermeil.cli.ui.output import console, print_json, print_line
 
 EXAMPLE = "Example: vermeil check --config vermeil.toml"
 
@@ -30,4 +31,10 @@ def check(
         for finding in report.findings:
             line = Text(finding.severity, _STYLES[finding.severity])
             out.print(line.append(visible(f" {finding.about}: {finding.message}"), style=""))
+        print_line(report.summary)
+        if report.exit_code:
+            again = command("check", config=config)
+            print_end(steps=[f"correct the errors, then: {again}"])
+        else:
+            print_end(steps=[command("run", config=config)])
     raise typer.Exit(report.exit_code)

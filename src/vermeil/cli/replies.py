@@ -127,15 +127,14 @@ def import_(
 ) -> None:
     """Import recorded replies to the pool as replies of the configured teacher."""
     from vermeil.cli.ui.reports import print_report
-    from vermeil.corpora import read_corpus
     from vermeil.jobs.import_replies import import_replies
     from vermeil.pipeline.demonstration_files import demonstrations_for
-    from vermeil.pipeline.documents import required_corpus
+    from vermeil.pipeline.pool import pool_documents
 
     sections = load(config, overrides)
     store, task = _store_and_task(sections)
-    pool = required_corpus(sections, "pool", "name the text that the replies annotate")
-    shown, documents = demonstrations_for(sections), read_corpus(pool)
+    documents = pool_documents(sections, "name the text that the replies annotate")
+    shown = demonstrations_for(sections)
     report = import_replies(file, documents, task, sections.teacher, store, shown).as_dict()
     if as_json:
         print_json(report)

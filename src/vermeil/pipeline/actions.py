@@ -14,11 +14,8 @@ from vermeil.jobs.again import Again
 from vermeil.jobs.executor import Executor
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.demonstration_files import demonstrations_for
-from vermeil.pipeline.documents import (
-    pool_documents,
-    scored_corpus,
-    training_job,
-)
+from vermeil.pipeline.documents import scored_corpus, training_job
+from vermeil.pipeline.pool import pool_documents
 from vermeil.pipeline.stage import Report
 from vermeil.tasks import make_task
 from vermeil.training.usable_silver import check_silver

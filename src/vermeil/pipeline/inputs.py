@@ -22,8 +22,13 @@ from vermeil.pipeline.documents import (
 
 def annotate_inputs(config: Config) -> Inputs:
     """Return the inputs of ``annotate``: task, teacher, pool and the corpora of demonstrations."""
-    pool = _corpus_inputs("pool", config.corpora.pool)
-    inputs = {**_section_inputs(config, "task", "teacher"), **dict(pool)}
+    pools = [dict(_corpus_inputs("pool", pool)) for pool in config.corpora.pools]
+    inputs = {**_section_inputs(config, "task", "teacher")}
+    if pools:
+        inputs["corpora.pool"] = "".join(one["corpora.pool"] for one in pools)
+    if config.teacher.annotate_gold:
+        inputs["teacher.annotate_gold"] = "true"
+        inputs.update(_corpus_inputs("gold", config.corpora.gold))
     if config.rank.order is not None:
         inputs["rank.order"] = digest_file(config.rank.order)
     if config.teacher.demonstrations.kind != "none":

@@ -182,6 +182,9 @@ class TeacherConfig(Section):
     joint probability of its tokens (JSON replies only). With several answers, votes are the score.
     Supported by OpenAI (except reasoning models), Azure, vLLM, SGLang, llama.cpp and Ollama, not by
     Anthropic. Replies that were stored without log-probabilities are not requested again."""
+    annotate_gold: bool = False
+    """Send the texts of corpora.gold to the teacher, too. `refine`, `select` and the regimen auto
+    need these annotations, which show the errors of the teacher. The dry run counts them."""
     samples: int = Field(default=1, ge=1)
     """Number of replies per document. With more than one, set temperature above 0."""
     additional: tuple[AdditionalTeacherConfig, ...] = ()
