@@ -77,8 +77,9 @@ class CorpusConfig(Section):
     group_key: str = "doc"
     """tokens: the key of the group. The file's name is put before it, since numbers may restart
     in every split."""
-    text_unit: Literal["line", "file"] = "line"
-    """text: one document per line or per file."""
+    text_unit: Literal["auto", "line", "file"] = "auto"
+    """text: one document per line, or per file. auto: a single file holds one per line, and a
+    folder one per file."""
 
     @model_validator(mode="before")
     @classmethod

@@ -82,6 +82,11 @@ _FORMER_DEFAULTS = {"tag_column": -1, "tag_key": "gold"}
 def _digest_settings(corpus: CorpusConfig) -> str:
     """Return the digest of a corpus's keys; keys without a value do not change it."""
     values = corpus.model_copy(update={"path": Path()}).model_dump(mode="json")
+    # Before there was auto, line meant one document per line of a file, and per file of a folder.
+    if values["text_unit"] == "auto":
+        values["text_unit"] = "line"
+    elif values["text_unit"] == "line" and corpus.path.is_dir():
+        values["text_unit"] = "line of each file"
     kept = {
         key: _FORMER_DEFAULTS.get(key) if value is None else value
         for key, value in values.items()
