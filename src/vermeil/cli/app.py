@@ -15,6 +15,7 @@ from vermeil.cli import (
     annotate,
     calibrate,
     check,
+    config,
     corpus,
     demo,
     evaluate,
@@ -120,6 +121,7 @@ def vermeil(
 
 app.command("init", epilog=init.EXAMPLE)(init.init)
 app.command("check", epilog=check.EXAMPLE)(check.check)
+app.add_typer(config.app, name="config", epilog=config.EXAMPLE)
 app.add_typer(corpus.app, name="corpus", epilog=corpus.EXAMPLE)
 app.add_typer(local.app, name="local", epilog=local.EXAMPLE)
 app.command("pilot", epilog=pilot.EXAMPLE)(pilot.pilot)

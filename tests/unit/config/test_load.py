@@ -1,9 +1,11 @@
 import itertools
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from vermeil.config import Config, dump_config, load_config
+from vermeil.config.dump import dump_changes
 from vermeil.errors import ConfigError
 
 TASK = "[task.labels.PER]\ndescription = 'People'\n[task.labels.ORG]\n"
@@ -257,3 +259,12 @@ def test_override_of_a_size_stays_one_number(tmp_path: Path) -> None:
 def test_list_in_the_file_needs_brackets(tmp_path: Path) -> None:
     found = problems(write(tmp_path, TASK + "[study]\nseeds = 3\n"))
     assert found == ["study.seeds: expected a list, found 3"]
+
+
+def test_changes_are_only_what_differs_from_the_defaults(tmp_path: Path) -> None:
+    overrides = ["teacher.samples=3", "student.patience=2", "teacher.demonstrations.kind=fixed"]
+    config = load_config(write(tmp_path, TASK), overrides)
+    shown = tomllib.loads(dump_changes(config))
+    assert shown["teacher"] == {"samples": 3, "demonstrations": {"kind": "fixed"}}
+    assert shown["student"] == {"patience": 2}
+    assert set(shown) == {"run", "task", "teacher", "student"}
