@@ -18,6 +18,7 @@ from vermeil.cli import (
     config,
     corpus,
     demo,
+    doctor,
     evaluate,
     export,
     init,
@@ -121,6 +122,7 @@ def vermeil(
 
 app.command("init", epilog=init.EXAMPLE)(init.init)
 app.command("check", epilog=check.EXAMPLE)(check.check)
+app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 app.add_typer(config.app, name="config", epilog=config.EXAMPLE)
 app.add_typer(corpus.app, name="corpus", epilog=corpus.EXAMPLE)
 app.add_typer(local.app, name="local", epilog=local.EXAMPLE)

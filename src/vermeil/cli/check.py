@@ -10,7 +10,7 @@ from vermeil.cli.ui.output import console, print_json, print_line
 
 EXAMPLE = "Example: vermeil check --config vermeil.toml"
 
-_STYLES = {"ok": "green", "warning": "yellow", "error": "red"}
+STYLES = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
 def check(
@@ -29,7 +29,7 @@ def check(
     else:
         out = console()
         for finding in report.findings:
-            line = Text(finding.severity, _STYLES[finding.severity])
+            line = Text(finding.severity, STYLES[finding.severity])
             out.print(line.append(visible(f" {finding.about}: {finding.message}"), style=""))
         print_line(report.summary)
         if report.exit_code:

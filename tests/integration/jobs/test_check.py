@@ -111,7 +111,14 @@ def test_silver_of_a_weak_teacher_gets_advice_for_the_regimen(project: Path) -> 
         assert "Recommended regimen" in found.message
 
 
-def test_an_encoder_of_the_hub_is_announced(project: Path) -> None:
+def test_an_encoder_of_the_hub_is_announced(
+    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    snapshot = tmp_path / "hub" / "models--google-bert--bert-base-cased" / "snapshots" / "1"
+    snapshot.mkdir(parents=True)
+    for name in ("config.json", "model.safetensors"):
+        (snapshot / name).write_text("{}")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     report = check(project, "student.encoder=google-bert/bert-base-cased")
     finding = next(f for f in report.findings if f.about == "student.encoder")
     assert finding.severity == "warning"

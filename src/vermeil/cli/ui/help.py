@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 PHASES: Mapping[str, tuple[str, ...]] = {
-    "Set up": ("init", "check", "config", "corpus", "local", "demo"),
+    "Set up": ("init", "check", "doctor", "config", "corpus", "local", "demo"),
     "Annotate": ("pilot", "prompt", "optimize", "rank", "annotate", "locate", "replies", "replay"),
     "Look": ("show", "evaluate"),
     "Improve": ("review", "refine", "select"),
