@@ -93,6 +93,8 @@ CASES = (
     Case("corpus stats", ("docbin:gold.jsonl",), ("spacy",)),
     Case("corpus split", ("gold.jsonl", "a=0.5", "b=0.5", "-o", "parts")),
     Case("corpus split", ("docs.spacy", "a=0.5", "b=0.5", "-o", "other"), ("spacy",)),
+    Case("corpus join", ("gold.jsonl", "gold.jsonl", "-o", "joined.jsonl")),
+    Case("corpus join", ("gold.jsonl", "table.parquet", "-o", "other.jsonl"), ("parquet",)),
     Case("corpus leaks", ("gold.jsonl", "test.jsonl")),
     Case("corpus leaks", ("gold.jsonl", "table.parquet"), ("parquet",)),
     Case("corpus convert", ("gold.jsonl", "gold.conll")),
