@@ -4,6 +4,8 @@ VENV ?= .venv
 JOBS ?= 2
 
 BIN := $(VENV)/bin
+# One stamp per purpose: the packages of the demo, and those of everything else.
+DEMO := $(VENV)/.installed-demo
 INSTALLED := $(VENV)/.installed
 
 .PHONY: help demo test test-slow test-cluster coverage check glossary configuration venv lock lowest clean
@@ -22,7 +24,7 @@ help:
 	@echo "make lowest     test the lowest allowed versions of the direct dependencies"
 	@echo "make clean      remove $(VENV) and every cache"
 
-demo: $(INSTALLED)
+demo: $(DEMO)
 	$(BIN)/vermeil demo
 
 TESTS := -m "not slow and not cluster" -n $(JOBS) --durations=10
@@ -62,13 +64,21 @@ configuration: $(INSTALLED)
 
 venv: $(INSTALLED)
 
-# Runs again when the dependencies change; the stamp is written only after success.
-$(INSTALLED): pyproject.toml requirements.lock
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c requirements.lock
+
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Vermeil needs Python 3.11 or newer; name one: make PYTHON=python3.12 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c requirements.lock -e ".[train,deploy,export,serve,ray,spacy,dev]"
+
+# Stamps are older than the dependencies when these change; they are written only after success.
+$(DEMO): pyproject.toml requirements.lock | $(BIN)/python
+	$(PIP) -e ".[train]"
 	@touch $@
+
+$(INSTALLED): pyproject.toml requirements.lock | $(BIN)/python
+	$(PIP) -e ".[train,deploy,export,serve,ray,spacy,dev]"
+	@touch $(DEMO) $@
 
 lock:
 	tools/lock.sh $(if $(UPGRADE),--upgrade)

@@ -32,7 +32,7 @@ def tune(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    r"""Search learning rate, epochs and the keys of \[tune] on dev; needs vermeil\[tune]."""
+    r"""Search learning rate, epochs and the keys of \[tune] on dev; needs the extra tune."""
     sections = load(config, overrides)
     search = _search_on(sections.cluster.resolve(on), sections.student)
     from vermeil.data.lock import lock_folder

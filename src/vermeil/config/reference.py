@@ -9,7 +9,6 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import tomlkit
-from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -30,7 +29,8 @@ _WORDS: Mapping[Any, str] = {
     Path: "path",
     CorpusConfig: "path, or table",
 }
-_BOUNDS = {Ge: ("at least", "ge"), Gt: ("above", "gt"), Le: ("at most", "le"), Lt: ("below", "lt")}
+_BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+"""Attribute of a constraint of pydantic to its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +178,8 @@ def _bounds(metadata: list[Any]) -> str:
     bounds = [
         f"{words} {getattr(one, name):g}"
         for one in metadata
-        for kind, (words, name) in _BOUNDS.items()
-        if isinstance(one, kind)
+        for name, words in _BOUNDS.items()
+        if hasattr(one, name)
     ]
     return f", {' and '.join(bounds)}" if bounds else ""
 
