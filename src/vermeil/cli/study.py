@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vermeil.cli.ui.announce import announce
 from vermeil.cli.ui.next_steps import command, print_end, relative
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
 from vermeil.cli.ui.output import console, print_json, print_line
@@ -49,6 +50,7 @@ def study(
     require_encoder("vermeil study", sections.student.encoder, *further)
     cells = _cells_on(cluster) if cluster else None
     corpora = read_documents(sections, task)
+    announce("study", sections, corpora.gold, corpora.silver, quiet)
     with lock_folder(output), shown_progress(quiet) as progress:
         save_config(sections, output)
         report = job(

@@ -71,6 +71,7 @@ def train_student(config: Config, progress: Progress, executor: Executor) -> Rep
     """Train the student on the configured gold and silver."""
     from vermeil.jobs.train import train
 
+    progress("prepare training", 0, None, {})
     job, output = training_job(config), RunFolder(config.run.output).model
     check_silver(job, _silver_states(config))
     report = (executor.train or train)(job, output, progress)

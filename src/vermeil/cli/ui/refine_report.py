@@ -10,6 +10,7 @@ from typing import Any, Literal
 from rich.console import RenderableType
 from rich.text import Text
 
+from vermeil.cli.ui.announce import announce
 from vermeil.cli.ui.next_steps import command, print_end, relative
 from vermeil.cli.ui.options import load
 from vermeil.cli.ui.output import console, print_json, print_line, table
@@ -32,7 +33,12 @@ def run_curation(
     from vermeil.pipeline.refine_files import curate_files
 
     with shown_progress(quiet) as progress:
-        report = curate_files(sections, verb, progress)
+        report = curate_files(
+            sections,
+            verb,
+            progress,
+            lambda job: announce(verb, sections, job.gold, job.silver, quiet),
+        )
     if as_json:
         print_json(report)
     else:
