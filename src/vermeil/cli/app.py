@@ -17,8 +17,8 @@ from vermeil.cli import (
     check,
     config,
     corpus,
+    curation,
     demo,
-    doctor,
     evaluate,
     export,
     init,
@@ -30,12 +30,10 @@ from vermeil.cli import (
     predict,
     prompt,
     rank,
-    refine,
     replay,
     replies,
     review,
     run,
-    select,
     serve,
     show,
     study,
@@ -122,7 +120,7 @@ def vermeil(
 
 app.command("init", epilog=init.EXAMPLE)(init.init)
 app.command("check", epilog=check.EXAMPLE)(check.check)
-app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
+app.command("doctor", epilog=check.DOCTOR)(check.doctor)
 app.add_typer(config.app, name="config", epilog=config.EXAMPLE)
 app.add_typer(corpus.app, name="corpus", epilog=corpus.EXAMPLE)
 app.add_typer(local.app, name="local", epilog=local.EXAMPLE)
@@ -133,8 +131,8 @@ app.command("rank", epilog=rank.EXAMPLE)(rank.rank)
 app.command("annotate", epilog=annotate.EXAMPLE)(annotate.annotate)
 app.add_typer(replies.app, name="replies", epilog=replies.EXAMPLE)
 app.command("locate", epilog=locate.EXAMPLE)(locate.locate)
-app.command("select", epilog=select.EXAMPLE)(select.select)
-app.command("refine", epilog=refine.EXAMPLE)(refine.refine)
+app.command("select", epilog=curation.SELECT)(curation.select)
+app.command("refine", epilog=curation.REFINE)(curation.refine)
 app.add_typer(review.app, name="review", epilog=review.EXAMPLE)
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)

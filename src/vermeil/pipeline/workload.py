@@ -49,8 +49,8 @@ class Workload:
         basis = "measured in the last training here" if self.is_measured else "a rough guess"
         return (
             f"up to {number:,} trainings ({parts}) of about {self.wordpieces:,.0f} wordpieces: "
-            f"about {_duration(self.seconds)} at {self.speed:,.0f} wordpieces/s ({basis}). Finished "
-            "trainings are reused. Ctrl-C stops, and the same command continues"
+            f"about {_duration(self.seconds)} at {self.speed:,.0f} wordpieces/s ({basis}). "
+            "Finished trainings are reused. Ctrl-C stops, and the same command continues"
         )
 
 

@@ -40,9 +40,9 @@ def shown_bars(console: Console) -> Iterator[Progress]:
     bars = Bars(
         TextColumn("{task.description}", markup=False, table_column=fixed),
         BarColumn(bar, table_column=Column(no_wrap=True)),
-        _Counts(table_column=Column(no_wrap=True, justify="right")),
-        _Times(table_column=Column(no_wrap=True)),
-        _Details(lambda: bars.tasks, console.width - bar - _GAPS),
+        _CountsColumn(table_column=Column(no_wrap=True, justify="right")),
+        _TimesColumn(table_column=Column(no_wrap=True)),
+        _DetailsColumn(lambda: bars.tasks, console.width - bar - _GAPS),
         console=console,
     )
 
@@ -97,21 +97,21 @@ def _short(value: float | int | str) -> str:
     return f"{value:,}" if isinstance(value, int) else value
 
 
-class _Counts(ProgressColumn):
+class _CountsColumn(ProgressColumn):
     """Finished units of all units; without a slash where the number of all is unknown."""
 
     def render(self, task: Task) -> Text:
         return Text(_counts(task), style="progress.download")
 
 
-class _Times(ProgressColumn):
+class _TimesColumn(ProgressColumn):
     """Elapsed time, and the time left by name."""
 
     def render(self, task: Task) -> Text:
         return Text(_times(task), style="progress.elapsed")
 
 
-class _Details(ProgressColumn):
+class _DetailsColumn(ProgressColumn):
     """Further values, as many as fit beside the other columns.
 
     Args:
