@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeGuard, TypeVar
 from vermeil.data.document import Annotation, Document, Range, Relation, Span
 from vermeil.errors import DataError
 
-_KEYS = (
+RECORD_KEYS = (
     "id",
     "group",
     "text",
@@ -62,7 +62,7 @@ def document_from_record(record: Mapping[str, Any]) -> Document:
     Raises:
         DataError: a key is missing, unknown or of the wrong type, or a value is out of range.
     """
-    _refuse_unknown(record, _KEYS, "")
+    _refuse_unknown(record, RECORD_KEYS, "")
     return Document(
         id=_string(record, "id"),
         text=_string(record, "text"),

@@ -35,6 +35,16 @@ def print_status(message: str) -> None:
     print(visible(message), file=sys.stderr, flush=True)
 
 
+def print_error(title: str, text: str) -> None:
+    """Write an error to standard error; on a terminal in colour, with line breaks between words."""
+    if sys.stderr.isatty():
+        make_console(stderr=True).print(
+            Text(title, "bold red").append(text, style="not bold default")
+        )
+    else:
+        print_status(title + text)
+
+
 def console() -> Console:
     """Return a console on standard output; without a terminal it is plain and does not wrap."""
     return make_console(width=None if sys.stdout.isatty() else 200)

@@ -116,9 +116,9 @@ def _read_column_folder(config: CorpusConfig, reading: Reading) -> Iterator[Loca
 
 
 def _read_jsonl(
-    config: CorpusConfig, lines: Iterable[Line], _: Reading
+    config: CorpusConfig, lines: Iterable[Line], reading: Reading
 ) -> Iterator[LocatedDocument]:
-    return _located(read_jsonl(_objects(config, lines), config.path), config)
+    return _located(read_jsonl(_objects(config, lines), config.path, reading), config)
 
 
 _OTHER_UNIT = {
