@@ -283,7 +283,7 @@ def files_of(folder: Path) -> dict[str, str]:
 
 def named_in(message: str) -> set[str]:
     """Return the extras and packages that the command in a message installs."""
-    found = re.search(r'pip install (?:"vermeil\[([a-z,]+)\]")?([a-z ]*)', message)
+    found = re.search(r'pip install (?:"\.\[([a-z,]+)\]")?([a-z ]*)', message)
     assert found is not None, message
     return {*(found[1] or "").split(","), *found[2].split()} - {""}
 
