@@ -85,11 +85,16 @@ CASES = (
     Case("init", ("new-local", "--teacher", "local")),
     Case("local list"),
     Case("check", _SILVER, ("train",)),
+    Case("doctor"),
+    Case("config show", ("--changed",)),
+    Case("config explain", ("teacher",)),
     Case("corpus stats", ("gold.jsonl",)),
     Case("corpus stats", ("table.parquet",), ("parquet",)),
     Case("corpus stats", ("docbin:gold.jsonl",), ("spacy",)),
     Case("corpus split", ("gold.jsonl", "a=0.5", "b=0.5", "-o", "parts")),
     Case("corpus split", ("docs.spacy", "a=0.5", "b=0.5", "-o", "other"), ("spacy",)),
+    Case("corpus join", ("gold.jsonl", "gold.jsonl", "-o", "joined.jsonl")),
+    Case("corpus join", ("gold.jsonl", "table.parquet", "-o", "other.jsonl"), ("parquet",)),
     Case("corpus leaks", ("gold.jsonl", "test.jsonl")),
     Case("corpus leaks", ("gold.jsonl", "table.parquet"), ("parquet",)),
     Case("corpus convert", ("gold.jsonl", "gold.conll")),
@@ -278,7 +283,7 @@ def files_of(folder: Path) -> dict[str, str]:
 
 def named_in(message: str) -> set[str]:
     """Return the extras and packages that the command in a message installs."""
-    found = re.search(r'pip install (?:"vermeil\[([a-z,]+)\]")?([a-z ]*)', message)
+    found = re.search(r'pip install (?:"\.\[([a-z,]+)\]")?([a-z ]*)', message)
     assert found is not None, message
     return {*(found[1] or "").split(","), *found[2].split()} - {""}
 

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from vermeil.jobs.train import TrainReport, train
     from vermeil.pipeline.check import check
     from vermeil.pipeline.check_report import CheckReport
+    from vermeil.pipeline.doctor import DoctorReport, doctor
     from vermeil.pipeline.optimize import optimize
     from vermeil.pipeline.run import RunReport, run
     from vermeil.pipeline.show import show
@@ -122,6 +123,7 @@ __all__ = [
     "Demonstrations",
     "DemonstrationsConfig",
     "DimensionConfig",
+    "DoctorReport",
     "Document",
     "EstimateReport",
     "ExportReport",
@@ -184,6 +186,7 @@ __all__ = [
     "check",
     "choose_demonstrations",
     "corpus_stats",
+    "doctor",
     "errors",
     "estimate",
     "evaluate",
@@ -298,6 +301,7 @@ _MODULES = {
     ),
     "vermeil.pipeline.check": ("check",),
     "vermeil.pipeline.check_report": ("CheckReport",),
+    "vermeil.pipeline.doctor": ("DoctorReport", "doctor"),
     "vermeil.pipeline.optimize": ("optimize",),
     "vermeil.pipeline.run": (
         "RunReport",

@@ -25,6 +25,10 @@ EXTRAS: dict[str, tuple[str, ...]] = {
 }
 """Extras of the package, each with the modules that Vermeil imports from it."""
 
+SOURCE, PLACE = ".", "(in a checkout of vermeil)"
+"""What pip installs, and where; no package index has Vermeil yet. After the first release:
+``"vermeil", ""``."""
+
 UNBUNDLED = ("mlflow", "tensorboard")
 """Modules that a configuration can name and no extra installs; each is named like its package."""
 
@@ -61,8 +65,9 @@ def missing_modules(name: str) -> tuple[str, ...]:
 def install_command(*names: str) -> str:
     """Return the command that installs extras and packages without an extra."""
     extras = ",".join(name for name in names if name in EXTRAS)
-    packages = [f'"vermeil[{extras}]"'] if extras else []
-    return " ".join(["pip install", *packages, *(name for name in names if name in UNBUNDLED)])
+    packages = [f'"{SOURCE}[{extras}]"'] if extras else []
+    command = ["pip install", *packages, *(name for name in names if name in UNBUNDLED)]
+    return " ".join([*command, *([PLACE] if extras else [])])
 
 
 def _join_names(modules: Sequence[str]) -> str:

@@ -57,6 +57,11 @@ class Calls:
         assert isinstance(report, vermeil.CheckReport)
         assert report.findings
 
+    def doctor(self) -> None:
+        report = vermeil.doctor(self.get("project"))
+        assert isinstance(report, vermeil.DoctorReport)
+        assert set(report.sections) >= {"machine", "packages", "teacher"}
+
     def corpus_stats(self) -> None:
         stats = vermeil.corpus_stats(sentences(8, "a"))
         assert isinstance(stats, vermeil.CorpusStats)

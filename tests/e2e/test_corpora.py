@@ -26,6 +26,7 @@ def test_a_corpus_goes_through_formats_and_losses_are_told(vermeil: Any, tmp_pat
         "gold.jsonl: jsonl; 1 document",
         "wrote 1 of 1 documents to folder",
         "lost: span details 1",
+        "next: vermeil corpus stats brat:folder",
     ]
     (tmp_path / "folder" / "a.ann").write_text("T1\tPER 0 3\tAnn\nA1\tSure T1\n")
     done = vermeil("corpus", "convert", "folder", "x.parquet", "--json")

@@ -88,7 +88,7 @@ def annotate(
     from vermeil.jobs.estimate import estimate
     from vermeil.jobs.run_folder import RunFolder
     from vermeil.pipeline.demonstration_files import demonstrations_for
-    from vermeil.pipeline.documents import pool_documents
+    from vermeil.pipeline.pool import pool_documents
     from vermeil.tasks import make_task
 
     replies = RunFolder(sections.run.output).replies

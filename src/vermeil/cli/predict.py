@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from vermeil.cli.ui.next_steps import command, print_end
 from vermeil.cli.ui.options import AnyPrecision, Model, Overrides, Overwrite, Quiet, RunOn, load
 from vermeil.cli.ui.output import print_json_line, print_status
 from vermeil.cli.ui.progress import shown_progress
@@ -42,6 +43,14 @@ def predict(
     format_: Annotated[
         str, typer.Option("--format", help="Format of FILE, unless it stands before the path.")
     ] = "auto",
+    unit: Annotated[
+        Literal["auto", "line", "file"],
+        typer.Option(
+            "--unit",
+            help="Plain text: one document per line or per file. auto: a single file and - hold "
+            "one per line, a folder one per file.",
+        ),
+    ] = "auto",
     precision: AnyPrecision = "auto",
     resume: Annotated[
         bool, typer.Option("--resume", help="Resume an interrupted run of --output.")
@@ -71,7 +80,9 @@ def predict(
         raise ConfigError("--resume: needs --output, the file to continue")
     if overwrite and output is None:
         raise ConfigError("--overwrite: needs --output, the file to replace")
-    corpora = [corpus_config(Path(path), format=format_) for path in files or [STDIN]]
+    corpora = [
+        corpus_config(Path(path), format=format_, text_unit=unit) for path in files or [STDIN]
+    ]
     require_readable(*corpora)
     documents = (document for corpus in corpora for document in read_corpus(corpus))
     with shown_progress(quiet) as progress:
@@ -87,6 +98,8 @@ def predict(
                 resume=resume,
                 overwrite=overwrite,
             )
+    if output is not None:
+        print_end([output], [command("evaluate", Path(output), "GOLD")], quiet=quiet)
 
 
 def _cluster(

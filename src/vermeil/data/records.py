@@ -12,7 +12,7 @@ from vermeil.data.document import Annotation, Document, Range, Span
 from vermeil.data.relation import PairAbstention, Relation
 from vermeil.errors import DataError
 
-_KEYS = (
+RECORD_KEYS = (
     "id",
     "group",
     "text",
@@ -66,7 +66,7 @@ def document_from_record(record: Mapping[str, Any]) -> Document:
     Raises:
         DataError: a key is missing, unknown or of the wrong type, or a value is out of range.
     """
-    _refuse_unknown(record, _KEYS, "")
+    _refuse_unknown(record, RECORD_KEYS, "")
     return Document(
         id=_string(record, "id"),
         text=_string(record, "text"),

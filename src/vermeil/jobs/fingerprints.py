@@ -15,8 +15,8 @@ Inputs = Mapping[str, str]
 """Displayed name of an input to its digest."""
 
 _BLOCK = 1 << 20
-_WITHOUT_EFFECT = {"stop_after_failures"}
-"""Keys that decide only whether a stage ends, and never about its output."""
+_WITHOUT_EFFECT = {"stop_after_failures", "annotate_gold"}
+"""Keys that decide only whether a stage ends, or whose effect is an input of its own."""
 
 
 def digest_section(section: BaseModel) -> str:

@@ -155,6 +155,7 @@ def locate(
                 gold.append(document)
                 answered.append(annotated)
             progress("locate", len(silver), None, {})
+    progress("locate", len(silver), len(silver), {})
     tally.check(len(silver))
     return LocateReport(
         tuple(silver),

@@ -14,11 +14,8 @@ from vermeil.jobs.again import Again
 from vermeil.jobs.executor import Executor
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.demonstration_files import demonstrations_for
-from vermeil.pipeline.documents import (
-    pool_documents,
-    scored_corpus,
-    training_job,
-)
+from vermeil.pipeline.documents import scored_corpus, training_job
+from vermeil.pipeline.pool import pool_documents
 from vermeil.pipeline.stage import Report
 from vermeil.tasks import make_task
 from vermeil.training.usable_silver import check_silver
@@ -74,6 +71,7 @@ def train_student(config: Config, progress: Progress, executor: Executor) -> Rep
     """Train the student on the configured gold and silver."""
     from vermeil.jobs.train import train
 
+    progress("prepare training", 0, None, {})
     job, output = training_job(config), RunFolder(config.run.output).model
     check_silver(job, _silver_states(config))
     report = (executor.train or train)(job, output, progress)

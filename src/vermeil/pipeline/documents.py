@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
 from vermeil.config import Config
 from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
-from vermeil.corpora.source import STDIN
 from vermeil.data.document import Document
-from vermeil.errors import ConfigError, DataError
-from vermeil.jobs.review import read_ids
+from vermeil.errors import ConfigError
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.tasks import make_task
 from vermeil.training.job import TrainJob
@@ -63,45 +57,6 @@ def scored_corpus(config: Config) -> tuple[str, CorpusConfig]:
     return "test", required_corpus(config, "test", "name the gold file to score the student on")
 
 
-def pool_documents(
-    config: Config, hint: str = "name the text that the teacher is to annotate"
-) -> Iterable[Document]:
-    """Return the documents of the pool; a file is read as a stream on every iteration.
-
-    With ``rank.order``, only the documents of that file are returned, in its order.
-
-    Args:
-        config: the whole configuration.
-        hint: what to do if the pool is not configured, for the error message.
-
-    Raises:
-        ConfigError: the pool is not configured.
-        DataError: the file of ``rank.order`` is empty, or names a document that is not in the pool.
-    """
-    pool = required_corpus(config, "pool", hint)
-    if config.rank.order is not None:
-        return _ordered(read_corpus(pool), config.rank.order)
-    return list(read_corpus(pool)) if pool.path == STDIN else _StreamedCorpus(pool)
-
-
-def _ordered(documents: Iterable[Document], order: Path) -> list[Document]:
-    """Return the documents that the file of an order names, in its order."""
-    wanted = read_ids(order)
-    if not wanted:
-        raise DataError("holds no id; expected a file of vermeil rank, or one id per line", order)
-    names = set(wanted)
-    found = {document.id: document for document in documents if document.id in names}
-    unknown = [name for name in wanted if name not in found]
-    if unknown:
-        listed = ", ".join(repr(name) for name in unknown[:5])
-        raise DataError(
-            f"{len(unknown):,} of {len(wanted):,} ids are not in corpora.pool ({listed}); rank the "
-            "documents of this pool (vermeil rank --for teacher), or set rank.order to none",
-            order,
-        )
-    return [found[name] for name in wanted]
-
-
 def training_job(config: Config) -> TrainJob:
     """Return the job of `train`; gold and silver are empty where it does not need them.
 
@@ -131,13 +86,3 @@ def training_job(config: Config) -> TrainJob:
         selection=config.selection,
         seed=config.run.seed,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _StreamedCorpus:
-    """The documents of a file, read again on every iteration."""
-
-    config: CorpusConfig
-
-    def __iter__(self) -> Iterator[Document]:
-        return read_corpus(self.config)

@@ -128,7 +128,7 @@ def _document(config: Config, document_id: str | None) -> Document:
     if document_id is not None:
         found: Mapping[str, Document] = find_document(config, document_id)
         return next(iter(found.values()))
-    for corpus in (config.corpora.pool, config.corpora.gold):
+    for corpus in (*config.corpora.pools, config.corpora.gold):
         first = None if corpus is None else next(iter(read_corpus(corpus)), None)
         if first is not None:
             return first

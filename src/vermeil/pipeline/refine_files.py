@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, Literal
 
 from vermeil.config import Config
@@ -22,7 +23,10 @@ from vermeil.training.requirements import require_judging
 
 
 def curate_files(
-    config: Config, verb: Literal["select", "refine"], progress: Progress = silent
+    config: Config,
+    verb: Literal["select", "refine"],
+    progress: Progress = silent,
+    on_start: Callable[[TrainJob], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Select or refine the silver of a configuration and write the results into the run's folder.
 
@@ -33,6 +37,7 @@ def curate_files(
         config: the whole configuration.
         verb: ``select`` or ``refine``.
         progress: called with stage, done, total and details.
+        on_start: called with the documents before the first student is trained.
 
     Returns:
         The report, with the paths of the files.
@@ -44,11 +49,14 @@ def curate_files(
         LockedError: another process writes the folder of the run.
     """
     with lock_folder(config.run.output):
-        return _curate_files(config, verb, progress)
+        return _curate_files(config, verb, progress, on_start)
 
 
 def _curate_files(
-    config: Config, verb: Literal["select", "refine"], progress: Progress
+    config: Config,
+    verb: Literal["select", "refine"],
+    progress: Progress,
+    on_start: Callable[[TrainJob], None],
 ) -> dict[str, Any]:
     task, run_folder = make_task(config.task), RunFolder(config.run.output)
     output, report_file = run_folder.curated_files(verb)
@@ -68,6 +76,7 @@ def _curate_files(
         selection=config.selection,
         seed=config.run.seed,
     )
+    on_start(job)
     curated = {"select": select, "refine": refine}[verb](job, run_folder.scorer_cache, progress)
     record_results(run_folder.path, results)
     write_corpus(curated.documents, output, "jsonl", overwrite=True)

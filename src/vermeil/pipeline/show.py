@@ -92,6 +92,8 @@ def _sources(config: Config) -> Iterator[tuple[str, CorpusConfig]]:
         corpus: CorpusConfig | None = getattr(config.corpora, name)
         if corpus is not None:
             yield name, corpus
+        if name == "pool":
+            yield from ((name, one) for one in config.corpora.more_pools)
     if config.corpora.silver is not None:
         yield "silver", config.corpora.silver
 

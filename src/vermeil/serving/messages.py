@@ -45,7 +45,9 @@ class DocumentIn(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _check_keys(cls, value: Any) -> Any:
-        """Report one unknown key instead of an error for each of a million."""
+        """Accept a plain text; report one unknown key instead of an error for each of a million."""
+        if isinstance(value, str):
+            return {"text": value}
         if isinstance(value, dict):
             unknown = next((key for key in value if key not in cls.model_fields), None)
             if unknown is not None:

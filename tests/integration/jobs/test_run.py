@@ -33,7 +33,9 @@ def done(report: RunReport) -> list[str]:
 
 def test_a_run_goes_from_text_to_a_model_and_a_second_one_does_nothing(project: Path) -> None:
     report, log = run(project)
-    assert log == [f"{name}: not done yet" for name in ("annotate", "locate", "train", "evaluate")]
+    assert log == [
+        f"{name}: starts (not done yet)" for name in ("annotate", "locate", "train", "evaluate")
+    ]
     assert set(report.outputs) == {"replies", "silver", "model", "evaluation", "configuration"}
     assert all(path.exists() for path in report.outputs.values())
     evaluation = json.loads(report.outputs["evaluation"].read_text())
@@ -55,18 +57,18 @@ def test_only_what_a_change_touches_is_done_again(project: Path) -> None:
 
     report, log = run(project, "run.seed=1")
     assert done(report)[0] == "train"
-    assert "train: run.seed changed" in log
+    assert "train: starts (run.seed changed)" in log
 
     (project / "vermeil-run" / "evaluation.json").unlink()
     report, log = run(project, "run.seed=1")
     assert done(report) == ["evaluate"]
-    assert log[-1] == "evaluate: evaluation.json missing"
+    assert log[-1] == "evaluate: starts (evaluation.json missing)"
 
     pool = project / "pool.jsonl"
     pool.write_text("".join(pool.read_text().splitlines(keepends=True)[:14]))
     report, log = run(project, "run.seed=1")
     assert done(report) == ["annotate", "locate", "train", "evaluate"]
-    assert log[0] == "annotate: corpora.pool changed"
+    assert log[0] == "annotate: starts (corpora.pool changed)"
     annotated = report.stages[0].report
     assert annotated is not None
     assert (annotated["asked"], annotated["already_stored"]) == (0, 14)
@@ -80,7 +82,7 @@ def test_failed_requests_are_sent_again_by_the_next_run(project: Path) -> None:
     assert report.stages[0].report is not None
     assert report.stages[0].report["states"]["failed"] == 1
     again, log = run(project)
-    assert log[0] == "annotate: not done yet"
+    assert log[0] == "annotate: starts (not done yet)"
     assert again.stages[0].report is not None
     assert again.stages[0].report["asked"] == 1
 

@@ -24,7 +24,12 @@ from vermeil.corpora.formats.csv_table import csv_lines, looks_like_csv, read_cs
 from vermeil.corpora.formats.docbin import read_docbin, write_docbin
 from vermeil.corpora.formats.jsonl import json_lines, read_jsonl
 from vermeil.corpora.formats.tables import WordRows, read_table, text_columns, text_rows
-from vermeil.corpora.formats.text import read_text_files, read_text_lines, text_lines
+from vermeil.corpora.formats.text import (
+    read_lines_of_files,
+    read_text_files,
+    read_text_lines,
+    text_lines,
+)
 from vermeil.corpora.formats.tokens import (
     looks_like_tokens,
     read_tokens,
@@ -112,18 +117,29 @@ def _read_column_folder(config: CorpusConfig, reading: Reading) -> Iterator[Loca
 
 
 def _read_jsonl(
-    config: CorpusConfig, lines: Iterable[Line], _: Reading
+    config: CorpusConfig, lines: Iterable[Line], reading: Reading
 ) -> Iterator[LocatedDocument]:
-    return _located(read_jsonl(_objects(config, lines), config.path), config)
+    return _located(read_jsonl(_objects(config, lines), config.path, reading), config)
+
+
+_OTHER_UNIT = {
+    "line": " (a whole file is one with --unit file, or text_unit)",
+    "file": " (a line is one with --unit line, or text_unit)",
+}
+"""Hint at the other way to read plain text, by the chosen one."""
 
 
 def _read_text(
     config: CorpusConfig, lines: Iterable[Line], reading: Reading
 ) -> Iterator[LocatedDocument]:
-    by_file = config.text_unit == "file" or config.path.is_dir()
-    reading.choices["documents"] = "one per file" if by_file else "one per line"
-    if by_file:
+    is_folder = config.path != STDIN and config.path.is_dir()
+    unit = ("file" if is_folder else "line") if config.text_unit == "auto" else config.text_unit
+    other = "" if config.text_unit != "auto" else _OTHER_UNIT[unit]
+    reading.choices["documents"] = f"one per {unit}{other}"
+    if unit == "file":
         return read_text_files(config.path)
+    if is_folder:
+        return read_lines_of_files(config.path)
     lines = iter(lines)
     first = list(islice(lines, PEEKED_LINES))
     if columns := has_equal_rows(first):
