@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from vermeil.data.progress import Progress
     from vermeil.data.reply import Reply
     from vermeil.evaluation.documents import evaluate
+    from vermeil.hub.upload import PushOptions, PushReport
     from vermeil.jobs.again import Again
     from vermeil.jobs.annotate import AnnotateReport, annotate
     from vermeil.jobs.calibrate import CalibrateReport, calibrate
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from vermeil.jobs.ranking.sources import RankSources
     from vermeil.jobs.review import export_for_review, import_review
     from vermeil.jobs.review_report import ReviewExportReport, ReviewReport
+    from vermeil.jobs.sharing.pull import PullReport, pull, pull_corpus
+    from vermeil.jobs.sharing.push import push, push_corpus
     from vermeil.jobs.train import TrainReport, train
     from vermeil.pipeline.check import check
     from vermeil.pipeline.check_report import CheckReport
@@ -140,6 +143,9 @@ __all__ = [
     "PlanReport",
     "PriceConfig",
     "Progress",
+    "PullReport",
+    "PushOptions",
+    "PushReport",
     "RankConfig",
     "RankEntry",
     "RankReport",
@@ -195,6 +201,10 @@ __all__ = [
     "pilot",
     "plan",
     "predict",
+    "pull",
+    "pull_corpus",
+    "push",
+    "push_corpus",
     "rank",
     "read_corpus",
     "refine",
@@ -210,15 +220,9 @@ __all__ = [
 ]
 
 _MODULES = {
-    "vermeil.blending.config": (
-        "BlendingConfig",
-        "BudgetConfig",
-    ),
+    "vermeil.blending.config": ("BlendingConfig", "BudgetConfig"),
     "vermeil.cluster.config": ("ClusterConfig",),
-    "vermeil.config": (
-        "Config",
-        "load_config",
-    ),
+    "vermeil.config": ("Config", "load_config"),
     "vermeil.corpora": (
         "CorporaConfig",
         "CorpusConfig",
@@ -242,15 +246,10 @@ _MODULES = {
     "vermeil.data.progress": ("Progress",),
     "vermeil.data.reply": ("Reply",),
     "vermeil.evaluation.documents": ("evaluate",),
+    "vermeil.hub.upload": ("PushOptions", "PushReport"),
     "vermeil.jobs.again": ("Again",),
-    "vermeil.jobs.annotate": (
-        "AnnotateReport",
-        "annotate",
-    ),
-    "vermeil.jobs.calibrate": (
-        "CalibrateReport",
-        "calibrate",
-    ),
+    "vermeil.jobs.annotate": ("AnnotateReport", "annotate"),
+    "vermeil.jobs.calibrate": ("CalibrateReport", "calibrate"),
     "vermeil.jobs.config": (
         "PilotConfig",
         "RunConfig",
@@ -286,6 +285,8 @@ _MODULES = {
         "ReviewExportReport",
         "ReviewReport",
     ),
+    "vermeil.jobs.sharing.pull": ("PullReport", "pull", "pull_corpus"),
+    "vermeil.jobs.sharing.push": ("push", "push_corpus"),
     "vermeil.jobs.train": (
         "TrainReport",
         "train",

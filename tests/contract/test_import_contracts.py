@@ -80,6 +80,12 @@ VIOLATIONS = (
         "import xllamacpp",
         "vermeil.teacher.backends.models",
     ),
+    Violation(
+        "huggingface_hub",
+        "jobs/sharing/push.py",
+        "import huggingface_hub",
+        "vermeil.jobs.sharing.push",
+    ),
     Violation("ray", "selection/signals.py", "import ray", "vermeil.selection.signals"),
     Violation("optuna", "cluster/tune.py", "import optuna", "vermeil.cluster.tune"),
     Violation("gepa", "jobs/adding.py", "import gepa", "vermeil.jobs.adding"),
