@@ -26,6 +26,8 @@ FileFormat = Literal[
     "prodigy",
     "argilla",
     "webanno",
+    "gliner",
+    "gliner2",
 ]
 FormatSetting = Literal["auto", FileFormat]
 SchemeSetting = Literal["auto", "iob1", "iob2", "bioes", "io"]
@@ -45,8 +47,8 @@ class CorpusConfig(Section):
     """The file or folder; relative to the folder of vermeil.toml."""
     format: FormatSetting = "auto"
     """jsonl (vermeil records), conll (columns), tokens (JSONL of token lists), text, csv (texts
-    and labels), parquet, datasets, docbin, brat, label-studio, doccano, prodigy, argilla or
-    webanno; auto: recognised from the name and the first record."""
+    and labels), parquet, datasets, docbin, brat, label-studio, doccano, prodigy, argilla, webanno,
+    gliner or gliner2; auto: recognised from the name and the first record."""
     scheme: SchemeSetting = "auto"
     """Tag scheme of conll, tokens and tables of tokens: iob1, iob2, bioes, or io (labels without
     B- and I-); auto: recognised from the tags."""
