@@ -28,6 +28,7 @@ FileFormat = Literal[
     "webanno",
     "gliner",
     "gliner2",
+    "documents",
 ]
 FormatSetting = Literal["auto", FileFormat]
 SchemeSetting = Literal["auto", "iob1", "iob2", "bioes", "io"]
@@ -48,7 +49,8 @@ class CorpusConfig(Section):
     format: FormatSetting = "auto"
     """jsonl (vermeil records), conll (columns), tokens (JSONL of token lists), text, csv (texts
     and labels), parquet, datasets, docbin, brat, label-studio, doccano, prodigy, argilla, webanno,
-    gliner or gliner2; auto: recognised from the name and the first record."""
+    gliner, gliner2 or documents (PDF, Word, HTML); auto: recognised from the name and the first
+    record."""
     scheme: SchemeSetting = "auto"
     """Tag scheme of conll, tokens and tables of tokens: iob1, iob2, bioes, or io (labels without
     B- and I-); auto: recognised from the tags."""
@@ -80,7 +82,7 @@ class CorpusConfig(Section):
     """tokens: the key of the group. The file's name is put before it, since numbers may restart
     in every split."""
     text_unit: Literal["line", "file"] = "line"
-    """text: one document per line or per file."""
+    """text: one document per line or per file. documents: line means one per page of a PDF."""
 
     @model_validator(mode="before")
     @classmethod

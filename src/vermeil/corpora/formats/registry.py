@@ -21,6 +21,12 @@ from vermeil.corpora.formats.conll import conll_tags, conll_texts, read_conll
 from vermeil.corpora.formats.corpus_format import CorpusFormat, FileStart
 from vermeil.corpora.formats.csv_table import csv_lines, looks_like_csv, read_csv
 from vermeil.corpora.formats.docbin import read_docbin, write_docbin
+from vermeil.corpora.formats.documents.reader import (
+    READERS,
+    holds_documents,
+    read_documents,
+    refuse_to_write,
+)
 from vermeil.corpora.formats.gliner import gliner_lines, looks_like_gliner, read_gliner
 from vermeil.corpora.formats.gliner2 import gliner2_lines, looks_like_gliner2, read_gliner2
 from vermeil.corpora.formats.jsonl import json_lines, read_jsonl
@@ -325,6 +331,13 @@ FORMATS: dict[FileFormat, CorpusFormat] = {
         recognises=lambda start: looks_like_columns(start.lines, start.config),
         recognises_folder=holds_columns,
         endings=COLUMN_ENDINGS,
+    ),
+    "documents": CorpusFormat(
+        read=read_documents,
+        write=refuse_to_write,
+        recognises_folder=holds_documents,
+        read_only_endings=tuple(READERS),
+        extra="documents",
     ),
     "text": CorpusFormat(
         read=_read_text,
