@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -136,11 +136,13 @@ def _check_sha256(path: Path, expected: str, remedy: str) -> None:
         )
 
 
-def _progress_bar(progress: Progress) -> Callable[..., Any]:
+def _progress_bar(progress: Progress) -> Any:
     """Return a class for the Hub's client that reports bytes to a callback and shows no bar."""
-    from huggingface_hub.utils import tqdm
+    from huggingface_hub import utils
 
-    class ProgressBar(tqdm):  # type: ignore[type-arg]
+    tqdm: Any = utils.tqdm  # type: ignore[attr-defined]
+
+    class ProgressBar(tqdm):  # type: ignore[misc]
         """A bar of tqdm that draws nothing."""
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:

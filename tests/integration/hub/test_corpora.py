@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tests.integration.hub.conftest import Run
 from tests.integration.hub.fake_hub import FakeHub
 
 REPO = "ann/silver"
-LINES = [
+LINES: list[dict[str, Any]] = [
     {"id": "a", "text": "Ann left Rome", "spans": [{"start": 0, "end": 3, "label": "PER"}]},
     {"id": "b", "text": "Nothing here", "spans": []},
 ]

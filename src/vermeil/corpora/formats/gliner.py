@@ -78,7 +78,7 @@ def gliner_lines(documents: Iterable[Document], losses: Counter[str]) -> Iterato
     Args:
         documents: the documents; all are held, since each record names all labels.
         losses: receives counts of lost information, under the keys of the record: also
-            ``unwritable`` (documents without annotation), ``no_token`` (spans without a word) and
+            ``unwritable`` (documents without annotation), ``no_token`` (spans that touch no word) and
             ``cut_token`` (spans that were widened to whole words).
     """
     held = list(documents)
