@@ -78,8 +78,8 @@ def gliner_lines(documents: Iterable[Document], losses: Counter[str]) -> Iterato
     Args:
         documents: the documents; all are held, since each record names all labels.
         losses: receives counts of lost information, under the keys of the record: also
-            ``unwritable`` (documents without annotation), ``no_token`` (spans that touch no word) and
-            ``cut_token`` (spans that were widened to whole words).
+            ``unwritable`` (documents without annotation), ``no_token`` (spans that touch no word)
+            and ``cut_token`` (spans that were widened to whole words).
     """
     held = list(documents)
     labels = sorted({span.label for document in held for span in document.spans or ()})

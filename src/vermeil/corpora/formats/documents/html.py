@@ -104,8 +104,9 @@ def _pieces(root: Any, unread: Counter[str]) -> Iterator[str]:
             continue
         tag = element.tag if isinstance(element.tag, str) else None
         tail = _flat(element.tail)
-        if tag is None or (what := _reason_to_skip(element, tag)) is not None:
-            unread["comments" if tag is None else what] += 1
+        skipped = "comments" if tag is None else _reason_to_skip(element, tag)
+        if tag is None or skipped is not None:
+            unread[skipped or "comments"] += 1
             yield tail
             continue
         if tag in _COUNTED:
