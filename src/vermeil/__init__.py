@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from vermeil.data.relation import PairAbstention, Relation
     from vermeil.data.reply import Reply
     from vermeil.evaluation.documents import evaluate
+    from vermeil.hub.upload import PushOptions, PushReport
     from vermeil.jobs.again import Again
     from vermeil.jobs.annotate import AnnotateReport, annotate
     from vermeil.jobs.calibrate import CalibrateReport, calibrate
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
     from vermeil.jobs.ranking.sources import RankSources
     from vermeil.jobs.review import export_for_review, import_review
     from vermeil.jobs.review_report import ReviewExportReport, ReviewReport
+    from vermeil.jobs.sharing.pull import PullReport, pull, pull_corpus
+    from vermeil.jobs.sharing.push import push, push_corpus
     from vermeil.jobs.train import TrainReport, train
     from vermeil.pipeline.check import check
     from vermeil.pipeline.check_report import CheckReport
@@ -144,6 +147,9 @@ __all__ = [
     "PlanReport",
     "PriceConfig",
     "Progress",
+    "PullReport",
+    "PushOptions",
+    "PushReport",
     "RankConfig",
     "RankEntry",
     "RankReport",
@@ -201,6 +207,10 @@ __all__ = [
     "pilot",
     "plan",
     "predict",
+    "pull",
+    "pull_corpus",
+    "push",
+    "push_corpus",
     "rank",
     "read_corpus",
     "refine",
@@ -216,15 +226,9 @@ __all__ = [
 ]
 
 _MODULES = {
-    "vermeil.blending.config": (
-        "BlendingConfig",
-        "BudgetConfig",
-    ),
+    "vermeil.blending.config": ("BlendingConfig", "BudgetConfig"),
     "vermeil.cluster.config": ("ClusterConfig",),
-    "vermeil.config": (
-        "Config",
-        "load_config",
-    ),
+    "vermeil.config": ("Config", "load_config"),
     "vermeil.corpora": (
         "CorporaConfig",
         "CorpusConfig",
@@ -251,15 +255,10 @@ _MODULES = {
     ),
     "vermeil.data.reply": ("Reply",),
     "vermeil.evaluation.documents": ("evaluate",),
+    "vermeil.hub.upload": ("PushOptions", "PushReport"),
     "vermeil.jobs.again": ("Again",),
-    "vermeil.jobs.annotate": (
-        "AnnotateReport",
-        "annotate",
-    ),
-    "vermeil.jobs.calibrate": (
-        "CalibrateReport",
-        "calibrate",
-    ),
+    "vermeil.jobs.annotate": ("AnnotateReport", "annotate"),
+    "vermeil.jobs.calibrate": ("CalibrateReport", "calibrate"),
     "vermeil.jobs.config": (
         "PilotConfig",
         "RunConfig",
@@ -295,6 +294,8 @@ _MODULES = {
         "ReviewExportReport",
         "ReviewReport",
     ),
+    "vermeil.jobs.sharing.pull": ("PullReport", "pull", "pull_corpus"),
+    "vermeil.jobs.sharing.push": ("push", "push_corpus"),
     "vermeil.jobs.train": (
         "TrainReport",
         "train",

@@ -13,7 +13,9 @@ from vermeil.errors import ConfigError
 EXTRAS: dict[str, tuple[str, ...]] = {
     "anthropic": ("anthropic", "httpx2"),
     "deploy": ("onnxruntime", "tokenizers"),
+    "documents": ("pypdfium2", "docx", "lxml"),
     "export": ("onnx", "onnxruntime"),
+    "hub": ("huggingface_hub",),
     "local": ("xllamacpp",),
     "optimize": ("gepa",),
     "parquet": ("pyarrow",),

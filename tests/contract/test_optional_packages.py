@@ -26,10 +26,14 @@ COME_WITH = {
 }
 """Modules of packages that come with another one, and with which."""
 
+MODULE_OF = {"python_docx": "docx"}
+"""Packages whose module has another name."""
+
 
 def names_in(requirements: list[str]) -> set[str]:
     """Return the modules that requirements install, going by their names."""
-    return {re.split(r"[=><\[; ]", one)[0].lower().replace("-", "_") for one in requirements}
+    names = {re.split(r"[=><\[; ]", one)[0].lower().replace("-", "_") for one in requirements}
+    return {MODULE_OF.get(name, name) for name in names}
 
 
 BASE = names_in(PROJECT["dependencies"])

@@ -21,6 +21,7 @@ from vermeil.cli import (
     demo,
     evaluate,
     export,
+    hub,
     init,
     local,
     locate,
@@ -143,6 +144,8 @@ app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
 app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("serve", epilog=serve.EXAMPLE)(serve.serve)
+app.command("push", epilog=hub.PUSH_EXAMPLE)(hub.push)
+app.command("pull", epilog=hub.PULL_EXAMPLE)(hub.pull)
 app.command("run", epilog=run.EXAMPLE)(run.run)
 app.command("show", epilog=show.EXAMPLE)(show.show)
 app.command("replay", epilog=replay.EXAMPLE)(replay.replay)

@@ -27,6 +27,9 @@ FileFormat = Literal[
     "prodigy",
     "argilla",
     "webanno",
+    "gliner",
+    "gliner2",
+    "documents",
 ]
 FormatSetting = Literal["auto", FileFormat]
 SchemeSetting = Literal["auto", "iob1", "iob2", "bioes", "io"]
@@ -47,7 +50,8 @@ class CorpusConfig(Section):
     format: FormatSetting = "auto"
     """jsonl (vermeil records), conll (columns), conll04 (JSON with relations), tokens (JSONL of
     token lists), text, csv (texts and labels), parquet, datasets, docbin, brat, label-studio,
-    doccano, prodigy, argilla or webanno; auto: recognised from the name and the first record."""
+    doccano, prodigy, argilla, webanno, gliner, gliner2 or documents (PDF, Word, HTML); auto:
+    recognised from the name and the first record."""
     scheme: SchemeSetting = "auto"
     """Tag scheme of conll, tokens and tables of tokens: iob1, iob2, bioes, or io (labels without
     B- and I-); auto: recognised from the tags."""
@@ -80,7 +84,7 @@ class CorpusConfig(Section):
     in every split."""
     text_unit: Literal["auto", "line", "file"] = "auto"
     """text: one document per line, or per file. auto: a single file holds one per line, and a
-    folder one per file."""
+    folder one per file. documents: file means one per PDF, otherwise one per page."""
 
     @model_validator(mode="before")
     @classmethod

@@ -22,6 +22,14 @@ from vermeil.corpora.formats.conll04 import conll04_lines, looks_like_conll04, r
 from vermeil.corpora.formats.corpus_format import CorpusFormat, FileStart
 from vermeil.corpora.formats.csv_table import csv_lines, looks_like_csv, read_csv
 from vermeil.corpora.formats.docbin import read_docbin, write_docbin
+from vermeil.corpora.formats.documents.reader import (
+    READERS,
+    holds_documents,
+    read_documents,
+    refuse_to_write,
+)
+from vermeil.corpora.formats.gliner import gliner_lines, looks_like_gliner, read_gliner
+from vermeil.corpora.formats.gliner2 import gliner2_lines, looks_like_gliner2, read_gliner2
 from vermeil.corpora.formats.jsonl import json_lines, read_jsonl
 from vermeil.corpora.formats.tables import WordRows, read_table, text_columns, text_rows
 from vermeil.corpora.formats.text import (
@@ -310,6 +318,22 @@ FORMATS: dict[FileFormat, CorpusFormat] = {
         recognises=_is_record(looks_like_tokens),
         recognises_record=looks_like_tokens,
     ),
+    "gliner": CorpusFormat(
+        read=lambda config, lines, _: _located(
+            read_gliner(_objects(config, lines), config), config
+        ),
+        write=_text_writer(lambda documents, to: gliner_lines(documents, to.losses)),
+        recognises=_is_record(looks_like_gliner),
+        recognises_record=looks_like_gliner,
+    ),
+    "gliner2": CorpusFormat(
+        read=lambda config, lines, _: _located(
+            read_gliner2(_objects(config, lines), config), config
+        ),
+        write=_text_writer(lambda documents, to: gliner2_lines(documents, to.losses)),
+        recognises=_is_record(looks_like_gliner2),
+        recognises_record=looks_like_gliner2,
+    ),
     **{name: _tool_format(tool) for name, tool in TOOLS.items()},
     "jsonl": CorpusFormat(
         read=_read_jsonl,
@@ -332,6 +356,13 @@ FORMATS: dict[FileFormat, CorpusFormat] = {
         recognises=lambda start: looks_like_columns(start.lines, start.config),
         recognises_folder=holds_columns,
         endings=COLUMN_ENDINGS,
+    ),
+    "documents": CorpusFormat(
+        read=read_documents,
+        write=refuse_to_write,
+        recognises_folder=holds_documents,
+        read_only_endings=tuple(READERS),
+        extra="documents",
     ),
     "text": CorpusFormat(
         read=_read_text,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vermeil.data.document import Annotation, Document
 from vermeil.data.document_stream import DocumentStream
+from vermeil.data.pages import with_span_pages
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
 from vermeil.student.encoding.context import (
@@ -206,8 +207,8 @@ def _same_group(one: Document, other: Document) -> bool:
 
 
 def _annotate(encoded: EncodedDocument, annotation: Annotation) -> Document:
-    """Return the annotated document; ``truncated`` in its ``meta`` counts its cut words."""
-    document = encoded.document.with_annotation(annotation)
+    """Return the annotated document; ``meta`` has the number of cut words and the spans' pages."""
+    document = with_span_pages(encoded.document.with_annotation(annotation))
     if not encoded.long_words:
         return document
     return replace(document, meta={**document.meta, "truncated": encoded.long_words})
