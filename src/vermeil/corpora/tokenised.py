@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from vermeil.data.annotation_spans import count_abstentions
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
 from vermeil.data.tags import ReadScheme, Scheme, spans_to_tags, tags_to_spans
 from vermeil.errors import DataError
@@ -177,7 +178,8 @@ def count_unsupported(
     lost = {
         "labels": annotation.labels is not None,
         "relations": annotation.relations is not None,
-        "abstain": bool(annotation.abstain),
+        "label_scores": annotation.label_scores is not None,
+        "abstain": bool(count_abstentions(annotation)),
         "weight": document.weight is not None,
         "meta": bool(document.meta),
         "span_details": sum(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from vermeil.data.document import Annotation, Span
+from vermeil.data.document import Annotation, Document, LabelAbstention, Span
 from vermeil.data.region import SpanKey
 
 UNCERTAIN = ("fuzzy", "ambiguous")
@@ -28,7 +28,8 @@ def with_origin(annotation: Annotation, origin: str, *, keep: bool = False) -> A
 
 
 def abstain_below(annotation: Annotation, min_score: float) -> Annotation:
-    """Return the annotation with abstentions in place of spans with a lower score."""
+    """Return the annotation with abstentions in place of spans and labels with a lower score."""
+    annotation = _abstain_from_labels(annotation, min_score)
     spans = annotation.spans or ()
     low = [span for span in spans if span.score is not None and span.score < min_score]
     if not low:
@@ -38,9 +39,52 @@ def abstain_below(annotation: Annotation, min_score: float) -> Annotation:
     return replace(annotation, spans=kept, abstain=tuple(abstain))
 
 
+def _abstain_from_labels(annotation: Annotation, min_score: float) -> Annotation:
+    known = annotation.label_scores or {}
+    low = tuple(label for label in annotation.labels or () if known.get(label, 1.0) < min_score)
+    if not low:
+        return annotation
+    kept = tuple(label for label in annotation.labels or () if label not in low)
+    abstain = (*annotation.abstain_labels, LabelAbstention(low))
+    return replace(annotation, labels=kept, abstain_labels=abstain)
+
+
+def without_abstained(annotation: Annotation, abstentions: Sequence[LabelAbstention]) -> Annotation:
+    """Return the annotation without the spans and labels that fall under abstentions.
+
+    Used to score predictions against gold that was not annotated for some labels.
+
+    Args:
+        annotation: the predictions.
+        abstentions: the ranges and labels that gold does not know.
+    """
+    if not abstentions:
+        return annotation
+    unknown = {label for one in abstentions for label in one.labels}
+
+    def is_unknown(span: Span) -> bool:
+        return span.label in unknown and any(
+            span.label in one.labels and one.overlaps(span.start, span.end) for one in abstentions
+        )
+
+    spans, labels = annotation.spans, annotation.labels
+    return replace(
+        annotation,
+        spans=None if spans is None else tuple(s for s in spans if not is_unknown(s)),
+        labels=None if labels is None else tuple(x for x in labels if x not in unknown),
+    )
+
+
+def count_abstentions(annotation: Annotation) -> int:
+    """Return the number of abstentions, those from some labels only included."""
+    return len(annotation.abstain) + len(annotation.abstain_labels)
+
+
 def scores(annotation: Annotation) -> list[float]:
-    """Return the scores of the spans that have one, in the order of the text."""
-    return [span.score for span in annotation.spans or () if span.score is not None]
+    """Return the scores of spans, in the order of the text, and of the labels of the text."""
+    spans = [span.score for span in annotation.spans or () if span.score is not None]
+    known = annotation.label_scores or {}
+    return spans + [known[label] for label in annotation.labels or () if label in known]
 
 
 def count_spans(annotation: Annotation) -> int:
@@ -57,9 +101,17 @@ def label_counts(annotations: Iterable[Annotation]) -> Counter[str]:
     return labels
 
 
-def uncertainties(annotation: Annotation) -> dict[SpanKey, float]:
-    """Return 1 minus the score of every span that has one."""
-    return {s.key: 1 - s.score for s in annotation.spans or () if s.score is not None}
+def uncertainties(document: Document) -> dict[SpanKey, float]:
+    """Return 1 minus the score of every span and every label of the text that has one.
+
+    The key of a label of the text is that of a span of the whole text.
+    """
+    annotation = document.annotation
+    known = annotation.label_scores or {}
+    labels = [label for label in annotation.labels or () if label in known]
+    return {(0, len(document.text), label): 1 - known[label] for label in labels} | {
+        s.key: 1 - s.score for s in annotation.spans or () if s.score is not None
+    }
 
 
 def uncertain_offsets(annotation: Annotation) -> frozenset[SpanKey]:

@@ -31,8 +31,8 @@ def document_summary(document: ShownDocument) -> str:
         parts.append(f"labels=[{', '.join(map(repr, annotation.labels))}]")
     if annotation.relations is not None:
         parts.append(f"relations={len(annotation.relations)}")
-    if annotation.abstain:
-        parts.append(f"abstain={len(annotation.abstain)}")
+    if abstentions := len(annotation.abstain) + len(annotation.abstain_labels):
+        parts.append(f"abstain={abstentions}")
     if document.group is not None:
         parts.append(f"group={document.group!r}")
     return f"Document({', '.join(parts)})"
@@ -55,13 +55,20 @@ def document_html(document: ShownDocument) -> str:
         named = (_short_span(document, span) for span in overlapping)
         lines.append(_line("also", ", ".join(escape(one) for one in named)))
     if annotation.labels is not None:
-        chips = " ".join(_mark(escape(label), label) for label in annotation.labels)
+        known = annotation.label_scores or {}
+        named = (
+            (label, f" {known[label]:.2f}" if label in known else "") for label in annotation.labels
+        )
+        chips = " ".join(_mark(f"{escape(label)}{score}", label) for label, score in named)
         lines.append(_line("labels", chips or "<i>none</i>"))
     for relation in annotation.relations or ():
         if max(relation.head, relation.tail) < len(spans):
             ends = [spans[i] for i in (relation.head, relation.tail)]
             head, tail = (escape(shorten(document.text[s.start : s.end], SHORT_TEXT)) for s in ends)
             lines.append(_line("relation", f"{head} — {escape(relation.label)} → {tail}"))
+    unknown = sorted({label for one in annotation.abstain_labels for label in one.labels})
+    if unknown:
+        lines.append(_line("unknown", ", ".join(map(escape, unknown))))
     if annotation.is_empty:
         lines.append("<div><i>not annotated</i></div>")
     name = escape(document.id)

@@ -81,6 +81,36 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelAbstention:
+    """Part of a text whose annotation is unknown for some labels, and known for the others.
+
+    Args:
+        labels: the unknown labels; at least one.
+        start: first code point.
+        end: one past the last code point; None: the end of the text. Without start and end, the
+            labels of the whole text and of all its parts are unknown.
+    """
+
+    labels: tuple[str, ...]
+    start: int = 0
+    end: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.labels or not all(self.labels):
+            raise DataError("abstention without labels; expected at least one label")
+        if self.start < 0 or (self.end is not None and self.end <= self.start):
+            raise DataError(
+                f"abstention [{self.start}, {self.end}) is empty or negative; "
+                "expected 0 <= start < end"
+            )
+        object.__setattr__(self, "labels", tuple(dict.fromkeys(self.labels)))
+
+    def overlaps(self, start: int, end: int) -> bool:
+        """Return whether the abstention shares a character with a range."""
+        return self.start < end and (self.end is None or start < self.end)
+
+
+@dataclass(frozen=True, slots=True)
 class Annotation:
     """Annotation of one text. ``None`` means not annotated, ``()`` means annotated, none there.
 
@@ -89,17 +119,30 @@ class Annotation:
         labels: labels of the text as a whole.
         relations: labelled pairs of spans.
         abstain: ranges whose annotation is unknown: masked in training, neither O nor entity.
+        abstain_labels: ranges whose annotation is unknown for some labels only.
+        label_scores: probability that a label of the text as a whole applies, by label. It may
+            hold labels that are not in ``labels``.
     """
 
     spans: tuple[Span, ...] | None = None
     labels: tuple[str, ...] | None = None
     relations: tuple[Relation, ...] | None = None
     abstain: tuple[Range, ...] = ()
+    abstain_labels: tuple[LabelAbstention, ...] = ()
+    label_scores: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
         if self.spans is not None:
             ordered = tuple(sorted(self.spans, key=lambda s: (s.start, s.end, s.label)))
             object.__setattr__(self, "spans", ordered)
+        for label, score in (self.label_scores or {}).items():
+            if not 0.0 <= score <= 1.0:
+                raise DataError(f"label {label!r} has score {score}, not in [0, 1]")
+
+    @property
+    def unknown_labels(self) -> frozenset[str]:
+        """The labels with an abstention anywhere in the text."""
+        return frozenset(label for one in self.abstain_labels for label in one.labels)
 
     @property
     def is_empty(self) -> bool:
@@ -150,6 +193,12 @@ class Document:
             if not 0 <= start < end <= size:
                 raise DataError(
                     f"document {self.id!r}: abstention [{start}, {end}) is out of range"
+                )
+        for one in self.annotation.abstain_labels:
+            if (size if one.end is None else one.end) > size or one.start > size:
+                raise DataError(
+                    f"document {self.id!r}: abstention [{one.start}, {one.end}) from "
+                    f"{', '.join(one.labels)} ends beyond the text, which has {size} characters"
                 )
         last = 0
         for start, end in self.tokens or ():

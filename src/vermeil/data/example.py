@@ -16,8 +16,8 @@ class Target:
     """Correct output of the student for one document, as encoded by the task.
 
     Args:
-        classes: int64, shape (n,): class per word (token head) or one class (sequence head);
-            `IGNORED` for abstentions.
+        classes: int64, shape (n,): class per word (token head), one class (sequence head), or 0 or
+            1 per label (sequence head per label); `IGNORED` for abstentions.
         weights: float32, shape (n,): loss weight of each class.
         encoding_losses: name of an encoding loss (e.g. a span that cuts a word) to number.
         soft: float32, shape (n, number of classes): probability of each class, each row sums to 1;
@@ -39,7 +39,8 @@ class TrainingExample:
     Args:
         input_ids: int64, shape (m,): wordpieces, with special tokens.
         features: int64, shape (m,): letter-case class of each wordpiece, or None.
-        classes: int64, shape (m,) for a token head, (1,) for a sequence head.
+        classes: int64, shape (m,) for a token head, (1,) for a sequence head, (labels,) for a
+            sequence head per label.
         weights: float32, same shape as ``classes``.
         origin: ``gold`` or ``silver``.
         positions: int64, shape (words,): first wordpiece of each word (token head).

@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NoReturn, TypeGuard, TypeVar
 
-from vermeil.data.document import Annotation, Document, Range, Relation, Span
+from vermeil.data.document import (
+    Annotation,
+    Document,
+    LabelAbstention,
+    Range,
+    Relation,
+    Span,
+)
 from vermeil.errors import DataError
 
 _KEYS = (
@@ -19,6 +26,7 @@ _KEYS = (
     "spans",
     "abstain",
     "labels",
+    "label_scores",
     "relations",
     "weight",
     "meta",
@@ -41,10 +49,12 @@ def document_to_record(document: Document) -> dict[str, Any]:
         record["tokens"] = [list(token) for token in document.tokens]
     if annotation.spans is not None:
         record["spans"] = [span_to_record(span) for span in annotation.spans]
-    if annotation.abstain:
-        record["abstain"] = [{"start": start, "end": end} for start, end in annotation.abstain]
+    if annotation.abstain or annotation.abstain_labels:
+        record["abstain"] = abstain_to_record(annotation)
     if annotation.labels is not None:
         record["labels"] = list(annotation.labels)
+    if annotation.label_scores is not None:
+        record["label_scores"] = dict(annotation.label_scores)
     if annotation.relations is not None:
         record["relations"] = [
             {"head": r.head, "tail": r.tail, "label": r.label} for r in annotation.relations
@@ -98,16 +108,29 @@ def span_to_record(span: Span) -> dict[str, Any]:
     return record
 
 
+def abstain_to_record(annotation: Annotation) -> list[dict[str, Any]]:
+    """Return the abstentions of an annotation as JSON objects; one of the whole text has no end."""
+    records: list[dict[str, Any]] = [{"start": a, "end": b} for a, b in annotation.abstain]
+    for one in annotation.abstain_labels:
+        where: dict[str, Any] = {"start": one.start} if one.start or one.end is not None else {}
+        where |= {} if one.end is None else {"end": one.end}
+        records.append({**where, "labels": list(one.labels)})
+    return records
+
+
 def _annotation(record: Mapping[str, Any]) -> Annotation:
     spans = _optional(record, "spans", spans_at)
     relations = _optional(record, "relations", _relations)
     if relations is not None:
         relations = _renumber_relations(relations, spans or ())
+    abstain = _optional(record, "abstain", _abstain) or ()
     return Annotation(
         spans=spans,
         labels=_optional(record, "labels", _labels),
         relations=relations,
-        abstain=_optional(record, "abstain", _abstain) or (),
+        abstain=tuple(one for one in abstain if not isinstance(one, LabelAbstention)),
+        abstain_labels=tuple(one for one in abstain if isinstance(one, LabelAbstention)),
+        label_scores=_optional(record, "label_scores", _soft),
     )
 
 
@@ -155,11 +178,16 @@ def _relations(record: Mapping[str, Any], key: str) -> tuple[Relation, ...]:
     )
 
 
-def _abstain(record: Mapping[str, Any], key: str) -> tuple[Range, ...]:
-    return tuple(
-        (_integer(item, "start"), _integer(item, "end"))
-        for item in _objects(record, key, ("start", "end"))
-    )
+def _abstain(record: Mapping[str, Any], key: str) -> tuple[Range | LabelAbstention, ...]:
+    return tuple(_abstention(item) for item in _objects(record, key, ("start", "end", "labels")))
+
+
+def _abstention(item: Mapping[str, Any]) -> Range | LabelAbstention:
+    labels = _optional(item, "labels", _labels)
+    if labels is None:
+        return _integer(item, "start"), _integer(item, "end")
+    start = _optional(item, "start", _integer) or 0
+    return LabelAbstention(labels, start, _optional(item, "end", _integer))
 
 
 def _tokens(record: Mapping[str, Any], key: str) -> tuple[Range, ...]:

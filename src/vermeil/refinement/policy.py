@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from vermeil.data.document import Document
+from vermeil.data.document import Document, LabelAbstention
 from vermeil.refinement.judging import JudgeResult
 from vermeil.selection.config import Policy
 from vermeil.selection.policies import JudgedRegion, apply_policy, expected_f1
@@ -49,7 +49,13 @@ def _apply_to_document(
     abstain = (*document.annotation.abstain, *result.abstain)
     if policy in ("relabel", "soft"):
         abstain = result.abstain  # the judge labels earlier abstentions, too
-    changed = document.with_annotation(task.make_annotation(result.labelled, abstain))
+    annotation = task.make_annotation(result.labelled, abstain)
+    unknown = document.annotation.abstain_labels  # no region decides them
+    if result.abstain_labels:
+        unknown = (*unknown, LabelAbstention(result.abstain_labels))
+    if unknown and not annotation.is_empty:
+        annotation = replace(annotation, abstain_labels=unknown)
+    changed = document.with_annotation(annotation)
     if not result.changes:
         return changed
     return replace(changed, meta={**document.meta, "changes": list(result.changes)})

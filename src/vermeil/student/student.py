@@ -41,7 +41,7 @@ from vermeil.student.loop.fit_inputs import FitInputs
 from vermeil.student.loop.gradients import GradientComparison, compare_gradients
 from vermeil.student.loop.hooks import TrainingHooks
 from vermeil.student.loop.loop import fit
-from vermeil.student.loop.loss import CrossEntropy
+from vermeil.student.loop.loss import BinaryCrossEntropy, CrossEntropy
 from vermeil.student.loop.noise_losses import NoiseRobustLoss
 from vermeil.student.loop.packing import POSITIONS_AFTER_PADDING
 from vermeil.student.loop.step_record import StepRecord
@@ -246,6 +246,8 @@ class Student:
     def _make_criterion(self, examples: Sequence[TrainingExample]) -> nn.Module:
         if self.crf is not None:
             return self.crf
+        if self.task.head == "sequence_per_label":
+            return BinaryCrossEntropy()
         if self.config.noise.is_on:
             return NoiseRobustLoss(self.config.noise, examples, len(self.task.classes))
         return CrossEntropy()
@@ -254,11 +256,17 @@ class Student:
         """Compare the gradients of batches (see `vermeil.student.loop.gradients`)."""
         return compare_gradients(
             self.network,
-            CrossEntropy() if self.crf is None else self.crf,
+            self._gradient_criterion(),
             batches,
             padding=self._encoder.wordpieces.padding,
             bf16=uses_bf16(self.config.precision),
         )
+
+    def _gradient_criterion(self) -> nn.Module:
+        if self.crf is not None:
+            return self.crf
+        is_per_label = self.task.head == "sequence_per_label"
+        return BinaryCrossEntropy() if is_per_label else CrossEntropy()
 
     def predict(
         self, documents: Iterable[Document | str], progress: Progress = silent

@@ -37,7 +37,9 @@ from vermeil.errors import DataError
 """Names of the tag column, tried in this order if none is named."""
 
 _SPAN_COLUMNS = ("spans", "entities")
-_RECORD_COLUMNS = ("group", "abstain", "labels", "relations", "weight", "tokens", "meta")
+_RECORD_COLUMNS = (
+    *("group", "abstain", "labels", "label_scores", "relations", "weight", "tokens", "meta"),
+)
 _STARTS, _ENDS, _LABELS = (
     ("start", "start_offset", "begin"),
     ("end", "end_offset"),
@@ -125,8 +127,9 @@ def text_columns() -> Columns:
             "text": string,
             "tokens": _list_of(place),
             "spans": _list_of({**place, "label": string, **details, "soft": string}),
-            "abstain": _list_of(place),
+            "abstain": _list_of({**place, "labels": _list_of(string)}),
             "labels": _list_of(string),
+            "label_scores": string,
             "relations": _list_of({"head": whole, "tail": whole, "label": string}),
             "weight": real,
             "meta": string,
@@ -145,8 +148,9 @@ def text_rows(documents: Iterable[Document]) -> Iterator[list[Any]]:
         for span in row.get("spans", ()):
             if "soft" in span:
                 span["soft"] = _json(span["soft"], document)
-        if "meta" in row:
-            row["meta"] = _json(row["meta"], document)
+        for key in ("meta", "label_scores"):
+            if key in row:
+                row[key] = _json(row[key], document)
         yield [row.get(name) for name in names]
 
 
@@ -271,6 +275,8 @@ def _text_document(
         ]
     elif tokens == []:
         record["tokens"] = []
+    if isinstance(row.get("label_scores"), str):
+        record["label_scores"] = _parsed(row["label_scores"], "label_scores")
     meta = row.get("meta")
     if isinstance(meta, str):
         record["meta"] = _parsed(meta, "meta")

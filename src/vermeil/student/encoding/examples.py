@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vermeil.data.example import IGNORED, Target, TrainingExample
 from vermeil.student.encoding.context import ContextWindow
 from vermeil.student.encoding.encoding import EncodedWindow
-from vermeil.tasks.protocol import Head, Task
+from vermeil.tasks.protocol import TEXT_HEADS, Head, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ def make_examples(
 
     A window without any position that enters the loss is skipped and counted as
     ``nothing_to_learn``. ``zero_weight`` counts the words, or texts, whose loss weight is 0.
+    A text of several windows with labels of its own is an example per window; their weights add up
+    to that of the text.
 
     Args:
         context_windows: encoded documents, alone or with their neighbours.
@@ -87,7 +89,7 @@ def _make_example(
     window: EncodedWindow, target: Target, head: Head, windows: int, origin: str
 ) -> TrainingExample:
     ids, features, positions = window.input_ids, window.features, window.positions
-    if head == "sequence":
+    if head in TEXT_HEADS:
         weights = (target.weights / windows).astype(np.float32)
         return TrainingExample(ids, features, target.classes, weights, origin, positions)
     cut = window.window

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.student.encoding.context import ContextWindow
 from vermeil.student.encoding.encoding import EncodedWindow
-
-if TYPE_CHECKING:
-    from vermeil.tasks.protocol import Head
+from vermeil.tasks.protocol import TEXT_HEADS, Head
 
 MIN_SHARED_BATCH = 128
 """Minimum wordpieces of a batch when windows are divided among the workers."""
+_SMALLEST = 1e-7
+"""Minimum distance of probabilities from 0 and 1, so that their logits are finite."""
 
 
 class Runner(Protocol):
@@ -42,7 +42,7 @@ class Runner(Protocol):
 
         Returns:
             Shape (windows, width, classes) for a token head, (windows, classes) for a sequence
-            head.
+            head. A sequence head per label is computed from `logits`.
         """
 
     def logits(
@@ -67,7 +67,9 @@ def class_probabilities(
 
     Returns:
         Per context window, float32. Token head: shape (words, classes), each word from the window
-        that owns it. Sequence head: shape (1, classes), the mean over the windows.
+        that owns it. Sequence head: shape (1, classes), from the mean of the logits of the windows,
+        weighted by their wordpieces. Sequence head per label: shape (1, labels), from the largest
+        logit of each label over the windows, since one part of a text is enough for a label.
     """
     windows = [w for c in context_windows for w in c.windows]
     outputs = _run(runner, windows, head, padding)
@@ -76,24 +78,56 @@ def class_probabilities(
         count = len(context_window.windows)
         own = outputs[start : start + count]
         start += count
-        if head == "sequence":
-            sizes = np.array([len(w.input_ids) for w in context_window.windows], np.float32)
-            mean = np.average(np.stack(own), axis=0, weights=sizes)
-            results.append(mean[None, :].astype(np.float32))
+        if head in TEXT_HEADS:
+            sizes = [len(window.input_ids) for window in context_window.windows]
+            results.append(_pooled(np.stack(own), sizes, head)[None, :])
         else:
             results.append(np.concatenate(own) if len(own) > 1 else own[0])
     return results
 
 
-def apply_temperature(rows: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
-    """Return softmax(logits / temperature), given softmax(logits), shape (…, classes).
+def _pooled(logits: NDArray[np.float32], sizes: Sequence[int], head: Head) -> NDArray[np.float32]:
+    """Return the probabilities of a text from the logits of its windows.
 
-    The log probabilities differ from the logits by a constant, which the softmax removes.
+    Args:
+        logits: shape (windows, classes).
+        sizes: wordpieces of each window.
+        head: a head of whole texts.
+
+    Returns:
+        Shape (classes,).
+    """
+    if head == "sequence_per_label":
+        return sigmoid(logits.max(axis=0))
+    return softmax(np.average(logits, axis=0, weights=sizes).astype(np.float32))
+
+
+def apply_temperature(
+    rows: NDArray[np.float32], temperature: float, head: Head = "token"
+) -> NDArray[np.float32]:
+    """Return the probabilities of logits / temperature, given those of the logits.
+
+    The log probabilities of a softmax differ from the logits by a constant, which the softmax
+    removes. A sequence head per label has a sigmoid instead of a softmax.
+
+    Args:
+        rows: probabilities, shape (…, classes).
+        temperature: divisor of the logits.
+        head: the network's head.
     """
     if temperature == 1:
         return rows
+    if head == "sequence_per_label":
+        p = np.clip(rows.astype(np.float64), _SMALLEST, 1 - _SMALLEST)
+        return sigmoid((np.log(p) - np.log1p(-p)) / temperature)
     logs = np.log(np.maximum(rows, np.finfo(np.float32).tiny)) / temperature
     return softmax(logs)
+
+
+def sigmoid(logits: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the logistic function of each logit."""
+    result: NDArray[np.float32] = (1 / (1 + np.exp(-logits.astype(np.float64)))).astype(np.float32)
+    return result
 
 
 def softmax(logits: NDArray[Any]) -> NDArray[np.float32]:
@@ -139,9 +173,11 @@ def _run(
     results: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(windows)
 
     def compute(rows: Sequence[int]) -> None:
-        outputs = runner(*pad([windows[i] for i in rows], padding))
+        inputs = pad([windows[i] for i in rows], padding)
+        is_text_head = head in TEXT_HEADS
+        outputs = runner.logits(*inputs) if is_text_head else runner(*inputs)
         for i, output in zip(rows, outputs, strict=True):
-            results[i] = output if head == "sequence" else _owned_rows(windows[i], output)
+            results[i] = output if is_text_head else _owned_rows(windows[i], output)
 
     share = sum(len(w.input_ids) for w in windows) // runner.workers
     batches = _make_batches(windows, min(runner.batch_wordpieces, max(share, MIN_SHARED_BATCH)))

@@ -21,7 +21,7 @@ from vermeil.student.encoding.context import (
 from vermeil.student.encoding.encoding import DocumentEncoder, EncodedDocument
 from vermeil.student.inference.batching import Runner, apply_temperature, class_probabilities
 from vermeil.student.inference.crf_marginals import marginals
-from vermeil.tasks.protocol import Task
+from vermeil.tasks.protocol import TEXT_HEADS, Task
 
 BLOCK_DOCUMENTS = 2048
 BLOCK_CHARACTERS = 4_000_000
@@ -65,7 +65,8 @@ class Predictor:
             The documents in order, with scored spans or labels.
         """
         for encoded, rows in self.calibrated_proba(documents, progress):
-            yield _annotate(encoded, self.task.decode(encoded.words, rows))
+            annotation = self.task.decode(encoded.words, rows)
+            yield _annotate(encoded, annotation, is_pooled=self.task.head in TEXT_HEADS)
 
     def calibrated_proba(
         self, documents: Iterable[Document | str], progress: Progress = silent
@@ -82,7 +83,7 @@ class Predictor:
         done, began = 0, time.perf_counter()
         for block in _blocks(documents, self.group_context):
             for encoded, rows in self.predict_proba(block):
-                yield encoded, apply_temperature(rows, self.temperature)
+                yield encoded, apply_temperature(rows, self.temperature, self.task.head)
             done += len(block)
             speed = done / (time.perf_counter() - began)
             progress("predict", done, None, {"documents_per_second": speed})
@@ -140,9 +141,16 @@ def _same_group(one: Document, other: Document) -> bool:
     return one.group is not None and one.group == other.group
 
 
-def _annotate(encoded: EncodedDocument, annotation: Annotation) -> Document:
-    """Return the annotated document; ``truncated`` in its ``meta`` counts its cut words."""
+def _annotate(encoded: EncodedDocument, annotation: Annotation, *, is_pooled: bool) -> Document:
+    """Return the annotated document.
+
+    ``truncated`` in its ``meta`` counts its cut words. ``windows`` is the number of windows whose
+    outputs were pooled into labels of the text, if there are several.
+    """
     document = encoded.document.with_annotation(annotation)
-    if not encoded.long_words:
-        return document
-    return replace(document, meta={**document.meta, "truncated": encoded.long_words})
+    counts = {
+        "truncated": encoded.long_words,
+        "windows": len(encoded.windows) if is_pooled and len(encoded.windows) > 1 else 0,
+    }
+    counted = {name: number for name, number in counts.items() if number}
+    return replace(document, meta={**document.meta, **counted}) if counted else document

@@ -101,6 +101,24 @@ def _soft_labels(
     return torch.from_numpy(rows).to(device)
 
 
+class BinaryCrossEntropy(nn.Module):
+    """Cross-entropy of each label of a text, which applies (1) or not (0)."""
+
+    def forward(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Return the weighted sum of the losses over all labels but `IGNORED` ones.
+
+        Args:
+            logits: shape (batch, labels).
+            batch: targets and weights of the same shape.
+        """
+        kept = batch.classes != IGNORED
+        targets = batch.classes[kept].float()
+        losses = functional.binary_cross_entropy_with_logits(
+            logits.float()[kept], targets, reduction="none"
+        )
+        return (losses * batch.weights[kept]).sum()
+
+
 class CrossEntropy(nn.Module):
     """Cross-entropy of each position with its class or its soft label."""
 
