@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from vermeil.data.document import Annotation, Document, Relation, Span
+from vermeil.data.document import Annotation, Document, LabelAbstention, Relation, Span
 
 LABELS = st.sampled_from(["PER", "LOC", "a-b", "né", "two words"])
 CHARACTERS = st.characters(exclude_categories=["Cs"]) | st.sampled_from("ab #\t\r\n\ufeff\u2028-_")
@@ -53,7 +53,18 @@ def some_annotations(draw: st.DrawFn, size: int) -> Annotation:
     relation = st.builds(Relation, numbers, numbers, LABELS)
     relations = draw(st.none() | st.lists(relation, max_size=3 if spans else 0).map(tuple))
     labels = draw(st.none() | st.lists(LABELS, max_size=2).map(tuple))
-    return Annotation(spans, labels, relations, tuple(draw(ranges(size, apart=False))))
+    abstain = tuple(draw(ranges(size, apart=False)))
+    unknown = tuple(draw(st.lists(label_abstentions(size), max_size=2)))
+    scores = draw(st.none() | st.dictionaries(LABELS, st.floats(0, 1), max_size=2))
+    return Annotation(spans, labels, relations, abstain, unknown, scores)
+
+
+@st.composite
+def label_abstentions(draw: st.DrawFn, size: int) -> LabelAbstention:
+    labels = tuple(draw(st.lists(LABELS, min_size=1, max_size=2)))
+    start = draw(st.integers(0, size))
+    end = draw(st.none() | st.integers(start + 1, size)) if start < size else None
+    return LabelAbstention(labels, start, end)
 
 
 @st.composite

@@ -35,9 +35,8 @@ def best_threshold(scores: NDArray[np.float64], correct: NDArray[np.bool_]) -> f
     taken = np.arange(1, len(ranked) + 1)
     f1 = 2 * hits / (taken + positives)
     below = np.append(ranked[1:], 0.0)
-    between = (ranked + below) / 2
-    is_cut = ranked > below  # equal scores cannot be separated
-    allowed = is_cut & (between >= LOWEST) & (between <= HIGHEST)
+    between = np.clip((ranked + below) / 2, LOWEST, HIGHEST)
+    allowed = (below < between) & (between <= ranked)  # equal scores cannot be separated
     if not allowed.any():
         return None
     best = f1[allowed].max()
@@ -54,4 +53,4 @@ def at_temperature(threshold: float, before: float, after: float) -> float:
         after: the new divisor.
     """
     logit = math.log(threshold / (1 - threshold)) * before / after
-    return min(max(1 / (1 + math.exp(-logit)), 1e-6), 1 - 1e-6)
+    return min(max(1 / (1 + math.exp(-logit)), 1e-12), 1 - 1e-12)

@@ -145,8 +145,6 @@ def restore(imported: ImportedAnnotation, extras: object, default_id: str) -> Do
     if spans is not None:
         record["spans"] = [span_to_record(span) for span in spans]
     if imported.labels is not None:
-        if record.get("labels") != list(imported.labels):
-            record["label_scores"] = None  # they belong to the labels before the correction
         record["labels"] = list(imported.labels)
     document = document_from_record(record)
     return replace(document, meta=with_unread({**imported.meta, **document.meta}, unread))
