@@ -22,12 +22,16 @@ class Target:
         encoding_losses: name of an encoding loss (e.g. a span that cuts a word) to number.
         soft: float32, shape (n, number of classes): probability of each class, each row sums to 1;
             None if all labels are certain.
+        unknown: bool, shape (n, number of classes): classes that may be right as well, because the
+            text was not annotated for their label; None: there are none. Class and unknown classes
+            together are one set, of which the student may predict any.
     """
 
     classes: NDArray[np.int64]
     weights: NDArray[np.float32]
     encoding_losses: dict[str, int] = field(default_factory=dict)
     soft: NDArray[np.float32] | None = None
+    unknown: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class TrainingExample:
         positions: int64, shape (words,): first wordpiece of each word (token head).
         soft: float32, shape (words, number of classes): probability of each class for each word;
             None if the classes are certain.
+        unknown: bool, shape (words, number of classes): classes that may be right as well (see
+            `Target`); None: there are none.
     """
 
     input_ids: NDArray[np.int64]
@@ -55,6 +61,7 @@ class TrainingExample:
     origin: str
     positions: NDArray[np.int64]
     soft: NDArray[np.float32] | None = None
+    unknown: NDArray[np.bool_] | None = None
 
     @property
     def size(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from vermeil.data.document import Document, Range
+from vermeil.data.unspaced import PIECE, UNSPACED_LETTER
 
 _CHUNK = re.compile(r"\S+")
 _OPENING = "\"'`([{<«‹“”‘’„‚$£€¥#@¿¡*_~|-–—…"
@@ -28,13 +29,21 @@ def split_words(text: str) -> tuple[Range, ...]:
     become separate words, and so does a clitic ("'s"). Initials and common abbreviations keep
     their full stop. Hyphenated words are not split. An English news text is therefore split as in
     the Penn Treebank and CoNLL-2003, on which students are usually trained. A text that is already
-    split by spaces mostly stays unchanged. Text without spaces yields one word per chunk.
+    split by spaces mostly stays unchanged.
+
+    In scripts without spaces between words (Chinese, Japanese, Thai, Lao, Burmese, Khmer), each
+    letter with its marks is a word, so that a span may begin and end anywhere. Words of other
+    scripts between them stay whole.
 
     The time is proportional to the length of the text, for every text.
     """
     words: list[Range] = []
-    for chunk in _CHUNK.finditer(text):
-        _split_chunk(text, chunk.start(), chunk.end(), words)
+    pattern = _CHUNK if UNSPACED_LETTER.search(text) is None else PIECE
+    for chunk in pattern.finditer(text):
+        if UNSPACED_LETTER.match(text, chunk.start()):
+            words.append(chunk.span())
+        else:
+            _split_chunk(text, chunk.start(), chunk.end(), words)
     return tuple(words)
 
 

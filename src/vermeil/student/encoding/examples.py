@@ -69,13 +69,23 @@ def _join_targets(targets: Sequence[Target], classes: int, *, soft: bool) -> Tar
     rows = None
     if soft and any(t.soft is not None for t in targets):
         rows = np.concatenate([_soft_rows(t, classes) for t in targets])
+    unknown = None
+    if any(t.unknown is not None for t in targets):
+        unknown = np.concatenate([_unknown_rows(t, classes) for t in targets])
     if len(targets) == 1:
-        return Target(targets[0].classes, targets[0].weights, soft=rows)
+        return Target(targets[0].classes, targets[0].weights, soft=rows, unknown=unknown)
     return Target(
         np.concatenate([t.classes for t in targets]),
         np.concatenate([t.weights for t in targets]),
         soft=rows,
+        unknown=unknown,
     )
+
+
+def _unknown_rows(target: Target, classes: int) -> NDArray[np.bool_]:
+    if target.unknown is not None:
+        return target.unknown
+    return np.zeros((len(target.classes), classes), bool)
 
 
 def _soft_rows(target: Target, classes: int) -> NDArray[np.float32]:
@@ -99,5 +109,8 @@ def _make_example(
     trained = positions[own.start - cut.first : own.stop - cut.first]
     classes[trained] = target.classes[own]
     weights[trained] = target.weights[own]
-    soft = None if target.soft is None else target.soft[cut.first : cut.last]
-    return TrainingExample(ids, features, classes, weights, origin, positions, soft)
+    soft, unknown = (
+        None if rows is None else rows[cut.first : cut.last]
+        for rows in (target.soft, target.unknown)
+    )
+    return TrainingExample(ids, features, classes, weights, origin, positions, soft, unknown)
