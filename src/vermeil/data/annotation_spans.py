@@ -75,6 +75,31 @@ def without_abstained(annotation: Annotation, abstentions: Sequence[LabelAbstent
     )
 
 
+def only_labels(
+    annotation: Annotation, labels: Sequence[str], *, inverse: bool = False
+) -> Annotation:
+    """Return the spans and labels of an annotation that have one of some labels, or none of them.
+
+    Relations and abstentions from some labels are left out.
+
+    Args:
+        annotation: the annotation.
+        labels: the labels.
+        inverse: keep what has none of the labels.
+    """
+    chosen = set(labels)
+    spans, own = annotation.spans, annotation.labels
+    scores = annotation.label_scores
+    return Annotation(
+        spans=None if spans is None else tuple(s for s in spans if (s.label in chosen) != inverse),
+        labels=None if own is None else tuple(x for x in own if (x in chosen) != inverse),
+        abstain=annotation.abstain,
+        label_scores=None
+        if scores is None
+        else {name: p for name, p in scores.items() if (name in chosen) != inverse},
+    )
+
+
 def count_abstentions(annotation: Annotation) -> int:
     """Return the number of abstentions, those from some labels only included."""
     return len(annotation.abstain) + len(annotation.abstain_labels)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +44,6 @@ def test_korean_has_spaces_and_stays_as_it_is() -> None:
 def test_words_are_in_order_and_cover_all_but_white_space(text: str) -> None:
     words = split_words(text)
     assert all(a < b for a, b in words)
-    assert all(x[1] <= y[0] for x, y in zip(words, words[1:], strict=False))
+    assert all(x[1] <= y[0] for x, y in pairwise(words))
     covered = "".join(text[a:b] for a, b in words)
     assert covered == "".join(text.split())

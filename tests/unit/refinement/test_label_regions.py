@@ -34,7 +34,7 @@ def text(number: int) -> Document:
 
 
 def teacher_document(document: Document) -> Document:
-    """A teacher that misses every second rain, and does not know about trade in every fifth text."""
+    """A teacher that misses every second rain, and abstains from trade in every fifth text."""
     number = int(document.id[1:])
     missed = {"rain"} if number % 8 >= 4 and number % 16 >= 8 else set()
     unknown = (LabelAbstention(("trade",)),) if number % 5 == 0 else ()
