@@ -53,7 +53,7 @@ CONFUSION = {
 """Topic of the model to the topic of the simulated weaker teacher, and its probability."""
 MISSED = 0.4
 """Probability that the teacher of joined leads misses the topic of the second one."""
-LABELLED, DEV, TEST = 800, 100, 250
+LABELLED, DEV, TEST = 800, 60, 150
 """Leads with a reply; further leads for dev and test."""
 
 

@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 : "${VERMEIL_DATA:?set VERMEIL_DATA to the folder of the research data}"
-names=(weak two strong)
+names=(two weak strong)
 if [[ $# -gt 0 && -f benchmarks/topics/$1.toml ]]; then names=("$1"); shift; fi
 changed=()
 for setting in "$@"; do changed+=(--set "$setting"); done

@@ -61,6 +61,12 @@ class ClassificationTask:
 
     def __init__(self, config: TaskConfig) -> None:
         check_reply_format(config)
+        added = [name for name, label in config.labels.items() if label.added]
+        if added:
+            raise ConfigError(
+                f"task.labels.{added[0]}.added: needs task.multi_label; with one label per text, a "
+                "new label changes the others, so annotate the texts again"
+            )
         self.config = config
         self.label_set = LabelSet.from_config(config)
         self.labels = self.label_set.names
