@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         write_corpus,
     )
     from vermeil.data.counts import Counts
-    from vermeil.data.document import Annotation, Document, Relation, Span
+    from vermeil.data.document import Annotation, Document, LabelAbstention, Relation, Span
     from vermeil.data.mention import Mention
     from vermeil.data.progress import Progress
     from vermeil.data.reply import Reply
@@ -125,6 +125,7 @@ __all__ = [
     "EstimateReport",
     "ExportReport",
     "Int8Options",
+    "LabelAbstention",
     "LabelConfig",
     "LeakReport",
     "LocalEngineConfig",
@@ -235,6 +236,7 @@ _MODULES = {
     "vermeil.data.document": (
         "Annotation",
         "Document",
+        "LabelAbstention",
         "Relation",
         "Span",
     ),

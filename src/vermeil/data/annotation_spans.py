@@ -39,6 +39,20 @@ def abstain_below(annotation: Annotation, min_score: float) -> Annotation:
     return replace(annotation, spans=kept, abstain=tuple(abstain))
 
 
+def without_low_scores(annotation: Annotation, min_score: float) -> Annotation:
+    """Return the annotation without the spans and labels that have a lower score."""
+    spans, labels, known = annotation.spans, annotation.labels, annotation.label_scores or {}
+    return replace(
+        annotation,
+        spans=None
+        if spans is None
+        else tuple(s for s in spans if s.score is None or s.score >= min_score),
+        labels=None
+        if labels is None
+        else tuple(x for x in labels if known.get(x, 1.0) >= min_score),
+    )
+
+
 def _abstain_from_labels(annotation: Annotation, min_score: float) -> Annotation:
     known = annotation.label_scores or {}
     low = tuple(label for label in annotation.labels or () if known.get(label, 1.0) < min_score)

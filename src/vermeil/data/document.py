@@ -236,5 +236,18 @@ class Document:
         return replace(self, annotation=annotation)
 
 
+def with_abstention(document: Document, unknown: LabelAbstention) -> Document:
+    """Return an annotated document that is unknown for some labels; others stay as they are.
+
+    A document with one of these labels was annotated for them and does not change.
+    """
+    annotation = document.annotation
+    used = {span.label for span in annotation.spans or ()} | set(annotation.labels or ())
+    if annotation.is_empty or used & set(unknown.labels):
+        return document
+    abstain = (*annotation.abstain_labels, unknown)
+    return document.with_annotation(replace(annotation, abstain_labels=abstain))
+
+
 def _is_weight(weight: float | None) -> bool:
     return weight is None or 0.0 <= weight <= MAX_WEIGHT

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from vermeil.config import Config
 from vermeil.data.document import Document
-from vermeil.data.merging import merge_annotations
 from vermeil.pipeline.stage import Report
 from vermeil.tasks.added_labels import added_labels, added_section, base_section, chosen_labels
+from vermeil.tasks.merging import merge_annotations
 
 if TYPE_CHECKING:
     from vermeil.jobs.locate import LocateReport

@@ -37,12 +37,11 @@ from vermeil.student.inference.model_settings import (
 from vermeil.student.inference.output_check import check_outputs
 from vermeil.student.inference.predictor import Predictor
 from vermeil.student.loop.crf import Crf
+from vermeil.student.loop.criterion import make_criterion, plain_criterion
 from vermeil.student.loop.fit_inputs import FitInputs
 from vermeil.student.loop.gradients import GradientComparison, compare_gradients
 from vermeil.student.loop.hooks import TrainingHooks
 from vermeil.student.loop.loop import fit
-from vermeil.student.loop.loss import BinaryCrossEntropy, CrossEntropy
-from vermeil.student.loop.noise_losses import NoiseRobustLoss
 from vermeil.student.loop.packing import POSITIONS_AFTER_PADDING
 from vermeil.student.loop.step_record import StepRecord
 from vermeil.student.network.card import model_card, onnx_card
@@ -238,35 +237,22 @@ class Student:
         """
         if self.network.device.type == "cpu":
             speed_up_dropout(self.network)
-        criterion = self._make_criterion(examples).to(self.network.device)
+        criterion = self.crf or make_criterion(self.task, self.config, examples)
         padding = self._encoder.wordpieces.padding
         inputs = FitInputs(examples, plan, self.config, seed, padding)
-        return fit(self.network, criterion, inputs, hooks or TrainingHooks())
-
-    def _make_criterion(self, examples: Sequence[TrainingExample]) -> nn.Module:
-        if self.crf is not None:
-            return self.crf
-        if self.task.head == "sequence_per_label":
-            return BinaryCrossEntropy()
-        if self.config.noise.is_on:
-            return NoiseRobustLoss(self.config.noise, examples, len(self.task.classes))
-        return CrossEntropy()
+        return fit(
+            self.network, criterion.to(self.network.device), inputs, hooks or TrainingHooks()
+        )
 
     def compare_gradients(self, batches: Sequence[Sequence[TrainingExample]]) -> GradientComparison:
         """Compare the gradients of batches (see `vermeil.student.loop.gradients`)."""
         return compare_gradients(
             self.network,
-            self._gradient_criterion(),
+            self.crf or plain_criterion(self.task),
             batches,
             padding=self._encoder.wordpieces.padding,
             bf16=uses_bf16(self.config.precision),
         )
-
-    def _gradient_criterion(self) -> nn.Module:
-        if self.crf is not None:
-            return self.crf
-        is_per_label = self.task.head == "sequence_per_label"
-        return BinaryCrossEntropy() if is_per_label else CrossEntropy()
 
     def predict(
         self, documents: Iterable[Document | str], progress: Progress = silent

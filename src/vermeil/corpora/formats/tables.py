@@ -34,8 +34,6 @@ from vermeil.data.records import document_from_record, document_to_record, forma
 from vermeil.data.tags import Scheme, detect_scheme
 from vermeil.errors import DataError
 
-"""Names of the tag column, tried in this order if none is named."""
-
 _SPAN_COLUMNS = ("spans", "entities")
 _RECORD_COLUMNS = (
     *("group", "abstain", "labels", "label_scores", "relations", "weight", "tokens", "meta"),
@@ -275,13 +273,12 @@ def _text_document(
         ]
     elif tokens == []:
         record["tokens"] = []
-    if isinstance(row.get("label_scores"), str):
-        record["label_scores"] = _parsed(row["label_scores"], "label_scores")
-    meta = row.get("meta")
-    if isinstance(meta, str):
-        record["meta"] = _parsed(meta, "meta")
-    elif isinstance(meta, Mapping):
-        record["meta"] = plain_values(meta)
+    for key in ("label_scores", "meta"):
+        value = row.get(key)
+        if isinstance(value, str):
+            record[key] = _parsed(value, key)
+        elif isinstance(value, Mapping):
+            record[key] = plain_values(value)
     return document_from_record(record)
 
 
