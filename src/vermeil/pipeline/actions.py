@@ -69,7 +69,7 @@ def request_replies(
 def has_no_failures(report: Report) -> bool:
     """Return whether no request of ``annotate`` failed, is pending or exceeded a limit.
 
-    A report that is limited to some labels says nothing about the others.
+    A report that is limited to some labels does not cover the others.
     """
     added = report.get(ADDED, {}).values()
     requested = [one for part in (report, *added) for one in (part, part.get("verify")) if one]

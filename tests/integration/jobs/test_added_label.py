@@ -108,7 +108,7 @@ def test_only_the_new_label_is_requested_and_merged_into_silver(project: Path) -
     assert (estimate["limited_to"], estimate["to_send"]["requests"]) == (["DAY"], 3)
     report = request_replies(after, silent, LOCAL, labels=["DAY"])
     assert (report["asked"], report["limited_to"]) == (3, ["DAY"])
-    assert not has_no_failures(report)  # it says nothing about the other labels
+    assert not has_no_failures(report)  # the other labels are not part of it
     (prompt,) = set(Teacher.prompts) - first
     assert "- DAY: weekdays" in prompt
     assert "PER" not in prompt
