@@ -56,10 +56,10 @@ def document_html(document: ShownDocument) -> str:
         lines.append(_line("also", ", ".join(escape(one) for one in named)))
     if annotation.labels is not None:
         known = annotation.label_scores or {}
-        named = (
-            (label, f" {known[label]:.2f}" if label in known else "") for label in annotation.labels
+        chips = " ".join(
+            _mark(f"{escape(label)} {known[label]:.2f}" if label in known else escape(label), label)
+            for label in annotation.labels
         )
-        chips = " ".join(_mark(f"{escape(label)}{score}", label) for label, score in named)
         lines.append(_line("labels", chips or "<i>none</i>"))
     for relation in annotation.relations or ():
         if max(relation.head, relation.tail) < len(spans):
