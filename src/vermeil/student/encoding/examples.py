@@ -109,8 +109,7 @@ def _make_example(
     trained = positions[own.start - cut.first : own.stop - cut.first]
     classes[trained] = target.classes[own]
     weights[trained] = target.weights[own]
-    soft, unknown = (
-        None if rows is None else rows[cut.first : cut.last]
-        for rows in (target.soft, target.unknown)
-    )
+    inside = slice(cut.first, cut.last)
+    soft = None if target.soft is None else target.soft[inside]
+    unknown = None if target.unknown is None else target.unknown[inside]
     return TrainingExample(ids, features, classes, weights, origin, positions, soft, unknown)
