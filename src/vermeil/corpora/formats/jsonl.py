@@ -3,12 +3,14 @@
 The keys of a record are the fields of the document::
 
     {"id", "group", "text", "tokens": [[start, end]], "spans": [{"start", "end", "label", "score",
-     "weight", "status", "origin", "soft": {LABEL: p}}], "abstain": [{"start", "end"}],
-     "labels": [LABEL], "relations": [{"head", "tail", "label"}], "weight", "meta": {}}
+     "weight", "status", "origin", "soft": {LABEL: p}}], "abstain": [{"start", "end", "labels"}],
+     "labels": [LABEL], "label_scores": {LABEL: p}, "relations": [{"head", "tail", "label"}],
+     "weight", "meta": {}}
 
-Only ``id`` and ``text`` are required. Absent (or null) ``spans``, ``labels`` and ``relations`` mean
-not annotated; ``[]`` means annotated, none there. Keys that are not in this list are errors;
-further values of a source belong into ``meta``.
+An abstention has ``start`` and ``end``, or ``labels`` for the whole text, or all three. Only ``id``
+and ``text`` are required. Absent (or null) ``spans``, ``labels`` and ``relations`` mean not
+annotated; ``[]`` means annotated, none there. Keys that are not in this list are errors; further
+values of a source belong into ``meta``.
 """
 
 from __future__ import annotations
