@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from vermeil.data.document import Annotation, Document, LabelAbstention, Relation, Span
+from vermeil.data.document import Annotation, Document, LabelAbstention, Span
+from vermeil.data.relation import PairAbstention, Relation
 
 LABELS = st.sampled_from(["PER", "LOC", "a-b", "né", "two words"])
 CHARACTERS = st.characters(exclude_categories=["Cs"]) | st.sampled_from("ab #\t\r\n\ufeff\u2028-_")
@@ -33,6 +34,26 @@ def ranges(draw: st.DrawFn, size: int, *, apart: bool) -> list[tuple[int, int]]:
 
 
 @st.composite
+def some_relations(draw: st.DrawFn, size: int) -> tuple[Relation, ...]:
+    """Relations between the spans of a document, without repeated ones."""
+    if size < 2:
+        return ()
+    numbers = st.integers(0, size - 1)
+    pairs = st.tuples(numbers, numbers, LABELS).filter(lambda pair: pair[0] != pair[1])
+    keys = draw(st.lists(pairs, max_size=3, unique=True))
+    return tuple(Relation(*key, score=draw(SHARES)) for key in keys)
+
+
+@st.composite
+def some_pairs(draw: st.DrawFn, size: int) -> tuple[PairAbstention, ...]:
+    """Abstentions for pairs of the spans of a document."""
+    ends = st.none() | st.integers(0, size - 1) if size else st.none()
+    pairs = st.tuples(ends, ends, st.none() | LABELS)
+    different = pairs.filter(lambda pair: pair[0] is None or pair[0] != pair[1])
+    return tuple(PairAbstention(*pair) for pair in draw(st.lists(different, max_size=2)))
+
+
+@st.composite
 def some_annotations(draw: st.DrawFn, size: int) -> Annotation:
     spans = None
     if draw(st.booleans()):
@@ -49,14 +70,13 @@ def some_annotations(draw: st.DrawFn, size: int) -> Annotation:
             )
             for start, end in draw(ranges(size, apart=False))
         )
-    numbers = st.integers(0, max(len(spans or ()) - 1, 0))
-    relation = st.builds(Relation, numbers, numbers, LABELS)
-    relations = draw(st.none() | st.lists(relation, max_size=3 if spans else 0).map(tuple))
+    relations = draw(st.none() | some_relations(len(spans or ())))
     labels = draw(st.none() | st.lists(LABELS, max_size=2).map(tuple))
     abstain = tuple(draw(ranges(size, apart=False)))
+    pairs = draw(some_pairs(len(spans or ())))
     unknown = tuple(draw(st.lists(label_abstentions(size), max_size=2)))
     scores = draw(st.none() | st.dictionaries(LABELS, st.floats(0, 1), max_size=2))
-    return Annotation(spans, labels, relations, abstain, unknown, scores)
+    return Annotation(spans, labels, relations, abstain, pairs, unknown, scores)
 
 
 @st.composite

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
         write_corpus,
     )
     from vermeil.data.counts import Counts
-    from vermeil.data.document import Annotation, Document, LabelAbstention, Relation, Span
+    from vermeil.data.document import Annotation, Document, LabelAbstention, Span
     from vermeil.data.mention import Mention
     from vermeil.data.progress import Progress
+    from vermeil.data.relation import PairAbstention, Relation
     from vermeil.data.reply import Reply
     from vermeil.evaluation.documents import evaluate
     from vermeil.jobs.again import Again
@@ -82,7 +83,7 @@ if TYPE_CHECKING:
     from vermeil.studies.settings import StudySettings
     from vermeil.studies.study import StudyReport, study
     from vermeil.tasks import make_task
-    from vermeil.tasks.config import LabelConfig, TaskConfig
+    from vermeil.tasks.config import LabelConfig, RelationConfig, TaskConfig
     from vermeil.tasks.protocol import Task
     from vermeil.teacher.config import (
         AdditionalTeacherConfig,
@@ -135,6 +136,7 @@ __all__ = [
     "NoiseConfig",
     "OptimizeConfig",
     "OptimizeReport",
+    "PairAbstention",
     "PilotConfig",
     "PilotReport",
     "PlanConfig",
@@ -147,6 +149,7 @@ __all__ = [
     "RankSources",
     "RefineReport",
     "Relation",
+    "RelationConfig",
     "ReplayServer",
     "Reply",
     "ReviewExportReport",
@@ -237,11 +240,14 @@ _MODULES = {
         "Annotation",
         "Document",
         "LabelAbstention",
-        "Relation",
         "Span",
     ),
     "vermeil.data.mention": ("Mention",),
     "vermeil.data.progress": ("Progress",),
+    "vermeil.data.relation": (
+        "PairAbstention",
+        "Relation",
+    ),
     "vermeil.data.reply": ("Reply",),
     "vermeil.evaluation.documents": ("evaluate",),
     "vermeil.jobs.again": ("Again",),
@@ -338,6 +344,7 @@ _MODULES = {
     "vermeil.tasks": ("make_task",),
     "vermeil.tasks.config": (
         "LabelConfig",
+        "RelationConfig",
         "TaskConfig",
     ),
     "vermeil.tasks.protocol": ("Task",),

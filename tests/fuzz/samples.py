@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from vermeil.corpora import write_corpus
 from vermeil.corpora.config import FileFormat
-from vermeil.data.document import Annotation, Document, Relation, Span
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.relation import Relation
 
 TEXT = "Ada Orne met Bo in Rom\u00e9 \U0001f600 today .\nThen Cy left ."
 DOCUMENTS = (

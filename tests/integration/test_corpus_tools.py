@@ -15,7 +15,8 @@ import pytest
 
 from vermeil.corpora import CorpusConfig, read_corpus, write_corpus
 from vermeil.corpora.config import FileFormat
-from vermeil.data.document import Annotation, Document, Relation, Span
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.relation import Relation
 from vermeil.errors import DataError
 from vermeil.jobs.review import export_for_review
 

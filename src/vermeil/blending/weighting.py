@@ -34,5 +34,12 @@ def apply_origin_weights(
         for number in batch:
             example = examples[number]
             factor = factors[0 if number < plan.gold_examples else 1]
-            weighted.append(replace(example, weights=example.weights * factor))
+            weighted.append(_times(example, factor))
     return weighted, replace(plan, batches=tuple(batches), origin_weights=None)
+
+
+def _times(example: TrainingExample, factor: np.float32) -> TrainingExample:
+    pairs = example.pairs
+    if pairs is not None:
+        pairs = replace(pairs, weights=pairs.weights * factor)
+    return replace(example, weights=example.weights * factor, pairs=pairs)

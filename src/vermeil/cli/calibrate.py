@@ -33,7 +33,10 @@ def calibrate(
     if as_json:
         print_json(report.as_dict())
         return
-    console().print(
-        f"temperature {report.temperature}: expected calibration error "
-        f"{report.before.ece:.3f} before, {report.after.ece:.3f} after"
-    )
+    parts = {"": report, "relations: ": report.relations}
+    for name, one in parts.items():
+        if one is not None:
+            console().print(
+                f"{name}temperature {one.temperature}: expected calibration error "
+                f"{one.before.ece:.3f} before, {one.after.ece:.3f} after"
+            )

@@ -12,6 +12,7 @@ from vermeil.section import Section
 FileFormat = Literal[
     "jsonl",
     "conll",
+    "conll04",
     "tokens",
     "text",
     "csv",
@@ -44,9 +45,9 @@ class CorpusConfig(Section):
     path: Path
     """The file or folder; relative to the folder of vermeil.toml."""
     format: FormatSetting = "auto"
-    """jsonl (vermeil records), conll (columns), tokens (JSONL of token lists), text, csv (texts
-    and labels), parquet, datasets, docbin, brat, label-studio, doccano, prodigy, argilla or
-    webanno; auto: recognised from the name and the first record."""
+    """jsonl (vermeil records), conll (columns), conll04 (JSON with relations), tokens (JSONL of
+    token lists), text, csv (texts and labels), parquet, datasets, docbin, brat, label-studio,
+    doccano, prodigy, argilla or webanno; auto: recognised from the name and the first record."""
     scheme: SchemeSetting = "auto"
     """Tag scheme of conll, tokens and tables of tokens: iob1, iob2, bioes, or io (labels without
     B- and I-); auto: recognised from the tags."""

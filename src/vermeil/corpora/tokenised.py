@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from vermeil.data.annotation_spans import count_abstentions
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
 from vermeil.data.tags import ReadScheme, Scheme, spans_to_tags, tags_to_spans
-from vermeil.data.unspaced import MARKS, UNSPACED, UNSPACED_LETTER
+from vermeil.data.words import MARKS, UNSPACED, UNSPACED_LETTER
 from vermeil.errors import DataError
 
 REPAIRED = "repaired_tags"
@@ -168,6 +168,10 @@ def count_unsupported(
     lost = {
         "labels": annotation.labels is not None,
         "relations": annotation.relations is not None,
+        "relation_details": sum(r.score is not None for r in annotation.relations or ())
+        if "relations" in supported
+        else 0,
+        "abstain_pairs": bool(annotation.abstain_pairs),
         "label_scores": annotation.label_scores is not None,
         "abstain": bool(count_abstentions(annotation)),
         "weight": document.weight is not None,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from vermeil.data.document import Annotation, Document, LabelAbstention, Span
 from vermeil.data.region import SpanKey
+from vermeil.data.relation import PairAbstention
 
 UNCERTAIN = ("fuzzy", "ambiguous")
 """Statuses of spans with uncertain bounds."""
@@ -28,25 +30,66 @@ def with_origin(annotation: Annotation, origin: str, *, keep: bool = False) -> A
 
 
 def abstain_below(annotation: Annotation, min_score: float) -> Annotation:
-    """Return the annotation with abstentions in place of spans and labels with a lower score."""
+    """Return the annotation with abstentions in place of what has a lower score.
+
+    This holds for spans, relations and labels of the text. The pairs of a span that becomes an
+    abstention are unknown, like all pairs with an end there.
+    """
     annotation = _abstain_from_labels(annotation, min_score)
-    spans = annotation.spans or ()
-    low = [span for span in spans if span.score is not None and span.score < min_score]
-    if not low:
+    spans, relations = annotation.spans or (), annotation.relations or ()
+    low = {n for n, span in enumerate(spans) if _is_below(span.score, min_score)}
+    doubtful = [one for one in relations if _is_below(one.score, min_score)]
+    if not low and not doubtful:
         return annotation
-    abstain = sorted({*annotation.abstain, *((span.start, span.end) for span in low)})
-    kept = tuple(span for span in spans if span not in low)
-    return replace(annotation, spans=kept, abstain=tuple(abstain))
+    abstain = {*annotation.abstain, *((spans[n].start, spans[n].end) for n in low)}
+    unknown = (PairAbstention(one.head, one.tail, one.label) for one in doubtful)
+    certain = tuple(one for one in relations if one not in doubtful)
+    masked = replace(
+        annotation,
+        relations=None if annotation.relations is None else certain,
+        abstain=tuple(sorted(abstain)),
+        abstain_pairs=(*annotation.abstain_pairs, *unknown),
+    )
+    return keep_spans(masked, [n for n in range(len(spans)) if n not in low])
+
+
+def keep_spans(annotation: Annotation, kept: Iterable[int]) -> Annotation:
+    """Return the annotation with some of its spans, and with the relations between them.
+
+    Args:
+        annotation: the annotation.
+        kept: indices of the spans to keep.
+    """
+    numbers = sorted(kept)
+    place = {old: new for new, old in enumerate(numbers)}
+    relations = annotation.relations
+    if relations is not None:
+        relations = tuple(r for r in (one.renumber(place) for one in relations) if r is not None)
+    moved = (pair.renumber(place) for pair in annotation.abstain_pairs)
+    return replace(
+        annotation,
+        spans=tuple((annotation.spans or ())[n] for n in numbers),
+        relations=relations,
+        abstain_pairs=tuple(pair for pair in moved if pair is not None),
+    )
+
+
+def _is_below(score: float | None, min_score: float) -> bool:
+    return score is not None and score < min_score
 
 
 def without_low_scores(annotation: Annotation, min_score: float) -> Annotation:
-    """Return the annotation without the spans and labels that have a lower score."""
-    spans, labels, known = annotation.spans, annotation.labels, annotation.label_scores or {}
+    """Return the annotation without spans, relations and labels that have a lower score."""
+    labels, known = annotation.labels, annotation.label_scores or {}
+    if annotation.spans is not None:
+        sure = [n for n, s in enumerate(annotation.spans) if not _is_below(s.score, min_score)]
+        annotation = keep_spans(annotation, sure)
+    relations = annotation.relations
     return replace(
         annotation,
-        spans=None
-        if spans is None
-        else tuple(s for s in spans if s.score is None or s.score >= min_score),
+        relations=None
+        if relations is None
+        else tuple(one for one in relations if not _is_below(one.score, min_score)),
         labels=None
         if labels is None
         else tuple(x for x in labels if known.get(x, 1.0) >= min_score),
@@ -81,10 +124,12 @@ def without_abstained(annotation: Annotation, abstentions: Sequence[LabelAbstent
             span.label in one.labels and one.overlaps(span.start, span.end) for one in abstentions
         )
 
-    spans, labels = annotation.spans, annotation.labels
+    labels = annotation.labels
+    if annotation.spans is not None:
+        known = [n for n, span in enumerate(annotation.spans) if not is_unknown(span)]
+        annotation = keep_spans(annotation, known)
     return replace(
         annotation,
-        spans=None if spans is None else tuple(s for s in spans if not is_unknown(s)),
         labels=None if labels is None else tuple(x for x in labels if x not in unknown),
     )
 
@@ -94,7 +139,7 @@ def only_labels(
 ) -> Annotation:
     """Return the spans and labels of an annotation that have one of some labels, or none of them.
 
-    Relations and abstentions from some labels are left out.
+    Relations stay where both ends do. Abstentions from some labels are left out.
 
     Args:
         annotation: the annotation.
@@ -102,12 +147,14 @@ def only_labels(
         inverse: keep what has none of the labels.
     """
     chosen = set(labels)
-    spans, own = annotation.spans, annotation.labels
-    scores = annotation.label_scores
-    return Annotation(
-        spans=None if spans is None else tuple(s for s in spans if (s.label in chosen) != inverse),
+    own, scores = annotation.labels, annotation.label_scores
+    if annotation.spans is not None:
+        kept = [n for n, s in enumerate(annotation.spans) if (s.label in chosen) != inverse]
+        annotation = keep_spans(annotation, kept)
+    return replace(
+        annotation,
         labels=None if own is None else tuple(x for x in own if (x in chosen) != inverse),
-        abstain=annotation.abstain,
+        abstain_labels=(),
         label_scores=None
         if scores is None
         else {name: p for name, p in scores.items() if (name in chosen) != inverse},
@@ -151,6 +198,25 @@ def uncertainties(document: Document) -> dict[SpanKey, float]:
     return {(0, len(document.text), label): 1 - known[label] for label in labels} | {
         s.key: 1 - s.score for s in annotation.spans or () if s.score is not None
     }
+
+
+def relation_counts(annotations: Iterable[Annotation]) -> Counter[str]:
+    """Count the relations by type."""
+    return Counter(one.label for annotation in annotations for one in annotation.relations or ())
+
+
+def relation_records(annotation: Annotation) -> list[dict[str, Any]]:
+    """Return the relations for JSON; each end as ``{"start", "end", "label"}``."""
+    spans = annotation.spans or ()
+
+    def end(number: int) -> dict[str, Any]:
+        span = spans[number]
+        return {"start": span.start, "end": span.end, "label": span.label}
+
+    return [
+        {"head": end(one.head), "label": one.label, "tail": end(one.tail), "score": one.score}
+        for one in annotation.relations or ()
+    ]
 
 
 def uncertain_offsets(annotation: Annotation) -> frozenset[SpanKey]:

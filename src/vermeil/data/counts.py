@@ -70,6 +70,7 @@ class Counts:
         truncated: number of documents whose text was cut off for the predictor.
         errors: (label, kind of error) to number. The label is the gold label, or the predicted
             label of a spurious span. Empty for tasks without boundaries.
+        parts: further scores of the same documents by name, which do not enter ``overall``.
     """
 
     per_label: Mapping[str, MatchCounts] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class Counts:
     documents: int = 0
     truncated: int = 0
     errors: Mapping[tuple[str, ErrorKind], int] = field(default_factory=dict)
+    parts: Mapping[str, Counts] = field(default_factory=dict)
 
     def __add__(self, other: Counts) -> Counts:
         return sum_counts((self, other))
@@ -104,6 +106,7 @@ class Counts:
             "errors": self._errors(),
             "documents": self.documents,
             "truncated": self.truncated,
+            **({"parts": {k: v.as_dict() for k, v in self.parts.items()}} if self.parts else {}),
         }
 
     def _errors(self) -> dict[str, dict[str, int]]:
@@ -121,7 +124,10 @@ def sum_counts(counts: Iterable[Counts]) -> Counts:
     errors: dict[tuple[str, ErrorKind], int] = {}
     span_only: list[int] | None = None
     documents = truncated = 0
+    parts: dict[str, list[Counts]] = {}
     for one in counts:
+        for name, part in one.parts.items():
+            parts.setdefault(name, []).append(part)
         for label, matches in one.per_label.items():
             _accumulate(per_label.setdefault(label, [0, 0, 0]), matches)
         for pair, number in one.confusion.items():
@@ -140,6 +146,7 @@ def sum_counts(counts: Iterable[Counts]) -> Counts:
         documents,
         truncated,
         errors,
+        {name: sum_counts(found) for name, found in parts.items()},
     )
 
 

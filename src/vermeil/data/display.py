@@ -33,6 +33,8 @@ def document_summary(document: ShownDocument) -> str:
         parts.append(f"relations={len(annotation.relations)}")
     if abstentions := len(annotation.abstain) + len(annotation.abstain_labels):
         parts.append(f"abstain={abstentions}")
+    if annotation.abstain_pairs:
+        parts.append(f"abstain_pairs={len(annotation.abstain_pairs)}")
     if document.group is not None:
         parts.append(f"group={document.group!r}")
     return f"Document({', '.join(parts)})"
@@ -45,7 +47,6 @@ def document_html(document: ShownDocument) -> str:
     listed below the text.
     """
     annotation = document.annotation
-    spans = annotation.spans or ()
     pieces, overlapping = text_pieces(document)
     lines = [f'<div style="white-space:pre-wrap">{_marked_text(pieces)}']
     if (more := len(document.text) - LONG_TEXT) > 0:
@@ -61,18 +62,43 @@ def document_html(document: ShownDocument) -> str:
             for label in annotation.labels
         )
         lines.append(_line("labels", chips or "<i>none</i>"))
-    for relation in annotation.relations or ():
-        if max(relation.head, relation.tail) < len(spans):
-            ends = [spans[i] for i in (relation.head, relation.tail)]
-            head, tail = (escape(shorten(document.text[s.start : s.end], SHORT_TEXT)) for s in ends)
-            lines.append(_line("relation", f"{head} — {escape(relation.label)} → {tail}"))
     unknown = sorted({label for one in annotation.abstain_labels for label in one.labels})
     if unknown:
         lines.append(_line("unknown", ", ".join(map(escape, unknown))))
+    lines += [_line("relation", escape(line)) for line in relation_lines(document)]
+    if annotation.relations == ():
+        lines.append(_line("relations", "<i>none</i>"))
+    if annotation.abstain_pairs:
+        lines.append(_line("unknown pairs", "; ".join(map(escape, pair_lines(document)))))
     if annotation.is_empty:
         lines.append("<div><i>not annotated</i></div>")
     name = escape(document.id)
     return f'<div title="{name}"><small>{name}</small>{"".join(lines)}</div>'
+
+
+def relation_lines(document: ShownDocument) -> list[str]:
+    """Return each relation as ``head — label → tail``, with its score if it has one."""
+    return [
+        f"{_end(document, one.head)} — {one.label}"
+        f"{'' if one.score is None else f' {one.score:.2f}'} → {_end(document, one.tail)}"
+        for one in document.annotation.relations or ()
+    ]
+
+
+def pair_lines(document: ShownDocument) -> list[str]:
+    """Return each pair with an unknown relation as ``head — label? → tail``."""
+    return [
+        f"{_end(document, one.head)} — {one.label or ''}? → {_end(document, one.tail)}"
+        for one in document.annotation.abstain_pairs
+    ]
+
+
+def _end(document: ShownDocument, number: int | None) -> str:
+    """Return the surface of an end; None means every span."""
+    if number is None:
+        return "any"
+    span = document.annotation.spans[number]
+    return shorten(document.text[span.start : span.end], SHORT_TEXT)
 
 
 def shorten(text: str, size: int) -> str:

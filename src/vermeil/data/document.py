@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vermeil.data.display import document_html, document_summary
+from vermeil.data.relation import PairAbstention, Relation
 from vermeil.errors import DataError
 
 Range = tuple[int, int]
@@ -72,15 +73,6 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
-    """Labelled pair of spans of one document, given by their positions in its ``spans``."""
-
-    head: int
-    tail: int
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
 class LabelAbstention:
     """Part of a text whose annotation is unknown for some labels, and known for the others.
 
@@ -114,11 +106,17 @@ class LabelAbstention:
 class Annotation:
     """Annotation of one text. ``None`` means not annotated, ``()`` means annotated, none there.
 
+    Spans and relations are stored in order. Indices of ``relations`` and ``abstain_pairs`` refer to
+    ``spans`` in the order in which the constructor receives them; they are renumbered together
+    with the spans.
+
     Args:
         spans: labelled ranges, sorted by position.
         labels: labels of the text as a whole.
-        relations: labelled pairs of spans.
-        abstain: ranges whose annotation is unknown: masked in training, neither O nor entity.
+        relations: labelled pairs of spans, without duplicates.
+        abstain: ranges whose annotation is unknown: masked in training, neither O nor entity. A
+            pair with an end in such a range is unknown, too.
+        abstain_pairs: pairs of spans whose relation is unknown.
         abstain_labels: ranges whose annotation is unknown for some labels only.
         label_scores: probability that a label of the text as a whole applies, by label. It may
             hold labels that are not in ``labels``.
@@ -128,12 +126,15 @@ class Annotation:
     labels: tuple[str, ...] | None = None
     relations: tuple[Relation, ...] | None = None
     abstain: tuple[Range, ...] = ()
+    abstain_pairs: tuple[PairAbstention, ...] = ()
     abstain_labels: tuple[LabelAbstention, ...] = ()
     label_scores: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
+        if self.relations or self.abstain_pairs:
+            self._sort_pairs()
         if self.spans is not None:
-            ordered = tuple(sorted(self.spans, key=lambda s: (s.start, s.end, s.label)))
+            ordered = tuple(sorted(self.spans, key=lambda span: span.key))
             object.__setattr__(self, "spans", ordered)
         for label, score in (self.label_scores or {}).items():
             if not 0.0 <= score <= 1.0:
@@ -143,6 +144,42 @@ class Annotation:
     def unknown_labels(self) -> frozenset[str]:
         """The labels with an abstention anywhere in the text."""
         return frozenset(label for one in self.abstain_labels for label in one.labels)
+
+    def _sort_pairs(self) -> None:
+        """Check and renumber relations and pairs for the order of the sorted spans."""
+        spans = self.spans or ()
+        self._check_pairs(len(spans))
+        order = sorted(range(len(spans)), key=lambda number: spans[number].key)
+        place = {old: new for new, old in enumerate(order)}
+        if self.relations is not None:
+            moved = (one.renumber(place) for one in self.relations)
+            relations = sorted((one for one in moved if one is not None), key=lambda r: r.key)
+            object.__setattr__(self, "relations", tuple(relations))
+        pairs = {one.renumber(place) for one in self.abstain_pairs} - {None}
+        ordered = sorted((one for one in pairs if one is not None), key=lambda pair: pair.key)
+        object.__setattr__(self, "abstain_pairs", tuple(ordered))
+
+    def _check_pairs(self, size: int) -> None:
+        """Raise `DataError` for a pair without its spans and for a repeated relation.
+
+        Args:
+            size: number of spans.
+        """
+        pairs: list[Relation | PairAbstention] = [*(self.relations or ()), *self.abstain_pairs]
+        for pair in pairs:
+            last = max(pair.head or 0, pair.tail or 0)
+            is_named = pair.head is not None or pair.tail is not None
+            if is_named and last >= size:
+                what = "relation" if isinstance(pair, Relation) else "abstention of a pair"
+                raise DataError(f"{what} {pair.label!r} names span {last}; there are {size} spans")
+        seen: set[tuple[int, int, str]] = set()
+        for relation in self.relations or ():
+            if relation.key in seen:
+                raise DataError(
+                    f"relation {relation.label!r} from span {relation.head} to span "
+                    f"{relation.tail} occurs twice; remove one of them"
+                )
+            seen.add(relation.key)
 
     @property
     def is_empty(self) -> bool:
@@ -220,6 +257,11 @@ class Document:
     def spans(self) -> tuple[Span, ...] | None:
         """The annotation's spans."""
         return self.annotation.spans
+
+    @property
+    def relations(self) -> tuple[Relation, ...] | None:
+        """The annotation's relations."""
+        return self.annotation.relations
 
     @property
     def labels(self) -> tuple[str, ...] | None:

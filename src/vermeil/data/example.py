@@ -1,14 +1,90 @@
-"""Training data of a student: targets, encoded examples and the batch plan."""
+"""Training data of a student: targets, pairs of word ranges, encoded examples, the batch plan."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 IGNORED = -100
 """Class of a position that does not enter the loss (abstention)."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordPairs:
+    """Ordered pairs of labelled word ranges of one text.
+
+    Args:
+        ranges: int64, shape (ranges, 3): first word, one past the last word, number of the label.
+        pairs: int64, shape (pairs, 2): head and tail of each pair, as rows of ``ranges``.
+    """
+
+    ranges: NDArray[np.int64]
+    pairs: NDArray[np.int64]
+
+    @property
+    def heads(self) -> NDArray[np.int64]:
+        """The head of each pair: shape (pairs, 3), as in ``ranges``."""
+        return self.ranges[self.pairs[:, 0]]
+
+    @property
+    def tails(self) -> NDArray[np.int64]:
+        """The tail of each pair: shape (pairs, 3), as in ``ranges``."""
+        return self.ranges[self.pairs[:, 1]]
+
+    @property
+    def extents(self) -> NDArray[np.int64]:
+        """First word of each pair and one past its last word: shape (pairs, 2)."""
+        heads, tails = self.heads, self.tails
+        first = np.minimum(heads[:, 0], tails[:, 0])
+        return np.stack([first, np.maximum(heads[:, 1], tails[:, 1])], axis=1)
+
+    def moved(self, words: int) -> WordPairs:
+        """Return the pairs with all words moved by a number of words."""
+        return replace(self, ranges=self.ranges + np.array([words, words, 0], np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class PairTarget:
+    """Word pairs with the correct class of each. A pair that is not listed is unknown.
+
+    Args:
+        words: the pairs.
+        classes: int64, shape (pairs,): class of each pair; 0: no relation.
+        weights: float32, shape (pairs,): loss weight of each pair.
+    """
+
+    words: WordPairs
+    classes: NDArray[np.int64]
+    weights: NDArray[np.float32]
+
+    def within(self, chosen: NDArray[np.bool_], first: int = 0) -> PairTarget:
+        """Return the chosen pairs, with words counted from ``first``."""
+        words = WordPairs(self.words.ranges, self.words.pairs[chosen]).moved(-first)
+        return PairTarget(words, self.classes[chosen], self.weights[chosen])
+
+    def arrays(self) -> tuple[NDArray[np.int64] | NDArray[np.float32], ...]:
+        """Return everything that training uses, for a fingerprint."""
+        return self.words.heads, self.words.tails, self.classes, self.weights
+
+
+def join_pairs(targets: list[tuple[PairTarget, int]]) -> PairTarget:
+    """Return the pairs of several texts as those of one.
+
+    Args:
+        targets: the pairs of each text, and the number of words before the text; at least one.
+    """
+    ranges, pairs, rows = [], [], 0
+    for target, offset in targets:
+        ranges.append(target.words.moved(offset).ranges)
+        pairs.append(target.words.pairs + rows)
+        rows += len(target.words.ranges)
+    return PairTarget(
+        WordPairs(np.concatenate(ranges), np.concatenate(pairs)),
+        np.concatenate([target.classes for target, _ in targets]),
+        np.concatenate([target.weights for target, _ in targets]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +101,8 @@ class Target:
         unknown: bool, shape (n, number of classes): classes that may be right as well, because the
             text was not annotated for their label; None: there are none. Class and unknown classes
             together are one set, of which the student may predict any.
+        pairs: pairs of word ranges with the class of each; None for tasks without relations, and
+            for documents whose relations are unknown.
     """
 
     classes: NDArray[np.int64]
@@ -32,6 +110,7 @@ class Target:
     encoding_losses: dict[str, int] = field(default_factory=dict)
     soft: NDArray[np.float32] | None = None
     unknown: NDArray[np.bool_] | None = None
+    pairs: PairTarget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +131,7 @@ class TrainingExample:
             None if the classes are certain.
         unknown: bool, shape (words, number of classes): classes that may be right as well (see
             `Target`); None: there are none.
+        pairs: pairs of ranges of the window's words; None: no pair enters the loss.
     """
 
     input_ids: NDArray[np.int64]
@@ -62,6 +142,7 @@ class TrainingExample:
     positions: NDArray[np.int64]
     soft: NDArray[np.float32] | None = None
     unknown: NDArray[np.bool_] | None = None
+    pairs: PairTarget | None = None
 
     @property
     def size(self) -> int:

@@ -8,14 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NoReturn, TypeGuard, TypeVar
 
-from vermeil.data.document import (
-    Annotation,
-    Document,
-    LabelAbstention,
-    Range,
-    Relation,
-    Span,
-)
+from vermeil.data.document import Annotation, Document, LabelAbstention, Range, Span
+from vermeil.data.relation import PairAbstention, Relation
 from vermeil.errors import DataError
 
 _KEYS = (
@@ -28,11 +22,14 @@ _KEYS = (
     "labels",
     "label_scores",
     "relations",
+    "abstain_pairs",
     "weight",
     "meta",
 )
 _SPAN_KEYS = ("start", "end", "label", "score", "weight", "status", "origin", "soft")
 _DETAILS = _SPAN_KEYS[3:]
+_RELATION_KEYS = ("head", "tail", "label", "score")
+_PAIR_KEYS = _RELATION_KEYS[:3]
 _LARGEST = 1 << 63
 
 T = TypeVar("T")
@@ -56,9 +53,9 @@ def document_to_record(document: Document) -> dict[str, Any]:
     if annotation.label_scores is not None:
         record["label_scores"] = dict(annotation.label_scores)
     if annotation.relations is not None:
-        record["relations"] = [
-            {"head": r.head, "tail": r.tail, "label": r.label} for r in annotation.relations
-        ]
+        record["relations"] = [_present(r, _RELATION_KEYS) for r in annotation.relations]
+    if annotation.abstain_pairs:
+        record["abstain_pairs"] = [_present(p, _PAIR_KEYS) for p in annotation.abstain_pairs]
     if document.weight is not None:
         record["weight"] = document.weight
     if document.meta:
@@ -119,16 +116,13 @@ def abstain_to_record(annotation: Annotation) -> list[dict[str, Any]]:
 
 
 def _annotation(record: Mapping[str, Any]) -> Annotation:
-    spans = _optional(record, "spans", spans_at)
-    relations = _optional(record, "relations", _relations)
-    if relations is not None:
-        relations = _renumber_relations(relations, spans or ())
     abstain = _optional(record, "abstain", _abstain) or ()
     return Annotation(
-        spans=spans,
+        spans=_optional(record, "spans", spans_at),
         labels=_optional(record, "labels", _labels),
-        relations=relations,
+        relations=_optional(record, "relations", _relations),
         abstain=tuple(one for one in abstain if not isinstance(one, LabelAbstention)),
+        abstain_pairs=_optional(record, "abstain_pairs", _abstain_pairs) or (),
         abstain_labels=tuple(one for one in abstain if isinstance(one, LabelAbstention)),
         label_scores=_optional(record, "label_scores", _soft),
     )
@@ -156,25 +150,32 @@ def _span(item: Mapping[str, Any]) -> Span:
     )
 
 
-def _renumber_relations(
-    relations: tuple[Relation, ...], spans: tuple[Span, ...]
-) -> tuple[Relation, ...]:
-    """Return relations with heads and tails renumbered, since an annotation sorts its spans."""
-    for relation in relations:
-        for number in (relation.head, relation.tail):
-            if not 0 <= number < len(spans):
-                raise DataError(
-                    f"relation {relation.label!r} names span {number}; there are {len(spans)} spans"
-                )
-    order = sorted(range(len(spans)), key=lambda number: spans[number].key)
-    place = {old: new for new, old in enumerate(order)}
-    return tuple(Relation(place[r.head], place[r.tail], r.label) for r in relations)
+def _present(pair: Relation | PairAbstention, keys: tuple[str, ...]) -> dict[str, Any]:
+    """Return the values of a pair that are not None."""
+    values = {key: getattr(pair, key) for key in keys}
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _relations(record: Mapping[str, Any], key: str) -> tuple[Relation, ...]:
     return tuple(
-        Relation(_integer(item, "head"), _integer(item, "tail"), _string(item, "label"))
-        for item in _objects(record, key, ("head", "tail", "label"))
+        Relation(
+            _integer(item, "head"),
+            _integer(item, "tail"),
+            _string(item, "label"),
+            _optional(item, "score", _number),
+        )
+        for item in _objects(record, key, _RELATION_KEYS)
+    )
+
+
+def _abstain_pairs(record: Mapping[str, Any], key: str) -> tuple[PairAbstention, ...]:
+    return tuple(
+        PairAbstention(
+            _optional(item, "head", _integer),
+            _optional(item, "tail", _integer),
+            _optional(item, "label", _string),
+        )
+        for item in _objects(record, key, _PAIR_KEYS)
     )
 
 

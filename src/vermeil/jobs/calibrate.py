@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from vermeil.student.inference.predictor import Predictor
     from vermeil.tasks.protocol import Task
 
+_Scores = tuple[list[float], list[bool]]
+"""Scores, and whether each is that of a correct label."""
+
 MINIMUM_SPANS = 20
 """Smallest number of scored spans or labels for which a temperature is fitted."""
 
@@ -30,19 +33,18 @@ class CalibrateReport:
         temperature: the fitted temperature, stored in the model folder.
         before: reliability at temperature 1.
         after: reliability at the fitted temperature.
+        relations: the same for the scores of relations, which have a temperature of their own; None
+            if the model predicts no relations, or too few of them.
     """
 
     temperature: float
     before: Reliability
     after: Reliability
+    relations: CalibrateReport | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON."""
-        return {
-            "temperature": self.temperature,
-            "before": self.before.as_dict(),
-            "after": self.after.as_dict(),
-        }
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def calibrate(
@@ -52,7 +54,8 @@ def calibrate(
 
     The predicted spans and labels do not change, only their scores: thresholds of labels are
     adapted. The temperature minimises the log loss of the scores against whether each span, or
-    label of a text, is correct.
+    label of a text, is correct. The scores of relations have a temperature of their own, fitted in
+    the same way if at least `MINIMUM_SPANS` relations are predicted.
 
     Args:
         model: a folder that `train` or `export` wrote.
@@ -78,18 +81,28 @@ def calibrate(
             f"least {MINIMUM_SPANS} are needed; use more documents",
             model,
         )
-    temperature = round(fit_temperature(lambda t: log_loss(*found.scores_at(t))), 3)
-    task = settings.task.with_thresholds(
+    report = _fit(found.scores_at)
+    changes: dict[str, Any] = {"temperature": report.temperature}
+    if len(found.relation_scores_at(1.0)[0]) >= MINIMUM_SPANS:
+        report = replace(report, relations=_fit(found.relation_scores_at))
+    if report.relations is not None:
+        changes["pair_temperature"] = report.relations.temperature
+    changes["task"] = settings.task.with_thresholds(
         {
-            name: at_temperature(label.threshold, settings.temperature, temperature)
+            name: at_temperature(label.threshold, settings.temperature, report.temperature)
             for name, label in settings.task.labels.items()
             if label.threshold is not None
         }
     )
     with lock_path(model):
-        changes = {"temperature": temperature, "task": task}
         write_settings(model, settings.model_copy(update=changes))
-    after = found.scores_at(temperature)
+    return report
+
+
+def _fit(scores_at: Callable[[float], _Scores]) -> CalibrateReport:
+    """Return the temperature that fits scores, with their reliability before and after."""
+    temperature = round(fit_temperature(lambda t: log_loss(*scores_at(t))), 3)
+    before, after = scores_at(1.0), scores_at(temperature)
     return CalibrateReport(temperature, reliability(*before), reliability(*after))
 
 
@@ -115,11 +128,15 @@ class _PredictedDocuments:
         self._task, self._apply_temperature = predictor.task, apply_temperature
         self._documents = []
         plain = [document.with_annotation(UNANNOTATED) for document in dev]
-        rows = predictor.predict_proba(plain)
-        for document, (encoded, probabilities) in zip(dev, rows, strict=True):
-            decoded = self._task.decode(encoded.words, probabilities)
-            if any(True for _ in self._task.scored_labels(document.annotation, decoded)):
-                self._documents.append((document.annotation, encoded.words, probabilities))
+        self._pairs = []
+        for document, output in zip(dev, predictor.outputs(plain), strict=True):
+            gold, words = document.annotation, output.encoded.words
+            decoded = self._task.decode(words, output.rows)
+            if any(True for _ in self._task.scored_labels(gold, decoded)):
+                self._documents.append((gold, words, output.rows))
+            if predictor.pairs is not None:
+                found = predictor.pairs.probabilities(decoded, words, output.windows, output.states)
+                self._pairs.append((predictor.pairs.task, gold, decoded, *found))
         progress("calibrate", len(dev), len(dev), {})
 
     def scores_at(self, temperature: float) -> tuple[list[float], list[bool]]:
@@ -132,3 +149,14 @@ class _PredictedDocuments:
                 for gold, words, rows in self._documents
             ),
         )
+
+    def relation_scores_at(self, temperature: float) -> _Scores:
+        """Return the scores of relations at a temperature, and whether each is correct."""
+        found = [
+            scored
+            for task, gold, decoded, pairs, rows in self._pairs
+            for scored in task.scored_relations(
+                gold, task.decode_pairs(decoded, pairs, self._apply_temperature(rows, temperature))
+            )
+        ]
+        return [score for score, _ in found], [correct for _, correct in found]

@@ -50,7 +50,7 @@ def check(config: Config) -> CheckReport:
         task = make_task(config.task)
     except VermeilError as error:
         return CheckReport((CheckFinding.from_error("task", error),), {})
-    findings.append(CheckFinding("task", "ok", f"{task.name}: {', '.join(task.labels)}"))
+    findings.append(CheckFinding("task", "ok", _describe(task)))
     documents: dict[str, list[Document]] = {}
     for name in CorporaConfig.model_fields:
         corpus: CorpusConfig | None = getattr(config.corpora, name)
@@ -69,6 +69,13 @@ def check(config: Config) -> CheckReport:
     return CheckReport(
         tuple(findings), {n: count_documents(found) for n, found in documents.items()}
     )
+
+
+def _describe(task: Task) -> str:
+    """Return name, labels and types of relations of a task."""
+    relations = ", ".join(task.config.relations)
+    labels = f"{task.name}: {', '.join(task.labels)}"
+    return f"{labels}; relations {relations}" if relations else labels
 
 
 def _teacher(config: Config, task: Task, pool: list[Document]) -> Iterator[CheckFinding]:

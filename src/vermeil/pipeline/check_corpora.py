@@ -10,7 +10,7 @@ from vermeil.config import Config
 from vermeil.corpora import find_leaks, read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.reading import ReadReport
-from vermeil.data.annotation_spans import label_counts
+from vermeil.data.annotation_spans import label_counts, relation_counts
 from vermeil.data.document import Document
 from vermeil.errors import DataError, VermeilError
 from vermeil.pipeline.check_report import CheckFinding, Severity
@@ -89,6 +89,11 @@ def check_corpus(
         else:
             message += "; annotate or remove them"
             yield CheckFinding(about, "error", message, DataError.exit_code)
+    without = sum(not d.annotation.is_empty and d.relations is None for d in documents)
+    if task.head == "pair" and name != "pool" and without:
+        message = f"{corpus.path}: {without:,} of {len(documents):,} documents have no annotated "
+        message += 'relations; training ignores their pairs. Write "relations": [] if none is there'
+        yield CheckFinding(about, "warning", message)
     for warning in reading[0].warnings:
         yield CheckFinding(about, "warning", f"{corpus.path}: {warning}")
     yield CheckFinding(about, "ok", _summary(reading[0], counts))
@@ -97,19 +102,24 @@ def check_corpus(
 def count_documents(documents: list[Document]) -> dict[str, Any]:
     """Return numbers of documents, groups, annotated documents and annotations by label."""
     labels = label_counts(document.annotation for document in documents)
+    relations = relation_counts(document.annotation for document in documents)
     return {
         "documents": len(documents),
         "groups": len({document.group_or_id for document in documents}),
         "annotated": sum(not document.annotation.is_empty for document in documents),
         "labels": dict(sorted(labels.items())),
+        "relations": dict(sorted(relations.items())),
     }
 
 
 def _summary(reading: ReadReport, counts: Mapping[str, Any]) -> str:
-    labels = ", ".join(f"{label} {number:,}" for label, number in counts["labels"].items())
+    labels, relations = (
+        ", ".join(f"{label} {number:,}" for label, number in counts[kind].items())
+        for kind in ("labels", "relations")
+    )
     summary = f"{counts['documents']:,} documents in {counts['groups']:,} groups"
     choices = "".join(f", {name}: {value}" for name, value in reading.choices.items())
-    labels = f"; {labels}" if labels else ""
+    labels = (f"; {labels}" if labels else "") + (f"; relations {relations}" if relations else "")
     return f"{reading.path}: {summary}{labels} ({reading.format}{choices})"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from vermeil.data.annotation_spans import relation_records
 from vermeil.data.document import Document
 from vermeil.data.mention import LocatedMention
 from vermeil.data.records import document_to_record
@@ -40,6 +41,8 @@ class ParsedAttempt:
             "problem": reading and reading.problem,
             "mentions": [_mention(one) for one in (reading.mentions if reading else ())],
             "abstain": [list(r) for r in (reading.annotation.abstain if reading else ())],
+            "relations": relation_records(reading.annotation) if reading else [],
+            "notes": dict(reading.notes) if reading else {},
         }
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from vermeil.data.document import Document, LabelAbstention
 from vermeil.refinement.judging import JudgeResult
 from vermeil.selection.config import Policy
 from vermeil.selection.policies import JudgedRegion, apply_policy, expected_f1
 from vermeil.tasks.protocol import Task
+
+LOST_RELATIONS = "lost_relations"
+"""Key of ``meta``: number of relations whose ends the judge removed or relabelled."""
 
 
 def apply_policy_to_silver(
@@ -35,6 +39,8 @@ def apply_policy_to_silver(
             f"{change['was'] or 'nothing'} → {change['is'] or 'nothing'}"
             for change in document.meta.get("changes", ())
         )
+        lost = int(document.meta.get(LOST_RELATIONS, 0))
+        changes.update({"relation → nothing": lost} if lost else {})
     return tuple(documents), changes
 
 
@@ -49,13 +55,14 @@ def _apply_to_document(
     abstain = (*document.annotation.abstain, *result.abstain)
     if policy in ("relabel", "soft"):
         abstain = result.abstain  # the judge labels earlier abstentions, too
-    annotation = task.make_annotation(result.labelled, abstain)
+    annotation = task.make_annotation(result.labelled, abstain, document.annotation)
     unknown = document.annotation.abstain_labels  # no region decides them
     if result.abstain_labels:
         unknown = (*unknown, LabelAbstention(result.abstain_labels))
     if unknown and not annotation.is_empty:
         annotation = replace(annotation, abstain_labels=unknown)
     changed = document.with_annotation(annotation)
-    if not result.changes:
-        return changed
-    return replace(changed, meta={**document.meta, "changes": list(result.changes)})
+    lost = len(document.annotation.relations or ()) - len(annotation.relations or ())
+    meta: dict[str, Any] = {"changes": list(result.changes)} if result.changes else {}
+    meta |= {LOST_RELATIONS: lost} if lost else {}
+    return replace(changed, meta={**document.meta, **meta}) if meta else changed

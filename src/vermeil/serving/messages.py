@@ -75,6 +75,15 @@ class SpanOut(BaseModel):
     origin: str | None = None
 
 
+class RelationOut(BaseModel):
+    """A predicted relation; its ends are indices into ``spans``."""
+
+    head: int
+    tail: int
+    label: str
+    score: float | None = None
+
+
 class DocumentOut(BaseModel):
     """An annotated document, in the record format of ``vermeil predict``."""
 
@@ -85,6 +94,7 @@ class DocumentOut(BaseModel):
     spans: list[SpanOut] | None = None
     labels: list[str] | None = None
     label_scores: dict[str, float] | None = None
+    relations: list[RelationOut] | None = None
     meta: dict[str, JsonValue] | None = None
 
 

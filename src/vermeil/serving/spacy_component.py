@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import tee
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -22,8 +22,31 @@ SCORE = "vermeil_score"
 """Name of the extension attribute with a span's score: ``ent._.vermeil_score``."""
 
 
+RELATIONS = "relations"
+"""Name of the extension attribute with a document's relations: ``doc._.relations``."""
+
+
+class SpacyRelation(NamedTuple):
+    """A relation between two spans of spaCy.
+
+    Args:
+        head: the first end.
+        tail: the second end.
+        label: type of the relation.
+        score: its probability.
+    """
+
+    head: Span
+    tail: Span
+    label: str
+    score: float | None
+
+
 class VermeilComponent:
     """Writes a student's spans to ``doc.ents``, or its labels to ``doc.cats``.
+
+    Relations between the spans are written to ``doc._.relations`` as `SpacyRelation`. A relation
+    with an end that is not in ``doc.ents`` is left out.
 
     The student uses its own tokenisation of the text. A span that ends within a token of spaCy is
     extended to the whole token.
@@ -36,6 +59,8 @@ class VermeilComponent:
         self._predictor = predictor
         if not Span.has_extension(SCORE):
             Span.set_extension(SCORE, default=None)
+        if not Doc.has_extension(RELATIONS):
+            Doc.set_extension(RELATIONS, default=())
 
     def __call__(self, doc: Doc) -> Doc:
         """Annotate one document, in place."""
@@ -74,10 +99,20 @@ def _write(doc: Doc, annotation: Annotation) -> None:
         doc.cats = {**doc.cats, **scores}
     if annotation.spans is None:
         return
-    spans = []
-    for span in annotation.spans:
+    spans: dict[int, Span] = {}
+    for number, span in enumerate(annotation.spans):
         expanded = doc.char_span(span.start, span.end, span.label, alignment_mode="expand")
         if expanded is not None:
             expanded._.set(SCORE, span.score)
-            spans.append(expanded)
-    doc.ents = tuple(filter_spans(spans))
+            spans[number] = expanded
+    doc.ents = tuple(filter_spans(list(spans.values())))
+    if annotation.relations is not None:
+        kept = {number: span for number, span in spans.items() if span in doc.ents}
+        doc._.set(
+            RELATIONS,
+            tuple(
+                SpacyRelation(kept[r.head], kept[r.tail], r.label, r.score)
+                for r in annotation.relations
+                if r.head in kept and r.tail in kept
+            ),
+        )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from vermeil.section import Section
 
@@ -12,6 +12,9 @@ Context = Literal["none", "group"]
 
 RESULT_INDEPENDENT_KEYS = {"threads", "checkpoint_seconds", "tracker"}
 """Keys that do not change the result of training."""
+
+PAIR_LOSS_WEIGHT = 1.0
+"""Default of ``student.pair_loss_weight``."""
 
 
 class NoiseConfig(Section):
@@ -64,6 +67,8 @@ class StudentConfig(Section):
     """Use the probabilities under ``soft`` of a span as target, if it has them, not its label."""
     noise: NoiseConfig = NoiseConfig()
     """Noise-robust losses for silver."""
+    pair_loss_weight: float = Field(default=PAIR_LOSS_WEIGHT, gt=0)
+    """relations: weight of a pair of spans in the loss, as a multiple of the weight of a word."""
     crf: bool = False
     """Add a linear-chain CRF, which learns the transitions between classes."""
     context: Context = "none"
@@ -96,3 +101,11 @@ class StudentConfig(Section):
     """Wordpieces that neighbouring windows share."""
     threads: int | None = Field(default=None, ge=1)
     """Processor threads. none: all."""
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out a default that is younger than stored digests of the settings."""
+        values: dict[str, Any] = handler(self)
+        if values.get("pair_loss_weight") == PAIR_LOSS_WEIGHT:
+            del values["pair_loss_weight"]
+        return values

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from vermeil.student.config import StudentConfig
+from vermeil.tasks.pair_task import pair_task
 from vermeil.tasks.protocol import Task
 
 SHOWN_LABELS = 8
@@ -26,6 +27,7 @@ def student_facts(
     facts = {
         "task": task.name,
         "labels": ", ".join(task.labels),
+        **({"relation types": ", ".join(task.config.relations)} if pair_task(task) else {}),
         "encoder": config.encoder,
         "parameters": f"{parameters:,}",
         "head": f"{task.head}{', CRF' if config.crf else ''}",

@@ -18,6 +18,7 @@ from vermeil.student.inference.model_settings import (
 )
 from vermeil.student.inference.onnx_runner import OnnxRunner
 from vermeil.student.inference.output_check import check_outputs
+from vermeil.student.inference.pair_predictor import load_pairs
 from vermeil.student.inference.predictor import Predictor
 
 
@@ -99,13 +100,15 @@ def _load_onnx(
         settings.student.overlap,
         with_case=onnx.letter_case,
     )
+    task = settings.make_task(folder)
     predictor = Predictor(
         encoder,
         runner,
-        settings.make_task(folder),
+        task,
         settings.temperature,
         group_context=settings.student.context == "group",
         transitions=settings.transitions,
+        pairs=load_pairs(folder, task, settings.pair_temperature),
     )
     check_outputs(predictor, folder)
     return predictor

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from vermeil.data.atomic import atomic_folder
+from vermeil.data.atomic import atomic_folder, write_json
 from vermeil.data.document import Annotation, Document, Range
 from vermeil.data.example import BatchPlan, TrainingExample
 from vermeil.data.model_files import verify_files
@@ -37,10 +36,10 @@ from vermeil.student.inference.model_settings import (
 from vermeil.student.inference.output_check import check_outputs
 from vermeil.student.inference.predictor import Predictor
 from vermeil.student.loop.crf import Crf
-from vermeil.student.loop.criterion import make_criterion, plain_criterion
 from vermeil.student.loop.fit_inputs import FitInputs
 from vermeil.student.loop.gradients import GradientComparison, compare_gradients
 from vermeil.student.loop.hooks import TrainingHooks
+from vermeil.student.loop.layers import NO_LAYERS, OutputLayers
 from vermeil.student.loop.loop import fit
 from vermeil.student.loop.packing import POSITIONS_AFTER_PADDING
 from vermeil.student.loop.step_record import StepRecord
@@ -78,7 +77,7 @@ class Student:
         tokenizer: its fast tokenizer.
         task: task of the student.
         config: settings of training and windows.
-        crf: the CRF over the network; None: the classes of words are independent.
+        layers: trained layers over the network: a CRF, and a head for pairs of spans.
         temperature: divisor of the logits.
         teacher_labels: the teacher's annotation of each document, by id, as a further input of the
             network (see `create`). Such a student cannot be saved.
@@ -93,13 +92,14 @@ class Student:
         tokenizer: PreTrainedTokenizerBase,
         task: Task,
         config: StudentConfig,
-        crf: Crf | None = None,
+        layers: OutputLayers = NO_LAYERS,
         temperature: float = 1.0,
         teacher_labels: Mapping[str, Annotation] | None = None,
     ) -> None:
         check_head(task, config)
         self.network, self.tokenizer, self.task, self.config = network, tokenizer, task, config
-        self.crf, self.temperature, self._teacher_labels = crf, temperature, teacher_labels
+        self.layers, self.temperature, self._teacher_labels = layers, temperature, teacher_labels
+        self.pair_temperature = 1.0
         longest = int(getattr(network.config, "max_position_embeddings", 0) or 10**9)
         if network.config.model_type in POSITIONS_AFTER_PADDING:
             longest -= 2
@@ -155,8 +155,9 @@ class Student:
             grow_token_types(network, len(task.classes))
         elif decide_letter_case(network, tokenizer, config.letter_case):
             grow_token_types(network)
-        crf = Crf(len(task.classes)) if config.crf else None
-        return cls(_to_device(network), tokenizer, task, config, crf, teacher_labels=teacher_labels)
+        layers = OutputLayers.create(task, config, network)
+        network = _to_device(network)
+        return cls(network, tokenizer, task, config, layers, teacher_labels=teacher_labels)
 
     @classmethod
     def load(cls, folder: Path | str) -> Student:
@@ -190,8 +191,9 @@ class Student:
                 path,
             ) from error
         network.train(False)
-        crf = None if settings.transitions is None else Crf.from_lists(settings.transitions)
-        student = cls(_to_device(network), tokenizer, task, config, crf, settings.temperature)
+        layers = OutputLayers.load(path, task, settings)
+        student = cls(_to_device(network), tokenizer, task, config, layers, settings.temperature)
+        student.pair_temperature = settings.pair_temperature
         check_outputs(student.predictor("fp32"), path)
         return student
 
@@ -235,20 +237,23 @@ class Student:
             TrainingError: the loss is not a finite number, there is nothing to train on, or a
                 checkpoint belongs to another training.
         """
+        criterion = self._criterion(examples)
         if self.network.device.type == "cpu":
             speed_up_dropout(self.network)
-        criterion = self.crf or make_criterion(self.task, self.config, examples)
+            speed_up_dropout(criterion)
         padding = self._encoder.wordpieces.padding
         inputs = FitInputs(examples, plan, self.config, seed, padding)
-        return fit(
-            self.network, criterion.to(self.network.device), inputs, hooks or TrainingHooks()
-        )
+        return fit(self.network, criterion, inputs, hooks or TrainingHooks())
+
+    def _criterion(self, examples: Sequence[TrainingExample]) -> nn.Module:
+        loss = self.layers.criterion(self.config, examples, self.task)
+        return loss.to(self.network.device)
 
     def compare_gradients(self, batches: Sequence[Sequence[TrainingExample]]) -> GradientComparison:
         """Compare the gradients of batches (see `vermeil.student.loop.gradients`)."""
         return compare_gradients(
             self.network,
-            self.crf or plain_criterion(self.task),
+            self._criterion(()),
             batches,
             padding=self._encoder.wordpieces.padding,
             bf16=uses_bf16(self.config.precision),
@@ -268,7 +273,7 @@ class Student:
             progress: called after every block with the number of documents and the speed.
 
         Yields:
-            The documents in order, with scored spans or labels.
+            The documents in order, with scored spans and relations, or labels.
         """
         return self.predictor("fp32").predict(documents, progress)
 
@@ -293,6 +298,7 @@ class Student:
             self.temperature,
             group_context=self._group_context,
             transitions=self._transitions,
+            pairs=self.layers.pair_predictor(self.task, self.pair_temperature),
         )
 
     def save(
@@ -320,9 +326,10 @@ class Student:
             atomic_folder(Path(folder), MODEL, overwrite=overwrite) as partial,
         ):
             self.network.save_pretrained(partial)
+            self.layers.save(partial)
             self.tokenizer.save_pretrained(partial)
-            _write_json(partial / SETTINGS, self._settings().as_dict())
-            _write_json(partial / "training.json", record)
+            write_json(partial / SETTINGS, self._settings().as_dict())
+            write_json(partial / "training.json", record)
             card = model_card(self.task, self.config, record, letter_case=self.uses_letter_case)
             (partial / "README.md").write_text(card, "utf-8")
             lines = "".join(step.as_line() + "\n" for step in steps)
@@ -337,6 +344,7 @@ class Student:
         """
         wordpieces = self._encoder.wordpieces
         wordpieces.tokenizer.save(str(folder / TOKENIZER))
+        self.layers.save(folder)
         onnx = OnnxSettings(
             files=files,
             unknown=wordpieces.unknown,
@@ -344,7 +352,7 @@ class Student:
             longest=self._encoder.max_wordpieces,
             letter_case=self.uses_letter_case,
         )
-        _write_json(folder / SETTINGS, self._settings(onnx).as_dict())
+        write_json(folder / SETTINGS, self._settings(onnx).as_dict())
         card = onnx_card(self.task, letter_case=self.uses_letter_case)
         (folder / "README.md").write_text(card, "utf-8")
 
@@ -353,6 +361,7 @@ class Student:
             task=self.task.config,
             student=self.config,
             temperature=self.temperature,
+            pair_temperature=self.pair_temperature,
             transitions=self._transitions,
             onnx=onnx,
         )
@@ -365,6 +374,11 @@ class Student:
     @property
     def _group_context(self) -> bool:
         return self.config.context == "group"
+
+    @property
+    def crf(self) -> Crf | None:
+        """The CRF over the network; None: the classes of words are independent."""
+        return self.layers.crf
 
     @property
     def _transitions(self) -> list[list[float]] | None:
@@ -384,7 +398,3 @@ def _to_device(network: PreTrainedModel) -> PreTrainedModel:
 def _set_threads(threads: int | None) -> None:
     if threads is not None:
         torch.set_num_threads(threads)
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", "utf-8")

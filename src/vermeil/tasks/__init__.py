@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from vermeil.data.document import Annotation, Document
 from vermeil.errors import ConfigError
 from vermeil.tasks.classification.multi_label import MultiLabelTask
 from vermeil.tasks.classification.task import ClassificationTask
-from vermeil.tasks.config import LabelConfig, TaskConfig
+from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.hierarchy import with_parents
 from vermeil.tasks.ner.task import NerTask
-from vermeil.tasks.protocol import Task
+from vermeil.tasks.protocol import Head, Task
+from vermeil.tasks.relations.task import RelationsTask
 
 
 class TaskKind(Protocol):
     """A task class: makes tasks from ``[task]`` sections."""
+
+    @property
+    def head(self) -> Head:
+        """The kind of head that the student needs."""
 
     def __call__(self, config: TaskConfig) -> Task:
         """Return the task with the labels of a ``[task]`` section."""
@@ -29,6 +34,7 @@ class TaskKind(Protocol):
 TASKS: dict[str, TaskKind] = {
     "ner": NerTask,
     "classification": ClassificationTask,
+    "relations": RelationsTask,
 }
 """Every task class by its name in ``task.name``."""
 
@@ -61,22 +67,30 @@ def make_task(config: TaskConfig) -> Task:
 def task_for(documents: Iterable[Document]) -> Task:
     """Return the task that fits annotated documents, for use without a configuration.
 
-    It is the first of `TASKS` for which any document has labels. If a text has several labels, or
-    none, it is the task's form for several labels per text. Its label set is the sorted set of
-    these labels. Without any label, it is the first task with the placeholder label ENTITY.
+    If there are relations, it is the task of pairs. Otherwise, it is the first of `TASKS` for which
+    any document has labels. If a text has several labels, or none, it is the task's form for
+    several labels per text. Its label set is the sorted set of these labels. Without any label, it
+    is the first task with the placeholder label ENTITY.
 
     Raises:
         ConfigError: two labels of the documents differ only in case.
     """
     used: dict[str, set[str]] = {name: set() for name in TASKS}
+    relations: set[str] = set()
     several = False
     for document in documents:
         several |= document.labels is not None and len(document.labels) != 1
+        relations.update(relation.label for relation in document.relations or ())
         for name, kind in TASKS.items():
             used[name].update(kind.labels_used(document.annotation))
-    name = next((name for name in TASKS if used[name]), next(iter(TASKS)))
+    fitting = [name for name, kind in TASKS.items() if (kind.head == "pair") == bool(relations)]
+    name = next((name for name in fitting if used[name]), next(iter(TASKS)))
     is_multi = several and name in MULTI_LABEL_TASKS
     found = with_parents(used[name]) if is_multi else used[name]
-    labels = {label: LabelConfig() for label in sorted(found) or ["ENTITY"]}
-    section = {"name": name, "labels": labels, "multi_label": is_multi}
+    section: dict[str, Any] = {
+        "name": name,
+        "labels": {label: {} for label in sorted(found - relations) or ["ENTITY"]},
+        "multi_label": is_multi,
+        "relations": {label: {} for label in sorted(relations)},
+    }
     return make_task(TaskConfig.model_validate(section))

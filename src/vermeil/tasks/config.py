@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from vermeil.errors import ConfigError
 from vermeil.section import Section
@@ -50,16 +50,36 @@ class LabelConfig(Section):
     its own, and text that was not annotated for it is unknown for it."""
 
 
+class RelationConfig(Section):
+    """One type of relation between two entities: ``[task.relations.Work_For]``."""
+
+    description: str = ""
+    """Definition of the relation, for the teacher and for annotators."""
+    aliases: tuple[str, ...] = ()
+    """Other names of the relation that replies may use; compared like those of labels."""
+    head: tuple[str, ...] = ()
+    """Labels that the first entity may have. Empty: every label."""
+    tail: tuple[str, ...] = ()
+    """Labels that the second entity may have. Empty: every label."""
+    symmetric: bool = False
+    """Whether the relation has no direction, for example "married to". Of a pair that is stored or
+    predicted in both directions, one relation remains: the first entity of the text is the head."""
+
+
 class TaskConfig(Section):
     """Settings of the task: labels, guidelines and reply format."""
 
-    name: Literal["ner", "classification"] = "ner"
-    """ner: label spans of the text. classification: label whole texts."""
+    name: Literal["ner", "classification", "relations"] = "ner"
+    """ner: label spans of the text. classification: label whole texts. relations: label spans and
+    the relations between them."""
     labels: dict[str, LabelConfig] = Field(min_length=1)
     """The label set, in the order of the prompts."""
     multi_label: bool = False
     """classification: a text has any number of labels, each with a probability of its own. A label
     "sport/football" is part of the label "sport" and implies it."""
+    relations: dict[str, RelationConfig] = Field(default={})
+    """relations: the types of relations, one table [task.relations.NAME] each, with description,
+    aliases, head and tail (the labels that its ends may have) and symmetric."""
     guidelines: str = ""
     """Annotation guidelines, included in every prompt."""
     guidelines_file: Path | None = None
@@ -85,6 +105,12 @@ class TaskConfig(Section):
             for name, label in self.labels.items()
         }
         return self.model_copy(update={"labels": labels})
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave empty relations out, so that digests of other tasks stay those of version 0.1."""
+        values: dict[str, Any] = serialise(self)
+        return values if self.relations else {k: v for k, v in values.items() if k != "relations"}
 
     def with_guidelines(self, folder: Path) -> TaskConfig:
         """Return the section with the file of guidelines read into ``guidelines``.

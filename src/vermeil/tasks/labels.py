@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vermeil.errors import ConfigError
-from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.config import LabelConfig, RelationConfig, TaskConfig
 from vermeil.tasks.label_names import LabelNames, fold
 
 NO_LABEL = "O"
@@ -34,21 +35,36 @@ class LabelSet:
         Raises:
             ConfigError: names or aliases are invalid; the error lists every problem.
         """
+        return cls.from_entries(config.labels, "task.labels")
+
+    @classmethod
+    def from_entries(
+        cls, entries: Mapping[str, LabelConfig] | Mapping[str, RelationConfig], key: str
+    ) -> LabelSet:
+        """Return the label set of the entries of a table.
+
+        Args:
+            entries: name to description and aliases.
+            key: key of the table in the configuration, for errors.
+
+        Raises:
+            ConfigError: names or aliases are invalid; the error lists every problem.
+        """
         folded: dict[str, str] = {}
         problems: list[str] = []
-        for name, label in config.labels.items():
+        for name, label in entries.items():
             if not name.strip() or name == NO_LABEL or name != name.strip():
-                problems.append(f"task.labels: {name!r} cannot be the name of a label; rename it")
+                problems.append(f"{key}: {name!r} cannot be the name of a label; rename it")
             for number, alias in enumerate((name, *label.aliases)):
                 owner = folded.setdefault(fold(alias), name)
                 if owner != name:
                     kind = "name" if number == 0 else f"alias {alias!r}"
-                    problems.append(f"task.labels.{name}: the {kind} is also used by {owner}")
+                    problems.append(f"{key}.{name}: the {kind} is also used by {owner}")
         if problems:
             raise ConfigError(*problems)
-        descriptions = {n: " ".join(v.description.split()) for n, v in config.labels.items()}
+        descriptions = {n: " ".join(v.description.split()) for n, v in entries.items()}
         written = LabelNames(folded, descriptions)
-        return cls(tuple(config.labels), tuple(descriptions.values()), written)
+        return cls(tuple(entries), tuple(descriptions.values()), written)
 
     def normalise(self, label: str) -> str | None:
         """Return the label that a reply names, or None if there is none or it is not clear.

@@ -45,17 +45,15 @@ def merge_annotations(
     if base.labels is not None or further.labels is not None:
         labels = tuple(dict.fromkeys((*(base.labels or ()), *(further.labels or ()))))
     scores = {**(base.label_scores or {}), **(further.label_scores or {})}
-    return (
-        Annotation(
-            spans,
-            labels,
-            base.relations if not disputed else None,
-            tuple(merge_ranges((*base.abstain, *disputed))),
-            (*base.abstain_labels, *further.abstain_labels),
-            scores or None,
-        ),
-        len(disputed),
+    merged = Annotation(
+        spans=spans,
+        labels=labels,
+        relations=None if disputed else base.relations,
+        abstain=tuple(merge_ranges((*base.abstain, *disputed))),
+        abstain_labels=(*base.abstain_labels, *further.abstain_labels),
+        label_scores=scores or None,
     )
+    return merged, len(disputed)
 
 
 def _disputed(base: Annotation, added: Annotation) -> list[Range]:

@@ -19,9 +19,9 @@ from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.mistakes import Mistake
 from vermeil.tasks.votes import Verification, VoteResult, VotingRule
 
-Head = Literal["token", "sequence", "sequence_per_label"]
-"""The student's head: one class per word, one class per document, or one yes-or-no decision per
-label of a document (sigmoid)."""
+Head = Literal["token", "sequence", "sequence_per_label", "pair"]
+"""The student's head: one class per word, one per document, one yes-or-no decision per label of a
+document (sigmoid), or one class per word and one per pair of spans."""
 
 TEXT_HEADS: frozenset[Head] = frozenset(("sequence", "sequence_per_label"))
 """The heads whose outputs belong to a document as a whole."""
@@ -139,12 +139,16 @@ class Task(Protocol):
             words: the ranges of its words.
         """
 
-    def make_annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
+    def make_annotation(
+        self, spans: Sequence[Span], abstain: Sequence[Range], base: Annotation = UNANNOTATED
+    ) -> Annotation:
         """Return the annotation that consists of these spans and abstentions.
 
         Args:
             spans: the labelled spans.
             abstain: ranges with unknown labels.
+            base: the annotation that these spans correct. Its other parts, such as relations, are
+                kept as far as the new spans allow it.
         """
 
     def regions(

@@ -53,7 +53,7 @@ class ToneTask(ClassificationTask):
             "\nfrom vermeil.tasks.tone.task import ToneTask",
         ),
         Edit("tasks/__init__.py", '    "ner": NerTask,', '    "tone": ToneTask,\n'),
-        Edit("tasks/config.py", '"ner", "classification"] = ', '"tone", '),
+        Edit("tasks/config.py", '"ner", "classification", "relations"] = ', '"tone", '),
     ),
     script='''
 import json, subprocess, sys, threading

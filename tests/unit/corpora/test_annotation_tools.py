@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from vermeil.corpora import CorpusConfig, read_corpus, write_corpus
-from vermeil.data.document import Document, Relation, Span
+from vermeil.data.document import Document, Span
+from vermeil.data.relation import Relation
 from vermeil.errors import DataError
 
 GRIN = "\U0001f600"

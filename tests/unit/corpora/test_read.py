@@ -129,7 +129,7 @@ def test_the_format_is_recognised(
 def test_an_unknown_format_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "x.dat"
     path.write_text("just words\n")
-    assert "set format to one of jsonl, conll, tokens, text, csv, parquet" in str(fails(path))
+    assert "set format to one of jsonl, conll, conll04, tokens, text, csv" in str(fails(path))
 
 
 def test_a_first_record_that_is_broken_is_an_error_with_its_line(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_records_of_another_format_name_their_keys_and_the_formats(
     path.write_text(content)
     message = str(fails(path))
     assert "The file was read as vermeil records (jsonl); the record has the keys" in message
-    assert "one of jsonl, conll, tokens" in message
+    assert "one of jsonl, conll, conll04, tokens" in message
 
 
 def test_a_folder_without_a_known_file_lists_its_files(tmp_path: Path) -> None:

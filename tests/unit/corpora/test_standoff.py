@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from vermeil.corpora import CorpusConfig, corpus_stats, read_corpus, write_corpus
-from vermeil.data.document import Annotation, Document, Relation, Span
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.relation import Relation
 from vermeil.errors import DataError
 
 ANN = """T1\tOrganization 0 4\tSony
@@ -131,7 +132,8 @@ def test_webanno_stacked_spans_parts_of_tokens_and_utf16(tmp_path: Path) -> None
         ("Ha", "NamedEntity"),
     ]
     assert len(document.tokens or ()) == 7
-    assert document.meta == {"unread": {"layer_POS": 3, "layer_Rel": 1}}
+    assert document.meta == {"unread": {"layer_POS": 3}}
+    assert document.relations == (Relation(0, 2, "knows"),)
 
 
 def test_webanno_layer_may_be_chosen(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from tests.documents import documents
 
-from vermeil.data.document import Annotation, Document, Relation, Span
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.relation import Relation
 
 TEXT = "Bo met Al in Rome"
 PEOPLE = (Span(0, 2, "PER", score=0.9), Span(7, 9, "PER"), Span(13, 17, "LOC"))

@@ -26,6 +26,11 @@ def appraisal_tables(report: Report) -> Iterator[RenderableType]:
     """Yield the tables of an appraisal, as ``Appraisal.as_dict()`` and the verb give it."""
     yield _scores(report)
     yield Text(_summary(report))
+    for name, part in report.get("parts", {}).items():
+        kinds = {**part["per_label"], "overall": part["overall"]}
+        rows = [(k, *_precision_recall_f1(v), v["support"]) for k, v in kinds.items()]
+        title = f"{name.capitalize()} alone"
+        yield table(title, ("label", "precision", "recall", "F1", "support"), rows)
     if report["views"]:
         rows = [(name, VIEWS[name], *_precision_recall_f1(report["views"][name])) for name in VIEWS]
         yield table("Other matches", ("match", "criterion", "precision", "recall", "F1"), rows)

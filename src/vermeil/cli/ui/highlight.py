@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from vermeil.data.display import pair_lines, relation_lines
 from vermeil.data.document import Document
 from vermeil.data.text_pieces import text_pieces
 from vermeil.data.visible import visible, visible_line
@@ -44,6 +45,12 @@ def highlighted(document: Document, labels: Sequence[str]) -> Text:
     if document.labels is not None:
         labels_line = visible_line(", ".join(document.labels) or "none")
         drawn.append(f"\nlabels: {labels_line}", "bold")
+    for name, lines in (
+        ("relation", relation_lines(document)),
+        ("unknown pair", pair_lines(document)),
+    ):
+        for line in lines:
+            drawn.append(f"\n{name}: {visible_line(line)}", "bold" if name == "relation" else "dim")
     return drawn
 
 

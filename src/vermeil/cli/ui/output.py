@@ -71,13 +71,16 @@ def scores(title: str, counts: Mapping[str, Any]) -> RenderableType:
 
     Args:
         title: title above the table.
-        counts: ``overall`` and ``per_label``, and ``span_only`` where boundaries were scored, as
-            in ``Counts.as_dict()``; a score that is absent or None is shown as a dash.
+        counts: ``overall`` and ``per_label``, ``span_only`` where boundaries were scored, and
+            ``parts`` of tasks with several scores, as in ``Counts.as_dict()``; a score that is
+            absent or None is shown as a dash.
     """
     rows = [(label, *_scores(values)) for label, values in counts["per_label"].items()]
     rows.append(("overall", *_scores(counts["overall"])))
     if counts.get("span_only") is not None:
         rows.append(("boundaries only", *_scores(counts["span_only"])))
+    parts = {name: part for name, part in counts.get("parts", {}).items() if name != "boundaries"}
+    rows += [(f"{name} only", *_scores(part["overall"])) for name, part in parts.items()]
     return table(title, ("label", "precision", "recall", "F1", "support"), rows)
 
 

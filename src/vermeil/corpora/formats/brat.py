@@ -1,12 +1,13 @@
 """Stand-off format of brat: a folder with a ``.txt`` file and an ``.ann`` file per document.
 
 In the ``.ann`` file, lines ``T1<TAB>LABEL 0 2<TAB>surface`` are spans, and lines ``R1<TAB>LABEL
-Arg1:T1 Arg2:T2`` are relations. Events, attributes, normalisations, equivalences and notes are
-counted. A text without ``.ann`` is not annotated. Offsets are code points; another unit is
-converted if all surfaces prove it (`check_surfaces`). If a surface differs from the text, the
-document is not annotated, and the spans are counted. A discontinuous annotation (``0 2;5 9``)
-becomes a span from its first to its last character. Its pieces are kept in the document's ``meta``
-and written again. Pieces that only line ends separate are one span over several lines.
+Arg1:T1 Arg2:T2`` are relations. If any file of the folder has one, a file without any is annotated
+and has no relation. Events, attributes, normalisations, equivalences and notes are counted. A text
+without ``.ann`` is not annotated. Offsets are code points; another unit is converted if all
+surfaces prove it (`check_surfaces`). If a surface differs from the text, the document is not
+annotated, and the spans are counted. A discontinuous annotation (``0 2;5 9``) becomes a span from
+its first to its last character. Its pieces are kept in the document's ``meta`` and written again.
+Pieces that only line ends separate are one span over several lines.
 """
 
 from __future__ import annotations
@@ -77,12 +78,13 @@ def read_brat(path: Path) -> Iterator[LocatedDocument]:
             f"has no {alone[0].with_suffix('.txt').name} beside it{more}; copy the text files, too",
             alone[0],
         )
+    related = any(_holds_relations(file) for file in annotations)
     for file, name in files:
         annotation_file = file.with_suffix(".ann")
         text = read_whole(file, keep_bom=True)
         imported = ImportedAnnotation(text)
         if annotation_file.exists():
-            imported = _read_annotation(annotation_file, text)
+            imported = _read_annotation(annotation_file, text, related=related)
         with translate_malformed(annotation_file if annotation_file.exists() else file):
             document = restore(imported, None, name)
         yield LocatedDocument(file, None, document)
@@ -97,11 +99,16 @@ def write_brat(documents: Iterable[Document], path: Path, losses: Counter[str]) 
         losses: receives counts of lost information: the names of `count_unsupported`, ``group``,
             ``tokens``, ``odd_label`` (spans and relations omitted, since brat's labels are single
             words), ``no_token`` (spans of line ends only, omitted), ``trimmed`` (line ends at a
-            span's ends), ``relations`` (of omitted spans) and ``unwritable`` (documents whose id
-            is too long for a file's name).
+            span's ends), ``relations`` (of omitted spans), ``relations_unannotated`` (documents
+            whose relations are not annotated, next to others with relations: they are read as
+            documents without relations) and ``unwritable`` (documents whose id is too long for a
+            file's name).
     """
+    related, unannotated = False, 0
     with new_folder(path) as folder:
         for document in documents:
+            related = related or bool(document.relations)
+            unannotated += document.spans is not None and document.relations is None
             name = file_name(document.id)
             if name is None:
                 losses["unwritable"] += 1
@@ -112,6 +119,7 @@ def write_brat(documents: Iterable[Document], path: Path, losses: Counter[str]) 
             if document.spans is not None:
                 with (folder / f"{name}.ann").open("w", encoding="utf-8", newline="") as file:
                     file.writelines(line + "\n" for line in lines)
+    losses["relations_unannotated"] += unannotated if related else 0
 
 
 def _lines(document: Document, losses: Counter[str]) -> list[str]:
@@ -167,9 +175,20 @@ def _merge_across_lines(text: str, places: list[Range]) -> list[Range]:
     return joined
 
 
-def _read_annotation(path: Path, text: str) -> ImportedAnnotation:
+def _holds_relations(path: Path) -> bool:
+    return any(line.text.startswith("R") for line in read_lines(path))
+
+
+def _read_annotation(path: Path, text: str, *, related: bool) -> ImportedAnnotation:
+    """Return the annotation of a text.
+
+    Args:
+        path: the ``.ann`` file.
+        text: the text.
+        related: whether the folder holds relations; a file without any then has none.
+    """
     entities: dict[str, _Entity] = {}
-    related: list[tuple[int, str]] = []
+    rows: list[tuple[int, str]] = []
     unread: Counter[str] = Counter()
     for line in read_lines(path):
         with translate_malformed(path, line.number):
@@ -183,14 +202,14 @@ def _read_annotation(path: Path, text: str) -> ImportedAnnotation:
                     raise DataError(f"{name} is in line {first} already; expected each id once")
                 entities[name] = entity
             elif kind == "R":
-                related.append((line.number, line.text))
+                rows.append((line.number, line.text))
             elif kind in _KINDS:
                 unread[_KINDS[kind]] += 1
             else:
                 raise DataError(f"{line.text[:40]!r} is not an annotation in the format of brat")
     names = {name: number for number, name in enumerate(entities)}
     relations = []
-    for number, row in related:
+    for number, row in rows:
         with translate_malformed(path, number):
             relations.append(_relation(row, names, unread))
     found = [relation for relation in relations if relation is not None]

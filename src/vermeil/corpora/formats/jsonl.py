@@ -4,8 +4,9 @@ The keys of a record are the fields of the document::
 
     {"id", "group", "text", "tokens": [[start, end]], "spans": [{"start", "end", "label", "score",
      "weight", "status", "origin", "soft": {LABEL: p}}], "abstain": [{"start", "end", "labels"}],
-     "labels": [LABEL], "label_scores": {LABEL: p}, "relations": [{"head", "tail", "label"}],
-     "weight", "meta": {}}
+     "labels": [LABEL], "label_scores": {LABEL: p},
+     "relations": [{"head", "tail", "label", "score"}],
+     "abstain_pairs": [{"head", "tail", "label"}], "weight", "meta": {}}
 
 An abstention has ``start`` and ``end``, or ``labels`` for the whole text, or all three. Only ``id``
 and ``text`` are required. Absent (or null) ``spans``, ``labels`` and ``relations`` mean not

@@ -18,6 +18,7 @@ from vermeil.corpora.formats.column_folder import (
 )
 from vermeil.corpora.formats.column_layout import has_equal_rows, layout_of, looks_like_columns
 from vermeil.corpora.formats.conll import conll_tags, conll_texts, read_conll
+from vermeil.corpora.formats.conll04 import conll04_lines, looks_like_conll04, read_conll04
 from vermeil.corpora.formats.corpus_format import CorpusFormat, FileStart
 from vermeil.corpora.formats.csv_table import csv_lines, looks_like_csv, read_csv
 from vermeil.corpora.formats.docbin import read_docbin, write_docbin
@@ -274,6 +275,14 @@ FORMATS: dict[FileFormat, CorpusFormat] = {
         recognises=lambda start: start.opening.text.startswith(HEADER),
         recognises_folder=holds_webanno,
         is_folder=lambda path: path.suffix != ".tsv",
+    ),
+    "conll04": CorpusFormat(
+        read=lambda config, lines, reading: _located(
+            read_conll04(_objects(config, lines), config.path, reading), config
+        ),
+        write=_text_writer(lambda documents, to: conll04_lines(documents, to.losses)),
+        recognises=_is_record(looks_like_conll04),
+        recognises_record=looks_like_conll04,
     ),
     "tokens": CorpusFormat(
         read=_read_tokens,

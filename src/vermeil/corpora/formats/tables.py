@@ -35,9 +35,8 @@ from vermeil.data.tags import Scheme, detect_scheme
 from vermeil.errors import DataError
 
 _SPAN_COLUMNS = ("spans", "entities")
-_RECORD_COLUMNS = (
-    *("group", "abstain", "labels", "label_scores", "relations", "weight", "tokens", "meta"),
-)
+_RECORD_KEYS = ("group", "abstain", "labels", "relations", "abstain_pairs", "weight")
+_RECORD_COLUMNS = (*_RECORD_KEYS, "label_scores", "tokens", "meta")
 _STARTS, _ENDS, _LABELS = (
     ("start", "start_offset", "begin"),
     ("end", "end_offset"),
@@ -117,6 +116,7 @@ def text_columns() -> Columns:
 
     def features() -> Features:
         string, whole, real = (_value(kind) for kind in ("string", "int64", "float64"))
+        pair = {"head": whole, "tail": whole, "label": string}
         place = {"start": whole, "end": whole}
         details = {"score": real, "weight": real, "status": string, "origin": string}
         return {
@@ -128,7 +128,8 @@ def text_columns() -> Columns:
             "abstain": _list_of({**place, "labels": _list_of(string)}),
             "labels": _list_of(string),
             "label_scores": string,
-            "relations": _list_of({"head": whole, "tail": whole, "label": string}),
+            "relations": _list_of({**pair, "score": real}),
+            "abstain_pairs": _list_of(pair),
             "weight": real,
             "meta": string,
         }
@@ -252,11 +253,7 @@ def _text_document(
     row: dict[str, Any], keys: _TextKeys, names: Sequence[str] | None, name: str
 ) -> Document:
     spans = keys.spans
-    record = {
-        key: value
-        for key, value in row.items()
-        if key in ("group", "abstain", "labels", "relations", "weight") and value is not None
-    }
+    record = {key: value for key, value in row.items() if key in _RECORD_KEYS and value is not None}
     if row.get(keys.text) is None:
         raise DataError(f'"{keys.text}" is null; expected a string')
     if not isinstance(record.get("labels", []), list):

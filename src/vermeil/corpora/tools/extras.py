@@ -34,7 +34,8 @@ _DIGEST = "text_digest"
 _NOT_ANNOTATED = "not_annotated"
 _OLDER_NOT_ANNOTATED = "nobody_looked"
 """The same key in files of versions before 0.2."""
-_OFFSET_KEYS = ("tokens", "abstain", "relations")
+_OFFSET_KEYS = ("tokens", "abstain", "relations", "abstain_pairs")
+_PAIR_KEYS = ("relations", "abstain_pairs")
 
 
 class ImportedAnnotation(NamedTuple):
@@ -68,9 +69,11 @@ def extras_of(document: Document, supported_keys: Sequence[str] = ()) -> dict[st
     del extras["text"]
     spans = document.spans
     plain = all((s.score, s.weight, s.status, s.origin, s.soft) == (None,) * 5 for s in spans or ())
-    related = "relations" in extras and "relations" not in supported_keys
+    scored = any(one.score is not None for one in document.relations or ())
     for key in supported_keys:
-        extras.pop(key, None)
+        if key != "relations" or not scored:  # tools hold relations without their scores
+            extras.pop(key, None)
+    related = any(key in extras for key in _PAIR_KEYS)
     if spans is None:
         extras[_NOT_ANNOTATED] = True
     elif plain and not related:
@@ -127,27 +130,58 @@ def restore(imported: ImportedAnnotation, extras: object, default_id: str) -> Do
         unread.update({key: len(_popped(known, key) or ()) for key in _OFFSET_KEYS})
     older = known.pop(_OLDER_NOT_ANNOTATED, False)
     unannotated = known.pop(_NOT_ANNOTATED, older)
-    relations: Any = _popped(known, "relations")
+    relations, pairs = (_popped(known, key) for key in _PAIR_KEYS)
     details = spans_at({"spans": _popped(known, "spans") or []}, "spans")
     order, spans = _ordered(imported.spans, details)
     if not spans and (unannotated or imported.spans is None):
         spans = None
-    if imported.relations is not None:
-        position = {old: new for new, old in enumerate(order)}
-        relations = [
-            {"head": position[head], "tail": position[tail], "label": label}
-            for head, tail, label in imported.relations
-        ]
-    elif relations and [span.key for span in spans or ()] != [span.key for span in details]:
-        unread["relations"] += len(relations)
-        relations = None
+    if [span.key for span in spans or ()] != [span.key for span in details]:
+        # The indices of the extras are those of other spans.
+        unread["abstain_pairs"] += len(pairs or ())
+        unread["relations"] += len(relations or ()) if imported.relations is None else 0
+        relations, pairs = (None if relations else relations), None
+    if imported.relations is not None and (imported.spans is not None or not imported.relations):
+        relations = _relation_records(imported.relations, order, relations or (), unread)
     record = {"id": default_id, **known, "text": imported.text, "relations": relations}
+    if pairs:
+        record["abstain_pairs"] = pairs
     if spans is not None:
         record["spans"] = [span_to_record(span) for span in spans]
     if imported.labels is not None:
         record["labels"] = list(imported.labels)
     document = document_from_record(record)
     return replace(document, meta=with_unread({**imported.meta, **document.meta}, unread))
+
+
+def _relation_records(
+    relations: Sequence[tuple[int, int, str]],
+    order: Sequence[int],
+    details: Sequence[Any],
+    unread: Counter[str],
+) -> list[dict[str, Any]]:
+    """Return the records of relations; those of a span with itself and repeated ones are counted.
+
+    Args:
+        relations: index of head and tail in the order of the file, and the label.
+        order: indices of the sorted spans.
+        details: records of the same relations with their scores, if the extras hold them.
+        unread: receives the counts.
+    """
+    position = {old: new for new, old in enumerate(order)}
+    scores = {
+        (one.get("head"), one.get("tail"), one.get("label")): one.get("score")
+        for one in details
+        if isinstance(one, Mapping)
+    }
+    found = [(position[head], position[tail], label) for head, tail, label in relations]
+    kept = dict.fromkeys(key for key in found if key[0] != key[1])
+    if lost := len(found) - len(kept):
+        unread["relations"] += lost
+    records = (
+        {"head": head, "tail": tail, "label": label, "score": scores.get((head, tail, label))}
+        for head, tail, label in kept
+    )
+    return [{key: value for key, value in one.items() if value is not None} for one in records]
 
 
 def _ordered(

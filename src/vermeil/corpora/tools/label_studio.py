@@ -69,16 +69,22 @@ def read_label_studio(record: Mapping[str, Any], text_key: str | None = None) ->
         _text_key(record, data) if text_key is None else require_text_key(data, text_key, '"data"')
     )
     text = text_at(data, key)
+    extras = data.get(KEY)
+    related = isinstance(extras, Mapping) and "relations" in extras
     answers = []
     for item in objects_at(record, "predictions") or ():
         answers.append(_answer(item, "suggested", optional_id(item.get("model_version")), text))
     for item in objects_at(record, "drafts") or ():
         answers.append(_answer(item, "draft", _user(item.get("user")), text))
     found = _annotations(record)
+    # The relations of a task that was exported with some are annotated, even if none is left.
     for item in sorted(found, key=lambda item: str(item.get("created_at") or "")):
         cancelled = item.get("was_cancelled") or item.get("skipped")
         state: AnswerState = "skipped" if cancelled else "done"
-        answers.append(_answer(item, state, _user(item.get("completed_by")), text))
+        answer = _answer(item, state, _user(item.get("completed_by")), text)
+        if related and answer.relations is None and state == "done":
+            answer = answer._replace(relations=())
+        answers.append(answer)
     if record.get("cancelled_annotations") and not found:
         # The export leaves out skipped annotations, and only counts them.
         answers += [Answer("skipped")] * _skipped_annotations(record)

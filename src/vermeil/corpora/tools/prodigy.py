@@ -1,9 +1,11 @@
 """Format of Prodigy: JSONL of tasks with spans, for ``ner.manual`` and from ``db-out``.
 
 ``{"text", "tokens": [{"text", "start", "end", "id", "ws"}], "spans": [{"start", "end",
-"token_start", "token_end", "label"}], "meta": {}, "answer": "accept"}``; ``token_end`` is the last
-token of the span. Offsets are code points. Only an accepted task is annotated. A rejected or
-ignored task and a binary decision are read as a text without annotation, and counted.
+"token_start", "token_end", "label"}], "relations": [{"head", "child", "head_span", "child_span",
+"label"}], "meta": {}, "answer": "accept"}``; ``token_end`` is the last token of the span. Relations
+are those of ``rel.manual`` between spans; relations between other words are counted. Offsets are
+code points. Only an accepted task is annotated. A rejected or ignored task and a binary decision
+are read as a text without annotation, and counted.
 """
 
 from __future__ import annotations
@@ -75,7 +77,7 @@ def read_prodigy(record: Mapping[str, Any], text_key: str | None = None) -> Answ
         raise wrong_type_error(record, ANSWER, f"one of {', '.join(_STATES)}")
     state: AnswerState = "suggested" if answer is None else _STATES[answer]
     annotator = optional_id(record.get("_annotator_id")) or optional_id(record.get("_session_id"))
-    unread = Counter({"relations": len(objects_at(record, "relations") or ())})
+    unread: Counter[str] = Counter()
     if record.get("_is_binary") is True and state == "done":
         # A decision on one suggested span: other spans of the text are unknown.
         items = None
@@ -84,6 +86,15 @@ def read_prodigy(record: Mapping[str, Any], text_key: str | None = None) -> Answ
         items = [] if _is_about_spans(record) else None
         unread["answers_without_spans"] += items is None
     spans = None if items is None else _spans(items, text, unread)
+    related = objects_at(record, "relations")
+    saved_by_tool = any(hash_key in record for hash_key in _HASHES)
+    if isinstance(record.get(KEY), Mapping) and not saved_by_tool:
+        related = None  # as Vermeil wrote it: the extras hold the relations
+    relations = None
+    if spans is not None and related is not None:
+        relations = _relations(related, spans, unread)
+    elif related:
+        unread["relations"] += len(related)
     kept = {
         k: v
         for k, v in record.items()
@@ -92,11 +103,11 @@ def read_prodigy(record: Mapping[str, Any], text_key: str | None = None) -> Answ
     extras = record.get(KEY)
     return AnsweredText(
         text,
-        [Answer(state, spans, annotator=annotator, unread=unread)],
+        [Answer(state, spans, None, relations, annotator, unread)],
         extras if isinstance(extras, Mapping) else _tokens(record, text),
         {**kept, **object_at(record, "meta")} if extras is None else kept,
         optional_id(record.get("id")),
-        saved_by_tool=any(hash_key in record for hash_key in _HASHES),
+        saved_by_tool=saved_by_tool,
     )
 
 
@@ -124,7 +135,19 @@ def write_prodigy(document: Document, suggest: bool = False) -> dict[str, Any]:
     record: dict[str, Any] = {"text": document.text, "tokens": _words(document.text, words)}
     if document.spans is not None:
         starts, ends = [start for start, _ in words], [end for _, end in words]
-        record["spans"] = [_record(span, starts, ends) for span in document.spans]
+        spans = [_record(span, starts, ends) for span in document.spans]
+        record["spans"] = spans
+        if document.relations is not None:
+            record["relations"] = [
+                {
+                    **_word("head", spans[one.head]),
+                    **_word("child", spans[one.tail]),
+                    "head_span": spans[one.head],
+                    "child_span": spans[one.tail],
+                    "label": one.label,
+                }
+                for one in document.relations
+            ]
     record["meta"] = {"id": document.id}
     if document.spans is not None and not suggest:
         record[ANSWER] = "accept"
@@ -171,6 +194,37 @@ def _record(span: Span, starts: list[int], ends: list[int]) -> dict[str, Any]:
     first, last = bisect_left(starts, span.start), bisect_right(ends, span.end) - 1
     fits = first <= last and starts[first] == span.start and ends[last] == span.end
     return {**record, "token_start": first, "token_end": last} if fits else record
+
+
+def _word(name: str, span: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the last word of an end of a relation, if the end is of whole words."""
+    return {name: span["token_end"]} if "token_end" in span else {}
+
+
+def _relations(
+    items: list[Mapping[str, Any]], spans: list[Span], unread: Counter[str]
+) -> list[tuple[int, int, str]]:
+    """Return the relations between spans; others, for example between words, are counted."""
+    numbers: dict[tuple[Any, ...], int] = {}
+    for number, span in enumerate(spans):
+        numbers.setdefault(span.key, number)
+        numbers.setdefault(span.key[:2], number)
+    relations = []
+    for item in items:
+        ends = []
+        for key in ("head_span", "child_span"):
+            place = object_at(item, key)
+            where = (place.get("start"), place.get("end"))
+            is_range = all(type(one) is int for one in where)
+            exact = numbers.get((*where, str(place.get("label")))) if is_range else None
+            ends.append(exact if exact is not None or not is_range else numbers.get(where))
+        head, child = ends
+        label = item.get("label")
+        if head is None or child is None or not isinstance(label, str) or not label:
+            unread["relations"] += 1
+        else:
+            relations.append((head, child, label))
+    return relations
 
 
 def _words(text: str, words: tuple[Range, ...]) -> list[dict[str, Any]]:

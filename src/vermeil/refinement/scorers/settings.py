@@ -43,7 +43,7 @@ class ScorerSettings:
 
     def with_context(self, context: Context) -> ScorerSettings:
         """Return the settings with another context, if the task marks words."""
-        if self.job.task.head != "token":
+        if self.job.task.head == "sequence":
             return self
         student = self.job.student.model_copy(update={"context": context})
         return replace(self, job=replace(self.job, student=student))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vermeil.data.example import IGNORED, Target, TrainingExample
 from vermeil.student.encoding.context import ContextWindow
 from vermeil.student.encoding.encoding import EncodedWindow
+from vermeil.student.encoding.pairs import join_targets, pairs_by_window
 from vermeil.tasks.protocol import TEXT_HEADS, Head, Task
 
 
@@ -34,9 +35,10 @@ def make_examples(
     """Return the training examples of annotated documents, and count encoding losses.
 
     A window without any position that enters the loss is skipped and counted as
-    ``nothing_to_learn``. ``zero_weight`` counts the words, or texts, whose loss weight is 0.
-    A text of several windows with labels of its own is an example per window; their weights add up
-    to that of the text.
+    ``nothing_to_learn``. ``zero_weight`` counts the words, or texts, whose loss weight is 0, and
+    ``relation_across_windows`` the relations whose ends are in no common window. A text of several
+    windows with labels of its own is an example per window; their weights add up to that of the
+    text.
 
     Args:
         context_windows: encoded documents, alone or with their neighbours.
@@ -55,8 +57,12 @@ def make_examples(
             is_known = target.classes != IGNORED
             losses["zero_weight"] += int((target.weights[is_known] == 0).sum())
         target = _join_targets(targets, len(task.classes), soft=soft)
-        for window in windows:
+        pairs, lost = pairs_by_window(target.pairs, [w.window for w in windows])
+        losses["relation_across_windows"] += lost
+        for window, own_pairs in zip(windows, pairs, strict=True):
             example = _make_example(window, target, task.head, len(windows), origin)
+            if own_pairs is not None:
+                example = replace(example, pairs=own_pairs)
             if (example.classes == IGNORED).all():
                 losses["nothing_to_learn"] += 1
             else:
@@ -73,12 +79,14 @@ def _join_targets(targets: Sequence[Target], classes: int, *, soft: bool) -> Tar
     if any(t.unknown is not None for t in targets):
         unknown = np.concatenate([_unknown_rows(t, classes) for t in targets])
     if len(targets) == 1:
-        return Target(targets[0].classes, targets[0].weights, soft=rows, unknown=unknown)
+        only = targets[0]
+        return Target(only.classes, only.weights, soft=rows, unknown=unknown, pairs=only.pairs)
     return Target(
         np.concatenate([t.classes for t in targets]),
         np.concatenate([t.weights for t in targets]),
         soft=rows,
         unknown=unknown,
+        pairs=join_targets([t.pairs for t in targets], [len(t.classes) for t in targets]),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from vermeil.student.encoding.context import ContextWindow
 from vermeil.student.encoding.encoding import EncodedWindow
 from vermeil.tasks.protocol import TEXT_HEADS, Head
+
+_WindowOutput = tuple[NDArray[np.float32], NDArray[np.float32] | None]
+"""Class probabilities of a window, and the hidden states of its words for a pair head."""
 
 MIN_SHARED_BATCH = 128
 """Minimum wordpieces of a batch when windows are divided among the workers."""
@@ -53,36 +57,60 @@ class Runner(Protocol):
     ) -> NDArray[np.float32]:
         """Return the logits: the probabilities before the softmax."""
 
+    def with_states(
+        self,
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        cases: NDArray[np.int64] | None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return class probabilities, and the hidden states of the last layer for a pair head.
 
-def class_probabilities(
+        The states have the shape (windows, width, hidden size).
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkOutput:
+    """The output of a network for one context window.
+
+    Args:
+        rows: class probabilities, float32. Token and pair head: shape (words, classes), each word
+            from the window that owns it. Sequence head: shape (1, classes), the mean over the
+            windows.
+        states: pair head: hidden state of every word of each window, shape (words, hidden size).
+    """
+
+    rows: NDArray[np.float32]
+    states: tuple[NDArray[np.float32], ...] = ()
+
+
+def network_outputs(
     runner: Runner, context_windows: Sequence[ContextWindow], head: Head, padding: int
-) -> list[NDArray[np.float32]]:
-    """Return the class probabilities of each context window.
+) -> list[NetworkOutput]:
+    """Return the output of the network for each context window.
 
     Args:
         runner: the backend.
         context_windows: encoded documents.
         head: the network's head.
         padding: id of the padding wordpiece.
-
-    Returns:
-        Per context window, float32. Token head: shape (words, classes), each word from the window
-        that owns it. Sequence head: shape (1, classes), from the mean of the logits of the windows,
-        weighted by their wordpieces. Sequence head per label: shape (1, labels), from the largest
-        logit of each label over the windows, since one part of a text is enough for a label.
     """
     windows = [w for c in context_windows for w in c.windows]
     outputs = _run(runner, windows, head, padding)
-    results, start = [], 0
+    results: list[NetworkOutput] = []
+    start = 0
     for context_window in context_windows:
         count = len(context_window.windows)
         own = outputs[start : start + count]
         start += count
         if head in TEXT_HEADS:
             sizes = [len(window.input_ids) for window in context_window.windows]
-            results.append(_pooled(np.stack(own), sizes, head)[None, :])
+            logits = np.stack([rows for rows, _ in own])
+            results.append(NetworkOutput(_pooled(logits, sizes, head)[None, :]))
         else:
-            results.append(np.concatenate(own) if len(own) > 1 else own[0])
+            rows = np.concatenate([rows for rows, _ in own]) if len(own) > 1 else own[0][0]
+            states = tuple(states for _, states in own if states is not None)
+            results.append(NetworkOutput(rows, states))
     return results
 
 
@@ -169,15 +197,20 @@ def pad(
 
 def _run(
     runner: Runner, windows: Sequence[EncodedWindow], head: Head, padding: int
-) -> list[NDArray[np.float32]]:
-    results: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(windows)
+) -> list[_WindowOutput]:
+    results: list[_WindowOutput] = [(np.zeros(0, np.float32), None)] * len(windows)
 
     def compute(rows: Sequence[int]) -> None:
         inputs = pad([windows[i] for i in rows], padding)
+        if head == "pair":
+            for i, output, states in zip(rows, *runner.with_states(*inputs), strict=True):
+                window = windows[i]
+                results[i] = _owned_rows(window, output), states[window.positions]
+            return
         is_text_head = head in TEXT_HEADS
         outputs = runner.logits(*inputs) if is_text_head else runner(*inputs)
         for i, output in zip(rows, outputs, strict=True):
-            results[i] = output if is_text_head else _owned_rows(windows[i], output)
+            results[i] = (output if is_text_head else _owned_rows(windows[i], output)), None
 
     share = sum(len(w.input_ids) for w in windows) // runner.workers
     batches = _make_batches(windows, min(runner.batch_wordpieces, max(share, MIN_SHARED_BATCH)))

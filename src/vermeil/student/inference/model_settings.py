@@ -59,6 +59,8 @@ class ModelSettings(Section):
     """Settings of the student."""
     temperature: float = Field(default=1.0, ge=LOWEST_TEMPERATURE, le=HIGHEST_TEMPERATURE)
     """Divisor of the logits, from calibration; 1: not calibrated."""
+    pair_temperature: float = Field(default=1.0, ge=LOWEST_TEMPERATURE, le=HIGHEST_TEMPERATURE)
+    """Divisor of the logits of pairs of spans, from calibration; 1: not calibrated."""
     transitions: list[list[FiniteFloat]] | None = None
     """Log score of every pair of successive classes, for a student with a CRF."""
     onnx: OnnxSettings | None = None
@@ -102,6 +104,8 @@ class ModelSettings(Section):
         }
         if self.temperature != 1:
             record["temperature"] = self.temperature
+        if self.pair_temperature != 1:
+            record["pair_temperature"] = self.pair_temperature
         if self.transitions is not None:
             record["transitions"] = self.transitions
         if self.onnx is not None:

@@ -73,14 +73,33 @@ class OnnxRunner:
         cases: NDArray[np.int64] | None,
     ) -> NDArray[np.float32]:
         """Return the logits: the probabilities before the softmax."""
+        return self._run(["logits"], ids, mask, cases)[0]
+
+    def with_states(
+        self,
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        cases: NDArray[np.int64] | None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return class probabilities, and the hidden states of the last layer."""
+        logits, states = self._run(["logits", "states"], ids, mask, cases)
+        return softmax(logits), states
+
+    def _run(
+        self,
+        outputs: list[str],
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        cases: NDArray[np.int64] | None,
+    ) -> list[NDArray[np.float32]]:
         inputs = {"input_ids": ids, "attention_mask": mask}
         if cases is not None:
             inputs["token_type_ids"] = cases
         try:
-            result: NDArray[np.float32] = self._session.run(["logits"], inputs)[0]
+            results: list[NDArray[np.float32]] = self._session.run(outputs, inputs)
         except Exception as error:
             raise self._error("compute", error) from error
-        return result
+        return results
 
     def _error(self, action: str, error: Exception) -> DataError:
         reason = first_line(error)

@@ -19,14 +19,19 @@ from vermeil.student.encoding.context import (
     split_by_document,
 )
 from vermeil.student.encoding.encoding import DocumentEncoder, EncodedDocument
-from vermeil.student.inference.batching import Runner, apply_temperature, class_probabilities
+from vermeil.student.encoding.windows import Window
+from vermeil.student.inference.batching import Runner, apply_temperature, network_outputs
 from vermeil.student.inference.crf_marginals import marginals
+from vermeil.student.inference.pair_predictor import PairPredictor
 from vermeil.tasks.protocol import TEXT_HEADS, Task
 
 BLOCK_DOCUMENTS = 2048
 BLOCK_CHARACTERS = 4_000_000
 """Maximum documents and characters of a block, which limits memory. A block is predicted together,
 sorted by length."""
+
+PAIR_BLOCK_SHARE = 1 / 8
+"""Size of a block with a pair head, as a share: hidden states need more memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Predictor:
         temperature: divisor of the logits.
         group_context: whether neighbouring documents of a group share windows.
         transitions: log score of every pair of successive classes; None without a CRF.
+        pairs: predicts the relations of a task with a pair head; None for other tasks.
     """
 
     encoder: DocumentEncoder
@@ -48,6 +54,7 @@ class Predictor:
     temperature: float = 1.0
     group_context: bool = False
     transitions: list[list[float]] | None = None
+    pairs: PairPredictor | None = None
 
     def predict(
         self, documents: Iterable[Document | str], progress: Progress = silent
@@ -62,11 +69,20 @@ class Predictor:
             progress: called after every block with the number of documents and the speed.
 
         Yields:
-            The documents in order, with scored spans or labels.
+            The documents in order, with scored spans and relations, or labels.
         """
-        for encoded, rows in self.calibrated_proba(documents, progress):
-            annotation = self.task.decode(encoded.words, rows)
-            yield _annotate(encoded, annotation, is_pooled=self.task.head in TEXT_HEADS)
+        is_pooled = self.task.head in TEXT_HEADS
+        for output in self._block_outputs(documents, progress):
+            yield _annotate(output.encoded, self.decode(output), is_pooled=is_pooled)
+
+    def decode(self, output: DocumentOutput) -> Annotation:
+        """Return the annotation for the output of the network, at the student's temperatures."""
+        words = output.encoded.words
+        rows = apply_temperature(output.rows, self.temperature, self.task.head)
+        annotation = self.task.decode(words, rows)
+        if self.pairs is None:
+            return annotation
+        return self.pairs.add_relations(annotation, words, output.windows, output.states)
 
     def calibrated_proba(
         self, documents: Iterable[Document | str], progress: Progress = silent
@@ -80,10 +96,17 @@ class Predictor:
         Raises:
             DataError: the probabilities of a document are not finite numbers.
         """
+        for output in self._block_outputs(documents, progress):
+            rows = apply_temperature(output.rows, self.temperature, self.task.head)
+            yield output.encoded, rows
+
+    def _block_outputs(
+        self, documents: Iterable[Document | str], progress: Progress
+    ) -> Iterator[DocumentOutput]:
         done, began = 0, time.perf_counter()
-        for block in _blocks(documents, self.group_context):
-            for encoded, rows in self.predict_proba(block):
-                yield encoded, apply_temperature(rows, self.temperature, self.task.head)
+        size = 1 if self.pairs is None else PAIR_BLOCK_SHARE
+        for block in _blocks(documents, self.group_context, size):
+            yield from self.outputs(block)
             done += len(block)
             speed = done / (time.perf_counter() - began)
             progress("predict", done, None, {"documents_per_second": speed})
@@ -96,6 +119,15 @@ class Predictor:
         Raises:
             DataError: the probabilities of a document are not finite numbers.
         """
+        for output in self.outputs(documents):
+            yield output.encoded, output.rows
+
+    def outputs(self, documents: list[Document]) -> Iterator[DocumentOutput]:
+        """Yield the output of the network for each document.
+
+        Raises:
+            DataError: the probabilities of a document are not finite numbers.
+        """
         encoded = self.encoder.encode(documents)
         context_windows = list(
             make_context_windows(encoded, self.encoder)
@@ -103,34 +135,68 @@ class Predictor:
             else single_document_windows(encoded)
         )
         padding = self.encoder.wordpieces.padding
-        outputs = class_probabilities(self.runner, context_windows, self.task.head, padding)
+        outputs = network_outputs(self.runner, context_windows, self.task.head, padding)
         for window, output in zip(context_windows, outputs, strict=True):
-            rows = output if self.transitions is None else marginals(output, self.transitions)
+            rows = output.rows
+            if self.transitions is not None:
+                rows = marginals(rows, self.transitions)
             if not np.isfinite(rows).all():
                 raise DataError(
                     f"document {window.documents[0].document.id!r}: the network computes NaN, not "
                     "probabilities: its weights are damaged, or its training diverged; train or "
                     "export the model again"
                 )
-            yield from zip(window.documents, split_by_document(window, rows), strict=True)
+            parts = split_by_document(window, rows)
+            states = [split_by_document(window, own) for own in output.states]
+            for number, (document, own) in enumerate(zip(window.documents, parts, strict=True)):
+                yield DocumentOutput(document, own, tuple(part[number] for part in states))
 
 
-def _blocks(documents: Iterable[Document | str], by_group: bool) -> Iterator[list[Document]]:
+@dataclass(frozen=True, slots=True)
+class DocumentOutput:
+    """The output of the network for one document.
+
+    Args:
+        encoded: the document with its words and windows.
+        rows: class probabilities at temperature 1, shape (words, classes) or (1, classes).
+        states: with a pair head: hidden state of every word of each window, shape (words, hidden
+            size).
+    """
+
+    encoded: EncodedDocument
+    rows: NDArray[np.float32]
+    states: tuple[NDArray[np.float32], ...] = ()
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The words of each window."""
+        return tuple(own.window for own in self.encoded.windows)
+
+
+def _blocks(
+    documents: Iterable[Document | str], by_group: bool, share: float = 1
+) -> Iterator[list[Document]]:
     """Cut a stream into blocks.
 
     With ``by_group`` a block ends where a group ends, unless that doubles its size.
+
+    Args:
+        documents: the stream.
+        by_group: whether the documents of a group belong together.
+        share: size of a block as a share of the limits.
     """
+    most_documents, most_characters = BLOCK_DOCUMENTS * share, BLOCK_CHARACTERS * share
     block: list[Document] = []
     characters = 0
     for document in DocumentStream(documents):
-        fill = max(len(block) / BLOCK_DOCUMENTS, characters / BLOCK_CHARACTERS)
+        fill = max(len(block) / most_documents, characters / most_characters)
         within = by_group and fill < 2 and block and _same_group(block[-1], document)
         if fill >= 1 and not within:
             yield block
             block, characters = [], 0
         block.append(document)
         characters += len(document.text)
-        if not by_group and (len(block) == BLOCK_DOCUMENTS or characters >= BLOCK_CHARACTERS):
+        if not by_group and (len(block) >= most_documents or characters >= most_characters):
             yield block
             block, characters = [], 0
     if block:

@@ -45,6 +45,8 @@ class FitInputs:
                 data.update(b"|" if array is None else array.tobytes() + b"|")
             if e.unknown is not None:
                 data.update(b"unknown:" + e.unknown.tobytes() + b"|")
+            for array in () if e.pairs is None else e.pairs.arrays():
+                data.update(b"p" + array.tobytes() + b"|")
         for batch in self.plan.batches:
             batches.update(batch.tobytes() + b"|")
         settings = self.config.model_dump(mode="json", exclude=RESULT_INDEPENDENT_KEYS)

@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 from vermeil.data.example import TrainingExample
 from vermeil.student.loop.loss import collate
 from vermeil.student.network.device import autocast
+from vermeil.student.network.rows import output_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ def compare_gradients(
     for examples in batches:
         batch = collate(examples, remap, padding, network.device)
         with autocast(network.device, enabled=bf16):
-            logits = network(**batch.inputs).logits
-        loss = criterion(logits, batch) / batch.total_weight.clamp_min(1e-8)
+            rows = output_rows(network, batch.inputs)
+        loss = criterion(rows, batch) / batch.total_weight.clamp_min(1e-8)
         parts = torch.autograd.grad(loss, weights, allow_unused=True)
         gradients.append(parts)
         losses.append(float(loss.detach()))

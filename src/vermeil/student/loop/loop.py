@@ -32,6 +32,7 @@ from vermeil.student.loop.random_state import random_state, set_random_state
 from vermeil.student.loop.step_record import StepRecord
 from vermeil.student.loop.vocabulary import CompactVocabulary, compact_vocabulary
 from vermeil.student.network.device import uses_bf16
+from vermeil.student.network.rows import output_rows
 
 
 def fit(
@@ -165,8 +166,7 @@ class _Loop:
             and batch.classes.shape == batch.inputs["input_ids"].shape
         ):
             return packed_logits(self.network, batch.inputs, self._first_position)
-        logits: torch.Tensor = self.network(**batch.inputs).logits
-        return logits
+        return output_rows(self.network, batch.inputs)
 
     def _micro_batches(
         self, batch: Sequence[TrainingExample]

@@ -83,7 +83,13 @@ def parameter_groups(
         ParameterGroup(parameters, config.weight_decay if decayed else 0.0, scale)
         for (scale, decayed), parameters in members.items()
     ]
-    weights = list(criterion.parameters())
+    own = dict(criterion.named_parameters())
+    for decayed in (False, True):
+        head = [p for name, p in own.items() if _is_of_head(name) and (p.ndim > 1) == decayed]
+        if head:
+            decay = config.weight_decay if decayed else 0.0
+            groups.append(ParameterGroup(head, decay, 1.0, full_precision=True))
+    weights = [parameter for name, parameter in own.items() if not _is_of_head(name)]
     if weights:
         groups.append(ParameterGroup(weights, 0.0, CRITERION_RATE_FACTOR, full_precision=True))
     return groups
@@ -104,6 +110,11 @@ def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
     """Set the learning rate of every group to ``rate`` times its scale."""
     for group in optimiser.param_groups:
         group["lr"] = rate * group["scale"]
+
+
+def _is_of_head(name: str) -> bool:
+    """Return whether a weight of the loss belongs to a pair head, not to a CRF."""
+    return name.startswith("pairs.")
 
 
 def _layer_depth(name: str) -> int | None:

@@ -19,6 +19,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from vermeil.errors import ConfigError
+from vermeil.student.network.rows import output_rows
 
 VARLEN = "vermeil_varlen"
 """Name under which transformers registers the attention within a single row."""
@@ -83,7 +84,7 @@ def packed_logits(
         first: position id of a sequence's first wordpiece.
 
     Returns:
-        Shape (batch, longest, classes); 0 at padding.
+        Shape (batch, longest, classes), with hidden states if the network gives them; 0 at padding.
     """
     mask = inputs["attention_mask"].bool()
     sizes = mask.sum(1)
@@ -108,7 +109,7 @@ def packed_logits(
         packed |= {"cu_seq_lens_q": bounds, "max_length_q": int(sizes.max())}
     else:
         packed["attention_mask"] = _sequence_mask(flat, mask, rows, width, network.dtype)
-    logits: torch.Tensor = network(**packed).logits
+    logits = output_rows(network, packed)
     padded = logits.new_zeros((*mask.shape, logits.shape[-1]))
     return padded.index_put((mask,), logits.flatten(0, 1)[flat])
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from vermeil.data.visible import escape_markdown, markdown_code
 from vermeil.student.config import StudentConfig
+from vermeil.tasks.pair_task import pair_task
 from vermeil.tasks.protocol import Task
 
 LETTER_CASE_NOTE = """
@@ -33,6 +34,15 @@ CRF_NOTE = """
 runs the model without them and is slightly less accurate.
 """
 
+RELATIONS_NOTE = """
+## Relations
+
+`pair_head.npz` is part of this model: it relates the entities that the network finds. Plain
+transformers code runs the model without it and finds the entities only.
+
+{types}
+"""
+
 
 def model_card(
     task: Task, config: StudentConfig, record: Mapping[str, Any], *, letter_case: bool
@@ -45,7 +55,7 @@ def model_card(
         record: the training record.
         letter_case: whether the network takes letter case as token types.
     """
-    kind = "token-classification" if task.head == "token" else "text-classification"
+    kind = "token-classification" if task.head != "sequence" else "text-classification"
     labels = "\n".join(
         f"- {markdown_code(name)}: {escape_markdown(label.description)}"
         if label.description
@@ -54,6 +64,7 @@ def model_card(
     )
     notes = (LETTER_CASE_NOTE if letter_case else "") + (CRF_NOTE if config.crf else "")
     notes += CONTEXT_NOTE if config.context == "group" else ""
+    notes += _relations_note(task)
     simple = {k: v for k, v in record.items() if isinstance(v, str | int | float | dict)}
     return f"""---
 library_name: transformers
@@ -86,6 +97,18 @@ for document in student.predict(["Nino Abzianidze spoke in Tashkent."]):
 {json.dumps(simple, ensure_ascii=False, indent=1)}
 ```
 """
+
+
+def _relations_note(task: Task) -> str:
+    """Return the section on relations; empty for tasks without them."""
+    if pair_task(task) is None:
+        return ""
+    types = [
+        f"- {markdown_code(name)}"
+        + (f": {escape_markdown(one.description)}" if one.description else "")
+        for name, one in task.config.relations.items()
+    ]
+    return RELATIONS_NOTE.format(types="\n".join(types))
 
 
 def onnx_card(task: Task, *, letter_case: bool) -> str:

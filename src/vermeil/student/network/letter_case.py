@@ -60,7 +60,7 @@ def uses_letter_case(network: PreTrainedModel) -> bool:
 
 def check_teacher_labels(network: PreTrainedModel, task: Task) -> None:
     """Raise `ConfigError` unless task and network support teacher labels as input."""
-    if task.head != "token":
+    if task.head == "sequence":
         raise ConfigError(
             f"selection.corrector: needs a task that labels words, but {task.name} labels whole "
             "texts; remove the key"

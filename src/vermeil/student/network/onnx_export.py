@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from vermeil.errors import ExportError
+from vermeil.student.network.rows import gives_states
 from vermeil.telemetry import import_onnxruntime
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def write_fp32(network: PreTrainedModel, path: Path, *, letter_case: bool) -> No
 
     Args:
         network: a token or sequence classifier; it is moved to the processor.
-        path: the file.
+        path: the file. Its output is ``logits``, and ``states`` if a pair head needs them.
         letter_case: whether the network takes token types.
 
     Raises:
@@ -42,11 +43,11 @@ def write_fp32(network: PreTrainedModel, path: Path, *, letter_case: bool) -> No
     try:
         with _quiet():
             torch.onnx.export(
-                _Logits(network, names),
+                _Outputs(network, names),
                 inputs,
                 str(path),
                 input_names=names,
-                output_names=["logits"],
+                output_names=["logits", "states"] if gives_states(network) else ["logits"],
                 dynamic_axes={name: {0: "windows", 1: "wordpieces"} for name in names},
                 opset_version=OPSET,
                 dynamo=False,  # ONNX Runtime fuses these graphs and quantises them well
@@ -74,15 +75,19 @@ def write_int8(source: Path, path: Path, *, per_channel: bool) -> None:
         )
 
 
-class _Logits(nn.Module):
-    """The network with positional inputs and the logits as only output."""
+class _Outputs(nn.Module):
+    """The network with positional inputs, and the logits, or logits and states, as output."""
 
     def __init__(self, network: PreTrainedModel, names: list[str]) -> None:
         super().__init__()
         self.network, self.names = network, names
 
-    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.network(**dict(zip(self.names, inputs, strict=True))).logits
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        named = dict(zip(self.names, inputs, strict=True))
+        if gives_states(self.network):
+            output = self.network(**named, output_hidden_states=True)
+            return output.logits, output.hidden_states[-1]
+        logits: torch.Tensor = self.network(**named).logits
         return logits
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from vermeil.errors import DataError
+from vermeil.student.network.rows import output_rows
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -42,7 +43,7 @@ class TorchRunner:
     ) -> NDArray[np.float32]:
         """Return class probabilities."""
         with torch.inference_mode():
-            logits = self._forward(ids, mask, cases)
+            logits, _ = self._forward(ids, mask, cases)
             result: NDArray[np.float32] = torch.softmax(logits, dim=-1).cpu().numpy()
         return result
 
@@ -54,15 +55,27 @@ class TorchRunner:
     ) -> NDArray[np.float32]:
         """Return the logits: the probabilities before the softmax."""
         with torch.inference_mode():
-            result: NDArray[np.float32] = self._forward(ids, mask, cases).cpu().numpy()
+            result: NDArray[np.float32] = self._forward(ids, mask, cases)[0].cpu().numpy()
         return result
+
+    def with_states(
+        self,
+        ids: NDArray[np.int64],
+        mask: NDArray[np.int64],
+        cases: NDArray[np.int64] | None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return class probabilities, and the hidden states of the last layer."""
+        with torch.inference_mode():
+            logits, states = self._forward(ids, mask, cases)
+            return torch.softmax(logits, dim=-1).cpu().numpy(), states.cpu().numpy()
 
     def _forward(
         self,
         ids: NDArray[np.int64],
         mask: NDArray[np.int64],
         cases: NDArray[np.int64] | None,
-    ) -> torch.Tensor:
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return logits, and the states of the last layer (empty without a pair head)."""
         inputs = {"input_ids": ids, "attention_mask": mask}
         if cases is not None:
             inputs["token_type_ids"] = cases
@@ -76,5 +89,6 @@ class TorchRunner:
         self._network.train(False)
         device = self._network.device
         tensors = {name: torch.from_numpy(a).to(device) for name, a in inputs.items()}
-        logits: torch.Tensor = self._network(**tensors).logits.float()
-        return logits
+        rows = output_rows(self._network, tensors).float()
+        classes: Any = self._network.config.num_labels
+        return rows[..., :classes], rows[..., classes:]

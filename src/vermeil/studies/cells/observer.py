@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vermeil.data.document import UNANNOTATED, Annotation, Document
+from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.example import BatchPlan
 from vermeil.studies.cells.observation_set import ObservationSet, gradient_batch, observation_steps
 from vermeil.studies.cells.span_outcomes import SpanOutcomes
@@ -67,7 +67,7 @@ class MechanismObserver:
         began = time.perf_counter()
         predictor = self._student.predictor(self._student.config.precision)
         dev = self._scored_documents(predictor, self._observation_set.dev)
-        counts = self._outcomes.add([self._annotation(one) for one in dev])
+        counts = self._outcomes.add([one.annotation for one in dev])
         measured = None
         if self._observation_set.silver:
             silver, truth = self._observation_set.silver, self._observation_set.truth
@@ -124,18 +124,16 @@ class MechanismObserver:
         encode = self._student.task.encode
         return [
             ScoredDocument(
-                encoded.words,
-                probabilities,
-                encode(document, encoded.words).classes,
-                encode(gold, encoded.words).classes,
+                output.encoded.words,
+                output.rows,
+                encode(document, output.encoded.words).classes,
+                encode(gold, output.encoded.words).classes,
+                predictor.decode(output),
             )
-            for document, gold, (encoded, probabilities) in zip(
-                documents, truth or documents, predictor.predict_proba(plain), strict=True
+            for document, gold, output in zip(
+                documents, truth or documents, predictor.outputs(plain), strict=True
             )
         ]
-
-    def _annotation(self, document: ScoredDocument) -> Annotation:
-        return self._student.task.decode(document.words, document.probabilities)
 
     def _gradients(self) -> dict[str, float]:
         """Return norms and losses of the batches' gradients, and the cosines between them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from vermeil.data.annotation_spans import single_labels
@@ -61,11 +61,13 @@ class SpanOutcomes:
         """Return the outcome of one gold item, given all predictions for its document."""
         if hit:
             return LETTERS[None]
-        kinds = {kind for _, kind in self.task.count(item, predicted).errors} & LETTERS.keys()
+        spans = replace(predicted, relations=None, abstain_pairs=())
+        kinds = {kind for _, kind in self.task.count(item, spans).errors} & LETTERS.keys()
         return LETTERS[next(iter(kinds))] if kinds else LETTERS["type"]
 
     def _is_spurious(self, item: ItemKey, one: Annotation) -> bool:
-        counts = self.task.count(self.gold[item[1]].annotation, one)
+        gold = replace(self.gold[item[1]].annotation, relations=None, abstain_pairs=())
+        counts = self.task.count(gold, one)
         return any(kind == "spurious" for _, kind in counts.errors)
 
     def record(self) -> OutcomeStrings:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.document import Range
+from vermeil.data.document import UNANNOTATED, Annotation, Range
 from vermeil.data.example import IGNORED
 from vermeil.studies.results.observation import Sharpness, SilverWords, WordLosses
 from vermeil.studies.results.values import Tally
 from vermeil.tasks.labels import NO_LABEL
-from vermeil.tasks.protocol import Task
+from vermeil.tasks.protocol import TEXT_HEADS, Task
 
 ClassIds = NDArray[np.int64]
 WordProbabilities = NDArray[np.float32]
@@ -32,12 +32,14 @@ class ScoredDocument:
         probabilities: class probabilities, float32 of shape (words, classes).
         label_classes: classes of the document's own labels, int64 of shape (words,).
         gold_classes: classes of its gold labels, of the same shape.
+        annotation: the student's annotation.
     """
 
     words: Sequence[Range]
     probabilities: WordProbabilities
     label_classes: ClassIds
     gold_classes: ClassIds
+    annotation: Annotation = UNANNOTATED
 
 
 def sharpness_metrics(documents: Sequence[ScoredDocument], task: Task) -> Sharpness:
@@ -131,7 +133,7 @@ def _is_labelled(classes: ClassIds, task: Task) -> NDArray[np.bool_]:
 
 def _label(number: int, task: Task) -> str:
     name = _class_names(task)[number]
-    return name.partition("-")[2] or name if task.head == "token" else name
+    return name.partition("-")[2] or name if task.head not in TEXT_HEADS else name
 
 
 def _losses(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vermeil.data.annotation_spans import without_abstained
 from vermeil.data.counts import Counts
-from vermeil.data.document import Annotation, Document, LabelAbstention, Range, Span
+from vermeil.data.document import UNANNOTATED, Annotation, Document, LabelAbstention, Range, Span
 from vermeil.data.example import IGNORED, Target
 from vermeil.data.region import Candidate, Region
 from vermeil.data.reply import Message, Reply, State
@@ -195,7 +195,12 @@ class MultiLabelTask:
         labels = self._ordered(document.labels or ())
         return tuple((0, len(document.text), label) for label in labels)
 
-    def make_annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
+    def make_annotation(
+        self,
+        spans: Sequence[Span],
+        abstain: Sequence[Range],
+        base: Annotation = UNANNOTATED,  # noqa: ARG002
+    ) -> Annotation:
         """Return the probable labels; with an abstention, all labels are unknown."""
         if abstain:
             return Annotation()

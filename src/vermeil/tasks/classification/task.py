@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +56,7 @@ class ClassificationTask:
     """
 
     name = "classification"
-    head: Head = "sequence"
+    head: ClassVar[Head] = "sequence"
     prompts = tuple(PROMPTS)
 
     def __init__(self, config: TaskConfig) -> None:
@@ -177,7 +177,12 @@ class ClassificationTask:
         """Return the document's label as a span key of the whole text."""
         return tuple((0, len(document.text), label) for label in document.labels or ())
 
-    def make_annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
+    def make_annotation(
+        self,
+        spans: Sequence[Span],
+        abstain: Sequence[Range],
+        base: Annotation = UNANNOTATED,  # noqa: ARG002
+    ) -> Annotation:
         """Return the label as an annotation; no annotation if there is an abstention."""
         if abstain or not spans:
             return UNANNOTATED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ class NerTask:
     """
 
     name = "ner"
-    head: Head = "token"
+    head: ClassVar[Head] = "token"
     prompts = tuple(PROMPTS)
 
     def __init__(self, config: TaskConfig) -> None:
@@ -206,7 +206,12 @@ class NerTask:
         """Return the document's spans as tags represent them: of whole words."""
         return span_keys_of(document, words, self.config.scheme)
 
-    def make_annotation(self, spans: Sequence[Span], abstain: Sequence[Range]) -> Annotation:
+    def make_annotation(
+        self,
+        spans: Sequence[Span],
+        abstain: Sequence[Range],
+        base: Annotation = UNANNOTATED,  # noqa: ARG002
+    ) -> Annotation:
         """Return the spans and abstentions as an annotation."""
         return Annotation(spans=tuple(spans), abstain=tuple(abstain))
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from vermeil.corpora import LengthSummary, corpus_stats
-from vermeil.data.document import Annotation, Document, Relation, Span
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.relation import Relation
 
 
 def test_everything_is_counted() -> None:
@@ -12,20 +13,18 @@ def test_everything_is_counted() -> None:
         Document("2", "Ann met Bob", "g", ((0, 3),), Annotation(spans=nested)),
         Document("3", "x", None, None, Annotation(spans=(), labels=("news", "war"))),
         Document("4", "Ann met Bob", meta={"repaired_tags": 2}),
-        Document(
-            "5", "a b", "h", None, Annotation(spans=spans[:1], relations=(Relation(0, 0, "r"),))
-        ),
+        Document("5", "a b", "h", None, Annotation(nested, relations=(Relation(0, 1, "r"),))),
     ]
     assert corpus_stats(iter(documents)).as_dict() == {
         "documents": 5,
         "groups": 4,
         "annotated": 4,
         "unannotated": 1,
-        "spans": {"A": 3, "B": 3},
+        "spans": {"A": 4, "B": 3},
         "labels": {"news": 1, "war": 1},
         "relations": {"r": 1},
         "abstentions": 1,
-        "overlapping": 1,
+        "overlapping": 2,
         "characters": {"minimum": 1, "median": 11, "maximum": 11},
         "words": {"minimum": 1, "median": 2, "maximum": 3},
         "duplicates": 2,

@@ -13,7 +13,8 @@ from vermeil.corpora import (
     document_to_record,
     read_corpus,
 )
-from vermeil.data.document import Annotation, Document, Relation, Span
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.relation import Relation
 from vermeil.errors import DataError
 
 FULL: dict[str, Any] = {
@@ -122,7 +123,7 @@ def span(**changes: Any) -> Any:
         ({"labels": [1]}, '"labels" holds 1; expected strings'),
         (
             {"relations": [{"head": 0, "tail": 1, "label": "r"}]},
-            "relation 'r' names span 0; there are 0 spans",
+            "relation 'r' names span 1; there are 0 spans",
         ),
         ({"weight": -1}, "document 'a' has the loss weight -1.0; expected a number from 0 to"),
         ({"weight": 1e38}, "document 'a' has the loss weight 1e+38"),

@@ -7,6 +7,8 @@ import re
 HEADER = "#FORMAT=WebAnno TSV 3"
 LAYER = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
 """INCEpTION's built-in layer for named entities; its feature ``value`` is the label."""
+RELATION_LAYER = "webanno.custom.Relation"
+"""Layer of the relations in written files; its feature ``label`` is the type."""
 NONE = "_"
 """Value of a cell without annotation."""
 

@@ -5,24 +5,36 @@ the sentences. A sentence is ``#Text=`` with the text, and a row for each token:
 ``1-2<TAB>4-8<TAB>Haag<TAB>PER[1]``. Offsets are UTF-16 units. ``[1]`` joins the rows of one
 annotation, ``|`` separates annotations of one row, ``_`` means none, ``*`` one without a value.
 Special characters are escaped with a backslash. Rows ``1-2.1`` are parts of a token.
-`_chosen_layers` selects the layer of the spans, the same for all files of a folder. A file without
-it is not annotated. Annotations of other layers, relations and chains are counted. A document is a
-file, with all its sentences. Offsets are compared with the words of the rows.
+`chosen_layers` selects the layer of the spans, the same for all files of a folder. A file without
+it is not annotated. Relations between these spans are read (`relations`). Annotations and relations
+of other layers, and chains, are counted. A document is a file, with all its sentences. Offsets are
+compared with the words of the rows.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.folders import files_below
-from vermeil.corpora.formats.webanno.escapes import HEADER, LAYER, NONE, unescape
+from vermeil.corpora.formats.webanno.escapes import HEADER, NONE, unescape
+from vermeil.corpora.formats.webanno.layers import (
+    ROLE,
+    Column,
+    chosen_layers,
+    declared_columns,
+    label_columns,
+)
+from vermeil.corpora.formats.webanno.relations import (
+    RelationColumns,
+    RelationRows,
+    relation_columns,
+)
 from vermeil.corpora.offsets import parse_offset
 from vermeil.corpora.reading import Reading
 from vermeil.corpora.source import (
@@ -40,20 +52,11 @@ from vermeil.data.malformed import translate_malformed
 from vermeil.errors import DataError
 
 _NO_VALUE = "*"
-_ROLE, _TARGET = "ROLE_", "target"
 _MARK = re.compile(r"\\.|\|", re.DOTALL)
 _BLANKS = 100_000
 _BLANKS_PER_CHARACTER = 4
 """Limits of the white space between sentences, which a file describes by offsets alone."""
 _NUMBERED = re.compile(r"(.*)\[(\d+)\]", re.DOTALL)
-
-
-class _Column(NamedTuple):
-    """Annotation column: kind and name of the layer, and the feature."""
-
-    kind: str
-    layer: str
-    feature: str
 
 
 @dataclass(slots=True)
@@ -68,6 +71,7 @@ class _FileContent:
     numbered: dict[tuple[str, str], int] = field(default_factory=dict)
     unread: Counter[str] = field(default_factory=Counter)
     words: list[tuple[Range, str]] = field(default_factory=list)
+    relations: RelationRows = field(default_factory=RelationRows)
 
     def add(self, text: str) -> None:
         self.text.append(text)
@@ -90,7 +94,7 @@ def read_webanno(
     path = config.path
     if not path.is_dir():
         first = list(_header(lines := iter(lines)))
-        layers = _chosen_layers(first, path, config.tag_key)
+        layers = chosen_layers(first, path, config.tag_key)
         _report(layers, reading)
         document = webanno_document(chain(first, lines), path, stem_of(path), layers)
         yield LocatedDocument(path, None, document)
@@ -98,7 +102,7 @@ def read_webanno(
     with translate_file_errors(path):
         files = list(files_below(path, ".tsv"))
     headers = chain.from_iterable(_header(read_lines(file)) for file, _ in files)
-    layers = _chosen_layers(headers, path, config.tag_key)
+    layers = chosen_layers(headers, path, config.tag_key)
     _report(layers, reading)
     for file, name in files:
         yield LocatedDocument(file, None, webanno_document(read_lines(file), file, name, layers))
@@ -132,23 +136,26 @@ def webanno_document(
     first = next(lines, Line(1, ""))
     if not first.text.startswith(HEADER):
         raise DataError(f"expected {HEADER}.3 in the first line", path, 1)
-    columns: list[_Column] = []
+    columns: list[Column] = []
     found, waiting = _FileContent(), list[str]()
     chosen: list[int] | None = None
+    related: tuple[RelationColumns, ...] = ()
     for line in lines:
         with translate_malformed(path, line.number):
             if line.text.startswith("#T_"):
-                columns += _columns(line.text)
+                columns += declared_columns(line.text)
             elif line.text.startswith("#Text="):
                 waiting.append(unescape(line.text.removeprefix("#Text=")))
             elif line.text and not line.text.startswith("#"):
                 if chosen is None:
-                    chosen = _label_columns(columns, layers)
-                _row(line.text, columns, chosen, found, waiting)
+                    chosen = label_columns(columns, layers)
+                    related = tuple(relation_columns(columns, layers))
+                cells = _row(line.text, columns, chosen, found, waiting, related)
+                _add_relations(cells, related, found)
     annotated = any(c.kind == "SP" and c.layer in layers for c in columns)
     if layers and not annotated:
         found.unread["files_without_the_layer"] += 1
-    return _document(found, path, name, annotated=annotated)
+    return _document(found, path, name, annotated=annotated, related=bool(related))
 
 
 def _header(lines: Iterable[Line]) -> Iterator[Line]:
@@ -159,83 +166,15 @@ def _header(lines: Iterable[Line]) -> Iterator[Line]:
             return
 
 
-def _columns(line: str) -> list[_Column]:
-    kind, _, rest = line.removeprefix("#T_").partition("=")
-    layer, *features = rest.split("|")
-    columns: list[_Column] = []
-    slots = False
-    for feature in features or [""]:
-        # The column after a role holds the role's targets.
-        columns.append(_Column(_TARGET if slots else kind, layer, feature))
-        slots = kind == "SP" and feature.startswith(_ROLE)
-    return columns
-
-
-def _chosen_layers(headers: Iterable[Line], path: Path, configured: str | None) -> list[str]:
-    """Return the layers whose annotations are spans.
-
-    They are the configured layer, else NamedEntity, else all layers of the project
-    (``webanno.custom``), else the only one.
-
-    Args:
-        headers: lines with the declared layers of all files.
-        path: the file or folder, for errors.
-        configured: the configured layer, or the last part of its name.
-
-    Raises:
-        DataError: there is no configured layer, or there are several others.
-    """
-    declared = dict.fromkeys(
-        column.layer
-        for line in headers
-        if line.text.startswith("#T_SP")
-        for column in _columns(line.text)
-    )
-    for choose in (
-        lambda layer: configured in (layer, layer.rpartition(".")[2]),
-        lambda layer: layer == LAYER,
-        lambda layer: layer.startswith(("webanno.custom.", "custom.")),
-        lambda _: True,
-    ):
-        layers = [layer for layer in declared if choose(layer)]
-        named = configured is not None
-        if not layers and not named:
-            continue
-        if not layers or (choose(LAYER) and len(layers) > 1):
-            names = ", ".join(declared) or "none"
-            missing = configured if named else LAYER
-            raise DataError(
-                f"has no layer {missing}; layers: {names}. Set tag_key (--tag-key) to one of them",
-                path,
-            )
-        return layers
-    return []
-
-
-def _label_columns(columns: Sequence[_Column], layers: Collection[str]) -> list[int]:
-    """Return the column of the label of each layer: ``value`` or ``label``, else the first."""
-    found: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-    for number, column in enumerate(columns):
-        if column.kind == "SP" and column.layer in layers:
-            found[column.layer].append((number, column.feature))
-    return [_label_column(features) for features in found.values()]
-
-
-def _label_column(features: list[tuple[int, str]]) -> int:
-    for name in ("value", "label"):
-        for number, feature in features:
-            if feature == name:
-                return number
-    return next((n for n, name in features if not name.startswith(_ROLE)), features[0][0])
-
-
 def _row(
     line: str,
-    columns: Sequence[_Column],
+    columns: Sequence[Column],
     chosen: Sequence[int],
     found: _FileContent,
     waiting: list[str],
-) -> None:
+    related: Sequence[RelationColumns],
+) -> list[str]:
+    """Read the text and the spans of a row, and return its cells."""
     cells = line.split("\t")
     if len(cells) < len(columns) + 3:
         raise DataError(
@@ -248,12 +187,12 @@ def _row(
     if waiting:
         _begin_sentence(place[0], found, waiting)
     found.words.append((place, cells[2]))
-    layers = {columns[n].layer for n in chosen}
+    layers = {*(columns[n].layer for n in chosen), *(one.layer for one in related)}
     if "." not in cells[0]:
         found.tokens.append(place)
     for number, column in enumerate(columns):
         cell = cells[number + 3]
-        if cell == NONE and column.feature.startswith(_ROLE):
+        if cell == NONE and column.feature.startswith(ROLE):
             # A role without a name is marked only in the column of its targets.
             cell = cells[min(number + 4, len(cells) - 1)]
         if cell == NONE:
@@ -261,9 +200,20 @@ def _row(
         values = list(_values(cell))
         if number in chosen:
             for value in values:
-                _add(value, column, place, found)
+                _add(value, column, cells[0], place, found)
         elif column.layer not in layers:
             _count(values, number, columns, found)
+    return cells
+
+
+def _add_relations(
+    cells: Sequence[str], related: Sequence[RelationColumns], found: _FileContent
+) -> None:
+    for layer, label, base in related:
+        bases, labels = (NONE if n is None else cells[n + 3] for n in (base, label))
+        if bases != NONE:
+            values = list(_values(labels))
+            found.relations.add(cells[0], values, list(_values(bases)), layer)
 
 
 def _range(start: str, end: str) -> Range | None:
@@ -285,7 +235,7 @@ def _values(cell: str) -> Iterator[str]:
         yield cell[start:]
 
 
-def _count(values: list[str], number: int, columns: Sequence[_Column], found: _FileContent) -> None:
+def _count(values: list[str], number: int, columns: Sequence[Column], found: _FileContent) -> None:
     """Count each annotation of a layer that is not read once."""
     column = columns[number]
     if number and columns[number - 1].layer == column.layer:
@@ -321,23 +271,27 @@ def _begin_sentence(start: int, found: _FileContent, waiting: list[str]) -> None
     waiting.clear()
 
 
-def _add(value: str, column: _Column, place: Range, found: _FileContent) -> None:
+def _add(value: str, column: Column, row: str, place: Range, found: _FileContent) -> None:
     numbered = _NUMBERED.fullmatch(value)
     text, number = (numbered[1], numbered[2]) if numbered else (value, None)
-    nameless = text == _NO_VALUE or column.feature.startswith(_ROLE)
+    nameless = text == _NO_VALUE or column.feature.startswith(ROLE)
     label = column.layer.rpartition(".")[2] if nameless else unescape(text)
     key = (column.layer, number or "")
     if number is not None and key in found.numbered:
         at = found.numbered[key]
+        found.relations.owners[row, key[1]] = at
         start, end, known = found.spans[at]
         found.spans[at] = (min(start, place[0]), max(end, place[1]), known)
         return
     if number is not None:
         found.numbered[key] = len(found.spans)
+    found.relations.owners[row, key[1] or "0"] = len(found.spans)
     found.spans.append((*place, label))
 
 
-def _document(found: _FileContent, path: Path, name: str, *, annotated: bool) -> Document:
+def _document(
+    found: _FileContent, path: Path, name: str, *, annotated: bool, related: bool
+) -> Document:
     text = "".join(found.text).removesuffix("\n")
     position = {units: number for number, units in enumerate(units_before(text))}
 
@@ -360,20 +314,23 @@ def _document(found: _FileContent, path: Path, name: str, *, annotated: bool) ->
 
     found.unread["empty_labels"] += sum(not label for *_, label in found.spans)
     found.unread["empty_spans"] += sum(start == end for start, end, _ in found.spans)
-    spans = [
-        Span(*place(start, end), label)
-        for start, end, label in found.spans
-        if label and start < end
-    ]
+    spans, places = list[Span](), dict[int, int]()
+    for number, (start, end, label) in enumerate(found.spans):
+        if label and start < end:
+            places[number] = len(spans)
+            spans.append(Span(*place(start, end), label))
+    relations = found.relations.relations(places) if related and annotated else None
     tokens: tuple[Range, ...] | None = tuple(place(start, end) for start, end in found.tokens)
     if differing and position is not code_points:
         found.unread[DIFFERENT] = differing
-        annotated, tokens = False, None
+        annotated, tokens, relations = False, None, None
+        found.relations.unread = len(found.relations.found)
+    found.unread["relations"] += found.relations.unread
     with translate_malformed(path):
         return Document(
             name,
             text,
             tokens=tokens,
-            annotation=Annotation(spans=tuple(spans) if annotated else None),
+            annotation=Annotation(tuple(spans) if annotated else None, relations=relations),
             meta=with_unread({}, found.unread),
         )

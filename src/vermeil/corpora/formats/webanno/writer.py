@@ -5,16 +5,25 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from vermeil.corpora.folders import file_name, new_folder
-from vermeil.corpora.formats.webanno.escapes import HEADER, LAYER, NONE, escape_text, escape_value
+from vermeil.corpora.formats.webanno.escapes import (
+    HEADER,
+    LAYER,
+    NONE,
+    RELATION_LAYER,
+    escape_text,
+    escape_value,
+)
 from vermeil.corpora.source import stem_of
 from vermeil.corpora.tokenised import count_unsupported, tokens_of
 from vermeil.corpora.utf16 import units_before
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document, Range, Span
+from vermeil.data.relation import Relation
 from vermeil.errors import DataError
 
 
@@ -72,14 +81,24 @@ def webanno_text(document: Document, losses: Counter[str]) -> str | None:
     text, tokens = document.text, tokens_of(document, losses)
     if not tokens:
         return None
-    count_unsupported(document, losses)
+    relations = document.relations if document.spans is not None else None
+    count_unsupported(document, losses, ("relations",) if relations is not None else ())
     losses["group"] += document.group is not None
     losses["unannotated"] += document.spans is None
     losses["respaced"] += bool(text[: tokens[0][0]].strip(" "))
-    cells = _cells(document.spans or (), tokens, losses)
+    placed = _placed(document.spans or (), tokens, losses)
+    cells = _cells(placed, tokens)
+    layer = () if relations is None else (f"#T_RL={RELATION_LAYER}|label|BT_{LAYER}",)
+    related = _relation_cells(relations or (), placed, losses)
     units = units_before(text)
-    lines = [f"{HEADER}.3", f"#T_SP={LAYER}|value", ""]
-    for sentence, (first, end) in enumerate(_sentences(text, tokens), start=1):
+    lines = [f"{HEADER}.3", f"#T_SP={LAYER}|value", *layer, ""]
+    names = {
+        (number, place): f"{sentence}-{number - first + 1}" + (f".{part}" if part else "")
+        for sentence, (first, end) in enumerate(_sentences(text, tokens), start=1)
+        for number in range(first, end)
+        for part, (place, _) in enumerate(cells[number])
+    }
+    for first, end in _sentences(text, tokens):
         stop = tokens[end][0] if end < len(tokens) else len(text)
         body = text[tokens[first][0] : stop]
         # The reader adds a line end between sentences, and removes it if it does not fit.
@@ -87,11 +106,13 @@ def webanno_text(document: Document, losses: Counter[str]) -> str | None:
         lines.append("")
         lines += [f"#Text={escape_text(line)}" for line in body.split("\n")]
         for number in range(first, end):
-            for part, (place, values) in enumerate(cells[number]):
-                name = f"{sentence}-{number - first + 1}" + (f".{part}" if part else "")
+            for place, values in cells[number]:
                 surface = re.sub(r"[\t\n\r]", " ", text[place[0] : place[1]])
                 where = f"{units[place[0]]}-{units[place[1]]}"
-                lines.append(f"{name}\t{where}\t{surface}\t{'|'.join(values) or NONE}\t")
+                row = [names[number, place], where, surface, "|".join(values) or NONE]
+                if layer:
+                    row += _relation_values(related.get((number, place), []), names)
+                lines.append("\t".join(row) + "\t")
     return "\n".join([*lines, ""])
 
 
@@ -105,15 +126,39 @@ def _sentences(text: str, tokens: Sequence[Range]) -> Iterator[Range]:
     yield first, len(tokens)
 
 
-def _cells(
+_Place = tuple[int, Range]
+"""Number of a token, and the range of a row: the token or a part of it."""
+
+
+class _PlacedSpan(NamedTuple):
+    """A span with its number in the file and its rows.
+
+    Args:
+        number: number of the annotation, from 1.
+        label: its label.
+        rows: its rows, in order.
+        is_numbered: whether the number is written: several rows, or several spans of one row.
+    """
+
+    number: int
+    label: str
+    rows: list[_Place]
+    is_numbered: bool
+
+    @property
+    def reference(self) -> int:
+        """The number as relations refer to it; 0 if it is not written."""
+        return self.number if self.is_numbered else 0
+
+
+def _placed(
     spans: Sequence[Span], tokens: Sequence[Range], losses: Counter[str]
-) -> list[list[tuple[Range, list[str]]]]:
-    """Return the rows of each token (itself, then its parts), each with its values."""
+) -> dict[int, _PlacedSpan]:
+    """Return the spans with tokens, by their index in the document."""
     starts, ends = [start for start, _ in tokens], [end for _, end in tokens]
-    values: list[dict[Range, list[str]]] = [{token: []} for token in tokens]
-    placed: list[tuple[Span, list[tuple[int, Range]]]] = []
-    rows: Counter[tuple[int, Range]] = Counter()
-    for span in spans:
+    found: dict[int, list[_Place]] = {}
+    rows: Counter[_Place] = Counter()
+    for index, span in enumerate(spans):
         first, end = bisect_right(ends, span.start), bisect_left(starts, span.end)
         if first >= end:
             losses["no_token"] += 1
@@ -123,12 +168,22 @@ def _cells(
             for number in range(first, end)
         ]
         losses["trimmed"] += (units[0][1][0], units[-1][1][1]) != (span.start, span.end)
-        placed.append((span, units))
+        found[index] = units
         rows.update(units)
-    for number, (span, units) in enumerate(placed, start=1):
-        joined = len(units) > 1 or rows[units[0]] > 1
-        value = escape_value(span.label) + (f"[{number}]" if joined else "")
-        for token, place in units:
+    return {
+        index: _PlacedSpan(number, spans[index].label, units, len(units) > 1 or rows[units[0]] > 1)
+        for number, (index, units) in enumerate(found.items(), start=1)
+    }
+
+
+def _cells(
+    placed: Mapping[int, _PlacedSpan], tokens: Sequence[Range]
+) -> list[list[tuple[Range, list[str]]]]:
+    """Return the rows of each token (itself, then its parts), each with its values."""
+    values: list[dict[Range, list[str]]] = [{token: []} for token in tokens]
+    for span in placed.values():
+        value = escape_value(span.label) + (f"[{span.number}]" if span.is_numbered else "")
+        for token, place in span.rows:
             values[token].setdefault(place, []).append(value)
     return [
         [
@@ -137,3 +192,33 @@ def _cells(
         ]
         for n, found in enumerate(values)
     ]
+
+
+_RowRelation = tuple[str, _PlacedSpan, _PlacedSpan]
+"""Label, head and tail."""
+
+
+def _relation_cells(
+    relations: Sequence[Relation], placed: Mapping[int, _PlacedSpan], losses: Counter[str]
+) -> dict[_Place, list[_RowRelation]]:
+    """Return the relations by the first row of their tail; those without a token are counted."""
+    cells: dict[_Place, list[_RowRelation]] = {}
+    for one in relations:
+        if one.head not in placed or one.tail not in placed:
+            losses["relations"] += 1
+            continue
+        tail = placed[one.tail]
+        cells.setdefault(tail.rows[0], []).append((one.label, placed[one.head], tail))
+    return cells
+
+
+def _relation_values(
+    relations: Sequence[_RowRelation], names: Mapping[_Place, str]
+) -> tuple[str, str]:
+    """Return the cells of label and head of one row."""
+    labels, bases = [], []
+    for number, (label, head, tail) in enumerate(relations, start=1):
+        labels.append(escape_value(label) + (f"[{number}]" if len(relations) > 1 else ""))
+        ends = head.reference, tail.reference
+        bases.append(names[head.rows[0]] + ("[{}_{}]".format(*ends) if any(ends) else ""))
+    return "|".join(labels) or NONE, "|".join(bases) or NONE

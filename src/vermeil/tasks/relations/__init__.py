@@ -1,0 +1,1 @@
+"""Relations: labelled spans, and typed relations between pairs of them."""

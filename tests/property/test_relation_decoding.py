@@ -1,0 +1,84 @@
+"""Decoding of pairs: only allowed relations, and one score per pair without a direction."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.relation_toys import relations_task
+
+from vermeil.data.document import Annotation, Span
+from vermeil.data.example import WordPairs
+
+TASK = relations_task()
+WORDS = tuple((i, i + 1) for i in range(0, 24, 2))
+
+
+@st.composite
+def predictions(draw: st.DrawFn) -> tuple[Annotation, WordPairs, np.ndarray]:
+    starts = sorted(draw(st.sets(st.integers(0, len(WORDS) - 1), max_size=6)))
+    spans = tuple(Span(*WORDS[i], draw(st.sampled_from(TASK.labels))) for i in starts)
+    annotation = Annotation(spans=spans, relations=())
+    pairs = TASK.candidate_pairs(annotation, WORDS)
+    rng = np.random.default_rng(draw(st.integers(0, 2**20)))
+    rows = rng.dirichlet(np.full(len(TASK.pair_classes), 0.5), len(pairs.pairs))
+    return annotation, pairs, rows.astype(np.float32)
+
+
+@given(predictions())
+def test_a_relation_that_is_not_allowed_is_never_emitted(
+    prediction: tuple[Annotation, WordPairs, np.ndarray],
+) -> None:
+    annotation, pairs, rows = prediction
+    spans = annotation.spans or ()
+    for relation in TASK.decode_pairs(annotation, pairs, rows).relations or ():
+        assert TASK.allows(relation.label, spans[relation.head].label, spans[relation.tail].label)
+        assert relation.score is not None
+        assert 0 < relation.score <= 1
+
+
+@given(predictions())
+def test_a_relation_without_direction_does_not_depend_on_the_order_of_its_ends(
+    prediction: tuple[Annotation, WordPairs, np.ndarray],
+) -> None:
+    annotation, pairs, rows = prediction
+    places = {tuple(pair): n for n, pair in enumerate(pairs.pairs.tolist())}
+    knows, leads = TASK.pair_classes.index("knows"), TASK.pair_classes.index("leads")
+    swapped = rows.copy()
+    for (head, tail), number in places.items():
+        if (tail, head) in places:
+            swapped[number] = rows[places[tail, head]]
+    one, two = (
+        {r for r in TASK.decode_pairs(annotation, pairs, p).relations or () if r.label == "knows"}
+        for p in (rows, swapped)
+    )
+    assert one == two
+    for relation in one:
+        assert relation.head < relation.tail
+        both = places[relation.head, relation.tail], places[relation.tail, relation.head]
+        assert relation.score is not None
+        assert abs(relation.score - rows[list(both), knows].mean()) < 1e-6
+        assert leads not in rows[list(both)].argmax(axis=1)
+
+
+@given(predictions())
+def test_a_pair_has_at_most_one_relation(
+    prediction: tuple[Annotation, WordPairs, np.ndarray],
+) -> None:
+    found = TASK.decode_pairs(*prediction).relations or ()
+    assert len({(r.head, r.tail) for r in found}) == len(found)
+
+
+@given(predictions(), st.floats(0.2, 5))
+def test_a_temperature_changes_scores_and_no_relation(
+    prediction: tuple[Annotation, WordPairs, np.ndarray], temperature: float
+) -> None:
+    annotation, pairs, rows = prediction
+    rows = np.maximum(rows, 1e-6)
+    softer = rows ** (1 / temperature)
+    softer = (softer / softer.sum(axis=1, keepdims=True)).astype(np.float32)
+    one, two = (
+        [r.key for r in TASK.decode_pairs(annotation, pairs, p).relations or ()]
+        for p in (rows, softer)
+    )
+    assert one == two
