@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         write_corpus,
     )
     from vermeil.data.counts import Counts
-    from vermeil.data.document import Annotation, Document, Span
+    from vermeil.data.document import Annotation, Document, LabelAbstention, Span
     from vermeil.data.mention import Mention
     from vermeil.data.progress import Progress
     from vermeil.data.relation import PairAbstention, Relation
@@ -131,6 +131,7 @@ __all__ = [
     "EstimateReport",
     "ExportReport",
     "Int8Options",
+    "LabelAbstention",
     "LabelConfig",
     "LeakReport",
     "LocalEngineConfig",
@@ -245,6 +246,7 @@ _MODULES = {
     "vermeil.data.document": (
         "Annotation",
         "Document",
+        "LabelAbstention",
         "Span",
     ),
     "vermeil.data.mention": ("Mention",),

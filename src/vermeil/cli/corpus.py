@@ -222,6 +222,35 @@ def convert(
     print_end(steps=[command("corpus stats", output)])
 
 
+@app.command("abstain", epilog="Example: vermeil corpus abstain old.jsonl new.jsonl -l EVENT")
+@with_corpus_options()
+def abstain(
+    file: File,
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="JSONL file to write.")],
+    *,
+    labels: Annotated[
+        list[str],
+        typer.Option("--labels", "-l", metavar="LABEL", help="Unknown labels. Repeatable."),
+    ],
+    overwrite: Overwrite = False,
+    options: CorpusOptions,
+) -> None:
+    """Mark labels as unknown in every document of a corpus that does not have them."""
+    from vermeil.cli.ui.inputs import corpus_config
+    from vermeil.corpora import read_corpus, write_corpus
+    from vermeil.data.document import LabelAbstention, with_abstention
+
+    unknown = LabelAbstention(tuple(labels))
+    documents = list(read_corpus(corpus_config(file, **options)))
+    marked = [with_abstention(document, unknown) for document in documents]
+    report = write_corpus(marked, output, "jsonl", overwrite=overwrite)
+    number = sum(a is not b for a, b in zip(documents, marked, strict=True))
+    print_status(
+        f"wrote {report.written:,} documents to {output}; {number:,} are unknown for "
+        f"{', '.join(unknown.labels)}"
+    )
+
+
 @app.command("leaks", epilog="Example: vermeil corpus leaks train.jsonl test.jsonl")
 @with_corpus_options("LEFT", "RIGHT")
 def leaks(

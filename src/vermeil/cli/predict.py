@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -52,6 +52,12 @@ def predict(
         ),
     ] = "auto",
     precision: AnyPrecision = "auto",
+    min_score: Annotated[
+        float,
+        typer.Option(
+            "--min-score", min=0, max=1, help="Leave out spans and labels with a lower score."
+        ),
+    ] = 0.0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Resume an interrupted run of --output.")
     ] = False,
@@ -68,11 +74,13 @@ def predict(
 ) -> None:
     """Annotate text with a trained model; writes JSONL with a score per span."""
     cluster = _cluster(config, overrides, on)
+    if min_score and (resume or cluster is not None):
+        raise ConfigError("--min-score: cannot be combined with --resume or --on ray")
     if cluster is not None:
         _predict_folder(model, files or [], output, cluster, precision, quiet)
         return
     from vermeil.cli.ui.inputs import corpus_config
-    from vermeil.corpora import read_corpus, require_readable
+    from vermeil.corpora import read_corpus, require_readable, write_corpus
     from vermeil.jobs.predict import predict as job
     from vermeil.jobs.predict import predict_file
 
@@ -86,7 +94,13 @@ def predict(
     require_readable(*corpora)
     documents = (document for corpus in corpora for document in read_corpus(corpus))
     with shown_progress(quiet) as progress:
-        if output is None:
+        if min_score:
+            kept = _above(job(model, documents, progress, precision), min_score)
+            if output is None:
+                _print(kept)
+            else:
+                write_corpus(kept, Path(output), "jsonl", overwrite=overwrite)
+        elif output is None:
             _print(job(model, documents, progress, precision))
         else:
             predict_file(
@@ -135,6 +149,13 @@ def _predict_folder(
         f"{report.documents:,} documents predicted; {report.partitions:,} files, of which "
         f"{report.resumed:,} were finished before"
     )
+
+
+def _above(documents: Iterable[Document], min_score: float) -> Iterator[Document]:
+    from vermeil.data.annotation_spans import without_low_scores
+
+    for document in documents:
+        yield document.with_annotation(without_low_scores(document.annotation, min_score))
 
 
 def _print(documents: Iterable[Document]) -> None:

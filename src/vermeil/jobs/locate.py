@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vermeil.data.annotation_spans import with_origin
+from vermeil.data.annotation_spans import count_abstentions, with_origin
 from vermeil.data.document import UNANNOTATED, Annotation, Document
 from vermeil.data.document_stream import DocumentStream
 from vermeil.data.mention import Status
@@ -71,7 +71,7 @@ class LocateReport:
     @property
     def abstentions(self) -> int:
         """Number of text ranges that the silver abstains from."""
-        return sum(len(document.annotation.abstain) for document in self.documents)
+        return sum(count_abstentions(document.annotation) for document in self.documents)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON, without the documents."""

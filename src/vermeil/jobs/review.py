@@ -24,7 +24,7 @@ from vermeil.corpora.tools.corrections import (
 )
 from vermeil.corpora.tools.json_fields import text_at
 from vermeil.corpora.tools.registry import TOOLS, tool_lines
-from vermeil.data.annotation_spans import count_spans, scores
+from vermeil.data.annotation_spans import count_abstentions, count_spans, scores
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document
 from vermeil.data.malformed import translate_malformed
@@ -279,7 +279,7 @@ def _exported(documents: Iterable[Document], counts: Counter[str]) -> Iterator[D
         annotation = document.annotation
         counts["documents"] += 1
         counts["spans"] += count_spans(annotation)
-        counts["abstentions"] += len(annotation.abstain)
+        counts["abstentions"] += count_abstentions(annotation)
         counts["scores"] += len(scores(annotation))
         counts["meta"] += bool(document.meta)
         yield document

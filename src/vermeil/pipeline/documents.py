@@ -9,6 +9,7 @@ from vermeil.data.document import Document
 from vermeil.errors import ConfigError
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.tasks import make_task
+from vermeil.tasks.added_labels import with_unknown_labels
 from vermeil.training.job import TrainJob
 
 
@@ -69,13 +70,13 @@ def training_job(config: Config) -> TrainJob:
     dev: list[Document] = []
     if uses_gold(config):
         corpus = required_corpus(config, "gold", "name the annotated file to train on")
-        gold = list(read_corpus(corpus, task.check))
+        gold = with_unknown_labels(read_corpus(corpus, task.check), task)
     if uses_silver(config):
-        silver = list(read_corpus(silver_corpus(config), task.check))
+        silver = with_unknown_labels(read_corpus(silver_corpus(config), task.check), task)
     if selects_on_dev(config):
         required_corpus(config, "dev", "name the annotated file to choose the best state by")
     if config.corpora.dev is not None:
-        dev = list(read_corpus(config.corpora.dev, task.check))
+        dev = with_unknown_labels(read_corpus(config.corpora.dev, task.check), task)
     return TrainJob(
         gold=gold,
         silver=silver,

@@ -31,6 +31,7 @@ from vermeil.refinement.select import select
 from vermeil.selection.ranking.strategies import sources_of
 from vermeil.student.network.encoder import require_encoder
 from vermeil.tasks import make_task
+from vermeil.tasks.added_labels import with_unknown_labels
 from vermeil.tasks.protocol import Task
 from vermeil.training.job import TrainJob
 from vermeil.training.requirements import require_judging
@@ -171,8 +172,8 @@ def _judge(config: Config, task: Task, progress: Progress) -> JudgeResult | None
     require_judging("vermeil rank", config.selection, config.student)
     require_readable(gold, silver_corpus(config))
     job = TrainJob(
-        gold=list(read_corpus(gold, task.check)),
-        silver=list(read_corpus(silver_corpus(config), task.check)),
+        gold=with_unknown_labels(read_corpus(gold, task.check), task),
+        silver=with_unknown_labels(read_corpus(silver_corpus(config), task.check), task),
         task=task,
         student=config.student,
         blending=config.blending,

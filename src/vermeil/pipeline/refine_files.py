@@ -18,6 +18,7 @@ from vermeil.pipeline.documents import required_corpus, silver_corpus
 from vermeil.refinement.refine import refine
 from vermeil.refinement.select import rank_silver, select
 from vermeil.tasks import make_task
+from vermeil.tasks.added_labels import with_unknown_labels
 from vermeil.training.job import TrainJob
 from vermeil.training.requirements import require_judging
 
@@ -68,8 +69,8 @@ def _curate_files(
     require_judging(f"vermeil {verb}", config.selection, config.student)
     require_readable(corpus, silver_corpus(config))
     job = TrainJob(
-        gold=list(read_corpus(corpus, task.check)),
-        silver=list(read_corpus(silver_corpus(config), task.check)),
+        gold=with_unknown_labels(read_corpus(corpus, task.check), task),
+        silver=with_unknown_labels(read_corpus(silver_corpus(config), task.check), task),
         task=task,
         student=config.student,
         blending=config.blending,

@@ -95,6 +95,7 @@ class DocumentOut(BaseModel):
     tokens: list[tuple[int, int]] | None = None
     spans: list[SpanOut] | None = None
     labels: list[str] | None = None
+    label_scores: dict[str, float] | None = None
     relations: list[RelationOut] | None = None
     meta: dict[str, JsonValue] | None = None
 

@@ -110,7 +110,8 @@ def make_component(nlp: Language, name: str, model: str, precision: Precision) -
 
 def _write(doc: Doc, annotation: Annotation) -> None:
     if annotation.labels is not None:
-        doc.cats = {**doc.cats, **dict.fromkeys(annotation.labels, 1.0)}
+        scores = annotation.label_scores or dict.fromkeys(annotation.labels, 1.0)
+        doc.cats = {**doc.cats, **scores}
     if annotation.spans is None:
         return
     spans: dict[int, Span] = {}

@@ -251,8 +251,8 @@ class Student:
         return fit(self.network, criterion, inputs, hooks or TrainingHooks())
 
     def _criterion(self, examples: Sequence[TrainingExample]) -> nn.Module:
-        criterion = self.layers.criterion(self.config, examples, len(self.task.classes))
-        return criterion.to(self.network.device)
+        loss = self.layers.criterion(self.config, examples, self.task)
+        return loss.to(self.network.device)
 
     def compare_gradients(self, batches: Sequence[Sequence[TrainingExample]]) -> GradientComparison:
         """Compare the gradients of batches (see `vermeil.student.loop.gradients`)."""

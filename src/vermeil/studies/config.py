@@ -40,7 +40,9 @@ class StudyConfig(Section):
         "power",
     )
     """Regimens, or schedules by name (sigmoid: the regimen schedule with the schedule sigmoid).
-    ceiling is gold_only on gold and on the silver documents with their gold labels."""
+    ceiling is gold_only on gold and on the silver documents with their gold labels. before_added is
+    simple_mix on documents that do not know the labels with ``added``: the difference to simple_mix
+    shows what the other labels lose, and what the added ones gain."""
     variants: dict[str, dict[str, Any]] = Field(default={})
     """Custom regimens: a name and the settings of [blending] that differ, for example
     {simple_mix_restart = {regimen = "simple_mix", restart_learning_rate = true}}. Add the name to

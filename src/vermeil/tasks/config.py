@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,6 +42,12 @@ class LabelConfig(Section):
     aliases: tuple[str, ...] = ()
     """Other names of the label that replies may use. Case, blanks, underscores, hyphens and closing
     punctuation do not matter."""
+    threshold: float | None = Field(default=None, gt=0, lt=1)
+    """task.multi_label: minimum calibrated probability of the label. none: 0.5, or the value fitted
+    on corpora.dev by vermeil train."""
+    added: bool = False
+    """The label was added after other labels had been annotated. It is requested with a prompt of
+    its own, and text that was not annotated for it is unknown for it."""
 
 
 class RelationConfig(Section):
@@ -67,6 +74,9 @@ class TaskConfig(Section):
     the relations between them."""
     labels: dict[str, LabelConfig] = Field(min_length=1)
     """The label set, in the order of the prompts."""
+    multi_label: bool = False
+    """classification: a text has any number of labels, each with a probability of its own. A label
+    "sport/football" is part of the label "sport" and implies it."""
     relations: dict[str, RelationConfig] = Field(default={})
     """relations: the types of relations, one table [task.relations.NAME] each, with description,
     aliases, head and tail (the labels that its ends may have) and symmetric."""
@@ -87,6 +97,14 @@ class TaskConfig(Section):
     """ner: handling of text ranges that a mention may mean but that were not labelled, also if its
     label is not in task.labels. abstain: mask them in training. ignore: train them as no entity,
     if another mention of the reply was labelled."""
+
+    def with_thresholds(self, thresholds: Mapping[str, float]) -> TaskConfig:
+        """Return the section with other thresholds of some labels."""
+        labels = {
+            name: label.model_copy(update={"threshold": thresholds.get(name, label.threshold)})
+            for name, label in self.labels.items()
+        }
+        return self.model_copy(update={"labels": labels})
 
     @model_serializer(mode="wrap")
     def _without_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:

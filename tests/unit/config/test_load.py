@@ -74,7 +74,7 @@ def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
         "studnt: unknown key; did you mean student?",
         "study.regimens.1: expected one of gold_only, silver_only, pooled, simple_mix, "
         "reverse_mix, alternate, auto, self_training, constant, linear, cosine, sigmoid, power, "
-        "exponential, step, cyclic, piecewise, ceiling, found 'sigmoyd'; "
+        "exponential, step, cyclic, piecewise, ceiling, before_added, found 'sigmoyd'; "
         "did you mean sigmoid?",
         "task.labels.PER.descripton: unknown key; did you mean description?",
         "teacher.modell: unknown key; did you mean model?",

@@ -10,6 +10,7 @@ from typing import Any
 
 from vermeil.corpora.tokenised import REPAIRED
 from vermeil.corpora.unread import unread_of
+from vermeil.data.annotation_spans import count_abstentions
 from vermeil.data.document import Document
 
 
@@ -107,7 +108,7 @@ def corpus_stats(documents: Iterable[Document]) -> CorpusStats:
         digest = _digest(document.text)
         number["documents"] += 1
         number["annotated"] += not annotation.is_empty
-        number["abstentions"] += len(annotation.abstain)
+        number["abstentions"] += count_abstentions(annotation)
         number["overlapping"] += _overlap(document)
         number["duplicates"] += digest in texts
         unread.update(unread_of(document))

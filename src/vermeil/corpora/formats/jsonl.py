@@ -3,12 +3,14 @@
 The keys of a record are the fields of the document::
 
     {"id", "group", "text", "tokens": [[start, end]], "spans": [{"start", "end", "label", "score",
-     "weight", "status", "origin", "soft": {LABEL: p}}], "abstain": [{"start", "end"}],
-     "labels": [LABEL], "relations": [{"head", "tail", "label", "score"}],
+     "weight", "status", "origin", "soft": {LABEL: p}}], "abstain": [{"start", "end", "labels"}],
+     "labels": [LABEL], "label_scores": {LABEL: p},
+     "relations": [{"head", "tail", "label", "score"}],
      "abstain_pairs": [{"head", "tail", "label"}], "weight", "meta": {}}
 
-Only ``id`` and ``text`` are required. Absent (or null) ``spans``, ``labels`` and ``relations`` mean
-not annotated; ``[]`` means annotated, none there. In a record without annotation, further keys with
+An abstention has ``start`` and ``end``, or ``labels`` for the whole text, or all three. Only ``id``
+and ``text`` are required. Absent (or null) ``spans``, ``labels`` and ``relations`` mean not
+annotated; ``[]`` means annotated, none there. In a record without annotation, further keys with
 plain values (a date, a source) are read into ``meta``, and the report of the reading names them.
 Other keys that are not in this list, and misspelled ones, are errors.
 """

@@ -24,6 +24,7 @@ from vermeil.studies.results.scores import ReportLabels, split_score
 from vermeil.studies.results.values import Tally, sum_tallies
 from vermeil.training.fit import plan_for, train_student, training_record
 from vermeil.training.job import TrainJob
+from vermeil.training.thresholds import fit_thresholds
 
 if TYPE_CHECKING:
     from vermeil.student.student import Student
@@ -67,6 +68,7 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> CellResult:
         observer = MechanismObserver(student, gold, silver, plan, job.observation_set, job.seed)
     hooks = TrainingHooks(observer=observer)
     training = train_student(student, gold, silver, job.blending, job.seed, hooks)
+    fit_thresholds(student, job.dev)
     sizes = (len(job.documents.gold), len(job.documents.silver))
     dev, _, _ = _score(student, job.dev)
     final_dev_f1 = dev.overall.f1 if job.dev else None
