@@ -14,6 +14,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "anthropic": ("anthropic", "httpx2"),
     "deploy": ("onnxruntime", "tokenizers"),
     "export": ("onnx", "onnxruntime"),
+    "figures": ("typst",),
     "local": ("xllamacpp",),
     "optimize": ("gepa",),
     "parquet": ("pyarrow",),

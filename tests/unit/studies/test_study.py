@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -82,6 +83,10 @@ def test_a_study_writes_what_it_promises(
 ) -> None:
     report = run(corpora, task, encoder, tmp_path)
     results = json.loads((tmp_path / "results.json").read_text())
+    assert {path.name for path in tmp_path.iterdir()} > {*PRODUCTS, "figures"}
+    assert {"scores.svg", "dev-f1-simple-mix.svg"} <= {
+        p.name for p in (tmp_path / "figures").iterdir()
+    }
     assert {"cells", "comparisons", "environment"} <= set(results)
     assert results["version"] == 2
     assert len(results["cells"]) == report.ran == 8
@@ -373,9 +378,13 @@ def test_a_study_without_a_record_of_its_files_is_continued(
     run(corpora, task, encoder, tmp_path, regimens=["gold_only"])
     for record in tmp_path.rglob(RECORD):
         record.unlink()
+    # Studies from before there were records had neither figures nor tables.
+    shutil.rmtree(tmp_path / "figures")
+    for newer in ("tables.csv", "tables.tex"):
+        (tmp_path / newer).unlink()
     if not finished:
         for name in PRODUCTS:
-            (tmp_path / name).unlink()
+            (tmp_path / name).unlink(missing_ok=True)
     (tmp_path / "notes.md").write_text("mine")
     again = run(corpora, task, encoder, tmp_path, regimens=["gold_only", "pooled"])
     assert (again.ran, again.reused) == (2, 2)
