@@ -80,6 +80,9 @@ class CorpusConfig(Section):
     in every split."""
     text_unit: Literal["line", "file"] = "line"
     """text: one document per line or per file."""
+    exclude_teachers: tuple[str, ...] | None = None
+    """Models whose silver is left out: the annotations of their documents are removed and counted.
+    none: corpora.exclude_teachers (silver only)."""
 
     @model_validator(mode="before")
     @classmethod
@@ -112,3 +115,6 @@ class CorporaConfig(Section):
     """Human annotations, for choosing recipes."""
     test: CorpusConfig | None = None
     """Human annotations, for reporting."""
+    exclude_teachers: tuple[str, ...] = ()
+    """Models whose silver is left out, for example ["gpt-4o"]. A document counts if one of its
+    replies is of such a model (meta.silver_teachers, written by vermeil locate)."""

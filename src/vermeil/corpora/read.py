@@ -20,8 +20,9 @@ from vermeil.corpora.source import (
     read_lines,
 )
 from vermeil.corpora.tools.registry import TOOLS
-from vermeil.corpora.unread import unread_of
+from vermeil.corpora.unread import EXCLUDED_TEACHERS, unread_of
 from vermeil.data.document import Document
+from vermeil.data.ledger import without_teachers
 from vermeil.data.malformed import translate_malformed
 from vermeil.errors import DataError
 
@@ -86,7 +87,9 @@ def _documents(
     unread: Counter[str] = Counter()
     documents = annotated = 0
     with IdIndex() as ids:
-        for path, line, document in _read(config, lines, reading):
+        for path, line, found in _read(config, lines, reading):
+            document = without_teachers(found, config.exclude_teachers or ())
+            unread[EXCLUDED_TEACHERS] += document is not found
             with add_error_location(path, line):
                 ids.add(document, line)
                 if check is not None:

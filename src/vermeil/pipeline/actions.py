@@ -20,6 +20,8 @@ from vermeil.pipeline.documents import (
     training_job,
 )
 from vermeil.pipeline.stage import Report
+from vermeil.student.network.card import hub_task
+from vermeil.student.network.card_blocks import card_result, write_results
 from vermeil.tasks import make_task
 from vermeil.training.usable_silver import check_silver
 
@@ -98,4 +100,6 @@ def evaluate_student(config: Config, progress: Progress, _executor: Executor) ->
     name, corpus = scored_corpus(config)
     report = {"corpus": name, **evaluate_files(run_folder.model, corpus, progress).as_dict()}
     write_json(run_folder.evaluation, report)
+    kind = hub_task(make_task(config.task))
+    write_results(run_folder.model, kind, card_result(name, corpus.path.name, report))
     return report

@@ -162,7 +162,8 @@ class ReplyStore:
         with translate_malformed(self.path):
             usage = Usage(prompt_tokens, completion_tokens, cached)
             logprobs = decode_logprobs(blob)
-            return created, Reply(text, finish, usage, latency, attempt, logprobs, form=form)
+            reply = Reply(text, finish, usage, latency, attempt, logprobs, form=form)
+            return created, replace(reply, created=created)
 
     def add_alternatives(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Make requests alternatives of earlier ones durably: a reply to one counts for all.

@@ -19,7 +19,7 @@ def test_the_csv_has_the_numbers_of_the_results(results: Results, tmp_path: Path
     write_tables(known, tmp_path)
     with (tmp_path / "tables.csv").open(newline="") as file:
         rows = {row["regimen"]: row for row in csv.DictReader(file)}
-    assert list(rows)[0] == "ceiling"
+    assert next(iter(rows)) == "ceiling"
     assert len(rows) == len(known.summary)
     for one in known.summary:
         assert one.test is not None

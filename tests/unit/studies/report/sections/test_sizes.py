@@ -41,7 +41,7 @@ def test_each_number_of_silver_documents_is_a_line(cell_of: MakeCell) -> None:
     assert [panel.name for panel in gold.panels] == ["Gold only", "Simple Mix"]
     drawing = ET.fromstring(str(gold.panels[1].chart))
     curves = [e for e in drawing.iter("path") if e.attrib["class"] == "size-curve"]
-    rings = [e for e in drawing.iter("circle")]
+    rings = list(drawing.iter("circle"))
     assert len(curves) == 2
     assert all(curve.attrib["d"].count("L") == 2 for curve in curves)
     assert len(rings) == 3 * 2 * 2
