@@ -6,7 +6,7 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test test-slow test-cluster coverage check glossary venv lock lowest clean
+.PHONY: help demo test test-slow test-cluster coverage check glossary docs venv lock lowest clean
 
 help:
 	@echo "make demo       annotate, train, compare: every stage on the sample corpus (minutes)"
@@ -16,6 +16,7 @@ help:
 	@echo "make coverage   make test, and the share of lines that the tests run"
 	@echo "make check      lint, format, types, import layers"
 	@echo "make glossary   write docs/glossary.md from docs/glossary.toml"
+	@echo "make docs       build the documentation site in build/site, strictly"
 	@echo "make venv       set up $(VENV)"
 	@echo "make lock       update requirements.lock and requirements.deploy.lock (UPGRADE=1: newest releases)"
 	@echo "make lowest     test the lowest allowed versions of the direct dependencies"
@@ -55,6 +56,9 @@ check: $(INSTALLED)
 
 glossary: $(INSTALLED)
 	$(BIN)/python tools/glossary.py
+
+docs: $(INSTALLED)
+	$(BIN)/python tools/docs_site.py
 
 venv: $(INSTALLED)
 

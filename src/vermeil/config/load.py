@@ -14,7 +14,7 @@ from vermeil.config.dump import NONE
 from vermeil.config.model import Config
 from vermeil.config.problems import describe_errors, model_in, unknown_key
 from vermeil.config.source import apply_override, huge_numbers, read_toml
-from vermeil.corpora.config import CorporaConfig, CorpusConfig
+from vermeil.corpora.config import CORPUS_NAMES, CorpusConfig
 from vermeil.errors import ConfigError
 from vermeil.selection.ranking.config import RankConfig
 
@@ -86,7 +86,7 @@ def _model_of(field: FieldInfo) -> type[BaseModel]:
 
 def _with_absolute_paths(config: Config, folder: Path) -> Config:
     corpora = {}
-    for name in CorporaConfig.model_fields:
+    for name in CORPUS_NAMES:
         corpus: CorpusConfig | None = getattr(config.corpora, name)
         if corpus is not None:
             corpora[name] = corpus.model_copy(update={"path": _absolute(corpus.path, folder)})

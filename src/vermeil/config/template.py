@@ -72,6 +72,7 @@ ORDER = (
     "optimize",
     "run",
     "student",
+    "card",
     "blending",
     "selection",
     "rank",

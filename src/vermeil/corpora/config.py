@@ -102,6 +102,10 @@ class CorpusConfig(Section):
         return {**value, "path": path, "format": name}
 
 
+CORPUS_NAMES = ("gold", "pool", "silver", "dev", "test")
+"""Names of the corpora in ``[corpora]``."""
+
+
 class CorporaConfig(Section):
     """Input files. Each verb needs only some of them."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from vermeil.config import Config
 from vermeil.corpora import read_corpus
-from vermeil.corpora.config import CorporaConfig, CorpusConfig
+from vermeil.corpora.config import CORPUS_NAMES, CorpusConfig
 from vermeil.data.document import Document
 from vermeil.errors import ConsentError, VermeilError
 from vermeil.jobs.appraise import blend_advice
@@ -52,7 +52,7 @@ def check(config: Config) -> CheckReport:
         return CheckReport((CheckFinding.from_error("task", error),), {})
     findings.append(CheckFinding("task", "ok", _describe(task)))
     documents: dict[str, list[Document]] = {}
-    for name in CorporaConfig.model_fields:
+    for name in CORPUS_NAMES:
         corpus: CorpusConfig | None = getattr(config.corpora, name)
         if corpus is None:
             findings += check_missing_corpus(name, config)

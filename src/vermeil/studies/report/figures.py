@@ -82,12 +82,12 @@ def standalone(chart: Markup) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{found[1]}" height="{found[2]}"'
         f"{chart[len('<svg') : chart.index('>')]}>"
     )
-    style = f"<style>{_style()}</style>"
+    style = f"<style>{chart_style()}</style>"
     return f"{head}{style}{chart[chart.index('>') + 1 :]}\n"
 
 
 @cache
-def _style() -> str:
+def chart_style() -> str:
     """Return the style sheet of the charts with the light colours in place of variables."""
     palette = (_TEMPLATES / "palette.css").read_text("utf-8").partition("@media")[0]
     colours = dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]+);", palette))
