@@ -36,11 +36,11 @@ FILES = {".svg", ".png", ".json", ".csv", ".jpg"}
 """Endings of the files in ``docs/`` that pages link to."""
 
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "Start": ("index", "tutorial"),
+    "Start": ("index", "install", "tutorial"),
     "How to": (
-        *("own-data", "corpora", "teachers", "local", "optimize", "rank", "review"),
-        *("classification", "relations", "use", "serving", "hub", "python", "cluster", "costs"),
-        *("closed-network", "examples"),
+        *("from-plain-text", "own-data", "corpora", "teachers", "local", "better-annotation"),
+        *("optimize", "rank", "review", "classification", "relations", "documents", "gliner"),
+        *("use", "serving", "hub", "python", "cluster", "costs", "closed-network", "examples"),
     ),
     "Concepts": ("regimens", "selection", "statistics", "study-report", "paper", "glossary"),
     "Results": (),

@@ -17,8 +17,10 @@ from vermeil.tasks.protocol import ReplyResult, Task
 from vermeil.tasks.votes import VoteResult, has_enough_votes
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import Demonstrations, with_leak_count
+from vermeil.teacher.engine import Read
 from vermeil.teacher.requests import make_requests, reader, verify_request
 from vermeil.teacher.store.store import ReplyStore
+from vermeil.teacher.usability import failure_of
 
 USABLE = (State.DONE, State.EMPTY)
 WITHOUT_LOGPROBS = "without_logprobs"
@@ -96,7 +98,8 @@ class ReplyReader:
             ):
                 reply = self.store.get(request.key)
                 result = with_leak_count(self._read(document, request, one, reply), shown)
-                yield result, SilverTeacher(one.model, day_of(reply.created if reply else 0.0))
+                used = _used_reply(reader(self.task, one), document.text, reply)
+                yield result, SilverTeacher(used.model, day_of(used.created)) if used else _UNKNOWN
 
     def _read(
         self, document: Document, request: Request, teacher: TeacherConfig, reply: Reply | None
@@ -170,6 +173,19 @@ class ReplyReader:
             return False
         votes, voters = self.teacher.votes, lost + sum(states[state] for state in USABLE)
         return votes.minority == "abstain" or has_enough_votes(lost, voters, votes.keep)
+
+
+_UNKNOWN = SilverTeacher("")
+"""Stands for the teacher of a request without a reply."""
+
+
+def _used_reply(read: Read, text: str, reply: Reply | None) -> Reply | None:
+    """Return the reply that `reader` uses: the newest usable one, also of the alternatives."""
+    if reply is None or not reply.alternatives:
+        return reply
+    every = (reply, *reply.alternatives)
+    usable = (one for one in every if failure_of(read(text, replace(one, alternatives=()))) is None)
+    return next(usable, reply)
 
 
 def _teachers(

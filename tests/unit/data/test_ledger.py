@@ -77,6 +77,9 @@ def test_an_excluded_teacher_removes_the_annotation_and_is_counted(tmp_path: Pat
         reports[0].describe()
     )
     assert reports[0].annotated == 3
+    assert reports[0].warnings == (
+        "exclude_teachers: no silver is of absent; teachers of this file: m1, m2",
+    )
 
 
 def test_nothing_changes_without_an_excluded_teacher() -> None:
