@@ -23,6 +23,8 @@ from tools.docs_site import (
 )
 
 import vermeil
+from vermeil.blending.regimens import REGIMENS
+from vermeil.blending.schedules import SCHEDULES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted(SOURCE.rglob("*.md"))
@@ -120,6 +122,12 @@ def test_the_code_about_documents_runs(tmp_path: Path, monkeypatch: pytest.Monke
     exec(compile(code, "python.md", "exec"), found)
     assert isinstance(found["again"], vermeil.Document)
     assert [span.label for span in found["again"].spans or ()] == ["PER", "LOC"]
+
+
+def test_the_page_of_regimens_names_every_regimen_and_schedule() -> None:
+    text = (SOURCE / "regimens.md").read_text("utf-8")
+    named = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    assert named == {*REGIMENS, *SCHEDULES}
 
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.relative_to(SOURCE).as_posix())
