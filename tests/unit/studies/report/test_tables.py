@@ -25,9 +25,9 @@ def test_the_csv_has_the_numbers_of_the_results(results: Results, tmp_path: Path
         assert one.test is not None
         assert float(rows[one.regimen]["test_f1"]) == one.test.mean
         assert int(rows[one.regimen]["seeds"]) == len(one.seeds)
-    for one in (row for row in known.comparisons if row.family == "baseline"):
-        assert float(rows[one.regimen]["difference"]) == one.difference
-        assert rows[one.regimen]["verdict"] == one.verdict
+    for other in (row for row in known.comparisons if row.family == "baseline"):
+        assert float(rows[other.regimen]["difference"]) == other.difference
+        assert rows[other.regimen]["verdict"] == other.verdict
     assert rows["gold_only"]["difference"] == ""
 
 
