@@ -60,7 +60,10 @@ def write_pdf(svg: Path, pdf: Path) -> None:
         "#set page(width: auto, height: auto, margin: 0pt, fill: none)\n"
         f'#image("{svg.name}")\n'
     )
-    typst.compile(source.encode(), output=str(pdf), root=str(svg.parent), format="pdf")
+    document = svg.with_suffix(".typ")
+    document.write_text(source, "utf-8")
+    typst.compile(document, output=pdf, root=svg.parent, format="pdf")
+    document.unlink()
 
 
 def named_figures(results: StudyResults) -> Iterator[tuple[str, Markup]]:
