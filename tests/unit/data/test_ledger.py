@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from vermeil.corpora import CorpusConfig, corpus_stats, read_corpus, write_corpus
+from vermeil.corpora.reading import ReadReport
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.ledger import (
     SILVER_TEACHERS,
@@ -68,7 +69,7 @@ def test_spans_of_a_student_are_not_the_teachers() -> None:
 def test_an_excluded_teacher_removes_the_annotation_and_is_counted(tmp_path: Path) -> None:
     write_corpus(DOCUMENTS, tmp_path / "silver.jsonl")
     config = CorpusConfig(path=tmp_path / "silver.jsonl", exclude_teachers=("m2", "absent"))
-    reports = []
+    reports: list[ReadReport] = []
     found = list(read_corpus(config, on_read=reports.append))
     assert [one.annotation.is_empty for one in found] == [False, False, True, False]
     assert [one.text for one in found] == [TEXT] * 4
