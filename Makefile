@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DEMO := $(VENV)/.installed-demo
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test test-slow test-cluster coverage check glossary configuration venv lock lowest clean
+.PHONY: help demo test test-slow test-cluster coverage check glossary configuration docs venv lock lowest clean
 
 help:
 	@echo "make demo       annotate, train, compare: every stage on the sample corpus (minutes)"
@@ -19,6 +19,7 @@ help:
 	@echo "make check      lint, format, types, import layers"
 	@echo "make glossary   write docs/glossary.md from docs/glossary.toml"
 	@echo "make configuration  write docs/configuration.md from the sections of the code"
+	@echo "make docs       build the documentation site in build/site, strictly"
 	@echo "make venv       set up $(VENV)"
 	@echo "make lock       update requirements.lock and requirements.deploy.lock (UPGRADE=1: newest releases)"
 	@echo "make lowest     test the lowest allowed versions of the direct dependencies"
@@ -61,6 +62,9 @@ glossary: $(INSTALLED)
 
 configuration: $(INSTALLED)
 	$(BIN)/python tools/configuration.py
+
+docs: $(INSTALLED)
+	$(BIN)/python tools/docs_site.py
 
 venv: $(INSTALLED)
 

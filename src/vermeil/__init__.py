@@ -76,7 +76,7 @@ if TYPE_CHECKING:
     from vermeil.serving.limits import ServiceLimits
     from vermeil.serving.serve import serve
     from vermeil.student import Student
-    from vermeil.student.config import NoiseConfig, StudentConfig
+    from vermeil.student.config import CardConfig, NoiseConfig, StudentConfig
     from vermeil.student.loop.hooks import TrainingHooks
     from vermeil.student.loop.step_record import StepRecord
     from vermeil.studies.config import MechanismConfig, PlanConfig, StudyConfig
@@ -115,6 +115,7 @@ __all__ = [
     "BlendingConfig",
     "BudgetConfig",
     "CalibrateReport",
+    "CardConfig",
     "CheckReport",
     "ClusterConfig",
     "Config",
@@ -324,6 +325,7 @@ _MODULES = {
     "vermeil.serving.serve": ("serve",),
     "vermeil.student": ("Student",),
     "vermeil.student.config": (
+        "CardConfig",
         "NoiseConfig",
         "StudentConfig",
     ),

@@ -15,6 +15,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "deploy": ("onnxruntime", "tokenizers"),
     "documents": ("pypdfium2", "docx", "lxml"),
     "export": ("onnx", "onnxruntime"),
+    "figures": ("typst",),
     "hub": ("huggingface_hub",),
     "local": ("xllamacpp",),
     "optimize": ("gepa",),

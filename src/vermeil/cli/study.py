@@ -85,6 +85,8 @@ def _cells_on(cluster: ClusterConfig) -> RunCells:
 
 
 def _print(report: StudyReport) -> None:
+    from vermeil.optional import install_command, is_installed
+    from vermeil.studies.report.figures import FIGURES, PDF_MODULE
     from vermeil.studies.report.terminal import findings_table, study_table
 
     out = console()
@@ -96,5 +98,8 @@ def _print(report: StudyReport) -> None:
         print_line("the best cell was trained again, because its model had not been kept")
     print_line(f"report: {report.folder / 'report.html'}")
     print_line(f"results: {report.folder / 'results.json'}")
+    print_line(f"tables: {report.folder / 'tables.tex'}, {report.folder / 'tables.csv'}")
+    pdf = " and PDF" if is_installed(PDF_MODULE) else f"; for PDF: {install_command('figures')}"
+    print_line(f"figures: {report.folder / FIGURES} (SVG{pdf})")
     if report.model is not None:
         print_line(f"model (best on dev): {report.model}")

@@ -93,6 +93,7 @@ ORDER = (
     "optimize",
     "run",
     "student",
+    "card",
     "blending",
     "selection",
     "rank",

@@ -85,6 +85,9 @@ class CorpusConfig(Section):
     text_unit: Literal["auto", "line", "file"] = "auto"
     """text: one document per line, or per file. auto: a single file holds one per line, and a
     folder one per file. documents: file means one per PDF, otherwise one per page."""
+    exclude_teachers: tuple[str, ...] | None = None
+    """Models whose silver is left out: the annotations of their documents are removed and counted.
+    none: corpora.exclude_teachers (silver only)."""
 
     @model_validator(mode="before")
     @classmethod
@@ -124,6 +127,9 @@ class CorporaConfig(Section):
     """Human annotations, for choosing recipes."""
     test: CorpusConfig | None = None
     """Human annotations, for reporting."""
+    exclude_teachers: tuple[str, ...] = ()
+    """Models whose silver is left out, for example ["gpt-4o"]. A document counts if one of its
+    replies is of such a model (meta.silver_teachers, written by vermeil locate)."""
 
     @property
     def pools(self) -> tuple[CorpusConfig, ...]:

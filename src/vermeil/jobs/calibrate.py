@@ -69,6 +69,7 @@ def calibrate(
     model = Path(model)
     from vermeil.student.inference.model_settings import read_settings, write_settings
     from vermeil.student.load import load_predictor, require_model
+    from vermeil.student.network.card_blocks import write_calibration
 
     require_model("vermeil calibrate", model)
     settings = read_settings(model)
@@ -96,6 +97,7 @@ def calibrate(
     )
     with lock_path(model):
         write_settings(model, settings.model_copy(update=changes))
+    write_calibration(model, _card_text(report, len(dev)))
     return report
 
 
@@ -104,6 +106,15 @@ def _fit(scores_at: Callable[[float], _Scores]) -> CalibrateReport:
     temperature = round(fit_temperature(lambda t: log_loss(*scores_at(t))), 3)
     before, after = scores_at(1.0), scores_at(temperature)
     return CalibrateReport(temperature, reliability(*before), reliability(*after))
+
+
+def _card_text(report: CalibrateReport, documents: int) -> str:
+    """Return the statement about calibration for the model card."""
+    before, after = report.before.ece, report.after.ece
+    return (
+        f"Temperature {report.temperature:g}, fitted on {documents:,} documents: the expected "
+        f"calibration error fell from {before:.3f} to {after:.3f} on the same documents."
+    )
 
 
 def collect_scores(

@@ -26,6 +26,8 @@ from vermeil.pipeline.label_groups import (
 )
 from vermeil.pipeline.pool import pool_documents
 from vermeil.pipeline.stage import Report
+from vermeil.student.network.card import hub_task
+from vermeil.student.network.card_blocks import card_result, write_results
 from vermeil.tasks import make_task
 from vermeil.training.usable_silver import check_silver
 
@@ -135,4 +137,6 @@ def evaluate_student(config: Config, progress: Progress, _executor: Executor) ->
     name, corpus = scored_corpus(config)
     report = {"corpus": name, **evaluate_files(run_folder.model, corpus, progress).as_dict()}
     write_json(run_folder.evaluation, report)
+    kind = hub_task(make_task(config.task))
+    write_results(run_folder.model, kind, card_result(name, corpus.path.name, report))
     return report

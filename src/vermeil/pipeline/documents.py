@@ -47,8 +47,11 @@ def required_corpus(config: Config, name: str, hint: str) -> CorpusConfig:
 
 def silver_corpus(config: Config) -> CorpusConfig:
     """Return the configured silver corpus, or else the file that `locate` writes."""
-    run_folder = RunFolder(config.run.output)
-    return config.corpora.silver or CorpusConfig(path=run_folder.silver, format="jsonl")
+    located = CorpusConfig(path=RunFolder(config.run.output).silver, format="jsonl")
+    corpus, excluded = config.corpora.silver or located, config.corpora.exclude_teachers
+    if corpus.exclude_teachers is not None or not excluded:
+        return corpus
+    return corpus.model_copy(update={"exclude_teachers": excluded})
 
 
 def scored_corpus(config: Config) -> tuple[str, CorpusConfig]:
@@ -86,4 +89,6 @@ def training_job(config: Config) -> TrainJob:
         blending=config.blending,
         selection=config.selection,
         seed=config.run.seed,
+        card=config.card,
+        teacher_terms=config.teacher.terms,
     )

@@ -66,7 +66,7 @@ def evaluate_inputs(config: Config) -> Inputs:
     """Return the inputs of ``evaluate``: task, model and the corpus that is scored."""
     return {
         **_section_inputs(config, "task"),
-        "model": digest_file(RunFolder(config.run.output).model),
+        "model": digest_file(RunFolder(config.run.output).model, without={"README.md"}),
         **dict(_corpus_inputs(*scored_corpus(config))),
     }
 

@@ -16,9 +16,14 @@ from vermeil.data.progress import Progress
 from vermeil.errors import ConfigError
 from vermeil.refinement.judge_corpora import divide_corpora
 from vermeil.student.config import StudentConfig
+from vermeil.studies.cells.dev_curve import CurveDocuments
 from vermeil.studies.cells.job import CellJob, RefinementJob
 from vermeil.studies.cells.key import cell_key
-from vermeil.studies.cells.observation_set import is_observed, sample_observation_set
+from vermeil.studies.cells.observation_set import (
+    is_observed,
+    sample_dev,
+    sample_observation_set,
+)
 from vermeil.studies.cells.regimens import BEFORE_ADDED, CEILING, blending_for
 from vermeil.studies.cells.sampling import CellDocuments, sample_documents
 from vermeil.studies.config import StudyConfig
@@ -111,8 +116,18 @@ def _cell_jobs(corpora: StudyCorpora, settings: StudySettings) -> Iterator[CellJ
                 dev=tuple(corpora.dev),
                 test=tuple(corpora.test),
                 observation_set=observed,
+                curve=_curve_documents(corpora, config, seed) if observed is None else None,
                 sizes=(len(draw.gold), len(draw.silver)),
             )
+
+
+def _curve_documents(
+    corpora: StudyCorpora, config: StudyConfig, seed: int
+) -> CurveDocuments | None:
+    if not corpora.dev or not config.curve_points:
+        return None
+    documents = sample_dev(corpora.dev, config.curve_documents, seed)
+    return CurveDocuments(config.curve_points, documents)
 
 
 def _with_threads(settings: StudySettings) -> StudentConfig:

@@ -137,6 +137,9 @@ class TeacherConfig(Section):
     environment variable VERMEIL_GGUF can name a further folder in which it is searched."""
     local: LocalEngineConfig = LocalEngineConfig()
     """Settings of the inference engine that Vermeil starts on this machine (backend local)."""
+    terms: str = ""
+    """Terms under which the replies of the teacher may be used, as you state them: a licence or an
+    address. Written into the model card; never sent."""
     prompt: str = "standard"
     """Name of the prompt, one of the task's prompts."""
     system_role: bool = True

@@ -44,12 +44,31 @@ def test_a_run_goes_from_text_to_a_model_and_a_second_one_does_nothing(project: 
     tagged = list(vermeil.predict(report.outputs["model"], ["Ada met Grace in Oslo."]))
     assert tagged[0].spans is not None
 
+    silver = list(vermeil.read_corpus(report.outputs["silver"]))
+    (teacher,) = vermeil.corpus_stats(silver).teachers
+    assert teacher.documents == sum(not one.annotation.is_empty for one in silver)
+    assert teacher.first
+    card = (report.outputs["model"] / "README.md").read_text()
+    assert f"`{teacher.model}`, {teacher.documents} documents" in card
+    assert f"| 8 | {evaluation['overall']['f1']:.3f} |" in card
+    assert '{name: "test.jsonl", type: "test.jsonl", split: test}' in card
+
     again, log = run(project)
     assert done(again) == []
     assert log == [
         f"{name}: skipped, {SAME}" for name in ("annotate", "locate", "train", "evaluate")
     ]
     json.dumps(again.as_dict())
+
+
+def test_silver_of_an_excluded_teacher_is_left_out(project: Path) -> None:
+    report, _ = run(project)
+    (teacher,) = vermeil.corpus_stats(vermeil.read_corpus(report.outputs["silver"])).teachers
+    excluded = f'corpora.exclude_teachers=["{teacher.model}"]'
+    with pytest.raises(vermeil.errors.VermeilError, match="only 0 of 15 documents"):
+        run(project, excluded)
+    report, _ = run(project, 'corpora.exclude_teachers=["another"]')
+    assert done(report) == ["train", "evaluate"]
 
 
 def test_only_what_a_change_touches_is_done_again(project: Path) -> None:
