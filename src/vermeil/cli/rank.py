@@ -72,8 +72,8 @@ def rank(
         if sections.rank.annotator == "teacher":
             step = command("annotate", "--order", written, config=config)
         else:
-            chosen = ("SILVER", "--to", "doccano", "--output", "tasks.jsonl", "--ids", written)
-            step = command("review export", *chosen)
+            options = ("--to", "doccano", "--output", "tasks.jsonl", "--ids", written)
+            step = command("review export", "SILVER", *options)
         print_end(steps=[step], quiet=quiet)
     for warning in report["warnings"]:
         print_status(f"warning: {warning}")

@@ -39,7 +39,7 @@ def dump_changes(config: BaseModel) -> str:
 
 def _changes(section: BaseModel, kept: Mapping[str, Any]) -> dict[str, Any]:
     """Return the TOML values of the keys in ``kept``, also of the sections below."""
-    plain = {}
+    plain: dict[str, Any] = {}
     for name, below in kept.items():
         value = getattr(section, name)
         if isinstance(value, BaseModel) and isinstance(below, Mapping):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vermeil.data.document import Range
 
 SpanKey = tuple[int, int, str]
 """Start, end (half-open, in code points) and label of a span."""
@@ -62,3 +65,14 @@ class Region:
         if any(start < self.start or end > self.end for start, end, _ in touching):
             return None
         return self.candidates.index(touching) if touching in self.candidates else None
+
+
+def merge_ranges(ranges: Iterable[Range]) -> list[Range]:
+    """Return the union of ranges, in order; ranges that overlap or touch become one."""
+    merged: list[Range] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

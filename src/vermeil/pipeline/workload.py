@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import prod
 from typing import Literal
@@ -18,7 +18,7 @@ CHARACTERS_PER_WORDPIECE = 4.0
 WORDPIECES_PER_SECOND = 2_000.0
 """Speed of the embedded encoder in fp32 on two cores, where no training was measured."""
 
-Verb = Literal["study", "tune", "refine", "select", "auto"]
+Verb = Literal["study", "tune", "refine", "select", "auto", "self_training"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def workload(
     """Return the trainings of a verb, as if no earlier result could be reused.
 
     Args:
-        verb: the verb, or the regimen auto.
+        verb: the verb, or a regimen that makes its silver.
         config: the whole configuration.
         gold: gold documents.
         silver: silver documents.
@@ -93,12 +93,13 @@ def _judging_trainings(config: Config) -> dict[str, int]:
     }
 
 
-_TRAININGS = {
+_TRAININGS: dict[str, Callable[[Config], dict[str, int]]] = {
     "study": _study_trainings,
     "tune": lambda config: {"trials": config.tune.trials},
     "refine": _judging_trainings,
     "select": _judging_trainings,
     "auto": lambda config: {**_judging_trainings(config), "final student": 1},
+    "self_training": lambda _: {"first student": 1, "final student": 1},
 }
 
 

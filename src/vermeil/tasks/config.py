@@ -34,6 +34,24 @@ UnlocatedHandling = Literal["abstain", "ignore"]
 """Handling of text ranges that a mention may mean but that were not marked."""
 
 
+_LATER_KEYS: Mapping[str, Any] = {
+    "threshold": None,
+    "added": False,
+    "multi_label": False,
+    "relations": {},
+}
+"""Keys that version 0.1 did not have, with their defaults."""
+
+
+def _without_later_keys(values: dict[str, Any]) -> dict[str, Any]:
+    """Return serialised values without later keys that are not set.
+
+    The digests of tasks that do not use them stay those of version 0.1, and so do the keys of
+    stored results.
+    """
+    return {k: v for k, v in values.items() if k not in _LATER_KEYS or v != _LATER_KEYS[k]}
+
+
 class LabelConfig(Section):
     """One label: ``[task.labels.PER]``."""
 
@@ -48,6 +66,10 @@ class LabelConfig(Section):
     added: bool = False
     """The label was added after other labels had been annotated. It is requested with a prompt of
     its own, and text that was not annotated for it is unknown for it."""
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_later_keys(serialise(self))
 
 
 class RelationConfig(Section):
@@ -108,9 +130,7 @@ class TaskConfig(Section):
 
     @model_serializer(mode="wrap")
     def _without_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave empty relations out, so that digests of other tasks stay those of version 0.1."""
-        values: dict[str, Any] = serialise(self)
-        return values if self.relations else {k: v for k, v in values.items() if k != "relations"}
+        return _without_later_keys(serialise(self))
 
     def with_guidelines(self, folder: Path) -> TaskConfig:
         """Return the section with the file of guidelines read into ``guidelines``.

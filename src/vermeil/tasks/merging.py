@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from vermeil.data.document import UNANNOTATED, Annotation, LabelAbstention, Range
-from vermeil.data.ranges import merge_ranges
+from vermeil.data.region import merge_ranges
 
 
 def merge_annotations(

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from vermeil.corpora import CorpusConfig, read_corpus, write_corpus
-from vermeil.data.document import Annotation, Document, Relation, Span
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.relation import Relation
 from vermeil.errors import DataError
 
 GOLD = (

@@ -19,7 +19,7 @@ def announce(
     """Write the trainings of a verb and their expected time to standard error.
 
     Args:
-        verb: the verb, or the regimen auto.
+        verb: the verb, or a regimen that makes its silver.
         sections: the whole configuration.
         gold: gold documents.
         silver: silver documents.
@@ -32,13 +32,14 @@ def announce(
     print_status(f"{verb}: {workload(verb, sections, gold, silver).describe()}")
 
 
-def announce_auto(sections: Config, quiet: bool) -> None:
-    """Announce the trainings of the regimen auto, if it is chosen and silver exists."""
-    if quiet or sections.blending.regimen != "auto" or sections.corpora.gold is None:
+def announce_regimen(sections: Config, quiet: bool) -> None:
+    """Announce the trainings of a regimen that makes its silver, if it is chosen and has silver."""
+    regimen = sections.blending.regimen
+    if quiet or regimen not in ("auto", "self_training") or sections.corpora.gold is None:
         return
     from vermeil.corpora import read_corpus
     from vermeil.pipeline.documents import silver_corpus
 
     silver = silver_corpus(sections)
     if silver.path.exists():
-        announce("auto", sections, read_corpus(sections.corpora.gold), read_corpus(silver), quiet)
+        announce(regimen, sections, read_corpus(sections.corpora.gold), read_corpus(silver), quiet)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from vermeil.cli.ui.announce import announce_auto
+from vermeil.cli.ui.announce import announce_regimen
 from vermeil.cli.ui.next_steps import print_stage_end
 from vermeil.cli.ui.options import load
 from vermeil.cli.ui.output import print_json, print_status
@@ -48,7 +48,7 @@ def run_stage_command(
     from vermeil.pipeline.execution import require_result, run_stage
 
     if stage == "train" and is_writer():
-        announce_auto(sections, quiet)
+        announce_regimen(sections, quiet)
 
     # torchrun: only the first process prints
     with shown_progress(quiet or not is_writer()) as progress:
