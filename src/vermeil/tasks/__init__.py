@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,7 +38,7 @@ TASKS: dict[str, TaskKind] = {
 }
 """Every task class by its name in ``task.name``."""
 
-MULTI_LABEL_TASKS: dict[str, TaskKind] = {"classification": MultiLabelTask}
+MULTI_LABEL_TASKS: dict[str, Callable[[TaskConfig], Task]] = {"classification": MultiLabelTask}
 """The task class for ``task.multi_label``, by the same name."""
 
 
