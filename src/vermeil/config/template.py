@@ -75,7 +75,7 @@ TEACHER_VALUES: Mapping[str, Mapping[str, Any]] = {
         "teacher.max_tokens": 512,
         "teacher.structured": "json_schema",
         "teacher.timeout": 600.0,
-        "teacher.demonstrations.kind": "fixed",
+        "teacher.demonstrations.kind": "covering",
     },
 }
 """Further keys that the template sets, by the kind of teacher.

@@ -253,7 +253,7 @@ def _check_settings(task: Task, teacher: TeacherConfig, config: OptimizeConfig) 
     if teacher.demonstrations.kind == "nearest":
         raise ConfigError(
             'teacher.demonstrations.kind: "nearest" chooses among gold that is scored here; set '
-            'it to "fixed" or "none" for vermeil optimize'
+            'it to "fixed", "covering" or "none" for vermeil optimize'
         )
     if config.max_calls is config.max_tokens_total is config.max_cost_usd is None:
         raise ConfigError(

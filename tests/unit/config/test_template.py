@@ -52,7 +52,7 @@ def test_the_required_values_are_in_the_file(tmp_path: Path) -> None:
 def test_template_of_a_local_teacher_sets_what_small_models_need(tmp_path: Path) -> None:
     teacher = load_config(write(tmp_path, template("local"))).teacher
     assert (teacher.backend, teacher.structured) == ("local", "json_schema")
-    assert (teacher.demonstrations.kind, teacher.demonstrations.count) == ("fixed", 5)
+    assert (teacher.demonstrations.kind, teacher.demonstrations.count) == ("covering", 5)
     assert teacher.model.endswith(".gguf")
     assert teacher.local.folder == tmp_path
     plain = load_config(write(tmp_path, template()))
