@@ -76,11 +76,16 @@ TEACHER_VALUES: Mapping[str, Mapping[str, Any]] = {
         "teacher.structured": "json_schema",
         "teacher.timeout": 600.0,
         "teacher.demonstrations.kind": "covering",
+        "pilot.documents": 30,
+        "pilot.prompts": ("standard",),
+        "pilot.reply_formats": ("json", "lines"),
+        "pilot.demonstrations": ("none", "covering"),
     },
 }
 """Further keys that the template sets, by the kind of teacher.
 
-Small models need a schema, and demonstrations. The same ones in every prompt are read once.
+Small models need a schema, and demonstrations. The same ones in every prompt are read once. The
+pilot compares few variants on few documents, because a model on a processor is slow.
 """
 _LEFT_OUT: Mapping[str, tuple[str, ...]] = {"local": ("teacher.base_url",)}
 """Keys of `REQUIRED_VALUES` that the template leaves at their default, by the kind of teacher."""

@@ -33,9 +33,7 @@ class PilotConfig(Section):
     """Names of prompts; empty: all prompts of the task."""
     reply_formats: tuple[str, ...] = ()
     """Reply formats; empty: task.reply_format."""
-    demonstrations: tuple[DemonstrationKind, ...] = Field(
-        default=("none", "fixed"), min_length=1
-    )
+    demonstrations: tuple[DemonstrationKind, ...] = Field(default=("none", "fixed"), min_length=1)
     """Kinds of demonstrations: none, fixed, covering or nearest; their number is
     teacher.demonstrations.count."""
     resamples: int = Field(default=2000, ge=100)
