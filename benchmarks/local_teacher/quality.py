@@ -17,7 +17,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from benchmarks.local_teacher.settings import (
     LARGER,
     SEED,
@@ -30,11 +29,7 @@ from benchmarks.local_teacher.settings import (
 )
 
 import vermeil
-from vermeil.data.counts import sum_counts
-from vermeil.data.document import Document
-from vermeil.evaluation.bootstrap import f1_interval
-from vermeil.evaluation.documents import score_documents
-from vermeil.jobs.appraise import with_empty_annotation
+from vermeil.jobs.appraise import appraise
 from vermeil.teacher.requests import make_requests
 from vermeil.teacher.store.store import ReplyStore
 
@@ -72,31 +67,18 @@ STEPS: dict[str, Callable[[], Iterator[Trial]]] = {
 }
 
 
-def interval(documents: list[Document], scored: list[vermeil.Counts]) -> list[float]:
-    """Return the 95 % interval of F1 over groups."""
-    groups: dict[str, list[int]] = {}
-    for document, counts in zip(documents, scored, strict=True):
-        items = groups.setdefault(document.group_or_id, [0, 0, 0])
-        one = counts.overall
-        for position, count in enumerate((one.correct, one.predicted, one.gold)):
-            items[position] += count
-    values = np.array(list(groups.values()), dtype=np.int64)
-    return [round(end, 3) for end in f1_interval(values, RESAMPLES, SEED)]
-
-
 def measure(setting: Setting, sample: Sample, store: Path) -> dict[str, Any]:
     """Annotate the sample and score the replies.
 
     Returns:
-        F1 with its interval over sentences, F1 by label, states, tokens and seconds per sentence.
+        F1 with its interval over articles, F1 by label, states, tokens and seconds per sentence.
     """
     task, teacher, shown = setting.task, setting.teacher, sample.shown(setting)
     with suppress(vermeil.errors.TeacherStoppedError):  # the failures are counted below
         vermeil.annotate(sample.documents, task, teacher, store, demonstrations=shown)
     located = vermeil.locate(sample.documents, task, teacher, store, demonstrations=shown)
-    predicted = [with_empty_annotation(document, task) for document in located.documents]
-    scored = [counts for _, counts in score_documents(predicted, sample.documents, task)]
-    total = sum_counts(scored)
+    scores = appraise(located.documents, sample.documents, task, RESAMPLES, SEED)
+    total = scores.counts
     with ReplyStore(store) as replies:
         requests = make_requests(sample.documents, task, teacher, demonstrations=shown)
         found = [reply for r in requests if (reply := replies.get(r.key)) is not None]
@@ -106,7 +88,7 @@ def measure(setting: Setting, sample: Sample, store: Path) -> dict[str, Any]:
         "sample": sample.name,
         "sentences": len(sample.documents),
         "f1": round(total.overall.f1, 4),
-        "interval": interval(sample.documents, scored),
+        "interval": [round(end, 3) for end in scores.intervals["overall"]["f1"]],
         "precision": round(total.overall.precision, 4),
         "recall": round(total.overall.recall, 4),
         "by_label": {name: round(score.f1, 3) for name, score in total.per_label.items()},
