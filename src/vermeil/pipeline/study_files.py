@@ -16,6 +16,7 @@ from vermeil.data.written import read_object
 from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.documents import silver_corpus
+from vermeil.pipeline.study_prompts import prompt_silver
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.studies.results.context import StudyContext
 from vermeil.studies.results.load import context_from_record
@@ -35,6 +36,7 @@ def read_documents(config: Config, task: Task) -> StudyCorpora:
         _read(silver_corpus(config), task) if _uses_silver(config) else (),
         _read(config.corpora.dev, task),
         _read(config.corpora.test, task),
+        prompt_silver(config) if _uses_silver(config) else {},
     )
 
 

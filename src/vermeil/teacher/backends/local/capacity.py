@@ -26,7 +26,10 @@ MODEL_SIZES: dict[str, int] = {
     "14B": 9_000_000_000,
     "32B": 19_900_000_000,
 }
-"""Parameters of a model, and bytes of its file with about 4.5 bits per weight (q4_k_m), rounded above 1.5B."""
+"""Parameters of a model, and bytes of its file with about 4.5 bits per weight (q4_k_m).
+
+The sizes above 1.5B are rounded.
+"""
 
 SENTENCES = 1000
 REPLY_TOKENS = 40
