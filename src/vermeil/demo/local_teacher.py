@@ -15,6 +15,7 @@ from vermeil.jobs.demonstrations import choose_demonstrations
 from vermeil.jobs.locate import locate
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.tasks.protocol import Task
+from vermeil.teacher.backends.registry import keep_servers
 from vermeil.teacher.config import DemonstrationsConfig, TeacherConfig
 from vermeil.teacher.requests import make_requests
 from vermeil.teacher.store.store import ReplyStore
@@ -115,13 +116,14 @@ def annotate_part(
     number = len(corpus.pool) - missing.documents
     if number < _FIRST:
         number = _FIRST
-        first = send(number)
-        each = first.ask_report.seconds / max(1, first.ask_report.sent)
-        left = max(0.0, local.max_seconds - (time.monotonic() - started))
-        more = min(len(corpus.pool), number + int(left / max(each, 1e-3)))
-        if more > number:
-            number = more
-            send(number)
+        with keep_servers():
+            first = send(number)
+            each = first.ask_report.seconds / max(1, first.ask_report.sent)
+            left = max(0.0, local.max_seconds - (time.monotonic() - started))
+            more = min(len(corpus.pool), number + int(left / max(each, 1e-3)))
+            if more > number:
+                number = more
+                send(number)
     gold = corpus.pool_gold[:number]
     located = locate(gold, task, teacher, store, progress, shown)
     with ReplyStore(store) as replies:

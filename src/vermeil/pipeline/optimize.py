@@ -36,6 +36,7 @@ from vermeil.prompting.report import OptimizeReport
 from vermeil.prompting.score import PromptScore
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import api_key
+from vermeil.teacher.backends.registry import keep_servers
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 from vermeil.teacher.demonstrations import without_shared
@@ -84,7 +85,7 @@ def optimize(
     shown = {document.group_or_id for document in start.demonstrations}
     scored = [document for document in usable if document.group_or_id not in shown]
     folds = cut_folds(scored, config.folds, config.seed)
-    with lock_path(store):
+    with lock_path(store), keep_servers():
         with ReplyStore(store) as replies:
             digest = optimisation_digest(scored, task, teacher, start, config)
             limits = open_limits(replies, config, digest)

@@ -74,6 +74,9 @@ class TaskConfig(Section):
     """Annotation guidelines, included in every prompt."""
     guidelines_file: Path | None = None
     """Text file with annotation guidelines, included in every prompt after task.guidelines."""
+    steps: str = ""
+    """Steps that prompts with reasoning (chain_of_thought) request before the answer. Empty: the
+    task's own. Changing it sends all documents again."""
     scheme: Literal["iob2", "bioes"] = "iob2"
     """ner: tagging scheme of the student's classes. bioes has separate classes for the last word of
     a span and for spans of one word."""
@@ -90,9 +93,10 @@ class TaskConfig(Section):
 
     @model_serializer(mode="wrap")
     def _without_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave empty relations out, so that digests of other tasks stay those of version 0.1."""
+        """Leave out empty relations and steps, so that digests from before these keys stay."""
         values: dict[str, Any] = serialise(self)
-        return values if self.relations else {k: v for k, v in values.items() if k != "relations"}
+        unused = {name for name in ("relations", "steps") if not getattr(self, name)}
+        return {name: value for name, value in values.items() if name not in unused}
 
     def with_guidelines(self, folder: Path) -> TaskConfig:
         """Return the section with the file of guidelines read into ``guidelines``.

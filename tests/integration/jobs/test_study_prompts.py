@@ -44,9 +44,7 @@ def test_silver_of_a_second_prompt_is_read_from_its_stored_replies(compared: Pat
 
 def test_missing_replies_name_the_command_that_requests_them(compared: Path) -> None:
     config = load_config(compared / "vermeil.toml")
-    with pytest.raises(
-        ConfigError, match=r"guided: 15 of 15 .* annotate --config .*guided"
-    ):
+    with pytest.raises(ConfigError, match=r"guided: 15 of 15 .* annotate --config .*guided"):
         read_documents(config, make_task(config.task))
 
 

@@ -25,6 +25,7 @@ from vermeil.jobs.locate import LocateReport, locate
 from vermeil.jobs.piloting.report import Interval, PilotReport, Trial, recommend
 from vermeil.jobs.piloting.variants import VariantSetup, set_up
 from vermeil.tasks.protocol import Task
+from vermeil.teacher.backends.registry import keep_servers
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import LEAKED
 from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
@@ -69,7 +70,7 @@ def pilot(
     """
     store = Path(store)
     sample, setups = set_up(gold, task, teacher, config, excluded)
-    with lock_path(store):
+    with lock_path(store), keep_servers():
         results = [_run_trial(setup, sample, config, store, progress) for setup in setups]
     _require_usable([trial for trial, _ in results])
     results.sort(key=lambda result: -result[0].f1)

@@ -29,6 +29,11 @@ PROMPTS: dict[str, str] = {"standard": "", "chain_of_thought": _STEPS}
 """Instruction of each prompt for the text before the answer; empty: the answer alone."""
 
 
+def steps_of(prompt: str, steps: str) -> str:
+    """Return the steps of a prompt: the given ones, or its own; empty if it has none."""
+    return PROMPTS[prompt] and (steps.strip() or PROMPTS[prompt])
+
+
 def render_prompt(
     prompt: str,
     text: str,
@@ -36,6 +41,7 @@ def render_prompt(
     guidelines: str,
     answer: str,
     demonstrations: Sequence[Demonstration] = (),
+    steps: str = "",
 ) -> tuple[Message, ...]:
     """Return the chat messages that request the label of ``text``.
 
@@ -46,6 +52,7 @@ def render_prompt(
         guidelines: the user's annotation guidelines; may be empty.
         answer: the instruction for the answer's format.
         demonstrations: texts with their correct answers in the same format.
+        steps: replaces the steps of a prompt that has some; empty: its own.
 
     Raises:
         ConfigError: there is no such prompt.
@@ -53,11 +60,12 @@ def render_prompt(
     if prompt not in PROMPTS:
         known = ", ".join(PROMPTS)
         raise ConfigError(f"no prompt {prompt!r} in task classification; there are {known}")
-    whole = "the last line of your reply is" if PROMPTS[prompt] else "your whole reply is"
+    reasoning = steps_of(prompt, steps)
+    whole = "the last line of your reply is" if reasoning else "your whole reply is"
     instruction = [
         _TASK.replace("{labels}", labels.listing()),
         f"Guidelines:\n{guidelines.strip()}" if guidelines.strip() else "",
-        PROMPTS[prompt],
+        reasoning,
         f"Answer with one line of JSON; {whole} that line.\n{answer}",
     ]
     return messages(instruction, _INTRODUCTION, text, demonstrations)
