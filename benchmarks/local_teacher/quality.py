@@ -100,19 +100,29 @@ def measure(setting: Setting, sample: Sample, store: Path) -> dict[str, Any]:
     }
 
 
+def results(file: Path) -> list[dict[str, Any]]:
+    """Return the results of earlier runs."""
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    return [json.loads(line) for line in lines]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("steps", nargs="+", choices=tuple(STEPS))
     options = parser.parse_args()
     store = store_of(options.folder)
+    file = options.folder / "quality.jsonl"
+    known = {(r["setting"], r["sample"], r["sentences"]) for r in results(file)}
     for step in options.steps:
         for setting, sample in STEPS[step]():
+            if (setting.name, sample.name, len(sample.documents)) in known:
+                continue
             print(f"{step}: {setting.name}, {sample.name}", flush=True)
-            line = json.dumps(measure(setting, sample, store))
+            line = json.dumps({"step": step, **measure(setting, sample, store)})
             print(line, flush=True)
-            with (options.folder / "quality.jsonl").open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+            with file.open("a", encoding="utf-8") as stream:
+                stream.write(line + "\n")
 
 
 if __name__ == "__main__":

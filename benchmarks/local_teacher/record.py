@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from benchmarks.local_teacher.quality import results
 from benchmarks.local_teacher.settings import LARGER, Sample, Setting, newswire, store_of
 
 import vermeil
@@ -31,8 +32,7 @@ BLOCK = 50
 def better_setting(folder: Path) -> Setting:
     """Return the reply format with the better F1 on gold, with covering demonstrations."""
     found: dict[str, float] = {}
-    for line in (folder / "quality.jsonl").read_text("utf-8").splitlines():
-        record = json.loads(line)
+    for record in results(folder / "quality.jsonl"):
         for reply_format in FORMATS:
             name = Setting(LARGER, reply_format, "covering").name
             if (record["setting"], record["sample"]) == (name, "newswire"):
