@@ -136,6 +136,7 @@ class _EngineServer:
         try:
             return await client.complete(request)
         except AttemptError as fault:
+            fault.unbilled = True  # an engine of one's own charges nothing
             may_have_ended = fault.scope in (ErrorScope.ATTEMPT, ErrorScope.UNREACHABLE)
             if may_have_ended and not isinstance(fault, AttemptTimeoutError):
                 await self._raise_if_ended()
