@@ -167,8 +167,8 @@ def _system_message(error: Any) -> object:
     if not isinstance(cause, OSError):
         return error
     # asyncio replaces the message of a refused connection by the address.
-    known = cause.errno is not None and cause.errno > 0
-    return os.strerror(cause.errno) if known else cause.strerror or cause
+    number = cause.errno
+    return os.strerror(number) if number and number > 0 else cause.strerror or cause
 
 
 def _request_class() -> Any:
