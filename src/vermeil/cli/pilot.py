@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,8 +13,10 @@ from vermeil.cli.ui.progress import shown_progress
 
 if TYPE_CHECKING:
     from vermeil.config import Config
+    from vermeil.data.document import Document
     from vermeil.jobs.piloting.estimate import PilotEstimate
     from vermeil.jobs.piloting.report import PilotReport, Trial
+    from vermeil.tasks.protocol import Task
 
 EXAMPLE = """Example: vermeil pilot --set pilot.documents=100 --dry-run"""
 
@@ -34,26 +36,29 @@ def pilot(
 ) -> None:
     """Compare prompts, formats, demonstrations and models on gold; recommend one."""
     sections = load(config, overrides)
-    arguments, excluded = _inputs(sections)
+    gold, task, excluded = _inputs(sections)
+    from vermeil.jobs.run_folder import RunFolder
+
+    teacher, settings = sections.teacher, sections.pilot
+    store = RunFolder(sections.run.output).replies
     if dry_run:
         from vermeil.jobs.piloting.estimate import estimate_pilot
 
-        expected = estimate_pilot(*arguments, excluded=excluded)
+        expected = estimate_pilot(gold, task, teacher, settings, store, excluded=excluded)
         print_json(expected.as_dict()) if as_json else _print_estimate(expected)
         _warn(expected.warnings)
         return
     from vermeil.jobs.piloting.pilot import pilot as job
 
     with shown_progress(quiet) as progress:
-        report = job(*arguments, progress, excluded=excluded)
+        report = job(gold, task, teacher, settings, store, progress, excluded=excluded)
     print_json(report.as_dict()) if as_json else _print(report)
     _warn(report.warnings)
 
 
-def _inputs(sections: Config) -> tuple[tuple[Any, ...], list[Any]]:
-    """Return the arguments of the job, and the documents of dev and test."""
+def _inputs(sections: Config) -> tuple[Iterator[Document], Task, list[Document]]:
+    """Return gold, the task, and the documents of dev and test."""
     from vermeil.corpora import read_corpus
-    from vermeil.jobs.run_folder import RunFolder
     from vermeil.pipeline.documents import required_corpus
     from vermeil.tasks import make_task
 
@@ -61,9 +66,7 @@ def _inputs(sections: Config) -> tuple[tuple[Any, ...], list[Any]]:
     gold = required_corpus(sections, "gold", "name the annotated file to try the teacher on")
     corpora = (sections.corpora.dev, sections.corpora.test)
     excluded = [d for corpus in corpora if corpus is not None for d in read_corpus(corpus)]
-    store = RunFolder(sections.run.output).replies
-    documents = read_corpus(gold, task.check)
-    return (documents, task, sections.teacher, sections.pilot, store), excluded
+    return read_corpus(gold, task.check), task, excluded
 
 
 def _warn(warnings: tuple[str, ...]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.gguf_files import write_tiny_model
@@ -83,7 +85,7 @@ def test_engine_that_did_not_start_is_not_kept(tmp_path: Path) -> None:
 def test_coach_and_teacher_share_one_engine(model: Path, tmp_path: Path) -> None:
     seen: set[int] = set()
 
-    def progress(*_: object) -> None:
+    def progress(stage: str, done: int, total: int | None, detail: Mapping[str, Any]) -> None:
         seen.update(engines())
 
     config = OptimizeConfig(folds=2, documents=4, rounds=1, rules=1, resamples=100, max_calls=200)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.unit.studies.test_study import run, sentences
@@ -48,7 +49,10 @@ def test_every_regimen_on_silver_is_run_with_every_prompt() -> None:
 def test_prompts_are_compared_on_the_same_texts_and_budget(
     corpora: StudyCorpora, task: Task, encoder: Path, tmp_path: Path
 ) -> None:
-    settings = {"regimens": ["gold_only", "silver_only"], "baseline": "silver_only"}
+    settings: dict[str, Any] = {
+        "regimens": ["gold_only", "silver_only"],
+        "baseline": "silver_only",
+    }
     report = run(corpora, task, encoder, tmp_path, **settings)
     cells = report.results.cells
     assert [c.regimen for c in cells[:3]] == ["gold_only", "silver_only", "silver_only@better"]
