@@ -10,13 +10,17 @@ from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import StepsTask
 
+TASKS = ("ner", "classification", "relations")
+
 
 def config(name: str, **settings: str) -> TaskConfig:
     labels = {"PER": {"description": "people"}, "LOC": {}}
-    return TaskConfig.model_validate({"name": name, "labels": labels, **settings})
+    relations = {"relations": {"LIVES_IN": {"head": ["PER"], "tail": ["LOC"]}}}
+    further = relations if name == "relations" else {}
+    return TaskConfig.model_validate({"name": name, "labels": labels, **further, **settings})
 
 
-@pytest.mark.parametrize("name", ["ner", "classification"])
+@pytest.mark.parametrize("name", TASKS)
 def test_steps_are_a_part_of_prompts_with_reasoning(name: str) -> None:
     task = make_task(config(name))
     plain = prompt_of(task, "standard")
@@ -37,7 +41,7 @@ def test_steps_are_a_part_of_prompts_with_reasoning(name: str) -> None:
     assert own.render("standard", "Ann.") == task.render("standard", "Ann.")
 
 
-@pytest.mark.parametrize("name", ["ner", "classification"])
+@pytest.mark.parametrize("name", TASKS)
 def test_steps_of_the_configuration_can_be_replaced(name: str) -> None:
     task = make_task(config(name, steps="Look at names."))
     assert isinstance(task, StepsTask)
