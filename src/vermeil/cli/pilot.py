@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vermeil.cli.ui.next_steps import command, print_end, relative
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
 from vermeil.cli.ui.output import console, print_json, print_status, table
 from vermeil.cli.ui.progress import shown_progress
@@ -52,7 +53,13 @@ def pilot(
 
     with shown_progress(quiet) as progress:
         report = job(gold, task, teacher, settings, store, progress, excluded=excluded)
-    print_json(report.as_dict()) if as_json else _print(report)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        _print(report)
+        next_run = command("annotate", "--dry-run", config=config)
+        steps = [f"paste these lines into {relative(config)}, then: {next_run}"]
+        print_end(steps=steps, quiet=quiet)
     _warn(report.warnings)
 
 

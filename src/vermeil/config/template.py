@@ -144,7 +144,7 @@ def template(
 def _short_template(values: Mapping[str, Any], label_lines: str) -> str:
     """Return the given values and labels, section by section."""
     parts = [_SHORT_HEADER, f"[task]\nname = {_toml(values['task.name'])}\n", label_lines]
-    for section in ("corpora", "teacher", "teacher.demonstrations"):
+    for section in ("corpora", "teacher", "teacher.demonstrations", "pilot"):
         lines = [
             f"{key.rpartition('.')[2]} = {_toml(value)}"
             for key, value in values.items()
