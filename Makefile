@@ -12,6 +12,7 @@ INSTALLED := $(VENV)/.installed
 
 help:
 	@echo "make demo       annotate, train, compare: every stage on the sample corpus (minutes)"
+	@echo "                LOCAL=FILE.gguf: compare a language model on this machine, too"
 	@echo "make test       the tests, except the slow ones"
 	@echo "make test-slow  the slow tests (minutes of training)"
 	@echo "make test-cluster  the tests on a Ray cluster of three nodes, of which one is killed"
@@ -25,8 +26,9 @@ help:
 	@echo "make lowest     test the lowest allowed versions of the direct dependencies"
 	@echo "make clean      remove $(VENV) and every cache"
 
-demo: $(DEMO)
-	$(BIN)/vermeil demo
+# A local model needs the extra local, which the whole environment has.
+demo: $(if $(LOCAL),$(INSTALLED),$(DEMO))
+	$(BIN)/vermeil demo $(if $(LOCAL),--local "$(LOCAL)")
 
 TESTS := -m "not slow and not cluster" -n $(JOBS) --durations=10
 

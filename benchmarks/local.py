@@ -1,7 +1,6 @@
-"""A teacher on this machine: its speed, and the quality of its annotations.
+"""A teacher on this machine: its speed. benchmarks/local_teacher measures quality.
 
     python -m benchmarks.local speed [--model NAME] [--documents 20]
-    python -m benchmarks.local quality [--model NAME] [--documents 100] [--store local.sqlite]
 
 VERMEIL_GGUF names a folder with GGUF files; without it the script ends with a reason. NAME is a
 file in it (default: the first model of `vermeil local list`). Needs `pip install "vermeil[local]"`.
@@ -10,10 +9,6 @@ speed: documents of the sample corpus per hour of CPU time, through Vermeil and 
 bare HTTP client with the same server, prompts and number of requests in flight; then the gain of
 several slots and of the reuse of the prompt's prefix, one by one. Each measurement starts its own
 engine, and includes its start.
-
-quality: F1 with 95 % intervals on gold of the sample corpus and, with VERMEIL_DATA, of CoNLL-2003
-dev: {no, five fixed} demonstrations × {JSON with a schema, lines}, and {tags, nearest} on 30
-documents. Replies are stored, so that the same command continues.
 """
 
 from __future__ import annotations
@@ -27,12 +22,10 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from benchmarks.conll import corpus
 
 import vermeil
 from vermeil.data.document import Document
@@ -73,7 +66,7 @@ def teacher_config(model: str, **changes: Any) -> vermeil.TeacherConfig:
         "max_tokens": 512,
         "timeout": 1800.0,
         "structured": "json_schema",
-        "demonstrations": {"kind": "fixed"},
+        "demonstrations": {"kind": "covering"},
     }
     return vermeil.TeacherConfig.model_validate(values | changes)
 
@@ -82,7 +75,7 @@ def sentences(name: str, limit: int) -> list[Document]:
     return list(vermeil.read_corpus(NEWSWIRE / name))[:limit]
 
 
-def five_fixed(config: vermeil.TeacherConfig) -> Demonstrations:
+def five_shown(config: vermeil.TeacherConfig) -> Demonstrations:
     gold = sentences("train.jsonl", 10**6)
     return vermeil.choose_demonstrations(config.demonstrations, gold, ())
 
@@ -103,7 +96,7 @@ def through_vermeil(documents: list[Document], config: vermeil.TeacherConfig) ->
     def work() -> None:
         with tempfile.TemporaryDirectory() as folder:
             store = Path(folder) / "replies.sqlite"
-            shown = five_fixed(config)
+            shown = five_shown(config)
             vermeil.annotate(documents, task_with("json"), config, store, demonstrations=shown)
 
     return measured(work, len(documents))
@@ -112,7 +105,7 @@ def through_vermeil(documents: list[Document], config: vermeil.TeacherConfig) ->
 def through_bare_client(documents: list[Document], config: vermeil.TeacherConfig) -> Measurement:
     """Send the same bodies and store nothing; the server is started by Vermeil."""
     requests = make_requests(
-        documents, task_with("json"), config, demonstrations=five_fixed(config)
+        documents, task_with("json"), config, demonstrations=five_shown(config)
     )
     held = config.model_copy(update={"structured": "gbnf"})
     bodies = [chat_body(request, held) for request in requests]
@@ -176,54 +169,17 @@ def speed(model: str, number: int) -> None:
     result_line("prefix reuse against none, one slot", single, through_vermeil(documents, unused))
 
 
-def quality(model: str, number: int, store: Path) -> None:
-    corpora = {"newswire": sentences("train.jsonl", 10**6)}
-    if os.environ.get("VERMEIL_DATA"):
-        corpora["CoNLL-2003 dev"] = corpus("dev")
-    for name, gold in corpora.items():
-        for title, trial in _trials(gold, model, number, store):
-            low, high = trial["intervals"]["f1"]
-            print(f"{name}, {title}: F1 {trial['f1']:.3f} [{low:.3f}, {high:.3f}]", flush=True)
-
-
-def _trials(
-    gold: list[Document], model: str, number: int, store: Path
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    held, free = teacher_config(model), teacher_config(model, structured="off")
-    runs = (
-        ("json", held, number, ("none", "fixed")),
-        ("lines", free, number, ("none", "fixed")),
-        ("xml_tags", free, min(30, number), ("fixed",)),
-        ("json", held, min(30, number), ("nearest",)),
-    )
-    for reply_format, config, documents, kinds in runs:
-        settings = vermeil.PilotConfig.model_validate(
-            {"documents": documents, "prompts": ("standard",), "demonstrations": kinds}
-        )
-        try:
-            report = vermeil.pilot(gold, task_with(reply_format), config, settings, store)
-        except vermeil.errors.TeacherError as error:  # no usable reply: a result, too
-            print(f"{reply_format}, {', '.join(kinds)}: {error}", file=sys.stderr)
-            continue
-        for trial in report.as_dict()["trials"]:
-            yield f"{reply_format}, {trial['demonstrations']}, {documents} documents", trial
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("kind", choices=("speed", "quality"))
+    parser.add_argument("kind", choices=("speed",))
     parser.add_argument("--model", default=LISTED_MODELS[0].file)
-    parser.add_argument("--documents", type=int, default=0)
-    parser.add_argument("--store", type=Path, default=Path("local.sqlite"))
+    parser.add_argument("--documents", type=int, default=20)
     options = parser.parse_args()
     folder = os.environ.get("VERMEIL_GGUF")
     if not folder or not (Path(folder) / options.model).is_file():
         sys.exit(f"skipped: no file {options.model} in the folder that VERMEIL_GGUF names")
     print(f"{options.model}; {platform.processor() or platform.machine()}, {os.cpu_count()} cores")
-    if options.kind == "speed":
-        speed(options.model, options.documents or 20)
-    else:
-        quality(options.model, options.documents or 100, options.store)
+    speed(options.model, options.documents)
 
 
 if __name__ == "__main__":

@@ -47,8 +47,9 @@ if TYPE_CHECKING:
     from vermeil.jobs.export import ExportReport, export
     from vermeil.jobs.int8_guard import Int8Options
     from vermeil.jobs.locate import LocateReport, locate
-    from vermeil.jobs.pilot import pilot
-    from vermeil.jobs.pilot_report import PilotReport
+    from vermeil.jobs.piloting.estimate import PilotEstimate, estimate_pilot
+    from vermeil.jobs.piloting.pilot import pilot
+    from vermeil.jobs.piloting.report import PilotReport
     from vermeil.jobs.predict import predict
     from vermeil.jobs.ranking.rank import rank
     from vermeil.jobs.ranking.report import RankEntry, RankReport
@@ -144,6 +145,7 @@ __all__ = [
     "OptimizeReport",
     "PairAbstention",
     "PilotConfig",
+    "PilotEstimate",
     "PilotReport",
     "PlanConfig",
     "PlanReport",
@@ -197,6 +199,7 @@ __all__ = [
     "doctor",
     "errors",
     "estimate",
+    "estimate_pilot",
     "evaluate",
     "export",
     "export_for_review",
@@ -280,8 +283,12 @@ _MODULES = {
         "LocateReport",
         "locate",
     ),
-    "vermeil.jobs.pilot": ("pilot",),
-    "vermeil.jobs.pilot_report": ("PilotReport",),
+    "vermeil.jobs.piloting.estimate": (
+        "PilotEstimate",
+        "estimate_pilot",
+    ),
+    "vermeil.jobs.piloting.pilot": ("pilot",),
+    "vermeil.jobs.piloting.report": ("PilotReport",),
     "vermeil.jobs.predict": ("predict",),
     "vermeil.jobs.ranking.rank": ("rank",),
     "vermeil.jobs.ranking.report": (

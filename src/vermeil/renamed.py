@@ -81,6 +81,8 @@ MODULES = {
     "jobs.learning": "refinement.scorers.student_trainer",
     "jobs.needed": "jobs.requirements",
     "jobs.out_of_fold": "refinement.scorers.out_of_fold",
+    "jobs.pilot": "jobs.piloting.pilot",
+    "jobs.pilot_report": "jobs.piloting.report",
     "jobs.places": "jobs.run_folder",
     "jobs.recipe": "refinement.recipe",
     "jobs.refine": "refinement.refine",

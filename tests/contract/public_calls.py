@@ -78,6 +78,17 @@ class Calls:
         assert isinstance(report, vermeil.EstimateReport)
         assert report.documents == 4
 
+    def estimate_pilot(self) -> None:
+        report = vermeil.estimate_pilot(
+            sentences(6, "a"),
+            self.get("task"),
+            self.get("teacher"),
+            vermeil.PilotConfig(documents=4, prompts=("standard",), demonstrations=("none",)),
+            self.folder / "replies.sqlite",
+        )
+        assert isinstance(report, vermeil.PilotEstimate)
+        assert report.requests == 4
+
     def evaluate(self) -> None:
         counts = vermeil.evaluate(sentences(8, "a"), sentences(8, "a"), self.get("task"))
         assert isinstance(counts, vermeil.Counts)

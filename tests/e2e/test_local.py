@@ -82,6 +82,10 @@ def test_project_is_checked_estimated_and_annotated(vermeil: Vermeil, project: P
     assert "ok teacher: models and an engine for it are here" in checked.stdout
     estimate = vermeil("annotate", "--config", project, "--dry-run", "--json")
     assert json.loads(estimate.stdout)["expected_seconds"] >= 0
+    piloted = ("pilot", "--config", project, "--set", 'pilot.demonstrations=["none"]')
+    expected = json.loads(vermeil(*piloted, "--dry-run", "--json").stdout)
+    assert expected["expected_seconds"] >= 0
+    assert expected["to_send"] == len(expected["variants"])
     done = vermeil("annotate", "--config", project, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["asked"] == 4

@@ -69,6 +69,13 @@ def test_a_pilot_says_which_way_to_ask_and_its_lines_can_be_pasted(
     assert {trial["states"].get("failed", 0) for trial in report["trials"]} == {0}
 
 
+def test_dry_run_sends_nothing(vermeil: Any, project: Path) -> None:
+    done = vermeil("pilot", "--dry-run", "--set", "teacher.base_url=http://127.0.0.1:9/v1")
+    assert done.returncode == 0, done.stderr
+    assert "4 variants on 20 gold documents; nothing is sent" in done.stdout
+    assert not (project / "vermeil-run" / "replies.sqlite").exists()
+
+
 def test_a_pilot_needs_gold(vermeil: Any, project: Path) -> None:
     (project / "vermeil.toml").write_text("[task.labels.PER]\n", "utf-8")
     done = vermeil("pilot")

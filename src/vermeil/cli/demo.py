@@ -18,16 +18,27 @@ def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the results.")] = Path(
         "vermeil-demo"
     ),
+    local: Annotated[
+        Path | None,
+        typer.Option(
+            "--local",
+            metavar="FILE",
+            help="GGUF file of a language model. It annotates a part of the pool on this machine "
+            "for about five minutes, and is compared with the recorded teacher.",
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Annotate, train and compare regimens on a sample corpus; minutes, no network."""
     from vermeil.demo import run_demo
+    from vermeil.demo.local_teacher import LocalPart
     from vermeil.terminal import make_console
 
     console = make_console(stderr=as_json)  # with --json the narration goes to standard error
     with shown_progress(quiet) as progress:
-        report = run_demo(output, progress, console, overwrite=overwrite)
+        part = None if local is None else LocalPart(local)
+        report = run_demo(output, progress, console, local=part, overwrite=overwrite)
     if as_json:
         print_json(report.as_dict())

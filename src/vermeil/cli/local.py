@@ -37,7 +37,7 @@ def list_(as_json: AsJson = False) -> None:
         rows: list[tuple[str, Any]] = [
             ("file", model.file),
             ("size", f"{model.size:,} bytes"),
-            ("SHA-256", f"begins with {model.sha256}" if model.sha256 else "not known"),
+            ("SHA-256", model.sha256),
             ("licence", model.licence),
             ("tested", f"{model.tested}: {model.result}"),
             ("to get it", "\n".join(model.commands)),

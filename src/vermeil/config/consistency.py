@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from vermeil.config.problems import did_you_mean
 from vermeil.section import Section
 from vermeil.student.config import StudentConfig
-from vermeil.studies.cells.regimens import KNOWN_REGIMENS
+from vermeil.studies.cells.regimens import KNOWN_REGIMENS, PROMPT_SIGN, with_prompts
 from vermeil.studies.config import StudyConfig
 
 
@@ -36,8 +36,14 @@ def _study_problems(study: StudyConfig) -> Iterator[str]:
     for name in study.variants:
         if name in KNOWN_REGIMENS:
             yield f"study.variants.{name}: this is the name of a regimen; choose another name"
-    if study.baseline not in study.regimens:
+        if PROMPT_SIGN in name:
+            yield f"study.variants.{name}: a name must not contain {PROMPT_SIGN}"
+    for name in study.prompts:
+        if PROMPT_SIGN in name or not name.strip():
+            yield f"study.prompts.{name}: a name must not be empty or contain {PROMPT_SIGN}"
+    regimens = with_prompts(study.regimens, study.prompts, study.variants)
+    if study.baseline not in regimens:
         yield (
-            f"study.baseline: expected one of study.regimens ({', '.join(study.regimens)}), "
+            f"study.baseline: expected one of study.regimens ({', '.join(regimens)}), "
             f"found {study.baseline!r}"
         )

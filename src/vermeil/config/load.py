@@ -111,6 +111,13 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
                 update={"demonstrations": demonstrations, "local": local}
             ),
             "student": config.student.model_copy(update={"encoder": encoder}),
+            "study": config.study.model_copy(
+                update={
+                    "prompts": {
+                        name: _absolute(path, folder) for name, path in config.study.prompts.items()
+                    }
+                }
+            ),
             "rank": _with_absolute_rank_paths(config.rank, folder),
         }
     )

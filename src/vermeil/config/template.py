@@ -75,12 +75,17 @@ TEACHER_VALUES: Mapping[str, Mapping[str, Any]] = {
         "teacher.max_tokens": 512,
         "teacher.structured": "json_schema",
         "teacher.timeout": 600.0,
-        "teacher.demonstrations.kind": "fixed",
+        "teacher.demonstrations.kind": "covering",
+        "pilot.documents": 30,
+        "pilot.prompts": ("standard",),
+        "pilot.reply_formats": ("json", "lines"),
+        "pilot.demonstrations": ("none", "covering"),
     },
 }
 """Further keys that the template sets, by the kind of teacher.
 
-Small models need a schema, and demonstrations. The same ones in every prompt are read once.
+Small models need a schema, and demonstrations. The same ones in every prompt are read once. The
+pilot compares few variants on few documents, because a model on a processor is slow.
 """
 _LEFT_OUT: Mapping[str, tuple[str, ...]] = {"local": ("teacher.base_url",)}
 """Keys of `REQUIRED_VALUES` that the template leaves at their default, by the kind of teacher."""
@@ -140,7 +145,7 @@ def template(
 def _short_template(values: Mapping[str, Any], label_lines: str) -> str:
     """Return the given values and labels, section by section."""
     parts = [_SHORT_HEADER, f"[task]\nname = {_toml(values['task.name'])}\n", label_lines]
-    for section in ("corpora", "teacher", "teacher.demonstrations"):
+    for section in ("corpora", "teacher", "teacher.demonstrations", "pilot"):
         lines = [
             f"{key.rpartition('.')[2]} = {_toml(value)}"
             for key, value in values.items()

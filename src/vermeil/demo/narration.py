@@ -9,7 +9,9 @@ from vermeil.data.document import Document
 from vermeil.data.reply import State
 from vermeil.demo.annotating import NewswireCorpus, PromptResult
 from vermeil.demo.console import DemoConsole
+from vermeil.demo.local_teacher import LocalComparison, LocalPart
 from vermeil.demo.settings import CONFIGURATION, DemoSettings
+from vermeil.jobs.appraise import Appraisal
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.studies.format import f1, number
 from vermeil.studies.report.terminal import findings_table, study_table, teacher_table
@@ -48,6 +50,35 @@ def show_annotation(
         f"gold training sentences is higher ({f1(best.train_counts.overall.f1)}). This teacher is "
         f"strong: its model family also wrote the sample text. Other teachers make more errors."
     )
+
+
+def show_local_start(console: DemoConsole, local: LocalPart) -> None:
+    """Print the beginning of the comparison with a language model on this machine."""
+    console.paragraph(
+        f"Now the language model {local.model.name} annotates the beginning of the pool on this "
+        f"machine, for about {local.max_seconds / 60:.0f} minutes. Its prompts show five gold "
+        f"sentences with their answers."
+    )
+
+
+def show_local(console: DemoConsole, compared: LocalComparison) -> None:
+    """Print the scores of a language model on this machine and of the recorded teacher."""
+    rows = (
+        (compared.model, compared.local, compared.seconds),
+        ("recorded teacher", compared.recorded, None),
+    )
+    console.number_table(
+        f"The same {compared.sentences} sentences",
+        ("teacher", "F1", "95 %", "precision", "recall", "no reply", "s per sentence"),
+        [_teacher_scores(*row) for row in rows],
+    )
+
+
+def _teacher_scores(name: str, scores: Appraisal, seconds: float | None) -> tuple[object, ...]:
+    overall, (low, high) = scores.counts.overall, scores.intervals["overall"]["f1"]
+    found = (overall.f1, f"{f1(low)}–{f1(high)}", overall.precision, overall.recall)
+    shown = [value if isinstance(value, str) else f1(value) for value in found]
+    return name, *shown, scores.unanswered, "–" if seconds is None else f"{seconds:.1f}"
 
 
 def _reply_counts(one: PromptResult) -> tuple[object, ...]:

@@ -19,10 +19,13 @@ from vermeil.data.written import RECORD, SAMPLE, check_folder, read_object, read
 from vermeil.demo.annotating import agreements, annotate_newswire, read_newswire
 from vermeil.demo.console import DemoConsole
 from vermeil.demo.corpus import NEWSWIRE
+from vermeil.demo.local_teacher import LocalComparison, LocalPart, annotate_part
 from vermeil.demo.narration import (
     show_annotation,
     show_files,
     show_introduction,
+    show_local,
+    show_local_start,
     show_model,
     show_plan,
     show_study,
@@ -36,6 +39,7 @@ from vermeil.demo.settings import (
 )
 from vermeil.errors import DataError, VermeilError
 from vermeil.jobs.predict import predict
+from vermeil.jobs.requirements import require_teachers
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.student.network.encoder import require_encoder
 from vermeil.studies.format import number
@@ -65,6 +69,7 @@ class DemoReport:
         study: cells, statistics, report page and the best model.
         tagged: predictions of the best model on new text.
         warnings: warnings of the best model's training.
+        local: scores of a language model on this machine; None: there was none.
     """
 
     folder: Path
@@ -72,6 +77,7 @@ class DemoReport:
     study: StudyReport
     tagged: tuple[Document, ...]
     warnings: tuple[str, ...] = ()
+    local: LocalComparison | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON; the study's results include the teacher's scores."""
@@ -80,6 +86,7 @@ class DemoReport:
             "study": self.study.as_dict(),
             "tagged": [document_to_record(document) for document in self.tagged],
             "warnings": list(self.warnings),
+            **({} if self.local is None else {"local": self.local.as_dict()}),
         }
 
 
@@ -89,6 +96,7 @@ def run_demo(
     console: Console | None = None,
     settings: DemoSettings | None = None,
     *,
+    local: LocalPart | None = None,
     overwrite: bool = False,
 ) -> DemoReport:
     """Run all three phases on the sample corpus and print an explanation of each.
@@ -101,6 +109,7 @@ def run_demo(
         console: where the explanation is printed; None is standard output.
         settings: the settings; None reads the shipped ``vermeil.toml``, and reduces the training
             budget on a slow processor.
+        local: a language model on this machine that annotates a part of the pool, too; None: none.
         overwrite: replace the sample corpus and its configuration if they were changed.
 
     Raises:
@@ -113,10 +122,11 @@ def run_demo(
     shipped = settings is None
     settings = settings or read_settings()
     require_encoder("vermeil demo", settings.student.encoder)
+    if local is not None:
+        require_teachers(local.teacher)
     with lock_folder(output):
-        return _run_demo(
-            output, progress, demo_console, settings, shipped=shipped, overwrite=overwrite
-        )
+        copy_sample(output, overwrite=overwrite)
+        return _run_demo(output, progress, demo_console, settings, local, shipped=shipped)
 
 
 def _run_demo(
@@ -124,15 +134,14 @@ def _run_demo(
     progress: Progress,
     demo_console: DemoConsole,
     settings: DemoSettings,
+    local: LocalPart | None,
     *,
     shipped: bool,
-    overwrite: bool,
 ) -> DemoReport:
-    """Run the demo; its folder is locked."""
+    """Run the demo; its folder is locked and holds the sample corpus."""
     run_folder = RunFolder(output)
     task = make_task(settings.task)
     check_results(output, [run_folder.silver])
-    copy_sample(output, overwrite=overwrite)
     corpus = read_newswire(output / NEWSWIRE.name)
 
     show_introduction(demo_console, corpus)
@@ -141,6 +150,11 @@ def _run_demo(
     record_results(output, [run_folder.silver])
     write_corpus(best.pool.documents, run_folder.silver, overwrite=True)
     show_annotation(demo_console, annotated, best)
+    compared = None
+    if local is not None:
+        show_local_start(demo_console, local)
+        compared = annotate_part(corpus, task, local, best, run_folder, progress)
+        show_local(demo_console, compared)
 
     if shipped:
         settings = _adapted_to_processor(settings, demo_console)
@@ -170,7 +184,7 @@ def _run_demo(
     warnings = _training_warnings(report.model)
     show_model(demo_console, tagged, task, warnings)
     show_files(demo_console, report, output)
-    return DemoReport(output, teacher, report, tagged, warnings)
+    return DemoReport(output, teacher, report, tagged, warnings, compared)
 
 
 def _training_warnings(model: Path) -> tuple[str, ...]:

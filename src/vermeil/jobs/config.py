@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 
 from vermeil.section import Section
+from vermeil.teacher.config import DemonstrationKind
 
 
 class RunConfig(Section):
@@ -33,9 +33,8 @@ class PilotConfig(Section):
     """Names of prompts; empty: all prompts of the task."""
     reply_formats: tuple[str, ...] = ()
     """Reply formats; empty: task.reply_format."""
-    demonstrations: tuple[Literal["none", "fixed", "nearest"], ...] = Field(
-        default=("none", "fixed"), min_length=1
-    )
-    """Kinds of demonstrations; their number is teacher.demonstrations.count."""
+    demonstrations: tuple[DemonstrationKind, ...] = Field(default=("none", "fixed"), min_length=1)
+    """Kinds of demonstrations: none, fixed, covering or nearest; their number is
+    teacher.demonstrations.count."""
     resamples: int = Field(default=2000, ge=100)
     """Number of bootstrap resamples for each interval."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from vermeil.jobs.annotate import count_pending
 from vermeil.jobs.spending import unknown_charges
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import host_of
+from vermeil.teacher.backends.base import BackendSpeed
 from vermeil.teacher.backends.registry import measure_server
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import Volume
@@ -27,6 +28,9 @@ from vermeil.teacher.requests import check_prompt, make_requests
 from vermeil.teacher.store.charges import SpendingTotals
 from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.tokens import UsageEstimate, count_characters, max_usage
+
+Measure = Callable[[TeacherConfig], BackendSpeed | None]
+"""Measures the speed of a server that Vermeil starts; None: it starts none."""
 
 _SAMPLE = 200
 """Number of documents whose prompts are rendered."""
@@ -109,6 +113,8 @@ def estimate(
     store: Path | str,
     demonstrations: Demonstrations = NO_DEMONSTRATIONS,
     again: Again | str | Sequence[str] | None = None,
+    *,
+    measure: Measure = measure_server,
 ) -> EstimateReport:
     """Estimate the tokens, cost and time of `annotate` for all teachers. No document is sent.
 
@@ -127,6 +133,7 @@ def estimate(
         store: the file of replies; it need not exist.
         demonstrations: the gold documents that prompts show as examples.
         again: as for `annotate`: requests to send again.
+        measure: measures the speed of a server that Vermeil starts.
 
     Raises:
         ConfigError: the prompt or address is wrong, a cost limit is set for a model of unknown
@@ -146,7 +153,7 @@ def estimate(
         chosen = again if isinstance(again, Again) else Again(again)
         counts = _count_again(stream, task, teacher, store, demonstrations, chosen)
     reports = [
-        _estimate(stream, task, one, store, demonstrations, counted)
+        _with_seconds(*_estimate(stream, task, one, store, demonstrations, counted), one, measure)
         for one, counted in zip(teacher.all_teachers(), counts, strict=True)
     ]
     return replace(
@@ -190,8 +197,8 @@ def _estimate(
     store: Path,
     demonstrations: Demonstrations,
     counted: tuple[int, Volume],
-) -> EstimateReport:
-    """Estimate the tokens and cost of one teacher.
+) -> tuple[EstimateReport, float]:
+    """Estimate the tokens and cost of one teacher; return also the share of texts in prompts.
 
     Args:
         documents: all documents.
@@ -227,7 +234,7 @@ def _estimate(
         round(text_to_send * bytes_per_character + fixed_bytes * volume.requests),
         teacher.max_tokens * volume.requests,
     )
-    return EstimateReport(
+    report = EstimateReport(
         number,
         host_of(teacher.base_url),
         volume,
@@ -238,19 +245,26 @@ def _estimate(
         None if price is None else price.cost(usage) / PER_DOLLAR,
         None if price is None else price.cost(upper_bound) / PER_DOLLAR,
         spent,
-        seconds=_seconds(teacher, usage, text_to_send / max(1, characters)),
     )
+    return report, text_to_send / max(1, characters)
 
 
-def _seconds(teacher: TeacherConfig, usage: Usage, text_share: float) -> float | None:
-    """Return the expected time; None: not known.
+def _with_seconds(
+    report: EstimateReport, text_share: float, teacher: TeacherConfig, measure: Measure
+) -> EstimateReport:
+    """Return the estimate with the expected time, if the speed is known.
 
     Args:
+        report: the estimate of one teacher.
+        text_share: share of the texts in all prompts. The server has the rest in its cache, unless
+            demonstrations differ between documents.
         teacher: the teacher.
-        usage: expected tokens.
-        text_share: share of the texts in all prompts. The server has the rest in its cache.
+        measure: measures its speed.
     """
-    speed = measure_server(teacher) if usage.total else None
+    usage = report.usage
+    speed = measure(teacher) if usage.total else None
     if speed is None:
-        return None
-    return speed.seconds(usage.prompt_tokens * text_share, usage.completion_tokens)
+        return report
+    is_cached = teacher.demonstrations.kind != "nearest"
+    new_tokens = usage.prompt_tokens * (text_share if is_cached else 1.0)
+    return replace(report, seconds=speed.seconds(new_tokens, usage.completion_tokens))

@@ -36,6 +36,7 @@ from vermeil.prompting.report import OptimizeReport
 from vermeil.prompting.score import PromptScore
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.address import api_key
+from vermeil.teacher.backends.registry import keep_servers
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.consent import check_consent
 from vermeil.teacher.demonstrations import without_shared
@@ -84,7 +85,7 @@ def optimize(
     shown = {document.group_or_id for document in start.demonstrations}
     scored = [document for document in usable if document.group_or_id not in shown]
     folds = cut_folds(scored, config.folds, config.seed)
-    with lock_path(store):
+    with lock_path(store), keep_servers():
         with ReplyStore(store) as replies:
             digest = optimisation_digest(scored, task, teacher, start, config)
             limits = open_limits(replies, config, digest)
@@ -253,7 +254,7 @@ def _check_settings(task: Task, teacher: TeacherConfig, config: OptimizeConfig) 
     if teacher.demonstrations.kind == "nearest":
         raise ConfigError(
             'teacher.demonstrations.kind: "nearest" chooses among gold that is scored here; set '
-            'it to "fixed" or "none" for vermeil optimize'
+            'it to "fixed", "covering" or "none" for vermeil optimize'
         )
     if config.max_calls is config.max_tokens_total is config.max_cost_usd is None:
         raise ConfigError(

@@ -96,6 +96,8 @@ def apply_prompt(start: Prompt, prompt: Prompt, path: Path) -> tuple[Path, ...]:
     for label, description in prompt.descriptions.items():
         if description != start.descriptions[label]:
             _table(_table(task, "labels"), label)["description"] = description
+    if prompt.steps != start.steps:
+        task["steps"] = prompt.steps
     if prompt.variant != start.variant:
         _table(document, "teacher")["prompt"] = prompt.variant
     if prompt.demonstrations != start.demonstrations:

@@ -22,15 +22,17 @@ class Prompt:
         guidelines: annotation guidelines.
         descriptions: label to its description, for every label.
         demonstrations: gold documents that the prompt shows with their correct answers.
+        steps: steps before the answer, for a variant that has some; empty: the task's own.
     """
 
     variant: str
     guidelines: str
     descriptions: Mapping[str, str]
     demonstrations: tuple[Document, ...] = ()
+    steps: str = ""
 
     def make_task(self, base: Task) -> Task:
-        """Return the task with guidelines and descriptions of this prompt.
+        """Return the task with guidelines, descriptions and steps of this prompt.
 
         Args:
             base: the task with all other settings.
@@ -38,7 +40,8 @@ class Prompt:
         settings = base.config.model_dump()
         for label, description in self.descriptions.items():
             settings["labels"][label]["description"] = description
-        return make_task(TaskConfig.model_validate({**settings, "guidelines": self.guidelines}))
+        own = {"guidelines": self.guidelines, "steps": self.steps}
+        return make_task(TaskConfig.model_validate({**settings, **own}))
 
     def with_rule(self, rule: str) -> Prompt:
         """Return the prompt with one more line of guidelines."""
@@ -55,6 +58,9 @@ class Prompt:
             yield f"label {label}: {' '.join(description.split())}"
         if self.demonstrations:
             yield f"demonstrations: {', '.join(document.id for document in self.demonstrations)}"
+        if self.steps:
+            yield "steps:"
+            yield from self.steps.strip().splitlines()
         yield "guidelines:"
         yield from self.guidelines.strip().splitlines()
 
@@ -65,6 +71,7 @@ class Prompt:
             "guidelines": self.guidelines,
             "descriptions": dict(self.descriptions),
             "demonstrations": [document.id for document in self.demonstrations],
+            **({"steps": self.steps} if self.steps else {}),
         }
 
 
@@ -72,7 +79,8 @@ def prompt_of(task: Task, variant: str, demonstrations: tuple[Document, ...] = (
     """Return the prompt of a task as it is configured."""
     labels = task.config.labels.items()
     descriptions = {label: settings.description for label, settings in labels}
-    return Prompt(variant, task.config.guidelines, descriptions, demonstrations)
+    config = task.config
+    return Prompt(variant, config.guidelines, descriptions, demonstrations, config.steps)
 
 
 def prompt_diff(before: Prompt, after: Prompt) -> str:

@@ -1,4 +1,4 @@
-"""The optimiser ``reflective``: GEPA rewrites guidelines and label descriptions.
+"""The optimiser ``reflective``: GEPA rewrites guidelines, label descriptions and steps.
 
 Source: L. Agrawal et al., GEPA: Reflective Prompt Evolution Can Outperform Reinforcement Learning
 (2025), through its package. GEPA chooses candidates and parts to rewrite. All scores and all
@@ -18,6 +18,7 @@ from vermeil.prompting.coach import request_object
 from vermeil.prompting.optimiser import CandidateTrial, Optimised, OptimiserTools
 from vermeil.prompting.prompt import Prompt
 from vermeil.prompting.score import PromptScore
+from vermeil.tasks.protocol import StepsTask, Task
 from vermeil.tasks.replies import as_text
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 NAME = "reflective"
 _GUIDELINES = "guidelines"
 _DESCRIPTION = "description of "
+_STEPS = "steps"
 _MINIBATCH = 8
 """Number of documents on which a rewritten text is tried before it is scored on all."""
 _ITERATIONS_PER_TEXT = 3
@@ -47,7 +49,7 @@ Reply with one JSON object: {{"text": "the new text"}}"""
 def optimise_by_reflection(
     start: Prompt, documents: Sequence[Document], tools: OptimiserTools
 ) -> Optimised:
-    """Evolve guidelines and label descriptions with GEPA on the documents."""
+    """Evolve guidelines, label descriptions and steps with GEPA on the documents."""
     from gepa import optimize
 
     first = tools.score(start, documents)
@@ -55,7 +57,7 @@ def optimise_by_reflection(
         return Optimised(start, 0.0)
     adapter = _Adapter(start, tools)
     optimize(
-        seed_candidate=_texts_of(start),
+        seed_candidate=texts_of(start, tools.task),
         trainset=list(documents),
         valset=list(documents),
         adapter=adapter,
@@ -67,7 +69,7 @@ def optimise_by_reflection(
     best, score, trials = start, first, list[CandidateTrial]()
     for candidate, scored in adapter.complete(len(documents)):
         kept = scored.f1 > score.f1
-        change = f"rewritten: {', '.join(_changed_parts(best, candidate))}"
+        change = f"rewritten: {', '.join(_changed_parts(best, candidate, tools.task))}"
         trials.append(CandidateTrial(NAME, change, score.f1, scored.f1, kept))
         if kept:
             best, score = candidate, scored
@@ -120,7 +122,7 @@ class _Adapter:
         """Score a candidate on some documents; called by GEPA."""
         from gepa.core.adapter import EvaluationBatch
 
-        prompt = _with_texts(self._start, candidate)
+        prompt = with_texts(self._start, candidate, self._tools.task)
         score = self._tools.score(prompt, batch)
         self._scores.append((prompt, score))
         traces = [(document, score) for document in batch] if capture_traces else None
@@ -173,17 +175,33 @@ def _read_text(found: Mapping[str, Any]) -> str | None:
     return text if 0 < len(text) <= _LENGTH else None
 
 
-def _texts_of(prompt: Prompt) -> dict[str, str]:
-    """Return the parts of a prompt that evolve, by name."""
+def texts_of(prompt: Prompt, task: Task) -> dict[str, str]:
+    """Return the parts of a prompt that evolve, by name.
+
+    Args:
+        prompt: the prompt. Its steps are a part only if its variant has steps.
+        task: the task with all other settings.
+    """
     descriptions = {f"{_DESCRIPTION}{name}": text for name, text in prompt.descriptions.items()}
-    return {_GUIDELINES: prompt.guidelines, **descriptions}
+    own_task = prompt.make_task(task)
+    steps = own_task.steps(prompt.variant) if isinstance(own_task, StepsTask) else ""
+    own_steps = {_STEPS: steps} if steps else {}
+    return {_GUIDELINES: prompt.guidelines, **own_steps, **descriptions}
 
 
-def _with_texts(prompt: Prompt, texts: Mapping[str, str]) -> Prompt:
+def with_texts(prompt: Prompt, texts: Mapping[str, str], task: Task) -> Prompt:
+    """Return the prompt with other texts of the parts that evolve."""
     descriptions = {name: texts[f"{_DESCRIPTION}{name}"] for name in prompt.descriptions}
-    return replace(prompt, guidelines=texts[_GUIDELINES], descriptions=descriptions)
+    own_steps = texts_of(prompt, task).get(_STEPS)
+    steps = texts.get(_STEPS, own_steps)
+    return replace(
+        prompt,
+        guidelines=texts[_GUIDELINES],
+        descriptions=descriptions,
+        steps=prompt.steps if steps is None or steps == own_steps else steps,
+    )
 
 
-def _changed_parts(before: Prompt, after: Prompt) -> list[str]:
-    old, new = _texts_of(before), _texts_of(after)
+def _changed_parts(before: Prompt, after: Prompt, task: Task) -> list[str]:
+    old, new = texts_of(before, task), texts_of(after, task)
     return [name for name in old if old[name] != new[name]]

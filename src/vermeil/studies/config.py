@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -47,6 +48,10 @@ class StudyConfig(Section):
     """Custom regimens: a name and the settings of [blending] that differ, for example
     {simple_mix_restart = {regimen = "simple_mix", restart_learning_rate = true}}. Add the name to
     regimens."""
+    prompts: dict[str, Path] = Field(default={})
+    """Further prompts: a name and the configuration file whose [task] and [teacher] annotated the
+    same texts, for example {old = "vermeil.toml.old"}. Each regimen that uses silver is also
+    trained on their silver, as REGIMEN@NAME. A file of silver can be named instead."""
     seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
     """Seeds. Each draws a cell's documents, its batches and its initialisation."""
     budgets: tuple[Literal["epochs", "equal"], ...] = Field(default=("equal",), min_length=1)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from vermeil.data.annotation_spans import span_keys
 from vermeil.data.document import Document
@@ -19,12 +19,18 @@ class StudyCorpora:
         silver: documents annotated by the teacher; cells draw from them.
         dev: documents for choosing among recipes; may be empty.
         test: documents for reporting; may be empty.
+        prompts: name of a prompt to the silver that it gives for the same texts.
     """
 
     gold: Sequence[Document]
     silver: Sequence[Document] = ()
     dev: Sequence[Document] = ()
     test: Sequence[Document] = ()
+    prompts: Mapping[str, Sequence[Document]] = field(default_factory=dict)
+
+    def of_prompt(self, name: str) -> StudyCorpora:
+        """Return the corpora with the silver of a prompt; empty name: these corpora."""
+        return replace(self, silver=self.prompts[name]) if name else self
 
     def named(self) -> Iterator[tuple[str, Sequence[Document]]]:
         """Yield the corpora that are not empty, by name."""

@@ -24,7 +24,13 @@ from vermeil.studies.cells.observation_set import (
     sample_dev,
     sample_observation_set,
 )
-from vermeil.studies.cells.regimens import BEFORE_ADDED, CEILING, blending_for
+from vermeil.studies.cells.regimens import (
+    BEFORE_ADDED,
+    CEILING,
+    blending_for,
+    split_prompt,
+    with_prompts,
+)
 from vermeil.studies.cells.sampling import CellDocuments, sample_documents
 from vermeil.studies.config import StudyConfig
 from vermeil.studies.inputs import StudyCorpora
@@ -59,29 +65,31 @@ def plan_cells(
     Raises:
         ConfigError: a setting of the study is wrong, or a corpus has too few documents.
     """
-    _check(settings)
+    _check(settings, corpora)
+    _check_prompts(corpora)
     refinement = RefinementJob((), (), settings.selection, output / "judging")
     unannotated = settings.study.plain_documents
     jobs = [
-        _with_refinement(job, corpora, refinement, unannotated)
+        _with_refinement(job, _corpora_of(job.regimen, corpora), refinement, unannotated)
         for job in _cell_jobs(corpora, settings)
     ]
     return list(_with_keys(jobs, progress))
 
 
-def _check(settings: StudySettings) -> None:
+def _check(settings: StudySettings, corpora: StudyCorpora) -> None:
     config, select = settings.study, settings.student.select
     if select != "last":
         raise ConfigError(
             f"student.select: {select} would select a model on gold documents outside its cell; "
             "set it to last"
         )
-    if config.baseline not in config.regimens:
+    regimens = with_prompts(config.regimens, corpora.prompts, config.variants)
+    if config.baseline not in regimens:
         raise ConfigError(
             f"study.baseline: {config.baseline!r} is not in study.regimens; add it there, or name "
             "another baseline"
         )
-    unknown = [r for r in config.mechanism.regimens if r not in (*config.regimens, "all")]
+    unknown = [r for r in config.mechanism.regimens if r not in (*regimens, "all")]
     if unknown:
         raise ConfigError(
             f"study.mechanism.regimens: {unknown[0]!r} is neither in study.regimens nor all"
@@ -90,10 +98,16 @@ def _check(settings: StudySettings) -> None:
 
 def _cell_jobs(corpora: StudyCorpora, settings: StudySettings) -> Iterator[CellJob]:
     config, student = settings.study, _with_threads(settings)
+    regimens = with_prompts(config.regimens, corpora.prompts, config.variants)
     for seed, gold, silver in product(config.seeds, *config.sizes()):
-        draw = sample_documents(corpora.gold, corpora.silver, gold, silver, seed)
-        for budget, regimen in product(config.budgets, config.regimens):
-            blending = blending_for(regimen, settings.blending, config.variants)
+        draws = {
+            name: sample_documents(corpora.gold, corpora.of_prompt(name).silver, gold, silver, seed)
+            for name in ("", *corpora.prompts)
+        }
+        for budget, regimen in product(config.budgets, regimens):
+            plain_name, prompt = split_prompt(regimen)
+            draw = draws[prompt]
+            blending = blending_for(plain_name, settings.blending, config.variants)
             blending = _with_budget(regimen, blending, budget)
             documents = draw
             if regimen == CEILING:
@@ -105,7 +119,8 @@ def _cell_jobs(corpora: StudyCorpora, settings: StudySettings) -> Iterator[CellJ
                 documents = CellDocuments(draw.gold, _first_silver(corpora, config, gold, seed))
             observed = None
             if is_observed(regimen, config.mechanism):
-                observed = sample_observation_set(documents, corpora, config.mechanism, seed)
+                own = corpora.of_prompt(prompt)
+                observed = sample_observation_set(documents, own, config.mechanism, seed)
             yield CellJob(
                 regimen=regimen,
                 seed=seed,
@@ -128,6 +143,22 @@ def _curve_documents(
         return None
     documents = sample_dev(corpora.dev, config.curve_documents, seed)
     return CurveDocuments(config.curve_points, documents)
+
+
+def _corpora_of(regimen: str, corpora: StudyCorpora) -> StudyCorpora:
+    return corpora.of_prompt(split_prompt(regimen)[1])
+
+
+def _check_prompts(corpora: StudyCorpora) -> None:
+    """Raise `ConfigError` unless every prompt has silver for the same texts in the same order."""
+    texts = [(document.id, document.text) for document in corpora.silver]
+    for name, silver in corpora.prompts.items():
+        if [(document.id, document.text) for document in silver] != texts:
+            raise ConfigError(
+                f"study.prompts.{name}: its silver has {len(silver):,} documents that are not the "
+                f"{len(texts):,} of silver in the same order; annotate and locate the same pool "
+                "with both prompts"
+            )
 
 
 def _with_threads(settings: StudySettings) -> StudentConfig:

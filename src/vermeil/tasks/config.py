@@ -39,6 +39,7 @@ _LATER_KEYS: Mapping[str, Any] = {
     "added": False,
     "multi_label": False,
     "relations": {},
+    "steps": "",
 }
 """Keys that version 0.1 did not have, with their defaults."""
 
@@ -106,6 +107,9 @@ class TaskConfig(Section):
     """Annotation guidelines, included in every prompt."""
     guidelines_file: Path | None = None
     """Text file with annotation guidelines, included in every prompt after task.guidelines."""
+    steps: str = ""
+    """Steps that prompts with reasoning (chain_of_thought) request before the answer. Empty: the
+    task's own. Changing it sends all documents again."""
     scheme: Literal["iob2", "bioes"] = "iob2"
     """ner: tagging scheme of the student's classes. bioes has separate classes for the last word of
     a span and for spans of one word."""

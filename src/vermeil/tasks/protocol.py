@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -192,3 +192,11 @@ class Task(Protocol):
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document, ``documents=1``."""
+
+
+@runtime_checkable
+class StepsTask(Protocol):
+    """A task with prompts that request steps before the answer; ``task.steps`` replaces them."""
+
+    def steps(self, prompt: str) -> str:
+        """Return the steps that a prompt requests before the answer; empty: the answer alone."""

@@ -13,6 +13,7 @@ BackendName = Literal["openai", "anthropic", "local"]
 """The keys of `vermeil.teacher.backends.registry.BACKENDS`."""
 EngineName = Literal["xllamacpp", "llama-server"]
 """The keys of `vermeil.teacher.backends.local.engines.ENGINES`."""
+DemonstrationKind = Literal["none", "fixed", "covering", "nearest"]
 Structured = Literal["off", "json_schema", "json_object", "vllm", "llama_cpp", "gbnf"]
 
 DEFAULT_BASE_URL = "http://127.0.0.1:8000/v1"
@@ -33,10 +34,11 @@ class DemonstrationsConfig(Section):
     Documents that share id, text or group with the annotated document, dev or test are never shown.
     """
 
-    kind: Literal["none", "fixed", "nearest"] = "none"
-    """none: no examples. fixed: the same examples in every prompt. nearest: the gold documents
-    whose sentence embeddings are most similar to the document. nearest needs
-    the extra train."""
+    kind: DemonstrationKind = "none"
+    """none: no examples. fixed: the same examples in every prompt, those of ids. covering: the same
+    examples in every prompt, chosen from gold so that they show every label. nearest: the gold
+    documents whose sentence embeddings are most similar to the document. nearest needs the extra
+    train."""
     count: int = Field(default=5, ge=1)
     """Number of examples per prompt. The nearest one is last."""
     ids: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from vermeil.data.mention import Status
 from vermeil.errors import ConfigError
 from vermeil.tasks.protocol import ReplyResult
 from vermeil.teacher.config import DemonstrationsConfig
+from vermeil.teacher.covering import covering_order
 
 Neighbours = Callable[[str], Sequence[int]]
 """Function from a text to the positions of all gold documents, most similar first."""
@@ -44,7 +45,7 @@ class Demonstrations:
     """Chooses the demonstrations of a document.
 
     Args:
-        gold: documents that may be shown; fixed demonstrations are taken in this order.
+        gold: documents that may be shown; fixed and covering ones are taken in this order.
         count: number of demonstrations per prompt.
         neighbours: ranks ``gold`` by similarity to a text; None: the order of ``gold``.
     """
@@ -110,6 +111,9 @@ def make_demonstrations(
             'scored; use other gold, or set teacher.demonstrations.kind = "none"'
         )
     neighbours = None
+    if config.kind == "covering":
+        # Twice as many: some share a group with a document of the pool.
+        allowed = list(covering_order(allowed, 2 * config.count))
     if config.kind == "nearest":
         neighbours = index([document.text for document in allowed], config.encoder)
     return Demonstrations(tuple(allowed), config.count, neighbours)

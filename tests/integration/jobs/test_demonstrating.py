@@ -14,7 +14,7 @@ from vermeil.pipeline.execution import run_stage, why_stale
 from vermeil.pipeline.show import show
 
 
-@pytest.mark.parametrize("kind", ["fixed", "nearest"])
+@pytest.mark.parametrize("kind", ["fixed", "covering", "nearest"])
 def test_what_was_annotated_with_demonstrations_is_located_with_them(
     project: Path, encoder: Path, kind: str
 ) -> None:

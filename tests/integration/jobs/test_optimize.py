@@ -272,6 +272,15 @@ def test_reflection_finds_the_rules_within_its_limits_and_repeats_itself(
     assert len(teacher.seen) == sent
 
 
+def test_reflection_requests_new_steps_of_a_prompt_with_reasoning(task: Task, store: Path) -> None:
+    pytest.importorskip("gepa", reason="the extra optimize is not installed")
+    config = changed(optimisers=("reflective",), reflections=3)
+    with PromptedTeacher(coach="nonsense") as teacher:
+        optimize(gold(60), task, settings(teacher, prompt="chain_of_thought"), config, store)
+    sent = [message["content"] for messages in teacher.seen for message in messages]
+    assert any(text.startswith("The steps:\nThink step by step") for text in sent)
+
+
 @pytest.mark.parametrize("behaviour", ["refuse", "nonsense"])
 def test_reflection_with_a_useless_coach_ends_and_keeps_the_prompt(
     behaviour: str, task: Task, store: Path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.reply import Usage
 from vermeil.errors import ConfigError, DataError
 from vermeil.jobs.config import PilotConfig
-from vermeil.jobs.pilot import pilot
+from vermeil.jobs.piloting.estimate import estimate_pilot
+from vermeil.jobs.piloting.pilot import pilot
+from vermeil.jobs.piloting.variants import set_up
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
@@ -80,6 +83,47 @@ def test_every_variant_is_tried_on_the_same_documents(
     assert shown.tokens > plain.tokens
     assert [lag is None for lag in report.differences] == [True, *[False] * 7]
     json.dumps(report.as_dict())
+
+
+def test_estimate_sends_nothing_and_counts_what_is_missing(
+    gold: list[Document], names: Task, recorded: TeacherConfig, tmp_path: Path
+) -> None:
+    store = tmp_path / "replies.sqlite"
+    price = PriceConfig(input=1.0, output=2.0)
+    priced = recorded.model_copy(update={"prices": dict.fromkeys(CONFIG.models, price)})
+    nowhere = priced.model_copy(update={"base_url": "http://127.0.0.1:9/v1"})
+    before = estimate_pilot(gold, names, nowhere, CONFIG, store)
+    assert (before.documents, before.requests, len(before.variants)) == (40, 320, 8)
+    assert before.cost_usd is not None
+    assert before.upper_bound_usd is not None
+    assert 0 < before.cost_usd < before.upper_bound_usd
+    assert before.seconds is None
+    assert not store.exists()
+    report = pilot(gold, names, priced, CONFIG, store)
+    after = estimate_pilot(gold, names, nowhere, CONFIG, store)
+    assert (after.requests, after.cost_usd) == (0, 0)
+    cost = sum(trial.cost for trial in report.trials if trial.cost is not None)
+    assert cost < before.upper_bound_usd
+    more = CONFIG.model_copy(update={"documents": 50})
+    assert estimate_pilot(gold, names, nowhere, more, store).requests == 80
+    json.dumps(before.as_dict())
+
+
+def test_variants_that_a_schema_cannot_describe_have_none(
+    gold: list[Document], names: Task, recorded: TeacherConfig
+) -> None:
+    held = recorded.model_copy(update={"structured": "json_schema"})
+    settings = {"documents": 5, "reply_formats": ("json", "lines"), "demonstrations": ("covering",)}
+    _, setups = set_up(gold, names, held, PilotConfig.model_validate(settings), [])
+    found = {
+        (s.variant.prompt, s.variant.reply_format): (s.teacher.structured, s.variant.structured)
+        for s in setups
+    }
+    assert found["standard", "json"] == ("json_schema", None)
+    assert found["standard", "lines"] == found["chain_of_thought", "json"] == ("off", "off")
+    lines = next(s.variant for s in setups if s.variant.reply_format == "lines")
+    assert "no schema" in lines.name
+    assert tomllib.loads(lines.toml())["teacher"]["structured"] == "off"
 
 
 def test_stored_replies_are_not_requested_again(

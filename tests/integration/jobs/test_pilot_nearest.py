@@ -13,7 +13,7 @@ from tests.integration.teacher.conftest import Answer, FaultServer, Seen
 from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.jobs.config import PilotConfig
-from vermeil.jobs.pilot import pilot
+from vermeil.jobs.piloting.pilot import pilot
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.teacher.config import DemonstrationsConfig, TeacherConfig

@@ -283,3 +283,11 @@ def test_several_documents_share_a_request(model: Path, store: Path) -> None:
     report = annotate(DOCUMENTS, TASK, shared, store)
     assert report.usable == 0
     assert len(replies_in(store, shared)) == len(DOCUMENTS)
+
+
+def test_time_outs_of_the_engine_cost_no_tokens(model: Path, store: Path) -> None:
+    slow = teacher(model, timeout=0.001, retries=0, max_tokens_total=100_000)
+    report = annotate(DOCUMENTS, TASK, slow, store)
+    assert report.states == {State.FAILED: len(DOCUMENTS)}
+    assert report.spent.charged.tokens == 0
+    assert any("raise teacher.timeout" in warning for warning in report.warnings)

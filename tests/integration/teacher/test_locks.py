@@ -22,7 +22,7 @@ from vermeil.jobs.config import PilotConfig
 from vermeil.jobs.estimate import estimate
 from vermeil.jobs.import_replies import import_replies
 from vermeil.jobs.locate import locate
-from vermeil.jobs.pilot import pilot
+from vermeil.jobs.piloting.pilot import pilot
 from vermeil.jobs.replies import abandon_batch, count_replies
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig

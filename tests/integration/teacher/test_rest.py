@@ -231,6 +231,24 @@ def test_models_of_servers_that_list_them_or_not(
         assert list_models(TeacherConfig(base_url=url, model="m")) == models
 
 
+LOADING = response(b'{"error": {"code": 503, "message": "Loading model"}}', "503 Unavailable")
+
+
+def test_list_of_models_waits_while_the_model_is_loaded() -> None:
+    with server(LOADING, LOADING, response(b'{"data": [{"id": "a"}]}')) as (url, seen):
+        assert list_models(TeacherConfig(base_url=url, model="m")) == ("a",)
+    assert len(seen) == 3
+
+
+def test_wait_for_a_model_is_limited() -> None:
+    with (
+        server(LOADING, LOADING) as (url, seen),
+        pytest.raises(TeacherError, match="still loading the model: wait"),
+    ):
+        list_models(TeacherConfig(base_url=url, model="m", timeout=0.2))
+    assert len(seen) == 2
+
+
 def test_a_key_that_is_not_accepted_is_an_error_of_the_teacher() -> None:
     with (
         server(response(b"{}", "401 Unauthorized")) as (url, _),

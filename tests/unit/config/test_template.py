@@ -50,13 +50,17 @@ def test_the_required_values_are_in_the_file(tmp_path: Path) -> None:
 
 
 def test_template_of_a_local_teacher_sets_what_small_models_need(tmp_path: Path) -> None:
-    teacher = load_config(write(tmp_path, template("local"))).teacher
+    config = load_config(write(tmp_path, template("local")))
+    teacher = config.teacher
     assert (teacher.backend, teacher.structured) == ("local", "json_schema")
-    assert (teacher.demonstrations.kind, teacher.demonstrations.count) == ("fixed", 5)
+    assert (teacher.demonstrations.kind, teacher.demonstrations.count) == ("covering", 5)
     assert teacher.model.endswith(".gguf")
     assert teacher.local.folder == tmp_path
     plain = load_config(write(tmp_path, template()))
-    changed = {"local", "base_url", *(key.split(".")[1] for key in TEACHER_VALUES["local"])}
+    keys = [key.split(".") for key in TEACHER_VALUES["local"]]
+    changed = {"local", "base_url", *(key[1] for key in keys if key[0] == "teacher")}
+    assert len(config.pilot.reply_formats) * len(config.pilot.demonstrations) == 4
+    assert config.pilot.documents < plain.pilot.documents
     assert teacher.model_dump(exclude=changed) == plain.teacher.model_dump(exclude=changed)
 
 

@@ -12,7 +12,7 @@ import pytest
 from vermeil.data.counts import Counts, MatchCounts
 from vermeil.data.reply import State, Usage
 from vermeil.evaluation.bootstrap import Comparison
-from vermeil.jobs.pilot_report import PilotReport, Trial, Variant, recommend
+from vermeil.jobs.piloting.report import PilotReport, Trial, Variant, recommend
 
 
 def trial(

@@ -43,7 +43,11 @@ def test_every_part_is_written_and_read_back(text: str, tmp_path: Path) -> None:
     start = start_of(path)
     shown = (Document("x", "X"), Document('y "z"', "Y"))
     better = Prompt(
-        "chain_of_thought", 'Old.\n- "Rome" is LOC.', {"PER": "people", "LOC": "pläces"}, shown
+        "chain_of_thought",
+        'Old.\n- "Rome" is LOC.',
+        {"PER": "people", "LOC": "pläces"},
+        shown,
+        "Read it twice.",
     )
     old, guidelines = apply_prompt(start, better, path)
     config = load_config(path)

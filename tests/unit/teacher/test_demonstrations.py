@@ -59,13 +59,30 @@ def test_fixed_ones_are_the_first_of_gold_in_their_order() -> None:
     assert [d.id for d in named] == ["g4", "g2"]
 
 
+def test_covering_ones_show_every_label_and_one_text_without_any() -> None:
+    def document(name: str, *labels: str) -> Document:
+        spans = tuple(Span(4 * i, 4 * i + 3, label) for i, label in enumerate(labels))
+        return Document(name, "Ann Bob Cy.", annotation=Annotation(spans))
+
+    documents = [
+        document("person", "PER"),
+        document("another person", "PER"),
+        document("nothing"),
+        document("both", "PER", "LOC"),
+    ]
+    shown = made(gold=documents, kind="covering", count=3).for_document(Document("d", "Dora."))
+    assert [d.id for d in shown] == ["both", "person", "nothing"]
+    others = made(gold=documents, kind="covering", count=3).for_document(Document("both", "Eve."))
+    assert [d.id for d in others] == ["person", "nothing", "another person"]
+
+
 def test_of_nearest_ones_the_nearest_comes_last() -> None:
     documents = [gold(1, "Ann"), gold(2, "Ann left"), gold(3, "Ann left Rome for good.")]
     shown = made(gold=documents, kind="nearest", count=2).for_document(Document("d", "Bob lef."))
     assert [d.id for d in shown] == ["g1", "g2"]
 
 
-@pytest.mark.parametrize("kind", ["fixed", "nearest"])
+@pytest.mark.parametrize("kind", ["fixed", "covering", "nearest"])
 @pytest.mark.parametrize(
     "asked",
     [Document("g1", "Else."), Document("d", " ANN1  left!"), Document("d", "Else.", "g1")],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,6 +19,9 @@ CEILING = "ceiling"
 BEFORE_ADDED = "before_added"
 """The regimen simple_mix, on the same documents as before labels were added: no document knows the
 labels with ``added``."""
+
+PROMPT_SIGN = "@"
+"""Stands between a regimen and the name of the prompt that made its silver."""
 
 KNOWN_REGIMENS = (
     *(name for name in REGIMENS if name != "schedule"),
@@ -61,6 +64,33 @@ def blending_for(
         f"study.regimens: {regimen!r} is unknown; expected one of "
         f"{', '.join([*KNOWN_REGIMENS, *(variants or ())])}"
     )
+
+
+def with_prompts(
+    regimens: Sequence[str],
+    prompts: Iterable[str],
+    variants: Mapping[str, Mapping[str, Any]] | None = None,
+) -> tuple[str, ...]:
+    """Return the regimens of a study, each that uses silver once for every prompt.
+
+    Args:
+        regimens: names of regimens, schedules and variants.
+        prompts: names of further prompts; empty: the regimens stay as they are.
+        variants: names of variants, each with the settings that differ.
+    """
+    names = tuple(prompts)
+    found: list[str] = []
+    for regimen in regimens:
+        own = (variants or {}).get(regimen, {}).get("regimen", regimen)
+        further = () if own in ("gold_only", CEILING) else names
+        found += (regimen, *(f"{regimen}{PROMPT_SIGN}{name}" for name in further))
+    return tuple(found)
+
+
+def split_prompt(regimen: str) -> tuple[str, str]:
+    """Return the name of a regimen without its prompt, and the prompt; empty: the first one."""
+    name, _, prompt = regimen.partition(PROMPT_SIGN)
+    return name, prompt
 
 
 def _variant_problems(name: str, error: ValidationError) -> Iterator[str]:

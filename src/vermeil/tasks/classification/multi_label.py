@@ -17,7 +17,7 @@ from vermeil.data.region import Candidate, Region
 from vermeil.data.reply import Message, Reply, State
 from vermeil.errors import DataError
 from vermeil.tasks.classification import json_list
-from vermeil.tasks.classification.prompts import PROMPTS, render_prompt
+from vermeil.tasks.classification.prompts import PROMPTS, render_prompt, steps_of
 from vermeil.tasks.classification.regions import label_regions
 from vermeil.tasks.classification.scoring import count_labels
 from vermeil.tasks.classification.task import check_reply_format
@@ -89,8 +89,11 @@ class MultiLabelTask:
             for d in demonstrations
             if d.labels is not None
         ]
-        guidelines = self.config.guidelines
-        return render_prompt(prompt, text, self.label_set, guidelines, answer, pairs, several=True)
+        return render_prompt(prompt, text, self.label_set, self.config, answer, pairs)
+
+    def steps(self, prompt: str) -> str:
+        """Return the steps that a prompt requests before the answer; empty: the answer alone."""
+        return steps_of(prompt, self.config)
 
     def schema(self, prompt: str) -> Mapping[str, Any] | None:
         """Return the JSON schema of the reply; None if the prompt requests reasoning first."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from vermeil.data.reply import Message
 from vermeil.errors import ConfigError
+from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.messages import Demonstration, messages
 
@@ -44,15 +45,19 @@ PROMPTS: dict[str, str] = {"standard": "", "chain_of_thought": _STEPS}
 """Instruction of each prompt for the text before the answer; empty: the answer alone."""
 
 
+def steps_of(prompt: str, config: TaskConfig) -> str:
+    """Return the steps of a prompt: those of the section, or its own; empty if it has none."""
+    own = _STEPS_SEVERAL if config.multi_label else PROMPTS[prompt]
+    return PROMPTS[prompt] and (config.steps.strip() or own)
+
+
 def render_prompt(
     prompt: str,
     text: str,
     labels: LabelSet,
-    guidelines: str,
+    config: TaskConfig,
     answer: str,
     demonstrations: Sequence[Demonstration] = (),
-    *,
-    several: bool = False,
 ) -> tuple[Message, ...]:
     """Return the chat messages that request the label of ``text``.
 
@@ -60,10 +65,9 @@ def render_prompt(
         prompt: a key of `PROMPTS`.
         text: the document's text.
         labels: the labels to choose from.
-        guidelines: the user's annotation guidelines; may be empty.
+        config: guidelines, steps, and whether a text may have several labels, or none.
         answer: the instruction for the answer's format.
         demonstrations: texts with their correct answers in the same format.
-        several: whether a text may have several labels, or none.
 
     Raises:
         ConfigError: there is no such prompt.
@@ -71,11 +75,12 @@ def render_prompt(
     if prompt not in PROMPTS:
         known = ", ".join(PROMPTS)
         raise ConfigError(f"no prompt {prompt!r} in task classification; there are {known}")
-    whole = "the last line of your reply is" if PROMPTS[prompt] else "your whole reply is"
+    reasoning, guidelines = steps_of(prompt, config), config.guidelines.strip()
+    whole = "the last line of your reply is" if reasoning else "your whole reply is"
     instruction = [
-        (_TASK_SEVERAL if several else _TASK).replace("{labels}", labels.listing()),
-        f"Guidelines:\n{guidelines.strip()}" if guidelines.strip() else "",
-        _STEPS_SEVERAL if several and PROMPTS[prompt] else PROMPTS[prompt],
+        (_TASK_SEVERAL if config.multi_label else _TASK).replace("{labels}", labels.listing()),
+        f"Guidelines:\n{guidelines}" if guidelines else "",
+        reasoning,
         f"Answer with one line of JSON; {whole} that line.\n{answer}",
     ]
     return messages(instruction, _INTRODUCTION, text, demonstrations)

@@ -22,7 +22,7 @@ from vermeil.tasks.classification.json_format import (
     render_reply,
     schema,
 )
-from vermeil.tasks.classification.prompts import PROMPTS, render_prompt
+from vermeil.tasks.classification.prompts import PROMPTS, render_prompt, steps_of
 from vermeil.tasks.classification.regions import text_region
 from vermeil.tasks.classification.scoring import count_labels
 from vermeil.tasks.config import TaskConfig
@@ -99,7 +99,11 @@ class ClassificationTask:
         """Return the chat messages that request the label of ``text``."""
         answer = instruction(self.label_set)
         pairs = [(d.text, render_reply(label)) for d in demonstrations for label in d.labels or ()]
-        return render_prompt(prompt, text, self.label_set, self.config.guidelines, answer, pairs)
+        return render_prompt(prompt, text, self.label_set, self.config, answer, pairs)
+
+    def steps(self, prompt: str) -> str:
+        """Return the steps that a prompt requests before the answer; empty: the answer alone."""
+        return steps_of(prompt, self.config)
 
     def schema(self, prompt: str) -> Mapping[str, Any] | None:
         """Return the JSON schema of the reply; None if the prompt requests reasoning first."""

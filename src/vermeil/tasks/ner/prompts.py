@@ -31,6 +31,11 @@ PROMPTS: dict[str, str] = {"standard": "", "chain_of_thought": _STEPS}
 """Instruction of each prompt for the text before the answer; empty: the answer alone."""
 
 
+def steps_of(prompt: str, steps: str) -> str:
+    """Return the steps of a prompt: the given ones, or its own; empty if it has none."""
+    return PROMPTS[prompt] and (steps.strip() or PROMPTS[prompt])
+
+
 def render_prompt(
     prompt: str,
     text: str,
@@ -38,6 +43,7 @@ def render_prompt(
     guidelines: str,
     answer: ReplyFormat,
     demonstrations: Sequence[Demonstration] = (),
+    steps: str = "",
 ) -> tuple[Message, ...]:
     """Return the chat messages that request the named entities of ``text``.
 
@@ -48,16 +54,18 @@ def render_prompt(
         guidelines: the user's annotation guidelines; may be empty.
         answer: the format of the answer.
         demonstrations: texts with their correct answers in the same format.
+        steps: replaces the steps of a prompt that has some; empty: its own.
 
     Raises:
         ConfigError: there is no such prompt.
     """
     if prompt not in PROMPTS:
         raise ConfigError(f"no prompt {prompt!r} in task ner; there are {', '.join(PROMPTS)}")
+    reasoning = steps_of(prompt, steps)
     instruction = [
         _TASK.replace("{labels}", labels.listing()),
         f"Guidelines:\n{guidelines.strip()}" if guidelines.strip() else "",
-        PROMPTS[prompt],
-        f"{answer.position_instruction(bool(PROMPTS[prompt]))}\n{answer.instruction(labels)}",
+        reasoning,
+        f"{answer.position_instruction(bool(reasoning))}\n{answer.instruction(labels)}",
     ]
     return messages(instruction, _INTRODUCTION, text, demonstrations)

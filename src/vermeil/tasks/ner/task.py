@@ -30,7 +30,7 @@ from vermeil.tasks.ner.encoding import encode_spans, scheme_classes
 from vermeil.tasks.ner.formats import parse_reply, prompt_format
 from vermeil.tasks.ner.marked_text import InlineMarkedText
 from vermeil.tasks.ner.mistakes import span_mistakes
-from vermeil.tasks.ner.prompts import PROMPTS, render_prompt
+from vermeil.tasks.ner.prompts import PROMPTS, render_prompt, steps_of
 from vermeil.tasks.ner.regions import find_regions, span_keys_of
 from vermeil.tasks.ner.reply_format import TRUNCATED, ParsedReply, Question
 from vermeil.tasks.ner.scoring import count_spans
@@ -118,8 +118,12 @@ class NerTask:
     ) -> tuple[Message, ...]:
         """Return the chat messages that request the named entities of ``text``."""
         pairs = [(d.text, self._reference_answer(d)) for d in demonstrations if d.spans is not None]
-        guidelines = self.config.guidelines
-        return render_prompt(prompt, text, self.label_set, guidelines, self._format, pairs)
+        guidelines, steps = self.config.guidelines, self.config.steps
+        return render_prompt(prompt, text, self.label_set, guidelines, self._format, pairs, steps)
+
+    def steps(self, prompt: str) -> str:
+        """Return the steps that a prompt requests before the answer; empty: the answer alone."""
+        return steps_of(prompt, self.config.steps)
 
     def schema(self, prompt: str) -> Mapping[str, Any] | None:
         """Return the JSON schema of the reply; None if it reasons first or is not JSON."""

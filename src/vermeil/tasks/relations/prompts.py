@@ -37,6 +37,11 @@ PROMPTS: dict[str, str] = {"standard": "", "chain_of_thought": _STEPS}
 """Instruction of each prompt for the text before the answer; empty: the answer alone."""
 
 
+def steps_of(prompt: str, steps: str) -> str:
+    """Return the steps of a prompt: the given ones, or its own; empty if it has none."""
+    return PROMPTS[prompt] and (steps.strip() or PROMPTS[prompt])
+
+
 def render_prompt(
     prompt: str,
     text: str,
@@ -44,6 +49,7 @@ def render_prompt(
     types: RelationTypes,
     guidelines: str,
     demonstrations: Sequence[Demonstration] = (),
+    steps: str = "",
 ) -> tuple[Message, ...]:
     """Return the chat messages that request the entities and relations of ``text``.
 
@@ -54,6 +60,7 @@ def render_prompt(
         types: the types of relations.
         guidelines: the user's annotation guidelines; may be empty.
         demonstrations: texts with their correct answers in the same format.
+        steps: replaces the steps of a prompt that has some; empty: its own.
 
     Raises:
         ConfigError: there is no such prompt.
@@ -62,11 +69,12 @@ def render_prompt(
         raise ConfigError(f"no prompt {prompt!r} in task relations; there are {', '.join(PROMPTS)}")
     parts = _TASK.split("{labels}")
     task = labels.listing().join(parts).replace("{relations}", _listing(types), 1)
-    whole = "the last line of your reply is" if PROMPTS[prompt] else "your whole reply is"
+    reasoning = steps_of(prompt, steps)
+    whole = "the last line of your reply is" if reasoning else "your whole reply is"
     paragraphs = [
         task,
         f"Guidelines:\n{guidelines.strip()}" if guidelines.strip() else "",
-        PROMPTS[prompt],
+        reasoning,
         f"Answer with one line of JSON; {whole} that line.\n{instruction(labels, types)}",
     ]
     return messages(paragraphs, _INTRODUCTION, text, demonstrations)

@@ -27,7 +27,7 @@ from vermeil.tasks.relations.decoding import (
 )
 from vermeil.tasks.relations.encoding import encode_pairs
 from vermeil.tasks.relations.mistakes import relation_mistakes
-from vermeil.tasks.relations.prompts import PROMPTS, render_prompt
+from vermeil.tasks.relations.prompts import PROMPTS, render_prompt, steps_of
 from vermeil.tasks.relations.reading import read_reply
 from vermeil.tasks.relations.reply_format import render_reply, schema
 from vermeil.tasks.relations.schema import PairSchema
@@ -100,8 +100,14 @@ class RelationsTask:
         Documents without annotated relations are no demonstrations.
         """
         pairs = [(d.text, render_reply(d)) for d in demonstrations if d.relations is not None]
-        labels, guidelines = self.entities.label_set, self.config.guidelines
-        return render_prompt(prompt, text, labels, self.types, guidelines, pairs)
+        labels, config = self.entities.label_set, self.config
+        return render_prompt(
+            prompt, text, labels, self.types, config.guidelines, pairs, config.steps
+        )
+
+    def steps(self, prompt: str) -> str:
+        """Return the steps that a prompt requests before the answer; empty: the answer alone."""
+        return steps_of(prompt, self.config.steps)
 
     def schema(self, prompt: str) -> Mapping[str, Any] | None:
         """Return the JSON schema of the reply; None if the prompt requests reasoning first."""

@@ -87,6 +87,10 @@ class AttemptError(Exception):
         return other
 
 
+class ModelLoadingError(AttemptError):
+    """The server is still loading its model."""
+
+
 class AttemptTimeoutError(AttemptError):
     """No reply arrived within ``teacher.timeout``.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from vermeil.teacher.backends.base import AttemptError, ErrorScope
+from vermeil.teacher.backends.base import AttemptError, ErrorScope, ModelLoadingError
 from vermeil.teacher.backends.retry_hint import retry_after
 from vermeil.teacher.backends.server_error import ServerError
 from vermeil.teacher.config import TeacherConfig
@@ -81,13 +81,15 @@ def attempt_error(
         return found
     message = f"{error.label}: {error.message}"
     if error.status in _RETRYABLE or error.status >= 500:
-        if error.status == 503 and _LOADING.search(error.message):
+        is_loading = error.status == 503 and _LOADING.search(error.message) is not None
+        if is_loading:
             message += (
                 "; the server is still loading the model: wait until it is ready, then run the "
                 "same command again"
             )
         after = retry_after(headers)
-        return AttemptError(
+        kind = ModelLoadingError if is_loading else AttemptError
+        return kind(
             message,
             ErrorScope.ATTEMPT,
             error.retry_after if after is None else after,

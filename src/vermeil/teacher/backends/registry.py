@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +14,7 @@ from vermeil.teacher.backends.anthropic.online import AnthropicBackend
 from vermeil.teacher.backends.anthropic.sdk_spec import ANTHROPIC
 from vermeil.teacher.backends.base import Backend, BackendSpeed, StartedBackend
 from vermeil.teacher.backends.batch_base import BatchBackend
+from vermeil.teacher.backends.local.engine_pool import ENGINE_POOL
 from vermeil.teacher.backends.local.online import LocalBackend, check_local, local_models
 from vermeil.teacher.backends.models import rest_models, sdk_models
 from vermeil.teacher.backends.openai.batches import OpenAIBatches
@@ -97,6 +99,14 @@ def open_batches(config: TeacherConfig) -> BatchBackend:
             '"online"'
         )
     return batches(config)
+
+
+def keep_servers() -> AbstractContextManager[None]:
+    """Return a context in which servers that Vermeil starts keep running between requests.
+
+    They are stopped at its end. A job that opens a teacher several times uses it.
+    """
+    return ENGINE_POOL.keep()
 
 
 def measure_server(config: TeacherConfig) -> BackendSpeed | None:

@@ -28,21 +28,38 @@ class EngineGroup:
         engine: the installed engine.
         model: the GGUF file.
         layouts: layouts to compare; each does the same number of requests at a time.
+
+    ``speed`` is that of the running processes; None: they have not been started.
     """
 
     def __init__(self, engine: Engine, model: Path, layouts: tuple[EngineLayout, ...]) -> None:
         self.layout = layouts[0]
         self.processes: list[EngineProcess] = []
+        self.speed: BackendSpeed | None = None
         self._engine, self._model, self._layouts = engine, model, layouts
         self._lock = threading.Lock()
         self._is_stopped = False
+        self._start_lock = threading.Lock()
 
     def start(self) -> BackendSpeed:
-        """Start the processes in the fastest layout; return their speed.
+        """Start the processes in the fastest layout, unless they run; return their speed.
 
         Raises:
             EngineError: a process ended or does not answer.
         """
+        with self._start_lock:
+            if self.speed is None:
+                self.speed = self._start_fastest()
+            return self.speed
+
+    def stop(self) -> None:
+        """End all processes; a start in progress fails."""
+        with self._lock:
+            self._is_stopped = True
+            processes, self.processes = self.processes, []
+        _stop(processes)
+
+    def _start_fastest(self) -> BackendSpeed:
         known = _FASTEST.get((self._model, self._layouts))
         layouts = self._layouts if known is None else (known,)
         fastest = layouts[0]
@@ -60,13 +77,6 @@ class EngineGroup:
             self._start(fastest)
         _FASTEST[self._model, self._layouts] = fastest
         return speed
-
-    def stop(self) -> None:
-        """End all processes; a start in progress fails."""
-        with self._lock:
-            self._is_stopped = True
-            processes, self.processes = self.processes, []
-        _stop(processes)
 
     def _start(self, layout: EngineLayout) -> None:
         """Replace the processes by those of a layout."""

@@ -14,7 +14,7 @@ from vermeil.teacher.backends.base import (
     ErrorScope,
     ServerRateLimits,
 )
-from vermeil.teacher.backends.local.engine_group import EngineGroup
+from vermeil.teacher.backends.local.engine_pool import ENGINE_POOL
 from vermeil.teacher.backends.local.engine_process import EngineError, EngineProcess
 from vermeil.teacher.backends.local.engines import find_engine
 from vermeil.teacher.backends.local.gguf_file import find_model, read_model
@@ -65,7 +65,7 @@ class LocalBackend:
     def __init__(self, config: TeacherConfig) -> None:
         model = read_model(find_model(config))
         layouts = possible_layouts(config, model, usable_cores(), free_memory())
-        self.group = EngineGroup(find_engine(config), model.path, layouts)
+        self.group = ENGINE_POOL.take(find_engine(config), model.path, layouts)
         self._config = config
         self._servers: list[_EngineServer] = []
         self.free: asyncio.Queue[_EngineServer] = asyncio.Queue()
@@ -94,8 +94,8 @@ class LocalBackend:
             self.free.put_nowait(server)
 
     async def aclose(self) -> None:
-        """Stop the engine."""
-        await asyncio.to_thread(self.group.stop)
+        """Stop the engine, unless `EnginePool.keep` keeps it running."""
+        await asyncio.to_thread(ENGINE_POOL.release, self.group)
         if self._starting is not None:
             with suppress(TeacherError):
                 await self._starting
@@ -136,6 +136,7 @@ class _EngineServer:
         try:
             return await client.complete(request)
         except AttemptError as fault:
+            fault.unbilled = True  # an engine of one's own charges nothing
             may_have_ended = fault.scope in (ErrorScope.ATTEMPT, ErrorScope.UNREACHABLE)
             if may_have_ended and not isinstance(fault, AttemptTimeoutError):
                 await self._raise_if_ended()

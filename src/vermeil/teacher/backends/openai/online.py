@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -85,7 +86,7 @@ class OpenAIBackend:
             async with asyncio.timeout(self._config.timeout):
                 status, headers, body = await self._post(request)
         except self._http.ClientConnectorError as error:
-            raise self._unreachable(self._redact(error)) from None
+            raise self._unreachable(self._redact(_system_message(error))) from None
         except self._http.ConnectionTimeoutError:
             raise self._unreachable("connection timed out") from None
         except TimeoutError:
@@ -158,6 +159,16 @@ class OpenAIBackend:
     def _redact(self, message: object) -> str:
         """Return a message on one line, shortened, without the key and control characters."""
         return clean_message(message, self._key)
+
+
+def _system_message(error: Any) -> object:
+    """Return the operating system's message about a failed connection, without aiohttp's frame."""
+    cause = getattr(error, "os_error", None)
+    if not isinstance(cause, OSError):
+        return error
+    # asyncio replaces the message of a refused connection by the address.
+    number = cause.errno
+    return os.strerror(number) if number and number > 0 else cause.strerror or cause
 
 
 def _request_class() -> Any:

@@ -30,6 +30,7 @@ class Variant:
         reply_format: reply format; None is the format of the task.
         demonstrations: kind of demonstrations.
         count: number of demonstrations.
+        structured: value of ``teacher.structured``; None is that of the teacher.
     """
 
     model: str
@@ -37,17 +38,21 @@ class Variant:
     reply_format: str | None
     demonstrations: str
     count: int
+    structured: str | None = None
 
     @property
     def name(self) -> str:
         """The variant in words."""
         shown = "" if self.demonstrations == "none" else f"{self.count} {self.demonstrations}"
-        parts = (self.model, self.prompt, self.reply_format, shown or "no demonstrations")
+        free = "" if self.structured is None else "no schema"
+        parts = (self.model, self.prompt, self.reply_format, free, shown or "no demonstrations")
         return ", ".join(part for part in parts if part)
 
     def toml(self) -> str:
         """Return the lines of ``vermeil.toml`` for this variant."""
         lines = ["[teacher]", f"model = {_quoted(self.model)}", f"prompt = {_quoted(self.prompt)}"]
+        if self.structured is not None:
+            lines.append(f"structured = {_quoted(self.structured)}")
         lines += ["", "[teacher.demonstrations]", f"kind = {_quoted(self.demonstrations)}"]
         if self.demonstrations != "none":
             lines.append(f"count = {self.count}")

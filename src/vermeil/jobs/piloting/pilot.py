@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import product
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from vermeil.data.counts import Counts, sum_counts
 from vermeil.data.document import Document
@@ -18,23 +15,21 @@ from vermeil.data.lock import lock_path
 from vermeil.data.mention import Status
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import Reply, Usage
-from vermeil.errors import ConfigError, DataError, TeacherError, TeacherStoppedError
+from vermeil.errors import TeacherError, TeacherStoppedError
 from vermeil.evaluation.bootstrap import paired_bootstrap, score_intervals
 from vermeil.evaluation.documents import score_documents
 from vermeil.jobs.annotate import annotate
 from vermeil.jobs.appraise import with_empty_annotation
 from vermeil.jobs.config import PilotConfig
-from vermeil.jobs.demonstrations import choose_demonstrations
 from vermeil.jobs.locate import LocateReport, locate
-from vermeil.jobs.pilot_report import Interval, PilotReport, Trial, Variant, recommend
-from vermeil.jobs.requirements import require_demonstrations, require_teachers
-from vermeil.tasks import make_task
-from vermeil.tasks.config import TaskConfig
+from vermeil.jobs.piloting.report import Interval, PilotReport, Trial, recommend
+from vermeil.jobs.piloting.variants import VariantSetup, set_up
 from vermeil.tasks.protocol import Task
+from vermeil.teacher.backends.registry import keep_servers
 from vermeil.teacher.config import TeacherConfig
-from vermeil.teacher.demonstrations import LEAKED, Demonstrations
+from vermeil.teacher.demonstrations import LEAKED
 from vermeil.teacher.limits.prices import PER_DOLLAR, price_of
-from vermeil.teacher.requests import check_prompt, make_requests
+from vermeil.teacher.requests import make_requests
 from vermeil.teacher.store.store import ReplyStore
 from vermeil.teacher.usability import Usability
 
@@ -74,19 +69,9 @@ def pilot(
             further; the other variants are.
     """
     store = Path(store)
-    require_teachers(teacher)
-    for kind in config.demonstrations:
-        require_demonstrations(teacher.demonstrations.model_copy(update={"kind": kind}))
-    gold = [document for document in gold if not document.annotation.is_empty]
-    variants = _variants(task, teacher, config)
-    sample = _sample(gold, teacher, config)
-    shown = _demonstrations(teacher, config, gold, [*sample, *excluded])
-    setups = [_setup(variant, task, teacher, shown) for variant in variants]
-    with lock_path(store):
-        results = [
-            _run_trial(variant, setup, sample, config, store, progress)
-            for variant, setup in zip(variants, setups, strict=True)
-        ]
+    sample, setups = set_up(gold, task, teacher, config, excluded)
+    with lock_path(store), keep_servers():
+        results = [_run_trial(setup, sample, config, store, progress) for setup in setups]
     _require_usable([trial for trial, _ in results])
     results.sort(key=lambda result: -result[0].f1)
     best = results[0][1]
@@ -98,96 +83,15 @@ def pilot(
     return PilotReport(len(sample), trials, tuple(differences), recommend(trials, differences))
 
 
-_Setup = tuple[Task, TeacherConfig, Demonstrations]
-
-
-def _variants(task: Task, teacher: TeacherConfig, config: PilotConfig) -> list[Variant]:
-    choices = product(
-        config.models or (teacher.model,),
-        config.prompts or task.prompts,
-        config.reply_formats or (None,),
-        config.demonstrations,
-    )
-    count = teacher.demonstrations.count
-    return [Variant(*choice, count) for choice in dict.fromkeys(choices)]
-
-
-def _demonstrations(
-    teacher: TeacherConfig,
-    config: PilotConfig,
-    gold: Sequence[Document],
-    excluded: Sequence[Document],
-) -> dict[str, Demonstrations]:
-    """Return the demonstrations of each compared kind."""
-    chosen: dict[str, Demonstrations] = {}
-    for kind in config.demonstrations:
-        settings = teacher.demonstrations.model_copy(update={"kind": kind})
-        chosen[kind] = choose_demonstrations(settings, gold, excluded)
-    return chosen
-
-
-def _setup(
-    variant: Variant,
-    task: Task,
-    teacher: TeacherConfig,
-    demonstrations: Mapping[str, Demonstrations],
-) -> _Setup:
-    """Return task, teacher and demonstrations of one variant."""
-    kind = variant.demonstrations
-    one = teacher.model_copy(
-        update={
-            "model": variant.model,
-            "prompt": variant.prompt,
-            "demonstrations": teacher.demonstrations.model_copy(update={"kind": kind}),
-            "samples": 1,
-            "additional": (),
-            "verify": False,
-        }
-    )
-    own_task = task if variant.reply_format is None else _with_format(task, variant.reply_format)
-    check_prompt(own_task, one)
-    return own_task, one, demonstrations[kind]
-
-
-def _with_format(task: Task, name: str) -> Task:
-    settings = {**task.config.model_dump(), "reply_format": name}
-    try:
-        return make_task(TaskConfig.model_validate(settings))
-    except ValidationError as error:
-        raise ConfigError(f"pilot.reply_formats: {name!r}: {error.errors()[0]['msg']}") from None
-
-
-def _sample(
-    gold: Sequence[Document], teacher: TeacherConfig, config: PilotConfig
-) -> list[Document]:
-    """Draw whole groups, except those that hold a demonstration named in the configuration."""
-    fixed = set(teacher.demonstrations.ids)
-    fixed_groups = {d.group_or_id for d in gold if d.id in fixed}
-    by_group: dict[str, list[Document]] = {}
-    for document in gold:
-        if document.group_or_id not in fixed_groups:
-            by_group.setdefault(document.group_or_id, []).append(document)
-    if not by_group:
-        raise DataError("corpora.gold holds no annotated document to try the teacher on")
-    groups = sorted(by_group)
-    random.Random(config.seed).shuffle(groups)
-    size = config.documents
-    if set(config.demonstrations) != {"none"}:
-        size = min(size, max(1, len(gold) * 2 // 3))
-    drawn = [document for group in groups for document in by_group[group]]
-    return drawn[:size]
-
-
 def _run_trial(
-    variant: Variant,
-    setup: _Setup,
+    setup: VariantSetup,
     sample: Sequence[Document],
     config: PilotConfig,
     store: Path,
     progress: Progress,
 ) -> tuple[Trial, NDArray[np.int64]]:
     """Run one variant; return the trial, and correct, predicted and gold items per group."""
-    task, teacher, demonstrations = setup
+    task, teacher, demonstrations = setup.task, setup.teacher, setup.demonstrations
     with suppress(TeacherStoppedError):  # the failures are read from the store
         annotate(sample, task, teacher, store, progress, demonstrations)
     located = locate(sample, task, teacher, store, progress, demonstrations)
@@ -197,7 +101,7 @@ def _run_trial(
     replies = list(_replies(sample, setup, store))
     usage = sum((reply.usage for reply in replies), Usage())
     trial = Trial(
-        variant,
+        setup.variant,
         located.states,
         sum_counts(scores),
         _intervals(items, config),
@@ -226,10 +130,10 @@ def _cost(teacher: TeacherConfig, usage: Usage) -> float | None:
     return None if price is None else price.cost(usage) / PER_DOLLAR
 
 
-def _replies(sample: Sequence[Document], setup: _Setup, store: Path) -> Iterator[Reply]:
-    task, teacher, demonstrations = setup
+def _replies(sample: Sequence[Document], setup: VariantSetup, store: Path) -> Iterator[Reply]:
+    wanted = make_requests(sample, setup.task, setup.teacher, demonstrations=setup.demonstrations)
     with ReplyStore(store) as replies:
-        for request in make_requests(sample, task, teacher, demonstrations=demonstrations):
+        for request in wanted:
             reply = replies.get(request.key)
             if reply is not None:
                 yield reply

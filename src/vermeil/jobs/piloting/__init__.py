@@ -1,0 +1,1 @@
+"""`vermeil.pilot`: variants of the prompt, trials on gold, estimate and report."""
