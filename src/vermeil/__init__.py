@@ -54,6 +54,12 @@ if TYPE_CHECKING:
     from vermeil.jobs.ranking.sources import RankSources
     from vermeil.jobs.review import export_for_review, import_review
     from vermeil.jobs.review_report import ReviewExportReport, ReviewReport
+    from vermeil.jobs.review_stats import (
+        ReviewAgreement,
+        ReviewStats,
+        SuggestionTally,
+        review_stats,
+    )
     from vermeil.jobs.train import TrainReport, train
     from vermeil.pipeline.check import check
     from vermeil.pipeline.check_report import CheckReport
@@ -70,6 +76,9 @@ if TYPE_CHECKING:
     from vermeil.selection.config import SelectionConfig
     from vermeil.selection.ranking.config import RankConfig
     from vermeil.serving.limits import ServiceLimits
+    from vermeil.serving.review.address import ReviewAccess
+    from vermeil.serving.review.config import ReviewConfig
+    from vermeil.serving.review.open import ReviewSources, review_open
     from vermeil.serving.serve import serve
     from vermeil.student import Student
     from vermeil.student.config import NoiseConfig, StudentConfig
@@ -151,8 +160,13 @@ __all__ = [
     "RelationConfig",
     "ReplayServer",
     "Reply",
+    "ReviewAccess",
+    "ReviewAgreement",
+    "ReviewConfig",
     "ReviewExportReport",
     "ReviewReport",
+    "ReviewSources",
+    "ReviewStats",
     "RunConfig",
     "RunReport",
     "SelectionConfig",
@@ -168,6 +182,7 @@ __all__ = [
     "StudyReport",
     "StudyResults",
     "StudySettings",
+    "SuggestionTally",
     "Task",
     "TaskConfig",
     "TeacherConfig",
@@ -201,6 +216,8 @@ __all__ = [
     "rank",
     "read_corpus",
     "refine",
+    "review_open",
+    "review_stats",
     "run",
     "select",
     "serve",
@@ -292,6 +309,12 @@ _MODULES = {
         "ReviewExportReport",
         "ReviewReport",
     ),
+    "vermeil.jobs.review_stats": (
+        "ReviewAgreement",
+        "ReviewStats",
+        "SuggestionTally",
+        "review_stats",
+    ),
     "vermeil.jobs.train": (
         "TrainReport",
         "train",
@@ -314,6 +337,12 @@ _MODULES = {
     "vermeil.selection.config": ("SelectionConfig",),
     "vermeil.selection.ranking.config": ("RankConfig",),
     "vermeil.serving.limits": ("ServiceLimits",),
+    "vermeil.serving.review.address": ("ReviewAccess",),
+    "vermeil.serving.review.config": ("ReviewConfig",),
+    "vermeil.serving.review.open": (
+        "ReviewSources",
+        "review_open",
+    ),
     "vermeil.serving.serve": ("serve",),
     "vermeil.student": ("Student",),
     "vermeil.student.config": (

@@ -75,6 +75,7 @@ ORDER = (
     "blending",
     "selection",
     "rank",
+    "review",
     "study",
     "plan",
     "cluster",
