@@ -1,4 +1,4 @@
-"""``vermeil review``: export silver to an annotation tool, import the corrections, or open a page."""
+"""``vermeil review``: export silver to an annotation tool, import corrections, open a page."""
 
 from __future__ import annotations
 

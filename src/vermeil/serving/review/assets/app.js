@@ -87,6 +87,7 @@ class App {
       return;
     }
     this.state = null;
+    document.body.dataset.document = "";
     byId("text").replaceChildren();
     byId("arcs").replaceChildren();
     byId("details").replaceChildren();
@@ -110,6 +111,7 @@ class App {
     this.render();
     scrollTo(0, 0);
     byId("text").focus({ preventScroll: true });
+    document.body.dataset.document = id;
     history.replaceState(null, "", `#${new URLSearchParams(settles ? { id, settles: 1 } : { id })}`);
   }
 
