@@ -184,20 +184,31 @@ class ReviewProcess:
         return str(rest)
 
 
-def start_review(folder: Path, *arguments: str, annotators: Sequence[str] = ("ann",)) -> ReviewProcess:
+@pytest.fixture
+def start_review() -> Iterator[Callable[..., ReviewProcess]]:
     """Start ``vermeil review open`` in a folder and wait for its addresses."""
-    names = [word for name in annotators for word in ("--annotator", name)]
-    command = [sys.executable, "-m", "vermeil", "review", "open", *arguments, "--no-browser", *names]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=folder)
-    assert process.stderr is not None
-    found: list[str] = []
-    printed: list[str] = []
-    while len(found) < len(annotators):
-        line = process.stderr.readline()
-        printed.append(line)
-        assert line, "".join(printed)
-        found += re.findall(r"http://\S+\?token=\S+", line)
-    return ReviewProcess(process, dict(zip(annotators, found, strict=True)))
+    started: list[subprocess.Popen[str]] = []
+
+    def start(folder: Path, *arguments: str, annotators: Sequence[str] = ("ann",)) -> ReviewProcess:
+        names = [word for name in annotators for word in ("--annotator", name)]
+        verb = [sys.executable, "-m", "vermeil", "review", "open"]
+        command = [*verb, *arguments, "--no-browser", *names]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=folder)
+        started.append(process)
+        assert process.stderr is not None
+        found: list[str] = []
+        printed: list[str] = []
+        while len(found) < len(annotators):
+            line = process.stderr.readline()
+            printed.append(line)
+            assert line, "".join(printed)
+            found += re.findall(r"http://\S+\?token=\S+", line)
+        return ReviewProcess(process, dict(zip(annotators, found, strict=True)))
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 def chromium() -> str | None:
@@ -209,7 +220,11 @@ def chromium() -> str | None:
 def browser() -> Iterator[Browser]:
     """Chromium without a window; the test is skipped where it is not installed."""
     path = chromium()
-    missing = [name for name, found in (("chromium", path), ("playwright", find_spec("playwright"))) if not found]
+    missing = [
+        name
+        for name, found in (("chromium", path), ("playwright", find_spec("playwright")))
+        if not found
+    ]
     if missing:
         reason = f"needs {' and '.join(missing)} (apt install chromium, pip install playwright)"
         if os.environ.get(REQUIRED) == "required":
@@ -235,7 +250,9 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda one: problems.append(one.text) if "Security" in one.text else None)
+        page.on(
+            "console", lambda one: problems.append(one.text) if "Security" in one.text else None
+        )
         page.goto(address)
         page.wait_for_selector("body[data-ready]")
         return page

@@ -104,7 +104,7 @@ def open_page(
     access = ReviewAccess(host, port, token, tuple(annotator or [_user()]), browser)
     corpus = None if documents is None else corpus_config(documents)
     given = ReviewInput(corpus, ids, output, student)
-    sections = _config(config, overrides, is_optional=documents is not None)
+    sections = _config(config, overrides)
     report = review_files(sections, given, access, print_status)
     if as_json:
         print_json(None if report is None else report.as_dict())
@@ -129,7 +129,7 @@ def stats(
     from vermeil.serving.review.open import LOG
     from vermeil.tasks import make_task
 
-    sections = _config(config, overrides, is_optional=True)
+    sections = _config(config, overrides)
     log = review_folder(sections, output) / LOG
     task = None if sections is None else make_task(sections.task)
     resamples = {} if sections is None else {"resamples": sections.review.resamples}
@@ -137,9 +137,9 @@ def stats(
     (print_json if as_json else print_report)(report)
 
 
-def _config(path: Path, overrides: list[str] | None, *, is_optional: bool) -> Config | None:
-    """Return the configuration; None if the default file does not exist and is not needed."""
-    if is_optional and path == DEFAULT_CONFIG and not path.exists() and not overrides:
+def _config(path: Path, overrides: list[str] | None) -> Config | None:
+    """Return the configuration; None if there is no file of the default name."""
+    if path == DEFAULT_CONFIG and not path.exists() and not overrides:
         return None
     return load(path, overrides)
 

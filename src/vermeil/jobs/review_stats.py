@@ -17,7 +17,15 @@ from vermeil.corpora.review_log.events import (
     ReviewSession,
     read_review_log,
 )
-from vermeil.corpora.review_log.items import ACCEPTED, DOCUMENT, DONE, SKIPPED, annotation_of
+from vermeil.corpora.review_log.items import (
+    ACCEPTED,
+    DOCUMENT,
+    DONE,
+    SKIPPED,
+    Item,
+    Items,
+    annotation_of,
+)
 from vermeil.data.document import Document
 from vermeil.data.example import IGNORED
 from vermeil.data.words import words_of
@@ -37,8 +45,8 @@ class SuggestionTally:
     Args:
         suggested: number of suggestions.
         right: accepted without a change.
-        changed: accepted with other ends or another label.
-        rejected: not accepted.
+        changed: an accepted span overlaps it, with other ends or another label.
+        rejected: all others.
     """
 
     suggested: int = 0
@@ -192,7 +200,7 @@ def stats_of(
 def is_conflict(text: ReviewedText) -> bool:
     """Return whether finished answers about a text differ and are not settled."""
     settled = text.sessions.get(SETTLEMENT)
-    if settled is not None and settled.state == DONE:
+    if len(text.finished) < 2 or (settled is not None and settled.state == DONE):
         return False
     return len({answer.key for answer in answers_of(text) if answer.state == "done"}) > 1
 
@@ -227,33 +235,37 @@ def _sources(texts: Iterable[ReviewedText]) -> dict[str, SuggestionTally]:
     counts: dict[str, list[int]] = {}
     for text in texts:
         settled = text.sessions.get(SETTLEMENT)
-        sessions = list(text.finished.values())
-        if settled is not None and settled.state == DONE:
-            final = [_accepted_keys(settled)]
-        else:
-            final = [_accepted_keys(session) for session in sessions]
-        for number, keys in enumerate(final):
-            own = sessions[number] if number < len(sessions) else sessions[-1]
+        is_settled = settled is not None and settled.state == DONE
+        for session in [settled] if settled and is_settled else text.finished.values():
+            accepted = [i for i in session.items.values() if i.get("status") == ACCEPTED]
+            places = {_place(item, session.items) for item in accepted}
             for key, item in text.suggestions.items():
                 if key == DOCUMENT:
                     continue
-                right = _place(item) in keys
-                kept = own.items.get(key, {}).get("status") == ACCEPTED
+                kept = any(_overlap(item, other) for other in accepted)
+                outcome = 1 if _place(item, text.suggestions) in places else 2 if kept else 3
                 for source in item.get("by") or [item["source"]]:
                     row = counts.setdefault(source, [0, 0, 0, 0])
                     row[0] += 1
-                    row[1 if right else 2 if kept else 3] += 1
+                    row[outcome] += 1
     return {name: SuggestionTally(*counts[name]) for name in sorted(counts)}
 
 
-def _accepted_keys(session: ReviewSession) -> set[tuple[Any, ...]]:
-    items = session.items.values()
-    return {_place(item) for item in items if item.get("status") == ACCEPTED}
+def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two spans share a character, or two relations their ends."""
+    if one["kind"] != other["kind"] or one["kind"] == "label":
+        return False
+    if one["kind"] == "relation":
+        return bool(one["head"] == other["head"] and one["tail"] == other["tail"])
+    return bool(one["start"] < other["end"] and other["start"] < one["end"])
 
 
-def _place(item: Mapping[str, Any]) -> tuple[Any, ...]:
-    ends = ("start", "end") if item["kind"] == "span" else ("head", "tail")
-    return item["kind"], item["label"], *(item.get(end) for end in ends)
+def _place(item: Item, items: Items) -> tuple[Any, ...]:
+    """Return a value that is equal for equal items of two sessions."""
+    if item["kind"] == "relation":
+        ends = [_place(items[item[end]], items) for end in ("head", "tail")]
+        return "relation", item["label"], *ends
+    return item["kind"], item["label"], item.get("start"), item.get("end")
 
 
 def _agreement(

@@ -132,16 +132,15 @@ def _add_reading(router: APIRouter, context: ReviewContext) -> None:
 
     @router.get("/queue")
     def places(request: Request) -> Response:
-        """Return the annotator's documents, the next one, and the counts of the queue."""
+        """Return the annotator's documents and the counts of the queue."""
         annotator = request.scope[ANNOTATOR_KEY]
-        return JSONResponse(
-            {
-                "places": queue.places(annotator),
-                "next": queue.next_for(annotator),
-                "counts": queue.counts(),
-                "conflicts": queue.conflicts(),
-            }
-        )
+        return JSONResponse({"places": queue.places(annotator), **_counts(queue)})
+
+    @router.post("/next")
+    def next_document(request: Request) -> Response:
+        """Reserve the annotator's next document; null if none is left."""
+        name = queue.next_for(request.scope[ANNOTATOR_KEY])
+        return JSONResponse({"next": name, **_counts(queue)})
 
     @router.get("/document")
     def document(request: Request, id: str, settles: bool = False) -> Response:  # noqa: A002
@@ -224,6 +223,10 @@ def _add_deciding(router: APIRouter, context: ReviewContext) -> None:
         if not training.start(reviewed, queue.remaining(), minutes, queue.reorder):
             raise HTTPException(409, "a training is running; wait for its end")
         return JSONResponse(asdict(training.status))
+
+
+def _counts(queue: ReviewQueue) -> dict[str, Any]:
+    return {"counts": queue.counts(), "conflicts": queue.conflicts()}
 
 
 def _reviewed(queue: ReviewQueue) -> list[Document]:

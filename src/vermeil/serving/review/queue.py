@@ -115,7 +115,7 @@ class ReviewQueue:
             return [t for t in texts if t.sessions and not self._has_other_text(t.id, t)]
 
     def next_for(self, annotator: str) -> str | None:
-        """Return the next document for an annotator; None if none is left."""
+        """Reserve the next document for an annotator and return its id; None if none is left."""
         with self._lock:
             for name in self._order:
                 session = self._session(name, annotator)
@@ -124,7 +124,9 @@ class ReviewQueue:
                 others = self._annotators(name) - {annotator}
                 wanted = ANNOTATORS_OF_OVERLAP if name in self._overlap else 1
                 if session is not None or len(others) < wanted:
+                    self._reserved[annotator] = name
                     return name
+            self._reserved.pop(annotator, None)
         return None
 
     def places(self, annotator: str) -> list[dict[str, Any]]:

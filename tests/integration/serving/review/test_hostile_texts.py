@@ -25,7 +25,7 @@ OpenPage = Callable[..., "Page"]
 ATTACKS = (
     "<img src=x onerror=window.attacked=1>",
     "<script>window.attacked=1</script>",
-    "\"><svg onload=window.attacked=1>",
+    '"><svg onload=window.attacked=1>',
     "javascript:window.attacked=1",
     "{{constructor.constructor('window.attacked=1')()}}",
     "</textarea><iframe srcdoc='<script>parent.attacked=1</script>'>",
@@ -68,9 +68,7 @@ def test_markup_is_text_everywhere(attack: str, open_page: OpenPage, tmp_path: P
     assert spans_of(gold) == [(attack, attack)]
 
 
-def test_the_policy_stops_a_script_that_was_inserted(
-    open_page: OpenPage, tmp_path: Path
-) -> None:
+def test_the_policy_stops_a_script_that_was_inserted(open_page: OpenPage, tmp_path: Path) -> None:
     task = make_task(TaskConfig.model_validate({"labels": {"PER": {}}}))
     with review_host([Document("a", "Ann left.")], task, tmp_path) as host:
         page = open_page(host.addresses("ann"))

@@ -49,7 +49,9 @@ def script_page(browser: object, tmp_path_factory: pytest.TempPathFactory, task:
         page.close()
 
 
-CHARACTERS = st.characters(exclude_categories=["Cs"]) | st.sampled_from("aé\U0001f600\u0301\r\n\u202e")
+CHARACTERS = st.characters(exclude_categories=["Cs"]) | st.sampled_from(
+    "aé\U0001f600\u0301\r\n\u202e"
+)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

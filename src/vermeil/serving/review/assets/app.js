@@ -1,6 +1,6 @@
 // The review page: loads documents, runs commands, and stores every decision.
 
-import { get, Saver, Stopwatch } from "/assets/api.js";
+import { get, post, Saver, Stopwatch } from "/assets/api.js";
 import { commands, WITHOUT_DOCUMENT } from "/assets/commands.js";
 import { byId, showLine } from "/assets/dom.js";
 import * as dialogs from "/assets/dialogs.js";
@@ -80,7 +80,7 @@ class App {
 
   /** Show the next document of the annotator, or the end of the queue. */
   async next() {
-    const queue = await get("queue");
+    const queue = await post("next");
     this.showCounts(queue);
     if (queue.next !== null) {
       await this.open(queue.next);
