@@ -87,6 +87,8 @@ def check_items(items: Items, text: str) -> None:
         DataError: an item has an unknown or missing key, a span is out of range, or a relation
             names no span.
     """
+    if DOCUMENT not in items:
+        raise DataError(f"the items have no {DOCUMENT!r}, the state of the document")
     for key, item in items.items():
         kind = item.get("kind")
         if kind not in _KEYS or (kind == "document") != (key == DOCUMENT):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,8 @@ class DecisionLog:
                     file.write(line)
                     os.fsync(file.fileno())
                 except OSError:
-                    file.truncate(size)
+                    with suppress(OSError):  # the first error is the cause
+                        file.truncate(size)
                     raise
             if is_new:
                 _sync_folder(self._path.parent)
