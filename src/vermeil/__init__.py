@@ -54,12 +54,6 @@ if TYPE_CHECKING:
     from vermeil.jobs.ranking.sources import RankSources
     from vermeil.jobs.review import export_for_review, import_review
     from vermeil.jobs.review_report import ReviewExportReport, ReviewReport
-    from vermeil.jobs.review_stats import (
-        ReviewAgreement,
-        ReviewStats,
-        SuggestionTally,
-        review_stats,
-    )
     from vermeil.jobs.train import TrainReport, train
     from vermeil.pipeline.check import check
     from vermeil.pipeline.check_report import CheckReport
@@ -79,6 +73,12 @@ if TYPE_CHECKING:
     from vermeil.serving.review.address import ReviewAccess
     from vermeil.serving.review.config import ReviewConfig
     from vermeil.serving.review.open import ReviewSources, review_open
+    from vermeil.serving.review.stats import (
+        ReviewAgreement,
+        ReviewStats,
+        SuggestionTally,
+        review_stats,
+    )
     from vermeil.serving.serve import serve
     from vermeil.student import Student
     from vermeil.student.config import NoiseConfig, StudentConfig
@@ -301,20 +301,8 @@ _MODULES = {
         "RankReport",
     ),
     "vermeil.jobs.ranking.sources": ("RankSources",),
-    "vermeil.jobs.review": (
-        "export_for_review",
-        "import_review",
-    ),
-    "vermeil.jobs.review_report": (
-        "ReviewExportReport",
-        "ReviewReport",
-    ),
-    "vermeil.jobs.review_stats": (
-        "ReviewAgreement",
-        "ReviewStats",
-        "SuggestionTally",
-        "review_stats",
-    ),
+    "vermeil.jobs.review": ("export_for_review", "import_review"),
+    "vermeil.jobs.review_report": ("ReviewExportReport", "ReviewReport"),
     "vermeil.jobs.train": (
         "TrainReport",
         "train",
@@ -339,9 +327,12 @@ _MODULES = {
     "vermeil.serving.limits": ("ServiceLimits",),
     "vermeil.serving.review.address": ("ReviewAccess",),
     "vermeil.serving.review.config": ("ReviewConfig",),
-    "vermeil.serving.review.open": (
-        "ReviewSources",
-        "review_open",
+    "vermeil.serving.review.open": ("ReviewSources", "review_open"),
+    "vermeil.serving.review.stats": (
+        "ReviewAgreement",
+        "ReviewStats",
+        "SuggestionTally",
+        "review_stats",
     ),
     "vermeil.serving.serve": ("serve",),
     "vermeil.student": ("Student",),

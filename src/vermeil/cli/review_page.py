@@ -124,7 +124,7 @@ def stats(
 ) -> None:
     """Show the statistics of a review: documents, minutes, agreement, right suggestions."""
     from vermeil.cli.ui.reports import print_report
-    from vermeil.jobs.review_stats import review_stats
+    from vermeil.serving.review.stats import review_stats
     from vermeil.pipeline.review_files import review_folder
     from vermeil.serving.review.open import LOG
     from vermeil.tasks import make_task

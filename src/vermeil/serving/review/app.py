@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from vermeil.corpora.review_log.items import DOCUMENT, DONE, annotation_of
 from vermeil.data.document import Document
 from vermeil.errors import ConfigError, DataError
-from vermeil.jobs.review_stats import stats_of
+from vermeil.serving.review.stats import stats_of
 from vermeil.serving.bodies import BodyReader, make_route_class
 from vermeil.serving.limits import ServiceLimits
 from vermeil.serving.review import same_text

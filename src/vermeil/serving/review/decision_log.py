@@ -54,7 +54,7 @@ class DecisionLog:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             is_new = not self._path.exists()
             with self._path.open("ab", buffering=0) as file:
-                size = file.tell()
+                size = os.fstat(file.fileno()).st_size
                 try:
                     file.write(line)
                     os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""What the page shows about a suggestion: the teacher's words and the student's opinion."""
+"""Evidence about a suggestion: the teacher's words and the student's opinion."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from vermeil.corpora.review_log.items import (
 )
 from vermeil.data.document import Annotation, Document
 from vermeil.errors import DataError
-from vermeil.jobs.review_stats import is_conflict
+from vermeil.serving.review.stats import is_conflict
 from vermeil.serving.review.decision_log import DecisionLog
 
 Suggest = Callable[[Document], Sequence[tuple[str, Annotation]]]

@@ -40,13 +40,25 @@ export class TextView {
       const own = spans.filter((span) => span.start < chunk.end && chunk.start < span.end);
       const cursor = clipped(state.cursor, chunk);
       const signature = JSON.stringify([
-        own.map((s) => [s.key, s.start, s.end, s.label, s.status, s.key === state.selected]),
+        own.map((s) => [s.key, s.start, s.end, s.label, s.status]),
         cursor,
       ]);
       if (signature === chunk.signature) continue;
       chunk.signature = signature;
       chunk.node.replaceChildren(...this.nodes(chunk, own, cursor));
     }
+    this.renderSelection();
+  }
+
+  /** Mark the selected span. Only its colours change, so that the text keeps its layout. */
+  renderSelection() {
+    for (const node of this.container.querySelectorAll(".selected")) {
+      node.classList.remove("selected");
+    }
+    const { selected } = this.state;
+    if (selected === null) return;
+    const own = `.span[data-key="${CSS.escape(selected)}"]`;
+    for (const node of this.container.querySelectorAll(own)) node.classList.add("selected");
   }
 
   /** Return the class of a label's colour. */
@@ -88,7 +100,6 @@ export class TextView {
   element(span, inner, depth) {
     const node = wrapped(inner, `span ${this.colour(span.label)} ${span.status} depth-${depth}`);
     node.dataset.key = span.key;
-    if (span.key === this.state.selected) node.classList.add("selected");
     return node;
   }
 
