@@ -124,9 +124,9 @@ def stats(
 ) -> None:
     """Show the statistics of a review: documents, minutes, agreement, right suggestions."""
     from vermeil.cli.ui.reports import print_report
-    from vermeil.serving.review.stats import review_stats
     from vermeil.pipeline.review_files import review_folder
     from vermeil.serving.review.open import LOG
+    from vermeil.serving.review.stats import review_stats
     from vermeil.tasks import make_task
 
     sections = _config(config, overrides)

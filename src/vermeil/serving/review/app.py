@@ -15,7 +15,6 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from vermeil.corpora.review_log.items import DOCUMENT, DONE, annotation_of
 from vermeil.data.document import Document
 from vermeil.errors import ConfigError, DataError
-from vermeil.serving.review.stats import stats_of
 from vermeil.serving.bodies import BodyReader, make_route_class
 from vermeil.serving.limits import ServiceLimits
 from vermeil.serving.review import same_text
@@ -25,6 +24,7 @@ from vermeil.serving.review.evidence import Evidence
 from vermeil.serving.review.messages import DecisionIn, SameTextIn, UndoIn
 from vermeil.serving.review.payload import document_payload, task_payload
 from vermeil.serving.review.queue import Decision, ReviewQueue
+from vermeil.serving.review.stats import stats_of
 from vermeil.serving.review.training import BackgroundTraining
 from vermeil.tasks.protocol import Task
 

@@ -33,8 +33,8 @@ from vermeil.corpora.review_log.items import (
 )
 from vermeil.data.document import Annotation, Document
 from vermeil.errors import DataError
-from vermeil.serving.review.stats import is_conflict
 from vermeil.serving.review.decision_log import DecisionLog
+from vermeil.serving.review.stats import is_conflict
 
 Suggest = Callable[[Document], Sequence[tuple[str, Annotation]]]
 """Function from a document to the annotations that are suggested for it, with their sources."""
