@@ -15,7 +15,7 @@ _CHUNK = 256
 """Resamples that are computed at once."""
 
 
-def cohens_kappa(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
+def cohens_kappa(confusion: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.float64]:
     """Return kappa; nan where both annotators use one class only, so that chance explains all.
 
     Args:
