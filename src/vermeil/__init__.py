@@ -230,15 +230,9 @@ __all__ = [
 ]
 
 _MODULES = {
-    "vermeil.blending.config": (
-        "BlendingConfig",
-        "BudgetConfig",
-    ),
+    "vermeil.blending.config": ("BlendingConfig", "BudgetConfig"),
     "vermeil.cluster.config": ("ClusterConfig",),
-    "vermeil.config": (
-        "Config",
-        "load_config",
-    ),
+    "vermeil.config": ("Config", "load_config"),
     "vermeil.corpora": (
         "CorporaConfig",
         "CorpusConfig",
@@ -252,24 +246,14 @@ _MODULES = {
         "write_corpus",
     ),
     "vermeil.data.counts": ("Counts",),
-    "vermeil.data.document": (
-        "Annotation",
-        "Document",
-        "Span",
-    ),
+    "vermeil.data.document": ("Annotation", "Document", "Span"),
     "vermeil.data.mention": ("Mention",),
     "vermeil.data.progress": ("Progress",),
-    "vermeil.data.relation": (
-        "PairAbstention",
-        "Relation",
-    ),
+    "vermeil.data.relation": ("PairAbstention", "Relation"),
     "vermeil.data.reply": ("Reply",),
     "vermeil.evaluation.documents": ("evaluate",),
     "vermeil.jobs.again": ("Again",),
-    "vermeil.jobs.annotate": (
-        "AnnotateReport",
-        "annotate",
-    ),
+    "vermeil.jobs.annotate": ("AnnotateReport", "annotate"),
     "vermeil.jobs.calibrate": (
         "CalibrateReport",
         "calibrate",

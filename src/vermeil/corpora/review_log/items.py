@@ -57,7 +57,7 @@ def suggested_items(annotations: Iterable[tuple[str, Annotation]]) -> Items:
             head, tail = places[relation.head][0], places[relation.tail][0]
             key = ("relation", head, tail, relation.label)
             item = {"kind": "relation", "head": head, "tail": tail, "label": relation.label}
-            _set_score(_add(found, key, item, source)[1], getattr(relation, "score", None))
+            _set_score(_add(found, key, item, source)[1], relation.score)
         for label in annotation.labels or ():
             _add(found, ("label", label), {"kind": "label", "label": label}, source)
     spans = sorted(key for key, item in found.items() if item["kind"] == "span")
@@ -179,6 +179,8 @@ def _check_item(key: str, item: Item, kind: str, items: Items, size: int) -> Non
                 f"span [{start}, {end}) is out of range; the text has {size} characters"
             )
     if kind == "relation":
+        if item.get("head") == item.get("tail"):
+            raise DataError(f"relation {key!r} has the same span as head and tail")
         for end_key in ("head", "tail"):
             other = object_at(items, text_at(item, end_key))
             if other.get("kind") != "span":

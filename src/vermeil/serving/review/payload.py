@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from vermeil.corpora.review_log.events import ReviewedText, ReviewSession
@@ -10,7 +10,6 @@ from vermeil.data.document import Document
 from vermeil.data.words import words_of
 from vermeil.serving.review.config import ReviewConfig
 from vermeil.serving.review.evidence import Evidence
-from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
 
 SKIP_REASONS = ("unclear text", "wrong language", "not in the guidelines", "other")
@@ -20,13 +19,7 @@ def kinds_of(task: Task) -> tuple[str, ...]:
     """Return the kinds of annotation that are reviewed for a task."""
     if task.head == "sequence":
         return ("labels",)
-    return ("spans", "relations") if relation_types(task.config) else ("spans",)
-
-
-def relation_types(config: TaskConfig) -> Mapping[str, Any]:
-    """Return the relation types of a task by name; empty if the task has none."""
-    found: Mapping[str, Any] = getattr(config, "relations", None) or {}
-    return found
+    return ("spans", "relations") if task.config.relations else ("spans",)
 
 
 def task_payload(
@@ -50,11 +43,11 @@ def task_payload(
         "relations": [
             {
                 "name": name,
-                "description": getattr(one, "description", ""),
-                "head": list(getattr(one, "head", ())),
-                "tail": list(getattr(one, "tail", ())),
+                "description": one.description,
+                "head": list(one.head),
+                "tail": list(one.tail),
             }
-            for name, one in relation_types(task.config).items()
+            for name, one in task.config.relations.items()
         ],
         "guidelines": task.config.guidelines,
         "reasons": SKIP_REASONS,

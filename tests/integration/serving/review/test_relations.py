@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 pytest.importorskip("fastapi")
 
-from pydantic import BaseModel, create_model
 from tests.review_page import marked, press, review_host, wait_document, wait_saved
 
 from vermeil.corpora import read_corpus
 from vermeil.data.document import Annotation, Document, Relation
+from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
-from vermeil.tasks.ner.task import NerTask
+from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -24,24 +24,14 @@ if TYPE_CHECKING:
 OpenPage = Callable[..., "Page"]
 
 
-class RelationType(BaseModel):
-    """A relation type as a task's configuration offers it."""
-
-    description: str = ""
-    head: tuple[str, ...] = ()
-    tail: tuple[str, ...] = ()
-
-
 @pytest.fixture
-def related_task() -> NerTask:
-    kind: Any = create_model(
-        "RelatedConfig", __base__=TaskConfig, relations=(dict[str, RelationType], ...)
-    )
+def related_task() -> Task:
     types = {
         "lives_in": {"head": ["PER"], "tail": ["LOC"], "description": "home"},
         "knows": {"head": ["PER"], "tail": ["PER"]},
     }
-    return NerTask(kind.model_validate({"labels": {"PER": {}, "LOC": {}}, "relations": types}))
+    values = {"name": "relations", "labels": {"PER": {}, "LOC": {}}, "relations": types}
+    return make_task(TaskConfig.model_validate(values))
 
 
 def related(*relations: Relation) -> Document:
@@ -57,7 +47,7 @@ def relations_of(folder: Path) -> list[tuple[str, str, str]]:
 
 
 def test_relations_are_made_by_keys_and_removed_in_the_panel(
-    open_page: OpenPage, tmp_path: Path, related_task: NerTask
+    open_page: OpenPage, tmp_path: Path, related_task: Task
 ) -> None:
     with review_host([related(Relation(1, 2, "lives_in"))], related_task, tmp_path) as host:
         page = open_page(host.addresses("ann"))
@@ -75,7 +65,7 @@ def test_relations_are_made_by_keys_and_removed_in_the_panel(
 
 
 def test_relations_are_made_by_dragging_from_span_to_span(
-    open_page: OpenPage, tmp_path: Path, related_task: NerTask
+    open_page: OpenPage, tmp_path: Path, related_task: Task
 ) -> None:
     with review_host([related()], related_task, tmp_path) as host:
         page = open_page(host.addresses("ann"))
@@ -96,7 +86,7 @@ def test_relations_are_made_by_dragging_from_span_to_span(
 
 
 def test_a_relation_of_a_rejected_span_is_not_gold(
-    open_page: OpenPage, tmp_path: Path, related_task: NerTask
+    open_page: OpenPage, tmp_path: Path, related_task: Task
 ) -> None:
     with review_host([related(Relation(0, 2, "lives_in"))], related_task, tmp_path) as host:
         page = open_page(host.addresses("ann"))
