@@ -34,8 +34,8 @@ ReviewFolder = Annotated[
     typer.Option(
         "--output",
         "-o",
-        help="Folder of the review. [default: review in run.output; without a configuration, "
-        "vermeil-review]",
+        help="Folder of the review. Default: review in run.output; without a configuration, "
+        "vermeil-review.",
     ),
 ]
 
@@ -45,7 +45,7 @@ def open_page(
         Path | None,
         typer.Argument(
             metavar="[DOCUMENTS]",
-            help="File to review, or FORMAT:FILE. [default: silver of the run, else corpora.pool]",
+            help="File to review, or FORMAT:FILE. Default: silver of the run, else corpora.pool.",
         ),
     ] = None,
     config: ConfigFile = DEFAULT_CONFIG,
@@ -57,7 +57,7 @@ def open_page(
         typer.Option(
             "--ids",
             help="Only these documents, in this order: a file of vermeil rank, or one id per line. "
-            "[default: for-person.jsonl in run.output, if it exists]",
+            "Default: for-person.jsonl in run.output, if it exists.",
         ),
     ] = None,
     annotator: Annotated[
@@ -65,7 +65,7 @@ def open_page(
         typer.Option(
             "--annotator",
             help="Name of an annotator, stored with the decisions; several times for several. "
-            "[default: the user]",
+            "Default: the user.",
         ),
     ] = None,
     host: Annotated[
