@@ -11,8 +11,9 @@ from typing import Any
 
 from vermeil.corpora.tools.answers import Answer, AnswerState
 from vermeil.corpora.tools.json_fields import number_at, object_at, text_at
-from vermeil.data.document import Annotation, Relation, Span
+from vermeil.data.document import Annotation, Span
 from vermeil.data.records import format_value
+from vermeil.data.relation import Relation
 from vermeil.errors import DataError
 
 Item = dict[str, Any]

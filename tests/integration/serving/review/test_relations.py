@@ -13,7 +13,8 @@ pytest.importorskip("fastapi")
 from tests.review_page import marked, press, review_host, wait_document, wait_saved
 
 from vermeil.corpora import read_corpus
-from vermeil.data.document import Annotation, Document, Relation
+from vermeil.data.document import Annotation, Document
+from vermeil.data.relation import Relation
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task

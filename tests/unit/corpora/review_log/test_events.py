@@ -26,7 +26,8 @@ from vermeil.corpora.review_log.items import (
     document_item,
     suggested_items,
 )
-from vermeil.data.document import Annotation, Document, Relation, Span
+from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.relation import Relation
 from vermeil.errors import DataError
 
 SPANS = (Span(0, 3, "PER", score=0.5), Span(9, 13, "LOC"))
