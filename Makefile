@@ -4,9 +4,11 @@ VENV ?= .venv
 JOBS ?= 2
 
 BIN := $(VENV)/bin
+# One stamp per purpose: the packages of the demo, and those of everything else.
+DEMO := $(VENV)/.installed-demo
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test test-slow test-cluster coverage check glossary venv lock lowest clean
+.PHONY: help demo test test-slow test-cluster coverage check glossary configuration docs venv lock lowest clean
 
 help:
 	@echo "make demo       annotate, train, compare: every stage on the sample corpus (minutes)"
@@ -16,12 +18,14 @@ help:
 	@echo "make coverage   make test, and the share of lines that the tests run"
 	@echo "make check      lint, format, types, import layers"
 	@echo "make glossary   write docs/glossary.md from docs/glossary.toml"
+	@echo "make configuration  write docs/configuration.md from the sections of the code"
+	@echo "make docs       build the documentation site in build/site, strictly"
 	@echo "make venv       set up $(VENV)"
 	@echo "make lock       update requirements.lock and requirements.deploy.lock (UPGRADE=1: newest releases)"
 	@echo "make lowest     test the lowest allowed versions of the direct dependencies"
 	@echo "make clean      remove $(VENV) and every cache"
 
-demo: $(INSTALLED)
+demo: $(DEMO)
 	$(BIN)/vermeil demo
 
 TESTS := -m "not slow and not cluster" -n $(JOBS) --durations=10
@@ -56,15 +60,29 @@ check: $(INSTALLED)
 glossary: $(INSTALLED)
 	$(BIN)/python tools/glossary.py
 
+configuration: $(INSTALLED)
+	$(BIN)/python tools/configuration.py
+
+docs: $(INSTALLED)
+	$(BIN)/python tools/docs_site.py
+
 venv: $(INSTALLED)
 
-# Runs again when the dependencies change; the stamp is written only after success.
-$(INSTALLED): pyproject.toml requirements.lock
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c requirements.lock
+
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Vermeil needs Python 3.11 or newer; name one: make PYTHON=python3.12 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c requirements.lock -e ".[train,deploy,export,serve,ray,spacy,dev]"
+
+# Stamps are older than the dependencies when these change; they are written only after success.
+$(DEMO): pyproject.toml requirements.lock | $(BIN)/python
+	$(PIP) -e ".[train]"
 	@touch $@
+
+$(INSTALLED): pyproject.toml requirements.lock | $(BIN)/python
+	$(PIP) -e ".[train,deploy,export,serve,ray,spacy,dev]"
+	@touch $(DEMO) $@
 
 lock:
 	tools/lock.sh $(if $(UPGRADE),--upgrade)

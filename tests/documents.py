@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.document import Annotation, Document, LabelAbstention, Span
 from vermeil.data.relation import PairAbstention, Relation
 
 LABELS = st.sampled_from(["PER", "LOC", "a-b", "né", "two words"])
@@ -73,7 +73,18 @@ def some_annotations(draw: st.DrawFn, size: int) -> Annotation:
     relations = draw(st.none() | some_relations(len(spans or ())))
     labels = draw(st.none() | st.lists(LABELS, max_size=2).map(tuple))
     abstain = tuple(draw(ranges(size, apart=False)))
-    return Annotation(spans, labels, relations, abstain, draw(some_pairs(len(spans or ()))))
+    pairs = draw(some_pairs(len(spans or ())))
+    unknown = tuple(draw(st.lists(label_abstentions(size), max_size=2)))
+    scores = draw(st.none() | st.dictionaries(LABELS, st.floats(0, 1), max_size=2))
+    return Annotation(spans, labels, relations, abstain, pairs, unknown, scores)
+
+
+@st.composite
+def label_abstentions(draw: st.DrawFn, size: int) -> LabelAbstention:
+    labels = tuple(draw(st.lists(LABELS, min_size=1, max_size=2)))
+    start = draw(st.integers(0, size))
+    end = draw(st.none() | st.integers(start + 1, size)) if start < size else None
+    return LabelAbstention(labels, start, end)
 
 
 @st.composite

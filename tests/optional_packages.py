@@ -84,12 +84,19 @@ CASES = (
     Case("init", ("new",)),
     Case("init", ("new-local", "--teacher", "local")),
     Case("local list"),
+    Case("local get", ("qwen2.5-coder-1.5b-instruct-q4_k_m.gguf", "--yes"), ("hub",)),
     Case("check", _SILVER, ("train",)),
+    Case("doctor"),
+    Case("config show", ("--changed",)),
+    Case("config explain", ("teacher",)),
     Case("corpus stats", ("gold.jsonl",)),
     Case("corpus stats", ("table.parquet",), ("parquet",)),
+    Case("corpus stats", ("page.html",), ("documents",)),
     Case("corpus stats", ("docbin:gold.jsonl",), ("spacy",)),
     Case("corpus split", ("gold.jsonl", "a=0.5", "b=0.5", "-o", "parts")),
     Case("corpus split", ("docs.spacy", "a=0.5", "b=0.5", "-o", "other"), ("spacy",)),
+    Case("corpus join", ("gold.jsonl", "gold.jsonl", "-o", "joined.jsonl")),
+    Case("corpus join", ("gold.jsonl", "table.parquet", "-o", "other.jsonl"), ("parquet",)),
     Case("corpus leaks", ("gold.jsonl", "test.jsonl")),
     Case("corpus leaks", ("gold.jsonl", "table.parquet"), ("parquet",)),
     Case("corpus convert", ("gold.jsonl", "gold.conll")),
@@ -182,6 +189,10 @@ CASES = (
     Case("export", (_MODEL, "-o", "onnx"), ("train", "export")),
     Case("serve", (_MODEL, "--port", "0"), ("serve", "train"), serves=True),
     Case("serve", (_EXPORTED, "--port", "0"), ("serve", "deploy"), serves=True),
+    Case("push", (_MODEL, "user/model", "--yes"), ("hub",)),
+    Case("push", ("gold.jsonl", "user/gold", "--data", "--yes"), ("hub",)),
+    Case("pull", ("user/model", "pulled"), ("hub",)),
+    Case("pull", ("user/gold", "pulled.jsonl", "--data"), ("hub",)),
     Case("run", _SILVER, ("train",)),
     Case("run", (), ("train",)),
     Case("run", _set("blending.regimen=gold_only"), ("train",)),
@@ -222,6 +233,7 @@ def write_project(folder: Path, encoder: Path, teacher: str) -> None:
     (folder / "texts").mkdir()
     shutil.copy(folder / "pool.txt", folder / "texts")
     (folder / "table.parquet").write_bytes(b"PAR1")
+    (folder / "page.html").write_text("<p>Ann left Rome.</p>", "utf-8")
     (folder / "docs.spacy").write_bytes(b"")
     shutil.copy(NEWSWIRE / "replies.standard.jsonl", folder / "recorded.jsonl")
     back = [
@@ -286,7 +298,7 @@ def files_of(folder: Path) -> dict[str, str]:
 
 def named_in(message: str) -> set[str]:
     """Return the extras and packages that the command in a message installs."""
-    found = re.search(r'pip install (?:"vermeil\[([a-z,]+)\]")?([a-z ]*)', message)
+    found = re.search(r'pip install (?:"\.\[([a-z,]+)\]")?([a-z ]*)', message)
     assert found is not None, message
     return {*(found[1] or "").split(","), *found[2].split()} - {""}
 

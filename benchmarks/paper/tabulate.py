@@ -9,16 +9,15 @@ so it can be run while cells are still missing. The page states their number.
 from __future__ import annotations
 
 import argparse
-import re
 import statistics
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from pathlib import Path
 
 from markupsafe import Markup, escape
 
 from vermeil.studies.finished_cells import read_study_cells
 from vermeil.studies.format import f1, regimen_name
+from vermeil.studies.report.figures import chart_style
 from vermeil.studies.report.markdown import (
     block_parts,
     comparison_parts,
@@ -119,15 +118,12 @@ def by_type(cells: Sequence[CellResult]) -> str:
 
 def figure(name: str, caption: str, panels: Sequence[tuple[str, Markup]], columns: int = 4) -> str:
     """Write panels into one SVG file, and return the line that shows it."""
-    css = files("vermeil.studies.report").joinpath("templates/report.css").read_text("utf-8")
-    root = re.search(r":root \{.*?\}", css, re.DOTALL)
-    charts = css[css.index(".chart text") : css.index("/* examples */")]
     width, height = PANEL
     rows = -(-len(panels) // columns)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {columns * width} {rows * height}" '
         f'font-family="sans-serif" role="img" aria-label="{escape(caption)}">',
-        f"<style>{root.group() if root else ''}\n{charts}</style>",
+        f"<style>{chart_style()}</style>",
         f'<rect width="{columns * width}" height="{rows * height}" fill="#fff" />',
     ]
     for number, (title, chart) in enumerate(panels):

@@ -31,12 +31,13 @@ if TYPE_CHECKING:
         write_corpus,
     )
     from vermeil.data.counts import Counts
-    from vermeil.data.document import Annotation, Document, Span
+    from vermeil.data.document import Annotation, Document, LabelAbstention, Span
     from vermeil.data.mention import Mention
     from vermeil.data.progress import Progress
     from vermeil.data.relation import PairAbstention, Relation
     from vermeil.data.reply import Reply
     from vermeil.evaluation.documents import evaluate
+    from vermeil.hub.upload import PushOptions, PushReport
     from vermeil.jobs.again import Again
     from vermeil.jobs.annotate import AnnotateReport, annotate
     from vermeil.jobs.calibrate import CalibrateReport, calibrate
@@ -54,9 +55,12 @@ if TYPE_CHECKING:
     from vermeil.jobs.ranking.sources import RankSources
     from vermeil.jobs.review import export_for_review, import_review
     from vermeil.jobs.review_report import ReviewExportReport, ReviewReport
+    from vermeil.jobs.sharing.pull import PullReport, pull, pull_corpus
+    from vermeil.jobs.sharing.push import push, push_corpus
     from vermeil.jobs.train import TrainReport, train
     from vermeil.pipeline.check import check
     from vermeil.pipeline.check_report import CheckReport
+    from vermeil.pipeline.doctor import DoctorReport, doctor
     from vermeil.pipeline.optimize import optimize
     from vermeil.pipeline.run import RunReport, run
     from vermeil.pipeline.show import show
@@ -81,7 +85,7 @@ if TYPE_CHECKING:
     )
     from vermeil.serving.serve import serve
     from vermeil.student import Student
-    from vermeil.student.config import NoiseConfig, StudentConfig
+    from vermeil.student.config import CardConfig, NoiseConfig, StudentConfig
     from vermeil.student.loop.hooks import TrainingHooks
     from vermeil.student.loop.step_record import StepRecord
     from vermeil.studies.config import MechanismConfig, PlanConfig, StudyConfig
@@ -120,6 +124,7 @@ __all__ = [
     "BlendingConfig",
     "BudgetConfig",
     "CalibrateReport",
+    "CardConfig",
     "CheckReport",
     "ClusterConfig",
     "Config",
@@ -131,10 +136,12 @@ __all__ = [
     "Demonstrations",
     "DemonstrationsConfig",
     "DimensionConfig",
+    "DoctorReport",
     "Document",
     "EstimateReport",
     "ExportReport",
     "Int8Options",
+    "LabelAbstention",
     "LabelConfig",
     "LeakReport",
     "LocalEngineConfig",
@@ -151,6 +158,9 @@ __all__ = [
     "PlanReport",
     "PriceConfig",
     "Progress",
+    "PullReport",
+    "PushOptions",
+    "PushReport",
     "RankConfig",
     "RankEntry",
     "RankReport",
@@ -199,6 +209,7 @@ __all__ = [
     "check",
     "choose_demonstrations",
     "corpus_stats",
+    "doctor",
     "errors",
     "estimate",
     "evaluate",
@@ -213,6 +224,10 @@ __all__ = [
     "pilot",
     "plan",
     "predict",
+    "pull",
+    "pull_corpus",
+    "push",
+    "push_corpus",
     "rank",
     "read_corpus",
     "refine",
@@ -246,58 +261,38 @@ _MODULES = {
         "write_corpus",
     ),
     "vermeil.data.counts": ("Counts",),
-    "vermeil.data.document": ("Annotation", "Document", "Span"),
+    "vermeil.data.document": ("Annotation", "Document", "LabelAbstention", "Span"),
     "vermeil.data.mention": ("Mention",),
     "vermeil.data.progress": ("Progress",),
     "vermeil.data.relation": ("PairAbstention", "Relation"),
     "vermeil.data.reply": ("Reply",),
     "vermeil.evaluation.documents": ("evaluate",),
+    "vermeil.hub.upload": ("PushOptions", "PushReport"),
     "vermeil.jobs.again": ("Again",),
     "vermeil.jobs.annotate": ("AnnotateReport", "annotate"),
-    "vermeil.jobs.calibrate": (
-        "CalibrateReport",
-        "calibrate",
-    ),
-    "vermeil.jobs.config": (
-        "PilotConfig",
-        "RunConfig",
-    ),
+    "vermeil.jobs.calibrate": ("CalibrateReport", "calibrate"),
+    "vermeil.jobs.config": ("PilotConfig", "RunConfig"),
     "vermeil.jobs.demonstrations": ("choose_demonstrations",),
-    "vermeil.jobs.estimate": (
-        "EstimateReport",
-        "estimate",
-    ),
-    "vermeil.jobs.export": (
-        "ExportReport",
-        "export",
-    ),
+    "vermeil.jobs.estimate": ("EstimateReport", "estimate"),
+    "vermeil.jobs.export": ("ExportReport", "export"),
     "vermeil.jobs.int8_guard": ("Int8Options",),
-    "vermeil.jobs.locate": (
-        "LocateReport",
-        "locate",
-    ),
+    "vermeil.jobs.locate": ("LocateReport", "locate"),
     "vermeil.jobs.pilot": ("pilot",),
     "vermeil.jobs.pilot_report": ("PilotReport",),
     "vermeil.jobs.predict": ("predict",),
     "vermeil.jobs.ranking.rank": ("rank",),
-    "vermeil.jobs.ranking.report": (
-        "RankEntry",
-        "RankReport",
-    ),
+    "vermeil.jobs.ranking.report": ("RankEntry", "RankReport"),
     "vermeil.jobs.ranking.sources": ("RankSources",),
     "vermeil.jobs.review": ("export_for_review", "import_review"),
     "vermeil.jobs.review_report": ("ReviewExportReport", "ReviewReport"),
-    "vermeil.jobs.train": (
-        "TrainReport",
-        "train",
-    ),
+    "vermeil.jobs.sharing.pull": ("PullReport", "pull", "pull_corpus"),
+    "vermeil.jobs.sharing.push": ("push", "push_corpus"),
+    "vermeil.jobs.train": ("TrainReport", "train"),
     "vermeil.pipeline.check": ("check",),
     "vermeil.pipeline.check_report": ("CheckReport",),
+    "vermeil.pipeline.doctor": ("DoctorReport", "doctor"),
     "vermeil.pipeline.optimize": ("optimize",),
-    "vermeil.pipeline.run": (
-        "RunReport",
-        "run",
-    ),
+    "vermeil.pipeline.run": ("RunReport", "run"),
     "vermeil.pipeline.show": ("show",),
     "vermeil.pipeline.show_report": ("ShowReport",),
     "vermeil.prompting.config": ("OptimizeConfig",),
@@ -320,35 +315,18 @@ _MODULES = {
     ),
     "vermeil.serving.serve": ("serve",),
     "vermeil.student": ("Student",),
-    "vermeil.student.config": (
-        "NoiseConfig",
-        "StudentConfig",
-    ),
+    "vermeil.student.config": ("CardConfig", "NoiseConfig", "StudentConfig"),
     "vermeil.student.loop.hooks": ("TrainingHooks",),
     "vermeil.student.loop.step_record": ("StepRecord",),
-    "vermeil.studies.config": (
-        "MechanismConfig",
-        "PlanConfig",
-        "StudyConfig",
-    ),
+    "vermeil.studies.config": ("MechanismConfig", "PlanConfig", "StudyConfig"),
     "vermeil.studies.inputs": ("StudyCorpora",),
-    "vermeil.studies.plan": (
-        "PlanReport",
-        "plan",
-    ),
+    "vermeil.studies.plan": ("PlanReport", "plan"),
     "vermeil.studies.results.context": ("StudyContext",),
     "vermeil.studies.results.study": ("StudyResults",),
     "vermeil.studies.settings": ("StudySettings",),
-    "vermeil.studies.study": (
-        "StudyReport",
-        "study",
-    ),
+    "vermeil.studies.study": ("StudyReport", "study"),
     "vermeil.tasks": ("make_task",),
-    "vermeil.tasks.config": (
-        "LabelConfig",
-        "RelationConfig",
-        "TaskConfig",
-    ),
+    "vermeil.tasks.config": ("LabelConfig", "RelationConfig", "TaskConfig"),
     "vermeil.tasks.protocol": ("Task",),
     "vermeil.teacher.config": (
         "AdditionalTeacherConfig",
@@ -362,10 +340,7 @@ _MODULES = {
     "vermeil.teacher.replay.server": ("ReplayServer",),
     "vermeil.telemetry": ("TelemetryWarning",),
     "vermeil.training.job": ("TrainJob",),
-    "vermeil.tuning.config": (
-        "DimensionConfig",
-        "TuneConfig",
-    ),
+    "vermeil.tuning.config": ("DimensionConfig", "TuneConfig"),
     "vermeil.tuning.report": ("TuneReport",),
     "vermeil.tuning.search": ("tune",),
 }

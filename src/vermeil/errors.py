@@ -10,7 +10,8 @@
     │   └── TeacherStoppedError  4  the first requests all failed in the same way
     ├── TrainingError            5  training cannot start or continue
     │   └── WeightsError         5  weights differ from the published ones
-    └── ExportError              6  a model cannot be exported without a change of its output
+    ├── ExportError              6  a model cannot be exported without a change of its output
+    └── HubError                 7  the Hugging Face Hub cannot be reached or refuses a request
 
 A message contains the problem, its location and the next step. Expected problems of a single record
 (an unparsable reply, a mention that is not in the text) are counted values, not exceptions.
@@ -126,3 +127,9 @@ class ExportError(VermeilError):
     """A model cannot be exported, or its exported form has other outputs."""
 
     exit_code: ClassVar[int] = 6
+
+
+class HubError(VermeilError):
+    """The Hugging Face Hub cannot be reached, or refuses a request."""
+
+    exit_code: ClassVar[int] = 7

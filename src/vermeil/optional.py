@@ -13,7 +13,10 @@ from vermeil.errors import ConfigError
 EXTRAS: dict[str, tuple[str, ...]] = {
     "anthropic": ("anthropic", "httpx2"),
     "deploy": ("onnxruntime", "tokenizers"),
+    "documents": ("pypdfium2", "docx", "lxml"),
     "export": ("onnx", "onnxruntime"),
+    "figures": ("typst",),
+    "hub": ("huggingface_hub",),
     "local": ("xllamacpp",),
     "optimize": ("gepa",),
     "parquet": ("pyarrow",),
@@ -24,6 +27,10 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "tune": ("optuna",),
 }
 """Extras of the package, each with the modules that Vermeil imports from it."""
+
+SOURCE, PLACE = ".", "(in a checkout of vermeil)"
+"""What pip installs, and where; no package index has Vermeil yet. After the first release:
+``"vermeil", ""``."""
 
 UNBUNDLED = ("mlflow", "tensorboard")
 """Modules that a configuration can name and no extra installs; each is named like its package."""
@@ -61,8 +68,9 @@ def missing_modules(name: str) -> tuple[str, ...]:
 def install_command(*names: str) -> str:
     """Return the command that installs extras and packages without an extra."""
     extras = ",".join(name for name in names if name in EXTRAS)
-    packages = [f'"vermeil[{extras}]"'] if extras else []
-    return " ".join(["pip install", *packages, *(name for name in names if name in UNBUNDLED)])
+    packages = [f'"{SOURCE}[{extras}]"'] if extras else []
+    command = ["pip install", *packages, *(name for name in names if name in UNBUNDLED)]
+    return " ".join([*command, *([PLACE] if extras else [])])
 
 
 def _join_names(modules: Sequence[str]) -> str:

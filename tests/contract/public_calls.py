@@ -57,6 +57,11 @@ class Calls:
         assert isinstance(report, vermeil.CheckReport)
         assert report.findings
 
+    def doctor(self) -> None:
+        report = vermeil.doctor(self.get("project"))
+        assert isinstance(report, vermeil.DoctorReport)
+        assert set(report.sections) >= {"machine", "packages", "teacher"}
+
     def corpus_stats(self) -> None:
         stats = vermeil.corpus_stats(sentences(8, "a"))
         assert isinstance(stats, vermeil.CorpusStats)
@@ -155,6 +160,22 @@ class Calls:
         (document,) = vermeil.predict(self.get("model"), ["Bo went to Rome on day a1"])
         assert document.spans is not None
         assert vermeil.Student.load(self.get("model")).task.name == "ner"
+
+    def push(self) -> None:
+        with pytest.raises(vermeil.errors.ConsentError, match="Nothing was sent"):
+            vermeil.push(self.get("model"), "user/model", vermeil.PushOptions(public=True))
+
+    def push_corpus(self) -> None:
+        with pytest.raises(vermeil.errors.ConsentError, match=r"silver\.jsonl"):
+            vermeil.push_corpus(sentences(4, "a"), "user/data", "silver")
+
+    def pull(self) -> None:
+        with pytest.raises(vermeil.errors.ConfigError, match="HF_HUB_OFFLINE"):
+            vermeil.pull("user/model", self.folder / "pulled")
+
+    def pull_corpus(self) -> None:
+        with pytest.raises(vermeil.errors.ConfigError, match="HF_HUB_OFFLINE"):
+            vermeil.pull_corpus("user/data", self.folder / "pulled.jsonl")
 
     def rank(self) -> None:
         report = vermeil.rank(sentences(9, "a"), self.get("task"), vermeil.RankConfig(batch=1))

@@ -80,6 +80,13 @@ VIOLATIONS = (
         "import xllamacpp",
         "vermeil.teacher.backends.models",
     ),
+    Violation("documents", "corpora/read.py", "import lxml", "vermeil.corpora.read"),
+    Violation(
+        "huggingface_hub",
+        "jobs/sharing/push.py",
+        "import huggingface_hub",
+        "vermeil.jobs.sharing.push",
+    ),
     Violation("ray", "selection/signals.py", "import ray", "vermeil.selection.signals"),
     Violation("optuna", "cluster/tune.py", "import optuna", "vermeil.cluster.tune"),
     Violation("gepa", "jobs/adding.py", "import gepa", "vermeil.jobs.adding"),

@@ -26,6 +26,7 @@ def test_a_corpus_goes_through_formats_and_losses_are_told(vermeil: Any, tmp_pat
         "gold.jsonl: jsonl; 1 document",
         "wrote 1 of 1 documents to folder",
         "lost: span details 1",
+        "next: vermeil corpus stats brat:folder",
     ]
     (tmp_path / "folder" / "a.ann").write_text("T1\tPER 0 3\tAnn\nA1\tSure T1\n")
     done = vermeil("corpus", "convert", "folder", "x.parquet", "--json")
@@ -111,3 +112,17 @@ def test_silver_goes_to_people_and_comes_back_as_gold(vermeil: Any, tmp_path: Pa
     gold = json.loads((tmp_path / "gold.jsonl").read_text())
     assert gold["spans"] == [{"start": 0, "end": 3, "label": "PER", "origin": "gold"}]
     assert gold["meta"]["review"]["annotators"] == ["eve"]
+
+
+def test_documents_from_before_a_label_are_marked(vermeil: Any, tmp_path: Path) -> None:
+    expo = {"id": "b", "text": "Expo", "spans": [{"start": 0, "end": 4, "label": "EVENT"}]}
+    written(tmp_path / "old.jsonl", RECORD, expo, {"id": "c", "text": "x"})
+    done = vermeil("corpus", "abstain", "old.jsonl", "marked.jsonl", "--labels", "EVENT")
+    assert done.returncode == 0, done.stderr
+    assert "wrote 3 documents to marked.jsonl; 1 are unknown for EVENT" in done.stderr
+    lines = (tmp_path / "marked.jsonl").read_text().splitlines()
+    assert [json.loads(line).get("abstain") for line in lines] == [
+        [{"labels": ["EVENT"]}],
+        None,
+        None,
+    ]

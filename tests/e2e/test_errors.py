@@ -168,6 +168,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(project: Path) -> None:
         process.stdout.readline()
         process.stdout.close()
         shown = process.stderr.read().decode().splitlines()
-        reading = "text; documents: one per line; 20,000 documents (0 annotated)"
+        hint = "a whole file is one with --unit file, or text_unit"
+        reading = f"text; documents: one per line ({hint}); 20,000 documents (0 annotated)"
         assert shown == [f"a.txt: {reading}", f"b.txt: {reading}"]
         assert process.wait(60) == 141

@@ -86,7 +86,7 @@ def test_a_run_takes_the_order_and_a_person_reviews_the_next(
     done = vermeil("run", "--order", "chosen.txt")
     assert done.stderr.count("skipped") == 4
     done = vermeil("run", "--set", "corpora.test=none", "--json")
-    assert "annotate: rank.order changed" in done.stderr
+    assert "annotate: starts (rank.order changed)" in done.stderr
 
     for strategy in ("uncertainty", "cost_aware", "disagreement"):
         done = vermeil(

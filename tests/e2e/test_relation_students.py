@@ -56,7 +56,7 @@ def as_teacher(document: Document) -> Document:
     """Return a document as a teacher annotates it that takes every leader for an acquaintance."""
     annotation = document.annotation
     relations = [
-        Relation(*sorted((r.head, r.tail)), "knows") if r.label == "leads" else r
+        Relation(min(r.head, r.tail), max(r.head, r.tail), "knows") if r.label == "leads" else r
         for r in annotation.relations or ()
     ]
     spans = tuple(replace(s, label="PER") for s in annotation.spans or ())

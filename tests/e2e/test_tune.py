@@ -65,10 +65,10 @@ def test_without_optuna_it_names_the_extra(vermeil: Vermeil, project: Path) -> N
     blocked = without(project / "blocked", "optuna", "ray")
     done = vermeil("tune", environment=blocked)
     assert (done.returncode, done.stdout) == (2, "")
-    assert 'vermeil tune needs optuna: pip install "vermeil[tune]"' in done.stderr
+    assert 'vermeil tune needs optuna: pip install ".[tune]"' in done.stderr
     done = vermeil("tune", "--on", "ray", environment=blocked)
     assert done.returncode == 2
-    assert 'pip install "vermeil[ray]"' in done.stderr
+    assert 'pip install ".[ray]"' in done.stderr
     # An address of a cluster means Ray, as with the other verbs.
     done = vermeil("tune", "--set", "cluster.address=auto", environment=blocked)
     assert "needs ray" in done.stderr

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+from tests.document_files import document_files
+
 from vermeil.corpora import write_corpus
 from vermeil.corpora.config import FileFormat
 from vermeil.data.document import Annotation, Document, Span
@@ -235,6 +237,8 @@ def write_samples(chosen: str, folder: Path) -> list[Path]:
         "conll": ".conll",
     }
     ending |= dict.fromkeys(("brat", "webanno", "datasets", "datasets-tokens"), "")
+    if chosen == "documents":
+        return document_files(folder)
     path = folder / f"written{ending.get(chosen, '.jsonl')}"
     write_corpus(DOCUMENTS, path, cast(FileFormat, chosen))
     found = [path]

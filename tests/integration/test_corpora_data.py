@@ -10,7 +10,6 @@ import pytest
 
 from vermeil.corpora import CorpusConfig, corpus_stats, find_leaks, read_corpus, write_corpus
 from vermeil.data.document import Document
-from vermeil.errors import DataError
 
 # Tjong Kim Sang and De Meulder (2003), tables 1 and 2; they count -DOCSTART- as sentences, too.
 CONLL2003 = {
@@ -56,9 +55,10 @@ def test_the_splits_of_conll2003_share_repeated_headlines(vermeil_data: Path) ->
     assert report.groups == ()
 
 
-def test_records_of_another_kind_are_refused_by_name(vermeil_data: Path) -> None:
-    with pytest.raises(DataError, match=r'bbc.jsonl.gz:1: unknown key "topic"; known keys: id'):
-        read(vermeil_data / "bbc.jsonl.gz")
+def test_further_values_of_plain_texts_are_kept_in_meta(vermeil_data: Path) -> None:
+    documents = read(vermeil_data / "bbc.jsonl.gz")
+    assert all(document.annotation.is_empty for document in documents)
+    assert all(isinstance(document.meta["topic"], str) for document in documents)
 
 
 def test_the_sample_corpus_is_written_as_it_was(newswire: Path, tmp_path: Path) -> None:

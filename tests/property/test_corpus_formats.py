@@ -29,6 +29,7 @@ SOME = {
     "webanno": "folder",
     "parquet-tokens": "x.parquet",
     "datasets-tokens": "folder",
+    "gliner": "x.jsonl",
 }
 
 

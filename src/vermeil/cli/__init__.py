@@ -8,7 +8,7 @@ import sys
 import traceback
 from contextlib import suppress
 
-from vermeil.cli.ui.output import print_status
+from vermeil.cli.ui.output import print_error, print_status
 from vermeil.errors import ConfigError, VermeilError
 from vermeil.renamed import new_option
 
@@ -100,12 +100,10 @@ def _report(error: Exception) -> int:
 def _print_error(message: str, code: int) -> int:
     """Print a message to standard error and return the exit code; several lines become a list."""
     lines = message.strip("\n").split("\n") if message else ["an error without a message"]
-    if len(lines) == 1:
-        text = f"vermeil: error: {lines[0]}"
-    else:
-        text = "\n".join(["vermeil: errors:", *(f"  {line}" for line in lines)])
+    title = "vermeil: error: " if len(lines) == 1 else "vermeil: errors:"
+    text = lines[0] if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
     with suppress(OSError):
-        print_status(text)
+        print_error(title, text)
     return code
 
 

@@ -67,6 +67,15 @@ def annotate(
             help="With --again: send unchanged requests an N-th time.",
         ),
     ] = 1,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--labels",
+            metavar="LABEL",
+            help="Request only labels that were added later (added = true in their section of "
+            "\\[task.labels]). Repeatable, or a list with commas.",
+        ),
+    ] = None,
     order: Order = None,
     on: RunOn = None,
     as_json: AsJson = False,
@@ -79,29 +88,18 @@ def annotate(
     if repeat > 1 and not again:
         raise ConfigError("--repeat: needs --again with the states to repeat")
     chosen = _chosen(again, repeat)
+    names = [name.strip() for one in labels or () for name in one.split(",") if name.strip()]
     if not dry_run:
-        run = None if chosen is None else partial(_send_again, chosen)
+        run = partial(_request, chosen, names) if chosen is not None or names else None
         run_stage_command("annotate", config, overrides, as_json, quiet, on, run)
         return
     sections = load(config, overrides)
     from vermeil.cli.ui.reports import print_report
-    from vermeil.jobs.estimate import estimate
-    from vermeil.jobs.run_folder import RunFolder
-    from vermeil.pipeline.demonstration_files import demonstrations_for
-    from vermeil.pipeline.documents import pool_documents
-    from vermeil.tasks import make_task
+    from vermeil.pipeline.estimate import estimate_groups
 
-    replies = RunFolder(sections.run.output).replies
-    report = estimate(
-        pool_documents(sections),
-        make_task(sections.task),
-        sections.teacher,
-        replies,
-        demonstrations_for(sections),
-        chosen,
-    )
-    (print_json if as_json else print_report)(report.as_dict())
-    for warning in report.warnings:
+    report, warnings = estimate_groups(sections, chosen, names)
+    (print_json if as_json else print_report)(report)
+    for warning in warnings:
         print_status(f"warning: {warning}")
 
 
@@ -113,7 +111,9 @@ def _chosen(again: list[str] | None, repeat: int) -> Again | None:
     return Again(again, repeat)
 
 
-def _send_again(again: Again, config: Config, progress: Progress, executor: Executor) -> Report:
+def _request(
+    again: Again | None, labels: list[str], config: Config, progress: Progress, executor: Executor
+) -> Report:
     from vermeil.pipeline.actions import request_replies
 
-    return request_replies(config, progress, executor, again)
+    return request_replies(config, progress, executor, again, labels)

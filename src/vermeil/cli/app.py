@@ -15,10 +15,13 @@ from vermeil.cli import (
     annotate,
     calibrate,
     check,
+    config,
     corpus,
+    curation,
     demo,
     evaluate,
     export,
+    hub,
     init,
     local,
     locate,
@@ -28,18 +31,17 @@ from vermeil.cli import (
     predict,
     prompt,
     rank,
-    refine,
     replay,
     replies,
     review,
     run,
-    select,
     serve,
     show,
     study,
     train,
     tune,
 )
+from vermeil.cli.ui.help import arrange, prepare_options
 from vermeil.cli.ui.output import print_line
 from vermeil.cli.ui.termination import handle_termination
 from vermeil.data.visible import visible_line
@@ -47,7 +49,17 @@ from vermeil.errors import ConfigError
 
 
 class EscapingGroup(TyperGroup):
-    """Group of verbs that escapes control characters in errors about arguments."""
+    """Group of all verbs, by phase; escapes control characters in errors about arguments."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        arrange(self)
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options of the application, with those that install completion."""
+        parameters = super().get_params(ctx)
+        prepare_options(parameters)
+        return parameters
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         """Parse the arguments of the group."""
@@ -109,6 +121,8 @@ def vermeil(
 
 app.command("init", epilog=init.EXAMPLE)(init.init)
 app.command("check", epilog=check.EXAMPLE)(check.check)
+app.command("doctor", epilog=check.DOCTOR)(check.doctor)
+app.add_typer(config.app, name="config", epilog=config.EXAMPLE)
 app.add_typer(corpus.app, name="corpus", epilog=corpus.EXAMPLE)
 app.add_typer(local.app, name="local", epilog=local.EXAMPLE)
 app.command("pilot", epilog=pilot.EXAMPLE)(pilot.pilot)
@@ -118,8 +132,8 @@ app.command("rank", epilog=rank.EXAMPLE)(rank.rank)
 app.command("annotate", epilog=annotate.EXAMPLE)(annotate.annotate)
 app.add_typer(replies.app, name="replies", epilog=replies.EXAMPLE)
 app.command("locate", epilog=locate.EXAMPLE)(locate.locate)
-app.command("select", epilog=select.EXAMPLE)(select.select)
-app.command("refine", epilog=refine.EXAMPLE)(refine.refine)
+app.command("select", epilog=curation.SELECT)(curation.select)
+app.command("refine", epilog=curation.REFINE)(curation.refine)
 app.add_typer(review.app, name="review", epilog=review.EXAMPLE)
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
@@ -130,6 +144,8 @@ app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
 app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("serve", epilog=serve.EXAMPLE)(serve.serve)
+app.command("push", epilog=hub.PUSH_EXAMPLE)(hub.push)
+app.command("pull", epilog=hub.PULL_EXAMPLE)(hub.pull)
 app.command("run", epilog=run.EXAMPLE)(run.run)
 app.command("show", epilog=show.EXAMPLE)(show.show)
 app.command("replay", epilog=replay.EXAMPLE)(replay.replay)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from vermeil.cli.ui.next_steps import command, print_end
 from vermeil.cli.ui.options import AsJson, Model, Quiet
 from vermeil.cli.ui.output import console, print_json
 from vermeil.cli.ui.progress import shown_progress
@@ -40,3 +41,4 @@ def calibrate(
                 f"{name}temperature {one.temperature}: expected calibration error "
                 f"{one.before.ece:.3f} before, {one.after.ece:.3f} after"
             )
+    print_end([model], [command("predict", model, "FILE")], quiet=quiet)

@@ -1,13 +1,15 @@
-"""``vermeil corpus``: statistics, splits, conversion and leaks of annotated files."""
+"""``vermeil corpus``: statistics, splits, joins, conversion and leaks of annotated files."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vermeil.cli.ui.corpus_options import CorpusOptions, with_corpus_options
+from vermeil.cli.ui.next_steps import command, print_end
 from vermeil.cli.ui.options import AsJson, Overwrite
 from vermeil.cli.ui.output import console, print_json, print_line, print_status, table
 from vermeil.errors import ConfigError
@@ -31,7 +33,9 @@ and tags instead of texts and spans), docbin (spaCy), brat, label-studio, doccan
 argilla, webanno (INCEpTION).
 """
 
-app = typer.Typer(no_args_is_help=True, help="Corpora: statistics, splits, conversion, leaks.")
+app = typer.Typer(
+    no_args_is_help=True, help="Corpora: statistics, splits, joins, conversion, leaks."
+)
 
 File = Annotated[
     Path,
@@ -101,6 +105,12 @@ def split(
     if as_json:
         print_json(report)
         return
+    _print_parts(report)
+    named = " and ".join(f"corpora.{name}" for name in report)
+    print_end(steps=[f"set {named} in vermeil.toml, then: vermeil check"])
+
+
+def _print_parts(report: Mapping[str, Any]) -> None:
     labels = sorted({label for part in report.values() for label in part["spans"]})
     columns = ("part", "documents", "groups", *labels, "file")
     console().print(
@@ -118,6 +128,47 @@ def split(
                 for name, p in report.items()
             ],
         )
+    )
+
+
+@app.command("join", epilog="Example: vermeil corpus join gold.jsonl corrected.jsonl -o all.jsonl")
+@with_corpus_options()
+def join(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Annotated corpora, oldest first.")
+    ],
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Output file, or FORMAT:OUTPUT.")],
+    overwrite: Overwrite = False,
+    options: CorpusOptions,
+    as_json: AsJson = False,
+) -> None:
+    """Join annotated files, for example gold and corrected silver.
+
+    Of documents with the same id and text, the one of the last file is kept. The same id with
+    another text is an error.
+    """
+    from vermeil.cli.ui.inputs import corpus_config
+    from vermeil.corpora import read_corpus, write_corpus
+    from vermeil.corpora.analysis.join import join_corpora
+    from vermeil.data.written import check_file
+
+    target = corpus_config(output)
+    check_file(target.path, overwrite=overwrite)
+    corpora = {str(path): read_corpus(corpus_config(path, **options)) for path in files}
+    documents, report = join_corpora(corpora)
+    write_corpus(documents, target.path, target.format, overwrite=overwrite)
+    if as_json:
+        print_json(report.as_dict())
+        return
+    for name, number in report.read.items():
+        print_status(f"read: {name}, {number:,} documents")
+    print_status(f"replaced by a later file (same id and text): {report.replaced:,}")
+    if report.same_text:
+        print_status(f"kept, although another id has the same text: {report.same_text:,}")
+    parts = ("train=0.8", "test=0.2", "--output", "gold")
+    print_end(
+        [f"{target.path}, {report.written:,} documents"], [command("corpus split", output, *parts)]
     )
 
 
@@ -168,6 +219,36 @@ def convert(
         print_status(describe_unread(name, number))
     for name, number in report.losses.items():
         print_status(f"lost: {name.replace('_', ' ')} {number:,}")
+    print_end(steps=[command("corpus stats", output)])
+
+
+@app.command("abstain", epilog="Example: vermeil corpus abstain old.jsonl new.jsonl -l EVENT")
+@with_corpus_options()
+def abstain(
+    file: File,
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="JSONL file to write.")],
+    *,
+    labels: Annotated[
+        list[str],
+        typer.Option("--labels", "-l", metavar="LABEL", help="Unknown labels. Repeatable."),
+    ],
+    overwrite: Overwrite = False,
+    options: CorpusOptions,
+) -> None:
+    """Mark labels as unknown in every document of a corpus that does not have them."""
+    from vermeil.cli.ui.inputs import corpus_config
+    from vermeil.corpora import read_corpus, write_corpus
+    from vermeil.data.document import LabelAbstention, with_abstention
+
+    unknown = LabelAbstention(tuple(labels))
+    documents = list(read_corpus(corpus_config(file, **options)))
+    marked = [with_abstention(document, unknown) for document in documents]
+    report = write_corpus(marked, output, "jsonl", overwrite=overwrite)
+    number = sum(a is not b for a, b in zip(documents, marked, strict=True))
+    print_status(
+        f"wrote {report.written:,} documents to {output}; {number:,} are unknown for "
+        f"{', '.join(unknown.labels)}"
+    )
 
 
 @app.command("leaks", epilog="Example: vermeil corpus leaks train.jsonl test.jsonl")

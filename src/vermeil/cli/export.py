@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from vermeil.cli.ui.next_steps import command, print_end
 from vermeil.cli.ui.options import AsJson, Model, Overwrite, Quiet
 from vermeil.cli.ui.output import console, print_json, print_status, table
 from vermeil.cli.ui.progress import shown_progress
@@ -72,6 +73,8 @@ def export(
         print_json(report.as_dict())
     else:
         console().print(_table(report))
+        steps = [command("predict", output, "FILE"), command("serve", output)]
+        print_end([output], steps if report.refused is None else (), quiet=quiet)
     if report.undecided is not None:
         print_status(f"export: warning: {report.undecided}")
     if report.refused is not None:

@@ -7,9 +7,15 @@ from typing import Annotated, Literal
 
 import typer
 
+from vermeil.cli.ui.next_steps import command, print_end, relative
 from vermeil.cli.ui.output import print_status
 
-EXAMPLE = "Example: vermeil init my-project"
+EXAMPLE = """Example: vermeil init my-project
+
+\b
+A short file for your own labels and texts:
+  vermeil init my-project --short --labels DRUG,DOSE --pool letters --teacher ollama
+"""
 
 
 def init(
@@ -20,13 +26,34 @@ def init(
         bool, typer.Option("--overwrite", help="Replace an existing vermeil.toml.")
     ] = False,
     teacher: Annotated[
-        Literal["openai", "local"],
+        Literal["ollama", "vllm", "openai", "local"],
         typer.Option(
             "--teacher",
-            help="openai: a server with OpenAI's API. local: a GGUF file on this machine, with "
-            "settings for small models.",
+            help="ollama, vllm: a server on this machine. openai: OpenAI's API, with a spending "
+            "limit. local: a GGUF file on this machine, with settings for small models.",
         ),
-    ] = "openai",
+    ] = "ollama",
+    labels: Annotated[
+        str | None, typer.Option("--labels", metavar="A,B,…", help="Names of the labels.")
+    ] = None,
+    pool: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pool",
+            metavar="PATH",
+            help="Plain text for the teacher, relative to FOLDER; can be given several times.",
+        ),
+    ] = None,
+    gold: Annotated[
+        str | None, typer.Option("--gold", metavar="PATH", help="Annotated file for training.")
+    ] = None,
+    test: Annotated[
+        str | None, typer.Option("--test", metavar="PATH", help="Annotated file for reporting.")
+    ] = None,
+    *,
+    short: Annotated[
+        bool, typer.Option("--short", help="Write only the keys that a new project sets.")
+    ] = False,
 ) -> None:
     """Write a commented vermeil.toml to fill in."""
     from vermeil.config.template import template
@@ -38,8 +65,25 @@ def init(
         raise ConfigError(
             f"{path}: exists already; name another folder, or replace it with --overwrite"
         )
+    names = [] if labels is None else [one.strip() for one in labels.split(",")]
+    if "" in names or len(set(names)) < len(names):
+        raise ConfigError(f"--labels {labels}: expected different names, such as DRUG,DOSE")
+    given = {"gold": gold, "pool": _one_or_all(pool), "test": test}
+    corpora = {name: value for name, value in given.items() if value is not None}
+    text = template(teacher, names, corpora, short=short)
     with atomic_file(path) as file:
-        file.write(template(teacher))
-    print_status(f"wrote {path}; fill in [task], [corpora] and [teacher], then run `vermeil check`")
+        file.write(text)
+    steps = [command("check", config=path)]
+    missing = [
+        section for section, is_given in (("task", names), ("corpora", corpora)) if not is_given
+    ]
+    if missing:
+        sections = ", ".join(f"[{one}]" for one in (*missing, "teacher"))
+        steps = [f"fill in {sections} of {relative(path)}, then: {steps[0]}"]
+    print_end([path], steps)
     if teacher == "local":
         print_status("models that were tested as teachers: vermeil local list")
+
+
+def _one_or_all(pool: list[str] | None) -> str | list[str] | None:
+    return pool[0] if pool and len(pool) == 1 else pool

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vermeil.cli.ui.next_steps import command, print_end
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
 from vermeil.cli.ui.output import console, print_json, print_status, table
 from vermeil.cli.ui.progress import shown_progress
@@ -46,6 +47,8 @@ def optimize(
         print_status(f"warning: {warning}")
     if apply:
         _apply(report, config)
+    elif report.is_improved and not as_json:
+        print_end(steps=[command("optimize", "--apply", config=config)], quiet=quiet)
 
 
 def _apply(report: OptimizeReport, config: Path) -> None:

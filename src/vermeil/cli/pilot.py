@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vermeil.cli.ui.next_steps import command, print_end, relative
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, load
 from vermeil.cli.ui.output import console, print_json, print_status, table
 from vermeil.cli.ui.progress import shown_progress
@@ -11,8 +12,7 @@ from vermeil.cli.ui.progress import shown_progress
 if TYPE_CHECKING:
     from vermeil.jobs.pilot_report import PilotReport, Trial
 
-EXAMPLE = """Example: vermeil pilot --set pilot.documents=100 \\
-  --set 'pilot.demonstrations=["none"]'"""
+EXAMPLE = "Example: vermeil pilot --set pilot.documents=100 --set pilot.demonstrations=none"
 
 
 def pilot(
@@ -46,6 +46,9 @@ def pilot(
         print_json(report.as_dict())
     else:
         _print(report)
+        dry_run = command("annotate", "--dry-run", config=config)
+        steps = [f"paste these lines into {relative(config)}, then: {dry_run}"]
+        print_end(steps=steps, quiet=quiet)
     for warning in report.warnings:
         print_status(f"warning: {warning}")
 

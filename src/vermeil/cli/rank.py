@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from vermeil.cli.ui.next_steps import command, print_end
 from vermeil.cli.ui.options import (
     DEFAULT_CONFIG,
     AsJson,
@@ -66,5 +67,13 @@ def rank(
     with shown_progress(quiet) as progress:
         report = rank_files(sections, progress, output, overwrite=overwrite)
     (print_json if as_json else print_report)(report)
+    if not as_json:
+        written = Path(report["output"])
+        if sections.rank.annotator == "teacher":
+            step = command("annotate", "--order", written, config=config)
+        else:
+            options = ("--to", "doccano", "--output", "tasks.jsonl", "--ids", written)
+            step = command("review export", "SILVER", *options)
+        print_end(steps=[step], quiet=quiet)
     for warning in report["warnings"]:
         print_status(f"warning: {warning}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vermeil.cli.ui.next_steps import command, print_end, relative
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Overwrite, load
 from vermeil.cli.ui.output import console, print_json, print_status, table
 
@@ -111,6 +112,8 @@ def export(
         print_status(f"left out: {report.without_reply:,} requests without a reply")
     if report.without_text:
         print_status(f"left out: {report.without_text:,} replies whose id stands for several texts")
+    if output.name.endswith((".jsonl", ".jsonl.gz")):
+        print_end(steps=[command("replay", f"{model or 'MODEL'}={relative(output)}")])
 
 
 @app.command("import", epilog="Example: vermeil replies import strong.jsonl")
@@ -124,20 +127,20 @@ def import_(
 ) -> None:
     """Import recorded replies to the pool as replies of the configured teacher."""
     from vermeil.cli.ui.reports import print_report
-    from vermeil.corpora import read_corpus
     from vermeil.jobs.import_replies import import_replies
     from vermeil.pipeline.demonstration_files import demonstrations_for
-    from vermeil.pipeline.documents import required_corpus
+    from vermeil.pipeline.pool import pool_documents
 
     sections = load(config, overrides)
     store, task = _store_and_task(sections)
-    pool = required_corpus(sections, "pool", "name the text that the replies annotate")
-    shown, documents = demonstrations_for(sections), read_corpus(pool)
+    documents = pool_documents(sections, "name the text that the replies annotate")
+    shown = demonstrations_for(sections)
     report = import_replies(file, documents, task, sections.teacher, store, shown).as_dict()
     if as_json:
         print_json(report)
     else:
         print_report(report)
+        print_end(steps=[command("locate", config=config)])
 
 
 @app.command("batches", epilog="Example: vermeil replies batches --abandon 1f0c8a52b9d3e677")

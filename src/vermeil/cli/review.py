@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from vermeil.cli import review_page
-from vermeil.cli.ui.options import AsJson, Overwrite
+from vermeil.cli.ui.next_steps import command, print_end, relative
+from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, Overwrite
 from vermeil.cli.ui.output import print_json, print_status
 
 EXAMPLE = "Example: vermeil review export silver.jsonl --to label-studio --output tasks.json"
@@ -97,6 +98,28 @@ def export(
     if report.unknown_ids:
         first = ", ".join(report.unknown_ids[:5])
         print_status(f"not in {silver}: {len(report.unknown_ids):,} ids ({first})")
+    if to == "label-studio":
+        _write_labelling(silver, output, overwrite=overwrite)
+    arguments = ("EXPORT", "--silver", silver, "--output", "gold.jsonl")
+    print_end(steps=[f"correct them in {to}, then: {command('review import', *arguments)}"])
+
+
+def _write_labelling(silver: Path, tasks: Path, *, overwrite: bool) -> None:
+    """Write the labelling configuration of Label Studio beside its tasks."""
+    from vermeil.cli.ui.inputs import corpus_config
+    from vermeil.pipeline.labelling import labels_for_review, write_labelling
+
+    labels = labels_for_review(corpus_config(silver), DEFAULT_CONFIG)
+    if labels.names:
+        path = write_labelling(labels, tasks, overwrite=overwrite)
+        print_status(
+            f"wrote: {relative(path)} ({', '.join(labels.names)}); paste it into the project's "
+            "Settings > Labeling Interface > Code"
+        )
+    else:
+        print_status(
+            f"no labelling configuration: neither {DEFAULT_CONFIG} nor {silver} names a label"
+        )
 
 
 @app.command("import", epilog=IMPORT)
@@ -153,3 +176,5 @@ def import_(
         print_status(line)
     if report.not_accepted:
         print_status(f"these documents are in {aside}")
+    parts = ("train=0.8", "test=0.2", "--output", "gold")
+    print_end([output], [command("corpus split", output, *parts)])

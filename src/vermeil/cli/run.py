@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vermeil.cli.ui.announce import announce_regimen
 from vermeil.cli.ui.options import (
     DEFAULT_CONFIG,
     AsJson,
@@ -32,6 +33,8 @@ def run(
     sections = load(config, with_order(overrides, order))
     from vermeil.cli.ui.reports import print_report
     from vermeil.pipeline.run import run as job
+
+    announce_regimen(sections, quiet)
 
     with shown_progress(quiet) as progress:
         report = job(sections, progress, print_status, select_executor(sections, on))

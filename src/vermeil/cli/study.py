@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vermeil.cli.ui.announce import announce
+from vermeil.cli.ui.next_steps import command, print_end, relative
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
 from vermeil.cli.ui.output import console, print_json, print_line
 from vermeil.cli.ui.progress import shown_progress
@@ -48,6 +50,7 @@ def study(
     require_encoder("vermeil study", sections.student.encoder, *further)
     cells = _cells_on(cluster) if cluster else None
     corpora = read_documents(sections, task)
+    announce("study", sections, corpora.gold, corpora.silver, quiet)
     with lock_folder(output), shown_progress(quiet) as progress:
         save_config(sections, output)
         report = job(
@@ -69,6 +72,10 @@ def study(
         print_json(report.as_dict())
     else:
         _print(report)
+        steps = [f"open {relative(report.folder / 'report.html')} in a browser"]
+        if report.model is not None:
+            steps.append(command("predict", report.model, "FILE"))
+        print_end(steps=steps, quiet=quiet)
 
 
 def _cells_on(cluster: ClusterConfig) -> RunCells:
@@ -78,6 +85,8 @@ def _cells_on(cluster: ClusterConfig) -> RunCells:
 
 
 def _print(report: StudyReport) -> None:
+    from vermeil.optional import install_command, is_installed
+    from vermeil.studies.report.figures import FIGURES, PDF_MODULE
     from vermeil.studies.report.terminal import findings_table, study_table
 
     out = console()
@@ -89,5 +98,8 @@ def _print(report: StudyReport) -> None:
         print_line("the best cell was trained again, because its model had not been kept")
     print_line(f"report: {report.folder / 'report.html'}")
     print_line(f"results: {report.folder / 'results.json'}")
+    print_line(f"tables: {report.folder / 'tables.tex'}, {report.folder / 'tables.csv'}")
+    pdf = " and PDF" if is_installed(PDF_MODULE) else f"; for PDF: {install_command('figures')}"
+    print_line(f"figures: {report.folder / FIGURES} (SVG{pdf})")
     if report.model is not None:
         print_line(f"model (best on dev): {report.model}")

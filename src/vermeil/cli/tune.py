@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from vermeil.cli.ui.announce import announce
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, ConfigFile, Overrides, Quiet, RunOn, load
 from vermeil.cli.ui.output import console, print_json, print_line, table
 from vermeil.cli.ui.progress import shown_progress
@@ -32,13 +33,14 @@ def tune(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    r"""Search learning rate, epochs and the keys of \[tune] on dev; needs vermeil\[tune]."""
+    r"""Search learning rate, epochs and the keys of \[tune] on dev; needs the extra tune."""
     sections = load(config, overrides)
     search = _search_on(sections.cluster.resolve(on), sections.student)
     from vermeil.data.lock import lock_folder
     from vermeil.pipeline.study_files import save_config
 
     job, output = _read(sections), sections.run.output / "tune"
+    announce("tune", sections, job.gold, job.silver, quiet)
     with lock_folder(output), shown_progress(quiet) as progress:
         save_config(sections, output)
         report = search(job, sections.tune, output=output, progress=progress)

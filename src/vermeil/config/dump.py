@@ -22,6 +22,33 @@ def dump_config(config: BaseModel) -> str:
     return tomlkit.dumps(document)
 
 
+def dump_changes(config: BaseModel) -> str:
+    """Return the values that differ from the defaults as TOML.
+
+    Args:
+        config: the whole configuration; a file's relative paths are absolute in it.
+    """
+    document = tomlkit.document()
+    for name in type(config).model_fields:
+        section = getattr(config, name)
+        changed = _changes(section, section.model_dump(exclude_defaults=True))
+        if changed:
+            document[name] = changed
+    return tomlkit.dumps(document)
+
+
+def _changes(section: BaseModel, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the TOML values of the keys in ``kept``, also of the sections below."""
+    plain: dict[str, Any] = {}
+    for name, below in kept.items():
+        value = getattr(section, name)
+        if isinstance(value, BaseModel) and isinstance(below, Mapping):
+            plain[name] = _changes(value, below)
+        else:
+            plain[name] = NONE if value is None else _plain_value(value)
+    return plain
+
+
 def _plain(section: BaseModel) -> dict[str, Any]:
     """Return the section as TOML values; None becomes ``"none"``, or is omitted as a default."""
     plain: dict[str, Any] = {}

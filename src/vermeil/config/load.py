@@ -11,10 +11,11 @@ from pydantic.fields import FieldInfo
 
 from vermeil.config.consistency import cross_checks
 from vermeil.config.dump import NONE
+from vermeil.config.lists import as_list
 from vermeil.config.model import Config
 from vermeil.config.problems import describe_errors, model_in, unknown_key
 from vermeil.config.source import apply_override, huge_numbers, read_toml
-from vermeil.corpora.config import CorporaConfig, CorpusConfig
+from vermeil.corpora.config import CORPUS_NAMES, CorpusConfig
 from vermeil.errors import ConfigError
 from vermeil.selection.ranking.config import RankConfig
 
@@ -25,7 +26,8 @@ def load_config(path: Path | str, overrides: Sequence[str] = ()) -> Config:
     Args:
         path: the TOML file; relative paths in it are relative to its folder.
         overrides: ``section.key=value`` each, which replaces the value in the file. The value is
-            TOML, or a string if it is not valid TOML.
+            TOML, or a string if it is not valid TOML. For a list, one value and a list of words
+            without quotes are accepted, too.
 
     Returns:
         The configuration, with absolute paths, and task.guidelines_file read into task.guidelines.
@@ -37,7 +39,7 @@ def load_config(path: Path | str, overrides: Sequence[str] = ()) -> Config:
     raw = read_toml(path)
     problems: list[str] = []
     for override in overrides:
-        problems += apply_override(raw, override)
+        problems += apply_override(raw, override, as_list)
     if huge := list(huge_numbers(raw)):
         raise ConfigError(*(f"{path}: {problem}" for problem in (*problems, *huge)))
     problems += [unknown_key(name, Config) for name in raw if name not in Config.model_fields]
@@ -86,10 +88,11 @@ def _model_of(field: FieldInfo) -> type[BaseModel]:
 
 def _with_absolute_paths(config: Config, folder: Path) -> Config:
     corpora = {}
-    for name in CorporaConfig.model_fields:
+    for name in CORPUS_NAMES:
         corpus: CorpusConfig | None = getattr(config.corpora, name)
         if corpus is not None:
-            corpora[name] = corpus.model_copy(update={"path": _absolute(corpus.path, folder)})
+            corpora[name] = _absolute_corpus(corpus, folder)
+    more_pools = tuple(_absolute_corpus(one, folder) for one in config.corpora.more_pools)
     output = _absolute(config.run.output, folder)
     encoder = _encoder(config.student.encoder, folder)
     demonstrations = config.teacher.demonstrations
@@ -103,7 +106,7 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
     return config.model_copy(
         update={
             "run": config.run.model_copy(update={"output": output}),
-            "corpora": config.corpora.model_copy(update=corpora),
+            "corpora": config.corpora.model_copy(update={**corpora, "more_pools": more_pools}),
             "teacher": config.teacher.model_copy(
                 update={"demonstrations": demonstrations, "local": local}
             ),
@@ -111,6 +114,10 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
             "rank": _with_absolute_rank_paths(config.rank, folder),
         }
     )
+
+
+def _absolute_corpus(corpus: CorpusConfig, folder: Path) -> CorpusConfig:
+    return corpus.model_copy(update={"path": _absolute(corpus.path, folder)})
 
 
 def _with_absolute_rank_paths(rank: RankConfig, folder: Path) -> RankConfig:

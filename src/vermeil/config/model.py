@@ -12,7 +12,7 @@ from vermeil.section import Section
 from vermeil.selection.config import SelectionConfig
 from vermeil.selection.ranking.config import RankConfig
 from vermeil.serving.review.config import ReviewConfig
-from vermeil.student.config import StudentConfig
+from vermeil.student.config import CardConfig, StudentConfig
 from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.tasks.config import TaskConfig
 from vermeil.teacher.config import TeacherConfig
@@ -36,6 +36,8 @@ class Config(Section):
     """Optimisers of the prompt, folds and limits of `vermeil optimize`."""
     student: StudentConfig = StudentConfig()
     """Encoder and training settings."""
+    card: CardConfig = CardConfig()
+    """Statements for the model card: licence, language, data and intended use."""
     blending: BlendingConfig = BlendingConfig()
     """Regimen, schedule and training budget."""
     selection: SelectionConfig = SelectionConfig()

@@ -18,6 +18,7 @@ _EXPECTED = {
     "model_type": "a section",
     "model_attributes_type": "a section",
     "path_type": "a path",
+    "tuple_type": "a list",
 }
 """Type of a pydantic error to the expected value, where pydantic's message is unclear."""
 

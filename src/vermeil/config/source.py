@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,17 @@ def _syntax_problem(path: Path, text: str, message: str) -> str:
     return f"{path}:{line}: not valid TOML: {message[: found.start()]}: {shown}"
 
 
-def apply_override(raw: dict[str, Any], override: str) -> list[str]:
+def apply_override(
+    raw: dict[str, Any],
+    override: str,
+    convert: Callable[[list[str], Any], Any] = lambda _, value: value,
+) -> list[str]:
     """Set one key in the parsed file and return the problems.
 
     Args:
         raw: the parsed file; changed in place.
         override: ``section.key=value``.
+        convert: called with the parts of the key and the parsed value; returns the value to set.
     """
     key, equals, value = override.partition("=")
     keys = _parse_key(key) if equals else None
@@ -71,7 +76,7 @@ def apply_override(raw: dict[str, Any], override: str) -> list[str]:
         if not isinstance(below, dict):
             return [f"--set {override}: {'.'.join(keys[: i + 1])} is a value, not a section"]
         table = below
-    table[keys[-1]] = _parse_value(value.strip())
+    table[keys[-1]] = convert(keys, _parse_value(value.strip()))
     return []
 
 

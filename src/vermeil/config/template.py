@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import tomlkit
@@ -21,6 +21,16 @@ HEADER = """\
 # Fill in [task], [corpora] and [teacher]. The other sections are optional. A line like "#seed = 0"
 # shows a default value; remove the "#" to change it. "none" means no value. Paths are relative to
 # the folder of this file. Then run `vermeil check` and `vermeil run`.
+"""
+
+_SHORT_HEADER = """\
+# Vermeil: a teacher (an LLM) annotates text; a small student is trained on it and on your gold.
+# Paths are relative to the folder of this file. All other keys have defaults, see
+# docs/configuration.md, `vermeil config explain SECTION`, or `vermeil init` without --short.
+"""
+
+_LABELS_HINT = """\
+# The label set, in the order of the prompts. Describe each label as for a human annotator.
 """
 
 LABELS = """\
@@ -41,13 +51,24 @@ REQUIRED_VALUES: Mapping[str, Any] = {
     "corpora.gold": "gold.jsonl",
     "corpora.pool": "pool.txt",
     "corpora.test": "test.jsonl",
-    "teacher.base_url": "http://127.0.0.1:8000/v1",
-    "teacher.model": "gpt-4o-mini",
+    "teacher.base_url": "http://127.0.0.1:11434/v1",
+    "teacher.model": "qwen3:8b",
 }
 """Keys that the template sets, because a new project has to change them."""
 
 TEACHER_VALUES: Mapping[str, Mapping[str, Any]] = {
-    "openai": {},
+    "ollama": {},
+    "vllm": {
+        "teacher.base_url": "http://127.0.0.1:8000/v1",
+        "teacher.model": "Qwen/Qwen3-8B",
+        "teacher.structured": "json_schema",
+    },
+    "openai": {
+        "teacher.base_url": "https://api.openai.com/v1",
+        "teacher.model": "gpt-4o-mini",
+        "teacher.structured": "json_schema",
+        "teacher.max_cost_usd": 5.0,
+    },
     "local": {
         "teacher.backend": "local",
         "teacher.model": f"models/{LISTED_MODELS[0].file}",
@@ -61,7 +82,7 @@ TEACHER_VALUES: Mapping[str, Mapping[str, Any]] = {
 
 Small models need a schema, and demonstrations. The same ones in every prompt are read once.
 """
-_LEFT_OUT: Mapping[str, tuple[str, ...]] = {"openai": (), "local": ("teacher.base_url",)}
+_LEFT_OUT: Mapping[str, tuple[str, ...]] = {"local": ("teacher.base_url",)}
 """Keys of `REQUIRED_VALUES` that the template leaves at their default, by the kind of teacher."""
 
 ORDER = (
@@ -72,6 +93,7 @@ ORDER = (
     "optimize",
     "run",
     "student",
+    "card",
     "blending",
     "selection",
     "rank",
@@ -83,19 +105,56 @@ ORDER = (
 )
 
 
-def template(teacher: str = "openai") -> str:
+def template(
+    teacher: str = "ollama",
+    labels: Sequence[str] = (),
+    corpora: Mapping[str, Any] | None = None,
+    *,
+    short: bool = False,
+) -> str:
     """Return the commented configuration file.
 
     Args:
         teacher: key of `TEACHER_VALUES`.
+        labels: names of the labels; empty: three examples.
+        corpora: name of a corpus to its path, or paths; empty: example names.
+        short: only the keys that a new project sets, without the defaults.
     """
     given = {**REQUIRED_VALUES, **TEACHER_VALUES[teacher]}
-    values = {key: value for key, value in given.items() if key not in _LEFT_OUT[teacher]}
+    left_out = _LEFT_OUT.get(teacher, ())
+    values = {key: value for key, value in given.items() if key not in left_out}
+    if corpora:
+        values = {k: v for k, v in values.items() if not k.startswith("corpora.")}
+        values |= {f"corpora.{name}": path for name, path in corpora.items()}
+    shown = "\n".join(f'[task.labels.{_name(one)}]\ndescription = ""\n' for one in labels)
+    label_lines = f"{shown and _LABELS_HINT}{shown}" or LABELS
+    if short:
+        return _short_template(values, label_lines)
     parts = [HEADER]
     for name in ORDER:
         field = Config.model_fields[name]
-        parts.append("\n".join(_section(name, _model(field), field.description or "", values)))
+        lines = _section(name, _model(field), field.description or "", values, label_lines)
+        parts.append("\n".join(lines))
     return "\n".join(parts)
+
+
+def _short_template(values: Mapping[str, Any], label_lines: str) -> str:
+    """Return the given values and labels, section by section."""
+    parts = [_SHORT_HEADER, f"[task]\nname = {_toml(values['task.name'])}\n", label_lines]
+    for section in ("corpora", "teacher", "teacher.demonstrations"):
+        lines = [
+            f"{key.rpartition('.')[2]} = {_toml(value)}"
+            for key, value in values.items()
+            if key.rpartition(".")[0] == section
+        ]
+        if lines:
+            parts.append("\n".join([f"[{section}]", *lines, ""]))
+    return "\n".join(parts)
+
+
+def _name(label: str) -> str:
+    """Return a label as a key of TOML, in quotes if it needs them."""
+    return tomlkit.key(label).as_string()
 
 
 def _model(field: FieldInfo) -> type[BaseModel]:
@@ -106,7 +165,11 @@ def _model(field: FieldInfo) -> type[BaseModel]:
 
 
 def _section(
-    path: str, model: type[BaseModel], description: str, values: Mapping[str, Any]
+    path: str,
+    model: type[BaseModel],
+    description: str,
+    values: Mapping[str, Any],
+    label_lines: str,
 ) -> Iterator[str]:
     yield from _comment(description)
     yield f"[{path}]"
@@ -122,10 +185,10 @@ def _section(
         yield from _corpus_help()
     if path == "task":
         yield ""
-        yield from LABELS.splitlines()
+        yield from label_lines.splitlines()
     for key, field in below:
         yield ""
-        yield from _section(key, _model(field), field.description or "", values)
+        yield from _section(key, _model(field), field.description or "", values, label_lines)
     yield ""
 
 
@@ -141,12 +204,13 @@ def _corpus_help() -> Iterator[str]:
     for name, field in CorpusConfig.model_fields.items():
         if not field.is_required():
             note = " ".join((field.description or "").split())
-            yield from _comment(f"{name} = {_toml(field.default)}: {note}", indent="#   ")
+            default = _toml(NONE if field.default is None else field.default)
+            yield from _comment(f"{name} = {default}: {note}", indent="#   ")
 
 
 def _comment(text: str, indent: str = "# ") -> Iterator[str]:
     later = indent + ("    " if indent != "# " else "")
-    joined = " ".join(text.split())
+    joined = " ".join(text.replace("``", "`").split())
     yield from textwrap.wrap(joined, 100, initial_indent=indent, subsequent_indent=later)
 
 

@@ -27,6 +27,9 @@ FileFormat = Literal[
     "prodigy",
     "argilla",
     "webanno",
+    "gliner",
+    "gliner2",
+    "documents",
 ]
 FormatSetting = Literal["auto", FileFormat]
 SchemeSetting = Literal["auto", "iob1", "iob2", "bioes", "io"]
@@ -47,7 +50,8 @@ class CorpusConfig(Section):
     format: FormatSetting = "auto"
     """jsonl (vermeil records), conll (columns), conll04 (JSON with relations), tokens (JSONL of
     token lists), text, csv (texts and labels), parquet, datasets, docbin, brat, label-studio,
-    doccano, prodigy, argilla or webanno; auto: recognised from the name and the first record."""
+    doccano, prodigy, argilla, webanno, gliner, gliner2 or documents (PDF, Word, HTML); auto:
+    recognised from the name and the first record."""
     scheme: SchemeSetting = "auto"
     """Tag scheme of conll, tokens and tables of tokens: iob1, iob2, bioes, or io (labels without
     B- and I-); auto: recognised from the tags."""
@@ -78,8 +82,12 @@ class CorpusConfig(Section):
     group_key: str = "doc"
     """tokens: the key of the group. The file's name is put before it, since numbers may restart
     in every split."""
-    text_unit: Literal["line", "file"] = "line"
-    """text: one document per line or per file."""
+    text_unit: Literal["auto", "line", "file"] = "auto"
+    """text: one document per line, or per file. auto: a single file holds one per line, and a
+    folder one per file. documents: file means one per PDF, otherwise one per page."""
+    exclude_teachers: tuple[str, ...] | None = None
+    """Models whose silver is left out: the annotations of their documents are removed and counted.
+    none: corpora.exclude_teachers (silver only)."""
 
     @model_validator(mode="before")
     @classmethod
@@ -99,16 +107,42 @@ class CorpusConfig(Section):
         return {**value, "path": path, "format": name}
 
 
+CORPUS_NAMES = ("gold", "pool", "silver", "dev", "test")
+"""Names of the corpora in ``[corpora]``."""
+
+
 class CorporaConfig(Section):
     """Input files. Each verb needs only some of them."""
 
     gold: CorpusConfig | None = None
     """Human annotations, for training."""
     pool: CorpusConfig | None = None
-    """Unannotated text for the teacher."""
+    """Unannotated text for the teacher. Several files or folders are a list: ["letters",
+    "notes.txt"]."""
+    more_pools: tuple[CorpusConfig, ...] = ()
+    """Further parts of the pool. A list as pool sets this key."""
     silver: CorpusConfig | None = None
     """The teacher's annotations, if they exist already; else `locate` writes them."""
     dev: CorpusConfig | None = None
     """Human annotations, for choosing recipes."""
     test: CorpusConfig | None = None
     """Human annotations, for reporting."""
+    exclude_teachers: tuple[str, ...] = ()
+    """Models whose silver is left out, for example ["gpt-4o"]. A document counts if one of its
+    replies is of such a model (meta.silver_teachers, written by vermeil locate)."""
+
+    @property
+    def pools(self) -> tuple[CorpusConfig, ...]:
+        """All parts of the pool; empty if there is no pool."""
+        return () if self.pool is None else (self.pool, *self.more_pools)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_pool(cls, value: Any) -> Any:
+        """Turn a list as pool into its first part and further ones."""
+        if not isinstance(value, dict) or not isinstance(value.get("pool"), list | tuple):
+            return value
+        parts = value["pool"]
+        if not parts:
+            raise ValueError('a file, a folder, or a list such as ["letters", "notes.txt"] as pool')
+        return {**value, "pool": parts[0], "more_pools": (*value.get("more_pools", ()), *parts[1:])}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
@@ -20,8 +20,9 @@ from vermeil.corpora.source import (
     read_lines,
 )
 from vermeil.corpora.tools.registry import TOOLS
-from vermeil.corpora.unread import unread_of
+from vermeil.corpora.unread import EXCLUDED_TEACHERS, unread_of
 from vermeil.data.document import Document
+from vermeil.data.ledger import teachers_of, without_teachers
 from vermeil.data.malformed import translate_malformed
 from vermeil.errors import DataError
 
@@ -85,8 +86,14 @@ def _documents(
     assert config.format != "auto"
     unread: Counter[str] = Counter()
     documents = annotated = 0
+    teachers: set[str] = set()
     with IdIndex() as ids:
-        for path, line, document in _read(config, lines, reading):
+        for path, line, found in _read(config, lines, reading):
+            document = found
+            if config.exclude_teachers:
+                teachers |= {teacher.model for teacher in teachers_of(found)}
+                document = without_teachers(found, config.exclude_teachers)
+                unread[EXCLUDED_TEACHERS] += document is not found
             with add_error_location(path, line):
                 ids.add(document, line)
                 if check is not None:
@@ -104,7 +111,11 @@ def _documents(
         documents=documents,
         annotated=annotated,
         skipped={name: n for name, n in (*reading.skipped.items(), *unread.items()) if n},
-        warnings=(*reading.warnings, *_unused_options(config)),
+        warnings=(
+            *reading.warnings,
+            *_unused_options(config),
+            *_unknown_teachers(config, teachers),
+        ),
     )
     LOGGER.info(report.describe())
     if on_read is not None:
@@ -124,6 +135,13 @@ def _unused_options(config: CorpusConfig) -> Iterator[str]:
     for option, formats in _USED_BY.items():
         if getattr(config, option) is not None and config.format not in formats:
             yield f"{option} is not used by the format {config.format}"
+
+
+def _unknown_teachers(config: CorpusConfig, teachers: Collection[str]) -> Iterator[str]:
+    for name in config.exclude_teachers or ():
+        if name not in teachers:
+            known = ", ".join(sorted(teachers)) or "none"
+            yield f"exclude_teachers: no silver is of {name}; teachers of this file: {known}"
 
 
 def _with_format(config: CorpusConfig) -> tuple[CorpusConfig, Iterable[Line]]:

@@ -167,7 +167,7 @@ _ARCHIVES = {
     b"7z\xbc\xaf": "a 7z archive; unpack it, and name the file within it",
     b"BZh": "compressed with bzip2; unpack it",
     b"\xfd7zXZ": "compressed with xz; unpack it",
-    b"%PDF": "a PDF document; extract its text",
+    b"%PDF": "a PDF document; give it the ending .pdf",
     b"PAR1": "a Parquet file; name its format, parquet",
 }
 """First bytes of files that hold no text."""

@@ -8,26 +8,17 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from vermeil.data.annotation_spans import count_abstentions
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
 from vermeil.data.tags import ReadScheme, Scheme, spans_to_tags, tags_to_spans
+from vermeil.data.words import MARKS, UNSPACED, UNSPACED_LETTER
 from vermeil.errors import DataError
 
 REPAIRED = "repaired_tags"
 """Key of a document's ``meta``: number of tags that broke their scheme and were repaired."""
 
 _BREAK = re.compile(r"[\t\r\n]")
-_UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003ffff"
-)
-"""Letters of scripts without spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
-_MARKS = (
-    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3"
-    "\u3099\u309a"
-)
-"""Marks that belong to the letter before them."""
-_WORD = re.compile(rf"[{_UNSPACED}][{_MARKS}]*|(?:(?![{_UNSPACED}])\w)+|[^\w\s]")
-_UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
+_WORD = re.compile(rf"[{UNSPACED}][{MARKS}]*|(?:(?![{UNSPACED}])\w)+|[^\w\s]")
 
 
 class TokenisedRow(NamedTuple):
@@ -143,7 +134,7 @@ def tokens_of(document: Document, losses: Counter[str]) -> tuple[Range, ...]:
     text = document.text
     made = (match.span() for match in _WORD.finditer(text))
     cuts = sorted({point for span in document.spans or () for point in (span.start, span.end)})
-    if not cuts or _UNSPACED_LETTER.search(text) is None:
+    if not cuts or UNSPACED_LETTER.search(text) is None:
         return tuple(made)
     return tuple(piece for token in made for piece in _cut(text, token, cuts))
 
@@ -151,7 +142,7 @@ def tokens_of(document: Document, losses: Counter[str]) -> tuple[Range, ...]:
 def _cut(text: str, token: Range, cuts: Sequence[int]) -> Iterator[Range]:
     """Yield the parts of a token between the boundaries of spans, if its script has no spaces."""
     start, end = token
-    if _UNSPACED_LETTER.match(text, start):
+    if UNSPACED_LETTER.match(text, start):
         for cut in cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]:
             yield start, cut
             start = cut
@@ -181,7 +172,8 @@ def count_unsupported(
         if "relations" in supported
         else 0,
         "abstain_pairs": bool(annotation.abstain_pairs),
-        "abstain": bool(annotation.abstain),
+        "label_scores": annotation.label_scores is not None,
+        "abstain": bool(count_abstentions(annotation)),
         "weight": document.weight is not None,
         "meta": bool(document.meta),
         "span_details": sum(

@@ -16,7 +16,11 @@ UNREAD = "unread"
 SUGGESTED = "suggestions_only"
 """Name of the count of documents whose annotation is a suggestion that no person has confirmed."""
 
+EXCLUDED_TEACHERS = "excluded_teachers"
+"""Name of the count of documents whose annotation is of an excluded teacher."""
+
 _SENTENCES = {
+    EXCLUDED_TEACHERS: "left out, since their teacher is excluded: annotations of documents",
     SUGGESTED: "not confirmed by a person, only suggested: documents",
     "disagreement": "not annotated, since annotators disagree: documents",
     "doubtful_offsets": "not annotated, since offsets are doubtful: spans",

@@ -31,8 +31,8 @@ def document_summary(document: ShownDocument) -> str:
         parts.append(f"labels=[{', '.join(map(repr, annotation.labels))}]")
     if annotation.relations is not None:
         parts.append(f"relations={len(annotation.relations)}")
-    if annotation.abstain:
-        parts.append(f"abstain={len(annotation.abstain)}")
+    if abstentions := len(annotation.abstain) + len(annotation.abstain_labels):
+        parts.append(f"abstain={abstentions}")
     if annotation.abstain_pairs:
         parts.append(f"abstain_pairs={len(annotation.abstain_pairs)}")
     if document.group is not None:
@@ -56,8 +56,15 @@ def document_html(document: ShownDocument) -> str:
         named = (_short_span(document, span) for span in overlapping)
         lines.append(_line("also", ", ".join(escape(one) for one in named)))
     if annotation.labels is not None:
-        chips = " ".join(_mark(escape(label), label) for label in annotation.labels)
+        known = annotation.label_scores or {}
+        chips = " ".join(
+            _mark(f"{escape(label)} {known[label]:.2f}" if label in known else escape(label), label)
+            for label in annotation.labels
+        )
         lines.append(_line("labels", chips or "<i>none</i>"))
+    unknown = sorted({label for one in annotation.abstain_labels for label in one.labels})
+    if unknown:
+        lines.append(_line("unknown", ", ".join(map(escape, unknown))))
     lines += [_line("relation", escape(line)) for line in relation_lines(document)]
     if annotation.relations == ():
         lines.append(_line("relations", "<i>none</i>"))

@@ -73,6 +73,36 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelAbstention:
+    """Part of a text whose annotation is unknown for some labels, and known for the others.
+
+    Args:
+        labels: the unknown labels; at least one.
+        start: first code point.
+        end: one past the last code point; None: the end of the text. Without start and end, the
+            labels of the whole text and of all its parts are unknown.
+    """
+
+    labels: tuple[str, ...]
+    start: int = 0
+    end: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.labels or not all(self.labels):
+            raise DataError("abstention without labels; expected at least one label")
+        if self.start < 0 or (self.end is not None and self.end <= self.start):
+            raise DataError(
+                f"abstention [{self.start}, {self.end}) is empty or negative; "
+                "expected 0 <= start < end"
+            )
+        object.__setattr__(self, "labels", tuple(dict.fromkeys(self.labels)))
+
+    def overlaps(self, start: int, end: int) -> bool:
+        """Return whether the abstention shares a character with a range."""
+        return self.start < end and (self.end is None or start < self.end)
+
+
+@dataclass(frozen=True, slots=True)
 class Annotation:
     """Annotation of one text. ``None`` means not annotated, ``()`` means annotated, none there.
 
@@ -87,6 +117,9 @@ class Annotation:
         abstain: ranges whose annotation is unknown: masked in training, neither O nor entity. A
             pair with an end in such a range is unknown, too.
         abstain_pairs: pairs of spans whose relation is unknown.
+        abstain_labels: ranges whose annotation is unknown for some labels only.
+        label_scores: probability that a label of the text as a whole applies, by label. It may
+            hold labels that are not in ``labels``.
     """
 
     spans: tuple[Span, ...] | None = None
@@ -94,6 +127,8 @@ class Annotation:
     relations: tuple[Relation, ...] | None = None
     abstain: tuple[Range, ...] = ()
     abstain_pairs: tuple[PairAbstention, ...] = ()
+    abstain_labels: tuple[LabelAbstention, ...] = ()
+    label_scores: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
         if self.relations or self.abstain_pairs:
@@ -101,6 +136,14 @@ class Annotation:
         if self.spans is not None:
             ordered = tuple(sorted(self.spans, key=lambda span: span.key))
             object.__setattr__(self, "spans", ordered)
+        for label, score in (self.label_scores or {}).items():
+            if not 0.0 <= score <= 1.0:
+                raise DataError(f"label {label!r} has score {score}, not in [0, 1]")
+
+    @property
+    def unknown_labels(self) -> frozenset[str]:
+        """The labels with an abstention anywhere in the text."""
+        return frozenset(label for one in self.abstain_labels for label in one.labels)
 
     def _sort_pairs(self) -> None:
         """Check and renumber relations and pairs for the order of the sorted spans."""
@@ -188,6 +231,12 @@ class Document:
                 raise DataError(
                     f"document {self.id!r}: abstention [{start}, {end}) is out of range"
                 )
+        for one in self.annotation.abstain_labels:
+            if (size if one.end is None else one.end) > size or one.start > size:
+                raise DataError(
+                    f"document {self.id!r}: abstention [{one.start}, {one.end}) from "
+                    f"{', '.join(one.labels)} ends beyond the text, which has {size} characters"
+                )
         last = 0
         for start, end in self.tokens or ():
             if not last <= start < end <= size:
@@ -227,6 +276,19 @@ class Document:
     def with_annotation(self, annotation: Annotation) -> Document:
         """Return the same document with another annotation."""
         return replace(self, annotation=annotation)
+
+
+def with_abstention(document: Document, unknown: LabelAbstention) -> Document:
+    """Return an annotated document that is unknown for some labels; others stay as they are.
+
+    A document with one of these labels was annotated for them and does not change.
+    """
+    annotation = document.annotation
+    used = {span.label for span in annotation.spans or ()} | set(annotation.labels or ())
+    if annotation.is_empty or used & set(unknown.labels):
+        return document
+    abstain = (*annotation.abstain_labels, unknown)
+    return document.with_annotation(replace(annotation, abstain_labels=abstain))
 
 
 def _is_weight(weight: float | None) -> bool:

@@ -92,12 +92,15 @@ class Target:
     """Correct output of the student for one document, as encoded by the task.
 
     Args:
-        classes: int64, shape (n,): class per word (token head) or one class (sequence head);
-            `IGNORED` for abstentions.
+        classes: int64, shape (n,): class per word (token head), one class (sequence head), or 0 or
+            1 per label (sequence head per label); `IGNORED` for abstentions.
         weights: float32, shape (n,): loss weight of each class.
         encoding_losses: name of an encoding loss (e.g. a span that cuts a word) to number.
         soft: float32, shape (n, number of classes): probability of each class, each row sums to 1;
             None if all labels are certain.
+        unknown: bool, shape (n, number of classes): classes that may be right as well, because the
+            text was not annotated for their label; None: there are none. Class and unknown classes
+            together are one set, of which the student may predict any.
         pairs: pairs of word ranges with the class of each; None for tasks without relations, and
             for documents whose relations are unknown.
     """
@@ -106,6 +109,7 @@ class Target:
     weights: NDArray[np.float32]
     encoding_losses: dict[str, int] = field(default_factory=dict)
     soft: NDArray[np.float32] | None = None
+    unknown: NDArray[np.bool_] | None = None
     pairs: PairTarget | None = None
 
 
@@ -118,12 +122,15 @@ class TrainingExample:
     Args:
         input_ids: int64, shape (m,): wordpieces, with special tokens.
         features: int64, shape (m,): letter-case class of each wordpiece, or None.
-        classes: int64, shape (m,) for a token head, (1,) for a sequence head.
+        classes: int64, shape (m,) for a token head, (1,) for a sequence head, (labels,) for a
+            sequence head per label.
         weights: float32, same shape as ``classes``.
         origin: ``gold`` or ``silver``.
         positions: int64, shape (words,): first wordpiece of each word (token head).
         soft: float32, shape (words, number of classes): probability of each class for each word;
             None if the classes are certain.
+        unknown: bool, shape (words, number of classes): classes that may be right as well (see
+            `Target`); None: there are none.
         pairs: pairs of ranges of the window's words; None: no pair enters the loss.
     """
 
@@ -134,6 +141,7 @@ class TrainingExample:
     origin: str
     positions: NDArray[np.int64]
     soft: NDArray[np.float32] | None = None
+    unknown: NDArray[np.bool_] | None = None
     pairs: PairTarget | None = None
 
     @property

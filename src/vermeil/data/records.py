@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NoReturn, TypeGuard, TypeVar
 
-from vermeil.data.document import Annotation, Document, Range, Span
+from vermeil.data.document import Annotation, Document, LabelAbstention, Range, Span
 from vermeil.data.relation import PairAbstention, Relation
 from vermeil.errors import DataError
 
-_KEYS = (
+RECORD_KEYS = (
     "id",
     "group",
     "text",
@@ -20,6 +20,7 @@ _KEYS = (
     "spans",
     "abstain",
     "labels",
+    "label_scores",
     "relations",
     "abstain_pairs",
     "weight",
@@ -45,10 +46,12 @@ def document_to_record(document: Document) -> dict[str, Any]:
         record["tokens"] = [list(token) for token in document.tokens]
     if annotation.spans is not None:
         record["spans"] = [span_to_record(span) for span in annotation.spans]
-    if annotation.abstain:
-        record["abstain"] = [{"start": start, "end": end} for start, end in annotation.abstain]
+    if annotation.abstain or annotation.abstain_labels:
+        record["abstain"] = abstain_to_record(annotation)
     if annotation.labels is not None:
         record["labels"] = list(annotation.labels)
+    if annotation.label_scores is not None:
+        record["label_scores"] = dict(annotation.label_scores)
     if annotation.relations is not None:
         record["relations"] = [_present(r, _RELATION_KEYS) for r in annotation.relations]
     if annotation.abstain_pairs:
@@ -66,7 +69,7 @@ def document_from_record(record: Mapping[str, Any]) -> Document:
     Raises:
         DataError: a key is missing, unknown or of the wrong type, or a value is out of range.
     """
-    _refuse_unknown(record, _KEYS, "")
+    _refuse_unknown(record, RECORD_KEYS, "")
     return Document(
         id=_string(record, "id"),
         text=_string(record, "text"),
@@ -102,13 +105,26 @@ def span_to_record(span: Span) -> dict[str, Any]:
     return record
 
 
+def abstain_to_record(annotation: Annotation) -> list[dict[str, Any]]:
+    """Return the abstentions of an annotation as JSON objects; one of the whole text has no end."""
+    records: list[dict[str, Any]] = [{"start": a, "end": b} for a, b in annotation.abstain]
+    for one in annotation.abstain_labels:
+        where: dict[str, Any] = {"start": one.start} if one.start or one.end is not None else {}
+        where |= {} if one.end is None else {"end": one.end}
+        records.append({**where, "labels": list(one.labels)})
+    return records
+
+
 def _annotation(record: Mapping[str, Any]) -> Annotation:
+    abstain = _optional(record, "abstain", _abstain) or ()
     return Annotation(
         spans=_optional(record, "spans", spans_at),
         labels=_optional(record, "labels", _labels),
         relations=_optional(record, "relations", _relations),
-        abstain=_optional(record, "abstain", _abstain) or (),
+        abstain=tuple(one for one in abstain if not isinstance(one, LabelAbstention)),
         abstain_pairs=_optional(record, "abstain_pairs", _abstain_pairs) or (),
+        abstain_labels=tuple(one for one in abstain if isinstance(one, LabelAbstention)),
+        label_scores=_optional(record, "label_scores", _soft),
     )
 
 
@@ -163,11 +179,16 @@ def _abstain_pairs(record: Mapping[str, Any], key: str) -> tuple[PairAbstention,
     )
 
 
-def _abstain(record: Mapping[str, Any], key: str) -> tuple[Range, ...]:
-    return tuple(
-        (_integer(item, "start"), _integer(item, "end"))
-        for item in _objects(record, key, ("start", "end"))
-    )
+def _abstain(record: Mapping[str, Any], key: str) -> tuple[Range | LabelAbstention, ...]:
+    return tuple(_abstention(item) for item in _objects(record, key, ("start", "end", "labels")))
+
+
+def _abstention(item: Mapping[str, Any]) -> Range | LabelAbstention:
+    labels = _optional(item, "labels", _labels)
+    if labels is None:
+        return _integer(item, "start"), _integer(item, "end")
+    start = _optional(item, "start", _integer) or 0
+    return LabelAbstention(labels, start, _optional(item, "end", _integer))
 
 
 def _tokens(record: Mapping[str, Any], key: str) -> tuple[Range, ...]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vermeil.data.document import Range
 
 SpanKey = tuple[int, int, str]
 """Start, end (half-open, in code points) and label of a span."""
@@ -33,6 +36,8 @@ class Region:
         student_choice: index of the students' candidate.
         auxiliary_log_probs: float64, shape (scorers, candidates): the same as ``log_probs`` for
             each auxiliary scorer.
+        label: the only label that the region decides; None: all labels. Another region may then
+            decide another label of the same range.
     """
 
     start: int
@@ -42,6 +47,7 @@ class Region:
     teacher_choice: int
     student_choice: int
     auxiliary_log_probs: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+    label: str | None = None
 
     def candidate_index(self, span_keys: Candidate) -> int | None:
         """Return the index of the candidate that equals the given spans within the region.
@@ -51,7 +57,22 @@ class Region:
         Args:
             span_keys: spans of the whole text, in order.
         """
-        touching = tuple(key for key in span_keys if overlaps(key, self.start, self.end))
+        touching = tuple(
+            key
+            for key in span_keys
+            if overlaps(key, self.start, self.end) and self.label in (None, key[2])
+        )
         if any(start < self.start or end > self.end for start, end, _ in touching):
             return None
         return self.candidates.index(touching) if touching in self.candidates else None
+
+
+def merge_ranges(ranges: Iterable[Range]) -> list[Range]:
+    """Return the union of ranges, in order; ranges that overlap or touch become one."""
+    merged: list[Range] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -119,6 +119,8 @@ class Reply:
         logprobs: log-probabilities of its tokens; None if the server sent none.
         invalid_usage: whether the server sent token counts that cannot be; ``usage`` is then 0.
         form: form of the reply that its request named; empty: that of the configuration.
+        created: time at which it was stored, in seconds since 1970; 0: not stored yet.
+        model: name of the model that it was requested from; empty: not stored yet.
         alternatives: earlier replies to requests for the same annotation with other settings.
 
     Raises:
@@ -133,6 +135,8 @@ class Reply:
     logprobs: Logprobs | None = None
     invalid_usage: bool = False
     form: str = field(default="", compare=False)
+    created: float = field(default=0.0, compare=False)
+    model: str = field(default="", compare=False)
     alternatives: tuple[Reply, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:

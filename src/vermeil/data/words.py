@@ -6,6 +6,25 @@ import re
 
 from vermeil.data.document import Document, Range
 
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+"""Letters of these scripts, as a class of a regular expression."""
+MARKS = (
+    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3"
+    "\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef"
+)
+"""Marks that belong to the letter before them."""
+UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
+_PUNCTUATION = (
+    "\u3001-\u3003\u3008-\u3020\u3030\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+)
+PIECE = re.compile(
+    rf"[{UNSPACED}][{MARKS}]*|[{_PUNCTUATION}]|(?:(?![{UNSPACED}{_PUNCTUATION}])\S)+"
+)
+"""A letter of these scripts with its marks, a punctuation mark of theirs, or a run of anything
+else."""
 _CHUNK = re.compile(r"\S+")
 _OPENING = "\"'`([{<«‹“”‘’„‚$£€¥#@¿¡*_~|-–—…"
 _CLOSING = "\"'`)]}>»›“”‘’.,;:!?…%*_~|-–—"
@@ -28,13 +47,21 @@ def split_words(text: str) -> tuple[Range, ...]:
     become separate words, and so does a clitic ("'s"). Initials and common abbreviations keep
     their full stop. Hyphenated words are not split. An English news text is therefore split as in
     the Penn Treebank and CoNLL-2003, on which students are usually trained. A text that is already
-    split by spaces mostly stays unchanged. Text without spaces yields one word per chunk.
+    split by spaces mostly stays unchanged.
+
+    In scripts without spaces between words (Chinese, Japanese, Thai, Lao, Burmese, Khmer), each
+    letter with its marks is a word, so that a span may begin and end anywhere. Words of other
+    scripts between them stay whole.
 
     The time is proportional to the length of the text, for every text.
     """
     words: list[Range] = []
-    for chunk in _CHUNK.finditer(text):
-        _split_chunk(text, chunk.start(), chunk.end(), words)
+    pattern = _CHUNK if UNSPACED_LETTER.search(text) is None else PIECE
+    for chunk in pattern.finditer(text):
+        if UNSPACED_LETTER.match(text, chunk.start()):
+            words.append(chunk.span())
+        else:
+            _split_chunk(text, chunk.start(), chunk.end(), words)
     return tuple(words)
 
 

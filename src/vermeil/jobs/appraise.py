@@ -15,7 +15,8 @@ from vermeil.evaluation.bootstrap import score_intervals
 from vermeil.evaluation.documents import score_documents
 from vermeil.evaluation.matching import matching_scores
 from vermeil.refinement.judge_corpora import divide_corpora
-from vermeil.tasks.protocol import Task
+from vermeil.tasks.hierarchy import counts_by_level
+from vermeil.tasks.protocol import TEXT_HEADS, Task
 
 OVERALL = "overall"
 RESAMPLES = 1000
@@ -88,8 +89,13 @@ class Appraisal:
             for one in self.hardest
         ]
         spans = self.counts.span_only is not None
+        levels = {
+            str(level): counts.as_dict()
+            for level, counts in counts_by_level(self.counts.per_label).items()
+        }
         return {
             **self.counts.as_dict(),
+            **({"per_level": levels} if levels else {}),
             "views": matching_scores(self.counts) if spans else None,
             "groups": self.groups,
             "intervals": {
@@ -213,7 +219,7 @@ def with_empty_annotation(document: Document, task: Task) -> Document:
     """Return the document; one that is not annotated gets an empty annotation."""
     if not document.annotation.is_empty:
         return document
-    empty = Annotation(labels=()) if task.head == "sequence" else Annotation(spans=())
+    empty = Annotation(labels=()) if task.head in TEXT_HEADS else Annotation(spans=())
     return document.with_annotation(empty)
 
 

@@ -12,6 +12,7 @@ from vermeil.data.lock import lock_path
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
 from vermeil.evaluation.calibration import Reliability, fit_temperature, log_loss, reliability
+from vermeil.evaluation.thresholds import at_temperature
 
 if TYPE_CHECKING:
     from vermeil.student.inference.predictor import Predictor
@@ -21,7 +22,7 @@ _Scores = tuple[list[float], list[bool]]
 """Scores, and whether each is that of a correct label."""
 
 MINIMUM_SPANS = 20
-"""Smallest number of scored spans for which a temperature is fitted."""
+"""Smallest number of scored spans or labels for which a temperature is fitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,10 @@ def calibrate(
 ) -> CalibrateReport:
     """Fit the temperature on annotated documents, and store it in the model folder.
 
-    The predicted spans do not change, only their scores. The temperature minimises the log loss of
-    the scores against whether each span is correct. The scores of relations have a temperature of
-    their own, fitted in the same way if at least `MINIMUM_SPANS` relations are predicted.
+    The predicted spans and labels do not change, only their scores: thresholds of labels are
+    adapted. The temperature minimises the log loss of the scores against whether each span, or
+    label of a text, is correct. The scores of relations have a temperature of their own, fitted in
+    the same way if at least `MINIMUM_SPANS` relations are predicted.
 
     Args:
         model: a folder that `train` or `export` wrote.
@@ -67,6 +69,7 @@ def calibrate(
     model = Path(model)
     from vermeil.student.inference.model_settings import read_settings, write_settings
     from vermeil.student.load import load_predictor, require_model
+    from vermeil.student.network.card_blocks import write_calibration
 
     require_model("vermeil calibrate", model)
     settings = read_settings(model)
@@ -75,18 +78,26 @@ def calibrate(
     before = found.scores_at(1.0)
     if len(before[0]) < MINIMUM_SPANS:
         raise DataError(
-            f"predicts {len(before[0])} spans with scores in {len(dev)} documents, but at least "
-            f"{MINIMUM_SPANS} are needed; use more documents, of a task that predicts spans",
+            f"predicts {len(before[0])} scored spans or labels in {len(dev)} documents, but at "
+            f"least {MINIMUM_SPANS} are needed; use more documents",
             model,
         )
     report = _fit(found.scores_at)
-    temperatures = {"temperature": report.temperature}
+    changes: dict[str, Any] = {"temperature": report.temperature}
     if len(found.relation_scores_at(1.0)[0]) >= MINIMUM_SPANS:
         report = replace(report, relations=_fit(found.relation_scores_at))
     if report.relations is not None:
-        temperatures["pair_temperature"] = report.relations.temperature
+        changes["pair_temperature"] = report.relations.temperature
+    changes["task"] = settings.task.with_thresholds(
+        {
+            name: at_temperature(label.threshold, settings.temperature, report.temperature)
+            for name, label in settings.task.labels.items()
+            if label.threshold is not None
+        }
+    )
     with lock_path(model):
-        write_settings(model, settings.model_copy(update=temperatures))
+        write_settings(model, settings.model_copy(update=changes))
+    write_calibration(model, _card_text(report, len(dev)))
     return report
 
 
@@ -95,6 +106,15 @@ def _fit(scores_at: Callable[[float], _Scores]) -> CalibrateReport:
     temperature = round(fit_temperature(lambda t: log_loss(*scores_at(t))), 3)
     before, after = scores_at(1.0), scores_at(temperature)
     return CalibrateReport(temperature, reliability(*before), reliability(*after))
+
+
+def _card_text(report: CalibrateReport, documents: int) -> str:
+    """Return the statement about calibration for the model card."""
+    before, after = report.before.ece, report.after.ece
+    return (
+        f"Temperature {report.temperature:g}, fitted on {documents:,} documents: the expected "
+        f"calibration error fell from {before:.3f} to {after:.3f} on the same documents."
+    )
 
 
 def collect_scores(
@@ -131,11 +151,12 @@ class _PredictedDocuments:
         progress("calibrate", len(dev), len(dev), {})
 
     def scores_at(self, temperature: float) -> tuple[list[float], list[bool]]:
-        """Return the span scores at a temperature, and whether each span is correct."""
+        """Return the scores at a temperature, and whether each span or label is correct."""
+        head = self._task.head
         return collect_scores(
             self._task,
             (
-                (gold, self._task.decode(words, self._apply_temperature(rows, temperature)))
+                (gold, self._task.decode(words, self._apply_temperature(rows, temperature, head)))
                 for gold, words, rows in self._documents
             ),
         )

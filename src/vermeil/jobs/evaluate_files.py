@@ -23,6 +23,7 @@ from vermeil.jobs.appraise import Agreement, Appraisal, agreement, appraise
 from vermeil.jobs.calibrate import collect_scores
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.tasks import task_for
+from vermeil.tasks.added_labels import with_unknown_labels
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
@@ -194,6 +195,7 @@ def _read_gold(
     documents = list(read_corpus(corpus, task.check if task else None, on_read))
     if not documents:
         raise DataError("holds no documents", corpus.path)
+    documents = documents if task is None else with_unknown_labels(documents, task)
     unannotated = sum(document.annotation.is_empty for document in documents)
     if unannotated:
         raise DataError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -15,8 +15,8 @@ Inputs = Mapping[str, str]
 """Displayed name of an input to its digest."""
 
 _BLOCK = 1 << 20
-_WITHOUT_EFFECT = {"stop_after_failures"}
-"""Keys that decide only whether a stage ends, and never about its output."""
+_WITHOUT_EFFECT = {"stop_after_failures", "annotate_gold", "terms"}
+"""Keys without an effect on the output of a stage, or whose effect is an input of its own."""
 
 
 def digest_section(section: BaseModel) -> str:
@@ -29,12 +29,20 @@ def digest_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def digest_file(path: Path) -> str:
-    """Return the digest of a file or of all files below a folder; ``""`` if it is missing."""
+def digest_file(path: Path, *, without: Collection[str] = ()) -> str:
+    """Return the digest of a file or of all files below a folder; ``""`` if it is missing.
+
+    Args:
+        path: the file or folder.
+        without: names of files of the folder that do not count.
+    """
     if not path.exists():
         return ""
     digest = hashlib.sha256()
-    for file in [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file()):
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    for file in files:
+        if file.name in without:
+            continue
         if file != path:
             digest.update(str(file.relative_to(path)).encode() + b"\0")
         with file.open("rb") as stream:

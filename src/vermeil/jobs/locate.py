@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vermeil.data.annotation_spans import with_origin
+from vermeil.data.annotation_spans import count_abstentions, with_origin
 from vermeil.data.document import UNANNOTATED, Annotation, Document
 from vermeil.data.document_stream import DocumentStream
+from vermeil.data.ledger import SilverTeacher, with_teachers
 from vermeil.data.mention import Status
 from vermeil.data.progress import Progress, silent
 from vermeil.data.reply import State
 from vermeil.errors import DataError
 from vermeil.jobs.appraise import Appraisal, appraise
 from vermeil.jobs.mention_tally import MentionExample, MentionTally
-from vermeil.jobs.reading import USABLE, ReplyReader
+from vermeil.jobs.reading import USABLE, CombinedReading, ReplyReader
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.protocol import ReplyResult, Task
 from vermeil.teacher.config import TeacherConfig
@@ -71,7 +72,7 @@ class LocateReport:
     @property
     def abstentions(self) -> int:
         """Number of text ranges that the silver abstains from."""
-        return sum(len(document.annotation.abstain) for document in self.documents)
+        return sum(count_abstentions(document.annotation) for document in self.documents)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON, without the documents."""
@@ -146,6 +147,7 @@ def locate(
             if combined.verified is not None:
                 verified[combined.verified] += 1
             annotated = document.with_annotation(_silver(reading))
+            annotated = with_teachers(annotated, _teachers(combined))
             silver.append(annotated)
             tally.add(document.id, 0, reading.state, reading.problem)
             usability.add(reading)
@@ -155,6 +157,7 @@ def locate(
                 gold.append(document)
                 answered.append(annotated)
             progress("locate", len(silver), None, {})
+    progress("locate", len(silver), len(silver), {})
     tally.check(len(silver))
     return LocateReport(
         tuple(silver),
@@ -182,3 +185,8 @@ def _silver(reading: ReplyResult) -> Annotation:
     if reading.state not in USABLE:
         return UNANNOTATED
     return with_origin(reading.annotation, "silver", keep=True)
+
+
+def _teachers(combined: CombinedReading) -> tuple[SilverTeacher, ...]:
+    """Return the teachers of an annotation; none if no reply is usable."""
+    return combined.teachers if combined.reading.state in USABLE else ()

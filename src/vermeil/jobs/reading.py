@@ -9,14 +9,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from vermeil.data.annotation_spans import span_keys
 from vermeil.data.document import UNANNOTATED, Annotation, Document
-from vermeil.data.reply import Request, State
+from vermeil.data.ledger import SilverTeacher, day_of
+from vermeil.data.reply import Reply, Request, State
 from vermeil.tasks.protocol import ReplyResult, Task
 from vermeil.tasks.votes import VoteResult, has_enough_votes
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.demonstrations import Demonstrations, with_leak_count
+from vermeil.teacher.engine import Read
 from vermeil.teacher.requests import make_requests, reader, verify_request
 from vermeil.teacher.store.store import ReplyStore
+from vermeil.teacher.usability import failure_of
 
 USABLE = (State.DONE, State.EMPTY)
 WITHOUT_LOGPROBS = "without_logprobs"
@@ -36,6 +40,7 @@ class CombinedReading:
         verified: state of the verification request; None if no mention is contested or
             ``teacher.verify`` is off.
         counts: numbers of voted spans by outcome.
+        teachers: the teachers of the usable replies, in order.
     """
 
     reading: ReplyResult
@@ -43,6 +48,7 @@ class CombinedReading:
     vote: VoteResult | None = None
     verified: State | None = None
     counts: Counter[str] = field(default_factory=Counter)
+    teachers: tuple[SilverTeacher, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +69,17 @@ class ReplyReader:
 
     def read(self, document: Document) -> CombinedReading:
         """Return the combined replies about a document, verdicts included."""
-        readings = tuple(self._readings(document))
+        sources = tuple(self._sources(document))
+        readings = tuple(reading for reading, _ in sources)
         states = tuple(reading.state for reading in readings)
         usable = [reading for reading in readings if reading.state in USABLE]
+        teachers = _teachers(sources)
         if not usable or (len(readings) == 1 and not self.teacher.verify):
-            return CombinedReading((usable or readings)[0], states)
+            return CombinedReading((usable or readings)[0], states, teachers=teachers)
         vote, verified = self._verify(document, self._vote(usable))
         counts = Counter(vote.counts if vote.voted_spans or vote.notes else {})
         merged = self._merge(readings, vote)
-        return CombinedReading(merged, states, vote, verified, counts)
+        return CombinedReading(merged, states, vote, verified, counts, teachers)
 
     def verification_request(self, document: Document) -> Request | None:
         """Return the request to verify contested mentions; None if no mention is contested."""
@@ -79,15 +87,23 @@ class ReplyReader:
         return self._verification_request(document, self._vote(usable)) if usable else None
 
     def _readings(self, document: Document) -> Iterator[ReplyResult]:
+        return (reading for reading, _ in self._sources(document))
+
+    def _sources(self, document: Document) -> Iterator[tuple[ReplyResult, SilverTeacher]]:
+        """Yield the result of every reply, with its model and day."""
         shown = self.demonstrations.for_document(document)
         for one in self.teacher.all_teachers():
             for request in make_requests(
                 [document], self.task, one, demonstrations=self.demonstrations
             ):
-                yield with_leak_count(self._read(document, request, one), shown)
+                reply = self.store.get(request.key)
+                result = with_leak_count(self._read(document, request, one, reply), shown)
+                used = _used_reply(reader(self.task, one), document.text, reply)
+                yield result, SilverTeacher(used.model, day_of(used.created)) if used else _UNKNOWN
 
-    def _read(self, document: Document, request: Request, teacher: TeacherConfig) -> ReplyResult:
-        reply = self.store.get(request.key)
+    def _read(
+        self, document: Document, request: Request, teacher: TeacherConfig, reply: Reply | None
+    ) -> ReplyResult:
         if reply is not None:
             reading = reader(self.task, teacher)(document.text, reply)
             if teacher.logprobs and reply.text and reply.logprobs is None:
@@ -157,3 +173,28 @@ class ReplyReader:
             return False
         votes, voters = self.teacher.votes, lost + sum(states[state] for state in USABLE)
         return votes.minority == "abstain" or has_enough_votes(lost, voters, votes.keep)
+
+
+_UNKNOWN = SilverTeacher("")
+"""Stands for the teacher of a request without a reply."""
+
+
+def _used_reply(read: Read, text: str, reply: Reply | None) -> Reply | None:
+    """Return the reply that `reader` uses: the newest usable one, also of the alternatives."""
+    if reply is None or not reply.alternatives:
+        return reply
+    every = (reply, *reply.alternatives)
+    usable = (one for one in every if failure_of(read(text, replace(one, alternatives=()))) is None)
+    return next(usable, reply)
+
+
+def _teachers(
+    sources: Sequence[tuple[ReplyResult, SilverTeacher]],
+) -> tuple[SilverTeacher, ...]:
+    """Return the teachers of the usable replies; of several replies, each with its own spans."""
+    usable = [(reading, teacher) for reading, teacher in sources if reading.state in USABLE]
+    if len(usable) == 1:
+        return (usable[0][1],)
+    return tuple(
+        replace(teacher, spans=span_keys(reading.annotation)) for reading, teacher in usable
+    )

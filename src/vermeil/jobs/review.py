@@ -26,7 +26,7 @@ from vermeil.corpora.tools.corrections import (
 )
 from vermeil.corpora.tools.json_fields import text_at
 from vermeil.corpora.tools.registry import TOOLS, tool_lines
-from vermeil.data.annotation_spans import count_spans, scores
+from vermeil.data.annotation_spans import count_abstentions, count_spans, scores
 from vermeil.data.atomic import atomic_file
 from vermeil.data.document import Document
 from vermeil.data.malformed import translate_malformed
@@ -74,7 +74,8 @@ def export_for_review(
         overwrite: replace an existing file.
 
     Raises:
-        ConfigError: the tool is unknown, or both ``ids`` and an order are given.
+        ConfigError: the tool is unknown, both ``ids`` and an order are given, or no document has
+            the scores or abstentions that the order needs.
         DataError: the file exists or cannot be written.
     """
     output = Path(output)
@@ -86,6 +87,8 @@ def export_for_review(
     check_file(output, overwrite=overwrite)
     seen, counts = Counter[str](), Counter[str]()
     chosen, unknown = _chosen(_counted(documents, seen), order, limit, ids)
+    if order != "given" and not seen[order]:
+        raise ConfigError(_ORDER_PROBLEMS[order])
     with atomic_file(output) as file:
         for chunk in tool_lines(_exported(chosen, counts), form, suggest=True):
             file.write(chunk)
@@ -93,6 +96,16 @@ def export_for_review(
     return ReviewExportReport(
         seen["documents"], exported, spans, unknown, {k: n for k, n in counts.items() if n}
     )
+
+
+_ORDER_PROBLEMS = {
+    "score": "--order score: no span has a score, so this order would be the given one; annotate "
+    "with teacher.logprobs = true or several samples, or rank with vermeil select and export with "
+    "--ids vermeil-run/ranking.jsonl",
+    "abstentions": "--order abstentions: no document has an abstention, so this order would be the "
+    "given one; omit --order",
+}
+"""Problem of an order that the documents do not support, by its name."""
 
 
 def read_ids(path: Path) -> list[str]:
@@ -260,6 +273,8 @@ def _most_abstained(document: Document) -> int:
 def _counted(documents: Iterable[Document], seen: Counter[str]) -> Iterator[Document]:
     for document in documents:
         seen["documents"] += 1
+        seen["score"] += bool(scores(document.annotation))
+        seen["abstentions"] += bool(document.annotation.abstain)
         yield document
 
 
@@ -268,7 +283,7 @@ def _exported(documents: Iterable[Document], counts: Counter[str]) -> Iterator[D
         annotation = document.annotation
         counts["documents"] += 1
         counts["spans"] += count_spans(annotation)
-        counts["abstentions"] += len(annotation.abstain)
+        counts["abstentions"] += count_abstentions(annotation)
         counts["scores"] += len(scores(annotation))
         counts["meta"] += bool(document.meta)
         yield document

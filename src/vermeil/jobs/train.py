@@ -21,6 +21,7 @@ from vermeil.student.loop.trackers import open_tracker
 from vermeil.training.fit import TrainingResult, dev_f1, fit_job, training_record
 from vermeil.training.job import TrainJob, takes_job
 from vermeil.training.requirements import require_training
+from vermeil.training.thresholds import fit_thresholds
 from vermeil.training.usable_silver import check_silver
 
 if TYPE_CHECKING:
@@ -122,9 +123,12 @@ def _train(
         hooks = TrainingHooks(progress, checkpoint=checkpoint, distributed=distributed)
         result = _fit(job, output, hooks, is_rank_zero=distributed.rank == 0)
         is_rank_zero = distributed.rank == 0
+        thresholds = fit_thresholds(result.student, job.dev) if is_rank_zero else {}
         final_dev_f1 = _final_dev_f1(result, job) if is_rank_zero else None
         record = training_record(result, job, final_dev_f1) | refinement | advice.record
         record["warnings"] += advice.warnings
+        if thresholds:
+            record["thresholds"] = thresholds
         if is_rank_zero:
             result.student.save(output, record, result.steps, overwrite=overwrite)
             if checkpoint is not None:

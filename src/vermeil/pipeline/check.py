@@ -8,7 +8,7 @@ from typing import Any
 
 from vermeil.config import Config
 from vermeil.corpora import read_corpus
-from vermeil.corpora.config import CorporaConfig, CorpusConfig
+from vermeil.corpora.config import CORPUS_NAMES, CorpusConfig
 from vermeil.data.document import Document
 from vermeil.errors import ConsentError, VermeilError
 from vermeil.jobs.appraise import blend_advice
@@ -52,16 +52,20 @@ def check(config: Config) -> CheckReport:
         return CheckReport((CheckFinding.from_error("task", error),), {})
     findings.append(CheckFinding("task", "ok", _describe(task)))
     documents: dict[str, list[Document]] = {}
-    for name in CorporaConfig.model_fields:
+    for name in CORPUS_NAMES:
         corpus: CorpusConfig | None = getattr(config.corpora, name)
         if corpus is None:
             findings += check_missing_corpus(name, config)
             continue
         documents[name] = []
-        findings += check_corpus(name, corpus, task, documents[name])
+        parts = config.corpora.pools if name == "pool" else (corpus,)
+        for part in parts:
+            found: list[Document] = []
+            findings += check_corpus(name, part, task, found)
+            documents[name] += found
     findings += check_leaks(documents)
     if config.corpora.silver is None and uses_silver(config):
-        findings += _teacher(config, task, documents.get("pool", []))
+        findings += _teacher(config, task, documents.get("pool", []), documents.get("gold", []))
     findings += _regimen(config, task, documents)
     findings.append(_encoder(config))
     findings += _missing("teacher.demonstrations", require_demonstrations, teacher.demonstrations)
@@ -78,13 +82,18 @@ def _describe(task: Task) -> str:
     return f"{labels}; relations {relations}" if relations else labels
 
 
-def _teacher(config: Config, task: Task, pool: list[Document]) -> Iterator[CheckFinding]:
+def _teacher(
+    config: Config, task: Task, pool: list[Document], gold: list[Document]
+) -> Iterator[CheckFinding]:
     teacher = config.teacher
     try:
         check_prompt(task, teacher)
     except VermeilError as error:
         yield CheckFinding.from_error("teacher.prompt", error)
     yield from _prices(teacher)
+    if teacher.annotate_gold:
+        known = {document.text for document in pool}
+        pool = [*pool, *(document for document in gold if document.text not in known)]
     size = sum(len(document.text) for document in pool)
     try:
         host = host_of(teacher.base_url)

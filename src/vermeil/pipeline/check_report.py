@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -53,6 +54,17 @@ class CheckReport:
     def exit_code(self) -> int:
         """Highest exit code of an error; 0 if there is no error."""
         return max((finding.exit_code for finding in self.findings), default=0)
+
+    @property
+    def summary(self) -> str:
+        """Numbers of errors and warnings in words."""
+        found: Counter[str] = Counter(finding.severity for finding in self.findings)
+        return ", ".join(
+            f"{found[kind]:,} {kind}{'' if found[kind] == 1 else 's'}"
+            if found[kind]
+            else f"no {kind}s"
+            for kind in ("error", "warning")
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for JSON."""

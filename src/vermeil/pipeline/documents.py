@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
 from vermeil.config import Config
 from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
-from vermeil.corpora.source import STDIN
 from vermeil.data.document import Document
-from vermeil.errors import ConfigError, DataError
-from vermeil.jobs.review import read_ids
+from vermeil.errors import ConfigError
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.tasks import make_task
+from vermeil.tasks.added_labels import with_unknown_labels
 from vermeil.training.job import TrainJob
 
 
@@ -52,8 +47,11 @@ def required_corpus(config: Config, name: str, hint: str) -> CorpusConfig:
 
 def silver_corpus(config: Config) -> CorpusConfig:
     """Return the configured silver corpus, or else the file that `locate` writes."""
-    run_folder = RunFolder(config.run.output)
-    return config.corpora.silver or CorpusConfig(path=run_folder.silver, format="jsonl")
+    located = CorpusConfig(path=RunFolder(config.run.output).silver, format="jsonl")
+    corpus, excluded = config.corpora.silver or located, config.corpora.exclude_teachers
+    if corpus.exclude_teachers is not None or not excluded:
+        return corpus
+    return corpus.model_copy(update={"exclude_teachers": excluded})
 
 
 def scored_corpus(config: Config) -> tuple[str, CorpusConfig]:
@@ -61,45 +59,6 @@ def scored_corpus(config: Config) -> tuple[str, CorpusConfig]:
     if config.corpora.test is None and config.corpora.dev is not None:
         return "dev", config.corpora.dev
     return "test", required_corpus(config, "test", "name the gold file to score the student on")
-
-
-def pool_documents(
-    config: Config, hint: str = "name the text that the teacher is to annotate"
-) -> Iterable[Document]:
-    """Return the documents of the pool; a file is read as a stream on every iteration.
-
-    With ``rank.order``, only the documents of that file are returned, in its order.
-
-    Args:
-        config: the whole configuration.
-        hint: what to do if the pool is not configured, for the error message.
-
-    Raises:
-        ConfigError: the pool is not configured.
-        DataError: the file of ``rank.order`` is empty, or names a document that is not in the pool.
-    """
-    pool = required_corpus(config, "pool", hint)
-    if config.rank.order is not None:
-        return _ordered(read_corpus(pool), config.rank.order)
-    return list(read_corpus(pool)) if pool.path == STDIN else _StreamedCorpus(pool)
-
-
-def _ordered(documents: Iterable[Document], order: Path) -> list[Document]:
-    """Return the documents that the file of an order names, in its order."""
-    wanted = read_ids(order)
-    if not wanted:
-        raise DataError("holds no id; expected a file of vermeil rank, or one id per line", order)
-    names = set(wanted)
-    found = {document.id: document for document in documents if document.id in names}
-    unknown = [name for name in wanted if name not in found]
-    if unknown:
-        listed = ", ".join(repr(name) for name in unknown[:5])
-        raise DataError(
-            f"{len(unknown):,} of {len(wanted):,} ids are not in corpora.pool ({listed}); rank the "
-            "documents of this pool (vermeil rank --for teacher), or set rank.order to none",
-            order,
-        )
-    return [found[name] for name in wanted]
 
 
 def training_job(config: Config) -> TrainJob:
@@ -114,13 +73,13 @@ def training_job(config: Config) -> TrainJob:
     dev: list[Document] = []
     if uses_gold(config):
         corpus = required_corpus(config, "gold", "name the annotated file to train on")
-        gold = list(read_corpus(corpus, task.check))
+        gold = with_unknown_labels(read_corpus(corpus, task.check), task)
     if uses_silver(config):
-        silver = list(read_corpus(silver_corpus(config), task.check))
+        silver = with_unknown_labels(read_corpus(silver_corpus(config), task.check), task)
     if selects_on_dev(config):
         required_corpus(config, "dev", "name the annotated file to choose the best state by")
     if config.corpora.dev is not None:
-        dev = list(read_corpus(config.corpora.dev, task.check))
+        dev = with_unknown_labels(read_corpus(config.corpora.dev, task.check), task)
     return TrainJob(
         gold=gold,
         silver=silver,
@@ -130,14 +89,6 @@ def training_job(config: Config) -> TrainJob:
         blending=config.blending,
         selection=config.selection,
         seed=config.run.seed,
+        card=config.card,
+        teacher_terms=config.teacher.terms,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _StreamedCorpus:
-    """The documents of a file, read again on every iteration."""
-
-    config: CorpusConfig
-
-    def __iter__(self) -> Iterator[Document]:
-        return read_corpus(self.config)

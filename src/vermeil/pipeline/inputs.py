@@ -22,8 +22,13 @@ from vermeil.pipeline.documents import (
 
 def annotate_inputs(config: Config) -> Inputs:
     """Return the inputs of ``annotate``: task, teacher, pool and the corpora of demonstrations."""
-    pool = _corpus_inputs("pool", config.corpora.pool)
-    inputs = {**_section_inputs(config, "task", "teacher"), **dict(pool)}
+    pools = [dict(_corpus_inputs("pool", pool)) for pool in config.corpora.pools]
+    inputs = {**_section_inputs(config, "task", "teacher")}
+    if pools:
+        inputs["corpora.pool"] = "".join(one["corpora.pool"] for one in pools)
+    if config.teacher.annotate_gold:
+        inputs["teacher.annotate_gold"] = "true"
+        inputs.update(_corpus_inputs("gold", config.corpora.gold))
     if config.rank.order is not None:
         inputs["rank.order"] = digest_file(config.rank.order)
     if config.teacher.demonstrations.kind != "none":
@@ -61,7 +66,7 @@ def evaluate_inputs(config: Config) -> Inputs:
     """Return the inputs of ``evaluate``: task, model and the corpus that is scored."""
     return {
         **_section_inputs(config, "task"),
-        "model": digest_file(RunFolder(config.run.output).model),
+        "model": digest_file(RunFolder(config.run.output).model, without={"README.md"}),
         **dict(_corpus_inputs(*scored_corpus(config))),
     }
 
@@ -77,6 +82,11 @@ _FORMER_DEFAULTS = {"tag_column": -1, "tag_key": "gold"}
 def _digest_settings(corpus: CorpusConfig) -> str:
     """Return the digest of a corpus's keys; keys without a value do not change it."""
     values = corpus.model_copy(update={"path": Path()}).model_dump(mode="json")
+    # Before there was auto, line meant one document per line of a file, and per file of a folder.
+    if values["text_unit"] == "auto":
+        values["text_unit"] = "line"
+    elif values["text_unit"] == "line" and corpus.path.is_dir():
+        values["text_unit"] = "line of each file"
     kept = {
         key: _FORMER_DEFAULTS.get(key) if value is None else value
         for key, value in values.items()

@@ -16,6 +16,7 @@ from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.demonstration_files import demonstrations_for
 from vermeil.pipeline.show import find_document
 from vermeil.tasks import make_task
+from vermeil.tasks.added_labels import base_section
 from vermeil.teacher.requests import check_prompt, make_requests
 from vermeil.teacher.store.charges import SpendingTotals
 from vermeil.teacher.store.store import ReplyStore
@@ -119,16 +120,18 @@ def _lines(request: Request) -> list[str]:
 
 
 def _request(config: Config, document: Document) -> Request:
-    task = make_task(config.task)
+    task = make_task(base_section(config.task))
     check_prompt(task, config.teacher)
-    return next(make_requests([document], task, config.teacher, 1, demonstrations_for(config)))
+    return next(
+        make_requests([document], task, config.teacher, 1, demonstrations_for(config, task.labels))
+    )
 
 
 def _document(config: Config, document_id: str | None) -> Document:
     if document_id is not None:
         found: Mapping[str, Document] = find_document(config, document_id)
         return next(iter(found.values()))
-    for corpus in (config.corpora.pool, config.corpora.gold):
+    for corpus in (*config.corpora.pools, config.corpora.gold):
         first = None if corpus is None else next(iter(read_corpus(corpus)), None)
         if first is not None:
             return first

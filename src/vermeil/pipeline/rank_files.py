@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,13 @@ from vermeil.jobs.ranking.sources import RankSources
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.demonstration_files import demonstrations_for
 from vermeil.pipeline.documents import required_corpus, silver_corpus
+from vermeil.pipeline.pool import read_parts
 from vermeil.refinement.judging import JudgeResult
 from vermeil.refinement.select import select
 from vermeil.selection.ranking.strategies import sources_of
 from vermeil.student.network.encoder import require_encoder
 from vermeil.tasks import make_task
+from vermeil.tasks.added_labels import with_unknown_labels
 from vermeil.tasks.protocol import Task
 from vermeil.training.job import TrainJob
 from vermeil.training.requirements import require_judging
@@ -91,7 +93,7 @@ def _rank_files(
         demonstrations=demonstrations_for(config),
     )
     require_sources(config.rank, sources)
-    documents = read_corpus(corpus)
+    documents = _documents(config, corpus)
     report = rank(documents, task, config.rank, sources, progress, config.run.seed)
     if output is None:
         record_results(run_folder.path, [path])
@@ -106,6 +108,13 @@ def _write(report: RankReport, path: Path) -> None:
             file.write(json.dumps(entry.as_dict(place), ensure_ascii=False) + "\n")
 
 
+def _documents(config: Config, corpus: CorpusConfig) -> Iterable[Document]:
+    """Return the documents of the ranked corpus; of the pool, those of all its parts."""
+    if corpus != config.corpora.pool:
+        return read_corpus(corpus)
+    return read_parts(config.corpora.pools)
+
+
 def _ranked_corpus(config: Config) -> CorpusConfig:
     """Return the corpus to rank: for a person silver, if there is any; else the pool."""
     if config.rank.annotator == "person":
@@ -113,7 +122,7 @@ def _ranked_corpus(config: Config) -> CorpusConfig:
         if silver.path.exists() or "silver" in _needs(config):
             return silver
     pool = required_corpus(config, "pool", "name the text to rank")
-    if pool.path == STDIN:
+    if any(part.path == STDIN for part in config.corpora.pools):
         raise ConfigError(
             "corpora.pool: vermeil rank reads it from a file, not from standard input"
         )
@@ -163,8 +172,8 @@ def _judge(config: Config, task: Task, progress: Progress) -> JudgeResult | None
     require_judging("vermeil rank", config.selection, config.student)
     require_readable(gold, silver_corpus(config))
     job = TrainJob(
-        gold=list(read_corpus(gold, task.check)),
-        silver=list(read_corpus(silver_corpus(config), task.check)),
+        gold=with_unknown_labels(read_corpus(gold, task.check), task),
+        silver=with_unknown_labels(read_corpus(silver_corpus(config), task.check), task),
         task=task,
         student=config.student,
         blending=config.blending,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, Literal
 
 from vermeil.config import Config
@@ -17,12 +18,16 @@ from vermeil.pipeline.documents import required_corpus, silver_corpus
 from vermeil.refinement.refine import refine
 from vermeil.refinement.select import rank_silver, select
 from vermeil.tasks import make_task
+from vermeil.tasks.added_labels import with_unknown_labels
 from vermeil.training.job import TrainJob
 from vermeil.training.requirements import require_judging
 
 
 def curate_files(
-    config: Config, verb: Literal["select", "refine"], progress: Progress = silent
+    config: Config,
+    verb: Literal["select", "refine"],
+    progress: Progress = silent,
+    on_start: Callable[[TrainJob], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Select or refine the silver of a configuration and write the results into the run's folder.
 
@@ -33,6 +38,7 @@ def curate_files(
         config: the whole configuration.
         verb: ``select`` or ``refine``.
         progress: called with stage, done, total and details.
+        on_start: called with the documents before the first student is trained.
 
     Returns:
         The report, with the paths of the files.
@@ -44,11 +50,14 @@ def curate_files(
         LockedError: another process writes the folder of the run.
     """
     with lock_folder(config.run.output):
-        return _curate_files(config, verb, progress)
+        return _curate_files(config, verb, progress, on_start)
 
 
 def _curate_files(
-    config: Config, verb: Literal["select", "refine"], progress: Progress
+    config: Config,
+    verb: Literal["select", "refine"],
+    progress: Progress,
+    on_start: Callable[[TrainJob], None],
 ) -> dict[str, Any]:
     task, run_folder = make_task(config.task), RunFolder(config.run.output)
     output, report_file = run_folder.curated_files(verb)
@@ -60,14 +69,15 @@ def _curate_files(
     require_judging(f"vermeil {verb}", config.selection, config.student)
     require_readable(corpus, silver_corpus(config))
     job = TrainJob(
-        gold=list(read_corpus(corpus, task.check)),
-        silver=list(read_corpus(silver_corpus(config), task.check)),
+        gold=with_unknown_labels(read_corpus(corpus, task.check), task),
+        silver=with_unknown_labels(read_corpus(silver_corpus(config), task.check), task),
         task=task,
         student=config.student,
         blending=config.blending,
         selection=config.selection,
         seed=config.run.seed,
     )
+    on_start(job)
     curated = {"select": select, "refine": refine}[verb](job, run_folder.scorer_cache, progress)
     record_results(run_folder.path, results)
     write_corpus(curated.documents, output, "jsonl", overwrite=True)

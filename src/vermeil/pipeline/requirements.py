@@ -21,7 +21,8 @@ def require_locate(config: Config, _executor: Executor) -> None:
     demonstrations, corpora = config.teacher.demonstrations, config.corpora
     require_demonstrations(demonstrations)
     shown = () if demonstrations.kind == "none" else (corpora.gold, corpora.dev, corpora.test)
-    require_readable(corpora.pool, *shown)
+    annotated = (corpora.gold,) if config.teacher.annotate_gold else ()
+    require_readable(*(corpora.pools or (None,)), *annotated, *shown)
 
 
 def require_train(config: Config, executor: Executor) -> None:

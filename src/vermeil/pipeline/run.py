@@ -152,7 +152,7 @@ def _run_or_skip(
         reason = skip_reason or "its output is up to date (same inputs)"
         log(f"{name}: skipped, {reason}")
         return StageOutcome(name, reason)
-    log(f"{name}: {stale_reason}")
+    log(f"{name}: starts ({stale_reason})")
     started = time.monotonic()
     report = run_stage(name, config, progress, executor)
     require_result(name, report, log)

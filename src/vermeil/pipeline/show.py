@@ -16,6 +16,7 @@ from vermeil.pipeline.demonstration_files import demonstrations_for
 from vermeil.pipeline.documents import silver_corpus
 from vermeil.pipeline.show_report import ParsedAttempt, ShowReport
 from vermeil.tasks import make_task
+from vermeil.tasks.added_labels import base_section
 from vermeil.tasks.protocol import Task
 from vermeil.teacher.config import TeacherConfig
 from vermeil.teacher.requests import check_prompt, make_requests, reader
@@ -44,9 +45,10 @@ def show(config: Config, document_id: str) -> ShowReport:
     found = find_document(config, document_id)
     annotated = [d for d in found.values() if not d.annotation.is_empty]
     document = (annotated or list(found.values()))[0]
-    task = make_task(config.task)
+    task = make_task(base_section(config.task))
     check_prompt(task, config.teacher)
-    request = next(make_requests([document], task, config.teacher, 1, demonstrations_for(config)))
+    shown = demonstrations_for(config, task.labels)
+    request = next(make_requests([document], task, config.teacher, 1, shown))
     attempts: list[Attempt] = []
     if run_folder.replies.exists():
         with ReplyStore(run_folder.replies) as store:
@@ -92,6 +94,8 @@ def _sources(config: Config) -> Iterator[tuple[str, CorpusConfig]]:
         corpus: CorpusConfig | None = getattr(config.corpora, name)
         if corpus is not None:
             yield name, corpus
+        if name == "pool":
+            yield from ((name, one) for one in config.corpora.more_pools)
     if config.corpora.silver is not None:
         yield "silver", config.corpora.silver
 

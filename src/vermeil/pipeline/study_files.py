@@ -19,6 +19,7 @@ from vermeil.pipeline.documents import silver_corpus
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.studies.results.context import StudyContext
 from vermeil.studies.results.load import context_from_record
+from vermeil.tasks.added_labels import with_unknown_labels
 from vermeil.tasks.protocol import Task
 
 
@@ -85,4 +86,6 @@ def _check_sources(config: Config) -> None:
 
 
 def _read(corpus: CorpusConfig | None, task: Task) -> Sequence[Document]:
-    return () if corpus is None else tuple(read_corpus(corpus, task.check))
+    return (
+        () if corpus is None else tuple(with_unknown_labels(read_corpus(corpus, task.check), task))
+    )

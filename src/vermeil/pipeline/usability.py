@@ -27,6 +27,9 @@ def annotate_warning(report: Report) -> str | None:
     if "verify" in report:
         parts.append(_warning(Usability.from_dict(report["verify"]), "verification requests"))
     parts += report.get("warnings", ())
+    for label, one in report.get("added_labels", {}).items():
+        warning = annotate_warning(one)
+        parts += [] if warning is None else [f"label {label}: {warning}"]
     return "; ".join(part for part in parts if part) or None
 
 
@@ -40,7 +43,11 @@ def locate_error(report: Report) -> DataError | None:
 
 def locate_warning(report: Report) -> str | None:
     """Return in words how many documents have no usable reply; None if all have one."""
-    return _warning(Usability.from_dict(report), "documents")
+    parts = [_warning(Usability.from_dict(report), "documents")]
+    for label, one in report.get("added_labels", {}).items():
+        warning = locate_warning(one)
+        parts += [] if warning is None else [f"label {label}: {warning}"]
+    return "; ".join(part for part in parts if part) or None
 
 
 def _warning(usability: Usability, units: str) -> str | None:

@@ -20,7 +20,7 @@ class OptimizeConfig(Section):
     """Optimisers in this order; each starts with the result of the one before. guidelines: rules
     that the coach writes from errors. demonstrations: gold documents as examples. variants: the
     other prompts of the task. reflective: GEPA rewrites guidelines and label descriptions; needs
-    `pip install "vermeil[optimize]"`."""
+    the extra optimize."""
     coach: AdditionalTeacherConfig | None = None
     """Model that writes guidelines. Omitted keys have the values of [teacher]. none: the teacher
     itself. Example: coach = {model = "NAME"}."""

@@ -79,7 +79,7 @@ def _judged_document(
         task.regions(teacher_document, words, student_rows, auxiliary_rows),
         task.span_keys(teacher_document, words),
         gold is not None,
-        uncertainties(teacher_document.annotation),
+        uncertainties(teacher_document),
         uncertain_offsets(teacher_document.annotation),
     )
     predicted = candidates.teacher_labels

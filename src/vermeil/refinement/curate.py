@@ -105,8 +105,8 @@ def _check_corpora(corpora: JudgeCorpora, job: TrainJob) -> None:
     if not corpora.gold:
         raise DataError(
             f"none of the {len(job.gold)} gold texts is in silver, so the errors of the teacher "
-            "cannot be measured; give the teacher the texts of gold, too, and keep its annotations "
-            "in corpora.silver"
+            "cannot be measured; set teacher.annotate_gold to true and run vermeil annotate and "
+            "vermeil locate, or add the teacher's annotations of these texts to corpora.silver"
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from vermeil.data.document import Document
+from vermeil.data.document import Document, LabelAbstention
 from vermeil.refinement.judging import JudgeResult
 from vermeil.selection.config import Policy
 from vermeil.selection.policies import JudgedRegion, apply_policy, expected_f1
@@ -56,6 +56,11 @@ def _apply_to_document(
     if policy in ("relabel", "soft"):
         abstain = result.abstain  # the judge labels earlier abstentions, too
     annotation = task.make_annotation(result.labelled, abstain, document.annotation)
+    unknown = document.annotation.abstain_labels  # no region decides them
+    if result.abstain_labels:
+        unknown = (*unknown, LabelAbstention(result.abstain_labels))
+    if unknown and not annotation.is_empty:
+        annotation = replace(annotation, abstain_labels=unknown)
     changed = document.with_annotation(annotation)
     lost = len(document.annotation.relations or ()) - len(annotation.relations or ())
     meta: dict[str, Any] = {"changes": list(result.changes)} if result.changes else {}

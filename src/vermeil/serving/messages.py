@@ -45,7 +45,9 @@ class DocumentIn(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _check_keys(cls, value: Any) -> Any:
-        """Report one unknown key instead of an error for each of a million."""
+        """Accept a plain text; report one unknown key instead of an error for each of a million."""
+        if isinstance(value, str):
+            return {"text": value}
         if isinstance(value, dict):
             unknown = next((key for key in value if key not in cls.model_fields), None)
             if unknown is not None:
@@ -93,6 +95,7 @@ class DocumentOut(BaseModel):
     tokens: list[tuple[int, int]] | None = None
     spans: list[SpanOut] | None = None
     labels: list[str] | None = None
+    label_scores: dict[str, float] | None = None
     relations: list[RelationOut] | None = None
     meta: dict[str, JsonValue] | None = None
 

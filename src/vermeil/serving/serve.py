@@ -63,7 +63,12 @@ def serve(
                 f"every machine that can connect to {address} can use it; set {TOKEN_VARIABLE} to "
                 "require a token"
             )
-        on_message(f"serving {model} on {address}")
+        on_message(f"serving {model} on {address}; stop with Ctrl-C")
+        secret = "" if token is None else f' -H "Authorization: Bearer ${TOKEN_VARIABLE}"'
+        on_message(
+            f"try: curl -H 'Content-Type: application/json'{secret} "
+            f"""-d '{{"text": "Ada met Grace in Oslo."}}' {address}/v1/predict"""
+        )
         server = make_server(make_app(predict, limits, token), limits)
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import tee
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from spacy.language import Language
+from spacy.scorer import Scorer, get_ner_prf
 from spacy.tokens import Doc, Span
+from spacy.training import Example
 from spacy.util import filter_spans
 
 from vermeil.data.document import Annotation, Document
@@ -79,6 +81,19 @@ class VermeilComponent:
             _write(doc, annotated.annotation)
             yield doc
 
+    def score(self, examples: Iterable[Example], **_: Any) -> dict[str, Any]:
+        """Return spaCy's scores of entities and categories, for ``spacy evaluate``.
+
+        Args:
+            examples: predicted and annotated documents.
+        """
+        held = list(examples)
+        scores: dict[str, Any] = get_ner_prf(held)
+        labels = sorted({label for example in held for label in example.reference.cats})
+        if labels:
+            scores |= Scorer.score_cats(held, "cats", labels=labels, multi_label=True)
+        return scores
+
 
 @Language.factory("vermeil", default_config={"precision": "auto"}, assigns=["doc.ents", "doc.cats"])
 def make_component(nlp: Language, name: str, model: str, precision: Precision) -> VermeilComponent:  # noqa: ARG001
@@ -95,7 +110,8 @@ def make_component(nlp: Language, name: str, model: str, precision: Precision) -
 
 def _write(doc: Doc, annotation: Annotation) -> None:
     if annotation.labels is not None:
-        doc.cats = {**doc.cats, **dict.fromkeys(annotation.labels, 1.0)}
+        scores = annotation.label_scores or dict.fromkeys(annotation.labels, 1.0)
+        doc.cats = {**doc.cats, **scores}
     if annotation.spans is None:
         return
     spans: dict[int, Span] = {}

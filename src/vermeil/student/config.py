@@ -109,3 +109,18 @@ class StudentConfig(Section):
         if values.get("pair_loss_weight") == PAIR_LOSS_WEIGHT:
             del values["pair_loss_weight"]
         return values
+
+
+class CardConfig(Section):
+    """``[card]``: statements for the model card, written when the student is trained."""
+
+    license: str | None = None
+    """Licence of the model, as the Hub names it, for example apache-2.0. none: not stated."""
+    language: tuple[str, ...] = ()
+    """Languages of the training text as ISO 639 codes, for example ["en"]."""
+    datasets: tuple[str, ...] = ()
+    """Hub ids of data sets that the student was trained on."""
+    data: str = ""
+    """Description of the training data: source, domain and period of the text, and annotators."""
+    intended_use: str = ""
+    """Intended use of the model, and uses that it is not made for."""

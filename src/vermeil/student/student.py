@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +19,8 @@ from vermeil.data.model_files import verify_files
 from vermeil.data.progress import Progress, silent
 from vermeil.data.written import MODEL
 from vermeil.errors import ConfigError, DataError, EncoderNotFoundError
+from vermeil.hub.models import model_folder
+from vermeil.hub.upload import PushOptions, PushReport, upload
 from vermeil.student.checks import check_head
 from vermeil.student.config import StudentConfig
 from vermeil.student.display import student_facts, student_html, student_summary
@@ -44,7 +47,7 @@ from vermeil.student.loop.loop import fit
 from vermeil.student.loop.packing import POSITIONS_AFTER_PADDING
 from vermeil.student.loop.step_record import StepRecord
 from vermeil.student.network.card import model_card, onnx_card
-from vermeil.student.network.device import pick_device, uses_bf16
+from vermeil.student.network.device import set_threads, to_device, uses_bf16
 from vermeil.student.network.dropout import speed_up_dropout
 from vermeil.student.network.encoder import find_encoder
 from vermeil.student.network.letter_case import (
@@ -146,7 +149,7 @@ class Student:
             WeightsError: the encoder's weights are not the published ones.
         """
         source = find_encoder(config.encoder)
-        _set_threads(config.threads)
+        set_threads(config.threads)
         tokenizer = load_tokenizer(source)
         torch.manual_seed(seed)
         network = load_network(source, task.head, task.classes, config.dropout)
@@ -156,20 +159,22 @@ class Student:
         elif decide_letter_case(network, tokenizer, config.letter_case):
             grow_token_types(network)
         layers = OutputLayers.create(task, config, network)
-        network = _to_device(network)
+        network = to_device(network)
         return cls(network, tokenizer, task, config, layers, teacher_labels=teacher_labels)
 
     @classmethod
-    def load(cls, folder: Path | str) -> Student:
+    def load(cls, folder: Path | str, revision: str | None = None) -> Student:
         """Load a student that `save` wrote, and check its files, weights and outputs.
 
         Args:
-            folder: the model folder.
+            folder: the model folder; or, as text, ``user/name``: a model on the Hugging Face Hub.
+            revision: branch, tag or commit on the Hub; None: the newest.
 
         Raises:
             DataError: the folder does not exist, holds no student, or is damaged.
+            HubError: the model on the Hub cannot be downloaded.
         """
-        path = Path(folder)
+        path = model_folder(folder, revision) if isinstance(folder, str) else folder
         settings = read_settings(path)
         if settings.onnx is not None:
             raise DataError(
@@ -180,7 +185,7 @@ class Student:
         verify_files(path)
         check_complete(path)
         task, config = settings.make_task(path), settings.student
-        _set_threads(config.threads)
+        set_threads(config.threads)
         try:
             tokenizer = load_tokenizer(str(path))
             network = load_saved_network(str(path), task.head, task.classes, config.dropout)
@@ -192,7 +197,7 @@ class Student:
             ) from error
         network.train(False)
         layers = OutputLayers.load(path, task, settings)
-        student = cls(_to_device(network), tokenizer, task, config, layers, settings.temperature)
+        student = cls(to_device(network), tokenizer, task, config, layers, settings.temperature)
         student.pair_temperature = settings.pair_temperature
         check_outputs(student.predictor("fp32"), path)
         return student
@@ -246,8 +251,8 @@ class Student:
         return fit(self.network, criterion, inputs, hooks or TrainingHooks())
 
     def _criterion(self, examples: Sequence[TrainingExample]) -> nn.Module:
-        criterion = self.layers.criterion(self.config, examples, len(self.task.classes))
-        return criterion.to(self.network.device)
+        loss = self.layers.criterion(self.config, examples, self.task)
+        return loss.to(self.network.device)
 
     def compare_gradients(self, batches: Sequence[Sequence[TrainingExample]]) -> GradientComparison:
         """Compare the gradients of batches (see `vermeil.student.loop.gradients`)."""
@@ -335,6 +340,18 @@ class Student:
             lines = "".join(step.as_line() + "\n" for step in steps)
             (partial / "training.jsonl").write_text(lines, "utf-8")
 
+    def push_to_hub(self, repo: str, options: PushOptions | None = None) -> PushReport:
+        """Send the student to the Hugging Face Hub, as `vermeil.push` does for a folder.
+
+        Args:
+            repo: ``user/name``.
+            options: consent, visibility, and whether files are replaced; None: no consent.
+        """
+        with tempfile.TemporaryDirectory() as parent:
+            self.save(folder := Path(parent, "model"), {})
+            files = {path.name: path for path in sorted(folder.iterdir())}
+            return upload(files, repo, "model", options or PushOptions(), "Student.push_to_hub")
+
     def save_for_onnx(self, folder: Path, files: dict[Literal["fp32", "int8"], str]) -> None:
         """Write tokenizer, settings and model card for prediction with ONNX Runtime.
 
@@ -388,13 +405,3 @@ class Student:
     def uses_letter_case(self) -> bool:
         """Return whether the network takes letter case as token types, which Vermeil computes."""
         return uses_letter_case(self.network)
-
-
-def _to_device(network: PreTrainedModel) -> PreTrainedModel:
-    nn.Module.to(network, pick_device())
-    return network
-
-
-def _set_threads(threads: int | None) -> None:
-    if threads is not None:
-        torch.set_num_threads(threads)

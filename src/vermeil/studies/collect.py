@@ -16,8 +16,10 @@ from vermeil.studies.config import PlanConfig
 from vermeil.studies.environment import describe_environment
 from vermeil.studies.inputs import StudyCorpora, report_labels
 from vermeil.studies.report.csv import write_cells, write_comparisons
+from vermeil.studies.report.figures import FIGURES, write_figures
 from vermeil.studies.report.findings import findings
 from vermeil.studies.report.html import write_report
+from vermeil.studies.report.tables import write_tables
 from vermeil.studies.results.cell import CellResult
 from vermeil.studies.results.context import ExampleRecord, StudyContext
 from vermeil.studies.results.frontier import FrontierRecord
@@ -33,8 +35,11 @@ from vermeil.studies.statistics.mechanism import mechanism
 from vermeil.studies.statistics.size_grid import read_grid
 from vermeil.studies.statistics.unfinished import unfinished_learning
 
-PRODUCTS = ("results.json", "report.html", "report.md", "cells.csv", "comparisons.csv")
-"""Files that `collect_results` writes into the study's folder."""
+PRODUCTS = (
+    *("results.json", "report.html", "report.md", "cells.csv", "comparisons.csv"),
+    *("tables.csv", "tables.tex"),
+)
+"""Files that `collect_results` writes into the study's folder, beside the folder ``figures``."""
 
 EXAMPLES = 12
 """Number of test documents in the report."""
@@ -47,7 +52,7 @@ def collect_results(
     output: Path,
     context: StudyContext,
 ) -> StudyResults:
-    """Write ``results.json``, the report and the CSV files; return the results.
+    """Write ``results.json``, the report, tables and figures; return the results.
 
     Args:
         cells: finished cells, in the order of the tables.
@@ -79,6 +84,8 @@ def collect_results(
     write_report(results, output / "report.html")
     write_cells(results.cells, output / "cells.csv")
     write_comparisons(results.comparisons, output / "comparisons.csv")
+    write_tables(results, output)
+    write_figures(results, output / FIGURES)
     return results
 
 

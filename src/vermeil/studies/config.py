@@ -40,7 +40,9 @@ class StudyConfig(Section):
         "power",
     )
     """Regimens, or schedules by name (sigmoid: the regimen schedule with the schedule sigmoid).
-    ceiling is gold_only on gold and on the silver documents with their gold labels."""
+    ceiling is gold_only on gold and on the silver documents with their gold labels. before_added is
+    simple_mix on documents that do not know the labels with ``added``: the difference to simple_mix
+    shows what the other labels lose, and what the added ones gain."""
     variants: dict[str, dict[str, Any]] = Field(default={})
     """Custom regimens: a name and the settings of [blending] that differ, for example
     {simple_mix_restart = {regimen = "simple_mix", restart_learning_rate = true}}. Add the name to
@@ -66,6 +68,12 @@ class StudyConfig(Section):
     """Cells that run at the same time. They share the processor's threads."""
     keep_model: bool = True
     """Keep the model of the cell with the best dev F1."""
+    curve_points: int = Field(default=8, ge=0)
+    """Number of measurements of dev F1 during each training, for the learning curves of the report.
+    0: none. They change neither the training nor a score. Finished cells are not trained again for
+    them."""
+    curve_documents: int = Field(default=100, ge=1)
+    """Number of dev documents of each measurement, the same for all regimens of a seed."""
     mechanism: MechanismConfig = MechanismConfig()
     """Measurements during training, to explain why a regimen wins."""
 

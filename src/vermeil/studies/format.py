@@ -13,12 +13,14 @@ REGIMEN_NAMES: dict[str, str] = {
     **{name: spec.title for name, spec in REGIMENS.items()},
     **{name: spec.title for name, spec in SCHEDULES.items()},
     "ceiling": "Ceiling",
+    "before_added": "Before the added labels",
 }
 
 REGIMEN_MEANINGS: dict[str, str] = {
     **{name: spec.meaning for name, spec in REGIMENS.items()},
     **{name: spec.meaning for name, spec in SCHEDULES.items()},
     "ceiling": "reference: people’s labels for all documents",
+    "before_added": "Simple Mix on documents that do not know the added labels",
 }
 
 VERDICT_NAMES = {

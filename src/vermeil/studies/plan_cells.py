@@ -16,14 +16,21 @@ from vermeil.data.progress import Progress
 from vermeil.errors import ConfigError
 from vermeil.refinement.judge_corpora import divide_corpora
 from vermeil.student.config import StudentConfig
+from vermeil.studies.cells.dev_curve import CurveDocuments
 from vermeil.studies.cells.job import CellJob, RefinementJob
 from vermeil.studies.cells.key import cell_key
-from vermeil.studies.cells.observation_set import is_observed, sample_observation_set
-from vermeil.studies.cells.regimens import CEILING, blending_for
+from vermeil.studies.cells.observation_set import (
+    is_observed,
+    sample_dev,
+    sample_observation_set,
+)
+from vermeil.studies.cells.regimens import BEFORE_ADDED, CEILING, blending_for
 from vermeil.studies.cells.sampling import CellDocuments, sample_documents
 from vermeil.studies.config import StudyConfig
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.studies.settings import StudySettings
+from vermeil.tasks.added_labels import added_labels, without_labels
+from vermeil.tasks.protocol import Task
 from vermeil.training.fit import plan_for
 
 if TYPE_CHECKING:
@@ -91,6 +98,8 @@ def _cell_jobs(corpora: StudyCorpora, settings: StudySettings) -> Iterator[CellJ
             documents = draw
             if regimen == CEILING:
                 documents = _with_gold_labels(draw, corpora.gold)
+            elif regimen == BEFORE_ADDED:
+                documents = _before_added(draw, settings.task)
             elif blending.regimen == "gold_only" and not blending.budget.grows_with_data:
                 # Silver does not affect this training: one cell for all silver sizes.
                 documents = CellDocuments(draw.gold, _first_silver(corpora, config, gold, seed))
@@ -107,8 +116,18 @@ def _cell_jobs(corpora: StudyCorpora, settings: StudySettings) -> Iterator[CellJ
                 dev=tuple(corpora.dev),
                 test=tuple(corpora.test),
                 observation_set=observed,
+                curve=_curve_documents(corpora, config, seed) if observed is None else None,
                 sizes=(len(draw.gold), len(draw.silver)),
             )
+
+
+def _curve_documents(
+    corpora: StudyCorpora, config: StudyConfig, seed: int
+) -> CurveDocuments | None:
+    if not corpora.dev or not config.curve_points:
+        return None
+    documents = sample_dev(corpora.dev, config.curve_documents, seed)
+    return CurveDocuments(config.curve_points, documents)
 
 
 def _with_threads(settings: StudySettings) -> StudentConfig:
@@ -135,6 +154,21 @@ def _with_gold_labels(documents: CellDocuments, gold: Sequence[Document]) -> Cel
             "have none in corpora.gold; add them there, or leave out the regimen"
         )
     return CellDocuments((*documents.gold, *(labelled[d.id] for d in documents.silver)), ())
+
+
+def _before_added(documents: CellDocuments, task: Task) -> CellDocuments:
+    """Return the documents without the annotation of labels that were added later."""
+    added = added_labels(task.config)
+    if not added:
+        raise ConfigError(
+            f"study.regimens: {BEFORE_ADDED} needs a label with added = true in [task.labels]; "
+            "mark the label that was added later, or leave out the regimen"
+        )
+    gold, silver = (
+        tuple(without_labels(document, added) for document in part)
+        for part in (documents.gold, documents.silver)
+    )
+    return CellDocuments(gold, silver)
 
 
 def _first_silver(

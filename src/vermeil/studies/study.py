@@ -13,6 +13,7 @@ from vermeil.data.leftovers import remove_leftovers
 from vermeil.data.lock import lock_folder
 from vermeil.data.progress import Progress, silent
 from vermeil.data.results_folder import check_results, record_results
+from vermeil.data.written import check_folder
 from vermeil.errors import DataError
 from vermeil.student.network.encoder import require_encoder
 from vermeil.studies.best_model import BestModel
@@ -27,6 +28,7 @@ from vermeil.studies.finished_cells import (
 )
 from vermeil.studies.inputs import StudyCorpora
 from vermeil.studies.plan_cells import PlannedCell, plan_cells
+from vermeil.studies.report.figures import FIGURES
 from vermeil.studies.results.cell import CellResult
 from vermeil.studies.results.context import StudyContext
 from vermeil.studies.results.load import as_record
@@ -39,7 +41,8 @@ class StudyReport:
     """Results of a study.
 
     Args:
-        folder: the study's folder, with ``results.json``, ``report.html`` and ``cells/``.
+        folder: the study's folder, with ``results.json``, ``report.html``, tables, ``figures/`` and
+            ``cells/``.
         results: contents of ``results.json``.
         model: the model with the best dev F1, if one is kept.
         ran: number of cells trained in this run.
@@ -148,7 +151,8 @@ def _study(
     """Run the study; its folder is locked."""
     products = [output / name for name in PRODUCTS]
     check_results(output, products)
-    for path in (*products, output / "model"):
+    check_folder(output / FIGURES, FIGURES)
+    for path in (*products, output / FIGURES, output / "model"):
         remove_leftovers(path)
     planned = plan_cells(corpora, settings, output, progress)
     jobs = {cell.key: cell.job for cell in planned}

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from vermeil.data.document import Annotation, Document
+from vermeil.errors import ConfigError
+from vermeil.tasks.classification.multi_label import MultiLabelTask
 from vermeil.tasks.classification.task import ClassificationTask
 from vermeil.tasks.config import TaskConfig
+from vermeil.tasks.hierarchy import with_parents
 from vermeil.tasks.ner.task import NerTask
 from vermeil.tasks.protocol import Head, Task
 from vermeil.tasks.relations.task import RelationsTask
@@ -35,6 +38,9 @@ TASKS: dict[str, TaskKind] = {
 }
 """Every task class by its name in ``task.name``."""
 
+MULTI_LABEL_TASKS: dict[str, TaskKind] = {"classification": MultiLabelTask}
+"""The task class for ``task.multi_label``, by the same name."""
+
 
 def make_task(config: TaskConfig) -> Task:
     """Return the task of a ``[task]`` section.
@@ -44,16 +50,26 @@ def make_task(config: TaskConfig) -> Task:
 
     Raises:
         ConfigError: label names or aliases contradict each other, or the guidelines file cannot be
-            read.
+            read, or the task has no form with several labels per text.
     """
-    return TASKS[config.name](config.with_guidelines(Path()))
+    config = config.with_guidelines(Path())
+    if not config.multi_label:
+        return TASKS[config.name](config)
+    if config.name not in MULTI_LABEL_TASKS:
+        supported = ", ".join(MULTI_LABEL_TASKS)
+        raise ConfigError(
+            f"task.multi_label: supported by {supported}, not by {config.name}; remove the key or "
+            "change task.name"
+        )
+    return MULTI_LABEL_TASKS[config.name](config)
 
 
 def task_for(documents: Iterable[Document]) -> Task:
     """Return the task that fits annotated documents, for use without a configuration.
 
     If there are relations, it is the task of pairs. Otherwise, it is the first of `TASKS` for which
-    any document has labels. Its label set is the sorted set of these labels. Without any label, it
+    any document has labels. If a text has several labels, or none, it is the task's form for
+    several labels per text. Its label set is the sorted set of these labels. Without any label, it
     is the first task with the placeholder label ENTITY.
 
     Raises:
@@ -61,15 +77,20 @@ def task_for(documents: Iterable[Document]) -> Task:
     """
     used: dict[str, set[str]] = {name: set() for name in TASKS}
     relations: set[str] = set()
+    several = False
     for document in documents:
+        several |= document.labels is not None and len(document.labels) != 1
         relations.update(relation.label for relation in document.relations or ())
         for name, kind in TASKS.items():
             used[name].update(kind.labels_used(document.annotation))
     fitting = [name for name, kind in TASKS.items() if (kind.head == "pair") == bool(relations)]
     name = next((name for name in fitting if used[name]), next(iter(TASKS)))
+    is_multi = several and name in MULTI_LABEL_TASKS
+    found = with_parents(used[name]) if is_multi else used[name]
     section: dict[str, Any] = {
         "name": name,
-        "labels": {label: {} for label in sorted(used[name] - relations) or ["ENTITY"]},
+        "labels": {label: {} for label in sorted(found - relations) or ["ENTITY"]},
+        "multi_label": is_multi,
         "relations": {label: {} for label in sorted(relations)},
     }
     return make_task(TaskConfig.model_validate(section))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,6 +34,24 @@ UnlocatedHandling = Literal["abstain", "ignore"]
 """Handling of text ranges that a mention may mean but that were not marked."""
 
 
+_LATER_KEYS: Mapping[str, Any] = {
+    "threshold": None,
+    "added": False,
+    "multi_label": False,
+    "relations": {},
+}
+"""Keys that version 0.1 did not have, with their defaults."""
+
+
+def _without_later_keys(values: dict[str, Any]) -> dict[str, Any]:
+    """Return serialised values without later keys that are not set.
+
+    The digests of tasks that do not use them stay those of version 0.1, and so do the keys of
+    stored results.
+    """
+    return {k: v for k, v in values.items() if k not in _LATER_KEYS or v != _LATER_KEYS[k]}
+
+
 class LabelConfig(Section):
     """One label: ``[task.labels.PER]``."""
 
@@ -41,6 +60,16 @@ class LabelConfig(Section):
     aliases: tuple[str, ...] = ()
     """Other names of the label that replies may use. Case, blanks, underscores, hyphens and closing
     punctuation do not matter."""
+    threshold: float | None = Field(default=None, gt=0, lt=1)
+    """task.multi_label: minimum calibrated probability of the label. none: 0.5, or the value fitted
+    on corpora.dev by vermeil train."""
+    added: bool = False
+    """The label was added after other labels had been annotated. It is requested with a prompt of
+    its own, and text that was not annotated for it is unknown for it."""
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_later_keys(serialise(self))
 
 
 class RelationConfig(Section):
@@ -67,6 +96,9 @@ class TaskConfig(Section):
     the relations between them."""
     labels: dict[str, LabelConfig] = Field(min_length=1)
     """The label set, in the order of the prompts."""
+    multi_label: bool = False
+    """classification: a text has any number of labels, each with a probability of its own. A label
+    "sport/football" is part of the label "sport" and implies it."""
     relations: dict[str, RelationConfig] = Field(default={})
     """relations: the types of relations, one table [task.relations.NAME] each, with description,
     aliases, head and tail (the labels that its ends may have) and symmetric."""
@@ -88,11 +120,17 @@ class TaskConfig(Section):
     label is not in task.labels. abstain: mask them in training. ignore: train them as no entity,
     if another mention of the reply was labelled."""
 
+    def with_thresholds(self, thresholds: Mapping[str, float]) -> TaskConfig:
+        """Return the section with other thresholds of some labels."""
+        labels = {
+            name: label.model_copy(update={"threshold": thresholds.get(name, label.threshold)})
+            for name, label in self.labels.items()
+        }
+        return self.model_copy(update={"labels": labels})
+
     @model_serializer(mode="wrap")
     def _without_unused(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave empty relations out, so that digests of other tasks stay those of version 0.1."""
-        values: dict[str, Any] = serialise(self)
-        return values if self.relations else {k: v for k, v in values.items() if k != "relations"}
+        return _without_later_keys(serialise(self))
 
     def with_guidelines(self, folder: Path) -> TaskConfig:
         """Return the section with the file of guidelines read into ``guidelines``.

@@ -19,9 +19,12 @@ from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.mistakes import Mistake
 from vermeil.tasks.votes import Verification, VoteResult, VotingRule
 
-Head = Literal["token", "sequence", "pair"]
-"""The student's head: one class per word, one per document, or one per word and one per pair of
-spans."""
+Head = Literal["token", "sequence", "sequence_per_label", "pair"]
+"""The student's head: one class per word, one per document, one yes-or-no decision per label of a
+document (sigmoid), or one class per word and one per pair of spans."""
+
+TEXT_HEADS: frozenset[Head] = frozenset(("sequence", "sequence_per_label"))
+"""The heads whose outputs belong to a document as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,8 @@ class Task(Protocol):
         Args:
             words: the ranges of the document's words.
             probabilities: shape (words, classes) for a token head, (1, classes) for a sequence
-                head.
+                head. For a sequence head per label, shape (1, labels): the probability of each
+                label.
         """
 
     def span_keys(self, document: Document, words: Sequence[Range]) -> Candidate:

@@ -36,7 +36,7 @@ class DemonstrationsConfig(Section):
     kind: Literal["none", "fixed", "nearest"] = "none"
     """none: no examples. fixed: the same examples in every prompt. nearest: the gold documents
     whose sentence embeddings are most similar to the document. nearest needs
-    `pip install "vermeil[train]"`."""
+    the extra train."""
     count: int = Field(default=5, ge=1)
     """Number of examples per prompt. The nearest one is last."""
     ids: tuple[str, ...] = ()
@@ -94,7 +94,7 @@ class LocalEngineConfig(Section):
     """Settings of the inference engine that Vermeil starts on this machine (backend local)."""
 
     engine: Literal["auto"] | EngineName = "auto"
-    """Inference engine. xllamacpp: the package of `pip install "vermeil[local]"`. llama-server:
+    """Inference engine. xllamacpp: the package of the extra local. llama-server:
     llama.cpp's program on PATH. auto: the first of them that is installed."""
     context: int = Field(default=4096, ge=256)
     """Maximum tokens of one prompt and its reply together, limited by the model's own maximum. More
@@ -126,8 +126,8 @@ class TeacherConfig(Section):
     backend: BackendName = "openai"
     """API of the server. openai: OpenAI, Azure, vLLM, SGLang, llama.cpp, Ollama and other
     compatible servers. anthropic: Anthropic's Messages API. It needs
-    `pip install "vermeil[anthropic]"`. local: a GGUF file on this machine. Vermeil starts the
-    server. It needs `pip install "vermeil[local]"`, or llama.cpp's llama-server."""
+    the extra anthropic. local: a GGUF file on this machine. Vermeil starts the
+    server. It needs the extra local, or llama.cpp's llama-server."""
     base_url: str = DEFAULT_BASE_URL
     """Base URL of the API. OpenAI: https://api.openai.com/v1. Anthropic: https://api.anthropic.com.
     Ollama: http://127.0.0.1:11434/v1. Azure: https://NAME.openai.azure.com/openai/v1. Not used by
@@ -137,6 +137,9 @@ class TeacherConfig(Section):
     environment variable VERMEIL_GGUF can name a further folder in which it is searched."""
     local: LocalEngineConfig = LocalEngineConfig()
     """Settings of the inference engine that Vermeil starts on this machine (backend local)."""
+    terms: str = ""
+    """Terms under which the replies of the teacher may be used, as you state them: a licence or an
+    address. Written into the model card; never sent."""
     prompt: str = "standard"
     """Name of the prompt, one of the task's prompts."""
     system_role: bool = True
@@ -182,6 +185,9 @@ class TeacherConfig(Section):
     joint probability of its tokens (JSON replies only). With several answers, votes are the score.
     Supported by OpenAI (except reasoning models), Azure, vLLM, SGLang, llama.cpp and Ollama, not by
     Anthropic. Replies that were stored without log-probabilities are not requested again."""
+    annotate_gold: bool = False
+    """Send the texts of corpora.gold to the teacher, too. `refine`, `select` and the regimen auto
+    need these annotations, which show the errors of the teacher. The dry run counts them."""
     samples: int = Field(default=1, ge=1)
     """Number of replies per document. With more than one, set temperature above 0."""
     additional: tuple[AdditionalTeacherConfig, ...] = ()

@@ -15,6 +15,7 @@ from vermeil.blending.schedules import Schedule
 from vermeil.blending.weighting import apply_origin_weights
 from vermeil.data.document import UNANNOTATED, Document
 from vermeil.data.example import BatchPlan
+from vermeil.data.ledger import teacher_ledger
 from vermeil.evaluation.convergence import learning_state
 from vermeil.evaluation.documents import evaluate
 from vermeil.student.loop.hooks import TrainingHooks
@@ -128,6 +129,14 @@ def training_warnings(result: TrainingResult, final_dev_f1: float | None = None)
     return [f"{state.warning} (blending.budget; this training used {spent:,})"]
 
 
+def _card_record(job: TrainJob) -> dict[str, Any]:
+    """Return the ledger of the silver and the statements for the model card, if there are any."""
+    ledger = [row.as_dict() for row in teacher_ledger(job.silver)]
+    stated = {**job.card.model_dump(mode="json"), "teacher_terms": job.teacher_terms}
+    card = {name: value for name, value in stated.items() if value}
+    return ({"teachers": ledger} if ledger else {}) | ({"card": card} if card else {})
+
+
 def training_record(
     result: TrainingResult, job: TrainJob, final_dev_f1: float | None = None
 ) -> dict[str, Any]:
@@ -150,6 +159,7 @@ def training_record(
         "gold_documents": len(job.gold),
         "silver_documents": len(job.silver),
         "silver_unannotated": count_unannotated(job),
+        **_card_record(job),
         "steps": len(result.steps),
         "wordpieces": sum(step.wordpieces for step in result.steps),
         "seconds": round(result.seconds, 2),

@@ -11,7 +11,7 @@ from vermeil.blending.config import BlendingConfig
 from vermeil.blending.schedules import Schedule
 from vermeil.data.document import Document
 from vermeil.selection.config import SelectionConfig
-from vermeil.student.config import StudentConfig
+from vermeil.student.config import CardConfig, StudentConfig
 from vermeil.tasks.protocol import Task
 
 P = ParamSpec("P")
@@ -36,6 +36,8 @@ class TrainJob:
         seed: draws the weights of the head, the batches, the dropout and the folds.
         schedule: the gold share as a function of progress in [0, 1]. For the regimen schedule, it
             replaces ``blending.schedule``.
+        card: statements for the model card.
+        teacher_terms: terms under which the teacher's replies may be used, for the model card.
     """
 
     gold: Sequence[Document] = ()
@@ -47,6 +49,8 @@ class TrainJob:
     selection: SelectionConfig = field(default_factory=SelectionConfig)
     seed: int = 0
     schedule: Schedule | None = None
+    card: CardConfig = field(default_factory=CardConfig)
+    teacher_terms: str = ""
 
     def __post_init__(self) -> None:
         """Keep the documents as tuples, so that a job does not change after it was made."""

@@ -129,7 +129,7 @@ def labelled_lines(documents: Iterable[Document], to: WriteTarget) -> Iterator[s
             "        read=read_labelled_lines, write=_text_writer(labelled_lines), "
             'endings=(".lab",)\n    ),\n',
         ),
-        Edit("corpora/config.py", '    "webanno",\n]', '    "labelled-lines",\n'),
+        Edit("corpora/config.py", '    "documents",\n]', '    "labelled-lines",\n'),
     ),
     script="""
 import subprocess, sys, tempfile
@@ -206,7 +206,7 @@ def write_jotter(document: Document, suggest: bool) -> dict[str, Any]:
             '    "doccano": Tool(',
             '    "jotter": Tool(read_jotter, write_jotter, looks_like_jotter),\n',
         ),
-        Edit("corpora/config.py", '    "webanno",\n]', '    "jotter",\n'),
+        Edit("corpora/config.py", '    "documents",\n]', '    "jotter",\n'),
     ),
     script="""
 import json, subprocess, sys, tempfile

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 
 import vermeil
 from vermeil.config import load_config
+from vermeil.data.document import Document
+from vermeil.pipeline.check_corpora import check_leaks
 from vermeil.pipeline.check_report import CheckFinding, CheckReport
 
 GONE = "teacher.base_url=http://127.0.0.1:1/v1"
@@ -108,7 +111,14 @@ def test_silver_of_a_weak_teacher_gets_advice_for_the_regimen(project: Path) -> 
         assert "Recommended regimen" in found.message
 
 
-def test_an_encoder_of_the_hub_is_announced(project: Path) -> None:
+def test_an_encoder_of_the_hub_is_announced(
+    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    snapshot = tmp_path / "hub" / "models--google-bert--bert-base-cased" / "snapshots" / "1"
+    snapshot.mkdir(parents=True)
+    for name in ("config.json", "model.safetensors"):
+        (snapshot / name).write_text("{}")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     report = check(project, "student.encoder=google-bert/bert-base-cased")
     finding = next(f for f in report.findings if f.about == "student.encoder")
     assert finding.severity == "warning"
@@ -131,3 +141,31 @@ def test_a_retired_model_is_a_warning_and_a_missing_price_an_error(
     assert "o4-mini-2025-04-16 was due to retire on 2026-10-23" in finding.message
     found = errors(check(project, remote, "teacher.model=own", "teacher.max_cost_usd=1"))
     assert "price of 'own' is unknown" in found["teacher.prices"].message
+
+
+def test_a_corpus_with_an_error_is_not_also_ok_and_a_similar_label_is_named(project: Path) -> None:
+    line = '{"id": "1", "text": "Oslo", "spans": [{"start": 0, "end": 4, "label": "Loc"}]}\n'
+    (project / "test.jsonl").write_text(line)
+    found = [f for f in check(project).findings if f.about == "corpora.test"]
+    assert [f.severity for f in found] == ["error"]
+    assert "Loc (1 times; did you mean LOC?)" in found[0].message
+
+
+def test_one_leak_among_thousands_is_no_warning_but_its_pair_is_named() -> None:
+    draw = Random(1)
+    texts = [
+        " ".join("".join(draw.choices("abcdefgh", k=6)) for _ in range(8)) for _ in range(2000)
+    ]
+    gold = [Document(f"g{n}", text) for n, text in enumerate(texts[:1])]
+    test = [Document(f"t{n}", text) for n, text in enumerate(texts)]
+    (few,) = check_leaks({"gold": gold, "test": test})
+    (many,) = check_leaks({"gold": gold, "test": test[:100]})
+    assert (few.severity, many.severity) == ("ok", "warning")
+    assert "t0 in test is g0 in gold (1.00)" in few.message
+
+
+def test_texts_of_gold_for_the_teacher_are_counted(project: Path) -> None:
+    report = check(project, "teacher.annotate_gold=true")
+    teacher = next(f for f in report.findings if f.about == "teacher")
+    assert "up to 27 documents" in teacher.message
+    assert report.summary == "no errors, no warnings"

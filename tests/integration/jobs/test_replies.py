@@ -243,7 +243,7 @@ def test_without_pyarrow_the_error_names_the_command_that_installs_it(
     )
     command = [sys.executable, "-c", script, str(store), str(tmp_path / "out.parquet")]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    assert 'pip install "vermeil[parquet]"' in done.stdout
+    assert 'pip install ".[parquet]"' in done.stdout
     assert not (tmp_path / "out.parquet").exists()
 
 

@@ -33,7 +33,9 @@ def done(report: RunReport) -> list[str]:
 
 def test_a_run_goes_from_text_to_a_model_and_a_second_one_does_nothing(project: Path) -> None:
     report, log = run(project)
-    assert log == [f"{name}: not done yet" for name in ("annotate", "locate", "train", "evaluate")]
+    assert log == [
+        f"{name}: starts (not done yet)" for name in ("annotate", "locate", "train", "evaluate")
+    ]
     assert set(report.outputs) == {"replies", "silver", "model", "evaluation", "configuration"}
     assert all(path.exists() for path in report.outputs.values())
     evaluation = json.loads(report.outputs["evaluation"].read_text())
@@ -41,6 +43,15 @@ def test_a_run_goes_from_text_to_a_model_and_a_second_one_does_nothing(project: 
     assert load_config(report.outputs["configuration"]) == load_config(project / "vermeil.toml")
     tagged = list(vermeil.predict(report.outputs["model"], ["Ada met Grace in Oslo."]))
     assert tagged[0].spans is not None
+
+    silver = list(vermeil.read_corpus(report.outputs["silver"]))
+    (teacher,) = vermeil.corpus_stats(silver).teachers
+    assert teacher.documents == sum(not one.annotation.is_empty for one in silver)
+    assert teacher.first
+    card = (report.outputs["model"] / "README.md").read_text()
+    assert f"`{teacher.model}`, {teacher.documents} documents" in card
+    assert f"| 8 | {evaluation['overall']['f1']:.3f} |" in card
+    assert '{name: "test.jsonl", type: "test.jsonl", split: test}' in card
 
     again, log = run(project)
     assert done(again) == []
@@ -50,23 +61,33 @@ def test_a_run_goes_from_text_to_a_model_and_a_second_one_does_nothing(project: 
     json.dumps(again.as_dict())
 
 
+def test_silver_of_an_excluded_teacher_is_left_out(project: Path) -> None:
+    report, _ = run(project)
+    (teacher,) = vermeil.corpus_stats(vermeil.read_corpus(report.outputs["silver"])).teachers
+    excluded = f'corpora.exclude_teachers=["{teacher.model}"]'
+    with pytest.raises(vermeil.errors.VermeilError, match="only 0 of 15 documents"):
+        run(project, excluded)
+    report, _ = run(project, 'corpora.exclude_teachers=["another"]')
+    assert done(report) == ["train", "evaluate"]
+
+
 def test_only_what_a_change_touches_is_done_again(project: Path) -> None:
     run(project)
 
     report, log = run(project, "run.seed=1")
     assert done(report)[0] == "train"
-    assert "train: run.seed changed" in log
+    assert "train: starts (run.seed changed)" in log
 
     (project / "vermeil-run" / "evaluation.json").unlink()
     report, log = run(project, "run.seed=1")
     assert done(report) == ["evaluate"]
-    assert log[-1] == "evaluate: evaluation.json missing"
+    assert log[-1] == "evaluate: starts (evaluation.json missing)"
 
     pool = project / "pool.jsonl"
     pool.write_text("".join(pool.read_text().splitlines(keepends=True)[:14]))
     report, log = run(project, "run.seed=1")
     assert done(report) == ["annotate", "locate", "train", "evaluate"]
-    assert log[0] == "annotate: corpora.pool changed"
+    assert log[0] == "annotate: starts (corpora.pool changed)"
     annotated = report.stages[0].report
     assert annotated is not None
     assert (annotated["asked"], annotated["already_stored"]) == (0, 14)
@@ -80,7 +101,7 @@ def test_failed_requests_are_sent_again_by_the_next_run(project: Path) -> None:
     assert report.stages[0].report is not None
     assert report.stages[0].report["states"]["failed"] == 1
     again, log = run(project)
-    assert log[0] == "annotate: not done yet"
+    assert log[0] == "annotate: starts (not done yet)"
     assert again.stages[0].report is not None
     assert again.stages[0].report["asked"] == 1
 

@@ -91,6 +91,15 @@ def test_a_chunked_body_over_the_limit_is_too_large(serving: Serving) -> None:
         assert answer.startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.parametrize("body", [b'"Bo sang"', b'["Bo sang"]', b'[{"text": "Bo sang"}]'])
+def test_a_plain_text_stands_for_a_document(serving: Serving, body: bytes) -> None:
+    with serving() as service:
+        answer = service.post(body)
+    assert answer.status == 200
+    (document,) = answer.body if isinstance(answer.body, list) else [answer.body]
+    assert (document["id"], document["text"]) == ("1", "Bo sang")
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -106,7 +115,7 @@ def test_a_chunked_body_over_the_limit_is_too_large(serving: Serving) -> None:
         (b'{"text": "a"', "not JSON at line 1, column 13"),
         (b"", "Field required"),
         (b"null", "body"),
-        (b'"Bo sang"', "body"),
+        (b"7", "body"),
         (b'{"text": "a", "tokens": [' + b"1," * 100_000 + b"1]}", "tokens.0"),
         (b'{"text": "a", "k": 1, "l": 2}', "unknown key 'k'"),
     ],

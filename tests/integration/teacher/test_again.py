@@ -20,6 +20,7 @@ from tests.integration.teacher.test_several import (
 )
 
 from vermeil.data.document import Document
+from vermeil.data.ledger import teacher_ledger
 from vermeil.data.reply import State
 from vermeil.errors import ConfigError
 from vermeil.jobs.again import Again
@@ -175,7 +176,10 @@ def test_another_reply_format_model_and_prompt(
     assert annotate(documents, other, large, store, again=["truncated"]).states == {State.DONE: 10}
     assert [seen.body["model"] for seen in script.seen[before:]] == ["large"]
     for task, settings in ((plain, teacher), (other, large)):
-        assert locate(documents, task, settings, store).states == {State.DONE: 10}
+        located = locate(documents, task, settings, store)
+        assert located.states == {State.DONE: 10}
+        ledger = {row.model: row.documents for row in teacher_ledger(located.documents)}
+        assert ledger == {teacher.model: 9, "large": 1}
 
 
 def test_failed_requests_are_sent_with_other_settings(

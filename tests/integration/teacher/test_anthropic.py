@@ -293,4 +293,4 @@ def test_without_the_sdk_the_command_that_installs_it_is_reported() -> None:
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )
-    assert 'pip install "vermeil[anthropic]"' in done.stdout
+    assert 'pip install ".[anthropic]"' in done.stdout

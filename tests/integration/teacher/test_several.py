@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from tests.integration.teacher.conftest import Answer, FaultServer, Script, Seen
 
 from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.ledger import teachers_of
 from vermeil.data.mention import Status
 from vermeil.data.reply import State
 from vermeil.errors import ConfigError, ConsentError
@@ -85,6 +87,10 @@ def test_several_teachers_vote_and_every_answer_is_accounted_for(
     assert (span.key, span.score) == ((0, 7, "PER"), 1.0)
     assert located.votes == {"candidates": 2, "unanimous": 1, "kept": 1, "lost": 1}
     assert located.as_dict()["answers"] == {"done": 2, "unparsable": 1}
+    first, second = teachers_of(located.documents[0])
+    assert (first.model, first.spans) == ("m", ((0, 7, "PER"),))
+    assert (second.model, second.spans) == ("n", ((0, 7, "PER"), (13, 17, "LOC")))
+    assert first.date == second.date == datetime.now(UTC).date().isoformat()
 
 
 def test_an_estimate_covers_every_teacher_and_names_what_it_leaves_out(

@@ -1,9 +1,11 @@
 import itertools
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from vermeil.config import Config, dump_config, load_config
+from vermeil.config.dump import dump_changes
 from vermeil.errors import ConfigError
 
 TASK = "[task.labels.PER]\ndescription = 'People'\n[task.labels.ORG]\n"
@@ -71,8 +73,8 @@ def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
         "student.precision: expected 'auto', 'fp32' or 'bf16', found \"fp23\"; did you mean fp32?",
         "studnt: unknown key; did you mean student?",
         "study.regimens.1: expected one of gold_only, silver_only, pooled, simple_mix, "
-        "reverse_mix, alternate, auto, constant, linear, cosine, sigmoid, power, exponential, "
-        "step, cyclic, piecewise, ceiling, found 'sigmoyd'; "
+        "reverse_mix, alternate, auto, self_training, constant, linear, cosine, sigmoid, power, "
+        "exponential, step, cyclic, piecewise, ceiling, before_added, found 'sigmoyd'; "
         "did you mean sigmoid?",
         "task.labels.PER.descripton: unknown key; did you mean description?",
         "teacher.modell: unknown key; did you mean model?",
@@ -234,3 +236,35 @@ def test_a_study_may_name_variants_of_its_own(tmp_path: Path) -> None:
     taken = text.replace("tailed", "pooled")
     (problem,) = problems(write(tmp_path, TASK + taken))
     assert problem == "study.variants.pooled: this is the name of a regimen; choose another name"
+
+
+@pytest.mark.parametrize("given", ["[none]", '["none"]', "none", "[ none ]"])
+def test_override_of_a_list_needs_neither_quotes_nor_brackets(tmp_path: Path, given: str) -> None:
+    config = load_config(write(tmp_path, TASK), [f"pilot.demonstrations={given}"])
+    assert config.pilot.demonstrations == ("none",)
+
+
+def test_override_of_a_list_by_words_and_by_one_number(tmp_path: Path) -> None:
+    overrides = ["study.regimens=[gold_only,pooled]", "study.baseline=gold_only", "study.seeds=3"]
+    config = load_config(write(tmp_path, TASK), overrides)
+    assert config.study.regimens == ("gold_only", "pooled")
+    assert config.study.seeds == (3,)
+
+
+def test_override_of_a_size_stays_one_number(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, TASK), ["study.gold_documents=50"])
+    assert config.study.gold_documents == 50
+
+
+def test_list_in_the_file_needs_brackets(tmp_path: Path) -> None:
+    found = problems(write(tmp_path, TASK + "[study]\nseeds = 3\n"))
+    assert found == ["study.seeds: expected a list, found 3"]
+
+
+def test_changes_are_only_what_differs_from_the_defaults(tmp_path: Path) -> None:
+    overrides = ["teacher.samples=3", "student.patience=2", "teacher.demonstrations.kind=fixed"]
+    config = load_config(write(tmp_path, TASK), overrides)
+    shown = tomllib.loads(dump_changes(config))
+    assert shown["teacher"] == {"samples": 3, "demonstrations": {"kind": "fixed"}}
+    assert shown["student"] == {"patience": 2}
+    assert set(shown) == {"run", "task", "teacher", "student"}

@@ -1,6 +1,8 @@
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from vermeil.config import Config, load_config
 from vermeil.config.template import REQUIRED_VALUES, TEACHER_VALUES, template
 from vermeil.section import Section
@@ -54,5 +56,27 @@ def test_template_of_a_local_teacher_sets_what_small_models_need(tmp_path: Path)
     assert teacher.model.endswith(".gguf")
     assert teacher.local.folder == tmp_path
     plain = load_config(write(tmp_path, template()))
-    changed = {"local", *(key.split(".")[1] for key in TEACHER_VALUES["local"])}
+    changed = {"local", "base_url", *(key.split(".")[1] for key in TEACHER_VALUES["local"])}
     assert teacher.model_dump(exclude=changed) == plain.teacher.model_dump(exclude=changed)
+
+
+@pytest.mark.parametrize("short", [True, False])
+@pytest.mark.parametrize("teacher", TEACHER_VALUES)
+def test_labels_and_corpora_of_a_project_are_in_the_file(
+    tmp_path: Path, teacher: str, short: bool
+) -> None:
+    corpora = {"pool": ["letters", "notes.txt"], "test": "test.conll"}
+    text = template(teacher, ["DRUG", "side effect"], corpora, short=short)
+    config = load_config(write(tmp_path, text))
+    assert list(config.task.labels) == ["DRUG", "side effect"]
+    assert [one.path.name for one in config.corpora.pools] == ["letters", "notes.txt"]
+    assert config.corpora.gold is None
+    assert (len(text.splitlines()) < 40) == short
+    assert load_config(write(tmp_path, template(teacher, short=True))) == load_config(
+        write(tmp_path, template(teacher))
+    )
+
+
+def test_template_has_no_value_of_python() -> None:
+    assert "None" not in template()
+    assert "``" not in template()

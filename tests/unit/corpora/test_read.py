@@ -171,7 +171,7 @@ def test_a_plain_string_is_a_path() -> None:
         ("x.jsonl", b"PK\x03\x04rest", "is a zip archive; unpack it"),
         ("x.zip", b"PK\x03\x04rest", "is a zip archive; unpack it"),
         ("x.conll", b"\x1f\x8b\x08", "is compressed with gzip; add .gz to its name"),
-        ("x.txt", b"%PDF-1.7\n", "is a PDF document; extract its text"),
+        ("x.txt", b"%PDF-1.7\n", "is a PDF document; give it the ending .pdf"),
         ("x.json", b"<html>\n</html>", "not JSON, but HTML or XML: '<html>'"),
     ],
 )

@@ -82,6 +82,7 @@ def test_a_study_writes_what_it_promises(
 ) -> None:
     report = run(corpora, task, encoder, tmp_path)
     results = json.loads((tmp_path / "results.json").read_text())
+    assert {*PRODUCTS, "figures"} < {path.name for path in tmp_path.iterdir()}
     assert {"cells", "comparisons", "environment"} <= set(results)
     assert results["version"] == 2
     assert len(results["cells"]) == report.ran == 8
@@ -373,9 +374,11 @@ def test_a_study_without_a_record_of_its_files_is_continued(
     run(corpora, task, encoder, tmp_path, regimens=["gold_only"])
     for record in tmp_path.rglob(RECORD):
         record.unlink()
+    for newer in (*tmp_path.glob("figures/*"), *tmp_path.glob("tables.*")):
+        newer.unlink()
     if not finished:
         for name in PRODUCTS:
-            (tmp_path / name).unlink()
+            (tmp_path / name).unlink(missing_ok=True)
     (tmp_path / "notes.md").write_text("mine")
     again = run(corpora, task, encoder, tmp_path, regimens=["gold_only", "pooled"])
     assert (again.ran, again.reused) == (2, 2)
@@ -383,17 +386,3 @@ def test_a_study_without_a_record_of_its_files_is_continued(
     assert (tmp_path / "notes.md").read_text() == "mine"
     files = json.loads((tmp_path / RECORD).read_text())["files"]
     assert files == sorted([*PRODUCTS, "best.json"])
-
-
-def test_a_call_in_the_old_style_names_the_settings(
-    corpora: StudyCorpora, task: Task, tmp_path: Path
-) -> None:
-    old: Any = study
-    parts = (StudyConfig(), StudentConfig(), BlendingConfig())
-    with pytest.raises(TypeError, match="StudySettings"):
-        old(corpora, task, *parts, tmp_path)
-    with pytest.raises(TypeError, match=r"settings is a .*StudySettings"):
-        old(corpora, task, tmp_path)
-    with pytest.raises(TypeError, match=r"missing a required argument: 'settings'.*StudySettings"):
-        old(corpora, task=task, config=parts[0], output=tmp_path)
-    assert list(tmp_path.iterdir()) == []

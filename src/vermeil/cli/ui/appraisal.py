@@ -45,6 +45,13 @@ def appraisal_tables(report: Report) -> Iterator[RenderableType]:
         yield table(
             "Most frequent confusions", ("gold", "predicted", "count"), _confusion_rows(ranked)
         )
+    if report.get("per_level"):
+        rows = [
+            (level, *_precision_recall_f1(score), score["support"])
+            for level, score in report["per_level"].items()
+        ]
+        columns = ("level", "precision", "recall", "F1", "support")
+        yield table("Levels of the hierarchy", columns, rows)
     if report["hardest"]:
         rows = [(d["id"], d["gold"], d["missed"], d["wrong"]) for d in report["hardest"]]
         yield table("Hardest documents", ("document", "gold", "missed", "wrong"), rows)

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from copy import copy
 from functools import wraps
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
@@ -66,12 +66,20 @@ _OPTIONS: dict[str, Any] = {
         str | None,
         typer.Option("--id-key", help="Key or column of the id (tokens, csv, parquet, datasets)."),
     ],
+    "text_unit": Annotated[
+        Literal["auto", "line", "file"],
+        typer.Option(
+            "--unit",
+            help="Plain text: one document per line or per file. auto: a single file holds one "
+            "per line, a folder one per file.",
+        ),
+    ],
     "span_group": Annotated[
         str | None,
         typer.Option("--span-group", help="Span group to read instead of the entities (docbin)."),
     ],
 }
-_DEFAULTS = {"format": "auto", "scheme": "auto"}
+_DEFAULTS = {"format": "auto", "scheme": "auto", "text_unit": "auto"}
 
 
 def with_corpus_options(*files: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

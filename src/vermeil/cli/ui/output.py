@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from vermeil.cli.ui.tables import FittingTable
 from vermeil.data.visible import visible, visible_json, visible_line
 from vermeil.terminal import make_console
 
@@ -35,6 +35,16 @@ def print_status(message: str) -> None:
     print(visible(message), file=sys.stderr, flush=True)
 
 
+def print_error(title: str, text: str) -> None:
+    """Write an error to standard error; on a terminal in colour, with line breaks between words."""
+    if sys.stderr.isatty():
+        make_console(stderr=True).print(
+            Text(title, "bold red").append(text, style="not bold default")
+        )
+    else:
+        print_status(title + text)
+
+
 def console() -> Console:
     """Return a console on standard output; without a terminal it is plain and does not wrap."""
     return make_console(width=None if sys.stdout.isatty() else 200)
@@ -51,15 +61,12 @@ def table(
     rows: Sequence[Sequence[object]],
     words: Collection[str] = (),
 ) -> RenderableType:
-    """Return a table; its first column and those in ``words`` are text, the others numbers."""
-    result = Table(box=None, header_style="dim", show_header=any(columns))
-    for i, name in enumerate(columns):
-        justify: Literal["left", "right"] = "right" if i and name not in words else "left"
-        # Long values continue on the next line: a path that is cut off is of no use.
-        result.add_column(Text(visible_line(name)), justify=justify, overflow="fold")
-    for row in rows:
-        result.add_row(*(Text(visible_line(_cell(value))) for value in row))
-    return titled(title, result)
+    """Return a table; its first column and those in ``words`` are text, the others numbers.
+
+    A table that is wider than the terminal is split into tables that fit.
+    """
+    cells = [[_cell(value) for value in row] for row in rows]
+    return titled(title, FittingTable(columns, cells, words))
 
 
 SCORES = ("precision", "recall", "f1", "support")

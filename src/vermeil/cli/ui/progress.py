@@ -6,15 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from vermeil.cli.ui.output import print_status
 from vermeil.data.progress import Progress, silent
 from vermeil.data.visible import visible_line
 from vermeil.terminal import make_console
-
-if TYPE_CHECKING:
-    from rich.progress import TaskID
 
 Detail = Mapping[str, float | int | str]
 
@@ -27,7 +23,9 @@ def shown_progress(quiet: bool = False) -> Iterator[Progress]:
     if quiet:
         yield silent
     elif sys.stderr.isatty():
-        with _bars() as bars:
+        from vermeil.cli.ui.bars import shown_bars
+
+        with shown_bars(make_console(stderr=True)) as bars:
             yield bars
     else:
         yield PlainProgress()
@@ -65,7 +63,8 @@ class PlainProgress:
             del self._began[stage], self._last[stage]
         of = "" if total is None else f" of {total:,}"
         left = _remaining_time(now - began, done, before, total, detail.get("seconds left"))
-        self._write(f"{stage}: {done:,}{of}{left}{_details(detail)}")
+        number = "…" if total is None and done == 0 else f": {done:,}"  # a phase without units
+        self._write(f"{stage}{number}{of}{left}{_details(detail)}")
 
 
 def _remaining_time(
@@ -87,37 +86,3 @@ def _details(detail: Detail) -> str:
         if k != "seconds left"
     ]
     return visible_line(f" ({', '.join(parts)})") if parts else ""
-
-
-@contextmanager
-def _bars() -> Iterator[Progress]:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-    from rich.progress import Progress as Bars
-
-    tasks: dict[str, TaskID] = {}
-    bars = Bars(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[detail]}", markup=False),
-        console=make_console(stderr=True),
-    )
-
-    def report(stage: str, done: int, total: int | None, detail: Detail) -> None:
-        if stage not in tasks:
-            before = done if done > 1 else 0
-            tasks[stage] = bars.add_task(stage, total=total, completed=before, detail="")
-        elif total is not None and done < total and bars.tasks[tasks[stage]].finished:
-            bars.reset(tasks[stage])  # the stage runs again and is timed anew
-        bars.update(tasks[stage], completed=done, total=total, detail=_details(detail).strip(" ()"))
-
-    with bars:
-        yield report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -9,6 +10,8 @@ from typing import Any, Literal
 from rich.console import RenderableType
 from rich.text import Text
 
+from vermeil.cli.ui.announce import announce
+from vermeil.cli.ui.next_steps import command, print_end, relative
 from vermeil.cli.ui.options import load
 from vermeil.cli.ui.output import console, print_json, print_line, table
 from vermeil.cli.ui.progress import shown_progress
@@ -26,14 +29,29 @@ def run_curation(
 ) -> None:
     """Run select or refine on the files of a configuration, and print the report."""
     sections = load(config, overrides)
+    from vermeil.jobs.run_folder import RunFolder
     from vermeil.pipeline.refine_files import curate_files
 
     with shown_progress(quiet) as progress:
-        report = curate_files(sections, verb, progress)
+        report = curate_files(
+            sections,
+            verb,
+            progress,
+            lambda job: announce(verb, sections, job.gold, job.silver, quiet),
+        )
     if as_json:
         print_json(report)
     else:
         _print(report)
+        beside = config.parent == Path()  # paths in --set are relative to the configuration
+        silver = relative(report["output"]) if beside else str(report["output"])
+        chosen = f"corpora.silver={json.dumps(silver, ensure_ascii=False)}"
+        steps = [command("train", "--set", chosen, config=config)]
+        if "ranking" in report:
+            ranked = ("--to", "doccano", "--output", "tasks.jsonl", "--ids")
+            source = RunFolder(sections.run.output).silver
+            steps.append(command("review export", source, *ranked, Path(report["ranking"])))
+        print_end(steps=steps, quiet=quiet)
 
 
 def _print(report: Mapping[str, Any]) -> None:
@@ -79,4 +97,4 @@ def selection_parts(report: Mapping[str, Any]) -> Iterator[RenderableType]:
     else:
         yield Text(f"policy {report['policy']}: no label was changed")
     counts = [(name.replace("_", " "), f"{number:,}") for name, number in documents.items()]
-    yield table("documents", ("", ""), counts)
+    yield table("documents", ("", ""), counts, ("",))

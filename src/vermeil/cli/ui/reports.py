@@ -65,10 +65,9 @@ def _has_scores(report: Report) -> bool:
 
 
 def _values(title: str, values: Report) -> RenderableType:
-    """Return a table of names and values; right-aligned if all values are numbers."""
-    has_text = any(isinstance(value, str | list | tuple) for value in values.values())
+    """Return a table of names and values, both at the left: a long value moves no other."""
     rows = [(name, _value(value)) for name, value in values.items()]
-    return table(title, ("", ""), rows, ("",) if has_text else ())
+    return table(title, ("", ""), rows, ("",))
 
 
 def _rows(title: str, records: Sequence[Report]) -> RenderableType:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from vermeil.cli.ui.announce import announce_regimen
+from vermeil.cli.ui.next_steps import print_stage_end
 from vermeil.cli.ui.options import load
 from vermeil.cli.ui.output import print_json, print_status
 from vermeil.cli.ui.progress import shown_progress
@@ -45,6 +47,9 @@ def run_stage_command(
     from vermeil.data.lock import is_writer
     from vermeil.pipeline.execution import require_result, run_stage
 
+    if stage == "train" and is_writer():
+        announce_regimen(sections, quiet)
+
     # torchrun: only the first process prints
     with shown_progress(quiet or not is_writer()) as progress:
         report = run_stage(stage, sections, progress, executor, run)
@@ -54,6 +59,8 @@ def run_stage_command(
         print_json(report)
     else:
         print_report(report)
+        if not quiet:
+            print_stage_end(stage, sections, config, report)
     require_result(stage, report, print_status)
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from vermeil.corpora.tokenised import REPAIRED
 from vermeil.corpora.unread import unread_of
+from vermeil.data.annotation_spans import count_abstentions
 from vermeil.data.document import Document
+from vermeil.data.ledger import Ledger, LedgerRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class CorpusStats:
         duplicates: documents whose text is equal to an earlier text of the corpus.
         repaired_tags: tags that broke their scheme and were repaired during reading.
         unread: kind of information that documents cannot hold to its number.
+        teachers: silver by teacher (see `vermeil.data.ledger`); empty without entries.
     """
 
     documents: int = 0
@@ -62,6 +65,7 @@ class CorpusStats:
     duplicates: int = 0
     repaired_tags: int = 0
     unread: Mapping[str, int] = field(default_factory=dict)
+    teachers: tuple[LedgerRow, ...] = ()
 
     @property
     def unannotated(self) -> int:
@@ -85,6 +89,7 @@ class CorpusStats:
             "duplicates": self.duplicates,
             "repaired_tags": self.repaired_tags,
             "unread": dict(self.unread),
+            "teachers": [row.as_dict() for row in self.teachers],
         }
 
 
@@ -102,12 +107,13 @@ def corpus_stats(documents: Iterable[Document]) -> CorpusStats:
     unread: Counter[str] = Counter()
     groups: set[str] = set()
     texts: set[bytes] = set()
+    ledger = Ledger()
     for document in documents:
         annotation = document.annotation
         digest = _digest(document.text)
         number["documents"] += 1
         number["annotated"] += not annotation.is_empty
-        number["abstentions"] += len(annotation.abstain)
+        number["abstentions"] += count_abstentions(annotation)
         number["overlapping"] += _overlap(document)
         number["duplicates"] += digest in texts
         unread.update(unread_of(document))
@@ -118,6 +124,7 @@ def corpus_stats(documents: Iterable[Document]) -> CorpusStats:
         words[_words(document)] += 1
         groups.add(document.group_or_id)
         texts.add(digest)
+        ledger.add(document)
     return CorpusStats(
         documents=number["documents"],
         groups=len(groups),
@@ -132,6 +139,7 @@ def corpus_stats(documents: Iterable[Document]) -> CorpusStats:
         duplicates=number["duplicates"],
         repaired_tags=unread.pop(REPAIRED, 0),
         unread=_ordered(unread),
+        teachers=tuple(ledger.rows()),
     )
 
 

@@ -22,9 +22,22 @@ from vermeil.corpora.formats.conll04 import conll04_lines, looks_like_conll04, r
 from vermeil.corpora.formats.corpus_format import CorpusFormat, FileStart
 from vermeil.corpora.formats.csv_table import csv_lines, looks_like_csv, read_csv
 from vermeil.corpora.formats.docbin import read_docbin, write_docbin
+from vermeil.corpora.formats.documents.reader import (
+    READERS,
+    holds_documents,
+    read_documents,
+    refuse_to_write,
+)
+from vermeil.corpora.formats.gliner import gliner_lines, looks_like_gliner, read_gliner
+from vermeil.corpora.formats.gliner2 import gliner2_lines, looks_like_gliner2, read_gliner2
 from vermeil.corpora.formats.jsonl import json_lines, read_jsonl
 from vermeil.corpora.formats.tables import WordRows, read_table, text_columns, text_rows
-from vermeil.corpora.formats.text import read_text_files, read_text_lines, text_lines
+from vermeil.corpora.formats.text import (
+    read_lines_of_files,
+    read_text_files,
+    read_text_lines,
+    text_lines,
+)
 from vermeil.corpora.formats.tokens import (
     looks_like_tokens,
     read_tokens,
@@ -112,18 +125,29 @@ def _read_column_folder(config: CorpusConfig, reading: Reading) -> Iterator[Loca
 
 
 def _read_jsonl(
-    config: CorpusConfig, lines: Iterable[Line], _: Reading
+    config: CorpusConfig, lines: Iterable[Line], reading: Reading
 ) -> Iterator[LocatedDocument]:
-    return _located(read_jsonl(_objects(config, lines), config.path), config)
+    return _located(read_jsonl(_objects(config, lines), config.path, reading), config)
+
+
+_OTHER_UNIT = {
+    "line": " (a whole file is one with --unit file, or text_unit)",
+    "file": " (a line is one with --unit line, or text_unit)",
+}
+"""Hint at the other way to read plain text, by the chosen one."""
 
 
 def _read_text(
     config: CorpusConfig, lines: Iterable[Line], reading: Reading
 ) -> Iterator[LocatedDocument]:
-    by_file = config.text_unit == "file" or config.path.is_dir()
-    reading.choices["documents"] = "one per file" if by_file else "one per line"
-    if by_file:
+    is_folder = config.path != STDIN and config.path.is_dir()
+    unit = ("file" if is_folder else "line") if config.text_unit == "auto" else config.text_unit
+    other = "" if config.text_unit != "auto" else _OTHER_UNIT[unit]
+    reading.choices["documents"] = f"one per {unit}{other}"
+    if unit == "file":
         return read_text_files(config.path)
+    if is_folder:
+        return read_lines_of_files(config.path)
     lines = iter(lines)
     first = list(islice(lines, PEEKED_LINES))
     if columns := has_equal_rows(first):
@@ -294,6 +318,22 @@ FORMATS: dict[FileFormat, CorpusFormat] = {
         recognises=_is_record(looks_like_tokens),
         recognises_record=looks_like_tokens,
     ),
+    "gliner": CorpusFormat(
+        read=lambda config, lines, _: _located(
+            read_gliner(_objects(config, lines), config), config
+        ),
+        write=_text_writer(lambda documents, to: gliner_lines(documents, to.losses)),
+        recognises=_is_record(looks_like_gliner),
+        recognises_record=looks_like_gliner,
+    ),
+    "gliner2": CorpusFormat(
+        read=lambda config, lines, _: _located(
+            read_gliner2(_objects(config, lines), config), config
+        ),
+        write=_text_writer(lambda documents, to: gliner2_lines(documents, to.losses)),
+        recognises=_is_record(looks_like_gliner2),
+        recognises_record=looks_like_gliner2,
+    ),
     **{name: _tool_format(tool) for name, tool in TOOLS.items()},
     "jsonl": CorpusFormat(
         read=_read_jsonl,
@@ -316,6 +356,13 @@ FORMATS: dict[FileFormat, CorpusFormat] = {
         recognises=lambda start: looks_like_columns(start.lines, start.config),
         recognises_folder=holds_columns,
         endings=COLUMN_ENDINGS,
+    ),
+    "documents": CorpusFormat(
+        read=read_documents,
+        write=refuse_to_write,
+        recognises_folder=holds_documents,
+        read_only_endings=tuple(READERS),
+        extra="documents",
     ),
     "text": CorpusFormat(
         read=_read_text,

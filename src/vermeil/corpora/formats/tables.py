@@ -34,11 +34,9 @@ from vermeil.data.records import document_from_record, document_to_record, forma
 from vermeil.data.tags import Scheme, detect_scheme
 from vermeil.errors import DataError
 
-"""Names of the tag column, tried in this order if none is named."""
-
 _SPAN_COLUMNS = ("spans", "entities")
 _RECORD_KEYS = ("group", "abstain", "labels", "relations", "abstain_pairs", "weight")
-_RECORD_COLUMNS = (*_RECORD_KEYS, "tokens", "meta")
+_RECORD_COLUMNS = (*_RECORD_KEYS, "label_scores", "tokens", "meta")
 _STARTS, _ENDS, _LABELS = (
     ("start", "start_offset", "begin"),
     ("end", "end_offset"),
@@ -127,8 +125,9 @@ def text_columns() -> Columns:
             "text": string,
             "tokens": _list_of(place),
             "spans": _list_of({**place, "label": string, **details, "soft": string}),
-            "abstain": _list_of(place),
+            "abstain": _list_of({**place, "labels": _list_of(string)}),
             "labels": _list_of(string),
+            "label_scores": string,
             "relations": _list_of({**pair, "score": real}),
             "abstain_pairs": _list_of(pair),
             "weight": real,
@@ -148,8 +147,9 @@ def text_rows(documents: Iterable[Document]) -> Iterator[list[Any]]:
         for span in row.get("spans", ()):
             if "soft" in span:
                 span["soft"] = _json(span["soft"], document)
-        if "meta" in row:
-            row["meta"] = _json(row["meta"], document)
+        for key in ("meta", "label_scores"):
+            if key in row:
+                row[key] = _json(row[key], document)
         yield [row.get(name) for name in names]
 
 
@@ -270,11 +270,12 @@ def _text_document(
         ]
     elif tokens == []:
         record["tokens"] = []
-    meta = row.get("meta")
-    if isinstance(meta, str):
-        record["meta"] = _parsed(meta, "meta")
-    elif isinstance(meta, Mapping):
-        record["meta"] = plain_values(meta)
+    for key in ("label_scores", "meta"):
+        value = row.get(key)
+        if isinstance(value, str):
+            record[key] = _parsed(value, key)
+        elif isinstance(value, Mapping):
+            record[key] = plain_values(value)
     return document_from_record(record)
 
 

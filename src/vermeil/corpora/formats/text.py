@@ -7,7 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from vermeil.corpora.source import Line, LocatedDocument, read_whole, stem_of, translate_file_errors
+from vermeil.corpora.source import (
+    STDIN,
+    Line,
+    LocatedDocument,
+    read_lines,
+    read_whole,
+    stem_of,
+    translate_file_errors,
+)
 from vermeil.corpora.tokenised import count_unsupported
 from vermeil.data.document import Document
 from vermeil.errors import DataError
@@ -35,16 +43,35 @@ def read_text_files(path: Path) -> Iterator[LocatedDocument]:
     Raises:
         DataError: the folder holds no such file.
     """
-    if not path.is_dir():
+    if path == STDIN or not path.is_dir():
         yield LocatedDocument(path, None, Document(stem_of(path), read_whole(path)))
         return
-    with translate_file_errors(path):
-        files = sorted(file for file in path.rglob("*.txt*") if _is_text(file))
-    if not files:
-        raise DataError("the folder holds no .txt file", path)
-    for file in files:
-        name = (file.parent.relative_to(path) / stem_of(file)).as_posix()
+    for file, name in _text_files(path):
         yield LocatedDocument(file, None, Document(name, read_whole(file)))
+
+
+def read_lines_of_files(path: Path) -> Iterator[LocatedDocument]:
+    """Read one document per line of every ``.txt`` (``.txt.gz``) below a folder, by name.
+
+    The id is the relative path without its ending, and the line number. The path is the group.
+
+    Raises:
+        DataError: the folder holds no such file.
+    """
+    for file, name in _text_files(path):
+        for line in read_lines(file):
+            if line.text.strip():
+                document = Document(f"{name}:{line.number}", line.text, group=name)
+                yield LocatedDocument(file, line.number, document)
+
+
+def _text_files(folder: Path) -> list[tuple[Path, str]]:
+    """Return the text files below a folder, each with its relative path without ending."""
+    with translate_file_errors(folder):
+        files = sorted(file for file in folder.rglob("*.txt*") if _is_text(file))
+    if not files:
+        raise DataError("the folder holds no .txt file", folder)
+    return [(file, (file.parent.relative_to(folder) / stem_of(file)).as_posix()) for file in files]
 
 
 def text_lines(documents: Iterable[Document], stem: str, losses: Counter[str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from vermeil.corpora.tools.answers import (
 )
 from vermeil.corpora.tools.extras import ImportedAnnotation, restore
 from vermeil.data.document import Annotation, Document, Span
-from vermeil.data.ranges import merge_ranges
+from vermeil.data.region import merge_ranges
 from vermeil.errors import DataError
 
 Reason = Literal[

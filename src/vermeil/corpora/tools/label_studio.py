@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from vermeil.corpora.surfaces import DIFFERENT, StatedSpan, check_surfaces
 from vermeil.corpora.tools.answers import Answer, AnsweredText, AnswerState
@@ -35,11 +36,25 @@ from vermeil.errors import DataError
 SPANS, LABELS, TEXT = "label", "category", "text"
 """Names of the tags in the labelling configuration for written tasks."""
 
-CONFIGURATION = (
-    '<View><Labels name="label" toName="text">{labels}</Labels>'
-    '<Text name="text" value="$text"/></View>'
-)
-"""Labelling configuration for written tasks; ``labels`` are `<Label value="…"/>`."""
+
+def labelling_configuration(labels: Sequence[str], *, whole_texts: bool = False) -> str:
+    """Return the labelling configuration of a project with written tasks, as XML.
+
+    Args:
+        labels: the label set.
+        whole_texts: label whole texts by choices, not spans.
+    """
+    view = Element("View")
+    if whole_texts:
+        group = SubElement(view, "Choices", name=LABELS, toName=TEXT, choice="multiple")
+    else:
+        group = SubElement(view, "Labels", name=SPANS, toName=TEXT)
+    for label in labels:
+        SubElement(group, "Choice" if whole_texts else "Label", value=label)
+    SubElement(view, "Text", name=TEXT, value=f"${TEXT}")
+    indent(view)
+    return tostring(view, encoding="unicode") + "\n"
+
 
 _MOST_SKIPPED = 10_000
 _SPAN_TYPES = ("labels", "hypertextlabels")

@@ -21,7 +21,7 @@ from vermeil.selection.ranking.expected_errors import (
     region_surfaces,
     uncertain_regions,
 )
-from vermeil.selection.ranking.uncertainty import mean_uncertainty
+from vermeil.selection.ranking.uncertainty import binary_rows, mean_uncertainty
 from vermeil.selection.surfaces import SurfaceStatistics, WordIndex
 from vermeil.tasks.protocol import Task
 
@@ -80,7 +80,8 @@ def student_signals(
         )
     uncertainties, words, probabilities = [], [], []
     for encoded, rows in predictor.calibrated_proba(documents, progress):
-        uncertainties.append(mean_uncertainty(rows, measure))
+        decisions = rows if task.head != "sequence_per_label" else binary_rows(rows)
+        uncertainties.append(mean_uncertainty(decisions, measure))
         words.append(len(encoded.words))
         if keep:
             probabilities.append(rows)

@@ -45,6 +45,15 @@ def class_uncertainty(
     return clipped
 
 
+def binary_rows(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return each probability as a distribution over no and yes, shape (labels, 2).
+
+    Args:
+        probabilities: shape (1, labels).
+    """
+    return np.stack([1 - probabilities[0], probabilities[0]], axis=-1)
+
+
 def mean_uncertainty(probabilities: NDArray[np.float32], measure: UncertaintyMeasure) -> float:
     """Return the mean uncertainty of the words of a document; 0 without words.
 

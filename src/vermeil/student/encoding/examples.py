@@ -13,7 +13,7 @@ from vermeil.data.example import IGNORED, Target, TrainingExample
 from vermeil.student.encoding.context import ContextWindow
 from vermeil.student.encoding.encoding import EncodedWindow
 from vermeil.student.encoding.pairs import join_targets, pairs_by_window
-from vermeil.tasks.protocol import Head, Task
+from vermeil.tasks.protocol import TEXT_HEADS, Head, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,9 @@ def make_examples(
 
     A window without any position that enters the loss is skipped and counted as
     ``nothing_to_learn``. ``zero_weight`` counts the words, or texts, whose loss weight is 0, and
-    ``relation_across_windows`` the relations whose ends are in no common window.
+    ``relation_across_windows`` the relations whose ends are in no common window. A text of several
+    windows with labels of its own is an example per window; their weights add up to that of the
+    text.
 
     Args:
         context_windows: encoded documents, alone or with their neighbours.
@@ -73,14 +75,25 @@ def _join_targets(targets: Sequence[Target], classes: int, *, soft: bool) -> Tar
     rows = None
     if soft and any(t.soft is not None for t in targets):
         rows = np.concatenate([_soft_rows(t, classes) for t in targets])
+    unknown = None
+    if any(t.unknown is not None for t in targets):
+        unknown = np.concatenate([_unknown_rows(t, classes) for t in targets])
     if len(targets) == 1:
-        return Target(targets[0].classes, targets[0].weights, soft=rows, pairs=targets[0].pairs)
+        only = targets[0]
+        return Target(only.classes, only.weights, soft=rows, unknown=unknown, pairs=only.pairs)
     return Target(
         np.concatenate([t.classes for t in targets]),
         np.concatenate([t.weights for t in targets]),
         soft=rows,
+        unknown=unknown,
         pairs=join_targets([t.pairs for t in targets], [len(t.classes) for t in targets]),
     )
+
+
+def _unknown_rows(target: Target, classes: int) -> NDArray[np.bool_]:
+    if target.unknown is not None:
+        return target.unknown
+    return np.zeros((len(target.classes), classes), bool)
 
 
 def _soft_rows(target: Target, classes: int) -> NDArray[np.float32]:
@@ -94,7 +107,7 @@ def _make_example(
     window: EncodedWindow, target: Target, head: Head, windows: int, origin: str
 ) -> TrainingExample:
     ids, features, positions = window.input_ids, window.features, window.positions
-    if head == "sequence":
+    if head in TEXT_HEADS:
         weights = (target.weights / windows).astype(np.float32)
         return TrainingExample(ids, features, target.classes, weights, origin, positions)
     cut = window.window
@@ -104,5 +117,7 @@ def _make_example(
     trained = positions[own.start - cut.first : own.stop - cut.first]
     classes[trained] = target.classes[own]
     weights[trained] = target.weights[own]
-    soft = None if target.soft is None else target.soft[cut.first : cut.last]
-    return TrainingExample(ids, features, classes, weights, origin, positions, soft)
+    inside = slice(cut.first, cut.last)
+    soft = None if target.soft is None else target.soft[inside]
+    unknown = None if target.unknown is None else target.unknown[inside]
+    return TrainingExample(ids, features, classes, weights, origin, positions, soft, unknown)

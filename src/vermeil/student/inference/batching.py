@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vermeil.student.encoding.context import ContextWindow
 from vermeil.student.encoding.encoding import EncodedWindow
-
-if TYPE_CHECKING:
-    from vermeil.tasks.protocol import Head
+from vermeil.tasks.protocol import TEXT_HEADS, Head
 
 _WindowOutput = tuple[NDArray[np.float32], NDArray[np.float32] | None]
 """Class probabilities of a window, and the hidden states of its words for a pair head."""
 
 MIN_SHARED_BATCH = 128
 """Minimum wordpieces of a batch when windows are divided among the workers."""
+_SMALLEST = 1e-7
+"""Minimum distance of probabilities from 0 and 1, so that their logits are finite."""
 
 
 class Runner(Protocol):
@@ -46,7 +46,7 @@ class Runner(Protocol):
 
         Returns:
             Shape (windows, width, classes) for a token head, (windows, classes) for a sequence
-            head.
+            head. A sequence head per label is computed from `logits`.
         """
 
     def logits(
@@ -103,10 +103,10 @@ def network_outputs(
         count = len(context_window.windows)
         own = outputs[start : start + count]
         start += count
-        if head == "sequence":
-            sizes = np.array([len(w.input_ids) for w in context_window.windows], np.float32)
-            mean = np.average(np.stack([rows for rows, _ in own]), axis=0, weights=sizes)
-            results.append(NetworkOutput(mean[None, :].astype(np.float32)))
+        if head in TEXT_HEADS:
+            sizes = [len(window.input_ids) for window in context_window.windows]
+            logits = np.stack([rows for rows, _ in own])
+            results.append(NetworkOutput(_pooled(logits, sizes, head)[None, :]))
         else:
             rows = np.concatenate([rows for rows, _ in own]) if len(own) > 1 else own[0][0]
             states = tuple(states for _, states in own if states is not None)
@@ -114,15 +114,48 @@ def network_outputs(
     return results
 
 
-def apply_temperature(rows: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
-    """Return softmax(logits / temperature), given softmax(logits), shape (…, classes).
+def _pooled(logits: NDArray[np.float32], sizes: Sequence[int], head: Head) -> NDArray[np.float32]:
+    """Return the probabilities of a text from the logits of its windows.
 
-    The log probabilities differ from the logits by a constant, which the softmax removes.
+    Args:
+        logits: shape (windows, classes).
+        sizes: wordpieces of each window.
+        head: a head of whole texts.
+
+    Returns:
+        Shape (classes,).
+    """
+    if head == "sequence_per_label":
+        return sigmoid(logits.max(axis=0))
+    return softmax(np.average(logits, axis=0, weights=sizes).astype(np.float32))
+
+
+def apply_temperature(
+    rows: NDArray[np.float32], temperature: float, head: Head = "token"
+) -> NDArray[np.float32]:
+    """Return the probabilities of logits / temperature, given those of the logits.
+
+    The log probabilities of a softmax differ from the logits by a constant, which the softmax
+    removes. A sequence head per label has a sigmoid instead of a softmax.
+
+    Args:
+        rows: probabilities, shape (…, classes).
+        temperature: divisor of the logits.
+        head: the network's head.
     """
     if temperature == 1:
         return rows
+    if head == "sequence_per_label":
+        p = np.clip(rows.astype(np.float64), _SMALLEST, 1 - _SMALLEST)
+        return sigmoid((np.log(p) - np.log1p(-p)) / temperature)
     logs = np.log(np.maximum(rows, np.finfo(np.float32).tiny)) / temperature
     return softmax(logs)
+
+
+def sigmoid(logits: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the logistic function of each logit."""
+    result: NDArray[np.float32] = (1 / (1 + np.exp(-logits.astype(np.float64)))).astype(np.float32)
+    return result
 
 
 def softmax(logits: NDArray[Any]) -> NDArray[np.float32]:
@@ -174,8 +207,10 @@ def _run(
                 window = windows[i]
                 results[i] = _owned_rows(window, output), states[window.positions]
             return
-        for i, output in zip(rows, runner(*inputs), strict=True):
-            results[i] = (output if head == "sequence" else _owned_rows(windows[i], output)), None
+        is_text_head = head in TEXT_HEADS
+        outputs = runner.logits(*inputs) if is_text_head else runner(*inputs)
+        for i, output in zip(rows, outputs, strict=True):
+            results[i] = (output if is_text_head else _owned_rows(windows[i], output)), None
 
     share = sum(len(w.input_ids) for w in windows) // runner.workers
     batches = _make_batches(windows, min(runner.batch_wordpieces, max(share, MIN_SHARED_BATCH)))

@@ -11,6 +11,7 @@ from vermeil.data.malformed import first_line
 from vermeil.errors import DataError
 from vermeil.student.inference.batching import pad
 from vermeil.student.inference.predictor import Predictor
+from vermeil.tasks.protocol import TEXT_HEADS
 
 _TEXTS = ("Ada met Grace (in OSLO) and wrote: iPost. ", "One")
 """Two texts of different length, so that padding is part of the check."""
@@ -41,7 +42,7 @@ def check_outputs(predictor: Predictor, folder: Path) -> None:
     except Exception as error:  # a damaged tokenizer or network fails in many ways
         reason = first_line(error)
         raise DataError(f"the model cannot be computed ({reason}); {_REMEDY}", folder) from error
-    shape = inputs[0].shape if predictor.task.head != "sequence" else inputs[0].shape[:1]
+    shape = inputs[0].shape if predictor.task.head not in TEXT_HEADS else inputs[0].shape[:1]
     if logits.shape != (*shape, classes):
         raise DataError(
             f"the network computes logits of shape {logits.shape}, but the task in vermeil.json "

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vermeil.data.document import Annotation, Document
 from vermeil.data.document_stream import DocumentStream
+from vermeil.data.pages import with_span_pages
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
 from vermeil.student.encoding.context import (
@@ -23,7 +24,7 @@ from vermeil.student.encoding.windows import Window
 from vermeil.student.inference.batching import Runner, apply_temperature, network_outputs
 from vermeil.student.inference.crf_marginals import marginals
 from vermeil.student.inference.pair_predictor import PairPredictor
-from vermeil.tasks.protocol import Task
+from vermeil.tasks.protocol import TEXT_HEADS, Task
 
 BLOCK_DOCUMENTS = 2048
 BLOCK_CHARACTERS = 4_000_000
@@ -71,13 +72,14 @@ class Predictor:
         Yields:
             The documents in order, with scored spans and relations, or labels.
         """
+        is_pooled = self.task.head in TEXT_HEADS
         for output in self._block_outputs(documents, progress):
-            yield _annotate(output.encoded, self.decode(output))
+            yield _annotate(output.encoded, self.decode(output), is_pooled=is_pooled)
 
     def decode(self, output: DocumentOutput) -> Annotation:
         """Return the annotation for the output of the network, at the student's temperatures."""
         words = output.encoded.words
-        rows = apply_temperature(output.rows, self.temperature)
+        rows = apply_temperature(output.rows, self.temperature, self.task.head)
         annotation = self.task.decode(words, rows)
         if self.pairs is None:
             return annotation
@@ -96,7 +98,8 @@ class Predictor:
             DataError: the probabilities of a document are not finite numbers.
         """
         for output in self._block_outputs(documents, progress):
-            yield output.encoded, apply_temperature(output.rows, self.temperature)
+            rows = apply_temperature(output.rows, self.temperature, self.task.head)
+            yield output.encoded, rows
 
     def _block_outputs(
         self, documents: Iterable[Document | str], progress: Progress
@@ -205,9 +208,16 @@ def _same_group(one: Document, other: Document) -> bool:
     return one.group is not None and one.group == other.group
 
 
-def _annotate(encoded: EncodedDocument, annotation: Annotation) -> Document:
-    """Return the annotated document; ``truncated`` in its ``meta`` counts its cut words."""
-    document = encoded.document.with_annotation(annotation)
-    if not encoded.long_words:
-        return document
-    return replace(document, meta={**document.meta, "truncated": encoded.long_words})
+def _annotate(encoded: EncodedDocument, annotation: Annotation, *, is_pooled: bool) -> Document:
+    """Return the annotated document, with the pages of its spans.
+
+    ``truncated`` in its ``meta`` counts its cut words. ``windows`` is the number of windows whose
+    outputs were pooled into labels of the text, if there are several.
+    """
+    document = with_span_pages(encoded.document.with_annotation(annotation))
+    counts = {
+        "truncated": encoded.long_words,
+        "windows": len(encoded.windows) if is_pooled and len(encoded.windows) > 1 else 0,
+    }
+    counted = {name: number for name, number in counts.items() if number}
+    return replace(document, meta={**document.meta, **counted}) if counted else document

@@ -3,7 +3,8 @@
 A sequence of classes y has the score Σ log p(y_t | word t) + Σ T[y_{t-1}, y_t], with p from the
 network and T trained. Class 0 (for ner: O) precedes the first word and follows the last. The loss
 sums over all classes of words whose class is unknown (Tsuboi et al. 2008), so an abstention favours
-no class.
+no class. A word that was not annotated for some labels may have any of their classes, too
+(Greenberg et al. 2018).
 """
 
 from __future__ import annotations
@@ -44,7 +45,11 @@ class Crf(nn.Module):
         index = words[..., None].expand(-1, -1, logits.shape[-1])
         scores = functional.log_softmax(logits.float(), dim=-1).gather(1, index)
         known = batch.classes.gather(1, words).masked_fill(~exists, IGNORED)
-        paths = torch.stack([scores, scores + _class_log_evidence(known, batch.soft, index)])
+        evidence = _class_log_evidence(known, batch.soft, index)
+        if batch.unknown is not None:
+            unknown = batch.unknown.gather(1, index)
+            evidence = evidence.masked_fill(unknown, 0.0)
+        paths = torch.stack([scores, scores + evidence])
         all_paths, known_paths = self._log_sums(paths, exists)
         counted = known != IGNORED
         weights = (batch.weights.gather(1, words) * counted).sum(1) / counted.sum(1).clamp_min(1)

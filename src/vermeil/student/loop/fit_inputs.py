@@ -43,6 +43,8 @@ class FitInputs:
         for e in self.examples:
             for array in (e.input_ids, e.features, e.classes, e.weights, e.positions, e.soft):
                 data.update(b"|" if array is None else array.tobytes() + b"|")
+            if e.unknown is not None:
+                data.update(b"unknown:" + e.unknown.tobytes() + b"|")
             for array in () if e.pairs is None else e.pairs.arrays():
                 data.update(b"p" + array.tobytes() + b"|")
         for batch in self.plan.batches:

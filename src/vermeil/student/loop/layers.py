@@ -16,7 +16,7 @@ from vermeil.student.inference.pair_predictor import PairPredictor
 from vermeil.student.inference.pair_scorer import load_pair_scorer
 from vermeil.student.loop.crf import Crf
 from vermeil.student.loop.joint_loss import JointLoss
-from vermeil.student.loop.loss import CrossEntropy
+from vermeil.student.loop.loss import BinaryCrossEntropy, CrossEntropy
 from vermeil.student.loop.noise_losses import NoiseRobustLoss
 from vermeil.student.network.pair_head import PairHead
 from vermeil.student.network.rows import give_states
@@ -78,16 +78,18 @@ class OutputLayers:
             self.pair_head.scorer().save(folder)
 
     def criterion(
-        self, config: StudentConfig, examples: Sequence[TrainingExample], classes: int
+        self, config: StudentConfig, examples: Sequence[TrainingExample], task: Task
     ) -> nn.Module:
         """Return the loss that trains network and layers.
 
         Args:
             config: the settings of noise-robust losses and of the loss of pairs.
             examples: all training examples; empty: without noise-robust losses.
-            classes: number of classes of the network.
+            task: task of the student; its head decides the loss.
         """
-        words: nn.Module = CrossEntropy()
+        classes = len(task.classes)
+        is_per_label = task.head == "sequence_per_label"
+        words: nn.Module = BinaryCrossEntropy() if is_per_label else CrossEntropy()
         if self.crf is not None:
             words = self.crf
         elif config.noise.is_on and examples:

@@ -20,7 +20,7 @@ from vermeil.student.loop.distributed import SINGLE_PROCESS
 from vermeil.student.loop.fit_inputs import FitInputs
 from vermeil.student.loop.flat_parameters import FlatParameters
 from vermeil.student.loop.hooks import TrainingHooks
-from vermeil.student.loop.loss import Batch, collate
+from vermeil.student.loop.loss import Batch, BinaryCrossEntropy, collate
 from vermeil.student.loop.optimiser import parameter_groups, rate_factor, set_rate
 from vermeil.student.loop.packing import (
     first_position,
@@ -162,6 +162,7 @@ class _Loop:
     def _logits(self, batch: Batch) -> torch.Tensor:
         if (
             self._first_position is not None
+            and not isinstance(self.criterion, BinaryCrossEntropy)
             and batch.classes.shape == batch.inputs["input_ids"].shape
         ):
             return packed_logits(self.network, batch.inputs, self._first_position)

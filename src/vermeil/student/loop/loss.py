@@ -26,6 +26,8 @@ class Batch:
         soft: float32, shape (batch, positions, classes): probability of each class;
             None: all classes are certain.
         examples: the examples, in the same order.
+        unknown: bool, shape (batch, positions, classes): classes that may be right as well; None:
+            there are none.
     """
 
     inputs: dict[str, torch.Tensor]
@@ -34,6 +36,7 @@ class Batch:
     words: torch.Tensor
     soft: torch.Tensor | None = None
     examples: tuple[TrainingExample, ...] = ()
+    unknown: torch.Tensor | None = None
 
     @property
     def total_weight(self) -> torch.Tensor:
@@ -75,6 +78,7 @@ def collate(
         torch.from_numpy(_pad([e.positions for e in examples], most_words, -1)).to(device),
         _soft_labels(examples, targets, device),
         tuple(examples),
+        _unknown_classes(examples, targets, device),
     )
 
 
@@ -101,6 +105,61 @@ def _soft_labels(
     return torch.from_numpy(rows).to(device)
 
 
+def _unknown_classes(
+    examples: Sequence[TrainingExample], targets: int, device: torch.device
+) -> torch.Tensor | None:
+    sizes = [e.unknown.shape[1] for e in examples if e.unknown is not None]
+    if not sizes:
+        return None
+    rows = np.zeros((len(examples), targets, sizes[0]), bool)
+    for row, example in zip(rows, examples, strict=True):
+        if example.unknown is not None:
+            row[example.positions] = example.unknown
+    return torch.from_numpy(rows).to(device)
+
+
+def merge_unknown(
+    logs: torch.Tensor, classes: torch.Tensor, unknown: torch.Tensor | None
+) -> torch.Tensor:
+    """Return log-probabilities in which the correct class has those of the unknown ones, too.
+
+    A word outside of all spans, in a text that was not annotated for a label, may have this label:
+    the probability of "no label" and of the label together is that of the annotation. Source: N.
+    Greenberg, T. Bansal, P. Verga and A. McCallum, Marginal Likelihood Training of BiLSTM-CRF for
+    Biomedical Named Entity Recognition from Disjoint Label Sets (EMNLP 2018), here without the
+    chain.
+
+    Args:
+        logs: log-probabilities, shape (…, classes).
+        classes: correct classes, shape (…); `IGNORED` where there is none.
+        unknown: classes that may be right as well, shape (…, classes); None: there are none.
+    """
+    if unknown is None:
+        return logs
+    index = classes.clamp_min(0)[..., None]
+    is_own = torch.zeros_like(unknown).scatter(-1, index, torch.ones_like(index, dtype=torch.bool))
+    joint = logs.masked_fill(~(unknown | is_own), float("-inf")).logsumexp(-1, keepdim=True)
+    return torch.where(is_own, joint, logs)
+
+
+class BinaryCrossEntropy(nn.Module):
+    """Cross-entropy of each label of a text, which applies (1) or not (0)."""
+
+    def forward(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Return the weighted sum of the losses over all labels but `IGNORED` ones.
+
+        Args:
+            logits: shape (batch, labels).
+            batch: targets and weights of the same shape.
+        """
+        kept = batch.classes != IGNORED
+        targets = batch.classes[kept].float()
+        losses = functional.binary_cross_entropy_with_logits(
+            logits.float()[kept], targets, reduction="none"
+        )
+        return (losses * batch.weights[kept]).sum()
+
+
 class CrossEntropy(nn.Module):
     """Cross-entropy of each position with its class or its soft label."""
 
@@ -115,7 +174,19 @@ class CrossEntropy(nn.Module):
         classes = batch.classes.reshape(-1)
         kept = classes != IGNORED
         target = classes[kept]
+        if batch.unknown is not None:
+            return self._with_unknown(logits, batch)
         if batch.soft is not None:
             target = batch.soft.reshape(-1, logits.shape[-1])[kept]
         losses = functional.cross_entropy(flat[kept], target, reduction="none")
         return (losses * batch.weights.reshape(-1)[kept]).sum()
+
+    def _with_unknown(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Return the loss of a batch with classes that may be right as well."""
+        rows = logits.float().reshape(*batch.classes.shape, logits.shape[-1])
+        logs = merge_unknown(functional.log_softmax(rows, dim=-1), batch.classes, batch.unknown)
+        target = batch.soft
+        if target is None:
+            target = functional.one_hot(batch.classes.clamp_min(0), rows.shape[-1]).float()
+        losses = -(target * logs).sum(-1)
+        return (losses * batch.weights * (batch.classes != IGNORED)).sum()

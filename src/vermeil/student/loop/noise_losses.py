@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from vermeil.data.example import IGNORED, TrainingExample
 from vermeil.student.config import NoiseConfig
-from vermeil.student.loop.loss import Batch
+from vermeil.student.loop.loss import Batch, merge_unknown
 
 _MAX_AGREEMENT = 1 - 1e-4
 """Largest agreement of prediction and memory, so that the logarithm stays finite."""
@@ -69,12 +69,14 @@ class NoiseRobustLoss(nn.Module):
         if target is None:
             target = functional.one_hot(batch.classes.clamp_min(0), rows.shape[-1]).float()
         logs = functional.log_softmax(rows, dim=-1)
+        predicted = logs
+        logs = merge_unknown(logs, batch.classes, batch.unknown)
         losses = -(target * logs).sum(-1)
         if self._config.robust:
             powers = (1 - torch.exp(self._config.robust * logs)) / self._config.robust
             losses = torch.where(silver, (target * powers).sum(-1), losses)
         if self._config.early_learning:
-            losses = losses + self._early_learning(logs, batch, silver & counted)
+            losses = losses + self._early_learning(predicted, batch, silver & counted)
         return (losses * weights).sum()
 
     def _dropped_negatives(self, classes: torch.Tensor, silver: torch.Tensor) -> torch.Tensor:

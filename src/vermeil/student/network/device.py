@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
+from torch import nn
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 def pick_device() -> torch.device:
@@ -29,3 +33,15 @@ def uses_bf16(precision: Literal["auto", "fp32", "bf16"]) -> bool:
 def autocast(device: torch.device, *, enabled: bool) -> AbstractContextManager[None]:
     """Return a context in which matrix products run in bfloat16, or an empty one."""
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
+
+
+def to_device(network: PreTrainedModel) -> PreTrainedModel:
+    """Move a network to the device of this process and return it."""
+    nn.Module.to(network, pick_device())
+    return network
+
+
+def set_threads(threads: int | None) -> None:
+    """Set the number of threads of torch; None leaves it as it is."""
+    if threads is not None:
+        torch.set_num_threads(threads)

@@ -9,6 +9,7 @@ from vermeil.data.model_files import verify_files
 from vermeil.data.sha256 import sha256_of
 from vermeil.errors import EncoderNotFoundError, WeightsError
 from vermeil.optional import install_command, require
+from vermeil.student.network.hub_access import cached_encoder, connection_problem
 
 EMBEDDED = "embedded"
 """Name of the encoder that is installed as a Python package: all-MiniLM-L6-v2."""
@@ -26,7 +27,8 @@ def find_encoder(name: str) -> str:
 
     Raises:
         ConfigError: torch or transformers is not installed.
-        EncoderNotFoundError: the folder does not exist, or the embedded encoder is not installed.
+        EncoderNotFoundError: the folder does not exist, the embedded encoder is not installed, or
+            a Hub encoder is not in the local cache and the Hub cannot be reached.
         DataError: the folder is a model of Vermeil, and its files are damaged.
         WeightsError: the embedded encoder's weights are not the published ones.
     """
@@ -48,6 +50,11 @@ def find_encoder(name: str) -> str:
         raise EncoderNotFoundError(
             f"student.encoder: there is no folder {folder}; give an existing folder, a Hub id, or "
             f"{EMBEDDED}"
+        )
+    if not cached_encoder(name) and (problem := connection_problem()):
+        raise EncoderNotFoundError(
+            f"student.encoder: {name} is neither a folder nor in the local cache, and {problem}. "
+            f"Copy the encoder into a folder and name it, or use {EMBEDDED}"
         )
     return name
 

@@ -33,6 +33,7 @@ MODELS: dict[Head, Any] = {
     "token": AutoModelForTokenClassification,
     "pair": AutoModelForTokenClassification,
     "sequence": AutoModelForSequenceClassification,
+    "sequence_per_label": AutoModelForSequenceClassification,
 }
 """Model class of each head."""
 
@@ -99,6 +100,8 @@ def load_network(
             label2id={name: i for i, name in enumerate(classes)},
             trust_remote_code=False,
         )
+        if head == "sequence_per_label":
+            config.problem_type = "multi_label_classification"  # transformers then uses a sigmoid
         network, loaded = _load_with_config(source, config, head, dropout)
     problem = encoder_problem(network, loaded)
     if problem is not None:

@@ -90,5 +90,5 @@ class TorchRunner:
         device = self._network.device
         tensors = {name: torch.from_numpy(a).to(device) for name, a in inputs.items()}
         rows = output_rows(self._network, tensors).float()
-        classes = int(self._network.config.num_labels)
+        classes: Any = self._network.config.num_labels
         return rows[..., :classes], rows[..., classes:]

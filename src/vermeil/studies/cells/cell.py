@@ -14,6 +14,7 @@ from vermeil.errors import TrainingError
 from vermeil.evaluation.documents import score_documents
 from vermeil.refinement.recipe import Recipe, resolve_recipe
 from vermeil.studies.cells.curves import exposure, loss_curve, plan_curve
+from vermeil.studies.cells.dev_curve import DevCurveObserver
 from vermeil.studies.cells.job import CellJob, RefinementJob
 from vermeil.studies.cells.observer import MechanismObserver
 from vermeil.studies.cells.sampling import CellDocuments
@@ -24,6 +25,7 @@ from vermeil.studies.results.scores import ReportLabels, split_score
 from vermeil.studies.results.values import Tally, sum_tallies
 from vermeil.training.fit import plan_for, train_student, training_record
 from vermeil.training.job import TrainJob
+from vermeil.training.thresholds import fit_thresholds
 
 if TYPE_CHECKING:
     from vermeil.student.student import Student
@@ -61,12 +63,18 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> CellResult:
         )
     gold = student.encode(job.documents.gold, "gold")
     silver = student.encode(job.documents.silver, "silver")
-    observer = None
+    mechanism: MechanismObserver | None = None
+    observer: MechanismObserver | DevCurveObserver | None = None
     if job.observation_set is not None:
         plan = plan_for(gold, silver, job.blending, job.seed)
-        observer = MechanismObserver(student, gold, silver, plan, job.observation_set, job.seed)
+        mechanism = MechanismObserver(student, gold, silver, plan, job.observation_set, job.seed)
+        observer = mechanism
+    elif job.curve is not None:
+        plan = plan_for(gold, silver, job.blending, job.seed)
+        observer = DevCurveObserver(student, plan, job.curve)
     hooks = TrainingHooks(observer=observer)
     training = train_student(student, gold, silver, job.blending, job.seed, hooks)
+    fit_thresholds(student, job.dev)
     sizes = (len(job.documents.gold), len(job.documents.silver))
     dev, _, _ = _score(student, job.dev)
     final_dev_f1 = dev.overall.f1 if job.dev else None
@@ -94,7 +102,7 @@ def run_cell(job: CellJob, key: str, model: Path | None = None) -> CellResult:
         dev_curve=() if observer is None else observer.dev_curve(),
         sizes=job.sizes,
         predictions=predictions,
-        mechanism=None if observer is None else observer.observation(),
+        mechanism=None if mechanism is None else mechanism.observation(),
         refinement=None if recipe is None else _refinement_record(recipe),
     )
 

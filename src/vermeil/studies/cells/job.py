@@ -9,6 +9,7 @@ from vermeil.blending.config import BlendingConfig
 from vermeil.data.document import Document
 from vermeil.selection.config import SelectionConfig
 from vermeil.student.config import StudentConfig
+from vermeil.studies.cells.dev_curve import CurveDocuments
 from vermeil.studies.cells.observation_set import ObservationSet
 from vermeil.studies.cells.sampling import CellDocuments
 from vermeil.tasks.protocol import Task
@@ -45,6 +46,7 @@ class CellJob:
         dev: documents for choosing among recipes; may be empty.
         test: documents for reporting; may be empty.
         observation_set: documents on which training is observed; None: training is not observed.
+        curve: dev documents for the learning curve, if training is not observed; None: no curve.
         sizes: gold and silver documents of the cell's block.
         refinement: how silver is made, for the regimens auto and self_training.
         encoder_digest: digest of the encoder's files; empty: not checked.
@@ -59,6 +61,7 @@ class CellJob:
     dev: tuple[Document, ...]
     test: tuple[Document, ...]
     observation_set: ObservationSet | None = None
+    curve: CurveDocuments | None = None
     sizes: tuple[int, int] = (0, 0)
     refinement: RefinementJob | None = None
     encoder_digest: str = ""

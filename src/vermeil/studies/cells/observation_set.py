@@ -61,11 +61,16 @@ def sample_observation_set(
             "study.mechanism.regimens: needs corpora.dev to score students during training; set "
             "corpora.dev, or leave study.mechanism.regimens empty"
         )
-    dev = _sample(corpora.dev, config.documents, f"dev:{seed}")
+    dev = sample_dev(corpora.dev, config.documents, seed)
     labelled = {d.id: d for d in corpora.gold}
     wrong = [d for d in documents.silver if _differs(d, labelled.get(d.id))]
     silver = _sample(wrong, config.documents, f"silver:{seed}")
     return ObservationSet(dev, silver, tuple(labelled[d.id] for d in silver), config)
+
+
+def sample_dev(dev: Sequence[Document], count: int, seed: int) -> tuple[Document, ...]:
+    """Return at most ``count`` random dev documents, in their order, drawn with a cell's seed."""
+    return _sample(dev, count, f"dev:{seed}")
 
 
 def observation_steps(plan: BatchPlan, points: int) -> list[int]:

@@ -16,10 +16,15 @@ from vermeil.renamed import new_key
 CEILING = "ceiling"
 """The regimen gold_only, trained on gold and on the silver documents with their gold labels."""
 
+BEFORE_ADDED = "before_added"
+"""The regimen simple_mix, on the same documents as before labels were added: no document knows the
+labels with ``added``."""
+
 KNOWN_REGIMENS = (
     *(name for name in REGIMENS if name != "schedule"),
     *SCHEDULES,
     CEILING,
+    BEFORE_ADDED,
 )
 """Names that a study can use without defining them as variants."""
 
@@ -46,6 +51,8 @@ def blending_for(
             raise ConfigError(*_variant_problems(regimen, error)) from error
     if regimen == CEILING:
         return blending.model_copy(update={"regimen": "gold_only"})
+    if regimen == BEFORE_ADDED:
+        return blending.model_copy(update={"regimen": "simple_mix"})
     if regimen in REGIMENS and regimen != "schedule":
         return blending.model_copy(update={"regimen": regimen})
     if regimen in SCHEDULES:

@@ -14,7 +14,7 @@ from vermeil.data.example import IGNORED
 from vermeil.studies.results.observation import Sharpness, SilverWords, WordLosses
 from vermeil.studies.results.values import Tally
 from vermeil.tasks.labels import NO_LABEL
-from vermeil.tasks.protocol import Task
+from vermeil.tasks.protocol import TEXT_HEADS, Task
 
 ClassIds = NDArray[np.int64]
 WordProbabilities = NDArray[np.float32]
@@ -22,7 +22,10 @@ WordProbabilities = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class ScoredDocument:
-    """Class probabilities of a document's words; a task with document labels has one word.
+    """Class probabilities of a document's words.
+
+    A task with one label per document has one word. A task with several labels has one word per
+    label, whose class is the label or no label.
 
     Args:
         words: ranges of the words.
@@ -46,7 +49,7 @@ def sharpness_metrics(documents: Sequence[ScoredDocument], task: Task) -> Sharpn
     highest probability, and ``accuracy`` the share of words whose most probable class is gold. The
     prefix ``span_`` marks the values over words of gold spans.
     """
-    rows, _, gold = _concatenated(documents)
+    rows, _, gold = _concatenated(documents, task)
     entropy = -(rows * np.log(np.maximum(rows, 1e-12))).sum(axis=1)
     in_spans = _is_labelled(gold, task)
     measures: dict[str, float] = {}
@@ -66,7 +69,7 @@ def silver_word_metrics(documents: Sequence[ScoredDocument], task: Task) -> Silv
     class, and ``gold_loss`` that of the gold class. ``pairs`` has three counts per pair "gold label
     > silver label": noisy words, predictions equal to silver, and predictions equal to gold.
     """
-    rows, silver, gold = _concatenated(documents)
+    rows, silver, gold = _concatenated(documents, task)
     clean, noisy = silver == gold, silver != gold
     predicted = rows.argmax(axis=1)
     pairs: dict[str, Tally] = {}
@@ -87,25 +90,50 @@ def silver_word_metrics(documents: Sequence[ScoredDocument], task: Task) -> Silv
 
 
 def _concatenated(
-    documents: Sequence[ScoredDocument],
+    documents: Sequence[ScoredDocument], task: Task
 ) -> tuple[WordProbabilities, ClassIds, ClassIds]:
     """Concatenate all documents, without words whose label is unknown (abstentions)."""
     rows = np.concatenate([d.probabilities for d in documents])
     labels = np.concatenate([d.label_classes for d in documents])
     gold = np.concatenate([d.gold_classes for d in documents])
+    if task.head == "sequence_per_label":
+        rows = _label_rows(rows)
+        labels, gold = (_label_classes(one, len(task.classes)) for one in (labels, gold))
     known = (labels != IGNORED) & (gold != IGNORED)
     return rows[known], labels[known], gold[known]
 
 
+def _label_rows(probabilities: WordProbabilities) -> WordProbabilities:
+    """Return a row per document and label over the classes: no label, then every label."""
+    documents, labels = probabilities.shape
+    rows = np.zeros((documents, labels, labels + 1), np.float32)
+    numbers = np.arange(labels)
+    rows[:, numbers, numbers + 1] = probabilities
+    rows[:, :, 0] = 1 - probabilities
+    return rows.reshape(documents * labels, labels + 1)
+
+
+def _label_classes(decisions: ClassIds, labels: int) -> ClassIds:
+    """Return the class of each decision: 0 for no, the number of its label from 1 for yes."""
+    numbers = np.tile(np.arange(1, labels + 1), len(decisions) // labels)
+    classes: ClassIds = np.where(decisions == IGNORED, IGNORED, decisions * numbers)
+    return classes
+
+
+def _class_names(task: Task) -> tuple[str, ...]:
+    return (NO_LABEL, *task.classes) if task.head == "sequence_per_label" else task.classes
+
+
 def _is_labelled(classes: ClassIds, task: Task) -> NDArray[np.bool_]:
-    no_label = task.classes.index(NO_LABEL) if NO_LABEL in task.classes else -1
+    names = _class_names(task)
+    no_label = names.index(NO_LABEL) if NO_LABEL in names else -1
     labelled: NDArray[np.bool_] = classes != no_label
     return labelled
 
 
 def _label(number: int, task: Task) -> str:
-    name = task.classes[number]
-    return name.partition("-")[2] or name if task.head != "sequence" else name
+    name = _class_names(task)[number]
+    return name.partition("-")[2] or name if task.head not in TEXT_HEADS else name
 
 
 def _losses(

@@ -10,10 +10,10 @@ from markupsafe import Markup
 from vermeil.studies.format import f1, number, points, regimen_name, spread
 from vermeil.studies.report.svg import Drawing, Point, Scale, ticks
 from vermeil.studies.results.cell import GoldShares
-from vermeil.studies.results.statistics import ComparisonRow, SummaryRow
+from vermeil.studies.results.statistics import ComparisonRow, Spread, SummaryRow
 
-_WIDTH = 420
-_NAMES = 96
+_WIDTH = 440
+_NAMES = 120
 _VALUES = 52
 _ROW = 30
 _PANEL = (170, 96)
@@ -36,10 +36,7 @@ def score_chart(rows: Sequence[SummaryRow], score: str) -> Markup:
         score: ``test`` or ``dev``.
     """
     scored = [(row, one) for row in rows if (one := row.score(score)) is not None]
-    values = [value for _, one in scored for value in one.values if value is not None]
-    ends = [one.mean + k * (one.sd or 0) for _, one in scored for k in (-1, 1)]
-    scale = _padded([*values, *ends], 0.01)
-    scale = replace(scale, low=max(0.0, scale.low), high=min(1.0, scale.high))
+    scale = _score_scale([one for _, one in scored])
     description = "; ".join(
         f"{regimen_name(row.regimen)} {spread(one.mean, one.sd)}" for row, one in scored
     )
@@ -59,6 +56,18 @@ def score_chart(rows: Sequence[SummaryRow], score: str) -> Markup:
                 drawing.dot((scale(value), y), 3.6, "seed" + reference, f"seed {seed}: {f1(value)}")
         drawing.text((_WIDTH - 4, y + 4), f1(mean), "value", "end")
     return drawing.svg()
+
+
+def score_chart_starts_at_zero(rows: Sequence[SummaryRow], score: str) -> bool:
+    """Return whether the axis of `score_chart` starts at 0."""
+    return _score_scale([one for row in rows if (one := row.score(score)) is not None]).low == 0
+
+
+def _score_scale(scores: Sequence[Spread]) -> Scale:
+    values = [value for one in scores for value in one.values if value is not None]
+    ends = [one.mean + k * (one.sd or 0) for one in scores for k in (-1, 1)]
+    scale = _padded([*values, *ends], 0.01)
+    return replace(scale, low=max(0.0, scale.low), high=min(1.0, scale.high))
 
 
 def difference_chart(regimens: Sequence[str], rows: Sequence[ComparisonRow]) -> Markup:

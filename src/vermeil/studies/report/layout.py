@@ -16,6 +16,7 @@ from vermeil.studies.report.markdown import (
     settings_parts,
 )
 from vermeil.studies.report.page import PageView, page_view
+from vermeil.studies.report.sections.sizes import size_views
 from vermeil.studies.results.study import StudyResults
 
 TITLE = "Which blend of gold and silver?"
@@ -90,6 +91,11 @@ SECTIONS: dict[str, ReportSection] = {
         "frontier.html.j2",
         _link("frontier", "How much", lambda page: page.frontier),
         lambda page: frontier_parts(page.frontier),
+    ),
+    "sizes": ReportSection(
+        "sizes.html.j2",
+        _link("sizes", "F1 over data", lambda page: page.own.get("sizes")),
+        view=size_views,
     ),
     "blocks": ReportSection("blocks.html.j2", _score_links, _score_parts),
     "mechanism": ReportSection(

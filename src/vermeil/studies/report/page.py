@@ -111,6 +111,7 @@ class BlockView:
     uneven_seeds: bool
     has_spans: bool
     has_dev: bool
+    starts_at_zero: bool
     rows: list[RegimenRow]
     scores: Markup | None
     differences: Markup | None
@@ -316,6 +317,7 @@ def _block(key: Block, scope: str, results: StudyResults) -> BlockView:
         uneven_seeds=len({len(row.seeds) for row in rows}) > 1,
         has_spans=any(one is not None and one.span_only is not None for one in scores),
         has_dev=score == "test" and any(row.dev for row in rows),
+        starts_at_zero=bool(scored) and charts.score_chart_starts_at_zero(scored, score),
         rows=[
             _regimen_row(row, score, comparison.get(row.regimen), row.regimen in unfinished)
             for row in [*scored, *unscored]

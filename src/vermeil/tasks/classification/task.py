@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.counts import Counts, ErrorKind, MatchCounts
+from vermeil.data.annotation_spans import without_abstained
+from vermeil.data.counts import Counts, ErrorKind
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
 from vermeil.data.example import IGNORED, Target
 from vermeil.data.region import Candidate, Region
@@ -22,12 +23,26 @@ from vermeil.tasks.classification.json_format import (
     schema,
 )
 from vermeil.tasks.classification.prompts import PROMPTS, render_prompt
+from vermeil.tasks.classification.regions import text_region
+from vermeil.tasks.classification.scoring import count_labels
 from vermeil.tasks.config import TaskConfig
-from vermeil.tasks.labels import NO_LABEL, LabelSet
+from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.mistakes import Mistake
 from vermeil.tasks.protocol import Head, ReplyResult
 from vermeil.tasks.replies import unusable_result, was_filtered, without_quotations
 from vermeil.tasks.votes import VoteResult, VotingRule, has_enough_votes
+
+_DIGITS = 4
+"""Decimal places of scores."""
+
+
+def check_reply_format(config: TaskConfig) -> None:
+    """Raise `ConfigError` unless the reply format is JSON."""
+    if config.reply_format != "json":
+        raise ConfigError(
+            f"task.reply_format: classification supports json only, not "
+            f"{config.reply_format!r}; remove the option"
+        )
 
 
 class ClassificationTask:
@@ -45,10 +60,12 @@ class ClassificationTask:
     prompts = tuple(PROMPTS)
 
     def __init__(self, config: TaskConfig) -> None:
-        if config.reply_format != "json":
+        check_reply_format(config)
+        added = [name for name, label in config.labels.items() if label.added]
+        if added:
             raise ConfigError(
-                f"task.reply_format: classification supports json only, not "
-                f"{config.reply_format!r}; remove the option"
+                f"task.labels.{added[0]}.added: needs task.multi_label; with one label per text, a "
+                "new label changes the others, so annotate the texts again"
             )
         self.config = config
         self.label_set = LabelSet.from_config(config)
@@ -64,10 +81,13 @@ class ClassificationTask:
         """Raise `DataError` unless an annotated document has exactly one label of the set."""
         if document.labels is None:
             return
+        if not document.labels and document.annotation.abstain_labels:
+            return
         if len(document.labels) != 1:
+            hint = "; for several labels per text, set task.multi_label to true"
             raise DataError(
                 f"document {document.id!r}: {len(document.labels)} labels "
-                f"{list(document.labels)}; expected exactly one"
+                f"{list(document.labels)}; expected exactly one{hint}"
             )
         if document.labels[0] not in self.labels:
             unknown = self.label_set.unknown_label_message(document.labels[0])
@@ -140,8 +160,18 @@ class ClassificationTask:
         words: Sequence[Range],  # noqa: ARG002
         probabilities: NDArray[np.float32],
     ) -> Annotation:
-        """Return the most probable label; ``probabilities`` has shape (1, classes)."""
-        return Annotation(labels=(self.labels[int(probabilities[0].argmax())],))
+        """Return the most probable label and the probabilities of all labels.
+
+        Args:
+            words: not used.
+            probabilities: shape (1, classes).
+        """
+        row = probabilities[0]
+        scores = {
+            label: round(min(1.0, float(p)), _DIGITS)
+            for label, p in zip(self.labels, row, strict=True)
+        }
+        return Annotation(labels=(self.labels[int(row.argmax())],), label_scores=scores)
 
     def span_keys(self, document: Document, words: Sequence[Range]) -> Candidate:  # noqa: ARG002
         """Return the document's label as a span key of the whole text."""
@@ -154,7 +184,10 @@ class ClassificationTask:
         base: Annotation = UNANNOTATED,  # noqa: ARG002
     ) -> Annotation:
         """Return the label as an annotation; no annotation if there is an abstention."""
-        return UNANNOTATED if abstain or not spans else Annotation(labels=(spans[0].label,))
+        if abstain or not spans:
+            return UNANNOTATED
+        scores = {one.label: one.score for one in spans[:1] if one.score is not None}
+        return Annotation(labels=(spans[0].label,), label_scores=scores or None)
 
     def regions(
         self,
@@ -167,23 +200,16 @@ class ClassificationTask:
         teacher_candidate = self.span_keys(document, words)
         if not teacher_candidate:
             return ()
-        candidates = tuple(((0, len(document.text), label),) for label in self.labels)
-        uniform = np.ones((1, len(candidates)))
-        scorers = [uniform if probabilities is None else probabilities, *auxiliary_probabilities]
-        log_probs, *others = (_log_normalise(rows[0].astype(np.float64)) for rows in scorers)
-        teacher_choice = candidates.index(teacher_candidate)
-        student_choice = teacher_choice if probabilities is None else int(log_probs.argmax())
-        auxiliary = np.array(others).reshape(len(others), len(candidates))
-        whole = 0, len(document.text)
-        return (Region(*whole, candidates, log_probs, teacher_choice, student_choice, auxiliary),)
+        rows = [probabilities, *auxiliary_probabilities]
+        return (text_region(document, self.labels, teacher_candidate, rows),)
 
     def scored_labels(
-        self,
-        gold: Annotation,  # noqa: ARG002
-        predicted: Annotation,  # noqa: ARG002
+        self, gold: Annotation, predicted: Annotation
     ) -> Iterable[tuple[float, bool]]:
-        """Return nothing: labels of texts have no score."""
-        return ()
+        """Return the score of the predicted label, and whether it is the gold label."""
+        scores = predicted.label_scores or {}
+        known = gold.labels or ()
+        return [(scores[one], one in known) for one in predicted.labels or () if one in scores]
 
     def mistakes(self, document: Document, predicted: Annotation) -> tuple[Mistake, ...]:
         """Return the wrong label of the text; nothing if the label is correct."""
@@ -195,25 +221,5 @@ class ClassificationTask:
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document; if every document has one label, micro F1 is the accuracy."""
-        expected, found = set(gold.labels or ()), set(predicted.labels or ())
-        per_label = {
-            label: MatchCounts(
-                int(label in expected & found), int(label in found), int(label in expected)
-            )
-            for label in sorted(expected | found)
-        }
-        return Counts(per_label, None, _confusion(expected, found), documents=1)
-
-
-def _log_normalise(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    positive = np.maximum(probabilities, 1e-6)
-    result: NDArray[np.float64] = np.log(positive / positive.sum())
-    return result
-
-
-def _confusion(gold: set[str], predicted: set[str]) -> dict[tuple[str, str], int]:
-    if len(gold) == 1 and len(predicted) == 1:
-        return {(min(gold), min(predicted)): 1}
-    pairs = {(label, label): 1 for label in gold & predicted}
-    pairs |= {(label, NO_LABEL): 1 for label in gold - predicted}
-    return pairs | {(NO_LABEL, label): 1 for label in predicted - gold}
+        known = without_abstained(predicted, gold.abstain_labels)
+        return count_labels(set(gold.labels or ()), set(known.labels or ()))

@@ -54,7 +54,30 @@ def encode_spans(
     soft = _soft(document.spans, tags, (starts, ends), class_numbers)
     for ignored in document.annotation.abstain:
         classes[_covered(ignored, starts, ends)] = IGNORED
-    return Target(classes, weights, losses, soft)
+    unknown = _unknown_classes(document, (starts, ends), classes, class_numbers)
+    return Target(classes, weights, losses, soft, unknown)
+
+
+def _unknown_classes(
+    document: Document,
+    bounds: tuple[NDArray[np.int64], NDArray[np.int64]],
+    classes: NDArray[np.int64],
+    class_numbers: dict[str, int],
+) -> NDArray[np.bool_] | None:
+    """Return the classes of labels that the document was not annotated for; None without any.
+
+    Only words outside of all spans are concerned: a span's word has its label and no other one.
+    """
+    abstentions = document.annotation.abstain_labels
+    if not abstentions:
+        return None
+    unknown = np.zeros((len(classes), len(class_numbers)), bool)
+    for one in abstentions:
+        numbers = [n for name, n in class_numbers.items() if name.partition("-")[2] in one.labels]
+        end = len(document.text) if one.end is None else one.end
+        unknown[_covered((one.start, end), *bounds), numbers or slice(0)] = True
+    unknown[classes != 0] = False
+    return unknown if unknown.any() else None
 
 
 def _soft(

@@ -37,6 +37,8 @@ def find_regions(
     reduced by `O_LOGIT_PENALTY`. Further candidates are each span of these alone, a single span
     under every other label, and the empty annotation.
 
+    Labels that the document is unknown for are in no candidate: the teacher gave no answer there.
+
     Args:
         document: a document with the teacher's annotation; spans are widened to whole words.
         words: ranges of its words.
@@ -54,10 +56,13 @@ def find_regions(
         reduced = probabilities.astype(np.float64)
         reduced[:, 0] *= np.exp(-O_LOGIT_PENALTY)
         sensitive = _predicted_word_spans(words, reduced, labels, scheme)
+        student, sensitive = (
+            _without_unknown(one, document, words) for one in (student, sensitive)
+        )
     found = []
     for first, end in _merge_overlapping([*teacher, *student, *sensitive]):
         own = [_within(spans, first, end) for spans in (teacher, student, sensitive)]
-        candidates = _candidates(own, labels)
+        candidates = _known_candidates(_candidates(own, labels), own, document, words)
         classes = np.array([_classes(c, first, end, labels, scheme) for c in candidates])
         parts = [
             None if p is None else p[first:end] for p in (probabilities, *auxiliary_probabilities)
@@ -106,6 +111,40 @@ def _predicted_word_spans(
     numbers = [(i, i + 1) for i in range(len(words))]
     spans = decode_spans(numbers, probabilities, labels, scheme)
     return tuple((s.start, s.end, s.label) for s in spans)
+
+
+def _known_candidates(
+    candidates: list[tuple[WordSpan, ...]],
+    own: Sequence[tuple[WordSpan, ...]],
+    document: Document,
+    words: Sequence[Range],
+) -> list[tuple[WordSpan, ...]]:
+    """Return the candidates without labels that the document is unknown for.
+
+    The annotations of teacher and students always stay.
+    """
+    if not document.annotation.abstain_labels:
+        return candidates
+    return [
+        one
+        for one in candidates
+        if one in own or len(_without_unknown(one, document, words)) == len(one)
+    ]
+
+
+def _without_unknown(
+    word_spans: tuple[WordSpan, ...], document: Document, words: Sequence[Range]
+) -> tuple[WordSpan, ...]:
+    """Return word spans without those whose label the document is unknown for."""
+    abstentions = document.annotation.abstain_labels
+    return tuple(
+        span
+        for span in word_spans
+        if not any(
+            span[2] in one.labels and one.overlaps(words[span[0]][0], words[span[1] - 1][1])
+            for one in abstentions
+        )
+    )
 
 
 def _merge_overlapping(word_spans: Iterable[WordSpan]) -> list[tuple[int, int]]:

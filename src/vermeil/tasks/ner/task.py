@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vermeil.data.annotation_spans import spans_by_key
+from vermeil.data.annotation_spans import spans_by_key, without_abstained
 from vermeil.data.counts import Counts
 from vermeil.data.document import UNANNOTATED, Annotation, Document, Range, Span
 from vermeil.data.example import Target
@@ -232,19 +232,22 @@ class NerTask:
     ) -> Iterable[tuple[float, bool]]:
         """Return the score of every predicted span with a score, and whether it is in gold."""
         known = spans_by_key(gold)
-        spans = predicted.spans or ()
+        spans = without_abstained(predicted, gold.abstain_labels).spans or ()
         return [(span.score, span.key in known) for span in spans if span.score is not None]
 
     def mistakes(self, document: Document, predicted: Annotation) -> tuple[Mistake, ...]:
         """Return the missed, spurious and wrong spans of an annotation."""
-        return span_mistakes(document, predicted)
+        known = without_abstained(predicted, document.annotation.abstain_labels)
+        return span_mistakes(document, known)
 
     def count(self, gold: Annotation, predicted: Annotation) -> Counts:
         """Score one document strictly; an absent annotation counts as no spans.
 
-        Predicted spans with soft labels count if their probability exceeds one half.
+        Predicted spans with soft labels count if their probability exceeds one half. Predicted
+        spans whose label gold abstains from do not count.
         """
-        found = [span for span in predicted.spans or () if span.is_likely]
+        known = without_abstained(predicted, gold.abstain_labels)
+        found = [span for span in known.spans or () if span.is_likely]
         return count_spans(gold.spans or (), found)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from vermeil.data.document import Annotation, Range, Span
 from vermeil.data.mention import Status
-from vermeil.data.ranges import merge_ranges
+from vermeil.data.region import merge_ranges
 from vermeil.tasks.votes import VotedSpan, VoteResult, VotingRule, has_enough_votes
 
 _DOUBTFUL = (Status.FUZZY.value, Status.AMBIGUOUS.value)

@@ -40,7 +40,7 @@ INSERT INTO attempts SELECT :key,
 """
 _REPLY = """
 SELECT reply, finish_reason, prompt_tokens, completion_tokens, cached_tokens, latency, attempt,
-  logprobs, form, created
+  logprobs, form, created, model
 FROM attempts WHERE head = ? AND key = ? AND reply IS NOT NULL ORDER BY attempt LIMIT 1
 """
 _ATTEMPTS = """
@@ -158,11 +158,12 @@ class ReplyStore:
         if row is None:
             return None
         text, finish, prompt_tokens, completion_tokens, cached, latency, attempt, *rest = row
-        blob, form, created = rest
+        blob, form, created, model = rest
         with translate_malformed(self.path):
             usage = Usage(prompt_tokens, completion_tokens, cached)
             logprobs = decode_logprobs(blob)
-            return created, Reply(text, finish, usage, latency, attempt, logprobs, form=form)
+            reply = Reply(text, finish, usage, latency, attempt, logprobs, form=form)
+            return created, replace(reply, created=created, model=model)
 
     def add_alternatives(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Make requests alternatives of earlier ones durably: a reply to one counts for all.

@@ -74,7 +74,7 @@ def test_a_bar_that_comes_again_takes_its_own_time(monkeypatch: pytest.MonkeyPat
             reset.append(task_id)
             super().reset(task_id, **rest)
 
-    monkeypatch.setattr("rich.progress.Progress", Seen)
+    monkeypatch.setattr("vermeil.cli.ui.bars.Bars", Seen)
     with shown_progress() as progress:
         for stage, done in (("fold", 0), ("train", 0), ("train", 2), ("train", 0), ("train", 1)):
             progress(stage, done, 2, {})

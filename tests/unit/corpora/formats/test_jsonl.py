@@ -13,6 +13,7 @@ from vermeil.corpora import (
     document_to_record,
     read_corpus,
 )
+from vermeil.corpora.reading import ReadReport
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.relation import Relation
 from vermeil.errors import DataError
@@ -98,7 +99,10 @@ def span(**changes: Any) -> Any:
         ({"id": ""}, "document without an id"),
         ({"text": ["x"]}, '"text" is ["x"]; expected a string'),
         ({"group": 3}, '"group" is 3; expected a string'),
-        ({"topic": "x"}, 'unknown key "topic"; known keys: id, group, text'),
+        ({"topic": ["x"]}, 'unknown key "topic"; known keys: id, group, text'),
+        ({"topic": "x", "spans": []}, 'unknown key "topic"; known keys: id, group, text'),
+        ({"label": "x"}, 'unknown key "label"; known keys: id, group, text'),
+        ({"sapns": 1}, 'unknown key "sapns"; known keys: id, group, text'),
         ({"tokens": [[0, 1, 2]]}, '"tokens" holds [0, 1, 2]; expected [start, end] pairs'),
         ({"tokens": [[True, 2]]}, '"tokens" holds [true, 2]'),
         ({"tokens": ["x"]}, '"tokens" holds "x"'),
@@ -190,3 +194,17 @@ def test_text_is_written_as_it_is_not_escaped() -> None:
     line = document_to_line(Document("a", "Zoë", annotation=Annotation(spans=(Span(0, 3, "P"),))))
     assert "Zoë" in line
     assert "\n" not in line
+
+
+def test_plain_values_of_an_unannotated_text_are_read_into_meta(tmp_path: Path) -> None:
+    path = tmp_path / "pool.jsonl"
+    lines = [
+        '{"id": "1", "text": "Ada.", "date": "2026-11-30", "ward": 7, "meta": {"ward": 8}}',
+        '{"id": "2", "text": "Bob.", "date": null, "source": "letters"}',
+    ]
+    path.write_text("\n".join(lines), "utf-8")
+    reports: list[ReadReport] = []
+    first, second = read_corpus(CorpusConfig(path=path), None, reports.append)
+    assert first.meta == {"date": "2026-11-30", "ward": 8}
+    assert second.meta == {"date": None, "source": "letters"}
+    assert reports[0].choices == {"into meta": "date, ward, source"}

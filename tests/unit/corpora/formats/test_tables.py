@@ -117,8 +117,8 @@ def test_many_rows_make_several_batches(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "name", "message"),
     [
-        ("pyarrow", "x.parquet", r"needs pyarrow: pip install \"vermeil\[parquet\]\""),
-        ("spacy", "x.spacy", r"needs spacy: pip install \"vermeil\[spacy\]\""),
+        ("pyarrow", "x.parquet", r"needs pyarrow: pip install \"\.\[parquet\]\""),
+        ("spacy", "x.spacy", r"needs spacy: pip install \"\.\[spacy\]\""),
     ],
 )
 def test_a_missing_library_is_named(

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from vermeil.corpora import CorpusConfig, read_corpus, write_corpus
+from vermeil.corpora.reading import ReadReport
 from vermeil.data.document import Annotation, Document
 from vermeil.errors import DataError
 
@@ -26,7 +28,7 @@ def test_a_document_per_file(tmp_path: Path) -> None:
     assert documents == [Document("letter", "Dear Ann,\n\nbye\n")]
 
 
-@pytest.mark.parametrize("unit", ["line", "file"])
+@pytest.mark.parametrize("unit", ["auto", "file"])
 def test_a_folder_holds_a_document_per_file(tmp_path: Path, unit: str) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "002.txt").write_text("two\n")
@@ -39,6 +41,37 @@ def test_a_folder_holds_a_document_per_file(tmp_path: Path, unit: str) -> None:
         Document("b/001", "packed"),
         Document("b/002", "two"),
     ]
+
+
+def test_lines_of_a_folder_are_documents_on_request(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "2.txt").write_text("two\n\nthree\n")
+    (tmp_path / "a.txt").write_text("one")
+    documents = list(read_corpus(CorpusConfig(path=tmp_path, text_unit="line")))
+    assert documents == [
+        Document("a:1", "one", group="a"),
+        Document("b/2:1", "two", group="b/2"),
+        Document("b/2:3", "three", group="b/2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unit", "shown"),
+    [
+        ("auto", "one per line (a whole file is one with --unit file, or text_unit)"),
+        ("line", "one per line"),
+        ("file", "one per file"),
+    ],
+)
+def test_report_names_the_unit_and_how_to_change_it(
+    tmp_path: Path, unit: Literal["auto", "line", "file"], shown: str
+) -> None:
+    (tmp_path / "a.txt").write_text("one\ntwo\n")
+    reports: list[ReadReport] = []
+    list(read_corpus(CorpusConfig(path=tmp_path / "a.txt", text_unit=unit), None, reports.append))
+    assert reports[0].choices == {"documents": shown}
+    list(read_corpus(CorpusConfig(path=tmp_path), None, reports.append))
+    assert reports[1].choices["documents"].startswith("one per file (a line is one with --unit")
 
 
 def test_a_fault_in_one_file_of_a_folder_names_that_file(tmp_path: Path) -> None:

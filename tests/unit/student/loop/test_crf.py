@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from tests.unit.student.loop.test_loss import batch, example
+from tests.unit.student.loop.test_loss import batch, example, with_unknown
 
 from vermeil.data.example import IGNORED
 from vermeil.student.inference.crf_marginals import marginals
@@ -47,6 +47,17 @@ def test_unknown_words_are_summed_over(crf: Crf, logits: torch.Tensor) -> None:
     loss = crf(logits, batch(example([0, IGNORED, 2, IGNORED], [2, 9, 4, 9])))
     known = sum(p for path, p in all_paths(crf, logits).items() if (path[0], path[2]) == (0, 2))
     assert loss.item() == pytest.approx(-math.log(known) * 3, rel=1e-5)
+
+
+def test_classes_that_a_word_was_not_annotated_for_are_summed_over(
+    crf: Crf, logits: torch.Tensor
+) -> None:
+    one = with_unknown(example([0, 0, 1, 0], [1, 1, 1, 1]), [2], [], [], [1, 2])
+    loss = crf(logits, batch(one))
+    allowed = ((0, 2), (0,), (1,), (0, 1, 2))
+    paths = all_paths(crf, logits)
+    known = sum(paths[path] for path in itertools.product(*allowed))
+    assert loss.item() == pytest.approx(-math.log(known), rel=1e-4)
 
 
 def test_soft_labels_weigh_the_paths(crf: Crf, logits: torch.Tensor) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.document import Annotation, Document, LabelAbstention, Span
 from vermeil.data.example import IGNORED, Target
 from vermeil.errors import DataError
 from vermeil.tasks.config import TaskConfig
@@ -98,3 +98,27 @@ def test_soft_labels_that_cannot_be_are_refused(soft: dict[str, float]) -> None:
     span = Span(0, 3, "PER", soft=soft)
     with pytest.raises(DataError, match="document 'd'"):
         task.check(Document("d", "aaa", annotation=Annotation((span,))))
+
+
+def test_words_outside_of_spans_may_have_a_label_that_was_not_annotated() -> None:
+    unknown = (LabelAbstention(("LOC",)),)
+    annotation = Annotation((Span(0, 7, "PER"),), abstain_labels=unknown)
+    target = TASK.encode(Document("d", TEXT, annotation=annotation), WORDS)
+    assert target.unknown is not None
+    assert target.classes.tolist() == [1, 2, 0, 0, 0, 0]
+    assert not target.unknown[:2].any()
+    assert target.unknown[2:].tolist() == [[False, False, False, True, True]] * 4
+    part = Annotation((), abstain_labels=(LabelAbstention(("PER", "LOC"), 12, 20),))
+    within = TASK.encode(Document("d", TEXT, annotation=part), WORDS).unknown
+    assert within is not None
+    assert within.any(axis=1).tolist() == [False, False, False, True, True, False]
+    assert encode().unknown is None
+
+
+def test_gold_that_abstains_from_a_label_does_not_score_it() -> None:
+    gold = Annotation((Span(0, 7, "PER"),), abstain_labels=(LabelAbstention(("LOC",), 8),))
+    predicted = Annotation((*SPANS, Span(21, 26, "PER")))
+    overall = TASK.count(gold, predicted).overall
+    assert (overall.correct, overall.predicted, overall.gold) == (1, 2, 1)
+    scored = TASK.scored_labels(gold, Annotation((Span(12, 20, "LOC", score=0.5),)))
+    assert list(scored) == []

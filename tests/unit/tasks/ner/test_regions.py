@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vermeil.data.document import Annotation, Document, Span
+from vermeil.data.document import Annotation, Document, LabelAbstention, Span
 from vermeil.data.region import Candidate, SpanKey
 from vermeil.data.tags import Scheme
 from vermeil.data.words import split_words
@@ -164,3 +164,13 @@ def test_auxiliary_scorers_add_log_probabilities_and_no_candidates() -> None:
     assert np.exp(region.auxiliary_log_probs)[:, nothing] == pytest.approx([0.99 / 0.995, 1 / 3])
     [alone] = find_regions(annotated(BO), WORDS, NOTHING, LABELS)
     assert alone.auxiliary_log_probs.shape == (0, 3)
+
+
+def test_a_label_that_the_text_is_unknown_for_is_no_candidate() -> None:
+    predicted = students("B-PER", "O", "B-LOC", "I-LOC")
+    unknown = (LabelAbstention(("LOC",)),)
+    document = Document("d", TEXT, annotation=Annotation((Span(*BO),), abstain_labels=unknown))
+    [region] = find_regions(document, WORDS, predicted, LABELS)
+    assert region.candidates == ((), (BO,))
+    plain = find_regions(annotated(BO), WORDS, predicted, LABELS)
+    assert [one.start for one in plain] == [0, 7]

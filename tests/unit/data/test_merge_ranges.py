@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from vermeil.data.ranges import merge_ranges
+from vermeil.data.region import merge_ranges
 
 
 def test_ranges_that_overlap_or_touch_become_one() -> None:

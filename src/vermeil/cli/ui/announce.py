@@ -1,0 +1,45 @@
+"""Announcement of long work: trainings, expected time, and how to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from vermeil.cli.ui.output import print_status
+
+if TYPE_CHECKING:
+    from vermeil.config import Config
+    from vermeil.data.document import Document
+    from vermeil.pipeline.workload import Verb
+
+
+def announce(
+    verb: Verb, sections: Config, gold: Iterable[Document], silver: Iterable[Document], quiet: bool
+) -> None:
+    """Write the trainings of a verb and their expected time to standard error.
+
+    Args:
+        verb: the verb, or a regimen that makes its silver.
+        sections: the whole configuration.
+        gold: gold documents.
+        silver: silver documents.
+        quiet: write nothing.
+    """
+    if quiet:
+        return
+    from vermeil.pipeline.workload import workload
+
+    print_status(f"{verb}: {workload(verb, sections, gold, silver).describe()}")
+
+
+def announce_regimen(sections: Config, quiet: bool) -> None:
+    """Announce the trainings of a regimen that makes its silver, if it is chosen and has silver."""
+    regimen = sections.blending.regimen
+    if quiet or regimen not in ("auto", "self_training") or sections.corpora.gold is None:
+        return
+    from vermeil.corpora import read_corpus
+    from vermeil.pipeline.documents import silver_corpus
+
+    silver = silver_corpus(sections)
+    if silver.path.exists():
+        announce(regimen, sections, read_corpus(sections.corpora.gold), read_corpus(silver), quiet)

@@ -1,0 +1,1 @@
+"""Hugging Face Hub: upload and download of files, only when a caller requests it."""

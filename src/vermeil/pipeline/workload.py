@@ -1,0 +1,131 @@
+"""Number and expected time of the trainings of a verb, before it begins."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import prod
+from typing import Literal
+
+from vermeil.config import Config
+from vermeil.data.document import Document
+from vermeil.jobs.run_folder import RunFolder
+
+CHARACTERS_PER_WORDPIECE = 4.0
+"""Mean of English newswire with the embedded encoder; the estimate needs no tokenizer."""
+
+WORDPIECES_PER_SECOND = 2_000.0
+"""Speed of the embedded encoder in fp32 on two cores, where no training was measured."""
+
+Verb = Literal["study", "tune", "refine", "select", "auto", "self_training"]
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """The trainings of a verb.
+
+    Args:
+        trainings: largest number of trainings, by their kind.
+        wordpieces: expected wordpieces of one training.
+        speed: wordpieces per second.
+        is_measured: whether the speed is that of the last training in the folder of the run.
+    """
+
+    trainings: dict[str, int]
+    wordpieces: float
+    speed: float
+    is_measured: bool
+
+    @property
+    def seconds(self) -> float:
+        """Expected time of all trainings."""
+        return sum(self.trainings.values()) * self.wordpieces / self.speed
+
+    def describe(self) -> str:
+        """Return trainings, expected time and how to stop as one sentence each."""
+        parts = " + ".join(f"{number:,} {kind}" for kind, number in self.trainings.items())
+        number = sum(self.trainings.values())
+        basis = "measured in the last training here" if self.is_measured else "a rough guess"
+        return (
+            f"up to {number:,} trainings ({parts}) of about {self.wordpieces:,.0f} wordpieces: "
+            f"about {_duration(self.seconds)} at {self.speed:,.0f} wordpieces/s ({basis}). "
+            "Finished trainings are reused. Ctrl-C stops, and the same command continues"
+        )
+
+
+def workload(
+    verb: Verb, config: Config, gold: Iterable[Document], silver: Iterable[Document]
+) -> Workload:
+    """Return the trainings of a verb, as if no earlier result could be reused.
+
+    Args:
+        verb: the verb, or a regimen that makes its silver.
+        config: the whole configuration.
+        gold: gold documents.
+        silver: silver documents.
+    """
+    speed = _measured_speed(config)
+    return Workload(
+        {kind: number for kind, number in _TRAININGS[verb](config).items() if number},
+        _wordpieces(config, gold, silver),
+        speed or WORDPIECES_PER_SECOND,
+        speed is not None,
+    )
+
+
+def _study_trainings(config: Config) -> dict[str, int]:
+    study = config.study
+    sizes = prod(len(one) for one in study.sizes())
+    cells = len(study.regimens) * len(study.seeds) * len(study.budgets) * sizes
+    return {"cells": cells}
+
+
+def _judging_trainings(config: Config) -> dict[str, int]:
+    """Return the students of `judge_in_rounds`: two per fold, one per fold in later rounds."""
+    selection = config.selection
+    students = selection.folds * (2 + selection.rounds - 1) * selection.ensembles
+    return {
+        "students that judge silver": students,
+        "correctors": selection.folds + 2 if selection.corrector else 0,
+        "students for training dynamics": int(selection.dynamics),
+        "students for texts without annotation": int(selection.self_training),
+    }
+
+
+_TRAININGS: dict[str, Callable[[Config], dict[str, int]]] = {
+    "study": _study_trainings,
+    "tune": lambda config: {"trials": config.tune.trials},
+    "refine": _judging_trainings,
+    "select": _judging_trainings,
+    "auto": lambda config: {**_judging_trainings(config), "final student": 1},
+    "self_training": lambda _: {"first student": 1, "final student": 1},
+}
+
+
+def _wordpieces(config: Config, gold: Iterable[Document], silver: Iterable[Document]) -> float:
+    """Return the expected wordpieces of one training."""
+    budget = config.blending.budget
+    if budget.wordpieces is not None:
+        return float(budget.wordpieces)
+    characters = budget.gold_epochs * sum(len(one.text) for one in gold)
+    characters += budget.silver_epochs * sum(len(one.text) for one in silver)
+    return characters / CHARACTERS_PER_WORDPIECE
+
+
+def _measured_speed(config: Config) -> float | None:
+    """Return the speed of the last training in the folder of the run, if there is one."""
+    try:
+        path = RunFolder(config.run.output).model / "training.json"
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return float(record["wordpieces"]) / float(record["seconds"])
+    except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError):
+        return None
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} seconds"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} minutes"
+    return f"{seconds / 3600:.1f} hours"

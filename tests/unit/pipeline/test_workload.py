@@ -1,0 +1,61 @@
+"""Announcement of trainings before a verb begins."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vermeil.config import Config, load_config
+from vermeil.data.document import Document
+from vermeil.pipeline.workload import WORDPIECES_PER_SECOND, workload
+
+GOLD = [Document("g", "x" * 400)]
+SILVER = [Document("s", "x" * 4000)]
+
+
+def config(folder: Path, *overrides: str) -> Config:
+    path = folder / "vermeil.toml"
+    path.write_text("[task.labels.PER]\n", "utf-8")
+    return load_config(path, overrides)
+
+
+def test_study_counts_cells_of_all_sizes(tmp_path: Path) -> None:
+    found = workload(
+        "study",
+        config(tmp_path, "study.gold_documents=[10,20]", "study.seeds=[0,1,2]"),
+        GOLD,
+        SILVER,
+    )
+    assert found.trainings == {"cells": 6 * 3 * 2}
+    assert found.wordpieces == 8 * 100 + 3 * 1000
+    assert (found.speed, found.is_measured) == (WORDPIECES_PER_SECOND, False)
+    assert found.seconds == pytest.approx(36 * 3800 / WORDPIECES_PER_SECOND)
+    assert "up to 36 trainings (36 cells)" in found.describe()
+    assert "Ctrl-C stops" in found.describe()
+
+
+def test_budget_and_measured_speed_are_used(tmp_path: Path) -> None:
+    (tmp_path / "vermeil-run" / "model").mkdir(parents=True)
+    record = {"wordpieces": 9000, "seconds": 3.0}
+    (tmp_path / "vermeil-run" / "model" / "training.json").write_text(json.dumps(record))
+    overrides = ("tune.trials=10", "blending.budget.wordpieces=30000")
+    found = workload("tune", config(tmp_path, *overrides), GOLD, SILVER)
+    assert (found.speed, found.is_measured) == (3000, True)
+    assert found.seconds == pytest.approx(100)
+    assert "about 2 minutes at 3,000 wordpieces/s (measured" in found.describe()
+
+
+def test_damaged_record_is_no_measurement(tmp_path: Path) -> None:
+    (tmp_path / "vermeil-run" / "model").mkdir(parents=True)
+    (tmp_path / "vermeil-run" / "model" / "training.json").write_text("[1")
+    assert not workload("tune", config(tmp_path), GOLD, SILVER).is_measured
+
+
+def test_auto_trains_the_students_of_refine_and_one_more(tmp_path: Path) -> None:
+    settings = config(tmp_path, "selection.folds=3", "selection.corrector=true")
+    refine = workload("refine", settings, GOLD, SILVER).trainings
+    assert refine["students that judge silver"] == 6
+    assert refine["correctors"] == 5
+    assert workload("auto", settings, GOLD, SILVER).trainings == {**refine, "final student": 1}
