@@ -10,14 +10,14 @@ from vermeil.data.document import Document
 from vermeil.data.words import words_of
 from vermeil.serving.review.config import ReviewConfig
 from vermeil.serving.review.evidence import Evidence
-from vermeil.tasks.protocol import Task
+from vermeil.tasks.protocol import TEXT_HEADS, Task
 
 SKIP_REASONS = ("unclear text", "wrong language", "not in the guidelines", "other")
 
 
 def kinds_of(task: Task) -> tuple[str, ...]:
     """Return the kinds of annotation that are reviewed for a task."""
-    if task.head == "sequence":
+    if task.head in TEXT_HEADS:
         return ("labels",)
     return ("spans", "relations") if task.config.relations else ("spans",)
 
@@ -49,6 +49,7 @@ def task_payload(
             }
             for name, one in task.config.relations.items()
         ],
+        "several": task.config.multi_label,
         "guidelines": task.config.guidelines,
         "reasons": SKIP_REASONS,
         "idle_seconds": config.idle_seconds,

@@ -22,6 +22,8 @@ from tests.review_page import (
 
 from vermeil.corpora import read_corpus
 from vermeil.data.document import Annotation, Document
+from vermeil.tasks import make_task
+from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
 
 if TYPE_CHECKING:
@@ -188,3 +190,18 @@ def test_overlapping_spans_are_shown_and_refused_at_the_end_unless_nested(
         press(page, "n r n r n")
         wait_saved(page)
         assert page.locator(".span.rejected").count() > 0
+
+
+def test_a_text_has_several_labels_or_none_if_the_task_permits_it(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    values = {"name": "classification", "multi_label": True, "labels": {"sport": {}, "trade": {}}}
+    task = make_task(TaskConfig.model_validate(values))
+    with review_host([Document("a", "Club sold."), Document("b", "Rain.")], task, tmp_path) as host:
+        page = open_page(host.addresses("ann"))
+        press(page, "1 2 Enter")
+        wait_document(page, "b")
+        press(page, "Enter")
+        wait_document(page, "")
+    gold = {d.id: set(d.labels or ()) for d in read_corpus(tmp_path / "gold.jsonl")}
+    assert gold == {"a": {"sport", "trade"}, "b": set()}

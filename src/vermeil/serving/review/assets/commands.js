@@ -104,7 +104,7 @@ function label(app, at) {
   const name = task.labels[at]?.name;
   if (name === undefined) throw new Error(`there is no label ${at + 1}`);
   if (task.kinds.includes("labels")) {
-    app.change("label", state.labelled(name));
+    app.change("label", state.labelled(name, task.several));
   } else if (state.cursor) {
     const [key, after] = state.added(...state.cursor, name);
     state.cursor = null;
@@ -174,7 +174,8 @@ async function leave(app, action, after) {
   const isLabelled = Object.values({ ...state.items, ...after }).some(
     (item) => item.kind === "label" && item.status === "accepted",
   );
-  if (action === "finish" && app.task.kinds.includes("labels") && !isLabelled) {
+  const needsLabel = app.task.kinds.includes("labels") && !app.task.several;
+  if (action === "finish" && needsLabel && !isLabelled) {
     throw new Error("choose a label of the text first");
   }
   const before = { ...state.items };

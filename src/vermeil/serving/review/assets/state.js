@@ -86,10 +86,10 @@ export class DocumentState {
     return { [key]: item };
   }
 
-  /** Return the changes of a label of the whole text: chosen alone, or taken back. */
-  labelled(label) {
+  /** Return the changes of a label of the whole text: chosen (alone, or beside others), or taken back. */
+  labelled(label, several) {
     const after = {};
-    for (const [key, item] of Object.entries(this.items)) {
+    for (const [key, item] of several ? [] : Object.entries(this.items)) {
       if (item.kind === "label" && item.label !== label && item.status !== "rejected") {
         after[key] = { ...item, status: "rejected" };
       }
