@@ -145,6 +145,14 @@ CASES = (
         ("deploy",),
     ),
     Case("rank", ("--for", "person", "--strategy", "expected_errors", *_SILVER), ("train",)),
+    Case("review open", ("silver.jsonl", "--no-browser"), ("serve",), serves=True),
+    Case(
+        "review open",
+        ("silver.jsonl", "--no-browser", *_set(f"review.model={_MODEL}")),
+        ("serve", "train"),
+        serves=True,
+    ),
+    Case("review stats", ("--output", "reviewed")),
     Case("review export", ("silver.jsonl", "--to", "doccano", "-o", "tasks.jsonl")),
     Case(
         "review import", ("doccano:back.jsonl", "--silver", "silver.jsonl", "-o", "checked.jsonl")

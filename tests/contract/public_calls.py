@@ -217,6 +217,35 @@ class Calls:
             selection=vermeil.SelectionConfig(folds=0),
         )
 
+    def review_open(self) -> None:
+        """The page runs as a process, because it ends with Ctrl-C."""
+        code = (
+            "import sys, vermeil\n"
+            "task = vermeil.make_task(vermeil.TaskConfig(labels={'PER': vermeil.LabelConfig()}))\n"
+            "document = vermeil.Document('a', 'Ann left.')\n"
+            "report = vermeil.review_open(\n"
+            "    [document], task, sys.argv[1], vermeil.ReviewConfig(overlap=0),\n"
+            "    vermeil.ReviewAccess(open_browser=False), vermeil.ReviewSources(),\n"
+            "    lambda line: print(line, flush=True))\n"
+            "print('ended', report)\n"
+        )
+        command = [sys.executable, "-c", code, str(self.folder / "review")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            lines = iter(process.stdout.readline, "")
+            address = next(line.split()[1] for line in lines if line.startswith("open "))
+            with urllib.request.urlopen(address, timeout=30) as response:
+                assert b"Vermeil review" in response.read()
+            process.send_signal(2)
+            assert list(lines)[-1] == "ended None\n"
+
+    def review_stats(self) -> None:
+        log = self.folder / "decisions.jsonl"
+        log.write_text("")
+        stats = vermeil.review_stats(log)
+        assert isinstance(stats, vermeil.ReviewStats)
+        assert (stats.documents, stats.agreement, dict(stats.sources)) == (0, None, {})
+
     def run(self) -> None:
         report = vermeil.run(self.get("project"))
         assert isinstance(report, vermeil.RunReport)

@@ -11,6 +11,7 @@ from vermeil.prompting.config import OptimizeConfig
 from vermeil.section import Section
 from vermeil.selection.config import SelectionConfig
 from vermeil.selection.ranking.config import RankConfig
+from vermeil.serving.review.config import ReviewConfig
 from vermeil.student.config import CardConfig, StudentConfig
 from vermeil.studies.config import PlanConfig, StudyConfig
 from vermeil.tasks.config import TaskConfig
@@ -43,6 +44,8 @@ class Config(Section):
     """Rating of silver, and the policy for doubtful silver."""
     rank: RankConfig = RankConfig()
     """Documents to annotate next: strategy, limits and texts to leave out."""
+    review: ReviewConfig = ReviewConfig()
+    """Review page: overlap of annotators, suggestions, small trainings."""
     study: StudyConfig = StudyConfig()
     """Comparison of regimens: sizes, seeds and statistics."""
     plan: PlanConfig = PlanConfig()

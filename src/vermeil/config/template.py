@@ -102,6 +102,7 @@ ORDER = (
     "blending",
     "selection",
     "rank",
+    "review",
     "study",
     "plan",
     "cluster",

@@ -13,6 +13,8 @@ from vermeil.corpora import WriteReport, require_readable, require_writable, wri
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.objects import parse_object, read_object_file
 from vermeil.corpora.recognise import recognise_file
+from vermeil.corpora.review_log.answers import TOOL, read_log_answers
+from vermeil.corpora.review_log.events import is_review_log
 from vermeil.corpora.source import read_lines
 from vermeil.corpora.tools.answers import AnsweredText
 from vermeil.corpora.tools.corrections import (
@@ -139,7 +141,7 @@ def import_review(
     so no document is lost. Spans on which annotators disagree are abstained from there.
 
     Args:
-        export: the tool's file.
+        export: the tool's file, or the decision log of `vermeil.review_open`.
         silver: the exported documents with the suggestions.
         output: corpus for the accepted documents; its suffix selects the format.
         rest: corpus for the other documents; written if there are any.
@@ -184,6 +186,8 @@ def import_review(
 def _read_answers(export: CorpusConfig) -> tuple[str, dict[str, DocumentAnswers]]:
     """Return the tool and the entries of its file by document id."""
     path = export.path
+    if is_review_log(path):
+        return TOOL, read_log_answers(path)
     name = export.format if export.format != "auto" else recognise_file(path)
     tool = TOOLS.get(name)
     if tool is None:

@@ -83,3 +83,8 @@ class RunFolder:
     def study(self) -> Path:
         """Folder of the study."""
         return self.path / "study"
+
+    @property
+    def review(self) -> Path:
+        """Folder of the review: decisions of the annotators, and their gold."""
+        return self.path / "review"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
-import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING
 from vermeil.data.document import Document
 from vermeil.errors import ConfigError
 from vermeil.serving.limits import ServiceLimits
+from vermeil.serving.listener import base_address, is_loopback, open_listener
 
 if TYPE_CHECKING:
     from vermeil.student.inference.model_settings import Precision
@@ -57,10 +56,9 @@ def serve(
         return list(predictor.predict(documents))
 
     predict([Document("warm-up", "Ada met Grace.")])
-    with _open_listener(host, port) as listener:
-        name = f"[{host}]" if ":" in host else host
-        address = f"http://{name}:{listener.getsockname()[1]}"
-        if token is None and not _is_loopback(host):
+    with open_listener(host, port) as listener:
+        address = base_address(host, listener)
+        if token is None and not is_loopback(host):
             on_message(
                 f"every machine that can connect to {address} can use it; set {TOKEN_VARIABLE} to "
                 "require a token"
@@ -95,29 +93,3 @@ def _token() -> str | None:
         f"{TOKEN_VARIABLE}: the token {problem}, so no request can match it; remove it from the "
         "variable, or choose another token"
     )
-
-
-def _open_listener(host: str, port: int) -> socket.socket:
-    """Return a listening socket with the protocol TCP.
-
-    Accepted sockets inherit the protocol. asyncio switches off Nagle's algorithm only for sockets
-    with the protocol TCP. Otherwise a response waits 40 ms between its headers and its body.
-    """
-    try:
-        server = socket.create_server((host, port), family=_family(host), backlog=1024)
-        return socket.socket(server.family, server.type, socket.IPPROTO_TCP, fileno=server.detach())
-    except OSError as error:
-        raise ConfigError(
-            f"--host, --port: cannot listen on {host}:{port} ({error.strerror}); choose another one"
-        ) from error
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,0 +1,1 @@
+"""The review page: people correct suggested annotations in the browser, on this machine."""

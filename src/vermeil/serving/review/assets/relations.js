@@ -1,0 +1,86 @@
+// Relations as arcs between the tags of their spans, and the arc that is being dragged.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export class Arcs {
+  /**
+   * @param {SVGElement} svg layer above the text
+   * @param {TextView} view the text
+   */
+  constructor(svg, view) {
+    this.svg = svg;
+    this.view = view;
+    addEventListener("resize", () => this.render());
+  }
+
+  /** Draw the arcs of all relations that are not rejected. */
+  render() {
+    const { state } = this.view;
+    if (state === null) return;
+    const shown = state.relations.filter(([, item]) => item.status !== "rejected");
+    const parts = shown.map(([, item]) => this.arc(item)).filter(Boolean);
+    this.svg.replaceChildren(...(parts.length > 0 ? [marker()] : []), ...parts.flat());
+  }
+
+  /** Draw the arc from a span to the pointer; null removes it. */
+  drag(key, event) {
+    this.svg.querySelector(".dragged")?.remove();
+    const tag = key === null ? null : this.view.tagOf(key);
+    if (tag === null) return;
+    const box = this.svg.getBoundingClientRect();
+    const from = place(tag, box);
+    const to = { x: event.clientX - box.left, y: event.clientY - box.top };
+    this.svg.append(path(from, to, "dragged"));
+  }
+
+  arc(item) {
+    const [head, tail] = [item.head, item.tail].map((key) => this.view.tagOf(key));
+    if (head === null || tail === null) return null;
+    const box = this.svg.getBoundingClientRect();
+    const [from, to] = [place(head, box), place(tail, box)];
+    const label = svgElement("text", {
+      x: (from.x + to.x) / 2, y: Math.min(from.y, to.y) - height(from, to) / 2 - 2,
+      "text-anchor": "middle",
+    });
+    label.textContent = item.label;
+    const line = path(from, to, item.status);
+    line.setAttribute("marker-end", "url(#arrow)");
+    return [line, label];
+  }
+}
+
+function place(node, box) {
+  const own = node.getBoundingClientRect();
+  return { x: own.left + own.width / 2 - box.left, y: own.top - box.top };
+}
+
+function height(from, to) {
+  return Math.min(26, 10 + Math.abs(from.x - to.x) / 12);
+}
+
+function path(from, to, className) {
+  const top = Math.min(from.y, to.y) - height(from, to);
+  const d = `M ${from.x} ${from.y} C ${from.x} ${top} ${to.x} ${top} ${to.x} ${to.y}`;
+  return svgElement("path", { d, class: className });
+}
+
+function marker() {
+  const arrow = svgElement("marker", {
+    id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7,
+    orient: "auto",
+  });
+  arrow.append(svgElement("path", { d: "M 0 0 L 8 4 L 0 8 z" }));
+  return arrow;
+}
+
+function svgElement(name, attributes) {
+  const node = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  return node;
+}
+
+/** Return the relation types that may join two spans. */
+export function allowedTypes(types, head, tail) {
+  const fits = (labels, item) => labels.length === 0 || labels.includes(item.label);
+  return types.filter((type) => fits(type.head, head) && fits(type.tail, tail));
+}
