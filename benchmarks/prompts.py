@@ -19,7 +19,7 @@ from typing import Any
 from vermeil.corpora.tokenised import TokenisedRow, row_to_document
 from vermeil.data.document import Document
 from vermeil.jobs.import_replies import import_replies
-from vermeil.pipeline.optimize import optimize
+from vermeil.pipeline.optimize.optimize import optimize
 from vermeil.prompting.config import OptimizeConfig
 from vermeil.prompting.report import OptimizeReport
 from vermeil.tasks import make_task

@@ -79,7 +79,7 @@ def write_docx(path: Path) -> Path:
     picture.write_bytes(_png())
     document.add_picture(str(picture))
     picture.unlink()
-    document.add_page_break()
+    document.add_page_break()  # type: ignore[no-untyped-call]
     document.add_paragraph("Cy came.")
     document.save(str(path))
     return path

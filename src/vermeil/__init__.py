@@ -61,8 +61,8 @@ if TYPE_CHECKING:
     from vermeil.jobs.train import TrainReport, train
     from vermeil.pipeline.check import check
     from vermeil.pipeline.check_report import CheckReport
-    from vermeil.pipeline.doctor import DoctorReport, doctor
-    from vermeil.pipeline.optimize import optimize
+    from vermeil.pipeline.doctor.doctor import DoctorReport, doctor
+    from vermeil.pipeline.optimize.optimize import optimize
     from vermeil.pipeline.run import RunReport, run
     from vermeil.pipeline.show import show
     from vermeil.pipeline.show_report import ShowReport
@@ -294,8 +294,8 @@ _MODULES = {
     "vermeil.jobs.train": ("TrainReport", "train"),
     "vermeil.pipeline.check": ("check",),
     "vermeil.pipeline.check_report": ("CheckReport",),
-    "vermeil.pipeline.doctor": ("DoctorReport", "doctor"),
-    "vermeil.pipeline.optimize": ("optimize",),
+    "vermeil.pipeline.doctor.doctor": ("DoctorReport", "doctor"),
+    "vermeil.pipeline.optimize.optimize": ("optimize",),
     "vermeil.pipeline.run": ("RunReport", "run"),
     "vermeil.pipeline.show": ("show",),
     "vermeil.pipeline.show_report": ("ShowReport",),

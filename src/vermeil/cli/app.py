@@ -33,7 +33,6 @@ from vermeil.cli import (
     rank,
     replay,
     replies,
-    review,
     run,
     serve,
     show,
@@ -41,6 +40,7 @@ from vermeil.cli import (
     train,
     tune,
 )
+from vermeil.cli.review import files as review
 from vermeil.cli.ui.help import arrange, prepare_options
 from vermeil.cli.ui.output import print_line
 from vermeil.cli.ui.termination import handle_termination

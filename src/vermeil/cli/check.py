@@ -53,7 +53,7 @@ def doctor(
     from rich.text import Text
 
     from vermeil.data.visible import visible
-    from vermeil.pipeline.doctor import doctor as job
+    from vermeil.pipeline.doctor.doctor import doctor as job
 
     report = job(sections)
     if as_json:

@@ -35,7 +35,7 @@ def optimize(
 ) -> None:
     """Improve the prompt from the teacher's errors on gold; recommend significant gains only."""
     sections = load(config, overrides)
-    from vermeil.pipeline.optimize_files import run_optimize
+    from vermeil.pipeline.optimize.files import run_optimize
 
     with shown_progress(quiet) as progress:
         report = run_optimize(sections, progress)
@@ -52,7 +52,7 @@ def optimize(
 
 
 def _apply(report: OptimizeReport, config: Path) -> None:
-    from vermeil.pipeline.optimize_files import apply_prompt
+    from vermeil.pipeline.optimize.files import apply_prompt
 
     if not report.is_improved:
         print_status(f"{config} is unchanged: no improved prompt is recommended")

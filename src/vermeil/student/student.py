@@ -215,7 +215,7 @@ class Student:
         encoded = self._encoder.encode(documents)
         context_windows = (
             make_context_windows(encoded, self._encoder)
-            if self._group_context
+            if self.config.context == "group"
             else single_document_windows(encoded)
         )
         return make_examples(context_windows, self.task, origin, soft=self.config.soft_labels)
@@ -301,8 +301,8 @@ class Student:
             runner,
             self.task,
             self.temperature,
-            group_context=self._group_context,
-            transitions=self._transitions,
+            group_context=self.config.context == "group",
+            transitions=self.layers.transitions,
             pairs=self.layers.pair_predictor(self.task, self.pair_temperature),
         )
 
@@ -379,7 +379,7 @@ class Student:
             student=self.config,
             temperature=self.temperature,
             pair_temperature=self.pair_temperature,
-            transitions=self._transitions,
+            transitions=self.layers.transitions,
             onnx=onnx,
         )
 
@@ -389,17 +389,9 @@ class Student:
         return np.maximum(self.task.encode(labelled, words).classes, 0)
 
     @property
-    def _group_context(self) -> bool:
-        return self.config.context == "group"
-
-    @property
     def crf(self) -> Crf | None:
         """The CRF over the network; None: the classes of words are independent."""
         return self.layers.crf
-
-    @property
-    def _transitions(self) -> list[list[float]] | None:
-        return None if self.crf is None else self.crf.as_lists()
 
     @property
     def uses_letter_case(self) -> bool:

@@ -12,7 +12,7 @@ import vermeil
 from vermeil.config import load_config
 from vermeil.data.lock import lock_folder
 from vermeil.pipeline.check_report import CheckFinding
-from vermeil.pipeline.doctor import DOCTOR_SECTIONS, DoctorReport
+from vermeil.pipeline.doctor.doctor import DOCTOR_SECTIONS, DoctorReport
 
 
 def doctor(project: Path, *overrides: str) -> DoctorReport:

@@ -11,7 +11,7 @@ from tests.prompted_teacher import LABELS, NEUTRAL_RULE, PromptedTeacher, gold
 
 from vermeil.data.document import Annotation, Document
 from vermeil.errors import ConfigError, ConsentError, DataError, TeacherError
-from vermeil.pipeline.optimize import optimize
+from vermeil.pipeline.optimize.optimize import optimize
 from vermeil.prompting.config import OptimizeConfig
 from vermeil.prompting.report import OptimizeReport
 from vermeil.tasks import make_task

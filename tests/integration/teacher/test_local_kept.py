@@ -15,7 +15,7 @@ from tests.integration.teacher.local_engine import teacher, wait_for_end
 from vermeil.data.document import Annotation, Document, Span
 from vermeil.data.reply import State
 from vermeil.jobs.annotate import annotate
-from vermeil.pipeline.optimize import optimize
+from vermeil.pipeline.optimize.optimize import optimize
 from vermeil.prompting.config import OptimizeConfig
 from vermeil.tasks import make_task
 from vermeil.tasks.config import TaskConfig

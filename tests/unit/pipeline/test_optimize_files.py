@@ -8,7 +8,7 @@ import pytest
 from vermeil.config import load_config
 from vermeil.data.document import Document
 from vermeil.errors import ConfigError
-from vermeil.pipeline.optimize_files import apply_prompt
+from vermeil.pipeline.optimize.files import apply_prompt
 from vermeil.prompting.prompt import Prompt, prompt_diff, prompt_of
 from vermeil.tasks import make_task
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from vermeil.corpora.pages import with_span_pages
 from vermeil.data.document import Annotation, Document
 from vermeil.data.document_stream import DocumentStream
-from vermeil.data.pages import with_span_pages
 from vermeil.data.progress import Progress, silent
 from vermeil.errors import DataError
 from vermeil.student.encoding.context import (

@@ -36,6 +36,11 @@ class OutputLayers:
     crf: Crf | None = None
     pair_head: PairHead | None = None
 
+    @property
+    def transitions(self) -> list[list[float]] | None:
+        """Scores of the CRF; None without a CRF."""
+        return None if self.crf is None else self.crf.as_lists()
+
     @classmethod
     def create(cls, task: Task, config: StudentConfig, network: PreTrainedModel) -> OutputLayers:
         """Return untrained layers, and have the network give the hidden states that they need.

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from vermeil.corpora.pages import PAGE, PAGES
 from vermeil.corpora.unread import with_unread
 from vermeil.data.document import Document
-from vermeil.data.pages import PAGE, PAGES
 from vermeil.errors import DataError
 
 FILE = "file"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from vermeil.corpora.pages import with_span_pages
 from vermeil.data.document import Annotation, Document, Span
-from vermeil.data.pages import with_span_pages
 
 SPANS = Annotation(spans=(Span(0, 3, "PER"), Span(9, 12, "LOC"), Span(10, 12, "LOC")))
 TEXT = "Ada left. Rome."

@@ -18,7 +18,7 @@ from vermeil.data.results_folder import check_results, record_results
 from vermeil.errors import ConfigError
 from vermeil.jobs.run_folder import RunFolder
 from vermeil.pipeline.documents import required_corpus
-from vermeil.pipeline.optimize import optimize
+from vermeil.pipeline.optimize.optimize import optimize
 from vermeil.prompting.prompt import Prompt
 from vermeil.prompting.report import OptimizeReport
 from vermeil.tasks import make_task

@@ -12,14 +12,14 @@ from vermeil.errors import ConfigError, DataError, TeacherError
 from vermeil.jobs.demonstrations import choose_demonstrations
 from vermeil.jobs.requirements import require_teachers
 from vermeil.optional import require
-from vermeil.pipeline.optimize_client import (
+from vermeil.pipeline.optimize.client import (
     LimitReachedError,
     PromptClient,
     most_of_request,
     settings_of_coach,
     settings_of_teacher,
 )
-from vermeil.pipeline.optimize_spending import (
+from vermeil.pipeline.optimize.spending import (
     OptimizeLimits,
     amount_of,
     open_limits,

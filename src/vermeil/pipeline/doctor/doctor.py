@@ -8,8 +8,8 @@ from typing import Any
 
 from vermeil.config import Config
 from vermeil.pipeline.check_report import CheckFinding
-from vermeil.pipeline.doctor_machine import check_disk, check_machine, check_packages
-from vermeil.pipeline.doctor_project import check_encoder, check_locks, check_teacher
+from vermeil.pipeline.doctor.machine import check_disk, check_machine, check_packages
+from vermeil.pipeline.doctor.project import check_encoder, check_locks, check_teacher
 
 DoctorCheck = Callable[[Config | None], Iterator[CheckFinding]]
 """Yields findings about the machine, or about a configuration if there is one."""

@@ -13,7 +13,7 @@ from vermeil.evaluation.documents import score_documents
 from vermeil.jobs.annotate import AnnotateJob, annotate_job
 from vermeil.jobs.appraise import with_empty_annotation
 from vermeil.jobs.locate import locate
-from vermeil.pipeline.optimize_spending import OptimizeLimits, amount_of
+from vermeil.pipeline.optimize.spending import OptimizeLimits, amount_of
 from vermeil.prompting.allowance import Allowance, Amount
 from vermeil.prompting.prompt import Prompt
 from vermeil.prompting.score import PromptScore

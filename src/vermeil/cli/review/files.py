@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from vermeil.cli import review_page
+from vermeil.cli.review import page
 from vermeil.cli.ui.next_steps import command, print_end, relative
 from vermeil.cli.ui.options import DEFAULT_CONFIG, AsJson, Overwrite
 from vermeil.cli.ui.output import print_json, print_status
@@ -37,8 +37,8 @@ def _tool_names() -> list[str]:
 app = typer.Typer(
     no_args_is_help=True, help="Review silver in the browser, or in an annotation tool."
 )
-app.command("open", epilog=review_page.OPEN)(review_page.open_page)
-app.command("stats", epilog=review_page.STATS)(review_page.stats)
+app.command("open", epilog=page.OPEN)(page.open_page)
+app.command("stats", epilog=page.STATS)(page.stats)
 
 
 @app.command("export", epilog=EXPORT)

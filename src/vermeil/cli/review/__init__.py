@@ -1,0 +1,1 @@
+"""``vermeil review``: export, import, and the page in the browser."""

@@ -1,0 +1,1 @@
+"""State of the machine and of a project."""

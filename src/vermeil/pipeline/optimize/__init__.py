@@ -1,0 +1,1 @@
+"""Better prompts for a whole configuration."""
