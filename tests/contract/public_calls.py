@@ -231,13 +231,17 @@ class Calls:
         )
         command = [sys.executable, "-c", code, str(self.folder / "review")]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            lines = iter(process.stdout.readline, "")
-            address = next(line.split()[1] for line in lines if line.startswith("open "))
-            with urllib.request.urlopen(address, timeout=30) as response:
-                assert b"Vermeil review" in response.read()
-            process.send_signal(2)
-            assert list(lines)[-1] == "ended None\n"
+            try:
+                assert process.stdout is not None
+                lines = iter(process.stdout.readline, "")
+                address = next(line.split()[1] for line in lines if line.startswith("open "))
+                browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+                with browser.open(address, timeout=30) as response:
+                    assert b"Vermeil review" in response.read()
+                process.send_signal(2)
+                assert list(lines)[-1] == "ended None\n"
+            finally:
+                process.kill()
 
     def review_stats(self) -> None:
         log = self.folder / "decisions.jsonl"
