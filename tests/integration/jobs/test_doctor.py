@@ -35,6 +35,13 @@ def test_machine_alone_needs_no_configuration() -> None:
     json.dumps(report.as_dict())
 
 
+def test_sizes_of_local_models_have_memory_and_time() -> None:
+    found = vermeil.doctor().sections["local teacher"]
+    assert [one.about for one in found][:2] == ["0.5B parameters", "1.5B parameters"]
+    assert all("1,000 sentences take about" in one.message for one in found)
+    assert all(one.severity == "ok" for one in found)
+
+
 def test_teacher_that_responds_is_ok_and_one_without_the_model_a_warning(project: Path) -> None:
     assert only(doctor(project), "teacher").severity == "ok"
     finding = only(doctor(project, "teacher.model=gpt-17"), "teacher")

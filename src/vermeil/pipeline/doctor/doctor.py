@@ -8,6 +8,7 @@ from typing import Any
 
 from vermeil.config import Config
 from vermeil.pipeline.check_report import CheckFinding
+from vermeil.pipeline.doctor.local_models import check_local_models
 from vermeil.pipeline.doctor.machine import check_disk, check_machine, check_packages
 from vermeil.pipeline.doctor.project import check_encoder, check_locks, check_teacher
 
@@ -19,6 +20,7 @@ DOCTOR_SECTIONS: dict[str, DoctorCheck] = {
     "packages": check_packages,
     "encoder": check_encoder,
     "teacher": check_teacher,
+    "local teacher": check_local_models,
     "disk": check_disk,
     "locks": check_locks,
 }
