@@ -97,6 +97,7 @@ CASES = (
     Case("corpus split", ("docs.spacy", "a=0.5", "b=0.5", "-o", "other"), ("spacy",)),
     Case("corpus join", ("gold.jsonl", "gold.jsonl", "-o", "joined.jsonl")),
     Case("corpus join", ("gold.jsonl", "table.parquet", "-o", "other.jsonl"), ("parquet",)),
+    Case("corpus abstain", ("gold.jsonl", "unknown.jsonl", "-l", "EVENT")),
     Case("corpus leaks", ("gold.jsonl", "test.jsonl")),
     Case("corpus leaks", ("gold.jsonl", "table.parquet"), ("parquet",)),
     Case("corpus convert", ("gold.jsonl", "gold.conll")),

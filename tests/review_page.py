@@ -216,9 +216,12 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window; the test is skipped where it is not installed."""
+    """Chromium without a window; the test is skipped where it is not installed.
+
+    It ends with the module, because Playwright leaves an event loop running in the thread.
+    """
     path = chromium()
     missing = [
         name

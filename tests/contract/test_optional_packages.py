@@ -129,16 +129,14 @@ def test_a_module_without_a_requirement_comes_with_another_package(
 
 
 def test_no_source_names_an_installation_command_of_its_own() -> None:
-    """Messages have theirs from the table; documentation of settings may."""
-    settings = {"teacher/config.py", "prompting/config.py"}
-    allowed = {"optional.py", *settings}
+    """Messages have theirs from the table."""
     folder = ROOT / "src/vermeil"
     found = {
         path.relative_to(folder).as_posix()
         for path in SOURCES
         if "pip install" in path.read_text("utf-8")
     }
-    assert found == allowed
+    assert found == {"optional.py"}
 
 
 def test_a_missing_module_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,7 @@ def test_gold_that_the_teacher_did_not_annotate_is_an_error_that_says_what_to_do
         done = vermeil(verb)
         assert done.returncode == 3
         assert f"none of the {GOLD} gold texts is in silver" in done.stderr
-        assert "give the teacher the texts of gold, too" in done.stderr
+        assert "set teacher.annotate_gold to true" in done.stderr
         assert "Traceback" not in done.stderr
         assert not (project / "vermeil-run" / "judging").exists()  # nothing was trained for it
 

@@ -82,7 +82,9 @@ def test_errors(printed: Any, tmp_path: Path) -> None:
     printed("predict", f"none{FILE}", "-", code=3)
     printed("check", "--config", FILE, code=2)
     printed("check", "--set", f"{HOSTILE}=1", code=2)
-    (tmp_path / "bad.jsonl").write_text(json.dumps({"id": HOSTILE, "text": "a", HOSTILE: 1}))
+    (tmp_path / "bad.jsonl").write_text(
+        json.dumps({"id": HOSTILE, "text": "a", "spans": [], HOSTILE: 1})
+    )
     assert visible(TITLE + CLEAR) in printed("corpus", "stats", "bad.jsonl", code=3)
     (tmp_path / "bad.conll").write_text(f"a O\nb\x1b[2J\u009b I{COLOUR}-X\nc\n")
     printed("corpus", "stats", "bad.conll", code=3)

@@ -127,7 +127,7 @@ def test_auto_without_gold_that_the_teacher_annotated_names_what_is_missing(
     done = vermeil("train", "--regimen", "auto", "--quiet")
     assert done.returncode == 3
     assert f"none of the {GOLD} gold texts is in silver" in done.stderr
-    assert "give the teacher the texts of gold, too" in done.stderr
+    assert "set teacher.annotate_gold to true" in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     assert not (project / "vermeil-run" / "model").exists()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vermeil.hub.upload import PushReport
 
 PUSH_EXAMPLE = "Example: vermeil push vermeil-run/model user/places --yes"
-PULL_EXAMPLE = "Example: vermeil pull user/places places && vermeil predict places texts.txt"
+PULL_EXAMPLE = "Example: vermeil pull user/places places"
 
 Repo = Annotated[str, typer.Argument(metavar="REPO", help="Repository: user/name.")]
 Data = Annotated[bool, typer.Option("--data", help="A corpus in a data set, not a model.")]

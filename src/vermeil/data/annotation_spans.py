@@ -15,6 +15,12 @@ UNCERTAIN = ("fuzzy", "ambiguous")
 """Statuses of spans with uncertain bounds."""
 
 
+def is_of_whole_texts(annotations: Iterable[Annotation]) -> bool:
+    """Return whether annotations have labels of texts, and none has spans."""
+    found = list(annotations)
+    return any(a.labels is not None for a in found) and all(a.spans is None for a in found)
+
+
 def with_origin(annotation: Annotation, origin: str, *, keep: bool = False) -> Annotation:
     """Return the annotation with an origin on each of its spans.
 

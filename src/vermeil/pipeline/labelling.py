@@ -9,7 +9,7 @@ from vermeil.config import load_config
 from vermeil.corpora import read_corpus
 from vermeil.corpora.config import CorpusConfig
 from vermeil.corpora.tools.label_studio import labelling_configuration
-from vermeil.data.annotation_spans import label_counts
+from vermeil.data.annotation_spans import is_of_whole_texts, label_counts
 from vermeil.data.atomic import atomic_file
 from vermeil.data.written import check_file
 from vermeil.errors import ConfigError
@@ -46,9 +46,7 @@ def labels_for_review(silver: CorpusConfig, config: Path) -> ReviewLabels:
             configured = []  # the labels of silver suffice
     annotations = [document.annotation for document in read_corpus(silver)]
     found = sorted(set(label_counts(annotations)) - set(configured))
-    whole = any(one.labels is not None for one in annotations)
-    spans = any(one.spans is not None for one in annotations)
-    return ReviewLabels((*configured, *found), whole and not spans)
+    return ReviewLabels((*configured, *found), is_of_whole_texts(annotations))
 
 
 def write_labelling(labels: ReviewLabels, tasks: Path, *, overwrite: bool = False) -> Path:

@@ -48,7 +48,7 @@ REGIMEN = Recipe(
             '    "auto": RegimenSpec(',
             '    "sandwich": RegimenSpec("Sandwich", "gold, silver, gold", _sandwich),\n',
         ),
-        Edit("blending/config.py", '    "auto",\n]', '    "sandwich",\n'),
+        Edit("blending/config.py", '    "auto",\n', '    "sandwich",\n'),
     ),
     script="""
 from vermeil import BlendingConfig

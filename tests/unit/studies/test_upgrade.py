@@ -12,6 +12,7 @@ import pytest
 from tests.study_records import score_record
 
 from vermeil.errors import DataError
+from vermeil.studies.cells.key import is_current_key
 from vermeil.studies.config import PlanConfig
 from vermeil.studies.finished_cells import read_cell, read_finished_cells, read_study_cells
 from vermeil.studies.plan import curve_sentences, plan
@@ -163,7 +164,9 @@ FOLDERS = sorted(path.parent for path in RESULTS.glob("*/*/study/cells.jsonl.gz"
 
 
 def test_all_published_studies_are_there() -> None:
-    assert len(FOLDERS) == 11
+    names = {folder.parent.parent.name for folder in FOLDERS}
+    assert {"conll2003", "paper", "recipes", "topics"} <= names
+    assert len(FOLDERS) >= 12
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: "-".join(path.parts[-3:-1]))
@@ -177,4 +180,5 @@ def test_published_cells_are_read_and_make_a_page(folder: Path) -> None:
     assert ("Judging of silver" in shown) == any(cell.refinement for cell in cells)
     # Cells with a key of an earlier version are for pages: no study takes them as its own.
     found = read_finished_cells(folder, ["v2-" + "0" * 24])
-    assert (found.cells, found.outdated) == ({}, len(cells))
+    earlier = [cell for cell in cells if not is_current_key(cell.key)]
+    assert (found.cells, found.outdated) == ({}, len(earlier))

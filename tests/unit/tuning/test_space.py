@@ -43,8 +43,8 @@ def test_values_are_applied() -> None:
     check_space(TuneConfig(), StudentConfig(), BlendingConfig())
 
 
-def test_auto_is_refused_because_tune_does_not_correct_silver() -> None:
-    with pytest.raises(ConfigError, match="tune cannot correct silver"):
+def test_auto_is_refused_because_tune_does_not_make_silver() -> None:
+    with pytest.raises(ConfigError, match="tune cannot make silver"):
         apply_values({}, StudentConfig(), BlendingConfig(regimen="auto"))
-    with pytest.raises(ConfigError, match="tune cannot correct silver"):
+    with pytest.raises(ConfigError, match="tune cannot make silver"):
         apply_values({"blending.regimen": "auto"}, StudentConfig(), BlendingConfig())

@@ -68,6 +68,11 @@ class CorpusStats:
     teachers: tuple[LedgerRow, ...] = ()
 
     @property
+    def label_counts(self) -> Mapping[str, int]:
+        """Labels of spans and of texts, and types of relations, to their number."""
+        return {**self.spans, **self.labels, **self.relations}
+
+    @property
     def unannotated(self) -> int:
         """Number of documents without annotation."""
         return self.documents - self.annotated

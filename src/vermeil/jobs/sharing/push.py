@@ -86,7 +86,7 @@ def push_corpus(
 
 def _card(split: str, stats: CorpusStats) -> str:
     """Return the card of a data set, with the metadata that the Hub reads."""
-    counts = {**stats.spans, **stats.labels, **stats.relations}
+    counts = stats.label_counts
     labels = "\n".join(f"| {markdown_code(name)} | {n:,} |" for name, n in sorted(counts.items()))
     table = f"| label | number |\n|---|---|\n{labels}\n" if counts else "No annotations.\n"
     configs = json.dumps([{"config_name": "default", "data_files": "*.jsonl"}])

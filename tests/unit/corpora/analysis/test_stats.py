@@ -30,6 +30,7 @@ def test_everything_is_counted() -> None:
         "duplicates": 2,
         "repaired_tags": 2,
         "unread": {},
+        "teachers": [],
     }
 
 

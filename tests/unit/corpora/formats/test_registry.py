@@ -25,7 +25,7 @@ def test_no_two_formats_have_the_same_ending() -> None:
 
 def test_every_extra_of_a_format_is_known() -> None:
     extras = {one.extra for one in FORMATS.values()} - {None}
-    assert extras == {"parquet", "spacy"}
+    assert extras == {"documents", "parquet", "spacy"}
     assert extras <= set(EXTRAS)
 
 
