@@ -11,6 +11,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from vermeil.data.atomic import atomic_folder
+from vermeil.data.visible import visible
 from vermeil.optional import is_installed
 from vermeil.studies.report.layout import report_view
 from vermeil.studies.report.page import BlockView, PageView
@@ -21,6 +22,8 @@ FIGURES = "figures"
 """Name of the folder in a study's folder, and kind of its record."""
 PDF_MODULE = "typst"
 """Module that converts SVG to PDF."""
+_NO_XML = re.compile("[\ufffe\uffff]")
+"""Characters that XML does not allow, in addition to control characters."""
 _TEMPLATES = files("vermeil.studies.report") / "templates"
 
 
@@ -77,7 +80,10 @@ def named_figures(results: StudyResults) -> Iterator[tuple[str, Markup]]:
 
 
 def standalone(chart: Markup) -> str:
-    """Return an SVG element of the page as a complete SVG file in the light colours."""
+    """Return an SVG element of the page as a complete SVG file in the light colours.
+
+    Control characters of names become escapes, because XML does not allow them.
+    """
     found = re.match(r'<svg viewBox="0 0 (\S+) (\S+)"', chart)
     if found is None:
         raise ValueError("not a chart of the report")
@@ -86,7 +92,8 @@ def standalone(chart: Markup) -> str:
         f"{chart[len('<svg') : chart.index('>')]}>"
     )
     style = f"<style>{chart_style()}</style>"
-    return f"{head}{style}{chart[chart.index('>') + 1 :]}\n"
+    whole = f"{head}{style}{chart[chart.index('>') + 1 :]}\n"
+    return _NO_XML.sub("\ufffd", visible(whole))
 
 
 @cache

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vermeil.data.atomic import atomic_file
+from vermeil.data.visible import visible_line
 from vermeil.studies.format import f1, number, points, regimen_name
 from vermeil.studies.results.statistics import ComparisonRow, Spread, SummaryRow
 from vermeil.studies.results.study import StudyResults
@@ -118,8 +119,9 @@ def _spread(score: Spread | None) -> str:
 
 
 def escape_latex(text: str) -> str:
-    """Return text with the characters that LaTeX treats specially as commands."""
-    return re.sub(r"[&%$#_{}~^\\−±]", lambda found: _ESCAPES[found[0]], text)
+    """Return text with the characters that LaTeX treats specially as commands, on one line."""
+    line = visible_line(text)
+    return re.sub(r"[&%$#_{}~^\\−±]", lambda found: _ESCAPES[found[0]], line)
 
 
 def _mean(score: Spread | None) -> float | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import sys
 import xml.etree.ElementTree as ET
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from vermeil.errors import DataError
-from vermeil.studies.report.figures import named_figures, standalone, write_figures
+from vermeil.studies.report.figures import named_figures, standalone, write_figures, write_pdf
+from vermeil.studies.report.svg import Drawing
 from vermeil.studies.results.load import results_from_record
 
 Results = dict[str, Any]
@@ -41,6 +43,18 @@ def test_an_svg_file_stands_alone(results: Results) -> None:
     used = {name for e in root.iter() for name in e.attrib.get("class", "").split()}
     styled = set(re.findall(r"\.([a-z0-9-]+)", style))
     assert used - styled <= {"name"}
+
+
+@pytest.mark.parametrize("name", ["\x1b[2J", "\x00", "\x9b", "\ufffe", "\uffff", "\ud800"])
+def test_names_with_characters_that_xml_does_not_allow(name: str, tmp_path: Path) -> None:
+    drawing = Drawing(40, 20, f"chart {name}")
+    drawing.text((0, 10), f"label {name}", "name")
+    path = tmp_path / "chart.svg"
+    path.write_text(standalone(drawing.svg()), "utf-8")
+    assert "label" in "".join(ET.fromstring(path.read_text("utf-8")).itertext())
+    if find_spec("typst"):
+        write_pdf(path, tmp_path / "chart.pdf")
+        assert (tmp_path / "chart.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_a_pdf_is_written_with_the_extra(results: Results, tmp_path: Path) -> None:
