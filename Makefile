@@ -45,7 +45,7 @@ else
 endif
 
 test-slow: $(INSTALLED)
-	$(BIN)/python -m pytest -m slow --durations=10
+	$(BIN)/python -m pytest -m slow -n $(JOBS) --durations=10
 
 test-cluster: $(INSTALLED)
 	$(BIN)/python -m pytest -m cluster --durations=10
