@@ -98,7 +98,8 @@ def _print(report: StudyReport) -> None:
         print_line("the best cell was trained again, because its model had not been kept")
     print_line(f"report: {report.folder / 'report.html'}")
     print_line(f"results: {report.folder / 'results.json'}")
-    print_line(f"tables: {report.folder / 'tables.tex'}, {report.folder / 'tables.csv'}")
+    print_line(f"tables: {report.folder / 'tables.tex'}")
+    print_line(f"tables: {report.folder / 'tables.csv'}")
     pdf = " and PDF" if is_installed(PDF_MODULE) else f"; for PDF: {install_command('figures')}"
     print_line(f"figures: {report.folder / FIGURES} (SVG{pdf})")
     if report.model is not None:
