@@ -46,11 +46,15 @@ def test_no_article_is_in_two_splits(newswire: Path) -> None:
 
 @pytest.mark.parametrize("recording", ["standard", "chain_of_thought"])
 def test_every_sentence_has_a_recorded_reply(newswire: Path, recording: str) -> None:
-    import json
-
     lines = (newswire / f"replies.{recording}.jsonl").read_text("utf-8").splitlines()
     recorded = {row["id"]: row["text"] for row in map(json.loads, lines)}
     assert recorded == {d.id: d.text for d in _everything(newswire)}
+
+
+def test_every_sentence_of_the_pool_has_a_reply_of_the_local_teacher(newswire: Path) -> None:
+    lines = (newswire / "replies.local.jsonl").read_text("utf-8").splitlines()
+    recorded = [(row["id"], row["text"]) for row in map(json.loads, lines)]
+    assert recorded == [(d.id, d.text) for d in read(newswire / "pool.jsonl")]
 
 
 def _everything(newswire: Path) -> Iterator[Document]:
