@@ -1,5 +1,6 @@
 """The sample corpus is what its README says."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
