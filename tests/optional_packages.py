@@ -86,7 +86,7 @@ CASES = (
     Case("local list"),
     Case("local get", ("qwen2.5-coder-1.5b-instruct-q4_k_m.gguf", "--yes"), ("hub",)),
     Case("check", _SILVER, ("train",)),
-    Case("doctor"),
+    Case("doctor", _ASKED),
     Case("config show", ("--changed",)),
     Case("config explain", ("teacher",)),
     Case("corpus stats", ("gold.jsonl",)),
