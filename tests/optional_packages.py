@@ -232,6 +232,8 @@ def write_project(folder: Path, encoder: Path, teacher: str) -> None:
         (folder / f"{name}.jsonl").write_text(lines, "utf-8")
     (folder / "pool.txt").write_text("\n".join(d.text for d in pool[:3]), "utf-8")
     (folder / "texts").mkdir()
+    (folder / "reviewed").mkdir()
+    (folder / "reviewed/decisions.jsonl").write_text("", "utf-8")
     shutil.copy(folder / "pool.txt", folder / "texts")
     (folder / "table.parquet").write_bytes(b"PAR1")
     (folder / "page.html").write_text("<p>Ann left Rome.</p>", "utf-8")

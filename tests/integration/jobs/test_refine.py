@@ -218,7 +218,7 @@ def test_silver_without_golds_texts_is_refused(job: TrainJob, cache: Path) -> No
     others = [d for d in silver if d.text not in {g.text for g in gold}]
     without = SelectionConfig(folds=0)
     with pytest.raises(
-        DataError, match=r"none of the 30 gold texts is in silver.*give the teacher"
+        DataError, match=r"none of the 30 gold texts is in silver.*teacher.annotate_gold to true"
     ):
         _refine(job, cache, gold, others, without)
     with pytest.raises(DataError, match=r"at least 20 are needed. Give the teacher the texts"):

@@ -37,9 +37,12 @@ _KEYS = frozenset(("id", "orig_id", "text", "tokens", "spans", "entities", "rela
 
 
 def looks_like_conll04(record: Mapping[str, Any]) -> bool:
-    """Return whether a JSON object has words, entities and relations."""
+    """Return whether a JSON object has words, entities and relations.
+
+    Without a word it is a record of a text without words (``"tokens": []``), not a sentence.
+    """
     tokens, relations = record.get("tokens"), record.get("relations")
-    if not isinstance(tokens, list) or not isinstance(relations, list):
+    if not isinstance(tokens, list) or not tokens or not isinstance(relations, list):
         return False
     entities = record.get("spans", record.get("entities"))
     return all(isinstance(token, str) for token in tokens) and isinstance(entities, list)
