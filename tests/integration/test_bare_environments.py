@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from tests.optional_packages import CASES, Case, files_of, named_in, trap, verbs, write_project
 
+from vermeil.errors import ConfigError
+
 pytest.importorskip("onnx")
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,6 +59,11 @@ def _try(vermeil: Path, case: Case, extras: tuple[str, ...], project: Path, teac
     output = done.stdout + done.stderr
     assert "Traceback" not in output, f"{case}: {output}"
     assert "this is a bug" not in output, f"{case}: {output}"
+    if lacking == {"hub"} and "deploy" in extras:  # the client comes with tokenizers
+        assert done.returncode == ConfigError.exit_code, f"{case}: {output}"
+        assert "HF_HUB_OFFLINE" in output, f"{case}: {output}"
+        assert files_of(project) == before, str(case)
+        return True
     if not lacking:
         assert done.returncode == 0, f"{case}: {output}"
         return True
