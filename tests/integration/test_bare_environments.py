@@ -19,7 +19,7 @@ from vermeil.errors import ConfigError
 pytest.importorskip("onnx")
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {"serve": "health", "replay": "models"}
+PAGES = {"serve": "/health", "replay": "/models", "review open": ""}
 """What a server of each verb answers, below its address."""
 
 
@@ -81,11 +81,14 @@ def _server(vermeil: Path, case: Case, project: Path) -> Iterator[str]:
     ) as process:
         try:
             assert process.stderr is not None
-            line = process.stderr.readline()
-            address = re.search(r"http://[^\s;]+", line)
-            assert address is not None, f"{case}: {line}{process.stderr.read()}"
-            page = f"{address[0]}/{PAGES[case.verb]}"
-            with urllib.request.urlopen(page, timeout=60) as answer:
+            written = ""
+            while (address := re.search(r"http://[^\s;]+", written)) is None:
+                line = process.stderr.readline()
+                assert line, f"{case}: {written}"
+                written += line
+            page = f"{address[0]}{PAGES[case.verb]}"
+            browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+            with browser.open(page, timeout=60) as answer:
                 assert answer.status == 200
             yield address[0]
         finally:
