@@ -39,7 +39,7 @@ _KEYS = frozenset(("id", "orig_id", "text", "tokens", "spans", "entities", "rela
 def looks_like_conll04(record: Mapping[str, Any]) -> bool:
     """Return whether a JSON object has words, entities and relations.
 
-    Without a word it is a record of a text without words (``"tokens": []``), not a sentence.
+    With ``"tokens": []`` it is a record of an empty text, not a sentence.
     """
     tokens, relations = record.get("tokens"), record.get("relations")
     if not isinstance(tokens, list) or not tokens or not isinstance(relations, list):
