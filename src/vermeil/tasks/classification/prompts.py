@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vermeil.data.reply import Message
-from vermeil.errors import ConfigError
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.messages import Demonstration, messages
+from vermeil.tasks.messages import (
+    Demonstration,
+    check_prompt_name,
+    chosen_steps,
+    guidelines_part,
+    json_answer_part,
+    messages,
+)
 
 _TASK = """\
 You classify texts: you say which one of these labels fits a text best.
@@ -47,8 +53,8 @@ PROMPTS: dict[str, str] = {"standard": "", "chain_of_thought": _STEPS}
 
 def steps_of(prompt: str, config: TaskConfig) -> str:
     """Return the steps of a prompt: those of the section, or its own; empty if it has none."""
-    own = _STEPS_SEVERAL if config.multi_label else PROMPTS[prompt]
-    return PROMPTS[prompt] and (config.steps.strip() or own)
+    own = PROMPTS[prompt] and (_STEPS_SEVERAL if config.multi_label else PROMPTS[prompt])
+    return chosen_steps(own, config.steps)
 
 
 def render_prompt(
@@ -72,15 +78,12 @@ def render_prompt(
     Raises:
         ConfigError: there is no such prompt.
     """
-    if prompt not in PROMPTS:
-        known = ", ".join(PROMPTS)
-        raise ConfigError(f"no prompt {prompt!r} in task classification; there are {known}")
-    reasoning, guidelines = steps_of(prompt, config), config.guidelines.strip()
-    whole = "the last line of your reply is" if reasoning else "your whole reply is"
+    check_prompt_name(prompt, PROMPTS, "classification")
+    reasoning = steps_of(prompt, config)
     instruction = [
         (_TASK_SEVERAL if config.multi_label else _TASK).replace("{labels}", labels.listing()),
-        f"Guidelines:\n{guidelines}" if guidelines else "",
+        guidelines_part(config.guidelines),
         reasoning,
-        f"Answer with one line of JSON; {whole} that line.\n{answer}",
+        json_answer_part(answer, has_steps=bool(reasoning)),
     ]
     return messages(instruction, _INTRODUCTION, text, demonstrations)

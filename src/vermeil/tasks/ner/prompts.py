@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vermeil.data.reply import Message
-from vermeil.errors import ConfigError
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.messages import Demonstration, messages
+from vermeil.tasks.messages import (
+    Demonstration,
+    check_prompt_name,
+    chosen_steps,
+    guidelines_part,
+    messages,
+)
 from vermeil.tasks.ner.reply_format import ReplyFormat
 
 _TASK = """\
@@ -33,7 +38,7 @@ PROMPTS: dict[str, str] = {"standard": "", "chain_of_thought": _STEPS}
 
 def steps_of(prompt: str, steps: str) -> str:
     """Return the steps of a prompt: the given ones, or its own; empty if it has none."""
-    return PROMPTS[prompt] and (steps.strip() or PROMPTS[prompt])
+    return chosen_steps(PROMPTS[prompt], steps)
 
 
 def render_prompt(
@@ -59,12 +64,11 @@ def render_prompt(
     Raises:
         ConfigError: there is no such prompt.
     """
-    if prompt not in PROMPTS:
-        raise ConfigError(f"no prompt {prompt!r} in task ner; there are {', '.join(PROMPTS)}")
+    check_prompt_name(prompt, PROMPTS, "ner")
     reasoning = steps_of(prompt, steps)
     instruction = [
         _TASK.replace("{labels}", labels.listing()),
-        f"Guidelines:\n{guidelines.strip()}" if guidelines.strip() else "",
+        guidelines_part(guidelines),
         reasoning,
         f"{answer.position_instruction(bool(reasoning))}\n{answer.instruction(labels)}",
     ]

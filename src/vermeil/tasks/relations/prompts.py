@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vermeil.data.reply import Message
-from vermeil.errors import ConfigError
 from vermeil.tasks.labels import LabelSet
-from vermeil.tasks.messages import Demonstration, messages
+from vermeil.tasks.messages import (
+    Demonstration,
+    check_prompt_name,
+    chosen_steps,
+    guidelines_part,
+    json_answer_part,
+    messages,
+)
 from vermeil.tasks.relations.reply_format import instruction
 from vermeil.tasks.relations.types import RelationTypes
 
@@ -39,7 +45,7 @@ PROMPTS: dict[str, str] = {"standard": "", "chain_of_thought": _STEPS}
 
 def steps_of(prompt: str, steps: str) -> str:
     """Return the steps of a prompt: the given ones, or its own; empty if it has none."""
-    return PROMPTS[prompt] and (steps.strip() or PROMPTS[prompt])
+    return chosen_steps(PROMPTS[prompt], steps)
 
 
 def render_prompt(
@@ -65,17 +71,15 @@ def render_prompt(
     Raises:
         ConfigError: there is no such prompt.
     """
-    if prompt not in PROMPTS:
-        raise ConfigError(f"no prompt {prompt!r} in task relations; there are {', '.join(PROMPTS)}")
+    check_prompt_name(prompt, PROMPTS, "relations")
     parts = _TASK.split("{labels}")
     task = labels.listing().join(parts).replace("{relations}", _listing(types), 1)
     reasoning = steps_of(prompt, steps)
-    whole = "the last line of your reply is" if reasoning else "your whole reply is"
     paragraphs = [
         task,
-        f"Guidelines:\n{guidelines.strip()}" if guidelines.strip() else "",
+        guidelines_part(guidelines),
         reasoning,
-        f"Answer with one line of JSON; {whole} that line.\n{instruction(labels, types)}",
+        json_answer_part(instruction(labels, types), has_steps=bool(reasoning)),
     ]
     return messages(paragraphs, _INTRODUCTION, text, demonstrations)
 
