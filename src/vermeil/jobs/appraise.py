@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -197,15 +197,25 @@ def blend_advice(
 ) -> BlendAdvice | None:
     """Return the advice for gold and silver; None if the teacher annotated too little gold.
 
+    Documents are paired by text. Ids do not count, because they may be line numbers of two files.
+    The rules were measured for entities, so other tasks get no advice.
+
     Args:
         gold: documents that people annotated.
         silver: the teacher's annotations, of texts of gold and of others.
         task: defines how annotations are scored.
-
-    Raises:
-        DataError: gold and silver have different texts under one id.
     """
-    both = divide_corpora([d for d in gold if not d.annotation.is_empty], silver)
+    if task.head != "token":
+        return None
+    texts = {document.text for document in gold}
+    same = (document for document in silver if document.text in texts)
+    renamed = [replace(document, id=f"silver {n}") for n, document in enumerate(same)]
+    own_ids = [
+        replace(document, id=f"gold {n}")
+        for n, document in enumerate(gold)
+        if not document.annotation.is_empty
+    ]
+    both = divide_corpora(own_ids, renamed)
     pairs = zip(both.gold, both.teacher_labels, strict=True)
     annotated = [g.with_annotation(own.annotation) for g, own in pairs]
     appraisal = appraise(annotated, both.gold, task)

@@ -128,11 +128,7 @@ def _regimen(
         silver = list(read_corpus(CorpusConfig(path=path, format="jsonl")))
     else:
         return
-    try:
-        advice = blend_advice(documents.get("gold", []), silver, task)
-    except VermeilError as error:
-        yield CheckFinding.from_error("corpora.silver", error)
-        return
+    advice = blend_advice(documents.get("gold", []), silver, task)
     if advice is not None:
         risky = advice.is_risky(config.blending.regimen)
         yield CheckFinding("blending.regimen", "warning" if risky else "ok", advice.sentence)

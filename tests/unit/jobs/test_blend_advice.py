@@ -9,10 +9,11 @@ import pytest
 from tests.toys import blending, sentences
 
 from vermeil.data.document import UNANNOTATED, Annotation, Document
-from vermeil.errors import DataError
 from vermeil.jobs.appraise import MINIMUM_ITEMS, blend_advice
 from vermeil.jobs.train import train
 from vermeil.student.config import StudentConfig
+from vermeil.tasks import make_task
+from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.protocol import Task
 from vermeil.training.job import TrainJob
 
@@ -43,10 +44,22 @@ def test_too_little_common_text_gives_no_advice(task: Task) -> None:
     assert blend_advice(gold, few, task) is None
 
 
-def test_different_texts_under_one_id_are_an_error(task: Task) -> None:
+def test_ids_do_not_count(task: Task) -> None:
+    """Line numbers of two files are the same ids for different texts."""
     gold = sentences(40)
-    with pytest.raises(DataError, match="different texts"):
-        blend_advice(gold, [replace(gold[0], text=f"{gold[0].text}!")], task)
+    expected = blend_advice(gold, annotated(gold, 0.25), task)
+    moved = [replace(d, id=gold[-1 - i].id) for i, d in enumerate(annotated(gold, 0.25))]
+    other = [replace(d, text=f"{d.text}!") for d in gold]
+    assert blend_advice(gold, [*other, *moved], task) == expected
+    assert blend_advice(gold, other, task) is None
+
+
+def test_other_tasks_get_no_advice() -> None:
+    topics = make_task(TaskConfig.model_validate({"name": "classification", "labels": {"a": {}}}))
+    documents = [
+        Document(f"d{i}", f"text {i}", annotation=Annotation(labels=("a",))) for i in range(40)
+    ]
+    assert blend_advice(documents, documents, topics) is None
 
 
 @pytest.mark.parametrize(("share", "warned"), [(0.2, True), (1.0, False)])
