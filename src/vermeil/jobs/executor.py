@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from dataclasses import dataclass
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -45,3 +48,18 @@ class Executor:
 
 LOCAL = Executor()
 """This process does all of the work."""
+
+
+def exit_with_parent() -> None:
+    """Start a thread that ends this process when its parent process has died.
+
+    It is the initialiser of worker processes, which would otherwise train for no one.
+    """
+    parent = parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, name="vermeil-parent", daemon=True).start()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 from vermeil.errors import TrainingError
+from vermeil.jobs.executor import exit_with_parent
 from vermeil.studies.cells.cell import run_cell
 from vermeil.studies.cells.job import CellJob
 from vermeil.studies.results.cell import CellResult
@@ -42,7 +41,7 @@ def run_cells_locally(
             yield run_cell(job, key, model_folder(key))
         return
     executor = ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_exit_with_parent
+        workers, mp_context=get_context("spawn"), initializer=exit_with_parent
     )
     try:
         futures = [executor.submit(run_cell, jobs[key], key, model_folder(key)) for key in jobs]
@@ -60,15 +59,3 @@ def run_cells_locally(
         raise
     finally:
         executor.shutdown(cancel_futures=True)
-
-
-def _exit_with_parent() -> None:
-    """Start a thread that ends this process when the parent process has died."""
-    parent = parent_process()
-
-    def wait() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=wait, name="vermeil-parent", daemon=True).start()

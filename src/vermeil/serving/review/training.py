@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ from vermeil.errors import DataError, VermeilError
 from vermeil.evaluation.arrays import micro_f1
 from vermeil.evaluation.bootstrap import paired_bootstrap
 from vermeil.evaluation.documents import score_documents
+from vermeil.jobs.executor import exit_with_parent
 from vermeil.jobs.ranking.rank import rank
 from vermeil.jobs.ranking.sources import RankSources
 from vermeil.jobs.train import train
@@ -176,7 +177,7 @@ class BackgroundTraining:
 
 def _run(request: TrainingRequest, sender: Connection) -> None:
     """Train without and with the reviewed documents, score both on dev, and rank the rest."""
-    _exit_with_parent()
+    exit_with_parent()
     with suppress(OSError, AttributeError):
         os.nice(_NICE)
 
@@ -264,15 +265,3 @@ def _table(model: Path, job: TrainJob) -> Table:
         for place, number in enumerate((own.correct, own.predicted, own.gold)):
             row[place] += number
     return list(rows.values())
-
-
-def _exit_with_parent() -> None:
-    """End this process when the process of the page has died."""
-    parent = parent_process()
-
-    def wait() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=wait, name="vermeil-parent", daemon=True).start()

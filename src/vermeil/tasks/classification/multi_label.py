@@ -19,7 +19,7 @@ from vermeil.errors import DataError
 from vermeil.tasks.classification import json_list
 from vermeil.tasks.classification.prompts import PROMPTS, render_prompt, steps_of
 from vermeil.tasks.classification.regions import label_regions
-from vermeil.tasks.classification.scoring import count_labels
+from vermeil.tasks.classification.scoring import DIGITS, count_labels, label_scores
 from vermeil.tasks.classification.task import check_reply_format
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.hierarchy import check_parents, with_parents
@@ -37,7 +37,6 @@ from vermeil.tasks.votes import VoteResult, VotingRule, has_enough_votes
 
 DEFAULT_THRESHOLD = 0.5
 """Minimum probability of a label without a threshold of its own."""
-_DIGITS = 4
 
 
 class MultiLabelTask:
@@ -142,7 +141,7 @@ class MultiLabelTask:
             if not voters:
                 undecided.append(label)
                 continue
-            shares[label] = round(votes[label] / voters, _DIGITS)
+            shares[label] = round(votes[label] / voters, DIGITS)
             if has_enough_votes(votes[label], voters, keep):
                 kept.append(label)
             elif votes[label]:
@@ -187,10 +186,7 @@ class MultiLabelTask:
         found = (
             label for label, yes in zip(self.labels, row >= self._thresholds, strict=True) if yes
         )
-        scores = {
-            label: round(min(1.0, float(p)), _DIGITS)
-            for label, p in zip(self.labels, row, strict=True)
-        }
+        scores = label_scores(self.labels, row)
         return Annotation(labels=self._ordered(found), label_scores=scores)
 
     def span_keys(self, document: Document, words: Sequence[Range]) -> Candidate:  # noqa: ARG002

@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from vermeil.data.counts import Counts, MatchCounts
 from vermeil.tasks.labels import NO_LABEL
+
+DIGITS = 4
+"""Digits of the scores of labels."""
+
+
+def label_scores(labels: Sequence[str], row: NDArray[np.floating[Any]]) -> dict[str, float]:
+    """Return the score of each label.
+
+    Args:
+        labels: the labels.
+        row: probability of each label, shape (labels,).
+    """
+    return {label: round(min(1.0, float(p)), DIGITS) for label, p in zip(labels, row, strict=True)}
 
 
 def count_labels(expected: set[str], found: set[str]) -> Counts:

@@ -24,16 +24,13 @@ from vermeil.tasks.classification.json_format import (
 )
 from vermeil.tasks.classification.prompts import PROMPTS, render_prompt, steps_of
 from vermeil.tasks.classification.regions import text_region
-from vermeil.tasks.classification.scoring import count_labels
+from vermeil.tasks.classification.scoring import count_labels, label_scores
 from vermeil.tasks.config import TaskConfig
 from vermeil.tasks.labels import LabelSet
 from vermeil.tasks.mistakes import Mistake
 from vermeil.tasks.protocol import Head, ReplyResult
 from vermeil.tasks.replies import unusable_result, was_filtered, without_quotations
 from vermeil.tasks.votes import VoteResult, VotingRule, has_enough_votes
-
-_DIGITS = 4
-"""Decimal places of scores."""
 
 
 def check_reply_format(config: TaskConfig) -> None:
@@ -171,10 +168,7 @@ class ClassificationTask:
             probabilities: shape (1, classes).
         """
         row = probabilities[0]
-        scores = {
-            label: round(min(1.0, float(p)), _DIGITS)
-            for label, p in zip(self.labels, row, strict=True)
-        }
+        scores = label_scores(self.labels, row)
         return Annotation(labels=(self.labels[int(row.argmax())],), label_scores=scores)
 
     def span_keys(self, document: Document, words: Sequence[Range]) -> Candidate:  # noqa: ARG002
