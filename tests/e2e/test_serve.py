@@ -76,9 +76,12 @@ def started(model: Path, **environment: str) -> subprocess.Popen[str]:
 
 
 def address_of(process: subprocess.Popen[str]) -> str:
+    """Return the address of a service, after it printed everything that it prints at its start."""
     assert process.stderr is not None
-    address = re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())
+    serving, example = process.stderr.readline(), process.stderr.readline()
+    address = re.search(r"http://127\.0\.0\.1:\d+", serving)
     assert address is not None
+    assert example.startswith("try: curl ")
     return address[0]
 
 
