@@ -11,6 +11,9 @@ Writes into the folder:
 - ``chatgpt.jsonl``, ``uniner.jsonl``: the labels of these teachers for the same sentences.
 - ``mixed-83.jsonl``, ``mixed-89.jsonl``: ChatGPT's labels, in which gold replaces the labels of
   whole articles, drawn with seed 0, until F1 reaches .83 and .89.
+- ``mix-gold.jsonl``: gold without the first 1,025 sentences. ``mix-conll.jsonl``, ``mix-bbc.jsonl``,
+  ``mix-both.jsonl``: the paper's mix of data, silver of the large language model for those 1,025
+  sentences, for the BBC sentences, and for both.
 - ``teachers.json``: precision, recall and F1 of each teacher against gold.
 
 The texts may not be redistributed, so the folder must stay outside the project (``build/`` is
@@ -50,6 +53,8 @@ TASK = make_task(
 )
 LEVELS = (0.83, 0.89)
 """F1 of the mixed teachers."""
+MIXED = 1025
+"""CoNLL-2003 sentences of the paper's mix of data: the first ones, whole articles."""
 
 Row = Mapping[str, Any]
 
@@ -147,6 +152,19 @@ def f1_of(predicted: Iterable[Document], gold: Sequence[Document]) -> dict[str, 
     return {"precision": micro.precision, "recall": micro.recall, "f1": micro.f1}
 
 
+def write_mixes(
+    folder: Path, gold: Sequence[Document], strong: Sequence[Document], bbc: Sequence[Document]
+) -> None:
+    """Write the corpora of the paper's mix of data; gold and silver share no article."""
+    groups = {document.group_or_id for document in gold[:MIXED]}
+    rest = [document for document in gold if document.group_or_id not in groups]
+    conll = [document for document in strong if document.group_or_id in groups]
+    silver = {"conll": conll, "bbc": bbc, "both": [*conll, *bbc]}
+    write_corpus(rest, folder / "mix-gold.jsonl", overwrite=True)
+    for name, documents in silver.items():
+        write_corpus(documents, folder / f"mix-{name}.jsonl", overwrite=True)
+
+
 def main(folder: Path) -> None:
     """Write all corpora and the scores of the teachers."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -174,6 +192,7 @@ def main(folder: Path) -> None:
     bbc = locate(rows_of("llm2026_bbc"), "standard", folder / "work/bbc")
     write_corpus(bbc, folder / "bbc.jsonl", overwrite=True)
     write_corpus(gold, folder / "gold.jsonl", overwrite=True)
+    write_mixes(folder, gold, teachers["strong"], bbc)
     text = json.dumps(scores, indent=1) + "\n"
     (folder / "teachers.json").write_text(text, encoding="utf-8")
     print(text)

@@ -74,5 +74,19 @@ step_8() { # refined silver
   for teacher in strong chatgpt uniner; do cells "$teacher" 250 "auto" "0,1,2"; done
 }
 
-for step in "${@:-1 2 3 4 5 6 7 8}"; do for number in $step; do "step_$number"; done; done
+step_9() { # the paper's mix of data: silver of CoNLL-2003, of the BBC, and of both
+  for gold in 250 1000; do
+    mix both "$gold" "gold_only simple_mix pooled"
+    mix conll "$gold" "simple_mix pooled"
+    mix bbc "$gold" "simple_mix pooled"
+  done
+}
+
+# mix SILVER GOLD REGIMENS: gold and silver of different articles; half the budget, as there is less silver.
+mix() {
+  cells "mix-$1" "$2" "$3" "$five" "corpora.gold.path=$PWD/$corpora/mix-gold.jsonl" \
+    "blending.budget.wordpieces=120000"
+}
+
+for step in "${@:-1 2 3 4 5 6 7 8 9}"; do for number in $step; do "step_$number"; done; done
 python benchmarks/pack_cells.py "$results"/*/study
