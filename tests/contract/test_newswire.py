@@ -52,10 +52,11 @@ def test_every_sentence_has_a_recorded_reply(newswire: Path, recording: str) -> 
     assert recorded == {d.id: d.text for d in _everything(newswire)}
 
 
-def test_every_sentence_of_the_pool_has_a_reply_of_the_local_teacher(newswire: Path) -> None:
+def test_pool_and_train_have_a_reply_of_the_local_teacher(newswire: Path) -> None:
     lines = (newswire / "replies.local.jsonl").read_text("utf-8").splitlines()
     recorded = [(row["id"], row["text"]) for row in map(json.loads, lines)]
-    assert recorded == [(d.id, d.text) for d in read(newswire / "pool.jsonl")]
+    annotated = [*read(newswire / "pool.jsonl"), *read(newswire / "train.jsonl")]
+    assert recorded == [(d.id, d.text) for d in annotated]
 
 
 def _everything(newswire: Path) -> Iterator[Document]:
