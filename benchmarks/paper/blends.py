@@ -2,9 +2,9 @@
 
     python benchmarks/paper/blends.py [--resamples 10000]
 
-Reads the cells of docs/results/teachers/*-*/study (see teachers.sh) and the teachers' F1 in
-docs/results/teachers/teachers.json, and nothing else, so that it can be run while cells are still
-missing.
+Reads the cells of docs/results/teachers/*-*/study, of its folders grid and mix (see teachers.sh)
+and the teachers' F1 in docs/results/teachers/teachers.json, and nothing else, so that it can be run
+while cells are still missing.
 """
 
 from __future__ import annotations
@@ -45,27 +45,38 @@ REFERENCE = "gold_only_3000"
 COLOURS = ("#1f4e79", "#b5651d", "#5b7f3b", "#7a4a86", "#a03030", "#4a8a8a", "#6b6b6b", "#000000")
 PANEL = (270, 200)
 
+MIXES = {
+    "mix-conll": "1,025 CoNLL-2003 sentences",
+    "mix-bbc": "1,054 BBC sentences",
+    "mix-both": "both",
+}
+"""Silver of the paper's mix of data, by the name of its folder."""
+
 Cells = Mapping[tuple[str, int], Sequence[CellResult]]
 
 
-def read_cells() -> Cells:
+def read_cells(root: Path = FOLDER) -> Cells:
     """Return the cells by teacher and gold size; "gold" stands for cells without a teacher."""
     found = {}
-    for folder in sorted(FOLDER.glob("*-*/study")):
+    for folder in sorted(root.glob("*-*/study")):
         teacher, _, size = folder.parent.name.rpartition("-")
         if size.isdigit():
             found[teacher, int(size)] = read_study_cells(folder)
     return found
 
 
-def blocks(cells: Cells) -> list[CellResult]:
+def blocks(cells: Cells, names: Mapping[str, str]) -> list[CellResult]:
     """Return all cells in one list, in blocks of a teacher and a gold size.
 
     The name of the budget names the teacher. Cells without a teacher are in the block of each.
+
+    Args:
+        cells: the cells of a folder.
+        names: the teachers, or the parts of the mix of data.
     """
     gathered = []
     for (teacher, size), own in cells.items():
-        if teacher not in TEACHERS:
+        if teacher not in names:
             continue
         shared = [(c.regimen, c) for c in cells.get(("gold", size), ())]
         if size == 100:
@@ -79,13 +90,13 @@ def blocks(cells: Cells) -> list[CellResult]:
     return gathered
 
 
-def score_table(cells: Sequence[CellResult], size: int, f1_of: Mapping[str, float]) -> str:
+def score_table(cells: Sequence[CellResult], size: int, heads: Mapping[str, str]) -> str:
     """Return the table of test F1: a row per regimen, a column per teacher."""
     values: dict[tuple[str, str], list[float]] = defaultdict(list)
     for cell in cells:
         if cell.sizes is not None and cell.sizes[0] == size and cell.test is not None:
             values[cell.regimen, cell.budget].append(cell.test.overall.f1)
-    teachers = [t for t in TEACHERS if any(key[1] == t for key in values)]
+    teachers = [t for t in heads if any(key[1] == t for key in values)]
     order = (*WITHOUT_TEACHER, REFERENCE, "silver_only", *BLENDS)
     rows = []
     for regimen in sorted({key[0] for key in values}, key=order.index):
@@ -96,8 +107,26 @@ def score_table(cells: Sequence[CellResult], size: int, f1_of: Mapping[str, floa
             text = spread(statistics.fmean(found), sd) if found else ""
             row.append(f"{text} ({len(found)})" if found else "")
         rows.append(row)
-    head = [f"{TEACHERS[t]}, F1 {f1(f1_of[t])}" for t in teachers]
-    return table(("test F1 (seeds)", *head), rows)
+    return table(("test F1 (seeds)", *(heads[t] for t in teachers)), rows)
+
+
+def label_table(cells: Sequence[CellResult], size: int) -> str:
+    """Return the table of mean F1 by label: a row per regimen and part of the mix of data."""
+    values: dict[tuple[str, str], list[CellResult]] = defaultdict(list)
+    for cell in cells:
+        if cell.sizes is not None and cell.sizes[0] == size and cell.test is not None:
+            silver = "" if cell.regimen == "gold_only" else MIXES[cell.budget]
+            values[_name(cell.regimen), silver].append(cell)
+    labels = sorted({label for own in values.values() for label in _labels(own[0])})
+    rows = [
+        (*key, *(f1(statistics.fmean(_labels(c)[label] for c in own)) for label in labels))
+        for key, own in sorted(values.items())
+    ]
+    return table(("regimen", "silver", *labels), rows)
+
+
+def _labels(cell: CellResult) -> Mapping[str, float]:
+    return {} if cell.test is None else {n: s.f1 for n, s in cell.test.per_label.items()}
 
 
 def comparison_table(rows: Sequence[ComparisonRow], size: int, family: str) -> str:
@@ -107,7 +136,7 @@ def comparison_table(rows: Sequence[ComparisonRow], size: int, family: str) -> s
         if row.gold_documents == size and row.family == family:
             lines.append(
                 (
-                    TEACHERS[row.budget],
+                    (TEACHERS | MIXES)[row.budget],
                     f"{_name(row.regimen)} − {_name(row.baseline)}",
                     points(row.difference, signed=True),
                     interval_text(row),
@@ -171,22 +200,55 @@ def figure(rows: Sequence[ComparisonRow], f1_of: Mapping[str, float]) -> None:
 def parts(resamples: int) -> Iterator[str]:
     """Yield the parts of the page."""
     f1_of = {n: t["f1"] for n, t in json.loads((FOLDER / "teachers.json").read_text()).items()}
+    heads = {n: f"{title}, F1 {f1(f1_of[n])}" for n, title in TEACHERS.items()}
+    yield "## Budget of 240,000 wordpieces, all other sentences as silver"
     found = read_cells()
-    cells = blocks(found)
+    cells = blocks(found, TEACHERS)
     rows = compare(cells, "gold_only", resamples)
-    yield (
-        f"{sum(map(len, found.values()))} cells, {resamples:,} resamples over test articles and "
-        f"seeds; Holm's correction over all {len(rows)} comparisons of this page."
-    )
-    figure(rows, f1_of)
-    yield f"![Gain over gold only against the teacher's F1](teachers/{FIGURE.name})"
-    for size in sorted({row.gold_documents for row in rows}):
-        yield f"## {size:,} gold sentences"
-        yield score_table(cells, size, f1_of)
-        yield comparison_table(rows, size, "baseline")
-        yield comparison_table(rows, size, "blends")
-    yield "## Against the ceiling and against 3,000 gold sentences"
+    yield from block_parts(found, rows, cells, heads)
+    yield "### Against the ceiling and against 3,000 gold sentences"
     yield from references(cells, resamples)
+    yield "## Teachers × gold sizes: 120,000 wordpieces, at most 2,000 silver sentences"
+    found = read_cells(FOLDER / "grid")
+    cells = blocks(found, TEACHERS)
+    rows = compare(cells, "gold_only", resamples)
+    if rows:
+        figure(rows, f1_of)
+        yield f"![Gain over gold only against the teacher's F1](teachers/{FIGURE.name})"
+    yield from block_parts(found, rows, cells, heads)
+    yield "## The paper's mix of data: 120,000 wordpieces"
+    found = read_cells(FOLDER / "mix")
+    cells = blocks(found, MIXES)
+    yield from block_parts(found, compare(cells, "gold_only", resamples), cells, MIXES)
+    for size in sorted({cell.sizes[0] for cell in cells if cell.sizes}):
+        yield f"F1 by label, {size:,} gold sentences:"
+        yield label_table(cells, size)
+
+
+def block_parts(
+    found: Cells,
+    rows: Sequence[ComparisonRow],
+    cells: Sequence[CellResult],
+    heads: Mapping[str, str],
+) -> Iterator[str]:
+    """Yield the number of cells, then the tables of each gold size.
+
+    Args:
+        found: the cells of a folder.
+        rows: the comparisons of these cells.
+        cells: the cells in blocks.
+        heads: heads of the columns, by teacher or part of the mix of data.
+    """
+    yield (
+        f"{sum(map(len, found.values()))} cells. Bootstrap over test articles and seeds; Holm's "
+        f"correction over all {len(rows)} comparisons of this part."
+    )
+    for size in sorted({cell.sizes[0] for cell in cells if cell.sizes}):
+        yield f"### {size:,} gold sentences"
+        yield score_table(cells, size, heads)
+        if any(row.gold_documents == size for row in rows):
+            yield comparison_table(rows, size, "baseline")
+            yield comparison_table(rows, size, "blends")
 
 
 def references(cells: Sequence[CellResult], resamples: int) -> Iterator[str]:

@@ -19,6 +19,7 @@ import math
 import statistics
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from blends import PAGE, TEACHERS, Cells, read_cells
@@ -71,9 +72,7 @@ def usage_of(texts: Sequence[Document], prompt: str) -> Usage:
     asked = statistics.fmean(map(count_characters, requests))
     replies = [row[prompt] for row in rows_of("llm2026_conll2003_train") if row.get(prompt)]
     answered = statistics.fmean(map(len, replies))
-    return Usage(
-        round(SENTENCES * asked / PROMPT_RATIO), round(SENTENCES * answered / REPLY_RATIO)
-    )
+    return Usage(round(SENTENCES * asked / PROMPT_RATIO), round(SENTENCES * answered / REPLY_RATIO))
 
 
 def means(cells: Cells, teacher: str, size: int) -> Mapping[str, float]:
@@ -96,7 +95,7 @@ def replaced(curve: Sequence[tuple[int, float]], score: float) -> str:
     """Return the number of gold sentences at which gold only has this F1, in words."""
     if score <= curve[0][1]:
         return f"at most {curve[0][0]:,}"
-    for (small, low), (large, high) in zip(curve, curve[1:], strict=False):
+    for (small, low), (large, high) in pairwise(curve):
         if low < score <= high:
             share = (score - low) / (high - low)
             number = math.exp(math.log(small) + share * math.log(large / small))

@@ -11,9 +11,9 @@ Writes into the folder:
 - ``chatgpt.jsonl``, ``uniner.jsonl``: the labels of these teachers for the same sentences.
 - ``mixed-83.jsonl``, ``mixed-89.jsonl``: ChatGPT's labels, in which gold replaces the labels of
   whole articles, drawn with seed 0, until F1 reaches .83 and .89.
-- ``mix-gold.jsonl``: gold without the first 1,025 sentences. ``mix-conll.jsonl``, ``mix-bbc.jsonl``,
-  ``mix-both.jsonl``: the paper's mix of data, silver of the large language model for those 1,025
-  sentences, for the BBC sentences, and for both.
+- ``mix-gold.jsonl``: gold without the first 1,025 sentences.
+- ``mix-conll.jsonl``, ``mix-bbc.jsonl``, ``mix-both.jsonl``: the paper's mix of data, silver of the
+  large language model for those 1,025 sentences, for the BBC sentences, and for both.
 - ``teachers.json``: precision, recall and F1 of each teacher against gold.
 
 The texts may not be redistributed, so the folder must stay outside the project (``build/`` is

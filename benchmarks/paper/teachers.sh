@@ -32,6 +32,17 @@ cells() {
 # quoted NAME…: the names as strings of TOML, with commas.
 quoted() { printf '"%s",' "$@"; }
 
+# small GROUP TEACHER GOLD REGIMENS SEEDS [SETTING…]: cells of half the budget and at most 2,000 silver
+# sentences, in a folder of their own. Gold has a third of a blend's budget (100 sentences: a quarter,
+# 3,000: a half).
+small() {
+  local group=$1 gold=$3 silver passes; shift
+  declare -A of=([100]=16 [250]=8 [1000]=2 [3000]=1)
+  passes=${of[$gold]} silver=$(( 4005 - gold < 2000 ? 4005 - gold : 2000 ))
+  results=$results/$group cells "$@" blending.budget.wordpieces=120000 \
+    "blending.budget.gold_epochs=$passes" "study.silver_documents=[$silver]"
+}
+
 five="0,1,2,3,4"
 
 step_1() { # the strong teacher with 250 gold sentences, and what needs no teacher
@@ -40,53 +51,41 @@ step_1() { # the strong teacher with 250 gold sentences, and what needs no teach
 }
 
 step_2() { # 100 gold sentences and the strong teacher against 3,000 gold sentences
-  cells gold 100 "gold_only" "$five"
-  cells strong 100 "simple_mix pooled silver_only" "$five"
   cells gold 3000 "gold_only" "$five"
+  cells strong 100 "simple_mix pooled silver_only" "$five"
+  cells gold 100 "gold_only" "$five"
 }
 
-step_3() { # the other teachers with 250 gold sentences
-  for teacher in chatgpt uniner; do cells "$teacher" 250 "simple_mix pooled silver_only" "$five"; done
-  for teacher in mixed-83 mixed-89; do cells "$teacher" 250 "simple_mix pooled" "$five"; done
-}
-
-step_4() { # 1,000 gold sentences
-  cells gold 1000 "gold_only" "$five"
-  for teacher in strong chatgpt uniner; do cells "$teacher" 1000 "simple_mix pooled" "$five"; done
-  for teacher in mixed-83 mixed-89; do cells "$teacher" 1000 "simple_mix pooled" "0,1,2"; done
-}
-
-step_5() { # 100 gold sentences with the other teachers
-  for teacher in chatgpt uniner mixed-83 mixed-89; do cells "$teacher" 100 "simple_mix pooled" "$five"; done
-}
-
-step_6() { # 3,000 gold sentences
-  for teacher in strong chatgpt uniner; do cells "$teacher" 3000 "simple_mix pooled" "0,1,2"; done
-}
-
-step_7() { # schedules and the reverse order
-  for teacher in strong chatgpt uniner; do
-    cells "$teacher" 250 "sigmoid power linear reverse_mix" "$five"
+step_3() { # teachers x gold sizes: where does the order vanish?
+  local gold teacher
+  for gold in 250 1000 100 3000; do
+    small grid gold "$gold" "gold_only" "0,1,2"
+    for teacher in uniner chatgpt strong mixed-83 mixed-89; do
+      small grid "$teacher" "$gold" "simple_mix pooled" "0,1,2"
+    done
   done
 }
 
-step_8() { # refined silver
-  for teacher in strong chatgpt uniner; do cells "$teacher" 250 "auto" "0,1,2"; done
-}
-
-step_9() { # the paper's mix of data: silver of CoNLL-2003, of the BBC, and of both
+step_4() { # the paper's mix of data: silver of CoNLL-2003, of the BBC, and of both
+  local gold part
   for gold in 250 1000; do
-    mix both "$gold" "gold_only simple_mix pooled"
-    mix conll "$gold" "simple_mix pooled"
-    mix bbc "$gold" "simple_mix pooled"
+    small mix gold "$gold" "gold_only" "$five" "corpora.gold.path=$PWD/$corpora/mix-gold.jsonl"
+    for part in both conll bbc; do
+      small mix "mix-$part" "$gold" "simple_mix pooled" "$five" \
+        "corpora.gold.path=$PWD/$corpora/mix-gold.jsonl"
+    done
   done
 }
 
-# mix SILVER GOLD REGIMENS: gold and silver of different articles; half the budget, as there is less silver.
-mix() {
-  cells "mix-$1" "$2" "$3" "$five" "corpora.gold.path=$PWD/$corpora/mix-gold.jsonl" \
-    "blending.budget.wordpieces=120000"
+step_5() { # schedules and the reverse order
+  for teacher in strong chatgpt uniner; do
+    small grid "$teacher" 250 "sigmoid power linear reverse_mix silver_only" "0,1,2"
+  done
 }
 
-for step in "${@:-1 2 3 4 5 6 7 8 9}"; do for number in $step; do "step_$number"; done; done
-python benchmarks/pack_cells.py "$results"/*/study
+step_6() { # refined silver
+  for teacher in uniner chatgpt strong; do small grid "$teacher" 250 "auto" "0,1,2"; done
+}
+
+for step in "${@:-1 2 3 4 5 6}"; do for number in $step; do "step_$number"; done; done
+python benchmarks/pack_cells.py "$results"/*-*/study "$results"/grid/*/study "$results"/mix/*/study
