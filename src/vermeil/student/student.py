@@ -152,7 +152,7 @@ class Student:
         set_threads(config.threads)
         tokenizer = load_tokenizer(source)
         torch.manual_seed(seed)
-        network = load_network(source, task.head, task.classes, config.dropout)
+        network = load_network(source, task.head, task.classes, config.dropout, config.layers)
         if teacher_labels is not None:
             check_teacher_labels(network, task)
             grow_token_types(network, len(task.classes))

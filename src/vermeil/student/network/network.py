@@ -16,7 +16,7 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from vermeil.data.malformed import first_line
-from vermeil.errors import EncoderNotFoundError, VermeilError
+from vermeil.errors import ConfigError, EncoderNotFoundError, VermeilError
 from vermeil.student.encoding.wordpieces import Wordpieces
 from vermeil.student.network.weights_check import (
     encoder_problem,
@@ -78,7 +78,7 @@ def make_wordpieces(tokenizer: PreTrainedTokenizerBase) -> Wordpieces:
 
 
 def load_network(
-    source: str, head: Head, classes: tuple[str, ...], dropout: float
+    source: str, head: Head, classes: tuple[str, ...], dropout: float, layers: int | None = None
 ) -> PreTrainedModel:
     """Load an encoder with a new or saved head for ``classes``.
 
@@ -88,8 +88,10 @@ def load_network(
         classes: names of the head's outputs.
         dropout: dropout of hidden states. Attention has no dropout: it costs most there and gains
             least.
+        layers: number of the lowest layers to keep; None: all.
 
     Raises:
+        ConfigError: the encoder has fewer layers.
         EncoderNotFoundError: the encoder cannot be loaded, or its weights are incomplete.
     """
     with quiet_transformers(), translate_load_errors(source):
@@ -100,6 +102,8 @@ def load_network(
             label2id={name: i for i, name in enumerate(classes)},
             trust_remote_code=False,
         )
+        if layers is not None:
+            _keep_layers(config, layers, source)
         if head == "sequence_per_label":
             config.problem_type = "multi_label_classification"  # transformers then uses a sigmoid
         network, loaded = _load_with_config(source, config, head, dropout)
@@ -109,6 +113,22 @@ def load_network(
             f"student.encoder: {source} is damaged: {problem}; give a complete encoder", problem
         )
     return network
+
+
+def _keep_layers(config: Any, layers: int, source: str) -> None:
+    """Set the number of layers to load; transformers then ignores the weights of the others.
+
+    Source: H. Sajjad et al., On the effect of dropping layers of pre-trained transformer models
+    (Computer Speech & Language 2023): without its top layers, an encoder keeps most of its quality.
+    """
+    present = getattr(config, "num_hidden_layers", None)
+    if present is None or layers > present:
+        count = "an unknown number of" if present is None else present
+        raise ConfigError(
+            f"student.layers = {layers}: {source} has {count} layers; give at most that number, or "
+            "remove the key to keep all"
+        )
+    config.num_hidden_layers = layers
 
 
 def load_saved_network(
